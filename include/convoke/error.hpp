@@ -1,0 +1,45 @@
+#pragma once
+
+/// \file
+/// Errors that input, network, storage or configuration can cause. They are values; exceptions are kept for bugs.
+
+#include <expected>
+#include <string>
+#include <utility>
+
+namespace convoke {
+
+/// What kind of trouble it is. Each kind maps to one exit code of the command line (`exit_code`).
+enum class errc {
+  internal,     ///< a bug: should never be seen
+  usage,        ///< wrong command line or configuration
+  input,        ///< the input file is wrong; nothing was sent
+  credentials,  ///< secret, token or permission
+  storage,      ///< the ledger could not be read or written
+  busy,         ///< another process carries out a run on this ledger
+  output,       ///< a results file or stdout could not be written
+  network,      ///< connecting, TLS or HTTP
+  protocol,     ///< an answer that is not what the protocol says
+  interrupted,  ///< a signal
+};
+
+/// An error as a value. `message` names the file, line, column, row or key, says what was wrong and what to do.
+/// It never holds a secret, and no control characters from outside.
+struct error {
+  errc code = errc::internal;
+  std::string message;
+};
+
+/// The result of anything that input or network can make fail.
+template <class T = void>
+using result = std::expected<T, error>;
+
+/// Shorthand for the failure side: `return fail(errc::input, "…")`.
+[[nodiscard]] inline std::unexpected<error> fail(errc code, std::string message) {
+  return std::unexpected<error>(error{code, std::move(message)});
+}
+
+/// The process exit code for an error of this kind: see "Exit codes" in README.md.
+[[nodiscard]] int exit_code(errc code) noexcept;
+
+}  // namespace convoke

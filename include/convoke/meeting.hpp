@@ -1,0 +1,41 @@
+#pragma once
+
+/// \file
+/// A meeting as the service showed it.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <convoke/spec.hpp>
+#include <convoke/time.hpp>
+
+namespace convoke {
+
+/// An attendee of a stored meeting. The service may show either id, both, or (for dial-in people) neither; both are lower case.
+struct observed_attendee {
+  std::string upn;
+  std::string object_id;
+  std::optional<attendee_role> role;  ///< absent or null in the answer, or a word that is not ours: cannot be verified
+
+  friend bool operator==(const observed_attendee&, const observed_attendee&) = default;
+};
+
+/// microsoft.graph.onlineMeeting, as much as convoke keeps. Absent optionals were omitted or null in the answer.
+struct meeting {
+  std::string id;
+  std::string join_web_url;
+  std::string external_id;
+  std::optional<std::string> join_meeting_id;
+  std::optional<std::string> passcode;
+  std::optional<std::string> dial_in_number;  ///< tollNumber, else tollFreeNumber
+  std::optional<std::string> conference_id;
+  std::optional<std::string> subject;
+  std::optional<utc_time> start;
+  std::optional<utc_time> end;
+  std::optional<std::vector<observed_attendee>> attendees;
+
+  friend bool operator==(const meeting&, const meeting&) = default;
+};
+
+}  // namespace convoke

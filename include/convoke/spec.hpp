@@ -1,0 +1,54 @@
+#pragma once
+
+/// \file
+/// One wanted meeting.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <convoke/error.hpp>
+#include <convoke/time.hpp>
+
+namespace convoke {
+
+/// onlineMeetingRole as createOrGet takes it. `none`: no role is sent and none is compared.
+enum class attendee_role : std::uint8_t { none, attendee, presenter, coorganizer };
+
+/// How a person is named.
+enum class attendee_id : std::uint8_t { upn, object_id };
+
+/// One invited person. `value` is a UPN in lower case, or an Entra object id in lower case.
+struct attendee {
+  attendee_id kind = attendee_id::upn;
+  std::string value;
+  attendee_role role = attendee_role::none;
+
+  friend auto operator<=>(const attendee&, const attendee&) = default;
+};
+
+/// One wanted meeting, normalised: everything a request depends on, and nothing else.
+struct spec {
+  std::string organizer;               ///< Entra object id, lower case
+  std::string external_id;             ///< as the row spells it; see valid_external_id
+  std::optional<std::string> subject;  ///< UTF-8; absent: neither sent nor compared
+  utc_time start{};                    ///< whole seconds
+  utc_time end{};                      ///< whole seconds, after start
+  std::vector<attendee> attendees;     ///< sorted by (kind, value), no value twice
+
+  friend bool operator==(const spec&, const spec&) = default;
+};
+
+/// The normalised payload: a compact, versioned, self-delimiting byte string. Equal specs give equal bytes; the bytes are what
+/// the ledger stores, what hashes are made of, and what a request is built from, so a plan never changes under way.
+[[nodiscard]] std::string encode_spec(const spec& s);
+
+/// The inverse of `encode_spec`. Fails with errc::storage on bytes that no version of encode_spec made.
+[[nodiscard]] result<spec> decode_spec(std::string_view bytes);
+
+/// `attendee`, `presenter`, `coorganizer`; empty for none.
+[[nodiscard]] std::string_view to_string(attendee_role role) noexcept;
+
+}  // namespace convoke

@@ -1,0 +1,167 @@
+#pragma once
+
+// The words the engine speaks: what it is told (events) and what it asks for (actions). Pure data.
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <convoke/error.hpp>
+#include <convoke/meeting.hpp>
+#include <convoke/outcome.hpp>
+#include <convoke/time.hpp>
+
+namespace convoke::engine {
+
+using lane_id = std::uint16_t;       // index into the run's lanes
+using organizer_id = std::uint32_t;  // the ledger's number for an organizer
+using row_id = std::uint64_t;        // run << 32 | line
+using key_id = std::uint64_t;        // the ledger's number for a meeting key
+using connection_id = std::uint32_t; // the driver's number for one connection slot of a lane; stable while the slot lives
+
+// ---- what the engine is set up with
+
+struct settings {
+  double rate = 500;  // calls/s per lane, constant for now; the ceiling of an adaptive pace later
+  double start_rate = 10;
+  bool fixed_rate = false;
+  std::optional<double> organizer_rate;
+  unsigned organizer_concurrency = 4;
+  unsigned max_attempts = 5;
+  std::chrono::nanoseconds attempt_timeout = std::chrono::seconds(20);
+  std::chrono::nanoseconds row_deadline = std::chrono::minutes(30);
+  std::optional<std::chrono::nanoseconds> max_duration;
+  std::chrono::nanoseconds max_outage = std::chrono::minutes(30);
+  std::chrono::nanoseconds drain = std::chrono::seconds(25);
+  unsigned connections = 16;        // per lane
+  unsigned max_unacknowledged = 4096;  // rows in flight until their commit is acknowledged
+  std::uint64_t seed = 1;           // jitter
+};
+
+struct organizer_setup {
+  organizer_id organizer;
+  std::uint32_t fresh;  // owed rows that nobody has claimed
+  std::uint32_t stale;  // owed rows that an earlier process claimed and never finished: they go last
+};
+
+struct fence_setup {
+  std::optional<organizer_id> organizer;  // absent: the lane
+  mono_time until;                        // already translated to this process's monotonic clock
+};
+
+struct lane_setup {
+  lane_id lane;
+  std::vector<organizer_setup> organizers;
+  std::vector<fence_setup> fences;
+};
+
+struct owed_row {
+  row_id row;
+  key_id key;
+  organizer_id organizer;
+  std::uint32_t epoch;   // of the claim; comes back with record and release
+  std::uint8_t strikes;  // earlier runs in a row that ended with this row's attempts used up
+};
+
+// ---- what happened to one attempt, as the Graph client saw it. The engine classifies; the client only translates.
+
+enum class attempt_error : std::uint8_t {
+  none,              // an HTTP answer came: see status
+  connect,           // TCP connect failed (before the request began: costs nothing)
+  tls,               // handshake or certificate failed
+  timeout,           // our attempt timeout
+  closed,            // connection failed or closed after the request began
+  stale,             // a reused connection that closed before the first byte of an answer
+  truncated,         // body cut, unparsable or too large; also 2xx that is not believed (see not_believed)
+  not_believed,      // 200/201 without id, join URL or our external id
+  local_resources,   // EMFILE, ENOBUFS, ENOMEM, EADDRNOTAVAIL, no name server
+};
+
+struct answer {
+  attempt_error error = attempt_error::none;
+  int status = 0;                                         // HTTP status, 0 where none came
+  std::optional<std::chrono::nanoseconds> retry_after;    // parsed, relative to the receipt; absent: none or unusable
+  std::string throttle_scope;                             // x-ms-throttle-scope as sent, empty: none
+  std::optional<meeting> stored;                          // 200/201 that is believed
+  std::vector<std::string> drift;                         // names of the differing fields, as agreement says
+  std::string error_code, error_message;                  // Graph's, or ours for transport errors
+  std::string request_id, client_request_id;
+  std::uint32_t token = 0;                                // which token the request carried: see token_ready
+  utc_time finished_at{};                                 // wall clock at receipt, data only
+};
+
+// ---- actions
+
+// Claim up to `count` rows of this organizer, durably, and answer with rows_arrived. One per organizer is under way at a time.
+struct fetch_rows { lane_id lane; organizer_id organizer; std::uint32_t count; bool stale; };
+
+// Send this row on this connection now. Nothing may be awaited between taking this action and the write.
+struct send_call { lane_id lane; connection_id connection; row_id row; unsigned attempt; };
+
+// The row ended: write its outcome (conditional on the epoch); answer with committed.
+struct record_outcome {
+  lane_id lane; row_id row; key_id key; std::uint32_t epoch;
+  outcome result;
+  unsigned attempts;
+  answer last;  // what it ended with
+};
+
+// The row has no outcome and goes back: unclaimed, owed to the next run. `strike`: attempts were used up (three in a row fail).
+struct release_row { lane_id lane; row_id row; std::uint32_t epoch; bool strike; unsigned attempts; answer last; };
+
+// Every remaining owed row of this organizer fails with this answer, in one statement, none sent. Answer: organizer_closed.
+struct close_organizer { lane_id lane; organizer_id organizer; answer last; };
+
+// The service closed a scope for longer than 1 s: commit it, so that a restart obeys it.
+struct save_fence { lane_id lane; std::optional<organizer_id> organizer; mono_time until; };
+
+// Get a token that is not `rejected` (0: any). Answer with token_ready or token_failed. One per lane is under way at a time.
+struct refresh_token { lane_id lane; std::uint32_t rejected; };
+
+// How many connection slots this lane may use from now on (fewer after EMFILE).
+struct set_connections { lane_id lane; unsigned count; };
+
+// Close this connection before it is used again (after 503, after any doubt); it comes back with connection_ready.
+struct drop_connection { lane_id lane; connection_id connection; };
+
+// Call tick(now) at this time, if nothing happened before.
+struct wake_at { mono_time when; };
+
+enum class stop_reason : std::uint8_t {
+  finished,      // nothing is owed any more: exit 0 or 3
+  deferred,      // only rows that must wait are left, or attempts used up, outage, max duration: exit 5
+  interrupted,   // asked to stop: exit 130/143
+  credentials,   // token or 401: exit 4
+  permission,    // the same permanent answer 20 times in a row: exit 4
+  storage,       // the ledger failed: exit 6
+};
+
+// Nothing is in flight any more and nothing will be sent: the run is over. Emitted once, last.
+struct finished {
+  stop_reason reason;
+  std::string detail;                              // one sentence for people, with what to do
+  std::optional<std::chrono::nanoseconds> come_back;  // from now, where a fence or rest decides it
+};
+
+using action = std::variant<fetch_rows, send_call, record_outcome, release_row, close_organizer, save_fence, refresh_token, set_connections,
+                            drop_connection, wake_at, finished>;
+
+// ---- numbers for progress and summary
+
+struct counters {
+  std::uint64_t calls = 0;       // requests granted
+  std::uint64_t throttled = 0;   // throttle answers
+  std::uint64_t throttled_by_inference = 0;
+  std::uint64_t faults = 0;
+  std::uint64_t stale = 0;
+  std::uint64_t retried = 0;
+  std::uint64_t in_flight = 0;   // granted, not answered
+  std::uint64_t unacknowledged = 0;
+  double rate = 0;               // current pace, calls/s, all lanes
+  std::optional<mono_time> fenced_until;  // latest end of a lane's fence that is running
+};
+
+}  // namespace convoke::engine

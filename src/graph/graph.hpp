@@ -1,0 +1,41 @@
+#pragma once
+
+// One createOrGet attempt on one connection: request out, answer back, as the engine wants it. No policy.
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include <boost/asio/awaitable.hpp>
+
+#include <convoke/secret.hpp>
+#include <convoke/spec.hpp>
+
+#include "engine/types.hpp"
+#include "net/net.hpp"
+
+namespace convoke::graph {
+
+// Builds requests and reads answers for one lane. Reuses buffers: one `caller` per connection.
+class caller {
+ public:
+  caller(const net::endpoint& root, std::uint64_t seed);
+  ~caller();
+  // Serialises the request with a fresh client-request-id and sends it: nothing is awaited before the write. Understands the answer:
+  // believed only with id, join URL and our external id; compares with `wanted`; Retry-After parsed relative to the answer's Date.
+  boost::asio::awaitable<engine::answer> create_or_get(net::connection& on, const spec& wanted, const secret& token, std::uint32_t token_number,
+                                                       std::chrono::nanoseconds limit);
+ private:
+  struct impl;
+  std::unique_ptr<impl> impl_;
+};
+
+// The transport's failure in the engine's words.
+[[nodiscard]] engine::attempt_error translate(net::failure f) noexcept;
+
+// Roots of the published clouds, graph-api.md section 13: `global`, `usgov`, `dod`, `china`, …
+struct cloud { std::string_view name, graph_root, authority; };
+[[nodiscard]] const cloud* find_cloud(std::string_view name) noexcept;
+
+}  // namespace convoke::graph

@@ -1,0 +1,231 @@
+#pragma once
+
+// The durable record of what is wanted and observed. One interface for every store; SQLite is the first.
+//
+// A store has a thread of its own. Planning calls block the caller (with back-pressure); the calls of a running job are
+// asynchronous: they return at once and complete by calling back ON THE LEDGER'S THREAD, so a caller posts from there to its own.
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <convoke/error.hpp>
+#include <convoke/meeting.hpp>
+#include <convoke/outcome.hpp>
+#include <convoke/time.hpp>
+
+namespace convoke::ledger {
+
+using run_id = std::uint32_t;
+using row_id = std::uint64_t;  // run << 32 | line
+using key_id = std::uint64_t;
+using organizer_id = std::uint32_t;
+using lane_id = std::uint16_t;  // index into the run's lanes
+
+constexpr row_id make_row(run_id run, std::uint32_t line) noexcept { return row_id{run} << 32 | line; }
+constexpr std::uint32_t line_of(row_id row) noexcept { return static_cast<std::uint32_t>(row); }
+
+struct lane_name {
+  std::string graph_root, tenant, app;  // lower case, the root without a trailing slash
+  friend bool operator==(const lane_name&, const lane_name&) = default;
+};
+
+enum class run_state : std::uint8_t { planned = 1, open = 2, finished = 3, discarded = 4 };
+
+// What makes a run this run, and what is needed to write its outputs again without its file.
+struct run_header {
+  std::string identity;      // SHA-256 over input_sha256, the settings that shape the plan, and the lanes
+  std::string input_name;    // as the user wrote it, `-` for standard input
+  std::string input_sha256;  // hexadecimal
+  std::string settings;      // JSON text of the settings that shape the plan (report code reads it back)
+  std::string dialect;       // JSON text: encoding, byte-order mark, delimiter, line end
+  std::string header;        // the header record's own bytes, as UTF-8
+  std::string tzdata_version, convoke_version;
+  bool drift_fails = false;
+  std::vector<lane_name> lanes;
+};
+
+struct planned_row {
+  std::uint32_t line = 0;   // of the record's first line in the file, 1-based
+  std::string raw;          // the record's own bytes as UTF-8, with its line end
+  lane_id lane = 0;
+  std::string payload;      // encode_spec; empty where the row is wrong
+  std::string error;        // why it is wrong (all reasons); empty where it is right
+};
+
+struct outcome_counts {
+  std::uint64_t created = 0, existing = 0, drifted = 0, updated = 0, unchanged = 0, failed = 0, rejected = 0, superseded = 0;
+  std::uint64_t owed = 0;   // no outcome yet
+};
+
+struct named_key { std::string organizer, external_id; };
+
+// What a plan decided, counted.
+struct plan_summary {
+  std::uint64_t rows = 0;
+  std::uint64_t calls = 0;             // owed, distinct keys
+  std::uint64_t new_keys = 0;          // of them never seen before
+  std::uint64_t changed_keys = 0;      // of them known, wanted differently now
+  std::uint64_t retried_keys = 0;      // of them known, not satisfied so far
+  std::uint64_t unchanged = 0, drifted = 0, rejected = 0;
+  std::uint64_t duplicates = 0;        // rows that share a key and payload with an earlier row
+  std::uint64_t superseded = 0;        // owed rows of older open runs that this one takes over
+  std::uint64_t owed_elsewhere = 0;    // keys owed to older open runs that this input lacks
+  std::uint64_t vanished = 0;          // keys that the previous run of the same input name had and this one lacks
+  std::vector<named_key> owed_elsewhere_sample, vanished_sample;  // at most 20 each
+  struct per_organizer { std::string organizer; std::uint64_t calls = 0, new_keys = 0, vanished = 0; };
+  std::vector<per_organizer> organizers;
+};
+
+struct run_info {
+  run_id id = 0;
+  run_state state = run_state::planned;
+  run_header header;
+  utc_time planned_at{};
+  std::optional<utc_time> opened_at, finished_at;
+  std::uint64_t rows = 0;
+  outcome_counts counts;
+};
+
+// ---- planning: one transaction, from begin to commit. Only one at a time.
+//
+// add_rows streams records in line order. Then classify() decides about every row: duplicates (same key, same payload: one
+// meeting, two result rows; different payloads: all of them wrong, each naming the other lines), unchanged, drifted (known), owed.
+class planning {
+ public:
+  virtual ~planning() = default;  // rolls back if not committed
+  virtual result<void> add_rows(std::vector<planned_row> rows) = 0;
+  virtual result<plan_summary> classify() = 0;
+  // Every rejected row with its reason, in line order, also before commit.
+  virtual result<void> for_each_rejected(const std::function<void(std::uint32_t line, std::string_view raw, std::string_view why)>&) = 0;
+  // open=false: the run stays `planned` and the inventory is not touched: nothing of it can be sent, nothing is superseded.
+  // open=true: the plan, its inventory and its owed rows in one commit; a run that owes nothing is finished at once.
+  virtual result<run_id> commit(bool open) = 0;
+};
+
+// ---- a run under way
+
+struct organizer_rows { organizer_id id; lane_id lane; std::string organizer; std::uint32_t fresh, stale; };
+struct saved_fence { lane_id lane; std::optional<organizer_id> organizer; utc_time until; };
+
+struct opened_run {
+  run_info info;
+  std::vector<organizer_rows> organizers;   // those that still owe something
+  std::vector<saved_fence> fences;          // those that still run, by wall clock
+  bool unclean = false;                     // an earlier process left claims behind
+};
+
+struct claimed_row {
+  row_id row; key_id key; organizer_id organizer; std::uint32_t epoch; std::uint8_t strikes;
+  std::string payload;
+};
+struct claim_answer { std::vector<claimed_row> rows; bool exhausted = false; };
+
+struct finished_row {
+  row_id row; key_id key; organizer_id organizer; std::uint32_t epoch;
+  outcome result = outcome::failed;
+  std::uint32_t attempts = 0;
+  int http_status = 0;
+  std::string error_code, error_message, request_id, client_request_id;
+  std::string drift;                 // field names, `;` between
+  std::optional<meeting> stored;     // what was observed, where it was
+  utc_time finished_at{};
+};
+struct released_row { row_id row; key_id key; organizer_id organizer; std::uint32_t epoch; bool strike; std::uint32_t attempts; int http_status; std::string error_code, error_message, request_id, client_request_id; utc_time finished_at; };
+
+// Rows are durable when `done` is called with them. `third_strike`: releases that became `failed` (code `retries`) instead.
+using committed_handler = std::function<void(result<std::vector<row_id>>)>;
+
+// ---- reading: for status, export, results. Works while a run goes on, also from another process.
+
+// One result row, as results need it. Views and strings live until the next row.
+struct result_row {
+  std::uint32_t line = 0;
+  lane_id lane = 0;
+  std::string_view raw;       // the record as UTF-8
+  std::string_view payload;   // empty for a rejected row
+  std::optional<outcome> result;  // absent: deferred
+  std::uint32_t attempts = 0;
+  int http_status = 0;
+  std::string_view error_code, error_message, request_id, client_request_id, drift;
+  std::optional<utc_time> finished_at;
+  std::string_view meeting_id, join_web_url, join_meeting_id, passcode, dial_in_number, conference_id;
+};
+
+struct inventory_row {
+  lane_name lane;
+  std::string_view organizer, external_id, payload, state, drift;   // state: wanted, satisfied, drifted, failed
+  std::string_view meeting_id, join_web_url, join_meeting_id, passcode, dial_in_number, conference_id;
+  std::optional<utc_time> observed_at;
+};
+
+struct count_by { std::string what; std::uint64_t count = 0; };
+
+struct run_status {
+  run_info info;
+  std::vector<count_by> errors;       // error code -> rows
+  struct by_organizer { std::string organizer; outcome_counts counts; };
+  std::vector<by_organizer> organizers;
+};
+
+class reader {
+ public:
+  virtual ~reader() = default;
+  virtual result<std::vector<run_info>> runs() = 0;
+  virtual result<std::optional<run_info>> run(run_id id) = 0;
+  virtual result<std::optional<run_info>> last_run() = 0;            // the newest opened, else the newest
+  virtual result<std::optional<run_info>> find(std::string_view identity) = 0;  // newest not discarded of this identity
+  // True where a run opened after `id` has taken over any of its keys.
+  virtual result<bool> overtaken(run_id id) = 0;
+  virtual result<run_status> status(run_id id) = 0;
+  virtual result<std::vector<count_by>> inventory_counts() = 0;      // state -> keys
+  virtual result<void> for_each_result(run_id id, const std::function<result<void>(const result_row&)>&) = 0;
+  // Rows that failed, were rejected, or (drift_fails) drifted: for the failed file.
+  virtual result<void> for_each_failed(run_id id, const std::function<result<void>(const result_row&)>&) = 0;
+  virtual result<void> for_each_inventory(const std::function<result<void>(const inventory_row&)>&) = 0;
+};
+
+// The writer: at most one process at a time, by a lock file that names its holder.
+class store {
+ public:
+  virtual ~store() = default;  // stops the thread after what was queued is done
+
+  virtual result<std::unique_ptr<planning>> begin_plan(const run_header& header) = 0;
+  // Plan an already planned run again from its stored records, against the inventory as it is now; commit(true) opens it.
+  virtual result<std::unique_ptr<planning>> begin_open(run_id planned) = 0;
+  virtual result<void> discard(run_id id) = 0;
+  // Forget the raw records of all but the newest `keep` finished or discarded runs; the inventory stays.
+  virtual result<void> prune(unsigned keep) = 0;
+
+  // Rows that are still claimed were left by a dead process; they are counted as stale.
+  virtual result<opened_run> resume(run_id id) = 0;
+  virtual void claim(run_id, lane_id, organizer_id, std::uint32_t count, bool stale, std::function<void(result<claim_answer>)> done) = 0;
+  virtual void finish(std::vector<finished_row> rows, std::vector<released_row> released, committed_handler done) = 0;
+  // Every remaining owed row of this organizer in this run ends as failed with this answer. Done with how many there were.
+  virtual void close_organizer(run_id, lane_id, organizer_id, finished_row like, std::function<void(result<std::uint32_t>)> done) = 0;
+  virtual void save_fence(run_id, lane_id, std::optional<organizer_id>, utc_time until) = 0;
+  // Unclaims nothing, checks that nothing is owed: a run without owed rows becomes finished. Returns its state.
+  virtual result<run_state> finish_run(run_id id) = 0;
+
+  virtual std::unique_ptr<reader> read() = 0;
+};
+
+struct open_options {
+  std::string path;                                  // of `sqlite:PATH`
+  std::string program_version;
+  std::chrono::milliseconds wait_lock{0};
+  bool create = true;
+};
+
+// errc::busy where another process holds the lock (its message names the holder), errc::storage for everything else.
+[[nodiscard]] result<std::unique_ptr<store>> open_sqlite(const open_options& options);
+// Readers take no lock and create nothing.
+[[nodiscard]] result<std::unique_ptr<reader>> read_sqlite(const std::string& path);
+
+}  // namespace convoke::ledger

@@ -1,0 +1,99 @@
+#pragma once
+
+// TLS connections that carry HTTP/1.1 exchanges one after the other. Beast and OpenSSL stay behind this header.
+// Everything here runs on the one thread of its io_context.
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <convoke/error.hpp>
+#include <convoke/time.hpp>
+
+namespace convoke::net {
+
+// CLOCK_BOOTTIME.
+[[nodiscard]] mono_time boot_now() noexcept;
+[[nodiscard]] utc_time wall_now() noexcept;
+
+// A parsed and checked root: https, or http where the caller allowed it and the host is loopback.
+struct endpoint {
+  bool tls = true;
+  std::string host;        // as for SNI and the Host header, without brackets for IPv6
+  std::uint16_t port = 443;
+  std::string base_path;   // without trailing slash, may be empty
+  std::string host_header; // host[:port], brackets for IPv6
+};
+// errc::usage with the reason: another scheme, user info, query, http to a host that is not loopback or without allow_http.
+[[nodiscard]] result<endpoint> parse_endpoint(std::string_view url, bool allow_http);
+
+// One TLS context per thread: TLS 1.2+, peer verified against ca_file (else the system's), no renegotiation, sessions reused.
+class tls_context {
+ public:
+  [[nodiscard]] static result<tls_context> create(const std::string& ca_file);  // errc::usage naming the file
+  tls_context(tls_context&&) noexcept;
+  ~tls_context();
+  struct impl;
+  impl& get() noexcept { return *impl_; }
+ private:
+  explicit tls_context(std::unique_ptr<impl>);
+  std::unique_ptr<impl> impl_;
+};
+
+enum class failure : std::uint8_t { none, connect, tls, timeout, closed, stale, truncated, too_large, malformed, local_resources, cancelled };
+
+struct limits {
+  std::size_t header = 64 * 1024;
+  std::size_t body = 1024 * 1024;
+};
+
+// What came back. Views live until the connection's next exchange, reset or end.
+struct response {
+  int status = 0;
+  std::string_view body;
+  std::string_view date, request_id, client_request_id, throttle_scope;
+  std::vector<std::string_view> retry_after;  // every Retry-After line
+  bool keep_alive = false;
+};
+
+struct outcome {
+  failure what = failure::none;
+  std::string message;      // for people, set where what != none
+};
+
+// One connection. Not reentrant: one operation at a time.
+class connection {
+ public:
+  connection(boost::asio::any_io_executor, const endpoint&, tls_context&, limits = {});
+  ~connection();
+  connection(const connection&) = delete;
+  connection& operator=(const connection&) = delete;
+
+  // Resolve (all addresses tried, names looked up again after a failure), TCP, TLS, all within `limit`.
+  boost::asio::awaitable<outcome> connect(std::chrono::nanoseconds limit);
+  // False after the peer closed while idle (a peek: end of file or unexpected data), when idle for 30 s, or when never connected.
+  [[nodiscard]] bool usable() noexcept;
+  [[nodiscard]] bool reused() const noexcept;   // has carried an answer
+  // Writes `request` (a complete HTTP/1.1 request: the caller serialises it) and reads one final response (interim 1xx skipped,
+  // 5 at most) into `into`. Any failure, timeout or cancellation closes the connection: it is never used again after doubt.
+  // The write is initiated before the coroutine first suspends.
+  boost::asio::awaitable<outcome> exchange(std::string_view request, response& into, std::chrono::nanoseconds limit);
+  void close() noexcept;
+ private:
+  struct impl;
+  std::unique_ptr<impl> impl_;
+};
+
+// True where `text` may stand in a header value or a target: visible ASCII (and blank in values). Beast does not check.
+[[nodiscard]] bool safe_header_value(std::string_view text) noexcept;
+[[nodiscard]] bool safe_target(std::string_view text) noexcept;
+
+}  // namespace convoke::net

@@ -1,0 +1,57 @@
+#pragma once
+
+// How fast, and when next. Pure arithmetic on time points; no clock.
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <random>
+#include <span>
+#include <string_view>
+
+#include <convoke/time.hpp>
+
+namespace convoke::pacing {
+
+using random_engine = std::mt19937_64;
+
+// Retry-After by the vectors of retry-after.md: seconds (whole or decimal), comma-joined parts (the largest wins), an HTTP date in any
+// of its three forms relative to the answer's own Date (else to `local_now`), several header lines (the largest wins). nullopt: absent or
+// unusable, so the caller backs off. At least 0.5 s where there is a value; not capped; no jitter yet.
+[[nodiscard]] std::optional<std::chrono::nanoseconds> parse_retry_after(std::span<const std::string_view> values, std::string_view date,
+                                                                        utc_time local_now);
+// IMF-fixdate, RFC 850 or asctime.
+[[nodiscard]] std::optional<utc_time> parse_http_date(std::string_view text, utc_time local_now);
+
+// Up to 10 % on top, never less.
+[[nodiscard]] std::chrono::nanoseconds with_jitter(std::chrono::nanoseconds wait, random_engine& random);
+
+// 1 s doubling to 60 s; the result lies in [1/2, 1] of the step, and is at least 0.5 s. `failures` counts from 1.
+[[nodiscard]] std::chrono::nanoseconds backoff(unsigned failures, random_engine& random);
+
+// GCRA: calls spaced evenly at `rate` per second, with a burst of max(1, 2 ms × rate) calls.
+class gcra {
+ public:
+  explicit gcra(double rate) noexcept;
+  void set_rate(double rate, mono_time now) noexcept;
+  [[nodiscard]] double rate() const noexcept;
+  [[nodiscard]] mono_time next(mono_time now) const noexcept;  // the earliest time a call conforms; <= now: at once
+  void take(mono_time now) noexcept;                           // a call was made
+ private:
+  double rate_;
+  std::chrono::nanoseconds spacing_{}, tolerance_{};
+  mono_time arrival_{mono_time::min()};
+};
+
+// One scope that may be closed until a time; of overlapping ends the latest wins.
+class fence {
+ public:
+  // True where this announcement moved the end.
+  bool close_until(mono_time end) noexcept;
+  [[nodiscard]] bool closed(mono_time now) const noexcept;
+  [[nodiscard]] mono_time end() const noexcept;
+ private:
+  mono_time end_{mono_time::min()};
+};
+
+}  // namespace convoke::pacing

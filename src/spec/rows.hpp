@@ -1,0 +1,80 @@
+#pragma once
+
+// Rows to specs: header matching, times, durations, attendees, the external-id template. Pure: time zones come in as an interface.
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <convoke/error.hpp>
+#include <convoke/spec.hpp>
+
+namespace convoke {
+
+// What a local time means in a zone.
+struct local_lookup {
+  enum class kind : std::uint8_t { unknown_zone, unique, gap, overlap } what = kind::unknown_zone;
+  std::chrono::sys_seconds earlier{}, later{};  // the instant (unique: both the same); overlap: both readings
+};
+
+class zone_source {
+ public:
+  virtual ~zone_source() = default;
+  // `zone`: an IANA or Windows name. Called per row: an implementation caches.
+  [[nodiscard]] virtual local_lookup to_utc(std::string_view zone, std::chrono::local_seconds local) = 0;
+  // The wall time of an instant in the zone, for the template's dates; nullopt for an unknown zone.
+  [[nodiscard]] virtual std::optional<std::chrono::local_seconds> to_local(std::string_view zone, std::chrono::sys_seconds instant) = 0;
+};
+
+enum class overlap_choice : std::uint8_t { refuse, earlier, later };
+
+struct row_settings {
+  std::string default_zone;                 // --time-zone, may be empty
+  overlap_choice overlap = overlap_choice::refuse;
+  std::string external_id_template;         // may be empty
+  std::vector<std::string> tenants;         // names that the tenant column may hold; lane = index. Empty: one nameless lane
+};
+
+struct cell_error {
+  std::string column;   // as the header spells it, empty: the row as a whole
+  std::string value;    // shortened and escaped for people
+  std::string reason;   // what is wrong and what to do
+};
+// `column 'start': '01/09/2026': …` for all of them, `; ` between.
+[[nodiscard]] std::string describe(std::span<const cell_error> errors);
+
+struct built_row {
+  std::uint16_t lane = 0;
+  spec wanted;
+  std::vector<cell_error> errors;   // not empty: the row is wrong
+};
+
+class row_builder {
+ public:
+  // errc::input where a required column is missing, a name stands twice, a column's part is not built yet (chat_thread_id, option.*, …),
+  // or the template names no column. `zones` must outlive the builder.
+  [[nodiscard]] static result<row_builder> create(std::span<const std::string_view> header, const row_settings& settings, zone_source& zones);
+  row_builder(row_builder&&) noexcept;
+  ~row_builder();
+
+  // Never fails as a whole: what is wrong with the row is in errors. A ragged row is a wrong row.
+  void build(std::span<const std::string_view> fields, built_row& out);
+
+  [[nodiscard]] std::size_t columns() const noexcept;
+  // Indices of the columns that are carried through to the results, in order.
+  [[nodiscard]] const std::vector<std::size_t>& carried() const noexcept;
+  // The index of a column by its name, matched as headers are (`--only COLUMN=VALUE`).
+  [[nodiscard]] std::optional<std::size_t> find(std::string_view name) const;
+
+ private:
+  struct impl;
+  explicit row_builder(std::unique_ptr<impl>);
+  std::unique_ptr<impl> impl_;
+};
+
+}  // namespace convoke

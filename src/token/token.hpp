@@ -1,0 +1,57 @@
+#pragma once
+
+// Access tokens as a pure machine: what a token endpoint's answer means, and when to ask again.
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <convoke/error.hpp>
+#include <convoke/secret.hpp>
+#include <convoke/time.hpp>
+
+namespace convoke::token {
+
+struct grant {
+  secret access_token;                        // alphabet and length checked: visible ASCII, at most 64 KiB
+  std::chrono::seconds lifetime;              // expires_in, as number or string; capped to [0, 28 h]
+  std::optional<std::chrono::seconds> refresh_in;
+};
+
+struct refusal {
+  bool fatal = false;                         // the credential is wrong: asking again cannot help
+  std::optional<std::chrono::nanoseconds> retry_after;
+  std::string message;                        // for people: what Entra said (never the secret), and what to do; hints for AADSTS numbers
+};
+
+// The meaning of an answer of `{authority}/{tenant}/oauth2/v2.0/token`.
+[[nodiscard]] std::expected<grant, refusal> read_answer(int status, std::string_view body, std::optional<std::chrono::nanoseconds> retry_after);
+
+// application/x-www-form-urlencoded body of the client-credentials grant with a secret. The scope is `{graph_root}/.default`.
+[[nodiscard]] secret client_secret_form(std::string_view client_id, std::string_view graph_root, const secret& client_secret);
+
+// The `tid` claim of a JWT, where it can be read (diagnosis only; nothing is verified).
+[[nodiscard]] std::optional<std::string> readable_tenant(std::string_view jwt);
+// The `exp` claim, likewise.
+[[nodiscard]] std::optional<utc_time> readable_expiry(std::string_view jwt);
+
+// When to ask for the next token, and until when the present one may be used: refresh at refresh_in, or at half-life where
+// absent and the lifetime is over 2 h, else 5 minutes before the end (at 80 % of lifetimes under 25 minutes); usable until the refresh
+// line of 5 minutes (short lifetimes: 90 %); monotonic time from receipt. After a failed refresh: 1 s doubling to 60 s, or its Retry-After.
+class schedule {
+ public:
+  void received(const grant& g, mono_time now, double jitter01);
+  void failed(const refusal& r, mono_time now, double jitter01);
+  void rejected(mono_time now);                       // the service answered 401 to it
+  [[nodiscard]] bool usable(mono_time now) const noexcept;
+  [[nodiscard]] mono_time next_request() const noexcept;  // mono_time::min(): at once
+
+ private:
+  std::optional<mono_time> usable_until_;
+  mono_time next_ = mono_time::min();
+  unsigned failures_ = 0;
+};
+
+}  // namespace convoke::token

@@ -1,0 +1,49 @@
+#pragma once
+
+// Graph's wire format, both ways, and its errors. Pure. simdjson in, Boost.JSON's serializer (or a checked writer) out.
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <convoke/error.hpp>
+#include <convoke/meeting.hpp>
+#include <convoke/spec.hpp>
+
+namespace convoke::wire {
+
+// The body of createOrGet: externalId, startDateTime, endDateTime (UTC with Z, whole seconds), subject, participants.attendees with
+// upn or identity.user.id, and role as given. Appends to `out` (a caller reuses its buffer).
+void append_create_or_get(std::string& out, const spec& wanted);
+
+// `/v1.0/users/{id}/onlineMeetings/createOrGet`; the organizer is a GUID, so nothing needs encoding, and is checked again here.
+[[nodiscard]] std::string create_or_get_path(std::string_view organizer);
+
+// Percent-encodes all but unreserved characters.
+[[nodiscard]] std::string percent_encode(std::string_view text);
+
+// What the service said was wrong.
+struct graph_error {
+  std::string code;        // may be empty; innerError's code where the outer is empty
+  std::string message;     // control characters replaced
+  std::string request_id, client_request_id;
+};
+
+// Reuses its buffers: one per thread.
+class parser {
+ public:
+  parser();
+  ~parser();
+  // An onlineMeeting. Unknown members are skipped, null is absent, duplicate members: the first wins. errc::protocol for anything
+  // that is not a JSON object of the right types, or nested deeper than 32. Needs no padding from the caller.
+  [[nodiscard]] result<meeting> parse_meeting(std::string_view body);
+  // Never fails: a body that is no Graph error (HTML, text, empty) gives an empty code and a message made of its beginning.
+  [[nodiscard]] graph_error parse_error(std::string_view body);
+
+ private:
+  struct impl;
+  std::unique_ptr<impl> impl_;
+};
+
+}  // namespace convoke::wire
