@@ -18,6 +18,7 @@
 #include <convoke/error.hpp>
 #include <convoke/meeting.hpp>
 #include <convoke/outcome.hpp>
+#include <convoke/summary.hpp>
 #include <convoke/time.hpp>
 
 namespace convoke::ledger {
@@ -59,29 +60,9 @@ struct planned_row {
   std::string error;        // why it is wrong (all reasons); empty where it is right
 };
 
-struct outcome_counts {
-  std::uint64_t created = 0, existing = 0, drifted = 0, updated = 0, unchanged = 0, failed = 0, rejected = 0, superseded = 0;
-  std::uint64_t owed = 0;   // no outcome yet
-};
-
-struct named_key { std::string organizer, external_id; };
-
-// What a plan decided, counted.
-struct plan_summary {
-  std::uint64_t rows = 0;
-  std::uint64_t calls = 0;             // owed, distinct keys
-  std::uint64_t new_keys = 0;          // of them never seen before
-  std::uint64_t changed_keys = 0;      // of them known, wanted differently now
-  std::uint64_t retried_keys = 0;      // of them known, not satisfied so far
-  std::uint64_t unchanged = 0, drifted = 0, rejected = 0;
-  std::uint64_t duplicates = 0;        // rows that share a key and payload with an earlier row
-  std::uint64_t superseded = 0;        // owed rows of older open runs that this one takes over
-  std::uint64_t owed_elsewhere = 0;    // keys owed to older open runs that this input lacks
-  std::uint64_t vanished = 0;          // keys that the previous run of the same input name had and this one lacks
-  std::vector<named_key> owed_elsewhere_sample, vanished_sample;  // at most 20 each
-  struct per_organizer { std::string organizer; std::uint64_t calls = 0, new_keys = 0, vanished = 0; };
-  std::vector<per_organizer> organizers;
-};
+using convoke::named_key;
+using convoke::outcome_counts;
+using convoke::plan_summary;
 
 struct run_info {
   run_id id = 0;
