@@ -1,0 +1,252 @@
+#!/usr/bin/env python3
+"""A second, independent make of the Graph calls that convoke uses.
+
+It shares no code and no language with convoke, so a misunderstanding built into convoke and its own simulator alike still shows
+here. It checks every request to the letter, records every creation, and disturbs a share of the calls.
+
+    foreign_server.py --write-config FILE [--seed N] [--faults P] [--throttles P] [--max-wait S] ...
+
+`GET /_test/stats` and `GET /_test/meetings` tell what really happened.
+"""
+import argparse
+import asyncio
+import json
+import os
+import re
+import signal
+import socket
+import ssl
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from email.utils import formatdate
+
+from foreign_service import FAULTS, Service
+
+CALL = re.compile(r"/v1\.0/users/([^/]+)/onlineMeetings/createOrGet\Z")
+REASONS = {200: "OK", 201: "Created", 400: "Bad Request", 401: "Unauthorized", 404: "Not Found", 429: "Too Many Requests",
+           500: "Internal Server Error", 502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Timeout"}
+
+
+def make_certificates(folder):
+    """A certificate authority and a certificate for localhost, by the openssl command."""
+    def run(*words):
+        subprocess.run(["openssl", *words], check=True, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+    new_key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    run("req", "-x509", *new_key, "-keyout", "ca.key", "-out", "ca.pem", "-days", "2", "-subj", "/CN=A certificate authority for tests",
+        "-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign")
+    run("req", *new_key, "-keyout", "server.key", "-out", "server.csr", "-subj", "/O=foreign server")
+    with open(os.path.join(folder, "server.ext"), "w") as out:
+        out.write("subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth\nbasicConstraints=CA:FALSE\n")
+    run("x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2", "-extfile",
+        "server.ext", "-out", "server.pem")
+    return [os.path.join(folder, name) for name in ("ca.pem", "server.pem", "server.key")]
+
+
+class Connection(asyncio.Protocol):
+    """HTTP/1.1 as far as a client of this service may use it; anything else is a violation."""
+
+    def __init__(self, service):
+        self.service, self.options = service, service.options
+        self.buffer, self.busy, self.key = b"", False, None
+
+    def connection_made(self, transport):
+        self.transport = transport
+
+    def connection_lost(self, _):
+        self.release()
+
+    def release(self):
+        if self.key is not None:
+            self.service.in_flight.discard(self.key)
+            self.key = None
+
+    def data_received(self, data):
+        self.buffer += data
+        if self.busy:
+            self.service.violation("a second request before the first was answered")
+            return
+        self.next_request()
+
+    def next_request(self):
+        head, found, rest = self.buffer.partition(b"\r\n\r\n")
+        if not found:
+            return
+        lines = head.decode("ascii").split("\r\n")
+        method, target, version = lines[0].split(" ")
+        headers = {}
+        for line in lines[1:]:
+            name, _, value = line.partition(":")
+            if name.lower() in headers:
+                self.service.violation("a header stands twice: " + name)
+            headers[name.lower()] = value.strip()
+        if version != "HTTP/1.1" or "transfer-encoding" in headers:
+            self.service.violation("version or transfer-encoding: " + lines[0])
+        length = int(headers.get("content-length", "0"))
+        if len(rest) < length:
+            return
+        body, self.buffer = rest[:length], rest[length:]
+        self.busy = True
+        self.handle(method, target, headers, body)
+
+    def handle(self, method, target, headers, body):
+        service = self.service
+        if method == "GET" and target == "/_test/stats":
+            return self.reply(200, service.stats())
+        if method == "GET" and target == "/_test/meetings":
+            lines = [json.dumps({"tenant": service.tenant, "organizer": k[0], "external_id": k[1], "id": m["id"],
+                                 "subject": m["subject"], "start": m["startDateTime"], "end": m["endDateTime"],
+                                 "creates": service.creates[k], "gets": service.gets[k]}) for k, m in service.meetings.items()]
+            return self.reply(200, "\n".join(lines) + "\n" if lines else "")
+        token_path = re.match(r"/([^/]+)/oauth2/v2\.0/token\Z", target)
+        if method == "POST" and token_path:
+            return self.reply(*service.token(token_path.group(1), headers, body))
+        call = CALL.match(target)
+        if method != "POST" or not call:
+            service.violation("no such call: %s %s" % (method, target))
+            return self.reply(404, {"error": {"code": "NotFound", "message": ""}})
+        service.counts["requests"] += 1
+        return self.call(call.group(1), headers, body)
+
+    def call(self, organizer, headers, body):
+        service = self.service
+        request_id = headers.get("client-request-id", "")
+        now = time.time()
+        # 100 ms: an announcement needs its time to arrive.
+        if service.fence_from + 0.1 < now < service.fence_until:
+            service.counts["early"] += 1
+        refused = service.check_headers(headers)
+        if refused:
+            return self.error(401, "InvalidAuthenticationToken", refused, request_id)
+        wanted = service.check_body(body, organizer)
+        if wanted is None:
+            return self.error(400, "BadRequest", "1026: An error has occurred.", request_id)
+        key = (organizer.lower(), wanted["externalId"])
+        if key in service.in_flight:
+            service.violation("two calls for one key at once: %s %s" % key)
+        service.in_flight.add(key)
+        self.key = key
+        draw = service.random.random()
+        if draw < self.options.throttles:
+            return self.error(429, "TooManyRequests", "Please retry again later.", request_id, service.throttle())
+        fault = None
+        if draw - self.options.throttles < self.options.faults:
+            fault = service.random.choice(FAULTS)
+            service.counts[fault] += 1
+        delay = self.options.latency * service.random.uniform(0.5, 1.5)
+        if fault == "slow":
+            delay += 0.5
+        if delay > 0:
+            asyncio.get_running_loop().call_later(delay, self.finish, organizer, wanted, fault, request_id)
+        else:
+            self.finish(organizer, wanted, fault, request_id)
+
+    def finish(self, organizer, wanted, fault, request_id):
+        if fault == "reset-before":
+            return self.reset()
+        if fault in ("500-before", "502-before", "504-before"):
+            return self.error(int(fault[:3]), "UnknownError", "", request_id)
+        if fault == "503-empty":
+            return self.reply(503, "", close=True)
+        # From here on the meeting exists, whatever the client learns about it. A client that has hung up does not undo it.
+        status, stored = self.service.create_or_get(organizer, wanted)
+        if fault in ("500-after", "503-after", "504-after"):
+            return self.error(int(fault[:3]), "generalException", "An error has occurred.", request_id)
+        if fault == "reset-after":
+            return self.reset()
+        if fault == "lost-reply":
+            self.release()
+            return self.transport.close()
+        if fault == "cut-body":
+            return self.reply(status, stored, cut=True)
+        if fault == "not-json":
+            return self.reply(status, "<html><body>Our services are not available right now</body></html>")
+        if fault == "wrong-id":
+            return self.reply(status, dict(stored, externalId="somebody-elses"))
+        return self.reply(status, stored, {"request-id": str(uuid.uuid4()), "client-request-id": request_id})
+
+    def error(self, status, code, message, request_id, headers=None):
+        body = {"error": {"code": code, "message": message, "innerError": {"date": "2026-10-19T08:00:00", "request-id": str(uuid.uuid4()),
+                                                                          "client-request-id": request_id}}}
+        self.reply(status, body, headers)
+
+    def reply(self, status, body, headers=None, close=False, cut=False):
+        self.release()
+        if self.transport.is_closing():
+            return
+        content = (body if isinstance(body, str) else json.dumps(body)).encode()
+        lines = ["HTTP/1.1 %d %s" % (status, REASONS[status])]
+        all_headers = {"Date": formatdate(usegmt=True), "Content-Type": "application/json;odata.metadata=minimal;charset=utf-8"}
+        all_headers.update(headers or {})
+        all_headers["Content-Length"] = str(len(content))
+        if close:
+            all_headers["Connection"] = "close"
+        lines += ["%s: %s" % item for item in all_headers.items()]
+        self.transport.write("\r\n".join(lines).encode() + b"\r\n\r\n" + (content[:len(content) // 2] if cut else content))
+        self.busy = False
+        if close or cut:
+            self.transport.close()
+        elif self.buffer:
+            self.next_request()
+
+    def reset(self):
+        """Ends the connection with RST instead of an orderly close."""
+        self.release()
+        raw = self.transport.get_extra_info("socket")
+        if raw is not None:
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.transport.abort()
+
+
+def write_config(path, service, ca, ledger):
+    folder = os.path.dirname(os.path.abspath(path))
+    secret = os.path.join(folder, "foreign.secret")
+    with open(os.open(secret, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+        out.write(service.client_secret + "\n")
+    lines = {"graph_url": service.root, "authority_url": service.root, "ca_file": ca, "tenant": service.tenant,
+             "client_id": service.client_id, "client_secret_file": secret, "ledger": "sqlite:" + ledger}
+    with open(path + ".new", "w") as out:
+        out.writelines("%s = %s\n" % (name, json.dumps(value)) for name, value in lines.items())
+    os.rename(path + ".new", path)
+
+
+async def serve(options, folder):
+    ca, certificate, key = make_certificates(folder)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(certificate, key)
+    service = Service(options)
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: Connection(service), "127.0.0.1", options.port, ssl=context, backlog=512)
+    port = server.sockets[0].getsockname()[1]
+    service.root = "https://localhost:%d" % port
+    service.hosts = {"localhost:%d" % port}
+    write_config(options.write_config, service, ca, os.path.join(os.path.dirname(os.path.abspath(options.write_config)), "ledger.db"))
+    print("listening on " + service.root, flush=True)
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    await stop.wait()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--write-config", required=True, metavar="FILE")
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--faults", type=float, default=0.0, help="share of calls that are disturbed, 0 to 1")
+    parser.add_argument("--throttles", type=float, default=0.0, help="share of calls answered with 429")
+    parser.add_argument("--max-wait", type=float, default=1.0, help="longest Retry-After, s")
+    parser.add_argument("--latency", type=float, default=0.0, help="mean time to answer, s")
+    parser.add_argument("--token-life", type=int, default=3599, help="expires_in of tokens, s")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="foreign-") as folder:
+        asyncio.run(serve(options, folder))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
