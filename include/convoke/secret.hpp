@@ -5,6 +5,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace convoke {
 
@@ -13,7 +14,8 @@ namespace convoke {
 class secret {
  public:
   secret() = default;
-  explicit secret(std::string value) noexcept : value_(std::move(value)) {}
+  /// Takes the bytes over; move them in, or the caller's string keeps a copy.
+  explicit secret(std::string value) noexcept;
   secret(secret&& other) noexcept;
   secret& operator=(secret&& other) noexcept;
   secret(const secret&) = delete;

@@ -1,0 +1,54 @@
+#include <convoke/outcome.hpp>
+
+#include <array>
+#include <utility>
+
+namespace convoke {
+
+namespace {
+
+constexpr std::array<std::pair<outcome, std::string_view>, 8> words{{
+    {outcome::created, "created"},
+    {outcome::existing, "existing"},
+    {outcome::drifted, "drifted"},
+    {outcome::updated, "updated"},
+    {outcome::unchanged, "unchanged"},
+    {outcome::failed, "failed"},
+    {outcome::rejected, "rejected"},
+    {outcome::superseded, "superseded"},
+}};
+
+}  // namespace
+
+std::string_view to_string(outcome o) noexcept {
+  for (const auto& [value, word] : words) {
+    if (value == o) return word;
+  }
+  return "unknown";
+}
+
+std::optional<outcome> parse_outcome(std::string_view word) noexcept {
+  for (const auto& [value, known] : words) {
+    if (known == word) return value;
+  }
+  return std::nullopt;
+}
+
+bool satisfied(outcome o, bool drift_fails) noexcept {
+  switch (o) {
+    case outcome::created:
+    case outcome::existing:
+    case outcome::updated:
+    case outcome::unchanged:
+      return true;
+    case outcome::drifted:
+      return !drift_fails;
+    case outcome::failed:
+    case outcome::rejected:
+    case outcome::superseded:
+      return false;
+  }
+  return false;
+}
+
+}  // namespace convoke

@@ -1,0 +1,114 @@
+#include "core/text.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include "core/utf8.hpp"
+
+namespace convoke {
+
+namespace {
+
+void append_hex(std::string& out, char32_t value, int least_digits) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  int shift = 20;
+  while (shift > 0 && (value >> shift) == 0 && shift / 4 >= least_digits) shift -= 4;
+  for (; shift >= 0; shift -= 4) out += digits[(value >> shift) & 0xF];
+}
+
+// Characters that hide, reorder or end a line although they are no C0 or C1 controls.
+bool hidden(char32_t c) noexcept {
+  return c == 0xAD || c == 0x61C || c == 0x180E || (c >= 0x200B && c <= 0x200F) || (c >= 0x2028 && c <= 0x202E) ||
+         (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF || (c >= 0xFFF9 && c <= 0xFFFB) || (c >= 0xE0000 && c <= 0xE0FFF);
+}
+
+void append_visible(std::string& out, std::string_view text, utf8_char c) {
+  if (c.length == 0) {
+    out += "\\x";
+    append_hex(out, static_cast<unsigned char>(text.front()), 2);
+  } else if (c.code_point == '\n') {
+    out += "\\n";
+  } else if (c.code_point == '\r') {
+    out += "\\r";
+  } else if (c.code_point == '\t') {
+    out += "\\t";
+  } else if (c.code_point < 0x20 || c.code_point == 0x7F) {
+    out += "\\x";
+    append_hex(out, c.code_point, 2);
+  } else if ((c.code_point >= 0x80 && c.code_point < 0xA0) || hidden(c.code_point)) {
+    out += "\\u{";
+    append_hex(out, c.code_point, 2);
+    out += '}';
+  } else {
+    out += text.substr(0, c.length);
+  }
+}
+
+std::string folded(std::string_view word) {
+  std::string out;
+  for (const char c : word) {
+    if (c != '_' && c != '-') out += ascii_lower(c);
+  }
+  return out;
+}
+
+// Edits (insert, delete, replace, swap of neighbours) that turn one into the other: optimal string alignment.
+std::size_t distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> before(b.size() + 1), last(b.size() + 1), row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) last[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] == b[j - 1] ? 0U : 1U)});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) row[j] = std::min(row[j], before[j - 2] + 1);
+    }
+    before.swap(last);
+    last.swap(row);
+  }
+  return last[b.size()];
+}
+
+}  // namespace
+
+bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
+  return std::ranges::equal(a, b, {}, ascii_lower, ascii_lower);
+}
+
+std::string_view trim(std::string_view text) noexcept {
+  const std::size_t from = text.find_first_not_of(" \t");
+  if (from == std::string_view::npos) return {};
+  return text.substr(from, text.find_last_not_of(" \t") - from + 1);
+}
+
+std::string escape_for_people(std::string_view text, std::size_t max_characters) {
+  std::string out;
+  for (std::size_t count = 0; !text.empty(); ++count) {
+    if (count == max_characters) return out += "…";
+    const utf8_char c = decode_utf8(text);
+    append_visible(out, text, c);
+    text.remove_prefix(std::max<std::size_t>(c.length, 1));
+  }
+  return out;
+}
+
+std::optional<std::string_view> nearest(std::string_view word, std::span<const std::string_view> candidates) {
+  constexpr std::size_t longest = 100;  // nobody means a known name by something longer, and the search is quadratic
+  if (word.size() > longest) return std::nullopt;
+  const std::string from = folded(word);
+  std::optional<std::string_view> best;
+  std::size_t least = std::max<std::size_t>(1, from.size() / 3) + 1;  // so many letters may be wrong, less one
+  for (const std::string_view candidate : candidates) {
+    const std::size_t d = distance(from, folded(candidate));
+    if (d < least && d < from.size()) {
+      least = d;
+      best = candidate;
+    }
+  }
+  return best;
+}
+
+std::optional<std::string_view> nearest(std::string_view word, std::initializer_list<std::string_view> candidates) {
+  return nearest(word, std::span(candidates.begin(), candidates.size()));
+}
+
+}  // namespace convoke
