@@ -1,0 +1,56 @@
+#include "core/text.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+using convoke::escape_for_people;
+using convoke::nearest;
+
+BOOST_AUTO_TEST_SUITE(text)
+
+BOOST_AUTO_TEST_CASE(ordinary_text_stays) {
+  BOOST_TEST(escape_for_people("Größe 数学 C:\\x 'q' \"q\" 🎓") == "Größe 数学 C:\\x 'q' \"q\" 🎓");
+}
+
+BOOST_AUTO_TEST_CASE(what_would_move_a_cursor_becomes_visible) {
+  BOOST_TEST(escape_for_people("a\nb\r\tc") == "a\\nb\\r\\tc");
+  BOOST_TEST(escape_for_people("\x1b[31mred\x7f") == "\\x1b[31mred\\x7f");
+  BOOST_TEST(escape_for_people(std::string_view("\0", 1)) == "\\x00");
+  BOOST_TEST(escape_for_people("\xc2\x9b"
+                               "31m") == "\\u{9b}31m");
+}
+
+BOOST_AUTO_TEST_CASE(what_would_reorder_or_hide_text_becomes_visible) {
+  BOOST_TEST(escape_for_people("a\u202Eb\u200Fc\uFEFFd\u2066e\u2028f") == "a\\u{202e}b\\u{200f}c\\u{feff}d\\u{2066}e\\u{2028}f");
+  BOOST_TEST(escape_for_people("x\U000E0041y") == "x\\u{e0041}y");
+}
+
+BOOST_AUTO_TEST_CASE(bad_bytes_become_visible) {
+  BOOST_TEST(escape_for_people("a\xff\xc0\xaf") == "a\\xff\\xc0\\xaf");
+}
+
+BOOST_AUTO_TEST_CASE(long_text_is_cut_between_characters) {
+  BOOST_TEST(escape_for_people("äöüß", 3) == "äöü…");
+  BOOST_TEST(escape_for_people("äöü", 3) == "äöü");
+  BOOST_TEST(escape_for_people("\n\n", 1) == "\\n…");
+}
+
+BOOST_AUTO_TEST_CASE(a_near_name_is_found) {
+  const std::string_view names[] = {"external_id", "organizer", "attendees", "end", "start"};
+  BOOST_TEST(nearest("organiser", names).value_or("") == "organizer");
+  BOOST_TEST(nearest("Externl-ID", names).value_or("") == "external_id");
+  BOOST_TEST(nearest("atendeess", names).value_or("") == "attendees");
+  BOOST_TEST(nearest("satrt", names).value_or("") == "start");
+  BOOST_TEST(nearest("edn", names).value_or("") == "end");
+  BOOST_TEST(!nearest("room", names).has_value());
+  BOOST_TEST(!nearest("x", names).has_value());
+  BOOST_TEST(!nearest("", names).has_value());
+  BOOST_TEST(!nearest(std::string(1'000'000, 'e'), names).has_value());
+  BOOST_TEST(nearest("apply", {"plan", "apply"}).value_or("") == "apply");
+}
+
+BOOST_AUTO_TEST_CASE(trimmed) {
+  BOOST_TEST(convoke::trim(" \ta b\t ") == "a b");
+  BOOST_TEST(convoke::trim(" \t ").empty());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
