@@ -1,3 +1,5 @@
+# What the build needs. The first part is also what a program needs that links the installed libraries:
+# cmake/convokeConfig.cmake.in names it again.
 set(THREADS_PREFER_PTHREAD_FLAG ON)
 find_package(Threads REQUIRED)
 find_package(Boost 1.81 REQUIRED COMPONENTS json url)
@@ -6,6 +8,7 @@ find_package(SQLite3 REQUIRED)
 find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(simdjson REQUIRED)
+find_package(date REQUIRED)
+
 find_package(CLI11 REQUIRED)
 find_package(tomlplusplus REQUIRED)
-find_package(date REQUIRED)
