@@ -15,12 +15,16 @@ namespace convoke::pacing {
 
 using random_engine = std::mt19937_64;
 
-// Retry-After by the vectors of retry-after.md: seconds (whole or decimal), comma-joined parts (the largest wins), an HTTP date in any
-// of its three forms relative to the answer's own Date (else to `local_now`), several header lines (the largest wins). nullopt: absent or
-// unusable, so the caller backs off. At least 0.5 s where there is a value; not capped; no jitter yet.
+// What a Retry-After beyond any sense is read as. Chosen so that a time point plus this wait, jittered, cannot overflow.
+inline constexpr std::chrono::nanoseconds longest_wait = std::chrono::hours(24 * 365 * 100);
+
+// Retry-After: seconds (whole or decimal), comma-joined parts (the largest wins), an HTTP date in any of its three forms relative to
+// the answer's own Date (else to `local_now`), several header lines (the largest wins; what cannot be read beside it is passed over).
+// nullopt: absent or unusable, so the caller backs off. At least 0.5 s where there is a value; never truncated short of `longest_wait`;
+// no jitter yet.
 [[nodiscard]] std::optional<std::chrono::nanoseconds> parse_retry_after(std::span<const std::string_view> values, std::string_view date,
                                                                         utc_time local_now);
-// IMF-fixdate, RFC 850 or asctime.
+// The three forms of RFC 9110, 5.6.7: IMF-fixdate, RFC 850 (its two-digit year is read within 50 years of `local_now`), asctime.
 [[nodiscard]] std::optional<utc_time> parse_http_date(std::string_view text, utc_time local_now);
 
 // Up to 10 % on top, never less.
@@ -29,7 +33,8 @@ using random_engine = std::mt19937_64;
 // 1 s doubling to 60 s; the result lies in [1/2, 1] of the step, and is at least 0.5 s. `failures` counts from 1.
 [[nodiscard]] std::chrono::nanoseconds backoff(unsigned failures, random_engine& random);
 
-// GCRA: calls spaced evenly at `rate` per second, with a burst of max(1, 2 ms × rate) calls.
+// GCRA: calls spaced evenly at `rate` per second, with a burst of max(1, 2 ms × rate) calls. A change of rate keeps the credit there is,
+// cut to the new burst: it neither grants calls nor forgets those taken.
 class gcra {
  public:
   explicit gcra(double rate) noexcept;
@@ -38,7 +43,8 @@ class gcra {
   [[nodiscard]] mono_time next(mono_time now) const noexcept;  // the earliest time a call conforms; <= now: at once
   void take(mono_time now) noexcept;                           // a call was made
  private:
-  double rate_;
+  void adopt(double rate) noexcept;
+  double rate_ = 0;
   std::chrono::nanoseconds spacing_{}, tolerance_{};
   mono_time arrival_{mono_time::min()};
 };
@@ -50,6 +56,7 @@ class fence {
   bool close_until(mono_time end) noexcept;
   [[nodiscard]] bool closed(mono_time now) const noexcept;
   [[nodiscard]] mono_time end() const noexcept;
+
  private:
   mono_time end_{mono_time::min()};
 };
