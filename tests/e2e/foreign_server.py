@@ -17,34 +17,18 @@ import signal
 import socket
 import ssl
 import struct
-import subprocess
 import sys
 import tempfile
 import time
 import uuid
 from email.utils import formatdate
 
+from certificates import make_certificates
 from foreign_service import FAULTS, Service
 
 CALL = re.compile(r"/v1\.0/users/([^/]+)/onlineMeetings/createOrGet\Z")
 REASONS = {200: "OK", 201: "Created", 400: "Bad Request", 401: "Unauthorized", 404: "Not Found", 429: "Too Many Requests",
            500: "Internal Server Error", 502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Timeout"}
-
-
-def make_certificates(folder):
-    """A certificate authority and a certificate for localhost, by the openssl command."""
-    def run(*words):
-        subprocess.run(["openssl", *words], check=True, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-
-    new_key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-    run("req", "-x509", *new_key, "-keyout", "ca.key", "-out", "ca.pem", "-days", "2", "-subj", "/CN=A certificate authority for tests",
-        "-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign")
-    run("req", *new_key, "-keyout", "server.key", "-out", "server.csr", "-subj", "/O=foreign server")
-    with open(os.path.join(folder, "server.ext"), "w") as out:
-        out.write("subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth\nbasicConstraints=CA:FALSE\n")
-    run("x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2", "-extfile",
-        "server.ext", "-out", "server.pem")
-    return [os.path.join(folder, name) for name in ("ca.pem", "server.pem", "server.key")]
 
 
 class Connection(asyncio.Protocol):

@@ -1,0 +1,52 @@
+-- What nginx answers. A client that checks its answers must believe them: they echo external id, times and subject.
+local cjson = require("cjson.safe")
+
+local M = {}
+
+-- As long as a real application token: about 1.4 KB.
+local TOKEN = "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9." .. string.rep("bench", 270) .. ".c2lnbmF0dXJl"
+
+-- The rest of an onlineMeeting as Graph shows it; the whole answer has about 1.6 KB.
+local FIXED = [[,"creationDateTime":"2026-10-01T12:00:00.1234567Z","isBroadcast":false,"autoAdmittedUsers":"EveryoneInCompany",]]
+    .. [["outerMeetingAutoAdmittedUsers":null,"allowedPresenters":"everyone","isEntryExitAnnounced":true,"allowMeetingChat":"enabled",]]
+    .. [["allowAttendeeToEnableCamera":true,"allowAttendeeToEnableMic":true,"recordAutomatically":false,"allowTeamworkReactions":true,]]
+    .. [["videoTeleconferenceId":null,"chatInfo":{"threadId":"19:meeting_MjdhNjM4YzUtYzExZi00OTFkLTkzZTAtNTVlNmZmMDhkNGU2@thread.v2",]]
+    .. [["messageId":"0","replyChainMessageId":null},"lobbyBypassSettings":{"scope":"organization","isDialInBypassEnabled":false},]]
+    .. [["joinMeetingIdSettings":{"isPasscodeRequired":true,"joinMeetingId":"291834756120","passcode":"q7Wz2a"},]]
+    .. [["audioConferencing":null,"joinInformation":{"contentType":"html","content":"data:text/html,]]
+    .. string.rep("%3cdiv%20style%3d%22width%3a100%25%3b%22%3e", 6) .. [["}}]]
+
+local function text(value)
+  return value and cjson.encode(value) or "null"
+end
+
+function M.create_or_get()
+  local wanted = cjson.decode(ngx.var.request_body or "")
+  local organizer = string.match(ngx.var.uri, "^/v1%.0/users/([^/]+)/onlineMeetings/createOrGet$")
+  if not wanted or not organizer or not wanted.externalId then
+    ngx.status = 400
+    ngx.print([[{"error":{"code":"BadRequest","message":"not a createOrGet call"}}]])
+    return
+  end
+  local id = organizer .. "*" .. wanted.externalId
+  local body = table.concat({
+    [[{"@odata.context":"https://localhost/v1.0/$metadata#users('x')/onlineMeetings/$entity","id":]], text(id),
+    [[,"externalId":]], text(wanted.externalId), [[,"startDateTime":]], text(wanted.startDateTime),
+    [[,"endDateTime":]], text(wanted.endDateTime), [[,"subject":]], text(wanted.subject),
+    [[,"joinWebUrl":"https://teams.microsoft.com/l/meetup-join/19%3ameeting_MjdhNjM4YzU%40thread.v2/0?context=%7b%22Oid%22%3a%22]],
+    organizer, [[%22%7d"]], FIXED,
+  })
+  ngx.status = 201
+  ngx.header["Content-Length"] = #body
+  ngx.header["request-id"] = "7d3fcd44-8f6c-4a5e-9a53-0b4c9f5e6a10"
+  ngx.header["client-request-id"] = ngx.var.http_client_request_id
+  ngx.print(body)
+end
+
+function M.token()
+  local body = [[{"token_type":"Bearer","expires_in":3599,"access_token":"]] .. TOKEN .. [["}]]
+  ngx.header["Content-Length"] = #body
+  ngx.print(body)
+end
+
+return M

@@ -1,0 +1,91 @@
+"""The nginx that stands in for Graph: a private instance in a folder of its own."""
+import json
+import os
+import socket
+import ssl
+import subprocess
+import sys
+import time
+import urllib.parse
+import urllib.request
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "..", "tests", "e2e"))
+
+from certificates import make_certificates  # noqa: E402
+
+MODULES = "/usr/lib/nginx/modules"
+TENANT = "6f8b1a52-3c7d-4e19-a0f4-5b2d9c8e7f01"
+CLIENT_ID = "b41c7f2e-95d3-4a86-8e10-7d6c5f4e3b02"
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Nginx:
+    """`folder` takes its configuration, certificates and logs. `cpu`: the processor its one worker is bound to, or None."""
+
+    def __init__(self, folder, cpu=None):
+        self.folder = folder
+        os.makedirs(folder, exist_ok=True)
+        self.ca, _, _ = make_certificates(folder)
+        self.port = free_port()
+        self.root = "https://localhost:%d" % self.port
+        words = {"@PORT@": str(self.port), "@HERE@": HERE, "@MODULES@": MODULES,
+                 "@AFFINITY@": "" if cpu is None else "worker_cpu_affinity %s;" % format(1 << cpu, "b")}
+        with open(os.path.join(HERE, "nginx.conf.in"), encoding="utf-8") as source:
+            text = source.read()
+        for word, value in words.items():
+            text = text.replace(word, value)
+        config = os.path.join(folder, "nginx.conf")
+        with open(config, "w", encoding="utf-8") as out:
+            out.write(text)
+        self.process = subprocess.Popen(["nginx", "-p", folder + "/", "-c", config, "-e", os.path.join(folder, "error.log")])
+        self.wait_until_ready()
+        self.token = self.fetch_token()
+
+    def wait_until_ready(self):
+        end = time.monotonic() + 10
+        while time.monotonic() < end:
+            if self.process.poll() is not None:
+                break
+            try:
+                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+                return
+            except OSError:
+                time.sleep(0.05)
+        raise RuntimeError("nginx does not start; see %s/error.log" % self.folder)
+
+    def fetch_token(self):
+        url = "%s/%s/oauth2/v2.0/token" % (self.root, TENANT)
+        form = urllib.parse.urlencode({"grant_type": "client_credentials", "client_id": CLIENT_ID, "client_secret": "x",
+                                       "scope": self.root + "/.default"}).encode()
+        with urllib.request.urlopen(url, form, context=ssl.create_default_context(cafile=self.ca)) as answer:
+            return json.load(answer)["access_token"]
+
+    def worker_cpu_seconds(self):
+        """What the worker has used so far."""
+        children = subprocess.run(["ps", "-o", "pid=", "--ppid", str(self.process.pid)], capture_output=True, text=True, check=True)
+        used = 0
+        for pid in children.stdout.split():
+            with open("/proc/%s/stat" % pid, encoding="ascii") as stat:
+                fields = stat.read().rsplit(")", 1)[1].split()
+            used += int(fields[11]) + int(fields[12])
+        return used / os.sysconf("SC_CLK_TCK")
+
+    def write_config(self, path, ledger):
+        """A configuration with which convoke reaches this server."""
+        secret = os.path.join(self.folder, "client.secret")
+        with open(os.open(secret, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as out:
+            out.write("nginx-checks-no-secret\n")
+        values = {"graph_url": self.root, "authority_url": self.root, "ca_file": self.ca, "tenant": TENANT, "client_id": CLIENT_ID,
+                  "client_secret_file": secret, "ledger": "sqlite:" + ledger}
+        with open(path, "w", encoding="utf-8") as out:
+            out.writelines("%s = %s\n" % (name, json.dumps(value)) for name, value in values.items())
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(timeout=10)
