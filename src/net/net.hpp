@@ -27,10 +27,10 @@ namespace convoke::net {
 // A parsed and checked root: https, or http where the caller allowed it and the host is loopback.
 struct endpoint {
   bool tls = true;
-  std::string host;        // as for SNI and the Host header, without brackets for IPv6
+  std::string host;  // as for SNI and the Host header, without brackets for IPv6
   std::uint16_t port = 443;
-  std::string base_path;   // without trailing slash, may be empty
-  std::string host_header; // host[:port], brackets for IPv6
+  std::string base_path;    // without trailing slash, may be empty
+  std::string host_header;  // host[:port], brackets for IPv6
 };
 // errc::usage with the reason: another scheme, user info, query, http to a host that is not loopback or without allow_http.
 [[nodiscard]] result<endpoint> parse_endpoint(std::string_view url, bool allow_http);
@@ -43,21 +43,35 @@ class tls_context {
   ~tls_context();
   struct impl;
   impl& get() noexcept { return *impl_; }
+
  private:
   explicit tls_context(std::unique_ptr<impl>);
   std::unique_ptr<impl> impl_;
 };
 
-enum class failure : std::uint8_t { none, connect, tls, timeout, closed, stale, truncated, too_large, malformed, local_resources, cancelled };
+enum class failure : std::uint8_t {
+  none,
+  connect,
+  tls,
+  timeout,
+  closed,
+  stale,
+  truncated,
+  too_large,
+  malformed,
+  local_resources,
+  cancelled
+};
 
 struct limits {
   std::size_t header = 64 * 1024;
   std::size_t body = 1024 * 1024;
+  bool sensitive = false;  // what was read is overwritten after use: for token answers
 };
 
-// What came back. Views live until the connection's next exchange, reset or end.
+// What came back. Views live until the connection's next exchange or end.
 struct response {
-  int status = 0;
+  int status = 0;  // after a failure: set only where the whole header had come, for a status says what it says though its body is cut
   std::string_view body;
   std::string_view date, request_id, client_request_id, throttle_scope;
   std::vector<std::string_view> retry_after;  // every Retry-After line
@@ -66,7 +80,7 @@ struct response {
 
 struct outcome {
   failure what = failure::none;
-  std::string message;      // for people, set where what != none
+  std::string message;  // for people, set where what != none
 };
 
 // One connection. Not reentrant: one operation at a time.
@@ -81,12 +95,13 @@ class connection {
   boost::asio::awaitable<outcome> connect(std::chrono::nanoseconds limit);
   // False after the peer closed while idle (a peek: end of file or unexpected data), when idle for 30 s, or when never connected.
   [[nodiscard]] bool usable() noexcept;
-  [[nodiscard]] bool reused() const noexcept;   // has carried an answer
+  [[nodiscard]] bool reused() const noexcept;  // has carried an answer
   // Writes `request` (a complete HTTP/1.1 request: the caller serialises it) and reads one final response (interim 1xx skipped,
   // 5 at most) into `into`. Any failure, timeout or cancellation closes the connection: it is never used again after doubt.
   // The write is initiated before the coroutine first suspends.
   boost::asio::awaitable<outcome> exchange(std::string_view request, response& into, std::chrono::nanoseconds limit);
   void close() noexcept;
+
  private:
   struct impl;
   std::unique_ptr<impl> impl_;

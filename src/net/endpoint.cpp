@@ -1,0 +1,102 @@
+#include <algorithm>
+#include <charconv>
+
+#include <boost/asio/ip/address.hpp>
+#include <boost/url/parse.hpp>
+#include <boost/url/url_view.hpp>
+
+#include <convoke/key.hpp>
+
+#include "net/address.hpp"
+#include "net/net.hpp"
+
+namespace convoke::net {
+namespace {
+
+// A URL is quoted back at the user, so nothing in it may move their terminal's cursor.
+std::string quoted(std::string_view url) {
+  std::string out = "'";
+  for (const char c : url.substr(0, 200)) out += c >= 0x20 && c <= 0x7e ? c : '?';
+  return out + "'";
+}
+
+bool plain_host(std::string_view host) {
+  return !host.empty() && host.size() <= 253 && std::ranges::all_of(host, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
+  });
+}
+
+result<std::uint16_t> port_of(const boost::urls::url_view& url, bool tls) {
+  if (url.port().empty()) return static_cast<std::uint16_t>(tls ? 443 : 80);
+  const std::string_view text = url.port();
+  unsigned value = 0;
+  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (ec != std::errc{} || end != text.data() + text.size() || value == 0 || value > 65535)
+    return fail(errc::usage, "the port " + std::string(text.substr(0, 20)) + " is not between 1 and 65535");
+  return static_cast<std::uint16_t>(value);
+}
+
+result<std::string> host_of(const boost::urls::url_view& url) {
+  if (url.host_type() == boost::urls::host_type::ipv6) return url.host_ipv6_address().to_string();
+  std::string host = to_lower(std::string_view(url.encoded_host()));
+  if (host.ends_with('.')) host.pop_back();
+  if (host.empty()) return fail(errc::usage, "it names no host");
+  if (!plain_host(host)) return fail(errc::usage, "its host has characters that no host name has");
+  return host;
+}
+
+result<endpoint> parse(std::string_view text, bool allow_http) {
+  const auto parsed = boost::urls::parse_uri({text.data(), text.size()});
+  if (!parsed) return fail(errc::usage, "it is no URL; write it like https://graph.microsoft.com");
+  const auto& url = *parsed;
+  endpoint out;
+  const auto scheme = to_lower(std::string_view(url.scheme()));
+  if (scheme != "https" && scheme != "http") return fail(errc::usage, "it does not begin with https://");
+  if (!url.has_authority()) return fail(errc::usage, "it names no host");
+  if (url.has_userinfo()) return fail(errc::usage, "a user name or password in it is not used: leave it out");
+  if (url.has_query() || url.has_fragment()) return fail(errc::usage, "it has a query or fragment: leave it out");
+  out.tls = scheme == "https";
+  auto host = host_of(url);
+  if (!host) return std::unexpected(host.error());
+  out.host = std::move(*host);
+  const auto port = port_of(url, out.tls);
+  if (!port) return std::unexpected(port.error());
+  out.port = *port;
+  out.base_path = std::string(std::string_view(url.encoded_path()));
+  while (out.base_path.ends_with('/')) out.base_path.pop_back();
+  if (!out.tls && !allow_http)
+    return fail(errc::usage, "http sends the token in clear; use https (--allow-http is for tests on this machine)");
+  if (!out.tls && !loopback_name(out.host))
+    return fail(errc::usage, "http is allowed only to this machine (127.0.0.0/8, [::1], localhost); use https");
+  out.host_header = out.host.contains(':') ? "[" + out.host + "]" : out.host;
+  if (out.port != (out.tls ? 443 : 80)) out.host_header += ":" + std::to_string(out.port);
+  return out;
+}
+
+}  // namespace
+
+bool loopback_name(std::string_view host) noexcept {
+  if (host == "localhost") return true;
+  boost::system::error_code ec;
+  const auto address = boost::asio::ip::make_address(host, ec);
+  return !ec && address.is_loopback();
+}
+
+result<endpoint> parse_endpoint(std::string_view url, bool allow_http) {
+  auto parsed = parse(url, allow_http);
+  if (!parsed) return fail(errc::usage, "the address " + quoted(url) + " cannot be used: " + parsed.error().message);
+  return parsed;
+}
+
+bool safe_header_value(std::string_view text) noexcept {
+  // No early exit: this runs over every token of every request, and a loop without one is vectorised.
+  bool safe = true;
+  for (const char c : text) safe = static_cast<bool>(static_cast<int>(safe) & static_cast<int>(c >= 0x20) & static_cast<int>(c <= 0x7e));
+  return safe;
+}
+
+bool safe_target(std::string_view text) noexcept {
+  return text.starts_with('/') && std::ranges::all_of(text, [](char c) { return c > 0x20 && c <= 0x7e && c != '#'; });
+}
+
+}  // namespace convoke::net
