@@ -45,8 +45,10 @@ class Layers(unittest.TestCase):
         self.refused("include/convoke/key.hpp", '#include "spec/rows.hpp"\n', "include/convoke/key.hpp:1:", "upward")
 
     def test_face_stands_on_top(self):
-        self.refused("src/engine/engine.cpp", "#include <convoke/job.hpp>\n", "run is layer 4")
-        self.allowed("src/cli/apply.cpp", "#include <convoke/job.hpp>\n")
+        self.refused("src/engine/engine.cpp", "#include <convoke/job.hpp>\n", "face is layer 4")
+        self.refused("include/convoke/summary.hpp", "#include <convoke/job.hpp>\n", "upward")
+        for user in ("run", "report", "cli"):
+            self.allowed(f"src/{user}/{user}.cpp", "#include <convoke/job.hpp>\n")
 
     def test_sideways(self):
         self.refused("src/spec/rows.cpp", '#include "csv/csv.hpp"\n', "sideways")
