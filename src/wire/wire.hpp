@@ -17,16 +17,17 @@ namespace convoke::wire {
 // upn or identity.user.id, and role as given. Appends to `out` (a caller reuses its buffer).
 void append_create_or_get(std::string& out, const spec& wanted);
 
-// `/v1.0/users/{id}/onlineMeetings/createOrGet`; the organizer is a GUID, so nothing needs encoding, and is checked again here.
+// `/v1.0/users/{id}/onlineMeetings/createOrGet`. The organizer is a GUID, so nothing needs encoding; anything else is a bug and throws
+// std::invalid_argument.
 [[nodiscard]] std::string create_or_get_path(std::string_view organizer);
 
 // Percent-encodes all but unreserved characters.
 [[nodiscard]] std::string percent_encode(std::string_view text);
 
-// What the service said was wrong.
+// What the service said was wrong, fit to be shown: control characters are escaped (core/text.hpp), lengths limited.
 struct graph_error {
-  std::string code;        // may be empty; innerError's code where the outer is empty
-  std::string message;     // control characters replaced
+  std::string code;     // may be empty; innerError's code where the outer is empty
+  std::string message;  // at most 500 characters
   std::string request_id, client_request_id;
 };
 
@@ -35,8 +36,11 @@ class parser {
  public:
   parser();
   ~parser();
-  // An onlineMeeting. Unknown members are skipped, null is absent, duplicate members: the first wins. errc::protocol for anything
-  // that is not a JSON object of the right types, or nested deeper than 32. Needs no padding from the caller.
+  parser(const parser&) = delete;
+  parser& operator=(const parser&) = delete;
+  // An onlineMeeting. Unknown members are skipped, null is absent. errc::protocol for anything that is not a whole JSON object of the
+  // right types, for a member that counts and comes twice, and for nesting deeper than 32. Needs no padding from the caller. id,
+  // join_web_url and external_id are empty where the answer has none: whether to believe it is for the caller to say.
   [[nodiscard]] result<meeting> parse_meeting(std::string_view body);
   // Never fails: a body that is no Graph error (HTML, text, empty) gives an empty code and a message made of its beginning.
   [[nodiscard]] graph_error parse_error(std::string_view body);

@@ -1,0 +1,288 @@
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <convoke/key.hpp>
+
+#include "core/text.hpp"
+#include "wire/document.hpp"
+
+namespace convoke::wire {
+
+namespace {
+
+using simdjson::dom::element;
+using simdjson::dom::object;
+
+std::unexpected<error> wrong(std::string_view member, std::string_view what) {
+  std::string message("the answer's ");
+  message.append(member).append(" ").append(what);
+  return fail(errc::protocol, std::move(message));
+}
+
+// Members of one object that were seen. One that counts and comes twice is refused: two ids cannot both be believed, and which one
+// another reader would take is anybody's guess.
+class seen {
+ public:
+  bool again(unsigned member) noexcept {
+    const auto bit = std::uint32_t{1} << member;
+    return std::exchange(bits_, bits_ | bit) & bit;
+  }
+
+ private:
+  std::uint32_t bits_ = 0;
+};
+
+// A string or null. Numbers are never taken for strings: an id would lose digits.
+result<> read_text(element value, std::string_view name, std::optional<std::string>& out) {
+  std::string_view text;
+  if (value.get(text) == simdjson::SUCCESS) {
+    out.emplace(text);
+  } else if (!value.is_null()) {
+    return wrong(name, "is not a string");
+  }
+  return {};
+}
+
+// An id or a link, which ends in files, logs and requests.
+result<> read_inert(element value, std::string_view name, std::string& out) {
+  std::optional<std::string> text;
+  if (const auto ok = read_text(value, name, text); !ok) return ok;
+  for (const char c : text.value_or("")) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) return wrong(name, "has control characters");
+  }
+  out = std::move(text).value_or("");
+  return {};
+}
+
+result<> read_time(element value, std::string_view name, std::optional<utc_time>& out) {
+  std::string_view text;
+  if (value.get(text) != simdjson::SUCCESS) {
+    if (value.is_null()) return {};
+    return wrong(name, "is not a string");
+  }
+  const auto time = parse_utc(text);
+  if (!time) return wrong(name, "is not a time with an offset");
+  // The service's word for "none", seen in degraded answers.
+  static constexpr utc_time none{std::chrono::sys_days{std::chrono::year{1} / 1 / 1}};
+  if (*time != none) out = *time;
+  return {};
+}
+
+std::optional<attendee_role> read_role(std::string_view word) {
+  for (const auto role : {attendee_role::attendee, attendee_role::presenter, attendee_role::coorganizer}) {
+    if (word == to_string(role)) return role;
+  }
+  return std::nullopt;
+}
+
+// `{user:{id}}`, or applications and devices, which we do not know.
+result<> read_identity(element value, std::string& object_id) {
+  if (value.is_null()) return {};
+  object identity;
+  if (value.get(identity) != simdjson::SUCCESS) return wrong("attendee's identity", "is not an object");
+  seen members;
+  for (const auto member : identity) {
+    if (member.key != "user") continue;
+    if (members.again(0)) return wrong("attendee's identity.user", "comes twice");
+    if (member.value.is_null()) continue;
+    object user;
+    if (member.value.get(user) != simdjson::SUCCESS) return wrong("attendee's identity.user", "is not an object");
+    seen of_user;
+    for (const auto inner : user) {
+      if (inner.key != "id") continue;
+      if (of_user.again(0)) return wrong("attendee's identity.user.id", "comes twice");
+      if (const auto ok = read_inert(inner.value, "attendee's identity.user.id", object_id); !ok) return ok;
+    }
+  }
+  object_id = to_lower(object_id);
+  return {};
+}
+
+result<observed_attendee> read_attendee(element value) {
+  object person;
+  if (value.get(person) != simdjson::SUCCESS) return wrong("attendee", "is not an object");
+  observed_attendee out;
+  seen members;
+  for (const auto member : person) {
+    result<> ok;
+    if (member.key == "upn") {
+      if (members.again(0)) return wrong("attendee's upn", "comes twice");
+      ok = read_inert(member.value, "attendee's upn", out.upn);
+      out.upn = to_lower(out.upn);
+    } else if (member.key == "identity") {
+      if (members.again(1)) return wrong("attendee's identity", "comes twice");
+      ok = read_identity(member.value, out.object_id);
+    } else if (member.key == "role") {
+      if (members.again(2)) return wrong("attendee's role", "comes twice");
+      std::optional<std::string> word;
+      ok = read_text(member.value, "attendee's role", word);
+      if (word) out.role = read_role(*word);
+    }
+    if (!ok) return std::unexpected(ok.error());
+  }
+  return out;
+}
+
+result<> read_participants(element value, std::optional<std::vector<observed_attendee>>& out) {
+  if (value.is_null()) return {};
+  object participants;
+  if (value.get(participants) != simdjson::SUCCESS) return wrong("participants", "is not an object");
+  seen members;
+  for (const auto member : participants) {
+    if (member.key != "attendees") continue;
+    if (members.again(0)) return wrong("participants.attendees", "comes twice");
+    if (member.value.is_null()) continue;
+    simdjson::dom::array list;
+    if (member.value.get(list) != simdjson::SUCCESS) return wrong("participants.attendees", "is not an array");
+    auto& people = out.emplace();
+    people.reserve(list.size());
+    for (const auto item : list) {
+      auto person = read_attendee(item);
+      if (!person) return std::unexpected(person.error());
+      people.push_back(*std::move(person));
+    }
+  }
+  return {};
+}
+
+result<> read_join_settings(element value, meeting& out) {
+  if (value.is_null()) return {};
+  object settings;
+  if (value.get(settings) != simdjson::SUCCESS) return wrong("joinMeetingIdSettings", "is not an object");
+  seen members;
+  for (const auto member : settings) {
+    result<> ok;
+    if (member.key == "joinMeetingId") {
+      if (members.again(0)) return wrong("joinMeetingIdSettings.joinMeetingId", "comes twice");
+      ok = read_text(member.value, "joinMeetingIdSettings.joinMeetingId", out.join_meeting_id);
+    } else if (member.key == "passcode") {
+      if (members.again(1)) return wrong("joinMeetingIdSettings.passcode", "comes twice");
+      ok = read_text(member.value, "joinMeetingIdSettings.passcode", out.passcode);
+    }
+    if (!ok) return ok;
+  }
+  return {};
+}
+
+// The string, or the first string of the list.
+std::optional<std::string> any_text(element value) {
+  std::string_view text;
+  if (value.get(text) == simdjson::SUCCESS && !text.empty()) return std::string(text);
+  simdjson::dom::array list;
+  if (value.get(list) != simdjson::SUCCESS) return std::nullopt;
+  for (const auto item : list) {
+    if (item.get(text) == simdjson::SUCCESS && !text.empty()) return std::string(text);
+  }
+  return std::nullopt;
+}
+
+// Nothing depends on it, and even the documentation spells it in two ways: what cannot be read is left out.
+void read_audio(element value, meeting& out) {
+  object audio;
+  if (value.get(audio) != simdjson::SUCCESS) return;
+  std::optional<std::string> toll, toll_list, free, free_list;
+  const auto first = [](std::optional<std::string>& into, element from) {
+    if (!into) into = any_text(from);
+  };
+  for (const auto member : audio) {
+    if (equal_ignoring_case(member.key, "conferenceId")) {
+      first(out.conference_id, member.value);
+    } else if (equal_ignoring_case(member.key, "tollNumber")) {
+      first(toll, member.value);
+    } else if (equal_ignoring_case(member.key, "tollNumbers")) {
+      first(toll_list, member.value);
+    } else if (equal_ignoring_case(member.key, "tollFreeNumber")) {
+      first(free, member.value);
+    } else if (equal_ignoring_case(member.key, "tollFreeNumbers")) {
+      first(free_list, member.value);
+    }
+  }
+  for (auto* number : {&toll, &toll_list, &free, &free_list}) {
+    if (!out.dial_in_number) out.dial_in_number = std::move(*number);
+  }
+}
+
+enum member_name : unsigned { id, join_url, external_id, subject, start, end, participants, audio, join_settings, other };
+
+// An answer has some 50 members and we want nine: the length alone rules most of them out.
+member_name which(std::string_view key) noexcept {
+  switch (key.size()) {
+    case 2:
+      return key == "id" ? id : other;
+    case 7:
+      return key == "subject" ? subject : other;
+    case 10:
+      return key == "joinWebUrl" ? join_url : key == "externalId" ? external_id : other;
+    case 11:
+      return key == "endDateTime" ? end : other;
+    case 12:
+      return key == "participants" ? participants : other;
+    case 13:
+      return key == "startDateTime" ? start : other;
+    case 17:
+      return key == "audioConferencing" ? audio : other;
+    case 21:
+      return key == "joinMeetingIdSettings" ? join_settings : other;
+    default:
+      return other;
+  }
+}
+
+result<> read_member(member_name name, std::string_view key, element value, meeting& out) {
+  switch (name) {
+    case id:
+      return read_inert(value, key, out.id);
+    case join_url:
+      return read_inert(value, key, out.join_web_url);
+    case external_id:
+      return read_inert(value, key, out.external_id);
+    case subject:
+      return read_text(value, key, out.subject);
+    case start:
+      return read_time(value, key, out.start);
+    case end:
+      return read_time(value, key, out.end);
+    case participants:
+      return read_participants(value, out.attendees);
+    case join_settings:
+      return read_join_settings(value, out);
+    case audio:
+      read_audio(value, out);
+      return {};
+    case other:
+      break;
+  }
+  return {};
+}
+
+}  // namespace
+
+parser::parser() : impl_(std::make_unique<impl>()) {}
+parser::~parser() = default;
+
+result<meeting> parser::parse_meeting(std::string_view body) {
+  element root;
+  if (const auto failure = impl_->read(body).get(root); failure != simdjson::SUCCESS) {
+    std::string message("the answer is not valid JSON: ");
+    message += simdjson::error_message(failure);
+    return fail(errc::protocol, std::move(message));
+  }
+  object members;
+  if (root.get(members) != simdjson::SUCCESS) return fail(errc::protocol, "the answer is not a JSON object");
+
+  meeting out;
+  seen known;
+  for (const auto member : members) {
+    const auto name = which(member.key);
+    if (name == other) continue;
+    if (known.again(name)) return wrong(member.key, "comes twice");
+    if (const auto ok = read_member(name, member.key, member.value, out); !ok) return std::unexpected(ok.error());
+  }
+  return out;
+}
+
+}  // namespace convoke::wire

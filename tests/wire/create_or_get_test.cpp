@@ -1,0 +1,169 @@
+#include <rapidcheck/boost_test.h>
+#include <boost/json.hpp>
+#include <boost/test/unit_test.hpp>
+#include <chrono>
+#include <string>
+
+#include "core/utf8.hpp"
+#include "wire/json_string.hpp"
+#include "wire/wire.hpp"
+
+namespace {
+
+namespace json = boost::json;
+using convoke::attendee_id;
+using convoke::attendee_role;
+using convoke::spec;
+using convoke::wire::append_create_or_get;
+using convoke::wire::append_json_string;
+
+spec lecture() {
+  spec s;
+  s.organizer = "5c1b9e70-4d2a-4f36-9c8e-1a2b3c4d5e6f";
+  s.external_id = "BIO-101-03-20260901";
+  s.start = convoke::parse_utc("2026-09-01T08:00:00Z").value();
+  s.end = convoke::parse_utc("2026-09-01T09:30:00Z").value();
+  return s;
+}
+
+std::string body_of(const spec& s) {
+  std::string out;
+  append_create_or_get(out, s);
+  return out;
+}
+
+std::string quoted(std::string_view text) {
+  std::string out;
+  append_json_string(out, text);
+  return out;
+}
+
+// Any Unicode text: code points, not bytes.
+std::string arbitrary_utf8() {
+  const auto points = *rc::gen::container<std::u32string>(
+      rc::gen::oneOf(rc::gen::cast<char32_t>(rc::gen::inRange(0, 0x80)), rc::gen::cast<char32_t>(rc::gen::inRange(0x80, 0xD800)),
+                     rc::gen::cast<char32_t>(rc::gen::inRange(0xE000, 0x110000)), rc::gen::element(U'"', U'\\', U'\n', U'\u2028', U'/')));
+  std::string out;
+  for (const auto c : points) convoke::append_utf8(out, c);
+  return out;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(create_or_get)
+
+BOOST_AUTO_TEST_CASE(the_least_body) {
+  BOOST_TEST(body_of(lecture()) ==
+             R"({"externalId":"BIO-101-03-20260901","startDateTime":"2026-09-01T08:00:00Z","endDateTime":"2026-09-01T09:30:00Z"})");
+}
+
+BOOST_AUTO_TEST_CASE(the_whole_body) {
+  auto s = lecture();
+  s.subject = "Zoologie \"Übung\"";
+  s.attendees = {{attendee_id::upn, "tom@uni.example", attendee_role::none},
+                 {attendee_id::upn, "ute@uni.example", attendee_role::presenter},
+                 {attendee_id::object_id, "0f1e2d3c-4b5a-4968-8776-655443322110", attendee_role::coorganizer},
+                 {attendee_id::object_id, "1f1e2d3c-4b5a-4968-8776-655443322110", attendee_role::none}};
+  BOOST_TEST(body_of(s) ==
+             R"({"externalId":"BIO-101-03-20260901","startDateTime":"2026-09-01T08:00:00Z","endDateTime":"2026-09-01T09:30:00Z",)"
+             R"("subject":"Zoologie \"Übung\"","participants":{"attendees":[{"upn":"tom@uni.example"},)"
+             R"({"upn":"ute@uni.example","role":"presenter"},)"
+             R"({"identity":{"user":{"id":"0f1e2d3c-4b5a-4968-8776-655443322110"}},"role":"coorganizer"},)"
+             R"({"identity":{"user":{"id":"1f1e2d3c-4b5a-4968-8776-655443322110"}}}]}})");
+}
+
+BOOST_AUTO_TEST_CASE(an_empty_subject_is_sent_and_an_absent_one_is_not) {
+  auto s = lecture();
+  s.subject = "";
+  BOOST_TEST(body_of(s).ends_with(R"("subject":""})"));
+  s.subject.reset();
+  BOOST_TEST(body_of(s).find("subject") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(times_are_whole_seconds) {
+  auto s = lecture();
+  s.start += convoke::ticks(9'999'999);
+  BOOST_TEST(body_of(s).find(R"("startDateTime":"2026-09-01T08:00:00Z")") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(appends_to_what_is_there) {
+  std::string out = "before";
+  append_create_or_get(out, lecture());
+  BOOST_TEST(out == "before" + body_of(lecture()));
+}
+
+RC_BOOST_PROP(any_spec_reads_back_with_another_parser, ()) {
+  auto s = lecture();
+  s.external_id = arbitrary_utf8();
+  s.subject = arbitrary_utf8();
+  for (int n = *rc::gen::inRange(0, 4); n > 0; --n) s.attendees.push_back({attendee_id::upn, arbitrary_utf8(), attendee_role::attendee});
+  const auto root = json::parse(body_of(s)).as_object();
+  RC_ASSERT(root.at("externalId").as_string() == s.external_id);
+  RC_ASSERT(root.at("subject").as_string() == *s.subject);
+  RC_ASSERT(root.contains("participants") == !s.attendees.empty());
+  for (std::size_t i = 0; i < s.attendees.size(); ++i) {
+    const auto& person = root.at("participants").at("attendees").at(i).as_object();
+    RC_ASSERT(person.at("upn").as_string() == s.attendees[i].value);
+    RC_ASSERT(person.at("role").as_string() == "attendee");
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(json_string)
+
+BOOST_AUTO_TEST_CASE(escapes_what_must_be) {
+  BOOST_TEST(quoted("") == R"("")");
+  BOOST_TEST(quoted("a\"b\\c/d") == R"("a\"b\\c/d")");
+  BOOST_TEST(quoted("\n\r\t\b\x1f\x7f") == "\"\\n\\r\\t\\u0008\\u001f\x7f\"");
+  BOOST_TEST(quoted(std::string_view("a\0b", 3)) == R"("a\u0000b")");
+  BOOST_TEST(quoted("0123456789abcdef\"0123456789abcdef") == R"("0123456789abcdef\"0123456789abcdef")");
+}
+
+BOOST_AUTO_TEST_CASE(every_byte_at_every_place_of_a_block) {
+  for (int byte = 0; byte < 0x80; ++byte) {
+    for (std::size_t place = 0; place < 40; ++place) {
+      std::string text(40, 'x');
+      text[place] = static_cast<char>(byte);
+      const auto written = quoted(text);
+      if (json::parse(written).as_string() != text) BOOST_ERROR("byte " << byte << " at " << place << ": " << written);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(bad_utf8_becomes_replacement_characters) {
+  BOOST_TEST(quoted("a\xFFz") == "\"a\xEF\xBF\xBDz\"");
+  BOOST_TEST(quoted("\xC3") == "\"\xEF\xBF\xBD\"");
+  BOOST_TEST(quoted("\xC0\xAF") == "\"\xEF\xBF\xBD\xEF\xBF\xBD\"");
+  BOOST_TEST(quoted("\xED\xA0\x80") == "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\"");
+}
+
+RC_BOOST_PROP(any_text_reads_back, ()) {
+  const auto text = arbitrary_utf8();
+  RC_ASSERT(json::parse(quoted(text)).as_string() == text);
+}
+
+RC_BOOST_PROP(any_bytes_are_valid_json, (std::string bytes)) {
+  boost::system::error_code failure;
+  json::parse(quoted(bytes), failure);
+  RC_ASSERT(!failure);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(urls)
+
+BOOST_AUTO_TEST_CASE(the_path_takes_an_object_id_and_nothing_else) {
+  BOOST_TEST(convoke::wire::create_or_get_path("5C1B9E70-4d2a-4f36-9c8e-1a2b3c4d5e6f") ==
+             "/v1.0/users/5c1b9e70-4d2a-4f36-9c8e-1a2b3c4d5e6f/onlineMeetings/createOrGet");
+  for (const char* bad : {"", "..", "me", "anna@uni.example", "5c1b9e70-4d2a-4f36-9c8e-1a2b3c4d5e6f/..", "a\r\nHost: x"}) {
+    BOOST_CHECK_THROW(static_cast<void>(convoke::wire::create_or_get_path(bad)), std::invalid_argument);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(percent_encoding) {
+  BOOST_TEST(convoke::wire::percent_encode("AZaz09-._~") == "AZaz09-._~");
+  BOOST_TEST(convoke::wire::percent_encode("a b/c?d&e=f+g%h@ü\r\n") == "a%20b%2Fc%3Fd%26e%3Df%2Bg%25h%40%C3%BC%0D%0A");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
