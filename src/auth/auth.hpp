@@ -9,8 +9,8 @@
 #include <string>
 #include <string_view>
 
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
 
 #include <convoke/error.hpp>
 #include <convoke/secret.hpp>
@@ -39,15 +39,16 @@ class token_source {
   [[nodiscard]] static std::unique_ptr<token_source> ready(secret token);
   virtual ~token_source() = default;
 
+  // Both may be called from within start() and rejected(). `failed` is said only while no token is usable; unless fatal, asking goes on.
   struct events {
-    std::function<void(std::uint32_t number)> ready;                  // also after every silent refresh
+    std::function<void(std::uint32_t number)> ready;  // also after every silent refresh
     std::function<void(const error& why, bool fatal)> failed;
   };
-  virtual void start(events e) = 0;                     // begins asking
-  virtual void rejected(std::uint32_t number) = 0;      // 401: get one that is newer than this
-  [[nodiscard]] virtual const secret* current() const = 0;   // null while none is usable
+  virtual void start(events e) = 0;                         // begins asking
+  virtual void rejected(std::uint32_t number) = 0;          // 401: get one that is newer than this (0: any)
+  [[nodiscard]] virtual const secret* current() const = 0;  // null while none is usable; good until control returns to the io_context
   [[nodiscard]] virtual std::uint32_t current_number() const = 0;
-  virtual void stop() = 0;                              // cancels what is under way
+  virtual void stop() = 0;  // cancels what is under way
 };
 
 }  // namespace convoke::auth

@@ -5,7 +5,9 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include <boost/asio/awaitable.hpp>
 
@@ -22,10 +24,13 @@ class caller {
  public:
   caller(const net::endpoint& root, std::uint64_t seed);
   ~caller();
+  caller(caller&&) noexcept;
+  caller& operator=(caller&&) noexcept;
   // Serialises the request with a fresh client-request-id and sends it: nothing is awaited before the write. Understands the answer:
   // believed only with id, join URL and our external id; compares with `wanted`; Retry-After parsed relative to the answer's Date.
-  boost::asio::awaitable<engine::answer> create_or_get(net::connection& on, const spec& wanted, const secret& token, std::uint32_t token_number,
-                                                       std::chrono::nanoseconds limit);
+  boost::asio::awaitable<engine::answer> create_or_get(net::connection& on, const spec& wanted, const secret& token,
+                                                       std::uint32_t token_number, std::chrono::nanoseconds limit);
+
  private:
   struct impl;
   std::unique_ptr<impl> impl_;
@@ -35,7 +40,10 @@ class caller {
 [[nodiscard]] engine::attempt_error translate(net::failure f) noexcept;
 
 // Roots of the published clouds, graph-api.md section 13: `global`, `usgov`, `dod`, `china`, …
-struct cloud { std::string_view name, graph_root, authority; };
+struct cloud {
+  std::string_view name, graph_root, authority;
+};
 [[nodiscard]] const cloud* find_cloud(std::string_view name) noexcept;
+[[nodiscard]] std::span<const cloud> all_clouds() noexcept;
 
 }  // namespace convoke::graph

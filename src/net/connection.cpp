@@ -173,7 +173,9 @@ asio::awaitable<outcome> connection::impl::connect(std::chrono::nanoseconds limi
   reused = false;
   const auto until = after(boot_now(), limit);
   auto reached = co_await reach(until);
-  if (reached.what == failure::none && to.tls) reached = co_await shake_hands(until);
+  if (reached.what == failure::none && to.tls) {
+    reached = co_await shake_hands(until);
+  }
   dog.disarm(*this);
   if (reached.what != failure::none) {
     close();
@@ -218,8 +220,7 @@ outcome connection::impl::lost(step how) const {
 
 outcome connection::impl::waited_in_vain(const error_code& ec, std::chrono::nanoseconds limit) const {
   if (late) return {failure::timeout, peer.name + " did not answer within " + in_seconds(limit)};
-  if (ec == asio::error::operation_aborted || !wire.open())
-    return {failure::cancelled, "the call to " + peer.name + " was stopped"};
+  if (ec == asio::error::operation_aborted || !wire.open()) return {failure::cancelled, "the call to " + peer.name + " was stopped"};
   return {failure::closed, "the connection to " + peer.name + " failed: " + ec.message()};
 }
 

@@ -1,0 +1,40 @@
+#include "auth/auth.hpp"
+
+namespace convoke::auth {
+namespace {
+
+class ready_token final : public token_source {
+ public:
+  explicit ready_token(secret token) : token_(std::move(token)) {}
+
+  void start(events e) override {
+    events_ = std::move(e);
+    if (events_.ready) events_.ready(1);
+  }
+  void rejected(std::uint32_t number) override {
+    if (number == 0 && !rejected_) {
+      if (events_.ready) events_.ready(1);
+      return;
+    }
+    rejected_ = true;
+    if (events_.failed)
+      events_.failed({errc::credentials, "the service does not accept the token in CONVOKE_TOKEN: it may have expired; get a new one"},
+                     true);
+  }
+  [[nodiscard]] const secret* current() const override { return rejected_ ? nullptr : &token_; }
+  [[nodiscard]] std::uint32_t current_number() const override { return rejected_ ? 0 : 1; }
+  void stop() override { events_ = {}; }
+
+ private:
+  secret token_;
+  events events_;
+  bool rejected_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<token_source> token_source::ready(secret token) {
+  return std::make_unique<ready_token>(std::move(token));
+}
+
+}  // namespace convoke::auth

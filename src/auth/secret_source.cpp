@@ -1,0 +1,202 @@
+#include <algorithm>
+#include <exception>
+#include <random>
+#include <utility>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <convoke/version.hpp>
+
+#include "auth/auth.hpp"
+#include "pacing/pacing.hpp"
+#include "token/token.hpp"
+
+namespace convoke::auth {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr std::size_t largest_answer = 64 * 1024;
+constexpr std::chrono::hours longest_sleep{24};
+
+struct reply {
+  std::expected<token::grant, token::refusal> meaning;
+  errc code = errc::credentials;  // of a refusal
+};
+
+bool plain_tenant(std::string_view tenant) {
+  return !tenant.empty() && std::ranges::all_of(tenant, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
+  });
+}
+
+reply no_answer(std::string message) {
+  return {std::unexpected(token::refusal{false, std::nullopt, std::move(message)}), errc::network};
+}
+
+// The whole request, allocated once: a string that grows would leave the secret behind.
+secret make_request(const client_secret_source& from) {
+  const secret form = token::client_secret_form(from.client_id, from.graph_root, from.client_secret);
+  const std::string head = "POST " + from.authority.base_path + "/" + from.tenant +
+                           "/oauth2/v2.0/token HTTP/1.1\r\nHost: " + from.authority.host_header + "\r\nUser-Agent: convoke/" + version +
+                           "\r\nAccept: application/json\r\nContent-Type: application/x-www-form-urlencoded\r\nConnection: close\r\n"
+                           "Content-Length: " +
+                           std::to_string(form.reveal().size()) + "\r\n\r\n";
+  std::string whole;
+  whole.reserve(head.size() + form.reveal().size());
+  whole.append(head).append(form.reveal());
+  return secret(std::move(whole));
+}
+
+// What the loop needs; the loop keeps it alive, so the source may go at any time.
+class session : public std::enable_shared_from_this<session> {
+ public:
+  session(asio::any_io_executor executor, net::tls_context& tls, client_secret_source from)
+      : executor_(std::move(executor)), tls_(tls), from_(std::move(from)), wake_(executor_), random_(std::random_device{}()) {}
+
+  void start(token_source::events e);
+  void rejected(std::uint32_t number);
+  void stop() noexcept;
+  [[nodiscard]] bool usable() const { return number_ != 0 && schedule_.usable(net::boot_now()); }
+  [[nodiscard]] const secret& token() const noexcept { return token_; }
+  [[nodiscard]] std::uint32_t number() const noexcept { return number_; }
+
+ private:
+  static asio::awaitable<void> run(std::shared_ptr<session> self);
+  asio::awaitable<reply> ask();
+  void take(reply r);
+  double jitter() { return std::uniform_real_distribution<double>(0, 1)(random_); }
+  void tell_ready() const {
+    if (events_.ready) events_.ready(number_);
+  }
+
+  asio::any_io_executor executor_;
+  net::tls_context& tls_;
+  client_secret_source from_;
+  asio::steady_timer wake_;
+  std::mt19937_64 random_;
+  token::schedule schedule_;
+  token_source::events events_;
+  secret token_;
+  std::uint32_t number_ = 0;
+  std::optional<error> hopeless_;
+  net::connection* asking_ = nullptr;
+  bool running_ = false;
+  bool stopped_ = false;
+};
+
+void session::start(token_source::events e) {
+  events_ = std::move(e);
+  if (running_ || stopped_) return;
+  running_ = true;
+  asio::co_spawn(executor_, run(shared_from_this()), [](const std::exception_ptr& bug) {
+    if (bug) std::rethrow_exception(bug);
+  });
+}
+
+void session::stop() noexcept {
+  stopped_ = true;
+  events_ = {};
+  wake_.cancel();
+  if (asking_) asking_->close();
+}
+
+void session::rejected(std::uint32_t number) {
+  if (hopeless_) {
+    if (events_.failed) events_.failed(*hopeless_, true);
+    return;
+  }
+  if (number == number_ && number != 0) {
+    schedule_.rejected(net::boot_now());
+    wake_.cancel();
+    return;
+  }
+  // The rejected one has been replaced meanwhile. Where nothing is usable the loop is already on its way to the next.
+  if (usable()) tell_ready();
+}
+
+asio::awaitable<void> session::run(std::shared_ptr<session> self) {
+  while (!self->stopped_ && !self->hopeless_) {
+    const auto wait = self->schedule_.next_request() == mono_time::min() ? mono_clock::duration::zero()
+                                                                         : self->schedule_.next_request() - net::boot_now();
+    if (wait > mono_clock::duration::zero()) {
+      // Woken by the clock, by a rejection, or by stop(): the schedule is read again in any case.
+      self->wake_.expires_after(std::min<mono_clock::duration>(wait, longest_sleep));
+      co_await self->wake_.async_wait(asio::as_tuple(asio::deferred));
+      continue;
+    }
+    auto answered = co_await self->ask();
+    if (!self->stopped_) self->take(std::move(answered));
+  }
+  self->running_ = false;
+}
+
+asio::awaitable<reply> session::ask() {
+  if (!plain_tenant(from_.tenant)) {
+    co_return reply{std::unexpected(token::refusal{true, std::nullopt, "the tenant is neither an id nor a domain name"}), errc::usage};
+  }
+  net::limits caps;
+  caps.body = largest_answer;
+  caps.sensitive = true;
+  net::connection connection(executor_, from_.authority, tls_, caps);
+  asking_ = &connection;
+  const auto connected = co_await connection.connect(from_.attempt_timeout);
+  if (connected.what != net::failure::none) {
+    asking_ = nullptr;
+    co_return no_answer("no access token: " + connected.message);
+  }
+  const secret request = make_request(from_);
+  net::response response;
+  const auto ended = co_await connection.exchange(request.reveal(), response, from_.attempt_timeout);
+  asking_ = nullptr;
+  if (ended.what != net::failure::none && response.status < 300) co_return no_answer("no access token: " + ended.message);
+  std::optional<std::chrono::nanoseconds> retry_after;
+  if (!response.retry_after.empty()) retry_after = pacing::parse_retry_after(response.retry_after, response.date, net::wall_now());
+  co_return reply{token::read_answer(response.status, response.body, retry_after), errc::credentials};
+}
+
+void session::take(reply r) {
+  const auto now = net::boot_now();
+  if (r.meaning) {
+    schedule_.received(*r.meaning, now, jitter());
+    token_ = std::move(r.meaning->access_token);
+    ++number_;
+    tell_ready();
+    return;
+  }
+  auto& refusal = r.meaning.error();
+  // While the old token still serves, a refused renewal is only tried again: what is in flight may well finish with it.
+  const bool served = usable();
+  const bool fatal = refusal.fatal && !served;
+  schedule_.failed(refusal, now, jitter());
+  const error why{r.code, std::move(refusal.message)};
+  if (fatal) hopeless_ = why;
+  if (!served && events_.failed) events_.failed(why, fatal);
+}
+
+class secret_source final : public token_source {
+ public:
+  explicit secret_source(std::shared_ptr<session> s) : session_(std::move(s)) {}
+  ~secret_source() override { session_->stop(); }
+  secret_source(const secret_source&) = delete;
+  secret_source& operator=(const secret_source&) = delete;
+
+  void start(events e) override { session_->start(std::move(e)); }
+  void rejected(std::uint32_t number) override { session_->rejected(number); }
+  [[nodiscard]] const secret* current() const override { return session_->usable() ? &session_->token() : nullptr; }
+  [[nodiscard]] std::uint32_t current_number() const override { return session_->usable() ? session_->number() : 0; }
+  void stop() override { session_->stop(); }
+
+ private:
+  std::shared_ptr<session> session_;
+};
+
+}  // namespace
+
+std::unique_ptr<token_source> token_source::from_secret(asio::any_io_executor executor, net::tls_context& tls, client_secret_source from) {
+  return std::make_unique<secret_source>(std::make_shared<session>(std::move(executor), tls, std::move(from)));
+}
+
+}  // namespace convoke::auth
