@@ -199,7 +199,7 @@ def write_config(path, service, ca, ledger):
 
 
 async def serve(options, folder):
-    ca, certificate, key = make_certificates(folder)
+    ca, certificate, key = make_certificates(folder, options.certificate_names)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_cert_chain(certificate, key)
@@ -227,6 +227,7 @@ def main():
     parser.add_argument("--max-wait", type=float, default=1.0, help="longest Retry-After, s")
     parser.add_argument("--latency", type=float, default=0.0, help="mean time to answer, s")
     parser.add_argument("--token-life", type=int, default=3599, help="expires_in of tokens, s")
+    parser.add_argument("--certificate-names", default="DNS:localhost,IP:127.0.0.1", help="subject alternative names of the certificate")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="foreign-") as folder:
         asyncio.run(serve(options, folder))

@@ -10,8 +10,12 @@ import uuid
 
 HEADER = "organizer,external_id,subject,start,duration,attendees,batch\n"
 SUBJECTS = ["Seminar {}", "\"Lecture {}, with exercises\"", "Übung {} für Anfänger", "第{}回 講義", "Colloquium {}"]
-ATTENDEES = ["", "ada@example.org", "ada@example.org:presenter;ben@example.org", "carla@example.org:coorganizer;dan@example.org:attendee",
-             "eve@example.org;5f0c2a3e-9d7b-4a52-8c11-0b6f1e2d3c4a:presenter"]
+ATTENDEES = [
+    "", "ada.lovelace@students.example.org;ben.okri@students.example.org",
+    "ada.lovelace@students.example.org:presenter;carla.weber@staff.example.org:coorganizer;dan.brown@students.example.org",
+    "eve.tanaka@students.example.org:attendee;5f0c2a3e-9d7b-4a52-8c11-0b6f1e2d3c4a:presenter;finn.larsen@students.example.org",
+    "guel.demir@students.example.org;hugo.moreau@students.example.org;ida.novak@staff.example.org:presenter;jon.silva@students.example.org",
+]
 
 
 def organizer_ids(count, seed=1):

@@ -1,0 +1,247 @@
+"""The same command again, changed files, other files, older ledgers: what is owed, and what the service sees of it."""
+import json
+import os
+import shutil
+import subprocess
+
+from generate import write_rows
+from harness import FAST, Case, main, wait_for
+
+
+class Again(Case):
+    server_flags = ("--seed", "21")
+
+    def requests(self):
+        return self.server.stats()["requests"]
+
+    def write_lines(self, name, lines):
+        return self.write(name, "organizer,external_id,subject,start,duration,attendees,batch\n" + "".join(lines))
+
+    def read_lines(self, path):
+        with open(path, encoding="utf-8", newline="") as file:
+            return file.readlines()[1:]
+
+    def outcomes(self, done):
+        return {word: count for word, count in done.summary["outcomes"].items() if count}
+
+    def content(self, path):
+        with open(path, "rb") as file:
+            return file.read()
+
+    def test_a_finished_run_makes_no_call_and_writes_the_same_bytes(self):
+        path, results = self.path("rows.csv"), self.path("results.csv")
+        write_rows(path, 300, prefix="finished")
+        self.assertEqual(self.outcomes(self.apply(path, "--results", results)), {"created": 300})
+        first, requests = self.content(results), self.requests()
+        for _ in range(2):
+            os.unlink(results)
+            again = self.apply(path, "--results", results)
+            self.assertEqual(again.summary["calls"], 0)
+            self.assertEqual(self.content(results), first)
+            self.assertEqual(self.requests(), requests)
+        exported = self.convoke("export", "--format", "csv")
+        self.assertEqual(exported.out.encode(), first)
+
+    def test_yesterdays_ledger_costs_calls_but_makes_no_second_meeting(self):
+        today, more = self.path("today.csv"), self.path("more.csv")
+        keys = write_rows(today, 100, prefix="yesterday")
+        self.apply(today)
+        saved = self.path("saved.db")
+        shutil.copy(self.ledger, saved)
+        keys += write_rows(more, 100, prefix="yesterday", first=100)
+        self.apply(more)
+        for left in ("", "-wal", "-shm"):
+            if os.path.exists(self.ledger + left):
+                os.unlink(self.ledger + left)
+        shutil.copy(saved, self.ledger)
+        before = self.requests()
+        self.assertEqual(self.outcomes(self.apply(more)), {"existing": 100})
+        self.assertEqual(self.requests(), before + 100)
+        self.assert_created_once(keys)
+
+    def test_a_ledger_that_is_lost_costs_calls_but_makes_no_second_meeting(self):
+        path = self.path("rows.csv")
+        keys = write_rows(path, 100, prefix="lost")
+        self.apply(path)
+        self.assertEqual(self.outcomes(self.apply(path, ledger=self.path("new.db"))), {"existing": 100})
+        self.assert_created_once(keys)
+
+    def test_a_changed_file_owes_what_changed(self):
+        path, results = self.path("rows.csv"), self.path("results.csv")
+        keys = write_rows(path, 50, prefix="changed")
+        self.apply(path, "--results", results)
+        urls = {(row["organizer"], row["external_id"]): row["join_web_url"] for row in self.read_csv(results)}
+        lines = self.read_lines(path)
+        for number in (0, 10, 20):  # plain subjects
+            lines[number] = lines[number].replace("Seminar", "Changed seminar")
+        gone = keys[49]
+        fresh_path = self.path("fresh.csv")
+        fresh_keys = write_rows(fresh_path, 2, prefix="changed-fresh")
+        self.write_lines("rows.csv", lines[:49] + self.read_lines(fresh_path))
+        before = self.requests()
+        done = self.apply(path, "--results", results)
+        self.assertEqual(self.outcomes(done), {"unchanged": 46, "drifted": 3, "created": 2})
+        self.assertEqual(self.requests(), before + 5)
+        self.assertIn(gone[1], done.err, "a key that vanished is named")
+        rows = {(row["organizer"], row["external_id"]): row for row in self.read_csv(results)}
+        self.assertEqual({row["drift"] for row in rows.values() if row["outcome"] == "drifted"}, {"subject"})
+        for key in keys[:49]:
+            self.assertEqual(rows[key]["join_web_url"], urls[key])
+        self.assert_created_once(keys + fresh_keys)
+        # What has drifted is known: no call is made to learn it again, whatever else changes.
+        lines = [line.replace(",a\n", ",b\n") for line in self.read_lines(path)]
+        self.write_lines("rows.csv", lines)
+        before = self.requests()
+        self.assertEqual(self.outcomes(self.apply(path)), {"unchanged": 48, "drifted": 3})
+        self.assertEqual(self.requests(), before)
+        self.assertEqual(self.outcomes(self.apply(path, "--on-drift", "fail", expect=3)), {"unchanged": 48, "drifted": 3})
+
+    def test_two_files_share_a_ledger(self):
+        left, right = self.path("left.csv"), self.path("right.csv")
+        keys = write_rows(left, 60, prefix="left")
+        keys += write_rows(right, 60, prefix="right")
+        self.assertEqual(self.outcomes(self.apply(left)), {"created": 60})
+        self.assertEqual(self.outcomes(self.apply(right)), {"created": 60})
+        before = self.requests()
+        self.assertEqual(self.outcomes(self.apply(left)), {"created": 60})
+        self.assertEqual(self.requests(), before)
+        inventory = self.parse_csv(self.convoke("export", "--inventory", "--format", "csv").out)
+        self.assertEqual({(row["organizer"], row["external_id"]) for row in inventory}, set(keys))
+
+    def test_a_later_plan_takes_keys_over_and_leaves_the_others_owed(self):
+        """A run that stopped half-way, then a file that holds some of its keys."""
+        older, newer = self.path("older.csv"), self.path("newer.csv")
+        keys = write_rows(older, 100, prefix="takeover")
+        # A time limit that leaves most of it owed, whatever the machine's speed.
+        stopped = self.convoke("apply", older, "-o", "json", "--rate", "20", "--fixed-rate", "--max-duration", "1s", expect=5)
+        left = stopped.summary["outcomes"]["deferred"]
+        self.assertGreater(left, 50)
+        self.write_lines("newer.csv", [line.replace(",a\n", ",b\n") for line in self.read_lines(older)[:90]])
+        done = self.apply(newer)
+        self.assertEqual(sum(self.outcomes(done).values()), 90)
+        made = self.server.by_key()
+        self.assertEqual([key for key in keys[90:] if key in made and key not in {k for k in keys[:90]} and not done], [])
+        runs = json.loads(self.convoke("runs", "-o", "json").out)
+        by_id = sorted(runs, key=lambda run: run["run"])
+        self.assertGreater(by_id[0]["outcomes"]["superseded"], 0)
+        owed = by_id[0]["outcomes"]["deferred"]
+        self.assertGreater(owed, 0)
+        self.assertIn("takeover-", done.err)  # the keys that stay owed are named
+        self.assertEqual(len([key for key in keys if key in made]), 100 - owed)
+        again = self.convoke("apply", older, "-o", "json", *FAST, expect=None)
+        self.assertIn(again.code, (0, 3), str(again))
+        self.assert_created_once(keys)
+
+    def test_a_failed_file_is_mended_and_fed_back(self):
+        path, failed = self.path("rows.csv"), self.path("rows.csv.failed.csv")
+        keys = write_rows(path, 40, prefix="fed-back")
+        lines = self.read_lines(path)
+        lines[5] = lines[5].replace("2026-10-", "2026-13-")
+        lines[16] = lines[16].replace("fed-back-0000016", "")
+        self.write_lines("rows.csv", lines)
+        refused = self.convoke("apply", path, expect=8)
+        self.assertIn("line 7", refused.err)
+        self.assertIn("line 18", refused.err)
+        self.assertEqual([key for key in keys if key in self.server.by_key()], [])
+        done = self.apply(path, "--skip-invalid", expect=3)
+        self.assertEqual(self.outcomes(done), {"created": 38, "rejected": 2})
+        rows = self.read_csv(failed)
+        self.assertEqual([row["convoke_line"] for row in rows], ["7", "18"])
+        self.assertTrue(all(row["convoke_error"] for row in rows))
+        content = self.content(failed).decode()
+        mended = content.replace("2026-13-", "2026-10-").replace(keys[16][0] + ",,", keys[16][0] + ",fed-back-0000016,")
+        self.write("mended.csv", mended)
+        results = self.path("results.csv")
+        self.assertEqual(self.outcomes(self.apply(self.path("mended.csv"), "--results", results)), {"created": 2})
+        self.assertNotIn("convoke_error", self.read_csv(results)[0])
+        self.assert_created_once(keys)
+
+    def test_a_plan_of_the_wrong_file_arms_nothing(self):
+        wrong, right = self.path("wrong.csv"), self.path("right.csv")
+        wrong_keys = write_rows(wrong, 50, prefix="wrong")
+        right_keys = write_rows(right, 50, prefix="right-one")
+        before = self.requests()
+        self.convoke("plan", wrong)
+        self.assertEqual(self.requests(), before)
+        self.assertEqual(self.outcomes(self.apply(right)), {"created": 50})
+        made = self.server.by_key()
+        self.assertEqual([key for key in wrong_keys if key in made], [])
+        self.assert_created_once(right_keys)
+        runs = json.loads(self.convoke("runs", "-o", "json").out)
+        self.assertEqual(sorted(run["state"] for run in runs), ["finished", "planned"])
+        # Planned first, then applied: the same run.
+        self.assertEqual(self.outcomes(self.apply(wrong)), {"created": 50})
+        self.assertEqual(len(json.loads(self.convoke("runs", "-o", "json").out)), 2)
+
+    def test_discard_closes_a_run(self):
+        path = self.path("rows.csv")
+        keys = write_rows(path, 80, prefix="discarded")
+        self.convoke("apply", path, "--rate", "20", "--fixed-rate", "--max-duration", "1s", expect=5)
+        run = json.loads(self.convoke("runs", "-o", "json").out)[0]
+        self.assertEqual(run["state"], "open")
+        self.convoke("discard", str(run["run"]))
+        self.assertEqual(json.loads(self.convoke("runs", "-o", "json").out)[0]["state"], "discarded")
+        before = self.requests()
+        nonsense = self.convoke("discard", "4711", expect=None)
+        self.assertNotEqual(nonsense.code, 0)
+        self.assertIn("4711", nonsense.err)
+        self.assertEqual(self.requests(), before)
+        # Asked for again, it is a new run that owes what is not there yet.
+        self.apply(path)
+        self.assert_created_once(keys)
+
+    def test_status_and_export_while_a_run_goes_on(self):
+        path, results = self.path("rows.csv"), self.path("results.csv")
+        keys = write_rows(path, 600, prefix="going-on")
+        process = self.start(self.words("apply", path, "--results", results, "--rate", "200", "--fixed-rate"), stdout=subprocess.DEVNULL,
+                             stderr=subprocess.DEVNULL)
+        try:
+            def under_way():
+                done = self.convoke("status", "-o", "json", expect=None)
+                if done.code != 0:  # the ledger is not there yet
+                    return None
+                run = json.loads(done.out)["run"]
+                return run if run and 0 < run["outcomes"]["created"] < 600 else None
+
+            run = wait_for(under_way, "a run that is under way")
+            self.assertEqual(sum(run["outcomes"].values()), 600)
+            self.assertIn("created", self.convoke("status").out)
+            rows = self.parse_csv(self.convoke("export", "--format", "csv").out)
+            self.assertEqual(len(rows), 600)
+            self.assertEqual({row["outcome"] for row in rows}, {"created", "deferred"})
+            self.assertEqual(process.wait(timeout=60), 0)
+        finally:
+            process.kill()
+            process.wait()
+        self.assert_one_outcome_a_row(self.read_csv(results), 600)
+        self.assert_created_once(keys)
+
+    def test_a_dry_run_leaves_nothing(self):
+        path = self.path("rows.csv")
+        write_rows(path, 30, prefix="dry")
+        before = self.requests()
+        done = self.convoke("apply", path, "--dry-run", "-o", "json")
+        self.assertEqual(json.loads(done.out)["calls"], 30)
+        self.assertFalse(os.path.exists(self.ledger))
+        self.assertEqual(self.requests(), before)
+
+    def test_a_pilot_then_the_rest(self):
+        path = self.path("rows.csv")
+        keys = write_rows(path, 100, prefix="pilot")
+        self.assertEqual(self.outcomes(self.apply(path, "--limit", "5")), {"created": 5})
+        self.assertEqual(self.outcomes(self.apply(path, "--only", "external_id=pilot-0000050")), {"created": 1})
+        self.assertEqual(self.outcomes(self.apply(path)), {"created": 94, "unchanged": 6})
+        self.assert_created_once(keys)
+
+    def test_guards_refuse_before_the_first_call(self):
+        path = self.path("rows.csv")
+        keys = write_rows(path, 30, prefix="guard")
+        self.assertIn("30", self.apply(path, "--expect-rows", "31", expect=8).err)
+        self.assertIn("29", self.apply(path, "--max-new", "29", expect=8).err)
+        made = self.server.by_key()
+        self.assertEqual([key for key in keys if key in made], [])
+        self.assertEqual(self.outcomes(self.apply(path, "--expect-rows", "30", "--max-new", "30")), {"created": 30})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,28 @@
+"""The great run: every kind of fault, throttles, tokens that expire; every key is created exactly once."""
+from generate import write_rows
+from harness import Case, main, scaled
+
+
+class Faults(Case):
+    server_flags = ("--seed", "11", "--faults", "0.05", "--fault-throttle", "0.001", "--random-wait", "1s", "--token-lifetime", "30s")
+
+    def test_every_fault(self):
+        path, results, rows = self.path("rows.csv"), self.path("results.csv"), scaled(5000, 40000, 100000)
+        keys = write_rows(path, rows, organizers=100, prefix="great")
+        done = self.apply(path, "--results", results, "--max-attempts", "8", "--attempt-timeout", "5s", "--connections", "32")
+        stats = self.server.stats()
+        print("  %d rows in %.1f s; the simulator saw %s" % (rows, done.seconds, stats), flush=True)
+        self.assert_created_once(keys)
+        self.assertEqual(stats["duplicates"], 0)
+        self.assertEqual(stats["early"], 0)
+        self.assertEqual(stats["created"], rows)
+        self.assertGreater(stats["throttled"], 0)
+        self.assertGreater(stats["requests"], rows)
+        written = self.read_csv(results)
+        self.assert_one_outcome_a_row(written, rows)
+        self.assertEqual({row["outcome"] for row in written} - {"created", "existing"}, set())
+        self.assertEqual(done.summary["calls"], stats["requests"])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,147 @@
+"""Results, failed files and summaries, byte by byte where that is promised."""
+import json
+import os
+import stat
+
+from generate import organizer_ids, write_rows
+from harness import Case, main
+
+COLUMNS = ("line tenant organizer external_id outcome meeting_id join_web_url join_meeting_id passcode dial_in_number conference_id "
+           "subject start end drift http_status error_code error_message attempts request_id client_request_id finished_at").split()
+ANNA = organizer_ids(1)[0]
+
+
+class Outputs(Case):
+    server_flags = ("--seed", "41")
+
+    def test_results_as_csv(self):
+        results = self.path("results.csv")
+        path = self.write("in.csv", "organizer,external_id,subject,start,duration,course,room\n"
+                          "%s,o-1,\"Seminar, first\",2026-10-19T08:00:00+02:00,45,C-1,R-1\n"
+                          "%s,o-2,\"Two\nlines\",2026-10-19T09:00:00Z,1h30m,C-2,\n" % (ANNA, ANNA.upper()))
+        self.apply(path, "--results", results)
+        with open(results, encoding="utf-8", newline="") as file:
+            header = file.readline().strip()
+        self.assertEqual(header.split(","), COLUMNS + ["course", "room"])
+        first, second = self.read_csv(results)
+        meeting = self.server.by_key()[(ANNA, "o-1")]
+        self.assertEqual((first["line"], second["line"]), ("2", "3"))
+        self.assertEqual(first["tenant"], self.server.setting("tenant"))
+        self.assertEqual((first["organizer"], second["organizer"]), (ANNA, ANNA))
+        self.assertEqual((first["outcome"], first["http_status"], first["attempts"], first["drift"]), ("created", "201", "1", ""))
+        self.assertEqual((first["subject"], second["subject"]), ("Seminar, first", "Two\nlines"))
+        self.assertEqual((first["start"], first["end"]), ("2026-10-19T06:00:00Z", "2026-10-19T06:45:00Z"))
+        self.assertEqual(second["end"], "2026-10-19T10:30:00Z")
+        self.assertEqual(first["meeting_id"], meeting["id"])
+        self.assertTrue(first["join_web_url"].startswith("https://teams.microsoft.com/"))
+        self.assertEqual((first["course"], first["room"], second["course"], second["room"]), ("C-1", "R-1", "C-2", ""))
+        for name in ("request_id", "client_request_id"):
+            self.assertRegex(first[name], r"\A[0-9a-f-]{36}\Z")
+        self.assertRegex(first["finished_at"], r"\A\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z\Z")
+        self.assertEqual(stat.S_IMODE(os.stat(results).st_mode), 0o600)
+        self.assertEqual(stat.S_IMODE(os.stat(self.ledger).st_mode) & 0o077, 0, "the ledger is nobody else's")
+
+    def test_no_cell_of_a_csv_is_a_formula(self):
+        subjects = ["=1+1", "+49 30", "-5", "@home", "\tTab", "=cmd|' /C calc'!A0"]
+        path = self.write("in.csv", "organizer,external_id,subject,start,=note\n" + "".join(
+            "%s,f-%d,\"%s\",2026-10-19T08:00:00Z,=A1\n" % (ANNA, n, subject) for n, subject in enumerate(subjects)))
+        results, lines = self.path("results.csv"), self.path("results.jsonl")
+        self.apply(path, "--results", results)
+        with open(results, encoding="utf-8", newline="") as file:
+            self.assertNotIn(",=note", file.readline())
+        for row in self.read_csv(results):
+            for name, cell in row.items():
+                self.assertFalse(cell.startswith(("=", "+", "-", "@", "\t", "\r")), "%s: %r" % (name, cell))
+        # JSON lines are exact, and so is what the service got.
+        self.apply(path, "--results", lines)
+        with open(lines, encoding="utf-8") as file:
+            exact = [json.loads(line) for line in file]
+        self.assertEqual([one["subject"] for one in exact], subjects)
+        self.assertEqual({one["=note"] for one in exact}, {"=A1"})
+
+    def test_results_as_json_lines(self):
+        path, results = self.path("rows.csv"), self.path("results.jsonl")
+        write_rows(path, 25, prefix="lines")
+        self.apply(path, "--results", results)
+        with open(results, encoding="utf-8") as file:
+            rows = [json.loads(line) for line in file]
+        self.assertEqual(list(rows[0]), COLUMNS + ["batch"])
+        self.assertEqual([row["line"] for row in rows], list(range(2, 27)))
+        self.assertEqual([row["http_status"] for row in rows], [201] * 25)
+        with open(results, "rb") as file:
+            self.assertEqual(self.convoke("export", "--format", "jsonl").out.encode(), file.read())
+
+    def check_failed_file(self, encoding, mark, delimiter, line_end):
+        """Two good rows and a wrong one between them; the failed file holds the wrong one's own bytes."""
+        name = "failed-%s-%d" % (encoding, ord(delimiter))
+        header = delimiter.join(["organizer", "external_id", "subject", "start", "Raum-Nummer"])
+        quoted = '"Übung %s eins"' % delimiter
+        wrong = delimiter.join([ANNA, "x-2", quoted, "01/09/2026", '"  7 ""alt"" "'])
+        rows = [delimiter.join([ANNA, "x-%d" % n, "Gut", "2026-10-19T08:00:00Z", "1"]) for n in (1, 3)]
+        text = line_end.join([header, rows[0], wrong, rows[1], ""])
+        path = self.write(name + ".csv", mark + text.encode(encoding))
+        self.convoke("apply", path, expect=8)
+        with open(path + ".failed.csv", "rb") as file:
+            content = file.read()
+        self.assertTrue(content.startswith(mark))
+        lines = content[len(mark):].decode(encoding).split(line_end)
+        self.assertEqual(lines[0], header + delimiter + "convoke_line" + delimiter + "convoke_error")
+        self.assertTrue(lines[1].startswith(wrong + delimiter + "3" + delimiter), lines[1])
+        self.assertIn("01/09/2026", lines[1][len(wrong):], "the reason names the value")
+        self.assertEqual(lines[2:], [""])
+        self.assertEqual(stat.S_IMODE(os.stat(path + ".failed.csv").st_mode), 0o600)
+
+    def test_failed_file_utf8(self):
+        self.check_failed_file("utf-8", b"", ",", "\n")
+
+    def test_failed_file_as_excel_writes_it(self):
+        self.check_failed_file("utf-8", b"\xef\xbb\xbf", ";", "\r\n")
+
+    def test_failed_file_utf16(self):
+        self.check_failed_file("utf-16-le", b"\xff\xfe", "\t", "\r\n")
+        self.check_failed_file("utf-16-be", b"\xfe\xff", ";", "\r\n")
+
+    def test_no_failed_file_where_nothing_failed(self):
+        path = self.path("rows.csv")
+        write_rows(path, 5, prefix="fine")
+        self.apply(path)
+        self.assertFalse(os.path.exists(path + ".failed.csv"))
+
+    def test_the_summary(self):
+        path, results = self.path("rows.csv"), self.path("results.csv")
+        write_rows(path, 20, prefix="summary")
+        done = self.apply(path, "--results", results)
+        self.assertEqual(done.out.count("\n"), 1, "one object")
+        summary = done.summary
+        self.assertEqual((summary["rows"], summary["calls"], summary["exit_code"]), (20, 20, 0))
+        self.assertEqual(summary["results"], results)
+        self.assertEqual(sum(summary["outcomes"].values()), 20)
+        self.assertEqual(set(summary["phases"]), {"plan_s", "call_s", "results_s"})
+        text = self.convoke("apply", path)
+        self.assertIn("20 rows", text.out + text.err)
+
+    def test_the_same_meeting_in_two_rows(self):
+        line = "%s,twin,Same,2026-10-19T08:00:00Z,%%s\n" % ANNA
+        path = self.write("in.csv", "organizer,external_id,subject,start,room\n" + line % "A" + line % "B")
+        results = self.path("results.csv")
+        done = self.apply(path, "--results", results)
+        self.assertEqual(done.summary["calls"], 1)
+        first, second = self.read_csv(results)
+        self.assertEqual((first["room"], second["room"]), ("A", "B"))
+        self.assertEqual(first["join_web_url"], second["join_web_url"])
+        self.assertEqual(self.server.by_key()[(ANNA, "twin")]["gets"], 0)
+
+    def test_time_zones(self):
+        path = self.write("in.csv", "organizer,external_id,subject,start,duration,time_zone\n"
+                          "%s,z-1,a,2026-10-19 08:15,90,Europe/Berlin\n"
+                          "%s,z-2,b,2026-10-19 08:15:00,PT1H,W. Europe Standard Time\n"
+                          "%s,z-3,c,2026-12-01T08:15,,America/New_York\n" % (ANNA, ANNA, ANNA))
+        results = self.path("results.csv")
+        self.apply(path, "--results", results)
+        rows = self.read_csv(results)
+        self.assertEqual([row["start"] for row in rows], ["2026-10-19T06:15:00Z", "2026-10-19T06:15:00Z", "2026-12-01T13:15:00Z"])
+        self.assertEqual(rows[2]["end"], "2026-12-01T14:15:00Z")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,37 @@
+"""The sample is valid, the tour works, and every other command of the line answers."""
+import os
+import re
+
+from harness import EXECUTABLE, HERE, Case, main
+
+SAMPLE = os.path.join(HERE, "..", "..", "config", "samples", "classes.csv")
+
+
+class Sample(Case):
+    server_flags = ()
+
+    def test_the_sample_is_valid(self):
+        done = self.run_words([EXECUTABLE, "check", SAMPLE])
+        self.assertIn("306", done.out + done.err)
+
+    def test_the_sample_is_provisioned(self):
+        results = self.path("results.jsonl")
+        summary = self.apply(SAMPLE, "--results", results).summary
+        self.assertEqual(summary["outcomes"]["created"], 306)
+        self.assertEqual(summary["calls"], 305, "two rows share one meeting")
+        self.assertEqual(self.server.stats()["created"], 305)
+        with open(results, encoding="utf-8") as file:
+            lines = file.read().splitlines()
+        self.assertEqual(len(lines), 306)
+
+    def test_the_tour(self):
+        done = self.run_words([EXECUTABLE, "demo"], timeout=120)
+        self.assertLess(done.seconds, 60)
+        self.assertTrue(re.search("once", done.out + done.err), str(done))
+
+    def test_version(self):
+        self.assertRegex(self.run_words([EXECUTABLE, "version"]).out, r"\d+\.\d+\.\d+")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,120 @@
+"""SIGINT and SIGTERM: drain, save, say how to go on; the second leaves at once. And streams that nobody reads."""
+import signal
+import subprocess
+import time
+
+from generate import write_rows
+from harness import FAST, Case, main, wait_for
+
+
+class Signals(Case):
+    # Slow enough that calls are always in flight.
+    server_flags = ("--seed", "31", "--latency", "50ms")
+
+    def start_slow(self, path, *words):
+        """A run of some seconds, once its first calls have been answered."""
+        before = self.server.stats()["requests"]
+        process = self.start(self.words("apply", path, "--rate", "100", "--fixed-rate", *words))
+        wait_for(lambda: self.server.stats()["requests"] > before + 20, "the first calls")
+        return process
+
+    def check_drained(self, number, code):
+        path = self.path("rows.csv")
+        keys = write_rows(path, 500, prefix="drained-%d" % code)
+        process = self.start_slow(path)
+        process.send_signal(number)
+        _, err = process.communicate(timeout=30)
+        self.assertEqual(process.returncode, code, err.decode())
+        self.assertIn("same command", err.decode())
+        made = self.server.by_key()
+        done = [key for key in keys if key in made]
+        self.assertLess(len(done), 500)
+        self.assertGreater(len(done), 0)
+        self.apply(path)
+        self.assert_created_once(keys)
+        # Drained: what was answered was saved, so nothing was asked again.
+        made = self.server.by_key()
+        self.assertEqual(sum(made[key]["gets"] for key in keys), 0)
+
+    def test_sigterm(self):
+        self.check_drained(signal.SIGTERM, 143)
+
+    def test_sigint(self):
+        self.check_drained(signal.SIGINT, 130)
+
+    def test_interrupted_while_planning(self):
+        path = self.path("rows.csv")
+        keys = write_rows(path, 200000, prefix="planning")
+        process = self.start(self.words("apply", path))
+        time.sleep(0.3)
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=30)
+        if process.returncode == 0:
+            self.skipTest("this machine plans 200,000 rows within 0.3 s")
+        self.assertEqual(process.returncode, 143, err.decode())
+        made = self.server.by_key()
+        self.assertLess(len([key for key in keys if key in made]), 5000)
+
+    def test_progress_goes_to_stderr_and_data_to_stdout(self):
+        path = self.path("rows.csv")
+        write_rows(path, 100, prefix="streams")
+        done = self.convoke("apply", path, "--results", "-", *FAST, "--progress", "plain")
+        rows = self.parse_csv(done.out)
+        self.assert_one_outcome_a_row(rows, 100)
+        self.assertIn("100", done.err)
+
+    def test_a_reader_that_has_gone(self):
+        """A pipe whose reader has gone: the meetings are made, the ledger has them, the exit code tells."""
+        path = self.path("rows.csv")
+        keys = write_rows(path, 100, prefix="closed")
+        reader = subprocess.Popen(["true"], stdin=subprocess.PIPE)
+        reader.wait()
+        process = self.start(self.words("apply", path, "-o", "json", *FAST), stdout=reader.stdin)
+        reader.stdin.close()
+        _, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 9, err.decode())
+        self.assert_created_once(keys)
+        self.assertEqual(len(self.parse_csv(self.convoke("export", "--format", "csv").out)), 100)
+
+    def test_no_stdout_at_all(self):
+        path = self.path("rows.csv")
+        keys = write_rows(path, 50, prefix="no-stdout")
+        command = self.words("apply", path, "-o", "json", *FAST)
+        process = self.start(["sh", "-c", 'exec "$@" >&-', "sh", *command])
+        _, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 9, err.decode())
+        self.assert_created_once(keys)
+
+    def test_a_full_disk_for_stdout(self):
+        path = self.path("rows.csv")
+        keys = write_rows(path, 50, prefix="full")
+        with open("/dev/full", "wb") as full:
+            process = self.start(self.words("apply", path, "--results", "-", *FAST), stdout=full)
+            _, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 9, err.decode())
+        self.assertIn("export", err.decode())
+        self.assert_created_once(keys)
+
+
+class SecondSignal(Case):
+    server_flags = ("--seed", "32", "--latency", "5s")
+
+    def test_the_second_signal_leaves_at_once(self):
+        path = self.path("rows.csv")
+        keys = write_rows(path, 10, prefix="second")
+        process = self.start(self.words("apply", path, "--connections", "4", "--rate", "100", "--fixed-rate"))
+        wait_for(lambda: self.server.stats()["requests"] >= 4, "calls that hang")
+        begin = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        time.sleep(0.3)
+        self.assertIsNone(process.poll(), "the first signal waits for the calls in flight")
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=30)
+        self.assertLess(time.monotonic() - begin, 3)
+        self.assertEqual(process.returncode, 143, err.decode())
+        self.apply(path, "--attempt-timeout", "7s")
+        self.assert_created_once(keys)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,222 @@
+"""Wrong use: each kind has its exit code, a message that says what to do, and loses nothing."""
+import os
+import subprocess
+
+from generate import write_rows
+from harness import EXECUTABLE, FAST, Case, foreign, main, wait_for
+
+
+class WrongInput(Case):
+    server_flags = ("--seed", "51")
+
+    def refused(self, code, *words, says=(), command="apply", **more):
+        """It ends with `code`, says all of `says`, and the service saw nothing of it."""
+        before = self.server.stats()["requests"]
+        done = self.convoke(command, *words, expect=code, **more)
+        for part in says:
+            self.assertIn(part, done.err)
+        self.assertEqual(self.server.stats()["requests"], before)
+        return done
+
+    def test_no_file(self):
+        self.refused(2, self.path("missing.csv"), says=["missing.csv"])
+
+    def test_no_file_named(self):
+        self.refused(2)
+
+    def test_a_directory(self):
+        self.refused(2, self.folder, says=[self.folder, "directory"])
+
+    def test_an_empty_file(self):
+        self.refused(8, self.write("empty.csv", ""), says=["empty.csv", "empty"])
+
+    def test_only_a_header(self):
+        self.refused(8, self.write("header.csv", "organizer,external_id,start\n"), says=["header.csv", "rows"])
+
+    def test_a_missing_column(self):
+        self.refused(8, self.write("in.csv", "organizer,subject,external_id\na,b,c\n"), says=["start"])
+
+    def test_a_cut_file(self):
+        self.refused(8, self.write("cut.csv", 'organizer,external_id,start,subject\na,b,c,"open'), says=["cut.csv", "line 2"])
+
+    def test_a_bad_byte(self):
+        content = b"organizer,external_id,start,subject\na,b,c,\xfcbung\n"
+        self.refused(8, self.write("bytes.csv", content), says=["bytes.csv", "2", "windows-1252"])
+
+    def test_three_wrong_cells_in_ten_thousand_rows(self):
+        path = self.path("rows.csv")
+        keys = write_rows(path, 10000, prefix="cells")
+        with open(path, encoding="utf-8", newline="") as file:
+            lines = file.readlines()
+        lines[17] = lines[17].replace("2026-10-", "2026-02-30T", 1)
+        lines[5000] = lines[5000].replace(keys[4999][0], "not-a-guid")
+        lines[9999] = lines[9999].replace("Z,%d," % (30 + 9998 % 4 * 15), "Z,minus,")
+        with open(path, "w", encoding="utf-8", newline="") as out:
+            out.writelines(lines)
+        done = self.refused(8, path, says=["line 18", "line 5001", "line 10000", "start", "organizer", "not-a-guid", "duration", "minus"])
+        self.assertNotIn("line 19", done.err)
+        self.assertEqual(len(self.read_csv(path + ".failed.csv")), 3)
+
+    def test_two_rows_that_contradict_each_other(self):
+        row = "8f1d3c52-6d2f-4f4e-9f0a-3f6a5b1c2d10,same,%s,2026-10-19T08:00:00Z\n"
+        path = self.write("in.csv", "organizer,external_id,subject,start\n" + row % "One" + row % "Another")
+        self.refused(8, path, says=["line 2", "line 3"])
+
+    def test_an_unknown_flag(self):
+        path = self.path("rows.csv")
+        write_rows(path, 1, prefix="flag")
+        done = self.refused(2, path, "--conections", "4")
+        self.assertIn("--connections", done.err)
+
+    def test_an_unknown_command(self):
+        done = self.run_words([EXECUTABLE, "aply"], expect=2)
+        self.assertIn("apply", done.err)
+
+    def test_an_unknown_key_in_the_configuration(self):
+        path = self.path("rows.csv")
+        write_rows(path, 1, prefix="key")
+        config = self.write("wrong.toml", "conections = 3\n")
+        done = self.run_words([EXECUTABLE, "apply", path, "--config", config], expect=2)
+        self.assertIn("connections", done.err)
+        self.assertIn("wrong.toml", done.err)
+
+    def test_values_that_are_none(self):
+        path = self.path("rows.csv")
+        write_rows(path, 1, prefix="values")
+        for words in (["--rate", "fast"], ["--rate", "0"], ["--attempt-timeout", "-1s"], ["--connections", "0"], ["--batch-size", "21"],
+                      ["--overlap", "both"], ["--delimiter", "xy"]):
+            done = self.refused(2, path, *words)
+            self.assertIn(words[0].strip("-"), done.err.replace("_", "-"))
+
+    def test_what_is_not_built_yet_is_refused_with_a_sentence(self):
+        path = self.path("rows.csv")
+        write_rows(path, 1, prefix="later")
+        for words in (["--batch-size", "20"], ["--on-drift", "update"], ["--report", "r.html"]):
+            self.assertIn(words[0], self.refused(2, path, *words).err)
+        self.assertIn("postgres", self.refused(2, path, "--ledger", "postgresql://localhost/x").err.lower())
+
+    def test_an_unwritable_ledger(self):
+        path = self.path("rows.csv")
+        write_rows(path, 5, prefix="ledger")
+        blocked = os.path.join(self.write("a-file", "x"), "ledger.db")
+        self.refused(6, path, ledger=blocked, says=[blocked])
+
+    def test_a_ledger_that_is_none(self):
+        path, other = self.path("rows.csv"), self.write("letters.txt", "These are letters, not a database. " * 500)
+        write_rows(path, 5, prefix="letters")
+        self.refused(6, path, ledger=other, says=["letters.txt"])
+        with open(other, encoding="utf-8") as file:
+            self.assertTrue(file.read().startswith("These are letters"), "a file that is not ours stays as it is")
+
+    def test_an_output_that_cannot_be_written(self):
+        path = self.path("rows.csv")
+        keys = write_rows(path, 20, prefix="output")
+        results = os.path.join(self.write("a-file", "x"), "results.csv")
+        done = self.convoke("apply", path, "--results", results, *FAST, expect=None)
+        self.assertIn(done.code, (2, 9), str(done))
+        self.assertIn("results.csv", done.err)
+        if done.code == 9:
+            self.assert_created_once(keys)
+            self.assertEqual(len(self.parse_csv(self.convoke("export", "--format", "csv").out)), 20)
+
+    def test_a_second_process_on_the_same_ledger(self):
+        path, other = self.path("rows.csv"), self.path("other.csv")
+        keys = write_rows(path, 300, prefix="first")
+        more = write_rows(other, 10, prefix="second")
+        process = self.start(self.words("apply", path, "--rate", "100", "--fixed-rate"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            begin = self.server.stats()["requests"]
+            wait_for(lambda: self.server.stats()["requests"] > begin + 5, "the first run's calls")
+            done = self.convoke("apply", other, expect=7)
+            self.assertIn(str(process.pid), done.err, "the holder is named")
+            self.convoke("apply", other, "--wait-lock", "100ms", expect=7)
+            self.apply(other, "--wait-lock", "60s")
+            self.assertEqual(process.wait(timeout=60), 0)
+        finally:
+            process.kill()
+            process.wait()
+        self.assert_created_once(keys + more)
+
+
+class WrongServer(Case):
+    server_flags = ("--seed", "52")
+
+    def config_with(self, name, **changes):
+        """The server's configuration with some values changed; None leaves one out."""
+        values = {key: self.server.setting(key) for key in ("graph_url", "authority_url", "ca_file", "tenant", "client_id", "client_secret_file")}
+        values.update(changes)
+        return self.write(name, "".join('%s = "%s"\n' % item for item in values.items() if item[1] is not None))
+
+    def apply_with(self, config, expect, *words):
+        path = self.path("rows.csv")
+        write_rows(path, 20, prefix="wrong-server")
+        command = [EXECUTABLE, "apply", path, "--config", config, "--ledger", "sqlite:" + self.ledger, *FAST, *words]
+        done = self.run_words(command, expect, timeout=120)
+        # Nothing is lost: with the right configuration the same file ends well. (One Graph root and app: the same run.)
+        return done
+
+    def assert_nothing_lost(self):
+        path = self.path("rows.csv")
+        rows = self.path("results.csv")
+        self.apply(path, "--results", rows)
+        self.assert_one_outcome_a_row(self.read_csv(rows), 20)
+
+    def test_an_unreachable_server(self):
+        closed = "https://localhost:1"
+        done = self.apply_with(self.config_with("u.toml", graph_url=closed, authority_url=closed), 5, "--max-outage", "2s")
+        self.assertIn("localhost", done.err)
+        self.assert_nothing_lost()
+
+    def test_a_name_that_does_not_exist(self):
+        nowhere = "https://graph.invalid"
+        done = self.apply_with(self.config_with("n.toml", graph_url=nowhere, authority_url=nowhere), 5, "--max-outage", "2s")
+        self.assertIn("graph.invalid", done.err)
+
+    def test_a_wrong_secret(self):
+        wrong = self.write("wrong.secret", "definitely-not-the-secret\n")
+        os.chmod(wrong, 0o600)
+        done = self.apply_with(self.config_with("s.toml", client_secret_file=wrong), 4)
+        self.assertIn("secret", done.err.lower())
+        self.assertNotIn("definitely-not", done.out + done.err)
+        self.assertEqual(self.server.stats()["requests"], 0)
+        self.assert_nothing_lost()
+
+    def test_a_secret_that_others_may_read(self):
+        loose = self.write("loose.secret", "x\n")
+        os.chmod(loose, 0o644)
+        done = self.apply_with(self.config_with("l.toml", client_secret_file=loose), 4)
+        self.assertIn("loose.secret", done.err)
+
+    def test_no_secret(self):
+        done = self.apply_with(self.config_with("none.toml", client_secret_file=None), None)
+        self.assertIn(done.code, (2, 4), str(done))
+        self.assertIn("secret", done.err.lower())
+
+    def test_a_certificate_that_nobody_vouches_for(self):
+        done = self.apply_with(self.config_with("c.toml", ca_file=None), None, "--max-outage", "2s")
+        self.assertIn(done.code, (4, 5), str(done))
+        self.assertIn("certificate", done.err.lower())
+        self.assertEqual(self.server.stats()["requests"], 0)
+
+    def test_a_plain_http_address(self):
+        done = self.apply_with(self.config_with("h.toml", graph_url="http://example.org"), 2)
+        self.assertIn("http", done.err)
+
+
+class AnotherHost(Case):
+    @classmethod
+    def start_server(cls, folder):
+        return foreign(folder, "--certificate-names", "DNS:graph.example")
+
+    def test_a_certificate_for_another_host(self):
+        path = self.path("rows.csv")
+        write_rows(path, 20, prefix="host")
+        done = self.convoke("apply", path, *FAST, "--max-outage", "2s", expect=None)
+        self.assertIn(done.code, (4, 5), str(done))
+        self.assertIn("certificate", done.err.lower())
+        stats = self.server.stats()
+        self.assertEqual((stats["requests"], stats["tokens"]), (0, 0))
+
+
+if __name__ == "__main__":
+    main()
