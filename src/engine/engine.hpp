@@ -21,7 +21,8 @@ class engine {
   ~engine();
   engine(engine&&) noexcept;
 
-  // A page that fetch_rows asked for. `exhausted`: no further rows of that kind (fresh or stale) of this organizer remain.
+  // A page that fetch_rows asked for, also an empty one. `exhausted`: no further rows of that kind (fresh or stale) of this organizer
+  // remain.
   void rows_arrived(lane_id, organizer_id, bool stale, std::vector<owed_row> rows, bool exhausted, mono_time now);
   // This slot has an open, idle connection, ready to write. `reused`: it has carried an answer before.
   void connection_ready(lane_id, connection_id, mono_time now);
@@ -29,13 +30,15 @@ class engine {
   void connection_lost(lane_id, connection_id, mono_time now);
   // Connecting failed: the answer's error says how (connect, tls, local_resources, timeout). The driver asks may_connect_at.
   void connect_failed(lane_id, connection_id, const answer& why, mono_time now);
-  // When the driver may try to connect next in this lane (backoff after failures lives here).
+  // When the driver may try to connect next in this lane (backoff after failures lives here; in the past: at once). Failures that come
+  // before that time belong to the same round of attempts and do not lengthen the wait.
   [[nodiscard]] mono_time may_connect_at(lane_id) const;
   // A token is there; `token` > 0 numbers it. Requests granted from now on carry it.
   void token_ready(lane_id, std::uint32_t token, mono_time now);
   // No token could be had. `fatal`: the credential is wrong (the lane stops, exit 4); otherwise the driver retries by itself.
   void token_failed(lane_id, const error& why, bool fatal, mono_time now);
-  // The answer to a send_call. After this the connection is not ready until connection_ready says so again.
+  // The answer to a send_call; ignored where the drain gave the call up. After this the connection is not ready until connection_ready says
+  // so again.
   void answered(row_id, answer a, mono_time now);
   // Outcomes, releases: durable now.
   void committed(std::span<const row_id> rows, mono_time now);
@@ -48,8 +51,10 @@ class engine {
   // Time passed.
   void tick(mono_time now);
 
-  // What is to be done, in order. Empties the list.
+  // What is to be done, in order. Empties the list. wake_at comes at most once, as the last one; finished is the last action ever.
   [[nodiscard]] std::vector<action> take_actions();
+  // The same into a vector that is reused (its old contents are dropped): no allocation once both have grown.
+  void take_actions(std::vector<action>& into);
 
   [[nodiscard]] const counters& numbers() const noexcept;
 

@@ -36,7 +36,7 @@ struct settings {
   std::optional<std::chrono::nanoseconds> max_duration;
   std::chrono::nanoseconds max_outage = std::chrono::minutes(30);
   std::chrono::nanoseconds drain = std::chrono::seconds(25);
-  unsigned connections = 16;        // per lane
+  unsigned connections = 16;           // per lane
   unsigned max_unacknowledged = 4096;  // rows in flight until their commit is acknowledged
   std::uint64_t seed = 1;           // jitter
 };
@@ -96,6 +96,7 @@ struct answer {
 // ---- actions
 
 // Claim up to `count` rows of this organizer, durably, and answer with rows_arrived. One per organizer is under way at a time.
+// A row that this process was given once (and recorded or released) is not given to it again.
 struct fetch_rows { lane_id lane; organizer_id organizer; std::uint32_t count; bool stale; };
 
 // Send this row on this connection now. Nothing may be awaited between taking this action and the write.
@@ -110,9 +111,14 @@ struct record_outcome {
 };
 
 // The row has no outcome and goes back: unclaimed, owed to the next run. `strike`: attempts were used up (three in a row fail).
+// Answer with committed, also where the third strike made it a failure. Rows whose call was still in flight at the end of a drain are not
+// released: they stay claimed, so the next process sends them last.
 struct release_row { lane_id lane; row_id row; std::uint32_t epoch; bool strike; unsigned attempts; answer last; };
 
 // Every remaining owed row of this organizer fails with this answer, in one statement, none sent. Answer: organizer_closed.
+// That means rows nobody has claimed and rows claimed by this process (the engine forgets those), but none that an earlier action of
+// this list recorded or released. None of the organizer's calls is in flight then, and a page of it that is still under way was asked for
+// before. The row whose answer condemned the organizer has a record_outcome of its own, before this.
 struct close_organizer { lane_id lane; organizer_id organizer; answer last; };
 
 // The service closed a scope for longer than 1 s: commit it, so that a restart obeys it.
@@ -124,10 +130,12 @@ struct refresh_token { lane_id lane; std::uint32_t rejected; };
 // How many connection slots this lane may use from now on (fewer after EMFILE).
 struct set_connections { lane_id lane; unsigned count; };
 
-// Close this connection before it is used again (after 503, after any doubt); it comes back with connection_ready.
+// Close this connection before it is used again (after 503, after any doubt); it comes back with connection_ready. Only for calls that
+// got an HTTP answer: where the transport failed the driver closes by itself.
 struct drop_connection { lane_id lane; connection_id connection; };
 
-// Call tick(now) at this time, if nothing happened before.
+// Call tick(now) at this time, if nothing happened before. Every take_actions ends with one while the engine waits for time, and it
+// replaces the one before; none: only an event can bring something to do.
 struct wake_at { mono_time when; };
 
 enum class stop_reason : std::uint8_t {
@@ -139,7 +147,8 @@ enum class stop_reason : std::uint8_t {
   storage,       // the ledger failed: exit 6
 };
 
-// Nothing is in flight any more and nothing will be sent: the run is over. Emitted once, last.
+// Nothing is in flight any more and nothing will be sent: the run is over. Emitted once, last. Commits that were not acknowledged within
+// settings.drain of the stop (of the last row's end where nothing stopped the run) are not waited for.
 struct finished {
   stop_reason reason;
   std::string detail;                              // one sentence for people, with what to do

@@ -1,0 +1,91 @@
+#include "engine/advice.hpp"
+
+#include <algorithm>
+
+namespace convoke::engine {
+
+namespace {
+
+constexpr std::string_view policy_missing =
+    "The app has no application access policy for this organizer. In Teams PowerShell: New-CsApplicationAccessPolicy -Identity convoke "
+    "-AppIds <client id>, then Grant-CsApplicationAccessPolicy -PolicyName convoke -Identity <organizer> (or -Global). It can take 30 "
+    "minutes to be obeyed.";
+constexpr std::string_view role_missing =
+    "Give the app the application permission OnlineMeetings.ReadWrite.All in Entra and grant admin consent to it.";
+constexpr std::string_view conditional_access =
+    "A Conditional Access policy of the tenant refuses this app: ask the tenant's administrator to admit it.";
+constexpr std::string_view refused =
+    "The service gives no reason. Check in this order: the app has the application permission OnlineMeetings.ReadWrite.All with admin "
+    "consent; an application access policy covers this organizer (New-CsApplicationAccessPolicy -Identity convoke -AppIds <client id>, "
+    "Grant-CsApplicationAccessPolicy -PolicyName convoke -Identity <organizer>); the organizer is a member of the tenant, no guest, with "
+    "a Teams licence.";
+constexpr std::string_view no_such_user =
+    "Teams knows no such organizer: give the Entra object id of an existing user of this tenant with a Teams licence.";
+constexpr std::string_view wrong_place = "This address offers no online meetings: check --cloud or --graph-url.";
+constexpr std::string_view redirected = "Redirects are not followed: check --graph-url and the proxy.";
+constexpr std::string_view app_on_me = "The token is an app's, the path a person's: check --graph-url.";
+constexpr std::string_view token_refused =
+    "Graph refuses the token: check --tenant, --client-id, the secret, and that the token is made for this cloud.";
+
+char lower(char c) noexcept {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+// Messages are only used to choose a hint, never to decide: the service words them differently from month to month.
+bool mentions(std::string_view text, std::string_view what) noexcept {
+  return !std::ranges::search(text, what, [](char a, char b) { return lower(a) == lower(b); }).empty();
+}
+
+std::string_view for_forbidden(const answer& a) noexcept {
+  if (mentions(a.error_message, "application access policy") || mentions(a.error_message, "on behalf of user")) return policy_missing;
+  if (mentions(a.error_message, "insufficient_claims")) return conditional_access;
+  if (mentions(a.error_message, "insufficient privileges") || mentions(a.error_code, "Authorization_RequestDenied")) return role_missing;
+  return refused;
+}
+
+}  // namespace
+
+std::string_view advice_for(const answer& a) noexcept {
+  if (a.error != attempt_error::none) return {};
+  if (a.status >= 300 && a.status < 400) return redirected;
+  switch (a.status) {
+    case 400:
+      if (mentions(a.error_message, "not found for the segment")) return wrong_place;
+      if (mentions(a.error_message, "/me request")) return app_on_me;
+      return {};
+    case 401:
+      return token_refused;
+    case 403:
+      return for_forbidden(a);
+    case 404:
+      return no_such_user;
+    case 405:
+    case 501:
+      return wrong_place;
+    default:
+      return {};
+  }
+}
+
+void add_advice(answer& a) {
+  const auto hint = advice_for(a);
+  if (hint.empty()) return;
+  if (!a.error_message.empty()) a.error_message += a.error_message.ends_with('.') ? " " : ". ";
+  a.error_message += hint;
+}
+
+std::string describe(const answer& a) {
+  std::string text;
+  if (a.status != 0) text = std::to_string(a.status);
+  if (!a.error_code.empty()) {
+    if (!text.empty()) text += ' ';
+    text += a.error_code;
+  }
+  if (!a.error_message.empty()) {
+    if (!text.empty()) text += ": ";
+    text += a.error_message;
+  }
+  return text.empty() ? "no answer" : text;
+}
+
+}  // namespace convoke::engine

@@ -1,0 +1,81 @@
+#include "engine/classify.hpp"
+
+namespace convoke::engine {
+
+namespace {
+
+answer_class by_status(const answer& a) noexcept {
+  switch (a.status) {
+    case 200:
+    case 201:
+      return a.stored ? answer_class::success : answer_class::fault;
+    case 429:
+    case 509:
+      return answer_class::throttle;
+    case 503:
+      return a.retry_after ? answer_class::throttle : answer_class::fault;
+    case 401:
+      return answer_class::auth;
+    case 409:
+    case 423:
+    case 424:
+      return answer_class::conflict;
+    case 403:
+    case 404:
+      return answer_class::organizer_permanent;
+    case 408:
+    case 425:
+      return answer_class::fault;
+    case 501:
+    case 507:
+      return answer_class::row_permanent;
+    default:
+      // A redirect is never followed, so asking again cannot help; an unknown 4xx blames the request.
+      return a.status >= 300 && a.status < 500 ? answer_class::row_permanent : answer_class::fault;
+  }
+}
+
+}  // namespace
+
+verdict classify(const answer& a) noexcept {
+  switch (a.error) {
+    case attempt_error::none:
+      return {by_status(a), a.status == 503};
+    case attempt_error::connect:
+      return {answer_class::unsent, true};
+    case attempt_error::stale:
+      return {answer_class::stale, true};
+    case attempt_error::local_resources:
+      return {answer_class::ours, true};
+    case attempt_error::truncated:
+    case attempt_error::not_believed:
+      // The head of a cut answer still counts where it closes a fence.
+      if (by_status(a) == answer_class::throttle) return {answer_class::throttle, true};
+      return {answer_class::fault, a.error == attempt_error::truncated};
+    case attempt_error::tls:
+    case attempt_error::timeout:
+    case attempt_error::closed:
+      break;
+  }
+  return {answer_class::fault, true};
+}
+
+bool shows_life(answer_class c) noexcept {
+  switch (c) {
+    case answer_class::success:
+    case answer_class::throttle:
+    case answer_class::auth:
+    case answer_class::conflict:
+    case answer_class::organizer_permanent:
+    case answer_class::row_permanent:
+      return true;
+    case answer_class::fault:
+    case answer_class::stale:
+    case answer_class::unsent:
+    case answer_class::ours:
+      break;
+  }
+  return false;
+}
+
+}  // namespace convoke::engine

@@ -1,0 +1,34 @@
+#pragma once
+
+// What an answer means for its row, its lane and its organizer: the table of the manual's chapter "Answers", and nothing else.
+
+#include <cstdint>
+
+#include "engine/types.hpp"
+
+namespace convoke::engine {
+
+enum class answer_class : std::uint8_t {
+  success,
+  throttle,             // fence the scope; costs the row nothing
+  fault,                // backoff; costs the row an attempt
+  conflict,             // a fault, but two attempts are enough: then failed
+  stale,                // free, on another connection
+  unsent,               // the request never began: free
+  auth,                 // the token was refused
+  ours,                 // this machine ran out of something: fewer connections
+  organizer_permanent,  // nothing of this organizer will work
+  row_permanent,
+};
+
+struct verdict {
+  answer_class what;
+  bool new_connection;  // this connection must not be used again
+};
+
+[[nodiscard]] verdict classify(const answer& a) noexcept;
+
+// True where the answer shows a service that works, whatever it thinks of this row.
+[[nodiscard]] bool shows_life(answer_class c) noexcept;
+
+}  // namespace convoke::engine

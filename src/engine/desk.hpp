@@ -1,0 +1,47 @@
+#pragma once
+
+// What the lanes of one run share.
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "engine/rows.hpp"
+#include "engine/types.hpp"
+#include "pacing/pacing.hpp"
+
+namespace convoke::engine {
+
+struct desk {
+  explicit desk(const settings& s) : config(s), random(s.seed) {}
+
+  settings config;
+  pacing::random_engine random;
+  std::vector<action> actions;
+  counters numbers;
+  row_store rows;
+  key_guard keys;
+  std::uint32_t closings = 0;  // close_organizer without organizer_closed
+
+  // The row's end in this process; it is forgotten when the commit is acknowledged.
+  void record(slot s, outcome result, answer&& last) {
+    auto& r = rows[s];
+    actions.emplace_back(std::in_place_type<record_outcome>, r.lane, r.owed.row, r.owed.key, r.owed.epoch, result, r.sends,
+                         std::move(last));
+    commit(r);
+  }
+  void release(slot s, bool strike, answer&& last) {
+    auto& r = rows[s];
+    actions.emplace_back(std::in_place_type<release_row>, r.lane, r.owed.row, r.owed.epoch, strike, r.sends, std::move(last));
+    commit(r);
+  }
+
+ private:
+  void commit(row& r) {
+    r.state = row_state::committing;
+    r.last.reset();
+    ++numbers.unacknowledged;
+  }
+};
+
+}  // namespace convoke::engine

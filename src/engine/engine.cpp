@@ -1,0 +1,252 @@
+#include "engine/engine.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/desk.hpp"
+#include "engine/lane.hpp"
+
+namespace convoke::engine {
+
+class engine::impl {
+ public:
+  impl(const settings& s, const std::vector<lane_setup>& setups, mono_time now) : desk(s), started_(now) {
+    for (const auto& setup : setups) lanes_.push_back(std::make_unique<lane>(desk, setup, now));
+    settle(now);
+  }
+
+  [[nodiscard]] lane* find(lane_id id) const noexcept {
+    if (id < lanes_.size() && lanes_[id]->id() == id) return lanes_[id].get();
+    const auto l = std::ranges::find_if(lanes_, [id](const auto& one) { return one->id() == id; });
+    return l == lanes_.end() ? nullptr : l->get();
+  }
+
+  void answered(row_id row, answer&& a, mono_time now) {
+    const auto s = desk.rows.find(row);
+    // Late answers of calls that a drain gave up on.
+    if (s == no_slot || desk.rows[s].state != row_state::in_flight) return;
+    const auto demand = find(desk.rows[s].lane)->answered(s, std::move(a), now);
+    if (demand.fence) {
+      for (const auto& l : lanes_) l->close(*demand.fence, now);
+    }
+    if (demand.permission) stop(stop_reason::permission, *demand.permission, now);
+  }
+
+  void committed(std::span<const row_id> rows) {
+    for (const auto id : rows) {
+      const auto s = desk.rows.find(id);
+      if (s == no_slot || desk.rows[s].state != row_state::committing) continue;
+      desk.rows.remove(s);
+      --desk.numbers.unacknowledged;
+    }
+  }
+
+  void stop(stop_reason why, const std::string& detail, mono_time now) {
+    if (why == stop_reason::storage) {
+      desk.actions.clear();  // what was not carried out yet cannot be made durable, so it must not happen
+      finish({stop_reason::storage, detail, std::nullopt});
+      return;
+    }
+    if (ending_) return;
+    if (!stopped_at_) stopped_at_ = now;
+    for (const auto& l : lanes_) l->stop(why, detail, now);
+  }
+
+  void settle(mono_time now);
+  void finish(struct finished f) {
+    over = true;
+    wake.reset();
+    desk.actions.emplace_back(std::move(f));
+  }
+
+  desk desk;
+  std::optional<mono_time> wake;
+  bool over = false;
+
+ private:
+  void look_for_the_end(mono_time now);
+  void begin_end(std::optional<mono_time> wait, mono_time now);
+  [[nodiscard]] struct finished verdict(mono_time now) const;
+  void count(mono_time now) noexcept;
+
+  std::vector<std::unique_ptr<lane>> lanes_;
+  mono_time started_;
+  std::optional<mono_time> stopped_at_;
+  bool ending_ = false;  // nothing will be sent any more, and nothing is in flight: only commits are awaited
+  mono_time end_by_ = mono_time::max();
+  std::optional<mono_time> come_back_;
+};
+
+void engine::impl::settle(mono_time now) {
+  if (over) return;
+  if (desk.config.max_duration && !stopped_at_ && !ending_ && now - started_ >= *desk.config.max_duration) {
+    stop(stop_reason::deferred, "The time limit (--max-duration) is over. Run the same command again to go on.", now);
+  }
+  for (const auto& l : lanes_) l->advance(now);
+  look_for_the_end(now);
+  if (over) return;
+  wake.reset();
+  const auto consider = [this, now](std::optional<mono_time> t) {
+    if (t && *t > now && (!wake || *t < *wake)) wake = t;
+  };
+  for (const auto& l : lanes_) consider(l->next(now));
+  if (ending_) consider(end_by_);
+  if (desk.config.max_duration && !stopped_at_ && !ending_) consider(after(started_, *desk.config.max_duration));
+  count(now);
+}
+
+void engine::impl::look_for_the_end(mono_time now) {
+  if (!ending_) {
+    std::optional<mono_time> wait;
+    for (const auto& l : lanes_) {
+      const auto view = l->look(now);
+      if (view.busy) return;
+      if (view.wait && (!wait || *view.wait < *wait)) wait = view.wait;
+    }
+    begin_end(wait, now);
+  }
+  if ((desk.numbers.unacknowledged == 0 && desk.closings == 0) || now >= end_by_) finish(verdict(now));
+}
+
+void engine::impl::begin_end(std::optional<mono_time> wait, mono_time now) {
+  for (const auto& l : lanes_) l->flush_held();
+  if (wait) {
+    come_back_ = wait;
+    for (const auto& l : lanes_) {
+      l->stop(stop_reason::deferred, "Only rows are left that the service will not take for more than ten minutes.", now);
+    }
+  }
+  ending_ = true;
+  end_by_ = after(stopped_at_.value_or(now), desk.config.drain);
+}
+
+struct finished engine::impl::verdict(mono_time now) const {
+  struct finished f{stop_reason::finished, "Everything that was owed is done.", std::nullopt};
+  std::uint64_t deferred = 0;
+  for (const auto& l : lanes_) {
+    deferred += l->deferred();
+    if (!l->reason() || !outranks(*l->reason(), f.reason)) continue;
+    f.reason = *l->reason();
+    f.detail = l->detail();
+  }
+  if (f.reason == stop_reason::finished && deferred > 0) {
+    f.reason = stop_reason::deferred;
+    f.detail = std::to_string(deferred) + (deferred == 1 ? " row used" : " rows used") +
+               " up the attempts or the time of this run. Run the same command again.";
+  }
+  if (f.reason == stop_reason::finished && desk.numbers.unacknowledged + desk.closings > 0) {
+    f.reason = stop_reason::storage;
+    f.detail = "The ledger did not acknowledge the last commits in time. Run the same command again.";
+  }
+  if (come_back_ && f.reason == stop_reason::deferred) f.come_back = std::max(*come_back_ - now, std::chrono::nanoseconds{});
+  return f;
+}
+
+void engine::impl::count(mono_time now) noexcept {
+  desk.numbers.rate = 0;
+  desk.numbers.fenced_until.reset();
+  for (const auto& l : lanes_) {
+    desk.numbers.rate += l->rate();
+    const auto end = l->fence_end();
+    if (end > now && (!desk.numbers.fenced_until || end > *desk.numbers.fenced_until)) desk.numbers.fenced_until = end;
+  }
+}
+
+engine::engine(const settings& s, std::vector<lane_setup> lanes, mono_time now) : impl_(std::make_unique<impl>(s, lanes, now)) {}
+engine::~engine() = default;
+engine::engine(engine&&) noexcept = default;
+
+// Every event: nothing after the end; then the lane concerned; then whatever follows from it.
+
+void engine::rows_arrived(lane_id id, organizer_id who, bool stale, std::vector<owed_row> rows, bool exhausted, mono_time now) {
+  if (impl_->over) return;
+  if (auto* l = impl_->find(id)) l->rows_arrived(who, stale, rows, exhausted, now);
+  impl_->settle(now);
+}
+
+void engine::connection_ready(lane_id id, connection_id c, mono_time now) {
+  if (impl_->over) return;
+  if (auto* l = impl_->find(id)) l->connection_ready(c, now);
+  impl_->settle(now);
+}
+
+void engine::connection_lost(lane_id id, connection_id c, mono_time now) {
+  if (impl_->over) return;
+  if (auto* l = impl_->find(id)) l->connection_lost(c);
+  impl_->settle(now);
+}
+
+void engine::connect_failed(lane_id id, connection_id, const answer& why, mono_time now) {
+  if (impl_->over) return;
+  if (auto* l = impl_->find(id)) l->connect_failed(why, now);
+  impl_->settle(now);
+}
+
+mono_time engine::may_connect_at(lane_id id) const {
+  const auto* l = impl_->find(id);
+  return l == nullptr ? mono_time::min() : l->may_connect_at();
+}
+
+void engine::token_ready(lane_id id, std::uint32_t token, mono_time now) {
+  if (impl_->over) return;
+  if (auto* l = impl_->find(id)) l->token_ready(token);
+  impl_->settle(now);
+}
+
+void engine::token_failed(lane_id id, const error& why, bool fatal, mono_time now) {
+  if (impl_->over) return;
+  if (auto* l = impl_->find(id)) l->token_failed(why, fatal, now);
+  impl_->settle(now);
+}
+
+void engine::answered(row_id row, answer a, mono_time now) {
+  if (impl_->over) return;
+  impl_->answered(row, std::move(a), now);
+  impl_->settle(now);
+}
+
+void engine::committed(std::span<const row_id> rows, mono_time now) {
+  if (impl_->over) return;
+  impl_->committed(rows);
+  impl_->settle(now);
+}
+
+void engine::organizer_closed(lane_id, organizer_id, std::uint32_t, mono_time now) {
+  if (impl_->over) return;
+  if (impl_->desk.closings > 0) --impl_->desk.closings;
+  impl_->settle(now);
+}
+
+void engine::storage_failed(const error& why, mono_time now) {
+  if (impl_->over) return;
+  impl_->stop(stop_reason::storage, why.message, now);
+}
+
+void engine::stop(stop_reason why, mono_time now) {
+  if (impl_->over) return;
+  impl_->stop(why, why == stop_reason::interrupted ? "Interrupted. Run the same command again to go on." : "Stopped.", now);
+  impl_->settle(now);
+}
+
+void engine::tick(mono_time now) {
+  if (impl_->over) return;
+  impl_->settle(now);
+}
+
+std::vector<action> engine::take_actions() {
+  std::vector<action> taken;
+  take_actions(taken);
+  return taken;
+}
+
+void engine::take_actions(std::vector<action>& into) {
+  into.clear();
+  std::swap(into, impl_->desk.actions);
+  if (impl_->wake) into.emplace_back(wake_at{*impl_->wake});
+}
+
+const counters& engine::numbers() const noexcept {
+  return impl_->desk.numbers;
+}
+
+}  // namespace convoke::engine

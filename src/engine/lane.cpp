@@ -1,0 +1,300 @@
+#include "engine/lane.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/advice.hpp"
+
+namespace convoke::engine {
+
+namespace {
+
+constexpr auto long_wait = std::chrono::minutes(10);          // a scope closed for longer is not waited for
+constexpr auto resource_patience = std::chrono::seconds(30);  // after EMFILE, before a connection more is tried
+
+}  // namespace
+
+lane::lane(desk& d, const lane_setup& setup, mono_time now)
+    : desk_(d),
+      id_(setup.lane),
+      sizes_(d.config),
+      organizers_(d.config, d.rows),
+      sent_(d.rows),
+      health_(d.config.max_outage),
+      pace_(d.config.rate),
+      connections_(std::max(1U, d.config.connections)),
+      stale_at_(now + d.config.attempt_timeout) {
+  for (const auto& o : setup.organizers) {
+    const auto p = organizers_.add(o.organizer, o.fresh, o.stale);
+    if (o.fresh > 0) ++fresh_left_;
+    count_unfetched(p);
+    want_rows(p);
+  }
+  for (const auto& f : setup.fences) {
+    if (!f.organizer) {
+      scope_.close_until(f.until);
+    } else if (const auto p = organizers_.find(*f.organizer); p != no_place) {
+      organizers_[p].fence.close_until(f.until);
+    }
+  }
+  if (unfetched_ > 0) {
+    refreshing_ = true;
+    desk_.actions.emplace_back(refresh_token{id_, 0});
+  }
+}
+
+void lane::rows_arrived(organizer_id who, bool stale, const std::vector<owed_row>& rows, bool exhausted, mono_time now) {
+  const auto p = organizers_.find(who);
+  if (p == no_place) return;
+  auto& o = organizers_[p];
+  if (o.fetching) {
+    o.fetching = false;
+    --fetching_;
+    if (!stale) --fetching_fresh_;
+    asked_ -= o.asked;
+  }
+  if (exhausted || rows.empty()) {
+    if (!stale && !o.fresh_done) --fresh_left_;
+    (stale ? o.stale_done : o.fresh_done) = true;
+  }
+  count_unfetched(p);
+  if (o.closed) return;  // claimed before close_organizer, so ended by it
+  for (const auto& r : rows) {
+    const auto s = desk_.rows.add(r, id_, p);
+    if (s == no_slot) continue;
+    ++held_;
+    if (stopped_ && !o.closing) {
+      release_unsent(s);
+    } else {
+      organizers_.push(p, s, false);
+    }
+  }
+  organizers_.seat(p, now);
+  want_rows(p);
+}
+
+void lane::connection_ready(connection_id c, mono_time now) {
+  connection_lost(c);
+  idle_.push_back(c);
+  connect_failures_ = 0;
+  connect_at_ = mono_time::min();
+  if (shortages_ > 0 && connections_ < desk_.config.connections && now - last_shortage_ > resource_patience) {
+    change_connections(connections_ + 1, now);
+  }
+}
+
+void lane::connection_lost(connection_id c) noexcept {
+  std::erase(idle_, c);
+}
+
+void lane::change_connections(unsigned count, mono_time now) {
+  last_shortage_ = now;
+  if (count == connections_) return;
+  connections_ = count;
+  if (connections_ == desk_.config.connections) shortages_ = 0;
+  desk_.actions.emplace_back(set_connections{id_, connections_});
+}
+
+void lane::connect_failed(const answer& why, mono_time now) {
+  if (why.error == attempt_error::local_resources && now >= connect_at_) {
+    ++shortages_;
+    change_connections(std::max(1U, connections_ / 2), now);
+  }
+  // Many connections are tried at once: those of one round fail for one reason and count once.
+  if (now >= connect_at_) {
+    connect_failures_ = std::min(connect_failures_ + 1, 3U);  // at most 4 s: one of these attempts is the probe that ends an outage
+    connect_at_ = now + pacing::backoff(connect_failures_, desk_.random);
+  }
+  health_.trouble(now, describe(why));
+}
+
+void lane::token_ready(std::uint32_t token) {
+  token_ = token;
+  token_good_ = true;
+  refreshing_ = false;
+}
+
+void lane::token_failed(const error& why, bool fatal, mono_time now) {
+  health_.trouble(now, why.message);
+  if (!fatal) return;
+  refreshing_ = false;
+  token_good_ = false;
+  stop(stop_reason::credentials, why.message, now);
+}
+
+void lane::resume_due(mono_time now) {
+  for (auto s = retries_.pop_due(now); s != no_slot; s = retries_.pop_due(now)) {
+    const auto p = desk_.rows[s].organizer;
+    --organizers_[p].waiting;
+    organizers_.push(p, s, true);
+    organizers_.seat(p, now);
+  }
+  for (auto p = organizers_.due(now); p != no_place; p = organizers_.due(now)) {
+    organizers_.seat(p, now);
+    want_rows(p);
+  }
+}
+
+void lane::expire_deadlines(mono_time now) {
+  for (auto s = sent_.front(); s != no_slot;) {
+    auto& r = desk_.rows[s];
+    if (r.first_sent + desk_.config.row_deadline > now) return;
+    const auto after_this = r.sent_after;
+    if (r.state == row_state::ready && !organizers_[r.organizer].blocked) {
+      organizers_.unlink(r.organizer, s);
+      organizers_.seat(r.organizer, now);
+      release_unsent(s);
+    }
+    s = after_this;
+  }
+}
+
+bool lane::could_send() const noexcept {
+  return !stopped_ && token_good_ && !idle_.empty() && organizers_.front() != no_place &&
+         desk_.numbers.unacknowledged < desk_.config.max_unacknowledged;
+}
+
+mono_time lane::gate(mono_time now) const noexcept {
+  auto at = std::max({scope_.end(), pause_, pace_.next(now)});
+  if (health_.down()) at = in_flight_ > 0 ? mono_time::max() : std::max(at, health_.next_probe());
+  return at;
+}
+
+void lane::grant(mono_time now) {
+  while (could_send() && gate(now) <= now) {
+    const auto p = organizers_.front();
+    const auto s = organizers_.pop(p);
+    const auto free_at = desk_.keys.free_at(desk_.rows[s].owed.key);
+    if (free_at <= now) {
+      send(p, s, now);
+    } else {
+      desk_.rows[s].state = row_state::waiting;
+      ++organizers_[p].waiting;
+      retries_.push(s, free_at == mono_time::max() ? now + std::chrono::seconds(1) : free_at);
+    }
+    organizers_.rotate(p, now);
+    want_rows(p);
+  }
+}
+
+void lane::send(place p, slot s, mono_time now) {
+  auto& r = desk_.rows[s];
+  const auto c = idle_.back();
+  idle_.pop_back();
+  if (r.sends == 0) {
+    r.first_sent = now;
+    sent_.append(s);
+  } else {
+    ++desk_.numbers.retried;
+  }
+  r.last_sent = now;
+  r.connection = c;
+  r.state = row_state::in_flight;
+  ++r.sends;
+  desk_.keys.sent(r.owed.key);
+  organizers_.call_made(p, now);
+  pace_.take(now);
+  if (health_.down()) health_.probed(now);
+  ++in_flight_;
+  ++desk_.numbers.calls;
+  ++desk_.numbers.in_flight;
+  ++desk_.numbers.unacknowledged;
+  desk_.actions.emplace_back(send_call{id_, c, r.owed.row, r.sends});
+}
+
+void lane::count_unfetched(place p) {
+  auto& o = organizers_[p];
+  const bool now_so = !o.blocked && (!o.fresh_done || !o.stale_done);
+  if (now_so == o.unfetched) return;
+  o.unfetched = now_so;
+  now_so ? ++unfetched_ : --unfetched_;
+}
+
+void lane::want_rows(place p) {
+  auto& o = organizers_[p];
+  if (stopped_ || o.queued || o.fetching || !o.unfetched || o.ready > sizes_.low(sizes_.page(fresh_left_))) return;
+  o.queued = true;
+  (o.fresh_done ? want_stale_ : want_fresh_).push_back(p);
+}
+
+void lane::fetch(mono_time now) {
+  if (stopped_ || token_ == 0) return;
+  while (organizers_.sendable() + asked_ < sizes_.ready() && held_ + asked_ < sizes_.held()) {
+    if (fetch_from(want_fresh_, false, now)) continue;
+    // What an earlier process may have left half done goes last: its call may still be under way.
+    stale_turn_ = stale_turn_ || (now >= stale_at_ && fetching_fresh_ == 0 && organizers_.sendable() == 0);
+    if (!stale_turn_) return;
+    if (!fetch_from(want_stale_, true, now)) return;
+  }
+}
+
+bool lane::fetch_from(std::deque<place>& queue, bool stale, mono_time now) {
+  while (!queue.empty()) {
+    const auto p = queue.front();
+    queue.pop_front();
+    auto& o = organizers_[p];
+    o.queued = false;
+    if (!o.unfetched) continue;
+    if (o.fence.closed(now)) {
+      organizers_.wake(p, o.fence.end());
+      continue;
+    }
+    o.fetching = true;
+    o.asked = sizes_.page(fresh_left_);
+    ++fetching_;
+    if (!stale) ++fetching_fresh_;
+    asked_ += o.asked;
+    desk_.actions.emplace_back(fetch_rows{id_, o.id, o.asked, stale});
+    return true;
+  }
+  return false;
+}
+
+void lane::advance(mono_time now) {
+  if (stopped_) {
+    if (now >= drained_at_) abandon_drain();
+    return;
+  }
+  resume_due(now);
+  expire_deadlines(now);
+  check_outage(now);
+  grant(now);
+  fetch(now);
+}
+
+std::optional<mono_time> lane::next(mono_time now) {
+  std::optional<mono_time> at;
+  const auto consider = [&at, now](std::optional<mono_time> t) {
+    if (t && *t > now && *t != mono_time::max() && (!at || *t < *at)) at = t;
+  };
+  if (stopped_) {
+    consider(drained_at_);
+    return at;
+  }
+  consider(retries_.next());
+  consider(organizers_.next_timer());
+  if (could_send()) consider(gate(now));
+  if (sent_.front() != no_slot) consider(desk_.rows[sent_.front()].first_sent + desk_.config.row_deadline);
+  if (!want_stale_.empty()) consider(stale_at_);
+  consider(health_.gives_up_at());
+  // A lane whose fence is waited for has to be looked at when it opens, whatever else it lacks then.
+  consider(scope_.end());
+  return at;
+}
+
+lane::outlook lane::look(mono_time now) {
+  if (in_flight_ > 0 || fetching_ > 0) return {true, std::nullopt};
+  if (stopped_) return {false, std::nullopt};
+  const auto far = now + long_wait;
+  const bool left = unfetched_ > 0 || organizers_.sendable() > 0 || !retries_.empty() || organizers_.next_timer().has_value();
+  if (!left) return {false, std::nullopt};
+  if (scope_.end() > far) return {false, scope_.end()};
+  if (organizers_.sendable() > 0 || !want_fresh_.empty() || !want_stale_.empty()) return {true, std::nullopt};
+  auto soonest = mono_time::max();
+  if (const auto t = retries_.next()) soonest = std::min(soonest, *t);
+  if (const auto t = organizers_.next_timer()) soonest = std::min(soonest, *t);
+  if (soonest <= far) return {true, std::nullopt};
+  return {false, soonest};
+}
+
+}  // namespace convoke::engine

@@ -1,0 +1,153 @@
+#pragma once
+
+// One lane of the run: its token, connections, pace, fences, organizers, retries, streak and health.
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/classify.hpp"
+#include "engine/desk.hpp"
+#include "engine/fetching.hpp"
+#include "engine/health.hpp"
+#include "engine/organizers.hpp"
+#include "engine/pace.hpp"
+#include "engine/retries.hpp"
+#include "engine/scopes.hpp"
+#include "engine/streak.hpp"
+#include "engine/types.hpp"
+
+namespace convoke::engine {
+
+// The stronger of two reasons to stop, in the order of the exit codes.
+[[nodiscard]] bool outranks(stop_reason a, stop_reason b) noexcept;
+
+class lane {
+ public:
+  lane(desk& d, const lane_setup& setup, mono_time now);
+
+  void rows_arrived(organizer_id who, bool stale, const std::vector<owed_row>& rows, bool exhausted, mono_time now);
+  void connection_ready(connection_id c, mono_time now);
+  void connection_lost(connection_id c) noexcept;
+  void connect_failed(const answer& why, mono_time now);
+  [[nodiscard]] mono_time may_connect_at() const noexcept { return connect_at_; }
+  void token_ready(std::uint32_t token);
+  void token_failed(const error& why, bool fatal, mono_time now);
+
+  // What an answer asks of the whole run.
+  struct demand {
+    std::optional<mono_time> fence;         // the app's fence: closes every lane
+    std::optional<std::string> permission;  // stop: the same permanent answer came too often
+  };
+  [[nodiscard]] demand answered(slot s, answer&& a, mono_time now);
+  void close(mono_time until, mono_time now);
+  void stop(stop_reason why, std::string detail, mono_time now);
+  void abandon_drain() noexcept;  // stop without waiting for what is in flight
+
+  // Everything that time allows: due retries, expired deadlines, calls, pages.
+  void advance(mono_time now);
+  // The next time at which advance() has something to do, if time alone brings it.
+  [[nodiscard]] std::optional<mono_time> next(mono_time now);
+
+  struct outlook {
+    bool busy;                      // something is under way or will be within ten minutes
+    std::optional<mono_time> wait;  // else: rows are left whose scopes open at this time
+  };
+  [[nodiscard]] outlook look(mono_time now);
+  // Nothing else is left to do: the answers held back are final.
+  void flush_held();
+
+  [[nodiscard]] lane_id id() const noexcept { return id_; }
+  [[nodiscard]] bool stopped() const noexcept { return stopped_.has_value(); }
+  [[nodiscard]] std::optional<stop_reason> reason() const noexcept { return stopped_; }
+  [[nodiscard]] const std::string& detail() const noexcept { return detail_; }
+  [[nodiscard]] std::uint64_t deferred() const noexcept { return deferred_; }  // rows that go to the next run
+  [[nodiscard]] double rate() const noexcept { return stopped_ ? 0.0 : pace_.rate(); }
+  [[nodiscard]] mono_time fence_end() const noexcept { return scope_.end(); }
+
+ private:
+  // lane.cpp: what is done with time
+  void resume_due(mono_time now);
+  void expire_deadlines(mono_time now);
+  void grant(mono_time now);
+  void send(place p, slot s, mono_time now);
+  [[nodiscard]] bool could_send() const noexcept;
+  [[nodiscard]] mono_time gate(mono_time now) const noexcept;
+  void fetch(mono_time now);
+  [[nodiscard]] bool fetch_from(std::deque<place>& queue, bool stale, mono_time now);
+  void want_rows(place p);
+  void count_unfetched(place p);
+  void change_connections(unsigned count, mono_time now);
+
+  // lane_answers.cpp: what an answer does
+  demand dispatch(verdict v, slot s, answer&& a, mono_time now);
+  void succeeded(slot s, answer&& a, mono_time now);
+  demand throttled(slot s, answer&& a, mono_time now);
+  void faulted(slot s, answer&& a, bool conflict, mono_time now);
+  void unauthorised(slot s, answer&& a, mono_time now);
+  void short_of_resources(slot s, answer&& a, mono_time now);
+  demand permanent(slot s, answer_class what, answer&& a, mono_time now);
+  void again_at(slot s, answer&& a, mono_time due);
+  void again_now(slot s, answer&& a);
+
+  // lane_stop.cpp: how rows leave
+  void end_row(slot s) noexcept;
+  void record(slot s, outcome result, answer&& a);
+  void release(slot s, bool strike, answer&& a);
+  void release_unsent(slot s);
+  void break_streak();
+  void close_judged();
+  void close_organizer_now(place p, answer&& why);
+  void forget(slot s) noexcept;
+  void release_all();
+  void check_outage(mono_time now);
+
+  desk& desk_;
+  lane_id id_;
+  fetch_sizes sizes_;
+  organizers organizers_;
+  retry_queue retries_;
+  sent_list sent_;
+  streak streak_;
+  struct judgement {
+    place who;
+    answer why;
+  };
+  std::vector<judgement> judged_;  // to be closed when their calls are back
+  health health_;
+  pace pace_;
+  scope scope_;
+  mono_time pause_ = mono_time::min();
+
+  std::vector<connection_id> idle_;  // the latest on top: warm connections stay in use, cold ones show that they are not needed
+  unsigned connections_;
+  mono_time last_shortage_ = mono_time::min();
+  unsigned shortages_ = 0;
+  mono_time shortage_until_ = mono_time::min();
+  mono_time connect_at_ = mono_time::min();
+  unsigned connect_failures_ = 0;
+
+  std::uint32_t token_ = 0;
+  bool token_good_ = false, refreshing_ = false;
+  unsigned refused_tokens_ = 0;  // in a row, with no success between
+
+  std::deque<place> want_fresh_, want_stale_;
+  mono_time stale_at_;
+  std::uint32_t fresh_left_ = 0;  // organizers with fresh rows in the ledger
+  std::uint32_t unfetched_ = 0;   // organizers with rows in the ledger that will be sent
+  std::uint32_t fetching_ = 0;    // pages under way
+  std::uint32_t fetching_fresh_ = 0;
+  bool stale_turn_ = false;  // nothing fresh could be sent any more, once
+  std::uint32_t asked_ = 0;  // rows in them
+  std::uint32_t held_ = 0;   // rows here, not ended
+  std::uint32_t in_flight_ = 0;
+
+  std::optional<stop_reason> stopped_;
+  std::string detail_;
+  mono_time drained_at_ = mono_time::max();
+  std::uint64_t deferred_ = 0;
+};
+
+}  // namespace convoke::engine

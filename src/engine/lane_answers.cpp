@@ -1,0 +1,225 @@
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "engine/advice.hpp"
+#include "engine/lane.hpp"
+
+namespace convoke::engine {
+
+namespace {
+
+constexpr auto rest_after_timeout = std::chrono::seconds(5);
+constexpr auto pause_after_refusal = std::chrono::seconds(1);
+constexpr auto worth_saving = std::chrono::seconds(1);
+constexpr unsigned most_stale = 5, most_conflicts = 2, most_refused_tokens = 3;
+
+}  // namespace
+
+lane::demand lane::answered(slot s, answer&& a, mono_time now) {
+  auto& r = desk_.rows[s];
+  const auto p = r.organizer;
+  --in_flight_;
+  --organizers_[p].in_flight;
+  --desk_.numbers.in_flight;
+  --desk_.numbers.unacknowledged;
+  const auto v = classify(a);
+  if (a.error == attempt_error::timeout) {
+    desk_.keys.rest(r.owed.key, now + rest_after_timeout, now);  // the call may still be at work over there
+  } else {
+    desk_.keys.answered(r.owed.key);
+  }
+  // Where the transport failed the connection is gone already; after an answer it looks sound and must be closed by order.
+  const bool looks_sound = a.error == attempt_error::none || a.error == attempt_error::not_believed || a.error == attempt_error::truncated;
+  if (v.new_connection && looks_sound) desk_.actions.emplace_back(drop_connection{id_, r.connection});
+  if (v.what != answer_class::stale) r.stale = 0;
+
+  const auto d = dispatch(v, s, std::move(a), now);
+  close_judged();
+  if (!stopped_) {
+    organizers_.seat(p, now);
+    want_rows(p);
+  }
+  return d;
+}
+
+lane::demand lane::dispatch(verdict v, slot s, answer&& a, mono_time now) {
+  const bool fault = v.what == answer_class::fault || v.what == answer_class::conflict;
+  if (fault || shows_life(v.what)) {
+    if (const auto bad_windows = health_.count(fault); bad_windows > 0) {
+      pace_.on_throttle(now);
+      pause_ = std::max(pause_, now + pacing::backoff(bad_windows, desk_.random));
+    }
+  }
+  if (shows_life(v.what)) health_.alive();
+  switch (v.what) {
+    case answer_class::success:
+      succeeded(s, std::move(a), now);
+      return {};
+    case answer_class::throttle:
+      return throttled(s, std::move(a), now);
+    case answer_class::fault:
+    case answer_class::conflict:
+      faulted(s, std::move(a), v.what == answer_class::conflict, now);
+      return {};
+    case answer_class::stale:
+      ++desk_.numbers.stale;
+      if (++desk_.rows[s].stale > most_stale) {
+        faulted(s, std::move(a), false, now);
+      } else {
+        again_now(s, std::move(a));
+      }
+      return {};
+    case answer_class::unsent:
+      health_.trouble(now, describe(a));
+      again_at(s, std::move(a), now + pacing::backoff(++desk_.rows[s].unsent, desk_.random));
+      return {};
+    case answer_class::auth:
+      unauthorised(s, std::move(a), now);
+      return {};
+    case answer_class::ours:
+      short_of_resources(s, std::move(a), now);
+      return {};
+    case answer_class::organizer_permanent:
+    case answer_class::row_permanent:
+      return permanent(s, v.what, std::move(a), now);
+  }
+  return {};
+}
+
+void lane::succeeded(slot s, answer&& a, mono_time now) {
+  const auto& r = desk_.rows[s];
+  health_.success();
+  pace_.on_success(now);
+  scope_.succeeded(r.last_sent);
+  organizers_[r.organizer].fence.succeeded(r.last_sent);
+  refused_tokens_ = 0;
+  break_streak();
+  const auto result = a.status == 201 ? outcome::created : a.drift.empty() ? outcome::existing : outcome::drifted;
+  record(s, result, std::move(a));
+}
+
+lane::demand lane::throttled(slot s, answer&& a, mono_time now) {
+  const auto& r = desk_.rows[s];
+  auto& o = organizers_[r.organizer];
+  ++desk_.numbers.throttled;
+  const auto kind = parse_scope(a.throttle_scope);
+  const bool one_organizer = kind == scope_kind::organizer;
+  const auto fence = (one_organizer ? o.fence : scope_).throttled(a.retry_after, r.last_sent, now, desk_.random);
+  if (fence.first && !one_organizer) pace_.on_throttle(now);
+  if (fence.moved && fence.end - now > worth_saving) {
+    desk_.actions.emplace_back(save_fence{id_, one_organizer ? std::optional(o.id) : std::nullopt, fence.end});
+  }
+  again_now(s, std::move(a));
+  return {kind == scope_kind::app ? std::optional(fence.end) : std::nullopt, std::nullopt};
+}
+
+void lane::faulted(slot s, answer&& a, bool conflict, mono_time now) {
+  auto& r = desk_.rows[s];
+  ++desk_.numbers.faults;
+  ++r.charged;
+  pace_.on_fault(now);
+  if (!conflict) health_.trouble(now, describe(a));
+  if (conflict && ++r.conflicts >= most_conflicts) {
+    record(s, outcome::failed, std::move(a));
+    return;
+  }
+  if (r.charged >= desk_.config.max_attempts && !organizers_[r.organizer].blocked) {
+    release(s, true, std::move(a));
+    return;
+  }
+  auto wait = pacing::backoff(r.charged, desk_.random);
+  if (a.retry_after)
+    wait = std::max(wait, pacing::with_jitter(std::min<std::chrono::nanoseconds>(*a.retry_after, std::chrono::years(1)), desk_.random));
+  if (a.error == attempt_error::timeout) wait = std::max<std::chrono::nanoseconds>(wait, rest_after_timeout);
+  again_at(s, std::move(a), now + wait);
+}
+
+void lane::unauthorised(slot s, answer&& a, mono_time now) {
+  auto& r = desk_.rows[s];
+  ++r.refused;
+  // Only the first refusal of a token says anything: the others were on their way with it.
+  if (token_good_ && (a.token == token_ || a.token == 0)) {
+    token_good_ = false;
+    if (++refused_tokens_ >= most_refused_tokens) {
+      stop(stop_reason::credentials,
+           "Graph refused " + std::to_string(refused_tokens_) + " tokens in a row (" + describe(a) + "). " + std::string(advice_for(a)),
+           now);
+    } else {
+      refreshing_ = true;
+      desk_.actions.emplace_back(refresh_token{id_, token_});
+      pause_ = std::max<mono_time>(pause_, now + pause_after_refusal);
+    }
+  }
+  again_at(s, std::move(a), now + pacing::backoff(r.refused, desk_.random));
+}
+
+void lane::short_of_resources(slot s, answer&& a, mono_time now) {
+  health_.trouble(now, describe(a));
+  if (now >= shortage_until_) {
+    ++shortages_;
+    shortage_until_ = now + pacing::backoff(shortages_, desk_.random);
+    pause_ = std::max(pause_, shortage_until_);
+    change_connections(std::max(1U, connections_ / 2), now);
+  }
+  again_at(s, std::move(a), std::max(shortage_until_, now + pacing::backoff(1, desk_.random)));
+}
+
+lane::demand lane::permanent(slot s, answer_class what, answer&& a, mono_time now) {
+  auto& r = desk_.rows[s];
+  auto& o = organizers_[r.organizer];
+  if (stopped_ && !o.closing) {
+    release(s, false, std::move(a));  // may be the start of a streak that nobody will see the end of
+    return {};
+  }
+  if (!o.closing) {
+    if (what == answer_class::organizer_permanent) {
+      o.blocked = true;
+      count_unfetched(r.organizer);
+      organizers_.seat(r.organizer, now);
+    }
+    if (!streak_.continues(what, a)) break_streak();
+  }
+  // Its organizer is judged, perhaps just now: nothing is to be learnt from one answer more.
+  if (o.closing) {
+    add_advice(a);
+    record(s, outcome::failed, std::move(a));
+    return {};
+  }
+  r.state = row_state::held;
+  sent_.remove(s);
+  streak_.hold(s, what, std::move(a));
+  if (!streak_.full()) return {};
+  auto example = streak_.example();
+  add_advice(example);
+  return {std::nullopt, std::to_string(streak::limit) + " calls in a row got the same permanent answer: " + describe(example)};
+}
+
+void lane::again_at(slot s, answer&& a, mono_time due) {
+  auto& r = desk_.rows[s];
+  auto& o = organizers_[r.organizer];
+  if (stopped_ || o.blocked) {
+    again_now(s, std::move(a));
+    return;
+  }
+  if (due > r.first_sent + desk_.config.row_deadline) {
+    release(s, false, std::move(a));
+    return;
+  }
+  r.last = std::make_unique<answer>(std::move(a));
+  r.state = row_state::waiting;
+  ++o.waiting;
+  retries_.push(s, due);
+}
+
+void lane::again_now(slot s, answer&& a) {
+  auto& r = desk_.rows[s];
+  if (stopped_ && !organizers_[r.organizer].closing) {
+    release(s, false, std::move(a));
+    return;
+  }
+  r.last = std::make_unique<answer>(std::move(a));
+  organizers_.push(r.organizer, s, true);
+}
+
+}  // namespace convoke::engine

@@ -1,0 +1,162 @@
+#include <utility>
+
+#include "engine/advice.hpp"
+#include "engine/lane.hpp"
+
+namespace convoke::engine {
+
+namespace {
+
+// Which reason a run that has several is known by: the order of the exit codes.
+int weight(stop_reason r) noexcept {
+  switch (r) {
+    case stop_reason::storage:
+      return 5;
+    case stop_reason::credentials:
+    case stop_reason::permission:
+      return 4;
+    case stop_reason::interrupted:
+      return 3;
+    case stop_reason::deferred:
+      return 2;
+    case stop_reason::finished:
+      break;
+  }
+  return 1;
+}
+
+}  // namespace
+
+bool outranks(stop_reason a, stop_reason b) noexcept {
+  return weight(a) > weight(b);
+}
+
+void lane::stop(stop_reason why, std::string detail, mono_time now) {
+  if (stopped_) {
+    if (!outranks(why, *stopped_)) return;
+    stopped_ = why;
+    detail_ = std::move(detail);
+    return;
+  }
+  stopped_ = why;
+  detail_ = std::move(detail);
+  drained_at_ = after(now, desk_.config.drain);
+  for (auto& h : streak_.take()) release(h.row, false, std::move(h.last));
+  release_all();
+}
+
+void lane::release_all() {
+  retries_.remove_if([this](slot s) {
+    auto& o = organizers_[desk_.rows[s].organizer];
+    if (o.closing) return false;
+    --o.waiting;
+    release_unsent(s);
+    return true;
+  });
+  for (place p = 0; p < organizers_.size(); ++p) {
+    if (organizers_[p].closing) continue;
+    for (auto s = organizers_.pop(p); s != no_slot; s = organizers_.pop(p)) release_unsent(s);
+  }
+  organizers_.clear_round();
+  want_fresh_.clear();
+  want_stale_.clear();
+}
+
+void lane::abandon_drain() noexcept {
+  drained_at_ = mono_time::max();
+  for (slot s = 0; s < desk_.rows.end() && in_flight_ > 0; ++s) {
+    const auto& r = desk_.rows[s];
+    if (r.lane != id_ || r.state != row_state::in_flight) continue;
+    // Not released: its call may still be at work, and a row left claimed is sent last by the next process.
+    --organizers_[r.organizer].in_flight;
+    --in_flight_;
+    --desk_.numbers.in_flight;
+    --desk_.numbers.unacknowledged;
+    forget(s);
+  }
+  for (place p = 0; p < organizers_.size(); ++p) organizers_[p].fetching = false;
+  fetching_ = fetching_fresh_ = asked_ = 0;
+}
+
+void lane::end_row(slot s) noexcept {
+  sent_.remove(s);
+  --held_;
+}
+
+void lane::forget(slot s) noexcept {
+  end_row(s);
+  desk_.rows.remove(s);
+}
+
+void lane::record(slot s, outcome result, answer&& a) {
+  end_row(s);
+  desk_.record(s, result, std::move(a));
+}
+
+void lane::release(slot s, bool strike, answer&& a) {
+  ++deferred_;
+  end_row(s);
+  desk_.release(s, strike, std::move(a));
+}
+
+void lane::release_unsent(slot s) {
+  auto& r = desk_.rows[s];
+  release(s, false, r.last ? std::move(*r.last) : answer{});
+}
+
+void lane::break_streak() {
+  for (auto& h : streak_.take()) {
+    const auto p = desk_.rows[h.row].organizer;
+    add_advice(h.last);
+    if (h.organizer && !organizers_[p].closing) {
+      organizers_[p].closing = true;
+      judged_.push_back({p, h.last});
+    }
+    record(h.row, outcome::failed, std::move(h.last));
+  }
+}
+
+void lane::close_judged() {
+  // Only once nothing of it is in flight: a call that succeeds after all must not find its row ended.
+  std::erase_if(judged_, [this](judgement& j) {
+    if (organizers_[j.who].in_flight > 0) return false;
+    close_organizer_now(j.who, std::move(j.why));
+    return true;
+  });
+}
+
+void lane::close_organizer_now(place p, answer&& why) {
+  auto& o = organizers_[p];
+  o.closed = true;
+  desk_.actions.emplace_back(std::in_place_type<close_organizer>, id_, o.id, std::move(why));
+  ++desk_.closings;
+  for (auto s = organizers_.pop(p); s != no_slot; s = organizers_.pop(p)) forget(s);
+  if (o.waiting == 0) return;
+  retries_.remove_if([this, p, &o](slot s) {
+    if (desk_.rows[s].organizer != p || desk_.rows[s].lane != id_) return false;
+    --o.waiting;
+    forget(s);
+    return true;
+  });
+}
+
+void lane::flush_held() {
+  break_streak();
+  close_judged();
+}
+
+void lane::close(mono_time until, mono_time now) {
+  if (!scope_.close_until(until)) return;
+  if (until - now > std::chrono::seconds(1)) desk_.actions.emplace_back(save_fence{id_, std::nullopt, until});
+}
+
+void lane::check_outage(mono_time now) {
+  const auto end = health_.gives_up_at();
+  if (!end || now < *end) return;
+  const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(desk_.config.max_outage).count();
+  auto text = "Nothing succeeded for " + (minutes > 0 ? std::to_string(minutes) + " min" : std::string("the whole --max-outage"));
+  text += health_.latest().empty() ? "." : ": " + health_.latest() + ".";
+  stop(stop_reason::deferred, text + " Run the same command again when the service is back.", now);
+}
+
+}  // namespace convoke::engine

@@ -1,0 +1,89 @@
+#pragma once
+
+// The organizers of a lane, taking turns. One that cannot be sent to (nothing ready, at its concurrency, fenced, too early by its own
+// rate, judged) is not in the round, so that choosing the next call costs the same with a hundred thousand of them.
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "engine/flat_index.hpp"
+#include "engine/rows.hpp"
+#include "engine/scopes.hpp"
+#include "engine/types.hpp"
+#include "pacing/pacing.hpp"
+
+namespace convoke::engine {
+
+using place = std::uint32_t;  // of an organizer in its lane
+inline constexpr place no_place = ~place{0};
+
+struct organizer {
+  organizer_id id = 0;
+  slot head = no_slot, tail = no_slot;  // ready rows
+  std::uint32_t ready = 0;
+  std::uint32_t in_flight = 0;
+  std::uint32_t waiting = 0;  // in the retry queue
+  std::uint32_t asked = 0;    // rows of the page that is being fetched
+  place before = no_place, after = no_place;
+  bool in_round = false;
+  bool queued = false;  // in a queue of those that want a page
+  bool fetching = false;
+  bool fresh_done = true, stale_done = true;
+  bool unfetched = false;  // counted as having rows in the ledger that will be sent
+  bool blocked = false;    // judged by a permanent answer: nothing more is sent
+  bool closing = false;    // and that judgement is final: to be closed when its calls are back
+  bool closed = false;
+  scope fence;
+  mono_time timer = mono_time::min();
+};
+
+class organizers {
+ public:
+  organizers(const settings& s, row_store& rows);
+
+  place add(organizer_id id, std::uint32_t fresh, std::uint32_t stale);
+  [[nodiscard]] place find(organizer_id id) noexcept;
+  [[nodiscard]] organizer& operator[](place p) noexcept { return all_[p]; }
+  [[nodiscard]] place size() const noexcept { return static_cast<place>(all_.size()); }
+
+  void push(place p, slot s, bool front) noexcept;
+  slot pop(place p) noexcept;
+  void unlink(place p, slot s) noexcept;  // a ready row, wherever it is in the queue
+
+  // Puts it into the round or takes it out, as its state says now; an organizer in the round keeps its turn.
+  void seat(place p, mono_time now);
+  void rotate(place p, mono_time now);  // its turn is over
+  void call_made(place p, mono_time now);
+  [[nodiscard]] place front() const noexcept { return head_; }
+  [[nodiscard]] std::uint32_t sendable() const noexcept { return sendable_; }  // rows of those in the round
+  void clear_round() noexcept;
+
+  void wake(place p, mono_time at);
+  // The next organizer whose time came; no_place where there is none.
+  [[nodiscard]] place due(mono_time now);
+  [[nodiscard]] std::optional<mono_time> next_timer();
+
+ private:
+  struct alarm {
+    mono_time at;
+    place who;
+    bool operator<(const alarm& b) const noexcept { return at > b.at; }  // the earliest on top of a heap
+  };
+
+  void enter(place p) noexcept;
+  void leave(place p) noexcept;
+  void prune();
+
+  row_store* rows_;
+  unsigned concurrency_;
+  std::vector<organizer> all_;
+  std::vector<pacing::gcra> rates_;  // empty without --organizer-rate
+  std::optional<double> rate_;
+  flat_index<place> index_;
+  std::vector<alarm> alarms_;
+  place head_ = no_place, tail_ = no_place;
+  std::uint32_t sendable_ = 0;
+};
+
+}  // namespace convoke::engine
