@@ -243,6 +243,7 @@ void engine::take_actions(std::vector<action>& into) {
   into.clear();
   std::swap(into, impl_->desk.actions);
   if (impl_->wake) into.emplace_back(wake_at{*impl_->wake});
+  impl_->wake.reset();
 }
 
 const counters& engine::numbers() const noexcept {

@@ -134,8 +134,8 @@ struct set_connections { lane_id lane; unsigned count; };
 // got an HTTP answer: where the transport failed the driver closes by itself.
 struct drop_connection { lane_id lane; connection_id connection; };
 
-// Call tick(now) at this time, if nothing happened before. Every take_actions ends with one while the engine waits for time, and it
-// replaces the one before; none: only an event can bring something to do.
+// Call tick(now) at this time, if nothing happened before. After every event that leaves the engine waiting for time, take_actions ends
+// with one; it replaces the one before. None: only another event can bring something to do.
 struct wake_at { mono_time when; };
 
 enum class stop_reason : std::uint8_t {
