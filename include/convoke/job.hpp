@@ -27,7 +27,7 @@ namespace convoke {
 
 /// One Graph root, tenant and app, and how to sign in to it.
 struct lane_options {
-  std::string graph_url = "https://graph.microsoft.com";             ///< root without version
+  std::string graph_url = "https://graph.microsoft.com";            ///< root without version
   std::string authority_url = "https://login.microsoftonline.com";  ///< where tokens come from
   std::string tenant;                                               ///< Entra tenant id (GUID)
   std::string client_id;                                            ///< Entra application id (GUID); may be empty with a ready token
@@ -42,14 +42,14 @@ enum class on_drift : std::uint8_t { report, fail };
 
 /// Settings that shape a plan. Together with the input's SHA-256 and the lane they are a run's identity.
 struct plan_options {
-  std::string encoding;                   ///< empty: by byte-order mark, else UTF-8; `windows-1252` only when asked for
-  std::string delimiter;                  ///< empty: seen from the header; `,` `;` or a tab
-  std::string time_zone;                  ///< zone of local times without one of their own; IANA or Windows name
-  std::string overlap;                    ///< empty: refuse times that occur twice; `earlier` or `later`
-  std::string external_id_template;       ///< `{course}-{start:%Y%m%d}`; empty: the column is required
-  std::optional<std::uint64_t> limit;     ///< plan only the first N rows
-  std::string only;                       ///< `COLUMN=VALUE`: plan only these rows
-  bool skip_invalid = false;              ///< provision the good rows although some are wrong
+  std::string encoding;                ///< empty: by byte-order mark, else UTF-8; `windows-1252` only when asked for
+  std::string delimiter;               ///< empty: seen from the header; `,` `;` or a tab
+  std::string time_zone;               ///< zone of local times without one of their own; IANA or Windows name
+  std::string overlap;                 ///< empty: refuse times that occur twice; `earlier` or `later`
+  std::string external_id_template;    ///< `{course}-{start:%Y%m%d}`; empty: the column is required
+  std::optional<std::uint64_t> limit;  ///< plan only the first N rows
+  std::string only;                    ///< `COLUMN=VALUE`: plan only these rows
+  bool skip_invalid = false;           ///< provision the good rows although some are wrong
   convoke::on_drift drift = convoke::on_drift::report;
   std::optional<std::uint64_t> expect_rows;  ///< refuse unless exactly N rows came; not part of the identity
   std::optional<std::uint64_t> max_new;      ///< refuse if more keys than N are new; not part of the identity
@@ -57,32 +57,32 @@ struct plan_options {
 
 /// How hard to push. Defaults and meanings: the command line's flags of the same names.
 struct pace_options {
-  double rate = 500;                                       ///< calls per second and lane, > 0
-  double start_rate = 10;                                  ///< accepted; used by the adaptive pace
-  bool fixed_rate = false;                                 ///< accepted; the pace is constant for now
-  std::optional<double> organizer_rate;                    ///< calls per second and organizer
-  unsigned organizer_concurrency = 4;                      ///< calls in flight per organizer, 1-1000
-  unsigned connections = 16;                               ///< per lane, 1-1000
-  unsigned max_attempts = 5;                               ///< calls per row and process run that end in a fault, 1-100
-  std::chrono::milliseconds connect_timeout{10'000};       ///< TCP and TLS
-  std::chrono::milliseconds attempt_timeout{20'000};       ///< one call, from the write to the last byte
-  std::chrono::milliseconds row_deadline{1'800'000};       ///< a row's first call to its last
-  std::optional<std::chrono::milliseconds> max_duration;   ///< of the call phase
-  std::chrono::milliseconds max_outage{1'800'000};         ///< without one success before the rest is deferred
+  double rate = 500;                                      ///< calls per second and lane, > 0
+  double start_rate = 10;                                 ///< accepted; used by the adaptive pace
+  bool fixed_rate = false;                                ///< accepted; the pace is constant for now
+  std::optional<double> organizer_rate;                   ///< calls per second and organizer
+  unsigned organizer_concurrency = 4;                     ///< calls in flight per organizer, 1-1000
+  unsigned connections = 16;                              ///< per lane, 1-1000
+  unsigned max_attempts = 5;                              ///< calls per row and process run that end in a fault, 1-100
+  std::chrono::milliseconds connect_timeout{10'000};      ///< TCP and TLS
+  std::chrono::milliseconds attempt_timeout{20'000};      ///< one call, from the write to the last byte
+  std::chrono::milliseconds row_deadline{1'800'000};      ///< a row's first call to its last
+  std::optional<std::chrono::milliseconds> max_duration;  ///< of the call phase
+  std::chrono::milliseconds max_outage{1'800'000};        ///< without one success before the rest is deferred
 };
 
 /// Everything a job needs. Strings are UTF-8; paths are used as given.
 struct job {
-  std::string input;                              ///< a path, or `-` for standard input
-  std::string ledger;                             ///< `sqlite:PATH`
-  std::chrono::milliseconds wait_lock{0};         ///< how long to wait for another process's run
+  std::string input;                       ///< a path, or `-` for standard input
+  std::string ledger;                      ///< `sqlite:PATH`
+  std::chrono::milliseconds wait_lock{0};  ///< how long to wait for another process's run
   lane_options lane;
   plan_options plan;
   pace_options pace;
-  std::string results;                            ///< written at the end, by ending: .csv or .jsonl; empty: none
-  std::string failed;                             ///< empty: `INPUT.failed.csv`, written only if rows failed
-  unsigned keep_runs = 10;                        ///< older runs lose their raw records
-  std::uint64_t seed = 0;                         ///< of the jitter; 0: from the system
+  std::string results;      ///< written at the end, by ending: .csv or .jsonl; empty: none
+  std::string failed;       ///< empty: `INPUT.failed.csv`, written only if rows failed
+  unsigned keep_runs = 10;  ///< older runs lose their raw records
+  std::uint64_t seed = 0;   ///< of the jitter; 0: from the system
 };
 
 /// Told how a job goes. Called on the thread that called `apply`; must not throw and should return quickly.
@@ -97,9 +97,9 @@ struct observer {
   /// Something worth a line: a warning, a throttle, a lost connection. One line, no secrets, safe to print.
   virtual void note(const std::string& /*line*/) {}
   struct progress {
-    std::uint64_t rows = 0, done = 0;      ///< done: committed
+    std::uint64_t rows = 0, done = 0;  ///< done: committed
     std::uint64_t calls = 0, throttled = 0;
-    double rate = 0;                       ///< committed rows per second, recent
+    double rate = 0;                                      ///< committed rows per second, recent
     std::optional<std::chrono::milliseconds> closed_for;  ///< throttled: how long yet
     std::chrono::milliseconds elapsed{0};
   };
@@ -111,18 +111,18 @@ struct observer {
 enum class ending : std::uint8_t { finished, deferred, interrupted, terminated, credentials, permission, storage };
 
 /// What came of it.
-struct report {
+struct job_report {
   std::uint32_t run = 0;
   ending end = ending::finished;
   bool drift_fails = false;
-  std::string detail;                          ///< one sentence for people: why it stopped and what to do
+  std::string detail;                             ///< one sentence for people: why it stopped and what to do
   std::optional<std::chrono::seconds> come_back;  ///< when work is left and the service said when
   std::uint64_t rows = 0;
-  outcome_counts counts;                       ///< of the whole run, not only of this call
-  std::uint64_t calls = 0, throttled = 0, faults = 0;  ///< of this call
+  outcome_counts counts;                                                  ///< of the whole run, not only of this call
+  std::uint64_t calls = 0, throttled = 0, faults = 0;                     ///< of this call
   std::chrono::microseconds plan_time{0}, call_time{0}, results_time{0};  ///< call: first send to last commit
-  std::string results, failed;                 ///< files written, empty where none
-  std::vector<std::string> output_errors;      ///< files that could not be written
+  std::string results, failed;                                            ///< files written, empty where none
+  std::vector<std::string> output_errors;                                 ///< files that could not be written
 
   /// 0 every row satisfied; 3 finished with failed, rejected or (by option) drifted rows; 4, 5, 6, 9, 130, 143: see README.md.
   [[nodiscard]] int exit_code() const noexcept;
@@ -145,7 +145,7 @@ struct planned_run {
 
 /// Plans, opens, carries out, writes the outputs; the same job again resumes, or finds that nothing is owed. While it runs,
 /// SIGINT and SIGTERM are caught: the first drains, the second leaves at once.
-/// Errors: usage, input, credentials, storage, busy. A run that stopped early is not an error: see report::end.
-[[nodiscard]] result<report> apply(const job& j, observer& watch);
+/// Errors: usage, input, credentials, storage, busy. A run that stopped early is not an error: see job_report::end.
+[[nodiscard]] result<job_report> apply(const job& j, observer& watch);
 
 }  // namespace convoke

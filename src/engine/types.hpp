@@ -16,11 +16,11 @@
 
 namespace convoke::engine {
 
-using lane_id = std::uint16_t;       // index into the run's lanes
-using organizer_id = std::uint32_t;  // the ledger's number for an organizer
-using row_id = std::uint64_t;        // run << 32 | line
-using key_id = std::uint64_t;        // the ledger's number for a meeting key
-using connection_id = std::uint32_t; // the driver's number for one connection slot of a lane; stable while the slot lives
+using lane_id = std::uint16_t;        // index into the run's lanes
+using organizer_id = std::uint32_t;   // the ledger's number for an organizer
+using row_id = std::uint64_t;         // run << 32 | line
+using key_id = std::uint64_t;         // the ledger's number for a meeting key
+using connection_id = std::uint32_t;  // the driver's number for one connection slot of a lane; stable while the slot lives
 
 // ---- what the engine is set up with
 
@@ -38,7 +38,7 @@ struct settings {
   std::chrono::nanoseconds drain = std::chrono::seconds(25);
   unsigned connections = 16;           // per lane
   unsigned max_unacknowledged = 4096;  // rows in flight until their commit is acknowledged
-  std::uint64_t seed = 1;           // jitter
+  std::uint64_t seed = 1;              // jitter
 };
 
 struct organizer_setup {
@@ -69,42 +69,55 @@ struct owed_row {
 // ---- what happened to one attempt, as the Graph client saw it. The engine classifies; the client only translates.
 
 enum class attempt_error : std::uint8_t {
-  none,              // an HTTP answer came: see status
-  connect,           // TCP connect failed (before the request began: costs nothing)
-  tls,               // handshake or certificate failed
-  timeout,           // our attempt timeout
-  closed,            // connection failed or closed after the request began
-  stale,             // a reused connection that closed before the first byte of an answer
-  truncated,         // body cut, unparsable or too large; also 2xx that is not believed (see not_believed)
-  not_believed,      // 200/201 without id, join URL or our external id
-  local_resources,   // EMFILE, ENOBUFS, ENOMEM, EADDRNOTAVAIL, no name server
+  none,             // an HTTP answer came: see status
+  connect,          // TCP connect failed (before the request began: costs nothing)
+  tls,              // handshake or certificate failed
+  timeout,          // our attempt timeout
+  closed,           // connection failed or closed after the request began
+  stale,            // a reused connection that closed before the first byte of an answer
+  truncated,        // body cut, unparsable or too large; also 2xx that is not believed (see not_believed)
+  not_believed,     // 200/201 without id, join URL or our external id
+  local_resources,  // EMFILE, ENOBUFS, ENOMEM, EADDRNOTAVAIL, no name server
 };
 
 struct answer {
   attempt_error error = attempt_error::none;
-  int status = 0;                                         // HTTP status, 0 where none came
-  std::optional<std::chrono::nanoseconds> retry_after;    // parsed, relative to the receipt; absent: none or unusable
-  std::string throttle_scope;                             // x-ms-throttle-scope as sent, empty: none
-  std::optional<meeting> stored;                          // 200/201 that is believed
-  std::vector<std::string> drift;                         // names of the differing fields, as agreement says
-  std::string error_code, error_message;                  // Graph's, or ours for transport errors
+  int status = 0;                                       // HTTP status, 0 where none came
+  std::optional<std::chrono::nanoseconds> retry_after;  // parsed, relative to the receipt; absent: none or unusable
+  std::string throttle_scope;                           // x-ms-throttle-scope as sent, empty: none
+  std::optional<meeting> stored;                        // 200/201 that is believed
+  std::vector<std::string> drift;                       // names of the differing fields, as agreement says
+  std::string error_code, error_message;                // Graph's, or ours for transport errors
   std::string request_id, client_request_id;
-  std::uint32_t token = 0;                                // which token the request carried: see token_ready
-  utc_time finished_at{};                                 // wall clock at receipt, data only
+  std::uint32_t token = 0;  // which token the request carried: see token_ready
+  utc_time finished_at{};   // wall clock at receipt, data only
 };
 
 // ---- actions
 
 // Claim up to `count` rows of this organizer, durably, and answer with rows_arrived. One per organizer is under way at a time.
 // A row that this process was given once (and recorded or released) is not given to it again.
-struct fetch_rows { lane_id lane; organizer_id organizer; std::uint32_t count; bool stale; };
+struct fetch_rows {
+  lane_id lane;
+  organizer_id organizer;
+  std::uint32_t count;
+  bool stale;
+};
 
 // Send this row on this connection now. Nothing may be awaited between taking this action and the write.
-struct send_call { lane_id lane; connection_id connection; row_id row; unsigned attempt; };
+struct send_call {
+  lane_id lane;
+  connection_id connection;
+  row_id row;
+  unsigned attempt;
+};
 
 // The row ended: write its outcome (conditional on the epoch); answer with committed.
 struct record_outcome {
-  lane_id lane; row_id row; key_id key; std::uint32_t epoch;
+  lane_id lane;
+  row_id row;
+  key_id key;
+  std::uint32_t epoch;
   outcome result;
   unsigned attempts;
   answer last;  // what it ended with
@@ -113,45 +126,71 @@ struct record_outcome {
 // The row has no outcome and goes back: unclaimed, owed to the next run. `strike`: attempts were used up (three in a row fail).
 // Answer with committed, also where the third strike made it a failure. Rows whose call was still in flight at the end of a drain are not
 // released: they stay claimed, so the next process sends them last.
-struct release_row { lane_id lane; row_id row; std::uint32_t epoch; bool strike; unsigned attempts; answer last; };
+struct release_row {
+  lane_id lane;
+  row_id row;
+  std::uint32_t epoch;
+  bool strike;
+  unsigned attempts;
+  answer last;
+};
 
 // Every remaining owed row of this organizer fails with this answer, in one statement, none sent. Answer: organizer_closed.
 // That means rows nobody has claimed and rows claimed by this process (the engine forgets those), but none that an earlier action of
 // this list recorded or released. None of the organizer's calls is in flight then, and a page of it that is still under way was asked for
 // before. The row whose answer condemned the organizer has a record_outcome of its own, before this.
-struct close_organizer { lane_id lane; organizer_id organizer; answer last; };
+struct close_organizer {
+  lane_id lane;
+  organizer_id organizer;
+  answer last;
+};
 
 // The service closed a scope for longer than 1 s: commit it, so that a restart obeys it.
-struct save_fence { lane_id lane; std::optional<organizer_id> organizer; mono_time until; };
+struct save_fence {
+  lane_id lane;
+  std::optional<organizer_id> organizer;
+  mono_time until;
+};
 
 // Get a token that is not `rejected` (0: any). Answer with token_ready or token_failed. One per lane is under way at a time.
-struct refresh_token { lane_id lane; std::uint32_t rejected; };
+struct refresh_token {
+  lane_id lane;
+  std::uint32_t rejected;
+};
 
 // How many connection slots this lane may use from now on (fewer after EMFILE).
-struct set_connections { lane_id lane; unsigned count; };
+struct set_connections {
+  lane_id lane;
+  unsigned count;
+};
 
 // Close this connection before it is used again (after 503, after any doubt); it comes back with connection_ready. Only for calls that
 // got an HTTP answer: where the transport failed the driver closes by itself.
-struct drop_connection { lane_id lane; connection_id connection; };
+struct drop_connection {
+  lane_id lane;
+  connection_id connection;
+};
 
 // Call tick(now) at this time, if nothing happened before. After every event that leaves the engine waiting for time, take_actions ends
 // with one; it replaces the one before. None: only another event can bring something to do.
-struct wake_at { mono_time when; };
+struct wake_at {
+  mono_time when;
+};
 
 enum class stop_reason : std::uint8_t {
-  finished,      // nothing is owed any more: exit 0 or 3
-  deferred,      // only rows that must wait are left, or attempts used up, outage, max duration: exit 5
-  interrupted,   // asked to stop: exit 130/143
-  credentials,   // token or 401: exit 4
-  permission,    // the same permanent answer 20 times in a row: exit 4
-  storage,       // the ledger failed: exit 6
+  finished,     // nothing is owed any more: exit 0 or 3
+  deferred,     // only rows that must wait are left, or attempts used up, outage, max duration: exit 5
+  interrupted,  // asked to stop: exit 130/143
+  credentials,  // token or 401: exit 4
+  permission,   // the same permanent answer 20 times in a row: exit 4
+  storage,      // the ledger failed: exit 6
 };
 
 // Nothing is in flight any more and nothing will be sent: the run is over. Emitted once, last. Commits that were not acknowledged within
 // settings.drain of the stop (of the last row's end where nothing stopped the run) are not waited for.
 struct finished {
   stop_reason reason;
-  std::string detail;                              // one sentence for people, with what to do
+  std::string detail;                                 // one sentence for people, with what to do
   std::optional<std::chrono::nanoseconds> come_back;  // from now, where a fence or rest decides it
 };
 
@@ -161,15 +200,15 @@ using action = std::variant<fetch_rows, send_call, record_outcome, release_row, 
 // ---- numbers for progress and summary
 
 struct counters {
-  std::uint64_t calls = 0;       // requests granted
-  std::uint64_t throttled = 0;   // throttle answers
+  std::uint64_t calls = 0;      // requests granted
+  std::uint64_t throttled = 0;  // throttle answers
   std::uint64_t throttled_by_inference = 0;
   std::uint64_t faults = 0;
   std::uint64_t stale = 0;
   std::uint64_t retried = 0;
-  std::uint64_t in_flight = 0;   // granted, not answered
+  std::uint64_t in_flight = 0;  // granted, not answered
   std::uint64_t unacknowledged = 0;
-  double rate = 0;               // current pace, calls/s, all lanes
+  double rate = 0;                        // current pace, calls/s, all lanes
   std::optional<mono_time> fenced_until;  // latest end of a lane's fence that is running
 };
 

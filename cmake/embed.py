@@ -1,0 +1,7 @@
+"""Writes a file's bytes as the inside of a C++ array initialiser: embed.py INPUT OUTPUT"""
+import sys
+
+data = open(sys.argv[1], "rb").read()
+with open(sys.argv[2], "w", encoding="ascii") as out:
+    for start in range(0, len(data), 20):
+        out.write(",".join(str(byte) for byte in data[start:start + 20]) + ",\n")

@@ -1,0 +1,137 @@
+#include "cli/console.hpp"
+
+#include <cstdio>
+#include <utility>
+
+#include <fmt/format.h>
+#include <spdlog/formatter.h>
+#include <spdlog/logger.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <unistd.h>
+
+#include "core/text.hpp"
+#include "report/line_writer.hpp"
+#include "report/summary.hpp"
+
+namespace convoke::cli {
+namespace {
+
+// One event, one line: `warning: …` for people, an object for programs.
+class line_formatter final : public spdlog::formatter {
+ public:
+  explicit line_formatter(bool json) : json_(json) {}
+
+  void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& to) override {
+    const std::string_view text(message.payload.data(), message.payload.size());
+    const auto level = message.level == spdlog::level::err ? "error" : message.level == spdlog::level::warn ? "warning" : "info";
+    std::string line;
+    if (json_) {
+      line = fmt::format(R"({{"time":"{}","level":"{}","message":)",
+                         format_utc(std::chrono::floor<std::chrono::milliseconds>(message.time)), level);
+      report::append_json_string(line, text);
+      line += "}\n";
+    } else {
+      line = message.level == spdlog::level::info ? fmt::format("{}\n", text) : fmt::format("{}: {}\n", level, text);
+    }
+    to.append(line.data(), line.data() + line.size());
+  }
+
+  [[nodiscard]] std::unique_ptr<spdlog::formatter> clone() const override { return std::make_unique<line_formatter>(json_); }
+
+ private:
+  bool json_;
+};
+
+result<report::progress_style> progress_style(const std::string& word, bool quiet) {
+  using enum report::progress_style;
+  if (word == "none" || quiet) return none;
+  if (word == "tty") return tty;
+  if (word == "plain") return plain;
+  if (word == "json") return json;
+  if (word == "auto" || word.empty()) return ::isatty(STDERR_FILENO) == 1 ? tty : plain;
+  return fail(errc::usage, fmt::format("--progress '{}' is none of auto, tty, plain, json and none.", escape_for_people(word)));
+}
+
+}  // namespace
+
+console::console(bool json, bool quiet, std::string input, std::shared_ptr<spdlog::logger> log, report::progress_printer progress)
+    : json_(json), quiet_(quiet), input_(std::move(input)), log_(std::move(log)), progress_(progress) {}
+
+console::~console() {
+  progress_.clear();
+}
+
+result<std::unique_ptr<console>> console::create(const settings& from, const std::string& input) {
+  const auto output = from.text("output");
+  if (output != "text" && output != "json")
+    return fail(errc::usage, fmt::format("--output '{}' is neither text nor json.", escape_for_people(output)));
+  const auto log_format = from.text("log-format");
+  if (log_format != "text" && log_format != "json")
+    return fail(errc::usage, fmt::format("--log-format '{}' is neither text nor json.", escape_for_people(log_format)));
+  const bool quiet = from.flag("quiet");
+  const auto style = progress_style(from.text("progress"), quiet);
+  if (!style) return std::unexpected(style.error());
+  auto log = std::make_shared<spdlog::logger>("convoke", std::make_shared<spdlog::sinks::stderr_sink_st>());
+  log->set_formatter(std::make_unique<line_formatter>(log_format == "json"));
+  log->set_level(quiet ? spdlog::level::err : spdlog::level::info);
+  log->set_error_handler([](const std::string&) {});  // a closed standard error must not end a run
+  const auto shown = input == "-" ? "standard input" : escape_for_people(input);
+  return std::unique_ptr<console>(new console(output == "json", quiet, shown, std::move(log), report::progress_printer(*style, stderr)));
+}
+
+bool console::print(const std::string& data) {
+  progress_.clear();
+  if (!stdout_failed_) stdout_failed_ = std::fwrite(data.data(), 1, data.size(), stdout) != data.size() || std::fflush(stdout) != 0;
+  return !stdout_failed_;
+}
+
+void console::say(const std::string& line) {
+  progress_.clear();
+  log_->log(spdlog::level::info, spdlog::string_view_t(line));
+}
+
+void console::warn(const std::string& line) {
+  progress_.clear();
+  log_->log(spdlog::level::warn, spdlog::string_view_t(line));
+}
+
+void console::complain(const std::string& line) {
+  progress_.clear();
+  log_->log(spdlog::level::err, spdlog::string_view_t(line));
+}
+
+void console::print_summary(const std::string& text) {
+  if (!results_on_stdout_) {
+    print(text);
+    return;
+  }
+  progress_.clear();
+  std::fputs(text.c_str(), stderr);
+}
+
+void console::wrong_row(std::uint32_t line, const std::string& why) {
+  complain(fmt::format("{}, line {}: {}", input_, line, why));
+}
+
+void console::planned(std::uint32_t run, const plan_summary& summary) {
+  for (const auto& warning : report::plan_warnings(summary)) warn(warning);
+  if (!plan_is_data_) {
+    if (!quiet_) say(fmt::format("Run {}: {}", run, trim(report::plan_text(summary))));
+    return;
+  }
+  print(json_ ? report::plan_json(run, summary) : report::plan_text(summary));
+}
+
+void console::resumed(std::uint32_t run, std::uint64_t rows, std::uint64_t owed) {
+  say(fmt::format("Run {} is taken up again: {} of {} rows are left.", run, report::grouped(owed), report::grouped(rows)));
+}
+
+void console::note(const std::string& line) {
+  say(line);
+}
+
+void console::advanced(const progress& p) {
+  progress_.show(p);
+}
+
+}  // namespace convoke::cli

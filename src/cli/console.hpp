@@ -1,0 +1,59 @@
+#pragma once
+
+// What people and programs see: data on standard output, everything else on standard error.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include <convoke/job.hpp>
+
+#include "cli/options.hpp"
+#include "report/progress.hpp"
+
+namespace spdlog {
+class logger;
+}
+
+namespace convoke::cli {
+
+class console final : public observer {
+ public:
+  // errc::usage for words that are not among the choices.
+  [[nodiscard]] static result<std::unique_ptr<console>> create(const settings& from, const std::string& input);
+  ~console() override;
+
+  [[nodiscard]] bool json() const noexcept { return json_; }
+  // False where standard output is closed or full; from then on nothing is written to it.
+  bool print(const std::string& data);
+  [[nodiscard]] bool stdout_failed() const noexcept { return stdout_failed_; }
+  // A line on standard error.
+  void say(const std::string& line);
+  void warn(const std::string& line);
+  void complain(const std::string& line);
+  // The plan is data (check, plan, dry run), not talk (apply).
+  void plan_is_data() noexcept { plan_is_data_ = true; }
+  // Standard output carries the results themselves: the summary moves to standard error.
+  void results_on_stdout() noexcept { results_on_stdout_ = true; }
+  void print_summary(const std::string& text);
+
+  void wrong_row(std::uint32_t line, const std::string& why) override;
+  void planned(std::uint32_t run, const plan_summary& summary) override;
+  void resumed(std::uint32_t run, std::uint64_t rows, std::uint64_t owed) override;
+  void note(const std::string& line) override;
+  void advanced(const progress& p) override;
+
+ private:
+  console(bool json, bool quiet, std::string input, std::shared_ptr<spdlog::logger> log, report::progress_printer progress);
+
+  bool json_;
+  bool quiet_;
+  bool plan_is_data_ = false;
+  bool results_on_stdout_ = false;
+  bool stdout_failed_ = false;
+  std::string input_;
+  std::shared_ptr<spdlog::logger> log_;
+  report::progress_printer progress_;
+};
+
+}  // namespace convoke::cli

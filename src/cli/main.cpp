@@ -1,0 +1,168 @@
+// The command line: words in, exit code out. Everything it can do stands in commands.cpp.
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <deque>
+#include <exception>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <fmt/format.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <CLI/CLI.hpp>
+
+#include "cli/commands.hpp"
+#include "cli/simulator_flags.hpp"
+#include "core/text.hpp"
+
+namespace convoke::cli {
+namespace {
+
+struct command {
+  std::string_view name, help, argument, argument_help;
+  unsigned options;
+};
+
+constexpr command commands[] = {
+    {"check", "Read and validate; no network, no ledger", "FILE", "CSV file, or - for standard input", on_check},
+    {"plan", "Commit a plan, closed: nothing is sent until apply opens it", "FILE", "CSV file, or -", on_plan},
+    {"apply", "Plan, open, carry out; the same command again resumes", "FILE", "CSV file, or -", on_apply},
+    {"runs", "The runs of this ledger", "", "", on_inventory},
+    {"discard", "Close a run that is not wanted", "RUN", "the run's number", on_inventory},
+    {"status", "The inventory and the current run; works while a run is going on", "", "", on_inventory},
+    {"export", "Results as CSV or JSON lines", "", "", on_export},
+    {"simulate", "A local Graph to rehearse against", "", "", 0},
+    {"demo", "The guided tour", "", "", 0},
+    {"version", "Print the version", "", "", 0},
+};
+
+constexpr std::string_view later_commands[] = {"work", "verify", "remove", "doctor", "bench", "completion"};
+
+// Where the parser leaves what it read.
+struct taken {
+  const CLI::Option* option;
+  std::string name;
+  std::string value;
+  bool is_flag;
+};
+
+void add_options(CLI::App& sub, const command& c, std::deque<taken>& into) {
+  for (const auto& o : options()) {
+    if ((o.commands & c.options) == 0) continue;
+    auto& slot = into.emplace_back(taken{nullptr, std::string(o.name), {}, o.form == shape::flag});
+    const auto names = o.letter.empty() ? fmt::format("--{}", o.name) : fmt::format("-{},--{}", o.letter, o.name);
+    auto help = std::string(o.help);
+    if (!o.fallback.empty()) help += fmt::format(" (default {})", o.fallback);
+    if (o.form == shape::flag)
+      slot.option = sub.add_flag(names, help);
+    else
+      slot.option = sub.add_option(names, slot.value, help)->type_name(std::string(o.metavar))->take_last();
+  }
+}
+
+void add_simulator_options(CLI::App& sub, std::deque<taken>& into) {
+  for (const auto& f : simulator_flags()) {
+    auto& slot = into.emplace_back(taken{nullptr, f.name, {}, !f.takes_value});
+    if (f.takes_value)
+      slot.option = sub.add_option("--" + f.name, slot.value, f.help)->take_last();
+    else
+      slot.option = sub.add_flag("--" + f.name, f.help);
+  }
+}
+
+int unknown_flag(const CLI::App& sub, std::string_view word) {
+  std::vector<std::string> names;
+  for (const auto* o : sub.get_options())
+    for (const auto& name : o->get_lnames()) names.push_back("--" + name);
+  const std::vector<std::string_view> views(names.begin(), names.end());
+  word = word.substr(0, word.find('='));
+  const auto near = nearest(word, views);
+  return refuse({errc::usage, fmt::format("{} has no flag {}.{} `convoke {} --help` lists them.", sub.get_name(), escape_for_people(word),
+                                          near ? fmt::format(" Did you mean {}?", *near) : "", sub.get_name())});
+}
+
+int unknown_command(std::string_view word) {
+  if (std::ranges::find(later_commands, word) != std::end(later_commands))
+    return refuse({errc::usage, fmt::format("`convoke {}` is not built yet. `convoke --help` lists what is.", word)});
+  std::vector<std::string_view> names;
+  for (const auto& c : commands) names.push_back(c.name);
+  const auto near = nearest(word, names);
+  return refuse({errc::usage, fmt::format("There is no command '{}'.{} `convoke --help` lists them.", escape_for_people(word),
+                                          near ? fmt::format(" Did you mean '{}'?", *near) : "")});
+}
+
+int take(const CLI::App& sub, const command& c, const std::deque<taken>& options, const std::vector<std::string>& arguments) {
+  invocation what{.command = std::string(c.name), .arguments = arguments};
+  for (const auto& word : sub.remaining())
+    if (word.size() > 1 && word.front() == '-') return unknown_flag(sub, word);
+  if (const auto left = sub.remaining(); !left.empty())
+    return refuse({errc::usage, fmt::format("{} does not know what to do with '{}'.", c.name, escape_for_people(left.front()))});
+  if (!c.argument.empty() && arguments.empty())
+    return refuse({errc::usage, fmt::format("{} needs {}: convoke {} {}", c.name, c.argument_help, c.name, c.argument)});
+  for (const auto& o : options)
+    if (o.option->count() > 0) what.flags.insert_or_assign(o.name, o.is_flag ? "true" : o.value);
+  return run_command(what);
+}
+
+int parse_and_run(int argc, char** argv) {
+  CLI::App app("Provisions Microsoft Teams online meetings in bulk: the same command again never makes a second meeting.", "convoke");
+  app.allow_extras();
+  app.set_version_flag("--version", [] { return std::string("convoke"); });
+  std::deque<std::deque<taken>> options;
+  std::deque<std::vector<std::string>> arguments;
+  std::vector<CLI::App*> subs;
+  for (const auto& c : commands) {
+    auto* sub = app.add_subcommand(std::string(c.name), std::string(c.help));
+    sub->allow_extras();
+    auto& own = options.emplace_back();
+    if (c.name == "simulate")
+      add_simulator_options(*sub, own);
+    else
+      add_options(*sub, c, own);
+    auto& positional = arguments.emplace_back();
+    if (!c.argument.empty()) sub->add_option(std::string(c.argument), positional, std::string(c.argument_help))->expected(0, 1);
+    subs.push_back(sub);
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForVersion&) {
+    return run_command({.command = "version"});
+  } catch (const CLI::ParseError& e) {
+    if (e.get_exit_code() == 0) return app.exit(e);
+    return refuse({errc::usage, fmt::format("{}. `convoke --help` lists commands and flags.", e.what())});
+  }
+  for (std::size_t i = 0; i < subs.size(); ++i)
+    if (subs[i]->parsed()) return take(*subs[i], commands[i], options[i], arguments[i]);
+  const auto left = app.remaining();
+  if (!left.empty() && left.front().front() == '-') return unknown_flag(app, left.front());
+  if (!left.empty()) return unknown_command(left.front());
+  std::fputs(app.help().c_str(), stderr);
+  return exit_code(errc::usage);
+}
+
+// Secrets are in this process's memory: no core, no other process looking in; files are for their owner.
+void harden() {
+  std::signal(SIGPIPE, SIG_IGN);
+  ::umask(077);
+  const rlimit none{0, 0};
+  ::setrlimit(RLIMIT_CORE, &none);
+#ifdef NDEBUG
+  ::prctl(PR_SET_DUMPABLE, 0);
+#endif
+}
+
+}  // namespace
+}  // namespace convoke::cli
+
+int main(int argc, char** argv) {
+  convoke::cli::harden();
+  try {
+    return convoke::cli::parse_and_run(argc, argv);
+  } catch (const std::exception& bug) {
+    return convoke::cli::refuse({convoke::errc::internal, std::string("internal error, please report it: ") + bug.what()});
+  }
+}

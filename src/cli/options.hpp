@@ -1,0 +1,83 @@
+#pragma once
+
+// Every setting is a flag, an environment variable and a configuration key; this is their one table.
+
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <convoke/error.hpp>
+
+namespace convoke::cli {
+
+// Which commands take an option.
+enum command_set : unsigned {
+  on_check = 1,
+  on_plan = 2,
+  on_apply = 4,
+  on_export = 8,
+  on_inventory = 16,  // runs, discard, status
+  on_all = 31,
+};
+
+enum class shape : std::uint8_t {
+  value,  // --name VALUE
+  flag,   // --name
+  path,   // --name FILE; relative to the configuration file when it comes from there
+  later,  // known, refused: its part is not built yet
+};
+
+struct option {
+  std::string_view name;    // long flag without dashes; `_` for `-` in a file, CONVOKE_ and upper case in the environment
+  std::string_view letter;  // short flag, may be empty
+  shape form;
+  unsigned commands;
+  std::string_view fallback;  // default as text, empty: none
+  std::string_view metavar;
+  std::string_view help;
+  std::string_view azure;  // environment name of Azure Identity, may be empty
+};
+
+[[nodiscard]] std::span<const option> options();
+[[nodiscard]] const option* find_option(std::string_view name);
+// The flag, environment variable or key most like `name`; empty where none is near.
+[[nodiscard]] std::string nearest_option(std::string_view name);
+
+struct setting {
+  std::string text;
+  std::string source;  // `--rate`, `CONVOKE_RATE`, `convoke.toml`, `default`
+};
+
+// The values of one invocation, resolved: flag > CONVOKE_* > AZURE_* > file > default.
+class settings {
+ public:
+  // `flags`: as given on the command line. `environment`: name to value. Reads the configuration file: --config, else convoke.toml beside
+  // `input`, else $XDG_CONFIG_HOME/convoke/convoke.toml. errc::usage for unknown keys, a wrong type, an option that is not built yet.
+  [[nodiscard]] static result<settings> resolve(const std::map<std::string, std::string, std::less<>>& flags,
+                                                const std::map<std::string, std::string, std::less<>>& environment,
+                                                const std::string& input);
+
+  [[nodiscard]] const setting* find(std::string_view name) const;
+  [[nodiscard]] std::string text(std::string_view name) const;  // empty where not set
+  [[nodiscard]] bool flag(std::string_view name) const;
+  [[nodiscard]] std::string environment(std::string_view name) const;
+  [[nodiscard]] const std::vector<std::string>& warnings() const noexcept { return warnings_; }
+  // Every value and where it came from, for people. Secrets are not among them.
+  [[nodiscard]] std::string show() const;
+
+ private:
+  result<void> read_file(const std::string& path);
+  result<void> take_tenants(const void* table, const std::string& file);
+
+  std::map<std::string, setting, std::less<>> values_;
+  std::map<std::string, std::string, std::less<>> environment_;
+  std::vector<std::string> warnings_;
+};
+
+// Reads the process's environment.
+[[nodiscard]] std::map<std::string, std::string, std::less<>> process_environment();
+
+}  // namespace convoke::cli

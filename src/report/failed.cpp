@@ -1,0 +1,103 @@
+#include "report/failed.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include <fmt/format.h>
+#include <convoke/outcome.hpp>
+
+#include "core/text.hpp"
+#include "csv/csv.hpp"
+#include "csv/raw_fields.hpp"
+
+namespace convoke::report {
+namespace {
+
+constexpr std::string_view line_column = "convoke_line";
+constexpr std::string_view error_column = "convoke_error";
+
+bool is_own(std::string_view column) {
+  std::string folded;
+  for (const char c : trim(column))
+    if (c != '_' && c != '-') folded += ascii_lower(c);
+  return folded == "convokeline" || folded == "convokeerror";
+}
+
+std::string_view line_end_of(std::string_view raw) {
+  if (raw.ends_with("\r\n")) return raw.substr(raw.size() - 2);
+  if (raw.ends_with('\n') || raw.ends_with('\r')) return raw.substr(raw.size() - 1);
+  return {};
+}
+
+}  // namespace
+
+result<failed_file> failed_file::create(const std::string& path, const ledger::run_header& header) {
+  auto written = read_dialect(header);
+  if (!written) return std::unexpected(written.error());
+  auto to = files::output::create(path);
+  if (!to) return std::unexpected(to.error());
+  failed_file out(std::move(*to), std::move(*written));
+  for (std::size_t i = 0; i < out.written_.columns.size(); ++i)
+    if (is_own(out.written_.columns[i])) out.own_.push_back(i);
+  if (out.written_.format.bom)
+    if (const auto mark = out.to_.write(files::encode("\xEF\xBB\xBF", out.written_.format.enc)); !mark)
+      return std::unexpected(mark.error());
+  if (const auto head = out.write(header.header, line_column, error_column); !head) return std::unexpected(head.error());
+  return out;
+}
+
+result<void> failed_file::add(std::uint32_t line, std::string_view raw, std::string_view why) {
+  return write(raw, std::to_string(line), why);
+}
+
+result<void> failed_file::write(std::string_view raw, std::string_view line, std::string_view why) {
+  const auto end = line_end_of(raw);
+  const auto body = raw.substr(0, raw.size() - end.size());
+  std::string text;
+  if (own_.empty()) {
+    text = body;
+  } else {
+    const auto fields = csv::raw_fields(body, written_.delimiter);
+    bool first = true;
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+      if (std::ranges::find(own_, i) != own_.end()) continue;
+      if (!first) text += written_.delimiter;
+      first = false;
+      text += fields[i];
+    }
+  }
+  text += written_.delimiter;
+  text += line;
+  text += written_.delimiter;
+  csv::append_field(text, why, written_.delimiter);
+  text += end.empty() ? std::string_view(written_.line_end) : end;
+  return to_.write(files::encode(text, written_.format.enc));
+}
+
+result<void> failed_file::commit() {
+  return to_.commit();
+}
+
+result<std::uint64_t> write_failed(ledger::reader& from, const ledger::run_info& run, const std::string& path) {
+  std::optional<failed_file> file;
+  std::uint64_t rows = 0;
+  const auto read = from.for_each_failed(run.id, [&](const ledger::result_row& row) -> result<void> {
+    if (!file) {
+      auto made = failed_file::create(path, run.header);
+      if (!made) return std::unexpected(made.error());
+      file.emplace(std::move(*made));
+    }
+    ++rows;
+    auto why = std::string(row.error_message);
+    if (row.result == outcome::drifted) why = fmt::format("the stored meeting differs in {}", row.drift);
+    if (!row.error_code.empty() && row.result == outcome::failed) why = fmt::format("{}: {}", row.error_code, why);
+    return file->add(row.line, row.raw, why);
+  });
+  if (!read) return std::unexpected(read.error());
+  if (!file) return 0;
+  const auto done = file->commit();
+  if (!done) return std::unexpected(done.error());
+  return rows;
+}
+
+}  // namespace convoke::report

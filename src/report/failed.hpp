@@ -1,0 +1,39 @@
+#pragma once
+
+// The failed file: the input's own records, byte for byte, in its encoding and delimiter, with `convoke_line` and `convoke_error`
+// added, so that it can be mended and fed back.
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <convoke/error.hpp>
+
+#include "files/output.hpp"
+#include "ledger/ledger.hpp"
+#include "report/dialect.hpp"
+
+namespace convoke::report {
+
+class failed_file {
+ public:
+  [[nodiscard]] static result<failed_file> create(const std::string& path, const ledger::run_header& header);
+  // `raw`: the record as UTF-8, with its line end.
+  [[nodiscard]] result<void> add(std::uint32_t line, std::string_view raw, std::string_view why);
+  [[nodiscard]] result<void> commit();
+
+ private:
+  failed_file(files::output to, dialect written) : to_(std::move(to)), written_(std::move(written)) {}
+  [[nodiscard]] result<void> write(std::string_view raw, std::string_view line, std::string_view why);
+
+  files::output to_;
+  dialect written_;
+  std::vector<std::size_t> own_;  // columns of an earlier failed file, which the new ones replace
+};
+
+// Writes the failed file of a run: failed, rejected and, where drift fails, drifted rows. `rows` says how many; none: no file is written.
+[[nodiscard]] result<std::uint64_t> write_failed(ledger::reader& from, const ledger::run_info& run, const std::string& path);
+
+}  // namespace convoke::report

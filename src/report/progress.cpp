@@ -1,0 +1,86 @@
+#include "report/progress.hpp"
+
+#include <fmt/format.h>
+
+namespace convoke::report {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::uint64_t percent(const observer::progress& p) {
+  return p.rows == 0 ? 100 : p.done * 100 / p.rows;
+}
+
+std::chrono::milliseconds time_left(const observer::progress& p) {
+  const double seconds = static_cast<double>(p.rows - p.done) / p.rate;
+  return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
+}
+
+}  // namespace
+
+std::string duration_for_people(std::chrono::milliseconds d) {
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(d).count();
+  if (seconds < 120) return fmt::format("{} s", seconds);
+  if (seconds < 7200) return fmt::format("{} min {:02} s", seconds / 60, seconds % 60);
+  return fmt::format("{} h {:02} min", seconds / 3600, seconds / 60 % 60);
+}
+
+std::string grouped(std::uint64_t number) {
+  auto text = std::to_string(number);
+  for (auto i = static_cast<std::ptrdiff_t>(text.size()) - 3; i > 0; i -= 3) text.insert(static_cast<std::size_t>(i), 1, ',');
+  return text;
+}
+
+std::string progress_line(const observer::progress& p) {
+  auto line = fmt::format("{} of {} rows ({} %), {:.0f}/s", grouped(p.done), grouped(p.rows), percent(p), p.rate);
+  if (p.throttled > 0) line += fmt::format(", throttled {}x", grouped(p.throttled));
+  if (p.closed_for) line += fmt::format(", closed by the service for {}", duration_for_people(*p.closed_for));
+  if (p.rate >= 0.05 && p.done < p.rows) line += fmt::format(", about {} left", duration_for_people(time_left(p)));
+  return line;
+}
+
+void progress_printer::show(const observer::progress& p) {
+  switch (style_) {
+    case progress_style::tty:
+      return show_live(p);
+    case progress_style::plain:
+      return show_plain(p);
+    case progress_style::json:
+      return show_json(p);
+    case progress_style::none:
+      return;
+  }
+}
+
+void progress_printer::show_live(const observer::progress& p) {
+  // Erase to the end of the line after writing, not before: no flicker.
+  fmt::print(to_, "\r{}\x1b[K", progress_line(p));
+  std::fflush(to_);
+  live_ = true;
+}
+
+void progress_printer::show_plain(const observer::progress& p) {
+  const auto tenth = percent(p) / 10;
+  if (tenth == last_tenth_ && p.elapsed - last_shown_ < 30s) return;
+  last_tenth_ = tenth;
+  last_shown_ = p.elapsed;
+  fmt::print(to_, "{}\n", progress_line(p));
+}
+
+void progress_printer::show_json(const observer::progress& p) {
+  if (p.elapsed - last_shown_ < 1s) return;
+  last_shown_ = p.elapsed;
+  fmt::print(to_,
+             R"({{"progress":{{"rows":{},"done":{},"calls":{},"throttled":{},"rate":{:.2f},"closed_for_s":{:.1f},"elapsed_s":{:.1f}}}}})"
+             "\n",
+             p.rows, p.done, p.calls, p.throttled, p.rate, p.closed_for ? static_cast<double>(p.closed_for->count()) / 1000 : 0.0,
+             static_cast<double>(p.elapsed.count()) / 1000);
+}
+
+void progress_printer::clear() {
+  if (!live_) return;
+  fmt::print(to_, "\r\x1b[K");
+  live_ = false;
+}
+
+}  // namespace convoke::report

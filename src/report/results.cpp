@@ -1,0 +1,206 @@
+#include "report/results.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <vector>
+
+#include <fmt/format.h>
+#include <convoke/outcome.hpp>
+#include <convoke/spec.hpp>
+#include <convoke/time.hpp>
+
+#include "core/text.hpp"
+#include "csv/csv.hpp"
+#include "files/output.hpp"
+#include "report/dialect.hpp"
+#include "report/line_writer.hpp"
+
+namespace convoke::report {
+namespace {
+
+constexpr std::size_t buffer_bytes = 256 * 1024;
+
+constexpr std::array result_columns = {"line",
+                                       "tenant",
+                                       "organizer",
+                                       "external_id",
+                                       "outcome",
+                                       "meeting_id",
+                                       "join_web_url",
+                                       "join_meeting_id",
+                                       "passcode",
+                                       "dial_in_number",
+                                       "conference_id",
+                                       "subject",
+                                       "start",
+                                       "end",
+                                       "drift",
+                                       "http_status",
+                                       "error_code",
+                                       "error_message",
+                                       "attempts",
+                                       "request_id",
+                                       "client_request_id",
+                                       "finished_at"};
+
+constexpr std::array inventory_columns = {"tenant",       "organizer",       "external_id", "state",          "meeting_id",
+                                          "join_web_url", "join_meeting_id", "passcode",    "dial_in_number", "conference_id",
+                                          "subject",      "start",           "end",         "drift",          "observed_at"};
+
+// The cells of one record, reread from its bytes with one reader for all of them.
+class record_cells {
+ public:
+  explicit record_cells(char delimiter) : delimiter_(delimiter) {}
+
+  const std::vector<std::string>& read(std::string_view raw) {
+    csv::reader reader(delimiter_);
+    const auto take = [this](const csv::record& r) -> result<void> {
+      cells_.resize(r.fields.size());
+      for (std::size_t i = 0; i < cells_.size(); ++i) cells_[i].assign(r.fields[i]);
+      return {};
+    };
+    if (!reader.feed(raw, take) || !reader.finish(take)) cells_.clear();
+    return cells_;
+  }
+
+ private:
+  char delimiter_;
+  std::vector<std::string> cells_;
+};
+
+std::string_view cell(const std::vector<std::string>& cells, std::size_t index) {
+  return index < cells.size() ? std::string_view(cells[index]) : std::string_view();
+}
+
+// What the row wanted: from its plan, or, for a wrong row, its own cells.
+void write_wanted(line_writer& w, const std::optional<spec>& wanted, std::string_view raw_subject) {
+  w.text("subject", !wanted ? raw_subject : wanted->subject ? std::string_view(*wanted->subject) : std::string_view());
+  w.text("start", wanted ? format_utc(wanted->start) : std::string());
+  w.text("end", wanted ? format_utc(wanted->end) : std::string());
+}
+
+struct result_writer {
+  line_writer& w;
+  const dialect& written;
+  const std::vector<ledger::lane_name>& lanes;
+  record_cells cells;
+
+  result<void> write(const ledger::result_row& row) {
+    std::optional<spec> wanted;
+    if (!row.payload.empty()) {
+      auto decoded = decode_spec(row.payload);
+      if (!decoded) return std::unexpected(decoded.error());
+      wanted = std::move(*decoded);
+    }
+    const bool need_cells = !wanted || !written.carried.empty();
+    const auto& own = need_cells ? cells.read(row.raw) : none;
+    w.begin();
+    w.number("line", row.line);
+    w.text("tenant", row.lane < lanes.size() ? std::string_view(lanes[row.lane].tenant) : std::string_view());
+    w.text("organizer", wanted ? std::string_view(wanted->organizer) : cell(own, written.organizer));
+    w.text("external_id", wanted ? std::string_view(wanted->external_id) : cell(own, written.external_id));
+    w.text("outcome", row.result ? to_string(*row.result) : std::string_view("deferred"));
+    w.text("meeting_id", row.meeting_id);
+    w.text("join_web_url", row.join_web_url);
+    w.text("join_meeting_id", row.join_meeting_id);
+    w.text("passcode", row.passcode);
+    w.text("dial_in_number", row.dial_in_number);
+    w.text("conference_id", row.conference_id);
+    write_wanted(w, wanted, cell(own, written.subject));
+    w.text("drift", row.drift);
+    w.number("http_status", row.http_status, row.http_status != 0);
+    w.text("error_code", row.error_code);
+    w.text("error_message", row.error_message);
+    w.number("attempts", row.attempts);
+    w.text("request_id", row.request_id);
+    w.text("client_request_id", row.client_request_id);
+    w.text("finished_at", row.finished_at ? format_utc(*row.finished_at) : std::string());
+    for (const auto index : written.carried) w.text(written.columns[index], cell(own, index));
+    w.end();
+    return {};
+  }
+
+  std::vector<std::string> none;
+};
+
+result<void> flush(line_writer& w, files::output& to, std::size_t over) {
+  if (w.bytes().size() <= over) return {};
+  const auto done = to.write(w.bytes());
+  w.bytes().clear();
+  return done;
+}
+
+}  // namespace
+
+result<format> format_of(std::string_view path) {
+  const auto ends = [&](std::string_view ending) {
+    return path.size() >= ending.size() && equal_ignoring_case(path.substr(path.size() - ending.size()), ending);
+  };
+  if (ends(".csv")) return format::csv;
+  if (ends(".jsonl") || ends(".ndjson")) return format::jsonl;
+  if (ends(".html") || ends(".ics"))
+    return fail(errc::usage, fmt::format("'{}': HTML and iCalendar results are not built yet: use a name that ends in .csv or .jsonl.",
+                                         escape_for_people(path)));
+  return fail(errc::usage, fmt::format("'{}': the ending says the form of the results: use a name that ends in .csv or .jsonl.",
+                                       escape_for_people(path)));
+}
+
+result<void> write_results(ledger::reader& from, const ledger::run_info& run, const std::string& path, format as) {
+  const auto written = read_dialect(run.header);
+  if (!written) return std::unexpected(written.error());
+  auto to = files::output::create(path);
+  if (!to) return std::unexpected(to.error());
+
+  line_writer w(as);
+  if (as == format::csv) {
+    w.begin();
+    for (const auto* column : result_columns) w.name(column);
+    for (const auto index : written->carried) w.name(written->columns[index]);
+    w.end();
+  }
+  result_writer rows{w, *written, run.header.lanes, record_cells(written->delimiter), {}};
+  const auto read = from.for_each_result(run.id, [&](const ledger::result_row& row) -> result<void> {
+    if (const auto one = rows.write(row); !one) return one;
+    return flush(w, *to, buffer_bytes);
+  });
+  if (!read) return read;
+  if (const auto last = flush(w, *to, 0); !last) return last;
+  return to->commit();
+}
+
+result<void> write_inventory(ledger::reader& from, const std::string& path, format as) {
+  auto to = files::output::create(path);
+  if (!to) return std::unexpected(to.error());
+  line_writer w(as);
+  if (as == format::csv) {
+    w.begin();
+    for (const auto* column : inventory_columns) w.name(column);
+    w.end();
+  }
+  const auto read = from.for_each_inventory([&](const ledger::inventory_row& row) -> result<void> {
+    auto wanted = decode_spec(row.payload);
+    if (!wanted) return std::unexpected(wanted.error());
+    w.begin();
+    w.text("tenant", row.lane.tenant);
+    w.text("organizer", row.organizer);
+    w.text("external_id", row.external_id);
+    w.text("state", row.state);
+    w.text("meeting_id", row.meeting_id);
+    w.text("join_web_url", row.join_web_url);
+    w.text("join_meeting_id", row.join_meeting_id);
+    w.text("passcode", row.passcode);
+    w.text("dial_in_number", row.dial_in_number);
+    w.text("conference_id", row.conference_id);
+    write_wanted(w, std::move(*wanted), {});
+    w.text("drift", row.drift);
+    w.text("observed_at", row.observed_at ? format_utc(*row.observed_at) : std::string());
+    w.end();
+    return flush(w, *to, buffer_bytes);
+  });
+  if (!read) return read;
+  if (const auto last = flush(w, *to, 0); !last) return last;
+  return to->commit();
+}
+
+}  // namespace convoke::report

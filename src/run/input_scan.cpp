@@ -1,0 +1,84 @@
+#include "run/input_scan.hpp"
+
+#include <fmt/format.h>
+
+#include "core/text.hpp"
+
+namespace convoke::run {
+namespace {
+
+result<std::optional<char>> delimiter_option(const std::string& text) {
+  if (text.empty()) return std::nullopt;
+  if (text == "," || text == ";" || text == "\t") return text.front();
+  if (text == "tab" || text == "\\t") return '\t';
+  if (text == "comma") return ',';
+  if (text == "semicolon") return ';';
+  return fail(errc::usage, fmt::format("--delimiter '{}' is none of ',', ';' and 'tab'.", escape_for_people(text)));
+}
+
+result<std::optional<files::encoding>> encoding_option(const std::string& text) {
+  if (text.empty()) return std::nullopt;
+  const auto known = files::parse_encoding(text);
+  if (!known)
+    return fail(errc::usage,
+                fmt::format("--encoding '{}' is not known: use utf-8, utf-16le, utf-16be or windows-1252.", escape_for_people(text)));
+  return known;
+}
+
+}  // namespace
+
+error in_file(const std::string& name, error e) {
+  const auto shown = name == "-" ? std::string("standard input") : escape_for_people(name);
+  if (e.message.find(shown) == std::string::npos) e.message = fmt::format("{}: {}", shown, e.message);
+  return e;
+}
+
+result<scanned_input> scan(const job& j) {
+  const auto forced = encoding_option(j.plan.encoding);
+  if (!forced) return std::unexpected(forced.error());
+  const auto delimiter = delimiter_option(j.plan.delimiter);
+  if (!delimiter) return std::unexpected(delimiter.error());
+  auto source = files::input::open(j.input);
+  if (!source) return std::unexpected(in_file(j.input, source.error()));
+
+  scanned_input out{.source = std::move(*source), .forced = *forced, .delimiter_option = *delimiter};
+  csv::reader reader(*delimiter);
+  bool have_header = false;
+  const auto keep_header = [&](const csv::record& record) -> result<void> {
+    if (!have_header) out.header = record.raw;
+    have_header = true;
+    return {};
+  };
+  const auto decoded = out.source.decode(out.forced, [&](std::string_view chunk) -> result<void> {
+    if (have_header) return {};
+    return reader.feed(chunk, keep_header);
+  });
+  if (!decoded) return std::unexpected(in_file(j.input, decoded.error()));
+  if (!have_header) {
+    const auto ended = reader.finish(keep_header);
+    if (!ended) return std::unexpected(in_file(j.input, ended.error()));
+  }
+  if (!have_header)
+    return std::unexpected(
+        in_file(j.input, {errc::input, "the file is empty: it needs a header line with at least organizer, external_id and start."}));
+  out.format = decoded->format;
+  out.sha256 = decoded->sha256;
+  out.delimiter = reader.delimiter();
+  return out;
+}
+
+result<std::string> read_records(scanned_input& input, const csv::reader::sink& sink) {
+  csv::reader reader(input.delimiter);
+  bool header = true;
+  const auto skip_header = [&](const csv::record& record) -> result<void> {
+    if (std::exchange(header, false)) return {};
+    return sink(record);
+  };
+  const auto decoded = input.source.decode(input.forced, [&](std::string_view chunk) { return reader.feed(chunk, skip_header); });
+  if (!decoded) return std::unexpected(in_file(input.source.name(), decoded.error()));
+  const auto ended = reader.finish(skip_header);
+  if (!ended) return std::unexpected(in_file(input.source.name(), ended.error()));
+  return decoded->sha256;
+}
+
+}  // namespace convoke::run

@@ -1,0 +1,36 @@
+#pragma once
+
+// What an input is, found out in one pass before anything is planned: digest, encoding, delimiter and header.
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <convoke/job.hpp>
+
+#include "csv/csv.hpp"
+#include "files/input.hpp"
+
+namespace convoke::run {
+
+struct scanned_input {
+  files::input source;
+  std::optional<files::encoding> forced;
+  std::optional<char> delimiter_option;
+  files::text_format format;
+  std::string sha256;
+  char delimiter = ',';
+  std::string header;  // the header record's own bytes, as UTF-8, line end included
+};
+
+// Errors: usage (no such file, unknown encoding or delimiter), input (empty, undecodable, a broken header).
+[[nodiscard]] result<scanned_input> scan(const job& j);
+
+// `FILE: message`, so that every message about the input names it.
+[[nodiscard]] error in_file(const std::string& name, error e);
+
+// Feeds every record but the header to `sink`, in order; the digest of this pass comes back.
+[[nodiscard]] result<std::string> read_records(scanned_input& input, const csv::reader::sink& sink);
+
+}  // namespace convoke::run

@@ -1,0 +1,329 @@
+#include <convoke/job.hpp>
+
+#include <csignal>
+#include <filesystem>
+#include <memory>
+#include <random>
+#include <utility>
+
+#include <fmt/format.h>
+#include <unistd.h>
+#include <boost/asio/io_context.hpp>
+
+#include <convoke/version.hpp>
+
+#include "core/text.hpp"
+#include "ledger/ledger.hpp"
+#include "net/net.hpp"
+#include "report/failed.hpp"
+#include "report/results.hpp"
+#include "run/driver.hpp"
+#include "run/planner.hpp"
+#include "run/signals.hpp"
+
+namespace convoke {
+
+namespace {
+
+using namespace run;
+
+result<std::string> sqlite_path(const std::string& url) {
+  constexpr std::string_view scheme = "sqlite:";
+  if (url.starts_with("postgresql:") || url.starts_with("postgres:"))
+    return fail(errc::usage, "A PostgreSQL ledger is not built yet: use --ledger sqlite:PATH.");
+  if (!url.starts_with(scheme) || url.size() == scheme.size())
+    return fail(errc::usage, fmt::format("--ledger '{}' is no ledger: use sqlite:PATH.", escape_for_people(url)));
+  return url.substr(scheme.size());
+}
+
+result<std::unique_ptr<ledger::store>> open_ledger(const job& j) {
+  const auto path = sqlite_path(j.ledger);
+  if (!path) return std::unexpected(path.error());
+  return ledger::open_sqlite({.path = *path, .program_version = version, .wait_lock = j.wait_lock});
+}
+
+// A ledger that lives as long as one command: checking and rehearsing need its sorting and its rules, not its memory.
+class temporary_ledger {
+ public:
+  [[nodiscard]] static result<temporary_ledger> create() {
+    std::error_code failed;
+    auto folder = (std::filesystem::temp_directory_path(failed) / "convoke-XXXXXX").string();
+    if (failed || ::mkdtemp(folder.data()) == nullptr)
+      return fail(errc::storage, "No temporary folder can be made: set TMPDIR to a folder that can be written.");
+    temporary_ledger out(folder);
+    auto store = ledger::open_sqlite({.path = folder + "/check.db", .program_version = version});
+    if (!store) return std::unexpected(store.error());
+    out.store_ = std::move(*store);
+    return out;
+  }
+  temporary_ledger(temporary_ledger&& other) noexcept : folder_(std::exchange(other.folder_, {})), store_(std::move(other.store_)) {}
+  temporary_ledger& operator=(temporary_ledger&&) = delete;
+  ~temporary_ledger() {
+    store_.reset();
+    std::error_code ignored;
+    if (!folder_.empty()) std::filesystem::remove_all(folder_, ignored);
+  }
+  [[nodiscard]] ledger::store& store() noexcept { return *store_; }
+
+ private:
+  explicit temporary_ledger(std::string folder) : folder_(std::move(folder)) {}
+  std::string folder_;
+  std::unique_ptr<ledger::store> store_;
+};
+
+// What every command does first: read the input once, name the lane, describe the run.
+struct prepared {
+  scanned_input input;
+  ledger::run_header header;
+};
+
+result<prepared> prepare(const job& j) {
+  auto lane = lane_name(j.lane);
+  if (!lane) return std::unexpected(lane.error());
+  auto input = scan(j);
+  if (!input) return std::unexpected(input.error());
+  auto header = make_header(j, *input, *lane);
+  return prepared{std::move(*input), std::move(header)};
+}
+
+std::chrono::microseconds since(mono_time began) {
+  return std::chrono::duration_cast<std::chrono::microseconds>(net::boot_now() - began);
+}
+
+const auto never_interrupted = [] { return false; };
+
+// The run of this job that can be taken up again, if any: see "The same command again" in README.md.
+struct known_run {
+  std::optional<ledger::run_info> planned, open, done;
+};
+
+result<known_run> find_run(ledger::reader& from, const std::string& identity) {
+  known_run out;
+  auto found = from.find(identity);
+  if (!found) return std::unexpected(found.error());
+  if (!*found) return out;
+  auto& info = **found;
+  if (info.state == ledger::run_state::planned) {
+    out.planned = std::move(info);
+    return out;
+  }
+  const auto overtaken = from.overtaken(info.id);
+  if (!overtaken) return std::unexpected(overtaken.error());
+  if (*overtaken) return out;
+  if (info.state == ledger::run_state::open)
+    out.open = std::move(info);
+  else if (info.counts.failed == 0)
+    out.done = std::move(info);
+  return out;
+}
+
+// Plans, or takes up what was planned, and opens it.
+result<ledger::run_id> plan_and_open(ledger::store& store, prepared& p, const job& j, const known_run& known, observer& watch,
+                                     const std::function<bool()>& interrupted) {
+  auto made = known.planned ? reopen_plan(store, *known.planned, j) : make_plan(store, p.input, j, p.header, watch, interrupted);
+  if (!made) return std::unexpected(made.error());
+  const auto id = made->planning->commit(true);
+  if (!id) return std::unexpected(id.error());
+  watch.planned(*id, made->summary);
+  return *id;
+}
+
+ending ending_of(engine::stop_reason reason, int signal) {
+  switch (reason) {
+    case engine::stop_reason::finished:
+      return ending::finished;
+    case engine::stop_reason::deferred:
+      return ending::deferred;
+    case engine::stop_reason::interrupted:
+      return signal == SIGTERM ? ending::terminated : ending::interrupted;
+    case engine::stop_reason::credentials:
+      return ending::credentials;
+    case engine::stop_reason::permission:
+      return ending::permission;
+    case engine::stop_reason::storage:
+      return ending::storage;
+  }
+  std::unreachable();
+}
+
+std::uint64_t seed_of(const job& j) {
+  if (j.seed != 0) return j.seed;
+  std::random_device device;
+  return std::uint64_t{device()} << 32U | device();
+}
+
+result<void> carry_out(boost::asio::io_context& io, signals& caught, ledger::store& store, ledger::run_id id, const job& j, observer& watch,
+                       job_report& out) {
+  auto opened = store.resume(id);
+  if (!opened) return std::unexpected(opened.error());
+  if (opened->info.counts.owed == 0) return {};
+  const auto driven = drive(io, caught, store, *opened, j, seed_of(j), watch);
+  if (!driven) return std::unexpected(driven.error());
+  out.end = ending_of(driven->reason, caught.first());
+  out.detail = driven->detail;
+  if (driven->come_back) out.come_back = std::chrono::ceil<std::chrono::seconds>(*driven->come_back);
+  out.calls = driven->numbers.calls;
+  out.throttled = driven->numbers.throttled;
+  out.faults = driven->numbers.faults;
+  out.call_time = std::chrono::duration_cast<std::chrono::microseconds>(driven->call_time);
+  if (out.end != ending::storage)
+    if (const auto state = store.finish_run(id); !state) return std::unexpected(state.error());
+  return {};
+}
+
+void write_outputs(ledger::reader& from, const ledger::run_info& info, const job& j, job_report& out) {
+  const auto complain = [&](const error& e) { out.output_errors.push_back(e.message); };
+  if (!j.results.empty()) {
+    const auto as = j.results == "-" ? report::format::csv : report::format_of(j.results).value_or(report::format::csv);
+    if (const auto written = report::write_results(from, info, j.results, as); !written)
+      complain(written.error());
+    else
+      out.results = j.results;
+  }
+  const bool some_failed = info.counts.failed + info.counts.rejected > 0 || (info.header.drift_fails && info.counts.drifted > 0);
+  if (!some_failed) return;
+  const auto rows = report::write_failed(from, info, failed_path(j));
+  if (!rows)
+    complain(rows.error());
+  else if (*rows > 0)
+    out.failed = failed_path(j);
+}
+
+result<void> conclude(ledger::store& store, ledger::run_id id, const job& j, job_report& out) {
+  const auto began = net::boot_now();
+  const auto reader = store.read();
+  auto info = reader->run(id);
+  if (!info) return std::unexpected(info.error());
+  out.run = id;
+  out.rows = (*info)->rows;
+  out.counts = (*info)->counts;
+  out.drift_fails = (*info)->header.drift_fails;
+  write_outputs(*reader, **info, j, out);
+  out.results_time = since(began);
+  return store.prune(j.keep_runs);
+}
+
+}  // namespace
+
+int job_report::exit_code() const noexcept {
+  switch (end) {
+    case ending::storage:
+      return 6;
+    case ending::credentials:
+    case ending::permission:
+      return 4;
+    case ending::interrupted:
+      return 130;
+    case ending::terminated:
+      return 143;
+    case ending::deferred:
+      return 5;
+    case ending::finished:
+      break;
+  }
+  if (counts.owed > 0) return 5;
+  const bool unsatisfied = counts.failed + counts.rejected + counts.superseded > 0 || (drift_fails && counts.drifted > 0);
+  if (unsatisfied) return 3;
+  return output_errors.empty() ? 0 : 9;
+}
+
+result<plan_summary> check(const job& j, observer& watch) {
+  job checked{.input = j.input, .plan = j.plan, .failed = j.failed};
+  // Without a ledger the lane does not matter: a nameless one stands in where none is given.
+  auto input = scan(checked);
+  if (!input) return std::unexpected(input.error());
+  auto ledger = temporary_ledger::create();
+  if (!ledger) return std::unexpected(ledger.error());
+  const auto header = make_header(checked, *input, {"check:", "00000000-0000-0000-0000-000000000000", ""});
+  auto made = make_plan(ledger->store(), *input, checked, header, watch, never_interrupted);
+  if (!made) return std::unexpected(made.error());
+  watch.planned(0, made->summary);
+  return std::move(made->summary);
+}
+
+result<planned_run> plan(const job& j, bool open, observer& watch) {
+  auto p = prepare(j);
+  if (!p) return std::unexpected(p.error());
+  auto store = open_ledger(j);
+  if (!store) return std::unexpected(store.error());
+  auto known = find_run(*(*store)->read(), p->header.identity);
+  if (!known) return std::unexpected(known.error());
+  auto made = make_plan(**store, p->input, j, p->header, watch, never_interrupted);
+  if (!made) return std::unexpected(made.error());
+  const auto id = made->planning->commit(open);
+  if (!id) return std::unexpected(id.error());
+  // The same look taken twice leaves one planned run, the newer.
+  if (known->planned)
+    if (const auto gone = (*store)->discard(known->planned->id); !gone) return std::unexpected(gone.error());
+  watch.planned(*id, made->summary);
+  return planned_run{*id, std::move(made->summary)};
+}
+
+result<plan_summary> dry_run(const job& j, observer& watch) {
+  auto p = prepare(j);
+  if (!p) return std::unexpected(p.error());
+  const auto path = sqlite_path(j.ledger);
+  if (!path) return std::unexpected(path.error());
+  // A ledger that is not there yet is not made for a rehearsal.
+  std::optional<temporary_ledger> none_yet;
+  std::unique_ptr<ledger::store> real;
+  if (std::filesystem::exists(*path)) {
+    auto opened = open_ledger(j);
+    if (!opened) return std::unexpected(opened.error());
+    real = std::move(*opened);
+  } else {
+    auto made = temporary_ledger::create();
+    if (!made) return std::unexpected(made.error());
+    none_yet.emplace(std::move(*made));
+  }
+  auto made = make_plan(real ? *real : none_yet->store(), p->input, j, p->header, watch, never_interrupted);
+  if (!made) return std::unexpected(made.error());
+  watch.planned(0, made->summary);
+  return std::move(made->summary);
+}
+
+result<job_report> apply(const job& j, observer& watch) {
+  boost::asio::io_context io(1);
+  signals caught(io);
+  const auto interrupted = [&] { return caught.poll(); };
+  const auto began = net::boot_now();
+  if (!j.results.empty() && j.results != "-")
+    if (const auto known = report::format_of(j.results); !known) return std::unexpected(known.error());
+
+  auto p = prepare(j);
+  if (!p) return std::unexpected(p.error());
+  auto store = open_ledger(j);
+  if (!store) return std::unexpected(store.error());
+  auto known = find_run(*(*store)->read(), p->header.identity);
+  if (!known) return std::unexpected(known.error());
+
+  job_report out;
+  ledger::run_id id = 0;
+  if (known->done) {
+    id = known->done->id;
+  } else if (known->open) {
+    id = known->open->id;
+    watch.resumed(id, known->open->rows, known->open->counts.owed);
+  } else {
+    const auto opened = plan_and_open(**store, *p, j, *known, watch, interrupted);
+    if (!opened && opened.error().code == errc::interrupted) {
+      out.end = ending_of(engine::stop_reason::interrupted, caught.first());
+      out.detail = opened.error().message;
+      return out;
+    }
+    if (!opened) return std::unexpected(opened.error());
+    id = *opened;
+  }
+  out.plan_time = since(began);
+
+  if (!known->done) {
+    const auto carried = carry_out(io, caught, **store, id, j, watch, out);
+    if (!carried) return std::unexpected(carried.error());
+  }
+  if (const auto concluded = conclude(**store, id, j, out); !concluded) {
+    if (out.end != ending::storage) return std::unexpected(concluded.error());
+  }
+  return out;
+}
+
+}  // namespace convoke

@@ -1,0 +1,251 @@
+#include "run/planner.hpp"
+
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+#include <boost/json.hpp>
+
+#include <convoke/version.hpp>
+#include "core/text.hpp"
+#include "files/digest.hpp"
+#include "files/zones.hpp"
+#include "report/failed.hpp"
+#include "spec/rows.hpp"
+
+namespace convoke::run {
+namespace {
+
+// Rows go to the ledger's thread in batches: large enough that handing over costs nothing, small enough to bound memory.
+constexpr std::size_t batch_rows = 1024;
+
+// --only COLUMN=VALUE, resolved against the header.
+struct pilot {
+  std::optional<std::size_t> column;
+  std::string value;
+};
+
+result<pilot> parse_only(const std::string& only, const row_builder& builder) {
+  if (only.empty()) return pilot{};
+  const auto equals = only.find('=');
+  if (equals == std::string::npos || equals == 0)
+    return fail(errc::usage, fmt::format("--only '{}' needs the form COLUMN=VALUE.", escape_for_people(only)));
+  const auto column = builder.find(std::string_view(only).substr(0, equals));
+  if (!column)
+    return fail(errc::usage,
+                fmt::format("--only names column '{}', which the input does not have.", escape_for_people(only.substr(0, equals))));
+  return pilot{column, only.substr(equals + 1)};
+}
+
+row_settings row_settings_of(const plan_options& options) {
+  row_settings s;
+  s.default_zone = options.time_zone;
+  s.overlap = options.overlap == "earlier" ? overlap_choice::earlier
+              : options.overlap == "later" ? overlap_choice::later
+                                           : overlap_choice::refuse;
+  s.external_id_template = options.external_id_template;
+  return s;
+}
+
+result<std::vector<std::string>> header_fields(const scanned_input& input) {
+  std::vector<std::string> out;
+  csv::reader reader(input.delimiter);
+  const auto take = [&](const csv::record& record) -> result<void> {
+    out.assign(record.fields.begin(), record.fields.end());
+    return {};
+  };
+  const auto fed = reader.feed(input.header, take);
+  if (!fed) return std::unexpected(fed.error());
+  const auto ended = reader.finish(take);
+  if (!ended) return std::unexpected(ended.error());
+  return out;
+}
+
+// Turns records into planned rows and hands them over in batches.
+class feeder {
+ public:
+  feeder(ledger::planning& to, row_builder& builder, pilot only, const plan_options& options, const std::function<bool()>& interrupted)
+      : to_(to), builder_(builder), only_(std::move(only)), limit_(options.limit), interrupted_(interrupted) {}
+
+  result<void> add(const csv::record& record) {
+    ++rows_;
+    if (!selected(record)) return {};
+    ++planned_;
+    builder_.build(record.fields, built_);
+    ledger::planned_row row{.line = record.line, .raw = std::string(record.raw), .lane = built_.lane};
+    if (built_.errors.empty())
+      row.payload = encode_spec(built_.wanted);
+    else
+      row.error = describe(built_.errors);
+    batch_.push_back(std::move(row));
+    return batch_.size() < batch_rows ? result<void>{} : flush();
+  }
+
+  result<void> flush() {
+    if (interrupted_())
+      return fail(errc::interrupted, "Interrupted while planning: nothing was sent and nothing was kept. Run the same command again.");
+    if (batch_.empty()) return {};
+    auto full = std::exchange(batch_, {});
+    batch_.reserve(batch_rows);
+    return to_.add_rows(std::move(full));
+  }
+
+  [[nodiscard]] std::uint64_t rows() const noexcept { return rows_; }
+  [[nodiscard]] std::uint64_t planned() const noexcept { return planned_; }
+
+ private:
+  bool selected(const csv::record& record) const {
+    if (limit_ && planned_ >= *limit_) return false;
+    if (!only_.column) return true;
+    return *only_.column < record.fields.size() && record.fields[*only_.column] == only_.value;
+  }
+
+  ledger::planning& to_;
+  row_builder& builder_;
+  pilot only_;
+  std::optional<std::uint64_t> limit_;
+  const std::function<bool()>& interrupted_;
+  std::uint64_t rows_ = 0, planned_ = 0;
+  built_row built_;
+  std::vector<ledger::planned_row> batch_;
+};
+
+result<void> check_limits(const plan_summary& summary, const plan_options& options) {
+  if (options.max_new && summary.new_keys > *options.max_new)
+    return fail(
+        errc::input,
+        fmt::format(
+            "{} meetings are new, but --max-new allows {}. Nothing was sent. Look at the plan, then raise --max-new if it is right.",
+            summary.new_keys, *options.max_new));
+  return {};
+}
+
+result<void> check_row_count(std::uint64_t rows, std::uint64_t planned, const job& j) {
+  const auto& expected = j.plan.expect_rows;
+  if (expected && rows != *expected)
+    return fail(errc::input, fmt::format("{} rows came, but --expect-rows says {}. Nothing was sent. Is the file whole?", rows, *expected));
+  if (rows == 0 && !expected) return fail(errc::input, "the file has a header but no rows. Nothing was sent.");
+  if (planned == 0 && rows > 0)
+    return fail(errc::input, fmt::format("--only and --limit leave none of the {} rows. Nothing was sent.", rows));
+  return {};
+}
+
+// Tells about every wrong row and keeps it in the failed file.
+result<std::string> report_wrong_rows(ledger::planning& plan, const job& j, const ledger::run_header& header, observer& watch) {
+  const auto path = failed_path(j);
+  auto file = report::failed_file::create(path, header);
+  if (!file) watch.note(file.error().message);
+  const auto told = plan.for_each_rejected([&](std::uint32_t line, std::string_view raw, std::string_view why) {
+    watch.wrong_row(line, std::string(why));
+    if (!file) return;
+    if (const auto added = file->add(line, raw, why); !added) file = std::unexpected(added.error());
+  });
+  if (!told) return std::unexpected(told.error());
+  if (!file) return std::string();
+  const auto written = file->commit();
+  if (written) return path;
+  watch.note(written.error().message);
+  return std::string();
+}
+
+}  // namespace
+
+std::string failed_path(const job& j) {
+  if (!j.failed.empty()) return j.failed;
+  return j.input == "-" ? "stdin.failed.csv" : j.input + ".failed.csv";
+}
+
+result<ledger::lane_name> lane_name(const lane_options& lane) {
+  const auto tenant = parse_guid(lane.tenant);
+  if (!tenant)
+    return fail(errc::usage,
+                lane.tenant.empty()
+                    ? "No tenant is given: set --tenant to the Entra tenant id (a GUID), or tenant in the configuration."
+                    : fmt::format("The tenant '{}' is no Entra tenant id (a GUID such as 00000000-0000-0000-0000-000000000000).",
+                                  escape_for_people(lane.tenant)));
+  std::string root = to_lower(lane.graph_url);
+  while (root.ends_with('/')) root.pop_back();
+  return ledger::lane_name{root, *tenant, to_lower(lane.client_id)};
+}
+
+ledger::run_header make_header(const job& j, const scanned_input& input, const ledger::lane_name& lane) {
+  ledger::run_header h;
+  const boost::json::object settings{
+      {"encoding", j.plan.encoding},
+      {"delimiter", j.plan.delimiter},
+      {"time_zone", j.plan.time_zone},
+      {"overlap", j.plan.overlap},
+      {"external_id", j.plan.external_id_template},
+      {"limit", j.plan.limit ? boost::json::value(*j.plan.limit) : boost::json::value(nullptr)},
+      {"only", j.plan.only},
+      {"skip_invalid", j.plan.skip_invalid},
+      {"on_drift", j.plan.drift == on_drift::fail ? "fail" : "report"},
+  };
+  h.settings = boost::json::serialize(settings);
+  h.dialect = boost::json::serialize(boost::json::object{
+      {"encoding", files::to_string(input.format.enc)}, {"bom", input.format.bom}, {"delimiter", std::string_view(&input.delimiter, 1)}});
+  h.header = input.header;
+  h.input_name = j.input;
+  h.input_sha256 = input.sha256;
+  h.drift_fails = j.plan.drift == on_drift::fail;
+  h.lanes = {lane};
+  h.tzdata_version = files::tzdata_version();
+  h.convoke_version = version;
+  h.identity =
+      files::sha256_hex(fmt::format("run 1\n{}\n{}\n{}\n{}\n{}\n", h.input_sha256, h.settings, lane.graph_root, lane.tenant, lane.app));
+  return h;
+}
+
+result<planned> make_plan(ledger::store& store, scanned_input& input, const job& j, const ledger::run_header& header, observer& watch,
+                          const std::function<bool()>& interrupted) {
+  const auto in_input = [&](const error& e) { return std::unexpected(in_file(j.input, e)); };
+  auto zones = files::system_zones();
+  if (!zones) return std::unexpected(zones.error());
+  const auto names = header_fields(input);
+  if (!names) return in_input(names.error());
+  const std::vector<std::string_view> views(names->begin(), names->end());
+  auto builder = row_builder::create(views, row_settings_of(j.plan), **zones);
+  if (!builder) return in_input(builder.error());
+  auto only = parse_only(j.plan.only, *builder);
+  if (!only) return std::unexpected(only.error());
+
+  auto planning = store.begin_plan(header);
+  if (!planning) return std::unexpected(planning.error());
+  feeder feed(**planning, *builder, std::move(*only), j.plan, interrupted);
+  const auto digest = read_records(input, [&](const csv::record& record) { return feed.add(record); });
+  if (!digest) return std::unexpected(digest.error());
+  if (*digest != header.input_sha256)
+    return in_input({errc::input, "the file changed while it was read. Nothing was sent. Run the same command again once it is whole."});
+  if (const auto flushed = feed.flush(); !flushed) return std::unexpected(flushed.error());
+  if (const auto counted = check_row_count(feed.rows(), feed.planned(), j); !counted) return in_input(counted.error());
+
+  auto summary = (*planning)->classify();
+  if (!summary) return std::unexpected(summary.error());
+  planned out{.planning = std::move(*planning), .summary = std::move(*summary)};
+  if (out.summary.rejected > 0) {
+    auto written = report_wrong_rows(*out.planning, j, header, watch);
+    if (!written) return std::unexpected(written.error());
+    out.failed_file = std::move(*written);
+    if (!j.plan.skip_invalid) {
+      const auto kept = out.failed_file.empty() ? std::string() : fmt::format(" They are in {}.", escape_for_people(out.failed_file));
+      return in_input({errc::input, fmt::format("{} of {} rows are wrong; nothing was sent.{} Mend them and run the same command again, or "
+                                                "use --skip-invalid to provision the others.",
+                                                out.summary.rejected, out.summary.rows, kept)});
+    }
+  }
+  if (const auto allowed = check_limits(out.summary, j.plan); !allowed) return in_input(allowed.error());
+  return out;
+}
+
+result<planned> reopen_plan(ledger::store& store, const ledger::run_info& run, const job& j) {
+  auto planning = store.begin_open(run.id);
+  if (!planning) return std::unexpected(planning.error());
+  auto summary = (*planning)->classify();
+  if (!summary) return std::unexpected(summary.error());
+  if (const auto allowed = check_limits(*summary, j.plan); !allowed) return std::unexpected(in_file(j.input, allowed.error()));
+  return planned{.planning = std::move(*planning), .summary = std::move(*summary)};
+}
+
+}  // namespace convoke::run
