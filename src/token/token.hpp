@@ -15,19 +15,23 @@
 namespace convoke::token {
 
 struct grant {
-  secret access_token;                        // alphabet and length checked: visible ASCII, at most 64 KiB
-  std::chrono::seconds lifetime;              // expires_in, as number or string; capped to [0, 28 h]
-  std::optional<std::chrono::seconds> refresh_in;
+  secret access_token;                             // alphabet and length checked: visible ASCII, at most 64 KiB
+  std::chrono::seconds lifetime;                   // expires_in, as number or string; 1 s to 28 h, longer ones are cut
+  std::optional<std::chrono::seconds> refresh_in;  // less than lifetime
 };
 
 struct refusal {
-  bool fatal = false;                         // the credential is wrong: asking again cannot help
+  bool fatal = false;  // the credential is wrong: asking again cannot help
   std::optional<std::chrono::nanoseconds> retry_after;
-  std::string message;                        // for people: what Entra said (never the secret), and what to do; hints for AADSTS numbers
+  std::string message;  // for people: what Entra said (never the secret), and what to do; hints for AADSTS numbers
 };
 
-// The meaning of an answer of `{authority}/{tenant}/oauth2/v2.0/token`.
-[[nodiscard]] std::expected<grant, refusal> read_answer(int status, std::string_view body, std::optional<std::chrono::nanoseconds> retry_after);
+// The meaning of an answer of `{authority}/{tenant}/oauth2/v2.0/token`. Fatal is what Entra says of the credential or request (4xx with an
+// `error`) and what is no token endpoint (3xx, other 4xx); 408, 425, 429, 5xx and an unusable 200 are not. `withheld` is the secret that
+// was sent: should the endpoint repeat it, raw or percent-encoded, the message shows `***` for it.
+[[nodiscard]] std::expected<grant, refusal> read_answer(int status, std::string_view body,
+                                                        std::optional<std::chrono::nanoseconds> retry_after,
+                                                        std::string_view withheld = {});
 
 // application/x-www-form-urlencoded body of the client-credentials grant with a secret. The scope is `{graph_root}/.default`.
 [[nodiscard]] secret client_secret_form(std::string_view client_id, std::string_view graph_root, const secret& client_secret);
@@ -37,14 +41,15 @@ struct refusal {
 // The `exp` claim, likewise.
 [[nodiscard]] std::optional<utc_time> readable_expiry(std::string_view jwt);
 
-// When to ask for the next token, and until when the present one may be used: refresh at refresh_in, or at half-life where
-// absent and the lifetime is over 2 h, else 5 minutes before the end (at 80 % of lifetimes under 25 minutes); usable until the refresh
-// line of 5 minutes (short lifetimes: 90 %); monotonic time from receipt. After a failed refresh: 1 s doubling to 60 s, or its Retry-After.
+// When to ask for the next token, and until when the present one may be used; monotonic time from receipt. Usable until 5 minutes before
+// the end (90 % of lifetimes under 50 minutes). The next is asked for another 5 minutes (10 %) earlier, or at refresh_in, or at half-life
+// where that is absent and the lifetime over 2 h; jitter only makes it earlier, by a tenth and 5 minutes at most. After a failed refresh:
+// 1 s doubling to 60 s, or its Retry-After in full. After a fatal refusal: never (mono_time::max()); the present token stays usable.
 class schedule {
  public:
   void received(const grant& g, mono_time now, double jitter01);
   void failed(const refusal& r, mono_time now, double jitter01);
-  void rejected(mono_time now);                       // the service answered 401 to it
+  void rejected(mono_time now);  // the service answered 401 to it: the next at once, unless a failure's wait runs
   [[nodiscard]] bool usable(mono_time now) const noexcept;
   [[nodiscard]] mono_time next_request() const noexcept;  // mono_time::min(): at once
 
@@ -52,6 +57,7 @@ class schedule {
   std::optional<mono_time> usable_until_;
   mono_time next_ = mono_time::min();
   unsigned failures_ = 0;
+  bool hopeless_ = false;
 };
 
 }  // namespace convoke::token

@@ -1,0 +1,81 @@
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <cmath>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/text.hpp"
+#include "token/json.hpp"
+#include "token/refusal.hpp"
+#include "token/token.hpp"
+
+namespace convoke::token {
+
+namespace {
+
+namespace json = boost::json;
+using std::chrono::seconds;
+
+// The longest that Entra issues, with continuous access evaluation.
+constexpr seconds longest = std::chrono::hours(28);
+constexpr std::size_t longest_token = std::size_t{64} * 1024;
+
+// A number of seconds, as a number or (managed identities) as a string; the fraction is cut.
+std::optional<seconds> read_seconds(const json::object& answer, std::string_view name) {
+  const auto* value = answer.if_contains({name.data(), name.size()});
+  if (value == nullptr) return std::nullopt;
+  double number = 0;
+  if (value->is_number()) {
+    number = value->to_number<double>();
+  } else if (value->is_string()) {
+    const auto text = trim(text_of(answer, name));
+    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (failure != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  } else {
+    return std::nullopt;
+  }
+  if (!std::isfinite(number)) return std::nullopt;
+  const auto most = static_cast<double>(longest.count());
+  return seconds(static_cast<seconds::rep>(std::clamp(number, 0.0, most)));
+}
+
+// Everything a header may carry without changing its meaning: no CR, LF, blank or NUL (RFC 9110 and RFC 6750).
+bool sendable(std::string_view token) noexcept {
+  return !token.empty() && token.size() <= longest_token && std::ranges::all_of(token, [](char c) { return c > 0x20 && c < 0x7F; });
+}
+
+std::unexpected<refusal> refuse(std::optional<std::chrono::nanoseconds> retry_after, std::string message) {
+  return std::unexpected(refusal{.fatal = false, .retry_after = retry_after, .message = std::move(message)});
+}
+
+}  // namespace
+
+std::expected<grant, refusal> read_answer(int status, std::string_view body, std::optional<std::chrono::nanoseconds> retry_after,
+                                          std::string_view withheld) {
+  if (status != 200) return std::unexpected(read_refusal(status, body, retry_after, withheld));
+
+  // From here on nothing of the body is quoted: a body that cannot be read may still hold a token.
+  const auto answer = parse_object(body);
+  if (!answer) {
+    return refuse(retry_after, "the token endpoint's answer is not JSON: check --authority-url and any proxy in between");
+  }
+  const auto token = text_of(*answer, "access_token");
+  if (token.empty()) return refuse(retry_after, "the token endpoint's answer holds no access_token: check --authority-url");
+  if (!sendable(token)) {
+    return refuse(retry_after, "the token endpoint's access_token is longer than 64 KiB or holds characters that no header may carry");
+  }
+  if (const auto type = text_of(*answer, "token_type"); !type.empty() && !equal_ignoring_case(type, "Bearer")) {
+    return refuse(retry_after, "the token endpoint's token_type is " + escape_for_people(type, 40) + ", not Bearer");
+  }
+  const auto lifetime = read_seconds(*answer, "expires_in");
+  if (!lifetime) return refuse(retry_after, "the token endpoint's answer holds no usable expires_in");
+  if (*lifetime <= seconds::zero()) return refuse(retry_after, "the token endpoint's token has no time to live (expires_in under 1 s)");
+
+  grant out{.access_token = secret(std::string(token)), .lifetime = *lifetime, .refresh_in = read_seconds(*answer, "refresh_in")};
+  if (out.refresh_in && (*out.refresh_in <= seconds::zero() || *out.refresh_in >= out.lifetime)) out.refresh_in.reset();
+  return out;
+}
+
+}  // namespace convoke::token

@@ -1,0 +1,128 @@
+#include "token/refusal.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "core/text.hpp"
+#include "token/form.hpp"
+#include "token/json.hpp"
+#include "token/withhold.hpp"
+
+namespace convoke::token {
+
+namespace {
+
+namespace json = boost::json;
+
+struct hint {
+  std::int64_t number;
+  std::string_view text;
+};
+
+// The numbers only choose words for people; what is done depends on `error` and the status, as Entra's documentation demands.
+constexpr std::array hints{
+    hint{7000215, "The client secret is wrong: give its Value, not its Secret ID, and check that it belongs to this client id."},
+    hint{7000222, "The client secret has expired: make a new one (Entra, App registrations, Certificates & secrets)."},
+    hint{700016, "This tenant does not know the client id: check --client-id and --tenant, and that the app was admitted to the tenant."},
+    hint{90002, "There is no such tenant: check --tenant, and --cloud if it is a national one."},
+    hint{900023, "The tenant is neither an id nor a known domain: check --tenant."},
+    hint{700024, "The assertion was not valid at this time: check the clock of this machine."},
+    hint{700027,
+         "The certificate's signature was not accepted: check that this certificate is registered with the app and has not expired."},
+    hint{50012, "The assertion's signature was not accepted: check that this certificate is registered with the app."},
+    hint{500011, "This tenant does not know the service asked for: check --cloud and --graph-url."},
+    hint{70011, "The scope was not accepted: check --cloud and --graph-url."},
+};
+
+bool transient(int status) noexcept {
+  return status == 408 || status == 425 || status == 429 || status >= 500;
+}
+
+// The AADSTS number: from error_codes, else from the text.
+std::int64_t number_of(const json::object& answer) {
+  if (const auto* codes = answer.if_contains("error_codes"); codes != nullptr && codes->is_array()) {
+    for (const auto& code : codes->get_array()) {
+      if (code.is_int64()) return code.get_int64();
+    }
+  }
+  constexpr std::string_view mark = "AADSTS";
+  const auto text = text_of(answer, "error_description");
+  const auto at = text.find(mark);
+  std::int64_t number = 0;
+  if (at != std::string_view::npos) std::from_chars(text.data() + at + mark.size(), text.data() + text.size(), number);
+  return number;
+}
+
+std::string_view hint_for(std::int64_t number) {
+  const auto found = std::ranges::find(hints, number, &hint::number);
+  return found == hints.end() ? std::string_view{} : found->text;
+}
+
+// Text from outside on one line, without the secret, limited.
+std::string shown(std::string_view text, std::string_view withheld, std::size_t limit) {
+  constexpr std::size_t enough = 4096;
+  std::string encoded;
+  append_form_value(encoded, withheld);
+  const auto safe = withhold(withhold(text.substr(0, enough), withheld), encoded);
+  std::string line;
+  for (const char c : safe) {
+    const bool blank = c == ' ' || c == '\t' || c == '\r' || c == '\n';
+    if (!blank) {
+      line += c;
+    } else if (!line.empty() && line.back() != ' ') {
+      line += ' ';
+    }
+  }
+  if (line.ends_with(' ')) line.pop_back();
+  return escape_for_people(line, limit);
+}
+
+// Entra appends identifiers and the time to every description; the trace id alone is enough for support, and has its own member.
+std::string_view without_trailer(std::string_view description) {
+  return description.substr(0, std::min(description.find("Trace ID:"), description.size()));
+}
+
+std::string explain(const json::object& answer, std::string_view withheld) {
+  constexpr std::size_t description_limit = 400, word_limit = 80;
+  std::string out;
+  if (const auto text = shown(without_trailer(text_of(answer, "error_description")), withheld, description_limit); !text.empty()) {
+    out += ": " + text;
+  }
+  if (const auto trace = shown(text_of(answer, "trace_id"), withheld, word_limit); !trace.empty()) out += " (trace id " + trace + ")";
+  if (const auto words = hint_for(number_of(answer)); !words.empty()) {
+    out += out.ends_with('.') ? " " : ". ";
+    out += words;
+  }
+  return out;
+}
+
+}  // namespace
+
+refusal read_refusal(int status, std::string_view body, std::optional<std::chrono::nanoseconds> retry_after, std::string_view withheld) {
+  refusal out;
+  out.retry_after = retry_after;
+  const auto answer = parse_object(body);
+  const auto word = answer ? text_of(*answer, "error") : std::string_view{};
+  out.fatal = !transient(status) && status >= 300 && word != "temporarily_unavailable" && word != "server_error";
+
+  out.message = "the token endpoint answered HTTP " + std::to_string(status);
+  if (!word.empty()) {
+    constexpr std::size_t word_limit = 80;
+    out.message += " " + shown(word, withheld, word_limit) + explain(*answer, withheld);
+    return out;
+  }
+  constexpr std::size_t beginning_limit = 160;
+  if (const auto text = shown(body, withheld, beginning_limit); !text.empty()) out.message += ": " + text;
+  if (status >= 300 && status < 400) {
+    out.message += ". Redirects are not followed: check --authority-url.";
+  } else if (out.fatal) {
+    out.message += ". This is no answer of a token endpoint: check --authority-url, --tenant and any proxy in between.";
+  }
+  return out;
+}
+
+}  // namespace convoke::token

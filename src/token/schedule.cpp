@@ -1,0 +1,79 @@
+#include <algorithm>
+#include <chrono>
+#include <limits>
+
+#include "token/token.hpp"
+
+namespace convoke::token {
+
+namespace {
+
+using std::chrono::nanoseconds;
+
+constexpr nanoseconds long_life = std::chrono::hours(2);
+constexpr nanoseconds full_margin = std::chrono::minutes(5);
+constexpr nanoseconds first_step = std::chrono::seconds(1), last_step = std::chrono::seconds(60);
+constexpr nanoseconds shortest = std::chrono::milliseconds(500);
+
+nanoseconds share(nanoseconds of, double part) {
+  return nanoseconds(static_cast<nanoseconds::rep>(static_cast<double>(of.count()) * part));
+}
+
+mono_time after(mono_time now, nanoseconds wait) {
+  return wait > mono_time::max() - now ? mono_time::max() : now + wait;
+}
+
+}  // namespace
+
+void schedule::received(const grant& g, mono_time now, double jitter01) {
+  const nanoseconds life = g.lifetime;
+  const nanoseconds margin = std::min(full_margin, life / 10);
+  usable_until_ = now + (life - margin);
+
+  // A margin more than the token may be used: a lane does not wait while its next token is fetched.
+  const nanoseconds latest = life - 2 * margin;
+  nanoseconds when = latest;
+  if (g.refresh_in) {
+    when = std::min<nanoseconds>(*g.refresh_in, latest);
+  } else if (life > long_life) {
+    when = life / 2;
+  }
+  // Only ever earlier, so that many processes started together do not ask together.
+  next_ = now + when - share(std::min(full_margin, when / 10), std::clamp(jitter01, 0.0, 1.0));
+  failures_ = 0;
+  hopeless_ = false;
+}
+
+void schedule::failed(const refusal& r, mono_time now, double jitter01) {
+  failures_ = std::min(failures_ + 1, std::numeric_limits<unsigned>::max() - 1);
+  if (r.fatal) {
+    hopeless_ = true;
+    next_ = mono_time::max();
+    return;
+  }
+  const double jitter = std::clamp(jitter01, 0.0, 1.0);
+  if (r.retry_after) {
+    next_ = after(after(now, *r.retry_after), share(*r.retry_after, jitter / 10));
+    return;
+  }
+  nanoseconds step = first_step;
+  for (unsigned i = 1; i < failures_ && step < last_step; ++i) step *= 2;
+  step = std::min(step, last_step);
+  next_ = now + std::max(shortest, share(step, 0.5 + jitter / 2));
+}
+
+void schedule::rejected(mono_time now) {
+  usable_until_.reset();
+  // A wait that the endpoint asked for, or a backoff, holds also now.
+  if (failures_ == 0 && !hopeless_) next_ = now;
+}
+
+bool schedule::usable(mono_time now) const noexcept {
+  return usable_until_ && now < *usable_until_;
+}
+
+mono_time schedule::next_request() const noexcept {
+  return next_;
+}
+
+}  // namespace convoke::token

@@ -1,0 +1,51 @@
+#include <rapidcheck/boost_test.h>
+#include <boost/test/unit_test.hpp>
+#include <cstdlib>
+#include <string>
+
+#include "token/token.hpp"
+
+namespace {
+
+using convoke::secret;
+
+std::string form(std::string_view id, std::string_view root, std::string hidden) {
+  return std::string(convoke::token::client_secret_form(id, root, secret(std::move(hidden))).reveal());
+}
+
+std::string decode(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%') {
+      out += static_cast<char>(std::strtol(std::string(text.substr(i + 1, 2)).c_str(), nullptr, 16));
+      i += 2;
+    } else {
+      out += text[i] == '+' ? ' ' : text[i];
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(client_secret_form)
+
+BOOST_AUTO_TEST_CASE(the_four_fields) {
+  BOOST_TEST(form("5c1b9e70-4d2a-4f36-9c8e-1a2b3c4d5e6f", "https://graph.microsoft.com", "abc~DEF") ==
+             "grant_type=client_credentials&client_id=5c1b9e70-4d2a-4f36-9c8e-1a2b3c4d5e6f"
+             "&scope=https%3A%2F%2Fgraph.microsoft.com%2F.default&client_secret=abc~DEF");
+}
+
+BOOST_AUTO_TEST_CASE(a_root_with_a_slash_is_the_same_root) {
+  BOOST_TEST(form("a", "https://graph.microsoft.us/", "s") == form("a", "https://graph.microsoft.us", "s"));
+}
+
+RC_BOOST_PROP(any_secret_arrives_as_it_is, (std::string hidden)) {
+  const auto body = form("id", "https://g", hidden);
+  const auto at = body.rfind('=');
+  RC_ASSERT(body.substr(0, at).ends_with("&client_secret"));
+  RC_ASSERT(body.find_first_of(" +\r\n", at) == std::string::npos);
+  RC_ASSERT(decode(body.substr(at + 1)) == hidden);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
