@@ -4,7 +4,8 @@ from harness import Case, main, scaled
 
 
 class Faults(Case):
-    server_flags = ("--seed", "11", "--faults", "0.05", "--fault-throttle", "0.001", "--random-wait", "1s", "--token-lifetime", "30s")
+    server_flags = ("--seed", "11", "--faults", "0.05", "--throttle", "0.001", "--throttle-wait", "1s", "--retry-after-form",
+                    "decimal", "--token-lifetime", "30s")
 
     def test_every_fault(self):
         path, results, rows = self.path("rows.csv"), self.path("results.csv"), scaled(5000, 40000, 100000)
