@@ -1,0 +1,23 @@
+#pragma once
+
+// A certificate authority and a server certificate, made anew at each start and never written with their keys.
+
+#include <string>
+
+#include <convoke/error.hpp>
+
+namespace convoke::sim {
+
+struct certificates {
+  std::string ca_pem;           // to be trusted by clients
+  std::string certificate_pem;  // the server's
+  std::string key_pem;          // the server's, stays in this process
+};
+
+// EC P-256. Names: localhost, 127.0.0.1 and ::1; or only `host` (a name, or an IPv4 or IPv6 address), where one is given.
+[[nodiscard]] result<certificates> make_certificates(const std::string& host);
+
+// `bytes` random bytes in hexadecimal, from OpenSSL's generator.
+[[nodiscard]] result<std::string> random_hex(std::size_t bytes);
+
+}  // namespace convoke::sim

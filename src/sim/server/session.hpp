@@ -1,0 +1,62 @@
+#pragma once
+
+// One connection of the simulator, from handshake to end.
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <unordered_set>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
+
+#include <convoke/time.hpp>
+
+#include "sim/server/http_request.hpp"
+#include "sim/server/options.hpp"
+#include "sim/service/service.hpp"
+
+namespace convoke::sim {
+
+using executor = boost::asio::io_context::executor_type;
+using socket_type = boost::asio::basic_stream_socket<boost::asio::ip::tcp, executor>;
+template <class T = void>
+using task = boost::asio::awaitable<T, executor>;
+
+[[nodiscard]] moment read_clocks() noexcept;
+
+// A connection as the sweep sees it.
+class closable {
+ public:
+  closable() = default;
+  closable(const closable&) = delete;
+  closable& operator=(const closable&) = delete;
+  virtual ~closable() = default;
+  virtual void close() noexcept = 0;
+
+  mono_time deadline = mono_time::max();  // when what it does now has taken too long
+};
+
+// What all connections share. One thread.
+struct hub {
+  hub(service& s, const options& o) : graph(s), how(o) {}
+
+  // An estimate that is never later than the true arrival of bytes just read: while the loop was stalled, they may have lain
+  // in the socket.
+  [[nodiscard]] mono_time arrival(mono_time now) const noexcept;
+
+  service& graph;
+  const options& how;
+  request_limits limits;
+  std::unordered_set<closable*> connections;
+  mono_time last_beat = mono_time::max();
+};
+
+inline constexpr auto beat = std::chrono::milliseconds(10);
+
+// Serves a connection until it ends. `h` and `tls` outlive it; tls is null for plain HTTP.
+task<> serve(socket_type socket, hub& h, boost::asio::ssl::context* tls);
+
+}  // namespace convoke::sim

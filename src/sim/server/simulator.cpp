@@ -1,0 +1,282 @@
+#include "sim/server/simulator.hpp"
+
+#include <csignal>
+#include <filesystem>
+#include <future>
+#include <thread>
+#include <utility>
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "sim/server/certificates.hpp"
+#include "sim/server/private_files.hpp"
+#include "sim/server/session.hpp"
+#include "sim/server/tls.hpp"
+#include "sim/service/text.hpp"
+
+namespace convoke::sim {
+namespace {
+
+namespace asio = boost::asio;
+using acceptor = asio::basic_socket_acceptor<asio::ip::tcp, executor>;
+using timer = asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, executor>;
+constexpr asio::as_tuple_t<asio::use_awaitable_t<executor>> awaited{};
+
+constexpr std::size_t most_connections = 8192;
+constexpr int sweep_every = 10;  // beats
+constexpr auto after_failed_accept = std::chrono::milliseconds(100);
+
+void report(const std::exception_ptr& problem) {
+  if (!problem) return;
+  try {
+    std::rethrow_exception(problem);
+  } catch (const std::exception& e) {
+    spdlog::error("simulator: a connection ended with an exception: {}", e.what());
+  }
+}
+
+task<> accept_loop(acceptor& from, hub& h, asio::ssl::context* tls) {
+  timer rest(from.get_executor());
+  while (from.is_open()) {
+    auto [ec, socket] = co_await from.async_accept(awaited);
+    if (ec == asio::error::operation_aborted) co_return;
+    if (ec) {  // out of descriptors, most likely: the next one may be luckier
+      rest.expires_after(after_failed_accept);
+      co_await rest.async_wait(awaited);
+      continue;
+    }
+    if (h.connections.size() >= most_connections) continue;
+    boost::system::error_code ignored;
+    socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+    asio::co_spawn(from.get_executor(), serve(std::move(socket), h, tls), report);
+  }
+}
+
+// Knows when the loop was stalled, and closes what takes too long.
+task<> beat_loop(timer& clock, hub& h) {
+  for (int n = 0;; ++n) {
+    clock.expires_after(beat);
+    const auto [ec] = co_await clock.async_wait(awaited);
+    if (ec) co_return;
+    h.last_beat = read_clocks().mono;
+    if (n % sweep_every != 0) continue;
+    for (auto* connection : h.connections) {
+      if (connection->deadline < h.last_beat) connection->close();
+    }
+  }
+}
+
+result<void> listen(acceptor& on, const asio::ip::address& address, std::uint16_t port) {
+  boost::system::error_code ec;
+  const asio::ip::tcp::endpoint where(address, port);
+  on.open(where.protocol(), ec);
+  if (!ec) on.set_option(asio::socket_base::reuse_address(true), ec);
+  if (!ec && address.is_v6()) on.set_option(asio::ip::v6_only(true), ec);
+  if (!ec) on.bind(where, ec);
+  if (!ec) on.listen(asio::socket_base::max_listen_connections, ec);
+  if (!ec) return {};
+  boost::system::error_code ignored;
+  on.close(ignored);
+  return fail(errc::network, fmt::format("cannot listen on {} port {}: {}", address.to_string(), port, ec.message()));
+}
+
+result<void> check(const options& how) {
+  if (!is_guid(how.tenant)) return fail(errc::usage, fmt::format("--tenant: \"{}\" is not a GUID", how.tenant));
+  if (!is_guid(how.client_id)) return fail(errc::usage, fmt::format("--client-id: \"{}\" is not a GUID", how.client_id));
+  if (how.service.faults.total() > 1 + 1e-9) return fail(errc::usage, "the probabilities of all faults together exceed 1");
+  return {};
+}
+
+}  // namespace
+
+struct simulator::impl {
+  explicit impl(const options& o) : how(o) {}
+
+  result<void> bind();
+  result<identity> make_identity() const;
+  result<void> prepare();
+  void run();
+  template <class Function>
+  std::string ask(Function f);
+
+  options how;
+  secret client_secret;
+  std::string ca_pem;
+  std::uint16_t port = 0;
+  std::unique_ptr<asio::ssl::context> tls;
+  std::unique_ptr<sim::service> graph;
+  std::unique_ptr<hub> shared;
+  asio::io_context io{1};  // after what its coroutines use: it destroys them
+  acceptor v4{io}, v6{io};
+  timer clock{io};
+  std::thread thread;
+};
+
+// `localhost` may mean ::1 as well: the same port there, where the machine has it and nobody else took it.
+result<void> simulator::impl::bind() {
+  constexpr int attempts = 8;
+  for (int i = 0;; ++i) {
+    if (auto bound = listen(v4, asio::ip::address_v4::loopback(), how.port); !bound) return bound;
+    port = v4.local_endpoint().port();
+    const auto also = listen(v6, asio::ip::address_v6::loopback(), port);
+    if (also || how.port != 0 || i == attempts) return {};
+    acceptor probe(io);
+    if (!listen(probe, asio::ip::address_v6::loopback(), 0)) return {};  // no IPv6 here
+    v4.close();
+  }
+}
+
+result<identity> simulator::impl::make_identity() const {
+  const std::string scheme = how.plain ? "http" : "https";
+  identity who{lower(how.tenant), lower(how.client_id), client_secret.clone(), {}};
+  for (const auto* host : {"localhost", "127.0.0.1", "[::1]"}) who.graph_roots.push_back(fmt::format("{}://{}:{}", scheme, host, port));
+  if (!how.certificate_host.empty()) who.graph_roots.push_back(fmt::format("{}://{}:{}", scheme, how.certificate_host, port));
+  return who;
+}
+
+result<void> simulator::impl::prepare() {
+  if (auto ok = check(how); !ok) return ok;
+  if (how.secret_file.empty()) {
+    auto made = random_hex(20);
+    if (!made) return std::unexpected(std::move(made.error()));
+    client_secret = secret(std::move(*made));
+  } else {
+    auto read = read_secret(how.secret_file);
+    if (!read) return std::unexpected(std::move(read.error()));
+    client_secret = std::move(*read);
+  }
+  if (!how.plain) {
+    auto made = make_certificates(how.certificate_host);
+    if (!made) return std::unexpected(std::move(made.error()));
+    ca_pem = made->ca_pem;
+    auto context = make_server_context(*made);
+    if (!context) return std::unexpected(std::move(context.error()));
+    tls = std::move(*context);
+  }
+  if (auto bound = bind(); !bound) return bound;
+  auto who = make_identity();
+  const auto entropy = random_hex(8);
+  if (!who || !entropy) return fail(errc::internal, "OpenSSL has no random bytes");
+  graph = std::make_unique<sim::service>(how.service, std::move(*who), hash_of(*entropy), read_clocks());
+  shared = std::make_unique<hub>(*graph, how);
+  return {};
+}
+
+void simulator::impl::run() {
+  asio::co_spawn(io, accept_loop(v4, *shared, tls.get()), report);
+  if (v6.is_open()) asio::co_spawn(io, accept_loop(v6, *shared, tls.get()), report);
+  asio::co_spawn(io, beat_loop(clock, *shared), report);
+  // Signals are for the main thread.
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  thread = std::thread([this] { io.run(); });
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+template <class Function>
+std::string simulator::impl::ask(Function f) {
+  if (!thread.joinable()) return f();
+  std::promise<std::string> answer;
+  asio::post(io, [&] { answer.set_value(f()); });
+  return answer.get_future().get();
+}
+
+simulator::simulator(std::unique_ptr<impl> i) : impl_(std::move(i)) {}
+simulator::~simulator() {
+  stop();
+}
+
+result<std::unique_ptr<simulator>> simulator::start(const options& how) {
+  auto made = std::unique_ptr<simulator>(new simulator(std::make_unique<impl>(how)));
+  if (auto ready = made->impl_->prepare(); !ready) return std::unexpected(std::move(ready.error()));
+  made->impl_->run();
+  if (!how.ca_file.empty() && !how.plain) {
+    if (auto written = write_private_file(how.ca_file, made->impl_->ca_pem); !written) return std::unexpected(std::move(written.error()));
+  }
+  if (!how.config_file.empty()) {
+    if (auto written = made->write_config(how.config_file); !written) return std::unexpected(std::move(written.error()));
+  }
+  return made;
+}
+
+std::string simulator::graph_url() const {
+  return impl_->graph->who().graph_roots.front();
+}
+std::string simulator::authority_url() const {
+  return graph_url();
+}
+std::uint16_t simulator::port() const {
+  return impl_->port;
+}
+std::string simulator::tenant() const {
+  return impl_->graph->who().tenant;
+}
+std::string simulator::client_id() const {
+  return impl_->graph->who().client_id;
+}
+secret simulator::client_secret() const {
+  return impl_->client_secret.clone();
+}
+std::string simulator::ca_pem() const {
+  return impl_->ca_pem;
+}
+
+std::string simulator::stats_json() {
+  return impl_->ask([this] { return impl_->graph->stats_json(); });
+}
+
+std::string simulator::meetings_json_lines() {
+  return impl_->ask([this] { return impl_->graph->meetings_json_lines(); });
+}
+
+void simulator::stop() {
+  if (!impl_->thread.joinable()) return;
+  impl_->io.stop();
+  impl_->thread.join();
+}
+
+result<void> simulator::write_config(const std::string& file) const {
+  std::error_code ec;
+  const auto config = std::filesystem::absolute(file, ec);
+  if (ec) return fail(errc::usage, fmt::format("cannot write {}: {}", file, ec.message()));
+  const auto beside = config.parent_path();
+  const auto& how = impl_->how;
+  const auto path_of = [&](const std::string& given, const char* name) {
+    return given.empty() ? beside / name : std::filesystem::absolute(given);
+  };
+  const auto ca = path_of(how.ca_file, "simulated-ca.pem");
+  const auto secret_file = path_of(how.secret_file, "simulated-secret");
+  if (how.secret_file.empty()) {
+    if (auto written = write_private_file(secret_file, impl_->client_secret.reveal()); !written) return written;
+  }
+  if (!how.plain && how.ca_file.empty()) {
+    if (auto written = write_private_file(ca, impl_->ca_pem); !written) return written;
+  }
+  const auto& who = impl_->graph->who();
+  std::string text = "# A simulated Graph. The ledger is one of its own, so that a rehearsal never mixes with the real thing.\n";
+  const auto line = [&text](std::string_view name, const std::string& value) {
+    text += name;
+    text += " = ";
+    append_json_string(text, value);  // a TOML basic string has the same escapes
+    text += '\n';
+  };
+  line("graph_url", graph_url());
+  line("authority_url", authority_url());
+  if (!how.plain) line("ca_file", ca.string());
+  line("tenant", who.tenant);
+  line("client_id", who.client_id);
+  line("client_secret_file", secret_file.string());
+  line("ledger", "sqlite:" + (beside / "simulated.db").string());
+  if (how.plain) text += "allow_http = true\n";
+  return write_private_file(config, text);
+}
+
+}  // namespace convoke::sim

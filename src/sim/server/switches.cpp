@@ -1,0 +1,312 @@
+#include "sim/server/switches.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "sim/server/private_files.hpp"
+#include "sim/service/retry_after.hpp"
+#include "sim/service/text.hpp"
+
+namespace convoke::sim {
+namespace {
+
+using setter = std::function<result<void>(options&, std::string_view)>;
+
+result<double> read_real(std::string_view text, double least, double most) {
+  double value = 0;
+  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
+  if (ec != std::errc() || end != text.data() + text.size() || !(value >= least && value <= most)) {
+    return fail(errc::usage, fmt::format("\"{}\" is no number from {} to {}", text, least, most));
+  }
+  return value;
+}
+
+result<std::uint64_t> read_whole(std::string_view text, std::uint64_t most) {
+  std::uint64_t value = 0;
+  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (ec != std::errc() || end != text.data() + text.size() || value > most)
+    return fail(errc::usage, fmt::format("\"{}\" is no whole number from 0 to {}", text, most));
+  return value;
+}
+
+// Seconds from `10ms`, `1.5s`, `2`.
+result<double> read_seconds(std::string_view text) {
+  double unit = 1;
+  if (text.ends_with("ms")) {
+    unit = 1e-3;
+    text.remove_suffix(2);
+  } else if (text.ends_with('s')) {
+    text.remove_suffix(1);
+  }
+  auto value = read_real(text, 0, 1e6);
+  if (value) *value *= unit;
+  return value;
+}
+
+// A setter for whatever `find` finds in the options.
+template <class Find>
+setter real(Find find, double most) {
+  return [find, most](options& o, std::string_view text) -> result<void> {
+    const auto value = read_real(text, 0, most);
+    if (!value) return std::unexpected(value.error());
+    find(o) = *value;
+    return {};
+  };
+}
+
+template <class Find>
+setter seconds(Find find) {
+  return [find](options& o, std::string_view text) -> result<void> {
+    const auto value = read_seconds(text);
+    if (!value) return std::unexpected(value.error());
+    find(o) = *value;
+    return {};
+  };
+}
+
+template <class Find>
+setter whole(Find find) {
+  return [find](options& o, std::string_view text) -> result<void> {
+    using target = std::remove_reference_t<decltype(find(o))>;
+    const auto value = read_whole(text, std::numeric_limits<target>::max());
+    if (!value) return std::unexpected(value.error());
+    find(o) = static_cast<target>(*value);
+    return {};
+  };
+}
+
+template <class Find>
+setter text(Find find) {
+  return [find](options& o, std::string_view value) -> result<void> {
+    find(o) = std::string(value);
+    return {};
+  };
+}
+
+template <class Find>
+setter yes(Find find, bool value = true) {
+  return [find, value](options& o, std::string_view) -> result<void> {
+    find(o) = value;
+    return {};
+  };
+}
+
+// One word of a list.
+template <class Value, class Find>
+setter word(Find find, std::vector<std::pair<std::string_view, Value>> words) {
+  return [find, words = std::move(words)](options& o, std::string_view given) -> result<void> {
+    std::string known;
+    for (const auto& [name, value] : words) {
+      if (name == given) {
+        find(o) = value;
+        return {};
+      }
+      known += known.empty() ? "" : ", ";
+      known += name;
+    }
+    return fail(errc::usage, fmt::format("\"{}\" is none of {}", given, known));
+  };
+}
+
+result<void> add_ids(std::string_view list, std::set<std::string>& into) {
+  while (!list.empty()) {
+    const auto end = std::min(list.find_first_of(", \t\r\n"), list.size());
+    const auto id = list.substr(0, end);
+    if (!id.empty() && !is_guid(id)) return fail(errc::usage, fmt::format("\"{}\" is not a GUID", id));
+    if (!id.empty()) into.insert(lower(id));
+    list.remove_prefix(std::min(end + 1, list.size()));
+  }
+  return {};
+}
+
+// GUIDs separated by commas, or a file that holds some.
+template <class Find>
+setter ids(Find find) {
+  return [find](options& o, std::string_view given) -> result<void> {
+    if (is_guid(given.substr(0, given.find(',')))) return add_ids(given, find(o));
+    const auto content = read_small_file(std::string(given));
+    if (!content) return std::unexpected(content.error());
+    return add_ids(*content, find(o));
+  };
+}
+
+result<void> set_latency(options& o, std::string_view given) {
+  auto& latency = o.service.latency;
+  constexpr std::string_view lognormal = "lognormal:";
+  auto rest = given;
+  latency = latency_options();
+  latency.shape = latency_options::kind::fixed;
+  if (given.starts_with(lognormal)) {
+    rest.remove_prefix(lognormal.size());
+    const auto colon = rest.find(':');
+    const auto sigma = read_real(colon == std::string_view::npos ? "" : rest.substr(colon + 1), 0, 10);
+    if (!sigma) return fail(errc::usage, "it is lognormal:MEDIAN:SIGMA, as in lognormal:20ms:0.5");
+    latency.shape = latency_options::kind::lognormal;
+    latency.sigma = *sigma;
+    rest = rest.substr(0, colon);
+  }
+  const auto median = read_seconds(rest);
+  if (!median) return std::unexpected(median.error());
+  latency.median_seconds = *median;
+  if (*median <= 0) latency.shape = latency_options::kind::none;
+  return {};
+}
+
+result<void> set_script(options& o, std::string_view file) {
+  const auto content = read_small_file(std::string(file));
+  if (!content) return std::unexpected(content.error());
+  auto script = parse_script(*content);
+  if (!script) return std::unexpected(std::move(script.error()));
+  o.service.script = std::move(*script);
+  return {};
+}
+
+setter spread(std::vector<fault> kinds) {
+  return [kinds = std::move(kinds)](options& o, std::string_view given) -> result<void> {
+    const auto total = read_real(given, 0, 1);
+    if (!total) return std::unexpected(total.error());
+    if (kinds.empty()) {
+      o.service.faults.spread(*total);
+    } else {
+      o.service.faults.spread(*total, kinds);
+    }
+    return {};
+  };
+}
+
+void add_place(std::vector<flag>& all) {
+  all.push_back({"--port", "N", "listen on this port of the loopback address (default: any that is free)",
+                 whole([](options& o) -> auto& { return o.port; })});
+  all.push_back({"--plain", "", "http instead of https", yes([](options& o) -> auto& { return o.plain; }), false});
+  all.push_back({"--certificate-host", "NAME", "make the certificate for this host instead of localhost",
+                 text([](options& o) -> auto& { return o.certificate_host; })});
+  all.push_back({"--ca-file", "FILE", "write the certificate of its authority here (default: beside the configuration)",
+                 text([](options& o) -> auto& { return o.ca_file; })});
+  all.push_back({"--write-config", "FILE", "write a configuration for convoke once it listens",
+                 text([](options& o) -> auto& { return o.config_file; })});
+  all.push_back({"--secret-file", "FILE", "read the client secret from here (default: a random one)",
+                 text([](options& o) -> auto& { return o.secret_file; })});
+  all.push_back({"--tenant", "GUID", "the tenant", text([](options& o) -> auto& { return o.tenant; })});
+  all.push_back({"--client-id", "GUID", "the app", text([](options& o) -> auto& { return o.client_id; })});
+  all.push_back({"--seed", "N", "repeatable faults: a function of this, the key and how often it was called",
+                 whole([](options& o) -> auto& { return o.service.seed; })});
+  all.push_back({"--keep-alive-requests", "N", "answers per connection, then it closes (default: no limit)",
+                 whole([](options& o) -> auto& { return o.keep_alive_requests; })});
+  all.push_back({"--drop-idle", "SECONDS", "close idle connections without a word",
+                 seconds([](options& o) -> auto& { return o.drop_idle_seconds; })});
+  all.push_back(
+      {"--calls", "N", "how many calls /_sim/calls remembers (default 1000)", [](options& o, std::string_view given) -> result<void> {
+         const auto n = read_whole(given, 1'000'000);
+         if (!n) return std::unexpected(n.error());
+         o.service.kept_calls = *n;
+         return {};
+       }});
+}
+
+void add_people(std::vector<flag>& all) {
+  all.push_back(
+      {"--organizers", "IDS|FILE", "only these users exist (default: everyone)", [](options& o, std::string_view given) -> result<void> {
+         if (!o.service.organizers) o.service.organizers.emplace();
+         return ids([](options& to) -> auto& { return *to.service.organizers; })(o, given);
+       }});
+  all.push_back({"--no-policy", "IDS|FILE", "organizers without application access policy",
+                 ids([](options& o) -> auto& { return o.service.no_policy; })});
+  all.push_back(
+      {"--unlicensed", "IDS|FILE", "organizers without a licence", ids([](options& o) -> auto& { return o.service.unlicensed; })});
+  all.push_back({"--show-roles", "", "show attendees' roles in answers; Graph nulls them",
+                 yes([](options& o) -> auto& { return o.service.show_roles; }), false});
+  all.push_back({"--small-answers", "", "answers without the invitation text, for benchmarks",
+                 yes([](options& o) -> auto& { return o.service.small_answers; }), false});
+  all.push_back({"--break-idempotency", "P", "make a meeting again although its key exists: proves that duplicates are counted",
+                 real([](options& o) -> auto& { return o.service.break_idempotency; }, 1)});
+  all.push_back({"--token-lifetime", "SECONDS", "how long a token is good for (default 3599)",
+                 seconds([](options& o) -> auto& { return o.service.tokens.lifetime_seconds; })});
+  all.push_back({"--token-faults", "P", "the token endpoint answers 429 or 503",
+                 real([](options& o) -> auto& { return o.service.tokens.fault_rate; }, 1)});
+  all.push_back({"--token-retry-after", "SECONDS", "Retry-After of those answers (default 60)",
+                 seconds([](options& o) -> auto& { return o.service.tokens.retry_after; })});
+}
+
+void add_quotas(std::vector<flag>& all) {
+  const auto throttle = [&all](const char* name, const char* value, const char* help, setter set) {
+    all.push_back({name, value, help, std::move(set)});
+  };
+  throttle("--lane-rate", "R", "calls per second that an app may make in the tenant",
+           real([](options& o) -> auto& { return o.service.throttle.lane.rate; }, 1e9));
+  throttle("--lane-burst", "B", "and at once (bucket only; default: what one window gives)",
+           real([](options& o) -> auto& { return o.service.throttle.lane.burst; }, 1e9));
+  throttle("--organizer-rate", "R", "calls per second for one organizer",
+           real([](options& o) -> auto& { return o.service.throttle.organizer.rate; }, 1e9));
+  throttle("--organizer-burst", "B", "and at once", real([](options& o) -> auto& { return o.service.throttle.organizer.burst; }, 1e9));
+  throttle("--window", "KIND", "how quotas count: bucket, fixed or sliding",
+           word<window_kind>([](options& o) -> auto& { return o.service.throttle.window; },
+                             {{"bucket", window_kind::bucket}, {"fixed", window_kind::fixed}, {"sliding", window_kind::sliding}}));
+  throttle("--window-seconds", "SECONDS", "the window (default 1)", [](options& o, std::string_view given) -> result<void> {
+    const auto value = read_seconds(given);
+    if (!value) return std::unexpected(value.error());
+    if (*value < 1e-3) return fail(errc::usage, "a window is at least 1ms");
+    o.service.throttle.window_seconds = *value;
+    return {};
+  });
+  throttle("--throttled-count", "yes|no", "throttled calls use up quota too (default yes, as Graph)",
+           word<bool>([](options& o) -> auto& { return o.service.throttle.throttled_count; }, {{"yes", true}, {"no", false}}));
+  throttle("--early-penalty", "SECONDS", "each call inside a fence lengthens it by this",
+           seconds([](options& o) -> auto& { return o.service.throttle.early_penalty; }));
+  throttle("--retry-after-form", "FORM", "integer, decimal, date, joined, absent, two-lines, garbage, mix or constant:SECONDS",
+           [](options& o, std::string_view given) { return parse_retry_after_form(given, o.service.throttle); });
+  throttle("--retry-after-max", "SECONDS", "never announce more than this",
+           seconds([](options& o) -> auto& { return o.service.throttle.retry_after_max; }));
+  all.push_back({"--throttle-scope-header", "", "say in x-ms-throttle-scope what is throttled",
+                 yes([](options& o) -> auto& { return o.service.throttle.scope_header; }), false});
+  throttle("--throttle-wait", "SECONDS", "random throttles wait up to this (default 1)",
+           seconds([](options& o) -> auto& { return o.service.throttle.random_wait; }));
+  throttle("--throttle-scope", "SCOPE", "random throttles close: lane, organizer or mix",
+           word<scope_kind>([](options& o) -> auto& { return o.service.throttle.random_scope; },
+                            {{"lane", scope_kind::lane}, {"organizer", scope_kind::organizer}, {"mix", scope_kind::mix}}));
+}
+
+void add_faults(std::vector<flag>& all) {
+  all.push_back({"--faults", "P", "all kinds below but throttles and false 401s, P in total", spread({})});
+  all.push_back({"--cut", "P", "all kinds of cut bodies, P in total", spread({fault::cut_length, fault::cut_chunked, fault::cut_close})});
+  all.push_back({"--malformed", "P", "all kinds of wrong 200s, P in total",
+                 spread({fault::html_200, fault::empty_200, fault::wrong_type, fault::other_external_id, fault::missing_id})});
+  for (std::size_t i = 1; i < fault_count; ++i) {
+    const auto kind = static_cast<fault>(i);
+    std::string name = "--" + std::string(to_string(kind));
+    for (auto& c : name) c = c == '_' ? '-' : c;
+    all.push_back({name, "P", std::string(describe(kind)), real([kind](options& o) -> auto& { return o.service.faults[kind]; }, 1)});
+  }
+  all.push_back({"--slow-seconds", "SECONDS", "how long a slow answer takes (default 1)",
+                 seconds([](options& o) -> auto& { return o.service.slow_seconds; })});
+  all.push_back({"--latency", "DIST", "of every answer: 0, 10ms or lognormal:20ms:0.5 (median and sigma)", set_latency});
+  all.push_back({"--script", "FILE", "faults at given calls: a JSON list of {\"key\" or \"call\", \"fault\"}", set_script});
+}
+
+}  // namespace
+
+std::vector<flag> flags() {
+  std::vector<flag> all;
+  add_place(all);
+  add_people(all);
+  add_quotas(all);
+  add_faults(all);
+  return all;
+}
+
+result<void> apply_flag(options& into, std::string_view name, std::string_view value) {
+  for (const auto& f : flags()) {
+    if (f.name != name) continue;
+    auto done = f.set(into, value);
+    if (!done) return fail(done.error().code, fmt::format("{}: {}", name, done.error().message));
+    return done;
+  }
+  return fail(errc::usage, fmt::format("{}: the simulator has no such switch", name));
+}
+
+}  // namespace convoke::sim

@@ -1,0 +1,31 @@
+#pragma once
+
+// The simulator's command line as data, so that whoever has a command line can offer it.
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <convoke/error.hpp>
+
+#include "sim/server/options.hpp"
+
+namespace convoke::sim {
+
+struct flag {
+  std::string name;   // with its dashes
+  std::string value;  // what stands for the value in help: N, P, SECONDS, FILE …; empty where it takes none
+  std::string help;
+  std::function<result<void>(options&, std::string_view)> set;  // without a value: gets an empty one
+  bool takes_value = true;
+};
+
+// In the order in which help shows them. They are applied in the order in which the user gave them: `--faults` fills all kinds,
+// a later `--slow 0` changes one.
+[[nodiscard]] std::vector<flag> flags();
+
+// Sets one. errc::usage names the flag and what it takes.
+[[nodiscard]] result<void> apply_flag(options& into, std::string_view name, std::string_view value);
+
+}  // namespace convoke::sim

@@ -1,0 +1,52 @@
+#pragma once
+
+// What Graph answers with: the onlineMeeting, its errors, its headers.
+
+#include <string>
+#include <string_view>
+
+#include "sim/service/behaviour.hpp"
+#include "sim/service/dice.hpp"
+#include "sim/service/meetings.hpp"
+#include "sim/service/message.hpp"
+
+namespace convoke::sim {
+
+struct answer_options {
+  std::string graph_root, tenant;
+  bool show_roles = false, small = false;
+};
+
+// Deviations that faults ask for.
+enum class distortion : std::uint8_t { none, other_external_id, missing_id };
+
+// Appends the onlineMeeting of `e`, which exists. `beta` and `unknown_members` (Prefer: include-unknown-enum-members) are the caller's.
+void append_meeting(std::string& out, const meeting_store::entry& e, const answer_options& how, bool beta, bool unknown_members,
+                    distortion wrong);
+
+// The id in that answer.
+[[nodiscard]] std::string meeting_id(const meeting_store::entry& e);
+
+// Graph's and the request's ids, one pair per call.
+struct call_ids {
+  std::string request_id, client_request_id;
+};
+
+// {"error":{"code","message","innerError":{…}}}
+void append_error(std::string& out, std::string_view code, std::string_view message, const call_ids& ids, utc_time now);
+// The body of a 429, which says it all twice.
+void append_throttle_error(std::string& out, const call_ids& ids, utc_time now);
+
+// The headers every answer of Graph has. Date is kept between calls of one second.
+class header_writer {
+ public:
+  void append(std::string& out, const call_ids& ids, std::string_view scenario, utc_time now);
+  // Also for answers that are not Graph's (the token endpoint).
+  void append_date(std::string& out, utc_time now);
+
+ private:
+  std::int64_t second_ = -1;
+  std::string date_;
+};
+
+}  // namespace convoke::sim

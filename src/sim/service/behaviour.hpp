@@ -1,0 +1,89 @@
+#pragma once
+
+// Everything about the simulated service that can be switched. Defaults: a service that never throttles and never fails.
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <convoke/secret.hpp>
+#include <convoke/time.hpp>
+
+#include "sim/service/faults.hpp"
+
+namespace convoke::sim {
+
+// Both clocks at one instant. The service never reads a clock.
+struct moment {
+  mono_time mono;
+  utc_time wall;
+};
+
+enum class window_kind : std::uint8_t { bucket, fixed, sliding };
+
+// bucket: `rate` tokens a second, `burst` at most. fixed and sliding: rate × window calls per window. rate 0: no limit.
+struct quota_options {
+  double rate = 0;
+  double burst = 0;  // bucket only; 0: what `rate` gives in one window, at least 1
+};
+
+enum class scope_kind : std::uint8_t { lane, organizer, mix };
+
+enum class retry_after_form : std::uint8_t { integer, decimal, date, joined, absent, two_lines, constant, garbage, mix };
+
+struct throttle_options {
+  quota_options lane, organizer;
+  window_kind window = window_kind::bucket;
+  double window_seconds = 1;
+  bool throttled_count = true;  // throttled calls use up quota too, as the Graph documentation says
+  retry_after_form form = retry_after_form::integer;
+  double constant_seconds = 1;  // for retry_after_form::constant
+  double retry_after_max = 0;   // longest announced wait in seconds; 0: as long as it takes
+  bool scope_header = false;    // x-ms-throttle-scope on throttled answers
+  double early_penalty = 0;     // seconds added to a fence by each early call
+  double random_wait = 1;       // random throttles wait up to this many seconds
+  scope_kind random_scope = scope_kind::lane;
+};
+
+struct latency_options {
+  enum class kind : std::uint8_t { none, fixed, lognormal } shape = kind::none;
+  double median_seconds = 0;
+  double sigma = 0;
+};
+
+struct token_options {
+  double lifetime_seconds = 3599;
+  double fault_rate = 0;    // probability of 429 (or 503) from the token endpoint
+  double retry_after = 60;  // seconds, on those answers
+};
+
+struct behaviour {
+  std::uint64_t seed = 1;
+  throttle_options throttle;
+  latency_options latency;
+  token_options tokens;
+  fault_rates faults;  // one probability per kind
+  std::vector<scripted_fault> script;
+  double slow_seconds = 1;                          // how long a slow answer takes
+  double break_idempotency = 0;                     // probability that a key that exists is made again: proves that `duplicates` can count
+  bool show_roles = false;                          // attendees' roles in answers; Graph was seen to null them
+  bool small_answers = false;                       // about 1.6 KB instead of about 5 KB
+  std::optional<std::set<std::string>> organizers;  // who exists, lower case; absent: everyone
+  std::set<std::string> no_policy;                  // organizers without application access policy
+  std::set<std::string> unlicensed;                 // organizers without a licence
+  std::size_t kept_calls = 1000;                    // how many calls /_sim/calls remembers
+};
+
+// Who the one tenant and the one app are, and where the service believes it lives.
+struct identity {
+  std::string tenant;     // GUID, lower case
+  std::string client_id;  // GUID, lower case
+  secret client_secret;
+  std::vector<std::string> graph_roots;  // the first one is used in answers; scopes of any are taken
+};
+
+}  // namespace convoke::sim

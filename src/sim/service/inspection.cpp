@@ -1,0 +1,42 @@
+// What /_sim tells a test.
+
+#include <fmt/format.h>
+
+#include "sim/service/service.hpp"
+#include "sim/service/text.hpp"
+
+namespace convoke::sim {
+
+std::string service::stats_json() const {
+  const auto& n = counts_;
+  std::string out = fmt::format(
+      R"({{"requests":{},"meetings":{},"created":{},"got":{},"throttled":{},"early":{},"tokens":{},"token_requests":{},"duplicates":{},"unauthorized":{},"forbidden":{},"not_found":{},"bad_requests":{},"max_in_flight_per_key":{},"connections":{},"keys":{},"faults":{{)",
+      n.requests, meetings_.meetings(), n.created, n.got, n.throttled, n.early, tokens_.issued(), tokens_.requests(),
+      meetings_.duplicates(), n.unauthorized, n.forbidden, n.not_found, n.bad_requests, n.most_in_flight_per_key, connections_,
+      meetings_.all().size());
+  for (std::size_t i = 1; i < fault_count; ++i) {
+    fmt::format_to(std::back_inserter(out), "{}\"{}\":{}", i == 1 ? "" : ",", to_string(static_cast<fault>(i)), n.faults[i]);
+  }
+  out += "}}";
+  return out;
+}
+
+std::string service::meetings_json_lines() const {
+  std::string out;
+  for (const auto& e : meetings_.all()) {
+    if (!e.second.exists()) continue;
+    out += R"({"tenant":)";
+    append_json_string(out, who_.tenant);
+    out += R"(,"organizer":)";
+    append_json_string(out, meeting_store::organizer_of(e));
+    out += R"(,"external_id":)";
+    append_json_string(out, meeting_store::external_id_of(e));
+    out += R"(,"id":)";
+    append_json_string(out, meeting_id(e));
+    fmt::format_to(std::back_inserter(out), R"(,"creates":{},"gets":{}}})", e.second.creates, e.second.gets);
+    out += '\n';
+  }
+  return out;
+}
+
+}  // namespace convoke::sim

@@ -1,0 +1,60 @@
+#pragma once
+
+// A request as the server read it, and what to answer: the border between sockets and service.
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "sim/service/behaviour.hpp"
+#include "sim/service/meetings.hpp"
+
+namespace convoke::sim {
+
+// Views into the connection's buffer.
+struct request {
+  std::string_view method, target;
+  std::string_view authorization, content_type, client_request_id, prefer;
+  std::string_view body;
+  mono_time arrived{};  // not later than the true arrival; decides what is early
+};
+
+// How the answer leaves.
+enum class delivery : std::uint8_t {
+  whole,
+  lost,         // close without a byte
+  reset,        // RST without a byte
+  cut_length,   // half the body under the full Content-Length, then close
+  cut_chunked,  // chunked, half the body, then close
+  cut_close,    // no length at all, half the body, then close
+};
+
+class fence;
+
+// Reused from call to call: strings keep their room.
+struct reply {
+  int status = 200;
+  std::string headers;  // complete lines; length, Connection and transfer coding are the server's
+  std::string body;
+  delivery how = delivery::whole;
+  bool close = false;
+  std::chrono::nanoseconds delay{0};
+  meeting_store::entry* key = nullptr;  // in flight until service::finish
+  fence* announces = nullptr;           // to be told by service::announce
+  std::chrono::nanoseconds announced{0};
+
+  void clear() {
+    status = 200;
+    headers.clear();
+    body.clear();
+    how = delivery::whole;
+    close = false;
+    delay = std::chrono::nanoseconds(0);
+    key = nullptr;
+    announces = nullptr;
+  }
+};
+
+}  // namespace convoke::sim

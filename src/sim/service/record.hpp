@@ -1,0 +1,51 @@
+#pragma once
+
+// What really happened: counters and the latest calls.
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <convoke/time.hpp>
+
+#include "sim/service/faults.hpp"
+
+namespace convoke::sim {
+
+struct counters {
+  std::uint64_t requests = 0;  // calls to Graph, refused ones too
+  std::uint64_t created = 0, got = 0;
+  std::uint64_t throttled = 0;  // answers that say to come back later, whatever their reason
+  std::uint64_t early = 0;
+  std::uint64_t unauthorized = 0;  // 401, the false ones too
+  std::uint64_t forbidden = 0, not_found = 0;
+  std::uint64_t bad_requests = 0;  // 400, 405, 413, 415, 501 and what is no HTTP
+  std::uint16_t most_in_flight_per_key = 0;
+  std::array<std::uint64_t, fault_count> faults{};
+};
+
+struct call_record {
+  std::uint64_t number = 0;
+  mono_time at{};
+  int status = 0;  // 0: no answer was sent
+  fault hit = fault::none;
+  std::string organizer, external_id, client_request_id;
+};
+
+// The last calls, in a ring that reuses its strings.
+class call_log {
+ public:
+  explicit call_log(std::size_t kept) : ring_(kept) {}
+  // The slot for the next call; nullptr where none are kept.
+  call_record* next();
+  // Oldest first, one JSON object per line. `start` is time zero of `at_ms`.
+  [[nodiscard]] std::string json_lines(mono_time start) const;
+
+ private:
+  std::vector<call_record> ring_;
+  std::uint64_t count_ = 0;
+};
+
+}  // namespace convoke::sim

@@ -1,0 +1,287 @@
+#include "sim/service/service.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numbers>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "sim/service/retry_after.hpp"
+#include "sim/service/text.hpp"
+
+namespace convoke::sim {
+namespace {
+
+constexpr std::size_t longest_client_request_id = 128;
+
+// `/a/b/c` in parts; more parts than there is room for give size() + 1.
+struct segments {
+  explicit segments(std::string_view path) {
+    while (!path.empty() && count <= part.size()) {
+      path.remove_prefix(path.front() == '/' ? 1 : 0);
+      const auto end = std::min(path.find('/'), path.size());
+      if (count < part.size() && (end > 0 || end < path.size())) part[count] = path.substr(0, end);
+      if (end > 0 || end < path.size()) ++count;
+      path.remove_prefix(end);
+    }
+  }
+  [[nodiscard]] bool is(std::size_t i, std::string_view word) const {
+    return i < count && i < part.size() && same_ignoring_case(part[i], word);
+  }
+
+  std::array<std::string_view, 6> part;
+  std::size_t count = 0;
+};
+
+bool is_action(std::string_view word) {
+  return same_ignoring_case(word, "createOrGet") || same_ignoring_case(word, "microsoft.graph.createOrGet");
+}
+
+}  // namespace
+
+service::service(behaviour how, identity who, std::uint64_t entropy, moment start)
+    : how_(std::move(how)),
+      who_(std::move(who)),
+      start_(start),
+      shown_{who_.graph_roots.front(), who_.tenant, how_.show_roles, how_.small_answers},
+      tokens_(who_, how_.tokens, entropy),
+      calls_(how_.kept_calls),
+      ids_(how_.seed, "ids", 0, dice::purpose::request),
+      latency_(how_.seed, "latency", 0, dice::purpose::latency) {}
+
+void service::handle(const request& q, moment now, reply& into) {
+  into.clear();
+  const auto path = q.target.substr(0, q.target.find('?'));
+  const segments parts(path);
+  if (parts.is(0, "_sim")) {
+    inspect(path, into);
+  } else if (parts.count == 4 && parts.is(1, "oauth2") && parts.is(2, "v2.0") && parts.is(3, "token") && q.method == "POST") {
+    tokens_.handle(parts.part[0], q, now, into);
+    headers_.append_date(into.headers, now.wall);
+  } else {
+    graph(q, path, now, into);
+  }
+}
+
+void service::inspect(std::string_view path, reply& into) {
+  into.headers = "Content-Type: application/json\r\nCache-Control: no-store\r\n";
+  if (path == "/_sim/stats") {
+    into.body = stats_json();
+  } else if (path == "/_sim/meetings") {
+    into.body = meetings_json_lines();
+  } else if (path == "/_sim/calls") {
+    into.body = calls_json_lines();
+  } else {
+    into.status = 404;
+    into.body = R"({"error":"there are /_sim/stats, /_sim/meetings and /_sim/calls"})";
+  }
+}
+
+void service::graph(const request& q, std::string_view path, moment now, reply& into) {
+  ++counts_.requests;
+  call_ids_.request_id.clear();
+  ids_.append_guid(call_ids_.request_id);
+  const bool echo = !q.client_request_id.empty() && q.client_request_id.size() <= longest_client_request_id;
+  call_ids_.client_request_id = echo ? q.client_request_id : std::string_view(call_ids_.request_id);
+
+  call c{q, now, into, calls_.next()};
+  c.unknown_members = q.prefer.find("include-unknown-enum-members") != std::string_view::npos;
+  if (c.log != nullptr) {
+    c.log->at = q.arrived;
+    c.log->client_request_id = q.client_request_id.substr(0, longest_client_request_id);
+  }
+  into.delay = draw_latency();
+  if (authorised(c) && within(c, lane_, how_.throttle.lane, scope_kind::lane) && route(c, path) && enter_organizer(c) && organizer_may(c))
+    create_or_get(c);
+  if (c.log != nullptr) c.log->status = into.how == delivery::lost || into.how == delivery::reset ? 0 : into.status;
+}
+
+bool service::authorised(call& c) {
+  constexpr std::string_view scheme = "Bearer ";
+  std::string_view why;
+  if (!c.q.authorization.starts_with(scheme)) {
+    why = "Access token is empty.";
+  } else {
+    switch (tokens_.check(c.q.authorization.substr(scheme.size()), c.now.mono)) {
+      case token_state::valid:
+        return true;
+      case token_state::expired:
+        why = "Lifetime validation failed, the token is expired.";
+        break;
+      case token_state::unknown:
+        why = "CompactToken parsing failed with error code: 80049217";
+        break;
+    }
+  }
+  error(c, 401, "InvalidAuthenticationToken", why);
+  return false;
+}
+
+bool service::not_built(call& c, std::string_view what) {
+  error(c, 501, "NotImplemented", fmt::format("This simulator does not have {}.", what));
+  return false;
+}
+
+// True where the call is a createOrGet for the user that it puts into `c.user`.
+bool service::route(call& c, std::string_view path) {
+  const segments parts(path);
+  c.beta = parts.is(0, "beta");
+  if (!c.beta && !parts.is(0, "v1.0")) {
+    error(c, 400, "BadRequest", "Invalid version: it is v1.0 or beta.");
+    return false;
+  }
+  const auto& method = c.q.method;
+  const bool me = parts.is(1, "me");
+  const std::size_t meetings = me ? 2 : 3;
+  if ((parts.is(1, "users") || me) && parts.is(meetings, "onlineMeetings") && parts.count == meetings + 2 &&
+      is_action(parts.part[meetings + 1])) {
+    if (method != "POST") {
+      error(c, 405, "MethodNotAllowed", "Specified HTTP method is not allowed for the request target.");
+    } else if (me) {
+      error(c, 400, "BadRequest", "/me request is only valid with delegated authentication flow.");
+    } else {
+      c.user = percent_decode(parts.part[2]);
+      return true;
+    }
+    return false;
+  }
+  if (parts.is(1, "$batch") || parts.is(1, "%24batch")) return not_built(c, "$batch");
+  if ((parts.is(1, "users") || me) && parts.is(meetings, "onlineMeetings"))
+    return not_built(c, "any call for meetings other than createOrGet");
+  if (parts.is(1, "users") && parts.count == 3 && method == "GET") return not_built(c, "a directory of users");
+  const auto segment = parts.count > 1 ? parts.part[1].substr(0, 64) : std::string_view();
+  error(c, 400, "BadRequest", fmt::format("Resource not found for the segment '{}'.", segment));
+  return false;
+}
+
+bool service::enter_organizer(call& c) {
+  if (!is_guid(c.user)) {
+    error(c, 404, "UnknownError", "");
+    return false;
+  }
+  c.user = lower(c.user);
+  if (c.log != nullptr) c.log->organizer = c.user;
+  auto found = organizers_.find(c.user);
+  if (found == organizers_.end()) found = organizers_.emplace(c.user, scope()).first;
+  c.organizer = &found->second;
+  return within(c, *c.organizer, how_.throttle.organizer, scope_kind::organizer);
+}
+
+bool service::organizer_may(call& c) {
+  if (how_.organizers && !how_.organizers->contains(c.user)) {
+    error(c, 404, "UnknownError", "");
+    return false;
+  }
+  if (how_.unlicensed.contains(c.user)) {
+    error(c, 403, "Forbidden", "");
+    return false;
+  }
+  if (!how_.no_policy.contains(c.user)) return true;
+  switch (hash_of(c.user) % 3) {
+    case 0:
+      error(c, 403, "Forbidden", "No Application Access Policy found for this app");
+      break;
+    case 1:
+      error(c, 403, "Forbidden",
+            fmt::format("No application access policy found for this app: {} on the user: {}.", who_.client_id, c.user));
+      break;
+    default:
+      error(c, 403, "General", "No application access policy found for this app.");
+  }
+  return false;
+}
+
+bool service::within(call& c, scope& s, const quota_options& limit, scope_kind kind) {
+  const auto& how = how_.throttle;
+  const auto over = s.calls.take(limit, how, c.now.mono);
+  if (s.closed.remaining(c.now.mono)) {
+    if (s.closed.early(c.q.arrived, c.now.mono)) {
+      ++counts_.early;
+      s.closed.extend(std::chrono::nanoseconds(static_cast<std::int64_t>(how.early_penalty * 1e9)));
+    }
+    throttle(c, s, kind, std::max(*s.closed.remaining(c.now.mono), over.value_or(std::chrono::nanoseconds(0))), 429);
+    return false;
+  }
+  if (over) throttle(c, s, kind, *over, 429);
+  return !over;
+}
+
+void service::throttle(call& c, scope& s, scope_kind kind, std::chrono::nanoseconds wait, int status) {
+  ++counts_.throttled;
+  begin_reply(c, status);
+  auto when = make_retry_after(how_.throttle, wait, c.now.wall, ids_);
+  c.into.headers += when.lines;
+  if (how_.throttle.scope_header) {
+    const bool lane = kind == scope_kind::lane;
+    c.into.headers += fmt::format("x-ms-throttle-scope: {}/ReadWrite/{}/{}\r\n", lane ? "Tenant_Application" : "User_Application",
+                                  who_.client_id, lane ? who_.tenant : c.user);
+  }
+  if (status == 429) {
+    c.into.headers += "Content-Type: application/json\r\n";
+    append_throttle_error(c.into.body, call_ids_, c.now.wall);
+  }
+  if (when.announced) {
+    c.into.announces = &s.closed;
+    c.into.announced = *when.announced;
+  }
+}
+
+void service::begin_reply(call& c, int status) {
+  c.into.status = status;
+  c.into.headers.clear();
+  c.into.body.clear();
+  scenario_.clear();
+  ids_.append_guid(scenario_);
+  headers_.append(c.into.headers, call_ids_, scenario_, c.now.wall);
+}
+
+void service::error(call& c, int status, std::string_view code, std::string_view message) {
+  switch (status) {
+    case 401:
+      ++counts_.unauthorized;
+      break;
+    case 403:
+      ++counts_.forbidden;
+      break;
+    case 404:
+      ++counts_.not_found;
+      break;
+    default:
+      if (status < 500 || status == 501) ++counts_.bad_requests;
+  }
+  begin_reply(c, status);
+  c.into.headers += "Content-Type: application/json\r\n";
+  if (status == 401) {
+    c.into.headers += fmt::format(
+        "WWW-Authenticate: Bearer realm=\"\", authorization_uri=\"{}/common/oauth2/authorize\", "
+        "client_id=\"00000003-0000-0000-c000-000000000000\"\r\n",
+        who_.graph_roots.front());
+  }
+  if (status == 405) c.into.headers += "Allow: POST\r\n";
+  append_error(c.into.body, code, message, call_ids_, c.now.wall);
+}
+
+void service::announce(reply& r, mono_time now) {
+  if (r.announces != nullptr) r.announces->announce(now, r.announced);
+  r.announces = nullptr;
+}
+
+void service::finish(reply& r) {
+  if (r.key != nullptr) --r.key->second.in_flight;
+  r.key = nullptr;
+}
+
+std::chrono::nanoseconds service::draw_latency() {
+  const auto& how = how_.latency;
+  double seconds = how.median_seconds;
+  if (how.shape == latency_options::kind::none) return std::chrono::nanoseconds(0);
+  if (how.shape == latency_options::kind::lognormal) {
+    const double normal = std::sqrt(-2 * std::log(1 - latency_.real())) * std::cos(2 * std::numbers::pi * latency_.real());  // Box-Muller
+    seconds *= std::exp(how.sigma * normal);
+  }
+  return std::chrono::nanoseconds(static_cast<std::int64_t>(std::min(seconds, 3600.0) * 1e9));
+}
+
+}  // namespace convoke::sim

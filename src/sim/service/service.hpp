@@ -1,0 +1,104 @@
+#pragma once
+
+// Microsoft Graph as far as a provisioner can see it. Pure: no socket, no clock, no thread; time comes with every call.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "sim/service/answer.hpp"
+#include "sim/service/behaviour.hpp"
+#include "sim/service/body.hpp"
+#include "sim/service/meetings.hpp"
+#include "sim/service/message.hpp"
+#include "sim/service/quota.hpp"
+#include "sim/service/record.hpp"
+#include "sim/service/tokens.hpp"
+
+namespace convoke::sim {
+
+class service {
+ public:
+  // `entropy` makes the tokens; everything else comes from the seed in `how`.
+  service(behaviour how, identity who, std::uint64_t entropy, moment start);
+  service(const service&) = delete;
+  service& operator=(const service&) = delete;
+
+  // Answers one request. The caller waits `into.delay`, calls announce right before it writes the answer, and finish when it is
+  // written or will never be.
+  void handle(const request& q, moment now, reply& into);
+  // A throttled answer leaves at `now`: from here on its fence stands.
+  void announce(reply& r, mono_time now);
+  void finish(reply& r);
+  // Something that was no HTTP, or too large.
+  void count_bad_request() { ++counts_.bad_requests; }
+  void count_connection() { ++connections_; }
+
+  // One JSON object.
+  [[nodiscard]] std::string stats_json() const;
+  [[nodiscard]] std::string meetings_json_lines() const;
+  [[nodiscard]] std::string calls_json_lines() const { return calls_.json_lines(start_.mono); }
+
+  [[nodiscard]] const counters& counts() const noexcept { return counts_; }
+  [[nodiscard]] const meeting_store& meetings() const noexcept { return meetings_; }
+  [[nodiscard]] const identity& who() const noexcept { return who_; }
+
+ private:
+  struct scope {
+    quota calls;
+    fence closed;
+  };
+  // One call on its way through.
+  struct call {
+    const request& q;
+    moment now;
+    reply& into;
+    call_record* log;
+    bool beta = false;
+    bool unknown_members = false;  // Prefer: include-unknown-enum-members
+    std::string user{};            // as the path has it; a GUID in lower case once it is known to be one
+    scope* organizer = nullptr;
+  };
+
+  void inspect(std::string_view path, reply& into);
+  void graph(const request& q, std::string_view path, moment now, reply& into);
+  bool authorised(call& c);
+  bool route(call& c, std::string_view path);
+  [[nodiscard]] bool not_built(call& c, std::string_view what);
+  bool enter_organizer(call& c);
+  bool organizer_may(call& c);
+  bool within(call& c, scope& s, const quota_options& limit, scope_kind kind);
+  void create_or_get(call& c);
+  [[nodiscard]] fault decide(const meeting_store::entry& e);
+  void before_commit(call& c, const meeting_store::entry& e, fault hit);
+  [[nodiscard]] int commit(const call& c, meeting_store::entry& e);
+  void after_commit(call& c, meeting_store::entry& e, int status, fault hit);
+  void success(call& c, meeting_store::entry& e, int status, distortion wrong);
+  void malformed(call& c, meeting_store::entry& e, fault hit);
+  void outage(call& c, fault hit);
+
+  void error(call& c, int status, std::string_view code, std::string_view message);
+  void throttle(call& c, scope& s, scope_kind kind, std::chrono::nanoseconds wait, int status);
+  void random_throttle(call& c, const meeting_store::entry& e, int status);
+  void begin_reply(call& c, int status);
+  [[nodiscard]] std::chrono::nanoseconds draw_latency();
+
+  behaviour how_;
+  identity who_;
+  moment start_;
+  answer_options shown_;
+  token_office tokens_;
+  meeting_store meetings_;
+  text_map<scope> organizers_;
+  scope lane_;
+  counters counts_;
+  call_log calls_;
+  dice ids_, latency_;
+  header_writer headers_;
+  call_ids call_ids_;
+  wanted_meeting wanted_;
+  std::string scenario_;
+  std::uint64_t keyed_calls_ = 0, connections_ = 0;
+};
+
+}  // namespace convoke::sim

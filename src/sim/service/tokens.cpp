@@ -1,0 +1,177 @@
+#include "sim/service/tokens.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "sim/service/text.hpp"
+
+namespace convoke::sim {
+namespace {
+
+constexpr std::size_t signature_size = 256;  // as RSA-2048 has it
+constexpr auto remembered_after_expiry = std::chrono::hours(1);
+
+std::string decode_form(std::string_view text) {
+  std::string spaced(text);
+  std::ranges::replace(spaced, '+', ' ');
+  return percent_decode(spaced);
+}
+
+std::int64_t unix_seconds(utc_time t) {
+  return std::chrono::floor<std::chrono::seconds>(t).time_since_epoch().count();
+}
+
+// Does not stop at the first difference. A simulator has no secret worth timing, but this is the habit to show.
+bool same_secret(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  unsigned difference = 0;
+  for (std::size_t i = 0; i < a.size(); ++i)
+    difference |= static_cast<unsigned>(static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[i]));
+  return difference == 0;
+}
+
+}  // namespace
+
+token_office::token_office(const identity& who, const token_options& how, std::uint64_t entropy)
+    : who_(who), how_(how), random_(entropy, "tokens", 0, dice::purpose::token) {}
+
+token_office::form token_office::read_form(const request& q) {
+  form asked;
+  constexpr std::string_view basic = "Basic ";
+  if (q.authorization.starts_with(basic)) {
+    const auto pair = decode_base64(q.authorization.substr(basic.size())).value_or("");
+    const auto colon = pair.find(':');
+    asked.client_id = decode_form(std::string_view(pair).substr(0, colon));
+    if (colon != std::string::npos) asked.client_secret = decode_form(std::string_view(pair).substr(colon + 1));
+  }
+  for (std::size_t at = 0; at < q.body.size();) {
+    const auto end = std::min(q.body.find('&', at), q.body.size());
+    const auto field = q.body.substr(at, end - at);
+    const auto equals = field.find('=');
+    const auto name = field.substr(0, equals);
+    const auto value = equals == std::string_view::npos ? std::string() : decode_form(field.substr(equals + 1));
+    if (name == "grant_type") asked.grant_type = value;
+    if (name == "client_id") asked.client_id = value;
+    if (name == "client_secret") asked.client_secret = value;
+    if (name == "scope") asked.scope = value;
+    at = end + 1;
+  }
+  return asked;
+}
+
+bool token_office::known_scope(std::string_view scope) const {
+  return std::ranges::any_of(who_.graph_roots, [&](const std::string& root) { return scope == root + "/.default"; });
+}
+
+const token_office::problem* token_office::judge(std::string_view tenant, const request& q, const form& asked) const {
+  static constexpr problem no_tenant{
+      400, 90002, "invalid_request",
+      "Tenant '{}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud."};
+  static constexpr problem no_form{400, 900144, "invalid_request", "The request body must contain the following parameter: 'grant_type'."};
+  static constexpr problem no_grant{400, 70003, "unsupported_grant_type", "The app requested an unsupported grant type."};
+  static constexpr problem no_app{400, 700016, "unauthorized_client",
+                                  "Application with identifier '{}' was not found in the directory. This can happen if the application has "
+                                  "not been installed by the administrator of the tenant."};
+  static constexpr problem no_secret{
+      401, 7000216, "invalid_client",
+      "'client_assertion', 'client_secret' or 'request' is required for the 'client_credentials' grant type."};
+  static constexpr problem bad_secret{401, 7000215, "invalid_client",
+                                      "Invalid client secret provided. Ensure the secret being sent in the request is the client secret "
+                                      "value, not the client secret ID, for a secret added to app '{}'."};
+  static constexpr problem no_scope{400, 70011, "invalid_scope", "The provided value for the input parameter 'scope' is not valid."};
+
+  if (!same_ignoring_case(tenant, who_.tenant)) return &no_tenant;
+  const auto type = q.content_type.substr(0, q.content_type.find(';'));
+  if (!same_ignoring_case(type, "application/x-www-form-urlencoded") || asked.grant_type.empty()) return &no_form;
+  if (asked.grant_type != "client_credentials") return &no_grant;
+  if (!same_ignoring_case(asked.client_id, who_.client_id)) return &no_app;
+  if (asked.client_secret.empty()) return &no_secret;
+  if (!same_secret(asked.client_secret, who_.client_secret.reveal())) return &bad_secret;
+  return known_scope(asked.scope) ? nullptr : &no_scope;
+}
+
+bool token_office::fault(reply& into) {
+  if (how_.fault_rate <= 0 || random_.real() >= how_.fault_rate) return false;
+  into.headers = fmt::format("Retry-After: {}\r\n", how_.retry_after);
+  if (random_.below(3) == 0) {
+    into.status = 503;
+    into.headers += "Content-Type: application/json; charset=utf-8\r\n";
+    into.body =
+        R"({"error":"temporarily_unavailable","error_description":"AADSTS90033: A transient error has occurred. Please try again.","error_codes":[90033]})";
+  } else {
+    into.status = 429;
+    into.headers += "Content-Type: text/plain\r\n";
+    into.body = "Too Many Requests";
+  }
+  return true;
+}
+
+void token_office::refuse(const problem& why, moment now, reply& into) {
+  const auto trace = random_.guid(), correlation = random_.guid();
+  std::string stamp;
+  append_plain_time(stamp, now.wall);
+  stamp[10] = ' ';
+  std::string text(why.text);
+  if (const auto gap = text.find("{}"); gap != std::string::npos)
+    text.replace(gap, 2, why.number == 90002 ? std::string("?") : who_.client_id);
+  into.status = why.status;
+  into.headers = "Cache-Control: no-store, no-cache\r\nPragma: no-cache\r\nContent-Type: application/json; charset=utf-8\r\n";
+  into.body = fmt::format(
+      R"({{"error":"{}","error_description":"AADSTS{}: {} Trace ID: {} Correlation ID: {} Timestamp: {}Z","error_codes":[{}],"timestamp":"{}Z","trace_id":"{}","correlation_id":"{}","error_uri":"{}/error?code={}"}})",
+      why.error, why.number, text, trace, correlation, stamp, why.number, stamp, trace, correlation, who_.graph_roots.front(), why.number);
+}
+
+std::string token_office::make_token(moment now) {
+  const auto issued = unix_seconds(now.wall);
+  const auto lifetime = static_cast<std::int64_t>(how_.lifetime_seconds);
+  std::string token;
+  append_base64url(token, R"({"typ":"JWT","alg":"RS256","kid":"c2ltdWxhdGVkLWtleQ"})");
+  token += '.';
+  append_base64url(
+      token,
+      fmt::format(
+          R"({{"aud":"{}","iss":"https://sts.windows.net/{}/","iat":{},"nbf":{},"exp":{},"app_displayname":"convoke","appid":"{}","idtyp":"app","oid":"{}","roles":["OnlineMeetings.ReadWrite.All","User.Read.All"],"tid":"{}","uti":"{:016x}","ver":"1.0"}})",
+          who_.graph_roots.front(), who_.tenant, issued, issued, issued + lifetime, who_.client_id, random_.guid(), who_.tenant,
+          random_.next()));
+  token += '.';
+  std::string signature;
+  while (signature.size() < signature_size) signature += static_cast<char>(random_.next() >> 56);
+  append_base64url(token, signature);
+  return token;
+}
+
+void token_office::forget(mono_time now) {
+  while (!by_age_.empty() && by_age_.front().first + remembered_after_expiry < now) {
+    expiry_.erase(by_age_.front().second);
+    by_age_.pop_front();
+  }
+}
+
+void token_office::handle(std::string_view tenant, const request& q, moment now, reply& into) {
+  ++requests_;
+  into.clear();
+  if (fault(into)) return;
+  const auto asked = read_form(q);
+  if (const auto* why = judge(tenant, q, asked)) return refuse(*why, now, into);
+
+  forget(now.mono);
+  auto token = make_token(now);
+  const auto expires = now.mono + std::chrono::nanoseconds(static_cast<std::int64_t>(how_.lifetime_seconds * 1e9));
+  ++issued_;
+  into.headers = "Cache-Control: no-store, no-cache\r\nPragma: no-cache\r\nContent-Type: application/json; charset=utf-8\r\n";
+  const auto seconds = static_cast<std::int64_t>(how_.lifetime_seconds);
+  into.body = fmt::format(R"({{"token_type":"Bearer","expires_in":{},"ext_expires_in":{},"access_token":"{}"}})", seconds, seconds, token);
+  by_age_.emplace_back(expires, token);
+  expiry_.emplace(std::move(token), expires);
+}
+
+token_state token_office::check(std::string_view token, mono_time now) const {
+  const auto found = expiry_.find(token);
+  if (found == expiry_.end()) return token_state::unknown;
+  return now < found->second ? token_state::valid : token_state::expired;
+}
+
+}  // namespace convoke::sim

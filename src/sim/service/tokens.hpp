@@ -1,0 +1,58 @@
+#pragma once
+
+// The token endpoint, and the tokens it gave out.
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+
+#include "sim/service/behaviour.hpp"
+#include "sim/service/dice.hpp"
+#include "sim/service/meetings.hpp"
+#include "sim/service/message.hpp"
+
+namespace convoke::sim {
+
+enum class token_state : std::uint8_t { valid, expired, unknown };
+
+class token_office {
+ public:
+  // `entropy` must not be guessable where tokens must not be.
+  token_office(const identity& who, const token_options& how, std::uint64_t entropy);
+
+  // POST /{tenant}/oauth2/v2.0/token. `tenant` is the path's.
+  void handle(std::string_view tenant, const request& q, moment now, reply& into);
+  // What a bearer token is worth at `now`.
+  [[nodiscard]] token_state check(std::string_view token, mono_time now) const;
+
+  [[nodiscard]] std::uint64_t issued() const noexcept { return issued_; }
+  [[nodiscard]] std::uint64_t requests() const noexcept { return requests_; }
+
+ private:
+  struct form {
+    std::string grant_type, client_id, client_secret, scope;
+  };
+  struct problem {
+    int status;
+    int number;  // AADSTSnnnn
+    std::string_view error, text;
+  };
+  [[nodiscard]] static form read_form(const request& q);
+  [[nodiscard]] bool known_scope(std::string_view scope) const;
+  // Nullptr where a token is due.
+  [[nodiscard]] const problem* judge(std::string_view tenant, const request& q, const form& asked) const;
+  bool fault(reply& into);
+  void refuse(const problem& why, moment now, reply& into);
+  [[nodiscard]] std::string make_token(moment now);
+  void forget(mono_time now);
+
+  const identity& who_;
+  token_options how_;
+  dice random_;
+  text_map<mono_time> expiry_;
+  std::deque<std::pair<mono_time, std::string>> by_age_;
+  std::uint64_t issued_ = 0, requests_ = 0;
+};
+
+}  // namespace convoke::sim
