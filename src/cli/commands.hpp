@@ -2,6 +2,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cli/options.hpp"
@@ -13,6 +14,7 @@ struct invocation {
   std::string command;
   std::vector<std::string> arguments;
   std::map<std::string, std::string, std::less<>> flags;
+  std::vector<std::pair<std::string, std::string>> in_order;  // the simulator's switches, as they were given
 };
 
 // Carries it out; the process's exit code comes back.

@@ -36,7 +36,7 @@ struct counts {
   std::int64_t requests = 0, meetings = 0, created = 0, got = 0, throttled = 0, early = 0, duplicates = 0, lost = 0;
 };
 
-counts read_counts(const sim::simulator& graph) {
+counts read_counts(sim::simulator& graph) {
   const auto stats = boost::json::parse(graph.stats_json()).as_object();
   const auto at = [&](std::string_view name) -> std::int64_t {
     const auto* found = stats.if_contains(name);
@@ -116,15 +116,14 @@ result<fs::path> make_folder() {
 
 sim::options modest_graph() {
   sim::options o;
-  o.seed = 7;
-  o.lane_rate = 40;
-  o.lane_burst = 20;
-  o.lost_reply = 0.05;
+  o.service.seed = 7;
+  o.service.throttle.lane = {.rate = 40, .burst = 20};
+  o.service.faults[sim::fault::lost_reply] = 0.05;
   return o;
 }
 
 // Kills the first run once it is well under way.
-counts kill_part_way(const sim::simulator& graph, const std::vector<std::string>& command, std::int64_t after) {
+counts kill_part_way(sim::simulator& graph, const std::vector<std::string>& command, std::int64_t after) {
   child first(command, true);
   const auto give_up = std::chrono::steady_clock::now() + 30s;
   while (!first.ended() && read_counts(graph).created < after && std::chrono::steady_clock::now() < give_up)
@@ -133,7 +132,7 @@ counts kill_part_way(const sim::simulator& graph, const std::vector<std::string>
   return read_counts(graph);
 }
 
-int prove(const sim::simulator& graph, const fs::path& results, std::int64_t keys) {
+int prove(sim::simulator& graph, const fs::path& results, std::int64_t keys) {
   const auto end = read_counts(graph);
   say(fmt::format("The simulated Graph counted {} calls: {} meetings were created, {} calls found theirs already there,", end.requests,
                   end.created, end.got));

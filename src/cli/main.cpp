@@ -64,13 +64,17 @@ void add_options(CLI::App& sub, const command& c, std::deque<taken>& into) {
   }
 }
 
-void add_simulator_options(CLI::App& sub, std::deque<taken>& into) {
+// The simulator's switches work in the order in which they are given, so every one is kept.
+void add_simulator_options(CLI::App& sub, std::vector<std::pair<std::string, std::string>>& into) {
   for (const auto& f : simulator_flags()) {
-    auto& slot = into.emplace_back(taken{nullptr, f.name, {}, !f.takes_value});
     if (f.takes_value)
-      slot.option = sub.add_option("--" + f.name, slot.value, f.help)->take_last();
+      sub.add_option_function<std::string>(
+             f.name, [&into, name = f.name](const std::string& value) { into.emplace_back(name, value); }, f.help)
+          ->type_name(f.value)
+          ->trigger_on_parse()
+          ->take_last();
     else
-      slot.option = sub.add_flag("--" + f.name, f.help);
+      sub.add_flag_callback(f.name, [&into, name = f.name] { into.emplace_back(name, ""); }, f.help)->trigger_on_parse();
   }
 }
 
@@ -95,15 +99,21 @@ int unknown_command(std::string_view word) {
                                           near ? fmt::format(" Did you mean '{}'?", *near) : "")});
 }
 
-int take(const CLI::App& sub, const command& c, const std::deque<taken>& options, const std::vector<std::string>& arguments) {
-  invocation what{.command = std::string(c.name), .arguments = arguments};
+struct parsed {
+  std::deque<taken> options;
+  std::vector<std::string> arguments;
+  std::vector<std::pair<std::string, std::string>> in_order;
+};
+
+int take(const CLI::App& sub, const command& c, const parsed& words) {
+  invocation what{.command = std::string(c.name), .arguments = words.arguments, .in_order = words.in_order};
   for (const auto& word : sub.remaining())
     if (word.size() > 1 && word.front() == '-') return unknown_flag(sub, word);
   if (const auto left = sub.remaining(); !left.empty())
     return refuse({errc::usage, fmt::format("{} does not know what to do with '{}'.", c.name, escape_for_people(left.front()))});
-  if (!c.argument.empty() && arguments.empty())
+  if (!c.argument.empty() && words.arguments.empty())
     return refuse({errc::usage, fmt::format("{} needs {}: convoke {} {}", c.name, c.argument_help, c.name, c.argument)});
-  for (const auto& o : options)
+  for (const auto& o : words.options)
     if (o.option->count() > 0) what.flags.insert_or_assign(o.name, o.is_flag ? "true" : o.value);
   return run_command(what);
 }
@@ -112,19 +122,17 @@ int parse_and_run(int argc, char** argv) {
   CLI::App app("Provisions Microsoft Teams online meetings in bulk: the same command again never makes a second meeting.", "convoke");
   app.allow_extras();
   app.set_version_flag("--version", [] { return std::string("convoke"); });
-  std::deque<std::deque<taken>> options;
-  std::deque<std::vector<std::string>> arguments;
+  std::deque<parsed> words;
   std::vector<CLI::App*> subs;
   for (const auto& c : commands) {
     auto* sub = app.add_subcommand(std::string(c.name), std::string(c.help));
     sub->allow_extras();
-    auto& own = options.emplace_back();
+    auto& own = words.emplace_back();
     if (c.name == "simulate")
-      add_simulator_options(*sub, own);
+      add_simulator_options(*sub, own.in_order);
     else
-      add_options(*sub, c, own);
-    auto& positional = arguments.emplace_back();
-    if (!c.argument.empty()) sub->add_option(std::string(c.argument), positional, std::string(c.argument_help))->expected(0, 1);
+      add_options(*sub, c, own.options);
+    if (!c.argument.empty()) sub->add_option(std::string(c.argument), own.arguments, std::string(c.argument_help))->expected(0, 1);
     subs.push_back(sub);
   }
   try {
@@ -136,7 +144,7 @@ int parse_and_run(int argc, char** argv) {
     return refuse({errc::usage, fmt::format("{}. `convoke --help` lists commands and flags.", e.what())});
   }
   for (std::size_t i = 0; i < subs.size(); ++i)
-    if (subs[i]->parsed()) return take(*subs[i], commands[i], options[i], arguments[i]);
+    if (subs[i]->parsed()) return take(*subs[i], commands[i], words[i]);
   const auto left = app.remaining();
   if (!left.empty() && left.front().front() == '-') return unknown_flag(app, left.front());
   if (!left.empty()) return unknown_command(left.front());

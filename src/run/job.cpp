@@ -205,28 +205,6 @@ result<void> conclude(ledger::store& store, ledger::run_id id, const job& j, job
 
 }  // namespace
 
-int job_report::exit_code() const noexcept {
-  switch (end) {
-    case ending::storage:
-      return 6;
-    case ending::credentials:
-    case ending::permission:
-      return 4;
-    case ending::interrupted:
-      return 130;
-    case ending::terminated:
-      return 143;
-    case ending::deferred:
-      return 5;
-    case ending::finished:
-      break;
-  }
-  if (counts.owed > 0) return 5;
-  const bool unsatisfied = counts.failed + counts.rejected + counts.superseded > 0 || (drift_fails && counts.drifted > 0);
-  if (unsatisfied) return 3;
-  return output_errors.empty() ? 0 : 9;
-}
-
 result<plan_summary> check(const job& j, observer& watch) {
   job checked{.input = j.input, .plan = j.plan, .failed = j.failed};
   // Without a ledger the lane does not matter: a nameless one stands in where none is given.

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 #include <boost/json.hpp>
+#include <convoke/key.hpp>
 
 #include <convoke/version.hpp>
 #include "core/text.hpp"

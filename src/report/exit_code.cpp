@@ -1,0 +1,28 @@
+#include <convoke/job.hpp>
+
+namespace convoke {
+
+// Of several, the first in this order holds: 6, 4, 130/143, 5, 3, 9, 0.
+int job_report::exit_code() const noexcept {
+  switch (end) {
+    case ending::storage:
+      return 6;
+    case ending::credentials:
+    case ending::permission:
+      return 4;
+    case ending::interrupted:
+      return 130;
+    case ending::terminated:
+      return 143;
+    case ending::deferred:
+      return 5;
+    case ending::finished:
+      break;
+  }
+  if (counts.owed > 0) return 5;
+  const bool unsatisfied = counts.failed + counts.rejected + counts.superseded > 0 || (drift_fails && counts.drifted > 0);
+  if (unsatisfied) return 3;
+  return output_errors.empty() ? 0 : 9;
+}
+
+}  // namespace convoke

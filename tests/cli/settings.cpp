@@ -1,0 +1,150 @@
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <string>
+
+#include <boost/test/unit_test.hpp>
+
+#include "cli/job_builder.hpp"
+#include "cli/options.hpp"
+
+namespace {
+
+namespace fs = std::filesystem;
+using convoke::errc;
+using convoke::cli::build_job;
+using convoke::cli::settings;
+using names = std::map<std::string, std::string, std::less<>>;
+
+struct folder {
+  folder() {
+    auto name = (fs::temp_directory_path() / "convoke-test-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
+    path = name;
+  }
+  ~folder() { fs::remove_all(path); }
+  std::string write(const std::string& name, const std::string& text,
+                    fs::perms mode = fs::perms::owner_read | fs::perms::owner_write) const {
+    std::ofstream(path / name) << text;
+    fs::permissions(path / name, mode);
+    return (path / name).string();
+  }
+  fs::path path;
+};
+
+constexpr auto tenant = "11111111-2222-3333-4444-555555555555";
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_CASE(the_nearer_source_wins, folder) {
+  const auto file = write("c.toml", "rate = 3\nstart_rate = 4\nconnections = 5\n");
+  const auto from = settings::resolve({{"config", file}, {"rate", "1"}}, {{"CONVOKE_RATE", "2"}, {"CONVOKE_START_RATE", "2"}}, "");
+  BOOST_REQUIRE(from.has_value());
+  BOOST_TEST(from->text("rate") == "1");
+  BOOST_TEST(from->find("rate")->source == "--rate");
+  BOOST_TEST(from->text("start-rate") == "2");
+  BOOST_TEST(from->find("start-rate")->source == "CONVOKE_START_RATE");
+  BOOST_TEST(from->text("connections") == "5");
+  BOOST_TEST(from->text("max-attempts") == "5");
+  BOOST_TEST(from->find("max-attempts")->source == "default");
+}
+
+BOOST_FIXTURE_TEST_CASE(names_of_azure_identity_stand_between, folder) {
+  const auto file = write("c.toml", "client_id = \"file\"\ntenant = \"file\"\n");
+  const auto from =
+      settings::resolve({{"config", file}}, {{"AZURE_CLIENT_ID", "azure"}, {"AZURE_TENANT_ID", "azure"}, {"CONVOKE_TENANT", "own"}}, "");
+  BOOST_REQUIRE(from.has_value());
+  BOOST_TEST(from->text("client-id") == "azure");
+  BOOST_TEST(from->text("tenant") == "own");
+}
+
+BOOST_FIXTURE_TEST_CASE(an_unknown_key_is_refused_with_the_nearest_name, folder) {
+  const auto from = settings::resolve({{"config", write("c.toml", "\nmax_atempts = 3\n")}}, {}, "");
+  BOOST_REQUIRE(!from.has_value());
+  BOOST_CHECK(from.error().code == errc::usage);
+  BOOST_TEST(from.error().message.find("line 2") != std::string::npos);
+  BOOST_TEST(from.error().message.find("max_attempts") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_foreign_environment_variable_is_no_reason_to_refuse) {
+  const auto from = settings::resolve({}, {{"CONVOKE_ZZZZZZZZZZ", "1"}, {"CONVOKE_MAX_ATEMPTS", "1"}}, "");
+  BOOST_REQUIRE(from.has_value());
+  BOOST_REQUIRE(from->warnings().size() == 1U);
+  BOOST_TEST(from->warnings().front().find("CONVOKE_MAX_ATTEMPTS") != std::string::npos);
+}
+
+BOOST_FIXTURE_TEST_CASE(files_named_in_a_file_are_relative_to_it, folder) {
+  const auto file = write("c.toml", "ca_file = \"ca.pem\"\nledger = \"sqlite:x/l.db\"\n");
+  const auto from = settings::resolve({{"config", file}}, {}, "");
+  BOOST_REQUIRE(from.has_value());
+  BOOST_TEST(from->text("ca-file") == (path / "ca.pem").string());
+  BOOST_TEST(from->text("ledger") == "sqlite:" + (path / "x/l.db").string());
+}
+
+BOOST_FIXTURE_TEST_CASE(the_file_beside_the_input_is_found, folder) {
+  write("convoke.toml", "rate = 7\n");
+  const auto from = settings::resolve({}, {}, write("in.csv", "x\n"));
+  BOOST_REQUIRE(from.has_value());
+  BOOST_TEST(from->text("rate") == "7");
+}
+
+BOOST_FIXTURE_TEST_CASE(one_tenant_table_is_used_and_several_need_a_choice, folder) {
+  const std::string one = std::string("[tenants.north]\ntenant = \"") + tenant + "\"\nclient_id = \"n\"\n";
+  const auto only = settings::resolve({{"config", write("one.toml", one)}}, {}, "");
+  BOOST_REQUIRE(only.has_value());
+  BOOST_TEST(only->text("tenant") == tenant);
+  BOOST_TEST(only->text("client-id") == "n");
+
+  const auto file = write("two.toml", one + "[tenants.south]\ntenant = \"22222222-2222-3333-4444-555555555555\"\nclient_id = \"s\"\n");
+  BOOST_TEST(!settings::resolve({{"config", file}}, {}, "").has_value());
+  const auto chosen = settings::resolve({{"config", file}, {"tenant", "south"}}, {}, "");
+  BOOST_REQUIRE(chosen.has_value());
+  BOOST_TEST(chosen->text("tenant") == "22222222-2222-3333-4444-555555555555");
+  BOOST_TEST(chosen->text("client-id") == "s");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_not_built_yet_says_so) {
+  for (const auto* name : {"report", "metrics-file", "metrics-listen", "client-certificate-file"}) {
+    const auto from = settings::resolve({{name, "x"}}, {}, "");
+    BOOST_REQUIRE(!from.has_value());
+    BOOST_TEST(from.error().message.find("not built yet") != std::string::npos);
+  }
+  for (const auto& [name, value] : {std::pair("batch-size", "20"), std::pair("on-drift", "update")}) {
+    const auto from = settings::resolve({{name, value}}, {}, "");
+    BOOST_REQUIRE(from.has_value());
+    const auto j = build_job(*from, "in.csv", {});
+    BOOST_REQUIRE(!j.has_value());
+    BOOST_TEST(j.error().message.find("not built yet") != std::string::npos);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_wrong_value_names_its_source) {
+  const auto from = settings::resolve({}, {{"CONVOKE_RATE", "fast"}}, "");
+  BOOST_REQUIRE(from.has_value());
+  const auto j = build_job(*from, "in.csv", {});
+  BOOST_REQUIRE(!j.has_value());
+  BOOST_CHECK(j.error().code == errc::usage);
+  BOOST_TEST(j.error().message.find("CONVOKE_RATE") != std::string::npos);
+  BOOST_TEST(j.error().message.find("fast") != std::string::npos);
+}
+
+BOOST_FIXTURE_TEST_CASE(secrets_come_from_file_environment_or_credential_directory, folder) {
+  const names base{{"HOME", path.string()}, {"CONVOKE_TENANT", tenant}, {"CONVOKE_CLIENT_ID", "c"}};
+  const auto build = [&](names extra, names flags = {}) {
+    extra.insert(base.begin(), base.end());
+    const auto from = settings::resolve(flags, extra, "");
+    BOOST_REQUIRE(from.has_value());
+    return build_job(*from, "in.csv", {.lane = true, .credentials = true});
+  };
+  BOOST_TEST(!build({}).has_value());
+  BOOST_CHECK(build({}).error().code == errc::credentials);
+  BOOST_TEST(build({{"AZURE_CLIENT_SECRET", "s3"}})->lane.client_secret.reveal() == "s3");
+  const auto file = write("secret", "from-file\n");
+  BOOST_TEST(build({{"AZURE_CLIENT_SECRET", "s3"}}, {{"client-secret-file", file}})->lane.client_secret.reveal() == "from-file");
+  write("convoke-secret", "credential");
+  BOOST_TEST(build({{"CREDENTIALS_DIRECTORY", path.string()}})->lane.client_secret.reveal() == "credential");
+  BOOST_TEST(build({{"CONVOKE_TOKEN", "tok"}})->lane.token.reveal() == "tok");
+  const auto open = write("open", "x", fs::perms::owner_all | fs::perms::others_read);
+  BOOST_CHECK(build({}, {{"client-secret-file", open}}).error().code == errc::credentials);
+}

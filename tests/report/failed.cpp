@@ -1,0 +1,86 @@
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include <sys/stat.h>
+#include <boost/test/unit_test.hpp>
+
+#include "fake_reader.hpp"
+#include "report/failed.hpp"
+
+namespace {
+
+namespace fs = std::filesystem;
+using convoke::outcome;
+
+struct target {
+  target() : path((fs::temp_directory_path() / ("convoke-failed-" + std::to_string(::getpid()) + ".csv")).string()) {}
+  ~target() { fs::remove(path); }
+  std::string path;
+  [[nodiscard]] std::string read() const {
+    std::ostringstream text;
+    text << std::ifstream(path, std::ios::binary).rdbuf();
+    return text.str();
+  }
+};
+
+convoke::ledger::result_row failed_row(std::uint32_t line, std::string_view raw) {
+  convoke::ledger::result_row row;
+  row.line = line;
+  row.raw = raw;
+  row.result = outcome::failed;
+  row.error_code = "BadRequest";
+  row.error_message = "no, \"really\"";
+  return row;
+}
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_CASE(records_come_back_byte_for_byte_with_two_columns_more, target) {
+  fake_reader ledger;
+  ledger.failures = {failed_row(3, "o;\"a;\"\"b\";  x \r\n"), failed_row(9, "o;last;x")};
+  const auto rows = convoke::report::write_failed(
+      ledger, run_with("organizer;external_id;start\r\n", R"({"encoding":"utf-8","bom":true,"delimiter":";"})"), path);
+  BOOST_REQUIRE(rows.has_value());
+  BOOST_TEST(*rows == 2U);
+  BOOST_TEST(read() ==
+             "\xEF\xBB\xBForganizer;external_id;start;convoke_line;convoke_error\r\n"
+             "o;\"a;\"\"b\";  x ;3;\"BadRequest: no, \"\"really\"\"\"\r\n"
+             "o;last;x;9;\"BadRequest: no, \"\"really\"\"\"\r\n");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_failed_file_fed_back_gets_new_columns_in_place_of_its_old_ones, target) {
+  fake_reader ledger;
+  ledger.failures = {failed_row(2, "o,7,\"old, error\",e,s\n")};
+  const auto rows = convoke::report::write_failed(ledger, run_with("organizer,convoke_line,Convoke-Error,external_id,start\n"), path);
+  BOOST_REQUIRE(rows.has_value());
+  BOOST_TEST(read() == "organizer,external_id,start,convoke_line,convoke_error\no,e,s,2,\"BadRequest: no, \"\"really\"\"\"\n");
+}
+
+BOOST_FIXTURE_TEST_CASE(utf_16_stays_utf_16, target) {
+  fake_reader ledger;
+  ledger.failures = {failed_row(2, "ö,e,s\n")};
+  BOOST_REQUIRE(convoke::report::write_failed(
+                    ledger, run_with("organizer,external_id,start\n", R"({"encoding":"utf-16le","bom":true,"delimiter":","})"), path)
+                    .has_value());
+  const auto bytes = read();
+  BOOST_TEST(bytes.substr(0, 4) == std::string("\xFF\xFEo\0", 4));
+  BOOST_TEST(bytes.find(std::string("\xF6\0,\0e\0", 6)) != std::string::npos);
+}
+
+BOOST_FIXTURE_TEST_CASE(no_failures_no_file, target) {
+  fake_reader ledger;
+  const auto rows = convoke::report::write_failed(ledger, run_with("organizer,external_id,start\n"), path);
+  BOOST_REQUIRE(rows.has_value());
+  BOOST_TEST(*rows == 0U);
+  BOOST_TEST(!fs::exists(path));
+}
+
+BOOST_FIXTURE_TEST_CASE(the_file_is_for_its_owner_only, target) {
+  fake_reader ledger;
+  ledger.failures = {failed_row(2, "o,e,s\n")};
+  BOOST_REQUIRE(convoke::report::write_failed(ledger, run_with("organizer,external_id,start\n"), path).has_value());
+  struct ::stat about{};
+  BOOST_REQUIRE(::stat(path.c_str(), &about) == 0);
+  BOOST_TEST((about.st_mode & 0777U) == 0600U);
+}

@@ -1,0 +1,81 @@
+#include <cstdio>
+#include <string>
+
+#include <boost/test/unit_test.hpp>
+
+#include "report/progress.hpp"
+#include "report/summary.hpp"
+
+using namespace std::chrono_literals;
+namespace report = convoke::report;
+
+namespace {
+
+// What a printer wrote.
+struct capture {
+  std::FILE* file = std::tmpfile();
+  ~capture() { std::fclose(file); }
+  std::string text() const {
+    std::string out(4096, '\0');
+    std::rewind(file);
+    out.resize(std::fread(out.data(), 1, out.size(), file));
+    return out;
+  }
+};
+
+convoke::observer::progress at(std::uint64_t done, std::chrono::milliseconds elapsed) {
+  convoke::observer::progress p;
+  p.rows = 1000;
+  p.done = done;
+  p.rate = 50;
+  p.elapsed = elapsed;
+  return p;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(plain_progress_is_a_line_per_tenth_or_half_minute) {
+  capture to;
+  report::progress_printer printer(report::progress_style::plain, to.file);
+  for (std::uint64_t done = 0; done <= 1000; done += 10) printer.show(at(done, std::chrono::milliseconds(done)));
+  printer.show(at(1000, 20s));
+  printer.show(at(1000, 40s));
+  const auto text = to.text();
+  BOOST_TEST(std::count(text.begin(), text.end(), '\n') == 11);
+  BOOST_TEST(text.starts_with("100 of 1,000 rows (10 %), 50/s, about 18 s left"));
+}
+
+BOOST_AUTO_TEST_CASE(a_closed_service_is_said) {
+  auto p = at(500, 1s);
+  p.throttled = 2;
+  p.closed_for = 30s;
+  BOOST_TEST(report::progress_line(p) == "500 of 1,000 rows (50 %), 50/s, throttled 2x, closed by the service for 30 s, about 10 s left");
+}
+
+BOOST_AUTO_TEST_CASE(numbers_for_people) {
+  BOOST_TEST(report::grouped(7) == "7");
+  BOOST_TEST(report::grouped(1234567) == "1,234,567");
+  BOOST_TEST(report::duration_for_people(1500ms) == "2 s");
+  BOOST_TEST(report::duration_for_people(200s) == "3 min 20 s");
+  BOOST_TEST(report::duration_for_people(7500s) == "2 h 05 min");
+}
+
+BOOST_AUTO_TEST_CASE(the_exit_code_tells_the_truth) {
+  convoke::job_report r;
+  r.run = 1;
+  r.counts.created = 5;
+  BOOST_TEST(r.exit_code() == 0);
+  r.output_errors = {"x"};
+  BOOST_TEST(r.exit_code() == 9);
+  r.counts.drifted = 1;
+  r.drift_fails = true;
+  BOOST_TEST(r.exit_code() == 3);
+  r.counts.owed = 1;
+  BOOST_TEST(r.exit_code() == 5);
+  r.end = convoke::ending::terminated;
+  BOOST_TEST(r.exit_code() == 143);
+  r.end = convoke::ending::permission;
+  BOOST_TEST(r.exit_code() == 4);
+  r.end = convoke::ending::storage;
+  BOOST_TEST(r.exit_code() == 6);
+}

@@ -1,0 +1,127 @@
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include <unistd.h>
+#include <boost/json.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <convoke/spec.hpp>
+
+#include "fake_reader.hpp"
+#include "report/line_writer.hpp"
+#include "report/results.hpp"
+
+namespace {
+
+namespace fs = std::filesystem;
+using convoke::outcome;
+using convoke::report::format;
+
+struct target {
+  target() : path((fs::temp_directory_path() / ("convoke-results-" + std::to_string(::getpid()))).string()) {}
+  ~target() { fs::remove(path); }
+  std::string path;
+  [[nodiscard]] std::string read() const {
+    std::ostringstream text;
+    text << std::ifstream(path, std::ios::binary).rdbuf();
+    return text.str();
+  }
+};
+
+const std::string payload = [] {
+  convoke::spec s;
+  s.organizer = "9d8fe59e-322e-53bb-9df5-35d01bf5cb66";
+  s.external_id = "A-1";
+  s.subject = "=cmd()";
+  s.start = *convoke::parse_utc("2026-10-19T08:00:00Z");
+  s.end = *convoke::parse_utc("2026-10-19T09:00:00Z");
+  return convoke::encode_spec(s);
+}();
+
+fake_reader two_rows() {
+  fake_reader ledger;
+  convoke::ledger::result_row good;
+  good.line = 2;
+  good.raw = "9D8FE59E-322E-53BB-9DF5-35D01BF5CB66,A-1,=cmd(),2026-10-19T08:00:00Z,\"+B, 1\"\n";
+  good.payload = payload;
+  good.result = outcome::created;
+  good.http_status = 201;
+  good.attempts = 1;
+  good.meeting_id = "MSo1";
+  good.join_web_url = "https://teams.example/l/1";
+  good.finished_at = convoke::parse_utc("2026-10-01T10:00:00.5Z");
+  convoke::ledger::result_row deferred = good;
+  deferred.line = 3;
+  deferred.result.reset();
+  deferred.http_status = 0;
+  deferred.meeting_id = deferred.join_web_url = {};
+  deferred.finished_at.reset();
+  convoke::ledger::result_row wrong;
+  wrong.line = 4;
+  wrong.raw = "nobody,A-2,x,soon,R\n";
+  wrong.result = outcome::rejected;
+  wrong.error_message = "column 'start'";
+  ledger.results = {good, deferred, wrong};
+  return ledger;
+}
+
+const auto run = run_with("organizer,external_id,subject,start,room\n");
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_CASE(csv_has_the_columns_in_order_and_no_formula, target) {
+  auto ledger = two_rows();
+  BOOST_REQUIRE(convoke::report::write_results(ledger, run, path, format::csv).has_value());
+  std::istringstream lines(read());
+  std::string line;
+  std::getline(lines, line);
+  BOOST_TEST(
+      line ==
+      "line,tenant,organizer,external_id,outcome,meeting_id,join_web_url,join_meeting_id,passcode,dial_in_number,conference_id,subject,"
+      "start,end,drift,http_status,error_code,error_message,attempts,request_id,client_request_id,finished_at,room");
+  std::getline(lines, line);
+  BOOST_TEST(line ==
+             "2,11111111-2222-3333-4444-555555555555,9d8fe59e-322e-53bb-9df5-35d01bf5cb66,A-1,created,MSo1,https://teams.example/l/1,,,,,"
+             "'=cmd(),2026-10-19T08:00:00Z,2026-10-19T09:00:00Z,,201,,,1,,,2026-10-01T10:00:00.5Z,\"'+B, 1\"");
+  std::getline(lines, line);
+  BOOST_TEST(line.find(",deferred,") != std::string::npos);
+  std::getline(lines, line);
+  BOOST_TEST(line.starts_with("4,11111111-2222-3333-4444-555555555555,nobody,A-2,rejected,"));
+  BOOST_TEST(line.ends_with(",R"));
+}
+
+BOOST_FIXTURE_TEST_CASE(json_lines_are_exact, target) {
+  auto ledger = two_rows();
+  BOOST_REQUIRE(convoke::report::write_results(ledger, run, path, format::jsonl).has_value());
+  std::istringstream lines(read());
+  std::string line;
+  std::getline(lines, line);
+  const auto object = boost::json::parse(line).as_object();
+  BOOST_TEST(object.at("line").as_int64() == 2);
+  BOOST_TEST(object.at("subject").as_string() == "=cmd()");
+  BOOST_TEST(object.at("room").as_string() == "+B, 1");
+  BOOST_TEST(object.at("http_status").as_int64() == 201);
+}
+
+BOOST_AUTO_TEST_CASE(strings_survive_json) {
+  const std::string nasty = std::string("q\" b\\ \n\r\t \x01\x1f ü 日 ") + "</script>";
+  std::string out;
+  convoke::report::append_json_string(out, nasty);
+  BOOST_TEST(boost::json::parse(out).as_string() == nasty);
+}
+
+BOOST_AUTO_TEST_CASE(the_ending_says_the_form) {
+  BOOST_CHECK(convoke::report::format_of("a.CSV") == format::csv);
+  BOOST_CHECK(convoke::report::format_of("a.jsonl") == format::jsonl);
+  BOOST_TEST(convoke::report::format_of("a.html").error().message.find("not built yet") != std::string::npos);
+  BOOST_TEST(!convoke::report::format_of("a.txt").has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_made_is_named) {
+  auto ledger = two_rows();
+  const auto written = convoke::report::write_results(ledger, run, "/nowhere/at/all.csv", format::csv);
+  BOOST_REQUIRE(!written.has_value());
+  BOOST_CHECK(written.error().code == convoke::errc::output);
+  BOOST_TEST(written.error().message.find("/nowhere/at") != std::string::npos);
+}
