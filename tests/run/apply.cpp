@@ -1,0 +1,189 @@
+// Whole jobs against a simulated Graph; what counts is what that side saw.
+
+#include "fixture.hpp"
+
+using namespace convoke;
+using namespace convoke::testing;
+
+BOOST_FIXTURE_TEST_CASE(every_row_becomes_one_meeting, fixture) {
+  start();
+  const auto j = make_job(write_rows("in.csv", 1, 200));
+  const auto done = must(apply(j, watch));
+  BOOST_TEST(done.exit_code() == 0);
+  BOOST_TEST(done.counts.created == 200U);
+  BOOST_TEST(done.calls == 200U);
+  BOOST_TEST(count("created") == 200);
+  BOOST_TEST(count("duplicates") == 0);
+  const auto results = read("results.csv");
+  BOOST_TEST(std::count(results.begin(), results.end(), '\n') == 201);
+  BOOST_TEST(results.find(",created,") != std::string::npos);
+}
+
+BOOST_FIXTURE_TEST_CASE(the_same_command_again_makes_no_call_and_writes_the_same_bytes, fixture) {
+  start();
+  const auto j = make_job(write_rows("in.csv", 1, 50));
+  must(apply(j, watch));
+  const auto first = read("results.csv");
+  const auto requests = count("requests");
+  const auto again = must(apply(j, watch));
+  BOOST_TEST(again.exit_code() == 0);
+  BOOST_TEST(again.calls == 0U);
+  BOOST_TEST(count("requests") == requests);
+  BOOST_TEST(read("results.csv") == first);
+}
+
+BOOST_FIXTURE_TEST_CASE(faults_of_every_kind_leave_no_duplicate_and_no_loss, fixture) {
+  sim::behaviour bad;
+  for (const auto kind :
+       {sim::fault::e500_before, sim::fault::e503_after, sim::fault::lost_reply, sim::fault::reset, sim::fault::cut_length,
+        sim::fault::cut_chunked, sim::fault::html_200, sim::fault::missing_id, sim::fault::empty_503})
+    bad.faults[kind] = 0.01;
+  start(bad);
+  const auto j = make_job(write_rows("in.csv", 1, 300));
+  const auto done = must(apply(j, watch));
+  BOOST_TEST(done.exit_code() == 0);
+  BOOST_TEST(done.counts.created + done.counts.existing == 300U);
+  BOOST_TEST(count("meetings") == 300);
+  BOOST_TEST(count("duplicates") == 0);
+  BOOST_TEST(count("created") == 300);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_changed_file_calls_only_for_what_changed_and_reports_drift, fixture) {
+  start();
+  must(apply(make_job(write_rows("in.csv", 1, 40)), watch));
+  auto text = read("in.csv");
+  text.replace(text.find("Class 7,"), 7, "Other 7");
+  std::ofstream(folder / "in.csv", std::ios::binary) << text;
+  const auto requests = count("requests");
+  const auto done = must(apply(make_job((folder / "in.csv").string()), watch));
+  BOOST_TEST(count("requests") - requests == 2);  // one token, one call
+  BOOST_TEST(done.counts.unchanged == 39U);
+  BOOST_TEST(done.counts.drifted == 1U);
+  BOOST_TEST(done.exit_code() == 0);
+  BOOST_TEST(read("results.csv").find(",subject,200,") != std::string::npos);
+}
+
+BOOST_FIXTURE_TEST_CASE(drift_fails_where_it_is_asked_to, fixture) {
+  start();
+  must(apply(make_job(write_rows("in.csv", 1, 10)), watch));
+  auto j = make_job(write_rows("in.csv", 1, 10, "Renamed"));
+  j.plan.drift = on_drift::fail;
+  const auto done = must(apply(j, watch));
+  BOOST_TEST(done.counts.drifted == 10U);
+  BOOST_TEST(done.exit_code() == 3);
+  BOOST_TEST(read("in.csv.failed.csv").find("the stored meeting differs in subject") != std::string::npos);
+  // Known now: told again without a call.
+  const auto requests = count("requests");
+  BOOST_TEST(must(apply(j, watch)).exit_code() == 3);
+  BOOST_TEST(count("requests") == requests);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_plan_of_the_wrong_file_arms_nothing, fixture) {
+  start();
+  const auto wrong = must(plan(make_job(write_rows("wrong.csv", 500, 520)), false, watch));
+  BOOST_TEST(wrong.summary.calls == 21U);
+  const auto done = must(apply(make_job(write_rows("right.csv", 1, 20)), watch));
+  BOOST_TEST(done.exit_code() == 0);
+  BOOST_TEST(count("created") == 20);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_planned_run_is_opened_by_apply, fixture) {
+  start();
+  const auto j = make_job(write_rows("in.csv", 1, 20));
+  const auto planned = must(plan(j, false, watch));
+  const auto done = must(apply(j, watch));
+  BOOST_TEST(done.run == planned.run);
+  BOOST_TEST(count("created") == 20);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_rehearsal_writes_nothing, fixture) {
+  start();
+  const auto j = make_job(write_rows("in.csv", 1, 20));
+  BOOST_TEST(must(dry_run(j, watch)).calls == 20U);
+  BOOST_TEST(!fs::exists(folder / "ledger.db"));
+  BOOST_TEST(must(apply(j, watch)).counts.created == 20U);
+  BOOST_TEST(must(dry_run(j, watch)).unchanged == 20U);
+}
+
+BOOST_FIXTURE_TEST_CASE(yesterdays_ledger_costs_calls_and_no_second_meeting, fixture) {
+  start();
+  const auto j = make_job(write_rows("in.csv", 1, 30));
+  must(plan(j, false, watch));
+  fs::copy_file(folder / "ledger.db", folder / "yesterday.db");
+  must(apply(j, watch));
+  fs::copy_file(folder / "yesterday.db", folder / "ledger.db", fs::copy_options::overwrite_existing);
+  fs::remove(folder / "ledger.db-wal");
+  fs::remove(folder / "ledger.db-shm");
+  const auto again = must(apply(j, watch));
+  BOOST_TEST(again.exit_code() == 0);
+  BOOST_TEST(again.counts.existing == 30U);
+  BOOST_TEST(count("created") == 30);
+  BOOST_TEST(count("duplicates") == 0);
+}
+
+BOOST_FIXTURE_TEST_CASE(two_files_share_a_ledger, fixture) {
+  start();
+  const auto a = make_job(write_rows("a.csv", 1, 20)), b = make_job(write_rows("b.csv", 11, 30));
+  must(apply(a, watch));
+  const auto second = must(apply(b, watch));
+  BOOST_TEST(second.counts.unchanged == 10U);
+  BOOST_TEST(second.counts.created == 10U);
+  BOOST_TEST(count("created") == 30);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_failed_file_can_be_fed_back, fixture) {
+  sim::behaviour picky;
+  picky.no_policy = {"00000000-0000-0000-0000-000000000003"};
+  start(picky);
+  const auto first = must(apply(make_job(write_rows("in.csv", 1, 50)), watch));
+  BOOST_TEST(first.exit_code() == 3);
+  BOOST_TEST(first.counts.failed == 10U);
+  BOOST_TEST(first.failed == (folder / "in.csv.failed.csv").string());
+  const auto failed = read("in.csv.failed.csv");
+  BOOST_TEST(std::count(failed.begin(), failed.end(), '\n') == 11);
+  BOOST_TEST(failed.find("CsApplicationAccessPolicy") != std::string::npos);
+  // One call for the organizer that is refused, none for its other rows.
+  BOOST_TEST(count("requests") <= 46);
+
+  const auto requests = count("requests");
+  const auto fed = must(apply(make_job(first.failed), watch));
+  BOOST_TEST(fed.rows == 10U);
+  BOOST_TEST(fed.counts.failed == 10U);
+  BOOST_TEST(count("requests") - requests <= 6);
+}
+
+BOOST_FIXTURE_TEST_CASE(throttles_are_waited_out, fixture) {
+  sim::behaviour busy;
+  busy.throttle.lane = {.rate = 100, .burst = 20};
+  busy.throttle.form = sim::retry_after_form::decimal;
+  start(busy);
+  const auto done = must(apply(make_job(write_rows("in.csv", 1, 120)), watch));
+  BOOST_TEST(done.exit_code() == 0);
+  BOOST_TEST(done.throttled > 0U);
+  BOOST_TEST(count("early") == 0);
+  BOOST_TEST(count("created") == 120);
+}
+
+BOOST_FIXTURE_TEST_CASE(tokens_that_expire_are_renewed, fixture) {
+  sim::behaviour brief;
+  brief.tokens.lifetime_seconds = 1;
+  start(brief);
+  auto j = make_job(write_rows("in.csv", 1, 120));
+  j.pace.rate = 60;
+  const auto done = must(apply(j, watch));
+  BOOST_TEST(done.exit_code() == 0);
+  BOOST_TEST(count("tokens") > 1);
+  BOOST_TEST(count("created") == 120);
+}
+
+BOOST_FIXTURE_TEST_CASE(rows_that_share_a_key_share_a_meeting, fixture) {
+  start();
+  const auto path = (folder / "twins.csv").string();
+  std::ofstream(path) << "organizer,external_id,start\n"
+                      << "00000000-0000-0000-0000-000000000001,A,2026-10-19T08:00:00Z\n"
+                      << "00000000-0000-0000-0000-000000000001,A,2026-10-19T10:00:00+02:00\n"
+                      << "00000000-0000-0000-0000-000000000001,B,2026-10-19T08:00:00Z\n";
+  const auto done = must(apply(make_job(path), watch));
+  BOOST_TEST(done.counts.created == 3U);
+  BOOST_TEST(count("created") == 2);
+}
