@@ -1,0 +1,66 @@
+#pragma once
+
+// Finds where one record and its fields end. Can be fed a record in pieces without looking at any byte twice.
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "csv/csv.hpp"
+
+namespace convoke::csv {
+
+// Offsets in the record; quotes left out.
+struct field_place {
+  std::uint32_t begin = 0;
+  std::uint32_t end = 0;
+  bool escaped = false;  // holds doubled quotes
+};
+
+class scanner {
+ public:
+  scanner(char delimiter, const limits& l) noexcept : delimiter_(delimiter), limits_(l) {}
+
+  enum class found : std::uint8_t { record, nothing_yet, fault };
+  // `bytes` begins where the record begins, and holds at least what it held at the last call since restart(). `last`: no more
+  // will come, so the end of `bytes` ends the record.
+  [[nodiscard]] found scan(std::string_view bytes, bool last);
+
+  // After found::record:
+  [[nodiscard]] std::size_t end() const noexcept { return end_; }  // of the record, its line end included
+  [[nodiscard]] const std::vector<field_place>& fields() const noexcept { return fields_; }
+  [[nodiscard]] std::uint32_t inner_lines() const noexcept { return inner_lines_; }  // line ends inside quotes
+  // After found::fault:
+  [[nodiscard]] std::size_t fault_at() const noexcept { return fault_at_; }
+  [[nodiscard]] const std::string& fault() const noexcept { return fault_; }
+
+  void restart() noexcept;
+
+ private:
+  enum class mode : std::uint8_t { plain, quoted, closed };
+
+  [[nodiscard]] found look(std::string_view bytes, std::size_t at, bool last);
+  [[nodiscard]] found look_in_quotes(std::string_view bytes, std::size_t at);
+  [[nodiscard]] found end_of_line(std::string_view bytes, std::size_t at, bool last);
+  [[nodiscard]] found end_of_bytes(std::string_view bytes);
+  [[nodiscard]] bool end_field(std::size_t at);
+  [[nodiscard]] found fail_at(std::size_t at, std::string text);
+  [[nodiscard]] found too_long();
+
+  char delimiter_;
+  limits limits_;
+  mode mode_ = mode::plain;
+  bool escaped_ = false;
+  std::size_t next_ = 0;    // the first byte not looked at
+  std::size_t begin_ = 0;   // of the current field, its opening quote included
+  std::size_t closed_ = 0;  // where the quote stands that may have closed it
+  std::size_t end_ = 0;
+  std::uint32_t inner_lines_ = 0;
+  std::vector<field_place> fields_;
+  std::size_t fault_at_ = 0;
+  std::string fault_;
+};
+
+}  // namespace convoke::csv

@@ -1,0 +1,47 @@
+#include <algorithm>
+
+#include "csv/csv.hpp"
+
+namespace convoke::csv {
+
+namespace {
+
+bool needs_quotes(std::string_view field, char delimiter) noexcept {
+  return std::ranges::any_of(field, [delimiter](char c) { return c == delimiter || c == '"' || c == '\r' || c == '\n'; });
+}
+
+void append_quoted(std::string& out, std::string_view field) {
+  for (std::size_t at = field.find('"'); at != std::string_view::npos; at = field.find('"')) {
+    out += field.substr(0, at + 1);
+    out += '"';
+    field.remove_prefix(at + 1);
+  }
+  out += field;
+}
+
+bool reads_as_formula(std::string_view field) noexcept {
+  constexpr std::string_view full_width[] = {"\uFF1D", "\uFF0B", "\uFF0D", "\uFF20"};
+  if (field.empty()) return false;
+  if (std::string_view("=+-@\t\r\n").contains(field.front())) return true;
+  return std::ranges::any_of(full_width, [field](std::string_view mark) { return field.starts_with(mark); });
+}
+
+void append(std::string& out, std::string_view prefix, std::string_view field, char delimiter) {
+  const bool quotes = needs_quotes(field, delimiter);
+  if (quotes) out += '"';
+  out += prefix;
+  quotes ? append_quoted(out, field) : static_cast<void>(out += field);
+  if (quotes) out += '"';
+}
+
+}  // namespace
+
+void append_field(std::string& out, std::string_view field, char delimiter) {
+  append(out, {}, field, delimiter);
+}
+
+void append_inert_field(std::string& out, std::string_view field, char delimiter) {
+  append(out, reads_as_formula(field) ? "'" : "", field, delimiter);
+}
+
+}  // namespace convoke::csv

@@ -1,0 +1,74 @@
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include "parse.hpp"
+
+namespace {
+
+using convoke::csv::sniff_delimiter;
+using csv_test::parse;
+using fields = std::vector<std::string>;
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(csv_delimiter)
+
+BOOST_AUTO_TEST_CASE(the_one_that_occurs_most) {
+  BOOST_TEST(sniff_delimiter("a,b,c;d").value_or('?') == ',');
+  BOOST_TEST(sniff_delimiter("a;b;c,d").value_or('?') == ';');
+  BOOST_TEST(sniff_delimiter("a\tb\tc,d").value_or('?') == '\t');
+  BOOST_TEST(!sniff_delimiter("a").has_value());
+  BOOST_TEST(!sniff_delimiter("a,b;c").has_value());
+}
+
+BOOST_AUTO_TEST_CASE(quoted_ones_do_not_count) {
+  BOOST_TEST(sniff_delimiter("\"a,b,c\";d").value_or('?') == ';');
+  BOOST_TEST(sniff_delimiter("\"a\"\",,\"\"b\";d").value_or('?') == ';');
+  BOOST_TEST(sniff_delimiter("5\" pipe;a;\"x,,,\"").value_or('?') == ';');
+}
+
+BOOST_AUTO_TEST_CASE(seen_from_the_header) {
+  BOOST_TEST(parse("a;b\n1,5;2\n").delimiter == ';');
+  BOOST_TEST((parse("a;b\n1,5;2\n").rows.at(1).fields == fields{"1,5", "2"}));
+  BOOST_TEST((parse("a\tb\n1\t2\n").rows.at(1).fields == fields{"1", "2"}));
+  BOOST_TEST(parse("a\nb\n").delimiter == ',');
+  BOOST_TEST(parse("a|b\n", '|').rows.at(0).fields.size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(an_ambiguous_header_is_refused_but_for_a_forced_delimiter) {
+  const auto p = parse("\na,b;c\n1,2\n");
+  BOOST_TEST_INFO(p.fault);
+  BOOST_TEST(p.fault.starts_with("line 2, column 1: the header 'a,b;c' holds two of"));
+  BOOST_TEST(p.rows.empty());
+  BOOST_TEST(parse("a,b;c\n1,2\n", ';').fault.empty());
+}
+
+BOOST_AUTO_TEST_CASE(excels_line_names_the_delimiter) {
+  for (const std::string line : {"sep=;\r\n", "SEP=;\n", "\"sep=;\"\r\n", "sep=;\r"}) {
+    const auto p = parse(line + "a;b,c,d\n1;2\n");
+    BOOST_TEST(p.delimiter == ';');
+    BOOST_REQUIRE(p.rows.size() == 2U);
+    BOOST_TEST(p.rows[0].line == 2U);
+    BOOST_TEST((p.rows[0].fields == fields{"a", "b,c,d"}));
+  }
+  BOOST_TEST(parse("sep=\t\na\tb;c\n").delimiter == '\t');
+}
+
+BOOST_AUTO_TEST_CASE(excels_line_gives_way_to_a_forced_delimiter) {
+  const auto p = parse("sep=;\na,b\n", ',');
+  BOOST_REQUIRE(p.rows.size() == 1U);
+  BOOST_TEST((p.rows[0].fields == fields{"a", "b"}));
+}
+
+BOOST_AUTO_TEST_CASE(excels_line_with_another_delimiter_is_refused) {
+  BOOST_TEST(parse("sep=|\na|b\n").fault.starts_with("line 1, column 5: the line names a delimiter"));
+}
+
+BOOST_AUTO_TEST_CASE(only_the_first_line_can_be_excels) {
+  const auto p = parse("a;b\nsep=;\n");
+  BOOST_REQUIRE(p.rows.size() == 2U);
+  BOOST_TEST((p.rows[1].fields == fields{"sep=", ""}));
+  BOOST_TEST(parse("sep=;\nsep=,\n").rows.size() == 1U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

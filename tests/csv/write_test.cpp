@@ -1,0 +1,52 @@
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include "parse.hpp"
+
+namespace {
+
+namespace bdata = boost::unit_test::data;
+
+std::string field(std::string_view text, char delimiter = ',') {
+  std::string out;
+  convoke::csv::append_field(out, text, delimiter);
+  return out;
+}
+
+std::string inert(std::string_view text) {
+  std::string out;
+  convoke::csv::append_inert_field(out, text, ',');
+  return out;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(csv_write)
+
+BOOST_AUTO_TEST_CASE(quoted_where_needed) {
+  BOOST_TEST(field("plain text") == "plain text");
+  BOOST_TEST(field("") == "");
+  BOOST_TEST(field("a,b") == "\"a,b\"");
+  BOOST_TEST(field("a,b", ';') == "a,b");
+  BOOST_TEST(field("a;b", ';') == "\"a;b\"");
+  BOOST_TEST(field("say \"hi\"") == "\"say \"\"hi\"\"\"");
+  BOOST_TEST(field("two\nlines") == "\"two\nlines\"");
+  BOOST_TEST(field("cr\r") == "\"cr\r\"");
+}
+
+BOOST_DATA_TEST_CASE(no_cell_begins_as_a_formula,
+                     bdata::make({"=1+1", "+49 30", "-1", "@SUM(A1)", "\uFF1D1", "\uFF0B1", "\uFF0D1", "\uFF20x", "\t=1"}), text) {
+  BOOST_TEST(inert(text) == std::string("'") + text);
+}
+
+BOOST_AUTO_TEST_CASE(inert_and_quoted) {
+  BOOST_TEST(inert("=A1,\"x\"") == "\"'=A1,\"\"x\"\"\"");
+  BOOST_TEST(inert("\r=1") == "\"'\r=1\"");
+  BOOST_TEST(inert("\n=1") == "\"'\n=1\"");
+}
+
+BOOST_DATA_TEST_CASE(ordinary_cells_stay, bdata::make({"", "a=b", "'=1", "1-2", "Ä", "\uFF1E"}), text) {
+  BOOST_TEST(inert(text) == text);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
