@@ -145,6 +145,7 @@ class driver {
   commits commits_;
   std::unique_ptr<auth::token_source> tokens_;
   std::vector<std::unique_ptr<slot>> slots_;
+  std::vector<engine::action> actions_;  // of one round; kept for its memory
   std::unordered_map<engine::row_id, claimed> rows_;
   asio::steady_timer timer_;
   asio::steady_timer progress_timer_;
@@ -207,9 +208,9 @@ void driver::pump() {
   if (pumping_) return;
   pumping_ = true;
   for (;;) {
-    auto actions = engine_.take_actions();
-    if (actions.empty()) break;
-    for (auto& a : actions) std::visit([this](auto& one) { carry_out(one); }, a);
+    engine_.take_actions(actions_);
+    if (actions_.empty()) break;
+    for (auto& a : actions_) std::visit([this](auto& one) { carry_out(one); }, a);
   }
   commits_.flush();
   pumping_ = false;
