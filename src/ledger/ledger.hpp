@@ -109,7 +109,7 @@ struct claimed_row {
 struct claim_answer { std::vector<claimed_row> rows; bool exhausted = false; };
 
 struct finished_row {
-  row_id row; key_id key; organizer_id organizer; std::uint32_t epoch;
+  row_id row = 0; key_id key = 0; organizer_id organizer = 0; std::uint32_t epoch = 0;
   outcome result = outcome::failed;
   std::uint32_t attempts = 0;
   int http_status = 0;
@@ -120,7 +120,9 @@ struct finished_row {
 };
 struct released_row { row_id row; key_id key; organizer_id organizer; std::uint32_t epoch; bool strike; std::uint32_t attempts; int http_status; std::string error_code, error_message, request_id, client_request_id; utc_time finished_at; };
 
-// Rows are durable when `done` is called with them. `third_strike`: releases that became `failed` (code `retries`) instead.
+// Called with the rows that were handed in, finished first, once they are durable. Among them may be rows that were no longer this
+// claim's (another epoch, or an outcome already): those changed nothing and are counted by lost_writes(). A release with the third
+// strike in a row ends the row as failed (code `retries`).
 using committed_handler = std::function<void(result<std::vector<row_id>>)>;
 
 // ---- reading: for status, export, results. Works while a run goes on, also from another process.
@@ -194,6 +196,9 @@ class store {
   // Unclaims nothing, checks that nothing is owed: a run without owed rows becomes finished. Returns its state.
   virtual result<run_state> finish_run(run_id id) = 0;
 
+  // Finishes and releases so far that came too late: the row had another epoch or an outcome already.
+  virtual std::uint64_t lost_writes() const noexcept = 0;
+
   virtual std::unique_ptr<reader> read() = 0;
 };
 
@@ -202,6 +207,9 @@ struct open_options {
   std::string program_version;
   std::chrono::milliseconds wait_lock{0};
   bool create = true;
+  // Group commit: a group ends with so many rows, or so long after the last commit.
+  std::size_t group_rows = 512;
+  std::chrono::microseconds group_interval = std::chrono::milliseconds(5);
 };
 
 // errc::busy where another process holds the lock (its message names the holder), errc::storage for everything else.

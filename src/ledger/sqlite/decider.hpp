@@ -1,0 +1,55 @@
+#pragma once
+
+// The third step, in line order: what is to be done about every row.
+
+#include <string>
+#include <vector>
+
+#include "ledger/sqlite/connection.hpp"
+#include "ledger/sqlite/endings.hpp"
+#include "ledger/sqlite/forward_cursor.hpp"
+#include "ledger/sqlite/plan_rows.hpp"
+#include "ledger/sqlite/takeover.hpp"
+
+namespace convoke::ledger::sqlite {
+
+class decider {
+ public:
+  decider(connection& db, run_id run, const key_groups& groups, organizer_numbers& organizers, endings& ends,
+          plan_summary& summary) noexcept
+      : db_(db), run_(run), groups_(groups), organizers_(organizers), ends_(ends), summary_(summary) {}
+
+  // Consumes `matched` and fills `calls`.
+  [[nodiscard]] result<void> decide(matched_rows& matched, call_rows& calls);
+  // Writes what is owed, with what older runs' rows hand over to the rows that take their place.
+  [[nodiscard]] result<void> write_owed(call_rows& calls, const inheritance& inherited);
+
+ private:
+  enum class verdict : std::uint8_t { fresh, changed, retried, unchanged, drifted };
+
+  void decide(const matched_row& row, call_rows& calls);
+  void reject_conflict(const matched_row& row);
+  [[nodiscard]] verdict judge(const matched_row& row);
+  void want(const matched_row& row, verdict v);
+  void count_call(const matched_row& row, verdict v);
+  [[nodiscard]] std::string conflict_message(const matched_row& row) const;
+
+  connection& db_;
+  run_id run_;
+  const key_groups& groups_;
+  organizer_numbers& organizers_;
+  endings& ends_;
+  plan_summary& summary_;
+  bool pending_ = false;  // of the observation that judge() looked at
+
+  forward_cursor<key_id> seen_{db_, "SELECT id, state, pending, compared_hash, drift FROM observation WHERE id >= ? ORDER BY id"};
+  statement wanted_{db_, "SELECT wanted_hash FROM inventory WHERE id = ?"};
+  statement insert_{db_, "INSERT INTO inventory(id, organizer, source, wanted_hash) VALUES(?, ?, ?, ?)"};
+  statement want_{db_, "UPDATE inventory SET source = ?, wanted_hash = ? WHERE id = ?"};
+  statement pend_{db_, "UPDATE observation SET pending = ? WHERE id = ?"};
+  statement decision_{db_, "INSERT INTO decision(id, key, organizer) VALUES(?, ?, ?)"};
+  statement twin_{db_, "INSERT INTO twin(first, id) VALUES(?, ?)"};
+  statement owe_{db_, "INSERT INTO owed(run, organizer, line, key, owner, epoch, strikes, twins, hash) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+};
+
+}  // namespace convoke::ledger::sqlite

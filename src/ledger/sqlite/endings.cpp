@@ -1,0 +1,62 @@
+#include "ledger/sqlite/endings.hpp"
+
+#include "ledger/sqlite/runs.hpp"
+
+namespace convoke::ledger::sqlite {
+
+template <class F>
+void endings::for_each_row(const settled_row& row, F&& f) {
+  f(row.row);
+  if (row.twins == 0) return;
+  for (twins_.with(row.row); twins_.step();) f(twins_.as<row_id>(0));
+}
+
+void endings::answered(const settled_row& row, const finished_row& with) {
+  for_each_row(row, [&](row_id id) { write(id, with); });
+  observe(row, with);
+}
+
+void endings::superseded(const settled_row& row, run_id by, utc_time when) {
+  finished_row out;
+  out.result = outcome::superseded;
+  out.error_message = "run " + std::to_string(by) + " took it over";
+  out.finished_at = when;
+  for_each_row(row, [&](row_id id) { write(id, out); });
+}
+
+void endings::decided(row_id row, outcome o, std::string_view code, std::string_view why, std::string_view drift) {
+  decide_.with(row, static_cast<int>(o), or_null(code), or_null(why), or_null(drift)).run();
+  ++counts_[{run_of(row), o}];
+}
+
+void endings::write(row_id row, const finished_row& with) {
+  insert_
+      .with(row, static_cast<int>(with.result), with.attempts, with.http_status, or_null(with.error_code), or_null(with.error_message),
+            or_null(with.request_id), or_null(with.client_request_id), or_null(with.drift), to_stored(with.finished_at))
+      .run();
+  ++counts_[{run_of(row), with.result}];
+}
+
+void endings::observe(const settled_row& row, const finished_row& with) {
+  const auto when = to_stored(with.finished_at);
+  const auto state = with.result == outcome::failed    ? observed::failed
+                     : with.result == outcome::drifted ? observed::drifted
+                                                       : observed::satisfied;
+  if (!with.stored) {
+    // What was seen of the meeting earlier stays.
+    state_.with(row.key, static_cast<int>(state), when).run();
+    return;
+  }
+  const auto& m = *with.stored;
+  const digest_bytes hash(row.hash);
+  saw_.with(row.key, static_cast<int>(state), blob(hash.view()), when, or_null(with.drift), m.id, m.join_web_url, m.join_meeting_id,
+            m.passcode, m.dial_in_number, m.conference_id)
+      .run();
+}
+
+void endings::write_counts() {
+  for (const auto& [what, n] : counts_) tally_.with(what.first, static_cast<int>(what.second), n).run();
+  counts_.clear();
+}
+
+}  // namespace convoke::ledger::sqlite

@@ -1,0 +1,63 @@
+#pragma once
+
+// Writes how rows ended: the outcome of a row and of its twins, what was observed, and the counts. Used by the run and by plans.
+
+#include <map>
+#include <utility>
+
+#include "ledger/ledger.hpp"
+#include "ledger/sqlite/connection.hpp"
+#include "ledger/sqlite/hash.hpp"
+
+namespace convoke::ledger::sqlite {
+
+// What the owed row said about itself.
+struct settled_row {
+  row_id row = 0;
+  key_id key = 0;
+  std::uint64_t twins = 0;
+  digest hash{};
+};
+
+class endings {
+ public:
+  explicit endings(connection& db) noexcept : db_(db) {}
+
+  // A call's answer: outcome of the row and its twins, and the observation of its key.
+  void answered(const settled_row& row, const finished_row& with);
+  // Taken over by another run: no observation.
+  void superseded(const settled_row& row, run_id by, utc_time when);
+  // Decided by a plan. `why` and `code` of a rejected row, `drift` of a known one.
+  void decided(row_id row, outcome o, std::string_view code, std::string_view why, std::string_view drift);
+
+  // Adds the counts gathered since the last call to the ledger: part of the same commit as the outcomes.
+  void write_counts();
+  void forget_counts() noexcept { counts_.clear(); }
+
+ private:
+  void write(row_id row, const finished_row& with);
+  void observe(const settled_row& row, const finished_row& with);
+  template <class F>
+  void for_each_row(const settled_row& row, F&& f);
+
+  connection& db_;
+  std::map<std::pair<run_id, outcome>, std::uint64_t> counts_;
+  statement insert_{
+      db_,
+      "INSERT INTO outcome(id, outcome, attempts, http_status, error_code, error_message, request_id, client_request_id, drift, "
+      "finished_at) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+  statement decide_{db_, "INSERT INTO outcome(id, outcome, error_code, error_message, drift) VALUES(?, ?, ?, ?, ?)"};
+  statement twins_{db_, "SELECT id FROM twin WHERE first = ?"};
+  statement saw_{db_,
+                 "INSERT OR REPLACE INTO observation(id, state, pending, compared_hash, observed_at, drift, meeting_id, join_web_url, "
+                 "join_meeting_id, passcode, dial_in_number, conference_id) VALUES(?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+  statement state_{db_,
+                   "INSERT INTO observation(id, state, pending, observed_at) VALUES(?, ?, 0, ?) "
+                   "ON CONFLICT(id) DO UPDATE SET state = excluded.state, observed_at = excluded.observed_at"};
+  statement tally_{db_, "INSERT INTO tally(run, outcome, n) VALUES(?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n"};
+};
+
+// The states of an observation, as stored.
+enum class observed : std::uint8_t { satisfied = 1, drifted = 2, failed = 3 };
+
+}  // namespace convoke::ledger::sqlite

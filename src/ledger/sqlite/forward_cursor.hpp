@@ -1,0 +1,62 @@
+#pragma once
+
+// Looks rising keys up in a table: steps forward where the next key is near, seeks where it is far. A merge where both sides are
+// dense, a lookup where they are not.
+
+#include <cstdint>
+
+#include "ledger/sqlite/connection.hpp"
+#include "ledger/sqlite/hash.hpp"
+
+namespace convoke::ledger::sqlite {
+
+// The statement selects the key first, `WHERE key >= ? ORDER BY key`. Key: digest, or an integer id.
+template <class Key>
+class forward_cursor {
+ public:
+  forward_cursor(connection& db, const char* sql) noexcept : rows_(db, sql) {}
+
+  // True: row() stands on it, until the next find. Keys must not fall.
+  bool find(const Key& wanted) {
+    for (int near = 0; on_row_ && near < 8 && at_ < wanted; ++near) advance();
+    if (on_row_ ? at_ < wanted : !past_end_) seek(wanted);
+    return on_row_ && at_ == wanted;
+  }
+  [[nodiscard]] const statement& row() const noexcept { return rows_; }
+
+  // Before the table is written to out of order. The next find seeks.
+  void close() {
+    rows_.reset();
+    on_row_ = past_end_ = false;
+  }
+
+ private:
+  void seek(const Key& wanted) {
+    if constexpr (std::is_same_v<Key, digest>) {
+      const digest_bytes bytes(wanted);
+      bound_ = bytes;
+      rows_.with(blob(bound_.view()));
+    } else {
+      rows_.with(wanted);
+    }
+    advance();
+  }
+
+  void advance() {
+    on_row_ = rows_.step();
+    past_end_ = !on_row_;
+    if (!on_row_) return;
+    if constexpr (std::is_same_v<Key, digest>) {
+      at_ = read_digest(rows_.text(0));
+    } else {
+      at_ = rows_.as<Key>(0);
+    }
+  }
+
+  statement rows_;
+  digest_bytes bound_{digest{}};
+  Key at_{};
+  bool on_row_ = false, past_end_ = false;
+};
+
+}  // namespace convoke::ledger::sqlite

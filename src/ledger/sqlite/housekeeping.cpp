@@ -1,0 +1,79 @@
+#include "ledger/sqlite/housekeeping.hpp"
+
+#include <string>
+
+namespace convoke::ledger::sqlite {
+namespace {
+
+constexpr std::int64_t small_ledger = 64 << 20;  // bytes: checked in full, in about 0.1 s
+
+}  // namespace
+
+result<void> check_pages(connection& db, bool unclean) {
+  statement size(db, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size");
+  const auto bytes = size.with().step() ? size.integer(0) : 0;
+  size.reset();
+  const bool all = unclean || bytes <= small_ledger;
+  const char* const tables[] = {"meta", "lane", "organizer", "run", "run_lane", "tally", "owed", "fence"};
+  std::string found;
+  if (all) {
+    found = db.ask("PRAGMA quick_check(1)");
+  } else {
+    for (const auto* table : tables) {
+      const std::string one = std::string("PRAGMA quick_check(") + table + ")";
+      found = db.ask(one.c_str());
+      if (found != "ok") break;
+    }
+  }
+  if (!db.ok()) return db.status();
+  if (found == "ok") return {};
+  return fail(errc::storage, "the ledger " + db.path() + " is damaged: " + found +
+                                 ". Put an earlier copy in its place (an old copy costs repeated calls, never a second meeting)");
+}
+
+result<void> discard_run(connection& db, run_table& runs, run_id id) {
+  const auto found = runs.find(id);
+  if (!db.ok()) return db.status();
+  if (!found) return fail(errc::usage, "there is no run " + std::to_string(id) + " in this ledger; `convoke runs` lists them");
+  if (found->info.state == run_state::discarded) return {};
+  if (found->info.state == run_state::finished)
+    return fail(errc::usage, "run " + std::to_string(id) + " is finished; there is nothing to discard");
+  statement forget(db, "DELETE FROM owed WHERE run = ?");
+  statement discard(db, "UPDATE run SET state = 4, finished_at = ? WHERE id = ?");
+  forget.with(id).run();
+  discard.with(to_stored(wall_now()), id).run();
+  return db.status();
+}
+
+result<std::vector<run_id>> runs_to_prune(connection& db, unsigned keep) {
+  statement old(db, "SELECT id FROM run WHERE state IN (3, 4) AND pruned = 0 ORDER BY id DESC LIMIT -1 OFFSET ?");
+  std::vector<run_id> out;
+  for (old.with(keep); old.step();) out.push_back(old.as<run_id>(0));
+  if (!db.ok()) return std::unexpected(db.failure());
+  return out;
+}
+
+result<void> prune_run(connection& db, run_id id) {
+  const auto first = first_row(id), last = last_row(id);
+  statement mark(db, "UPDATE run SET pruned = 1 WHERE id = ?");
+  mark.with(id).run();
+  // Payloads that the inventory still wants stay, without the record around them.
+  statement keep(db,
+                 "UPDATE record SET raw = NULL WHERE id IN (SELECT i.source FROM decision d JOIN inventory i ON i.id = d.key "
+                 "WHERE d.id BETWEEN ?1 AND ?2 AND i.source = d.id)");
+  keep.with(first, last).run();
+  statement records(db, "DELETE FROM record WHERE id BETWEEN ? AND ? AND raw IS NOT NULL");
+  records.with(first, last).run();
+  statement outcomes(db, "DELETE FROM outcome WHERE id BETWEEN ? AND ?");
+  outcomes.with(first, last).run();
+  statement twins(db, "DELETE FROM twin WHERE first BETWEEN ? AND ?");
+  twins.with(first, last).run();
+  // The newest opened run of an input still tells which keys vanish from it.
+  statement decisions(db,
+                      "DELETE FROM decision WHERE id BETWEEN ?1 AND ?2 AND ?3 NOT IN "
+                      "(SELECT max(id) FROM run WHERE opened_at IS NOT NULL GROUP BY input_name)");
+  decisions.with(first, last, id).run();
+  return db.status();
+}
+
+}  // namespace convoke::ledger::sqlite

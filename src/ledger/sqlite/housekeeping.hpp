@@ -1,0 +1,21 @@
+#pragma once
+
+// Discarding and pruning runs, and the look at the pages when a ledger is opened.
+
+#include <vector>
+
+#include "ledger/ledger.hpp"
+#include "ledger/sqlite/connection.hpp"
+#include "ledger/sqlite/runs.hpp"
+
+namespace convoke::ledger::sqlite {
+
+// quick_check: of the whole ledger where it is small or was not closed, else of the tables that every run starts from.
+[[nodiscard]] result<void> check_pages(connection& db, bool unclean);
+
+// Inside a transaction, each.
+[[nodiscard]] result<void> discard_run(connection& db, run_table& runs, run_id id);
+[[nodiscard]] result<std::vector<run_id>> runs_to_prune(connection& db, unsigned keep);
+[[nodiscard]] result<void> prune_run(connection& db, run_id id);
+
+}  // namespace convoke::ledger::sqlite

@@ -1,0 +1,47 @@
+#pragma once
+
+// The second step: rows with the same key meet, and keys meet the inventory, both in hash order.
+
+#include <vector>
+
+#include "ledger/sqlite/connection.hpp"
+#include "ledger/sqlite/forward_cursor.hpp"
+#include "ledger/sqlite/plan_rows.hpp"
+
+namespace convoke::ledger::sqlite {
+
+class matcher {
+ public:
+  matcher(connection& db, run_id run, matched_rows& matched, key_groups& groups) noexcept
+      : db_(db), run_(run), matched_(matched), groups_(groups) {}
+
+  // Consumes `keyed`; new keys are added to the index.
+  [[nodiscard]] result<void> match(keyed_rows& keyed);
+
+ private:
+  struct new_key {
+    digest hash;
+    key_id id;
+  };
+  void begin_group(const keyed_row& first);
+  void add(const keyed_row& row);
+  void end_group();
+  void insert_new_keys();
+
+  connection& db_;
+  run_id run_;
+  matched_rows& matched_;
+  key_groups& groups_;
+  keyed_row first_;  // of the group at hand
+  key_id key_ = 0;
+  row_kind kind_ = row_kind::fresh;
+  std::uint32_t group_ = 0;
+  std::vector<std::uint32_t> lines_;  // of the group at hand, as many as a message names
+  std::uint64_t rows_ = 0;
+  bool conflict_ = false;
+  std::vector<new_key> new_keys_;
+  forward_cursor<digest> known_{db_, "SELECT hash, id FROM inventory_key WHERE hash >= ? ORDER BY hash"};
+  statement insert_{db_, "INSERT INTO inventory_key(hash, id) VALUES(?, ?)"};
+};
+
+}  // namespace convoke::ledger::sqlite

@@ -1,0 +1,84 @@
+#include "ledger/sqlite/planning.hpp"
+
+#include <utility>
+
+#include "ledger/sqlite/store.hpp"
+
+namespace convoke::ledger::sqlite {
+namespace {
+
+constexpr std::size_t queue_bytes = 4u << 20;
+
+std::size_t size_of(const std::vector<planned_row>& rows) {
+  std::size_t size = 0;
+  for (const auto& row : rows) size += sizeof row + row.raw.size() + row.payload.size() + row.error.size();
+  return size;
+}
+
+}  // namespace
+
+sqlite_planning::~sqlite_planning() {
+  store_.worker_->call([this] {
+    core_.reset();
+    store_.planning_ = false;
+  });
+}
+
+result<void> sqlite_planning::add_rows(std::vector<planned_row> rows) {
+  const auto size = size_of(rows);
+  {
+    std::unique_lock lock(mutex_);
+    room_.wait(lock, [this] { return queued_ < queue_bytes || failure_; });
+    if (failure_) return std::unexpected(*failure_);
+    queued_ += size;
+  }
+  store_.worker_->post([this, size, moved = std::move(rows)] { take(moved, size); });
+  return {};
+}
+
+// On the ledger's thread.
+void sqlite_planning::take(const std::vector<planned_row>& rows, std::size_t size) {
+  std::optional<error> failed;
+  for (auto row = rows.begin(); row != rows.end() && !failed && !failure_; ++row) {
+    if (auto added = core_->add(*row); !added) failed = added.error();
+  }
+  const std::scoped_lock lock(mutex_);
+  queued_ -= size;
+  if (failed) failure_ = std::move(failed);
+  room_.notify_one();
+}
+
+template <class T>
+result<T> sqlite_planning::on_thread(const std::function<result<T>()>& f) {
+  result<T> answer;
+  store_.worker_->call([&] {
+    if (failure_) {
+      answer = std::unexpected(*failure_);
+      return;
+    }
+    answer = f();
+    if (answer) return;
+    const std::scoped_lock lock(mutex_);
+    failure_ = answer.error();
+  });
+  return answer;
+}
+
+result<plan_summary> sqlite_planning::classify() {
+  return on_thread<plan_summary>([this] { return core_->classify(); });
+}
+
+result<void> sqlite_planning::for_each_rejected(const std::function<void(std::uint32_t, std::string_view, std::string_view)>& f) {
+  return on_thread<void>([&] { return core_->for_each_rejected(f); });
+}
+
+result<run_id> sqlite_planning::commit(bool open) {
+  return on_thread<run_id>([&]() -> result<run_id> {
+    if (auto there = store_.files_still_there(); !there) return std::unexpected(there.error());
+    auto done = core_->commit(open);
+    if (done) store_.planning_ = false;
+    return done;
+  });
+}
+
+}  // namespace convoke::ledger::sqlite

@@ -1,0 +1,40 @@
+#pragma once
+
+// The face of a plan: hands rows to the ledger's thread, so that parsing and storing overlap.
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "ledger/ledger.hpp"
+#include "ledger/sqlite/plan.hpp"
+
+namespace convoke::ledger::sqlite {
+
+class sqlite_store;
+
+class sqlite_planning final : public planning {
+ public:
+  sqlite_planning(sqlite_store& store, std::unique_ptr<plan> core) : store_(store), core_(std::move(core)) {}
+  ~sqlite_planning() override;
+
+  result<void> add_rows(std::vector<planned_row> rows) override;
+  result<plan_summary> classify() override;
+  result<void> for_each_rejected(const std::function<void(std::uint32_t, std::string_view, std::string_view)>& f) override;
+  result<run_id> commit(bool open) override;
+
+ private:
+  void take(const std::vector<planned_row>& rows, std::size_t size);
+  template <class T>
+  [[nodiscard]] result<T> on_thread(const std::function<result<T>()>& f);
+
+  sqlite_store& store_;
+  std::unique_ptr<plan> core_;
+  std::mutex mutex_;
+  std::condition_variable room_;
+  std::size_t queued_ = 0;        // bytes handed over and not stored yet
+  std::optional<error> failure_;  // the first one: nothing else is done after it
+};
+
+}  // namespace convoke::ledger::sqlite

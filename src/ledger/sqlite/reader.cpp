@@ -1,0 +1,181 @@
+#include "ledger/sqlite/reader.hpp"
+
+#include <utility>
+
+#include "ledger/sqlite/file_watch.hpp"
+#include "ledger/sqlite/key_set.hpp"
+#include "ledger/sqlite/reader_rows.hpp"
+#include "ledger/sqlite/schema.hpp"
+
+namespace convoke::ledger::sqlite {
+namespace {
+
+result<stored_run> existing(connection& db, run_table& runs, run_id id) {
+  auto found = runs.find(id);
+  if (!db.ok()) return std::unexpected(db.failure());
+  if (!found) return fail(errc::usage, "there is no run " + std::to_string(id) + " in this ledger; `convoke runs` lists them");
+  return std::move(*found);
+}
+
+std::optional<run_info> info_of(std::optional<stored_run> found) {
+  if (!found) return std::nullopt;
+  return std::move(found->info);
+}
+
+bool any_opened_later(connection& db, run_id id) {
+  statement later(
+      db, "SELECT EXISTS(SELECT 1 FROM run r, run mine WHERE mine.id = ?1 AND r.id <> ?1 AND (r.opened_at, r.id) > (mine.opened_at, ?1))");
+  return later.with(id).step() && later.integer(0) != 0;
+}
+
+// True where any run that was opened later decided about one of this run's keys.
+bool shares_keys(connection& db, run_id id) {
+  key_set mine;
+  statement keys(db, "SELECT key FROM decision WHERE id BETWEEN ? AND ? AND key IS NOT NULL");
+  for (keys.with(first_row(id), last_row(id)); keys.step();) mine.insert(keys.as<key_id>(0));
+  statement later(db, "SELECT r.id FROM run r, run mine WHERE mine.id = ?1 AND r.id <> ?1 AND (r.opened_at, r.id) > (mine.opened_at, ?1)");
+  for (later.with(id); later.step();) {
+    const auto other = later.as<run_id>(0);
+    for (keys.with(first_row(other), last_row(other)); keys.step();) {
+      if (mine.contains(keys.as<key_id>(0))) return true;
+    }
+  }
+  return false;
+}
+
+std::unique_ptr<connection> opened(const std::string& path, connection::mode how, result<void>& state) {
+  auto db = std::make_unique<connection>();
+  state = db->open(path, how);
+  if (!state) return nullptr;
+  db->exec("PRAGMA query_only = ON; PRAGMA cache_size = -16384; PRAGMA mmap_size = 0; PRAGMA trusted_schema = OFF");
+  auto found = identify(*db);
+  if (!found) {
+    state = std::unexpected(found.error());
+  } else if (found->empty) {
+    state = fail(errc::storage, "the ledger " + path + " is empty: nothing was planned in it yet");
+  }
+  return db;
+}
+
+}  // namespace
+
+result<void> sqlite_reader::open() {
+  if (db_) return {};
+  if (!exists(path_)) {
+    return fail(errc::storage, "there is no ledger at " + path_ + "; check --ledger, or run `convoke plan` or `convoke apply` first");
+  }
+  result<void> state;
+  auto db = opened(path_, connection::mode::read_only, state);
+  // Without a log and without leave to make one, nobody writes: the file may be read as it stands.
+  if (!state && db && !db->ok() && file_size(path_ + "-wal") == 0) db = opened(path_, connection::mode::immutable, state);
+  if (!state) return state;
+  db_ = std::move(db);
+  return {};
+}
+
+template <class T>
+result<T> sqlite_reader::in_snapshot(const std::function<result<T>(connection&)>& f) {
+  if (auto ready = open(); !ready) return std::unexpected(ready.error());
+  db_->forget_failure();
+  db_->exec("BEGIN");
+  auto answer = f(*db_);
+  if (answer && !db_->ok()) answer = std::unexpected(db_->failure());
+  db_->forget_failure();
+  db_->exec("ROLLBACK");
+  return answer;
+}
+
+result<std::vector<run_info>> sqlite_reader::runs() {
+  return in_snapshot<std::vector<run_info>>([](connection& db) -> result<std::vector<run_info>> {
+    run_table table(db);
+    std::vector<run_info> out;
+    for (auto& found : table.all()) out.push_back(std::move(found.info));
+    return out;
+  });
+}
+
+result<std::optional<run_info>> sqlite_reader::run(run_id id) {
+  return in_snapshot<std::optional<run_info>>([id](connection& db) -> result<std::optional<run_info>> {
+    run_table table(db);
+    return info_of(table.find(id));
+  });
+}
+
+result<std::optional<run_info>> sqlite_reader::last_run() {
+  return in_snapshot<std::optional<run_info>>([](connection& db) -> result<std::optional<run_info>> {
+    run_table table(db);
+    const auto id = table.last();
+    return id ? info_of(table.find(*id)) : std::nullopt;
+  });
+}
+
+result<std::optional<run_info>> sqlite_reader::find(std::string_view identity) {
+  return in_snapshot<std::optional<run_info>>([identity](connection& db) -> result<std::optional<run_info>> {
+    run_table table(db);
+    const auto id = table.newest_with(identity);
+    return id ? info_of(table.find(*id)) : std::nullopt;
+  });
+}
+
+result<bool> sqlite_reader::overtaken(run_id id) {
+  return in_snapshot<bool>([id](connection& db) -> result<bool> {
+    run_table table(db);
+    const auto found = existing(db, table, id);
+    if (!found) return std::unexpected(found.error());
+    return any_opened_later(db, id) && (found->pruned || shares_keys(db, id));
+  });
+}
+
+result<run_status> sqlite_reader::status(run_id id) {
+  return in_snapshot<run_status>([id](connection& db) -> result<run_status> {
+    run_table table(db);
+    auto found = existing(db, table, id);
+    if (!found) return std::unexpected(found.error());
+    return count_status(db, std::move(found->info));
+  });
+}
+
+result<std::vector<count_by>> sqlite_reader::inventory_counts() {
+  return in_snapshot<std::vector<count_by>>([](connection& db) { return count_inventory(db); });
+}
+
+result<void> sqlite_reader::for_each_result(run_id id, const std::function<result<void>(const result_row&)>& f) {
+  return for_each_row(id, false, f);
+}
+
+result<void> sqlite_reader::for_each_failed(run_id id, const std::function<result<void>(const result_row&)>& f) {
+  return for_each_row(id, true, f);
+}
+
+result<void> sqlite_reader::for_each_row(run_id id, bool failed_only, const std::function<result<void>(const result_row&)>& f) {
+  return in_snapshot<void>([&](connection& db) -> result<void> {
+    run_table table(db);
+    const auto found = existing(db, table, id);
+    if (!found) return std::unexpected(found.error());
+    if (found->pruned) {
+      return fail(errc::usage,
+                  "the records of run " + std::to_string(id) + " are no longer kept; --keep-runs says for how many runs they are");
+    }
+    return read_results(db, found->info, failed_only, f);
+  });
+}
+
+result<void> sqlite_reader::for_each_inventory(const std::function<result<void>(const inventory_row&)>& f) {
+  return in_snapshot<void>([&](connection& db) { return read_inventory(db, f); });
+}
+
+std::unique_ptr<reader> make_reader(const std::string& path) {
+  return std::make_unique<sqlite_reader>(path);
+}
+
+}  // namespace convoke::ledger::sqlite
+
+namespace convoke::ledger {
+
+result<std::unique_ptr<reader>> read_sqlite(const std::string& path) {
+  auto made = std::make_unique<sqlite::sqlite_reader>(path);
+  if (auto opened = made->open(); !opened) return std::unexpected(opened.error());
+  return std::unique_ptr<reader>(std::move(made));
+}
+
+}  // namespace convoke::ledger

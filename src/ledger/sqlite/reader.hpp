@@ -1,0 +1,42 @@
+#pragma once
+
+// The reading side: a connection of its own, one consistent snapshot per call.
+
+#include <memory>
+#include <string>
+
+#include "ledger/ledger.hpp"
+#include "ledger/sqlite/connection.hpp"
+#include "ledger/sqlite/runs.hpp"
+
+namespace convoke::ledger::sqlite {
+
+class sqlite_reader final : public reader {
+ public:
+  explicit sqlite_reader(std::string path) : path_(std::move(path)) {}
+  // Opens the ledger if it is not open. Every call does so first: a reader made beside a writer has nobody to tell about failing.
+  [[nodiscard]] result<void> open();
+
+  result<std::vector<run_info>> runs() override;
+  result<std::optional<run_info>> run(run_id id) override;
+  result<std::optional<run_info>> last_run() override;
+  result<std::optional<run_info>> find(std::string_view identity) override;
+  result<bool> overtaken(run_id id) override;
+  result<run_status> status(run_id id) override;
+  result<std::vector<count_by>> inventory_counts() override;
+  result<void> for_each_result(run_id id, const std::function<result<void>(const result_row&)>& f) override;
+  result<void> for_each_failed(run_id id, const std::function<result<void>(const result_row&)>& f) override;
+  result<void> for_each_inventory(const std::function<result<void>(const inventory_row&)>& f) override;
+
+ private:
+  template <class T>
+  [[nodiscard]] result<T> in_snapshot(const std::function<result<T>(connection&)>& f);
+  [[nodiscard]] result<void> for_each_row(run_id id, bool failed_only, const std::function<result<void>(const result_row&)>& f);
+
+  std::string path_;
+  std::unique_ptr<connection> db_;
+};
+
+[[nodiscard]] std::unique_ptr<reader> make_reader(const std::string& path);
+
+}  // namespace convoke::ledger::sqlite

@@ -1,0 +1,171 @@
+#include "ledger/sqlite/run_writer.hpp"
+
+#include <utility>
+
+namespace convoke::ledger::sqlite {
+namespace {
+
+constexpr int strikes_to_fail = 3;
+
+error wrong_state(const stored_run& run, std::string_view wanted) {
+  return {errc::usage,
+          "run " + std::to_string(run.info.id) + " is " + std::string(to_string(run.info.state)) + ", not " + std::string(wanted)};
+}
+
+}  // namespace
+
+result<opened_run> run_writer::resume(run_id id, std::uint64_t owner) {
+  auto found = runs_.find(id);
+  if (!db_.ok()) return std::unexpected(db_.failure());
+  if (!found) return fail(errc::usage, "there is no run " + std::to_string(id) + " in this ledger; `convoke runs` lists them");
+  const auto state = found->info.state;
+  if (state != run_state::open && state != run_state::finished) return std::unexpected(wrong_state(*found, "open"));
+  owner_ = owner;
+  std::erase_if(claimed_, [&](const auto& entry) { return entry.first >> 32 == id; });
+  opened_run out;
+  out.info = std::move(found->info);
+  out.organizers = owing(id);
+  out.fences = fences(id);
+  for (const auto& o : out.organizers) out.unclean = out.unclean || o.stale > 0;
+  if (!db_.ok()) return std::unexpected(db_.failure());
+  return out;
+}
+
+std::vector<organizer_rows> run_writer::owing(run_id id) {
+  statement owing(
+      db_,
+      "SELECT o.organizer, r.position, p.object_id, sum(o.owner = 0), sum(o.owner <> 0) FROM owed o JOIN organizer p ON p.id = o.organizer "
+      "JOIN run_lane r ON r.run = o.run AND r.lane = p.lane WHERE o.run = ? GROUP BY o.organizer ORDER BY o.organizer");
+  std::vector<organizer_rows> out;
+  for (owing.with(id); owing.step();) {
+    out.push_back({.id = owing.as<organizer_id>(0),
+                   .lane = owing.as<lane_id>(1),
+                   .organizer = std::string(owing.text(2)),
+                   .fresh = owing.as<std::uint32_t>(3),
+                   .stale = owing.as<std::uint32_t>(4)});
+  }
+  return out;
+}
+
+std::vector<saved_fence> run_writer::fences(run_id id) {
+  statement running(
+      db_,
+      "SELECT r.position, f.organizer, f.until FROM run_lane r JOIN fence f ON f.lane = r.lane WHERE r.run = ? AND f.until > ? "
+      "ORDER BY r.position, f.organizer");
+  std::vector<saved_fence> out;
+  for (running.with(id, to_stored(wall_now())); running.step();) {
+    const auto organizer = running.as<organizer_id>(1);
+    out.push_back({running.as<lane_id>(0), organizer == 0 ? std::nullopt : std::optional(organizer), from_stored(running.integer(2))});
+  }
+  return out;
+}
+
+std::vector<run_writer::candidate> run_writer::candidates(run_id run, organizer_id organizer, std::uint32_t count, bool stale,
+                                                          std::int64_t after) {
+  std::vector<candidate> out;
+  auto& rows = stale ? stale_.with(run, organizer, after, owner_, count) : fresh_.with(run, organizer, after, count);
+  while (rows.step()) {
+    out.push_back({rows.as<std::uint32_t>(0), rows.as<key_id>(1), rows.as<std::uint32_t>(2), rows.as<std::uint8_t>(3)});
+  }
+  return out;
+}
+
+claim_answer run_writer::claim(run_id run, organizer_id organizer, std::uint32_t count, bool stale) {
+  auto& state = claimed_[std::uint64_t{run} << 32 | organizer];
+  auto& last = stale ? state.stale : state.fresh;
+  // One more than asked for tells whether this page is the last.
+  auto found = candidates(run, organizer, count + 1, stale, last);
+  claim_answer out;
+  out.exhausted = found.size() <= count;
+  if (!out.exhausted) found.pop_back();
+  out.rows.reserve(found.size());
+  for (const auto& c : found) {
+    const auto id = make_row(run, c.line);
+    claim_.with(owner_, run, organizer, c.line).run();
+    claimed_row row{.row = id, .key = c.key, .organizer = organizer, .epoch = c.epoch + 1, .strikes = c.strikes, .payload = {}};
+    if (payload_.with(id).step()) row.payload = payload_.text(0);
+    payload_.reset();
+    out.rows.push_back(std::move(row));
+    last = c.line;
+  }
+  return out;
+}
+
+bool run_writer::finish(const finished_row& row) {
+  if (!take_.with(run_of(row.row), row.organizer, line_of(row.row), row.epoch).step()) return false;
+  const settled_row settled{row.row, take_.as<key_id>(0), take_.as<std::uint64_t>(1), read_digest(take_.text(2))};
+  take_.reset();
+  ends_.answered(settled, row);
+  return true;
+}
+
+bool run_writer::release(const released_row& row) {
+  const auto run = run_of(row.row);
+  const auto line = line_of(row.row);
+  if (row.strike && strikes_.with(run, row.organizer, line, row.epoch).step()) {
+    const bool third = strikes_.integer(0) + 1 >= strikes_to_fail;
+    strikes_.reset();
+    if (third) {
+      third_strike(row);
+      return true;
+    }
+  }
+  release_.with(row.strike ? 1 : 0, run, row.organizer, line, row.epoch).run();
+  return db_.ok() && db_.changes() == 1;
+}
+
+void run_writer::third_strike(const released_row& row) {
+  finished_row out;
+  out.row = row.row;
+  out.key = row.key;
+  out.organizer = row.organizer;
+  out.epoch = row.epoch;
+  out.result = outcome::failed;
+  out.attempts = row.attempts;
+  out.http_status = row.http_status;
+  out.error_code = "retries";
+  out.error_message =
+      "attempts were used up in three runs in a row; the last fault was " + (row.error_code.empty() ? "unnamed" : row.error_code);
+  if (!row.error_message.empty()) out.error_message += ": " + row.error_message;
+  out.request_id = row.request_id;
+  out.client_request_id = row.client_request_id;
+  out.finished_at = row.finished_at;
+  finish(out);
+}
+
+std::uint32_t run_writer::close_organizer(run_id run, organizer_id organizer, const finished_row& like) {
+  std::uint32_t closed = 0;
+  std::vector<settled_row> page;
+  do {
+    page.clear();
+    for (page_.with(run, organizer); page_.step();) {
+      page.push_back(
+          {make_row(run, page_.as<std::uint32_t>(0)), page_.as<key_id>(1), page_.as<std::uint64_t>(2), read_digest(page_.text(3))});
+    }
+    for (const auto& row : page) ends_.answered(row, like);
+    if (!page.empty()) drop_.with(run, organizer, line_of(page.back().row)).run();
+    closed += static_cast<std::uint32_t>(page.size());
+  } while (!page.empty() && db_.ok());
+  return closed;
+}
+
+void run_writer::save_fence(run_id run, lane_id lane, std::optional<organizer_id> organizer, utc_time until) {
+  fence_.with(run, lane, organizer.value_or(0), to_stored(until)).run();
+}
+
+result<run_state> run_writer::finish_run(run_id id) {
+  auto found = runs_.find(id);
+  if (!db_.ok()) return std::unexpected(db_.failure());
+  if (!found) return fail(errc::usage, "there is no run " + std::to_string(id) + " in this ledger");
+  if (found->info.state != run_state::open) return found->info.state;
+  statement owes(db_, "SELECT EXISTS(SELECT 1 FROM owed WHERE run = ?)");
+  const bool still = owes.with(id).step() && owes.integer(0) != 0;
+  owes.reset();
+  if (still) return run_state::open;
+  statement finish(db_, "UPDATE run SET state = 3, finished_at = ? WHERE id = ?");
+  finish.with(to_stored(wall_now()), id).run();
+  if (!db_.ok()) return std::unexpected(db_.failure());
+  return run_state::finished;
+}
+
+}  // namespace convoke::ledger::sqlite

@@ -1,0 +1,70 @@
+#pragma once
+
+// What a run under way changes: claims, outcomes, releases, closed organizers, fences. On the ledger's thread, inside a group.
+
+#include <span>
+#include <unordered_map>
+
+#include "ledger/ledger.hpp"
+#include "ledger/sqlite/connection.hpp"
+#include "ledger/sqlite/endings.hpp"
+#include "ledger/sqlite/runs.hpp"
+
+namespace convoke::ledger::sqlite {
+
+class run_writer {
+ public:
+  run_writer(connection& db, endings& ends, run_table& runs) noexcept : db_(db), ends_(ends), runs_(runs) {}
+
+  // Starts a session of this run: claims made before are stale, rows released before may be claimed again.
+  [[nodiscard]] result<opened_run> resume(run_id id, std::uint64_t owner);
+  [[nodiscard]] claim_answer claim(run_id run, organizer_id organizer, std::uint32_t count, bool stale);
+  // False: the row is no longer this claim's; nothing was changed.
+  bool finish(const finished_row& row);
+  bool release(const released_row& row);
+  std::uint32_t close_organizer(run_id run, organizer_id organizer, const finished_row& like);
+  void save_fence(run_id run, lane_id lane, std::optional<organizer_id> organizer, utc_time until);
+  [[nodiscard]] result<run_state> finish_run(run_id id);
+
+ private:
+  // Within a session an organizer's rows are claimed in line order, each once; what is released waits for the next session.
+  struct progress {
+    std::int64_t fresh = -1, stale = -1;  // the last line that was claimed
+  };
+  struct candidate {
+    std::uint32_t line;
+    key_id key;
+    std::uint32_t epoch;
+    std::uint8_t strikes;
+  };
+  [[nodiscard]] std::vector<candidate> candidates(run_id run, organizer_id organizer, std::uint32_t count, bool stale, std::int64_t after);
+  [[nodiscard]] std::vector<organizer_rows> owing(run_id id);
+  [[nodiscard]] std::vector<saved_fence> fences(run_id id);
+  void third_strike(const released_row& row);
+
+  connection& db_;
+  endings& ends_;
+  run_table& runs_;
+  std::uint64_t owner_ = 0;
+  std::unordered_map<std::uint64_t, progress> claimed_;  // by run << 32 | organizer
+
+  statement fresh_{
+      db_, "SELECT line, key, epoch, strikes FROM owed WHERE run = ? AND organizer = ? AND line > ? AND owner = 0 ORDER BY line LIMIT ?"};
+  statement stale_{db_,
+                   "SELECT line, key, epoch, strikes FROM owed WHERE run = ? AND organizer = ? AND line > ? AND owner NOT IN (0, ?) "
+                   "ORDER BY line LIMIT ?"};
+  statement claim_{db_, "UPDATE owed SET owner = ?, epoch = epoch + 1 WHERE run = ? AND organizer = ? AND line = ?"};
+  statement payload_{db_, "SELECT payload FROM record WHERE id = ?"};
+  statement take_{db_,
+                  "DELETE FROM owed WHERE run = ? AND organizer = ? AND line = ? AND epoch = ? AND owner <> 0 RETURNING key, twins, hash"};
+  statement release_{
+      db_, "UPDATE owed SET owner = 0, strikes = strikes + ? WHERE run = ? AND organizer = ? AND line = ? AND epoch = ? AND owner <> 0"};
+  statement strikes_{db_, "SELECT strikes FROM owed WHERE run = ? AND organizer = ? AND line = ? AND epoch = ? AND owner <> 0"};
+  statement page_{db_, "SELECT line, key, twins, hash FROM owed WHERE run = ? AND organizer = ? ORDER BY line LIMIT 1000"};
+  statement drop_{db_, "DELETE FROM owed WHERE run = ? AND organizer = ? AND line <= ?"};
+  statement fence_{db_,
+                   "INSERT INTO fence(lane, organizer, until) SELECT lane, ?3, ?4 FROM run_lane WHERE run = ?1 AND position = ?2 "
+                   "ON CONFLICT DO UPDATE SET until = max(until, excluded.until)"};
+};
+
+}  // namespace convoke::ledger::sqlite

@@ -1,0 +1,124 @@
+#include "ledger/sqlite/schema.hpp"
+
+#include <sqlite3.h>
+
+#include <chrono>
+
+#include <convoke/time.hpp>
+
+#include "ledger/sqlite/hash.hpp"
+
+namespace convoke::ledger::sqlite {
+namespace {
+
+// Row ids are run << 32 | line, so hot inserts go into integer keys in order. A key's id is the row that first brought it.
+constexpr const char* tables = R"sql(
+CREATE TABLE meta(name TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID;
+CREATE TABLE lane(id INTEGER PRIMARY KEY, graph_root TEXT NOT NULL, tenant TEXT NOT NULL, app TEXT NOT NULL, UNIQUE(graph_root, tenant, app)) STRICT;
+CREATE TABLE organizer(id INTEGER PRIMARY KEY, lane INTEGER NOT NULL, object_id TEXT NOT NULL, UNIQUE(lane, object_id)) STRICT;
+CREATE TABLE run(id INTEGER PRIMARY KEY, identity TEXT NOT NULL, state INTEGER NOT NULL, input_name TEXT NOT NULL, input_sha256 TEXT NOT NULL,
+  settings TEXT NOT NULL, dialect TEXT NOT NULL, header TEXT NOT NULL, tzdata_version TEXT NOT NULL, convoke_version TEXT NOT NULL,
+  drift_fails INTEGER NOT NULL, rows INTEGER NOT NULL DEFAULT 0, planned_at INTEGER NOT NULL, opened_at INTEGER, finished_at INTEGER,
+  pruned INTEGER NOT NULL DEFAULT 0) STRICT;
+CREATE TABLE run_lane(run INTEGER NOT NULL, position INTEGER NOT NULL, lane INTEGER NOT NULL, PRIMARY KEY(run, position)) STRICT, WITHOUT ROWID;
+CREATE TABLE tally(run INTEGER NOT NULL, outcome INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY(run, outcome)) STRICT, WITHOUT ROWID;
+-- the input's own records; raw is NULL where only the inventory still needs the payload
+CREATE TABLE record(id INTEGER PRIMARY KEY, lane INTEGER NOT NULL, raw BLOB, payload BLOB, error TEXT) STRICT;
+-- what was decided about them; key is NULL for rejected rows
+CREATE TABLE decision(id INTEGER PRIMARY KEY, key INTEGER, organizer INTEGER) STRICT;
+-- rows that share the key and payload of an earlier row and end as it does
+CREATE TABLE twin(first INTEGER NOT NULL, id INTEGER NOT NULL, PRIMARY KEY(first, id)) STRICT, WITHOUT ROWID;
+-- calls still to be made. owner 0: nobody has claimed it
+CREATE TABLE owed(run INTEGER NOT NULL, organizer INTEGER NOT NULL, line INTEGER NOT NULL, key INTEGER NOT NULL, owner INTEGER NOT NULL,
+  epoch INTEGER NOT NULL, strikes INTEGER NOT NULL, twins INTEGER NOT NULL, hash BLOB NOT NULL, PRIMARY KEY(run, organizer, line)) STRICT, WITHOUT ROWID;
+CREATE TABLE outcome(id INTEGER PRIMARY KEY, outcome INTEGER NOT NULL, attempts INTEGER, http_status INTEGER, error_code TEXT, error_message TEXT,
+  request_id TEXT, client_request_id TEXT, drift TEXT, finished_at INTEGER) STRICT;
+-- the wanted side, for ever: source is the record whose payload is wanted
+CREATE TABLE inventory(id INTEGER PRIMARY KEY, organizer INTEGER NOT NULL, source INTEGER NOT NULL, wanted_hash BLOB NOT NULL) STRICT;
+CREATE TABLE inventory_key(hash BLOB PRIMARY KEY, id INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+-- the observed side. state: 1 satisfied, 2 drifted, 3 failed; pending: the inventory wants something else by now
+CREATE TABLE observation(id INTEGER PRIMARY KEY, state INTEGER NOT NULL, pending INTEGER NOT NULL, compared_hash BLOB, observed_at INTEGER,
+  drift TEXT, meeting_id TEXT, join_web_url TEXT, join_meeting_id TEXT, passcode TEXT, dial_in_number TEXT, conference_id TEXT) STRICT;
+-- organizer 0: the lane itself
+CREATE TABLE fence(lane INTEGER NOT NULL, organizer INTEGER NOT NULL, until INTEGER NOT NULL, PRIMARY KEY(lane, organizer)) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER outcome_is_final BEFORE UPDATE ON outcome BEGIN SELECT RAISE(ABORT, 'an outcome is final'); END;
+CREATE TRIGGER outcome_stays BEFORE DELETE ON outcome WHEN (SELECT pruned FROM run WHERE id = OLD.id >> 32) = 0
+  BEGIN SELECT RAISE(ABORT, 'an outcome is final'); END;
+CREATE TRIGGER run_goes_forward BEFORE UPDATE OF state ON run WHEN NEW.state < OLD.state BEGIN SELECT RAISE(ABORT, 'a run cannot go back'); END;
+)sql";
+
+result<void> check(connection& db, const char* pragma, std::string_view wanted, const char* otherwise) {
+  const std::string found = db.ask(pragma);
+  if (!db.ok()) return db.status();
+  if (found == wanted) return {};
+  return fail(errc::storage, "ledger " + db.path() + ": " + otherwise + " (wanted " + std::string(wanted) + ", found " + found + ")");
+}
+
+std::int64_t number(const std::string& text) {
+  return text.empty() ? 0 : std::strtoll(text.c_str(), nullptr, 10);
+}
+
+void create_tables(connection& db, const std::string& program_version) {
+  db.exec(tables);
+  statement remember(db, "INSERT INTO meta(name, value) VALUES(?, ?)");
+  const auto now = std::chrono::time_point_cast<ticks>(std::chrono::system_clock::now());
+  remember.with("hash_version", hash_version).run();
+  remember.with("created_by", program_version).run();
+  remember.with("created_at", format_utc(now)).run();
+  const std::string marks =
+      "PRAGMA application_id = " + std::to_string(application_id) + "; PRAGMA user_version = " + std::to_string(schema_version);
+  db.exec(marks.c_str());
+}
+
+result<void> check_hash_version(connection& db) {
+  const auto found = number(db.ask("SELECT value FROM meta WHERE name = 'hash_version'"));
+  if (!db.ok()) return db.status();
+  if (found == hash_version) return {};
+  return fail(errc::storage, "ledger " + db.path() + ": its keys are hashed in way " + std::to_string(found) +
+                                 ", which this convoke does not know; use the convoke that wrote it, or a newer one");
+}
+
+}  // namespace
+
+result<identified> identify(connection& db) {
+  const auto app = number(db.ask("PRAGMA application_id"));
+  const auto version = static_cast<int>(number(db.ask("PRAGMA user_version")));
+  const auto things = number(db.ask("SELECT count(*) FROM sqlite_schema"));
+  if (!db.ok()) return std::unexpected(db.failure());
+  if (app == 0 && things == 0) return identified{.empty = true};
+  if (app != application_id) {
+    return fail(errc::storage, db.path() + " is a SQLite database, but not a ledger of convoke; choose another path with --ledger");
+  }
+  if (version > schema_version) {
+    return fail(errc::storage, "ledger " + db.path() + " was written by a newer convoke (schema " + std::to_string(version) +
+                                   ", this one knows up to " + std::to_string(schema_version) + "); use that version, or another ledger");
+  }
+  return identified{.version = version};
+}
+
+result<void> prepare_schema(connection& db, const identified& found, const std::string& program_version) {
+  if (!found.empty && found.version == schema_version) return check_hash_version(db);
+  db.exec("BEGIN IMMEDIATE");
+  // A later version adds its steps here: from `found.version` upwards, each leaving the ledger at the next version.
+  if (found.empty) create_tables(db, program_version);
+  db.exec("COMMIT");
+  return db.status();
+}
+
+result<void> configure_writer(connection& db) {
+  // A log of 16 MiB between checkpoints: hot pages are copied back once, not at every group.
+  db.exec(
+      "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -32768; PRAGMA mmap_size = 0; PRAGMA wal_autocheckpoint = "
+      "4096;"
+      "PRAGMA journal_size_limit = 67108864; PRAGMA recursive_triggers = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON");
+  if (!db.ok()) return db.status();
+  sqlite3_db_config(db.handle(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  const auto no_wal = "write-ahead logging is refused; network and some virtual file systems cannot do it: put the ledger on a local disk";
+  if (auto good = check(db, "PRAGMA journal_mode", "wal", no_wal); !good) return good;
+  if (auto good = check(db, "PRAGMA synchronous", "2", "SQLite does not take synchronous=FULL"); !good) return good;
+  if (auto good = check(db, "PRAGMA mmap_size", "0", "SQLite does not take mmap_size=0"); !good) return good;
+  return check(db, "PRAGMA recursive_triggers", "1", "SQLite does not take recursive_triggers=ON");
+}
+
+}  // namespace convoke::ledger::sqlite

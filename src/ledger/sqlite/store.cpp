@@ -1,0 +1,274 @@
+#include "ledger/sqlite/store.hpp"
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+#include "ledger/sqlite/housekeeping.hpp"
+#include "ledger/sqlite/planning.hpp"
+#include "ledger/sqlite/reader.hpp"
+#include "ledger/sqlite/schema.hpp"
+
+namespace convoke::ledger::sqlite {
+namespace {
+
+// Names one session of one process among all that ever claimed rows of this ledger. Never 0.
+std::uint64_t random_owner() {
+  std::random_device device;
+  return ((std::uint64_t{device()} << 32 | device()) >> 1) | 1;
+}
+
+result<lock_file> lock(const open_options& options) {
+  if (!options.create && !exists(options.path)) {
+    return fail(errc::storage,
+                "there is no ledger at " + options.path + "; check --ledger, or run `convoke plan` or `convoke apply` first");
+  }
+  if (options.create) {
+    if (auto made = make_private_file(options.path); !made) return std::unexpected(made.error());
+  }
+  return lock_file::take(options.path + ".lock", options.wait_lock, options.program_version);
+}
+
+}  // namespace
+
+class sqlite_store::claim_job final : public grouped_job {
+ public:
+  claim_job(sqlite_store& store, run_id run, organizer_id organizer, std::uint32_t count, bool stale,
+            std::function<void(result<claim_answer>)> done)
+      : store_(store), run_(run), organizer_(organizer), count_(count), stale_(stale), done_(std::move(done)) {}
+  void apply() override { answer_ = store_.writer_.claim(run_, organizer_, count_, stale_); }
+  void settle(const error* failed) override { done_(failed ? result<claim_answer>(std::unexpected(*failed)) : std::move(answer_)); }
+  std::size_t weight() const noexcept override { return count_; }
+
+ private:
+  sqlite_store& store_;
+  run_id run_;
+  organizer_id organizer_;
+  std::uint32_t count_;
+  bool stale_;
+  std::function<void(result<claim_answer>)> done_;
+  claim_answer answer_;
+};
+
+class sqlite_store::finish_job final : public grouped_job {
+ public:
+  finish_job(sqlite_store& store, std::vector<finished_row> rows, std::vector<released_row> released, committed_handler done)
+      : store_(store), rows_(std::move(rows)), released_(std::move(released)), done_(std::move(done)) {}
+  void apply() override {
+    for (const auto& row : rows_) lost_ += store_.writer_.finish(row) ? 0 : 1;
+    for (const auto& row : released_) lost_ += store_.writer_.release(row) ? 0 : 1;
+  }
+  void settle(const error* failed) override {
+    if (failed) return done_(std::unexpected(*failed));
+    store_.lost_writes_ += lost_;
+    std::vector<row_id> ids;
+    ids.reserve(weight());
+    for (const auto& row : rows_) ids.push_back(row.row);
+    for (const auto& row : released_) ids.push_back(row.row);
+    done_(std::move(ids));
+  }
+  std::size_t weight() const noexcept override { return rows_.size() + released_.size(); }
+
+ private:
+  sqlite_store& store_;
+  std::vector<finished_row> rows_;
+  std::vector<released_row> released_;
+  committed_handler done_;
+  std::uint64_t lost_ = 0;
+};
+
+class sqlite_store::close_job final : public grouped_job {
+ public:
+  close_job(sqlite_store& store, run_id run, organizer_id organizer, finished_row like, std::function<void(result<std::uint32_t>)> done)
+      : store_(store), run_(run), organizer_(organizer), like_(std::move(like)), done_(std::move(done)) {
+    like_.result = outcome::failed;
+  }
+  void apply() override { closed_ = store_.writer_.close_organizer(run_, organizer_, like_); }
+  void settle(const error* failed) override { done_(failed ? result<std::uint32_t>(std::unexpected(*failed)) : closed_); }
+  std::size_t weight() const noexcept override { return closed_; }
+
+ private:
+  sqlite_store& store_;
+  run_id run_;
+  organizer_id organizer_;
+  finished_row like_;
+  std::function<void(result<std::uint32_t>)> done_;
+  std::uint32_t closed_ = 0;
+};
+
+class sqlite_store::fence_job final : public grouped_job {
+ public:
+  fence_job(sqlite_store& store, run_id run, lane_id lane, std::optional<organizer_id> organizer, utc_time until)
+      : store_(store), run_(run), lane_(lane), organizer_(organizer), until_(until) {}
+  void apply() override { store_.writer_.save_fence(run_, lane_, organizer_, until_); }
+  void settle(const error*) override {}  // the next job that somebody waits for tells
+  std::size_t weight() const noexcept override { return 1; }
+
+ private:
+  sqlite_store& store_;
+  run_id run_;
+  lane_id lane_;
+  std::optional<organizer_id> organizer_;
+  utc_time until_;
+};
+
+result<std::unique_ptr<sqlite_store>> sqlite_store::open(const open_options& options) {
+  if (options.path.empty()) return fail(errc::usage, "the ledger has no path; use --ledger sqlite:PATH");
+  auto held = lock(options);
+  if (!held) return std::unexpected(held.error());
+  std::unique_ptr<sqlite_store> made(new sqlite_store(std::move(*held), folder_of(options.path)));
+  if (auto ready = made->prepare(options); !ready) return std::unexpected(ready.error());
+  return made;
+}
+
+sqlite_store::sqlite_store(lock_file lock, std::string folder) : folder_(std::move(folder)), lock_(std::move(lock)) {}
+
+result<void> sqlite_store::prepare(const open_options& options) {
+  // A log that was left behind tells of a process that did not close the ledger.
+  const bool unclean = file_size(options.path + "-wal") > 0;
+  if (auto opened = db_.open(options.path, connection::mode::read_write); !opened) return opened;
+  const auto found = identify(db_);
+  if (!found) return std::unexpected(found.error());
+  if (auto set = configure_writer(db_); !set) return set;
+  if (auto good = check_pages(db_, unclean); !good) return good;
+  if (auto ready = prepare_schema(db_, *found, options.program_version); !ready) return ready;
+  watch_.watch(options.path);
+  worker_ = std::make_unique<worker>(worker::transaction{.begin = [this] { return begin(); }, .commit = [this] { return commit(); }},
+                                     group_limits{.rows = options.group_rows, .interval = options.group_interval});
+  return {};
+}
+
+sqlite_store::~sqlite_store() {
+  const bool ours = worker_ != nullptr;  // else the file was refused
+  worker_.reset();
+  if (ours && db_.ok()) {
+    // Readers may hold it back; the next writer does it then.
+    db_.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  } else {
+    db_.close_without_checkpoint();
+  }
+}
+
+result<void> sqlite_store::begin() {
+  if (planning_) return fail(errc::internal, "a plan is under way on this ledger; commit or drop it first");
+  db_.exec("BEGIN IMMEDIATE");
+  return db_.status();
+}
+
+result<void> sqlite_store::commit() {
+  ends_.write_counts();
+  if (auto there = files_still_there(); !there) return there;
+  db_.exec("COMMIT");
+  return db_.status();
+}
+
+result<void> sqlite_store::files_still_there() {
+  if (!db_.ok()) return db_.status();
+  auto good = watch_.check();
+  if (good && !lock_.still_there()) {
+    good = fail(errc::storage, "the lock file of ledger " + db_.path() +
+                                   " was removed; another process may use the ledger now. Run the same command again");
+  }
+  if (!good) db_.fail_with(good.error().message);
+  return good;
+}
+
+template <class T>
+result<T> sqlite_store::change(const std::function<result<T>()>& f) {
+  result<T> answer;
+  worker_->call([&] {
+    if (auto begun = begin(); !begun) {
+      answer = std::unexpected(begun.error());
+      return;
+    }
+    answer = f();
+    if (!answer) {
+      db_.exec("ROLLBACK");
+    } else if (auto done = commit(); !done) {
+      answer = std::unexpected(done.error());
+    }
+  });
+  return answer;
+}
+
+result<std::unique_ptr<planning>> sqlite_store::begin_planning(const std::function<result<void>(plan&)>& begin) {
+  result<std::unique_ptr<planning>> answer;
+  worker_->call([&] {
+    if (planning_ || !db_.ok()) {
+      answer = planning_ ? fail(errc::internal, "a plan is under way on this ledger") : std::unexpected(db_.failure());
+      return;
+    }
+    auto core = std::make_unique<plan>(db_, runs_, folder_);
+    if (auto begun = begin(*core); !begun) {
+      answer = std::unexpected(begun.error());
+      return;
+    }
+    planning_ = true;
+    answer = std::make_unique<sqlite_planning>(*this, std::move(core));
+  });
+  return answer;
+}
+
+result<std::unique_ptr<planning>> sqlite_store::begin_plan(const run_header& header) {
+  return begin_planning([&](plan& p) { return p.begin(header); });
+}
+
+result<std::unique_ptr<planning>> sqlite_store::begin_open(run_id planned) {
+  return begin_planning([&](plan& p) { return p.begin_stored(planned); });
+}
+
+result<void> sqlite_store::discard(run_id id) {
+  return change<void>([&] { return discard_run(db_, runs_, id); });
+}
+
+result<void> sqlite_store::prune(unsigned keep) {
+  result<std::vector<run_id>> old = change<std::vector<run_id>>([&] { return runs_to_prune(db_, keep); });
+  if (!old) return std::unexpected(old.error());
+  // A commit each: pruning many runs must not hold a transaction open for long.
+  for (const auto id : *old) {
+    if (auto done = change<void>([&] { return prune_run(db_, id); }); !done) return done;
+  }
+  return {};
+}
+
+result<opened_run> sqlite_store::resume(run_id id) {
+  return change<opened_run>([&] { return writer_.resume(id, random_owner()); });
+}
+
+void sqlite_store::claim(run_id run, lane_id, organizer_id organizer, std::uint32_t count, bool stale,
+                         std::function<void(result<claim_answer>)> done) {
+  worker_->post(std::make_unique<claim_job>(*this, run, organizer, count, stale, std::move(done)));
+}
+
+void sqlite_store::finish(std::vector<finished_row> rows, std::vector<released_row> released, committed_handler done) {
+  worker_->post(std::make_unique<finish_job>(*this, std::move(rows), std::move(released), std::move(done)));
+}
+
+void sqlite_store::close_organizer(run_id run, lane_id, organizer_id organizer, finished_row like,
+                                   std::function<void(result<std::uint32_t>)> done) {
+  worker_->post(std::make_unique<close_job>(*this, run, organizer, std::move(like), std::move(done)));
+}
+
+void sqlite_store::save_fence(run_id run, lane_id lane, std::optional<organizer_id> organizer, utc_time until) {
+  worker_->post(std::make_unique<fence_job>(*this, run, lane, organizer, until));
+}
+
+result<run_state> sqlite_store::finish_run(run_id id) {
+  return change<run_state>([&] { return writer_.finish_run(id); });
+}
+
+std::unique_ptr<reader> sqlite_store::read() {
+  return make_reader(db_.path());
+}
+
+}  // namespace convoke::ledger::sqlite
+
+namespace convoke::ledger {
+
+result<std::unique_ptr<store>> open_sqlite(const open_options& options) {
+  auto made = sqlite::sqlite_store::open(options);
+  if (!made) return std::unexpected(made.error());
+  return std::unique_ptr<store>(std::move(*made));
+}
+
+}  // namespace convoke::ledger

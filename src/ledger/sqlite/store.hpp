@@ -1,0 +1,72 @@
+#pragma once
+
+// The writer of a SQLite ledger.
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "ledger/ledger.hpp"
+#include "ledger/sqlite/connection.hpp"
+#include "ledger/sqlite/endings.hpp"
+#include "ledger/sqlite/file_watch.hpp"
+#include "ledger/sqlite/lock_file.hpp"
+#include "ledger/sqlite/plan.hpp"
+#include "ledger/sqlite/run_writer.hpp"
+#include "ledger/sqlite/runs.hpp"
+#include "ledger/sqlite/worker.hpp"
+
+namespace convoke::ledger::sqlite {
+
+class sqlite_store final : public store {
+ public:
+  [[nodiscard]] static result<std::unique_ptr<sqlite_store>> open(const open_options& options);
+  ~sqlite_store() override;
+
+  result<std::unique_ptr<planning>> begin_plan(const run_header& header) override;
+  result<std::unique_ptr<planning>> begin_open(run_id planned) override;
+  result<void> discard(run_id id) override;
+  result<void> prune(unsigned keep) override;
+  result<opened_run> resume(run_id id) override;
+  void claim(run_id run, lane_id lane, organizer_id organizer, std::uint32_t count, bool stale,
+             std::function<void(result<claim_answer>)> done) override;
+  void finish(std::vector<finished_row> rows, std::vector<released_row> released, committed_handler done) override;
+  void close_organizer(run_id run, lane_id lane, organizer_id organizer, finished_row like,
+                       std::function<void(result<std::uint32_t>)> done) override;
+  void save_fence(run_id run, lane_id lane, std::optional<organizer_id> organizer, utc_time until) override;
+  result<run_state> finish_run(run_id id) override;
+  std::uint64_t lost_writes() const noexcept override { return lost_writes_; }
+  std::unique_ptr<reader> read() override;
+
+ private:
+  friend class sqlite_planning;
+  class claim_job;
+  class finish_job;
+  class close_job;
+  class fence_job;
+
+  sqlite_store(lock_file lock, std::string folder);
+  [[nodiscard]] result<void> prepare(const open_options& options);
+  // Begin and commit of every change outside a plan.
+  [[nodiscard]] result<void> begin();
+  [[nodiscard]] result<void> commit();
+  // Runs f on the ledger's thread, in a transaction of its own.
+  template <class T>
+  [[nodiscard]] result<T> change(const std::function<result<T>()>& f);
+  [[nodiscard]] result<void> files_still_there();
+  [[nodiscard]] result<std::unique_ptr<planning>> begin_planning(const std::function<result<void>(plan&)>& begin);
+
+  std::string folder_;
+  lock_file lock_;
+  connection db_;
+  file_watch watch_;
+  run_table runs_{db_};
+  endings ends_{db_};
+  run_writer writer_{db_, ends_, runs_};
+  bool planning_ = false;  // on the ledger's thread
+  std::atomic<std::uint64_t> lost_writes_ = 0;
+  std::unique_ptr<worker> worker_;
+};
+
+}  // namespace convoke::ledger::sqlite
