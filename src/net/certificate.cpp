@@ -91,6 +91,7 @@ std::string describe_certificate_problem(int problem, X509* failing, X509* leaf,
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
     case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
     case X509_V_ERR_CERT_UNTRUSTED:
+    case X509_V_ERR_CERT_SIGNATURE_FAILURE:  // the right name, another key: an authority that was made anew
       return of + "comes from an authority that is not trusted here" + (failing ? " (" + issuer_of(failing) + ")" : "") +
              "; if it is the right one, name its certificate with --ca-file";
     case X509_V_ERR_CERT_HAS_EXPIRED:

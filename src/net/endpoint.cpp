@@ -63,6 +63,9 @@ result<endpoint> parse(std::string_view text, bool allow_http) {
   if (!port) return std::unexpected(port.error());
   out.port = *port;
   out.base_path = std::string(std::string_view(url.encoded_path()));
+  // Boost.URL 1.81 takes `127.0.0.1.example` for the address 127.0.0.1 with the path `.example`: it must not pass for loopback.
+  if (!out.base_path.empty() && !safe_target(out.base_path))
+    return fail(errc::usage, "its host begins like an address and goes on as something else");
   while (out.base_path.ends_with('/')) out.base_path.pop_back();
   if (!out.tls && !allow_http)
     return fail(errc::usage, "http sends the token in clear; use https (--allow-http is for tests on this machine)");

@@ -31,6 +31,7 @@ struct endpoint {
   std::uint16_t port = 443;
   std::string base_path;    // without trailing slash, may be empty
   std::string host_header;  // host[:port], brackets for IPv6
+  std::string dial;         // an address to connect to in place of what `host` resolves to; empty: look `host` up
 };
 // errc::usage with the reason: another scheme, user info, query, http to a host that is not loopback or without allow_http.
 [[nodiscard]] result<endpoint> parse_endpoint(std::string_view url, bool allow_http);
