@@ -31,7 +31,7 @@ mono_time after(mono_time now, std::chrono::nanoseconds wait) noexcept {
 scope::announcement scope::throttled(std::optional<std::chrono::nanoseconds> retry_after, mono_time sent, mono_time now,
                                      pacing::random_engine& random) {
   // Calls that were in flight when the fence was announced tell nothing new about how patient to be.
-  const bool first = sent >= counted_at_;
+  const bool first = sent > counted_at_;
   if (first) {
     ++in_a_row_;
     counted_at_ = now;
@@ -42,7 +42,7 @@ scope::announcement scope::throttled(std::optional<std::chrono::nanoseconds> ret
 }
 
 void scope::succeeded(mono_time sent) noexcept {
-  if (sent >= counted_at_) in_a_row_ = 0;
+  if (sent > counted_at_) in_a_row_ = 0;
 }
 
 }  // namespace convoke::engine

@@ -1,0 +1,209 @@
+#pragma once
+
+// The engine on a stage: the test plays driver, ledger, service and clock, one step at a time.
+
+#include <boost/test/unit_test.hpp>
+#include <chrono>
+#include <deque>
+#include <optional>
+#include <source_location>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "engine/engine.hpp"
+
+namespace convoke::engine::test {
+
+using namespace std::chrono_literals;
+
+inline const char* name_of(const action& a) {
+  static constexpr const char* names[] = {"fetch_rows",      "send_call",  "record_outcome", "release_row",
+                                          "close_organizer", "save_fence", "refresh_token",  "set_connections",
+                                          "drop_connection", "wake_at",    "finished"};
+  return names[a.index()];
+}
+
+// ---- answers
+
+inline answer http(int status, std::string code = {}, std::string message = {}) {
+  answer a;
+  a.status = status;
+  a.error_code = std::move(code);
+  a.error_message = std::move(message);
+  return a;
+}
+inline answer ok(int status = 201) {
+  auto a = http(status);
+  a.stored.emplace();
+  a.stored->id = "m";
+  return a;
+}
+inline answer broken(attempt_error e) {
+  answer a;
+  a.error = e;
+  a.error_message = "it broke";
+  return a;
+}
+inline answer throttling(std::optional<std::chrono::nanoseconds> wait, std::string scope = {}) {
+  auto a = http(429, "TooManyRequests");
+  a.retry_after = wait;
+  a.throttle_scope = std::move(scope);
+  return a;
+}
+
+class script {
+ public:
+  using where = std::source_location;
+
+  // Fast enough that the pace is no matter, unless a test sets one.
+  static settings quick() {
+    settings s;
+    s.rate = 1e9;
+    s.connections = 8;
+    return s;
+  }
+
+  explicit script(std::vector<organizer_setup> organizers, settings s = quick(), std::vector<fence_setup> fences = {})
+      : engine_(s, {lane_setup{0, std::move(organizers), std::move(fences)}}, now_) {
+    collect();
+  }
+
+  // Signs in, answers every page in full, and opens `connections`. The first calls are granted then.
+  static script started(std::vector<std::uint32_t> rows_each, unsigned connections, settings s = quick()) {
+    std::vector<organizer_setup> setup;
+    for (std::uint32_t i = 0; i < rows_each.size(); ++i) setup.push_back({i, rows_each[i], 0});
+    script t(std::move(setup), s);
+    t.next<refresh_token>();
+    t.token(1);
+    for (const auto n : rows_each) t.page(n, true);
+    for (connection_id c = 0; c < connections; ++c) t.connect(c);
+    return t;
+  }
+
+  // ---- events
+  void token(std::uint32_t n) { engine_.token_ready(0, n, now_), collect(); }
+  void token_failed(bool fatal) {
+    engine_.token_failed(0, error{errc::credentials, "AADSTS7000215: wrong secret"}, fatal, now_), collect();
+  }
+  void connect(connection_id c) { engine_.connection_ready(0, c, now_), collect(); }
+  void disconnect(connection_id c) { engine_.connection_lost(0, c, now_), collect(); }
+  void connect_failed(connection_id c, attempt_error e) { engine_.connect_failed(0, c, broken(e), now_), collect(); }
+  void reply(const send_call& c, answer a) { engine_.answered(c.row, std::move(a), now_), collect(); }
+  // The answer, and the connection is ready for more.
+  void finish(const send_call& c, answer a) {
+    reply(c, std::move(a));
+    connect(c.connection);
+  }
+  void commit(std::vector<row_id> rows) { engine_.committed(rows, now_), collect(); }
+  void closed(organizer_id o, std::uint32_t rows) { engine_.organizer_closed(0, o, rows, now_), collect(); }
+  void stop(stop_reason r) { engine_.stop(r, now_), collect(); }
+  void storage_failed() { engine_.storage_failed(error{errc::storage, "disk full"}, now_), collect(); }
+  void tick() { engine_.tick(now_), collect(); }
+  void arrive(organizer_id o, bool stale, std::vector<owed_row> rows, bool exhausted) {
+    engine_.rows_arrived(0, o, stale, std::move(rows), exhausted, now_), collect();
+  }
+  // Answers the next action, which must ask for a page.
+  std::vector<row_id> page(std::uint32_t count, bool exhausted, where at = where::current()) {
+    const auto asked = next<fetch_rows>(at);
+    std::vector<owed_row> rows;
+    std::vector<row_id> ids;
+    for (std::uint32_t i = 0; i < count; ++i) {
+      ids.push_back(next_row_);
+      rows.push_back({next_row_, 1000 + next_row_, asked.organizer, 1, 0});
+      ++next_row_;
+    }
+    arrive(asked.organizer, asked.stale, std::move(rows), exhausted);
+    return ids;
+  }
+  // Time passes; the engine is woken whenever it asked to be.
+  void pass(std::chrono::nanoseconds d) {
+    const auto end = now_ + d;
+    while (wake_ && *wake_ <= end) {
+      BOOST_TEST_REQUIRE((*wake_ > now_), "asked to be woken in the past");
+      now_ = *std::exchange(wake_, std::nullopt);
+      tick();
+    }
+    now_ = end;
+    tick();
+  }
+
+  // ---- actions
+  template <class T>
+  T next(where at = where::current()) {
+    BOOST_TEST_REQUIRE(!todo_.empty(), "line " << at.line() << ": no action, one expected");
+    BOOST_TEST_REQUIRE(std::holds_alternative<T>(todo_.front()), "line " << at.line() << ": not " << name_of(todo_.front()));
+    T a = std::get<T>(std::move(todo_.front()));
+    todo_.pop_front();
+    return a;
+  }
+  void quiet(where at = where::current()) {
+    BOOST_TEST_REQUIRE(todo_.empty(), "line " << at.line() << ": nothing expected, but " << name_of(todo_.front()));
+  }
+  // A record, acknowledged.
+  record_outcome recorded(outcome expected, where at = where::current()) {
+    auto r = next<record_outcome>(at);
+    BOOST_TEST(to_string(r.result) == to_string(expected), "line " << at.line() << ": " << to_string(r.result));
+    commit({r.row});
+    return r;
+  }
+  release_row released(bool strike, where at = where::current()) {
+    auto r = next<release_row>(at);
+    BOOST_TEST(r.strike == strike, "line " << at.line() << ": strike is " << r.strike);
+    commit({r.row});
+    return r;
+  }
+  finished over(stop_reason expected, where at = where::current()) {
+    auto f = next<finished>(at);
+    BOOST_TEST(static_cast<int>(f.reason) == static_cast<int>(expected),
+               "line " << at.line() << ": reason " << static_cast<int>(f.reason) << ": " << f.detail);
+    quiet(at);
+    return f;
+  }
+  // A call that is granted, answered with a success and committed.
+  void one_success(where at = where::current()) {
+    const auto c = next<send_call>(at);
+    finish(c, ok());
+    recorded(outcome::created, at);
+  }
+  // Everything an action of this type, in order; others stay.
+  template <class T>
+  std::vector<T> all() {
+    std::vector<T> found;
+    std::deque<action> rest;
+    for (auto& a : todo_) {
+      if (std::holds_alternative<T>(a)) {
+        found.push_back(std::get<T>(std::move(a)));
+      } else {
+        rest.push_back(std::move(a));
+      }
+    }
+    todo_ = std::move(rest);
+    return found;
+  }
+
+  [[nodiscard]] mono_time now() const { return now_; }
+  [[nodiscard]] std::optional<mono_time> wake() const { return wake_; }
+  [[nodiscard]] const counters& numbers() const { return engine_.numbers(); }
+  [[nodiscard]] mono_time may_connect_at() const { return engine_.may_connect_at(0); }
+
+ private:
+  void collect() {
+    for (auto& a : engine_.take_actions()) {
+      if (const auto* w = std::get_if<wake_at>(&a)) {
+        wake_ = w->when;
+      } else {
+        todo_.push_back(std::move(a));
+      }
+    }
+  }
+
+  mono_time now_ = mono_time{} + 1000s;
+  engine engine_;
+  std::deque<action> todo_;
+  std::optional<mono_time> wake_;
+  row_id next_row_ = 1;
+};
+
+}  // namespace convoke::engine::test
