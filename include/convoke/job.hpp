@@ -117,6 +117,7 @@ struct job_report {
   bool drift_fails = false;
   std::string detail;                             ///< one sentence for people: why it stopped and what to do
   std::optional<std::chrono::seconds> come_back;  ///< when work is left and the service said when
+  std::optional<plan_summary> plan;               ///< where this call planned; absent where it took a run up again
   std::uint64_t rows = 0;
   outcome_counts counts;                                                  ///< of the whole run, not only of this call
   std::uint64_t calls = 0, throttled = 0, faults = 0;                     ///< of this call

@@ -109,6 +109,31 @@ json::object run_json(const ledger::run_info& r) {
           {"outcomes", counts_json(r.counts)}};
 }
 
+json::object plan_object(std::uint32_t run, const plan_summary& s) {
+  json::array organizers;
+  for (const auto& o : s.organizers)
+    organizers.push_back(json::object{{"organizer", o.organizer}, {"calls", o.calls}, {"new", o.new_keys}, {"vanished", o.vanished}});
+  json::array warnings;
+  for (const auto& w : plan_warnings(s)) warnings.emplace_back(w);
+  return {{"run", run == 0 ? json::value(nullptr) : json::value(run)},
+          {"rows", s.rows},
+          {"calls", s.calls},
+          {"new", s.new_keys},
+          {"changed", s.changed_keys},
+          {"retried", s.retried_keys},
+          {"unchanged", s.unchanged},
+          {"drifted", s.drifted},
+          {"rejected", s.rejected},
+          {"duplicates", s.duplicates},
+          {"superseded", s.superseded},
+          {"owed_elsewhere", s.owed_elsewhere},
+          {"owed_elsewhere_sample", sample_json(s.owed_elsewhere_sample)},
+          {"vanished", s.vanished},
+          {"vanished_sample", sample_json(s.vanished_sample)},
+          {"organizers", std::move(organizers)},
+          {"warnings", std::move(warnings)}};
+}
+
 // The one line a person reads.
 std::string last_line(const convoke::job_report& r) {
   const auto& c = r.counts;
@@ -173,29 +198,7 @@ std::vector<std::string> plan_warnings(const plan_summary& s) {
 }
 
 std::string plan_json(std::uint32_t run, const plan_summary& s) {
-  json::array organizers;
-  for (const auto& o : s.organizers)
-    organizers.push_back(json::object{{"organizer", o.organizer}, {"calls", o.calls}, {"new", o.new_keys}, {"vanished", o.vanished}});
-  json::array warnings;
-  for (const auto& w : plan_warnings(s)) warnings.emplace_back(w);
-  const json::object out{{"run", run == 0 ? json::value(nullptr) : json::value(run)},
-                         {"rows", s.rows},
-                         {"calls", s.calls},
-                         {"new", s.new_keys},
-                         {"changed", s.changed_keys},
-                         {"retried", s.retried_keys},
-                         {"unchanged", s.unchanged},
-                         {"drifted", s.drifted},
-                         {"rejected", s.rejected},
-                         {"duplicates", s.duplicates},
-                         {"superseded", s.superseded},
-                         {"owed_elsewhere", s.owed_elsewhere},
-                         {"owed_elsewhere_sample", sample_json(s.owed_elsewhere_sample)},
-                         {"vanished", s.vanished},
-                         {"vanished_sample", sample_json(s.vanished_sample)},
-                         {"organizers", std::move(organizers)},
-                         {"warnings", std::move(warnings)}};
-  return json::serialize(out) + "\n";
+  return json::serialize(plan_object(run, s)) + "\n";
 }
 
 std::string report_text(const convoke::job_report& r) {
@@ -207,6 +210,8 @@ std::string report_text(const convoke::job_report& r) {
   if (!r.results.empty()) out += fmt::format("Results: {}\n", escape_for_people(r.results));
   if (!r.failed.empty()) out += fmt::format("Failed rows, to be mended and fed back: {}\n", escape_for_people(r.failed));
   for (const auto& e : r.output_errors) out += e + "\n";
+  if (r.plan)
+    for (const auto& warning : plan_warnings(*r.plan)) out += warning + "\n";
   if (!r.detail.empty() && r.end != ending::finished) out += r.detail + "\n";
   return out + last_line(r) + "\n";
 }
@@ -218,6 +223,7 @@ std::string report_json(const convoke::job_report& r) {
       {"run", r.run},
       {"end", word(r.end)},
       {"exit_code", r.exit_code()},
+      {"plan", r.plan ? json::value(plan_object(r.run, *r.plan)) : json::value(nullptr)},
       {"rows", r.rows},
       {"outcomes", counts_json(r.counts)},
       {"calls", r.calls},

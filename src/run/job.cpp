@@ -119,12 +119,13 @@ result<known_run> find_run(ledger::reader& from, const std::string& identity) {
 
 // Plans, or takes up what was planned, and opens it.
 result<ledger::run_id> plan_and_open(ledger::store& store, prepared& p, const job& j, const known_run& known, observer& watch,
-                                     const std::function<bool()>& interrupted) {
+                                     const std::function<bool()>& interrupted, std::optional<plan_summary>& decided) {
   auto made = known.planned ? reopen_plan(store, *known.planned, j) : make_plan(store, p.input, j, p.header, watch, interrupted);
   if (!made) return std::unexpected(made.error());
   const auto id = made->planning->commit(true);
   if (!id) return std::unexpected(id.error());
   watch.planned(*id, made->summary);
+  decided = std::move(made->summary);
   return *id;
 }
 
@@ -283,7 +284,7 @@ result<job_report> apply(const job& j, observer& watch) {
     id = known->open->id;
     watch.resumed(id, known->open->rows, known->open->counts.owed);
   } else {
-    const auto opened = plan_and_open(**store, *p, j, *known, watch, interrupted);
+    const auto opened = plan_and_open(**store, *p, j, *known, watch, interrupted, out.plan);
     if (!opened && opened.error().code == errc::interrupted) {
       out.end = ending_of(engine::stop_reason::interrupted, caught.first());
       out.detail = opened.error().message;
