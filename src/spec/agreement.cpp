@@ -1,0 +1,59 @@
+#include "spec/agreement.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+
+namespace convoke {
+
+namespace {
+
+// The wanted attendee of this name; `wanted` is sorted by (kind, value).
+const attendee* find(const std::vector<attendee>& wanted, attendee_id kind, std::string_view value) {
+  if (value.empty()) return nullptr;
+  const auto key = [](const attendee& a) { return std::pair{a.kind, std::string_view(a.value)}; };
+  const auto found = std::ranges::lower_bound(wanted, std::pair{kind, value}, {}, key);
+  return found != wanted.end() && found->kind == kind && found->value == value ? &*found : nullptr;
+}
+
+bool role_differs(const attendee& wanted, const observed_attendee& stored) {
+  return wanted.role != attendee_role::none && stored.role && *stored.role != attendee_role::none && *stored.role != wanted.role;
+}
+
+bool attendees_differ(const std::vector<attendee>& wanted, const std::vector<observed_attendee>& stored) {
+  std::vector<bool> met(wanted.size(), false);
+  std::size_t nameless = 0, only_upn = 0, only_id = 0;
+  for (const observed_attendee& s : stored) {
+    bool known = false;
+    for (const attendee* const w : {find(wanted, attendee_id::upn, s.upn), find(wanted, attendee_id::object_id, s.object_id)}) {
+      if (w == nullptr) continue;
+      if (role_differs(*w, s)) return true;
+      met[static_cast<std::size_t>(w - wanted.data())] = true;
+      known = true;
+    }
+    if (known) continue;
+    if (!s.upn.empty() && !s.object_id.empty()) return true;
+    ++(s.upn.empty() && s.object_id.empty() ? nameless : s.upn.empty() ? only_id : only_upn);
+  }
+  std::size_t by_upn = 0, by_id = 0;
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    if (!met[i]) ++(wanted[i].kind == attendee_id::upn ? by_upn : by_id);
+  }
+  // Who is left on both sides may be the same people under the id that the other side lacks, which cannot be told. So it is no
+  // difference as long as everybody finds a partner: one wanted by UPN among those shown by object id alone or not named at
+  // all, one wanted by object id among those shown by UPN alone or not named.
+  return by_upn < only_id || by_id < only_upn || by_upn + by_id != only_id + only_upn + nameless;
+}
+
+}  // namespace
+
+std::vector<std::string_view> differing_fields(const spec& wanted, const meeting& stored) {
+  std::vector<std::string_view> out;
+  if (wanted.subject && stored.subject && *wanted.subject != *stored.subject) out.emplace_back("subject");
+  if (stored.start && *stored.start != wanted.start) out.emplace_back("start");
+  if (stored.end && *stored.end != wanted.end) out.emplace_back("end");
+  if (stored.attendees && attendees_differ(wanted.attendees, *stored.attendees)) out.emplace_back("attendees");
+  return out;
+}
+
+}  // namespace convoke

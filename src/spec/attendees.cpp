@@ -1,0 +1,94 @@
+#include "spec/attendees.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include <convoke/key.hpp>
+
+#include "core/text.hpp"
+
+namespace convoke {
+
+namespace {
+
+std::optional<attendee_role> parse_role(std::string_view word) {
+  std::string folded;
+  for (const char c : word) {
+    if (c != '-' && c != '_') folded += ascii_lower(c);
+  }
+  for (const attendee_role r : {attendee_role::attendee, attendee_role::presenter, attendee_role::coorganizer}) {
+    if (folded == to_string(r)) return r;
+  }
+  return std::nullopt;
+}
+
+// Entra allows less than this in a UPN; this keeps out what is certainly none and what could not be sent.
+bool is_upn(std::string_view text) noexcept {
+  constexpr std::string_view never = ",<>()[]\\\"/?|";
+  const std::size_t at = text.find('@');
+  if (at == std::string_view::npos || at == 0 || at + 1 == text.size() || text.rfind('@') != at) return false;
+  return std::ranges::all_of(text, [never](char c) { return c > 0x20 && c < 0x7F && !never.contains(c); });
+}
+
+std::string why_no_id(std::string_view text) {
+  if (text.contains(',')) return "separate attendees by ';', not by ','";
+  if (text.contains('<')) return "give the UPN alone, without a name or angle brackets";
+  return "is neither a UPN (name@domain) nor an Entra object id";
+}
+
+// The reason where it is wrong.
+std::optional<std::string> parse_one(std::string_view entry, attendee& out) {
+  const std::size_t colon = entry.find(':');
+  const std::string_view id = trim(entry.substr(0, colon));
+  out.role = attendee_role::none;
+  if (colon != std::string_view::npos) {
+    const auto role = parse_role(trim(entry.substr(colon + 1)));
+    if (!role) return "the role after ':' must be attendee, presenter or coorganizer";
+    out.role = *role;
+  }
+  if (is_upn(id)) {
+    out.kind = attendee_id::upn;
+    out.value.assign(id);
+    for (char& c : out.value) c = ascii_lower(c);
+    return std::nullopt;
+  }
+  auto guid = parse_guid(id);
+  if (!guid) return why_no_id(id);
+  out.kind = attendee_id::object_id;
+  out.value = std::move(*guid);
+  return std::nullopt;
+}
+
+bool same_person(const attendee& a, const attendee& b) noexcept {
+  return a.kind == b.kind && a.value == b.value;
+}
+
+}  // namespace
+
+void parse_attendees(std::string_view cell, std::vector<attendee>& out, std::vector<attendee_fault>& faults) {
+  std::size_t count = 0;  // elements are filled again rather than made anew, to keep their strings' memory
+  while (!cell.empty()) {
+    const std::size_t end = std::min(cell.find(';'), cell.size());
+    const std::string_view entry = trim(cell.substr(0, end));
+    cell.remove_prefix(std::min(end + 1, cell.size()));
+    if (entry.empty()) continue;
+    if (count == out.size()) out.emplace_back();
+    if (auto reason = parse_one(entry, out[count])) {
+      faults.push_back({std::string(entry), std::move(*reason)});
+    } else {
+      ++count;
+    }
+  }
+  out.resize(count);
+  std::ranges::sort(out);
+  for (std::size_t i = 1; i < out.size(); ++i) {
+    if (same_person(out[i - 1], out[i]) && out[i - 1].role != out[i].role) {
+      faults.push_back({out[i].value, "is named twice with different roles"});
+    }
+  }
+  const auto rest = std::ranges::unique(out, same_person);
+  out.erase(rest.begin(), rest.end());
+}
+
+}  // namespace convoke

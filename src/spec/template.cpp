@@ -1,0 +1,173 @@
+#include "spec/template.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+
+#include "core/text.hpp"
+
+namespace convoke {
+
+namespace {
+
+using namespace std::chrono;
+
+constexpr std::string_view specifiers = "YymdjHMSFVGu%";
+
+void put(std::string& out, std::int64_t value, int digits) {
+  std::string text(static_cast<std::size_t>(digits), '0');
+  for (int i = digits - 1; i >= 0; --i, value /= 10) text[static_cast<std::size_t>(i)] = static_cast<char>('0' + value % 10);
+  out += text;
+}
+
+struct iso_week {
+  std::int64_t year;
+  std::int64_t week;
+};
+
+// The week that holds the day's Thursday (ISO 8601).
+iso_week week_of(local_days day) {
+  const local_days thursday = day - days{weekday{day}.iso_encoding()} + days{4};
+  const year y = year_month_day{thursday}.year();
+  return {static_cast<int>(y), (thursday - local_days{y / January / 1}).count() / 7 + 1};
+}
+
+// What strftime makes of one conversion, for the years 0000 to 9999.
+void append_part(std::string& out, char specifier, local_seconds at) {
+  const auto day = floor<days>(at);
+  const year_month_day date{day};
+  const hh_mm_ss time{at - day};
+  const std::int64_t y = std::max(0, static_cast<int>(date.year()));
+  switch (specifier) {
+    case 'Y':
+      return put(out, y, 4);
+    case 'y':
+      return put(out, y % 100, 2);
+    case 'm':
+      return put(out, unsigned{date.month()}, 2);
+    case 'd':
+      return put(out, unsigned{date.day()}, 2);
+    case 'F':
+      put(out, y, 4);
+      out += '-';
+      put(out, unsigned{date.month()}, 2);
+      out += '-';
+      return put(out, unsigned{date.day()}, 2);
+    case 'j':
+      return put(out, (day - local_days{date.year() / January / 1}).count() + 1, 3);
+    case 'H':
+      return put(out, time.hours().count(), 2);
+    case 'M':
+      return put(out, time.minutes().count(), 2);
+    case 'S':
+      return put(out, time.seconds().count(), 2);
+    case 'G':
+      return put(out, std::max<std::int64_t>(0, week_of(day).year), 4);
+    case 'V':
+      return put(out, week_of(day).week, 2);
+    case 'u':
+      return put(out, weekday{day}.iso_encoding(), 1);
+    default:
+      out += specifier;
+  }
+}
+
+void append_time(std::string& out, std::string_view format, local_seconds at) {
+  for (std::size_t i = 0; i < format.size(); ++i) {
+    if (format[i] != '%') {
+      out += format[i];
+    } else {
+      append_part(out, format[++i], at);
+    }
+  }
+}
+
+bool valid_format(std::string_view format) noexcept {
+  for (std::size_t i = 0; i < format.size(); ++i) {
+    if (format[i] != '%') continue;
+    if (++i == format.size() || !specifiers.contains(format[i])) return false;
+  }
+  return true;
+}
+
+std::unexpected<error> wrong(errc code, std::string_view part, std::string_view why) {
+  return fail(code, "the external-id template: '" + escape_for_people(part, 60) + "' " + std::string(why));
+}
+
+}  // namespace
+
+result<id_template::piece> id_template::parse_hole(std::string_view hole, const header& columns) {
+  const std::size_t colon = hole.find(':');
+  const std::string_view name = hole.substr(0, colon);
+  const auto column = columns.find(name);
+  if (!column) return wrong(errc::input, name, "is no column of the input");
+  piece p;
+  p.column = column;
+  p.role = columns.roles[*column];
+  const bool time = p.role == column_role::start || p.role == column_role::end;
+  if (p.role == column_role::external_id) return wrong(errc::usage, name, "cannot be made of itself");
+  if (colon == std::string_view::npos) {
+    if (time) return wrong(errc::usage, name, "needs a format, such as {start:%Y%m%d}");
+    return p;
+  }
+  p.text = hole.substr(colon + 1);
+  if (!time) return wrong(errc::usage, hole, "has a format, but only start and end can have one");
+  if (p.text.empty() || !valid_format(p.text)) {
+    return wrong(errc::usage, p.text, "is no date format; it may hold %Y %y %m %d %F %j %H %M %S %G %V %u and %%");
+  }
+  return p;
+}
+
+result<id_template> id_template::parse(std::string_view text, const header& columns) {
+  id_template out;
+  std::string literal;
+  const auto end_literal = [&] {
+    if (!literal.empty()) out.pieces_.push_back({std::exchange(literal, {}), std::nullopt});
+  };
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c != '{' && c != '}') {
+      literal += c;
+    } else if (text.substr(i + 1).starts_with(c)) {
+      literal += c;
+      ++i;
+    } else if (c == '}') {
+      return wrong(errc::usage, text, "has a '}' that nothing opens; write '}}' for a brace");
+    } else {
+      const std::size_t end = text.find('}', i);
+      if (end == std::string_view::npos) return wrong(errc::usage, text, "has a '{' that is not closed; write '{{' for a brace");
+      end_literal();
+      auto hole = parse_hole(text.substr(i + 1, end - i - 1), columns);
+      if (!hole) return std::unexpected(hole.error());
+      out.pieces_.push_back(std::move(*hole));
+      i = end;
+    }
+  }
+  end_literal();
+  const bool varies = std::ranges::any_of(out.pieces_, [](const piece& p) { return p.column.has_value(); });
+  if (!varies) return wrong(errc::usage, text, "names no column, so every meeting of an organizer would have the same id");
+  return out;
+}
+
+std::optional<std::size_t> id_template::expand(std::span<const std::string_view> fields, const wall_times& times, std::string& out) const {
+  for (const piece& p : pieces_) {
+    if (!p.column) {
+      out += p.text;
+    } else if (p.role == column_role::start || p.role == column_role::end) {
+      const auto& time = p.role == column_role::start ? times.start : times.end;
+      if (!time) return p.column;
+      append_time(out, p.text, *time);
+    } else {
+      const std::string_view cell = trim(fields[*p.column]);
+      if (cell.empty()) return p.column;
+      out += cell;
+    }
+  }
+  return std::nullopt;
+}
+
+bool id_template::uses(column_role time) const noexcept {
+  return std::ranges::any_of(pieces_, [time](const piece& p) { return p.column && p.role == time; });
+}
+
+}  // namespace convoke

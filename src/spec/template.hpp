@@ -1,0 +1,45 @@
+#pragma once
+
+// The external-id template: `{course}-{section}-{start:%Y%m%d}`.
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <convoke/error.hpp>
+
+#include "spec/header.hpp"
+
+namespace convoke {
+
+class id_template {
+ public:
+  // errc::usage for a template that is wrong in itself, errc::input where the header lacks a column that it names.
+  [[nodiscard]] static result<id_template> parse(std::string_view text, const header& columns);
+
+  struct wall_times {
+    std::optional<std::chrono::local_seconds> start, end;  // absent: that cell is wrong or empty
+  };
+  // Appends to `out`. The index of a column whose cell is empty comes back where the template needs one; nullopt: all is well.
+  [[nodiscard]] std::optional<std::size_t> expand(std::span<const std::string_view> fields, const wall_times& times,
+                                                  std::string& out) const;
+
+  // Whether it holds a date or time of this column.
+  [[nodiscard]] bool uses(column_role time) const noexcept;
+
+ private:
+  struct piece {
+    std::string text;  // as it is; of a time: what strftime would take
+    std::optional<std::size_t> column;
+    column_role role = column_role::carried;  // start or end: a time
+  };
+  [[nodiscard]] static result<piece> parse_hole(std::string_view hole, const header& columns);
+
+  std::vector<piece> pieces_;
+};
+
+}  // namespace convoke
