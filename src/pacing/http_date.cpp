@@ -4,6 +4,7 @@
 #include <optional>
 #include <string_view>
 
+#include "core/civil.hpp"
 #include "core/text.hpp"
 #include "pacing/pacing.hpp"
 
@@ -155,6 +156,8 @@ std::optional<sys_seconds> asctime_date(std::string_view text) {
 }  // namespace
 
 std::optional<utc_time> parse_http_date(std::string_view text, utc_time local_now) {
+  // A clock that is set to nonsense must not overflow what follows.
+  local_now = std::clamp(local_now, utc_time{first_second}, utc_time{last_second});
   text = trim(text);
   auto found = imf_fixdate(text);
   if (!found) found = rfc850_date(text, local_now);

@@ -4,6 +4,7 @@
 #include <span>
 #include <string_view>
 
+#include "core/civil.hpp"
 #include "core/text.hpp"
 #include "pacing/pacing.hpp"
 
@@ -79,7 +80,8 @@ void read_line(std::string_view line, utc_time base, std::optional<nanoseconds>&
 }  // namespace
 
 std::optional<nanoseconds> parse_retry_after(std::span<const std::string_view> values, std::string_view date, utc_time local_now) {
-  const utc_time base = parse_http_date(date, local_now).value_or(local_now);
+  const utc_time here = std::clamp(local_now, utc_time{first_second}, utc_time{last_second});
+  const utc_time base = parse_http_date(date, here).value_or(here);
   std::optional<nanoseconds> best;
   for (const auto line : values) read_line(line, base, best);
   if (!best) return std::nullopt;

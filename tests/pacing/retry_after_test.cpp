@@ -123,6 +123,14 @@ BOOST_AUTO_TEST_CASE(a_short_year_is_read_near_the_answers_own_date) {
   BOOST_TEST(got.value().count() == nanoseconds(300s).count());
 }
 
+BOOST_AUTO_TEST_CASE(an_absurd_local_clock_is_survived) {
+  for (const auto now : {utc_time::min(), utc_time::max()}) {
+    for (const std::string_view line : {"5", "Tuesday, 01-Sep-26 08:05:00 GMT", "Fri, 31 Dec 9999 23:59:59 GMT"}) {
+      BOOST_TEST((parse_retry_after({&line, 1}, "", now) >= wait(500ms)));
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(the_longest_wait_can_be_jittered_and_added_to_a_time) {
   convoke::pacing::random_engine random(1);
   const auto jittered = convoke::pacing::with_jitter(longest_wait, random);
