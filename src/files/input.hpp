@@ -37,7 +37,10 @@ class input {
   // Decodes from the start: `sink` gets UTF-8 without byte-order mark, in chunks that never split a character. `forced`: the
   // encoding asked for, else UTF-8 or, by byte-order mark, UTF-16. A bad byte or a NUL ends it with errc::input and line and
   // column. Hashes what it reads: the digest of this pass comes back, so that a file that changed under way is found out.
-  struct decoded { text_format format; std::string sha256; };
+  struct decoded {
+    text_format format;
+    std::string sha256;
+  };
   [[nodiscard]] result<decoded> decode(std::optional<encoding> forced, const std::function<result<void>(std::string_view)>& sink);
 
  private:

@@ -1,0 +1,165 @@
+#include "files/decoder.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "core/utf8.hpp"
+#include "files/windows_1252.hpp"
+
+namespace convoke::files {
+
+namespace {
+
+constexpr std::string_view utf8_mark = "\xEF\xBB\xBF";
+constexpr std::string_view utf16le_mark = "\xFF\xFE";
+constexpr std::string_view utf16be_mark = "\xFE\xFF";
+
+std::string hex(unsigned char byte) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  return {digits[byte >> 4], digits[byte & 0xF]};
+}
+
+std::optional<text_format> read_mark(std::string_view bytes) noexcept {
+  if (bytes.starts_with(utf8_mark)) return text_format{encoding::utf8, true};
+  if (bytes.starts_with(utf16le_mark)) return text_format{encoding::utf16le, true};
+  if (bytes.starts_with(utf16be_mark)) return text_format{encoding::utf16be, true};
+  return std::nullopt;
+}
+
+std::size_t mark_length(const text_format& f) noexcept {
+  return !f.bom ? 0 : f.enc == encoding::utf8 ? 3 : 2;
+}
+
+}  // namespace
+
+std::unexpected<error> decoder::bad(const std::string& what) const {
+  return fail(errc::input, "line " + std::to_string(place_.line()) + ", column " + std::to_string(place_.column()) + ": " + what);
+}
+
+result<void> decoder::feed(std::string_view bytes, const sink& to) {
+  if (begun_ && rest_.empty()) return convert(bytes, false, to);
+  rest_ += bytes;
+  if (!begun_) {
+    if (rest_.size() < utf8_mark.size()) return {};
+    if (const auto r = begin(); !r) return r;
+  }
+  const std::string all = std::exchange(rest_, {});
+  return convert(all, false, to);
+}
+
+result<text_format> decoder::finish(const sink& to) {
+  if (!begun_) {
+    if (const auto r = begin(); !r) return std::unexpected(r.error());
+  }
+  const std::string all = std::exchange(rest_, {});
+  if (const auto r = convert(all, true, to); !r) return std::unexpected(r.error());
+  return format_;
+}
+
+// Judges and takes off the byte-order mark.
+result<void> decoder::begin() {
+  begun_ = true;
+  const auto mark = read_mark(rest_);
+  if (forced_ && mark && mark->enc != *forced_) {
+    return bad("the byte-order mark says " + std::string(to_string(mark->enc)) + ", but " + std::string(to_string(*forced_)) +
+               " was asked for; leave --encoding out");
+  }
+  format_ = mark.value_or(text_format{forced_.value_or(encoding::utf8), false});
+  rest_.erase(0, mark_length(format_));
+  return {};
+}
+
+result<void> decoder::convert(std::string_view bytes, bool last, const sink& to) {
+  switch (format_.enc) {
+    case encoding::utf8:
+      return convert_utf8(bytes, last, to);
+    case encoding::utf16le:
+    case encoding::utf16be:
+      return convert_utf16(bytes, last, to);
+    case encoding::windows_1252:
+      return convert_windows_1252(bytes, to);
+  }
+  return {};
+}
+
+result<void> decoder::convert_utf8(std::string_view bytes, bool last, const sink& to) {
+  const std::size_t valid = valid_utf8_prefix(bytes);
+  const std::size_t nul = std::min(bytes.substr(0, valid).find('\0'), valid);
+  if (const auto r = hand_over(bytes.substr(0, nul), to); !r) return r;
+  if (nul < valid) return bad("a NUL byte; the file is damaged, or is UTF-16 without a byte-order mark (then name it with --encoding)");
+  const std::string_view left = bytes.substr(valid);
+  if (left.empty()) return {};
+  if (incomplete_utf8(left)) {
+    if (last) return bad("the file ends inside a character; it may have been cut off");
+    rest_ = left;
+    return {};
+  }
+  return bad("byte " + hex(static_cast<unsigned char>(left.front())) +
+             " is not UTF-8; save the file as \"CSV UTF-8\", or name its encoding, such as --encoding windows-1252");
+}
+
+result<void> decoder::convert_utf16(std::string_view bytes, bool last, const sink& to) {
+  const bool little = format_.enc == encoding::utf16le;
+  const auto unit = [&](std::size_t i) {
+    const auto first = static_cast<unsigned char>(bytes[i]);
+    const auto second = static_cast<unsigned char>(bytes[i + 1]);
+    return static_cast<char32_t>(little ? first | (second << 8) : second | (first << 8));
+  };
+  utf8_.clear();
+  std::size_t i = 0;
+  std::string wrong;
+  while (i + 2 <= bytes.size()) {
+    char32_t c = unit(i);
+    std::size_t length = 2;
+    if (c >= 0xD800 && c <= 0xDFFF) {
+      if (c <= 0xDBFF && i + 4 > bytes.size()) break;
+      const char32_t low = c <= 0xDBFF ? unit(i + 2) : 0;
+      if (low < 0xDC00 || low > 0xDFFF) {
+        wrong = "half of a surrogate pair; the file is damaged";
+        break;
+      }
+      c = 0x10000 + ((c - 0xD800) << 10) + (low - 0xDC00);
+      length = 4;
+    }
+    if (c == 0) {
+      wrong = "a NUL character; the file is damaged";
+      break;
+    }
+    append_utf8(utf8_, c);
+    i += length;
+  }
+  if (const auto r = hand_over(utf8_, to); !r) return r;
+  if (!wrong.empty()) return bad(wrong);
+  if (i == bytes.size()) return {};
+  if (last) return bad("the file ends inside a character; it may have been cut off");
+  rest_ = bytes.substr(i);
+  return {};
+}
+
+result<void> decoder::convert_windows_1252(std::string_view bytes, const sink& to) {
+  utf8_.clear();
+  while (!bytes.empty()) {
+    const std::size_t plain = plain_ascii_prefix(bytes);
+    utf8_ += bytes.substr(0, plain);
+    bytes.remove_prefix(plain);
+    if (bytes.empty()) break;
+    const auto byte = static_cast<unsigned char>(bytes.front());
+    const char32_t c = from_windows_1252(byte);
+    if (c == 0) {
+      if (const auto r = hand_over(utf8_, to); !r) return r;
+      return bad(byte == 0 ? "a NUL byte; the file is damaged" : "byte " + hex(byte) + " has no meaning in windows-1252");
+    }
+    append_utf8(utf8_, c);
+    bytes.remove_prefix(1);
+  }
+  return hand_over(utf8_, to);
+}
+
+result<void> decoder::hand_over(std::string_view utf8, const sink& to) {
+  if (utf8.empty()) return {};
+  place_.pass(utf8);
+  return to(utf8);
+}
+
+}  // namespace convoke::files

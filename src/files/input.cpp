@@ -1,0 +1,165 @@
+#include "files/input.hpp"
+
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <new>
+#include <utility>
+#include <vector>
+
+#include "core/text.hpp"
+#include "files/decoder.hpp"
+#include "files/file.hpp"
+
+namespace convoke::files {
+
+namespace {
+
+constexpr std::size_t chunk_size = 128 * 1024;
+
+class sha256_stream {
+ public:
+  sha256_stream() : context_(EVP_MD_CTX_new(), &EVP_MD_CTX_free) {
+    if (!context_ || EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) != 1) throw std::bad_alloc();
+  }
+
+  void add(std::string_view bytes) { EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()); }
+
+  [[nodiscard]] std::string hex() {
+    constexpr std::string_view digits = "0123456789abcdef";
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned length = 0;
+    EVP_DigestFinal_ex(context_.get(), digest, &length);
+    std::string out;
+    for (unsigned i = 0; i < length; ++i) {
+      out += digits[digest[i] >> 4];
+      out += digits[digest[i] & 0xF];
+    }
+    return out;
+  }
+
+ private:
+  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
+};
+
+std::unexpected<error> cannot(errc code, std::string_view what, const std::string& name, int error_number) {
+  return fail(code, "cannot " + std::string(what) + " " + name + ": " + system_message(error_number));
+}
+
+// Copies what can be read only once into a file without a name, which vanishes with the process.
+result<file> spool(int from, const std::string& name) {
+  const char* const wanted = std::getenv("TMPDIR");
+  std::string directory = wanted != nullptr && *wanted != '\0' ? wanted : "/tmp";
+  file to = nameless_file(directory);
+  if (!to.open()) {
+    std::string path = directory + "/convoke-XXXXXX";
+    to = file(::mkostemp(path.data(), O_CLOEXEC));
+    if (!to.open()) return cannot(errc::usage, "make a temporary file in", directory, errno);
+    ::unlink(path.c_str());
+  }
+  std::vector<char> buffer(chunk_size);
+  for (;;) {
+    const auto n = read_some(from, buffer);
+    if (n == 0) return to;
+    if (n < 0) return cannot(errc::usage, "read", name, errno);
+    if (!write_all(to.get(), {buffer.data(), static_cast<std::size_t>(n)})) {
+      return cannot(errc::usage, "keep a copy of the input in", directory + " (see TMPDIR)", errno);
+    }
+  }
+}
+
+}  // namespace
+
+struct input::impl {
+  std::string name;  // as messages show it
+  file content;
+
+  // Hands over the bytes in chunks; the sink's failure ends it.
+  template <class Sink>
+  result<void> read(const Sink& to) const;
+};
+
+template <class Sink>
+result<void> input::impl::read(const Sink& to) const {
+  std::vector<char> buffer(chunk_size);
+  for (std::size_t offset = 0;;) {
+    const auto n = read_at(content.get(), buffer, offset);
+    if (n < 0) return cannot(errc::usage, "read", name, errno);
+    if (n == 0) return {};
+    offset += static_cast<std::size_t>(n);
+    const result<void> r = to(std::string_view(buffer.data(), static_cast<std::size_t>(n)));
+    if (!r) return r;
+  }
+}
+
+input::input(std::unique_ptr<impl> made) : impl_(std::move(made)) {}
+input::input(input&&) noexcept = default;
+input& input::operator=(input&&) noexcept = default;
+input::~input() = default;
+
+const std::string& input::name() const noexcept {
+  return impl_->name;
+}
+
+result<input> input::open(const std::string& path) {
+  const bool standard = path == "-";
+  auto made = std::make_unique<impl>();
+  made->name = standard ? "standard input" : escape_for_people(path);
+  if (!standard) {
+    made->content = file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!made->content.open()) return cannot(errc::usage, "open", made->name, errno);
+  }
+  struct stat about{};
+  const int descriptor = standard ? STDIN_FILENO : made->content.get();
+  if (::fstat(descriptor, &about) != 0) return cannot(errc::usage, "read", made->name, errno);
+  if (S_ISDIR(about.st_mode)) return fail(errc::usage, made->name + " is a directory; name a CSV file");
+  if (standard || !S_ISREG(about.st_mode)) {
+    auto copy = spool(descriptor, made->name);
+    if (!copy) return std::unexpected(copy.error());
+    made->content = std::move(*copy);
+    if (::fstat(made->content.get(), &about) != 0) return cannot(errc::usage, "read", made->name, errno);
+  }
+  if (about.st_size == 0) return fail(errc::input, made->name + " is empty; it needs a header line and rows");
+  ::posix_fadvise(made->content.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
+  return input(std::move(made));
+}
+
+result<std::string> input::sha256() {
+  sha256_stream hash;
+  const auto read = impl_->read([&](std::string_view bytes) -> result<void> {
+    hash.add(bytes);
+    return {};
+  });
+  if (!read) return std::unexpected(read.error());
+  return hash.hex();
+}
+
+result<input::decoded> input::decode(std::optional<encoding> forced, const std::function<result<void>(std::string_view)>& sink) {
+  sha256_stream hash;
+  decoder text(forced);
+  bool from_sink = false;
+  const decoder::sink to = [&](std::string_view utf8) {
+    result<void> r = sink(utf8);
+    from_sink = !r;
+    return r;
+  };
+  // The sink names the file in its own errors, or knows why it does not.
+  const auto named = [&](error e) {
+    if (!from_sink && e.code == errc::input) e.message = impl_->name + ", " + e.message;
+    return std::unexpected(std::move(e));
+  };
+  const auto read = impl_->read([&](std::string_view bytes) -> result<void> {
+    hash.add(bytes);
+    return text.feed(bytes, to);
+  });
+  if (!read) return named(read.error());
+  const auto format = text.finish(to);
+  if (!format) return named(format.error());
+  return decoded{*format, hash.hex()};
+}
+
+}  // namespace convoke::files

@@ -1,0 +1,162 @@
+#include "files/output.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <climits>
+#include <cstdlib>
+#include <filesystem>
+#include <utility>
+
+#include "core/text.hpp"
+#include "files/file.hpp"
+
+namespace convoke::files {
+
+namespace {
+
+constexpr std::size_t buffer_size = 64 * 1024;
+
+std::string directory_of(const std::string& path) {
+  const auto parent = std::filesystem::path(path).parent_path().string();
+  return parent.empty() ? "." : parent;
+}
+
+// Beside the target, hidden, with a name that nobody else uses.
+std::string temporary_name(const std::string& target) {
+  const std::filesystem::path p(target);
+  return directory_of(target) + "/." + p.filename().string().substr(0, 200) + ".XXXXXX";
+}
+
+// The file that a symbolic link stands for: it is replaced, not the link.
+std::string resolve(const std::string& path) {
+  std::error_code problem;
+  const auto real = std::filesystem::weakly_canonical(path, problem);
+  return problem || !std::filesystem::is_symlink(path, problem) ? path : real.string();
+}
+
+// Gives a nameless file a name that is free.
+std::optional<std::string> link_somewhere(int descriptor, const std::string& target) {
+  const std::string source = "/proc/self/fd/" + std::to_string(descriptor);
+  for (int attempt = 0; attempt < 100; ++attempt) {
+    std::string name = temporary_name(target);
+    const int placeholder = ::mkostemp(name.data(), O_CLOEXEC);
+    if (placeholder < 0) return std::nullopt;
+    ::close(placeholder);
+    ::unlink(name.c_str());
+    if (::linkat(AT_FDCWD, source.c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) == 0) return name;
+    if (errno != EEXIST) return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+struct output::impl {
+  std::string name;       // as messages show it
+  std::string target;     // empty: written in place
+  std::string temporary;  // the name of a file that has one; it is removed unless commit() ends well
+  file sink;
+  int descriptor = -1;  // sink's, or standard output's
+  std::string buffer;
+  bool failed = false;
+
+  ~impl() {
+    if (!temporary.empty()) ::unlink(temporary.c_str());
+  }
+
+  std::unexpected<error> cannot(std::string_view what, int error_number) {
+    failed = true;
+    return fail(errc::output, "cannot " + std::string(what) + " " + name + ": " + system_message(error_number));
+  }
+
+  result<void> open_temporary();
+  result<void> flush();
+  result<void> put_in_place();
+};
+
+result<void> output::impl::open_temporary() {
+  // Without a name nothing is left behind, even by a kill.
+  sink = nameless_file(directory_of(target));
+  if (!sink.open()) {
+    temporary = temporary_name(target);
+    sink = file(::mkostemp(temporary.data(), O_CLOEXEC));
+    if (!sink.open()) {
+      temporary.clear();
+      return cannot("make", errno);
+    }
+  }
+  return {};
+}
+
+result<void> output::impl::flush() {
+  if (failed) return fail(errc::output, "cannot write " + name + ": an earlier write failed");
+  if (!write_all(descriptor, buffer)) {
+    if (errno == EPIPE) {
+      failed = true;
+      return fail(errc::output, name + " was closed by its reader");
+    }
+    return cannot("write", errno);
+  }
+  buffer.clear();
+  return {};
+}
+
+result<void> output::impl::put_in_place() {
+  if (::fsync(descriptor) != 0) return cannot("sync", errno);
+  if (temporary.empty()) {
+    auto linked = link_somewhere(descriptor, target);
+    if (!linked) return cannot("name", errno);
+    temporary = std::move(*linked);
+  }
+  if (!sink.close()) return cannot("write", errno);
+  if (::rename(temporary.c_str(), target.c_str()) != 0) return cannot("put in place", errno);
+  temporary.clear();
+  const file directory(::open(directory_of(target).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!directory.open() || ::fsync(directory.get()) != 0) return cannot("sync the directory of", errno);
+  return {};
+}
+
+output::output(std::unique_ptr<impl> made) : impl_(std::move(made)) {}
+output::output(output&&) noexcept = default;
+output& output::operator=(output&&) noexcept = default;
+output::~output() = default;
+
+result<output> output::create(const std::string& path) {
+  auto made = std::make_unique<impl>();
+  if (path == "-") {
+    made->name = "standard output";
+    made->descriptor = STDOUT_FILENO;
+    return output(std::move(made));
+  }
+  made->name = escape_for_people(path);
+  struct stat about{};
+  const bool exists = ::stat(path.c_str(), &about) == 0;
+  if (exists && S_ISDIR(about.st_mode)) return fail(errc::output, made->name + " is a directory; name a file");
+  if (exists && !S_ISREG(about.st_mode)) {
+    // A device or a pipe is written to, not replaced.
+    made->sink = file(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY));
+    if (!made->sink.open()) return made->cannot("open", errno);
+  } else {
+    made->target = resolve(path);
+    if (const auto r = made->open_temporary(); !r) return std::unexpected(r.error());
+  }
+  made->descriptor = made->sink.get();
+  return output(std::move(made));
+}
+
+result<void> output::write(std::string_view bytes) {
+  impl_->buffer += bytes;
+  return impl_->buffer.size() < buffer_size ? result<void>{} : impl_->flush();
+}
+
+result<void> output::commit() {
+  if (const auto r = impl_->flush(); !r) return r;
+  if (!impl_->target.empty()) return impl_->put_in_place();
+  if (!impl_->sink.close()) return impl_->cannot("write", errno);
+  return {};
+}
+
+}  // namespace convoke::files

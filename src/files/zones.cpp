@@ -1,0 +1,186 @@
+#include "files/zones.hpp"
+
+#include <date/tz.h>
+
+#include <algorithm>
+#include <array>
+#include <exception>
+#include <fstream>
+#include <optional>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include <convoke/key.hpp>
+
+#include "core/text.hpp"
+#include "files/zone_names.hpp"
+
+namespace convoke::files {
+
+namespace {
+
+using std::chrono::hours;
+using std::chrono::local_seconds;
+using std::chrono::seconds;
+using std::chrono::sys_seconds;
+
+// Years that a zone with daylight saving is known for: compiled tzdata lists its changes up to 2037, and the library does not read
+// the rule for the time after them.
+const sys_seconds end_of_lists = std::chrono::sys_days{std::chrono::year{2037} / 1 / 1};
+
+// A span of local time in which the zone has one offset and no change is near.
+struct calm {
+  local_seconds begin{}, end{};
+  seconds offset{};
+};
+
+local_seconds shift(sys_seconds t, seconds offset) {
+  return local_seconds{t.time_since_epoch() + offset};
+}
+
+class zone_cache {
+ public:
+  explicit zone_cache(const date::time_zone* zone) noexcept : zone_(zone) {}
+
+  local_lookup to_utc(local_seconds local);
+  std::optional<local_seconds> to_local(sys_seconds instant);
+
+ private:
+  [[nodiscard]] const calm* find(local_seconds local) const noexcept;
+  void remember(const date::sys_info& info);
+  // Whether `info` is what comes after the last change of a zone that changes every year.
+  [[nodiscard]] static bool beyond(const date::sys_info& info) noexcept;
+
+  const date::time_zone* zone_;
+  // Some semesters of a zone; the oldest gives way.
+  std::array<calm, 8> calms_{};
+  std::size_t next_ = 0;
+};
+
+const calm* zone_cache::find(local_seconds local) const noexcept {
+  const auto found = std::ranges::find_if(calms_, [local](const calm& c) { return local >= c.begin && local < c.end; });
+  return found == calms_.end() ? nullptr : &*found;
+}
+
+bool zone_cache::beyond(const date::sys_info& info) noexcept {
+  // Where the library knows no end it gives one tens of thousands of years ahead.
+  constexpr sys_seconds never = std::chrono::sys_days{std::chrono::year{20000} / 1 / 1};
+  return info.end > never && info.begin >= end_of_lists;
+}
+
+void zone_cache::remember(const date::sys_info& info) {
+  // No two offsets of a zone lie more than 26 hours apart, so local time is unique that far inside the span.
+  constexpr hours margin{26};
+  constexpr sys_seconds first = std::chrono::sys_days{std::chrono::year{-10} / 1 / 1};
+  constexpr sys_seconds last = std::chrono::sys_days{std::chrono::year{10010} / 1 / 1};
+  const auto begin = shift(std::max(first, info.begin), info.offset) + margin;
+  const auto end = shift(std::min(last, info.end), info.offset) - margin;
+  if (begin >= end) return;
+  calms_[next_] = {begin, end, info.offset};
+  next_ = (next_ + 1) % calms_.size();
+}
+
+local_lookup zone_cache::to_utc(local_seconds local) {
+  using kind = local_lookup::kind;
+  if (const calm* const c = find(local)) {
+    const sys_seconds t{local.time_since_epoch() - c->offset};
+    return {kind::unique, t, t};
+  }
+  const date::local_info found = zone_->get_info(date::local_seconds{local.time_since_epoch()});
+  if (beyond(found.result == date::local_info::unique ? found.first : found.second)) return {kind::beyond_data};
+  const sys_seconds first{local.time_since_epoch() - found.first.offset};
+  switch (found.result) {
+    case date::local_info::unique:
+      remember(found.first);
+      return {kind::unique, first, first};
+    case date::local_info::ambiguous:
+      return {kind::overlap, first, sys_seconds{local.time_since_epoch() - found.second.offset}};
+    default:
+      return {kind::gap};
+  }
+}
+
+std::optional<local_seconds> zone_cache::to_local(sys_seconds instant) {
+  const auto near = std::ranges::find_if(calms_, [instant](const calm& c) {
+    const auto local = shift(instant, c.offset);
+    return local >= c.begin && local < c.end;
+  });
+  if (near != calms_.end()) return shift(instant, near->offset);
+  const date::sys_info info = zone_->get_info(instant);
+  if (beyond(info)) return std::nullopt;
+  remember(info);
+  return shift(instant, info.offset);
+}
+
+class tzdata_zones final : public zone_source {
+ public:
+  explicit tzdata_zones(const date::tzdb& db);
+
+  local_lookup to_utc(std::string_view zone, local_seconds local) override {
+    zone_cache* const cache = find(zone);
+    return cache == nullptr ? local_lookup{} : cache->to_utc(local);
+  }
+
+  std::optional<local_seconds> to_local(std::string_view zone, sys_seconds instant) override {
+    zone_cache* const cache = find(zone);
+    return cache == nullptr ? std::nullopt : cache->to_local(instant);
+  }
+
+ private:
+  zone_cache* find(std::string_view zone);
+
+  std::unordered_map<std::string, std::shared_ptr<zone_cache>> by_name_;  // in lower case; a Windows name shares its IANA zone
+  std::string last_name_;
+  zone_cache* last_ = nullptr;
+};
+
+tzdata_zones::tzdata_zones(const date::tzdb& db) {
+  for (const date::time_zone& z : db.zones) by_name_.emplace(to_lower(z.name()), std::make_shared<zone_cache>(&z));
+  for (const auto& [windows, iana] : windows_zone_names()) {
+    const auto known = by_name_.find(to_lower(iana));
+    if (known == by_name_.end()) continue;
+    const std::shared_ptr<zone_cache> shared = known->second;
+    by_name_.emplace(to_lower(windows), shared);
+  }
+}
+
+zone_cache* tzdata_zones::find(std::string_view zone) {
+  if (last_ != nullptr && zone == last_name_) return last_;
+  const auto found = by_name_.find(to_lower(zone));
+  if (found == by_name_.end()) return nullptr;
+  last_ = found->second.get();
+  last_name_ = zone;
+  return last_;
+}
+
+// A compiled database without the yearly changes ("slim") would put every summer in Europe an hour wrong.
+bool knows_summer(zone_source& zones) {
+  const local_seconds july = std::chrono::local_days{std::chrono::year{2026} / 7 / 1};
+  const local_lookup berlin = zones.to_utc("Europe/Berlin", july);
+  return berlin.what == local_lookup::kind::unique && july.time_since_epoch() - berlin.earlier.time_since_epoch() == hours{2};
+}
+
+}  // namespace
+
+result<std::unique_ptr<zone_source>> system_zones() {
+  try {
+    auto zones = std::make_unique<tzdata_zones>(date::get_tzdb());
+    if (!knows_summer(*zones)) {
+      return fail(errc::usage, "the time zone data of this machine lacks the changes of the next years; install the package tzdata");
+    }
+    return zones;
+  } catch (const std::exception& e) {
+    return fail(errc::usage, "this machine has no time zone data (" + escape_for_people(e.what()) + "); install the package tzdata");
+  }
+}
+
+std::string tzdata_version() {
+  std::ifstream in("/usr/share/zoneinfo/tzdata.zi");
+  std::string line;
+  constexpr std::string_view before = "# version ";
+  if (!std::getline(in, line) || !line.starts_with(before)) return "unknown";
+  return escape_for_people(std::string_view(line).substr(before.size()), 20);
+}
+
+}  // namespace convoke::files
