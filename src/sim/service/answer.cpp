@@ -213,7 +213,7 @@ void append_meeting(std::string& out, const meeting_store::entry& e, const answe
   std::string external_id(meeting_store::external_id_of(e));
   if (wrong == distortion::other_external_id) external_id += "-x";
   append_member(out, "externalId", external_id);
-  out += defaults;
+  if (!how.small) out += defaults;
   append_audio(out, record.serial);
   append_participants(out, e, how, unknown_members);
   out += R"("joinMeetingIdSettings":{"isPasscodeRequired":true,)";
