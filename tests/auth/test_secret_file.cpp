@@ -1,0 +1,104 @@
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <boost/test/unit_test.hpp>
+
+#include "auth/auth.hpp"
+
+namespace fs = std::filesystem;
+using namespace convoke;
+
+namespace {
+
+struct folder {
+  folder() {
+    std::string name = "/tmp/convoke-auth-XXXXXX";
+    path = ::mkdtemp(name.data());
+  }
+  ~folder() {
+    ::unsetenv("CREDENTIALS_DIRECTORY");
+    fs::remove_all(path);
+  }
+  std::string file(const std::string& content, mode_t mode = 0600, const std::string& name = "secret") const {
+    const auto full = path / name;
+    std::ofstream(full, std::ios::binary) << content;
+    ::chmod(full.c_str(), mode);
+    return full;
+  }
+  fs::path path;
+};
+
+// The reason, which must name the file and never show what is in it.
+std::string refusal(const std::string& path) {
+  const auto read = auth::read_secret_file(path);
+  if (read) return "it was taken";
+  BOOST_TEST((read.error().code == errc::credentials));
+  BOOST_TEST(read.error().message.contains(path), read.error().message);
+  BOOST_TEST(!read.error().message.contains("hunter2"), read.error().message);
+  return read.error().message;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(secret_files)
+
+BOOST_FIXTURE_TEST_CASE(one_trailing_newline_is_trimmed, folder) {
+  for (const std::string content : {"hunter2", "hunter2\n", "hunter2\r\n"}) {
+    const auto read = auth::read_secret_file(file(content));
+    BOOST_REQUIRE(read.has_value());
+    BOOST_TEST(read->reveal() == "hunter2");
+  }
+  BOOST_TEST(auth::read_secret_file(file(" hunter2 ", 0400)).value().reveal() == " hunter2 ");
+  BOOST_TEST(auth::read_secret_file(file("p\xc3\xa4ss")).value().reveal() == "p\xc3\xa4ss");
+}
+
+BOOST_FIXTURE_TEST_CASE(others_may_not_read_it, folder) {
+  for (const mode_t mode : {0640U, 0604U, 0644U, 0660U, 0622U, 0601U, 0777U})
+    BOOST_TEST(refusal(file("hunter2", mode)).contains("chmod 600"));
+}
+
+BOOST_FIXTURE_TEST_CASE(only_a_regular_file_will_do, folder) {
+  const auto target = file("hunter2");
+  fs::create_symlink(target, path / "link");
+  BOOST_TEST(refusal(path / "link").contains("symbolic link"));
+  BOOST_TEST(refusal(path).contains("no regular file"));
+  const auto pipe = path / "pipe";
+  ::mkfifo(pipe.c_str(), 0600);
+  BOOST_TEST(refusal(pipe).contains("no regular file"));
+  BOOST_TEST(refusal(path / "missing").contains("No such file"));
+}
+
+BOOST_FIXTURE_TEST_CASE(what_is_in_it, folder) {
+  BOOST_TEST(refusal(file("")).contains("is empty"));
+  BOOST_TEST(refusal(file("\n")).contains("is empty"));
+  BOOST_TEST(refusal(file("hunter2\nmore\n")).contains("more than one line"));
+  BOOST_TEST(refusal(file("hunter2\n\n")).contains("more than one line"));
+  BOOST_TEST(refusal(file(std::string("hunter2\0x", 9))).contains("control characters"));
+  BOOST_TEST(refusal(file(std::string(65537, 'x'))).contains("64 KiB"));
+  BOOST_TEST(auth::read_secret_file(file(std::string(65536, 'x'))).has_value());
+}
+
+BOOST_FIXTURE_TEST_CASE(credentials_of_a_service_may_be_group_readable, folder) {
+  const auto credential = file("hunter2", 0440, "convoke-secret");
+  BOOST_TEST(refusal(credential).contains("chmod 600"));
+  ::setenv("CREDENTIALS_DIRECTORY", path.c_str(), 1);
+  BOOST_TEST(auth::read_secret_file(credential).value().reveal() == "hunter2");
+  BOOST_TEST(refusal(file("hunter2", 0444, "public")).contains("chmod 600"));
+  BOOST_TEST(refusal(file("hunter2", 0460, "writable")).contains("chmod 600"));
+  fs::create_directory(path / "deeper");
+  BOOST_TEST(refusal(file("hunter2", 0440, "deeper/secret")).contains("chmod 600"));
+  ::setenv("CREDENTIALS_DIRECTORY", (path.string() + "x").c_str(), 1);
+  BOOST_TEST(refusal(credential).contains("chmod 600"));
+}
+
+BOOST_FIXTURE_TEST_CASE(it_belongs_to_us_or_to_root, folder) {
+  const auto foreign = file("hunter2");
+  if (::geteuid() != 0 || ::chown(foreign.c_str(), 65534, 65534) != 0) return;  // only root can give a file away
+  BOOST_TEST(refusal(foreign).contains("another user"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,247 @@
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include "auth/auth.hpp"
+#include "net/support/server.hpp"
+
+namespace data = boost::unit_test::data;
+using namespace convoke;
+using namespace convoke::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+const std::string tenant = "11111111-2222-3333-4444-555555555555";
+const std::string password = "pa~ss+word/=&% \xc3\xa4";
+
+std::string grant(const std::string& token, int seconds = 3600, const std::string& more = {}) {
+  return answer_of(200, R"({"token_type":"Bearer","expires_in":)" + std::to_string(seconds) + more + R"(,"access_token":")" + token + "\"}",
+                   "Content-Type: application/json\r\n");
+}
+
+std::string refusal(int status, const std::string& error, const std::string& text) {
+  return answer_of(status, R"({"error":")" + error + R"(","error_description":")" + text + R"(","error_codes":[7000215]})",
+                   "Content-Type: application/json\r\n");
+}
+
+struct endpoint_of_tokens {
+  explicit endpoint_of_tokens(const std::vector<std::string>& answers) : server(context, scripts(answers)) { make(server.address()); }
+
+  static std::vector<script> scripts(const std::vector<std::string>& answers) {
+    std::vector<script> out;
+    for (const auto& a : answers) out.push_back(script().answer(a));
+    return out;
+  }
+  void make(const net::endpoint& where, std::string of = tenant) {
+    source = auth::token_source::from_secret(
+        context.get_executor(), tls, {where, std::move(of), "client-1", "https://graph.microsoft.com", secret(password), attempt_timeout});
+  }
+  void start() {
+    source->start({[this](std::uint32_t n) { ready.push_back(n); },
+                   [this](const error& why, bool fatal) { (fatal ? fatals : failures).push_back(why); }});
+  }
+  template <class P>
+  bool until(P done) {
+    return run_until(context, done);
+  }
+  std::string token() const { return source->current() ? std::string(source->current()->reveal()) : "none"; }
+
+  std::chrono::nanoseconds attempt_timeout = 5s;
+  boost::asio::io_context context{1};
+  net::tls_context tls = net::tls_context::create({}).value();
+  server server;
+  std::unique_ptr<auth::token_source> source;
+  std::vector<std::uint32_t> ready;
+  std::vector<error> failures, fatals;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(token_sources)
+
+BOOST_AUTO_TEST_CASE(the_request_is_the_client_credentials_grant) {
+  endpoint_of_tokens e({grant("abc.def")});
+  BOOST_TEST(e.token() == "none");
+  BOOST_TEST(e.source->current_number() == 0U);
+  e.start();
+  BOOST_TEST(e.until([&] { return !e.ready.empty(); }));
+  BOOST_TEST(e.ready == std::vector<std::uint32_t>{1}, boost::test_tools::per_element());
+  BOOST_TEST(e.token() == "abc.def");
+  BOOST_TEST(e.source->current_number() == 1U);
+  BOOST_REQUIRE_EQUAL(e.server.log().requests.size(), 1U);
+  const auto& request = e.server.log().requests[0];
+  BOOST_TEST(request.starts_with("POST /" + tenant + "/oauth2/v2.0/token HTTP/1.1\r\n"), request);
+  BOOST_TEST(request.contains("\r\nHost: 127.0.0.1:" + std::to_string(e.server.port()) + "\r\n"));
+  BOOST_TEST(request.contains("\r\nContent-Type: application/x-www-form-urlencoded\r\n"));
+  const auto body = request.substr(request.find("\r\n\r\n") + 4);
+  BOOST_TEST(body.contains("grant_type=client_credentials"));
+  BOOST_TEST(body.contains("client_id=client-1"));
+  BOOST_TEST(body.contains("scope=https%3A%2F%2Fgraph.microsoft.com%2F.default"));
+  BOOST_TEST(
+      body.contains("client_secret=pa~ss%2Bword%2F%3D%26%25%20%C3%A4") + body.contains("client_secret=pa~ss%2Bword%2F%3D%26%25+%C3%A4") ==
+          1,
+      body);
+}
+
+BOOST_AUTO_TEST_CASE(a_wrong_secret_is_fatal_and_asked_for_once) {
+  endpoint_of_tokens e({refusal(401, "invalid_client", "AADSTS7000215: Invalid client secret provided."), grant("abc")});
+  e.start();
+  BOOST_TEST(e.until([&] { return !e.fatals.empty(); }));
+  BOOST_TEST((e.fatals[0].code == errc::credentials));
+  BOOST_TEST(e.fatals[0].message.contains("AADSTS7000215"), e.fatals[0].message);
+  BOOST_TEST(!e.fatals[0].message.contains("pa~ss"));
+  e.source->rejected(0);
+  BOOST_TEST(e.fatals.size() == 2U);
+  e.context.restart();
+  e.context.run_for(20ms);
+  BOOST_TEST(e.server.log().connections == 1U);
+  BOOST_TEST(e.ready.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_fault_is_tried_again) {
+  endpoint_of_tokens e({answer_of(500, "<html>oops</html>"), grant("abc")});
+  e.start();
+  BOOST_TEST(e.until([&] { return !e.ready.empty(); }));
+  BOOST_TEST(e.failures.size() == 1U);
+  BOOST_TEST(e.fatals.empty());
+  BOOST_TEST(e.token() == "abc");
+}
+
+BOOST_AUTO_TEST_CASE(retry_after_is_obeyed) {
+  endpoint_of_tokens e({answer_of(429, "Too many requests", "Content-Type: text/plain\r\nRetry-After: 1\r\n"), grant("abc")});
+  const auto begin = std::chrono::steady_clock::now();
+  e.start();
+  BOOST_TEST(e.until([&] { return !e.ready.empty(); }));
+  BOOST_TEST((std::chrono::steady_clock::now() - begin >= 1s));
+  BOOST_TEST(e.failures.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_long_retry_after_is_waited_for_quietly_and_stop_ends_the_wait) {
+  endpoint_of_tokens e({answer_of(429, "Too many requests", "Retry-After: 60\r\n"), grant("abc")});
+  e.start();
+  BOOST_TEST(e.until([&] { return !e.failures.empty(); }));
+  e.source->rejected(0);
+  e.context.restart();
+  e.context.run_for(20ms);
+  BOOST_TEST(e.server.log().connections == 1U);
+  e.source->stop();
+  e.context.restart();
+  e.context.run_for(20ms);
+  BOOST_TEST(e.ready.empty());
+}
+
+struct useless {
+  const char* name;
+  std::string answer;
+};
+std::ostream& operator<<(std::ostream& out, const useless& u) {
+  return out << u.name;
+}
+
+BOOST_DATA_TEST_CASE(answers_that_grant_nothing,
+                     data::make(std::vector<useless>{
+                         {"html", answer_of(200, "<html>login</html>")},
+                         {"empty", answer_of(200, "")},
+                         {"no token", answer_of(200, R"({"expires_in":3600})")},
+                         {"a token with a line break",
+                          answer_of(200, R"({"token_type":"Bearer","expires_in":3600,"access_token":"a\r\nb"})")},
+                         {"cut", "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{\"access_token\":"},
+                         {"over 64 KiB", answer_of(200, std::string(70'000, ' '))},
+                         {"a redirect", answer_of(302, "", "Location: https://elsewhere.example/\r\n")}}),
+                     u) {
+  boost::asio::io_context context(1);
+  endpoint_of_tokens e({});
+  server broken(e.context, {script().answer(u.answer).close()});
+  e.make(broken.address());
+  e.start();
+  BOOST_TEST(e.until([&] { return !e.failures.empty() || !e.fatals.empty(); }));
+  BOOST_TEST(e.ready.empty());
+  BOOST_TEST(e.token() == "none");
+}
+
+BOOST_AUTO_TEST_CASE(a_rejection_brings_one_newer_token_however_often_it_is_said) {
+  endpoint_of_tokens e({grant("first"), grant("second"), grant("third")});
+  e.start();
+  BOOST_TEST(e.until([&] { return e.ready.size() == 1; }));
+  for (int i = 0; i < 50; ++i) e.source->rejected(1);
+  BOOST_TEST(e.token() == "none");
+  BOOST_TEST(e.until([&] { return e.ready.size() == 2; }));
+  BOOST_TEST(e.token() == "second");
+  BOOST_TEST(e.source->current_number() == 2U);
+  // Answers that were under way with the first token come in late.
+  e.source->rejected(1);
+  BOOST_TEST(e.token() == "second");
+  BOOST_TEST(e.ready.size() == 3U);
+  BOOST_TEST(e.ready.back() == 2U);
+  e.context.restart();
+  e.context.run_for(20ms);
+  BOOST_TEST(e.server.log().connections == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(a_token_is_renewed_early_and_silently) {
+  endpoint_of_tokens e({grant("first", 2, R"(,"refresh_in":1)"), grant("second", 3600)});
+  e.start();
+  BOOST_TEST(e.until([&] { return e.ready.size() == 2; }));
+  BOOST_TEST(e.token() == "second");
+  BOOST_TEST(e.failures.empty());
+}
+
+BOOST_AUTO_TEST_CASE(nobody_answers) {
+  boost::asio::io_context context(1);
+  std::uint16_t port = 0;
+  {
+    const server gone(context, {});
+    port = gone.port();
+  }
+  endpoint_of_tokens e({});
+  auto where = e.server.address();
+  where.port = port;
+  e.make(where);
+  e.start();
+  BOOST_TEST(e.until([&] { return !e.failures.empty(); }));
+  BOOST_TEST((e.failures[0].code == errc::network));
+  BOOST_TEST(e.failures[0].message.contains("cannot connect to 127.0.0.1:" + std::to_string(port)), e.failures[0].message);
+}
+
+BOOST_AUTO_TEST_CASE(the_source_may_go_while_it_asks) {
+  endpoint_of_tokens e({});
+  server silent(e.context, {script().request()});
+  e.make(silent.address());
+  e.start();
+  BOOST_TEST(e.until([&] { return silent.log().requests.size() == 1; }));
+  e.source.reset();
+  e.context.restart();
+  e.context.run_for(10ms);
+  BOOST_TEST(e.failures.empty());
+  BOOST_TEST(e.fatals.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_tenant_cannot_change_the_path) {
+  endpoint_of_tokens e({grant("abc")});
+  for (const std::string bad : {"", "a/b", "a b", "a\r\nX: y", "a?b"}) {
+    e.make(e.server.address(), bad);
+    e.start();
+    BOOST_TEST(e.until([&] { return !e.fatals.empty(); }));
+    e.fatals.clear();
+  }
+  BOOST_TEST(e.server.log().connections == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_ready_token_is_used_until_it_is_rejected) {
+  const auto source = auth::token_source::ready(secret("ready.token"));
+  std::vector<std::uint32_t> ready;
+  unsigned fatal = 0;
+  source->start({[&](std::uint32_t n) { ready.push_back(n); }, [&](const error&, bool f) { fatal += f ? 1 : 0; }});
+  BOOST_TEST(ready.size() == 1U);
+  BOOST_TEST(source->current()->reveal() == "ready.token");
+  source->rejected(0);
+  BOOST_TEST(ready.size() == 2U);
+  BOOST_TEST(fatal == 0U);
+  source->rejected(1);
+  BOOST_TEST(fatal == 1U);
+  BOOST_TEST((source->current() == nullptr));
+  BOOST_TEST(source->current_number() == 0U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
