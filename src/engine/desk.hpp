@@ -19,6 +19,7 @@ struct desk {
   pacing::random_engine random;
   std::vector<action> actions;
   counters numbers;
+  mono_time now = mono_time::min();  // of the event that is being handled
   row_store rows;
   key_guard keys;
   std::uint32_t closings = 0;  // close_organizer without organizer_closed

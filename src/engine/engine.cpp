@@ -52,6 +52,11 @@ class engine::impl {
     for (const auto& l : lanes_) l->stop(why, detail, now);
   }
 
+  // False after the end: nothing is done any more.
+  bool enter(mono_time now) noexcept {
+    desk.now = now;
+    return !over;
+  }
   void settle(mono_time now);
   void finish(struct finished f) {
     over = true;
@@ -159,25 +164,25 @@ engine::engine(engine&&) noexcept = default;
 // Every event: nothing after the end; then the lane concerned; then whatever follows from it.
 
 void engine::rows_arrived(lane_id id, organizer_id who, bool stale, std::vector<owed_row> rows, bool exhausted, mono_time now) {
-  if (impl_->over) return;
+  if (!impl_->enter(now)) return;
   if (auto* l = impl_->find(id)) l->rows_arrived(who, stale, rows, exhausted, now);
   impl_->settle(now);
 }
 
 void engine::connection_ready(lane_id id, connection_id c, mono_time now) {
-  if (impl_->over) return;
+  if (!impl_->enter(now)) return;
   if (auto* l = impl_->find(id)) l->connection_ready(c, now);
   impl_->settle(now);
 }
 
 void engine::connection_lost(lane_id id, connection_id c, mono_time now) {
-  if (impl_->over) return;
+  if (!impl_->enter(now)) return;
   if (auto* l = impl_->find(id)) l->connection_lost(c);
   impl_->settle(now);
 }
 
 void engine::connect_failed(lane_id id, connection_id, const answer& why, mono_time now) {
-  if (impl_->over) return;
+  if (!impl_->enter(now)) return;
   if (auto* l = impl_->find(id)) l->connect_failed(why, now);
   impl_->settle(now);
 }
@@ -188,48 +193,48 @@ mono_time engine::may_connect_at(lane_id id) const {
 }
 
 void engine::token_ready(lane_id id, std::uint32_t token, mono_time now) {
-  if (impl_->over) return;
+  if (!impl_->enter(now)) return;
   if (auto* l = impl_->find(id)) l->token_ready(token);
   impl_->settle(now);
 }
 
 void engine::token_failed(lane_id id, const error& why, bool fatal, mono_time now) {
-  if (impl_->over) return;
+  if (!impl_->enter(now)) return;
   if (auto* l = impl_->find(id)) l->token_failed(why, fatal, now);
   impl_->settle(now);
 }
 
 void engine::answered(row_id row, answer a, mono_time now) {
-  if (impl_->over) return;
+  if (!impl_->enter(now)) return;
   impl_->answered(row, std::move(a), now);
   impl_->settle(now);
 }
 
 void engine::committed(std::span<const row_id> rows, mono_time now) {
-  if (impl_->over) return;
+  if (!impl_->enter(now)) return;
   impl_->committed(rows);
   impl_->settle(now);
 }
 
 void engine::organizer_closed(lane_id, organizer_id, std::uint32_t, mono_time now) {
-  if (impl_->over) return;
+  if (!impl_->enter(now)) return;
   if (impl_->desk.closings > 0) --impl_->desk.closings;
   impl_->settle(now);
 }
 
 void engine::storage_failed(const error& why, mono_time now) {
-  if (impl_->over) return;
+  if (!impl_->enter(now)) return;
   impl_->stop(stop_reason::storage, why.message, now);
 }
 
 void engine::stop(stop_reason why, mono_time now) {
-  if (impl_->over) return;
+  if (!impl_->enter(now)) return;
   impl_->stop(why, why == stop_reason::interrupted ? "Interrupted. Run the same command again to go on." : "Stopped.", now);
   impl_->settle(now);
 }
 
 void engine::tick(mono_time now) {
-  if (impl_->over) return;
+  if (!impl_->enter(now)) return;
   impl_->settle(now);
 }
 

@@ -95,6 +95,10 @@ void lane::record(slot s, outcome result, answer&& a) {
 
 void lane::release(slot s, bool strike, answer&& a) {
   ++deferred_;
+  if (stopped_ && !strike && desk_.keys.free_at(desk_.rows[s].owed.key) > desk_.now) {
+    forget(s);  // its last call may still be at work, and the next process could be there in a moment: it stays claimed
+    return;
+  }
   end_row(s);
   desk_.release(s, strike, std::move(a));
 }
