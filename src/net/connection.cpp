@@ -109,7 +109,8 @@ struct connection::impl final : deadline {
 
 asio::awaitable<error_code> connection::impl::resolve(mono_time limit) {
   if (!addresses.empty() && boot_now() - looked_up < addresses_live) co_return error_code{};
-  const auto ec = co_await names.find(to.dial.empty() ? to.host : to.dial, to.port, limit, addresses);
+  const auto& name = to.dial.empty() ? to.host : to.dial;
+  const auto ec = co_await names.find(name, to.port, limit, addresses);
   // Whatever the resolver says, clear text stays on this machine.
   if (!to.tls) std::erase_if(addresses, [](const tcp::endpoint& e) { return !e.address().is_loopback(); });
   looked_up = boot_now();

@@ -90,7 +90,9 @@ asio::awaitable<void> server::impl::play(Stream& stream, tcp::socket& socket, co
     } else if (std::holds_alternative<script::break_off>(action)) {
       farewell(socket, true);
     } else if (std::holds_alternative<script::say_goodbye>(action)) {
-      if constexpr (!std::is_same_v<Stream, tcp::socket>) co_await stream.async_shutdown(token);  // ends when the client has closed
+      if constexpr (!std::is_same_v<Stream, tcp::socket>) {
+        co_await stream.async_shutdown(token);  // ends when the client has closed
+      }
       farewell(socket, false);
     }
   }
