@@ -2,6 +2,7 @@
 
 // A small blocking client, of Beast and OpenSSL only, that trusts a simulator's authority.
 
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,7 @@
 #include <boost/beast/http/write.hpp>
 #include <boost/beast/ssl/ssl_stream.hpp>
 #include <boost/json.hpp>
+#include <boost/test/unit_test.hpp>
 
 #include "sim/server/simulator.hpp"
 
@@ -105,5 +107,34 @@ class client {
   boost::beast::ssl_stream<asio::ip::tcp::socket> stream_;
   boost::beast::flat_buffer buffer_;
 };
+
+using convoke::sim::fault;
+using convoke::sim::options;
+using convoke::sim::simulator;
+
+inline std::unique_ptr<simulator> start(const options& how = {}) {
+  auto made = simulator::start(how);
+  BOOST_REQUIRE(made.has_value());
+  return std::move(*made);
+}
+
+inline std::string token_for(simulator& server) {
+  client c(server);
+  BOOST_REQUIRE(!c.connected);
+  const auto secret = server.client_secret();
+  auto token = c.get_token(server, secret.reveal());
+  BOOST_REQUIRE(!token.empty());
+  return token;
+}
+
+inline boost::json::value stats(simulator& server) {
+  return boost::json::parse(server.stats_json());
+}
+
+inline options faulty(fault what) {
+  options how;
+  how.service.script = {{"hit", 1, what}};
+  return how;
+}
 
 }  // namespace sim_test

@@ -1,6 +1,4 @@
 #include <atomic>
-#include <filesystem>
-#include <fstream>
 #include <thread>
 #include <vector>
 
@@ -12,41 +10,11 @@
 #include <boost/test/unit_test.hpp>
 
 #include "sim/client.hpp"
-#include "sim/scratch.hpp"
-#include "sim/server/switches.hpp"
 
 namespace {
 
 using namespace sim_test;
 using namespace std::chrono_literals;
-using convoke::sim::fault;
-using convoke::sim::options;
-using convoke::sim::simulator;
-
-std::unique_ptr<simulator> start(const options& how = {}) {
-  auto made = simulator::start(how);
-  BOOST_REQUIRE(made.has_value());
-  return std::move(*made);
-}
-
-std::string token_for(simulator& server) {
-  client c(server);
-  BOOST_REQUIRE(!c.connected);
-  const auto secret = server.client_secret();
-  auto token = c.get_token(server, secret.reveal());
-  BOOST_REQUIRE(!token.empty());
-  return token;
-}
-
-boost::json::value stats(simulator& server) {
-  return boost::json::parse(server.stats_json());
-}
-
-options faulty(fault what) {
-  options how;
-  how.service.script = {{"hit", 1, what}};
-  return how;
-}
 
 BOOST_AUTO_TEST_SUITE(tls)
 
@@ -312,90 +280,6 @@ BOOST_AUTO_TEST_CASE(a_large_body_is_read_in_pieces) {
   client c(*server);
   BOOST_TEST(c.create(token, std::string(900'000, 'x')).status() == 400);
   BOOST_TEST(c.create(token, "x").status() == 201);
-}
-
-BOOST_AUTO_TEST_SUITE_END()
-
-BOOST_AUTO_TEST_SUITE(files)
-
-std::string content(const std::string& file) {
-  std::ifstream in(file);
-  return std::string(std::istreambuf_iterator<char>(in), {});
-}
-
-BOOST_AUTO_TEST_CASE(the_configuration_names_everything) {
-  const scratch_folder folder;
-  options how;
-  how.config_file = folder / "sim.toml";
-  const auto server = start(how);
-  const auto text = content(how.config_file);
-  BOOST_TEST(text.find("graph_url = \"https://localhost:" + std::to_string(server->port()) + "\"\n") != std::string::npos);
-  BOOST_TEST(text.find("ca_file = \"" + (folder / "simulated-ca.pem") + "\"\n") != std::string::npos);
-  BOOST_TEST(text.find("client_secret_file = \"" + (folder / "simulated-secret") + "\"\n") != std::string::npos);
-  BOOST_TEST(text.find("ledger = \"sqlite:" + (folder / "simulated.db") + "\"\n") != std::string::npos);
-  BOOST_TEST(text.find("allow_http") == std::string::npos);
-  BOOST_TEST(content(folder / "simulated-ca.pem") == server->ca_pem());
-  const auto secret = server->client_secret();
-  BOOST_TEST((content(folder / "simulated-secret") == secret.reveal()));
-  BOOST_TEST((text.find(secret.reveal()) == std::string::npos));
-  for (const auto* name : {"sim.toml", "simulated-ca.pem", "simulated-secret"}) {
-    const auto mode = std::filesystem::status(folder / name).permissions() & std::filesystem::perms::all;
-    BOOST_TEST((mode == (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write)));
-  }
-}
-
-BOOST_AUTO_TEST_CASE(given_files_are_used) {
-  const scratch_folder folder;
-  std::ofstream(folder / "mine") << "my secret\n";
-  options how;
-  how.plain = false;
-  how.secret_file = folder / "mine";
-  how.ca_file = folder / "ca.pem";
-  const auto server = start(how);
-  BOOST_TEST((server->client_secret().reveal() == "my secret"));
-  BOOST_TEST(content(how.ca_file) == server->ca_pem());
-  BOOST_TEST(server->write_config(folder / "x.toml").has_value());
-  BOOST_TEST(content(folder / "x.toml").find("client_secret_file = \"" + how.secret_file + "\"\n") != std::string::npos);
-  BOOST_TEST(!std::filesystem::exists(folder / "simulated-secret"));
-}
-
-BOOST_AUTO_TEST_CASE(what_cannot_work_is_said) {
-  const auto first = start();
-  options how;
-  how.port = first->port();
-  const auto taken = simulator::start(how);
-  BOOST_REQUIRE(!taken.has_value());
-  BOOST_TEST((taken.error().code == convoke::errc::network));
-  BOOST_TEST(taken.error().message.find(std::to_string(first->port())) != std::string::npos);
-  how = {};
-  how.secret_file = "/nonexistent/secret";
-  BOOST_TEST(!simulator::start(how).has_value());
-  how = {};
-  how.config_file = "/nonexistent/sim.toml";
-  BOOST_TEST(!simulator::start(how).has_value());
-  how = {};
-  how.tenant = "contoso";
-  BOOST_TEST(!simulator::start(how).has_value());
-  how = {};
-  how.service.faults[fault::reset] = how.service.faults[fault::slow] = 0.7;
-  BOOST_TEST(!simulator::start(how).has_value());
-}
-
-BOOST_AUTO_TEST_CASE(it_can_be_stopped_with_calls_under_way) {
-  auto how = faulty(fault::slow);
-  how.service.slow_seconds = 60;
-  auto server = start(how);
-  const auto token = token_for(*server);
-  std::thread caller([&] {
-    client c(*server);
-    BOOST_TEST(c.create(token, "hit").ec.failed());
-  });
-  while (stats(*server).at("created").as_int64() == 0) std::this_thread::sleep_for(5ms);
-  server->stop();
-  server->stop();
-  BOOST_TEST(stats(*server).at("created").as_int64() == 1);  // still to be asked
-  server.reset();
-  caller.join();
 }
 
 BOOST_AUTO_TEST_SUITE_END()

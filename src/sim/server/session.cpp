@@ -129,7 +129,9 @@ task<bool> session<Stream>::read_request() {
       hub_.graph.count_bad_request();
       write_refusal(out_, found.status);
       const bool written = co_await write_out();
-      if (written) co_await farewell();
+      if (written) {
+        co_await farewell();
+      }
       co_return false;
     }
     if (found.state == parse_state::expects_continue && !told_to_continue_) {
@@ -185,7 +187,9 @@ task<bool> session<Stream>::answer() {
   hub_.graph.finish(reply_);
   if (!written) co_return false;
   if (!close_after) co_return true;
-  if (reply_.how != delivery::cut_length) co_await farewell();
+  if (reply_.how != delivery::cut_length) {
+    co_await farewell();
+  }
   co_return false;
 }
 
