@@ -1,0 +1,271 @@
+// The ledger on a real disk: plans, the run phase, results. CONVOKE_BENCH_ROWS sets the rows of each (default 20,000); the figures
+// that the documentation names are those of a million.
+
+#include <benchmark/benchmark.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <atomic>
+#include <filesystem>
+#include <future>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <convoke/spec.hpp>
+
+#include "ledger/ledger.hpp"
+
+namespace {
+
+using namespace convoke;
+using namespace convoke::ledger;
+
+constexpr unsigned organizers = 1000;
+constexpr std::size_t batch = 1024;
+
+std::int64_t rows_wanted() {
+  const char* text = std::getenv("CONVOKE_BENCH_ROWS");
+  return text != nullptr ? std::max(1000L, std::atol(text)) : 20'000;
+}
+
+template <class T>
+T must(result<T> r) {
+  if (!r) throw std::runtime_error(r.error().message);
+  if constexpr (!std::is_void_v<T>) return std::move(*r);
+}
+
+class scratch {
+ public:
+  scratch() {
+    std::string name = (std::filesystem::temp_directory_path() / "convoke-bench-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary directory");
+    path_ = name;
+  }
+  ~scratch() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  scratch(const scratch&) = delete;
+  scratch& operator=(const scratch&) = delete;
+  [[nodiscard]] std::unique_ptr<store> open() const {
+    return must(open_sqlite({.path = path_ + "/ledger.db", .program_version = "bench"}));
+  }
+
+ private:
+  std::string path_;
+};
+
+run_header header(const std::string& identity) {
+  run_header h;
+  h.identity = identity;
+  h.input_name = "bench.csv";
+  h.header = "organizer,external_id,subject,start,end,attendees";
+  h.lanes = {{"https://graph.example/v1.0", "tenant", "app"}};
+  return h;
+}
+
+// A class with two people: a record of some 180 bytes. Organizers take turns from line to line, as in a timetable sorted by hour.
+planned_row make_row(std::uint32_t line) {
+  const auto number = std::to_string(line % organizers);
+  spec s;
+  s.organizer = "00000000-0000-4000-8000-" + std::string(12 - number.size(), '0') + number;
+  s.external_id = "course-" + std::to_string(line) + "-20260901";
+  s.subject = "Introduction to subject " + std::to_string(line % 977);
+  s.start = utc_time(std::chrono::seconds(1'790'000'000 + line % 100'000));
+  s.end = s.start + std::chrono::minutes(90);
+  s.attendees = {{attendee_id::upn, "someone.long@students.example.edu", attendee_role::attendee},
+                 {attendee_id::upn, "teacher@staff.example.edu", attendee_role::presenter}};
+  planned_row row;
+  row.line = line;
+  row.raw = s.organizer + "," + s.external_id + "," + *s.subject + ",2026-09-01T08:00:00Z,2026-09-01T09:30:00Z," + s.attendees[0].value +
+            ";" + s.attendees[1].value + ":presenter\n";
+  row.payload = encode_spec(s);
+  return row;
+}
+
+run_id plan(store& s, const std::string& identity, std::int64_t rows) {
+  auto planning = must(s.begin_plan(header(identity)));
+  std::vector<planned_row> some;
+  for (std::int64_t i = 0; i < rows; ++i) {
+    some.push_back(make_row(static_cast<std::uint32_t>(i + 2)));
+    if (some.size() == batch || i + 1 == rows) {
+      must(planning->add_rows(std::exchange(some, {})));
+      some.reserve(batch);
+    }
+  }
+  must(planning->classify());
+  return must(planning->commit(true));
+}
+
+// Carries a run out as a driver would: claims of a page an organizer, a thousand rows in flight, answers in groups.
+class runner {
+ public:
+  runner(store& s, run_id run, std::size_t group) : store_(s), run_(run), group_(group) {
+    for (const auto& o : must(s.resume(run)).organizers) waiting_.push_back(o.id);
+    std::reverse(waiting_.begin(), waiting_.end());
+  }
+
+  void carry_out() {
+    auto over = over_.get_future();
+    for (int i = 0; i < 16; ++i) claim_next();
+    over.wait();
+    must(store_.finish_run(run_));
+  }
+
+ private:
+  // Everything below runs on the ledger's thread, but for the first claims.
+  void claim_next() {
+    const std::scoped_lock lock(mutex_);
+    if (waiting_.empty()) return;
+    const auto organizer = waiting_.back();
+    waiting_.pop_back();
+    ++under_way_;
+    store_.claim(run_, 0, organizer, 64, false,
+                 [this, organizer](result<claim_answer> page) { claimed(organizer, must(std::move(page))); });
+  }
+
+  void claimed(organizer_id organizer, claim_answer page) {
+    for (const auto& row : page.rows) answers_.push_back(answer(row));
+    if (!page.exhausted) {
+      const std::scoped_lock lock(mutex_);
+      waiting_.insert(waiting_.begin(), organizer);
+    }
+    --under_way_;
+    if (answers_.size() >= group_ || under_way_ == 0) flush();
+    claim_next();
+    check_over();
+  }
+
+  void flush() {
+    if (answers_.empty()) return;
+    ++under_way_;
+    store_.finish(std::exchange(answers_, {}), {}, [this](result<std::vector<row_id>> done) {
+      must(std::move(done));
+      --under_way_;
+      check_over();
+    });
+  }
+
+  void check_over() {
+    if (under_way_ > 0) return;
+    claim_next();
+    if (under_way_ > 0) return;
+    if (!answers_.empty()) return flush();
+    over_.set_value();
+  }
+
+  static finished_row answer(const claimed_row& row) {
+    finished_row out;
+    out.row = row.row;
+    out.key = row.key;
+    out.organizer = row.organizer;
+    out.epoch = row.epoch;
+    out.result = outcome::created;
+    out.attempts = 1;
+    out.http_status = 201;
+    out.request_id = "3f2504e0-4f89-41d3-9a0c-0305e82c3301";
+    out.client_request_id = "3f2504e0-4f89-41d3-9a0c-0305e82c3302";
+    out.finished_at = utc_time(ticks(17'900'000'000'000'000));
+    meeting m;
+    m.id = "MSoxMjM0NTY3OC0xMjM0LTEyMzQtMTIzNC0xMjM0NTY3ODkwYWIqMCoqMTk6bWVldGluZ19" + std::to_string(row.row);
+    m.join_web_url = "https://teams.microsoft.com/l/meetup-join/19%3ameeting_" + std::to_string(row.row) +
+                     "%40thread.v2/0?context=%7b%22Tid%22%3a%2212345678-1234-1234-1234-1234567890ab%22%7d";
+    m.join_meeting_id = "123456789012";
+    m.passcode = "aB3dE6";
+    out.stored = std::move(m);
+    return out;
+  }
+
+  store& store_;
+  run_id run_;
+  std::size_t group_;
+  std::mutex mutex_;
+  std::vector<organizer_id> waiting_;
+  std::vector<finished_row> answers_;
+  std::atomic<int> under_way_ = 0;
+  std::promise<void> over_;
+};
+
+void say_memory(benchmark::State& state) {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  state.counters["peak_MiB"] = static_cast<double>(usage.ru_maxrss) / 1024;
+}
+
+void ledger_make_rows(benchmark::State& state) {
+  for (auto _ : state) {
+    for (std::int64_t i = 0; i < state.range(0); ++i) benchmark::DoNotOptimize(make_row(static_cast<std::uint32_t>(i + 2)));
+  }
+  state.SetItemsProcessed(state.iterations() * state.range(0));
+}
+
+void ledger_plan_new(benchmark::State& state) {
+  for (auto _ : state) {
+    const scratch at;
+    auto s = at.open();
+    plan(*s, "one", state.range(0));
+  }
+  state.SetItemsProcessed(state.iterations() * state.range(0));
+  say_memory(state);
+}
+
+void ledger_plan_known(benchmark::State& state) {
+  const scratch at;
+  auto s = at.open();
+  const auto first = plan(*s, "one", state.range(0));
+  runner(*s, first, 200).carry_out();
+  int night = 0;
+  for (auto _ : state) plan(*s, "night" + std::to_string(++night), state.range(0));
+  state.SetItemsProcessed(state.iterations() * state.range(0));
+  say_memory(state);
+}
+
+void ledger_claim_and_finish(benchmark::State& state) {
+  for (auto _ : state) {
+    state.PauseTiming();
+    const scratch at;
+    auto s = at.open();
+    const auto run = plan(*s, "one", state.range(0));
+    state.ResumeTiming();
+    runner(*s, run, 200).carry_out();
+    state.PauseTiming();
+    s.reset();
+    state.ResumeTiming();
+  }
+  state.SetItemsProcessed(state.iterations() * state.range(0));
+  say_memory(state);
+}
+
+void ledger_results(benchmark::State& state) {
+  const scratch at;
+  auto s = at.open();
+  const auto run = plan(*s, "one", state.range(0));
+  runner(*s, run, 200).carry_out();
+  const auto reader = s->read();
+  for (auto _ : state) {
+    std::size_t bytes = 0;
+    must(reader->for_each_result(run, [&](const result_row& row) -> result<void> {
+      bytes += row.raw.size() + row.join_web_url.size() + row.request_id.size();
+      return {};
+    }));
+    benchmark::DoNotOptimize(bytes);
+  }
+  state.SetItemsProcessed(state.iterations() * state.range(0));
+  say_memory(state);
+}
+
+void sized(benchmark::internal::Benchmark* b) {
+  b->Arg(rows_wanted())->Iterations(1)->UseRealTime()->MeasureProcessCPUTime()->Unit(benchmark::kMillisecond);
+}
+
+BENCHMARK(ledger_make_rows)->Apply(sized);
+BENCHMARK(ledger_plan_new)->Apply(sized);
+BENCHMARK(ledger_plan_known)->Apply(sized);
+BENCHMARK(ledger_claim_and_finish)->Apply(sized);
+BENCHMARK(ledger_results)->Apply(sized);
+
+}  // namespace

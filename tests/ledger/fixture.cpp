@@ -1,0 +1,200 @@
+#include "ledger/fixture.hpp"
+
+#include <stdlib.h>
+
+#include <filesystem>
+
+namespace convoke::ledger::testing {
+
+temp_folder::temp_folder() {
+  // In memory where there is such a place: most tests do not care how long a real disk takes to sync.
+  const auto place = std::filesystem::is_directory("/dev/shm") ? std::filesystem::path("/dev/shm") : std::filesystem::temp_directory_path();
+  std::string name = (place / "convoke-ledger-XXXXXX").string();
+  BOOST_REQUIRE(::mkdtemp(name.data()) != nullptr);
+  path_ = name;
+}
+
+temp_folder::~temp_folder() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+std::string organizer_name(unsigned n) {
+  auto digits = std::to_string(n);
+  return "00000000-0000-4000-8000-" + std::string(12 - digits.size(), '0') + digits;
+}
+
+spec wanted(unsigned organizer, const std::string& external_id, unsigned version) {
+  spec s;
+  s.organizer = organizer_name(organizer);
+  s.external_id = external_id;
+  s.subject = "Lecture " + external_id + (version == 0 ? "" : " v" + std::to_string(version));
+  s.start = utc_time(std::chrono::seconds(1'790'000'000));
+  s.end = s.start + std::chrono::hours(1);
+  s.attendees = {{.kind = attendee_id::upn, .value = "student@example.edu", .role = attendee_role::attendee}};
+  return s;
+}
+
+planned_row row(std::uint32_t line, unsigned organizer, const std::string& external_id, unsigned version) {
+  const auto text = organizer_name(organizer) + "," + external_id + "," + std::to_string(version) + "\r\n";
+  return {.line = line, .raw = text, .lane = 0, .payload = encode_spec(wanted(organizer, external_id, version)), .error = {}};
+}
+
+planned_row wrong_row(std::uint32_t line, const std::string& why) {
+  return {.line = line, .raw = "wrong\n", .lane = 0, .payload = {}, .error = why};
+}
+
+run_header header(const std::string& identity, const std::string& input) {
+  run_header h;
+  h.identity = identity;
+  h.input_name = input;
+  h.input_sha256 = "sha-" + identity;
+  h.settings = "{}";
+  h.dialect = "{\"delimiter\":\",\"}";
+  h.header = "organizer,external_id,version";
+  h.tzdata_version = "2026a";
+  h.convoke_version = "test";
+  h.lanes = {{"https://graph.example/v1.0", "tenant-1", "app-1"}};
+  return h;
+}
+
+meeting stored(const std::string& id) {
+  meeting m;
+  m.id = id;
+  m.join_web_url = "https://teams.example/" + id;
+  m.passcode = "secret";
+  return m;
+}
+
+planned_run plan(store& s, const run_header& h, std::vector<planned_row> rows, bool open) {
+  auto planning = must(s.begin_plan(h));
+  must(planning->add_rows(std::move(rows)));
+  planned_run out;
+  out.summary = must(planning->classify());
+  out.id = must(planning->commit(open));
+  return out;
+}
+
+claim_answer claim(store& s, run_id run, organizer_id organizer, std::uint32_t count, bool stale) {
+  std::promise<result<claim_answer>> answer;
+  s.claim(run, 0, organizer, count, stale, [&](result<claim_answer> a) { answer.set_value(std::move(a)); });
+  return must(answer.get_future().get());
+}
+
+finished_row ended(const claimed_row& row, outcome o) {
+  finished_row out;
+  out.row = row.row;
+  out.key = row.key;
+  out.organizer = row.organizer;
+  out.epoch = row.epoch;
+  out.result = o;
+  out.attempts = 1;
+  out.http_status = o == outcome::created ? 201 : o == outcome::failed ? 400 : 200;
+  out.request_id = "r" + std::to_string(line_of(row.row));
+  out.finished_at = utc_time(std::chrono::seconds(1'780'000'000));
+  if (o == outcome::failed) {
+    out.error_code = "BadRequest";
+    out.error_message = "no";
+  } else {
+    out.stored = stored("m" + std::to_string(row.key));
+  }
+  if (o == outcome::drifted) out.drift = "subject;end";
+  return out;
+}
+
+released_row released(const claimed_row& row, bool strike) {
+  return {.row = row.row,
+          .key = row.key,
+          .organizer = row.organizer,
+          .epoch = row.epoch,
+          .strike = strike,
+          .attempts = 5,
+          .http_status = 503,
+          .error_code = "ServiceUnavailable",
+          .error_message = "later",
+          .request_id = "r",
+          .client_request_id = "c",
+          .finished_at = utc_time(std::chrono::seconds(1'780'000'000))};
+}
+
+void finish(store& s, std::vector<finished_row> rows, std::vector<released_row> released) {
+  const auto expected = rows.size() + released.size();
+  std::promise<result<std::vector<row_id>>> answer;
+  s.finish(std::move(rows), std::move(released), [&](result<std::vector<row_id>> a) { answer.set_value(std::move(a)); });
+  BOOST_TEST(must(answer.get_future().get()).size() == expected);
+}
+
+void carry_out(store& s, run_id run, outcome o) {
+  const auto opened = must(s.resume(run));
+  for (const auto& organizer : opened.organizers) {
+    for (const bool stale : {false, true}) {
+      for (bool more = true; more;) {
+        const auto page = claim(s, run, organizer.id, 7, stale);
+        std::vector<finished_row> rows;
+        for (const auto& r : page.rows) rows.push_back(ended(r, o));
+        finish(s, std::move(rows));
+        more = !page.exhausted;
+      }
+    }
+  }
+  BOOST_TEST((must(s.finish_run(run)) == run_state::finished));
+}
+
+std::vector<std::string> results(reader& r, run_id run) {
+  std::vector<std::string> out;
+  must(r.for_each_result(run, [&](const result_row& row) -> result<void> {
+    out.push_back(std::to_string(row.line) + " " + std::string(row.result ? to_string(*row.result) : "deferred"));
+    return {};
+  }));
+  return out;
+}
+
+void check_counts(reader& r, run_id run) {
+  const auto info = must(r.run(run)).value();
+  outcome_counts seen;
+  std::uint64_t rows = 0, ended = 0;
+  must(r.for_each_result(run, [&](const result_row& row) -> result<void> {
+    ++rows;
+    if (!row.result) return {};
+    ++ended;
+    switch (*row.result) {
+      case outcome::created:
+        ++seen.created;
+        break;
+      case outcome::existing:
+        ++seen.existing;
+        break;
+      case outcome::drifted:
+        ++seen.drifted;
+        break;
+      case outcome::updated:
+        ++seen.updated;
+        break;
+      case outcome::unchanged:
+        ++seen.unchanged;
+        break;
+      case outcome::failed:
+        ++seen.failed;
+        break;
+      case outcome::rejected:
+        ++seen.rejected;
+        break;
+      case outcome::superseded:
+        ++seen.superseded;
+        break;
+    }
+    return {};
+  }));
+  const auto& c = info.counts;
+  BOOST_TEST(info.rows == rows);
+  BOOST_TEST(c.created == seen.created);
+  BOOST_TEST(c.existing == seen.existing);
+  BOOST_TEST(c.drifted == seen.drifted);
+  BOOST_TEST(c.unchanged == seen.unchanged);
+  BOOST_TEST(c.failed == seen.failed);
+  BOOST_TEST(c.rejected == seen.rejected);
+  BOOST_TEST(c.superseded == seen.superseded);
+  if (info.state != run_state::discarded) BOOST_TEST(c.owed == rows - ended);
+}
+
+}  // namespace convoke::ledger::testing

@@ -1,0 +1,77 @@
+#pragma once
+
+// What the tests of a store need: an empty ledger, rows to plan, and the asynchronous calls as plain functions.
+//
+// The conformance tests see a store only through `backend`: another store brings its own make_backend and runs the same tests.
+
+#include <future>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <boost/test/unit_test.hpp>
+
+#include <convoke/spec.hpp>
+
+#include "ledger/ledger.hpp"
+
+namespace convoke::ledger::testing {
+
+// An empty ledger somewhere. Opening a second store while one is open is refused; readers may be many.
+class backend {
+ public:
+  virtual ~backend() = default;
+  virtual std::unique_ptr<store> open() = 0;
+  virtual std::unique_ptr<reader> read() = 0;
+};
+std::unique_ptr<backend> make_backend();
+
+// A folder that is removed afterwards.
+class temp_folder {
+ public:
+  temp_folder();
+  ~temp_folder();
+  temp_folder(const temp_folder&) = delete;
+  temp_folder& operator=(const temp_folder&) = delete;
+  [[nodiscard]] std::string file(const std::string& name) const { return path_ + "/" + name; }
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+template <class T>
+T must(result<T> r) {
+  if (!r) BOOST_FAIL("unexpected error: " << r.error().message);
+  if constexpr (!std::is_void_v<T>) return std::move(*r);
+}
+
+std::string organizer_name(unsigned n);
+// A wanted meeting of organizer `organizer`; `version` changes what is wanted.
+spec wanted(unsigned organizer, const std::string& external_id, unsigned version = 0);
+planned_row row(std::uint32_t line, unsigned organizer, const std::string& external_id, unsigned version = 0);
+planned_row wrong_row(std::uint32_t line, const std::string& why);
+run_header header(const std::string& identity = "one", const std::string& input = "classes.csv");
+meeting stored(const std::string& id);
+
+struct planned_run {
+  run_id id = 0;
+  plan_summary summary;
+};
+planned_run plan(store& s, const run_header& h, std::vector<planned_row> rows, bool open = true);
+
+claim_answer claim(store& s, run_id run, organizer_id organizer, std::uint32_t count = 100, bool stale = false);
+// Ends a claimed row.
+finished_row ended(const claimed_row& row, outcome o = outcome::created);
+released_row released(const claimed_row& row, bool strike = false);
+void finish(store& s, std::vector<finished_row> rows, std::vector<released_row> released = {});
+// Claims and ends everything that this run owes, and finishes it.
+void carry_out(store& s, run_id run, outcome o = outcome::created);
+
+// `line outcome` for every row, as text that is easy to compare.
+std::vector<std::string> results(reader& r, run_id run);
+// Counts add up, and agree with the rows.
+void check_counts(reader& r, run_id run);
+
+}  // namespace convoke::ledger::testing
