@@ -55,8 +55,8 @@ void add_options(CLI::App& sub, const command& c, std::deque<taken>& into) {
     if ((o.commands & c.options) == 0) continue;
     auto& slot = into.emplace_back(taken{nullptr, std::string(o.name), {}, o.form == shape::flag});
     const auto names = o.letter.empty() ? fmt::format("--{}", o.name) : fmt::format("-{},--{}", o.letter, o.name);
-    auto help = std::string(o.help);
-    if (!o.fallback.empty()) help += fmt::format(" (default {})", o.fallback);
+    // const: CLI11 takes a string that can be changed for the place where a flag's value goes.
+    const auto help = o.fallback.empty() ? std::string(o.help) : fmt::format("{} (default {})", o.help, o.fallback);
     if (o.form == shape::flag)
       slot.option = sub.add_flag(names, help);
     else
