@@ -39,9 +39,10 @@ std::optional<seconds> take_units(std::string_view& text, const unit (&units)[N]
     if (!value || text.empty()) return std::nullopt;
     while (next < N && units[next].letter != ascii_lower(text.front())) ++next;
     if (next == N) return std::nullopt;
-    total += seconds{*value * units[next++].seconds};
+    total += seconds{*value * units[next].seconds};
+    const bool minutes = units[next++].letter == 'm';
     text.remove_prefix(1);
-    if (blanks && text.size() >= 2 && equal_ignoring_case(text.substr(0, 2), "in")) text.remove_prefix(2);  // min
+    if (blanks && minutes && text.size() >= 2 && equal_ignoring_case(text.substr(0, 2), "in")) text.remove_prefix(2);  // min
     while (blanks && !text.empty() && text.front() == ' ') text.remove_prefix(1);
     any = true;
   }

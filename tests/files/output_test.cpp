@@ -1,0 +1,131 @@
+#include "files/output.hpp"
+
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <boost/test/unit_test.hpp>
+
+#include "temporary_directory.hpp"
+
+namespace {
+
+using convoke::files::output;
+using files_test::content_of;
+using files_test::temporary_directory;
+
+void write(output& out, std::string_view text) {
+  BOOST_REQUIRE(out.write(text).has_value());
+}
+
+mode_t mode_of(const std::string& path) {
+  struct stat about{};
+  BOOST_REQUIRE(::stat(path.c_str(), &about) == 0);
+  return about.st_mode & 0777;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(files_output)
+
+BOOST_AUTO_TEST_CASE(a_file_appears_whole_at_commit) {
+  const temporary_directory dir;
+  const std::string path = dir.file("r.csv", "old");
+  ::chmod(path.c_str(), 0644);
+  auto out = output::create(path);
+  BOOST_REQUIRE(out.has_value());
+  const std::string big(200'000, 'x');
+  write(*out, big);
+  write(*out, "end");
+  BOOST_TEST(content_of(path) == "old");
+  BOOST_REQUIRE(out->commit().has_value());
+  BOOST_TEST((content_of(path) == big + "end"));
+  BOOST_TEST(mode_of(path) == 0600U);
+  BOOST_TEST(dir.count() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(without_commit_nothing_changes) {
+  const temporary_directory dir;
+  const std::string path = dir.file("r.csv", "old");
+  {
+    auto out = output::create(path);
+    BOOST_REQUIRE(out.has_value());
+    write(*out, std::string(200'000, 'x'));
+  }
+  BOOST_TEST(content_of(path) == "old");
+  BOOST_TEST(dir.count() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(an_empty_file_appears_too) {
+  const temporary_directory dir;
+  auto out = output::create(dir.path("r.csv"));
+  BOOST_REQUIRE(out.has_value());
+  BOOST_REQUIRE(out->commit().has_value());
+  BOOST_TEST(content_of(dir.path("r.csv")).empty());
+  BOOST_TEST(mode_of(dir.path("r.csv")) == 0600U);
+}
+
+BOOST_AUTO_TEST_CASE(a_link_stays_and_its_file_is_replaced) {
+  const temporary_directory dir;
+  const std::string real = dir.file("real.csv", "old");
+  std::filesystem::create_symlink("real.csv", dir.path("link.csv"));
+  auto out = output::create(dir.path("link.csv"));
+  BOOST_REQUIRE(out.has_value());
+  write(*out, "new");
+  BOOST_REQUIRE(out->commit().has_value());
+  BOOST_TEST(std::filesystem::is_symlink(dir.path("link.csv")));
+  BOOST_TEST(content_of(real) == "new");
+}
+
+BOOST_AUTO_TEST_CASE(a_device_is_written_to_and_not_replaced) {
+  auto out = output::create("/dev/null");
+  BOOST_REQUIRE(out.has_value());
+  write(*out, "gone");
+  BOOST_TEST(out->commit().has_value());
+  BOOST_TEST(std::filesystem::is_character_file("/dev/null"));
+}
+
+BOOST_AUTO_TEST_CASE(what_cannot_be_written_is_named) {
+  const temporary_directory dir;
+  const auto directory = output::create(dir.path());
+  BOOST_REQUIRE(!directory.has_value());
+  BOOST_TEST((directory.error().code == convoke::errc::output));
+  const auto nowhere = output::create(dir.path("no/r.csv"));
+  BOOST_REQUIRE(!nowhere.has_value());
+  BOOST_TEST((nowhere.error().code == convoke::errc::output));
+  BOOST_TEST(nowhere.error().message == "cannot make " + dir.path("no/r.csv") + ": No such file or directory");
+}
+
+BOOST_AUTO_TEST_CASE(a_full_disk_is_an_error_and_stays_one) {
+  auto out = output::create("/dev/full");
+  BOOST_REQUIRE(out.has_value());
+  write(*out, "x");
+  const auto r = out->commit();
+  BOOST_REQUIRE(!r.has_value());
+  BOOST_TEST((r.error().code == convoke::errc::output));
+  BOOST_TEST(r.error().message == "cannot write /dev/full: No space left on device");
+  BOOST_TEST(!out->commit().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_closed_reader_of_standard_output) {
+  const auto before = ::signal(SIGPIPE, SIG_IGN);
+  const int saved = ::dup(STDOUT_FILENO);
+  int ends[2];
+  BOOST_REQUIRE(::pipe(ends) == 0);
+  ::close(ends[0]);
+  ::fflush(stdout);
+  ::dup2(ends[1], STDOUT_FILENO);
+  ::close(ends[1]);
+  auto out = output::create("-");
+  const bool wrote = out && out->write("x").has_value();
+  const auto r = out->commit();
+  ::dup2(saved, STDOUT_FILENO);
+  ::close(saved);
+  ::signal(SIGPIPE, before);
+  BOOST_TEST(wrote);
+  BOOST_REQUIRE(!r.has_value());
+  BOOST_TEST((r.error().code == convoke::errc::output));
+  BOOST_TEST(r.error().message == "standard output was closed by its reader");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
