@@ -1,0 +1,67 @@
+// Any bytes, whole and in pieces of a size that the first byte chooses: the same records or the same fault, and what was read, written
+// again, reads the same.
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "csv/csv.hpp"
+
+namespace {
+
+namespace csv = convoke::csv;
+
+struct parsed {
+  std::vector<std::vector<std::string>> rows;
+  std::vector<std::string> raws;
+  std::string fault;
+  char delimiter = ',';
+
+  friend bool operator==(const parsed&, const parsed&) = default;
+};
+
+parsed parse(std::string_view text, std::size_t piece, std::optional<char> delimiter, const csv::limits& l) {
+  parsed out;
+  csv::reader reader(delimiter, l);
+  const auto keep = [&out](const csv::record& r) -> convoke::result<void> {
+    out.rows.emplace_back(r.fields.begin(), r.fields.end());
+    out.raws.emplace_back(r.raw);
+    return {};
+  };
+  convoke::result<void> done;
+  for (; done && !text.empty(); text.remove_prefix(std::min(piece, text.size())))
+    done = reader.feed(std::string(text.substr(0, piece)), keep);
+  if (done) done = reader.finish(keep);
+  if (!done) out.fault = done.error().message;
+  out.delimiter = reader.delimiter();
+  return out;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size < 2) return 0;
+  const std::string_view text(reinterpret_cast<const char*>(data) + 2, size - 2);
+  const std::size_t piece = 1 + data[0] % 97U;
+  const csv::limits l = data[1] < 128 ? csv::limits{} : csv::limits{.field = 16, .record = 64, .columns = 4};
+  const parsed whole = parse(text, text.size() + 1, {}, l);
+  if (!(parse(text, piece, {}, l) == whole)) std::abort();
+
+  std::string again;
+  for (const auto& row : whole.rows) {
+    // One empty cell alone would be a blank line; one `sep=,` alone would name a delimiter.
+    if (row.size() == 1) return 0;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      if (i != 0) again += whole.delimiter;
+      csv::append_field(again, row[i], whole.delimiter);
+    }
+    again += '\n';
+  }
+  const parsed back = parse(again, again.size() + 1, whole.delimiter, csv::limits{});
+  const bool starts_as_sep = again.size() >= 5 && (again.starts_with("sep=") || again.starts_with("\"sep="));
+  if (!starts_as_sep && (back.rows != whole.rows || !back.fault.empty())) std::abort();
+  return 0;
+}

@@ -1,0 +1,58 @@
+// Any bytes in any encoding, whole and in pieces: the same text or the same fault; the text is strict UTF-8 without NUL, and encodes back
+// into the bytes.
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "core/utf8.hpp"
+#include "files/decoder.hpp"
+
+namespace {
+
+using convoke::files::encoding;
+
+struct decoded {
+  std::string text;
+  std::string fault;
+  convoke::files::text_format format;
+};
+
+decoded decode(std::string_view bytes, std::size_t piece, std::optional<encoding> forced) {
+  decoded out;
+  convoke::files::decoder d(forced);
+  const auto keep = [&out](std::string_view utf8) -> convoke::result<void> {
+    if (convoke::valid_utf8_prefix(utf8) != utf8.size() || utf8.find('\0') != std::string_view::npos) std::abort();
+    out.text += utf8;
+    return {};
+  };
+  convoke::result<void> done;
+  for (; done && !bytes.empty(); bytes.remove_prefix(std::min(piece, bytes.size())))
+    done = d.feed(std::string(bytes.substr(0, piece)), keep);
+  if (!done) {
+    out.fault = done.error().message;
+  } else if (const auto format = d.finish(keep)) {
+    out.format = *format;
+  } else {
+    out.fault = format.error().message;
+  }
+  return out;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size < 1) return 0;
+  const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
+  std::optional<encoding> forced;
+  if (const unsigned choice = data[0] % 5U; choice < 4) forced = static_cast<encoding>(choice);
+  const decoded whole = decode(bytes, bytes.size() + 1, forced);
+  const decoded pieces = decode(bytes, 1 + data[0] / 5U % 13U, forced);
+  if (whole.text != pieces.text || whole.fault != pieces.fault) std::abort();
+  if (!whole.fault.empty()) return 0;
+  const std::size_t mark = !whole.format.bom ? 0 : whole.format.enc == encoding::utf8 ? 3 : 2;
+  if (convoke::files::encode(whole.text, whole.format.enc) != bytes.substr(mark)) std::abort();
+  return 0;
+}
