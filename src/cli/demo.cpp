@@ -117,7 +117,7 @@ result<fs::path> make_folder() {
 sim::options modest_graph() {
   sim::options o;
   o.service.seed = 7;
-  o.service.throttle.lane = {.rate = 40, .burst = 20};
+  o.service.throttle.lane = {.rate = 40, .burst = 10};
   o.service.faults[sim::fault::lost_reply] = 0.05;
   return o;
 }

@@ -9,14 +9,15 @@
 
 namespace convoke::engine {
 
-// Rows are claimed ahead of need because a page costs one durable commit. A lane keeps 50 ms of its rate ready (a group commit takes some
-// 10 ms), or 16 rows a connection where that is more, within bounds. A page is small enough that every connection finds an organizer
-// below its concurrency limit.
+// Rows are claimed ahead of need because a page costs one durable commit. A lane keeps a quarter of a second of its rate ready (a group
+// commit takes some 10 ms on a good disk, 100 on a bad one), or two rows a connection where that is more. Not more: what is claimed when
+// the process is killed goes last in the next one, and only after an attempt timeout. A page is small enough that every connection finds
+// an organizer below its concurrency limit.
 class fetch_sizes {
  public:
   explicit fetch_sizes(const settings& s) noexcept {
-    const auto by_rate = static_cast<std::uint32_t>(std::clamp(s.rate * 0.05, 0.0, 4096.0));
-    ready_ = std::clamp(std::max(s.connections * 16U, by_rate), 256U, 4096U);
+    const auto by_rate = static_cast<std::uint32_t>(std::clamp(s.rate * 0.25, 0.0, 4096.0));
+    ready_ = std::clamp(by_rate, std::min(s.connections * 2U, 4096U), 4096U);
     const auto concurrency = std::max(1U, s.organizer_concurrency);
     organizers_ = std::max(1U, 2 * ((s.connections + concurrency - 1) / concurrency));
     // One that may only be called now and then need not hold many rows, for there have to be many such organizers.
