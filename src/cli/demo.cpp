@@ -170,8 +170,8 @@ int demo(const invocation&) {
   if (const auto written = (*graph)->write_config(config.string()); !written) return refuse(written.error());
   say((*graph)->graph_url());
 
-  const std::vector<std::string> command{"apply",     input.string(),   "--config", config.string(),
-                                         "--results", results.string(), "--rate",   "45"};
+  const std::vector<std::string> command{"apply",          input.string(), "--config", config.string(),     "--results",
+                                         results.string(), "--rate",       "60",       "--attempt-timeout", "5s"};
   step(3, "convoke apply classes.csv, killed part-way (SIGKILL: no time to tidy up)");
   const auto at_kill = kill_part_way(**graph, command, 110);
   say(fmt::format("Killed. The other side has {} meetings; some of them convoke has not even heard of.", at_kill.created));
