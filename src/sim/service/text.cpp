@@ -46,18 +46,22 @@ void encode_base64(std::string& out, std::string_view bytes, std::string_view al
 }  // namespace
 
 void append_json_string(std::string& out, std::string_view text) {
+  const auto special = [](char c) { return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20; };
   out += '"';
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
+  while (true) {
+    const auto plain = static_cast<std::size_t>(std::ranges::find_if(text, special) - text.begin());
+    out += text.substr(0, plain);
+    if (plain == text.size()) break;
+    const char c = text[plain];
+    if (static_cast<unsigned char>(c) < 0x20) {
       out += "\\u00";
       out += hex[static_cast<unsigned char>(c) >> 4];
       out += hex[static_cast<unsigned char>(c) & 15];
     } else {
+      out += '\\';
       out += c;
     }
+    text.remove_prefix(plain + 1);
   }
   out += '"';
 }
