@@ -6,10 +6,12 @@
 #include <sys/resource.h>
 
 #include <algorithm>
-#include <atomic>
+#include <condition_variable>
+#include <deque>
 #include <filesystem>
-#include <future>
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -26,6 +28,7 @@ using namespace convoke::ledger;
 
 constexpr unsigned organizers = 1000;
 constexpr std::size_t batch = 1024;
+constexpr std::size_t group = 600;  // answers of 10 ms at 60,000 calls/s
 
 std::int64_t rows_wanted() {
   const char* text = std::getenv("CONVOKE_BENCH_ROWS");
@@ -68,9 +71,18 @@ run_header header(const std::string& identity) {
   return h;
 }
 
-// A class with two people: a record of some 180 bytes. Organizers take turns from line to line, as in a timetable sorted by hour.
-planned_row make_row(std::uint32_t line) {
-  const auto number = std::to_string(line % organizers);
+// How a file lists its organizers: in turns, as a timetable sorted by hour; one after the other; or in no order at all.
+enum class order : std::int64_t { turns, sorted, shuffled };
+
+unsigned organizer_of(std::uint32_t line, order o) {
+  if (o == order::turns) return line % organizers;
+  if (o == order::sorted) return static_cast<unsigned>(line / std::max<std::int64_t>(rows_wanted() / organizers, 1));
+  return static_cast<unsigned>((line * std::uint64_t{0x9e3779b97f4a7c15}) >> 40) % organizers;
+}
+
+// A class with two people: a record of some 180 bytes.
+planned_row make_row(std::uint32_t line, order o) {
+  const auto number = std::to_string(organizer_of(line, o));
   spec s;
   s.organizer = "00000000-0000-4000-8000-" + std::string(12 - number.size(), '0') + number;
   s.external_id = "course-" + std::to_string(line) + "-20260901";
@@ -87,11 +99,11 @@ planned_row make_row(std::uint32_t line) {
   return row;
 }
 
-run_id plan(store& s, const std::string& identity, std::int64_t rows) {
+run_id plan(store& s, const std::string& identity, std::int64_t rows, order o) {
   auto planning = must(s.begin_plan(header(identity)));
   std::vector<planned_row> some;
   for (std::int64_t i = 0; i < rows; ++i) {
-    some.push_back(make_row(static_cast<std::uint32_t>(i + 2)));
+    some.push_back(make_row(static_cast<std::uint32_t>(i + 2), o));
     if (some.size() == batch || i + 1 == rows) {
       must(planning->add_rows(std::exchange(some, {})));
       some.reserve(batch);
@@ -101,61 +113,76 @@ run_id plan(store& s, const std::string& identity, std::int64_t rows) {
   return must(planning->commit(true));
 }
 
-// Carries a run out as a driver would: claims of a page an organizer, a thousand rows in flight, answers in groups.
+// Carries a run out as the driver does at full speed: pages of 96 rows of some 32 organizers at once, whose rows take turns; answers
+// in groups, two of which are under way at most.
 class runner {
  public:
-  runner(store& s, run_id run, std::size_t group) : store_(s), run_(run), group_(group) {
+  runner(store& s, run_id run) : store_(s), run_(run) {
     for (const auto& o : must(s.resume(run)).organizers) waiting_.push_back(o.id);
-    std::reverse(waiting_.begin(), waiting_.end());
   }
 
   void carry_out() {
-    auto over = over_.get_future();
-    for (int i = 0; i < 16; ++i) claim_next();
-    over.wait();
+    for (;;) {
+      while (!waiting_.empty() && ready_ + asked_ < 3000) claim_next();
+      while (ready_ > 0 && answers_.size() < group) answer_next();
+      if (finishing_ < 2 && (answers_.size() == group || (asked_ == 0 && !answers_.empty()))) {
+        finish();
+        continue;
+      }
+      if (ready_ == 0 && asked_ == 0 && answers_.empty() && finishing_ == 0 && waiting_.empty()) break;
+      take_events();
+    }
     must(store_.finish_run(run_));
   }
 
  private:
-  // Everything below runs on the ledger's thread, but for the first claims.
   void claim_next() {
-    const std::scoped_lock lock(mutex_);
-    if (waiting_.empty()) return;
-    const auto organizer = waiting_.back();
-    waiting_.pop_back();
-    ++under_way_;
-    store_.claim(run_, 0, organizer, 64, false,
-                 [this, organizer](result<claim_answer> page) { claimed(organizer, must(std::move(page))); });
-  }
-
-  void claimed(organizer_id organizer, claim_answer page) {
-    for (const auto& row : page.rows) answers_.push_back(answer(row));
-    if (!page.exhausted) {
-      const std::scoped_lock lock(mutex_);
-      waiting_.insert(waiting_.begin(), organizer);
-    }
-    --under_way_;
-    if (answers_.size() >= group_ || under_way_ == 0) flush();
-    claim_next();
-    check_over();
-  }
-
-  void flush() {
-    if (answers_.empty()) return;
-    ++under_way_;
-    store_.finish(std::exchange(answers_, {}), {}, [this](result<std::vector<row_id>> done) {
-      must(std::move(done));
-      --under_way_;
-      check_over();
+    const auto organizer = waiting_.front();
+    waiting_.pop_front();
+    asked_ += 96;
+    store_.claim(run_, 0, organizer, 96, false, [this, organizer](result<claim_answer> page) {
+      tell([this, organizer, moved = must(std::move(page))]() mutable {
+        asked_ -= 96;
+        ready_ += moved.rows.size();
+        if (!moved.exhausted) waiting_.push_back(organizer);
+        std::reverse(moved.rows.begin(), moved.rows.end());
+        if (!moved.rows.empty()) pages_.push_back(std::move(moved.rows));
+      });
     });
   }
 
-  void check_over() {
-    if (under_way_ > 0) return;
-    claim_next();
-    if (under_way_ > 0) return;
-    if (!answers_.empty()) return flush();
-    over_.set_value();
+  void answer_next() {
+    auto page = std::move(pages_.front());
+    pages_.pop_front();
+    answers_.push_back(answer(page.back()));
+    page.pop_back();
+    --ready_;
+    if (!page.empty()) pages_.push_back(std::move(page));
+  }
+
+  void finish() {
+    ++finishing_;
+    store_.finish(std::exchange(answers_, {}), {}, [this](result<std::vector<row_id>> done) {
+      must(std::move(done));
+      tell([this] { --finishing_; });
+    });
+    answers_.reserve(group);
+  }
+
+  void tell(std::move_only_function<void()> event) {
+    const std::scoped_lock lock(mutex_);
+    events_.push_back(std::move(event));
+    told_.notify_one();
+  }
+
+  void take_events() {
+    std::vector<std::move_only_function<void()>> events;
+    {
+      std::unique_lock lock(mutex_);
+      told_.wait(lock, [this] { return !events_.empty(); });
+      events.swap(events_);
+    }
+    for (auto& event : events) event();
   }
 
   static finished_row answer(const claimed_row& row) {
@@ -182,12 +209,13 @@ class runner {
 
   store& store_;
   run_id run_;
-  std::size_t group_;
-  std::mutex mutex_;
-  std::vector<organizer_id> waiting_;
+  std::deque<organizer_id> waiting_;
+  std::deque<std::vector<claimed_row>> pages_;
   std::vector<finished_row> answers_;
-  std::atomic<int> under_way_ = 0;
-  std::promise<void> over_;
+  std::size_t ready_ = 0, asked_ = 0, finishing_ = 0;
+  std::mutex mutex_;
+  std::condition_variable told_;
+  std::vector<std::move_only_function<void()>> events_;
 };
 
 void say_memory(benchmark::State& state) {
@@ -198,7 +226,7 @@ void say_memory(benchmark::State& state) {
 
 void ledger_make_rows(benchmark::State& state) {
   for (auto _ : state) {
-    for (std::int64_t i = 0; i < state.range(0); ++i) benchmark::DoNotOptimize(make_row(static_cast<std::uint32_t>(i + 2)));
+    for (std::int64_t i = 0; i < state.range(0); ++i) benchmark::DoNotOptimize(make_row(static_cast<std::uint32_t>(i + 2), order::turns));
   }
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }
@@ -207,7 +235,7 @@ void ledger_plan_new(benchmark::State& state) {
   for (auto _ : state) {
     const scratch at;
     auto s = at.open();
-    plan(*s, "one", state.range(0));
+    plan(*s, "one", state.range(0), order{state.range(1)});
   }
   state.SetItemsProcessed(state.iterations() * state.range(0));
   say_memory(state);
@@ -216,10 +244,10 @@ void ledger_plan_new(benchmark::State& state) {
 void ledger_plan_known(benchmark::State& state) {
   const scratch at;
   auto s = at.open();
-  const auto first = plan(*s, "one", state.range(0));
-  runner(*s, first, 200).carry_out();
+  const auto first = plan(*s, "one", state.range(0), order{state.range(1)});
+  runner(*s, first).carry_out();
   int night = 0;
-  for (auto _ : state) plan(*s, "night" + std::to_string(++night), state.range(0));
+  for (auto _ : state) plan(*s, "night" + std::to_string(++night), state.range(0), order{state.range(1)});
   state.SetItemsProcessed(state.iterations() * state.range(0));
   say_memory(state);
 }
@@ -229,9 +257,9 @@ void ledger_claim_and_finish(benchmark::State& state) {
     state.PauseTiming();
     const scratch at;
     auto s = at.open();
-    const auto run = plan(*s, "one", state.range(0));
+    const auto run = plan(*s, "one", state.range(0), order{state.range(1)});
     state.ResumeTiming();
-    runner(*s, run, 200).carry_out();
+    runner(*s, run).carry_out();
     state.PauseTiming();
     s.reset();
     state.ResumeTiming();
@@ -243,8 +271,8 @@ void ledger_claim_and_finish(benchmark::State& state) {
 void ledger_results(benchmark::State& state) {
   const scratch at;
   auto s = at.open();
-  const auto run = plan(*s, "one", state.range(0));
-  runner(*s, run, 200).carry_out();
+  const auto run = plan(*s, "one", state.range(0), order{state.range(1)});
+  runner(*s, run).carry_out();
   const auto reader = s->read();
   for (auto _ : state) {
     std::size_t bytes = 0;
@@ -259,7 +287,9 @@ void ledger_results(benchmark::State& state) {
 }
 
 void sized(benchmark::internal::Benchmark* b) {
-  b->Arg(rows_wanted())->Iterations(1)->UseRealTime()->MeasureProcessCPUTime()->Unit(benchmark::kMillisecond);
+  for (const auto o : {order::turns, order::sorted, order::shuffled}) b->Args({rows_wanted(), static_cast<std::int64_t>(o)});
+
+  b->Iterations(1)->UseRealTime()->MeasureProcessCPUTime()->Unit(benchmark::kMillisecond);
 }
 
 BENCHMARK(ledger_make_rows)->Apply(sized);

@@ -208,8 +208,8 @@ struct open_options {
   std::chrono::milliseconds wait_lock{0};
   bool create = true;
   // Group commit: a group ends with so many rows, or so long after the last commit.
-  std::size_t group_rows = 512;
-  std::chrono::microseconds group_interval = std::chrono::milliseconds(5);
+  std::size_t group_rows = 1024;
+  std::chrono::microseconds group_interval = std::chrono::milliseconds(10);
 };
 
 // errc::busy where another process holds the lock (its message names the holder), errc::storage for everything else.

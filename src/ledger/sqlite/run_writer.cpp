@@ -21,6 +21,7 @@ result<opened_run> run_writer::resume(run_id id, std::uint64_t owner) {
   const auto state = found->info.state;
   if (state != run_state::open && state != run_state::finished) return std::unexpected(wrong_state(*found, "open"));
   owner_ = owner;
+  std::erase_if(held_, [&](const auto& entry) { return run_of(entry.first) == id; });
   std::erase_if(claimed_, [&](const auto& entry) { return entry.first >> 32 == id; });
   opened_run out;
   out.info = std::move(found->info);
@@ -60,12 +61,28 @@ std::vector<saved_fence> run_writer::fences(run_id id) {
   return out;
 }
 
-std::vector<run_writer::candidate> run_writer::candidates(run_id run, organizer_id organizer, std::uint32_t count, bool stale,
-                                                          std::int64_t after) {
-  std::vector<candidate> out;
-  auto& rows = stale ? stale_.with(run, organizer, after, owner_, count) : fresh_.with(run, organizer, after, count);
-  while (rows.step()) {
-    out.push_back({rows.as<std::uint32_t>(0), rows.as<key_id>(1), rows.as<std::uint32_t>(2), rows.as<std::uint8_t>(3)});
+// One row more than asked for tells whether this page is the last.
+claim_answer run_writer::read_page(run_id run, organizer_id organizer, std::uint32_t count, bool stale, std::int64_t after) {
+  claim_answer out;
+  out.exhausted = true;
+  out.rows.reserve(count);
+  auto& page = stale ? stale_.with(run, organizer, after, owner_, count + 1) : fresh_.with(run, organizer, after, count + 1);
+  while (page.step()) {
+    if (out.rows.size() == count) {
+      out.exhausted = false;
+      page.reset();
+      break;
+    }
+    const auto id = make_row(run, page.as<std::uint32_t>(0));
+    const auto key = page.as<key_id>(1);
+    const auto epoch = page.as<std::uint32_t>(2) + 1;
+    held_.insert_or_assign(id, held_row{{id, key, page.as<std::uint64_t>(4), read_digest(page.text(5))}, epoch});
+    out.rows.push_back({.row = id,
+                        .key = key,
+                        .organizer = organizer,
+                        .epoch = epoch,
+                        .strikes = page.as<std::uint8_t>(3),
+                        .payload = std::string(page.text(6))});
   }
   return out;
 }
@@ -73,29 +90,36 @@ std::vector<run_writer::candidate> run_writer::candidates(run_id run, organizer_
 claim_answer run_writer::claim(run_id run, organizer_id organizer, std::uint32_t count, bool stale) {
   auto& state = claimed_[std::uint64_t{run} << 32 | organizer];
   auto& last = stale ? state.stale : state.fresh;
-  // One more than asked for tells whether this page is the last.
-  auto found = candidates(run, organizer, count + 1, stale, last);
-  claim_answer out;
-  out.exhausted = found.size() <= count;
-  if (!out.exhausted) found.pop_back();
-  out.rows.reserve(found.size());
-  for (const auto& c : found) {
-    const auto id = make_row(run, c.line);
-    claim_.with(owner_, run, organizer, c.line).run();
-    claimed_row row{.row = id, .key = c.key, .organizer = organizer, .epoch = c.epoch + 1, .strikes = c.strikes, .payload = {}};
-    if (payload_.with(id).step()) row.payload = payload_.text(0);
-    payload_.reset();
-    out.rows.push_back(std::move(row));
-    last = c.line;
-  }
+  auto out = read_page(run, organizer, count, stale, last);
+  if (out.rows.empty()) return out;
+  const auto until = line_of(out.rows.back().row);
+  (stale ? claim_stale_ : claim_fresh_).with(owner_, run, organizer, last, until).run();
+  if (db_.ok() && db_.changes() != static_cast<std::int64_t>(out.rows.size())) db_.fail_with("a claim met other rows than it had read");
+  last = until;
   return out;
 }
 
 bool run_writer::finish(const finished_row& row) {
-  if (!take_.with(run_of(row.row), row.organizer, line_of(row.row), row.epoch).step()) return false;
-  const settled_row settled{row.row, take_.as<key_id>(0), take_.as<std::uint64_t>(1), read_digest(take_.text(2))};
-  take_.reset();
+  settled_row settled;
+  if (!take_held(row, settled) && !take_stored(row, settled)) return false;
   ends_.answered(settled, row);
+  return true;
+}
+
+bool run_writer::take_held(const finished_row& row, settled_row& out) {
+  const auto found = held_.find(row.row);
+  if (found == held_.end() || found->second.epoch != row.epoch) return false;
+  out = found->second.row;
+  held_.erase(found);
+  drop_one_.with(run_of(row.row), row.organizer, line_of(row.row)).run();
+  return db_.ok() && db_.changes() == 1;
+}
+
+// A claim of an earlier session, which nobody has claimed since.
+bool run_writer::take_stored(const finished_row& row, settled_row& out) {
+  if (!take_.with(run_of(row.row), row.organizer, line_of(row.row), row.epoch).step()) return false;
+  out = {row.row, take_.as<key_id>(0), take_.as<std::uint64_t>(1), read_digest(take_.text(2))};
+  take_.reset();
   return true;
 }
 
@@ -110,6 +134,7 @@ bool run_writer::release(const released_row& row) {
       return true;
     }
   }
+  held_.erase(row.row);
   release_.with(row.strike ? 1 : 0, run, row.organizer, line, row.epoch).run();
   return db_.ok() && db_.changes() == 1;
 }
@@ -142,7 +167,10 @@ std::uint32_t run_writer::close_organizer(run_id run, organizer_id organizer, co
       page.push_back(
           {make_row(run, page_.as<std::uint32_t>(0)), page_.as<key_id>(1), page_.as<std::uint64_t>(2), read_digest(page_.text(3))});
     }
-    for (const auto& row : page) ends_.answered(row, like);
+    for (const auto& row : page) {
+      held_.erase(row.row);
+      ends_.answered(row, like);
+    }
     if (!page.empty()) drop_.with(run, organizer, line_of(page.back().row)).run();
     closed += static_cast<std::uint32_t>(page.size());
   } while (!page.empty() && db_.ok());

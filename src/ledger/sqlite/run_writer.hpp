@@ -31,13 +31,14 @@ class run_writer {
   struct progress {
     std::int64_t fresh = -1, stale = -1;  // the last line that was claimed
   };
-  struct candidate {
-    std::uint32_t line;
-    key_id key;
+  // What this session claimed and has not ended, so that ending it needs no look at the ledger first.
+  struct held_row {
+    settled_row row;
     std::uint32_t epoch;
-    std::uint8_t strikes;
   };
-  [[nodiscard]] std::vector<candidate> candidates(run_id run, organizer_id organizer, std::uint32_t count, bool stale, std::int64_t after);
+  [[nodiscard]] claim_answer read_page(run_id run, organizer_id organizer, std::uint32_t count, bool stale, std::int64_t after);
+  [[nodiscard]] bool take_held(const finished_row& row, settled_row& out);
+  [[nodiscard]] bool take_stored(const finished_row& row, settled_row& out);
   [[nodiscard]] std::vector<organizer_rows> owing(run_id id);
   [[nodiscard]] std::vector<saved_fence> fences(run_id id);
   void third_strike(const released_row& row);
@@ -47,14 +48,23 @@ class run_writer {
   run_table& runs_;
   std::uint64_t owner_ = 0;
   std::unordered_map<std::uint64_t, progress> claimed_;  // by run << 32 | organizer
+  std::unordered_map<row_id, held_row> held_;
 
-  statement fresh_{
-      db_, "SELECT line, key, epoch, strikes FROM owed WHERE run = ? AND organizer = ? AND line > ? AND owner = 0 ORDER BY line LIMIT ?"};
+  statement fresh_{db_,
+                   "SELECT o.line, o.key, o.epoch, o.strikes, o.twins, o.hash, r.payload FROM owed o LEFT JOIN record r ON r.id = (o.run "
+                   "<< 32 | o.line) "
+                   "WHERE o.run = ? AND o.organizer = ? AND o.line > ? AND o.owner = 0 ORDER BY o.line LIMIT ?"};
   statement stale_{db_,
-                   "SELECT line, key, epoch, strikes FROM owed WHERE run = ? AND organizer = ? AND line > ? AND owner NOT IN (0, ?) "
-                   "ORDER BY line LIMIT ?"};
-  statement claim_{db_, "UPDATE owed SET owner = ?, epoch = epoch + 1 WHERE run = ? AND organizer = ? AND line = ?"};
-  statement payload_{db_, "SELECT payload FROM record WHERE id = ?"};
+                   "SELECT o.line, o.key, o.epoch, o.strikes, o.twins, o.hash, r.payload FROM owed o LEFT JOIN record r ON r.id = (o.run "
+                   "<< 32 | o.line) "
+                   "WHERE o.run = ? AND o.organizer = ? AND o.line > ? AND o.owner NOT IN (0, ?) ORDER BY o.line LIMIT ?"};
+  // The range of a page at once; what lies in it and was not read is claimed already, or of the other kind.
+  statement claim_fresh_{
+      db_, "UPDATE owed SET owner = ?, epoch = epoch + 1 WHERE run = ? AND organizer = ? AND line > ? AND line <= ? AND owner = 0"};
+  statement claim_stale_{
+      db_,
+      "UPDATE owed SET owner = ?1, epoch = epoch + 1 WHERE run = ? AND organizer = ? AND line > ? AND line <= ? AND owner NOT IN (0, ?1)"};
+  statement drop_one_{db_, "DELETE FROM owed WHERE run = ? AND organizer = ? AND line = ?"};
   statement take_{db_,
                   "DELETE FROM owed WHERE run = ? AND organizer = ? AND line = ? AND epoch = ? AND owner <> 0 RETURNING key, twins, hash"};
   statement release_{

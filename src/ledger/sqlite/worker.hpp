@@ -27,8 +27,8 @@ class grouped_job {
 };
 
 struct group_limits {
-  std::size_t rows = 512;                                             // a group is committed as soon as it has so many,
-  std::chrono::microseconds interval = std::chrono::milliseconds(5);  // or when the last commit is so long ago
+  std::size_t rows = 1024;                                             // a group is committed as soon as it has so many,
+  std::chrono::microseconds interval = std::chrono::milliseconds(10);  // or when the last commit is so long ago
 };
 
 class worker {
