@@ -40,6 +40,16 @@ bool short_of_resources(const error_code& ec) {
          ec == asio::error::host_not_found_try_again;
 }
 
+std::vector<tcp::endpoint> literals(const std::vector<std::string>& texts, std::uint16_t port) {
+  std::vector<tcp::endpoint> out;
+  for (const auto& text : texts) {
+    error_code wrong;
+    const auto address = asio::ip::make_address(text, wrong);
+    if (!wrong) out.emplace_back(address, port);
+  }
+  return out;
+}
+
 bool hung_up(int number) {
   return number == ECONNRESET || number == EPIPE || number == ECONNABORTED;
 }
@@ -109,8 +119,11 @@ struct connection::impl final : deadline {
 
 asio::awaitable<error_code> connection::impl::resolve(mono_time limit) {
   if (!addresses.empty() && boot_now() - looked_up < addresses_live) co_return error_code{};
-  const auto& name = to.dial.empty() ? to.host : to.dial;
-  const auto ec = co_await names.find(name, to.port, limit, addresses);
+  error_code ec;
+  addresses = literals(to.dial, to.port);
+  if (addresses.empty()) {
+    ec = co_await names.find(to.host, to.port, limit, addresses);
+  }
   // Whatever the resolver says, clear text stays on this machine.
   if (!to.tls) std::erase_if(addresses, [](const tcp::endpoint& e) { return !e.address().is_loopback(); });
   looked_up = boot_now();

@@ -31,7 +31,8 @@ struct endpoint {
   std::uint16_t port = 443;
   std::string base_path;    // without trailing slash, may be empty
   std::string host_header;  // host[:port], brackets for IPv6
-  std::string dial;         // an address to connect to in place of what `host` resolves to; empty: look `host` up
+  // Addresses to connect to in place of what `host` resolves to; empty: look `host` up.
+  std::vector<std::string> dial;
 };
 // errc::usage with the reason: another scheme, user info, query, http to a host that is not loopback or without allow_http.
 [[nodiscard]] result<endpoint> parse_endpoint(std::string_view url, bool allow_http);
@@ -84,7 +85,8 @@ struct outcome {
   std::string message;  // for people, set where what != none
 };
 
-// One connection. Not reentrant: one operation at a time.
+// One connection. Not reentrant: one operation at a time, and it must outlive the operation that is under way (close() ends that).
+// The executor must be an io_context's, run by one thread.
 class connection {
  public:
   connection(boost::asio::any_io_executor, const endpoint&, tls_context&, limits = {});

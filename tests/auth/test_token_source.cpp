@@ -217,6 +217,22 @@ BOOST_AUTO_TEST_CASE(the_source_may_go_while_it_asks) {
   BOOST_TEST(e.fatals.empty());
 }
 
+BOOST_AUTO_TEST_CASE(the_context_may_go_while_the_source_asks) {
+  auto tls = net::tls_context::create({}).value();
+  std::unique_ptr<auth::token_source> source;
+  {
+    boost::asio::io_context context(1);
+    server silent(context, {script().request()});
+    source = auth::token_source::from_secret(context.get_executor(), tls,
+                                             {silent.address(), tenant, "c", "https://graph.microsoft.com", secret(password), 5s});
+    source->start({});
+    BOOST_TEST(run_until(context, [&] { return silent.log().requests.size() == 1; }));
+    source->stop();
+    source.reset();
+  }
+  BOOST_TEST(true);
+}
+
 BOOST_AUTO_TEST_CASE(a_tenant_cannot_change_the_path) {
   endpoint_of_tokens e({grant("abc")});
   for (const std::string bad : {"", "a/b", "a b", "a\r\nX: y", "a?b"}) {

@@ -15,10 +15,10 @@ namespace {
 // A listener whose queue is full: connecting to it is answered by nothing, as by a firewall that drops.
 class black_hole {
  public:
-  explicit black_hole(boost::asio::io_context& context) : acceptor_(context) {
+  explicit black_hole(boost::asio::io_context& context, const char* address = "127.0.0.1", std::uint16_t port = 0) : acceptor_(context) {
     using boost::asio::ip::tcp;
     acceptor_.open(tcp::v4());
-    acceptor_.bind(tcp::endpoint(boost::asio::ip::address_v4::loopback(), 0));
+    acceptor_.bind(tcp::endpoint(boost::asio::ip::make_address(address), port));
     acceptor_.listen(0);
     for (int i = 0; i < 4; ++i) {
       auto& s = fillers_.emplace_back(context);
@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(clear_text_goes_nowhere_but_to_this_machine) {
   boost::asio::io_context context(1);
   auto tls = net::tls_context::create({}).value();
   auto where = plain("localhost", 80);
-  where.dial = "192.0.2.1";
+  where.dial = {"192.0.2.1"};
   net::connection link(context.get_executor(), where, tls);
   const auto ended = run(context, link.connect(5s));
   BOOST_TEST(ended.what == failure::connect);
@@ -105,6 +105,28 @@ BOOST_AUTO_TEST_CASE(an_address_that_does_not_answer_ends_at_the_deadline) {
   const auto ended = run(context, link.connect(40ms));
   BOOST_TEST(ended.what == failure::timeout);
   BOOST_TEST((std::chrono::steady_clock::now() - begin < 2s));
+}
+
+BOOST_AUTO_TEST_CASE(an_address_that_does_not_answer_leaves_time_for_the_next) {
+  talk t({script().answer(answer_of(200, "x"))});
+  const black_hole hole(t.context, "127.0.0.2", t.server.port());
+  auto where = t.server.address();
+  where.dial = {"127.0.0.2", "127.0.0.1"};
+  net::connection link(t.context.get_executor(), where, t.tls);
+  BOOST_TEST(run(t.context, link.connect(200ms)).what == failure::none);
+  // The address that served is tried first from now on.
+  link.close();
+  const auto begin = std::chrono::steady_clock::now();
+  BOOST_TEST(run(t.context, link.connect(5s)).what == failure::none);
+  BOOST_TEST((std::chrono::steady_clock::now() - begin < 1s));
+}
+
+BOOST_AUTO_TEST_CASE(a_refusing_address_is_no_reason_to_give_up) {
+  talk t({script().answer(answer_of(200, "x"))});
+  auto where = t.server.address();
+  where.dial = {"127.0.0.3", "127.0.0.2", "127.0.0.1"};
+  net::connection link(t.context.get_executor(), where, t.tls);
+  BOOST_TEST(run(t.context, link.connect(5s)).what == failure::none);
 }
 
 BOOST_AUTO_TEST_CASE(close_ends_a_connect_that_waits) {

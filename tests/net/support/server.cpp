@@ -164,7 +164,7 @@ net::endpoint server::address(const std::string& host) const {
   out.host = host;
   out.port = port();
   out.host_header = host + ":" + std::to_string(port());
-  out.dial = "127.0.0.1";
+  out.dial = {"127.0.0.1"};
   return out;
 }
 
