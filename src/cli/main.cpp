@@ -111,6 +111,9 @@ int take(const CLI::App& sub, const command& c, const parsed& words) {
     if (word.size() > 1 && word.front() == '-') return unknown_flag(sub, word);
   if (const auto left = sub.remaining(); !left.empty())
     return refuse({errc::usage, fmt::format("{} does not know what to do with '{}'.", c.name, escape_for_people(left.front()))});
+  if (words.arguments.size() > 1)
+    return refuse(
+        {errc::usage, fmt::format("{} takes one {}, and '{}' is another.", c.name, c.argument, escape_for_people(words.arguments[1]))});
   if (!c.argument.empty() && words.arguments.empty())
     return refuse({errc::usage, fmt::format("{} needs {}: convoke {} {}", c.name, c.argument_help, c.name, c.argument)});
   for (const auto& o : words.options)
@@ -132,7 +135,7 @@ int parse_and_run(int argc, char** argv) {
       add_simulator_options(*sub, own.in_order);
     else
       add_options(*sub, c, own.options);
-    if (!c.argument.empty()) sub->add_option(std::string(c.argument), own.arguments, std::string(c.argument_help))->expected(0, 1);
+    if (!c.argument.empty()) sub->add_option(std::string(c.argument), own.arguments, std::string(c.argument_help))->expected(0, -1);
     subs.push_back(sub);
   }
   try {
