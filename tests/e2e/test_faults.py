@@ -16,8 +16,11 @@ class Faults(Case):
         self.assert_created_once(keys)
         self.assertEqual(stats["duplicates"], 0)
         self.assertEqual(stats["early"], 0)
+        self.assertEqual(stats["max_in_flight_per_key"], 1)
         self.assertEqual(stats["created"], rows)
         self.assertGreater(stats["throttled"], 0)
+        quiet = {kind for kind, count in stats["faults"].items() if count == 0}
+        self.assertEqual(quiet, {"throttle_503", "throttle_after", "false_401"})
         self.assertGreater(stats["requests"], rows)
         written = self.read_csv(results)
         self.assert_one_outcome_a_row(written, rows)

@@ -23,9 +23,9 @@ class Signals(Case):
         keys = write_rows(path, 500, prefix="drained-%d" % code)
         process = self.start_slow(path)
         process.send_signal(number)
-        _, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=30)
         self.assertEqual(process.returncode, code, err.decode())
-        self.assertIn("same command", err.decode())
+        self.assertIn("same command", (out + err).decode())
         made = self.server.by_key()
         done = [key for key in keys if key in made]
         self.assertLess(len(done), 500)

@@ -65,8 +65,11 @@ class WrongInput(Case):
     def test_an_unknown_flag(self):
         path = self.path("rows.csv")
         write_rows(path, 1, prefix="flag")
-        done = self.refused(2, path, "--conections", "4")
-        self.assertIn("--connections", done.err)
+        for words in (["--conections", "4"], ["--conections=4"], ["--conections"]):
+            self.assertIn("--connections", self.refused(2, path, *words).err)
+
+    def test_two_files(self):
+        self.refused(2, self.path("one.csv"), self.path("two.csv"), says=["two.csv"])
 
     def test_an_unknown_command(self):
         done = self.run_words([EXECUTABLE, "aply"], expect=2)
@@ -93,7 +96,8 @@ class WrongInput(Case):
         write_rows(path, 1, prefix="later")
         for words in (["--batch-size", "20"], ["--on-drift", "update"], ["--report", "r.html"]):
             self.assertIn(words[0], self.refused(2, path, *words).err)
-        self.assertIn("postgres", self.refused(2, path, "--ledger", "postgresql://localhost/x").err.lower())
+        done = self.run_words([EXECUTABLE, "apply", path, "--config", self.server.config, "--ledger", "postgresql://localhost/x"], 2)
+        self.assertIn("sqlite:PATH", done.err)
 
     def test_an_unwritable_ledger(self):
         path = self.path("rows.csv")
@@ -114,7 +118,7 @@ class WrongInput(Case):
         results = os.path.join(self.write("a-file", "x"), "results.csv")
         done = self.convoke("apply", path, "--results", results, *FAST, expect=None)
         self.assertIn(done.code, (2, 9), str(done))
-        self.assertIn("results.csv", done.err)
+        self.assertIn("results.csv", done.out + done.err)
         if done.code == 9:
             self.assert_created_once(keys)
             self.assertEqual(len(self.parse_csv(self.convoke("export", "--format", "csv").out)), 20)
