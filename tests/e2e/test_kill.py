@@ -7,8 +7,8 @@ from generate import write_rows
 from harness import Case, kill, main, scaled
 
 CONNECTIONS, RATE = 16, 2000
-# What may be under way when the process dies: a call per connection, and answers of the last 150 ms that wait for their commit.
-IN_FLIGHT = CONNECTIONS + RATE * 150 // 1000
+# What may be under way when the process dies: a call per connection, and answers of the last 100 ms that wait for their commit.
+IN_FLIGHT = CONNECTIONS + RATE * 100 // 1000
 
 
 class Kill(Case):
