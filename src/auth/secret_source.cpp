@@ -154,7 +154,8 @@ asio::awaitable<reply> session::ask() {
   if (ended.what != net::failure::none && response.status < 300) co_return no_answer("no access token: " + ended.message);
   std::optional<std::chrono::nanoseconds> retry_after;
   if (!response.retry_after.empty()) retry_after = pacing::parse_retry_after(response.retry_after, response.date, net::wall_now());
-  co_return reply{token::read_answer(response.status, response.body, retry_after), errc::credentials};
+  auto meaning = token::read_answer(response.status, response.body, retry_after, from_.client_secret.reveal());
+  co_return reply{std::move(meaning), errc::credentials};
 }
 
 void session::take(reply r) {

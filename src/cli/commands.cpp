@@ -28,6 +28,7 @@ int finish(const console& out, int code) {
 
 int complain(console& out, const error& why) {
   out.complain(why.message);
+  if (out.json()) out.print(report::error_json(why));
   return exit_code(why.code);
 }
 

@@ -9,6 +9,7 @@ namespace convoke::engine {
 
 namespace {
 
+constexpr unsigned hopeless_handshakes = 3;                   // rounds without one that was ever trusted
 constexpr auto long_wait = std::chrono::minutes(10);          // a scope closed for longer is not waited for
 constexpr auto resource_patience = std::chrono::seconds(30);  // after EMFILE, before a connection more is tried
 
@@ -77,6 +78,7 @@ void lane::connection_ready(connection_id c, mono_time now) {
   connection_lost(c);
   idle_.push_back(c);
   connect_failures_ = 0;
+  ever_connected_ = true;
   connect_at_ = mono_time::min();
   if (shortages_ > 0 && connections_ < desk_.config.connections && now - last_shortage_ > resource_patience) {
     change_connections(connections_ + 1, now);
@@ -104,6 +106,11 @@ void lane::connect_failed(const answer& why, mono_time now) {
   if (now >= connect_at_) {
     connect_failures_ = std::min(connect_failures_ + 1, 3U);  // at most 4 s: one of these attempts is the probe that ends an outage
     connect_at_ = now + pacing::backoff(connect_failures_, desk_.random);
+    refused_handshakes_ = why.error == attempt_error::tls && !ever_connected_ ? refused_handshakes_ + 1 : 0;
+  }
+  if (refused_handshakes_ >= hopeless_handshakes) {
+    return stop(stop_reason::deferred,
+                describe(why) + ". The peer was never trusted, so nothing was sent: mend the address, the certificate or --ca-file.", now);
   }
   health_.trouble(now, describe(why));
 }

@@ -128,6 +128,8 @@ class lane {
   mono_time shortage_until_ = mono_time::min();
   mono_time connect_at_ = mono_time::min();
   unsigned connect_failures_ = 0;
+  unsigned refused_handshakes_ = 0;  // rounds in a row, as long as none ever succeeded
+  bool ever_connected_ = false;
 
   std::uint32_t token_ = 0;
   bool token_good_ = false, refreshing_ = false;

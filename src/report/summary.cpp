@@ -240,6 +240,10 @@ std::string report_json(const convoke::job_report& r) {
   return json::serialize(out) + "\n";
 }
 
+std::string error_json(const error& why) {
+  return json::serialize(json::object{{"exit_code", exit_code(why.code)}, {"error", why.message}}) + "\n";
+}
+
 std::string runs_text(const std::vector<ledger::run_info>& runs) {
   if (runs.empty()) return "No runs yet.\n";
   std::string out;

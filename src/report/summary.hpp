@@ -19,6 +19,9 @@ namespace convoke::report {
 [[nodiscard]] std::string report_text(const convoke::job_report& r);
 [[nodiscard]] std::string report_json(const convoke::job_report& r);
 
+// For commands that end before there is anything to report.
+[[nodiscard]] std::string error_json(const error& why);
+
 [[nodiscard]] std::string runs_text(const std::vector<ledger::run_info>& runs);
 [[nodiscard]] std::string runs_json(const std::vector<ledger::run_info>& runs);
 

@@ -157,6 +157,7 @@ class driver {
   bool pumping_ = false;
   bool closing_ = false;
   std::optional<engine::finished> ended_;
+  std::string last_trouble_;  // told once, not once a connection
   std::optional<mono_time> first_send_, last_commit_;
   std::uint64_t owed_ = 0;
   observer::progress progress_;
@@ -385,6 +386,7 @@ asio::awaitable<void> driver::serve(slot& s) {
       why.error = graph::translate(connected.what);
       why.error_message = connected.message;
       why.finished_at = net::wall_now();
+      if (std::exchange(last_trouble_, connected.message) != connected.message) watch_.note(connected.message);
       engine_.connect_failed(0, s.id, why, net::boot_now());
       pump();
       continue;

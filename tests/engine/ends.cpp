@@ -213,6 +213,29 @@ BOOST_AUTO_TEST_CASE(a_server_that_cannot_be_reached_ends_the_run) {
   BOOST_TEST((t.now() - start >= 10min));
 }
 
+BOOST_AUTO_TEST_CASE(a_peer_that_was_never_trusted_ends_the_run_soon) {
+  auto t = script::started({5}, 0, script::quick());
+  const auto start = t.now();
+  std::vector<row_id> released;
+  while (released.empty()) {
+    BOOST_TEST_REQUIRE((t.now() - start < 30s));
+    if (t.may_connect_at() <= t.now()) t.connect_failed(0, attempt_error::tls);
+    for (const auto& r : t.all<release_row>()) released.push_back(r.row);
+    t.pass(1s);
+  }
+  t.commit(released);
+  BOOST_TEST(t.over(stop_reason::deferred).detail.contains("never"));
+}
+
+BOOST_AUTO_TEST_CASE(a_peer_that_was_trusted_once_may_come_back) {
+  auto t = script::started({5}, 1, script::quick());
+  for (int i = 0; i < 20; ++i) {
+    if (t.may_connect_at() <= t.now()) t.connect_failed(0, attempt_error::tls);
+    t.pass(1s);
+  }
+  BOOST_TEST(t.all<finished>().empty());
+}
+
 BOOST_AUTO_TEST_CASE(half_faults_are_no_outage) {
   auto t = script::started({400}, 1);
   const auto start = t.now();
