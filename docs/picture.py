@@ -1,0 +1,49 @@
+#!/usr/bin/env python3
+"""Draws the output of a command as a picture of a terminal: picture.py OUTPUT.svg COMMAND [ARG ...]
+
+README.md shows docs/demo.svg; `docs/picture.py docs/demo.svg build/release/convoke demo` makes it again.
+"""
+import html
+import os
+import re
+import subprocess
+import sys
+
+WIDTH, LINE, CHARACTER, MARGIN = 112, 19, 8.43, 16
+
+
+def lines(text):
+    """Each line as (bold, text), cut to the width; a live line shows what it showed last."""
+    for line in text.split("\n"):
+        line = re.sub(r"\x1b\[K", "", line.split("\r")[-1])
+        bold = "\x1b[1m" in line
+        plain = re.sub(r"\x1b\[[0-9;]*m", "", line)
+        yield bold, plain if len(plain) <= WIDTH else plain[: WIDTH - 1] + "…"
+
+
+def draw(rows):
+    width, height = WIDTH * CHARACTER + 2 * MARGIN, len(rows) * LINE + 2 * MARGIN
+    out = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height}" viewBox="0 0 {width:.0f} {height}">',
+        '<rect width="100%" height="100%" rx="8" fill="#16181d"/>',
+        '<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, DejaVu Sans Mono, monospace" font-size="14" fill="#d6dae2">',
+    ]
+    for number, (bold, text) in enumerate(rows):
+        style = ' font-weight="bold" fill="#8fd3a6"' if bold else ""
+        y = MARGIN + LINE * number + 14
+        out.append(f'<text x="{MARGIN}" y="{y}" xml:space="preserve"{style}>{html.escape(text)}</text>')
+    return "\n".join(out + ["</g>", "</svg>", ""])
+
+
+def main():
+    target, command = sys.argv[1], sys.argv[2:]
+    ran = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=True, env={**os.environ, "TMPDIR": "/tmp"})
+    rows = list(lines(ran.stdout.decode()))
+    while rows and not rows[-1][1].strip():
+        rows.pop()
+    with open(target, "w", encoding="utf-8") as to:
+        to.write(draw(rows))
+
+
+if __name__ == "__main__":
+    main()
