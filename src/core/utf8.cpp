@@ -1,6 +1,6 @@
 #include "core/utf8.hpp"
 
-#include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 
@@ -65,31 +65,49 @@ bool incomplete_utf8(std::string_view text) noexcept {
 std::size_t plain_ascii_prefix(std::string_view text) noexcept {
   constexpr std::uint64_t high = 0x8080808080808080U;
   constexpr std::uint64_t ones = 0x0101010101010101U;
+  // The high bit of every byte that is not ASCII, and of the lowest that is zero: (w - ones) borrows into it.
+  const auto odd = [](std::uint64_t w) { return (w | ((w - ones) & ~w)) & high; };
   std::size_t i = 0;
   for (; i + 32 <= text.size(); i += 32) {
     std::uint64_t w[4];
     std::memcpy(w, text.data() + i, 32);
-    // (w - ones) borrows into the high bit of a byte that is zero; a false alarm only sends us to the slow loop.
-    const std::uint64_t odd = w[0] | w[1] | w[2] | w[3] | (w[0] - ones) | (w[1] - ones) | (w[2] - ones) | (w[3] - ones);
-    if ((odd & high) != 0) break;
+    if ((odd(w[0]) | odd(w[1]) | odd(w[2]) | odd(w[3])) != 0) break;
   }
-  while (i < text.size() && text[i] > 0) ++i;
+  if constexpr (std::endian::native == std::endian::little) {
+    for (; i + 8 <= text.size(); i += 8) {
+      std::uint64_t w = 0;
+      std::memcpy(&w, text.data() + i, 8);
+      if (const std::uint64_t found = odd(w); found != 0) return i + static_cast<std::size_t>(std::countr_zero(found)) / 8;
+    }
+  }
+  while (i < text.size() && static_cast<signed char>(text[i]) > 0) ++i;
   return i;
 }
 
-std::size_t valid_utf8_prefix(std::string_view text) noexcept {
+namespace {
+
+std::size_t valid_prefix(std::string_view text, bool nul_ends) noexcept {
   std::size_t i = 0;
   while (i < text.size()) {
     i += plain_ascii_prefix(text.substr(i));
     // Text that is not ASCII tends to stay so for a while.
     while (i < text.size()) {
       const utf8_char c = decode_utf8(text.substr(i, 4));
-      if (c.length == 0) return i;
+      if (c.length == 0 || (nul_ends && c.code_point == 0)) return i;
       i += c.length;
       if (c.length == 1 && c.code_point != 0) break;
     }
   }
   return i;
+}
+
+}  // namespace
+
+std::size_t valid_utf8_prefix(std::string_view text) noexcept {
+  return valid_prefix(text, false);
+}
+std::size_t valid_text_prefix(std::string_view text) noexcept {
+  return valid_prefix(text, true);
 }
 
 void append_utf8(std::string& out, char32_t code_point) {

@@ -19,6 +19,9 @@ struct utf8_char {
 // How many bytes of `text` are whole, valid characters, from its beginning.
 [[nodiscard]] std::size_t valid_utf8_prefix(std::string_view text) noexcept;
 
+// The same, but a NUL ends it too.
+[[nodiscard]] std::size_t valid_text_prefix(std::string_view text) noexcept;
+
 // How many bytes of `text` are ASCII and not NUL, from its beginning.
 [[nodiscard]] std::size_t plain_ascii_prefix(std::string_view text) noexcept;
 

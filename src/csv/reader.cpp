@@ -91,11 +91,9 @@ result<void> reader::state::start(bool last, const sink& to) {
   std::string_view rest = carry;
   while (!rest.empty()) {
     const auto end = header.find(rest, last);
-    if (end.value_or(rest.size()) > lim.record + 2) {
-      return fail_at(rest, 0, line, "a header of more than " + std::to_string(lim.record) + " bytes");
-    }
+    const std::string_view first = without_line_end(rest.substr(0, end.value_or(rest.size())));
+    if (first.size() > lim.record) return fail_at(rest, 0, line, "a header of more than " + std::to_string(lim.record) + " bytes");
     if (!end) break;
-    const std::string_view first = without_line_end(rest.substr(0, *end));
     const auto sep = may_be_sep ? read_sep(first) : std::nullopt;
     if (!first.empty() && !sep) {
       const auto chosen = choose(first);

@@ -1,7 +1,5 @@
 #include "files/decoder.hpp"
 
-#include <algorithm>
-#include <array>
 #include <utility>
 
 #include "core/utf8.hpp"
@@ -84,12 +82,12 @@ result<void> decoder::convert(std::string_view bytes, bool last, const sink& to)
 }
 
 result<void> decoder::convert_utf8(std::string_view bytes, bool last, const sink& to) {
-  const std::size_t valid = valid_utf8_prefix(bytes);
-  const std::size_t nul = std::min(bytes.substr(0, valid).find('\0'), valid);
-  if (const auto r = hand_over(bytes.substr(0, nul), to); !r) return r;
-  if (nul < valid) return bad("a NUL byte; the file is damaged, or is UTF-16 without a byte-order mark (then name it with --encoding)");
+  const std::size_t valid = valid_text_prefix(bytes);
+  if (const auto r = hand_over(bytes.substr(0, valid), to); !r) return r;
   const std::string_view left = bytes.substr(valid);
   if (left.empty()) return {};
+  if (left.front() == '\0')
+    return bad("a NUL byte; the file is damaged, or is UTF-16 without a byte-order mark (then name it with --encoding)");
   if (incomplete_utf8(left)) {
     if (last) return bad("the file ends inside a character; it may have been cut off");
     rest_ = left;

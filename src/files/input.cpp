@@ -149,7 +149,7 @@ result<input::decoded> input::decode(std::optional<encoding> forced, const std::
   };
   // The sink names the file in its own errors, or knows why it does not.
   const auto named = [&](error e) {
-    if (!from_sink && e.code == errc::input) e.message = impl_->name + ", " + e.message;
+    if (!from_sink && e.code == errc::input) e.message = impl_->name + ": " + e.message;
     return std::unexpected(std::move(e));
   };
   const auto read = impl_->read([&](std::string_view bytes) -> result<void> {

@@ -5,15 +5,32 @@
 
 namespace convoke::files {
 
+namespace {
+
+// Every CR ends a line, and every LF that no CR precedes.
+std::size_t line_ends(std::string_view text, bool after_cr) noexcept {
+  std::size_t ends = text.front() == '\r' || (text.front() == '\n' && !after_cr) ? 1 : 0;
+  // Counts of one byte each let the compiler take 16 characters at a time; so many cannot overflow one.
+  constexpr std::size_t block = 255;
+  for (std::size_t from = 1; from < text.size(); from += block) {
+    const std::size_t to = std::min(from + block, text.size());
+    std::uint8_t count = 0;
+    for (std::size_t i = from; i < to; ++i) {
+      const auto cr = static_cast<unsigned>(text[i] == '\r');
+      const auto lf = static_cast<unsigned>(text[i] == '\n') & static_cast<unsigned>(text[i - 1] != '\r');
+      count = static_cast<std::uint8_t>(count + (cr | lf));
+    }
+    ends += count;
+  }
+  return ends;
+}
+
+}  // namespace
+
 void text_place::pass(std::string_view utf8) noexcept {
   if (utf8.empty()) return;
-  // Every LF ends a line and every CR does, but for an LF after a CR. Plain loops: the compiler makes vectors of them.
-  std::size_t ends = 0;
-  for (const char c : utf8) ends += static_cast<std::size_t>(c == '\n') + static_cast<std::size_t>(c == '\r');
-  if (after_cr_ && utf8.front() == '\n') --ends;
-  for (std::size_t i = 1; i < utf8.size(); ++i) ends -= static_cast<std::size_t>(utf8[i] == '\n' && utf8[i - 1] == '\r');
+  line_ += line_ends(utf8, after_cr_);
   after_cr_ = utf8.back() == '\r';
-  line_ += ends;
   const std::size_t last = utf8.find_last_of("\r\n");
   if (last != std::string_view::npos) {
     utf8.remove_prefix(last + 1);

@@ -56,6 +56,12 @@ BOOST_AUTO_TEST_CASE(the_ascii_prefix_ends_at_the_first_other_byte) {
   BOOST_TEST(convoke::plain_ascii_prefix("") == 0U);
 }
 
+BOOST_AUTO_TEST_CASE(text_ends_at_a_nul) {
+  const std::string_view text("\u00fc\0x", 4);
+  BOOST_TEST(convoke::valid_utf8_prefix(text) == 4U);
+  BOOST_TEST(convoke::valid_text_prefix(text) == 2U);
+}
+
 BOOST_AUTO_TEST_CASE(the_prefix_is_what_single_characters_make) {
   BOOST_TEST(rc::check("valid_utf8_prefix", [] {
     const auto text = *rc::gen::container<std::string>(

@@ -48,7 +48,19 @@ BOOST_AUTO_TEST_CASE(limits_hold_to_the_byte) {
   BOOST_TEST(begins(parse(head + "1,2,3,4\n", ',', l).fault, "line 2, column 7: more than 3 columns"));
   const std::string thirty = "\"" + std::string(8, 'x') + "\",\"" + std::string(8, 'y') + "\",12345678";
   BOOST_REQUIRE(thirty.size() == 30U);
-  BOOST_TEST(parse(head + thirty + "\r\n" + thirty, ',', l).fault.empty());
+  for (const std::string end : {"\n", "\r", "\r\n"}) {
+    for (std::size_t piece = 1; piece < 40; ++piece) {
+      const auto fits = csv_test::parse_pieces(csv_test::cut(head + thirty + end + thirty, piece), ',', l);
+      BOOST_TEST(fits.fault.empty());
+      BOOST_TEST(fits.rows.size() == 3U);
+      const auto beyond = csv_test::parse_pieces(csv_test::cut(head + thirty + "9" + end + thirty, piece), ',', l);
+      BOOST_TEST(beyond.rows.size() == 1U);
+      BOOST_TEST(begins(beyond.fault, "line 2, column 1: a record of more than 30 bytes"));
+    }
+    const convoke::csv::limits narrow{.field = 10, .record = 5, .columns = 3};
+    BOOST_TEST(parse("a,b,c" + end, ',', narrow).rows.size() == 1U);
+    BOOST_TEST(begins(parse("a,b,cd" + end, ',', narrow).fault, "line 1, column 1: a header of more than 5 bytes"));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_quote_nobody_closes_does_not_fill_the_memory) {

@@ -77,7 +77,7 @@ BOOST_AUTO_TEST_CASE(faults_name_the_file_line_and_column) {
   const auto r = in->decode({}, [](std::string_view) { return convoke::result<void>{}; });
   BOOST_REQUIRE(!r.has_value());
   BOOST_TEST((r.error().code == convoke::errc::input));
-  BOOST_TEST(r.error().message.starts_with(dir.path("a.csv") + ", line 2, column 1: byte FF"));
+  BOOST_TEST(r.error().message.starts_with(dir.path("a.csv") + ": line 2, column 1: byte FF"));
 }
 
 BOOST_AUTO_TEST_CASE(the_sinks_failure_stays_as_it_is) {
