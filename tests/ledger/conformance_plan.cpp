@@ -313,6 +313,16 @@ BOOST_AUTO_TEST_CASE(a_plan_of_many_rows_keeps_their_order) {
   BOOST_TEST(second.summary.vanished == 2500u);
   check_counts(*r, first.id);
   check_counts(*r, second.id);
+  // The first file in another order is still the first file, but for what the second one changed.
+  std::vector<planned_row> backwards;
+  for (std::uint32_t line = 2; line < 5002; ++line) {
+    backwards.push_back(rows[5001 - line]);
+    backwards.back().line = line;
+  }
+  const auto third = plan(*s, header("three"), backwards);
+  BOOST_TEST(third.summary.unchanged == 5000u);
+  BOOST_TEST(third.summary.superseded == 500u);
+  check_counts(*r, third.id);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -32,9 +32,9 @@ std::uint32_t close(store& s, run_id run, organizer_id organizer) {
   finished_row like;
   like.error_code = "Forbidden";
   like.http_status = 403;
-  std::promise<result<std::uint32_t>> done;
-  s.close_organizer(run, 0, organizer, like, [&](result<std::uint32_t> n) { done.set_value(std::move(n)); });
-  return must(done.get_future().get());
+  const auto done = std::make_shared<std::promise<result<std::uint32_t>>>();
+  s.close_organizer(run, 0, organizer, like, [done](result<std::uint32_t> n) { done->set_value(std::move(n)); });
+  return must(done->get_future().get());
 }
 
 }  // namespace
@@ -265,21 +265,21 @@ BOOST_AUTO_TEST_CASE(many_jobs_at_once_are_all_answered_in_order) {
   const auto run = plan(*s, header(), std::move(rows)).id;
   const auto opened = must(s->resume(run));
   std::atomic<unsigned> done = 0;
-  std::promise<void> all;
+  const auto all = std::make_shared<std::promise<void>>();
   for (const auto& o : opened.organizers) {
     for (int i = 0; i < 20; ++i) {
-      s->claim(run, 0, o.id, 10, false, [&](result<claim_answer> page) {
+      s->claim(run, 0, o.id, 10, false, [&, all](result<claim_answer> page) {
         // On the ledger's thread; what it asks for is queued.
         for (const auto& claimed : page->rows) {
-          s->finish({ended(claimed)}, {}, [&](result<std::vector<row_id>> ids) {
+          s->finish({ended(claimed)}, {}, [&, all](result<std::vector<row_id>> ids) {
             BOOST_TEST_REQUIRE(ids.has_value());
-            if (++done == 1000) all.set_value();
+            if (++done == 1000) all->set_value();
           });
         }
       });
     }
   }
-  all.get_future().wait();
+  all->get_future().wait();
   BOOST_TEST((must(s->finish_run(run)) == run_state::finished));
   check_counts(*r, run);
 }

@@ -76,9 +76,10 @@ planned_run plan(store& s, const run_header& h, std::vector<planned_row> rows, b
 }
 
 claim_answer claim(store& s, run_id run, organizer_id organizer, std::uint32_t count, bool stale) {
-  std::promise<result<claim_answer>> answer;
-  s.claim(run, 0, organizer, count, stale, [&](result<claim_answer> a) { answer.set_value(std::move(a)); });
-  return must(answer.get_future().get());
+  // The callback may still be in set_value when the answer is here: both own the promise.
+  const auto answer = std::make_shared<std::promise<result<claim_answer>>>();
+  s.claim(run, 0, organizer, count, stale, [answer](result<claim_answer> a) { answer->set_value(std::move(a)); });
+  return must(answer->get_future().get());
 }
 
 finished_row ended(const claimed_row& row, outcome o) {
@@ -119,9 +120,9 @@ released_row released(const claimed_row& row, bool strike) {
 
 void finish(store& s, std::vector<finished_row> rows, std::vector<released_row> released) {
   const auto expected = rows.size() + released.size();
-  std::promise<result<std::vector<row_id>>> answer;
-  s.finish(std::move(rows), std::move(released), [&](result<std::vector<row_id>> a) { answer.set_value(std::move(a)); });
-  BOOST_TEST(must(answer.get_future().get()).size() == expected);
+  const auto answer = std::make_shared<std::promise<result<std::vector<row_id>>>>();
+  s.finish(std::move(rows), std::move(released), [answer](result<std::vector<row_id>> a) { answer->set_value(std::move(a)); });
+  BOOST_TEST(must(answer->get_future().get()).size() == expected);
 }
 
 void carry_out(store& s, run_id run, outcome o) {

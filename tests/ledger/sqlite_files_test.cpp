@@ -55,9 +55,9 @@ bool mentions(const error& e, std::string_view word) {
 }
 
 result<std::vector<row_id>> try_finish(store& s, std::vector<finished_row> rows) {
-  std::promise<result<std::vector<row_id>>> done;
-  s.finish(std::move(rows), {}, [&](result<std::vector<row_id>> ids) { done.set_value(std::move(ids)); });
-  return done.get_future().get();
+  const auto done = std::make_shared<std::promise<result<std::vector<row_id>>>>();
+  s.finish(std::move(rows), {}, [done](result<std::vector<row_id>> ids) { done->set_value(std::move(ids)); });
+  return done->get_future().get();
 }
 
 }  // namespace

@@ -27,23 +27,22 @@ void decider::decide(const matched_row& row, call_rows& calls) {
   const bool twin = row.line != row.first;
   const auto organizer = organizers_.entries()[row.organizer].stored;
   const auto v = judge(row);
-  decision_.with(id, row.key, organizer).run();
   if (twin) {
     ++summary_.duplicates;
   } else {
     want(row, v);
   }
-  if (v == verdict::unchanged) {
-    ++summary_.unchanged;
-    ends_.decided(id, outcome::unchanged, {}, {}, {});
-  } else if (v == verdict::drifted) {
-    ++summary_.drifted;
-    ends_.decided(id, outcome::drifted, {}, {}, seen_.row().text(4));
+  if (v == verdict::unchanged || v == verdict::drifted) {
+    decision_.with(id, row.key, organizer).run();
+    const bool same = v == verdict::unchanged;
+    ++(same ? summary_.unchanged : summary_.drifted);
+    ends_.decided(id, same ? outcome::unchanged : outcome::drifted, {}, {}, same ? std::string_view() : seen_.row().text(4));
   } else if (twin) {
     twin_.with(make_row(run_, row.first), id).run();
   } else {
     count_call(row, v);
     calls.push({.key = row.key,
+                .hash = row.hash,
                 .payload = row.payload,
                 .organizer = organizer,
                 .line = row.line,
@@ -73,9 +72,7 @@ decider::verdict decider::judge(const matched_row& row) {
 void decider::want(const matched_row& row, verdict v) {
   const digest_bytes hash(row.payload);
   const auto source = make_row(run_, row.line);
-  if (v == verdict::fresh) {
-    insert_.with(row.key, organizers_.entries()[row.organizer].stored, source, blob(hash.view())).run();
-  } else if (v == verdict::changed) {
+  if (v == verdict::changed) {
     want_.with(source, blob(hash.view()), row.key).run();
     pend_.with(1, row.key).run();
   } else if (pending_ && v != verdict::retried) {
@@ -118,17 +115,6 @@ std::string decider::conflict_message(const matched_row& row) const {
     if (rows - 1 > named) text += " and " + std::to_string(rows - 1 - named) + " more";
   }
   return text + ", but not the same meeting; make these rows equal, or give each its own external id";
-}
-
-result<void> decider::write_owed(call_rows& calls, const inheritance& inherited) {
-  calls.finish();
-  for (call_row call; calls.next(call) && db_.ok();) {
-    const auto heir = inherited.of(call.key);
-    const digest_bytes hash(call.payload);
-    owe_.with(run_, call.organizer, call.line, call.key, heir.owner, heir.epoch, heir.strikes, call.twins, blob(hash.view())).run();
-  }
-  if (auto sorted = calls.status(); !sorted) return sorted;
-  return db_.status();
 }
 
 }  // namespace convoke::ledger::sqlite

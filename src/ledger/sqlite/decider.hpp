@@ -9,7 +9,6 @@
 #include "ledger/sqlite/endings.hpp"
 #include "ledger/sqlite/forward_cursor.hpp"
 #include "ledger/sqlite/plan_rows.hpp"
-#include "ledger/sqlite/takeover.hpp"
 
 namespace convoke::ledger::sqlite {
 
@@ -19,10 +18,8 @@ class decider {
           plan_summary& summary) noexcept
       : db_(db), run_(run), groups_(groups), organizers_(organizers), ends_(ends), summary_(summary) {}
 
-  // Consumes `matched` and fills `calls`.
+  // Consumes `matched` and fills `calls`. Rows that owe a call get their decision with its number, from call_writer.
   [[nodiscard]] result<void> decide(matched_rows& matched, call_rows& calls);
-  // Writes what is owed, with what older runs' rows hand over to the rows that take their place.
-  [[nodiscard]] result<void> write_owed(call_rows& calls, const inheritance& inherited);
 
  private:
   enum class verdict : std::uint8_t { fresh, changed, retried, unchanged, drifted };
@@ -44,12 +41,10 @@ class decider {
 
   forward_cursor<key_id> seen_{db_, "SELECT id, state, pending, compared_hash, drift FROM observation WHERE id >= ? ORDER BY id"};
   statement wanted_{db_, "SELECT wanted_hash FROM inventory WHERE id = ?"};
-  statement insert_{db_, "INSERT INTO inventory(id, organizer, source, wanted_hash) VALUES(?, ?, ?, ?)"};
   statement want_{db_, "UPDATE inventory SET source = ?, wanted_hash = ? WHERE id = ?"};
   statement pend_{db_, "UPDATE observation SET pending = ? WHERE id = ?"};
   statement decision_{db_, "INSERT INTO decision(id, key, organizer) VALUES(?, ?, ?)"};
   statement twin_{db_, "INSERT INTO twin(first, id) VALUES(?, ?)"};
-  statement owe_{db_, "INSERT INTO owed(run, organizer, line, key, owner, epoch, strikes, twins, hash) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)"};
 };
 
 }  // namespace convoke::ledger::sqlite

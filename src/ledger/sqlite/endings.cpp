@@ -4,15 +4,14 @@
 
 namespace convoke::ledger::sqlite {
 
-template <class F>
-void endings::for_each_row(const settled_row& row, F&& f) {
-  f(row.row);
+void endings::write_all(const settled_row& row, const finished_row& with) {
+  write(row.slot, with);
   if (row.twins == 0) return;
-  for (twins_.with(row.row); twins_.step();) f(twins_.as<row_id>(0));
+  for (twins_.with(row.row); twins_.step();) write(twins_.as<row_id>(0), with);
 }
 
 void endings::answered(const settled_row& row, const finished_row& with) {
-  for_each_row(row, [&](row_id id) { write(id, with); });
+  write_all(row, with);
   observe(row, with);
 }
 
@@ -21,7 +20,7 @@ void endings::superseded(const settled_row& row, run_id by, utc_time when) {
   out.result = outcome::superseded;
   out.error_message = "run " + std::to_string(by) + " took it over";
   out.finished_at = when;
-  for_each_row(row, [&](row_id id) { write(id, out); });
+  write_all(row, out);
 }
 
 void endings::decided(row_id row, outcome o, std::string_view code, std::string_view why, std::string_view drift) {
@@ -29,12 +28,12 @@ void endings::decided(row_id row, outcome o, std::string_view code, std::string_
   ++counts_[{run_of(row), o}];
 }
 
-void endings::write(row_id row, const finished_row& with) {
+void endings::write(row_id slot, const finished_row& with) {
   insert_
-      .with(row, static_cast<int>(with.result), with.attempts, with.http_status, or_null(with.error_code), or_null(with.error_message),
+      .with(slot, static_cast<int>(with.result), with.attempts, with.http_status, or_null(with.error_code), or_null(with.error_message),
             or_null(with.request_id), or_null(with.client_request_id), or_null(with.drift), to_stored(with.finished_at))
       .run();
-  ++counts_[{run_of(row), with.result}];
+  ++counts_[{run_of(slot), with.result}];
 }
 
 void endings::observe(const settled_row& row, const finished_row& with) {

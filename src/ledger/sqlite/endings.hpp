@@ -13,7 +13,7 @@ namespace convoke::ledger::sqlite {
 
 // What the owed row said about itself.
 struct settled_row {
-  row_id row = 0;
+  row_id row = 0, slot = 0;  // slot: the id of its outcome
   key_id key = 0;
   std::uint64_t twins = 0;
   digest hash{};
@@ -35,10 +35,9 @@ class endings {
   void forget_counts() noexcept { counts_.clear(); }
 
  private:
-  void write(row_id row, const finished_row& with);
+  void write(row_id slot, const finished_row& with);
   void observe(const settled_row& row, const finished_row& with);
-  template <class F>
-  void for_each_row(const settled_row& row, F&& f);
+  void write_all(const settled_row& row, const finished_row& with);
 
   connection& db_;
   std::map<std::pair<run_id, outcome>, std::uint64_t> counts_;

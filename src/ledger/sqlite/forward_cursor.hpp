@@ -1,7 +1,7 @@
 #pragma once
 
-// Looks rising keys up in a table: steps forward where the next key is near, seeks where it is far. A merge where both sides are
-// dense, a lookup where they are not.
+// Looks keys up in a table: steps forward where the next key is a little further on, seeks where it is far or behind. A merge where
+// both sides rise together, a lookup where they do not.
 
 #include <cstdint>
 
@@ -16,10 +16,12 @@ class forward_cursor {
  public:
   forward_cursor(connection& db, const char* sql) noexcept : rows_(db, sql) {}
 
-  // True: row() stands on it, until the next find. Keys must not fall.
+  // True: row() stands on it, until the next find.
   bool find(const Key& wanted) {
-    for (int near = 0; on_row_ && near < 8 && at_ < wanted; ++near) advance();
-    if (on_row_ ? at_ < wanted : !past_end_) seek(wanted);
+    if (past_end_ && wanted >= end_) return false;
+    for (int near = 0; on_row_ && near < 8 && at_ < wanted; ++near) advance(wanted);
+    const bool known = on_row_ ? at_ == wanted || (after_ < wanted && wanted < at_) : past_end_ && wanted >= end_;
+    if (!known) seek(wanted);
     return on_row_ && at_ == wanted;
   }
   [[nodiscard]] const statement& row() const noexcept { return rows_; }
@@ -39,12 +41,16 @@ class forward_cursor {
     } else {
       rows_.with(wanted);
     }
-    advance();
+    after_ = wanted;
+    on_row_ = false;
+    advance(wanted);
   }
 
-  void advance() {
+  void advance(const Key& wanted) {
+    if (on_row_ && at_ < wanted) after_ = at_;
     on_row_ = rows_.step();
     past_end_ = !on_row_;
+    if (past_end_) end_ = wanted;
     if (!on_row_) return;
     if constexpr (std::is_same_v<Key, digest>) {
       at_ = read_digest(rows_.text(0));
@@ -55,7 +61,8 @@ class forward_cursor {
 
   statement rows_;
   digest_bytes bound_{digest{}};
-  Key at_{};
+  // There is nothing between after_ and at_, and nothing from end_ on once the end was passed.
+  Key at_{}, after_{}, end_{};
   bool on_row_ = false, past_end_ = false;
 };
 

@@ -16,6 +16,7 @@ intake::intake(connection& db, run_id run, const std::vector<lane_name>& lanes, 
 
 result<void> intake::add(const planned_row& row) {
   if (row.line <= last_line_) return fail(errc::internal, "rows were planned out of line order: line " + std::to_string(row.line));
+  if (row.line >= first_call) return fail(errc::input, "the file is too long: a run can have 2,147,483,647 lines");
   if (row.lane >= prefixes_.size())
     return fail(errc::internal, "line " + std::to_string(row.line) + " is in a lane that the run does not have");
   last_line_ = row.line;

@@ -1,13 +1,6 @@
 #include "ledger/sqlite/matcher.hpp"
 
 namespace convoke::ledger::sqlite {
-namespace {
-
-// New keys are written in bursts, so that the cursor on the same table is seldom disturbed.
-constexpr std::size_t burst = 32'768;
-
-}  // namespace
-
 result<void> matcher::match(keyed_rows& keyed) {
   keyed.finish();
   bool any = false;
@@ -20,8 +13,6 @@ result<void> matcher::match(keyed_rows& keyed) {
     add(row);
   }
   if (any) end_group();
-  known_.close();
-  insert_new_keys();
   if (auto sorted = keyed.status(); !sorted) return sorted;
   return db_.status();
 }
@@ -34,7 +25,7 @@ void matcher::begin_group(const keyed_row& first) {
   group_ = static_cast<std::uint32_t>(groups_.conflicting.size());
   const bool known = known_.find(first.key);
   kind_ = known ? row_kind::known : row_kind::fresh;
-  key_ = known ? known_.row().as<key_id>(1) : make_row(run_, first.line);
+  key_ = known ? known_.row().as<key_id>(1) : 0;
 }
 
 void matcher::add(const keyed_row& row) {
@@ -42,6 +33,7 @@ void matcher::add(const keyed_row& row) {
   if (lines_.size() < key_groups::lines_named) lines_.push_back(row.line);
   conflict_ = conflict_ || row.payload != first_.payload;
   matched_.push({.key = key_,
+                 .hash = row.key,
                  .payload = row.payload,
                  .line = row.line,
                  .first = first_.line,
@@ -58,22 +50,7 @@ void matcher::end_group() {
     if (groups_.conflicts.size() < key_groups::conflicts_named) groups_.conflicts.emplace(group_, key_groups::conflict{lines_, rows_});
     return;
   }
-  if (kind_ == row_kind::known) {
-    groups_.taken.insert(key_);
-    return;
-  }
-  new_keys_.push_back({first_.key, key_});
-  if (new_keys_.size() < burst) return;
-  known_.close();
-  insert_new_keys();
-}
-
-void matcher::insert_new_keys() {
-  for (const auto& key : new_keys_) {
-    const digest_bytes hash(key.hash);
-    insert_.with(blob(hash.view()), key.id).run();
-  }
-  new_keys_.clear();
+  if (kind_ == row_kind::known) groups_.taken.insert(key_);
 }
 
 }  // namespace convoke::ledger::sqlite

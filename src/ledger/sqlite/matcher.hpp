@@ -12,24 +12,17 @@ namespace convoke::ledger::sqlite {
 
 class matcher {
  public:
-  matcher(connection& db, run_id run, matched_rows& matched, key_groups& groups) noexcept
-      : db_(db), run_(run), matched_(matched), groups_(groups) {}
+  matcher(connection& db, matched_rows& matched, key_groups& groups) noexcept : db_(db), matched_(matched), groups_(groups) {}
 
-  // Consumes `keyed`; new keys are added to the index.
+  // Consumes `keyed`, fills `matched`.
   [[nodiscard]] result<void> match(keyed_rows& keyed);
 
  private:
-  struct new_key {
-    digest hash;
-    key_id id;
-  };
   void begin_group(const keyed_row& first);
   void add(const keyed_row& row);
   void end_group();
-  void insert_new_keys();
 
   connection& db_;
-  run_id run_;
   matched_rows& matched_;
   key_groups& groups_;
   keyed_row first_;  // of the group at hand
@@ -39,9 +32,7 @@ class matcher {
   std::vector<std::uint32_t> lines_;  // of the group at hand, as many as a message names
   std::uint64_t rows_ = 0;
   bool conflict_ = false;
-  std::vector<new_key> new_keys_;
   forward_cursor<digest> known_{db_, "SELECT hash, id FROM inventory_key WHERE hash >= ? ORDER BY hash"};
-  statement insert_{db_, "INSERT INTO inventory_key(hash, id) VALUES(?, ?)"};
 };
 
 }  // namespace convoke::ledger::sqlite

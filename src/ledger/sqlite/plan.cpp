@@ -2,14 +2,13 @@
 
 #include <utility>
 
+#include "ledger/sqlite/call_writer.hpp"
 #include "ledger/sqlite/decider.hpp"
 #include "ledger/sqlite/matcher.hpp"
 #include "ledger/sqlite/takeover.hpp"
 
 namespace convoke::ledger::sqlite {
 namespace {
-
-constexpr std::size_t sort_budget = 16u << 20;  // bytes, for each sorter; two are alive at a time
 
 std::unexpected<error> out_of_turn(const char* what) {
   return fail(errc::internal, std::string("a plan was asked to ") + what + " out of turn");
@@ -92,7 +91,7 @@ result<plan_summary> plan::classify() {
 
 result<void> plan::decide() {
   store_organizers();
-  matcher match(db_, run_, *matched_, groups_);
+  matcher match(db_, *matched_, groups_);
   if (auto done = match.match(*keyed_); !done) return done;
   keyed_.reset();
   call_rows calls(folder_, sort_budget);
@@ -102,7 +101,8 @@ result<void> plan::decide() {
   takeover others(db_, run_, groups_, summary_);
   const auto inherited = others.look();
   if (!inherited) return std::unexpected(inherited.error());
-  if (auto done = decider.write_owed(calls, *inherited); !done) return done;
+  call_writer writer(db_, run_, folder_);
+  if (auto done = writer.write(calls, *inherited); !done) return done;
   list_organizers();
   return others.find_vanished(header_);
 }

@@ -27,7 +27,8 @@ enum class row_kind : std::uint32_t { wrong, known, fresh };
 
 // A row on its way back into line order. `first`: the first line with this key. `group`: the number of its key within the plan.
 struct matched_row {
-  key_id key = 0;
+  key_id key = 0;  // of a known key
+  digest hash{};   // of the key
   digest payload{};
   std::uint32_t line = 0, first = 0, organizer = 0, group = 0;
   row_kind kind = row_kind::wrong;
@@ -38,7 +39,8 @@ struct matched_row {
 
 // A call that is owed, on its way into (organizer, line) order.
 struct call_row {
-  key_id key = 0;
+  key_id key = 0;  // 0: a new one, which gets its id with the number of the call
+  digest hash{};
   digest payload{};
   organizer_id organizer = 0;  // the ledger's number
   std::uint32_t line = 0, twins = 0;
@@ -49,9 +51,33 @@ struct call_row {
   };
 };
 
+// A new key on its way into the index of keys.
+struct new_key {
+  digest hash{};
+  key_id id = 0;
+  struct order {
+    bool operator()(const new_key& a, const new_key& b) const noexcept { return a.hash < b.hash; }
+  };
+};
+
+// A row that got its call, on its way back into line order.
+struct placed_row {
+  key_id key = 0;
+  organizer_id organizer = 0;
+  std::uint32_t line = 0, call = 0;
+  struct order {
+    bool operator()(const placed_row& a, const placed_row& b) const noexcept { return a.line < b.line; }
+  };
+};
+
 using keyed_rows = external_sorter<keyed_row, keyed_row::order>;
 using matched_rows = external_sorter<matched_row, matched_row::order>;
 using call_rows = external_sorter<call_row, call_row::order>;
+using new_keys = external_sorter<new_key, new_key::order>;
+using placed_rows = external_sorter<placed_row, placed_row::order>;
+
+// Bytes for each sorter; three are alive at a time.
+inline constexpr std::size_t sort_budget = 8u << 20;
 
 // What became of the keys: by group, a bit each.
 struct key_groups {

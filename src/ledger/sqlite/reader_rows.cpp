@@ -17,7 +17,8 @@ constexpr const char* result_rows =
     "o.request_id, "
     "o.client_request_id, o.drift, o.finished_at, b.meeting_id, b.join_web_url, b.join_meeting_id, b.passcode, b.dial_in_number, "
     "b.conference_id "
-    "FROM record r LEFT JOIN outcome o ON o.id = r.id LEFT JOIN decision d ON d.id = r.id LEFT JOIN observation b ON b.id = d.key "
+    "FROM record r LEFT JOIN decision d ON d.id = r.id LEFT JOIN outcome o ON o.id = coalesce(d.slot, r.id) LEFT JOIN observation b ON "
+    "b.id = d.key "
     "WHERE r.id BETWEEN ? AND ? ORDER BY r.id";
 
 bool shows_meeting(outcome o) noexcept {
@@ -138,10 +139,10 @@ result<run_status> count_status(connection& db, run_info info) {
   const auto first = first_row(out.info.id), last = last_row(out.info.id);
   std::map<std::string, std::uint64_t, std::less<>> errors;
   std::map<organizer_id, outcome_counts> organizers;
-  statement rows(
-      db,
-      "SELECT d.organizer, o.outcome, o.error_code FROM record r LEFT JOIN outcome o ON o.id = r.id LEFT JOIN decision d ON d.id = r.id "
-      "WHERE r.id BETWEEN ? AND ?");
+  statement rows(db,
+                 "SELECT d.organizer, o.outcome, o.error_code FROM record r LEFT JOIN decision d ON d.id = r.id LEFT JOIN outcome o ON "
+                 "o.id = coalesce(d.slot, r.id) "
+                 "WHERE r.id BETWEEN ? AND ?");
   for (rows.with(first, last); rows.step();) {
     if (!rows.null(2)) {
       const auto code = rows.text(2);

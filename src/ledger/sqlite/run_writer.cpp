@@ -76,13 +76,14 @@ claim_answer run_writer::read_page(run_id run, organizer_id organizer, std::uint
     const auto id = make_row(run, page.as<std::uint32_t>(0));
     const auto key = page.as<key_id>(1);
     const auto epoch = page.as<std::uint32_t>(2) + 1;
-    held_.insert_or_assign(id, held_row{{id, key, page.as<std::uint64_t>(4), read_digest(page.text(5))}, epoch});
+    const settled_row settled{id, call_slot(run, page.as<std::uint32_t>(5)), key, page.as<std::uint64_t>(4), read_digest(page.text(6))};
+    held_.insert_or_assign(id, held_row{settled, epoch});
     out.rows.push_back({.row = id,
                         .key = key,
                         .organizer = organizer,
                         .epoch = epoch,
                         .strikes = page.as<std::uint8_t>(3),
-                        .payload = std::string(page.text(6))});
+                        .payload = std::string(page.text(7))});
   }
   return out;
 }
@@ -118,7 +119,8 @@ bool run_writer::take_held(const finished_row& row, settled_row& out) {
 // A claim of an earlier session, which nobody has claimed since.
 bool run_writer::take_stored(const finished_row& row, settled_row& out) {
   if (!take_.with(run_of(row.row), row.organizer, line_of(row.row), row.epoch).step()) return false;
-  out = {row.row, take_.as<key_id>(0), take_.as<std::uint64_t>(1), read_digest(take_.text(2))};
+  out = {row.row, call_slot(run_of(row.row), take_.as<std::uint32_t>(0)), take_.as<key_id>(1), take_.as<std::uint64_t>(2),
+         read_digest(take_.text(3))};
   take_.reset();
   return true;
 }
@@ -164,8 +166,8 @@ std::uint32_t run_writer::close_organizer(run_id run, organizer_id organizer, co
   do {
     page.clear();
     for (page_.with(run, organizer); page_.step();) {
-      page.push_back(
-          {make_row(run, page_.as<std::uint32_t>(0)), page_.as<key_id>(1), page_.as<std::uint64_t>(2), read_digest(page_.text(3))});
+      page.push_back({make_row(run, page_.as<std::uint32_t>(0)), call_slot(run, page_.as<std::uint32_t>(1)), page_.as<key_id>(2),
+                      page_.as<std::uint64_t>(3), read_digest(page_.text(4))});
     }
     for (const auto& row : page) {
       held_.erase(row.row);

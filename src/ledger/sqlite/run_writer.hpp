@@ -50,14 +50,16 @@ class run_writer {
   std::unordered_map<std::uint64_t, progress> claimed_;  // by run << 32 | organizer
   std::unordered_map<row_id, held_row> held_;
 
-  statement fresh_{db_,
-                   "SELECT o.line, o.key, o.epoch, o.strikes, o.twins, o.hash, r.payload FROM owed o LEFT JOIN record r ON r.id = (o.run "
-                   "<< 32 | o.line) "
-                   "WHERE o.run = ? AND o.organizer = ? AND o.line > ? AND o.owner = 0 ORDER BY o.line LIMIT ?"};
-  statement stale_{db_,
-                   "SELECT o.line, o.key, o.epoch, o.strikes, o.twins, o.hash, r.payload FROM owed o LEFT JOIN record r ON r.id = (o.run "
-                   "<< 32 | o.line) "
-                   "WHERE o.run = ? AND o.organizer = ? AND o.line > ? AND o.owner NOT IN (0, ?) ORDER BY o.line LIMIT ?"};
+  statement fresh_{
+      db_,
+      "SELECT o.line, o.key, o.epoch, o.strikes, o.twins, o.slot, o.hash, r.payload FROM owed o LEFT JOIN record r ON r.id = (o.run "
+      "<< 32 | o.line) "
+      "WHERE o.run = ? AND o.organizer = ? AND o.line > ? AND o.owner = 0 ORDER BY o.line LIMIT ?"};
+  statement stale_{
+      db_,
+      "SELECT o.line, o.key, o.epoch, o.strikes, o.twins, o.slot, o.hash, r.payload FROM owed o LEFT JOIN record r ON r.id = (o.run "
+      "<< 32 | o.line) "
+      "WHERE o.run = ? AND o.organizer = ? AND o.line > ? AND o.owner NOT IN (0, ?) ORDER BY o.line LIMIT ?"};
   // The range of a page at once; what lies in it and was not read is claimed already, or of the other kind.
   statement claim_fresh_{
       db_, "UPDATE owed SET owner = ?, epoch = epoch + 1 WHERE run = ? AND organizer = ? AND line > ? AND line <= ? AND owner = 0"};
@@ -65,12 +67,12 @@ class run_writer {
       db_,
       "UPDATE owed SET owner = ?1, epoch = epoch + 1 WHERE run = ? AND organizer = ? AND line > ? AND line <= ? AND owner NOT IN (0, ?1)"};
   statement drop_one_{db_, "DELETE FROM owed WHERE run = ? AND organizer = ? AND line = ?"};
-  statement take_{db_,
-                  "DELETE FROM owed WHERE run = ? AND organizer = ? AND line = ? AND epoch = ? AND owner <> 0 RETURNING key, twins, hash"};
+  statement take_{
+      db_, "DELETE FROM owed WHERE run = ? AND organizer = ? AND line = ? AND epoch = ? AND owner <> 0 RETURNING slot, key, twins, hash"};
   statement release_{
       db_, "UPDATE owed SET owner = 0, strikes = strikes + ? WHERE run = ? AND organizer = ? AND line = ? AND epoch = ? AND owner <> 0"};
   statement strikes_{db_, "SELECT strikes FROM owed WHERE run = ? AND organizer = ? AND line = ? AND epoch = ? AND owner <> 0"};
-  statement page_{db_, "SELECT line, key, twins, hash FROM owed WHERE run = ? AND organizer = ? ORDER BY line LIMIT 1000"};
+  statement page_{db_, "SELECT line, slot, key, twins, hash FROM owed WHERE run = ? AND organizer = ? ORDER BY line LIMIT 1000"};
   statement drop_{db_, "DELETE FROM owed WHERE run = ? AND organizer = ? AND line <= ?"};
   statement fence_{db_,
                    "INSERT INTO fence(lane, organizer, until) SELECT lane, ?3, ?4 FROM run_lane WHERE run = ?1 AND position = ?2 "

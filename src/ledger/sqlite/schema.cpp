@@ -11,7 +11,9 @@
 namespace convoke::ledger::sqlite {
 namespace {
 
-// Row ids are run << 32 | line, so hot inserts go into integer keys in order. A key's id is the row that first brought it.
+// Row ids are run << 32 | line. The calls of a run are numbered in (organizer, line) order, the order they are made in; outcomes of calls
+// and keys first brought by a run have ids made of that number. So whatever the order of the input, what a run writes goes into
+// integer keys at a few places that move forward, and never all over the tables.
 constexpr const char* tables = R"sql(
 CREATE TABLE meta(name TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID;
 CREATE TABLE lane(id INTEGER PRIMARY KEY, graph_root TEXT NOT NULL, tenant TEXT NOT NULL, app TEXT NOT NULL, UNIQUE(graph_root, tenant, app)) STRICT;
@@ -24,13 +26,13 @@ CREATE TABLE run_lane(run INTEGER NOT NULL, position INTEGER NOT NULL, lane INTE
 CREATE TABLE tally(run INTEGER NOT NULL, outcome INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY(run, outcome)) STRICT, WITHOUT ROWID;
 -- the input's own records; raw is NULL where only the inventory still needs the payload
 CREATE TABLE record(id INTEGER PRIMARY KEY, lane INTEGER NOT NULL, raw BLOB, payload BLOB, error TEXT) STRICT;
--- what was decided about them; key is NULL for rejected rows
-CREATE TABLE decision(id INTEGER PRIMARY KEY, key INTEGER, organizer INTEGER) STRICT;
+-- what was decided about them; key is NULL for rejected rows. slot: the id of the outcome, NULL where that is the row's
+CREATE TABLE decision(id INTEGER PRIMARY KEY, key INTEGER, organizer INTEGER, slot INTEGER) STRICT;
 -- rows that share the key and payload of an earlier row and end as it does
 CREATE TABLE twin(first INTEGER NOT NULL, id INTEGER NOT NULL, PRIMARY KEY(first, id)) STRICT, WITHOUT ROWID;
 -- calls still to be made. owner 0: nobody has claimed it
 CREATE TABLE owed(run INTEGER NOT NULL, organizer INTEGER NOT NULL, line INTEGER NOT NULL, key INTEGER NOT NULL, owner INTEGER NOT NULL,
-  epoch INTEGER NOT NULL, strikes INTEGER NOT NULL, twins INTEGER NOT NULL, hash BLOB NOT NULL, PRIMARY KEY(run, organizer, line)) STRICT, WITHOUT ROWID;
+  epoch INTEGER NOT NULL, strikes INTEGER NOT NULL, twins INTEGER NOT NULL, slot INTEGER NOT NULL, hash BLOB NOT NULL, PRIMARY KEY(run, organizer, line)) STRICT, WITHOUT ROWID;
 CREATE TABLE outcome(id INTEGER PRIMARY KEY, outcome INTEGER NOT NULL, attempts INTEGER, http_status INTEGER, error_code TEXT, error_message TEXT,
   request_id TEXT, client_request_id TEXT, drift TEXT, finished_at INTEGER) STRICT;
 -- the wanted side, for ever: source is the record whose payload is wanted

@@ -103,7 +103,7 @@ result<void> takeover::find_vanished(const run_header& header) {
 
 result<void> takeover::supersede(endings& ends, utc_time now) {
   statement owed(db_,
-                 "SELECT run, organizer, line, key, twins FROM owed WHERE (run, organizer, line) > (?, ?, ?) AND run <> ? "
+                 "SELECT run, organizer, line, key, twins, slot FROM owed WHERE (run, organizer, line) > (?, ?, ?) AND run <> ? "
                  "ORDER BY run, organizer, line LIMIT ?");
   statement drop(db_, "DELETE FROM owed WHERE run = ? AND organizer = ? AND line = ?");
   struct place {
@@ -118,7 +118,9 @@ result<void> takeover::supersede(endings& ends, utc_time now) {
     for (owed.with(at.run, at.organizer, at.line, run_, page_rows); owed.step(); ++found) {
       at = {owed.as<run_id>(0), owed.as<organizer_id>(1), owed.as<std::uint32_t>(2)};
       const auto key = owed.as<key_id>(3);
-      if (groups_.taken.contains(key)) page.push_back({at.organizer, {make_row(at.run, at.line), key, owed.as<std::uint64_t>(4), {}}});
+      if (groups_.taken.contains(key))
+        page.push_back(
+            {at.organizer, {make_row(at.run, at.line), call_slot(at.run, owed.as<std::uint32_t>(5)), key, owed.as<std::uint64_t>(4), {}}});
     }
     for (const auto& [organizer, row] : page) {
       ends.superseded(row, run_, now);

@@ -37,12 +37,14 @@ void worker::post(std::move_only_function<void()> alone) {
 }
 
 void worker::call(std::move_only_function<void()> alone) {
+  // The promise belongs to the job: its last use is on the thread.
   std::promise<void> done;
-  post([&] {
+  const auto over = done.get_future();
+  post([&alone, moved = std::move(done)]() mutable {
     alone();
-    done.set_value();
+    moved.set_value();
   });
-  done.get_future().wait();
+  over.wait();
 }
 
 void worker::run() {
