@@ -69,9 +69,6 @@ class settings {
   [[nodiscard]] std::string show() const;
 
  private:
-  result<void> read_file(const std::string& path);
-  result<void> take_tenants(const void* table, const std::string& file);
-
   std::map<std::string, setting, std::less<>> values_;
   std::map<std::string, std::string, std::less<>> environment_;
   std::vector<std::string> warnings_;

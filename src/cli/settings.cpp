@@ -4,9 +4,9 @@
 #include <sstream>
 
 #include <fmt/format.h>
-#include <toml++/toml.h>
 #include <unistd.h>
 
+#include "cli/config_file.hpp"
 #include "cli/options.hpp"
 #include "core/text.hpp"
 
@@ -22,12 +22,6 @@ std::string environment_name(std::string_view option) {
   return out;
 }
 
-std::string key_name(std::string_view option) {
-  std::string out(option);
-  std::ranges::replace(out, '-', '_');
-  return out;
-}
-
 bool truthy(std::string_view text) {
   return text == "1" || text == "true" || text == "yes" || text == "on";
 }
@@ -35,22 +29,9 @@ bool falsy(std::string_view text) {
   return text.empty() || text == "0" || text == "false" || text == "no" || text == "off";
 }
 
-result<void> refuse_later(const option& o, const std::string& source) {
-  if (o.form != shape::later) return {};
-  return fail(errc::usage, fmt::format("{}: this part of convoke is not built yet. Leave it out.", source));
-}
-
 // Names that are ours but no options: they are read where they are needed.
 bool known_environment(std::string_view name) {
   return name == "CONVOKE_TOKEN";
-}
-
-result<std::string> value_text(const toml::node& node, const std::string& file, const std::string& key) {
-  if (const auto* s = node.as_string()) return s->get();
-  if (const auto* i = node.as_integer()) return std::to_string(i->get());
-  if (const auto* f = node.as_floating_point()) return fmt::format("{}", f->get());
-  if (const auto* b = node.as_boolean()) return std::string(b->get() ? "true" : "false");
-  return fail(errc::usage, fmt::format("{}, line {}: '{}' needs a text, a number or true/false.", file, node.source().begin.line, key));
 }
 
 std::string find_file(const names& flags, const names& environment, const std::string& input) {
@@ -71,19 +52,6 @@ std::string find_file(const names& flags, const names& environment, const std::s
   return fs::exists(own, ignored) ? own.string() : std::string();
 }
 
-std::string resolved_path(const std::string& value, const std::string& file) {
-  if (value.empty() || value == "-" || fs::path(value).is_absolute()) return value;
-  return (fs::path(file).parent_path() / value).string();
-}
-
-// A value of a configuration file: file names are relative to it.
-std::string in_file_terms(const option& o, std::string value, const std::string& file) {
-  if (o.form == shape::path) return resolved_path(value, file);
-  constexpr std::string_view sqlite = "sqlite:";
-  if (o.name == "ledger" && value.starts_with(sqlite)) return std::string(sqlite) + resolved_path(value.substr(sqlite.size()), file);
-  return value;
-}
-
 }  // namespace
 
 std::map<std::string, std::string, std::less<>> process_environment() {
@@ -94,74 +62,6 @@ std::map<std::string, std::string, std::less<>> process_environment() {
     if (equals != std::string_view::npos) out.emplace(text.substr(0, equals), text.substr(equals + 1));
   }
   return out;
-}
-
-result<void> settings::read_file(const std::string& path) {
-  const auto shown = escape_for_people(path);
-  if (fs::is_directory(path)) return fail(errc::usage, fmt::format("{}: this is a directory; --config needs a file.", shown));
-  if (!fs::exists(path)) return fail(errc::usage, fmt::format("{}: there is no such configuration file.", shown));
-  toml::table table;
-  try {
-    table = toml::parse_file(path);
-  } catch (const toml::parse_error& bad) {
-    return fail(errc::usage,
-                fmt::format("{}, line {}, column {}: {}.", shown, bad.source().begin.line, bad.source().begin.column, bad.description()));
-  }
-  for (const auto& [name, node] : table) {
-    const std::string key(name.str());
-    if (key == "tenants") {
-      if (const auto taken = take_tenants(&node, shown); !taken) return taken;
-      continue;
-    }
-    const auto* known = find_option(key);
-    if (known == nullptr || key == "config") {
-      const auto near = nearest_option(key);
-      return fail(errc::usage, fmt::format("{}, line {}: there is no key '{}'.{}", shown, node.source().begin.line, escape_for_people(key),
-                                           near.empty() ? "" : fmt::format(" Did you mean '{}'?", key_name(near))));
-    }
-    if (const auto built = refuse_later(*known, fmt::format("{}, line {}: {}", shown, node.source().begin.line, key)); !built) return built;
-    auto text = value_text(node, shown, key);
-    if (!text) return std::unexpected(text.error());
-    values_.try_emplace(std::string(known->name), setting{in_file_terms(*known, std::move(*text), path), shown});
-  }
-  return {};
-}
-
-// [tenants.NAME]: one lane each. One is used: the only one, or the one that --tenant names.
-result<void> settings::take_tenants(const void* node, const std::string& file) {
-  const auto* tables = static_cast<const toml::node*>(node)->as_table();
-  if (tables == nullptr) return fail(errc::usage, fmt::format("{}: 'tenants' holds one table a tenant: [tenants.NAME].", file));
-  const auto wanted = values_.find("tenant");
-  const toml::table* chosen = nullptr;
-  std::string chosen_name;
-  for (const auto& [name, table] : *tables) {
-    if (!table.is_table()) return fail(errc::usage, fmt::format("{}: [tenants.{}] must be a table.", file, name.str()));
-    if (wanted == values_.end() ? tables->size() == 1 : wanted->second.text == name.str()) {
-      chosen = table.as_table();
-      chosen_name = name.str();
-    }
-  }
-  if (chosen == nullptr && wanted == values_.end() && tables->size() > 1)
-    return fail(errc::usage,
-                fmt::format("{}: it names {} tenants, and several in one run are not built yet. Choose one with --tenant NAME.", file,
-                            tables->size()));
-  if (chosen == nullptr) return {};
-  static constexpr std::string_view allowed[] = {"tenant", "client-id",  "client-secret-file",     "graph-url", "authority-url", "ca-file",
-                                                 "cloud",  "allow-http", "client-certificate-file"};
-  if (wanted != values_.end()) values_.erase(wanted);
-  for (const auto& [name, value] : *chosen) {
-    const auto* known = find_option(name.str());
-    if (known == nullptr || std::ranges::find(allowed, known->name) == std::end(allowed))
-      return fail(errc::usage, fmt::format("{}, line {}: there is no key '{}' in [tenants.{}].", file, value.source().begin.line,
-                                           escape_for_people(name.str()), chosen_name));
-    if (const auto built = refuse_later(*known, fmt::format("{}: [tenants.{}] {}", file, chosen_name, std::string(name.str()))); !built)
-      return built;
-    auto text = value_text(value, file, std::string(name.str()));
-    if (!text) return std::unexpected(text.error());
-    values_.try_emplace(std::string(known->name),
-                        setting{in_file_terms(*known, std::move(*text), file), fmt::format("{} [tenants.{}]", file, chosen_name)});
-  }
-  return {};
 }
 
 result<settings> settings::resolve(const names& flags, const names& environment, const std::string& input) {
@@ -194,7 +94,12 @@ result<settings> settings::resolve(const names& flags, const names& environment,
     out.values_.try_emplace(std::string(o.name), setting{found->second, std::string(o.azure)});
   }
   if (const auto file = find_file(flags, environment, input); !file.empty()) {
-    if (const auto read = out.read_file(file); !read) return std::unexpected(read.error());
+    auto read = read_config_file(file, out.text("tenant"));
+    if (!read) return std::unexpected(read.error());
+    // A nearer source that names a tenant of the file means what the file says of it.
+    if (const auto tenant = read->find("tenant"); tenant != read->end() && tenant->second.source.ends_with(']'))
+      out.values_.insert_or_assign("tenant", tenant->second);
+    out.values_.merge(*read);
     out.values_.insert_or_assign("config", setting{file, flags.contains("config") ? "--config" : "found"});
   }
   for (const auto& o : options())

@@ -102,6 +102,19 @@ BOOST_FIXTURE_TEST_CASE(one_tenant_table_is_used_and_several_need_a_choice, fold
   BOOST_REQUIRE(chosen.has_value());
   BOOST_TEST(chosen->text("tenant") == "22222222-2222-3333-4444-555555555555");
   BOOST_TEST(chosen->text("client-id") == "s");
+  const auto by_id = settings::resolve({{"config", file}, {"tenant", tenant}}, {}, "");
+  BOOST_REQUIRE(by_id.has_value());
+  BOOST_TEST(by_id->text("client-id") == "n");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_tenants_own_keys_win_over_those_at_the_top, folder) {
+  const auto file =
+      write("c.toml", std::string("client_id = \"top\"\nrate = 9\n[tenants.n]\ntenant = \"") + tenant + "\"\nclient_id = \"own\"\n");
+  const auto from = settings::resolve({{"config", file}}, {}, "");
+  BOOST_REQUIRE(from.has_value());
+  BOOST_TEST(from->text("client-id") == "own");
+  BOOST_TEST(from->text("rate") == "9");
+  BOOST_TEST(!settings::resolve({{"config", write("d.toml", "[tenants.n]\nrate = 3\n")}}, {}, "").has_value());
 }
 
 BOOST_AUTO_TEST_CASE(what_is_not_built_yet_says_so) {
