@@ -73,6 +73,16 @@ std::string_view cell(const std::vector<std::string>& cells, std::size_t index) 
   return index < cells.size() ? std::string_view(cells[index]) : std::string_view();
 }
 
+// What the service showed, of a result or an inventory row.
+void write_meeting(line_writer& w, const auto& row) {
+  w.text("meeting_id", row.meeting_id);
+  w.text("join_web_url", row.join_web_url);
+  w.text("join_meeting_id", row.join_meeting_id);
+  w.text("passcode", row.passcode);
+  w.text("dial_in_number", row.dial_in_number);
+  w.text("conference_id", row.conference_id);
+}
+
 // What the row wanted: from its plan, or, for a wrong row, its own cells.
 void write_wanted(line_writer& w, const std::optional<spec>& wanted, std::string_view raw_subject) {
   w.text("subject", !wanted ? raw_subject : wanted->subject ? std::string_view(*wanted->subject) : std::string_view());
@@ -101,12 +111,7 @@ struct result_writer {
     w.text("organizer", wanted ? std::string_view(wanted->organizer) : cell(own, written.organizer));
     w.text("external_id", wanted ? std::string_view(wanted->external_id) : cell(own, written.external_id));
     w.text("outcome", row.result ? to_string(*row.result) : std::string_view("deferred"));
-    w.text("meeting_id", row.meeting_id);
-    w.text("join_web_url", row.join_web_url);
-    w.text("join_meeting_id", row.join_meeting_id);
-    w.text("passcode", row.passcode);
-    w.text("dial_in_number", row.dial_in_number);
-    w.text("conference_id", row.conference_id);
+    write_meeting(w, row);
     write_wanted(w, wanted, cell(own, written.subject));
     w.text("drift", row.drift);
     w.number("http_status", row.http_status, row.http_status != 0);
@@ -186,12 +191,7 @@ result<void> write_inventory(ledger::reader& from, const std::string& path, form
     w.text("organizer", row.organizer);
     w.text("external_id", row.external_id);
     w.text("state", row.state);
-    w.text("meeting_id", row.meeting_id);
-    w.text("join_web_url", row.join_web_url);
-    w.text("join_meeting_id", row.join_meeting_id);
-    w.text("passcode", row.passcode);
-    w.text("dial_in_number", row.dial_in_number);
-    w.text("conference_id", row.conference_id);
+    write_meeting(w, row);
     write_wanted(w, std::move(*wanted), {});
     w.text("drift", row.drift);
     w.text("observed_at", row.observed_at ? format_utc(*row.observed_at) : std::string());

@@ -1,0 +1,183 @@
+#include <algorithm>
+#include <span>
+#include <utility>
+#include <variant>
+
+#include <boost/asio/post.hpp>
+
+#include "run/driver_state.hpp"
+
+namespace convoke::run {
+
+void driver::pump() {
+  // Carrying an action out may tell the engine something; what follows from that is taken up by the loop that is running.
+  if (pumping_) return;
+  pumping_ = true;
+  for (;;) {
+    engine_.take_actions(actions_);
+    if (actions_.empty()) break;
+    for (auto& a : actions_) std::visit([this](auto& one) { carry_out(one); }, a);
+  }
+  commits_.flush();
+  pumping_ = false;
+}
+
+void driver::carry_out(engine::fetch_rows& a) {
+  ++asked_;
+  store_.claim(run_, a.lane, a.organizer, a.count, a.stale, [this, a](result<ledger::claim_answer> answer) {
+    // Still the ledger's thread: the payloads are decoded here, off the thread that sends.
+    std::vector<spec> specs;
+    if (answer) {
+      specs.reserve(answer->rows.size());
+      for (const auto& row : answer->rows) {
+        auto decoded = decode_spec(row.payload);
+        if (!decoded) {
+          answer = std::unexpected(decoded.error());
+          break;
+        }
+        specs.push_back(std::move(*decoded));
+      }
+    }
+    asio::post(io_, [this, a, moved = std::move(answer), wanted = std::move(specs)]() mutable {
+      on_claimed(a.lane, a.organizer, a.stale, std::move(moved), std::move(wanted));
+    });
+  });
+}
+
+void driver::on_claimed(engine::lane_id lane, engine::organizer_id organizer, bool stale, result<ledger::claim_answer> answer,
+                        std::vector<spec> specs) {
+  --asked_;
+  if (!answer) return storage_failed(answer.error());
+  if (closing_) return;
+  std::vector<engine::owed_row> owed;
+  owed.reserve(answer->rows.size());
+  for (std::size_t i = 0; i < answer->rows.size(); ++i) {
+    const auto& row = answer->rows[i];
+    rows_.insert_or_assign(row.row, claimed{std::move(specs[i]), row.key, row.organizer});
+    owed.push_back({row.row, row.key, row.organizer, row.epoch, row.strikes});
+  }
+  engine_.rows_arrived(lane, organizer, stale, std::move(owed), answer->exhausted, net::boot_now());
+  pump();
+}
+
+void driver::carry_out(engine::send_call& a) {
+  if (!first_send_) first_send_ = net::boot_now();
+  slot& s = *slots_[a.connection];
+  s.grant = a;
+  if (s.waiting) s.wake.cancel();
+}
+
+claimed driver::take(engine::row_id row) {
+  auto node = rows_.extract(row);
+  return node.empty() ? claimed{} : std::move(node.mapped());
+}
+
+void driver::carry_out(engine::record_outcome& a) {
+  const auto row = take(a.row);
+  commits_.add(finished_row(std::move(a), row.organizer));
+}
+
+void driver::carry_out(engine::release_row& a) {
+  const auto row = take(a.row);
+  commits_.add(released_row(std::move(a), row.key, row.organizer));
+}
+
+void driver::carry_out(engine::close_organizer& a) {
+  commits_.flush_all();
+  ++asked_;
+  std::erase_if(rows_, [&](const auto& row) { return row.second.organizer == a.organizer; });
+  store_.close_organizer(run_, a.lane, a.organizer, like_answer(std::move(a.last)),
+                         [this, lane = a.lane, organizer = a.organizer](result<std::uint32_t> rows) {
+                           asio::post(io_, [this, lane, organizer, rows = std::move(rows)] {
+                             --asked_;
+                             if (!rows) return storage_failed(rows.error());
+                             last_commit_ = net::boot_now();
+                             progress_.done += *rows;
+                             engine_.organizer_closed(lane, organizer, *rows, net::boot_now());
+                             pump();
+                           });
+                         });
+}
+
+void driver::carry_out(engine::save_fence& a) {
+  const auto left = std::chrono::duration_cast<ticks>(a.until - net::boot_now());
+  store_.save_fence(run_, a.lane, a.organizer, net::wall_now() + left);
+}
+
+void driver::carry_out(engine::refresh_token& a) {
+  tokens_->rejected(a.rejected);
+}
+
+void driver::carry_out(engine::set_connections& a) {
+  enabled_ = a.count;
+}
+
+void driver::carry_out(engine::drop_connection& a) {
+  slot& s = *slots_[a.connection];
+  s.drop = true;
+  if (s.waiting) s.wake.cancel();
+}
+
+void driver::carry_out(engine::wake_at& a) {
+  const auto now = net::boot_now();
+  timer_.expires_after(std::max(a.when - now, std::chrono::nanoseconds(0)));
+  timer_.async_wait([this](const boost::system::error_code& cancelled) {
+    if (cancelled || closing_) return;
+    engine_.tick(net::boot_now());
+    pump();
+  });
+}
+
+void driver::carry_out(engine::finished& a) {
+  if (!ended_) ended_ = std::move(a);
+  commits_.flush_all();
+  close_all();
+}
+
+void driver::close_all() {
+  if (closing_) return;
+  closing_ = true;
+  timer_.cancel();
+  progress_timer_.cancel();
+  tokens_->stop();
+  for (auto& s : slots_) {
+    s->wake.cancel();
+    s->connection.close();
+  }
+}
+
+void driver::on_commit(result<std::vector<ledger::row_id>> done) {
+  if (!done) return storage_failed(done.error());
+  const auto now = net::boot_now();
+  last_commit_ = now;
+  progress_.done += done->size();
+  if (closing_) return;
+  engine_.committed(std::span<const engine::row_id>(*done), now);
+  pump();
+}
+
+void driver::storage_failed(const error& why) {
+  if (closing_) {
+    // Too late for the engine; the exit code must still tell.
+    if (ended_) ended_ = engine::finished{engine::stop_reason::storage, why.message, std::nullopt};
+    return;
+  }
+  watch_.note(why.message);
+  engine_.storage_failed(why, net::boot_now());
+  pump();
+}
+
+void driver::on_signal(int count) {
+  if (closing_) return;
+  if (count == 1) {
+    watch_.note("Stopping: no new calls; those in flight may finish. A second signal leaves at once.");
+    engine_.stop(engine::stop_reason::interrupted, net::boot_now());
+    pump();
+    return;
+  }
+  ended_ = engine::finished{engine::stop_reason::interrupted, "Left at once; what was known is saved.", std::nullopt};
+  commits_.flush_all();
+  close_all();
+}
+
+}  // namespace convoke::run

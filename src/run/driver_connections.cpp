@@ -1,0 +1,145 @@
+#include <utility>
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "run/driver_state.hpp"
+
+namespace convoke::run {
+namespace {
+
+using namespace std::chrono_literals;
+
+// A connection that lies idle this long is looked at before it is trusted with a call.
+constexpr auto idle_check = 1s;
+constexpr auto idle_limit = 25s;
+
+}  // namespace
+
+asio::awaitable<void> driver::serve(slot& s) {
+  for (;;) {
+    const bool go_on = co_await await_turn_to_connect(s);
+    if (!go_on) break;
+    const auto connected = co_await s.connection.connect(job_.pace.connect_timeout);
+    if (closing_) break;
+    if (connected.what != net::failure::none) {
+      engine::answer why;
+      why.error = graph::translate(connected.what);
+      why.error_message = connected.message;
+      why.finished_at = net::wall_now();
+      if (std::exchange(last_trouble_, connected.message) != connected.message) watch_.note(connected.message);
+      engine_.connect_failed(0, s.id, why, net::boot_now());
+      pump();
+      continue;
+    }
+    co_await carry_calls(s);
+    s.connection.close();
+    if (closing_) break;
+  }
+  --serving_;
+}
+
+asio::awaitable<bool> driver::await_turn_to_connect(slot& s) {
+  for (;;) {
+    if (closing_) co_return false;
+    const auto now = net::boot_now();
+    const auto at = engine_.may_connect_at(0);
+    const bool allowed = s.id < enabled_;
+    if (allowed && at <= now) co_return true;
+    s.wake.expires_after(allowed ? at - now : std::chrono::nanoseconds(idle_check));
+    boost::system::error_code woken;
+    co_await s.wake.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+  }
+}
+
+void driver::ready(slot& s) {
+  s.idle_since = net::boot_now();
+  engine_.connection_ready(0, s.id, s.idle_since);
+  pump();
+}
+
+// Calls on one connection, one after the other, until it must be replaced.
+asio::awaitable<void> driver::carry_calls(slot& s) {
+  s.drop = false;
+  ready(s);
+  for (;;) {
+    const bool granted = co_await await_grant(s);
+    if (!granted) co_return;
+    const auto grant = *std::exchange(s.grant, std::nullopt);
+    const auto row = rows_.find(grant.row);
+    const auto* token = tokens_->current();
+    engine::answer answer;
+    const bool idle_long = net::boot_now() - s.idle_since > idle_check;
+    if (token == nullptr || (idle_long && !s.connection.usable())) {
+      answer.error = engine::attempt_error::stale;
+      answer.error_message = token == nullptr ? "the token ran out before the call" : "the connection closed while it was idle";
+      answer.finished_at = net::wall_now();
+    } else {
+      const auto number = tokens_->current_number();
+      const auto& wanted = row->second.wanted;
+      answer = co_await s.caller.create_or_get(s.connection, wanted, *token, number, job_.pace.attempt_timeout);
+    }
+    if (closing_) co_return;
+    const bool keep = s.connection.usable();
+    const auto now = net::boot_now();
+    engine_.answered(grant.row, std::move(answer), now);
+    if (!keep) {
+      pump();
+      co_return;
+    }
+    if (s.id >= enabled_) co_return;
+    // Actions first: one of them may be to drop this very connection.
+    pump();
+    if (s.drop) co_return;
+    ready(s);
+  }
+}
+
+// False: the connection must be replaced, or all is over.
+asio::awaitable<bool> driver::await_grant(slot& s) {
+  while (!s.grant) {
+    if (closing_ || s.drop) co_return false;
+    s.wake.expires_after(idle_limit);
+    s.waiting = true;
+    boost::system::error_code woken;
+    co_await s.wake.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+    s.waiting = false;
+    const bool unasked = !s.grant && !s.drop && !closing_;
+    if (unasked && (s.id >= enabled_ || !s.connection.usable())) {
+      engine_.connection_lost(0, s.id, net::boot_now());
+      pump();
+      if (!s.grant) co_return false;
+    }
+  }
+  co_return !closing_;
+}
+
+asio::awaitable<void> driver::report_progress() {
+  std::uint64_t seen = progress_.done;
+  auto last = began_;
+  double smooth = 0;
+  while (!closing_) {
+    progress_timer_.expires_after(200ms);
+    boost::system::error_code woken;
+    co_await progress_timer_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+    if (closing_) break;
+    const auto now = net::boot_now();
+    const double seconds = std::chrono::duration<double>(now - last).count();
+    const double recent = seconds > 0 ? static_cast<double>(progress_.done - seen) / seconds : 0;
+    smooth = smooth == 0 ? recent : 0.8 * smooth + 0.2 * recent;
+    seen = progress_.done;
+    last = now;
+    const auto& numbers = engine_.numbers();
+    progress_.calls = numbers.calls;
+    progress_.throttled = numbers.throttled;
+    progress_.rate = smooth;
+    progress_.closed_for.reset();
+    if (numbers.fenced_until && *numbers.fenced_until > now)
+      progress_.closed_for = std::chrono::duration_cast<std::chrono::milliseconds>(*numbers.fenced_until - now);
+    progress_.elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(now - began_);
+    watch_.advanced(progress_);
+  }
+  --serving_;
+}
+
+}  // namespace convoke::run
