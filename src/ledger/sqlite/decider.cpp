@@ -17,7 +17,6 @@ result<void> decider::decide(matched_rows& matched, call_rows& calls) {
       decide(row, calls);
     }
   }
-  seen_.close();
   if (auto sorted = matched.status(); !sorted) return sorted;
   return db_.status();
 }
@@ -25,71 +24,44 @@ result<void> decider::decide(matched_rows& matched, call_rows& calls) {
 void decider::decide(const matched_row& row, call_rows& calls) {
   const auto id = make_row(run_, row.line);
   const bool twin = row.line != row.first;
-  const auto organizer = organizers_.entries()[row.organizer].stored;
-  const auto v = judge(row);
-  if (twin) {
-    ++summary_.duplicates;
-  } else {
-    want(row, v);
-  }
-  if (v == verdict::unchanged || v == verdict::drifted) {
-    decision_.with(id, row.key, organizer).run();
-    const bool same = v == verdict::unchanged;
-    ++(same ? summary_.unchanged : summary_.drifted);
-    ends_.decided(id, same ? outcome::unchanged : outcome::drifted, {}, {}, same ? std::string_view() : seen_.row().text(4));
+  if (twin) ++summary_.duplicates;
+  if (row.kind == row_kind::unchanged || row.kind == row_kind::drifted) {
+    decide_known(row);
   } else if (twin) {
     twin_.with(make_row(run_, row.first), id).run();
   } else {
-    count_call(row, v);
+    count_call(row);
     calls.push({.key = row.key,
                 .hash = row.hash,
                 .payload = row.payload,
-                .organizer = organizer,
+                .organizer = organizers_.entries()[row.organizer].stored,
                 .line = row.line,
                 .twins = groups_.has_twins[row.group] ? 1U : 0U});
   }
 }
 
-decider::verdict decider::judge(const matched_row& row) {
-  if (row.kind == row_kind::fresh) return verdict::fresh;
-  if (seen_.find(row.key)) {
-    const auto& seen = seen_.row();
-    const auto state = static_cast<observed>(seen.integer(1));
-    pending_ = seen.integer(2) != 0;
-    if (state != observed::failed) {
-      if (read_digest(seen.text(3)) != row.payload) return verdict::changed;
-      return state == observed::satisfied ? verdict::unchanged : verdict::drifted;
-    }
+void decider::decide_known(const matched_row& row) {
+  const auto id = make_row(run_, row.line);
+  decision_.with(id, row.key, organizers_.entries()[row.organizer].stored).run();
+  if (row.kind == row_kind::unchanged) {
+    ++summary_.unchanged;
+    ends_.decided(id, outcome::unchanged, {}, {}, {});
+    return;
   }
-  pending_ = false;
-  const bool same = wanted_.with(row.key).step() && read_digest(wanted_.text(0)) == row.payload;
-  wanted_.reset();
-  return same ? verdict::retried : verdict::changed;
+  ++summary_.drifted;
+  const bool seen = drift_.with(row.key).step();
+  ends_.decided(id, outcome::drifted, {}, {}, seen ? drift_.text(0) : std::string_view());
 }
 
-// Brings the wanted side up to date. `pending` marks the few observations whose key is wanted differently by now, so that the many
-// others need no look at the wanted side.
-void decider::want(const matched_row& row, verdict v) {
-  const digest_bytes hash(row.payload);
-  const auto source = make_row(run_, row.line);
-  if (v == verdict::changed) {
-    want_.with(source, blob(hash.view()), row.key).run();
-    pend_.with(1, row.key).run();
-  } else if (pending_ && v != verdict::retried) {
-    want_.with(source, blob(hash.view()), row.key).run();
-    pend_.with(0, row.key).run();
-  }
-}
-
-void decider::count_call(const matched_row& row, verdict v) {
+void decider::count_call(const matched_row& row) {
   auto& organizer = organizers_.entries()[row.organizer];
   ++organizer.calls;
   ++summary_.calls;
-  if (v == verdict::fresh) {
+  if (row.kind == row_kind::fresh) {
     ++organizer.fresh;
     ++summary_.new_keys;
   } else {
-    ++(v == verdict::changed ? summary_.changed_keys : summary_.retried_keys);
+    ++(row.kind == row_kind::changed ? summary_.changed_keys : summary_.retried_keys);
   }
 }
 

@@ -19,7 +19,10 @@ class forward_cursor {
   // True: row() stands on it, until the next find.
   bool find(const Key& wanted) {
     if (past_end_ && wanted >= end_) return false;
-    for (int near = 0; on_row_ && near < 8 && at_ < wanted; ++near) advance(wanted);
+    if (near(wanted)) {
+      for (int steps = 0; on_row_ && steps < most_steps && at_ < wanted; ++steps) advance(wanted);
+      paid_ = on_row_ && at_ >= wanted;
+    }
     const bool known = on_row_ ? at_ == wanted || (after_ < wanted && wanted < at_) : past_end_ && wanted >= end_;
     if (!known) seek(wanted);
     return on_row_ && at_ == wanted;
@@ -33,6 +36,18 @@ class forward_cursor {
   }
 
  private:
+  static constexpr int most_steps = 8;  // a seek costs about as much
+
+  bool near(const Key& wanted) {
+    if (!on_row_) return false;
+    if constexpr (std::is_same_v<Key, digest>) {
+      // Nothing tells how many keys lie between. Where stepping did not pay it is tried again now and then.
+      return paid_ || ++tries_ % 64 == 0;
+    } else {
+      return at_ < wanted && wanted - at_ <= most_steps;
+    }
+  }
+
   void seek(const Key& wanted) {
     if constexpr (std::is_same_v<Key, digest>) {
       const digest_bytes bytes(wanted);
@@ -63,7 +78,8 @@ class forward_cursor {
   digest_bytes bound_{digest{}};
   // There is nothing between after_ and at_, and nothing from end_ on once the end was passed.
   Key at_{}, after_{}, end_{};
-  bool on_row_ = false, past_end_ = false;
+  bool on_row_ = false, past_end_ = false, paid_ = true;
+  unsigned tries_ = 0;
 };
 
 }  // namespace convoke::ledger::sqlite

@@ -32,14 +32,19 @@ void matcher::add(const keyed_row& row) {
   ++rows_;
   if (lines_.size() < key_groups::lines_named) lines_.push_back(row.line);
   conflict_ = conflict_ || row.payload != first_.payload;
-  matched_.push({.key = key_,
-                 .hash = row.key,
-                 .payload = row.payload,
-                 .line = row.line,
-                 .first = first_.line,
-                 .organizer = row.organizer,
-                 .group = group_,
-                 .kind = kind_});
+  const matched_row out{.key = key_,
+                        .hash = row.key,
+                        .payload = row.payload,
+                        .line = row.line,
+                        .first = first_.line,
+                        .organizer = row.organizer,
+                        .group = group_,
+                        .kind = kind_};
+  if (kind_ == row_kind::known) {
+    known_rows_.push(out);
+  } else {
+    fresh_rows_.push(out);
+  }
 }
 
 void matcher::end_group() {

@@ -12,9 +12,10 @@ namespace convoke::ledger::sqlite {
 
 class matcher {
  public:
-  matcher(connection& db, matched_rows& matched, key_groups& groups) noexcept : db_(db), matched_(matched), groups_(groups) {}
+  matcher(connection& db, known_rows& known, matched_rows& fresh, key_groups& groups) noexcept
+      : db_(db), known_rows_(known), fresh_rows_(fresh), groups_(groups) {}
 
-  // Consumes `keyed`, fills `matched`.
+  // Consumes `keyed`, fills `known` and `fresh`.
   [[nodiscard]] result<void> match(keyed_rows& keyed);
 
  private:
@@ -23,7 +24,8 @@ class matcher {
   void end_group();
 
   connection& db_;
-  matched_rows& matched_;
+  known_rows& known_rows_;
+  matched_rows& fresh_rows_;
   key_groups& groups_;
   keyed_row first_;  // of the group at hand
   key_id key_ = 0;

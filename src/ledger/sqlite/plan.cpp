@@ -4,6 +4,7 @@
 
 #include "ledger/sqlite/call_writer.hpp"
 #include "ledger/sqlite/decider.hpp"
+#include "ledger/sqlite/judge.hpp"
 #include "ledger/sqlite/matcher.hpp"
 #include "ledger/sqlite/takeover.hpp"
 
@@ -91,9 +92,12 @@ result<plan_summary> plan::classify() {
 
 result<void> plan::decide() {
   store_organizers();
-  matcher match(db_, *matched_, groups_);
+  known_rows known(folder_, sort_budget);
+  matcher match(db_, known, *matched_, groups_);
   if (auto done = match.match(*keyed_); !done) return done;
   keyed_.reset();
+  judge judging(db_, run_, groups_);
+  if (auto done = judging.rule(known, *matched_); !done) return done;
   call_rows calls(folder_, sort_budget);
   decider decider(db_, run_, groups_, organizers_, ends_, summary_);
   if (auto done = decider.decide(*matched_, calls); !done) return done;

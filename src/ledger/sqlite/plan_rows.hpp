@@ -23,9 +23,11 @@ struct keyed_row {
   };
 };
 
-enum class row_kind : std::uint32_t { wrong, known, fresh };
+// What is known of a row: at first only whether its key is, then what follows from what was seen of it.
+enum class row_kind : std::uint32_t { wrong, fresh, known, changed, retried, unchanged, drifted };
 
-// A row on its way back into line order. `first`: the first line with this key. `group`: the number of its key within the plan.
+// A row on its way back into line order; one with a known key by way of key order. `first`: the first line with this key. `group`: the
+// number of its key within the plan.
 struct matched_row {
   key_id key = 0;  // of a known key
   digest hash{};   // of the key
@@ -34,6 +36,9 @@ struct matched_row {
   row_kind kind = row_kind::wrong;
   struct order {
     bool operator()(const matched_row& a, const matched_row& b) const noexcept { return a.line < b.line; }
+  };
+  struct key_order {
+    bool operator()(const matched_row& a, const matched_row& b) const noexcept { return a.key != b.key ? a.key < b.key : a.line < b.line; }
   };
 };
 
@@ -72,6 +77,7 @@ struct placed_row {
 
 using keyed_rows = external_sorter<keyed_row, keyed_row::order>;
 using matched_rows = external_sorter<matched_row, matched_row::order>;
+using known_rows = external_sorter<matched_row, matched_row::key_order>;
 using call_rows = external_sorter<call_row, call_row::order>;
 using new_keys = external_sorter<new_key, new_key::order>;
 using placed_rows = external_sorter<placed_row, placed_row::order>;

@@ -1,0 +1,48 @@
+#include "ledger/sqlite/judge.hpp"
+
+#include "ledger/sqlite/endings.hpp"
+#include "ledger/sqlite/runs.hpp"
+
+namespace convoke::ledger::sqlite {
+
+result<void> judge::rule(known_rows& known, matched_rows& judged) {
+  known.finish();
+  for (matched_row row; known.next(row) && db_.ok();) {
+    if (!groups_.conflicting[row.group]) {
+      row.kind = rule(row);
+      if (row.line == row.first) want(row);
+    }
+    judged.push(row);
+  }
+  if (auto sorted = known.status(); !sorted) return sorted;
+  return db_.status();
+}
+
+row_kind judge::rule(const matched_row& row) {
+  pending_ = false;
+  if (seen_.find(row.key)) {
+    const auto& seen = seen_.row();
+    const auto state = static_cast<observed>(seen.integer(1));
+    pending_ = seen.integer(2) != 0;
+    if (state != observed::failed) {
+      if (read_digest(seen.text(3)) != row.payload) return row_kind::changed;
+      return state == observed::satisfied ? row_kind::unchanged : row_kind::drifted;
+    }
+  }
+  const bool same = wanted_.with(row.key).step() && read_digest(wanted_.text(0)) == row.payload;
+  wanted_.reset();
+  return same ? row_kind::retried : row_kind::changed;
+}
+
+// `pending` marks the few observations whose key is wanted differently by now, so that the many others need no look at the wanted
+// side.
+void judge::want(const matched_row& row) {
+  const bool changed = row.kind == row_kind::changed;
+  const bool wanted_back = pending_ && (row.kind == row_kind::unchanged || row.kind == row_kind::drifted);
+  if (!changed && !wanted_back) return;
+  const digest_bytes hash(row.payload);
+  want_.with(make_row(run_, row.line), blob(hash.view()), row.key).run();
+  pend_.with(changed ? 1 : 0, row.key).run();
+}
+
+}  // namespace convoke::ledger::sqlite
