@@ -29,8 +29,12 @@ using key_id = std::uint64_t;
 using organizer_id = std::uint32_t;
 using lane_id = std::uint16_t;  // index into the run's lanes
 
-constexpr row_id make_row(run_id run, std::uint32_t line) noexcept { return row_id{run} << 32 | line; }
-constexpr std::uint32_t line_of(row_id row) noexcept { return static_cast<std::uint32_t>(row); }
+constexpr row_id make_row(run_id run, std::uint32_t line) noexcept {
+  return row_id{run} << 32 | line;
+}
+constexpr std::uint32_t line_of(row_id row) noexcept {
+  return static_cast<std::uint32_t>(row);
+}
 
 struct lane_name {
   std::string graph_root, tenant, app;  // lower case, the root without a trailing slash
@@ -53,11 +57,11 @@ struct run_header {
 };
 
 struct planned_row {
-  std::uint32_t line = 0;   // of the record's first line in the file, 1-based
-  std::string raw;          // the record's own bytes as UTF-8, with its line end
+  std::uint32_t line = 0;  // of the record's first line in the file, 1-based
+  std::string raw;         // the record's own bytes as UTF-8, with its line end
   lane_id lane = 0;
-  std::string payload;      // encode_spec; empty where the row is wrong
-  std::string error;        // why it is wrong (all reasons); empty where it is right
+  std::string payload;  // encode_spec; empty where the row is wrong
+  std::string error;    // why it is wrong (all reasons); empty where it is right
 };
 
 using convoke::named_key;
@@ -92,33 +96,62 @@ class planning {
 
 // ---- a run under way
 
-struct organizer_rows { organizer_id id; lane_id lane; std::string organizer; std::uint32_t fresh, stale; };
-struct saved_fence { lane_id lane; std::optional<organizer_id> organizer; utc_time until; };
+struct organizer_rows {
+  organizer_id id;
+  lane_id lane;
+  std::string organizer;
+  std::uint32_t fresh, stale;
+};
+struct saved_fence {
+  lane_id lane;
+  std::optional<organizer_id> organizer;
+  utc_time until;
+};
 
 struct opened_run {
   run_info info;
-  std::vector<organizer_rows> organizers;   // those that still owe something
-  std::vector<saved_fence> fences;          // those that still run, by wall clock
-  bool unclean = false;                     // an earlier process left claims behind
+  std::vector<organizer_rows> organizers;  // those that still owe something
+  std::vector<saved_fence> fences;         // those that still run, by wall clock
+  bool unclean = false;                    // an earlier process left claims behind
 };
 
 struct claimed_row {
-  row_id row; key_id key; organizer_id organizer; std::uint32_t epoch; std::uint8_t strikes;
+  row_id row;
+  key_id key;
+  organizer_id organizer;
+  std::uint32_t epoch;
+  std::uint8_t strikes;
   std::string payload;
 };
-struct claim_answer { std::vector<claimed_row> rows; bool exhausted = false; };
+struct claim_answer {
+  std::vector<claimed_row> rows;
+  bool exhausted = false;
+};
 
 struct finished_row {
-  row_id row = 0; key_id key = 0; organizer_id organizer = 0; std::uint32_t epoch = 0;
+  row_id row = 0;
+  key_id key = 0;
+  organizer_id organizer = 0;
+  std::uint32_t epoch = 0;
   outcome result = outcome::failed;
   std::uint32_t attempts = 0;
   int http_status = 0;
   std::string error_code, error_message, request_id, client_request_id;
-  std::string drift;                 // field names, `;` between
-  std::optional<meeting> stored;     // what was observed, where it was
+  std::string drift;              // field names, `;` between
+  std::optional<meeting> stored;  // what was observed, where it was
   utc_time finished_at{};
 };
-struct released_row { row_id row; key_id key; organizer_id organizer; std::uint32_t epoch; bool strike; std::uint32_t attempts; int http_status; std::string error_code, error_message, request_id, client_request_id; utc_time finished_at; };
+struct released_row {
+  row_id row;
+  key_id key;
+  organizer_id organizer;
+  std::uint32_t epoch;
+  bool strike;
+  std::uint32_t attempts;
+  int http_status;
+  std::string error_code, error_message, request_id, client_request_id;
+  utc_time finished_at;
+};
 
 // Called with the rows that were handed in, finished first, once they are durable. Among them may be rows that were no longer this
 // claim's (another epoch, or an outcome already): those changed nothing and are counted by lost_writes(). A release with the third
@@ -131,8 +164,8 @@ using committed_handler = std::function<void(result<std::vector<row_id>>)>;
 struct result_row {
   std::uint32_t line = 0;
   lane_id lane = 0;
-  std::string_view raw;       // the record as UTF-8
-  std::string_view payload;   // empty for a rejected row
+  std::string_view raw;           // the record as UTF-8
+  std::string_view payload;       // empty for a rejected row
   std::optional<outcome> result;  // absent: deferred
   std::uint32_t attempts = 0;
   int http_status = 0;
@@ -143,17 +176,23 @@ struct result_row {
 
 struct inventory_row {
   lane_name lane;
-  std::string_view organizer, external_id, payload, state, drift;   // state: wanted, satisfied, drifted, failed
+  std::string_view organizer, external_id, payload, state, drift;  // state: wanted, satisfied, drifted, failed
   std::string_view meeting_id, join_web_url, join_meeting_id, passcode, dial_in_number, conference_id;
   std::optional<utc_time> observed_at;
 };
 
-struct count_by { std::string what; std::uint64_t count = 0; };
+struct count_by {
+  std::string what;
+  std::uint64_t count = 0;
+};
 
 struct run_status {
   run_info info;
-  std::vector<count_by> errors;       // error code -> rows
-  struct by_organizer { std::string organizer; outcome_counts counts; };
+  std::vector<count_by> errors;  // error code -> rows
+  struct by_organizer {
+    std::string organizer;
+    outcome_counts counts;
+  };
   std::vector<by_organizer> organizers;
 };
 
@@ -162,12 +201,12 @@ class reader {
   virtual ~reader() = default;
   virtual result<std::vector<run_info>> runs() = 0;
   virtual result<std::optional<run_info>> run(run_id id) = 0;
-  virtual result<std::optional<run_info>> last_run() = 0;            // the newest opened, else the newest
+  virtual result<std::optional<run_info>> last_run() = 0;                       // the newest opened, else the newest
   virtual result<std::optional<run_info>> find(std::string_view identity) = 0;  // newest not discarded of this identity
   // True where a run opened after `id` has taken over any of its keys.
   virtual result<bool> overtaken(run_id id) = 0;
   virtual result<run_status> status(run_id id) = 0;
-  virtual result<std::vector<count_by>> inventory_counts() = 0;      // state -> keys
+  virtual result<std::vector<count_by>> inventory_counts() = 0;  // state -> keys
   virtual result<void> for_each_result(run_id id, const std::function<result<void>(const result_row&)>&) = 0;
   // Rows that failed, were rejected, or (drift_fails) drifted: for the failed file.
   virtual result<void> for_each_failed(run_id id, const std::function<result<void>(const result_row&)>&) = 0;
@@ -203,7 +242,7 @@ class store {
 };
 
 struct open_options {
-  std::string path;                                  // of `sqlite:PATH`
+  std::string path;  // of `sqlite:PATH`
   std::string program_version;
   std::chrono::milliseconds wait_lock{0};
   bool create = true;
