@@ -1,0 +1,83 @@
+// What every store promises to readers.
+
+#include "ledger/fixture.hpp"
+
+using namespace convoke;
+using namespace convoke::ledger;
+using namespace convoke::ledger::testing;
+
+namespace {
+
+struct fixture {
+  std::unique_ptr<backend> at = make_backend();
+  std::unique_ptr<store> s = at->open();
+  std::unique_ptr<reader> r = s->read();
+
+  run_id three_rows() { return plan(*s, header(), {row(2, 1, "a"), row(3, 1, "b"), row(4, 1, "c")}).id; }
+  organizer_id organizer(run_id run) { return must(s->resume(run)).organizers.at(0).id; }
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(readers, fixture)
+
+BOOST_AUTO_TEST_CASE(a_failed_file_has_what_did_not_succeed) {
+  auto h = header();
+  h.drift_fails = true;
+  const auto run = plan(*s, h, {row(2, 1, "a"), row(3, 1, "b"), row(4, 1, "c"), wrong_row(5, "no"), row(6, 1, "d")}).id;
+  const auto page = claim(*s, run, organizer(run), 3);
+  finish(*s, {ended(page.rows[0]), ended(page.rows[1], outcome::failed), ended(page.rows[2], outcome::drifted)});
+  std::vector<std::uint32_t> lines;
+  must(r->for_each_failed(run, [&](const result_row& got) -> result<void> {
+    lines.push_back(got.line);
+    return {};
+  }));
+  BOOST_TEST(lines == (std::vector<std::uint32_t>{3, 4, 5}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(an_error_of_the_callback_ends_the_reading) {
+  const auto run = three_rows();
+  unsigned calls = 0;
+  const auto failed = r->for_each_result(run, [&](const result_row&) -> result<void> {
+    ++calls;
+    return fail(errc::output, "full");
+  });
+  BOOST_REQUIRE(!failed.has_value());
+  BOOST_TEST((failed.error().code == errc::output));
+  BOOST_TEST(calls == 1u);
+  BOOST_TEST(results(*r, run).size() == 3u);
+}
+
+BOOST_AUTO_TEST_CASE(reading_goes_on_while_a_run_does) {
+  const auto run = three_rows();
+  const auto page = claim(*s, run, organizer(run));
+  unsigned rows = 0;
+  must(r->for_each_result(run, [&](const result_row& got) -> result<void> {
+    if (rows++ == 0) finish(*s, {ended(page.rows[2])});
+    BOOST_TEST(!got.result.has_value());  // one snapshot from beginning to end
+    return {};
+  }));
+  BOOST_TEST(results(*at->read(), run)[2] == "4 created");
+}
+
+BOOST_AUTO_TEST_CASE(unknown_runs) {
+  three_rows();
+  BOOST_TEST(!must(r->run(77)).has_value());
+  BOOST_TEST(!r->status(77).has_value());
+  BOOST_TEST(!r->overtaken(77).has_value());
+  BOOST_TEST(!must(r->find("nothing")).has_value());
+  BOOST_TEST(!s->resume(77).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(keys_fold_case_and_rows_keep_theirs) {
+  plan(*s, header(), {row(2, 1, "Week-A")});
+  const auto second = plan(*s, header("two"), {row(2, 1, "week-a")});
+  BOOST_TEST(second.summary.new_keys == 0u);
+  BOOST_TEST(second.summary.changed_keys == 1u);
+  must(r->for_each_inventory([](const inventory_row& got) -> result<void> {
+    BOOST_TEST(got.external_id == "week-a");
+    return {};
+  }));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
