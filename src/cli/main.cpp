@@ -155,9 +155,11 @@ int parse_and_run(int argc, char** argv) {
   return exit_code(errc::usage);
 }
 
-// Secrets are in this process's memory: no core, no other process looking in; files are for their owner.
+// A closed pipe and a file-size limit are errors of a write, not deaths. Secrets are in this process's memory: no core, no other process
+// looking in; files are for their owner.
 void harden() {
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
   ::umask(077);
   const rlimit none{0, 0};
   ::setrlimit(RLIMIT_CORE, &none);
