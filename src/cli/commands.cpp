@@ -12,6 +12,7 @@
 #include "cli/console.hpp"
 #include "cli/job_builder.hpp"
 #include "core/text.hpp"
+#include "files/input.hpp"
 #include "files/zones.hpp"
 #include "ledger/ledger.hpp"
 #include "report/failed.hpp"
@@ -218,6 +219,9 @@ int run_command(const invocation& what) {
     (*out)->print(from->show());
     return finish(**out, 0);
   }
+  // A file that is not there is the nearest trouble: it is told before that of settings and credentials.
+  if (reads_input && input != "-")
+    if (const auto there = files::input::open(input); !there) return complain(**out, there.error());
   if (what.command == "check") return run_check(**out, *from, input);
   if (what.command == "plan") return run_plan(**out, *from, input);
   if (what.command == "apply") return run_apply(**out, *from, input);
