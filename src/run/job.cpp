@@ -158,6 +158,10 @@ result<void> carry_out(boost::asio::io_context& io, signals& caught, ledger::sto
   auto opened = store.resume(id);
   if (!opened) return std::unexpected(opened.error());
   if (opened->info.counts.owed == 0) return {};
+  if (opened->unclean)
+    watch.note(
+        fmt::format("An earlier process ended without tidying up: the rows that it had claimed go last, and not before {} s have passed.",
+                    std::chrono::ceil<std::chrono::seconds>(j.pace.attempt_timeout).count()));
   const auto driven = drive(io, caught, store, *opened, j, seed_of(j), watch);
   if (!driven) return std::unexpected(driven.error());
   out.end = ending_of(driven->reason, caught.first());
