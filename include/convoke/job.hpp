@@ -96,6 +96,9 @@ struct observer {
   virtual void resumed(std::uint32_t /*run*/, std::uint64_t /*rows*/, std::uint64_t /*owed*/) {}
   /// Something worth a line: a warning, a throttle, a lost connection. One line, no secrets, safe to print.
   virtual void note(const std::string& /*line*/) {}
+  /// A call for the row at `line` ended without a meeting: what the service or the network said. Comes often while a service is ill; no
+  /// subjects, people, links or secrets in it, safe to print.
+  virtual void trouble(std::uint32_t /*line*/, const std::string& /*what*/) {}
   struct progress {
     std::uint64_t rows = 0, done = 0;  ///< done: committed
     std::uint64_t calls = 0, throttled = 0;

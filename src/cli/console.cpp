@@ -54,8 +54,9 @@ result<report::progress_style> progress_style(const std::string& word, bool quie
 
 }  // namespace
 
-console::console(bool json, bool quiet, std::string input, std::shared_ptr<spdlog::logger> log, report::progress_printer progress)
-    : json_(json), quiet_(quiet), input_(std::move(input)), log_(std::move(log)), progress_(progress) {}
+console::console(bool json, bool quiet, bool verbose, std::string input, std::shared_ptr<spdlog::logger> log,
+                 report::progress_printer progress)
+    : json_(json), quiet_(quiet), verbose_(verbose), input_(std::move(input)), log_(std::move(log)), progress_(progress) {}
 
 console::~console() {
   progress_.clear();
@@ -76,7 +77,8 @@ result<std::unique_ptr<console>> console::create(const settings& from, const std
   log->set_level(quiet ? spdlog::level::err : spdlog::level::info);
   log->set_error_handler([](const std::string&) {});  // a closed standard error must not end a run
   const auto shown = input == "-" ? "standard input" : escape_for_people(input);
-  return std::unique_ptr<console>(new console(output == "json", quiet, shown, std::move(log), report::progress_printer(*style, stderr)));
+  return std::unique_ptr<console>(
+      new console(output == "json", quiet, from.flag("verbose"), shown, std::move(log), report::progress_printer(*style, stderr)));
 }
 
 bool console::print(const std::string& data) {
@@ -128,6 +130,10 @@ void console::resumed(std::uint32_t run, std::uint64_t rows, std::uint64_t owed)
 
 void console::note(const std::string& line) {
   say(line);
+}
+
+void console::trouble(std::uint32_t line, const std::string& what) {
+  if (verbose_) say(fmt::format("{}, line {}: {}", input_, line, what));
 }
 
 void console::advanced(const progress& p) {

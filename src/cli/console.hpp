@@ -41,13 +41,15 @@ class console final : public observer {
   void planned(std::uint32_t run, const plan_summary& summary) override;
   void resumed(std::uint32_t run, std::uint64_t rows, std::uint64_t owed) override;
   void note(const std::string& line) override;
+  void trouble(std::uint32_t line, const std::string& what) override;
   void advanced(const progress& p) override;
 
  private:
-  console(bool json, bool quiet, std::string input, std::shared_ptr<spdlog::logger> log, report::progress_printer progress);
+  console(bool json, bool quiet, bool verbose, std::string input, std::shared_ptr<spdlog::logger> log, report::progress_printer progress);
 
   bool json_;
   bool quiet_;
+  bool verbose_;
   bool plan_is_data_ = false;
   bool results_on_stdout_ = false;
   bool stdout_failed_ = false;

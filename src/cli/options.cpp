@@ -24,7 +24,7 @@ constexpr option table[] = {
     {"progress", "", shape::value, on_all, "auto", "auto|tty|plain|json|none", "How progress is shown", ""},
     {"log-format", "", shape::value, on_all, "text", "text|json", "How messages are written", ""},
     {"quiet", "q", shape::flag, on_all, "", "", "Errors only", ""},
-    {"verbose", "v", shape::flag, on_all, "", "", "More messages", ""},
+    {"verbose", "v", shape::flag, on_all, "", "", "Every call that ended without a meeting, too", ""},
     {"show-config", "", shape::flag, on_all, "", "", "Print each value and where it came from, and stop", ""},
     // what to plan
     {"dry-run", "", shape::flag, on_apply, "", "", "Print what would be planned; write nothing", ""},

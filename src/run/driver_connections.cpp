@@ -3,6 +3,9 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <fmt/format.h>
+
+#include "core/text.hpp"
 #include "run/driver_state.hpp"
 
 namespace convoke::run {
@@ -58,6 +61,16 @@ void driver::ready(slot& s) {
   pump();
 }
 
+void driver::tell_trouble(const engine::send_call& call, const engine::answer& got) {
+  auto text = fmt::format("attempt {}:", call.attempt);
+  if (got.status != 0) text += fmt::format(" {}", got.status);
+  if (!got.error_code.empty()) text += fmt::format(" {}", escape_for_people(got.error_code));
+  if (!got.error_message.empty()) text += fmt::format(" {}", escape_for_people(got.error_message));
+  if (got.retry_after) text += fmt::format(", retry after {:.3f} s", std::chrono::duration<double>(*got.retry_after).count());
+  if (!got.request_id.empty()) text += fmt::format(", request id {}", escape_for_people(got.request_id));
+  watch_.trouble(ledger::line_of(call.row), text);
+}
+
 // Calls on one connection, one after the other, until it must be replaced.
 asio::awaitable<void> driver::carry_calls(slot& s) {
   s.drop = false;
@@ -82,6 +95,7 @@ asio::awaitable<void> driver::carry_calls(slot& s) {
     if (closing_) co_return;
     const bool keep = s.connection.usable();
     const auto now = net::boot_now();
+    if (!answer.stored) tell_trouble(grant, answer);
     engine_.answered(grant.row, std::move(answer), now);
     if (!keep) {
       pump();

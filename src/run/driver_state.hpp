@@ -104,6 +104,7 @@ class driver {
   void storage_failed(const error& why);
   void close_all();
   void ready(slot& s);
+  void tell_trouble(const engine::send_call& call, const engine::answer& got);
   claimed take(engine::row_id row);
 
   asio::io_context& io_;

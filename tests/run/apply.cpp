@@ -162,6 +162,8 @@ BOOST_FIXTURE_TEST_CASE(throttles_are_waited_out, fixture) {
   BOOST_TEST(done.throttled > 0U);
   BOOST_TEST(count("early") == 0);
   BOOST_TEST(count("created") == 120);
+  BOOST_TEST(watch.troubles.size() == done.throttled);
+  BOOST_TEST(watch.troubles.front().second.find("429") != std::string::npos);
 }
 
 BOOST_FIXTURE_TEST_CASE(tokens_that_expire_are_renewed, fixture) {

@@ -29,11 +29,13 @@ struct watcher final : observer {
   void planned(std::uint32_t run, const plan_summary& summary) override { plans.emplace_back(run, summary); }
   void resumed(std::uint32_t run, std::uint64_t, std::uint64_t owed) override { resumptions.emplace_back(run, owed); }
   void note(const std::string& line) override { notes.push_back(line); }
+  void trouble(std::uint32_t line, const std::string& what) override { troubles.emplace_back(line, what); }
 
   std::vector<std::pair<std::uint32_t, std::string>> wrong;
   std::vector<std::pair<std::uint32_t, plan_summary>> plans;
   std::vector<std::pair<std::uint32_t, std::uint64_t>> resumptions;
   std::vector<std::string> notes;
+  std::vector<std::pair<std::uint32_t, std::string>> troubles;
 };
 
 struct fixture {
