@@ -54,9 +54,8 @@ result<report::progress_style> progress_style(const std::string& word, bool quie
 
 }  // namespace
 
-console::console(bool json, bool quiet, bool verbose, std::string input, std::shared_ptr<spdlog::logger> log,
-                 report::progress_printer progress)
-    : json_(json), quiet_(quiet), verbose_(verbose), input_(std::move(input)), log_(std::move(log)), progress_(progress) {}
+console::console(bool json, bool verbose, std::string input, std::shared_ptr<spdlog::logger> log, report::progress_printer progress)
+    : json_(json), verbose_(verbose), input_(std::move(input)), log_(std::move(log)), progress_(progress) {}
 
 console::~console() {
   progress_.clear();
@@ -78,7 +77,7 @@ result<std::unique_ptr<console>> console::create(const settings& from, const std
   log->set_error_handler([](const std::string&) {});  // a closed standard error must not end a run
   const auto shown = input == "-" ? "standard input" : escape_for_people(input);
   return std::unique_ptr<console>(
-      new console(output == "json", quiet, from.flag("verbose"), shown, std::move(log), report::progress_printer(*style, stderr)));
+      new console(output == "json", from.flag("verbose"), shown, std::move(log), report::progress_printer(*style, stderr)));
 }
 
 bool console::print(const std::string& data) {
@@ -118,7 +117,9 @@ void console::wrong_row(std::uint32_t line, const std::string& why) {
 void console::planned(std::uint32_t run, const plan_summary& summary) {
   for (const auto& warning : report::plan_warnings(summary)) warn(warning);
   if (!plan_is_data_) {
-    if (!quiet_) say(fmt::format("Run {}: {}", run, trim(report::plan_text(summary))));
+    auto text = report::plan_text(summary);
+    text.pop_back();  // the line end: a message brings its own
+    say(fmt::format("Run {}: {}", run, text));
     return;
   }
   print(json_ ? report::plan_json(run, summary) : report::plan_text(summary));

@@ -45,10 +45,9 @@ class console final : public observer {
   void advanced(const progress& p) override;
 
  private:
-  console(bool json, bool quiet, bool verbose, std::string input, std::shared_ptr<spdlog::logger> log, report::progress_printer progress);
+  console(bool json, bool verbose, std::string input, std::shared_ptr<spdlog::logger> log, report::progress_printer progress);
 
   bool json_;
-  bool quiet_;
   bool verbose_;
   bool plan_is_data_ = false;
   bool results_on_stdout_ = false;
