@@ -212,7 +212,9 @@ std::string report_text(const convoke::job_report& r) {
   for (const auto& e : r.output_errors) out += e + "\n";
   if (r.plan)
     for (const auto& warning : plan_warnings(*r.plan)) out += warning + "\n";
-  if (!r.detail.empty() && r.end != ending::finished) out += r.detail + "\n";
+  // After a signal the last line says it all.
+  const bool told = r.end == ending::finished || r.end == ending::interrupted || r.end == ending::terminated;
+  if (!r.detail.empty() && !told) out += r.detail + "\n";
   return out + last_line(r) + "\n";
 }
 
