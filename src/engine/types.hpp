@@ -25,9 +25,9 @@ using connection_id = std::uint32_t;  // the driver's number for one connection 
 // ---- what the engine is set up with
 
 struct settings {
-  double rate = 500;  // calls/s per lane, constant for now; the ceiling of an adaptive pace later
-  double start_rate = 10;
-  bool fixed_rate = false;
+  double rate = 500;        // calls/s per lane: the ceiling of the pace
+  double start_rate = 10;   // calls/s where nothing was learnt yet
+  bool fixed_rate = false;  // call at `rate` whatever comes; fences are obeyed all the same
   std::optional<double> organizer_rate;
   unsigned organizer_concurrency = 4;
   unsigned max_attempts = 5;
@@ -52,10 +52,23 @@ struct fence_setup {
   mono_time until;                        // already translated to this process's monotonic clock
 };
 
+// What a lane has learnt about the limit nobody publishes: kept in the ledger, given back the next night.
+struct learnt_pace {
+  double rate = 0;     // calls/s that the lane took for a while, just under its limit; > 0
+  double refused = 0;  // the lowest rate, calls/s, known to be too much; 0: none was met
+  double credit = 0;   // calls beyond `rate` that it takes at once after a pause (the depth of its bucket); 0: unknown
+  friend bool operator==(const learnt_pace&, const learnt_pace&) = default;
+};
+struct remembered_pace {
+  learnt_pace pace;
+  std::chrono::nanoseconds age{0};  // since it was saved; 0 where the wall clock went backwards
+};
+
 struct lane_setup {
   lane_id lane;
   std::vector<organizer_setup> organizers;
   std::vector<fence_setup> fences;
+  std::optional<remembered_pace> learnt{};  // absent: nothing is known, the start is settings.start_rate
 };
 
 struct owed_row {
@@ -152,6 +165,12 @@ struct save_fence {
   mono_time until;
 };
 
+// Keep what the lane has learnt, durably but without hurry: now and then while it changes, and when the lane ends.
+struct save_pace {
+  lane_id lane;
+  learnt_pace pace;
+};
+
 // Get a token that is not `rejected` (0: any). Answer with token_ready or token_failed. One per lane is under way at a time.
 struct refresh_token {
   lane_id lane;
@@ -194,21 +213,23 @@ struct finished {
   std::optional<std::chrono::nanoseconds> come_back;  // from now, where a fence or rest decides it
 };
 
-using action = std::variant<fetch_rows, send_call, record_outcome, release_row, close_organizer, save_fence, refresh_token, set_connections,
-                            drop_connection, wake_at, finished>;
+using action = std::variant<fetch_rows, send_call, record_outcome, release_row, close_organizer, save_fence, save_pace, refresh_token,
+                            set_connections, drop_connection, wake_at, finished>;
 
 // ---- numbers for progress and summary
 
 struct counters {
   std::uint64_t calls = 0;      // requests granted
   std::uint64_t throttled = 0;  // throttle answers
-  std::uint64_t throttled_by_inference = 0;
+  // Calls that were sent in a scope which turned out to be closed, because an unlabelled throttle had been read as an organizer's.
+  std::uint64_t early_by_inference = 0;
   std::uint64_t faults = 0;
   std::uint64_t stale = 0;
   std::uint64_t retried = 0;
   std::uint64_t in_flight = 0;  // granted, not answered
   std::uint64_t unacknowledged = 0;
-  double rate = 0;                        // current pace, calls/s, all lanes
+  double rate = 0;                        // the pace to expect for the next minutes, calls/s, all lanes
+  bool learning = false;                  // no limit was met yet: the pace still grows
   std::optional<mono_time> fenced_until;  // latest end of a lane's fence that is running
 };
 

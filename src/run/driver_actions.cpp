@@ -104,6 +104,8 @@ void driver::carry_out(engine::save_fence& a) {
   store_.save_fence(run_, a.lane, a.organizer, net::wall_now() + left);
 }
 
+void driver::carry_out(engine::save_pace&) {}
+
 void driver::carry_out(engine::refresh_token& a) {
   tokens_->rejected(a.rejected);
 }

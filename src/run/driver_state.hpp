@@ -85,6 +85,7 @@ class driver {
   void carry_out(engine::release_row& a);
   void carry_out(engine::close_organizer& a);
   void carry_out(engine::save_fence& a);
+  void carry_out(engine::save_pace& a);
   void carry_out(engine::refresh_token& a);
   void carry_out(engine::set_connections& a);
   void carry_out(engine::drop_connection& a);

@@ -280,6 +280,9 @@ result<job_report> apply(const job& j, observer& watch) {
   auto known = find_run(*(*store)->read(), p->header.identity);
   if (!known) return std::unexpected(known.error());
 
+  if (known->done || known->open || known->planned)
+    if (const auto whole = check_expected_rows(p->input, j); !whole) return std::unexpected(whole.error());
+
   job_report out;
   ledger::run_id id = 0;
   if (known->done) {

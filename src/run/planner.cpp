@@ -240,6 +240,18 @@ result<planned> make_plan(ledger::store& store, scanned_input& input, const job&
   return out;
 }
 
+result<void> check_expected_rows(scanned_input& input, const job& j) {
+  if (!j.plan.expect_rows) return {};
+  std::uint64_t rows = 0;
+  const auto digest = read_records(input, [&rows](const csv::record&) {
+    ++rows;
+    return result<void>{};
+  });
+  if (!digest) return std::unexpected(in_file(j.input, digest.error()));
+  if (const auto counted = check_row_count(rows, rows, j); !counted) return std::unexpected(in_file(j.input, counted.error()));
+  return {};
+}
+
 result<planned> reopen_plan(ledger::store& store, const ledger::run_info& run, const job& j) {
   auto planning = store.begin_open(run.id);
   if (!planning) return std::unexpected(planning.error());

@@ -31,7 +31,10 @@ struct planned {
 [[nodiscard]] result<planned> make_plan(ledger::store& store, scanned_input& input, const job& j, const ledger::run_header& header,
                                         observer& watch, const std::function<bool()>& interrupted);
 
-// The same for a run that was planned before: from its stored records.
+// Whether the input has as many rows as expect_rows says, where that is asked: for runs that need no plan any more.
+[[nodiscard]] result<void> check_expected_rows(scanned_input& input, const job& j);
+
+// make_plan for a run that was planned before: from its stored records.
 [[nodiscard]] result<planned> reopen_plan(ledger::store& store, const ledger::run_info& run, const job& j);
 
 // Where failed rows go: --failed, or beside the input.

@@ -73,6 +73,20 @@ BOOST_FIXTURE_TEST_CASE(limits_stop_it_before_the_first_call, fixture) {
   BOOST_TEST(count("requests") == 0);
 }
 
+BOOST_FIXTURE_TEST_CASE(the_expected_rows_are_counted_also_where_no_plan_is_needed_any_more, fixture) {
+  start();
+  const auto path = write_rows("in.csv", 1, 30);
+  auto fewer = make_job(path);
+  fewer.plan.expect_rows = 31;
+  BOOST_TEST(must(plan(make_job(path), false, watch)).run == 1U);
+  BOOST_CHECK(kind(apply(fewer, watch)) == errc::input);  // planned
+  BOOST_TEST(count("requests") == 0);
+  BOOST_TEST(must(apply(make_job(path), watch)).exit_code() == 0);
+  BOOST_CHECK(kind(apply(fewer, watch)) == errc::input);  // finished
+  fewer.plan.expect_rows = 30;
+  BOOST_TEST(must(apply(fewer, watch)).exit_code() == 0);
+}
+
 BOOST_FIXTURE_TEST_CASE(pilots_send_only_their_rows, fixture) {
   start();
   const auto path = write_rows("in.csv", 1, 30);
