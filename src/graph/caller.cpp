@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -7,46 +6,13 @@
 
 #include "graph/graph.hpp"
 #include "graph/guid.hpp"
-#include "pacing/pacing.hpp"
-#include "spec/agreement.hpp"
+#include "graph/understanding.hpp"
 #include "wire/wire.hpp"
 
 namespace convoke::graph {
-namespace {
 
 using engine::answer;
 using engine::attempt_error;
-
-constexpr std::size_t message_limit = 500;
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-}
-
-bool same_folded(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, {}, lower, lower);
-}
-
-// Words of the service end up in a terminal and in a report.
-std::string visible(std::string_view text) {
-  std::string out(text.substr(0, message_limit));
-  for (char& c : out)
-    if (c < 0x20 || c == 0x7f) c = ' ';
-  return out;
-}
-
-// Why a 200 or 201 is not believed; empty: it is.
-std::string doubt(const meeting& stored, const spec& wanted) {
-  if (stored.id.empty()) return "the answer has no meeting id";
-  if (stored.join_web_url.empty()) return "the answer has no join URL";
-  if (!stored.join_web_url.starts_with("https://")) return "the join URL in the answer does not begin with https://";
-  if (stored.external_id.empty()) return "the answer has no externalId, so it may be another meeting";
-  if (!same_folded(stored.external_id, wanted.external_id))
-    return "the answer is for another meeting: its externalId is '" + visible(stored.external_id) + "'";
-  return {};
-}
-
-}  // namespace
 
 attempt_error translate(net::failure f) noexcept {
   switch (f) {
@@ -84,8 +50,6 @@ struct caller::impl {
 
   bool build(const spec& wanted, const secret& token);
   void understand(answer& out, const spec& wanted);
-  void understand_success(answer& out, const spec& wanted);
-  void understand_refusal(answer& out);
 
   std::string base_path, constant;
   guid_source guids;
@@ -118,41 +82,14 @@ bool caller::impl::build(const spec& wanted, const secret& token) {
   return true;
 }
 
-void caller::impl::understand_success(answer& out, const spec& wanted) {
-  auto stored = parser.parse_meeting(response.body);
-  if (!stored) {
-    out.error = attempt_error::truncated;
-    out.error_message = std::move(stored.error().message);
-    return;
-  }
-  if (auto why = doubt(*stored, wanted); !why.empty()) {
-    out.error = attempt_error::not_believed;
-    out.error_message = std::move(why);
-    return;
-  }
-  for (const auto field : differing_fields(wanted, *stored)) out.drift.emplace_back(field);
-  out.stored = std::move(*stored);
-}
-
-void caller::impl::understand_refusal(answer& out) {
-  auto said = parser.parse_error(response.body);
-  out.error_code = std::move(said.code);
-  out.error_message = std::move(said.message);
-  if (out.request_id.empty()) out.request_id = std::move(said.request_id);
-  if (out.status >= 300 && out.status < 400)
-    out.error_message =
-        "the service answers with a redirect, which is never followed: check the Graph root (--cloud, --graph-url). " + out.error_message;
-}
-
 void caller::impl::understand(answer& out, const spec& wanted) {
-  out.status = response.status;
-  out.request_id = visible(response.request_id);
-  out.throttle_scope = visible(response.throttle_scope);
-  if (!response.retry_after.empty()) out.retry_after = pacing::parse_retry_after(response.retry_after, response.date, out.finished_at);
-  if (out.status == 200 || out.status == 201)
-    understand_success(out, wanted);
-  else
-    understand_refusal(out);
+  const http_answer came{.status = response.status,
+                         .body = response.body,
+                         .date = response.date,
+                         .request_id = response.request_id,
+                         .throttle_scope = response.throttle_scope,
+                         .retry_after = response.retry_after};
+  graph::understand(came, wanted, parser, out);
 }
 
 caller::caller(const net::endpoint& root, std::uint64_t seed) : impl_(std::make_unique<impl>(root, seed)) {}
