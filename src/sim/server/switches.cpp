@@ -285,6 +285,8 @@ void add_faults(std::vector<flag>& all) {
   all.push_back({"--slow-seconds", "SECONDS", "how long a slow answer takes (default 1)",
                  seconds([](options& o) -> auto& { return o.service.slow_seconds; })});
   all.push_back({"--latency", "DIST", "of every answer: 0, 10ms or lognormal:20ms:0.5 (median and sigma)", set_latency});
+  all.push_back({"--capacity", "R", "calls per second that it gets done; beyond that it grows slow instead of throttling (default: any)",
+                 real([](options& o) -> auto& { return o.service.capacity; }, 1e9)});
   all.push_back({"--script", "FILE", "faults at given calls: a JSON list of {\"key\" or \"call\", \"fault\"}", set_script});
 }
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -37,6 +38,7 @@ enum class retry_after_form : std::uint8_t { integer, decimal, date, joined, abs
 
 struct throttle_options {
   quota_options lane, organizer;
+  std::map<std::string, quota_options> by_organizer;  // instead of `organizer`, for these (lower case)
   window_kind window = window_kind::bucket;
   double window_seconds = 1;
   bool throttled_count = true;  // throttled calls use up quota too, as the Graph documentation says
@@ -65,6 +67,7 @@ struct behaviour {
   std::uint64_t seed = 1;
   throttle_options throttle;
   latency_options latency;
+  double capacity = 0;  // calls per second that it gets done: more of them wait their turn and are answered late; 0: any number
   token_options tokens;
   fault_rates faults;  // one probability per kind
   std::vector<scripted_fault> script;

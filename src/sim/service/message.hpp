@@ -42,6 +42,7 @@ struct reply {
   bool close = false;
   std::chrono::nanoseconds delay{0};
   meeting_store::entry* key = nullptr;  // in flight until service::finish
+  std::optional<scope_kind> throttled;  // this is a throttled answer, and what it throttles (lane or organizer)
   fence* announces = nullptr;           // to be told by service::announce
   std::chrono::nanoseconds announced{0};
 
@@ -53,6 +54,7 @@ struct reply {
     close = false;
     delay = std::chrono::nanoseconds(0);
     key = nullptr;
+    throttled.reset();
     announces = nullptr;
   }
 };

@@ -92,7 +92,7 @@ void service::graph(const request& q, std::string_view path, moment now, reply& 
     c.log->at = q.arrived;
     c.log->client_request_id = q.client_request_id.substr(0, longest_client_request_id);
   }
-  into.delay = draw_latency();
+  into.delay = draw_latency() + wait_for_turn(now.mono);
   if (authorised(c) && within(c, lane_, how_.throttle.lane, scope_kind::lane) && route(c, path) && enter_organizer(c) && organizer_may(c))
     create_or_get(c);
   if (c.log != nullptr) c.log->status = into.how == delivery::lost || into.how == delivery::reset ? 0 : into.status;
@@ -166,7 +166,7 @@ bool service::enter_organizer(call& c) {
   auto found = organizers_.find(c.user);
   if (found == organizers_.end()) found = organizers_.emplace(c.user, scope()).first;
   c.organizer = &found->second;
-  return within(c, *c.organizer, how_.throttle.organizer, scope_kind::organizer);
+  return within(c, *c.organizer, limit_of(c.user), scope_kind::organizer);
 }
 
 bool service::organizer_may(call& c) {
@@ -211,6 +211,7 @@ bool service::within(call& c, scope& s, const quota_options& limit, scope_kind k
 void service::throttle(call& c, scope& s, scope_kind kind, std::chrono::nanoseconds wait, int status) {
   ++counts_.throttled;
   begin_reply(c, status);
+  c.into.throttled = kind;
   auto when = make_retry_after(how_.throttle, wait, c.now.wall, ids_);
   c.into.headers += when.lines;
   if (how_.throttle.scope_header) {
@@ -271,6 +272,25 @@ void service::announce(reply& r, mono_time now) {
 void service::finish(reply& r) {
   if (r.key != nullptr) --r.key->second.in_flight;
   r.key = nullptr;
+}
+
+const quota_options& service::limit_of(std::string_view organizer) const {
+  const auto& exceptions = how_.throttle.by_organizer;
+  if (exceptions.empty()) return how_.throttle.organizer;
+  const auto found = exceptions.find(std::string(organizer));
+  return found == exceptions.end() ? how_.throttle.organizer : found->second;
+}
+
+void service::change_limits(const quota_options& lane, const quota_options& organizer) {
+  how_.throttle.lane = lane;
+  how_.throttle.organizer = organizer;
+}
+
+// One queue, served at a constant rate.
+std::chrono::nanoseconds service::wait_for_turn(mono_time now) {
+  if (how_.capacity <= 0) return std::chrono::nanoseconds(0);
+  busy_until_ = std::max(busy_until_, now) + std::chrono::nanoseconds(static_cast<std::int64_t>(1e9 / how_.capacity));
+  return busy_until_ - now;
 }
 
 std::chrono::nanoseconds service::draw_latency() {

@@ -30,6 +30,8 @@ class service {
   // A throttled answer leaves at `now`: from here on its fence stands.
   void announce(reply& r, mono_time now);
   void finish(reply& r);
+  // From now on these limits hold, in the windows and with the counts that there are.
+  void change_limits(const quota_options& lane, const quota_options& organizer);
   // Something that was no HTTP, or too large.
   void count_bad_request() { ++counts_.bad_requests; }
   void count_connection() { ++connections_; }
@@ -82,6 +84,8 @@ class service {
   void random_throttle(call& c, const meeting_store::entry& e, int status);
   void begin_reply(call& c, int status);
   [[nodiscard]] std::chrono::nanoseconds draw_latency();
+  [[nodiscard]] const quota_options& limit_of(std::string_view organizer) const;
+  [[nodiscard]] std::chrono::nanoseconds wait_for_turn(mono_time now);
 
   behaviour how_;
   identity who_;
@@ -99,6 +103,7 @@ class service {
   wanted_meeting wanted_;
   std::string scenario_;
   std::uint64_t keyed_calls_ = 0, connections_ = 0;
+  mono_time busy_until_ = mono_time::min();  // with the calls that wait for its capacity
 };
 
 }  // namespace convoke::sim
