@@ -3,7 +3,9 @@
 /// \file
 /// What a plan decided and how a run stands, in numbers.
 
+#include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +22,29 @@ struct outcome_counts {
 /// A key of one lane, for people.
 struct named_key {
   std::string organizer, external_id;
+};
+
+/// New meetings of one organizer in a month beyond which Graph may refuse more: "Meeting information: 2,000 meetings/user/month" per
+/// app (Microsoft Graph, service-specific throttling limits, Cloud communications). A plan that passes it warns.
+inline constexpr std::uint64_t meetings_per_organizer_and_month = 2000;
+
+/// How long the calls of a plan or of a run will take, as far as that can be known. Nobody publishes the service's limit: either it was
+/// learnt in an earlier run, or it is not known and the forecast is a range.
+struct forecast {
+  enum class basis : std::uint8_t {
+    nothing_to_do,    ///< no calls
+    fixed,            ///< --fixed-rate
+    learnt,           ///< the rate that this lane took when it was last used
+    learnt_long_ago,  ///< the same, so old that a run starts at half of it: from the old rate to the half
+    unknown,          ///< nothing was learnt yet: from the ceiling to the start rate
+  };
+  basis from = basis::nothing_to_do;
+  std::uint64_t calls = 0;
+  double rate = 0;     ///< calls/s to expect; where the limit is unknown or old: to start with
+  double ceiling = 0;  ///< calls/s that are not passed: --rate
+  std::optional<std::chrono::seconds> learnt_ago;
+  std::chrono::milliseconds closed_for{0};      ///< the lane is closed by the service for so long yet; part of both durations
+  std::chrono::milliseconds least{0}, most{0};  ///< from the first call to the last; equal where the rate is known
 };
 
 /// What a plan decided, counted.
@@ -42,8 +67,11 @@ struct plan_summary {
   struct per_organizer {
     std::string organizer;
     std::uint64_t calls = 0, new_keys = 0, vanished = 0;
+    std::uint64_t made_this_month = 0;  ///< meetings that this ledger made for it in this calendar month (UTC); only where new_keys > 0
   };
   std::vector<per_organizer> organizers;
+
+  std::optional<convoke::forecast> expected;  ///< absent where there is no lane (`check`)
 };
 
 }  // namespace convoke

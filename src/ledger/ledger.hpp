@@ -108,11 +108,25 @@ struct saved_fence {
   utc_time until;
 };
 
+// What a lane's limit looked like when it was last known: the engine's learnt_pace, in its words, kept for the next night. It belongs to
+// the lane by name, whatever run it was learnt in.
+struct lane_pace {
+  double rate = 0;     // calls/s, > 0
+  double refused = 0;  // calls/s, 0: unknown
+  double credit = 0;   // calls, 0: unknown
+  friend bool operator==(const lane_pace&, const lane_pace&) = default;
+};
+struct saved_pace {
+  lane_pace pace;
+  utc_time saved_at;  // wall clock: may lie in the future where the clock went back since
+};
+
 struct opened_run {
   run_info info;
-  std::vector<organizer_rows> organizers;  // those that still owe something
-  std::vector<saved_fence> fences;         // those that still run, by wall clock
-  bool unclean = false;                    // an earlier process left claims behind
+  std::vector<organizer_rows> organizers;         // those that still owe something
+  std::vector<saved_fence> fences;                // those that still run, by wall clock
+  std::vector<std::optional<saved_pace>> learnt;  // one for each lane
+  bool unclean = false;                           // an earlier process left claims behind
 };
 
 struct claimed_row {
@@ -186,6 +200,16 @@ struct count_by {
   std::uint64_t count = 0;
 };
 
+// What is remembered of a lane.
+struct lane_fence {
+  std::string organizer;  // empty: the lane itself
+  utc_time until;
+};
+struct lane_memory {
+  std::optional<saved_pace> learnt;
+  std::vector<lane_fence> fences;  // those that still run, by wall clock
+};
+
 struct run_status {
   run_info info;
   std::vector<count_by> errors;  // error code -> rows
@@ -194,6 +218,8 @@ struct run_status {
     outcome_counts counts;
   };
   std::vector<by_organizer> organizers;
+  std::uint64_t calls_left = 0;    // owed: rows that share a key share a call
+  std::vector<lane_memory> lanes;  // one for each of the run's lanes
 };
 
 class reader {
@@ -206,7 +232,8 @@ class reader {
   // True where a run opened after `id` has taken over any of its keys.
   virtual result<bool> overtaken(run_id id) = 0;
   virtual result<run_status> status(run_id id) = 0;
-  virtual result<std::vector<count_by>> inventory_counts() = 0;  // state -> keys
+  virtual result<std::vector<count_by>> inventory_counts() = 0;   // state -> keys
+  virtual result<lane_memory> memory(const lane_name& lane) = 0;  // empty for a lane that this ledger has never met
   virtual result<void> for_each_result(run_id id, const std::function<result<void>(const result_row&)>&) = 0;
   // Rows that failed, were rejected, or (drift_fails) drifted: for the failed file.
   virtual result<void> for_each_failed(run_id id, const std::function<result<void>(const result_row&)>&) = 0;
@@ -232,6 +259,9 @@ class store {
   // Every remaining owed row of this organizer in this run ends as failed with this answer. Done with how many there were.
   virtual void close_organizer(run_id, lane_id, organizer_id, finished_row like, std::function<void(result<std::uint32_t>)> done) = 0;
   virtual void save_fence(run_id, lane_id, std::optional<organizer_id>, utc_time until) = 0;
+  // Kept without a commit of its own: with the next one that the run makes anyway, or when the ledger is closed. The latest counts; one
+  // that is not a finite positive rate is dropped.
+  virtual void save_pace(run_id, lane_id, const lane_pace& pace, utc_time when) = 0;
   // Unclaims nothing, checks that nothing is owed: a run without owed rows becomes finished. Returns its state.
   virtual result<run_state> finish_run(run_id id) = 0;
 

@@ -130,7 +130,7 @@ BOOST_AUTO_TEST_CASE(a_newer_ledger_is_refused) {
   BOOST_REQUIRE(!newer.has_value());
   BOOST_TEST(mentions(newer.error(), "newer convoke"));
   BOOST_TEST(mentions(read_sqlite(path).error(), "newer convoke"));
-  BOOST_TEST(run_sql(path, "PRAGMA user_version = 1; UPDATE meta SET value = 9 WHERE name = 'hash_version'") == "");
+  BOOST_TEST(run_sql(path, "PRAGMA user_version = 2; UPDATE meta SET value = 9 WHERE name = 'hash_version'") == "");
   BOOST_TEST(!try_open().has_value());
 }
 

@@ -16,6 +16,7 @@ struct fake_reader final : convoke::ledger::reader {
   convoke::result<bool> overtaken(convoke::ledger::run_id) override { return false; }
   convoke::result<convoke::ledger::run_status> status(convoke::ledger::run_id) override { return {}; }
   convoke::result<std::vector<convoke::ledger::count_by>> inventory_counts() override { return {}; }
+  convoke::result<convoke::ledger::lane_memory> memory(const convoke::ledger::lane_name&) override { return {}; }
   convoke::result<void> for_each_inventory(const std::function<convoke::result<void>(const convoke::ledger::inventory_row&)>&) override {
     return {};
   }

@@ -162,6 +162,10 @@ std::int64_t statement::integer(int column) const noexcept {
   return sqlite3_column_int64(stmt_, column);
 }
 
+double statement::real(int column) const noexcept {
+  return sqlite3_column_double(stmt_, column);
+}
+
 std::string_view statement::text(int column) const noexcept {
   // column_blob, for text too: the bytes are the same and nothing is copied to append a NUL.
   const void* data = sqlite3_column_blob(stmt_, column);
@@ -175,6 +179,10 @@ bool statement::null(int column) const noexcept {
 
 void statement::bind_integer(int index, std::int64_t value) noexcept {
   if (stmt_ != nullptr) sqlite3_bind_int64(stmt_, index, value);
+}
+
+void statement::bind(int index, double value) noexcept {
+  if (stmt_ != nullptr) sqlite3_bind_double(stmt_, index, value);
 }
 
 void statement::bind(int index, std::string_view value) noexcept {

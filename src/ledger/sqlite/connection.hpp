@@ -92,6 +92,7 @@ class statement {
   void reset() noexcept;
 
   [[nodiscard]] std::int64_t integer(int column) const noexcept;
+  [[nodiscard]] double real(int column) const noexcept;
   [[nodiscard]] std::string_view text(int column) const noexcept;
   [[nodiscard]] bool null(int column) const noexcept;
   template <std::integral T>
@@ -102,6 +103,7 @@ class statement {
  private:
   void start();
   void bind_integer(int index, std::int64_t value) noexcept;
+  void bind(int index, double value) noexcept;
   void bind(int index, std::string_view value) noexcept;
   void bind(int index, bytes_view value) noexcept;
   void bind(int index, text_or_null value) noexcept;

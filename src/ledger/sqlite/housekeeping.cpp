@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "ledger/sqlite/memory.hpp"
+
 namespace convoke::ledger::sqlite {
 namespace {
 
@@ -46,6 +48,8 @@ result<void> discard_run(connection& db, run_table& runs, run_id id) {
 }
 
 result<std::vector<run_id>> runs_to_prune(connection& db, unsigned keep) {
+  statement months(db, "DELETE FROM made WHERE month < ?");
+  months.with(month_of(wall_now()) - 1).run();
   statement old(db, "SELECT id FROM run WHERE state IN (3, 4) AND pruned = 0 ORDER BY id DESC LIMIT -1 OFFSET ?");
   std::vector<run_id> out;
   for (old.with(keep); old.step();) out.push_back(old.as<run_id>(0));

@@ -6,6 +6,7 @@
 #include "ledger/sqlite/decider.hpp"
 #include "ledger/sqlite/judge.hpp"
 #include "ledger/sqlite/matcher.hpp"
+#include "ledger/sqlite/memory.hpp"
 #include "ledger/sqlite/takeover.hpp"
 
 namespace convoke::ledger::sqlite {
@@ -123,8 +124,12 @@ void plan::store_organizers() {
 }
 
 void plan::list_organizers() {
+  statement made(db_, find_made);
+  const auto now = wall_now();
   for (const auto& o : organizers_.entries()) {
-    if (o.calls > 0) summary_.organizers.push_back({.organizer = o.object_id, .calls = o.calls, .new_keys = o.fresh});
+    if (o.calls == 0) continue;
+    summary_.organizers.push_back({.organizer = o.object_id, .calls = o.calls, .new_keys = o.fresh});
+    if (o.fresh > 0) summary_.organizers.back().made_this_month = made_in_month(made, o.stored, now);
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include "ledger/sqlite/file_watch.hpp"
 #include "ledger/sqlite/key_set.hpp"
+#include "ledger/sqlite/memory.hpp"
 #include "ledger/sqlite/reader_rows.hpp"
 #include "ledger/sqlite/schema.hpp"
 
@@ -137,6 +138,10 @@ result<run_status> sqlite_reader::status(run_id id) {
 
 result<std::vector<count_by>> sqlite_reader::inventory_counts() {
   return in_snapshot<std::vector<count_by>>([](connection& db) { return count_inventory(db); });
+}
+
+result<lane_memory> sqlite_reader::memory(const lane_name& lane) {
+  return in_snapshot<lane_memory>([&](connection& db) -> result<lane_memory> { return memory_of(db, lane); });
 }
 
 result<void> sqlite_reader::for_each_result(run_id id, const std::function<result<void>(const result_row&)>& f) {

@@ -24,6 +24,7 @@ class sqlite_reader final : public reader {
   result<bool> overtaken(run_id id) override;
   result<run_status> status(run_id id) override;
   result<std::vector<count_by>> inventory_counts() override;
+  result<lane_memory> memory(const lane_name& lane) override;
   result<void> for_each_result(run_id id, const std::function<result<void>(const result_row&)>& f) override;
   result<void> for_each_failed(run_id id, const std::function<result<void>(const result_row&)>& f) override;
   result<void> for_each_inventory(const std::function<result<void>(const inventory_row&)>& f) override;

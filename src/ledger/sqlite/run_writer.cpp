@@ -26,7 +26,9 @@ result<opened_run> run_writer::resume(run_id id, std::uint64_t owner) {
   opened_run out;
   out.info = std::move(found->info);
   out.organizers = owing(id);
+  settle_fences(db_, wall_now());
   out.fences = fences(id);
+  out.learnt = learnt_by_run(db_, id);
   for (const auto& o : out.organizers) out.unclean = out.unclean || o.stale > 0;
   if (!db_.ok()) return std::unexpected(db_.failure());
   return out;
@@ -104,6 +106,7 @@ bool run_writer::finish(const finished_row& row) {
   settled_row settled;
   if (!take_held(row, settled) && !take_stored(row, settled)) return false;
   ends_.answered(settled, row);
+  if (row.result == outcome::created) memory_.made(row.organizer, row.finished_at);
   return true;
 }
 
@@ -177,10 +180,6 @@ std::uint32_t run_writer::close_organizer(run_id run, organizer_id organizer, co
     closed += static_cast<std::uint32_t>(page.size());
   } while (!page.empty() && db_.ok());
   return closed;
-}
-
-void run_writer::save_fence(run_id run, lane_id lane, std::optional<organizer_id> organizer, utc_time until) {
-  fence_.with(run, lane, organizer.value_or(0), to_stored(until)).run();
 }
 
 result<run_state> run_writer::finish_run(run_id id) {

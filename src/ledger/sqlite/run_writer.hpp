@@ -1,6 +1,6 @@
 #pragma once
 
-// What a run under way changes: claims, outcomes, releases, closed organizers, fences. On the ledger's thread, inside a group.
+// What a run under way changes: claims, outcomes, releases, closed organizers. On the ledger's thread, inside a group.
 
 #include <span>
 #include <unordered_map>
@@ -8,13 +8,15 @@
 #include "ledger/ledger.hpp"
 #include "ledger/sqlite/connection.hpp"
 #include "ledger/sqlite/endings.hpp"
+#include "ledger/sqlite/memory.hpp"
 #include "ledger/sqlite/runs.hpp"
 
 namespace convoke::ledger::sqlite {
 
 class run_writer {
  public:
-  run_writer(connection& db, endings& ends, run_table& runs) noexcept : db_(db), ends_(ends), runs_(runs) {}
+  run_writer(connection& db, endings& ends, run_table& runs, memory_writer& memory) noexcept
+      : db_(db), ends_(ends), runs_(runs), memory_(memory) {}
 
   // Starts a session of this run: claims made before are stale, rows released before may be claimed again.
   [[nodiscard]] result<opened_run> resume(run_id id, std::uint64_t owner);
@@ -23,7 +25,6 @@ class run_writer {
   bool finish(const finished_row& row);
   bool release(const released_row& row);
   std::uint32_t close_organizer(run_id run, organizer_id organizer, const finished_row& like);
-  void save_fence(run_id run, lane_id lane, std::optional<organizer_id> organizer, utc_time until);
   [[nodiscard]] result<run_state> finish_run(run_id id);
 
  private:
@@ -46,6 +47,7 @@ class run_writer {
   connection& db_;
   endings& ends_;
   run_table& runs_;
+  memory_writer& memory_;
   std::uint64_t owner_ = 0;
   std::unordered_map<std::uint64_t, progress> claimed_;  // by run << 32 | organizer
   std::unordered_map<row_id, held_row> held_;
@@ -74,9 +76,6 @@ class run_writer {
   statement strikes_{db_, "SELECT strikes FROM owed WHERE run = ? AND organizer = ? AND line = ? AND epoch = ? AND owner <> 0"};
   statement page_{db_, "SELECT line, slot, key, twins, hash FROM owed WHERE run = ? AND organizer = ? ORDER BY line LIMIT 1000"};
   statement drop_{db_, "DELETE FROM owed WHERE run = ? AND organizer = ? AND line <= ?"};
-  statement fence_{db_,
-                   "INSERT INTO fence(lane, organizer, until) SELECT lane, ?3, ?4 FROM run_lane WHERE run = ?1 AND position = ?2 "
-                   "ON CONFLICT DO UPDATE SET until = max(until, excluded.until)"};
 };
 
 }  // namespace convoke::ledger::sqlite

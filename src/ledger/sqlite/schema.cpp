@@ -14,7 +14,7 @@ namespace {
 // Row ids are run << 32 | line. The calls of a run are numbered in (organizer, line) order, the order they are made in; outcomes of calls
 // and keys first brought by a run have ids made of that number. So whatever the order of the input, what a run writes goes into
 // integer keys at a few places that move forward, and never all over the tables.
-constexpr const char* tables = R"sql(
+constexpr const char* tables_1 = R"sql(
 CREATE TABLE meta(name TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID;
 CREATE TABLE lane(id INTEGER PRIMARY KEY, graph_root TEXT NOT NULL, tenant TEXT NOT NULL, app TEXT NOT NULL, UNIQUE(graph_root, tenant, app)) STRICT;
 CREATE TABLE organizer(id INTEGER PRIMARY KEY, lane INTEGER NOT NULL, object_id TEXT NOT NULL, UNIQUE(lane, object_id)) STRICT;
@@ -50,6 +50,17 @@ CREATE TRIGGER outcome_stays BEFORE DELETE ON outcome WHEN (SELECT pruned FROM r
 CREATE TRIGGER run_goes_forward BEFORE UPDATE OF state ON run WHEN NEW.state < OLD.state BEGIN SELECT RAISE(ABORT, 'a run cannot go back'); END;
 )sql";
 
+// From 1 to 2: what a lane has learnt, when a fence was saved, and how many meetings were made for an organizer in a month (counted from
+// the year 0), which the outcomes that are still kept tell for the time before.
+constexpr const char* step_2 = R"sql(
+CREATE TABLE learnt(lane INTEGER PRIMARY KEY, rate REAL NOT NULL, refused REAL NOT NULL, credit REAL NOT NULL, saved_at INTEGER NOT NULL) STRICT;
+ALTER TABLE fence ADD COLUMN saved_at INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE made(organizer INTEGER NOT NULL, month INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY(organizer, month)) STRICT, WITHOUT ROWID;
+INSERT INTO made(organizer, month, n) SELECT d.organizer, strftime('%Y', o.finished_at / 10000000, 'unixepoch') * 12 +
+  strftime('%m', o.finished_at / 10000000, 'unixepoch') - 1 AS month, count(*) FROM decision d JOIN outcome o ON o.id = d.slot
+  WHERE o.outcome = 1 AND o.finished_at IS NOT NULL AND d.organizer IS NOT NULL GROUP BY d.organizer, month;
+)sql";
+
 result<void> check(connection& db, const char* pragma, std::string_view wanted, const char* otherwise) {
   const std::string found = db.ask(pragma);
   if (!db.ok()) return db.status();
@@ -62,15 +73,13 @@ std::int64_t number(const std::string& text) {
 }
 
 void create_tables(connection& db, const std::string& program_version) {
-  db.exec(tables);
+  db.exec(tables_1);
   statement remember(db, "INSERT INTO meta(name, value) VALUES(?, ?)");
   const auto now = std::chrono::time_point_cast<ticks>(std::chrono::system_clock::now());
   remember.with("hash_version", hash_version).run();
   remember.with("created_by", program_version).run();
   remember.with("created_at", format_utc(now)).run();
-  const std::string marks =
-      "PRAGMA application_id = " + std::to_string(application_id) + "; PRAGMA user_version = " + std::to_string(schema_version);
-  db.exec(marks.c_str());
+  db.exec(("PRAGMA application_id = " + std::to_string(application_id)).c_str());
 }
 
 result<void> check_hash_version(connection& db) {
@@ -100,10 +109,14 @@ result<identified> identify(connection& db) {
 }
 
 result<void> prepare_schema(connection& db, const identified& found, const std::string& program_version) {
-  if (!found.empty && found.version == schema_version) return check_hash_version(db);
+  if (!found.empty) {
+    if (auto known = check_hash_version(db); !known || found.version == schema_version) return known;
+  }
   db.exec("BEGIN IMMEDIATE");
-  // A later version adds its steps here: from `found.version` upwards, each leaving the ledger at the next version.
   if (found.empty) create_tables(db, program_version);
+  // A later version adds its step here: from `found.version` upwards, each leaving the ledger at the next version.
+  if (found.empty || found.version < 2) db.exec(step_2);
+  db.exec(("PRAGMA user_version = " + std::to_string(schema_version)).c_str());
   db.exec("COMMIT");
   return db.status();
 }

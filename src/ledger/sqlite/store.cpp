@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <random>
+#include <tuple>
 #include <utility>
 
 #include "ledger/sqlite/housekeeping.hpp"
@@ -100,7 +101,7 @@ class sqlite_store::fence_job final : public grouped_job {
  public:
   fence_job(sqlite_store& store, run_id run, lane_id lane, std::optional<organizer_id> organizer, utc_time until)
       : store_(store), run_(run), lane_(lane), organizer_(organizer), until_(until) {}
-  void apply() override { store_.writer_.save_fence(run_, lane_, organizer_, until_); }
+  void apply() override { store_.memory_.fence(run_, lane_, organizer_, until_); }
   void settle(const error*) override {}  // the next job that somebody waits for tells
   std::size_t weight() const noexcept override { return 1; }
 
@@ -133,13 +134,15 @@ result<void> sqlite_store::prepare(const open_options& options) {
   if (auto good = check_pages(db_, unclean); !good) return good;
   if (auto ready = prepare_schema(db_, *found, options.program_version); !ready) return ready;
   watch_.watch(options.path);
-  worker_ = std::make_unique<worker>(worker::transaction{.begin = [this] { return begin(); }, .commit = [this] { return commit(); }},
+  worker_ = std::make_unique<worker>(worker::transaction{.begin = [this] { return begin(); }, .commit = [this] { return commit(false); }},
                                      group_limits{.rows = options.group_rows, .interval = options.group_interval});
   return {};
 }
 
 sqlite_store::~sqlite_store() {
   const bool ours = worker_ != nullptr;  // else the file was refused
+  // After everything that is queued; a failure is only a pace forgotten.
+  if (ours) worker_->call([this] { write_memory(); });
   worker_.reset();
   if (ours && db_.ok()) {
     // Readers may hold it back; the next writer does it then.
@@ -155,8 +158,9 @@ result<void> sqlite_store::begin() {
   return db_.status();
 }
 
-result<void> sqlite_store::commit() {
+result<void> sqlite_store::commit(bool all) {
   ends_.write_counts();
+  memory_.write(all);
   if (auto there = files_still_there(); !there) return there;
   db_.exec("COMMIT");
   return db_.status();
@@ -173,6 +177,12 @@ result<void> sqlite_store::files_still_there() {
   return good;
 }
 
+void sqlite_store::write_memory() {
+  if (planning_ || !db_.ok() || !memory_.pending()) return;
+  const auto begun = begin();
+  if (begun) std::ignore = commit(true);
+}
+
 template <class T>
 result<T> sqlite_store::change(const std::function<result<T>()>& f) {
   result<T> answer;
@@ -184,7 +194,7 @@ result<T> sqlite_store::change(const std::function<result<T>()>& f) {
     answer = f();
     if (!answer) {
       db_.exec("ROLLBACK");
-    } else if (auto done = commit(); !done) {
+    } else if (auto done = commit(true); !done) {
       answer = std::unexpected(done.error());
     }
   });
@@ -251,6 +261,10 @@ void sqlite_store::close_organizer(run_id run, lane_id, organizer_id organizer, 
 
 void sqlite_store::save_fence(run_id run, lane_id lane, std::optional<organizer_id> organizer, utc_time until) {
   worker_->post(std::make_unique<fence_job>(*this, run, lane, organizer, until));
+}
+
+void sqlite_store::save_pace(run_id run, lane_id lane, const lane_pace& pace, utc_time when) {
+  memory_.learnt(run, lane, pace, when);
 }
 
 result<run_state> sqlite_store::finish_run(run_id id) {

@@ -12,6 +12,7 @@
 #include "ledger/sqlite/endings.hpp"
 #include "ledger/sqlite/file_watch.hpp"
 #include "ledger/sqlite/lock_file.hpp"
+#include "ledger/sqlite/memory.hpp"
 #include "ledger/sqlite/plan.hpp"
 #include "ledger/sqlite/run_writer.hpp"
 #include "ledger/sqlite/runs.hpp"
@@ -35,6 +36,7 @@ class sqlite_store final : public store {
   void close_organizer(run_id run, lane_id lane, organizer_id organizer, finished_row like,
                        std::function<void(result<std::uint32_t>)> done) override;
   void save_fence(run_id run, lane_id lane, std::optional<organizer_id> organizer, utc_time until) override;
+  void save_pace(run_id run, lane_id lane, const lane_pace& pace, utc_time when) override;
   result<run_state> finish_run(run_id id) override;
   std::uint64_t lost_writes() const noexcept override { return lost_writes_; }
   std::unique_ptr<reader> read() override;
@@ -48,9 +50,10 @@ class sqlite_store final : public store {
 
   sqlite_store(lock_file lock, std::string folder);
   [[nodiscard]] result<void> prepare(const open_options& options);
-  // Begin and commit of every change outside a plan.
+  // Begin and commit of every change outside a plan. `all`: also what is gathered over several commits.
   [[nodiscard]] result<void> begin();
-  [[nodiscard]] result<void> commit();
+  [[nodiscard]] result<void> commit(bool all);
+  void write_memory();
   // Runs f on the ledger's thread, in a transaction of its own.
   template <class T>
   [[nodiscard]] result<T> change(const std::function<result<T>()>& f);
@@ -63,7 +66,8 @@ class sqlite_store final : public store {
   file_watch watch_;
   run_table runs_{db_};
   endings ends_{db_};
-  run_writer writer_{db_, ends_, runs_};
+  memory_writer memory_{db_};
+  run_writer writer_{db_, ends_, runs_, memory_};
   bool planning_ = false;  // on the ledger's thread
   std::atomic<std::uint64_t> lost_writes_ = 0;
   std::unique_ptr<worker> worker_;

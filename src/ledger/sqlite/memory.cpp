@@ -1,0 +1,102 @@
+#include "ledger/sqlite/memory.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "ledger/sqlite/runs.hpp"
+
+namespace convoke::ledger::sqlite {
+namespace {
+
+constexpr auto gather = std::chrono::seconds(2);  // a process that is killed forgets the counts of so long at most
+
+saved_pace read_pace(const statement& row, int first) {
+  return {.pace = {.rate = row.real(first), .refused = row.real(first + 1), .credit = row.real(first + 2)},
+          .saved_at = from_stored(row.integer(first + 3))};
+}
+
+}  // namespace
+
+std::int64_t month_of(utc_time t) noexcept {
+  const std::chrono::year_month_day date(std::chrono::floor<std::chrono::days>(t));
+  return std::int64_t{static_cast<int>(date.year())} * 12 + static_cast<unsigned>(date.month()) - 1;
+}
+
+void memory_writer::learnt(run_id run, lane_id lane, const lane_pace& pace, utc_time when) {
+  const auto sound = [](double x) { return std::isfinite(x) && x >= 0; };
+  if (!sound(pace.rate) || pace.rate == 0 || !sound(pace.refused) || !sound(pace.credit)) return;
+  const std::scoped_lock lock(mutex_);
+  const auto same = std::ranges::find_if(paces_, [&](const auto& p) { return p.run == run && p.lane == lane; });
+  if (same == paces_.end()) {
+    paces_.push_back({run, lane, pace, when});
+  } else {
+    same->pace = pace;
+    same->when = when;
+  }
+}
+
+void memory_writer::fence(run_id run, lane_id lane, std::optional<organizer_id> organizer, utc_time until) {
+  fence_.with(run, lane, organizer.value_or(0), to_stored(until), to_stored(wall_now())).run();
+}
+
+bool memory_writer::pending() {
+  const std::scoped_lock lock(mutex_);
+  return !paces_.empty() || !made_.empty();
+}
+
+void memory_writer::write(bool all) {
+  std::vector<pace_of_lane> paces;
+  {
+    const std::scoped_lock lock(mutex_);
+    paces.swap(paces_);
+  }
+  for (const auto& [run, lane, pace, when] : paces) pace_.with(run, lane, pace.rate, pace.refused, pace.credit, to_stored(when)).run();
+  if (made_.empty()) return;
+  const auto now = clock::now();
+  if (!all && now - written_ < gather) return;
+  written_ = now;
+  for (const auto& [what, n] : made_) count_.with(what.first, what.second, n).run();
+  made_.clear();
+}
+
+void settle_fences(connection& db, utc_time now) {
+  statement again(db, "UPDATE fence SET until = ?1 + until - saved_at, saved_at = ?1 WHERE saved_at > ?1");
+  again.with(to_stored(now)).run();
+  statement forget(db, "DELETE FROM fence WHERE until <= ?");
+  forget.with(to_stored(now)).run();
+}
+
+std::vector<std::optional<saved_pace>> learnt_by_run(connection& db, run_id run) {
+  statement rows(db,
+                 "SELECT l.lane, l.rate, l.refused, l.credit, l.saved_at FROM run_lane r LEFT JOIN learnt l ON l.lane = r.lane "
+                 "WHERE r.run = ? ORDER BY r.position");
+  std::vector<std::optional<saved_pace>> out;
+  for (rows.with(run); rows.step();) out.push_back(rows.null(0) ? std::nullopt : std::optional(read_pace(rows, 1)));
+  return out;
+}
+
+lane_memory memory_of(connection& db, const lane_name& lane) {
+  lane_memory out;
+  // A ledger that only an older convoke has written so far: it is read as it is.
+  if (db.ask("SELECT 1 FROM sqlite_schema WHERE name = 'learnt'").empty()) return out;
+  statement pace(db,
+                 "SELECT p.rate, p.refused, p.credit, p.saved_at FROM lane l JOIN learnt p ON p.lane = l.id "
+                 "WHERE l.graph_root = ? AND l.tenant = ? AND l.app = ?");
+  if (pace.with(lane.graph_root, lane.tenant, lane.app).step()) out.learnt = read_pace(pace, 0);
+  pace.reset();
+  statement fences(db,
+                   "SELECT o.object_id, CASE WHEN f.saved_at > ?4 THEN ?4 + f.until - f.saved_at ELSE f.until END FROM lane l "
+                   "JOIN fence f ON f.lane = l.id LEFT JOIN organizer o ON o.id = f.organizer "
+                   "WHERE l.graph_root = ?1 AND l.tenant = ?2 AND l.app = ?3 AND f.until > ?4 ORDER BY f.organizer");
+  for (fences.with(lane.graph_root, lane.tenant, lane.app, to_stored(wall_now())); fences.step();)
+    out.fences.push_back({std::string(fences.text(0)), from_stored(fences.integer(1))});
+  return out;
+}
+
+std::uint64_t made_in_month(statement& find, organizer_id organizer, utc_time now) {
+  const auto n = find.with(organizer, month_of(now)).step() ? find.as<std::uint64_t>(0) : 0;
+  find.reset();
+  return n;
+}
+
+}  // namespace convoke::ledger::sqlite

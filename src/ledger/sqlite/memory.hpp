@@ -1,0 +1,70 @@
+#pragma once
+
+// What a ledger remembers from night to night beside its rows: the pace learnt for a lane, which scopes are closed, and how many
+// meetings were made for an organizer in a month.
+
+#include <chrono>
+#include <map>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "ledger/ledger.hpp"
+#include "ledger/sqlite/connection.hpp"
+
+namespace convoke::ledger::sqlite {
+
+// Months are counted from the year 0, in UTC.
+[[nodiscard]] std::int64_t month_of(utc_time t) noexcept;
+
+// The writing side. Nothing of it is worth a commit of its own: it is written with the next group, or when the ledger closes.
+class memory_writer {
+ public:
+  explicit memory_writer(connection& db) noexcept : db_(db) {}
+
+  // Any thread. The latest of a lane counts.
+  void learnt(run_id run, lane_id lane, const lane_pace& pace, utc_time when);
+  // The rest: on the ledger's thread. A meeting was made for this organizer.
+  void made(organizer_id organizer, utc_time when) { ++made_[{organizer, month_of(when)}]; }
+  void fence(run_id run, lane_id lane, std::optional<organizer_id> organizer, utc_time until);
+
+  [[nodiscard]] bool pending();
+  // Inside a transaction. Counts of meetings are gathered for some seconds, as a fast run makes many for many; `all`: also those.
+  void write(bool all);
+
+ private:
+  struct pace_of_lane {
+    run_id run;
+    lane_id lane;
+    lane_pace pace;
+    utc_time when;
+  };
+  using clock = std::chrono::steady_clock;
+
+  connection& db_;
+  std::mutex mutex_;
+  std::vector<pace_of_lane> paces_;
+  std::map<std::pair<organizer_id, std::int64_t>, std::uint64_t> made_;
+  clock::time_point written_{};
+  statement pace_{db_,
+                  "INSERT OR REPLACE INTO learnt(lane, rate, refused, credit, saved_at) "
+                  "SELECT lane, ?3, ?4, ?5, ?6 FROM run_lane WHERE run = ?1 AND position = ?2"};
+  statement count_{db_, "INSERT INTO made(organizer, month, n) VALUES(?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n"};
+  statement fence_{
+      db_,
+      "INSERT INTO fence(lane, organizer, until, saved_at) SELECT lane, ?3, ?4, ?5 FROM run_lane WHERE run = ?1 AND position = ?2 "
+      "ON CONFLICT DO UPDATE SET until = excluded.until, saved_at = excluded.saved_at WHERE excluded.until > until"};
+};
+
+// Fences that ended are forgotten. Where the wall clock went back since one was saved, what it says of its end is worth nothing: the
+// whole wait begins again, once.
+void settle_fences(connection& db, utc_time now);
+
+// What is remembered of the lanes of a run, by position; of a lane that may not be known.
+[[nodiscard]] std::vector<std::optional<saved_pace>> learnt_by_run(connection& db, run_id run);
+[[nodiscard]] lane_memory memory_of(connection& db, const lane_name& lane);
+// How many meetings were made in the month of `now`.
+[[nodiscard]] std::uint64_t made_in_month(statement& find, organizer_id organizer, utc_time now);
+inline constexpr const char* find_made = "SELECT n FROM made WHERE organizer = ? AND month = ?";
+
+}  // namespace convoke::ledger::sqlite
