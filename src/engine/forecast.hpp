@@ -1,0 +1,32 @@
+#pragma once
+
+// How long it will take, as far as that can be known: arithmetic on what the engine will do, before it does it and while it does.
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+#include <convoke/summary.hpp>
+
+#include "engine/types.hpp"
+
+namespace convoke::engine {
+
+// A learnt pace counts in full for so long, and half of it after that.
+inline constexpr std::chrono::hours pace_counts_in_full{36};
+
+struct work_ahead {
+  std::uint64_t calls = 0;
+  std::uint64_t busiest = 0;  // of them for the organizer with the most; 0 where that is not known
+};
+
+// Before the first call. `closed_for`: how long the lane's fence still runs.
+[[nodiscard]] forecast foresee(const settings& s, const work_ahead& work, const std::optional<remembered_pace>& learnt,
+                               std::chrono::nanoseconds closed_for);
+
+// While calls are made. `pace`: counters::rate; `seen`: rows finished per second while the lane was open, 0 where nothing was seen yet. The
+// connections may carry less than the pace allows, and then what was seen counts. nullopt: nothing moves, so nobody knows.
+[[nodiscard]] std::optional<std::chrono::milliseconds> time_left(std::uint64_t calls, double pace, double seen,
+                                                                 std::chrono::nanoseconds closed_for) noexcept;
+
+}  // namespace convoke::engine
