@@ -2,6 +2,7 @@
 #include <string>
 #include <utility>
 
+#include "core/text.hpp"
 #include "graph/understanding.hpp"
 #include "pacing/pacing.hpp"
 #include "spec/agreement.hpp"
@@ -67,6 +68,13 @@ void refusal(const http_answer& from, wire::parser& parser, answer& out) {
         "the service answers with a redirect, which is never followed: check the Graph root (--cloud, --graph-url). " + out.error_message;
 }
 
+// A Retry-After that is no time counts as none. Said where people see it: the wait that follows is ours, not the service's.
+void tell_of_unusable(const http_answer& from, answer& out) {
+  constexpr std::size_t enough = 40;
+  const auto value = escape_for_people(from.retry_after.front(), enough);
+  out.error_message += (out.error_message.empty() ? "(its Retry-After '" : " (its Retry-After '") + value + "' is no time to wait)";
+}
+
 }  // namespace
 
 void understand(const http_answer& from, const spec& wanted, wire::parser& parser, answer& out) {
@@ -78,6 +86,7 @@ void understand(const http_answer& from, const spec& wanted, wire::parser& parse
     success(from, wanted, parser, out);
   else
     refusal(from, parser, out);
+  if (!from.retry_after.empty() && !out.retry_after && !out.stored) tell_of_unusable(from, out);
 }
 
 }  // namespace convoke::graph
