@@ -8,6 +8,13 @@
 
 namespace convoke::engine {
 
+namespace {
+
+// Rows fail for good in the third run in a row that uses their attempts up: what hinders them gets some time to pass.
+constexpr auto rest_after_attempts = std::chrono::minutes(10);
+
+}  // namespace
+
 class engine::impl {
  public:
   impl(const settings& s, const std::vector<lane_setup>& setups, mono_time now) : desk(s), started_(now) {
@@ -72,6 +79,7 @@ class engine::impl {
   void look_for_the_end(mono_time now);
   void begin_end(std::optional<mono_time> wait, mono_time now);
   [[nodiscard]] struct finished verdict(mono_time now) const;
+  [[nodiscard]] mono_time opens(mono_time now) const noexcept;
   void count(mono_time now) noexcept;
 
   std::vector<std::unique_ptr<lane>> lanes_;
@@ -85,6 +93,7 @@ class engine::impl {
 void engine::impl::settle(mono_time now) {
   if (over) return;
   if (desk.config.max_duration && !stopped_at_ && !ending_ && now - started_ >= *desk.config.max_duration) {
+    come_back_ = now;
     stop(stop_reason::deferred, "The time limit (--max-duration) is over. Run the same command again to go on.", now);
   }
   for (const auto& l : lanes_) l->advance(now);
@@ -128,23 +137,35 @@ void engine::impl::begin_end(std::optional<mono_time> wait, mono_time now) {
 struct finished engine::impl::verdict(mono_time now) const {
   struct finished f{stop_reason::finished, "Everything that was owed is done.", std::nullopt};
   std::uint64_t deferred = 0;
+  auto back = come_back_;
   for (const auto& l : lanes_) {
     deferred += l->deferred();
     if (!l->reason() || !outranks(*l->reason(), f.reason)) continue;
     f.reason = *l->reason();
     f.detail = l->detail();
+    if (l->come_back()) back = l->come_back();
   }
   if (f.reason == stop_reason::finished && deferred > 0) {
     f.reason = stop_reason::deferred;
     f.detail = std::to_string(deferred) + (deferred == 1 ? " row used" : " rows used") +
-               " up the attempts or the time of this run. Run the same command again.";
+               " up the attempts or the time of this run. Run the same command again, or wait for its usual time.";
+    back = now + rest_after_attempts;
   }
   if (f.reason == stop_reason::finished && desk.numbers.unacknowledged + desk.closings > 0) {
     f.reason = stop_reason::storage;
     f.detail = "The ledger did not acknowledge the last commits in time. Run the same command again.";
   }
-  if (come_back_ && f.reason == stop_reason::deferred) f.come_back = std::max(*come_back_ - now, std::chrono::nanoseconds{});
+  if (back && f.reason == stop_reason::deferred) f.come_back = std::max(*back, opens(now)) - now;
   return f;
+}
+
+// When the first lane that has rows left may be called again.
+mono_time engine::impl::opens(mono_time now) const noexcept {
+  auto soonest = mono_time::max();
+  for (const auto& l : lanes_) {
+    if (l->deferred() > 0) soonest = std::min(soonest, std::max(now, l->fence_end()));
+  }
+  return soonest == mono_time::max() ? now : soonest;
 }
 
 void engine::impl::count(mono_time now) noexcept {

@@ -63,6 +63,8 @@ class lane {
   [[nodiscard]] bool stopped() const noexcept { return stopped_.has_value(); }
   [[nodiscard]] std::optional<stop_reason> reason() const noexcept { return stopped_; }
   [[nodiscard]] const std::string& detail() const noexcept { return detail_; }
+  // When coming back is worth while, where the reason to stop says so.
+  [[nodiscard]] std::optional<mono_time> come_back() const noexcept { return come_back_; }
   [[nodiscard]] std::uint64_t deferred() const noexcept { return deferred_; }  // rows that go to the next run
   [[nodiscard]] double rate() const noexcept { return stopped_ ? 0.0 : pace_.rate(); }
   [[nodiscard]] mono_time fence_end() const noexcept { return scope_.end(); }
@@ -148,6 +150,7 @@ class lane {
 
   std::optional<stop_reason> stopped_;
   std::string detail_;
+  std::optional<mono_time> come_back_;
   mono_time drained_at_ = mono_time::max();
   std::uint64_t deferred_ = 0;
 };

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 
 #include "engine/advice.hpp"
@@ -6,6 +7,8 @@
 namespace convoke::engine {
 
 namespace {
+
+constexpr auto shortest_absence = std::chrono::minutes(5), longest_absence = std::chrono::minutes(60);  // after an outage
 
 // Which reason a run that has several is known by: the order of the exit codes.
 int weight(stop_reason r) noexcept {
@@ -160,6 +163,8 @@ void lane::check_outage(mono_time now) {
   const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(desk_.config.max_outage).count();
   auto text = "Nothing succeeded for " + (minutes > 0 ? std::to_string(minutes) + " min" : std::string("the whole --max-outage"));
   text += health_.latest().empty() ? "." : ": " + health_.latest() + ".";
+  // An outage that has lasted for long will last about as long again: that is all that can be said of one from outside.
+  come_back_ = after(now, std::clamp<std::chrono::nanoseconds>(desk_.config.max_outage, shortest_absence, longest_absence));
   stop(stop_reason::deferred, text + " Run the same command again when the service is back.", now);
 }
 

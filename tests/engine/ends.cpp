@@ -116,7 +116,30 @@ BOOST_AUTO_TEST_CASE(max_duration_stops_and_drains) {
   t.released(false);
   t.finish(c, ok());
   t.recorded(outcome::created);
-  t.over(stop_reason::deferred);
+  BOOST_TEST((t.over(stop_reason::deferred).come_back == 0s));  // at once
+}
+
+BOOST_AUTO_TEST_CASE(a_time_limit_in_a_fence_says_when_it_opens) {
+  auto s = script::quick();
+  s.max_duration = 10s;
+  auto t = script::started({3}, 1, s);
+  t.finish(t.next<send_call>(), throttling(60s));
+  t.next<save_fence>();
+  t.pass(10s);
+  for (int i = 0; i < 3; ++i) t.released(false);
+  const auto f = t.over(stop_reason::deferred);
+  BOOST_TEST_REQUIRE(f.come_back.has_value());
+  BOOST_TEST((*f.come_back >= 50s));
+  BOOST_TEST((*f.come_back <= 56s));
+}
+
+BOOST_AUTO_TEST_CASE(rows_that_used_up_their_attempts_are_given_some_time) {
+  auto s = script::quick();
+  s.max_attempts = 1;
+  auto t = script::started({1}, 1, s);
+  t.finish(t.next<send_call>(), http(500));
+  t.released(true);
+  BOOST_TEST((t.over(stop_reason::deferred).come_back == 10min));
 }
 
 BOOST_AUTO_TEST_CASE(a_retry_that_would_come_after_the_deadline_is_not_waited_for) {
@@ -178,7 +201,7 @@ BOOST_AUTO_TEST_CASE(a_service_that_only_faults_is_not_hammered_then_probed_then
   for (std::size_t i = 1; i < probes.size(); ++i) BOOST_TEST((probes[i] - probes[i - 1]).count() >= 4900000000);  // seen every 100 ms
   BOOST_TEST((start < probes.front()));
   suffer(t, 121s);
-  t.over(stop_reason::deferred);
+  BOOST_TEST((t.over(stop_reason::deferred).come_back == 5min));  // as long again
 }
 
 BOOST_AUTO_TEST_CASE(one_success_ends_an_outage) {
@@ -205,7 +228,9 @@ BOOST_AUTO_TEST_CASE(a_server_that_cannot_be_reached_ends_the_run) {
     for (const auto& r : t.all<release_row>()) done.push_back(r.row);
     if (!done.empty()) {
       t.commit(done);
-      BOOST_TEST(t.over(stop_reason::deferred).detail.contains("it broke"));
+      const auto f = t.over(stop_reason::deferred);
+      BOOST_TEST(f.detail.contains("it broke"));
+      BOOST_TEST((f.come_back == 10min));
       break;
     }
     BOOST_TEST_REQUIRE((t.now() - start < 11min));
