@@ -1,0 +1,157 @@
+#include "simulation/ledger.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace convoke::simulation {
+
+using engine::owed_row;
+
+void ledger::add(engine::key_id key, organizer_id organizer) {
+  if (organizers_.size() <= organizer) organizers_.resize(organizer + 1);
+  organizers_[organizer].all.push_back(static_cast<std::uint32_t>(rows_.size()));
+  auto& r = rows_.emplace_back();
+  r.key = key;
+  r.organizer = organizer;
+  ++owed_;
+}
+
+void ledger::complain(std::size_t index, const char* what) {
+  if (complaints_.size() < 10) complaints_.push_back("row " + std::to_string(index + 1) + " " + what);
+}
+
+void ledger::begin_process() {
+  ++process_;
+  for (auto& o : organizers_) {
+    o.fresh.clear();
+    o.stale.clear();
+    for (const auto i : o.all) {
+      if (rows_[i].result) continue;
+      (rows_[i].claimed_by == 0 ? o.fresh : o.stale).push_back(i);
+    }
+  }
+}
+
+engine::lane_setup ledger::setup(mono_time now, utc_time wall) const {
+  engine::lane_setup out{0, {}, {}};
+  for (organizer_id o = 0; o < organizers_.size(); ++o) {
+    const auto& rows = organizers_[o];
+    if (rows.fresh.empty() && rows.stale.empty()) continue;
+    out.organizers.push_back({o, static_cast<std::uint32_t>(rows.fresh.size()), static_cast<std::uint32_t>(rows.stale.size())});
+  }
+  for (const auto& [who, until] : fences_)
+    if (until > wall) out.fences.push_back({who, now + (until - wall)});
+  return out;
+}
+
+std::uint32_t ledger::fresh_left(organizer_id o) const {
+  return static_cast<std::uint32_t>(organizers_[o].fresh.size());
+}
+
+committed ledger::commit(std::vector<ledger_job>& jobs, mono_time now, utc_time wall) {
+  committed done;
+  for (auto& job : jobs) {
+    if (auto* r = std::get_if<engine::record_outcome>(&job)) {
+      done.rows.push_back(r->row);
+      record(*r, false);
+    } else if (const auto* back = std::get_if<engine::release_row>(&job)) {
+      done.rows.push_back(back->row);
+      release(*back, false);
+    } else if (const auto* f = std::get_if<engine::fetch_rows>(&job)) {
+      done.pages.push_back(claim(*f));
+    } else if (const auto* c = std::get_if<engine::close_organizer>(&job)) {
+      const auto n = close(*c);
+      done.closings.push_back({*c, n});
+    } else if (const auto* fence = std::get_if<engine::save_fence>(&job)) {
+      auto& until = fences_.try_emplace(fence->organizer, utc_time::min()).first->second;
+      until = std::max(until, wall + std::chrono::ceil<ticks>(fence->until - now));
+    } else if (const auto* p = std::get_if<engine::save_pace>(&job)) {
+      pace_ = p->pace;
+    }
+  }
+  jobs.clear();
+  return done;
+}
+
+void ledger::late_write(const ledger_job& job) {
+  if (const auto* r = std::get_if<engine::record_outcome>(&job)) {
+    auto copy = *r;
+    record(copy, true);
+  } else if (const auto* back = std::get_if<engine::release_row>(&job)) {
+    release(*back, true);
+  }
+}
+
+page ledger::claim(const engine::fetch_rows& f) {
+  page out{f, {}, false};
+  auto& o = organizers_[f.organizer];
+  auto& from = f.stale ? o.stale : o.fresh;
+  while (out.rows.size() < f.count && !from.empty()) {
+    const auto i = from.front();
+    from.pop_front();
+    auto& r = rows_[i];
+    if (r.result) continue;  // its organizer was closed, or a late write came
+    r.claimed_by = process_;
+    ++r.epoch;
+    out.rows.push_back(owed_row{id_of(i), r.key, r.organizer, r.epoch, r.strikes});
+  }
+  out.exhausted = from.empty();
+  return out;
+}
+
+bool ledger::holds(std::size_t index, std::uint32_t epoch, const char* what, bool late) {
+  const auto& r = rows_[index];
+  if (r.epoch == epoch && r.claimed_by != 0 && !r.result) return true;
+  ++lost_writes_;
+  if (!late) complain(index, what);
+  return false;
+}
+
+void ledger::end(std::size_t index, outcome result, const engine::answer& last) {
+  auto& r = rows_[index];
+  r.result = result;
+  --owed_;
+  auto& kept = answers_[index];
+  kept.status = last.status;
+  kept.error_code = last.error_code;
+  kept.drift = last.drift;
+  if (!last.stored) return;
+  kept.stored.emplace();
+  kept.stored->id = last.stored->id;
+  kept.stored->external_id = last.stored->external_id;
+}
+
+void ledger::record(engine::record_outcome& a, bool late) {
+  const auto i = index_of(a.row);
+  if (!holds(i, a.epoch, "recorded without holding its claim", late)) return;
+  end(i, a.result, a.last);
+}
+
+void ledger::release(const engine::release_row& a, bool late) {
+  const auto i = index_of(a.row);
+  if (!holds(i, a.epoch, "released without holding its claim", late)) return;
+  auto& r = rows_[i];
+  r.claimed_by = 0;
+  if (a.strike) ++r.strikes;
+  if (r.strikes < 3) return;
+  engine::answer last;
+  last.error_code = "retries";
+  end(i, outcome::failed, last);
+}
+
+std::uint32_t ledger::close(const engine::close_organizer& c) {
+  std::uint32_t n = 0;
+  for (const auto i : organizers_[c.organizer].all) {
+    if (rows_[i].result) continue;
+    end(i, outcome::failed, c.last);
+    ++n;
+  }
+  return n;
+}
+
+const engine::answer* ledger::ended_with(std::size_t index) const {
+  const auto found = answers_.find(index);
+  return found == answers_.end() ? nullptr : &found->second;
+}
+
+}  // namespace convoke::simulation

@@ -1,0 +1,256 @@
+#include "simulation/referee.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/classify.hpp"
+
+namespace convoke::simulation {
+
+using engine::answer_class;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto rest_after_timeout = 5s;
+constexpr auto least_backoff = 500ms;
+constexpr auto worth_saving = 1s;
+constexpr unsigned free_stales = 5, conflicts_allowed = 2;
+
+}  // namespace
+
+referee::referee(const plot& p, const ledger& l, mono_time now)
+    : plot_(p), ledger_(l), started_(now), rows_(l.rows().size()), organizers_(p.organizers) {
+  engine::key_id most = 0;
+  for (const auto& r : l.rows()) most = std::max(most, r.key);
+  key_in_flight_.resize(most + 1);
+  key_rests_.resize(most + 1, mono_time::min());
+}
+
+void referee::complain(std::string what) {
+  if (wrong_.size() < 10) wrong_.push_back(std::move(what));
+}
+
+void referee::process_ends(stop_kind how, mono_time now) {
+  // What a commit had no time for, what is too short to be kept, and what a clock or an old copy took away is not known any more. Nor is an
+  // unlabelled throttle of the lane promised to be: the process that read it as an organizer's kept it as that.
+  const auto known = how == stop_kind::crash ? now - 2 * plot_.commit : now;
+  std::erase_if(promises_, [&](const promise& p) {
+    return how == stop_kind::rollback || !p.kept_over_restart || p.until <= now || p.heard >= known || p.heard <= wall_jumped_;
+  });
+}
+
+void referee::process_starts(mono_time now) {
+  started_ = now;
+  std::ranges::fill(rows_, row{});
+  std::ranges::fill(organizers_, organizer{});
+  std::fill(key_in_flight_.begin(), key_in_flight_.end(), false);
+  std::ranges::fill(key_rests_, mono_time::min());
+  lane_closed_until_ = lane_closed_unlabelled_ = mono_time::min();
+  for (const auto& p : promises_) {
+    auto& until = p.organizer ? organizers_[*p.organizer].closed_until : lane_closed_until_;
+    until = std::max(until, p.until);
+  }
+  held_ = unacknowledged_ = 0;
+  inferred_ = process_sends_ = 0;
+  trouble_since_.reset();
+  trouble_latest_ = last_sent_ = mono_time::min();
+  refused_tokens_ = same_permanent_ = 0;
+  asked_to_stop_ = false;
+}
+
+void referee::fetching(const engine::fetch_rows& f, mono_time now) {
+  auto& o = organizers_[f.organizer];
+  if (f.stale) {
+    check_stale(now);
+  }
+  if (++o.fetching > 1) complain("two pages of organizer " + std::to_string(f.organizer) + " under way");
+}
+
+// What an earlier process left half done goes last, and not before a call of it must have ended.
+void referee::check_stale(mono_time now) {
+  if (now < started_ + plot_.engine.attempt_timeout) complain("stale rows fetched before an attempt timeout has passed");
+  for (organizer_id o = 0; o < organizers_.size(); ++o) {
+    const auto& one = organizers_[o];
+    if (one.judged || one.held > 0 || one.fetching > 0 || now < one.closed_until || now < lane_closed_until_) continue;
+    if (ledger_.fresh_left(o) > 0) return complain("stale rows fetched while organizer " + std::to_string(o) + " has fresh ones");
+  }
+}
+
+void referee::arrived(const page& p) {
+  auto& o = organizers_[p.asked.organizer];
+  --o.fetching;
+  for (const auto& owed : p.rows) {
+    auto& r = rows_[ledger::index_of(owed.row)];
+    if (r.state != row_state::elsewhere) complain("row " + std::to_string(ledger::index_of(owed.row) + 1) + " was claimed twice");
+    r.state = row_state::here;
+    r.stale = p.asked.stale;
+    ++o.held;
+    ++held_;
+  }
+  const std::size_t limit = 4 * std::size_t{plot_.engine.max_unacknowledged} + 2 * 4096 + p.asked.count;
+  if (held_ > limit) complain("more rows are held than memory was promised for");
+}
+
+void referee::check_fences(organizer_id who, const std::string& name, mono_time now) {
+  if (now < lane_closed_until_) complain(name + " sent inside the lane's fence");
+  if (now < organizers_[who].closed_until) complain(name + " sent inside its organizer's fence");
+  if (now < lane_closed_unlabelled_) {
+    ++inferred_;
+    ++all_inferred_;
+  }
+}
+
+void referee::check_speed(mono_time now) {
+  // The pace may save up a second's worth at most; what came before its first call is no credit.
+  ++process_sends_;
+  const double allowed = plot_.engine.rate * (in_seconds(now - started_) + 1) + 2;
+  if (static_cast<double>(process_sends_) > allowed) complain("faster than the ceiling");
+}
+
+void referee::check_outage(mono_time now) {
+  const auto patience = std::min<nanoseconds>(30s, plot_.engine.max_outage);
+  if (trouble_since_ && trouble_latest_ - *trouble_since_ >= patience && last_sent_ != mono_time::min() && now - last_sent_ < 5s &&
+      last_sent_ >= trouble_latest_) {
+    complain("the service is down, and probes come more often than every 5 s");
+  }
+  last_sent_ = now;
+}
+
+void referee::sent(const engine::send_call& c, bool token, mono_time now, const engine::counters& numbers) {
+  const auto i = ledger::index_of(c.row);
+  const auto& planned = ledger_.rows()[i];
+  auto& r = rows_[i];
+  auto& o = organizers_[planned.organizer];
+  const auto name = "row " + std::to_string(i + 1);
+  ++sends_;
+  if (r.state != row_state::here) complain(name + " sent without being claimed by this process and ready");
+  if (key_in_flight_[planned.key]) complain(name + " sent while its key is in flight");
+  if (now < key_rests_[planned.key]) complain(name + " sent while its key rests");
+  if (r.settled) complain(name + " sent after it had its last answer");
+  if (!token) complain(name + " sent without a token");
+  if (r.charged >= plot_.engine.max_attempts) complain(name + " sent after its attempts were used up");
+  if (r.conflicts >= conflicts_allowed) complain(name + " sent after two conflicts");
+  if (r.stale && now < started_ + plot_.engine.attempt_timeout) complain(name + " is stale, and was sent too soon");
+  check_fences(planned.organizer, name, now);
+  check_speed(now);
+  check_outage(now);
+  if (plot_.engine.organizer_rate && o.last_sent != mono_time::min() &&
+      in_seconds(now - o.last_sent) < 0.999999 / *plot_.engine.organizer_rate) {
+    complain(name + " sent above --organizer-rate");
+  }
+  o.last_sent = now;
+  r.state = row_state::in_flight;
+  ++r.sends;
+  key_in_flight_[planned.key] = true;
+  if (++o.in_flight > plot_.engine.organizer_concurrency) complain(name + " sent above its organizer's concurrency");
+  if (++unacknowledged_ > plot_.engine.max_unacknowledged) complain("too many rows are in flight or not acknowledged");
+  if (numbers.unacknowledged > plot_.engine.max_unacknowledged) complain("the engine counts too many that are not acknowledged");
+}
+
+void referee::note_throttle(organizer_id who, const throttle& t, mono_time now) {
+  const auto end = now + std::max<nanoseconds>(t.announced.value_or(nanoseconds(0)), least_backoff);
+  const bool organizer = t.scope == sim::scope_kind::organizer;
+  auto& until = organizer ? organizers_[who].closed_until : t.labelled ? lane_closed_until_ : lane_closed_unlabelled_;
+  until = std::max(until, end);
+  if (organizer || t.labelled) promises_.push_back({organizer ? std::optional(who) : std::nullopt, now, end, end - now > worth_saving});
+}
+
+void referee::note_health(const engine::answer& a, mono_time now) {
+  const auto what = engine::classify(a).what;
+  if (engine::shows_life(what)) {
+    trouble_since_.reset();
+  } else if (what != answer_class::stale) {
+    if (!trouble_since_) trouble_since_ = now;
+    trouble_latest_ = now;
+  }
+  if (what == answer_class::success) refused_tokens_ = 0;
+  if (what == answer_class::auth) ++refused_tokens_;
+  const bool permanent = what == answer_class::organizer_permanent || what == answer_class::row_permanent;
+  same_permanent_ = permanent ? same_permanent_ + 1 : what == answer_class::success ? 0 : same_permanent_;
+}
+
+void referee::answered(row_id row, const engine::answer& a, const std::optional<throttle>& closed, mono_time now) {
+  const auto i = ledger::index_of(row);
+  const auto& planned = ledger_.rows()[i];
+  auto& r = rows_[i];
+  auto& o = organizers_[planned.organizer];
+  key_in_flight_[planned.key] = false;
+  if (a.error == engine::attempt_error::timeout) key_rests_[planned.key] = now + rest_after_timeout;
+  r.state = row_state::here;
+  --o.in_flight;
+  --unacknowledged_;
+  const auto what = engine::classify(a).what;
+  if (what == answer_class::fault || what == answer_class::conflict) ++r.charged;
+  if (what == answer_class::conflict) ++r.conflicts;
+  r.stales = what == answer_class::stale ? r.stales + 1 : 0;
+  if (r.stales > free_stales) ++r.charged;
+  if (what == answer_class::organizer_permanent) o.judged = true;
+  r.settled = what == answer_class::success || what == answer_class::organizer_permanent || what == answer_class::row_permanent;
+  note_health(a, now);
+  if (closed) note_throttle(planned.organizer, *closed, now);
+}
+
+void referee::leaves(row& r, organizer& o) {
+  r.state = row_state::ending;
+  ++unacknowledged_;
+  --o.held;
+}
+
+void referee::asked(const engine::record_outcome& a) {
+  const auto i = ledger::index_of(a.row);
+  auto& r = rows_[i];
+  const auto name = "row " + std::to_string(i + 1);
+  if (r.state != row_state::here) complain(name + " recorded while it is not ours to end");
+  if (a.attempts != r.sends) complain(name + " recorded with a wrong number of attempts");
+  if (a.result != outcome::failed && !a.last.stored) complain(name + " recorded as there without a meeting");
+  if (!r.settled && r.conflicts < conflicts_allowed && !organizers_[ledger_.rows()[i].organizer].judged) {
+    complain(name + " recorded without an answer that ends it");
+  }
+  leaves(r, organizers_[ledger_.rows()[i].organizer]);
+}
+
+void referee::asked(const engine::release_row& a) {
+  const auto i = ledger::index_of(a.row);
+  auto& r = rows_[i];
+  const auto name = "row " + std::to_string(i + 1);
+  if (r.state != row_state::here) complain(name + " released while it is not ours to give back");
+  const bool used_up = r.charged >= plot_.engine.max_attempts;
+  if (a.strike != used_up) complain(name + (a.strike ? " struck with attempts left" : " not struck although its attempts are used up"));
+  leaves(r, organizers_[ledger_.rows()[i].organizer]);
+}
+
+void referee::made_durable(const committed& c) {
+  for (const auto id : c.rows) {
+    auto& r = rows_[ledger::index_of(id)];
+    if (r.state != row_state::ending) continue;
+    --unacknowledged_;
+    --held_;
+  }
+  for (const auto& closed : c.closings) {
+    organizers_[closed.asked.organizer].judged = true;
+    held_ -= organizers_[closed.asked.organizer].held;
+    organizers_[closed.asked.organizer].held = 0;
+  }
+}
+
+void referee::ended(const engine::finished& f, mono_time now, const engine::counters& numbers) {
+  using engine::stop_reason;
+  const bool owes = !ledger_.done();
+  if ((f.reason == stop_reason::finished) == owes) {
+    complain(owes ? "finished, and rows are owed" : "stopped before the end, and nothing is owed: " + f.detail);
+  }
+  if (f.reason == stop_reason::interrupted && !asked_to_stop_) complain("interrupted, and nobody asked for it");
+  if (f.reason == stop_reason::credentials && refused_tokens_ < 3) complain("wrong reason: " + f.detail);
+  if (f.reason == stop_reason::permission && same_permanent_ < 20) complain("wrong reason: " + f.detail);
+  if (f.reason == stop_reason::storage) complain("wrong reason: " + f.detail);
+  if (f.come_back && *f.come_back < 10min && !plot_.engine.max_duration) complain("told to come back soon, instead of waiting");
+  if (f.come_back && lane_closed_until_ > now + *f.come_back) complain("told to come back inside the lane's fence");
+  if (f.detail.empty()) complain("no word about why it ended");
+  if (inferred_ > numbers.early_by_inference) {
+    complain(std::to_string(inferred_) + " calls in a fence that nothing named, and " + std::to_string(numbers.early_by_inference) +
+             " counted as put there by inference");
+  }
+}
+
+}  // namespace convoke::simulation
