@@ -1,5 +1,7 @@
 // Plays simulated jobs: `simulate_engine --help`.
 
+#include <atomic>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -8,10 +10,14 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include "simulation/pace.hpp"
+#include "simulation/safety.hpp"
 
 namespace {
 
@@ -22,12 +28,17 @@ struct wishes {
   std::optional<std::uint64_t> one;
   std::string suite = "all", scenario, trace, table;
   unsigned jobs = 1;
+  bool verbose = false;
 };
 
 wishes read(int argc, char** argv) {
   wishes w;
   for (int i = 1; i < argc; ++i) {
     const std::string_view flag = argv[i];
+    if (flag == "--verbose") {
+      w.verbose = true;
+      continue;
+    }
     if (i + 1 >= argc) throw std::invalid_argument(fmt::format("{} needs a value", flag));
     const std::string value = argv[++i];
     const auto number = [&value] { return std::strtoull(value.c_str(), nullptr, 10); };
@@ -76,13 +87,74 @@ int play_scenario(const wishes& w) {
   return told.wrong.empty() ? 0 : 1;
 }
 
+// Plays every seed on `jobs` threads; the results are in the order of the seeds.
+template <class Result>
+std::vector<Result> play_all(const wishes& w, std::uint64_t first, std::uint64_t seeds, Result (*play)(std::uint64_t, const narrator&)) {
+  std::vector<Result> results(seeds);
+  if (w.verbose) {
+    results.front() = play(first, [](double t, const std::string& what) { fmt::print("{:12.6f} {}\n", t, what); });
+    return results;
+  }
+  std::atomic<std::uint64_t> next{0};
+  std::vector<std::jthread> threads;
+  for (unsigned t = 0; t < std::max(1U, w.jobs); ++t)
+    threads.emplace_back([&] {
+      for (auto i = next++; i < seeds; i = next++) results[i] = play(first + i, {});
+    });
+  threads.clear();
+  return results;
+}
+
+template <class Result>
+std::size_t print_wrong(std::string_view suite, const std::vector<Result>& results) {
+  std::size_t bad = 0;
+  for (const auto& r : results) {
+    if (r.wrong.empty()) continue;
+    if (++bad > 20) continue;
+    fmt::print("FAILED: simulate_engine --suite {} --seed {}\n", suite, r.seed);
+    for (const auto& what : r.wrong) fmt::print("  {}\n", what);
+  }
+  return bad;
+}
+
+template <class Result>
+void print_speed(std::string_view suite, const std::vector<Result>& results, double seconds, std::size_t bad) {
+  std::uint64_t calls = 0;
+  for (const auto& r : results) calls += r.calls;
+  fmt::print("{}: {} seeds, {} broke an invariant; {} calls in {:.1f} s: {:.0f} calls/s\n", suite, results.size(), bad, calls, seconds,
+             static_cast<double>(calls) / seconds);
+}
+
+template <class Result>
+std::vector<Result> play_suite(const wishes& w, std::string_view suite, std::uint64_t seeds, Result (*play)(std::uint64_t, const narrator&),
+                               bool& good) {
+  const auto begin = std::chrono::steady_clock::now();
+  auto results = play_all<Result>(w, w.one.value_or(w.first), seeds, play);
+  const auto bad = print_wrong(suite, results);
+  print_speed(suite, results, std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(), bad);
+  good = good && bad == 0;
+  return results;
+}
+
+bool play_suites(const wishes& w) {
+  bool good = true;
+  const auto seeds = w.one ? 1 : w.seeds;
+  if (w.suite == "safety" || w.suite == "all") (void)play_suite<safety_result>(w, "safety", seeds, play_safety, good);
+  if (w.suite == "pace" || w.suite == "all") {
+    const auto results = play_suite<pace_result>(w, "pace", w.suite == "all" && !w.one ? (seeds + 1) / 2 : seeds, play_pace, good);
+    const bool met = report_pace(results);
+    good = good && (w.one || met);
+  }
+  return good;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   try {
     const auto w = read(argc, argv);
     if (!w.scenario.empty()) return play_scenario(w);
-    return 0;
+    return play_suites(w) ? 0 : 1;
   } catch (const std::exception& e) {
     fmt::print(stderr, "simulate_engine: {}\n", e.what());
     return 2;

@@ -27,6 +27,7 @@ struct fence_heard {
 struct measured {
   std::vector<call_seen> calls;
   std::vector<fence_heard> fences;
+  double began = 0;  // the world's start, on the clock that the service's windows go by
   double first_send = -1, last_commit = 0;
   std::uint64_t early = 0, early_by_inference = 0;  // calls that the service found inside a fence; of them, those by inference
   double slowest_answer = 0;                        // seconds

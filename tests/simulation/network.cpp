@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "graph/understanding.hpp"
 #include "sim/service/text.hpp"
 #include "simulation/world.hpp"
@@ -28,7 +30,7 @@ std::uint32_t world::new_call() {
   const auto id = free_calls_.back();
   free_calls_.pop_back();
   auto& c = calls_[id];
-  c.duplicate = c.reused = c.arrived = c.heard = false;
+  c.duplicate = c.reused = false;
   c.broken = attempt_error::none;
   c.closed.reset();
   c.reply.clear();
@@ -76,6 +78,7 @@ void world::send(const engine::send_call& order) {
   story_.seen.most_in_flight = std::max(story_.seen.most_in_flight, engine_->numbers().in_flight);
   story_.digest = (story_.digest ^ static_cast<std::uint64_t>(now_.time_since_epoch().count()) ^ order.row << 20U) * 0x100000001b3U;
   if (trace_) trace_(since_start(now_), "sent", ledger_.rows()[index].organizer);
+  if (tell_) tell(fmt::format("row {} of organizer {} sent, attempt {}", index + 1, ledger_.rows()[index].organizer, order.attempt));
 
   c.broken = fate_before_arrival(c);
   c.awaited = 1;
@@ -132,8 +135,11 @@ void world::arrive(std::uint32_t id) {
   bearer_.assign("Bearer ");
   if (c.token > 0) bearer_ += tokens_[c.token - 1];
   handle_request(c);
-  c.arrived = true;
   note_arrival(c);
+  if (tell_) {
+    tell(fmt::format("  row {} arrived{}: {}{}, answered after {:.3f} s", ledger::index_of(c.row) + 1, c.duplicate ? " again" : "",
+                     c.reply.status, c.reply.how == sim::delivery::whole ? "" : " damaged", in_seconds(c.reply.delay)));
+  }
   if (c.reply.throttled) {
     const bool said = c.reply.announces != nullptr;
     // A 503 that says nothing about when to come back is a fault like another.
@@ -232,6 +238,10 @@ void world::deliver(call& c) {
     const bool of_organizer = closed->scope == sim::scope_kind::organizer;
     story_.seen.fences.push_back({from, to, ledger_.rows()[ledger::index_of(row)].organizer, of_organizer});
     if (trace_) trace_(since_start(now_), "fence", to);
+  }
+  if (tell_) {
+    tell(fmt::format("  row {} answered: {} error {}{}", ledger::index_of(row) + 1, a.status, static_cast<int>(a.error),
+                     a.retry_after ? fmt::format(", wait {:.3f} s", in_seconds(*a.retry_after)) : ""));
   }
   referee_->answered(row, a, closed, now_);
   dropped_.reset();

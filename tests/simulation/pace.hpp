@@ -41,11 +41,12 @@ struct pace_result {
   double first_night = -1, second_night = -1;  // time / ideal
   double recovered_after = -1;                 // seconds until the goodput was back
   double singled_out_after = -1;               // seconds from its first throttle
+  bool labelled = false;
   std::uint64_t early_by_inference = 0;
   std::uint64_t calls = 0;
   std::vector<std::string> wrong;
 };
-[[nodiscard]] pace_result play_pace(std::uint64_t seed);
+[[nodiscard]] pace_result play_pace(std::uint64_t seed, const narrator& tell = {});
 
 // Prints distributions beside the thresholds. True where all of them are met.
 [[nodiscard]] bool report_pace(std::vector<pace_result> results);

@@ -27,9 +27,10 @@ std::string organizer_guid(std::uint64_t seed, std::uint32_t n) {
   return fmt::format("{:08x}-0000-4000-8000-{:012x}", seed & 0xffffffffU, n);
 }
 
-world::world(plot p, tracer trace)
+world::world(plot p, tracer trace, narrator tell)
     : plot_(std::move(p)),
       trace_(std::move(trace)),
+      tell_(std::move(tell)),
       dice_(plot_.seed, 1),
       net_dice_(plot_.seed, 2),
       start_(some_time(plot_.seed)),
@@ -58,8 +59,6 @@ void world::at(mono_time when, event_kind what, std::uint32_t who, bool of_proce
 }
 
 void world::make_plan() {
-  std::vector<bool> lost(plot_.organizers);
-  for (unsigned i = 0; i < plot_.lost_organizers; ++i) lost[dice_.below(plot_.organizers)] = true;
   const auto monday = utc_time(std::chrono::sys_days(std::chrono::year(2026) / 9 / 7)) + 8h;
   const auto keys_before = [this] { return busy_until_.size(); };
   busy_until_.resize(1);  // key 0 is nobody's
@@ -144,6 +143,7 @@ story world::run() {
   story_.seen.early = service_->counts().early;
   story_.processes = processes_;
   story_.seconds = since_start(now_);
+  story_.seen.began = in_seconds(start_.time_since_epoch());
   story_.learnt = ledger_.pace();
   story_.done = ledger_.done();
   return std::move(story_);
@@ -155,6 +155,7 @@ void world::start_process() {
   if (plot_.rollbacks > 0 && processes_ == 1) yesterday_ = ledger_;
   ledger_.begin_process();
   referee_->process_starts(now_);
+  if (tell_) tell(fmt::format("process {} starts: {} rows owed", processes_, ledger_.owed()));
   ended_.reset();
   killed_ = token_under_way_ = commit_scheduled_ = false;
   token_ = 0;
@@ -274,6 +275,7 @@ void world::die() {
 
 void world::end_process() {
   auto how = referee::stop_kind::clean;
+  if (tell_) tell(ended_ ? "ends: " + ended_->detail : killed_ ? "is killed" : "the world ends");
   if (killed_) {
     die();
     how = referee::stop_kind::crash;
@@ -288,6 +290,7 @@ void world::end_process() {
     --plot_.rollbacks;
     ledger_ = *std::exchange(yesterday_, std::nullopt);
     late_.clear();
+    now_ += 1min;  // calls that it does not know of are over by then
     how = referee::stop_kind::rollback;
   }
   referee_->process_ends(how, now_);

@@ -27,6 +27,8 @@ namespace convoke::simulation {
 
 // A row of a trace: `t,event,value`.
 using tracer = std::function<void(double t, std::string_view event, double value)>;
+// What happens, in words, for whoever looks at one seed.
+using narrator = std::function<void(double t, const std::string& what)>;
 
 struct story {
   std::vector<std::string> wrong;  // every invariant that was broken; empty where all is as it must be
@@ -41,7 +43,7 @@ struct story {
 
 class world {
  public:
-  explicit world(plot p, tracer trace = {});
+  explicit world(plot p, tracer trace = {}, narrator tell = {});
   ~world();
   [[nodiscard]] story run();
 
@@ -80,7 +82,7 @@ class world {
     engine::connection_id connection = 0;
     std::uint16_t process = 0;
     std::uint8_t awaited = 0;  // events that speak of it
-    bool duplicate = false, reused = false, arrived = false, heard = false;
+    bool duplicate = false, reused = false;
     std::uint32_t token = 0, record = 0;
     engine::attempt_error broken = engine::attempt_error::none;
     mono_time sent{};
@@ -93,6 +95,9 @@ class world {
   [[nodiscard]] sim::moment true_time() const noexcept;
   [[nodiscard]] utc_time wall() const noexcept { return true_time().wall + wall_offset_; }  // as this machine believes
   [[nodiscard]] double since_start(mono_time t) const noexcept { return in_seconds(t - start_); }
+  void tell(const std::string& what) const {
+    if (tell_) tell_(since_start(now_), what);
+  }
   void complain(std::string what) { referee_->complain(std::move(what)); }
 
   // world.cpp
@@ -139,6 +144,7 @@ class world {
 
   plot plot_;
   tracer trace_;
+  narrator tell_;
   dice dice_, net_dice_;
   mono_time start_, now_;
   ticks wall_offset_{0};
