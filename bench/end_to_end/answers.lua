@@ -43,6 +43,14 @@ function M.create_or_get()
   ngx.print(body)
 end
 
+function M.throttled()
+  local body = [[{"error":{"code":"TooManyRequests","message":"Please retry again later.","innerError":{"code":"429"}}}]]
+  ngx.status = 429
+  ngx.header["Retry-After"] = "1"
+  ngx.header["Content-Length"] = #body
+  ngx.print(body)
+end
+
 function M.token()
   local body = [[{"token_type":"Bearer","expires_in":3599,"access_token":"]] .. TOKEN .. [["}]]
   ngx.header["Content-Length"] = #body

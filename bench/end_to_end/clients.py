@@ -72,22 +72,30 @@ class GraphClient:
         with open(os.path.join(folder, "node_modules/@microsoft/microsoft-graph-client/package.json"), encoding="utf-8") as package:
             self.version = json.load(package)["version"]
 
-    def run(self, rows):
+    def run(self, rows, organizers=1000):
+        """One createOrGet a row. Fails where a row does."""
+        figures = self.run_limited(rows, organizers)
+        if figures["failed"]:
+            raise Failed("the Graph client lost %d rows: %s" % (figures["failed"], figures["firstFailure"]))
+        return figures
+
+    def run_limited(self, rows, organizers):
+        """The same; rows may fail: `failed` counts them. With `wall_s` and `rss_kib` of the process."""
         path = os.path.join(self.folder, "rows.jsonl")
-        ids = organizer_ids(1000)
+        ids = organizer_ids(organizers)
         with open(path, "w", encoding="utf-8") as out:
             for number in range(rows):
                 organizer, body = request(number, ids, "m")
                 out.write(json.dumps({"organizer": organizer, "body": body}) + "\n")
         environment = dict(os.environ, BENCH_ROOT=self.server.root, BENCH_TOKEN=self.server.token, BENCH_MODULES=self.folder,
                            BENCH_CONCURRENCY=str(self.connections), NODE_EXTRA_CA_CERTS=self.server.ca)
-        code, output, errors, _, _, _ = run_measured(["node", os.path.join(HERE, "graph_client.mjs"), path], self.cpus, environment)
+        code, output, errors, wall, _, rss = run_measured(["node", os.path.join(HERE, "graph_client.mjs"), path], self.cpus, environment)
         if code != 0:
             raise Failed("the Graph client: exit %d: %s" % (code, errors[-500:]))
         figures = json.loads(output)
         if figures["errors"]:
             raise Failed("the Graph client got %d wrong answers" % figures["errors"])
-        return figures
+        return dict(figures, wall_s=wall, rss_kib=rss)
 
 
 class Convoke:
@@ -120,16 +128,20 @@ class Convoke:
                 os.unlink(os.path.join(self.folder, left))
         return "sqlite:" + path
 
-    def rows(self, name, count, **more):
+    def rows(self, name, count, organizers=1000, **more):
         path = os.path.join(self.folder, name + ".csv")
-        write_rows(path, count, organizers=1000, **more)
+        write_rows(path, count, organizers=organizers, **more)
         return path
 
     def apply(self, path, ledger, *words):
-        """Returns the summary object, with `wall_s`, `cpu_s` and `rss_kib` of the process."""
+        """As fast as it goes. Returns the summary object, with `wall_s`, `cpu_s` and `rss_kib` of the process."""
+        return self.apply_as_is(path, ledger, "--rate", "1000000", "--fixed-rate", "--connections", str(self.connections),
+                                "--organizer-concurrency", "64", *words)
+
+    def apply_as_is(self, path, ledger, *words):
+        """The same with the defaults of everything that shapes the calls."""
         _, output, _, wall, cpu, rss = self.command(
-            "apply", path, "--config", self.config, "--ledger", ledger, "-o", "json", "--progress", "none", "--rate", "1000000",
-            "--fixed-rate", "--connections", str(self.connections), "--organizer-concurrency", "64", *words)
+            "apply", path, "--config", self.config, "--ledger", ledger, "-o", "json", "--progress", "none", *words)
         return dict(json.loads(output), wall_s=wall, cpu_s=cpu, rss_kib=rss)
 
     def plan(self, path, ledger):

@@ -28,13 +28,15 @@ def free_port():
 class Nginx:
     """`folder` takes its configuration, certificates and logs. `cpu`: the processor its one worker is bound to, or None."""
 
+    words = {"@LOG@": "off", "@ZONE@": "", "@LIMIT@": ""}
+
     def __init__(self, folder, cpu=None):
         self.folder = folder
         os.makedirs(folder, exist_ok=True)
         self.ca, _, _ = make_certificates(folder)
         self.port = free_port()
         self.root = "https://localhost:%d" % self.port
-        words = {"@PORT@": str(self.port), "@HERE@": HERE, "@MODULES@": MODULES,
+        words = {**self.words, "@PORT@": str(self.port), "@HERE@": HERE, "@MODULES@": MODULES,
                  "@AFFINITY@": "" if cpu is None else "worker_cpu_affinity %s;" % format(1 << cpu, "b")}
         with open(os.path.join(HERE, "nginx.conf.in"), encoding="utf-8") as source:
             text = source.read()
@@ -89,3 +91,14 @@ class Nginx:
     def stop(self):
         self.process.terminate()
         self.process.wait(timeout=10)
+
+
+class LimitedNginx(Nginx):
+    """Takes so many calls a second and a burst of 5; the others are answered with 429 and `Retry-After: 1`. Logs every call."""
+
+    def __init__(self, folder, rate=50):
+        self.rate = rate
+        self.log = os.path.join(folder, "calls.log")
+        self.words = {"@LOG@": "calls.log calls", "@ZONE@": "limit_req_zone $server_port zone=app:1m rate=%dr/s;" % rate,
+                      "@LIMIT@": "limit_req zone=app burst=5 nodelay; limit_req_status 429; error_page 429 @throttled;"}
+        super().__init__(folder)

@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+"""convoke and Microsoft's Graph client for JavaScript against an nginx that takes 50 calls a second and says so to nobody.
+
+    limited.py --convoke build/release/convoke [--build-folder DIR] [--rows N] [--json FILE]
+
+The limit is nginx's own `limit_req` (burst 5, no delay); what goes beyond is answered with 429 and `Retry-After: 1`. Both clients run
+with their defaults: convoke two nights in a row, the second with the ledger of the first and a new file; the Graph client with its
+retry handler, as applications use it. What is counted is counted in nginx's access log.
+"""
+import argparse
+import json
+import os
+import sys
+import tempfile
+
+from access_log import figures, read_calls
+from clients import Convoke, Failed, GraphClient
+from servers import LimitedNginx
+
+RATE, ORGANIZERS, CONCURRENCY = 50, 100, 16
+
+
+def say(text=""):
+    print(text, flush=True)
+
+
+class Nights:
+    """Runs clients one after the other against one server; gives for each what the log says, with the calls themselves."""
+
+    def __init__(self, server, rows):
+        self.server, self.rows, self.offset = server, rows, 0
+        _, self.offset = read_calls(server.log)
+
+    def measure(self, name, run):
+        ran = run()
+        calls, self.offset = read_calls(self.server.log, self.offset)
+        ideal = self.rows / self.server.rate
+        return dict(figures(calls), name=name, rows=self.rows, succeeded=ran["succeeded"], seconds=ran["wall_s"], ideal_s=ideal,
+                    beside_ideal=ran["wall_s"] / ideal, cpu_s=ran["cpu_s"], rss_mib=ran["rss_kib"] / 1024), calls
+
+
+def convoke_night(convoke, name, rows, ledger):
+    """One night's file, none of whose rows was there before."""
+    path = convoke.rows("limited-" + name, rows, organizers=ORGANIZERS, prefix=name)
+    summary = convoke.apply_as_is(path, ledger)
+    return dict(summary, succeeded=sum(summary["outcomes"].get(word, 0) for word in ("created", "existing", "updated", "unchanged")))
+
+
+def compare(executable, build_folder, folder, rows=1000):
+    """[(figures, calls)]: convoke's first night, its second, and the Graph client where npm is."""
+    server = LimitedNginx(os.path.join(folder, "nginx"), RATE)
+    try:
+        nights = Nights(server, rows)
+        convoke = Convoke(executable, server, CONCURRENCY, None, os.path.join(folder, "limited"))
+        ledger = convoke.ledger("nights")
+        measured = [nights.measure("convoke, first night", lambda: convoke_night(convoke, "a", rows, ledger)),
+                    nights.measure("convoke, second night", lambda: convoke_night(convoke, "b", rows, ledger))]
+        try:
+            script = GraphClient(server, CONCURRENCY, None, os.path.join(build_folder, "graph-client"))
+        except Failed as reason:
+            say("  left out: the Graph client for JavaScript (%s)" % reason)
+            return measured
+        def script_night():
+            ran = script.run_limited(rows, ORGANIZERS)
+            return dict(ran, succeeded=rows - ran["failed"])
+        measured.append(nights.measure("Graph client for JavaScript", script_night))
+        return measured
+    finally:
+        server.stop()
+
+
+def report(measured):
+    say()
+    say("  nginx takes %d calls/s (limit_req, burst 5), 429 with Retry-After: 1; %d rows; counted in its access log:"
+        % (RATE, measured[0]["rows"]))
+    say("  %-30s %9s %16s %7s %10s %7s %7s %8s" % ("", "succeeded", "seconds", "calls", "throttled", "early", "CPU", "memory"))
+    for one in measured:
+        say("  %-30s %9d %7.1f = %.2f x %8d %9.1f%% %7d %6.2fs %4.0f MiB" % (
+            one["name"], one["succeeded"], one["seconds"], one["beside_ideal"], one["calls"], 100 * one["throttled_share"], one["early"],
+            one["cpu_s"], one["rss_mib"]))
+    say("  seconds: of the whole command, beside the ideal %.0f s. early: calls that arrived before the second was over that a 429 had"
+        % measured[0]["ideal_s"])
+    say("  asked for, those not counted that were under way (50 ms).")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--convoke", required=True, help="the executable (release build)")
+    parser.add_argument("--build-folder", default=os.path.join(tempfile.gettempdir(), "convoke-bench"), help="where the JavaScript client goes")
+    parser.add_argument("--rows", type=int, default=1000)
+    parser.add_argument("--json", metavar="FILE", help="write the figures there too")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="convoke-bench-") as folder:
+        try:
+            measured = [one for one, _ in compare(os.path.abspath(options.convoke), os.path.abspath(options.build_folder), folder, options.rows)]
+        except Failed as reason:
+            sys.exit("bench: %s" % reason)
+    report(measured)
+    if options.json:
+        with open(options.json, "w", encoding="utf-8") as out:
+            json.dump(measured, out, indent=1)
+
+
+if __name__ == "__main__":
+    main()
