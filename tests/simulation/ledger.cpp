@@ -8,7 +8,6 @@ namespace convoke::simulation {
 using engine::owed_row;
 
 void ledger::add(engine::key_id key, organizer_id organizer) {
-  if (organizers_.size() <= organizer) organizers_.resize(organizer + 1);
   organizers_[organizer].all.push_back(static_cast<std::uint32_t>(rows_.size()));
   auto& r = rows_.emplace_back();
   r.key = key;

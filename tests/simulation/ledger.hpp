@@ -49,6 +49,7 @@ class ledger {
     std::optional<outcome> result;
   };
 
+  explicit ledger(std::size_t organizers) : organizers_(organizers) {}
   void add(engine::key_id key, organizer_id organizer);
   [[nodiscard]] static row_id id_of(std::size_t index) noexcept { return row_id{1} << 32U | (index + 1); }
   [[nodiscard]] static std::size_t index_of(row_id id) noexcept { return static_cast<std::uint32_t>(id) - 1; }

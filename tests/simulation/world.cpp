@@ -34,7 +34,8 @@ world::world(plot p, tracer trace, narrator tell)
       dice_(plot_.seed, 1),
       net_dice_(plot_.seed, 2),
       start_(some_time(plot_.seed)),
-      now_(start_) {
+      now_(start_),
+      ledger_(plot_.organizers) {
   plot_.engine.seed = plot_.seed;
   plot_.service.seed = plot_.seed;
   plot_.service.kept_calls = 0;
