@@ -123,7 +123,10 @@ void engine::impl::look_for_the_end(mono_time now) {
 }
 
 void engine::impl::begin_end(std::optional<mono_time> wait, mono_time now) {
-  for (const auto& l : lanes_) l->flush_held();
+  for (const auto& l : lanes_) {
+    l->flush_held();
+    l->keep_pace();
+  }
   if (wait) {
     come_back_ = wait;
     for (const auto& l : lanes_) {
@@ -170,9 +173,11 @@ mono_time engine::impl::opens(mono_time now) const noexcept {
 
 void engine::impl::count(mono_time now) noexcept {
   desk.numbers.rate = 0;
+  desk.numbers.learning = false;
   desk.numbers.fenced_until.reset();
   for (const auto& l : lanes_) {
     desk.numbers.rate += l->rate();
+    desk.numbers.learning |= l->learning();
     const auto end = l->fence_end();
     if (end > now && (!desk.numbers.fenced_until || end > *desk.numbers.fenced_until)) desk.numbers.fenced_until = end;
   }

@@ -24,8 +24,8 @@ struct work_ahead {
 [[nodiscard]] forecast foresee(const settings& s, const work_ahead& work, const std::optional<remembered_pace>& learnt,
                                std::chrono::nanoseconds closed_for);
 
-// While calls are made. `pace`: counters::rate; `seen`: rows finished per second while the lane was open, 0 where nothing was seen yet. The
-// connections may carry less than the pace allows, and then what was seen counts. nullopt: nothing moves, so nobody knows.
+// While calls are made. `pace`: counters::rate; `seen`: calls finished per second of late, long fences left out, 0 where nothing was seen
+// yet. The connections may carry less than the pace allows, and then what was seen counts. nullopt: nothing moves, so nobody knows.
 [[nodiscard]] std::optional<std::chrono::milliseconds> time_left(std::uint64_t calls, double pace, double seen,
                                                                  std::chrono::nanoseconds closed_for) noexcept;
 

@@ -22,11 +22,13 @@ lane::lane(desk& d, const lane_setup& setup, mono_time now)
       organizers_(d.config, d.rows),
       sent_(d.rows),
       health_(d.config.max_outage),
-      pace_(d.config.rate),
+      pace_(d.config, setup.learnt, now),
+      width_(d.config.connections),
       connections_(std::max(1U, d.config.connections)),
       stale_at_(now + d.config.attempt_timeout) {
   for (const auto& o : setup.organizers) {
     const auto p = organizers_.add(o.organizer, o.fresh, o.stale);
+    left_ += std::uint64_t{o.fresh} + o.stale;
     if (o.fresh > 0) ++fresh_left_;
     count_unfetched(p);
     want_rows(p);
@@ -157,7 +159,7 @@ void lane::expire_deadlines(mono_time now) {
 }
 
 bool lane::could_send() const noexcept {
-  return !stopped_ && token_good_ && !idle_.empty() && organizers_.front() != no_place &&
+  return !stopped_ && token_good_ && !idle_.empty() && in_flight_ < width_.limit() && organizers_.front() != no_place &&
          desk_.numbers.unacknowledged < desk_.config.max_unacknowledged;
 }
 
@@ -201,8 +203,9 @@ void lane::send(place p, slot s, mono_time now) {
   desk_.keys.sent(r.owed.key);
   organizers_.call_made(p, now);
   pace_.take(now);
+  inference_.called(p, now);
   if (health_.down()) health_.probed(now);
-  ++in_flight_;
+  width_.called(++in_flight_);
   ++desk_.numbers.calls;
   ++desk_.numbers.in_flight;
   ++desk_.numbers.unacknowledged;
@@ -265,8 +268,10 @@ void lane::advance(mono_time now) {
   resume_due(now);
   expire_deadlines(now);
   check_outage(now);
+  pace_.advance(now, left_);
   grant(now);
   fetch(now);
+  save_now_and_then(now);
 }
 
 std::optional<mono_time> lane::next(mono_time now) {

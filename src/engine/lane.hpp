@@ -12,12 +12,14 @@
 #include "engine/desk.hpp"
 #include "engine/fetching.hpp"
 #include "engine/health.hpp"
+#include "engine/inference.hpp"
 #include "engine/organizers.hpp"
 #include "engine/pace.hpp"
 #include "engine/retries.hpp"
 #include "engine/scopes.hpp"
 #include "engine/streak.hpp"
 #include "engine/types.hpp"
+#include "engine/width.hpp"
 
 namespace convoke::engine {
 
@@ -66,7 +68,10 @@ class lane {
   // When coming back is worth while, where the reason to stop says so.
   [[nodiscard]] std::optional<mono_time> come_back() const noexcept { return come_back_; }
   [[nodiscard]] std::uint64_t deferred() const noexcept { return deferred_; }  // rows that go to the next run
-  [[nodiscard]] double rate() const noexcept { return stopped_ ? 0.0 : pace_.rate(); }
+  [[nodiscard]] double rate() const noexcept { return stopped_ ? 0.0 : pace_.expected(); }
+  [[nodiscard]] bool learning() const noexcept { return !stopped_ && pace_.learning(); }
+  // What was learnt and is not saved yet, however little it changed.
+  void keep_pace();
   [[nodiscard]] mono_time fence_end() const noexcept { return scope_.end(); }
 
  private:
@@ -87,6 +92,7 @@ class lane {
   demand dispatch(verdict v, slot s, answer&& a, mono_time now);
   void succeeded(slot s, answer&& a, mono_time now);
   demand throttled(slot s, answer&& a, mono_time now);
+  [[nodiscard]] scope_kind scope_of(const row& r, const answer& a, mono_time now, inference::reading& read);
   void faulted(slot s, answer&& a, bool conflict, mono_time now);
   void unauthorised(slot s, answer&& a, mono_time now);
   void short_of_resources(slot s, answer&& a, mono_time now);
@@ -105,6 +111,7 @@ class lane {
   void forget(slot s) noexcept;
   void release_all();
   void check_outage(mono_time now);
+  void save_now_and_then(mono_time now);
 
   desk& desk_;
   lane_id id_;
@@ -120,6 +127,12 @@ class lane {
   std::vector<judgement> judged_;  // to be closed when their calls are back
   health health_;
   pace pace_;
+  std::optional<pace> trusted_;  // before a throttle that may turn out to be an organizer's alone
+  inference inference_;
+  width width_;
+  std::optional<learnt_pace> saved_;
+  mono_time saved_at_ = mono_time::min();
+  std::uint64_t left_ = 0;  // rows not ended, as far as is known
   scope scope_;
   mono_time pause_ = mono_time::min();
 

@@ -47,7 +47,7 @@ lane::demand lane::dispatch(verdict v, slot s, answer&& a, mono_time now) {
   const bool fault = v.what == answer_class::fault || v.what == answer_class::conflict;
   if (fault || shows_life(v.what)) {
     if (const auto bad_windows = health_.count(fault); bad_windows > 0) {
-      pace_.on_throttle(now);
+      pace_.on_brake(now);
       pause_ = std::max(pause_, now + pacing::backoff(bad_windows, desk_.random));
     }
   }
@@ -90,23 +90,44 @@ lane::demand lane::dispatch(verdict v, slot s, answer&& a, mono_time now) {
 void lane::succeeded(slot s, answer&& a, mono_time now) {
   const auto& r = desk_.rows[s];
   health_.success();
-  pace_.on_success(now);
+  pace_.on_success(r.last_sent, now);
+  width_.succeeded(r.last_sent, now);
   scope_.succeeded(r.last_sent);
-  organizers_[r.organizer].fence.succeeded(r.last_sent);
+  organizers_.succeeded(r.organizer, r.last_sent, now);
+  inference_.succeeded(r.organizer, r.last_sent);
   refused_tokens_ = 0;
   break_streak();
   const auto result = a.status == 201 ? outcome::created : a.drift.empty() ? outcome::existing : outcome::drifted;
   record(s, result, std::move(a));
 }
 
+// Whose fence it is: the header says so, or the evidence does.
+scope_kind lane::scope_of(const row& r, const answer& a, mono_time now, inference::reading& read) {
+  if (const auto said = parse_scope(a.throttle_scope)) return *said;
+  read = inference_.throttled(r.organizer, r.last_sent, now);
+  desk_.numbers.early_by_inference += read.mistaken;
+  return read.organizer ? scope_kind::organizer : scope_kind::lane;
+}
+
 lane::demand lane::throttled(slot s, answer&& a, mono_time now) {
   const auto& r = desk_.rows[s];
   auto& o = organizers_[r.organizer];
   ++desk_.numbers.throttled;
-  const auto kind = parse_scope(a.throttle_scope);
+  inference::reading read;
+  const auto kind = scope_of(r, a, now, read);
   const bool one_organizer = kind == scope_kind::organizer;
   const auto fence = (one_organizer ? o.fence : scope_).throttled(a.retry_after, r.last_sent, now, desk_.random);
-  if (fence.first && !one_organizer) pace_.on_throttle(now);
+  inference_.closed_until(read, std::max(fence.end, (one_organizer ? o.fence : scope_).end()));
+  if (one_organizer) {
+    if (fence.first) organizers_.slow_down(r.organizer, r.last_sent, now, fence.end);
+    // The throttles before were not the lane's either.
+    if (read.singled_out && trusted_) pace_.restore(*trusted_, now);
+  } else if (fence.first) {
+    if (!read.suspect_again) trusted_ = pace_;
+    pace_.on_throttle(r.last_sent, now, scope_.end());
+  } else {
+    pace_.on_echo();
+  }
   if (fence.moved && fence.end - now > worth_saving) {
     desk_.actions.emplace_back(save_fence{id_, one_organizer ? std::optional(o.id) : std::nullopt, fence.end});
   }
@@ -118,7 +139,7 @@ void lane::faulted(slot s, answer&& a, bool conflict, mono_time now) {
   auto& r = desk_.rows[s];
   ++desk_.numbers.faults;
   ++r.charged;
-  pace_.on_fault(now);
+  if (a.error == attempt_error::timeout) width_.timed_out(now);
   if (!conflict) health_.trouble(now, describe(a));
   if (conflict && ++r.conflicts >= most_conflicts) {
     record(s, outcome::failed, std::move(a));

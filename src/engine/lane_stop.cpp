@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "engine/advice.hpp"
@@ -8,6 +9,7 @@ namespace convoke::engine {
 
 namespace {
 
+constexpr auto pace_keeping = std::chrono::seconds(10);  // between two savings of what was learnt
 constexpr auto shortest_absence = std::chrono::minutes(5), longest_absence = std::chrono::minutes(60);  // after an outage
 
 // Which reason a run that has several is known by: the order of the exit codes.
@@ -41,6 +43,7 @@ void lane::stop(stop_reason why, std::string detail, mono_time now) {
     detail_ = std::move(detail);
     return;
   }
+  keep_pace();
   stopped_ = why;
   detail_ = std::move(detail);
   drained_at_ = after(now, desk_.config.drain);
@@ -84,6 +87,7 @@ void lane::abandon_drain() noexcept {
 void lane::end_row(slot s) noexcept {
   sent_.remove(s);
   --held_;
+  if (left_ > 0) --left_;
 }
 
 void lane::forget(slot s) noexcept {
@@ -97,7 +101,8 @@ void lane::record(slot s, outcome result, answer&& a) {
 }
 
 void lane::release(slot s, bool strike, answer&& a) {
-  ++deferred_;
+  const bool third_strike = strike && desk_.rows[s].owed.strikes >= 2;  // it fails for good: nothing is left of it for another run
+  if (!third_strike) ++deferred_;
   if (stopped_ && !strike && desk_.keys.free_at(desk_.rows[s].owed.key) > desk_.now) {
     forget(s);  // its last call may still be at work, and the next process could be there in a moment: it stays claimed
     return;
@@ -155,6 +160,21 @@ void lane::flush_held() {
 void lane::close(mono_time until, mono_time now) {
   if (!scope_.close_until(until)) return;
   if (until - now > std::chrono::seconds(1)) desk_.actions.emplace_back(save_fence{id_, std::nullopt, until});
+}
+
+void lane::save_now_and_then(mono_time now) {
+  if (saved_at_ != mono_time::min() && now - saved_at_ < pace_keeping) return;
+  const auto known = pace_.learnt();
+  if (!known || (saved_ && std::abs(known->rate - saved_->rate) < 0.01 * saved_->rate)) return;
+  saved_at_ = now;
+  keep_pace();
+}
+
+void lane::keep_pace() {
+  const auto known = pace_.learnt();
+  if (stopped_ || !known || known == saved_) return;
+  saved_ = known;
+  desk_.actions.emplace_back(save_pace{id_, *known});
 }
 
 void lane::check_outage(mono_time now) {

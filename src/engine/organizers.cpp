@@ -1,11 +1,21 @@
 #include "engine/organizers.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <limits>
 
 namespace convoke::engine {
 
+namespace {
+
+constexpr auto unknown_work = std::numeric_limits<std::uint64_t>::max();
+
+}  // namespace
+
 organizers::organizers(const settings& s, row_store& rows)
-    : rows_(&rows), concurrency_(std::max(1U, s.organizer_concurrency)), rate_(s.organizer_rate) {}
+    : rows_(&rows), one_(s), concurrency_(std::max(1U, s.organizer_concurrency)), rate_(s.organizer_rate) {
+  if (rate_) one_.rate = std::min(one_.rate, *rate_);
+}
 
 place organizers::add(organizer_id id, std::uint32_t fresh, std::uint32_t stale) {
   const auto p = static_cast<place>(all_.size());
@@ -74,6 +84,10 @@ void organizers::seat(place p, mono_time now) {
   }
   auto at = o.fence.end();
   if (!rates_.empty()) at = std::max(at, rates_[p].next(now));
+  if (o.own) {
+    o.own->advance(now, unknown_work);
+    at = std::max(at, o.own->next(now));
+  }
   if (at > now) {
     leave(p);
     wake(p, at);
@@ -88,8 +102,27 @@ void organizers::rotate(place p, mono_time now) {
 }
 
 void organizers::call_made(place p, mono_time now) {
-  ++all_[p].in_flight;
+  auto& o = all_[p];
+  ++o.in_flight;
+  if (o.calls++ == 0) o.first_call = now;
+  if (o.own) o.own->take(now);
   if (!rates_.empty()) rates_[p].take(now);
+}
+
+void organizers::slow_down(place p, mono_time sent, mono_time now, mono_time until) {
+  auto& o = all_[p];
+  if (!o.own && !one_.fixed_rate) {
+    const auto span = std::chrono::duration<double>(sent - o.first_call).count();
+    one_.start_rate = std::clamp(static_cast<double>(o.calls) / std::max(span, 1.0), 1.0, one_.rate);
+    o.own = std::make_unique<pace>(one_, std::nullopt, sent);
+  }
+  if (o.own) o.own->on_throttle(sent, now, until);
+}
+
+void organizers::succeeded(place p, mono_time sent, mono_time now) noexcept {
+  auto& o = all_[p];
+  o.fence.succeeded(sent);
+  if (o.own) o.own->on_success(sent, now);
 }
 
 void organizers::enter(place p) noexcept {

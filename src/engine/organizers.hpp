@@ -4,10 +4,12 @@
 // rate, judged) is not in the round, so that choosing the next call costs the same with a hundred thousand of them.
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include "engine/flat_index.hpp"
+#include "engine/pace.hpp"
 #include "engine/rows.hpp"
 #include "engine/scopes.hpp"
 #include "engine/types.hpp"
@@ -35,6 +37,9 @@ struct organizer {
   bool closing = false;    // and that judgement is final: to be closed when its calls are back
   bool closed = false;
   scope fence;
+  std::unique_ptr<pace> own;  // since the service throttled this organizer itself
+  std::uint32_t calls = 0;
+  mono_time first_call = mono_time::min();
   mono_time timer = mono_time::min();
 };
 
@@ -55,6 +60,9 @@ class organizers {
   void seat(place p, mono_time now);
   void rotate(place p, mono_time now);  // its turn is over
   void call_made(place p, mono_time now);
+  // The service throttled this organizer: from now on it has a pace of its own.
+  void slow_down(place p, mono_time sent, mono_time now, mono_time until);
+  void succeeded(place p, mono_time sent, mono_time now) noexcept;
   [[nodiscard]] place front() const noexcept { return head_; }
   [[nodiscard]] std::uint32_t sendable() const noexcept { return sendable_; }  // rows of those in the round
   void clear_round() noexcept;
@@ -76,6 +84,7 @@ class organizers {
   void prune();
 
   row_store* rows_;
+  settings one_;  // how an organizer of its own pace is called
   unsigned concurrency_;
   std::vector<organizer> all_;
   std::vector<pacing::gcra> rates_;  // empty without --organizer-rate

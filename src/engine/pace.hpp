@@ -1,28 +1,97 @@
 #pragma once
 
-// How fast a lane calls. Constant for now; the hooks are where an adaptive law gets what it needs to know.
+// How fast a lane calls: finds the rate the service takes, stays just under it, and asks now and then whether it takes more.
+//
+// What is known of the limit are two numbers: `held_`, a rate that was taken for a while, and `refused_`, one that was not. The pace is in
+// one of four phases:
+//
+//   start  nothing was refused yet: doubles every half second (or round trip, where that is longer)
+//   climb  after a throttle: from well below the refused rate up to just below it, ever slower, as CUBIC does (RFC 9438)
+//   hold   just below the refused rate
+//   probe  a little above, then twice as much above, and so on, until something is refused or the ceiling is reached. What it costs is a
+//          fence, so probes grow rarer the longer a limit has stood, and none is made that has no time left to pay
+//
+// A throttle ends every phase but the last alike: the rate was too much, what was taken on average since the last fence bounds it from
+// above, what was taken since the last throttle (the fence included) from below.
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <optional>
 
 #include <convoke/time.hpp>
 
+#include "engine/types.hpp"
 #include "pacing/pacing.hpp"
 
 namespace convoke::engine {
 
 class pace {
  public:
-  explicit pace(double rate) noexcept : gate_(rate) {}
+  pace(const settings& s, const std::optional<remembered_pace>& learnt, mono_time now);
 
   [[nodiscard]] double rate() const noexcept { return gate_.rate(); }
+  // The rate to expect for the next minutes.
+  [[nodiscard]] double expected() const noexcept;
+  [[nodiscard]] bool learning() const noexcept { return phase_ == phase::start; }
   [[nodiscard]] mono_time next(mono_time now) const noexcept { return gate_.next(now); }
-  void take(mono_time now) noexcept { gate_.take(now); }
 
-  void on_success(mono_time) noexcept {}
-  // Once per fence, and where most calls are faults.
-  void on_throttle(mono_time) noexcept {}
-  void on_fault(mono_time) noexcept {}
+  // Lets time do its work on the rate. `work` is how many calls are left to make, as far as that is known.
+  void advance(mono_time now, std::uint64_t work) noexcept;
+  void take(mono_time now) noexcept;
+
+  void on_success(mono_time sent, mono_time now) noexcept;
+  // The first throttle of a fence that ends at `until`, for a call sent at `sent`.
+  void on_throttle(mono_time sent, mono_time now, mono_time until) noexcept;
+  // A further throttle of the same fence: a call that was in flight already.
+  void on_echo() noexcept { ++refused_calls_; }
+  // The throttles since `before` were another scope's: goes on where it was then.
+  void restore(const pace& before, mono_time now) noexcept;
+  // Most calls are faults.
+  void on_brake(mono_time now) noexcept;
+
+  // What is worth keeping for the next night; absent while nothing was refused.
+  [[nodiscard]] std::optional<learnt_pace> learnt() const noexcept;
 
  private:
+  enum class phase : std::uint8_t { start, search, climb, hold, probe };
+
+  void set_rate(double rate, mono_time now) noexcept;
+  void enter(phase p, mono_time at) noexcept;
+  void search(double from, double refused, mono_time at) noexcept;
+  void climb(double from, mono_time at) noexcept;
+  void hold(double rate, mono_time at) noexcept;
+  void search_refused(double rate, mono_time sent, mono_time until) noexcept;
+  void rate_refused(double rate, mono_time sent, mono_time until) noexcept;
+  void probe_refused(double rate, mono_time sent, mono_time until) noexcept;
+  void grow(double factor, mono_time now) noexcept;
+  [[nodiscard]] std::chrono::nanoseconds step_time() const noexcept;
+  [[nodiscard]] bool probe_is_due(mono_time now, std::uint64_t work) const noexcept;
+  [[nodiscard]] bool used_up(mono_time now) const noexcept;
+
+  bool fixed_;
+  double ceiling_;
   pacing::gcra gate_;
+  phase phase_ = phase::start;
+  mono_time since_, step_, updated_;  // start of the phase and of its current step; the last time the rate moved
+  double held_ = 0, refused_ = 0, credit_ = 0;
+  double before_step_ = 0, excess_ = 0, allowed_ = 0;
+
+  mono_time opened_;                       // end of the last fence
+  std::optional<mono_time> throttled_at_;  // sending time of the last throttled call
+  std::uint64_t calls_ = 0;                // ever
+  std::uint64_t at_open_ = 0, at_throttle_ = 0, at_step_ = 0, at_phase_ = 0, refused_calls_ = 0;
+  double proven_ = 0;                             // a rate that was held until it was questioned
+  unsigned strikes_ = 0;                          // throttles in a row that came at once
+  double suspect_rate_ = 0, suspect_credit_ = 0;  // a probe that may have met a deep bucket instead of a higher limit
+  std::chrono::nanoseconds probe_after_;
+  double round_trip_ = 0.05;  // s, smoothed
+
+  // Calls by tenths of a second: what was taken lately.
+  static constexpr std::size_t bins = 32;
+  std::array<std::uint32_t, bins> taken_{};
+  std::int64_t newest_bin_ = 0;
+  [[nodiscard]] double lately(mono_time until, std::chrono::nanoseconds span) const noexcept;
 };
 
 }  // namespace convoke::engine

@@ -14,14 +14,14 @@ constexpr std::chrono::nanoseconds longest_wait = std::chrono::years(10);
 
 }  // namespace
 
-scope_kind parse_scope(std::string_view header) noexcept {
+std::optional<scope_kind> parse_scope(std::string_view header) noexcept {
   const auto first = header.substr(0, header.find('/'));
-  if (first.empty() || first.size() > 64) return scope_kind::lane;
+  if (first.empty() || first.size() > 64) return std::nullopt;
   const auto word = to_lower(first);
   if (word.contains("user") || word.contains("mailbox")) return scope_kind::organizer;
   if (word.contains("tenant")) return scope_kind::lane;
   if (word.starts_with("app")) return scope_kind::app;
-  return scope_kind::lane;
+  return std::nullopt;
 }
 
 mono_time after(mono_time now, std::chrono::nanoseconds wait) noexcept {

@@ -14,8 +14,8 @@ namespace convoke::engine {
 
 enum class scope_kind : std::uint8_t { app, lane, organizer };
 
-// `x-ms-throttle-scope`, as in `Tenant_Application/ReadWrite/{app}/{tenant}`. Absent or unknown: the lane.
-[[nodiscard]] scope_kind parse_scope(std::string_view header) noexcept;
+// `x-ms-throttle-scope`, as in `Tenant_Application/ReadWrite/{app}/{tenant}`. nullopt: absent, or a word that is not known.
+[[nodiscard]] std::optional<scope_kind> parse_scope(std::string_view header) noexcept;
 
 // now + wait, at most mono_time::max().
 [[nodiscard]] mono_time after(mono_time now, std::chrono::nanoseconds wait) noexcept;

@@ -100,8 +100,10 @@ BOOST_AUTO_TEST_CASE(scope_names) {
   BOOST_TEST((parse_scope("APPLICATION") == scope_kind::app));
   BOOST_TEST((parse_scope("Application_Tenant/x") == scope_kind::lane));
   BOOST_TEST((parse_scope("user") == scope_kind::organizer));
-  BOOST_TEST((parse_scope(std::string(10'000, 'u')) == scope_kind::lane));
-  BOOST_TEST((parse_scope("/User") == scope_kind::lane));
+  BOOST_TEST(!parse_scope(std::string(10'000, 'u')));
+  BOOST_TEST(!parse_scope("/User"));
+  BOOST_TEST(!parse_scope(""));
+  BOOST_TEST(!parse_scope("Weather"));
 }
 
 BOOST_AUTO_TEST_CASE(health_judges_full_windows) {

@@ -1,0 +1,69 @@
+#include "engine/inference.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace convoke::engine {
+
+bool inference::singled_out(place who) const noexcept {
+  return std::ranges::find(singled_, who, &convict::who) != singled_.end();
+}
+
+bool inference::proven(place who, mono_time sent) const noexcept {
+  return who == suspect_ && alone_ && sent >= reopened_ && others_ >= calls_of_others && seen_.size() >= other_organizers;
+}
+
+inference::reading inference::throttled(place who, mono_time sent, mono_time now) {
+  if (const auto c = std::ranges::find(singled_, who, &convict::who); c != singled_.end()) {
+    c->successes = 0;
+    return {.organizer = true};
+  }
+  if (sent <= announced_) {
+    // It was on its way when the fence was announced: the same event, and perhaps not one organizer's alone.
+    if (who != suspect_) alone_ = false;
+    return {};
+  }
+  if (proven(who, sent)) {
+    singled_.push_back({who, mono_time::min(), 0});
+    suspect_ = no_place;
+    return {.organizer = true, .singled_out = true};
+  }
+  singled_.clear();
+  const bool again = who == suspect_ && alone_;
+  suspect_ = who;
+  alone_ = true;
+  announced_ = now;
+  others_ = 0;
+  seen_.clear();
+  return {.suspect_again = again, .mistaken = std::exchange(let_through_, 0)};
+}
+
+void inference::closed_until(const reading& r, mono_time end) noexcept {
+  if (!r.organizer) {
+    reopened_ = std::max(reopened_, end);
+  } else if (!singled_.empty()) {
+    // The latest reading may be of any of them; the longest wait decides which calls would have been too early.
+    for (auto& c : singled_) c.until = std::max(c.until, end);
+  }
+}
+
+void inference::called(place who, mono_time now) noexcept {
+  for (const auto& c : singled_) {
+    if (now < c.until && who != c.who) {
+      ++let_through_;
+      return;
+    }
+  }
+}
+
+void inference::succeeded(place who, mono_time sent) noexcept {
+  if (const auto c = std::ranges::find(singled_, who, &convict::who); c != singled_.end()) {
+    if (sent >= c->until && ++c->successes >= calls_to_trust_again) singled_.erase(c);
+    return;
+  }
+  if (suspect_ == no_place || who == suspect_ || sent < reopened_) return;
+  if (others_ < calls_of_others) ++others_;
+  if (seen_.size() < other_organizers && std::ranges::find(seen_, who) == seen_.end()) seen_.push_back(who);
+}
+
+}  // namespace convoke::engine

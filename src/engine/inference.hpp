@@ -1,0 +1,55 @@
+#pragma once
+
+// Whose is a throttle that does not say so? The lane's, until the evidence singles one organizer out.
+
+#include <cstdint>
+#include <vector>
+
+#include <convoke/time.hpp>
+
+#include "engine/organizers.hpp"
+
+namespace convoke::engine {
+
+// An organizer is singled out where, after the fence that its throttle closed the lane with, it alone is throttled again while enough
+// calls of enough others succeeded. It is let back where its own calls succeed again for a while, or where another one is throttled:
+// then the reading was wrong, and so were the calls that others made in the meantime.
+class inference {
+ public:
+  static constexpr std::uint32_t calls_of_others = 20, other_organizers = 5;
+  static constexpr std::uint32_t calls_to_trust_again = 20;
+
+  struct reading {
+    bool organizer = false;      // its fence; else the lane's
+    bool singled_out = false;    // just now
+    bool suspect_again = false;  // the same organizer as before, but the evidence is not enough
+    std::uint64_t mistaken = 0;  // calls that an earlier, wrong reading let through
+  };
+  // An unlabelled throttle of a call of `who` that was sent at `sent`.
+  [[nodiscard]] reading throttled(place who, mono_time sent, mono_time now);
+  // What the latest reading closed ends at this time.
+  void closed_until(const reading& r, mono_time end) noexcept;
+  // A call was made. Only those that an inference let through matter.
+  void called(place who, mono_time now) noexcept;
+  void succeeded(place who, mono_time sent) noexcept;
+  [[nodiscard]] bool singled_out(place who) const noexcept;
+
+ private:
+  struct convict {
+    place who;
+    mono_time until;  // of its fence
+    std::uint32_t successes;
+  };
+  [[nodiscard]] bool proven(place who, mono_time sent) const noexcept;
+
+  std::vector<convict> singled_;
+  std::uint64_t let_through_ = 0;
+
+  place suspect_ = no_place;
+  bool alone_ = false;
+  mono_time announced_ = mono_time::min(), reopened_ = mono_time::min();
+  std::uint32_t others_ = 0;
+  std::vector<place> seen_;
+};
+
+}  // namespace convoke::engine

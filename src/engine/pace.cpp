@@ -1,0 +1,297 @@
+#include "engine/pace.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace convoke::engine {
+
+namespace {
+
+using std::chrono::nanoseconds;
+using namespace std::chrono_literals;
+
+constexpr double slowest = 0.5;  // calls/s
+constexpr auto full_memory = 36h;
+constexpr auto start_step = 500ms;      // to double in
+constexpr double search_growth = 1.15;  // per second
+constexpr double slow_climb = 0.015;    // per second, near what was refused
+constexpr double fast_climb = 0.17;     // more per second, times the distance from it
+constexpr auto probe_step = 750ms;
+constexpr auto first_probe = 18s;
+constexpr auto rarest_probe = 120s;
+constexpr double rarer = 1.25;
+constexpr double first_excess = 0.02;
+constexpr double payback = 60;  // s of work that must be left for a probe
+constexpr double share = 0.01;  // of the calls may be throttled
+
+double seconds(nanoseconds d) noexcept {
+  return static_cast<double>(d.count()) * 1e-9;
+}
+nanoseconds from_seconds(double s) noexcept {
+  return nanoseconds(static_cast<nanoseconds::rep>(std::clamp(s, 0.0, 1e9) * 1e9));
+}
+std::int64_t bin_of(mono_time t) noexcept {
+  return t.time_since_epoch() / 100ms;
+}
+
+}  // namespace
+
+pace::pace(const settings& s, const std::optional<remembered_pace>& learnt, mono_time now)
+    : fixed_(s.fixed_rate),
+      ceiling_(s.rate),
+      gate_(s.fixed_rate ? s.rate : std::min(s.rate, std::max(s.start_rate, slowest))),
+      since_(now),
+      step_(now),
+      updated_(now),
+      opened_(now),
+      probe_after_(first_probe) {
+  if (fixed_ || !learnt || !(learnt->pace.rate > 0)) return;
+  credit_ = learnt->pace.credit;
+  const auto known = std::clamp(learnt->pace.rate, std::min(slowest, ceiling_), ceiling_);
+  if (learnt->age <= full_memory) {
+    refused_ = std::max(learnt->pace.refused, known);
+    hold(known, now);
+  } else {
+    climb(known / 2, now);
+    refused_ = known;
+  }
+}
+
+double pace::expected() const noexcept {
+  return phase_ == phase::start ? gate_.rate() : std::min(ceiling_, std::max(held_, gate_.rate()));
+}
+
+void pace::set_rate(double rate, mono_time now) noexcept {
+  gate_.set_rate(std::clamp(rate, std::min(slowest, ceiling_), ceiling_), now);
+  updated_ = now;
+}
+
+void pace::enter(phase p, mono_time at) noexcept {
+  phase_ = p;
+  since_ = step_ = updated_ = at;
+  at_step_ = at_phase_ = calls_;
+  allowed_ = before_step_ = 0;
+}
+
+nanoseconds pace::step_time() const noexcept {
+  return std::max<nanoseconds>(phase_ == phase::start ? start_step : probe_step,
+                               from_seconds(std::max(1.2 * round_trip_, 3 / gate_.rate())));
+}
+
+// Where rows or connections are the limit, nothing is learnt about the service by going faster.
+bool pace::used_up(mono_time now) const noexcept {
+  return static_cast<double>(calls_ - at_step_) >= 0.7 * (allowed_ + gate_.rate() * seconds(now - updated_)) - 1;
+}
+
+bool pace::probe_is_due(mono_time now, std::uint64_t work) const noexcept {
+  if (now - since_ < probe_after_ || gate_.rate() >= ceiling_) return false;
+  if (static_cast<double>(work) < payback * gate_.rate()) return false;
+  return static_cast<double>(calls_ - at_throttle_) * share >= static_cast<double>(refused_calls_);
+}
+
+void pace::grow(double factor, mono_time now) noexcept {
+  allowed_ += gate_.rate() * seconds(now - updated_);
+  if (used_up(now)) {
+    set_rate(gate_.rate() * factor, now);
+  } else {
+    updated_ = now;
+  }
+  if (now - step_ < step_time()) return;
+  step_ = now;
+  at_step_ = calls_;
+  allowed_ = 0;
+}
+
+void pace::advance(mono_time now, std::uint64_t work) noexcept {
+  if (fixed_ || now <= updated_) return;
+  const auto dt = std::min(seconds(now - updated_), 1.0);
+  switch (phase_) {
+    case phase::start:
+      if (now - updated_ >= 20ms) grow(std::exp2(dt / seconds(step_time())), now);
+      return;
+    case phase::search:
+      if (now - updated_ < 20ms) return;
+      grow(std::pow(search_growth, dt), now);
+      return;
+    case phase::climb:
+      if (now - updated_ >= 20ms) grow(1 + dt * (slow_climb + fast_climb * std::max(0.0, 1 - gate_.rate() / refused_)), now);
+      return;
+    case phase::hold:
+      if (!probe_is_due(now, work)) return;
+      proven_ = held_ = gate_.rate();
+      enter(phase::probe, now);
+      excess_ = first_excess;
+      before_step_ = held_;
+      set_rate(held_ * (1 + excess_), now);
+      return;
+    case phase::probe:
+      if (now - step_ < step_time()) return;
+      before_step_ = gate_.rate();
+      allowed_ = gate_.rate() * seconds(updated_ - step_);
+      if (gate_.rate() >= ceiling_) return hold(ceiling_, now);
+      if (used_up(now)) {
+        excess_ *= 2;
+        set_rate(held_ * (1 + excess_), now);
+      }
+      step_ = now;
+      at_step_ = calls_;
+      allowed_ = 0;
+      return;
+  }
+}
+
+void pace::take(mono_time now) noexcept {
+  gate_.take(now);
+  ++calls_;
+  const auto bin = bin_of(now);
+  for (auto i = std::max(newest_bin_ + 1, bin - static_cast<std::int64_t>(bins) + 1); i <= bin; ++i)
+    taken_[static_cast<std::size_t>(i) % bins] = 0;
+  newest_bin_ = std::max(newest_bin_, bin);
+  ++taken_[static_cast<std::size_t>(bin) % bins];
+}
+
+// Calls/s in the last `span` before `until`, or since the fence opened where that is less.
+double pace::lately(mono_time until, nanoseconds length) const noexcept {
+  const auto from = std::max(until - length, opened_);
+  const auto span = std::max(seconds(until - from), 0.1);
+  double n = 0;
+  const auto last = bin_of(until);
+  for (auto b = std::max(bin_of(from), newest_bin_ - static_cast<std::int64_t>(bins) + 1); b <= last && b <= newest_bin_; ++b) {
+    double part = 1;
+    if (b == bin_of(from)) part = 1 - seconds(from.time_since_epoch() % 100ms) * 10;
+    n += part * taken_[static_cast<std::size_t>(b) % bins];
+  }
+  return n / span;
+}
+
+void pace::on_success(mono_time sent, mono_time now) noexcept {
+  round_trip_ += (seconds(now - sent) - round_trip_) * 0.05;
+}
+
+void pace::search(double from, double refused, mono_time at) noexcept {
+  refused_ = std::max(refused, slowest);
+  held_ = std::min(from, refused_);
+  enter(phase::search, at);
+  set_rate(held_, at);
+}
+
+void pace::climb(double from, mono_time at) noexcept {
+  held_ = std::max(from, slowest);
+  enter(phase::climb, at);
+  set_rate(from, at);
+}
+
+void pace::hold(double rate, mono_time at) noexcept {
+  held_ = rate;
+  if (suspect_rate_ > 0) {
+    // Where the search that a probe began ends where it began, the probe had met a deep bucket and no higher limit.
+    if (rate < 1.08 * suspect_rate_) credit_ = std::max(credit_, suspect_credit_);
+    suspect_rate_ = 0;
+  }
+  enter(phase::hold, at);
+  set_rate(rate, at);
+}
+
+void pace::on_throttle(mono_time sent, mono_time, mono_time until) noexcept {
+  refused_calls_ = 1;
+  if (!fixed_) {
+    const auto rate = sent >= step_ || before_step_ <= 0 ? gate_.rate() : before_step_;
+    switch (phase_) {
+      case phase::start:
+        search_refused(rate, sent, until);
+        break;
+      case phase::search:
+      case phase::climb:
+      case phase::hold:
+        rate_refused(rate, sent, until);
+        break;
+      case phase::probe:
+        probe_refused(rate, sent, until);
+        break;
+    }
+  }
+  opened_ = until;
+  throttled_at_ = sent;
+  at_open_ = at_throttle_ = calls_;
+}
+
+void pace::search_refused(double rate, mono_time sent, mono_time until) noexcept {
+  search(std::min(0.45 * rate, lately(sent, 1s)), rate, until);
+  probe_after_ = first_probe;
+}
+
+void pace::rate_refused(double rate, mono_time sent, mono_time until) noexcept {
+  const auto open = seconds(sent - opened_);
+  probe_after_ = first_probe;
+  refused_ = rate;
+  if (open >= 2.5) strikes_ = proven_ > 0.99 * rate ? 1 : 0;
+  if (phase_ == phase::search && open > 1.5) return climb(0.95 * rate / std::pow(search_growth, 1.2), until);
+  if (phase_ == phase::climb && open > 2.5) return hold(0.97 * rate, until);
+  if (phase_ == phase::hold && proven_ > 0.99 * rate) proven_ = 0;
+  if (phase_ == phase::hold && open >= 2.5) return hold((open > 8 ? 0.985 : 0.96) * rate, until);
+  ++strikes_;
+  if (phase_ == phase::hold && strikes_ == 1) return hold(proven_ > 0.9 * rate ? 0.995 * proven_ : 0.96 * rate, until);
+  const auto span = throttled_at_ ? seconds(sent - *throttled_at_) : open + 1;
+  const auto taken = static_cast<double>(calls_ - at_throttle_);
+  const auto most = taken / std::max(open, 1.0), least = taken / std::max(span, 1.0);
+  climb(std::clamp(std::cbrt(most * most * least), 0.5 * rate, (strikes_ > 1 ? 0.75 : 0.93) * rate), until);
+}
+
+void pace::probe_refused(double rate, mono_time sent, mono_time until) noexcept {
+  const auto span = std::max(seconds(sent - since_), 0.05);
+  const auto extra = std::max(0.0, static_cast<double>(calls_ - at_phase_) - held_ * span);
+  if (extra <= std::max({1.5 * credit_, 0.12 * held_, 3.0})) {
+    probe_after_ = std::min<nanoseconds>(rarest_probe, from_seconds(seconds(probe_after_) * rarer));
+    refused_ = refused_ > 0 ? std::min(refused_, rate) : rate;
+    hold(excess_ > 0.05 && held_ * 1.01 < 0.98 * refused_ ? held_ * 1.01 : held_, until);
+    return;
+  }
+  suspect_rate_ = held_;
+  suspect_credit_ = extra;
+  const auto passed = std::max(held_, 0.9 * std::min(rate, lately(sent, 1s)));
+  probe_after_ = first_probe;
+  climb(passed, until);
+}
+
+void pace::on_brake(mono_time now) noexcept {
+  if (fixed_) return;
+  const auto rate = gate_.rate();
+  if (phase_ == phase::start || phase_ == phase::search) {
+    search(0.7 * rate, std::max(refused_, rate), now);
+  } else {
+    climb(0.7 * rate, now);
+    refused_ = std::max(refused_, rate);
+  }
+}
+
+void pace::restore(const pace& before, mono_time now) noexcept {
+  const auto round_trip = round_trip_;
+  const auto taken = taken_;
+  const auto newest = newest_bin_;
+  const auto calls = calls_;
+  const auto gate = gate_;
+  const auto rate = before.rate();
+  *this = before;
+  round_trip_ = round_trip;
+  taken_ = taken;
+  newest_bin_ = newest;
+  calls_ = calls;
+  gate_ = gate;
+  opened_ = now;
+  at_throttle_ = calls;
+  if (phase_ == phase::probe) phase_ = phase::hold;
+  enter(phase_, now);
+  set_rate(phase_ == phase::hold ? held_ : rate, now);
+}
+
+std::optional<learnt_pace> pace::learnt() const noexcept {
+  if (fixed_) return std::nullopt;
+  if (phase_ == phase::start) {
+    // Nothing was refused at the ceiling: that too is worth knowing.
+    if (gate_.rate() < ceiling_ || static_cast<double>(calls_) < 10 * ceiling_) return std::nullopt;
+    return learnt_pace{ceiling_, 0, 0};
+  }
+  return learnt_pace{std::min(held_, ceiling_), refused_, credit_};
+}
+
+}  // namespace convoke::engine
