@@ -237,7 +237,7 @@ void world::deliver(call& c) {
     const auto to = from + static_cast<float>(in_seconds(closed->announced.value_or(nanoseconds(0))));
     const bool of_organizer = closed->scope == sim::scope_kind::organizer;
     story_.seen.fences.push_back({from, to, ledger_.rows()[ledger::index_of(row)].organizer, of_organizer});
-    if (trace_) trace_(since_start(now_), "fence", to);
+    if (trace_) trace_(since_start(now_), of_organizer ? "organizer-fence" : "fence", to);
   }
   if (tell_) {
     tell(fmt::format("  row {} answered: {} error {}{}", ledger::index_of(row) + 1, a.status, static_cast<int>(a.error),
