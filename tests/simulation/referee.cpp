@@ -20,7 +20,7 @@ constexpr unsigned free_stales = 5, conflicts_allowed = 2;
 }  // namespace
 
 referee::referee(const plot& p, const ledger& l, mono_time now)
-    : plot_(p), ledger_(l), started_(now), rows_(l.rows().size()), organizers_(p.organizers) {
+    : plot_(p), ledger_(l), started_(now), rows_(l.rows().size()), organizers_(p.organizers), ever_throttled_(p.organizers) {
   engine::key_id most = 0;
   for (const auto& r : l.rows()) most = std::max(most, r.key);
   key_in_flight_.resize(most + 1);
@@ -73,7 +73,7 @@ void referee::check_stale(mono_time now) {
   for (organizer_id o = 0; o < organizers_.size(); ++o) {
     const auto& one = organizers_[o];
     // How long the engine keeps a throttled one waiting beyond its fence is its own affair.
-    if (one.judged || one.held > 0 || one.fetching > 0 || one.closed_until != mono_time::min()) continue;
+    if (one.judged || one.held > 0 || one.fetching > 0 || ever_throttled_[o]) continue;
     if (ledger_.fresh_left(o) > 0) return complain("stale rows fetched while organizer " + std::to_string(o) + " has fresh ones");
   }
 }
@@ -152,6 +152,7 @@ void referee::sent(const engine::send_call& c, bool token, mono_time now, const 
 void referee::note_throttle(organizer_id who, const throttle& t, mono_time now) {
   const auto end = now + std::max<nanoseconds>(t.announced.value_or(nanoseconds(0)), least_backoff);
   const bool organizer = t.scope == sim::scope_kind::organizer;
+  if (organizer || !t.labelled) ever_throttled_[who] = true;
   auto& until = organizer ? organizers_[who].closed_until : t.labelled ? lane_closed_until_ : lane_closed_unlabelled_;
   until = std::max(until, end);
   if (organizer || t.labelled) promises_.push_back({organizer ? std::optional(who) : std::nullopt, now, end, end - now > worth_saving});

@@ -80,6 +80,7 @@ class referee {
   mono_time started_, wall_jumped_ = mono_time::min();
   std::vector<row> rows_;
   std::vector<organizer> organizers_;
+  std::vector<bool> ever_throttled_;  // by organizer, in any process
   std::vector<bool> key_in_flight_;
   std::vector<mono_time> key_rests_;
   std::vector<promise> promises_;
