@@ -40,10 +40,13 @@ void dice::append_guid(std::string& out) {
   static constexpr std::string_view digits = "0123456789abcdef";
   const std::array<std::uint64_t, 2> bits = {(next() & 0xffffffffffff0fffULL) | 0x4000ULL,
                                              (next() & 0x3fffffffffffffffULL) | 0x8000000000000000ULL};
+  std::array<char, 36> text;
+  std::size_t to = 0;
   for (std::size_t i = 0; i < 32; ++i) {
-    if (i == 8 || i == 12 || i == 16 || i == 20) out += '-';
-    out += digits[(bits[i / 16] >> (60 - 4 * (i % 16))) & 0xf];
+    if (i == 8 || i == 12 || i == 16 || i == 20) text[to++] = '-';
+    text[to++] = digits[(bits[i / 16] >> (60 - 4 * (i % 16))) & 0xf];
   }
+  out.append(text.data(), text.size());
 }
 
 std::string dice::guid() {

@@ -12,8 +12,23 @@ namespace {
 
 constexpr std::string_view hex = "0123456789ABCDEF";
 
-bool unreserved(char c) noexcept {
+// One look per byte: an answer is thousands of them.
+template <class Predicate>
+constexpr std::array<bool, 256> table_of(Predicate holds) {
+  std::array<bool, 256> table{};
+  for (unsigned i = 0; i < table.size(); ++i) table[i] = holds(i);
+  return table;
+}
+constexpr auto unreserved = table_of([](unsigned c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
+});
+constexpr auto special_in_json = table_of([](unsigned c) { return c == '"' || c == '\\' || c < 0x20; });
+
+// How many bytes at the front are (or are not) in the table.
+std::size_t run_of(const std::array<bool, 256>& table, bool in, std::string_view text) noexcept {
+  std::size_t n = 0;
+  while (n < text.size() && table[static_cast<unsigned char>(text[n])] == in) ++n;
+  return n;
 }
 
 int hex_value(char c) noexcept {
@@ -30,9 +45,14 @@ char lower_char(char c) noexcept {
 void encode_base64(std::string& out, std::string_view bytes, std::string_view alphabet, bool pad) {
   std::size_t at = 0;
   const auto byte = [&](std::size_t i) { return static_cast<unsigned>(static_cast<unsigned char>(bytes[i])); };
+  auto to = out.size();
+  out.resize(to + bytes.size() / 3 * 4);
   for (; at + 3 <= bytes.size(); at += 3) {
     const unsigned v = byte(at) << 16 | byte(at + 1) << 8 | byte(at + 2);
-    for (const unsigned shift : {18U, 12U, 6U, 0U}) out += alphabet[(v >> shift) & 63];
+    out[to++] = alphabet[v >> 18];
+    out[to++] = alphabet[(v >> 12) & 63];
+    out[to++] = alphabet[(v >> 6) & 63];
+    out[to++] = alphabet[v & 63];
   }
   const auto rest = bytes.size() - at;
   if (rest == 0) return;
@@ -46,10 +66,9 @@ void encode_base64(std::string& out, std::string_view bytes, std::string_view al
 }  // namespace
 
 void append_json_string(std::string& out, std::string_view text) {
-  const auto special = [](char c) { return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20; };
   out += '"';
   while (true) {
-    const auto plain = static_cast<std::size_t>(std::ranges::find_if(text, special) - text.begin());
+    const auto plain = run_of(special_in_json, false, text);
     out += text.substr(0, plain);
     if (plain == text.size()) break;
     const char c = text[plain];
@@ -73,14 +92,13 @@ void append_number(std::string& out, std::uint64_t value) {
 }
 
 void append_percent(std::string& out, std::string_view text) {
-  for (const char c : text) {
-    if (unreserved(c)) {
-      out += c;
-    } else {
-      out += '%';
-      out += hex[static_cast<unsigned char>(c) >> 4];
-      out += hex[static_cast<unsigned char>(c) & 15];
-    }
+  while (true) {
+    const auto plain = run_of(unreserved, true, text);
+    out += text.substr(0, plain);
+    if (plain == text.size()) return;
+    const auto c = static_cast<unsigned char>(text[plain]);
+    out += {'%', hex[c >> 4], hex[c & 15]};
+    text.remove_prefix(plain + 1);
   }
 }
 
