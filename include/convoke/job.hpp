@@ -57,9 +57,9 @@ struct plan_options {
 
 /// How hard to push. Defaults and meanings: the command line's flags of the same names.
 struct pace_options {
-  double rate = 500;                                      ///< calls per second and lane, > 0
-  double start_rate = 10;                                 ///< accepted; used by the adaptive pace
-  bool fixed_rate = false;                                ///< accepted; the pace is constant for now
+  double rate = 500;                                      ///< calls per second and lane that are not passed, > 0
+  double start_rate = 10;                                 ///< where nothing was learnt of the lane yet
+  bool fixed_rate = false;                                ///< call at `rate` whatever comes; throttles are obeyed all the same
   std::optional<double> organizer_rate;                   ///< calls per second and organizer
   unsigned organizer_concurrency = 4;                     ///< calls in flight per organizer, 1-1000
   unsigned connections = 16;                              ///< per lane, 1-1000
@@ -94,6 +94,8 @@ struct observer {
   virtual void planned(std::uint32_t /*run*/, const plan_summary&) {}
   /// An open run is taken up again: `owed` of `rows` are left.
   virtual void resumed(std::uint32_t /*run*/, std::uint64_t /*rows*/, std::uint64_t /*owed*/) {}
+  /// Before the first call of `apply`: how long it will take, as far as that is known.
+  virtual void expected(const forecast&) {}
   /// Something worth a line: a warning, a throttle, a lost connection. One line, no secrets, safe to print.
   virtual void note(const std::string& /*line*/) {}
   /// A call for the row at `line` ended without a meeting: what the service or the network said. Comes often while a service is ill; no
@@ -102,8 +104,14 @@ struct observer {
   struct progress {
     std::uint64_t rows = 0, done = 0;  ///< done: committed
     std::uint64_t calls = 0, throttled = 0;
+    std::uint64_t calls_left = 0;                         ///< rows that share a key share a call
     double rate = 0;                                      ///< committed rows per second, recent
+    double pace = 0;                                      ///< calls per second that are allowed now
+    bool learning = false;                                ///< no limit was met yet: the pace still grows
     std::optional<std::chrono::milliseconds> closed_for;  ///< throttled: how long yet
+    std::optional<utc_time> closed_until;                 ///< the same as wall time
+    std::optional<std::chrono::seconds> nothing_for;      ///< open, and yet no row ended for so long (30 s or more)
+    std::optional<std::chrono::milliseconds> left;        ///< to expect, a running throttle included; absent: nobody knows
     std::chrono::milliseconds elapsed{0};
   };
   /// About five times a second while calls are made.
@@ -119,11 +127,14 @@ struct job_report {
   ending end = ending::finished;
   bool drift_fails = false;
   std::string detail;                             ///< one sentence for people: why it stopped and what to do
-  std::optional<std::chrono::seconds> come_back;  ///< when work is left and the service said when
+  std::optional<std::chrono::seconds> come_back;  ///< when work is left: how long to wait before this job is run again; 0: at once
+  std::optional<utc_time> come_back_at;           ///< the same as wall time
   std::optional<plan_summary> plan;               ///< where this call planned; absent where it took a run up again
+  utc_time planned_at{};                          ///< when, so that the plan's forecast can be read
   std::uint64_t rows = 0;
-  outcome_counts counts;                                                  ///< of the whole run, not only of this call
-  std::uint64_t calls = 0, throttled = 0, faults = 0;                     ///< of this call
+  outcome_counts counts;                               ///< of the whole run, not only of this call
+  std::uint64_t calls = 0, throttled = 0, faults = 0;  ///< of this call
+  std::uint64_t early_by_inference = 0;                ///< see README.md: calls in a scope that was closed without saying so
   std::chrono::microseconds plan_time{0}, call_time{0}, results_time{0};  ///< call: first send to last commit
   std::string results, failed;                                            ///< files written, empty where none
   std::vector<std::string> output_errors;                                 ///< files that could not be written

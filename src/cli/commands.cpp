@@ -154,7 +154,8 @@ int run_status(console& out, const settings& from) {
     status = std::move(*read);
   }
   const auto* run = status ? &*status : nullptr;
-  out.print(out.json() ? report::status_json(*inventory, run) : report::status_text(*inventory, run));
+  const utc_time now = std::chrono::floor<ticks>(std::chrono::system_clock::now());
+  out.print(out.json() ? report::status_json(*inventory, run, now) : report::status_text(*inventory, run, now));
   return finish(out, 0);
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "core/text.hpp"
+#include "report/forecast.hpp"
 #include "report/line_writer.hpp"
 #include "report/summary.hpp"
 
@@ -41,6 +42,10 @@ class line_formatter final : public spdlog::formatter {
  private:
   bool json_;
 };
+
+utc_time wall_now() {
+  return std::chrono::floor<ticks>(std::chrono::system_clock::now());
+}
 
 result<report::progress_style> progress_style(const std::string& word, bool quiet) {
   using enum report::progress_style;
@@ -117,12 +122,14 @@ void console::wrong_row(std::uint32_t line, const std::string& why) {
 void console::planned(std::uint32_t run, const plan_summary& summary) {
   for (const auto& warning : report::plan_warnings(summary)) warn(warning);
   if (!plan_is_data_) {
-    auto text = report::plan_text(summary);
-    text.pop_back();  // the line end: a message brings its own
-    say(fmt::format("Run {}: {}", run, text));
+    say(fmt::format("Run {}: {}", run, report::plan_counts(summary)));
     return;
   }
-  print(json_ ? report::plan_json(run, summary) : report::plan_text(summary));
+  print(json_ ? report::plan_json(run, summary, wall_now()) : report::plan_text(summary, wall_now()));
+}
+
+void console::expected(const forecast& f) {
+  say(report::forecast_text(f, wall_now()));
 }
 
 void console::resumed(std::uint32_t run, std::uint64_t rows, std::uint64_t owed) {

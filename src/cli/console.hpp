@@ -40,6 +40,7 @@ class console final : public observer {
   void wrong_row(std::uint32_t line, const std::string& why) override;
   void planned(std::uint32_t run, const plan_summary& summary) override;
   void resumed(std::uint32_t run, std::uint64_t rows, std::uint64_t owed) override;
+  void expected(const forecast& f) override;
   void note(const std::string& line) override;
   void trouble(std::uint32_t line, const std::string& what) override;
   void advanced(const progress& p) override;

@@ -135,6 +135,7 @@ struct claimed_row {
   organizer_id organizer;
   std::uint32_t epoch;
   std::uint8_t strikes;
+  std::uint32_t twins;  // further rows that share its key, and end as it does
   std::string payload;
 };
 struct claim_answer {

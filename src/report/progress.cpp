@@ -2,18 +2,19 @@
 
 #include <fmt/format.h>
 
+#include "report/local_time.hpp"
+
 namespace convoke::report {
 namespace {
 
 using namespace std::chrono_literals;
 
-std::uint64_t percent(const observer::progress& p) {
-  return p.rows == 0 ? 100 : p.done * 100 / p.rows;
+double in_seconds(std::chrono::milliseconds d) {
+  return static_cast<double>(d.count()) / 1000;
 }
 
-std::chrono::milliseconds time_left(const observer::progress& p) {
-  const double seconds = static_cast<double>(p.rows - p.done) / p.rate;
-  return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
+std::uint64_t percent(const observer::progress& p) {
+  return p.rows == 0 ? 100 : p.done * 100 / p.rows;
 }
 
 }  // namespace
@@ -22,7 +23,8 @@ std::string duration_for_people(std::chrono::milliseconds d) {
   const auto seconds = std::chrono::ceil<std::chrono::seconds>(d).count();
   if (seconds < 120) return fmt::format("{} s", seconds);
   if (seconds < 7200) return fmt::format("{} min {:02} s", seconds / 60, seconds % 60);
-  return fmt::format("{} h {:02} min", seconds / 3600, seconds / 60 % 60);
+  if (seconds < 48 * 3600) return fmt::format("{} h {:02} min", seconds / 3600, seconds / 60 % 60);
+  return grouped(static_cast<std::uint64_t>(seconds) / 86400) + " days";
 }
 
 std::string grouped(std::uint64_t number) {
@@ -34,8 +36,15 @@ std::string grouped(std::uint64_t number) {
 std::string progress_line(const observer::progress& p) {
   auto line = fmt::format("{} of {} rows ({} %), {:.0f}/s", grouped(p.done), grouped(p.rows), percent(p), p.rate);
   if (p.throttled > 0) line += fmt::format(", throttled {}x", grouped(p.throttled));
-  if (p.closed_for) line += fmt::format(", closed by the service for {}", duration_for_people(*p.closed_for));
-  if (p.rate >= 0.05 && p.done < p.rows) line += fmt::format(", about {} left", duration_for_people(time_left(p)));
+  if (p.closed_for) {
+    line += fmt::format(", closed by the service for {}", duration_for_people(*p.closed_for));
+    if (p.closed_until && *p.closed_for >= 1min)
+      line += fmt::format(" (until {})", local_minute(*p.closed_until, *p.closed_until - *p.closed_for));
+  }
+  if (p.done >= p.rows) return line;
+  if (p.nothing_for) line += fmt::format(", nothing has gone through for {}", duration_for_people(*p.nothing_for));
+  if (p.learning && !p.closed_for) line += ", still finding the limit";
+  if (p.left) line += fmt::format(", about {} left", duration_for_people(*p.left));
   return line;
 }
 
@@ -71,10 +80,11 @@ void progress_printer::show_json(const observer::progress& p) {
   if (p.elapsed - last_shown_ < 1s) return;
   last_shown_ = p.elapsed;
   fmt::print(to_,
-             R"({{"progress":{{"rows":{},"done":{},"calls":{},"throttled":{},"rate":{:.2f},"closed_for_s":{:.1f},"elapsed_s":{:.1f}}}}})"
+             R"({{"progress":{{"rows":{},"done":{},"calls":{},"calls_left":{},"throttled":{},"rate":{:.2f},"pace":{:.2f},"learning":{},)"
+             R"("closed_for_s":{:.1f},"left_s":{},"elapsed_s":{:.1f}}}}})"
              "\n",
-             p.rows, p.done, p.calls, p.throttled, p.rate, p.closed_for ? static_cast<double>(p.closed_for->count()) / 1000 : 0.0,
-             static_cast<double>(p.elapsed.count()) / 1000);
+             p.rows, p.done, p.calls, p.calls_left, p.throttled, p.rate, p.pace, p.learning, p.closed_for ? in_seconds(*p.closed_for) : 0.0,
+             p.left ? fmt::format("{:.1f}", in_seconds(*p.left)) : "null", in_seconds(p.elapsed));
 }
 
 void progress_printer::clear() {

@@ -32,7 +32,7 @@ class progress_printer {
   std::chrono::milliseconds last_shown_{0};
 };
 
-// `12 s`, `3 min 20 s`, `2 h 05 min`.
+// `12 s`, `3 min 20 s`, `2 h 05 min`, `3 days`.
 [[nodiscard]] std::string duration_for_people(std::chrono::milliseconds d);
 // `1,234,567`.
 [[nodiscard]] std::string grouped(std::uint64_t number);

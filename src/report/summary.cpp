@@ -1,60 +1,20 @@
 #include "report/summary.hpp"
 
-#include <array>
 #include <string_view>
-#include <utility>
 
 #include <fmt/format.h>
 #include <boost/json.hpp>
 
 #include "core/text.hpp"
+#include "report/counts.hpp"
+#include "report/forecast.hpp"
+#include "report/local_time.hpp"
 #include "report/progress.hpp"
 
 namespace convoke::report {
 namespace {
 
 namespace json = boost::json;
-
-using named_count = std::pair<std::string_view, std::uint64_t>;
-
-std::array<named_count, 9> all_counts(const outcome_counts& c) {
-  return {{{"created", c.created},
-           {"existing", c.existing},
-           {"drifted", c.drifted},
-           {"updated", c.updated},
-           {"unchanged", c.unchanged},
-           {"failed", c.failed},
-           {"rejected", c.rejected},
-           {"superseded", c.superseded},
-           {"deferred", c.owed}}};
-}
-
-std::string counts_text(const outcome_counts& counts) {
-  std::string out;
-  for (const auto& [word, n] : all_counts(counts))
-    if (n > 0) out += fmt::format("{}{} {}", out.empty() ? "" : ", ", grouped(n), word);
-  return out.empty() ? "nothing" : out;
-}
-
-json::object counts_json(const outcome_counts& counts) {
-  json::object out;
-  for (const auto& [word, n] : all_counts(counts)) out.emplace(word, n);
-  return out;
-}
-
-std::string_view word(ledger::run_state s) {
-  switch (s) {
-    case ledger::run_state::planned:
-      return "planned";
-    case ledger::run_state::open:
-      return "open";
-    case ledger::run_state::finished:
-      return "finished";
-    case ledger::run_state::discarded:
-      return "discarded";
-  }
-  return "unknown";
-}
 
 std::string_view word(ending e) {
   switch (e) {
@@ -93,26 +53,18 @@ double seconds(std::chrono::microseconds d) {
   return static_cast<double>(d.count()) / 1e6;
 }
 
-json::value time_json(const std::optional<utc_time>& t) {
-  return t ? json::value(format_utc(*t)) : json::value(nullptr);
+json::value forecast_value(const plan_summary& s, utc_time now) {
+  return s.expected ? json::value(forecast_json(*s.expected, now)) : json::value(nullptr);
 }
 
-json::object run_json(const ledger::run_info& r) {
-  return {{"run", r.id},
-          {"state", word(r.state)},
-          {"input", r.header.input_name},
-          {"input_sha256", r.header.input_sha256},
-          {"planned_at", format_utc(r.planned_at)},
-          {"opened_at", time_json(r.opened_at)},
-          {"finished_at", time_json(r.finished_at)},
-          {"rows", r.rows},
-          {"outcomes", counts_json(r.counts)}};
-}
-
-json::object plan_object(std::uint32_t run, const plan_summary& s) {
+json::object plan_object(std::uint32_t run, const plan_summary& s, json::value expected) {
   json::array organizers;
   for (const auto& o : s.organizers)
-    organizers.push_back(json::object{{"organizer", o.organizer}, {"calls", o.calls}, {"new", o.new_keys}, {"vanished", o.vanished}});
+    organizers.push_back(json::object{{"organizer", o.organizer},
+                                      {"calls", o.calls},
+                                      {"new", o.new_keys},
+                                      {"made_this_month", o.made_this_month},
+                                      {"vanished", o.vanished}});
   json::array warnings;
   for (const auto& w : plan_warnings(s)) warnings.emplace_back(w);
   return {{"run", run == 0 ? json::value(nullptr) : json::value(run)},
@@ -131,7 +83,14 @@ json::object plan_object(std::uint32_t run, const plan_summary& s) {
           {"vanished", s.vanished},
           {"vanished_sample", sample_json(s.vanished_sample)},
           {"organizers", std::move(organizers)},
+          {"forecast", std::move(expected)},
           {"warnings", std::move(warnings)}};
+}
+
+std::string when_to_come_back(const convoke::job_report& r) {
+  if (!r.come_back || !r.come_back_at) return {};
+  if (r.come_back->count() == 0) return " now";
+  return fmt::format(" in {}, at {}", duration_for_people(*r.come_back), local_minute(*r.come_back_at, *r.come_back_at - *r.come_back));
 }
 
 // The one line a person reads.
@@ -148,7 +107,7 @@ std::string last_line(const convoke::job_report& r) {
                          r.failed.empty() ? "" : fmt::format("; the others are in {}", escape_for_people(r.failed)));
     case ending::deferred:
       return fmt::format("Work is left: {} of {} rows are done. Run the same command again{}.", grouped(r.rows - c.owed), grouped(r.rows),
-                         r.come_back ? fmt::format(" in {}", duration_for_people(*r.come_back)) : std::string());
+                         when_to_come_back(r));
     case ending::interrupted:
     case ending::terminated:
       return fmt::format("Interrupted: {} of {} rows are done and saved. Run the same command again to go on.", grouped(r.rows - c.owed),
@@ -165,13 +124,17 @@ std::string last_line(const convoke::job_report& r) {
 
 }  // namespace
 
-std::string plan_text(const plan_summary& s) {
+std::string plan_counts(const plan_summary& s) {
   auto out = fmt::format("{} rows: {} calls owed ({} new, {} changed, {} tried before), {} unchanged", grouped(s.rows), grouped(s.calls),
                          grouped(s.new_keys), grouped(s.changed_keys), grouped(s.retried_keys), grouped(s.unchanged));
   if (s.drifted > 0) out += fmt::format(", {} known to have drifted", grouped(s.drifted));
   if (s.duplicates > 0) out += fmt::format(", {} the same as an earlier row", grouped(s.duplicates));
   if (s.rejected > 0) out += fmt::format(", {} wrong", grouped(s.rejected));
-  return out + ", by " + grouped(s.organizers.size()) + (s.organizers.size() == 1 ? " organizer.\n" : " organizers.\n");
+  return out + ", by " + grouped(s.organizers.size()) + (s.organizers.size() == 1 ? " organizer." : " organizers.");
+}
+
+std::string plan_text(const plan_summary& s, utc_time now) {
+  return plan_counts(s) + "\n" + (s.expected ? forecast_text(*s.expected, now) + "\n" : std::string());
 }
 
 std::vector<std::string> plan_warnings(const plan_summary& s) {
@@ -190,15 +153,17 @@ std::vector<std::string> plan_warnings(const plan_summary& s) {
       out.push_back(fmt::format(
           "Organizer {}: as many keys vanished as are new ({}). Did the external ids or their template change? That makes second meetings.",
           o.organizer, o.vanished));
-    if (o.new_keys > 2000)
-      out.push_back(
-          fmt::format("Organizer {}: {} new meetings; Graph documents 2,000 per user and month.", o.organizer, grouped(o.new_keys)));
+    if (o.new_keys > 0 && o.new_keys + o.made_this_month > meetings_per_organizer_and_month)
+      out.push_back(fmt::format("Organizer {}: {} new meetings{}; Graph documents {} per user, app and month, and may refuse the others.",
+                                o.organizer, grouped(o.new_keys),
+                                o.made_this_month > 0 ? fmt::format(", {} made this month already", grouped(o.made_this_month)) : "",
+                                grouped(meetings_per_organizer_and_month)));
   }
   return out;
 }
 
-std::string plan_json(std::uint32_t run, const plan_summary& s) {
-  return json::serialize(plan_object(run, s)) + "\n";
+std::string plan_json(std::uint32_t run, const plan_summary& s, utc_time now) {
+  return json::serialize(plan_object(run, s, forecast_value(s, now))) + "\n";
 }
 
 std::string report_text(const convoke::job_report& r) {
@@ -207,6 +172,10 @@ std::string report_text(const convoke::job_report& r) {
   if (r.calls > 0)
     out += fmt::format("{} calls in {:.1f} s, {} throttled, {} faults.\n", grouped(r.calls), seconds(r.call_time), grouped(r.throttled),
                        grouped(r.faults));
+  if (r.early_by_inference > 0)
+    out += fmt::format(
+        "{} of the calls went into a scope that was closed: the throttles did not say of what, and were read as an organizer's.\n",
+        grouped(r.early_by_inference));
   if (!r.results.empty()) out += fmt::format("Results: {}\n", escape_for_people(r.results));
   if (!r.failed.empty()) out += fmt::format("Failed rows, to be mended and fed back: {}\n", escape_for_people(r.failed));
   for (const auto& e : r.output_errors) out += e + "\n";
@@ -225,14 +194,16 @@ std::string report_json(const convoke::job_report& r) {
       {"run", r.run},
       {"end", word(r.end)},
       {"exit_code", r.exit_code()},
-      {"plan", r.plan ? json::value(plan_object(r.run, *r.plan)) : json::value(nullptr)},
+      {"plan", r.plan ? json::value(plan_object(r.run, *r.plan, forecast_value(*r.plan, r.planned_at))) : json::value(nullptr)},
       {"rows", r.rows},
       {"outcomes", counts_json(r.counts)},
       {"calls", r.calls},
       {"throttled", r.throttled},
+      {"early_by_inference", r.early_by_inference},
       {"faults", r.faults},
       {"detail", r.detail},
       {"come_back_s", r.come_back ? json::value(r.come_back->count()) : json::value(nullptr)},
+      {"come_back_at", r.come_back_at ? json::value(local_time(*r.come_back_at)) : json::value(nullptr)},
       {"phases", json::object{{"plan_s", seconds(r.plan_time)}, {"call_s", seconds(r.call_time)}, {"results_s", seconds(r.results_time)}}},
       {"results", r.results.empty() ? json::value(nullptr) : json::value(r.results)},
       {"failed", r.failed.empty() ? json::value(nullptr) : json::value(r.failed)},
@@ -244,56 +215,6 @@ std::string report_json(const convoke::job_report& r) {
 
 std::string error_json(const error& why) {
   return json::serialize(json::object{{"exit_code", exit_code(why.code)}, {"error", why.message}}) + "\n";
-}
-
-std::string runs_text(const std::vector<ledger::run_info>& runs) {
-  if (runs.empty()) return "No runs yet.\n";
-  std::string out;
-  for (const auto& r : runs)
-    out += fmt::format("{:>4}  {:<9}  {}  {:>9} rows  {}  {}\n", r.id, word(r.state),
-                       format_utc(std::chrono::floor<std::chrono::seconds>(r.planned_at)), grouped(r.rows),
-                       escape_for_people(r.header.input_name), counts_text(r.counts));
-  return out;
-}
-
-std::string runs_json(const std::vector<ledger::run_info>& runs) {
-  json::array out;
-  for (const auto& r : runs) out.push_back(run_json(r));
-  return json::serialize(out) + "\n";
-}
-
-std::string status_text(const std::vector<ledger::count_by>& inventory, const ledger::run_status* run) {
-  std::string out = "Inventory:";
-  if (inventory.empty()) out += " no meetings yet";
-  for (const auto& [state, n] : inventory) out += fmt::format(" {} {}", grouped(n), state);
-  out += '\n';
-  if (run == nullptr) return out + "No runs yet.\n";
-  const auto& info = run->info;
-  out += fmt::format("Run {} ({}), {}: {} rows: {}.\n", info.id, word(info.state), escape_for_people(info.header.input_name),
-                     grouped(info.rows), counts_text(info.counts));
-  if (!run->errors.empty()) out += "Errors:\n";
-  for (const auto& [code, n] : run->errors) out += fmt::format("  {:>9}  {}\n", grouped(n), escape_for_people(code));
-  out += "Organizers:\n";
-  for (const auto& o : run->organizers) out += fmt::format("  {}  {}\n", o.organizer, counts_text(o.counts));
-  return out;
-}
-
-std::string status_json(const std::vector<ledger::count_by>& inventory, const ledger::run_status* run) {
-  json::object states;
-  for (const auto& [state, n] : inventory) states.emplace(state, n);
-  json::object out{{"inventory", std::move(states)}, {"run", nullptr}};
-  if (run != nullptr) {
-    auto about = run_json(run->info);
-    json::object errors;
-    for (const auto& [code, n] : run->errors) errors.emplace(code, n);
-    about.emplace("errors", std::move(errors));
-    json::array organizers;
-    for (const auto& o : run->organizers)
-      organizers.push_back(json::object{{"organizer", o.organizer}, {"outcomes", counts_json(o.counts)}});
-    about.emplace("organizers", std::move(organizers));
-    out["run"] = std::move(about);
-  }
-  return json::serialize(out) + "\n";
 }
 
 }  // namespace convoke::report

@@ -13,15 +13,16 @@ void commits::flush() {
 void commits::flush_all() {
   if (finished_.empty() && released_.empty()) return;
   ++under_way_;
-  const auto rows = finished_.size();
-  store_.finish(std::exchange(finished_, {}), std::exchange(released_, {}), [this](result<std::vector<ledger::row_id>> done) {
-    boost::asio::post(io_, [this, moved = std::move(done)]() mutable {
+  const auto size = finished_.size();
+  const auto rows = std::exchange(rows_, 0);
+  store_.finish(std::exchange(finished_, {}), std::exchange(released_, {}), [this, rows](result<std::vector<ledger::row_id>> done) {
+    boost::asio::post(io_, [this, rows, moved = std::move(done)]() mutable {
       --under_way_;
-      done_(std::move(moved));
+      done_(moved ? result<ended>({std::move(*moved), rows}) : std::unexpected(moved.error()));
       flush();
     });
   });
-  finished_.reserve(rows);
+  finished_.reserve(size);
 }
 
 namespace {

@@ -16,11 +16,20 @@ namespace convoke::run {
 
 class commits {
  public:
-  using handler = std::function<void(result<std::vector<ledger::row_id>>)>;
+  // What a group that is durable now has ended: the calls' rows, and how many rows of the input got their outcome by them.
+  struct ended {
+    std::vector<ledger::row_id> calls;
+    std::uint64_t rows = 0;
+  };
+  using handler = std::function<void(result<ended>)>;
   // `done` runs on the io_context's thread.
   commits(boost::asio::io_context& io, ledger::store& store, handler done) : io_(io), store_(store), done_(std::move(done)) {}
 
-  void add(ledger::finished_row row) { finished_.push_back(std::move(row)); }
+  // `rows`: those of the input that share the key, itself included.
+  void add(ledger::finished_row row, std::uint64_t rows) {
+    finished_.push_back(std::move(row));
+    rows_ += rows;
+  }
   void add(ledger::released_row row) { released_.push_back(std::move(row)); }
   // Hands over what was gathered, unless two groups are under way.
   void flush();
@@ -34,6 +43,7 @@ class commits {
   handler done_;
   std::vector<ledger::finished_row> finished_;
   std::vector<ledger::released_row> released_;
+  std::uint64_t rows_ = 0;
   unsigned under_way_ = 0;
 };
 

@@ -29,17 +29,30 @@ engine::settings engine_settings(const job& j, std::uint64_t seed) {
   return s;
 }
 
+std::optional<engine::remembered_pace> remembered(const std::optional<ledger::saved_pace>& saved, utc_time wall) {
+  if (!saved) return std::nullopt;
+  const auto& [pace, when] = *saved;
+  return engine::remembered_pace{.pace = {.rate = pace.rate, .refused = pace.refused, .credit = pace.credit},
+                                 .age = std::max<std::chrono::nanoseconds>(wall - when, std::chrono::nanoseconds(0))};
+}
+
+std::uint64_t calls_owed(const ledger::opened_run& opened) noexcept {
+  std::uint64_t calls = 0;
+  for (const auto& o : opened.organizers) calls += o.fresh + o.stale;
+  return calls;
+}
+
 std::vector<engine::lane_setup> lane_setups(const ledger::opened_run& opened, mono_time now, utc_time wall) {
   std::vector<engine::lane_setup> lanes(opened.info.header.lanes.size());
   for (std::size_t i = 0; i < lanes.size(); ++i) lanes[i].lane = static_cast<engine::lane_id>(i);
   for (const auto& o : opened.organizers) lanes[o.lane].organizers.push_back({o.id, o.fresh, o.stale});
+  for (std::size_t i = 0; i < std::min(lanes.size(), opened.learnt.size()); ++i) lanes[i].learnt = remembered(opened.learnt[i], wall);
   for (const auto& f : opened.fences)
     if (f.until > wall) lanes[f.lane].fences.push_back({f.organizer, now + (f.until - wall)});
   return lanes;
 }
 
 driven driver::run(std::unique_ptr<auth::token_source> tokens) {
-  began_ = net::boot_now();
   tokens_ = std::move(tokens);
   caught_.on_signal([this](int count) { on_signal(count); });
 

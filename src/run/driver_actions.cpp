@@ -53,7 +53,7 @@ void driver::on_claimed(engine::lane_id lane, engine::organizer_id organizer, bo
   owed.reserve(answer->rows.size());
   for (std::size_t i = 0; i < answer->rows.size(); ++i) {
     const auto& row = answer->rows[i];
-    rows_.insert_or_assign(row.row, claimed{std::move(specs[i]), row.key, row.organizer});
+    rows_.insert_or_assign(row.row, claimed{std::move(specs[i]), row.key, row.organizer, row.twins});
     owed.push_back({row.row, row.key, row.organizer, row.epoch, row.strikes});
   }
   engine_.rows_arrived(lane, organizer, stale, std::move(owed), answer->exhausted, net::boot_now());
@@ -74,7 +74,7 @@ claimed driver::take(engine::row_id row) {
 
 void driver::carry_out(engine::record_outcome& a) {
   const auto row = take(a.row);
-  commits_.add(finished_row(std::move(a), row.organizer));
+  commits_.add(finished_row(std::move(a), row.organizer), 1 + row.twins);
 }
 
 void driver::carry_out(engine::release_row& a) {
@@ -92,7 +92,7 @@ void driver::carry_out(engine::close_organizer& a) {
                              --asked_;
                              if (!rows) return storage_failed(rows.error());
                              last_commit_ = net::boot_now();
-                             progress_.done += *rows;
+                             meter_.ended(*rows, *rows, *last_commit_);
                              engine_.organizer_closed(lane, organizer, *rows, net::boot_now());
                              pump();
                            });
@@ -104,7 +104,10 @@ void driver::carry_out(engine::save_fence& a) {
   store_.save_fence(run_, a.lane, a.organizer, net::wall_now() + left);
 }
 
-void driver::carry_out(engine::save_pace&) {}
+void driver::carry_out(engine::save_pace& a) {
+  const auto& [rate, refused, credit] = a.pace;
+  store_.save_pace(run_, a.lane, {.rate = rate, .refused = refused, .credit = credit}, net::wall_now());
+}
 
 void driver::carry_out(engine::refresh_token& a) {
   tokens_->rejected(a.rejected);
@@ -148,13 +151,13 @@ void driver::close_all() {
   }
 }
 
-void driver::on_commit(result<std::vector<ledger::row_id>> done) {
+void driver::on_commit(result<commits::ended> done) {
   if (!done) return storage_failed(done.error());
   const auto now = net::boot_now();
   last_commit_ = now;
-  progress_.done += done->size();
+  meter_.ended(done->calls.size(), done->rows, now);
   if (closing_) return;
-  engine_.committed(std::span<const engine::row_id>(*done), now);
+  engine_.committed(std::span<const engine::row_id>(done->calls), now);
   pump();
 }
 

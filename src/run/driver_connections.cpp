@@ -129,29 +129,12 @@ asio::awaitable<bool> driver::await_grant(slot& s) {
 }
 
 asio::awaitable<void> driver::report_progress() {
-  std::uint64_t seen = progress_.done;
-  auto last = began_;
-  double smooth = 0;
   while (!closing_) {
     progress_timer_.expires_after(200ms);
     boost::system::error_code woken;
     co_await progress_timer_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
     if (closing_) break;
-    const auto now = net::boot_now();
-    const double seconds = std::chrono::duration<double>(now - last).count();
-    const double recent = seconds > 0 ? static_cast<double>(progress_.done - seen) / seconds : 0;
-    smooth = smooth == 0 ? recent : 0.8 * smooth + 0.2 * recent;
-    seen = progress_.done;
-    last = now;
-    const auto& numbers = engine_.numbers();
-    progress_.calls = numbers.calls;
-    progress_.throttled = numbers.throttled;
-    progress_.rate = smooth;
-    progress_.closed_for.reset();
-    if (numbers.fenced_until && *numbers.fenced_until > now)
-      progress_.closed_for = std::chrono::duration_cast<std::chrono::milliseconds>(*numbers.fenced_until - now);
-    progress_.elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(now - began_);
-    watch_.advanced(progress_);
+    watch_.advanced(meter_.look(engine_.numbers(), net::boot_now(), net::wall_now()));
   }
   --serving_;
 }

@@ -22,6 +22,7 @@
 #include "net/net.hpp"
 #include "run/commits.hpp"
 #include "run/driver.hpp"
+#include "run/progress_meter.hpp"
 
 namespace convoke::run {
 
@@ -46,9 +47,9 @@ struct claimed {
   spec wanted;
   engine::key_id key = 0;
   engine::organizer_id organizer = 0;
+  std::uint32_t twins = 0;
 };
 
-[[nodiscard]] engine::settings engine_settings(const job& j, std::uint64_t seed);
 [[nodiscard]] std::vector<engine::lane_setup> lane_setups(const ledger::opened_run& opened, mono_time now, utc_time wall);
 
 // One lane only for now: several lanes of a run need a token source and slots each, which is what this class holds once.
@@ -69,11 +70,9 @@ class driver {
         commits_(io, store, [this](auto done) { on_commit(std::move(done)); }),
         timer_(io),
         progress_timer_(io),
-        work_(io.get_executor()) {
-    progress_.rows = opened.info.rows;
-    progress_.done = opened.info.rows - opened.info.counts.owed;
-    owed_ = opened.info.counts.owed;
-  }
+        work_(io.get_executor()),
+        owed_(calls_owed(opened)),
+        meter_(opened.info.rows, opened.info.rows - opened.info.counts.owed, owed_, net::boot_now()) {}
 
   driven run(std::unique_ptr<auth::token_source> tokens);
 
@@ -100,7 +99,7 @@ class driver {
 
   void on_claimed(engine::lane_id lane, engine::organizer_id organizer, bool stale, result<ledger::claim_answer> answer,
                   std::vector<spec> specs);
-  void on_commit(result<std::vector<ledger::row_id>> done);
+  void on_commit(result<commits::ended> done);
   void on_signal(int count);
   void storage_failed(const error& why);
   void close_all();
@@ -135,9 +134,8 @@ class driver {
   std::optional<engine::finished> ended_;
   std::string last_trouble_;  // told once, not once a connection
   std::optional<mono_time> first_send_, last_commit_;
-  std::uint64_t owed_ = 0;
-  observer::progress progress_;
-  mono_time began_{};
+  std::uint64_t owed_;
+  progress_meter meter_;
 };
 
 }  // namespace convoke::run

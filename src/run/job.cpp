@@ -18,6 +18,7 @@
 #include "report/failed.hpp"
 #include "report/results.hpp"
 #include "run/driver.hpp"
+#include "run/foresight.hpp"
 #include "run/planner.hpp"
 #include "run/signals.hpp"
 
@@ -117,15 +118,24 @@ result<known_run> find_run(ledger::reader& from, const std::string& identity) {
   return out;
 }
 
+result<void> add_forecast(ledger::store& store, const ledger::lane_name& lane, const job& j, plan_summary& to) {
+  const auto memory = store.read()->memory(lane);
+  if (!memory) return std::unexpected(memory.error());
+  to.expected = foresee(j, to, *memory, net::wall_now());
+  return {};
+}
+
 // Plans, or takes up what was planned, and opens it.
 result<ledger::run_id> plan_and_open(ledger::store& store, prepared& p, const job& j, const known_run& known, observer& watch,
-                                     const std::function<bool()>& interrupted, std::optional<plan_summary>& decided) {
+                                     const std::function<bool()>& interrupted, job_report& out) {
   auto made = known.planned ? reopen_plan(store, *known.planned, j) : make_plan(store, p.input, j, p.header, watch, interrupted);
   if (!made) return std::unexpected(made.error());
   const auto id = made->planning->commit(true);
   if (!id) return std::unexpected(id.error());
+  if (const auto added = add_forecast(store, p.header.lanes.front(), j, made->summary); !added) return std::unexpected(added.error());
   watch.planned(*id, made->summary);
-  decided = std::move(made->summary);
+  out.plan = std::move(made->summary);
+  out.planned_at = net::wall_now();
   return *id;
 }
 
@@ -162,14 +172,19 @@ result<void> carry_out(boost::asio::io_context& io, signals& caught, ledger::sto
     watch.note(
         fmt::format("An earlier process ended without tidying up: the rows that it had claimed go last, and not before {} s have passed.",
                     std::chrono::ceil<std::chrono::seconds>(j.pace.attempt_timeout).count()));
+  watch.expected(foresee(j, *opened, net::wall_now()));
   const auto driven = drive(io, caught, store, *opened, j, seed_of(j), watch);
   if (!driven) return std::unexpected(driven.error());
   out.end = ending_of(driven->reason, caught.first());
   out.detail = driven->detail;
-  if (driven->come_back) out.come_back = std::chrono::ceil<std::chrono::seconds>(*driven->come_back);
+  if (driven->come_back) {
+    out.come_back = std::chrono::ceil<std::chrono::seconds>(*driven->come_back);
+    out.come_back_at = std::chrono::floor<std::chrono::seconds>(net::wall_now()) + *out.come_back;
+  }
   out.calls = driven->numbers.calls;
   out.throttled = driven->numbers.throttled;
   out.faults = driven->numbers.faults;
+  out.early_by_inference = driven->numbers.early_by_inference;
   out.call_time = std::chrono::duration_cast<std::chrono::microseconds>(driven->call_time);
   if (out.end != ending::storage)
     if (const auto state = store.finish_run(id); !state) return std::unexpected(state.error());
@@ -238,6 +253,7 @@ result<planned_run> plan(const job& j, bool open, observer& watch) {
   // The same look taken twice leaves one planned run, the newer.
   if (known->planned)
     if (const auto gone = (*store)->discard(known->planned->id); !gone) return std::unexpected(gone.error());
+  if (const auto added = add_forecast(**store, p->header.lanes.front(), j, made->summary); !added) return std::unexpected(added.error());
   watch.planned(*id, made->summary);
   return planned_run{*id, std::move(made->summary)};
 }
@@ -259,8 +275,10 @@ result<plan_summary> dry_run(const job& j, observer& watch) {
     if (!made) return std::unexpected(made.error());
     none_yet.emplace(std::move(*made));
   }
-  auto made = make_plan(real ? *real : none_yet->store(), p->input, j, p->header, watch, never_interrupted);
+  auto& store = real ? *real : none_yet->store();
+  auto made = make_plan(store, p->input, j, p->header, watch, never_interrupted);
   if (!made) return std::unexpected(made.error());
+  if (const auto added = add_forecast(store, p->header.lanes.front(), j, made->summary); !added) return std::unexpected(added.error());
   watch.planned(0, made->summary);
   return std::move(made->summary);
 }
@@ -291,7 +309,7 @@ result<job_report> apply(const job& j, observer& watch) {
     id = known->open->id;
     watch.resumed(id, known->open->rows, known->open->counts.owed);
   } else {
-    const auto opened = plan_and_open(**store, *p, j, *known, watch, interrupted, out.plan);
+    const auto opened = plan_and_open(**store, *p, j, *known, watch, interrupted, out);
     if (!opened && opened.error().code == errc::interrupted) {
       out.end = ending_of(engine::stop_reason::interrupted, caught.first());
       out.detail = opened.error().message;

@@ -5,8 +5,11 @@
 
 #include "report/progress.hpp"
 #include "report/summary.hpp"
+#include "zone.hpp"
 
 using namespace std::chrono_literals;
+using convoke::utc_time;
+using std::chrono::sys_days;
 namespace report = convoke::report;
 
 namespace {
@@ -28,6 +31,7 @@ convoke::observer::progress at(std::uint64_t done, std::chrono::milliseconds ela
   p.rows = 1000;
   p.done = done;
   p.rate = 50;
+  p.left = std::chrono::milliseconds((1000 - done) * 20);
   p.elapsed = elapsed;
   return p;
 }
@@ -46,10 +50,46 @@ BOOST_AUTO_TEST_CASE(plain_progress_is_a_line_per_tenth_or_half_minute) {
 }
 
 BOOST_AUTO_TEST_CASE(a_closed_service_is_said) {
+  const zone utc("UTC");
   auto p = at(500, 1s);
   p.throttled = 2;
   p.closed_for = 30s;
   BOOST_TEST(report::progress_line(p) == "500 of 1,000 rows (50 %), 50/s, throttled 2x, closed by the service for 30 s, about 10 s left");
+  p.learning = true;  // not while it is closed
+  p.closed_for = 10min;
+  p.closed_until = utc_time(sys_days(2026y / 11 / 22) + 3h);
+  p.left = 10min + 10s;
+  BOOST_TEST(
+      report::progress_line(p) ==
+      "500 of 1,000 rows (50 %), 50/s, throttled 2x, closed by the service for 10 min 00 s (until 03:00 +00:00), about 10 min 10 s left");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_not_known_is_not_told) {
+  auto p = at(500, 1s);
+  p.learning = true;
+  BOOST_TEST(report::progress_line(p) == "500 of 1,000 rows (50 %), 50/s, still finding the limit, about 10 s left");
+  p.learning = false;
+  p.rate = 0;
+  p.left.reset();
+  p.nothing_for = 40s;
+  BOOST_TEST(report::progress_line(p) == "500 of 1,000 rows (50 %), 0/s, nothing has gone through for 40 s");
+}
+
+BOOST_AUTO_TEST_CASE(progress_for_programs_is_json) {
+  capture to;
+  report::progress_printer printer(report::progress_style::json, to.file);
+  auto p = at(500, 2s);
+  p.pace = 48;
+  p.calls_left = 499;
+  printer.show(p);
+  p.elapsed = 4s;
+  p.left.reset();
+  printer.show(p);
+  BOOST_TEST(to.text() ==
+             "{\"progress\":{\"rows\":1000,\"done\":500,\"calls\":0,\"calls_left\":499,\"throttled\":0,\"rate\":50.00,\"pace\":48.00,"
+             "\"learning\":false,\"closed_for_s\":0.0,\"left_s\":10.0,\"elapsed_s\":2.0}}\n"
+             "{\"progress\":{\"rows\":1000,\"done\":500,\"calls\":0,\"calls_left\":499,\"throttled\":0,\"rate\":50.00,\"pace\":48.00,"
+             "\"learning\":false,\"closed_for_s\":0.0,\"left_s\":null,\"elapsed_s\":4.0}}\n");
 }
 
 BOOST_AUTO_TEST_CASE(numbers_for_people) {
@@ -58,6 +98,7 @@ BOOST_AUTO_TEST_CASE(numbers_for_people) {
   BOOST_TEST(report::duration_for_people(1500ms) == "2 s");
   BOOST_TEST(report::duration_for_people(200s) == "3 min 20 s");
   BOOST_TEST(report::duration_for_people(7500s) == "2 h 05 min");
+  BOOST_TEST(report::duration_for_people(50h) == "2 days");
 }
 
 BOOST_AUTO_TEST_CASE(the_exit_code_tells_the_truth) {

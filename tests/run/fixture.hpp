@@ -28,12 +28,14 @@ struct watcher final : observer {
   void wrong_row(std::uint32_t line, const std::string& why) override { wrong.emplace_back(line, why); }
   void planned(std::uint32_t run, const plan_summary& summary) override { plans.emplace_back(run, summary); }
   void resumed(std::uint32_t run, std::uint64_t, std::uint64_t owed) override { resumptions.emplace_back(run, owed); }
+  void expected(const forecast& f) override { forecasts.push_back(f); }
   void note(const std::string& line) override { notes.push_back(line); }
   void trouble(std::uint32_t line, const std::string& what) override { troubles.emplace_back(line, what); }
 
   std::vector<std::pair<std::uint32_t, std::string>> wrong;
   std::vector<std::pair<std::uint32_t, plan_summary>> plans;
   std::vector<std::pair<std::uint32_t, std::uint64_t>> resumptions;
+  std::vector<forecast> forecasts;
   std::vector<std::string> notes;
   std::vector<std::pair<std::uint32_t, std::string>> troubles;
 };
@@ -70,6 +72,7 @@ struct fixture {
     j.lane.client_secret = graph ? graph->client_secret() : secret("s");
     j.lane.ca_file = graph ? (folder / "ca.pem").string() : std::string();
     j.pace.rate = 100'000;
+    j.pace.fixed_rate = true;  // no test has to wait for a pace to grow
     j.results = (folder / "results.csv").string();
     j.seed = 1;
     return j;

@@ -85,6 +85,7 @@ claim_answer run_writer::read_page(run_id run, organizer_id organizer, std::uint
                         .organizer = organizer,
                         .epoch = epoch,
                         .strikes = page.as<std::uint8_t>(3),
+                        .twins = page.as<std::uint32_t>(4),
                         .payload = std::string(page.text(7))});
   }
   return out;

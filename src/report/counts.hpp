@@ -1,0 +1,16 @@
+#pragma once
+
+// Counts of outcomes, in words and as JSON: what summaries and statuses share.
+
+#include <string>
+
+#include <boost/json.hpp>
+
+#include <convoke/summary.hpp>
+
+namespace convoke::report {
+
+[[nodiscard]] std::string counts_text(const outcome_counts& counts);
+[[nodiscard]] boost::json::object counts_json(const outcome_counts& counts);
+
+}  // namespace convoke::report

@@ -1,0 +1,36 @@
+#include "run/foresight.hpp"
+
+#include <algorithm>
+
+#include "engine/forecast.hpp"
+#include "run/driver.hpp"
+
+namespace convoke::run {
+namespace {
+
+forecast make(const job& j, const engine::work_ahead& work, const std::optional<ledger::saved_pace>& learnt, utc_time open_at,
+              utc_time wall) {
+  return engine::foresee(engine_settings(j, 1), work, remembered(learnt, wall), std::max(open_at, wall) - wall);
+}
+
+}  // namespace
+
+forecast foresee(const job& j, const plan_summary& plan, const ledger::lane_memory& memory, utc_time wall) {
+  engine::work_ahead work{.calls = plan.calls};
+  for (const auto& o : plan.organizers) work.busiest = std::max(work.busiest, o.calls);
+  auto open_at = wall;
+  for (const auto& f : memory.fences)
+    if (f.organizer.empty()) open_at = std::max(open_at, f.until);
+  return make(j, work, memory.learnt, open_at, wall);
+}
+
+forecast foresee(const job& j, const ledger::opened_run& opened, utc_time wall) {
+  engine::work_ahead work{.calls = calls_owed(opened)};
+  for (const auto& o : opened.organizers) work.busiest = std::max<std::uint64_t>(work.busiest, o.fresh + o.stale);
+  auto open_at = wall;
+  for (const auto& f : opened.fences)
+    if (!f.organizer) open_at = std::max(open_at, f.until);
+  return make(j, work, opened.learnt.empty() ? std::nullopt : opened.learnt.front(), open_at, wall);
+}
+
+}  // namespace convoke::run

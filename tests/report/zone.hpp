@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdlib>
+#include <ctime>
+#include <string>
+
+// This process lives in another time zone while one of these does.
+class zone {
+ public:
+  explicit zone(const char* name) {
+    const char* before = std::getenv("TZ");
+    had_ = before != nullptr;
+    if (had_) before_ = before;
+    set(name);
+  }
+  ~zone() { set(had_ ? before_.c_str() : nullptr); }
+  zone(const zone&) = delete;
+  zone& operator=(const zone&) = delete;
+
+ private:
+  static void set(const char* name) {
+    if (name != nullptr)
+      ::setenv("TZ", name, 1);
+    else
+      ::unsetenv("TZ");
+    ::tzset();
+  }
+  bool had_ = false;
+  std::string before_;
+};
