@@ -150,12 +150,18 @@ void referee::sent(const engine::send_call& c, bool token, mono_time now, const 
 }
 
 void referee::note_throttle(organizer_id who, const throttle& t, mono_time now) {
-  const auto end = now + std::max<nanoseconds>(t.announced.value_or(nanoseconds(0)), least_backoff);
+  const auto said = t.announced.value_or(nanoseconds(0));
   const bool organizer = t.scope == sim::scope_kind::organizer;
   if (organizer || !t.labelled) ever_throttled_[who] = true;
-  auto& until = organizer ? organizers_[who].closed_until : t.labelled ? lane_closed_until_ : lane_closed_unlabelled_;
+  if (!organizer && !t.labelled) {
+    // Whoever reads it as an organizer's keeps the lane open: to be counted, where the service said how long.
+    lane_closed_unlabelled_ = std::max(lane_closed_unlabelled_, now + said);
+    return;
+  }
+  const auto end = now + std::max<nanoseconds>(said, least_backoff);
+  auto& until = organizer ? organizers_[who].closed_until : lane_closed_until_;
   until = std::max(until, end);
-  if (organizer || t.labelled) promises_.push_back({organizer ? std::optional(who) : std::nullopt, now, end, end - now > worth_saving});
+  promises_.push_back({organizer ? std::optional(who) : std::nullopt, now, end, end - now > worth_saving});
 }
 
 void referee::note_health(const engine::answer& a, mono_time now) {
