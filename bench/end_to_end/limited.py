@@ -5,7 +5,8 @@
 
 The limit is nginx's own `limit_req` (burst 5, no delay); what goes beyond is answered with 429 and `Retry-After: 1`. Both clients run
 with their defaults: convoke two nights in a row, the second with the ledger of the first and a new file; the Graph client with its
-retry handler, as applications use it. What is counted is counted in nginx's access log.
+retry handler, as applications use it. How many calls it has under way at a time is for the application to choose and decides how it
+fares, so it runs with few and with as many as convoke has connections. What is counted is counted in nginx's access log.
 """
 import argparse
 import json
@@ -17,7 +18,9 @@ from access_log import figures, read_calls
 from clients import Convoke, Failed, GraphClient
 from servers import LimitedNginx
 
-RATE, ORGANIZERS, CONCURRENCY = 50, 100, 16
+RATE, ORGANIZERS = 50, 100
+CONCURRENCY = 16  # convoke's own default
+FEW = 4
 
 
 def say(text=""):
@@ -46,8 +49,13 @@ def convoke_night(convoke, name, rows, ledger):
     return dict(summary, succeeded=sum(summary["outcomes"].get(word, 0) for word in ("created", "existing", "updated", "unchanged")))
 
 
-def compare(executable, build_folder, folder, rows=1000):
-    """[(figures, calls)]: convoke's first night, its second, and the Graph client where npm is."""
+def script_night(script, rows):
+    ran = script.run_limited(rows, ORGANIZERS)
+    return dict(ran, succeeded=rows - ran["failed"])
+
+
+def compare(executable, build_folder, folder, rows=1000, at_a_time=(FEW, CONCURRENCY)):
+    """[(figures, calls)]: convoke's first night, its second, and the Graph client once for each of `at_a_time` where npm is."""
     server = LimitedNginx(os.path.join(folder, "nginx"), RATE)
     try:
         nights = Nights(server, rows)
@@ -55,15 +63,13 @@ def compare(executable, build_folder, folder, rows=1000):
         ledger = convoke.ledger("nights")
         measured = [nights.measure("convoke, first night", lambda: convoke_night(convoke, "a", rows, ledger)),
                     nights.measure("convoke, second night", lambda: convoke_night(convoke, "b", rows, ledger))]
-        try:
-            script = GraphClient(server, CONCURRENCY, None, os.path.join(build_folder, "graph-client"))
-        except Failed as reason:
-            say("  left out: the Graph client for JavaScript (%s)" % reason)
-            return measured
-        def script_night():
-            ran = script.run_limited(rows, ORGANIZERS)
-            return dict(ran, succeeded=rows - ran["failed"])
-        measured.append(nights.measure("Graph client for JavaScript", script_night))
+        for calls in at_a_time:
+            try:
+                script = GraphClient(server, calls, None, os.path.join(build_folder, "graph-client"))
+            except Failed as reason:
+                say("  left out: the Graph client for JavaScript (%s)" % reason)
+                break
+            measured.append(nights.measure("Graph client, %d at a time" % calls, lambda: script_night(script, rows)))
         return measured
     finally:
         server.stop()
@@ -73,9 +79,9 @@ def report(measured):
     say()
     say("  nginx takes %d calls/s (limit_req, burst 5), 429 with Retry-After: 1; %d rows; counted in its access log:"
         % (RATE, measured[0]["rows"]))
-    say("  %-30s %9s %16s %7s %10s %7s %7s %8s" % ("", "succeeded", "seconds", "calls", "throttled", "early", "CPU", "memory"))
+    say("  %-27s %9s %16s %7s %10s %7s %8s %9s" % ("", "succeeded", "seconds", "calls", "throttled", "early", "CPU", "memory"))
     for one in measured:
-        say("  %-30s %9d %7.1f = %.2f x %8d %9.1f%% %7d %6.2fs %4.0f MiB" % (
+        say("  %-27s %9d %7.1f = %5.2f x %7d %9.1f%% %7d %6.2f s %5.0f MiB" % (
             one["name"], one["succeeded"], one["seconds"], one["beside_ideal"], one["calls"], 100 * one["throttled_share"], one["early"],
             one["cpu_s"], one["rss_mib"]))
     say("  seconds: of the whole command, beside the ideal %.0f s. early: calls that arrived before the second was over that a 429 had"

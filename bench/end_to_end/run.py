@@ -3,7 +3,9 @@
 
     run.py --convoke build/release/convoke [--build-folder DIR] [--quick] [--rows N] [--million N] [--rounds N] [--limited N] [--json FILE]
 
-At the end, what they make of a limit (limited.py). Needs nginx with its Lua module, lua-cjson, wrk and openssl (Debian: nginx-light libnginx-mod-http-lua lua-cjson wrk openssl procps);
+At the end, what they make of a limit: limited.py.
+
+Needs nginx with its Lua module, lua-cjson, wrk and openssl (Debian: nginx-light libnginx-mod-http-lua lua-cjson wrk openssl procps);
 with npm, the JavaScript client is compared too. All three make the same calls over TLS 1.3 to the same Lua location of the same
 nginx, whose answers echo what was asked, so the server does the same work for each; only wrk's request is always the same one.
 """
