@@ -5,6 +5,7 @@
 
 #include "engine/desk.hpp"
 #include "engine/lane.hpp"
+#include "engine/rules.hpp"
 
 namespace convoke::engine {
 
@@ -54,7 +55,7 @@ class engine::impl {
       finish({stop_reason::storage, detail, std::nullopt});
       return;
     }
-    if (ending_) return;
+    if (ending_ || (why == stop_reason::interrupted && !holds(rule::nothing_after_stop))) return;
     if (!stopped_at_) stopped_at_ = now;
     for (const auto& l : lanes_) l->stop(why, detail, now);
   }
@@ -92,7 +93,7 @@ class engine::impl {
 
 void engine::impl::settle(mono_time now) {
   if (over) return;
-  if (desk.config.max_duration && !stopped_at_ && !ending_ && now - started_ >= *desk.config.max_duration) {
+  if (desk.config.max_duration && !stopped_at_ && !ending_ && now - started_ >= *desk.config.max_duration && holds(rule::duration_kept)) {
     come_back_ = now;
     stop(stop_reason::deferred, "The time limit (--max-duration) is over. Run the same command again to go on.", now);
   }
@@ -119,7 +120,8 @@ void engine::impl::look_for_the_end(mono_time now) {
     }
     begin_end(wait, now);
   }
-  if ((desk.numbers.unacknowledged == 0 && desk.closings == 0) || now >= end_by_) finish(verdict(now));
+  const bool acknowledged = (desk.numbers.unacknowledged == 0 && desk.closings == 0) || !holds(rule::acknowledged_first);
+  if (acknowledged || now >= end_by_) finish(verdict(now));
 }
 
 void engine::impl::begin_end(std::optional<mono_time> wait, mono_time now) {

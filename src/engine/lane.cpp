@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/advice.hpp"
+#include "engine/rules.hpp"
 
 namespace convoke::engine {
 
@@ -34,6 +35,7 @@ lane::lane(desk& d, const lane_setup& setup, mono_time now)
     want_rows(p);
   }
   for (const auto& f : setup.fences) {
+    if (!holds(rule::fences_restored)) break;
     if (!f.organizer) {
       scope_.close_until(f.until);
     } else if (const auto p = organizers_.find(*f.organizer); p != no_place) {
@@ -147,7 +149,7 @@ void lane::resume_due(mono_time now) {
 void lane::expire_deadlines(mono_time now) {
   for (auto s = sent_.front(); s != no_slot;) {
     auto& r = desk_.rows[s];
-    if (r.first_sent + desk_.config.row_deadline > now) return;
+    if (r.first_sent + desk_.config.row_deadline > now || !holds(rule::deadline_kept)) return;
     const auto after_this = r.sent_after;
     if (r.state == row_state::ready && !organizers_[r.organizer].blocked) {
       organizers_.unlink(r.organizer, s);
@@ -160,12 +162,13 @@ void lane::expire_deadlines(mono_time now) {
 
 bool lane::could_send() const noexcept {
   return !stopped_ && token_good_ && !idle_.empty() && in_flight_ < width_.limit() && organizers_.front() != no_place &&
-         desk_.numbers.unacknowledged < desk_.config.max_unacknowledged;
+         (desk_.numbers.unacknowledged < desk_.config.max_unacknowledged || !holds(rule::acknowledged_bounded));
 }
 
 mono_time lane::gate(mono_time now) const noexcept {
-  auto at = std::max({scope_.end(), pause_, pace_.next(now)});
-  if (health_.down()) at = in_flight_ > 0 ? mono_time::max() : std::max(at, health_.next_probe());
+  auto at = std::max(pause_, pace_.next(now));
+  if (holds(rule::lane_fence_obeyed)) at = std::max(at, scope_.end());
+  if (health_.down() && holds(rule::outage_probes)) at = in_flight_ > 0 ? mono_time::max() : std::max(at, health_.next_probe());
   return at;
 }
 
@@ -173,7 +176,7 @@ void lane::grant(mono_time now) {
   while (could_send() && gate(now) <= now) {
     const auto p = organizers_.front();
     const auto s = organizers_.pop(p);
-    const auto free_at = desk_.keys.free_at(desk_.rows[s].owed.key);
+    const auto free_at = holds(rule::one_call_per_key) ? desk_.keys.free_at(desk_.rows[s].owed.key) : mono_time::min();
     if (free_at <= now) {
       send(p, s, now);
     } else {
@@ -232,7 +235,7 @@ void lane::fetch(mono_time now) {
   while (organizers_.sendable() + asked_ < sizes_.ready() && held_ + asked_ < sizes_.held()) {
     if (fetch_from(want_fresh_, false, now)) continue;
     // What an earlier process may have left half done goes last: its call may still be under way.
-    stale_turn_ = stale_turn_ || (now >= stale_at_ && fetching_fresh_ == 0 && organizers_.sendable() == 0);
+    stale_turn_ = stale_turn_ || !holds(rule::stale_rows_wait) || (now >= stale_at_ && fetching_fresh_ == 0 && organizers_.sendable() == 0);
     if (!stale_turn_) return;
     if (!fetch_from(want_stale_, true, now)) return;
   }

@@ -4,6 +4,7 @@
 
 #include "engine/advice.hpp"
 #include "engine/lane.hpp"
+#include "engine/rules.hpp"
 
 namespace convoke::engine {
 
@@ -24,7 +25,7 @@ lane::demand lane::answered(slot s, answer&& a, mono_time now) {
   --desk_.numbers.in_flight;
   --desk_.numbers.unacknowledged;
   const auto v = classify(a);
-  if (a.error == attempt_error::timeout) {
+  if (a.error == attempt_error::timeout && holds(rule::rest_after_timeout)) {
     desk_.keys.rest(r.owed.key, now + rest_after_timeout, now);  // the call may still be at work over there
   } else {
     desk_.keys.answered(r.owed.key);
@@ -128,10 +129,14 @@ lane::demand lane::throttled(slot s, answer&& a, mono_time now) {
   } else {
     pace_.on_echo();
   }
-  if (fence.moved && fence.end - now > worth_saving) {
+  if (fence.moved && fence.end - now > worth_saving && holds(rule::fences_saved)) {
     desk_.actions.emplace_back(save_fence{id_, one_organizer ? std::optional(o.id) : std::nullopt, fence.end});
   }
-  again_now(s, std::move(a));
+  if (holds(rule::throttles_are_free)) {
+    again_now(s, std::move(a));
+  } else {
+    faulted(s, std::move(a), false, now);
+  }
   return {kind == scope_kind::app ? std::optional(fence.end) : std::nullopt, std::nullopt};
 }
 
@@ -145,14 +150,15 @@ void lane::faulted(slot s, answer&& a, bool conflict, mono_time now) {
     record(s, outcome::failed, std::move(a));
     return;
   }
-  if (r.charged >= desk_.config.max_attempts && !organizers_[r.organizer].blocked) {
+  if (r.charged >= desk_.config.max_attempts && !organizers_[r.organizer].blocked && holds(rule::attempts_bounded)) {
     release(s, true, std::move(a));
     return;
   }
   auto wait = pacing::backoff(r.charged, desk_.random);
   if (a.retry_after)
     wait = std::max(wait, pacing::with_jitter(std::min<std::chrono::nanoseconds>(*a.retry_after, std::chrono::years(1)), desk_.random));
-  if (a.error == attempt_error::timeout) wait = std::max<std::chrono::nanoseconds>(wait, rest_after_timeout);
+  if (a.error == attempt_error::timeout && holds(rule::rest_after_timeout))
+    wait = std::max<std::chrono::nanoseconds>(wait, rest_after_timeout);
   again_at(s, std::move(a), now + wait);
 }
 
@@ -161,7 +167,7 @@ void lane::unauthorised(slot s, answer&& a, mono_time now) {
   ++r.refused;
   // Only the first refusal of a token says anything: the others were on their way with it.
   if (token_good_ && (a.token == token_ || a.token == 0)) {
-    token_good_ = false;
+    token_good_ = !holds(rule::refused_token_rests);
     if (++refused_tokens_ >= most_refused_tokens) {
       stop(stop_reason::credentials,
            "Graph refused " + std::to_string(refused_tokens_) + " tokens in a row (" + describe(a) + "). " + std::string(advice_for(a)),
@@ -223,7 +229,7 @@ void lane::again_at(slot s, answer&& a, mono_time due) {
     again_now(s, std::move(a));
     return;
   }
-  if (due > r.first_sent + desk_.config.row_deadline) {
+  if (due > r.first_sent + desk_.config.row_deadline && holds(rule::deadline_kept)) {
     release(s, false, std::move(a));
     return;
   }

@@ -4,6 +4,7 @@
 
 #include "engine/advice.hpp"
 #include "engine/lane.hpp"
+#include "engine/rules.hpp"
 
 namespace convoke::engine {
 
@@ -103,7 +104,7 @@ void lane::record(slot s, outcome result, answer&& a) {
 void lane::release(slot s, bool strike, answer&& a) {
   const bool third_strike = strike && desk_.rows[s].owed.strikes >= 2;  // it fails for good: nothing is left of it for another run
   if (!third_strike) ++deferred_;
-  if (stopped_ && !strike && desk_.keys.free_at(desk_.rows[s].owed.key) > desk_.now) {
+  if (stopped_ && !strike && desk_.keys.free_at(desk_.rows[s].owed.key) > desk_.now && holds(rule::resting_rows_stay)) {
     forget(s);  // its last call may still be at work, and the next process could be there in a moment: it stays claimed
     return;
   }
@@ -131,7 +132,7 @@ void lane::break_streak() {
 void lane::close_judged() {
   // Only once nothing of it is in flight: a call that succeeds after all must not find its row ended.
   std::erase_if(judged_, [this](judgement& j) {
-    if (organizers_[j.who].in_flight > 0) return false;
+    if (organizers_[j.who].in_flight > 0 && holds(rule::closed_when_back)) return false;
     close_organizer_now(j.who, std::move(j.why));
     return true;
   });
@@ -159,7 +160,7 @@ void lane::flush_held() {
 
 void lane::close(mono_time until, mono_time now) {
   if (!scope_.close_until(until)) return;
-  if (until - now > std::chrono::seconds(1)) desk_.actions.emplace_back(save_fence{id_, std::nullopt, until});
+  if (until - now > std::chrono::seconds(1) && holds(rule::fences_saved)) desk_.actions.emplace_back(save_fence{id_, std::nullopt, until});
 }
 
 void lane::save_now_and_then(mono_time now) {

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <limits>
 
+#include "engine/rules.hpp"
+
 namespace convoke::engine {
 
 namespace {
@@ -78,12 +80,12 @@ void organizers::unlink(place p, slot s) noexcept {
 
 void organizers::seat(place p, mono_time now) {
   auto& o = all_[p];
-  if (o.blocked || o.head == no_slot || o.in_flight >= concurrency_) {
+  if (o.blocked || o.head == no_slot || (o.in_flight >= concurrency_ && holds(rule::organizer_concurrency))) {
     leave(p);
     return;
   }
-  auto at = o.fence.end();
-  if (!rates_.empty()) at = std::max(at, rates_[p].next(now));
+  auto at = holds(rule::organizer_fence_obeyed) ? o.fence.end() : mono_time::min();
+  if (!rates_.empty() && holds(rule::organizer_rate)) at = std::max(at, rates_[p].next(now));
   if (o.own) {
     o.own->advance(now, unknown_work);
     at = std::max(at, o.own->next(now));

@@ -5,6 +5,8 @@
 
 #include <convoke/key.hpp>
 
+#include "engine/rules.hpp"
+
 namespace convoke::engine {
 
 namespace {
@@ -36,7 +38,9 @@ scope::announcement scope::throttled(std::optional<std::chrono::nanoseconds> ret
     ++in_a_row_;
     counted_at_ = now;
   }
-  const auto wait = retry_after ? pacing::with_jitter(std::min(*retry_after, longest_wait), random) : pacing::backoff(in_a_row_, random);
+  auto wait = retry_after ? pacing::with_jitter(std::min(*retry_after, longest_wait), random) : pacing::backoff(in_a_row_, random);
+  if (!holds(rule::never_early)) wait = wait / 5 * 4;
+  if (!holds(rule::latest_fence_wins)) fence_ = pacing::fence();
   const auto end = after(now, wait);
   return {end, fence_.close_until(end), first};
 }

@@ -1,0 +1,48 @@
+#pragma once
+
+// The safety rules of the engine by name. They hold: `holds` is a constant. Only the simulation, which has a copy of the engine of its own,
+// is compiled with CONVOKE_RULE_SWITCHES, and can switch one off to prove that it would be missed.
+
+#include <cstdint>
+
+namespace convoke::engine {
+
+enum class rule : std::uint8_t {
+  none,
+  one_call_per_key,        // a key in flight, or at rest, is not sent
+  rest_after_timeout,      // after our own timeout its call may still be at work
+  lane_fence_obeyed,       // nothing is sent in the lane's fence
+  organizer_fence_obeyed,  // nor in an organizer's
+  latest_fence_wins,       // of overlapping ends
+  never_early,             // jitter is added to Retry-After, never taken away
+  fences_saved,            // those over 1 s are committed
+  fences_restored,         // and obeyed after a restart
+  stale_rows_wait,         // what an earlier process left half done goes last, and after an attempt timeout
+  resting_rows_stay,       // a row whose call may still be at work stays claimed when the run stops
+  attempts_bounded,        // faults use attempts up
+  throttles_are_free,      // and throttles do not
+  acknowledged_bounded,    // no call while too many rows are not acknowledged
+  acknowledged_first,      // the run is over when the last commit is acknowledged
+  organizer_concurrency,   // calls in flight for one organizer
+  organizer_rate,          // --organizer-rate
+  closed_when_back,        // an organizer is closed once none of its calls is in flight
+  refused_token_rests,     // a token that was refused is not used again
+  deadline_kept,           // no attempt after the row's deadline
+  duration_kept,           // nor after --max-duration
+  outage_probes,           // one probe at a time while the service is down
+  nothing_after_stop,      // an interrupted run makes no new calls
+  count_
+};
+
+#ifdef CONVOKE_RULE_SWITCHES
+inline thread_local rule switched_off = rule::none;
+[[nodiscard]] inline bool holds(rule r) noexcept {
+  return r != switched_off;
+}
+#else
+[[nodiscard]] constexpr bool holds(rule) noexcept {
+  return true;
+}
+#endif
+
+}  // namespace convoke::engine
