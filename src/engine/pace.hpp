@@ -33,7 +33,7 @@ class pace {
   [[nodiscard]] double rate() const noexcept { return gate_.rate(); }
   // The rate to expect for the next minutes.
   [[nodiscard]] double expected() const noexcept;
-  [[nodiscard]] bool learning() const noexcept { return phase_ == phase::start; }
+  [[nodiscard]] bool learning() const noexcept { return phase_ == phase::start && !fixed_; }
   [[nodiscard]] mono_time next(mono_time now) const noexcept { return gate_.next(now); }
 
   // Lets time do its work on the rate. `work` is how many calls are left to make, as far as that is known.
