@@ -9,10 +9,6 @@ bool inference::singled_out(place who) const noexcept {
   return std::ranges::find(singled_, who, &convict::who) != singled_.end();
 }
 
-bool inference::proven(place who, mono_time sent) const noexcept {
-  return who == suspect_ && alone_ && sent >= reopened_ && others_ >= calls_of_others && seen_.size() >= other_organizers;
-}
-
 inference::reading inference::throttled(place who, mono_time sent, mono_time now) {
   if (const auto c = std::ranges::find(singled_, who, &convict::who); c != singled_.end()) {
     c->successes = 0;
@@ -23,18 +19,31 @@ inference::reading inference::throttled(place who, mono_time sent, mono_time now
     if (who != suspect_) alone_ = false;
     return {};
   }
-  if (proven(who, sent)) {
+  const bool known = std::ranges::find(former_, who) != former_.end();
+  if (sent >= reopened_ && others_ >= calls_of_others && seen_.size() >= other_organizers && (known || (who == suspect_ && alone_))) {
+    // One that was singled out before has not closed the lane this time, so there is nothing to make good.
+    const bool closed_the_lane = who == suspect_ && alone_;
+    std::erase(former_, who);
     singled_.push_back({who, mono_time::min(), 0});
     suspect_ = no_place;
-    return {.organizer = true, .singled_out = true};
+    others_ = 0;
+    seen_.clear();
+    return {.organizer = true, .singled_out = closed_the_lane};
+  }
+  // Throttled in its fence, others say that it never was one organizer's; after it, that the lane is limited as well.
+  for (const auto& c : singled_) {
+    if (now >= c.until && former_.size() < most_former) former_.push_back(c.who);
   }
   singled_.clear();
-  const bool again = who == suspect_ && alone_;
-  suspect_ = who;
-  alone_ = true;
   announced_ = now;
-  others_ = 0;
-  seen_.clear();
+  // The same one alone, and again: what the others did since its first throttle goes on counting.
+  const bool again = who == suspect_ && alone_;
+  if (!again) {
+    suspect_ = who;
+    alone_ = true;
+    others_ = 0;
+    seen_.clear();
+  }
   return {.suspect_again = again, .mistaken = std::exchange(let_through_, 0)};
 }
 
@@ -61,7 +70,7 @@ void inference::succeeded(place who, mono_time sent) noexcept {
     if (sent >= c->until && ++c->successes >= calls_to_trust_again) singled_.erase(c);
     return;
   }
-  if (suspect_ == no_place || who == suspect_ || sent < reopened_) return;
+  if (who == suspect_ || sent < reopened_) return;
   if (others_ < calls_of_others) ++others_;
   if (seen_.size() < other_organizers && std::ranges::find(seen_, who) == seen_.end()) seen_.push_back(who);
 }

@@ -21,7 +21,7 @@ class inference {
 
   struct reading {
     bool organizer = false;      // its fence; else the lane's
-    bool singled_out = false;    // just now
+    bool singled_out = false;    // just now, after it had closed the lane
     bool suspect_again = false;  // the same organizer as before, but the evidence is not enough
     std::uint64_t mistaken = 0;  // calls that an earlier, wrong reading let through
   };
@@ -40,9 +40,9 @@ class inference {
     mono_time until;  // of its fence
     std::uint32_t successes;
   };
-  [[nodiscard]] bool proven(place who, mono_time sent) const noexcept;
-
+  static constexpr std::size_t most_former = 64;
   std::vector<convict> singled_;
+  std::vector<place> former_;  // singled out before, until the lane itself was throttled
   std::uint64_t let_through_ = 0;
 
   place suspect_ = no_place;

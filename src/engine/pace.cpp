@@ -17,7 +17,7 @@ constexpr double search_growth = 1.15;  // per second
 constexpr double slow_climb = 0.015;    // per second, near what was refused
 constexpr double fast_climb = 0.17;     // more per second, times the distance from it
 constexpr auto probe_step = 750ms;
-constexpr auto first_probe = 18s;
+constexpr auto first_probe = 22s;
 constexpr auto rarest_probe = 120s;
 constexpr double rarer = 1.25;
 constexpr double first_excess = 0.02;
@@ -86,7 +86,7 @@ bool pace::used_up(mono_time now) const noexcept {
 bool pace::probe_is_due(mono_time now, std::uint64_t work) const noexcept {
   if (now - since_ < probe_after_ || gate_.rate() >= ceiling_) return false;
   if (static_cast<double>(work) < payback * gate_.rate()) return false;
-  return static_cast<double>(calls_ - at_throttle_) * share >= static_cast<double>(refused_calls_);
+  return (static_cast<double>(calls_) - at_throttle_) * share >= static_cast<double>(refused_calls_);
 }
 
 void pace::grow(double factor, mono_time now) noexcept {
@@ -119,6 +119,9 @@ void pace::advance(mono_time now, std::uint64_t work) noexcept {
     case phase::hold:
       if (!probe_is_due(now, work)) return;
       proven_ = held_ = gate_.rate();
+      // Where the search that a probe began ends where it began, the probe had met a deep bucket and no higher limit.
+      if (held_ < 1.08 * suspect_rate_) credit_ = std::max(credit_, suspect_credit_);
+      suspect_rate_ = 0;
       enter(phase::probe, now);
       excess_ = first_excess;
       before_step_ = held_;
@@ -183,17 +186,14 @@ void pace::climb(double from, mono_time at) noexcept {
 
 void pace::hold(double rate, mono_time at) noexcept {
   held_ = rate;
-  if (suspect_rate_ > 0) {
-    // Where the search that a probe began ends where it began, the probe had met a deep bucket and no higher limit.
-    if (rate < 1.08 * suspect_rate_) credit_ = std::max(credit_, suspect_credit_);
-    suspect_rate_ = 0;
-  }
   enter(phase::hold, at);
   set_rate(rate, at);
 }
 
-void pace::on_throttle(mono_time sent, mono_time, mono_time until) noexcept {
+void pace::on_throttle(mono_time sent, mono_time now, mono_time until) noexcept {
   refused_calls_ = 1;
+  // Those that were sent after the refused one say nothing about it.
+  made_ = static_cast<double>(calls_) - gate_.rate() * seconds(now - sent);
   if (!fixed_) {
     const auto rate = sent >= step_ || before_step_ <= 0 ? gate_.rate() : before_step_;
     switch (phase_) {
@@ -212,7 +212,7 @@ void pace::on_throttle(mono_time sent, mono_time, mono_time until) noexcept {
   }
   opened_ = until;
   throttled_at_ = sent;
-  at_open_ = at_throttle_ = calls_;
+  at_throttle_ = made_;
 }
 
 void pace::search_refused(double rate, mono_time sent, mono_time until) noexcept {
@@ -222,24 +222,25 @@ void pace::search_refused(double rate, mono_time sent, mono_time until) noexcept
 
 void pace::rate_refused(double rate, mono_time sent, mono_time until) noexcept {
   const auto open = seconds(sent - opened_);
-  probe_after_ = first_probe;
   refused_ = rate;
   if (open >= 2.5) strikes_ = proven_ > 0.99 * rate ? 1 : 0;
   if (phase_ == phase::search && open > 1.5) return climb(0.95 * rate / std::pow(search_growth, 1.2), until);
+  if (phase_ == phase::climb && proven_ > 0.9 * rate) return hold(0.995 * proven_, until);
   if (phase_ == phase::climb && open > 2.5) return hold(0.97 * rate, until);
   if (phase_ == phase::hold && proven_ > 0.99 * rate) proven_ = 0;
   if (phase_ == phase::hold && open >= 2.5) return hold((open > 8 ? 0.985 : 0.96) * rate, until);
   ++strikes_;
   if (phase_ == phase::hold && strikes_ == 1) return hold(proven_ > 0.9 * rate ? 0.995 * proven_ : 0.96 * rate, until);
   const auto span = throttled_at_ ? seconds(sent - *throttled_at_) : open + 1;
-  const auto taken = static_cast<double>(calls_ - at_throttle_);
+  const auto taken = std::max(0.0, made_ - at_throttle_);
   const auto most = taken / std::max(open, 1.0), least = taken / std::max(span, 1.0);
+  probe_after_ = first_probe;
   climb(std::clamp(std::cbrt(most * most * least), 0.5 * rate, (strikes_ > 1 ? 0.75 : 0.93) * rate), until);
 }
 
 void pace::probe_refused(double rate, mono_time sent, mono_time until) noexcept {
   const auto span = std::max(seconds(sent - since_), 0.05);
-  const auto extra = std::max(0.0, static_cast<double>(calls_ - at_phase_) - held_ * span);
+  const auto extra = std::max(0.0, made_ - static_cast<double>(at_phase_) - held_ * span);
   if (extra <= std::max({1.5 * credit_, 0.12 * held_, 3.0})) {
     probe_after_ = std::min<nanoseconds>(rarest_probe, from_seconds(seconds(probe_after_) * rarer));
     refused_ = refused_ > 0 ? std::min(refused_, rate) : rate;
@@ -251,6 +252,7 @@ void pace::probe_refused(double rate, mono_time sent, mono_time until) noexcept 
   const auto passed = std::max(held_, 0.9 * std::min(rate, lately(sent, 1s)));
   probe_after_ = first_probe;
   climb(passed, until);
+  refused_ = rate;
 }
 
 void pace::on_brake(mono_time now) noexcept {
@@ -278,7 +280,7 @@ void pace::restore(const pace& before, mono_time now) noexcept {
   calls_ = calls;
   gate_ = gate;
   opened_ = now;
-  at_throttle_ = calls;
+  at_throttle_ = static_cast<double>(calls);
   if (phase_ == phase::probe) phase_ = phase::hold;
   enter(phase_, now);
   set_rate(phase_ == phase::hold ? held_ : rate, now);

@@ -80,7 +80,8 @@ class pace {
   mono_time opened_;                       // end of the last fence
   std::optional<mono_time> throttled_at_;  // sending time of the last throttled call
   std::uint64_t calls_ = 0;                // ever
-  std::uint64_t at_open_ = 0, at_throttle_ = 0, at_step_ = 0, at_phase_ = 0, refused_calls_ = 0;
+  std::uint64_t at_step_ = 0, at_phase_ = 0, refused_calls_ = 0;
+  double made_ = 0, at_throttle_ = 0;  // calls up to the latest throttled one, and to the one before
   double proven_ = 0;                             // a rate that was held until it was questioned
   unsigned strikes_ = 0;                          // throttles in a row that came at once
   double suspect_rate_ = 0, suspect_credit_ = 0;  // a probe that may have met a deep bucket instead of a higher limit
