@@ -33,6 +33,7 @@ inference::reading inference::throttled(place who, mono_time sent, mono_time now
   // Throttled in its fence, others say that it never was one organizer's; after it, that the lane is limited as well.
   for (const auto& c : singled_) {
     if (now >= c.until && former_.size() < most_former) former_.push_back(c.who);
+    misread_until_ = std::max(misread_until_, c.until);
   }
   singled_.clear();
   announced_ = now;
@@ -44,7 +45,7 @@ inference::reading inference::throttled(place who, mono_time sent, mono_time now
     others_ = 0;
     seen_.clear();
   }
-  return {.suspect_again = again, .mistaken = std::exchange(let_through_, 0)};
+  return {.suspect_again = again, .mistaken = std::exchange(let_through_, 0), .misread_until = misread_until_};
 }
 
 void inference::closed_until(const reading& r, mono_time end) noexcept {
@@ -56,13 +57,15 @@ void inference::closed_until(const reading& r, mono_time end) noexcept {
   }
 }
 
-void inference::called(place who, mono_time now) noexcept {
+bool inference::called(place who, mono_time now) noexcept {
+  if (now < misread_until_) return true;
   for (const auto& c : singled_) {
     if (now < c.until && who != c.who) {
       ++let_through_;
-      return;
+      break;
     }
   }
+  return false;
 }
 
 void inference::succeeded(place who, mono_time sent) noexcept {

@@ -20,17 +20,18 @@ class inference {
   static constexpr std::uint32_t calls_to_trust_again = 20;
 
   struct reading {
-    bool organizer = false;      // its fence; else the lane's
-    bool singled_out = false;    // just now, after it had closed the lane
-    bool suspect_again = false;  // the same organizer as before, but the evidence is not enough
-    std::uint64_t mistaken = 0;  // calls that an earlier, wrong reading let through
+    bool organizer = false;                      // its fence; else the lane's
+    bool singled_out = false;                    // just now, after it had closed the lane
+    bool suspect_again = false;                  // the same organizer as before, but the evidence is not enough
+    std::uint64_t mistaken = 0;                  // calls that an earlier, wrong reading let through
+    mono_time misread_until = mono_time::min();  // and the end of the fence that it was wrong about
   };
   // An unlabelled throttle of a call of `who` that was sent at `sent`.
   [[nodiscard]] reading throttled(place who, mono_time sent, mono_time now);
   // What the latest reading closed ends at this time.
   void closed_until(const reading& r, mono_time end) noexcept;
-  // A call was made. Only those that an inference let through matter.
-  void called(place who, mono_time now) noexcept;
+  // A call was made. Only those that an inference let through matter: true for one in a fence that is known to have been misread.
+  bool called(place who, mono_time now) noexcept;
   void succeeded(place who, mono_time sent) noexcept;
   [[nodiscard]] bool singled_out(place who) const noexcept;
 
@@ -44,6 +45,7 @@ class inference {
   std::vector<convict> singled_;
   std::vector<place> former_;  // singled out before, until the lane itself was throttled
   std::uint64_t let_through_ = 0;
+  mono_time misread_until_ = mono_time::min();
 
   place suspect_ = no_place;
   bool alone_ = false;

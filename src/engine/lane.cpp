@@ -206,7 +206,7 @@ void lane::send(place p, slot s, mono_time now) {
   desk_.keys.sent(r.owed.key);
   organizers_.call_made(p, now);
   pace_.take(now);
-  inference_.called(p, now);
+  if (inference_.called(p, now)) ++desk_.numbers.early_by_inference;
   if (health_.down()) health_.probed(now);
   width_.called(++in_flight_);
   ++desk_.numbers.calls;

@@ -117,7 +117,9 @@ lane::demand lane::throttled(slot s, answer&& a, mono_time now) {
   inference::reading read;
   const auto kind = scope_of(r, a, now, read);
   const bool one_organizer = kind == scope_kind::organizer;
-  const auto fence = (one_organizer ? o.fence : scope_).throttled(a.retry_after, r.last_sent, now, desk_.random);
+  auto fence = (one_organizer ? o.fence : scope_).throttled(a.retry_after, r.last_sent, now, desk_.random);
+  // An answer that does not say how long leaves standing what was said before, and was taken for an organizer's.
+  if (!one_organizer && !a.retry_after && scope_.close_until(read.misread_until)) fence = {read.misread_until, true, fence.first};
   inference_.closed_until(read, std::max(fence.end, (one_organizer ? o.fence : scope_).end()));
   if (one_organizer) {
     if (fence.first) organizers_.slow_down(r.organizer, r.last_sent, now, fence.end);
