@@ -42,7 +42,7 @@ void world::carry_out(engine::action& a) {
     if (!(pace->pace.rate > 0)) complain("a pace that is none is to be saved");
     enqueue(*pace);
   } else if (std::get_if<engine::refresh_token>(&a) != nullptr) {
-    ask_for_token(dice_.between(20ms, 200ms));
+    ask_for_token(dice_.between(20ms, plot_.token_wait));
   } else if (auto* n = std::get_if<engine::set_connections>(&a)) {
     enabled_ = n->count;
   } else if (auto* d = std::get_if<engine::drop_connection>(&a)) {
@@ -88,7 +88,7 @@ void world::connect(engine::connection_id c) {
   if (c >= enabled_) return in(1s, event_kind::connect, c);
   const auto allowed = engine_->may_connect_at(0);
   if (allowed > now_) return at(allowed, event_kind::connect, c);
-  if (in_outage() || net_dice_.chance(plot_.net.refused)) {
+  if ((in_outage() && !plot_.net.outages_connect) || net_dice_.chance(plot_.net.refused)) {
     engine::answer why;
     why.error = net_dice_.chance(0.9) ? engine::attempt_error::connect : engine::attempt_error::local_resources;
     why.error_message = "connection refused";

@@ -26,6 +26,7 @@ void ledger::begin_process() {
     o.stale.clear();
     for (const auto i : o.all) {
       if (rows_[i].result) continue;
+      if (broken_promise == promise::claims_kept) rows_[i].claimed_by = 0;
       (rows_[i].claimed_by == 0 ? o.fresh : o.stale).push_back(i);
     }
   }
@@ -100,7 +101,8 @@ page ledger::claim(const engine::fetch_rows& f) {
 
 bool ledger::holds(std::size_t index, std::uint32_t epoch, const char* what, bool late) {
   const auto& r = rows_[index];
-  if (r.epoch == epoch && r.claimed_by != 0 && !r.result) return true;
+  const bool its_own = (r.epoch == epoch && r.claimed_by != 0) || broken_promise == promise::epoch_checked;
+  if (its_own && (!r.result || broken_promise == promise::insert_only)) return true;
   ++lost_writes_;
   if (!late) complain(index, what);
   return false;
@@ -108,6 +110,7 @@ bool ledger::holds(std::size_t index, std::uint32_t epoch, const char* what, boo
 
 void ledger::end(std::size_t index, outcome result, const engine::answer& last) {
   auto& r = rows_[index];
+  if (r.result) return complain(index, "had its outcome written over");
   r.result = result;
   --owed_;
   auto& kept = answers_[index];
@@ -141,7 +144,7 @@ void ledger::release(const engine::release_row& a, bool late) {
 std::uint32_t ledger::close(const engine::close_organizer& c) {
   std::uint32_t n = 0;
   for (const auto i : organizers_[c.organizer].all) {
-    if (rows_[i].result) continue;
+    if (rows_[i].result && broken_promise != promise::insert_only) continue;
     end(i, outcome::failed, c.last);
     ++n;
   }

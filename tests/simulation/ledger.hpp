@@ -38,6 +38,16 @@ struct committed {
   std::vector<closing> closings;
 };
 
+// What a ledger promises. Like the engine's rules, each can be taken away to prove that it would be missed.
+enum class promise : std::uint8_t {
+  none,
+  claims_kept,    // a claim is durable before its row is sent
+  epoch_checked,  // a write of a claim that somebody else holds by now changes nothing
+  insert_only,    // an outcome stays
+  count_
+};
+inline thread_local promise broken_promise = promise::none;
+
 class ledger {
  public:
   struct row {

@@ -1,5 +1,6 @@
 // Plays simulated jobs: `simulate_engine --help`.
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -18,6 +19,7 @@
 #include <fmt/ranges.h>
 
 #include "simulation/pace.hpp"
+#include "simulation/rules.hpp"
 #include "simulation/safety.hpp"
 
 namespace {
@@ -176,6 +178,8 @@ int main(int argc, char** argv) {
     }
     const auto w = read(argc, argv);
     if (!w.scenario.empty()) return play_scenario(w);
+    if (w.table == "rules") return play_rules(static_cast<unsigned>(w.seeds), std::max(1U, w.jobs)) ? 0 : 1;
+    if (!w.table.empty()) throw std::invalid_argument("the only table is: rules");
     return play_suites(w) ? 0 : 1;
   } catch (const std::exception& e) {
     fmt::print(stderr, "simulate_engine: {}\n", e.what());

@@ -56,7 +56,7 @@ attempt_error world::fate_before_arrival(const call& c) {
 }
 
 void world::send(const engine::send_call& order) {
-  referee_->sent(order, token_ != 0, now_, engine_->numbers());
+  referee_->sent(order, token_, now_, engine_->numbers());
   auto& link = connections_[order.connection];
   if (!link.idle) complain("sent on a connection that is not ready");
   link.idle = false;

@@ -35,6 +35,7 @@ struct network {
   double starved = 0;     // calls that this machine has no resources for
   double idle_drop = 0;   // connections that close while they are idle
   std::vector<span> outages;
+  bool outages_connect = false;  // in an outage connections are made, and nothing answers on them
 };
 
 struct plot {
@@ -52,13 +53,14 @@ struct plot {
   double refused_rows = 0;        // rows that the service takes for a bad request
   unsigned lost_organizers = 0;   // organizers without policy, licence or existence
 
-  unsigned crashes = 0;                                // processes that are killed
-  unsigned interrupts = 0;                             // processes that are asked to stop
-  unsigned rollbacks = 0;                              // yesterday's copy of the ledger comes back
-  unsigned wall_jumps = 0;                             // the machine's wall clock jumps
-  nanoseconds life = std::chrono::seconds(60);         // of a process that is killed or stopped, at most
-  nanoseconds commit = std::chrono::milliseconds(15);  // the longest that a group commit takes
-  bool refresh_early = true;                           // tokens are renewed before they run out
+  unsigned crashes = 0;                                     // processes that are killed
+  unsigned interrupts = 0;                                  // processes that are asked to stop
+  unsigned rollbacks = 0;                                   // yesterday's copy of the ledger comes back
+  unsigned wall_jumps = 0;                                  // the machine's wall clock jumps
+  nanoseconds life = std::chrono::seconds(60);              // of a process that is killed or stopped, at most
+  nanoseconds commit = std::chrono::milliseconds(15);       // the longest that a group commit takes
+  bool refresh_early = true;                                // tokens are renewed before they run out
+  nanoseconds token_wait = std::chrono::milliseconds(200);  // the longest that the token endpoint takes
   std::vector<limit_change> changes;
   std::optional<engine::remembered_pace> learnt;
   std::optional<nanoseconds> ends;  // the world ends here, whatever is left to do

@@ -35,7 +35,7 @@ void referee::process_ends(stop_kind how, mono_time now) {
   // What a commit had no time for, what is too short to be kept, and what a clock or an old copy took away is not known any more. Nor is an
   // unlabelled throttle of the lane promised to be: the process that read it as an organizer's kept it as that.
   const auto known = how == stop_kind::crash ? now - 2 * plot_.commit : now;
-  std::erase_if(promises_, [&](const promise& p) {
+  std::erase_if(told_fences_, [&](const told_fence& p) {
     return how == stop_kind::rollback || !p.kept_over_restart || p.until <= now || p.heard >= known || p.heard <= wall_jumped_;
   });
 }
@@ -47,13 +47,14 @@ void referee::process_starts(mono_time now) {
   std::fill(key_in_flight_.begin(), key_in_flight_.end(), false);
   std::ranges::fill(key_rests_, mono_time::min());
   lane_closed_until_ = lane_closed_unlabelled_ = mono_time::min();
-  for (const auto& p : promises_) {
+  for (const auto& p : told_fences_) {
     auto& until = p.organizer ? organizers_[*p.organizer].closed_until : lane_closed_until_;
     until = std::max(until, p.until);
   }
   held_ = unacknowledged_ = 0;
   inferred_ = process_sends_ = 0;
   trouble_since_.reset();
+  last_was_probe_ = false;
   trouble_latest_ = last_sent_ = mono_time::min();
   refused_tokens_ = same_permanent_ = 0;
   asked_to_stop_ = false;
@@ -111,14 +112,21 @@ void referee::check_speed(mono_time now) {
 
 void referee::check_outage(mono_time now) {
   const auto patience = std::min<nanoseconds>(30s, plot_.engine.max_outage);
-  if (trouble_since_ && trouble_latest_ - *trouble_since_ >= patience && last_sent_ != mono_time::min() && now - last_sent_ < 5s &&
-      last_sent_ >= trouble_latest_) {
-    complain("the service is down, and probes come more often than every 5 s");
-  }
+  const bool down = trouble_since_ && trouble_latest_ - *trouble_since_ >= patience;
+  if (down && last_was_probe_ && now - last_sent_ < 5s) complain("the service is down, and probes come more often than every 5 s");
+  last_was_probe_ = down;
   last_sent_ = now;
 }
 
-void referee::sent(const engine::send_call& c, bool token, mono_time now, const engine::counters& numbers) {
+// What a call may not do whatever its row is.
+void referee::check_permission(std::uint32_t token, const std::string& name, mono_time now) {
+  if (token == 0) complain(name + " sent without a token");
+  if (refused_.contains(token)) complain(name + " sent with a token that was refused");
+  if (asked_to_stop_) complain(name + " sent after the run was asked to stop");
+  if (plot_.engine.max_duration && now > started_ + *plot_.engine.max_duration) complain(name + " sent after --max-duration");
+}
+
+void referee::sent(const engine::send_call& c, std::uint32_t token, mono_time now, const engine::counters& numbers) {
   const auto i = ledger::index_of(c.row);
   const auto& planned = ledger_.rows()[i];
   auto& r = rows_[i];
@@ -129,7 +137,9 @@ void referee::sent(const engine::send_call& c, bool token, mono_time now, const 
   if (key_in_flight_[planned.key]) complain(name + " sent while its key is in flight");
   if (now < key_rests_[planned.key]) complain(name + " sent while its key rests");
   if (r.settled) complain(name + " sent after it had its last answer");
-  if (!token) complain(name + " sent without a token");
+  check_permission(token, name, now);
+  if (r.sends == 0) r.first_sent = now;
+  if (now > r.first_sent + plot_.engine.row_deadline) complain(name + " sent after its deadline");
   if (r.charged >= plot_.engine.max_attempts) complain(name + " sent after its attempts were used up");
   if (r.conflicts >= conflicts_allowed) complain(name + " sent after two conflicts");
   if (r.stale && now < started_ + plot_.engine.attempt_timeout) complain(name + " is stale, and was sent too soon");
@@ -161,7 +171,7 @@ void referee::note_throttle(organizer_id who, const throttle& t, mono_time now) 
   const auto end = now + std::max<nanoseconds>(said, least_backoff);
   auto& until = organizer ? organizers_[who].closed_until : lane_closed_until_;
   until = std::max(until, end);
-  promises_.push_back({organizer ? std::optional(who) : std::nullopt, now, end, end - now > worth_saving});
+  told_fences_.push_back({organizer ? std::optional(who) : std::nullopt, now, end, end - now > worth_saving});
 }
 
 void referee::note_health(const engine::answer& a, mono_time now) {
@@ -194,6 +204,7 @@ void referee::answered(row_id row, const engine::answer& a, const std::optional<
   r.stales = what == answer_class::stale ? r.stales + 1 : 0;
   if (r.stales > free_stales) ++r.charged;
   if (what == answer_class::organizer_permanent) o.judged = true;
+  if (what == answer_class::auth) refused_.insert(a.token);
   r.settled = what == answer_class::success || what == answer_class::organizer_permanent || what == answer_class::row_permanent;
   note_health(a, now);
   if (closed) note_throttle(planned.organizer, *closed, now);

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -34,7 +35,7 @@ class referee {
 
   void fetching(const engine::fetch_rows& f, mono_time now);
   void arrived(const page& p);
-  void sent(const engine::send_call& c, bool token, mono_time now, const engine::counters& numbers);
+  void sent(const engine::send_call& c, std::uint32_t token, mono_time now, const engine::counters& numbers);
   void answered(row_id row, const engine::answer& a, const std::optional<throttle>& closed, mono_time now);
   void asked(const engine::record_outcome& r);
   void asked(const engine::release_row& r);
@@ -55,18 +56,20 @@ class referee {
     bool stale = false;
     bool settled = false;  // its last answer was a success or permanent: it must not be sent again
     unsigned charged = 0, conflicts = 0, stales = 0, sends = 0;
+    mono_time first_sent{};
   };
   struct organizer {
     unsigned held = 0, in_flight = 0, fetching = 0;
     bool judged = false;
     mono_time closed_until = mono_time::min(), last_sent = mono_time::min();
   };
-  struct promise {
+  struct told_fence {
     std::optional<organizer_id> organizer;
     mono_time heard, until;
     bool kept_over_restart;
   };
 
+  void check_permission(std::uint32_t token, const std::string& name, mono_time now);
   void check_fences(organizer_id who, const std::string& name, mono_time now);
   void check_speed(mono_time now);
   void check_outage(mono_time now);
@@ -83,13 +86,15 @@ class referee {
   std::vector<bool> ever_throttled_;  // by organizer, in any process
   std::vector<bool> key_in_flight_;
   std::vector<mono_time> key_rests_;
-  std::vector<promise> promises_;
+  std::vector<told_fence> told_fences_;
   mono_time lane_closed_until_ = mono_time::min();
   mono_time lane_closed_unlabelled_ = mono_time::min();
   std::uint64_t inferred_ = 0, all_inferred_ = 0, sends_ = 0, process_sends_ = 0;
   std::size_t held_ = 0, unacknowledged_ = 0;
   std::optional<mono_time> trouble_since_;
+  bool last_was_probe_ = false;
   mono_time trouble_latest_ = mono_time::min(), last_sent_ = mono_time::min();
+  std::set<std::uint32_t> refused_;  // tokens
   unsigned refused_tokens_ = 0, same_permanent_ = 0;
   bool asked_to_stop_ = false;
   std::vector<std::string> wrong_;

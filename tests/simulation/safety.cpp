@@ -89,6 +89,7 @@ plot throttles(std::uint64_t seed, dice& d) {
   p.rows = 60;
   add_hidden_limits(p, d);
   add_random_throttles(p, d, d.chance(0.3) ? 3600 : 60);
+  if (d.chance(0.3)) p.engine.row_deadline = seconds_of(d.log_between(5, 300));
   add_faults(p, 0.02);
   if (d.chance(0.5)) add_kills(p, d);
   return p;
@@ -112,6 +113,7 @@ plot tokens(std::uint64_t seed, dice& d) {
   p.service.tokens.lifetime_seconds = d.between(4, 24);
   p.service.tokens.fault_rate = d.between(0, 0.3);
   p.refresh_early = d.chance(0.5);
+  if (d.chance(0.5)) p.token_wait = 4s;
   p.engine.max_unacknowledged = 3 + static_cast<unsigned>(d.below(8));
   if (d.chance(0.5)) p.engine.organizer_rate = 5;
   add_faults(p, 0.03);
@@ -132,9 +134,24 @@ plot outage(std::uint64_t seed, dice& d) {
   p.engine.rate = 5;
   const auto from = seconds_of(d.between(1, 20));
   p.net.outages.push_back({from, from + seconds_of(d.log_between(5, 900))});
+  p.net.outages_connect = d.chance(0.5);
   if (d.chance(0.3)) p.engine.max_outage = 5min;
   if (d.chance(0.3)) p.engine.row_deadline = 10min;
   if (d.chance(0.2)) p.engine.max_duration = 2min;
+  return p;
+}
+// Throttled answers of all lengths, many of them at once.
+plot storm(std::uint64_t seed, dice& d) {
+  auto p = calm(seed, "storm");
+  p.rows = 60;
+  p.engine.connections = 24;
+  p.engine.start_rate = p.engine.rate = 100;
+  p.service.throttle.scope_header = d.chance(0.7);
+  p.service.throttle.form = sim::retry_after_form::decimal;
+  p.service.throttle.random_wait = d.log_between(0.5, 20);
+  p.service.throttle.random_scope = static_cast<sim::scope_kind>(d.below(3));
+  p.service.faults[fault::throttle] = d.between(0.1, 0.6);
+  if (d.chance(0.5)) add_kills(p, d);
   return p;
 }
 plot many(std::uint64_t seed, dice& d) {
@@ -170,7 +187,7 @@ plot everything(std::uint64_t seed, dice& d) {
 
 plot safety_plot(std::uint64_t seed) {
   dice d(seed, 5);
-  static constexpr std::array plots = {good_day, faults, throttles, kills, tokens, refusals, outage, kills, everything, everything};
+  static constexpr std::array plots = {good_day, faults, throttles, kills, tokens, refusals, outage, kills, everything, everything, storm};
   if (seed % 97 == 0) return many(seed, d);
   auto p = plots[seed % plots.size()](seed, d);
   // A ledger owes a key once: two rows of it meet in one process only, never in one and the next.

@@ -15,6 +15,7 @@ constexpr auto tenant = "7f1c9a52-0c5e-4f3b-9a53-51f6d3c0a001";
 constexpr auto app = "2b9de0c4-6c1f-4c0e-8f6a-90b4a7d1c002";
 constexpr auto root = "https://localhost:8443";
 constexpr auto longest_job = std::chrono::days(4);
+constexpr std::uint64_t most_events = 5'000'000;
 
 // The world begins at some time of some day, so that nothing depends on windows that begin when it does.
 mono_time some_time(std::uint64_t seed) {
@@ -176,7 +177,7 @@ void world::start_process() {
     --plot_.interrupts;
     in(dice_.upto(dice_.chance(0.5) ? 2s : plot_.life), event_kind::interrupt);
   }
-  if (!late_.empty()) in(dice_.upto(10s), event_kind::late_write);
+  if (!late_.empty()) in(dice_.upto(60s), event_kind::late_write);
   pump();
 }
 
@@ -191,6 +192,7 @@ void world::drive() {
       pump();
       continue;
     }
+    if (++happened_ > most_events) return complain("the job does not come to its end");
     const auto e = events_.top();
     events_.pop();
     now_ = e.at;

@@ -154,7 +154,7 @@ class world {
   std::unique_ptr<referee> referee_;
 
   std::priority_queue<event> events_;
-  std::uint64_t order_ = 0;
+  std::uint64_t order_ = 0, happened_ = 0;
   std::vector<call> calls_;
   std::vector<std::uint32_t> free_calls_;
   std::vector<mono_time> busy_until_;  // by key: when the service is through with the calls it was sent

@@ -1,0 +1,96 @@
+#include "simulation/rules.hpp"
+
+#include <array>
+#include <atomic>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "engine/rules.hpp"
+#include "simulation/safety.hpp"
+
+namespace convoke::simulation {
+
+namespace {
+
+using engine::rule;
+
+struct removed {
+  std::string_view name;
+  rule of_engine = rule::none;
+  promise of_ledger = promise::none;
+};
+
+constexpr std::array table = {
+    removed{"one call per key in flight", rule::one_call_per_key},
+    removed{"a key rests after our timeout", rule::rest_after_timeout},
+    removed{"the lane's fence is obeyed", rule::lane_fence_obeyed},
+    removed{"an organizer's fence is obeyed", rule::organizer_fence_obeyed},
+    removed{"of overlapping fences the latest wins", rule::latest_fence_wins},
+    removed{"jitter never goes below Retry-After", rule::never_early},
+    removed{"fences are saved", rule::fences_saved},
+    removed{"and restored", rule::fences_restored},
+    removed{"stale rows wait an attempt timeout and go last", rule::stale_rows_wait},
+    removed{"rows at rest stay claimed at the end", rule::resting_rows_stay},
+    removed{"attempts are bounded", rule::attempts_bounded},
+    removed{"throttles cost no attempt", rule::throttles_are_free},
+    removed{"rows not acknowledged are bounded", rule::acknowledged_bounded},
+    removed{"the last commit is awaited", rule::acknowledged_first},
+    removed{"--organizer-concurrency", rule::organizer_concurrency},
+    removed{"--organizer-rate", rule::organizer_rate},
+    removed{"an organizer is closed when its calls are back", rule::closed_when_back},
+    removed{"a refused token rests", rule::refused_token_rests},
+    removed{"--row-deadline", rule::deadline_kept},
+    removed{"--max-duration", rule::duration_kept},
+    removed{"one probe at a time in an outage", rule::outage_probes},
+    removed{"no call after the interrupt", rule::nothing_after_stop},
+    removed{"ledger: claims are durable before the call", rule::none, promise::claims_kept},
+    removed{"ledger: writes check the epoch", rule::none, promise::epoch_checked},
+    removed{"ledger: outcomes are insert-only", rule::none, promise::insert_only},
+};
+static_assert(table.size() == static_cast<std::size_t>(rule::count_) - 1 + static_cast<std::size_t>(promise::count_) - 1);
+
+struct noticed {
+  std::uint64_t seed = 0;  // 0: it was not
+  std::string plot, how;
+};
+
+noticed seek(const removed& r, unsigned seeds) {
+  engine::switched_off = r.of_engine;
+  broken_promise = r.of_ledger;
+  noticed found;
+  for (std::uint64_t seed = 1; seed <= seeds && found.seed == 0; ++seed) {
+    const auto played = play_safety(seed);
+    if (!played.wrong.empty()) found = {seed, played.name, played.wrong.front()};
+  }
+  engine::switched_off = rule::none;
+  broken_promise = promise::none;
+  return found;
+}
+
+}  // namespace
+
+bool play_rules(unsigned seeds, unsigned jobs) {
+  std::vector<noticed> found(table.size());
+  std::atomic<std::size_t> next{0};
+  std::vector<std::jthread> threads;
+  for (unsigned t = 0; t < jobs; ++t)
+    threads.emplace_back([&] {
+      for (auto i = next++; i < table.size(); i = next++) found[i] = seek(table[i], seeds);
+    });
+  threads.clear();
+  bool all = true;
+  fmt::print("{:<48} {:>6}  {}\n", "rule removed", "seeds", "what was noticed");
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    const auto& f = found[i];
+    all = all && f.seed > 0;
+    fmt::print("{:<48} {:>6}  {}\n", table[i].name, f.seed > 0 ? std::to_string(f.seed) : "> " + std::to_string(seeds),
+               f.seed > 0 ? f.plot + ": " + f.how : "NOT NOTICED");
+  }
+  return all;
+}
+
+}  // namespace convoke::simulation
