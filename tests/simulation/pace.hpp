@@ -42,6 +42,7 @@ struct pace_result {
   double recovered_after = -1;                 // seconds until the goodput was back
   double singled_out_after = -1;               // seconds from its first throttle
   bool labelled = false;
+  double slowest_answer = -1;  // seconds; where the service grows slow
   std::uint64_t early_by_inference = 0;
   std::uint64_t calls = 0;
   std::vector<std::string> wrong;

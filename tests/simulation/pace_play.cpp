@@ -81,6 +81,7 @@ void judge(pace_result& r, const plot& p, const story& told) {
       r.singled_out_after = singled_out(seen);
       return share(std::max(settled_from, r.singled_out_after + 20), end, r.limit);
     case scene::grows_slow:
+      r.slowest_answer = seen.slowest_answer;
       return share(settled_from, end, r.limit);
     case scene::nights:
       return;

@@ -101,6 +101,7 @@ void report_changes(reporter& out) {
   (void)out.lines("doubles: seconds until it is back", scene::doubles, recovered, true, "");
   (void)out.lines("disappears: seconds to the ceiling", scene::disappears, recovered, true, "");
   (void)out.lines("grows slow: share of what it does", scene::grows_slow, goodput, false, "");
+  (void)out.lines("grows slow: the slowest answer, s", scene::grows_slow, [](const pace_result& r) { return r.slowest_answer; }, true, "");
   const auto one = out.lines("one organizer: the lane's goodput", scene::one_organizer, goodput, false, "median >= 0.95");
   (void)out.lines(
       "one organizer: singled out after s", scene::one_organizer,
