@@ -57,6 +57,42 @@ BOOST_AUTO_TEST_CASE(refused_calls_need_not_count) {
   BOOST_TEST((wait_of(w.call(alice, "b")) == 100ms));
 }
 
+BOOST_AUTO_TEST_CASE(one_organizer_may_have_a_limit_of_its_own) {
+  behaviour how;
+  how.throttle.by_organizer[std::string(alice)] = {1, 1};
+  world w(how);
+  BOOST_TEST(w.call(alice, "a").status == 201);
+  const auto refused = w.call(alice, "b");
+  BOOST_TEST(refused.status == 429);
+  BOOST_TEST((refused.throttled == scope_kind::organizer));
+  for (int i = 0; i < 5; ++i) BOOST_TEST(w.call(bob, std::to_string(i)).status == 201);
+}
+
+BOOST_AUTO_TEST_CASE(limits_change_while_it_runs) {
+  world w(with_lane(100, 1));
+  BOOST_TEST(w.call(alice, "a").status == 201);
+  w.graph.change_limits({1, 1}, {});
+  w.pass(20ms);
+  const auto refused = w.call(alice, "b");
+  BOOST_TEST(refused.status == 429);
+  BOOST_TEST((refused.throttled == scope_kind::lane));
+  w.pass(3s);
+  w.graph.change_limits({}, {});
+  for (int i = 0; i < 5; ++i) BOOST_TEST(w.call(alice, "c" + std::to_string(i)).status == 201);
+}
+
+BOOST_AUTO_TEST_CASE(more_than_it_can_do_makes_it_slow) {
+  behaviour how;
+  how.capacity = 10;
+  world w(how);
+  BOOST_TEST((w.call(alice, "a").delay == 100ms));
+  BOOST_TEST((w.call(alice, "b").delay == 200ms));
+  BOOST_TEST((w.call(alice, "c").delay == 300ms));
+  w.pass(1s);
+  BOOST_TEST((w.call(alice, "d").delay == 100ms));
+  BOOST_TEST(w.graph.counts().throttled == 0U);
+}
+
 BOOST_AUTO_TEST_CASE(a_caller_that_does_not_listen_gets_nowhere) {
   for (const auto window : {window_kind::bucket, window_kind::sliding}) {
     auto how = with_lane(10, 0, window);

@@ -50,6 +50,7 @@ BOOST_AUTO_TEST_CASE(each_sets_what_it_names) {
   BOOST_TEST(set("--cut", "0.3").service.faults[fault::cut_chunked] == 0.1, boost::test_tools::tolerance(1e-9));
   BOOST_TEST(set("--malformed", "0.5").service.faults[fault::missing_id] == 0.1, boost::test_tools::tolerance(1e-9));
   BOOST_TEST(set("--calls", "5").service.kept_calls == 5U);
+  BOOST_TEST(set("--capacity", "50").service.capacity == 50);
   const auto latency = set("--latency", "lognormal:20ms:0.5").service.latency;
   BOOST_TEST((latency.shape == latency_options::kind::lognormal));
   BOOST_TEST(latency.median_seconds == 0.02);
