@@ -18,6 +18,7 @@ constexpr double slow_climb = 0.015;    // per second, near what was refused
 constexpr double fast_climb = 0.17;     // more per second, times the distance from it
 constexpr auto probe_step = 750ms;
 constexpr auto first_probe = 22s;
+constexpr auto probe_after_change = 44s;  // what has just changed will hardly change again at once
 constexpr auto rarest_probe = 120s;
 constexpr double rarer = 1.25;
 constexpr double first_excess = 0.02;
@@ -226,15 +227,21 @@ void pace::rate_refused(double rate, mono_time sent, mono_time until) noexcept {
   if (open >= 2.5) strikes_ = proven_ > 0.99 * rate ? 1 : 0;
   if (phase_ == phase::search && open > 1.5) return climb(0.95 * rate / std::pow(search_growth, 1.2), until);
   if (phase_ == phase::climb && proven_ > 0.9 * rate) return hold(0.995 * proven_, until);
-  if (phase_ == phase::climb && open > 2.5) return hold(0.97 * rate, until);
+  if (phase_ == phase::climb && open > 2.5) {
+    falls_ = 0;
+    return hold(0.97 * rate, until);
+  }
   if (phase_ == phase::hold && proven_ > 0.99 * rate) proven_ = 0;
-  if (phase_ == phase::hold && open >= 2.5) return hold((open > 8 ? 0.985 : 0.96) * rate, until);
+  if (phase_ == phase::hold && open >= 2.5) {
+    falls_ = open > 8 ? 0 : falls_ + 1;
+    return hold((falls_ == 0 ? 0.985 : falls_ < 5 ? 0.96 : 0.85) * rate, until);
+  }
   ++strikes_;
   if (phase_ == phase::hold && strikes_ == 1) return hold(proven_ > 0.9 * rate ? 0.995 * proven_ : 0.96 * rate, until);
   const auto span = throttled_at_ ? seconds(sent - *throttled_at_) : open + 1;
   const auto taken = std::max(0.0, made_ - at_throttle_);
   const auto most = taken / std::max(open, 1.0), least = taken / std::max(span, 1.0);
-  probe_after_ = first_probe;
+  if (phase_ == phase::hold) probe_after_ = probe_after_change;
   climb(std::clamp(std::cbrt(most * most * least), 0.5 * rate, (strikes_ > 1 ? 0.75 : 0.93) * rate), until);
 }
 
@@ -250,7 +257,7 @@ void pace::probe_refused(double rate, mono_time sent, mono_time until) noexcept 
   suspect_rate_ = held_;
   suspect_credit_ = extra;
   const auto passed = std::max(held_, 0.9 * std::min(rate, lately(sent, 1s)));
-  probe_after_ = first_probe;
+  probe_after_ = probe_after_change;
   climb(passed, until);
   refused_ = rate;
 }

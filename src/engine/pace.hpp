@@ -83,6 +83,7 @@ class pace {
   std::uint64_t at_step_ = 0, at_phase_ = 0, refused_calls_ = 0;
   double made_ = 0, at_throttle_ = 0;  // calls up to the latest throttled one, and to the one before
   double proven_ = 0;                             // a rate that was held until it was questioned
+  unsigned falls_ = 0;                            // throttles in a row of a rate that was held for seconds only
   unsigned strikes_ = 0;                          // throttles in a row that came at once
   double suspect_rate_ = 0, suspect_credit_ = 0;  // a probe that may have met a deep bucket instead of a higher limit
   std::chrono::nanoseconds probe_after_;
