@@ -68,6 +68,8 @@ noticed seek(const removed& r, unsigned seeds) {
   }
   engine::switched_off = rule::none;
   broken_promise = promise::none;
+  // It says something only where the same seed is sound with the rule.
+  if (found.seed > 0 && !play_safety(found.seed).wrong.empty()) found = {0, {}, {}};
   return found;
 }
 
