@@ -22,8 +22,8 @@ constexpr auto probe_after_change = 44s;  // what has just changed will hardly c
 constexpr auto rarest_probe = 120s;
 constexpr double rarer = 1.25;
 constexpr double first_excess = 0.02;
-constexpr double payback = 60;  // s of work that must be left for a probe
-constexpr double share = 0.01;  // of the calls may be throttled
+constexpr double payback = 60;     // s of work that must be left for a probe
+constexpr double share = 0.01;     // of the calls may be throttled
 
 double seconds(nanoseconds d) noexcept {
   return static_cast<double>(d.count()) * 1e-9;
@@ -72,6 +72,7 @@ void pace::enter(phase p, mono_time at) noexcept {
   since_ = step_ = updated_ = at;
   at_step_ = at_phase_ = calls_;
   allowed_ = before_step_ = 0;
+  wanted_ = true;
 }
 
 nanoseconds pace::step_time() const noexcept {
@@ -92,12 +93,14 @@ bool pace::probe_is_due(mono_time now, std::uint64_t work) const noexcept {
 
 void pace::grow(double factor, mono_time now) noexcept {
   allowed_ += gate_.rate() * seconds(now - updated_);
-  if (used_up(now)) {
+  const bool wanted = used_up(now);
+  if (wanted && wanted_) {
     set_rate(gate_.rate() * factor, now);
   } else {
     updated_ = now;
   }
   if (now - step_ < step_time()) return;
+  wanted_ = wanted;
   step_ = now;
   at_step_ = calls_;
   allowed_ = 0;
@@ -300,7 +303,9 @@ std::optional<learnt_pace> pace::learnt() const noexcept {
     if (gate_.rate() < ceiling_ || static_cast<double>(calls_) < 10 * ceiling_) return std::nullopt;
     return learnt_pace{ceiling_, 0, 0};
   }
-  return learnt_pace{std::min(held_, ceiling_), refused_, credit_};
+  // A rate that was held until it was questioned is worth more than one that is being tried.
+  const auto rate = proven_ > 0 ? (phase_ != phase::hold || held_ > proven_ ? proven_ : held_) : held_;
+  return learnt_pace{std::min(rate, ceiling_), refused_, credit_};
 }
 
 }  // namespace convoke::engine

@@ -76,6 +76,7 @@ class pace {
   mono_time since_, step_, updated_;  // start of the phase and of its current step; the last time the rate moved
   double held_ = 0, refused_ = 0, credit_ = 0;
   double before_step_ = 0, excess_ = 0, allowed_ = 0;
+  bool wanted_ = true;  // the step before this one used its pace
 
   mono_time opened_;                       // end of the last fence
   std::optional<mono_time> throttled_at_;  // sending time of the last throttled call

@@ -41,7 +41,9 @@ class gcra {
   void set_rate(double rate, mono_time now) noexcept;
   [[nodiscard]] double rate() const noexcept;
   [[nodiscard]] mono_time next(mono_time now) const noexcept;  // the earliest time a call conforms; <= now: at once
-  void take(mono_time now) noexcept;                           // a call was made
+  // A call was made. By what it was late (a quarter of the spacing at most, 2 ms at most) the next may be earlier.
+  void take(mono_time now) noexcept;
+
  private:
   void adopt(double rate) noexcept;
   double rate_ = 0;

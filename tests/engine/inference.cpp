@@ -1,0 +1,170 @@
+// Whose a throttle is that does not say so, and how many calls may be in flight.
+
+#include "engine/inference.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include "engine/width.hpp"
+
+namespace convoke::engine {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr mono_time t{100s};
+
+// What happened since: `calls` calls of each of `others` organizers, from 10 on, sent at `when`, succeeded.
+void succeed(inference& i, place others, unsigned calls, mono_time when) {
+  for (unsigned n = 0; n < calls; ++n) {
+    for (place p = 10; p < 10 + others; ++p) i.succeeded(p, when);
+  }
+}
+
+// Organizer 1 closes the lane until t + 1 s.
+inference suspicious() {
+  inference i;
+  const auto r = i.throttled(1, t, t + 100ms);
+  BOOST_TEST(!r.organizer);
+  i.closed_until(r, t + 1s);
+  return i;
+}
+
+inference convinced() {
+  auto i = suspicious();
+  succeed(i, 5, 4, t + 2s);
+  const auto r = i.throttled(1, t + 3s, t + 3100ms);
+  BOOST_TEST(r.organizer);
+  BOOST_TEST(r.singled_out);
+  i.closed_until(r, t + 5s);
+  return i;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(inferences)
+
+BOOST_AUTO_TEST_CASE(one_alone_is_singled_out_while_others_succeed) {
+  auto i = convinced();
+  BOOST_TEST(i.singled_out(1));
+  BOOST_TEST(i.throttled(1, t + 6s, t + 6100ms).organizer);
+}
+
+BOOST_AUTO_TEST_CASE(too_few_calls_or_too_few_others_prove_nothing) {
+  auto few = suspicious();
+  succeed(few, 19, 1, t + 2s);
+  BOOST_TEST(!few.throttled(1, t + 3s, t + 3100ms).organizer);
+  auto narrow = suspicious();
+  succeed(narrow, 4, 100, t + 2s);
+  BOOST_TEST(!narrow.throttled(1, t + 3s, t + 3100ms).organizer);
+}
+
+BOOST_AUTO_TEST_CASE(evidence_adds_up_while_it_alone_is_throttled) {
+  auto i = suspicious();
+  succeed(i, 5, 2, t + 2s);
+  const auto again = i.throttled(1, t + 3s, t + 3100ms);
+  BOOST_TEST(!again.organizer);
+  BOOST_TEST(again.suspect_again);
+  i.closed_until(again, t + 4s);
+  succeed(i, 5, 2, t + 5s);
+  BOOST_TEST(i.throttled(1, t + 6s, t + 6100ms).organizer);
+}
+
+BOOST_AUTO_TEST_CASE(successes_of_calls_sent_before_the_fence_opened_prove_nothing) {
+  auto i = suspicious();
+  succeed(i, 10, 10, t + 500ms);
+  BOOST_TEST(!i.throttled(1, t + 3s, t + 3100ms).organizer);
+}
+
+BOOST_AUTO_TEST_CASE(two_that_are_throttled_at_once_are_the_lane) {
+  auto i = suspicious();
+  (void)i.throttled(2, t + 50ms, t + 150ms);  // it was in flight when the fence was announced
+  succeed(i, 10, 10, t + 2s);
+  BOOST_TEST(!i.throttled(1, t + 3s, t + 3100ms).organizer);
+}
+
+BOOST_AUTO_TEST_CASE(anothers_throttle_in_its_fence_undoes_it_and_counts_what_was_let_through) {
+  auto i = convinced();
+  for (int n = 0; n < 7; ++n) i.called(12, t + 4s);
+  i.called(12, t + 5500ms);  // after the fence: nobody's mistake
+  i.called(1, t + 4s);
+  const auto r = i.throttled(12, t + 4s, t + 4100ms);
+  BOOST_TEST(!r.organizer);
+  BOOST_TEST(r.mistaken == 7U);
+  BOOST_TEST(!i.singled_out(1));
+  i.closed_until(r, t + 6s);
+  succeed(i, 10, 10, t + 7s);
+  // It was never singled out rightly, so it takes the whole evidence again.
+  BOOST_TEST(!i.throttled(1, t + 8s, t + 8100ms).organizer);
+}
+
+BOOST_AUTO_TEST_CASE(one_that_was_singled_out_is_known_again_after_the_lanes_own_throttle) {
+  auto i = convinced();
+  const auto lane = i.throttled(12, t + 9s, t + 9100ms);
+  BOOST_TEST(!lane.organizer);
+  BOOST_TEST(!i.singled_out(1));
+  i.closed_until(lane, t + 10s);
+  succeed(i, 10, 10, t + 11s);
+  const auto r = i.throttled(1, t + 12s, t + 12100ms);
+  BOOST_TEST(r.organizer);
+  BOOST_TEST(!r.singled_out);  // the lane was not closed for it this time
+}
+
+BOOST_AUTO_TEST_CASE(its_own_successes_let_it_back) {
+  auto i = convinced();
+  for (unsigned n = 0; n < inference::calls_to_trust_again; ++n) i.succeeded(1, t + 6s);
+  BOOST_TEST(!i.singled_out(1));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(calls_in_flight)
+
+namespace {
+
+// So many calls that took so long, one every 10 ms.
+mono_time calls(width& w, mono_time now, unsigned n, std::chrono::nanoseconds took, unsigned in_flight) {
+  for (unsigned i = 0; i < n; ++i) {
+    w.called(in_flight);
+    w.succeeded(now - took, now);
+    now += 10ms;
+  }
+  return now;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_steady_service_gets_all_connections) {
+  width w(16);
+  (void)calls(w, t, 1000, 100ms, 16);
+  BOOST_TEST(w.limit() == 16U);
+}
+
+BOOST_AUTO_TEST_CASE(a_service_that_grows_slow_gets_fewer_calls_at_once_and_more_when_it_recovers) {
+  width w(64);
+  auto now = calls(w, t, 200, 50ms, 8);
+  now = calls(w, now, 600, 400ms, 64);
+  BOOST_TEST(w.limit() <= 16U);
+  BOOST_TEST(w.limit() >= 2U);
+  for (int i = 0; i < 60; ++i) now = calls(w, now, 64, 50ms, w.limit());
+  BOOST_TEST(w.limit() == 64U);
+}
+
+BOOST_AUTO_TEST_CASE(slowness_that_is_not_ours_changes_nothing) {
+  width w(64);
+  auto now = calls(w, t, 200, 50ms, 4);
+  (void)calls(w, now, 600, 400ms, 4);
+  BOOST_TEST(w.limit() == 64U);
+}
+
+BOOST_AUTO_TEST_CASE(timeouts_halve_once_a_second_and_never_to_nothing) {
+  width w(16);
+  for (int i = 0; i < 10; ++i) w.timed_out(t);
+  BOOST_TEST(w.limit() == 8U);
+  for (int i = 1; i < 10; ++i) w.timed_out(t + i * 2s);
+  BOOST_TEST(w.limit() == 2U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace convoke::engine
