@@ -61,7 +61,8 @@ class referee {
   struct organizer {
     unsigned held = 0, in_flight = 0, fetching = 0;
     bool judged = false;
-    mono_time closed_until = mono_time::min(), last_sent = mono_time::min();
+    mono_time closed_until = mono_time::min();
+    mono_time due = mono_time::min();  // its next call, by --organizer-rate
   };
   struct told_fence {
     std::optional<organizer_id> organizer;
@@ -71,6 +72,7 @@ class referee {
 
   void check_permission(std::uint32_t token, const std::string& name, mono_time now);
   void check_fences(organizer_id who, const std::string& name, mono_time now);
+  void check_organizer_rate(organizer& o, const std::string& name, mono_time now);
   void check_speed(mono_time now);
   void check_outage(mono_time now);
   void check_stale(mono_time now);
