@@ -9,7 +9,7 @@ bool inference::singled_out(place who) const noexcept {
   return std::ranges::find(singled_, who, &convict::who) != singled_.end();
 }
 
-inference::reading inference::throttled(place who, mono_time sent, mono_time now) {
+inference::reading inference::throttled(place who, mono_time sent, mono_time now, std::optional<std::chrono::nanoseconds> wait) {
   if (const auto c = std::ranges::find(singled_, who, &convict::who); c != singled_.end()) {
     c->successes = 0;
     return {.organizer = true};
@@ -30,9 +30,11 @@ inference::reading inference::throttled(place who, mono_time sent, mono_time now
     seen_.clear();
     return {.organizer = true, .singled_out = closed_the_lane};
   }
-  // Throttled in its fence, others say that it never was one organizer's; after it, that the lane is limited as well.
+  // Throttled in its fence, others say that it never was one organizer's. Unless they are told to wait for much less, or the fence is
+  // over: then the lane is limited as well.
   for (const auto& c : singled_) {
-    if (now >= c.until && former_.size() < most_former) former_.push_back(c.who);
+    const bool another_limit = now >= c.until || (wait && *wait < (c.until - now) / 2);
+    if (another_limit && former_.size() < most_former) former_.push_back(c.who);
     misread_until_ = std::max(misread_until_, c.until);
   }
   singled_.clear();

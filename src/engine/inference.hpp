@@ -2,7 +2,9 @@
 
 // Whose is a throttle that does not say so? The lane's, until the evidence singles one organizer out.
 
+#include <chrono>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include <convoke/time.hpp>
@@ -26,8 +28,8 @@ class inference {
     std::uint64_t mistaken = 0;                  // calls that an earlier, wrong reading let through
     mono_time misread_until = mono_time::min();  // and the end of the fence that it was wrong about
   };
-  // An unlabelled throttle of a call of `who` that was sent at `sent`.
-  [[nodiscard]] reading throttled(place who, mono_time sent, mono_time now);
+  // An unlabelled throttle of a call of `who` that was sent at `sent`, with its Retry-After.
+  [[nodiscard]] reading throttled(place who, mono_time sent, mono_time now, std::optional<std::chrono::nanoseconds> wait = {});
   // What the latest reading closed ends at this time.
   void closed_until(const reading& r, mono_time end) noexcept;
   // A call was made. Only those that an inference let through matter: true for one in a fence that is known to have been misread.

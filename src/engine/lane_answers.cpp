@@ -105,7 +105,7 @@ void lane::succeeded(slot s, answer&& a, mono_time now) {
 // Whose fence it is: the header says so, or the evidence does.
 scope_kind lane::scope_of(const row& r, const answer& a, mono_time now, inference::reading& read) {
   if (const auto said = parse_scope(a.throttle_scope)) return *said;
-  read = inference_.throttled(r.organizer, r.last_sent, now);
+  read = inference_.throttled(r.organizer, r.last_sent, now, a.retry_after);
   desk_.numbers.early_by_inference += read.mistaken;
   return read.organizer ? scope_kind::organizer : scope_kind::lane;
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/forecast.hpp"
+
 namespace convoke::engine {
 
 namespace {
@@ -10,8 +12,7 @@ namespace {
 using std::chrono::nanoseconds;
 using namespace std::chrono_literals;
 
-constexpr double slowest = 0.5;  // calls/s
-constexpr auto full_memory = 36h;
+constexpr double slowest = 0.5;         // calls/s
 constexpr auto start_step = 500ms;      // to double in
 constexpr double search_growth = 1.15;  // per second
 constexpr double slow_climb = 0.015;    // per second, near what was refused
@@ -22,8 +23,8 @@ constexpr auto probe_after_change = 44s;  // what has just changed will hardly c
 constexpr auto rarest_probe = 120s;
 constexpr double rarer = 1.25;
 constexpr double first_excess = 0.02;
-constexpr double payback = 60;     // s of work that must be left for a probe
-constexpr double share = 0.01;     // of the calls may be throttled
+constexpr double payback = 60;  // s of work that must be left for a probe
+constexpr double share = 0.01;  // of the calls may be throttled
 
 double seconds(nanoseconds d) noexcept {
   return static_cast<double>(d.count()) * 1e-9;
@@ -49,7 +50,7 @@ pace::pace(const settings& s, const std::optional<remembered_pace>& learnt, mono
   if (fixed_ || !learnt || !(learnt->pace.rate > 0)) return;
   credit_ = learnt->pace.credit;
   const auto known = std::clamp(learnt->pace.rate, std::min(slowest, ceiling_), ceiling_);
-  if (learnt->age <= full_memory) {
+  if (learnt->age <= pace_counts_in_full) {
     refused_ = std::max(learnt->pace.refused, known);
     hold(known, now);
   } else {

@@ -110,6 +110,17 @@ BOOST_AUTO_TEST_CASE(one_that_was_singled_out_is_known_again_after_the_lanes_own
   BOOST_TEST(!r.singled_out);  // the lane was not closed for it this time
 }
 
+BOOST_AUTO_TEST_CASE(a_much_shorter_wait_in_its_fence_is_another_limit) {
+  auto i = suspicious();
+  succeed(i, 5, 4, t + 2s);
+  i.closed_until(i.throttled(1, t + 3s, t + 3100ms), t + 23s);
+  const auto lane = i.throttled(12, t + 5s, t + 5100ms, 1s);
+  BOOST_TEST(!lane.organizer);
+  i.closed_until(lane, t + 6100ms);
+  succeed(i, 10, 10, t + 7s);
+  BOOST_TEST(i.throttled(1, t + 23s, t + 23100ms, 20s).organizer);
+}
+
 BOOST_AUTO_TEST_CASE(its_own_successes_let_it_back) {
   auto i = convinced();
   for (unsigned n = 0; n < inference::calls_to_trust_again; ++n) i.succeeded(1, t + 6s);
