@@ -128,6 +128,11 @@ class lane {
   health health_;
   pace pace_;
   std::optional<pace> trusted_;  // before a throttle that may turn out to be an organizer's alone
+  struct exoneration {
+    mono_time since;
+    std::uint32_t successes;
+  };
+  std::optional<exoneration> exonerated_;  // trusted_ is to be restored
   inference inference_;
   width width_;
   std::optional<learnt_pace> saved_;

@@ -96,6 +96,10 @@ void lane::succeeded(slot s, answer&& a, mono_time now) {
   scope_.succeeded(r.last_sent);
   organizers_.succeeded(r.organizer, r.last_sent, now);
   inference_.succeeded(r.organizer, r.last_sent);
+  if (exonerated_ && r.last_sent > exonerated_->since && ++exonerated_->successes >= inference::other_organizers) {
+    exonerated_.reset();
+    pace_.restore(*trusted_, now);
+  }
   refused_tokens_ = 0;
   break_streak();
   const auto result = a.status == 201 ? outcome::created : a.drift.empty() ? outcome::existing : outcome::drifted;
@@ -123,9 +127,10 @@ lane::demand lane::throttled(slot s, answer&& a, mono_time now) {
   inference_.closed_until(read, std::max(fence.end, (one_organizer ? o.fence : scope_).end()));
   if (one_organizer) {
     if (fence.first) organizers_.slow_down(r.organizer, r.last_sent, now, fence.end);
-    // The throttles before were not the lane's either.
-    if (read.singled_out && trusted_) pace_.restore(*trusted_, now);
+    // The throttles before were not the lane's either; that is believed once others are seen to succeed all the same.
+    if (read.singled_out && trusted_) exonerated_ = exoneration{now, 0};
   } else if (fence.first) {
+    exonerated_.reset();
     if (!read.suspect_again) trusted_ = pace_;
     pace_.on_throttle(r.last_sent, now, scope_.end());
   } else {

@@ -233,9 +233,12 @@ void pace::rate_refused(double rate, mono_time sent, mono_time until) noexcept {
   if (phase_ == phase::climb && proven_ > 0.9 * rate) return hold(0.995 * proven_, until);
   if (phase_ == phase::climb && open > 2.5) {
     falls_ = 0;
-    return hold(0.97 * rate, until);
+    return hold(std::min(0.97 * rate, rate < 1.2 * bad_ ? 0.97 * bad_ : rate), until);
   }
-  if (phase_ == phase::hold && proven_ > 0.99 * rate) proven_ = 0;
+  if (phase_ == phase::hold) {
+    if (proven_ > 0.99 * rate) proven_ = 0;
+    bad_ = bad_ > 0 ? std::min(bad_, rate) : rate;
+  }
   if (phase_ == phase::hold && open >= 2.5) {
     falls_ = open > 8 ? 0 : falls_ + 1;
     return hold((falls_ == 0 ? 0.985 : falls_ < 5 ? 0.96 : 0.85) * rate, until);
@@ -260,6 +263,7 @@ void pace::probe_refused(double rate, mono_time sent, mono_time until) noexcept 
   }
   suspect_rate_ = held_;
   suspect_credit_ = extra;
+  bad_ = 0;
   const auto passed = std::max(held_, 0.9 * std::min(rate, lately(sent, 1s)));
   probe_after_ = probe_after_change;
   climb(passed, until);

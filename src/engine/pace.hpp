@@ -82,7 +82,8 @@ class pace {
   std::optional<mono_time> throttled_at_;  // sending time of the last throttled call
   std::uint64_t calls_ = 0;                // ever
   std::uint64_t at_step_ = 0, at_phase_ = 0, refused_calls_ = 0;
-  double made_ = 0, at_throttle_ = 0;  // calls up to the latest throttled one, and to the one before
+  double made_ = 0, at_throttle_ = 0;             // calls up to the latest throttled one, and to the one before
+  double bad_ = 0;                                // the lowest rate that was held and refused
   double proven_ = 0;                             // a rate that was held until it was questioned
   unsigned falls_ = 0;                            // throttles in a row of a rate that was held for seconds only
   unsigned strikes_ = 0;                          // throttles in a row that came at once

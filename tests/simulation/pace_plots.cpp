@@ -72,7 +72,7 @@ plot steady_plot(std::uint64_t seed) {
   p.service.latency.sigma = d.between(0.2, 0.6);
   p.net.one_way = seconds_of(d.log_between(0.001, 0.02));
   p.organizers = static_cast<unsigned>(d.log_between(3, 200));
-  const double seconds_long = std::clamp(25000 / limit, 110.0, 240.0);
+  const double seconds_long = std::clamp(60000 / limit, 180.0, 600.0);
   end_after(p, limit, seconds_of(seconds_long));
   return p;
 }
