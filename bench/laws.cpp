@@ -1,0 +1,178 @@
+// Control laws compared: the same hidden limits, the same noise, one law after another, in virtual time. Prints a table in Markdown.
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "laws/law.hpp"
+#include "laws/world.hpp"
+
+namespace convoke::bench {
+namespace {
+
+struct options {
+  std::uint64_t worlds = 200, seed = 1;
+  tuning how;
+};
+
+constexpr std::array laws{law_kind::convoke, law_kind::cubic, law_kind::aimd};
+constexpr std::array kinds{limit_kind::shallow_bucket, limit_kind::deep_bucket, limit_kind::fixed, limit_kind::sliding};
+constexpr std::array<std::string_view, 4> kind_names{"bucket, 1-9 calls deep", "bucket, 1 s deep", "fixed window", "sliding window"};
+
+// The settings a lane has by default.
+constexpr engine::settings usual{};
+
+constexpr double settled_from = 60, settled_to = 300;
+constexpr double watched = 300;  // s after a limit doubled; who has not found it then is counted with this
+constexpr double night = 60;     // s of quota
+
+struct samples {
+  std::vector<double> goodput, throttled, first, second, halved, doubled, found, found_late;
+
+  void add(const samples& s) {
+    const auto append = [](std::vector<double>& to, const std::vector<double>& from) { to.insert(to.end(), from.begin(), from.end()); };
+    append(goodput, s.goodput), append(throttled, s.throttled), append(first, s.first), append(second, s.second);
+    append(halved, s.halved), append(doubled, s.doubled), append(found, s.found), append(found_late, s.found_late);
+  }
+};
+
+double quantile(std::vector<double> v, double part) {
+  if (v.empty()) return std::nan("");
+  const auto at =
+      v.begin() + static_cast<std::ptrdiff_t>(std::min(static_cast<double>(v.size()) - 1, part * static_cast<double>(v.size())));
+  std::ranges::nth_element(v, at);
+  return *at;
+}
+double mean(const std::vector<double>& v) {
+  double sum = 0;
+  for (const double x : v) sum += x;
+  return v.empty() ? std::nan("") : sum / static_cast<double>(v.size());
+}
+
+class comparison {
+ public:
+  comparison(const options& o, law_kind kind) : options_(o), law_(kind) {}
+
+  void meet(const world& w, bool patient) {
+    steady(w);
+    // Ends are coarse where a minute holds few calls or windows are long.
+    if (w.limit >= 10 && w.window <= 1) nights(w);
+    if (w.limit >= 8 && w.can_change_by(0.5)) {
+      const auto c = play(w, {.seconds = w.change_at + 26, .factor = 0.5}, fresh());
+      of.halved.push_back(c.between(w.change_at + 10, w.change_at + 25).accepted / (7.5 * w.limit));
+    }
+    if (w.limit >= 8 && 2 * w.limit <= usual.rate) doubles(w, patient);
+  }
+
+  samples of;
+
+ private:
+  [[nodiscard]] law_maker fresh(std::optional<engine::learnt_pace> learnt = std::nullopt) const {
+    return [this, learnt](mono_time now) { return make_law(law_, options_.how, usual, learnt, now); };
+  }
+  void steady(const world& w) {
+    const auto c = play(w, {.seconds = settled_to + 1}, fresh()).between(settled_from, settled_to);
+    of.goodput.push_back(c.accepted / ((settled_to - settled_from) * w.limit));
+    of.throttled.push_back(static_cast<double>(c.refused) / (c.refused + c.accepted));
+  }
+  void nights(const world& w) {
+    const auto rows = static_cast<std::uint64_t>(night * w.limit);
+    const auto one = play(w, {.rows = rows}, fresh());
+    const auto two = play(w, {.rows = rows, .night = 1}, fresh(one.learnt));
+    of.first.push_back(one.finished / night);
+    of.second.push_back(two.finished / night);
+  }
+  void doubles(world w, bool patient) {
+    const auto soon = play(w, {.seconds = w.change_at + watched, .factor = 2}, fresh());
+    of.doubled.push_back(soon.between(w.change_at + 30, w.change_at + 60).accepted / (60 * w.limit));
+    of.found.push_back(found(w, soon));
+    if (!patient) return;
+    w.change_at += 600;
+    of.found_late.push_back(found(w, play(w, {.seconds = w.change_at + watched, .factor = 2}, fresh())));
+  }
+  // After how long the six seconds begin in which nine tenths of the doubled limit are used.
+  [[nodiscard]] static double found(const world& w, const course& c) {
+    for (double t = 0; t + 6 < watched; t += course::bin)
+      if (c.between(w.change_at + t, w.change_at + t + 6).accepted >= 0.9 * 6 * 2 * w.limit) return t;
+    return watched;
+  }
+
+  options options_;
+  law_kind law_;
+};
+
+void print(std::string_view kind, law_kind l, const samples& s) {
+  std::printf("| %-22.*s | %-11.*s | %.3f | %.3f | %5.2f %% | %5.2f %% | %.3f | %.3f | %.3f | %.3f | %.3f | %.3f | %.3f | %.3f |\n",
+              static_cast<int>(kind.size()), kind.data(), static_cast<int>(name_of(l).size()), name_of(l).data(), quantile(s.goodput, 0.5),
+              quantile(s.goodput, 0.05), 100 * quantile(s.throttled, 0.5), 100 * quantile(s.throttled, 0.95), quantile(s.first, 0.5),
+              quantile(s.first, 0.95), quantile(s.second, 0.5), quantile(s.second, 0.95), quantile(s.halved, 0.5), quantile(s.halved, 0.05),
+              quantile(s.doubled, 0.5), quantile(s.doubled, 0.05));
+}
+
+void print_found(law_kind l, const samples& s) {
+  std::printf("| %-11.*s | %5.1f s | %5.1f s | %5.1f s | %5.1f s | %5.1f s | %5.1f s |\n", static_cast<int>(name_of(l).size()),
+              name_of(l).data(), mean(s.found), quantile(s.found, 0.5), quantile(s.found, 0.95), mean(s.found_late),
+              quantile(s.found_late, 0.5), quantile(s.found_late, 0.95));
+}
+
+void compare(const options& o) {
+  std::printf(
+      "| limit                  | law         | goodput | p5 | throttled | p95 | first night | p95 | second night | p95 | halved | p5 | "
+      "doubled | p5 |\n|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n");
+  std::array<samples, laws.size()> all;
+  for (std::size_t k = 0; k < kinds.size(); ++k) {
+    for (std::size_t l = 0; l < laws.size(); ++l) {
+      comparison c(o, laws[l]);
+      // The long wait before a limit doubles is played in every fourth world only.
+      for (std::uint64_t i = 0; i < o.worlds; ++i) c.meet(roll(kinds[k], o.seed * 1'000'000 + i), i % 4 == 0);
+      print(kind_names[k], laws[l], c.of);
+      std::fflush(stdout);
+      all[l].add(c.of);
+    }
+  }
+  for (std::size_t l = 0; l < laws.size(); ++l) print("all", laws[l], all[l]);
+
+  std::printf(
+      "\n| law         | doubled after 60-100 s: mean | median | p95 | after 660-700 s: mean | median | p95 |\n"
+      "|---|--:|--:|--:|--:|--:|--:|\n");
+  for (std::size_t l = 0; l < laws.size(); ++l) print_found(laws[l], all[l]);
+}
+
+template <class T>
+bool read(std::string_view text, T& value) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc{} && end == text.data() + text.size();
+}
+
+bool parse(std::span<char*> words, options& o) {
+  for (std::size_t i = 1; i < words.size(); i += 2) {
+    const std::string_view word = words[i], value = i + 1 < words.size() ? words[i + 1] : "";
+    const bool known = (word == "--worlds" && read(value, o.worlds) && o.worlds > 0) || (word == "--seed" && read(value, o.seed)) ||
+                       (word == "--cubic-seconds" && read(value, o.how.cubic_seconds) && o.how.cubic_seconds > 0);
+    if (!known) return false;
+  }
+  return true;
+}
+
+}  // namespace
+}  // namespace convoke::bench
+
+int main(int count, char** words) {
+  convoke::bench::options o;
+  if (!convoke::bench::parse({words, static_cast<std::size_t>(count)}, o)) {
+    std::fprintf(stderr,
+                 "usage: compare_laws [--worlds N] [--seed N] [--cubic-seconds S]\n"
+                 "  --worlds N           worlds of each kind of limit (default 200)\n"
+                 "  --seed N             other worlds (default 1)\n"
+                 "  --cubic-seconds S    CUBIC's K: seconds from a throttle back to the last good rate (default 10)\n");
+    return 2;
+  }
+  convoke::bench::compare(o);
+  return 0;
+}

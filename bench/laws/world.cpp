@@ -1,0 +1,171 @@
+#include "laws/world.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <queue>
+#include <random>
+#include <tuple>
+
+#include "sim/service/quota.hpp"
+
+namespace convoke::bench {
+
+namespace {
+
+using std::chrono::nanoseconds;
+using namespace std::chrono_literals;
+
+nanoseconds from_seconds(double s) {
+  return nanoseconds(static_cast<std::int64_t>(std::ceil(s * 1e9)));
+}
+double seconds(nanoseconds d) {
+  return static_cast<double>(d.count()) * 1e-9;
+}
+bool whole(double x) {
+  return x >= 1 && std::abs(x - std::round(x)) < 1e-9;
+}
+
+class player {
+ public:
+  player(const world& w, const plan& p, const law_maker& make)
+      : world_(w),
+        plan_(p),
+        dice_(w.seed * 1000 + p.night),
+        start_(from_seconds(1000 + 2 * part_(dice_))),
+        law_(make(start_)),
+        left_(p.rows) {
+    now_ = fence_ = start_;
+    how_.window = w.kind == limit_kind::fixed     ? sim::window_kind::fixed
+                  : w.kind == limit_kind::sliding ? sim::window_kind::sliding
+                                                  : sim::window_kind::bucket;
+    how_.window_seconds = w.window;
+    how_.throttled_count = w.throttled_count;
+  }
+
+  course run() {
+    while (done_ < plan_.rows && elapsed() < plan_.seconds) {
+      law_->advance(now_, left_);
+      const auto allowed = std::max(law_->next(now_), fence_);
+      if (left_ > 0 && allowed <= now_) {
+        call();
+        continue;
+      }
+      const auto wake = left_ > 0 ? std::min(allowed, now_ + 50ms) : mono_time::max();
+      if (events_.empty() || wake < events_.top().at) {
+        now_ = std::max(wake, now_ + 1ns);
+        continue;
+      }
+      const auto e = events_.top();
+      events_.pop();
+      now_ = e.at;
+      happen(e);
+    }
+    result_.learnt = law_->learnt();
+    return std::move(result_);
+  }
+
+ private:
+  enum class what : std::uint8_t { arrival, success, throttle };
+  struct event {
+    mono_time at, sent;
+    what kind;
+    nanoseconds wait;
+    std::uint64_t number;
+    bool operator<(const event& other) const { return std::tie(at, number) > std::tie(other.at, other.number); }
+  };
+
+  [[nodiscard]] double elapsed() const { return seconds(now_ - start_); }
+  void expect(nanoseconds in, mono_time sent, what kind, nanoseconds wait = 0ns) { events_.push({now_ + in, sent, kind, wait, ++number_}); }
+  void call() {
+    law_->take(now_);
+    --left_;
+    expect(from_seconds(0.002 + 0.002 * part_(dice_)), now_, what::arrival);
+  }
+  void happen(const event& e) {
+    switch (e.kind) {
+      case what::arrival:
+        return arrive(e.sent);
+      case what::success:
+        ++done_;
+        result_.finished = elapsed();
+        return law_->on_success(e.sent, now_);
+      case what::throttle:
+        return throttle(e);
+    }
+  }
+  void arrive(mono_time sent) {
+    const double factor = plan_.factor && elapsed() >= world_.change_at ? *plan_.factor : 1;
+    const auto wait = quota_.take({world_.limit * factor, world_.depth * factor}, how_, now_);
+    const auto bin = static_cast<std::size_t>(elapsed() / course::bin);
+    if (bin >= result_.bins.size()) result_.bins.resize(bin + 1);
+    ++(wait ? result_.bins[bin].refused : result_.bins[bin].accepted);
+    const double latency = world_.latency * std::exp(0.3 * noise_(dice_));
+    if (!wait) return expect(from_seconds(latency), sent, what::success);
+    // A refusal is quick. Half a second is what every caller waits at least.
+    const double told = std::max(0.5, world_.whole_seconds ? std::ceil(seconds(*wait)) : seconds(*wait));
+    expect(from_seconds(std::min(latency, 0.02)), sent, what::throttle, from_seconds(told * (1 + 0.1 * part_(dice_))));
+  }
+  void throttle(const event& e) {
+    ++left_;
+    fence_ = std::max(fence_, now_ + e.wait);
+    if (e.sent <= counted_) return law_->on_echo();
+    counted_ = now_;
+    law_->on_throttle(e.sent, now_, fence_);
+  }
+
+  world world_;
+  plan plan_;
+  std::mt19937_64 dice_;
+  std::uniform_real_distribution<double> part_{0, 1};
+  std::normal_distribution<double> noise_{0, 1};
+  mono_time start_, now_, fence_, counted_ = mono_time::min();
+  std::unique_ptr<law> law_;
+  sim::quota quota_;
+  sim::throttle_options how_;
+  std::priority_queue<event> events_;
+  std::uint64_t left_, done_ = 0, number_ = 0;
+  course result_;
+};
+
+}  // namespace
+
+bool world::can_change_by(double factor) const {
+  const bool windows = kind == limit_kind::fixed || kind == limit_kind::sliding;
+  return windows ? whole(limit * factor * window) : depth * factor >= 1;
+}
+
+world roll(limit_kind kind, std::uint64_t seed) {
+  std::mt19937_64 dice(seed);
+  std::uniform_real_distribution<double> part(0, 1);
+  world w{.kind = kind, .seed = seed};
+  w.limit = std::round(2 * std::pow(250, part(dice)));
+  const double length = part(dice);
+  if (kind == limit_kind::fixed || kind == limit_kind::sliding) {
+    w.window = length < 0.2 ? 0.5 : length < 0.8 ? 1 : 2;
+    if (!whole(w.limit * w.window)) w.window = 1;
+  }
+  const double deep = part(dice);
+  w.depth = kind == limit_kind::shallow_bucket ? 1 + std::floor(deep * std::min(9.0, w.limit / 2)) : w.limit;
+  w.latency = 0.01 * std::pow(15, part(dice));
+  w.whole_seconds = part(dice) < 0.5;
+  w.throttled_count = part(dice) < 0.7;
+  w.change_at = 60 + std::floor(40 * part(dice));
+  return w;
+}
+
+course::counts course::between(double from, double to) const {
+  counts sum;
+  const auto first = static_cast<std::size_t>(from / bin), last = std::min(bins.size(), static_cast<std::size_t>(to / bin));
+  for (auto i = first; i < last; ++i) {
+    sum.accepted += bins[i].accepted;
+    sum.refused += bins[i].refused;
+  }
+  return sum;
+}
+
+course play(const world& w, const plan& p, const law_maker& make) {
+  return player(w, p, make).run();
+}
+
+}  // namespace convoke::bench
