@@ -23,8 +23,9 @@ constexpr auto probe_after_change = 44s;  // what has just changed will hardly c
 constexpr auto rarest_probe = 120s;
 constexpr double rarer = 1.25;
 constexpr double first_excess = 0.02;
-constexpr double payback = 60;  // s of work that must be left for a probe
-constexpr double share = 0.01;  // of the calls may be throttled
+constexpr double short_work = 30;  // s of work that are too few to search for the limit
+constexpr double payback = 60;     // s of work that must be left for a probe
+constexpr double share = 0.01;     // of the calls may be throttled
 
 double seconds(nanoseconds d) noexcept {
   return static_cast<double>(d.count()) * 1e-9;
@@ -74,6 +75,7 @@ void pace::enter(phase p, mono_time at) noexcept {
   at_step_ = at_phase_ = calls_;
   allowed_ = before_step_ = 0;
   wanted_ = true;
+  careful_ = false;
 }
 
 nanoseconds pace::step_time() const noexcept {
@@ -92,6 +94,12 @@ bool pace::probe_is_due(mono_time now, std::uint64_t work) const noexcept {
   return (static_cast<double>(calls_) - at_throttle_) * share >= static_cast<double>(refused_calls_);
 }
 
+// Growth per second of a climb: fast far below what was refused, slow near it.
+double pace::climbing(mono_time now) const noexcept {
+  if (careful_) return now - since_ < 1200ms ? 0.06 : 0.02;
+  return slow_climb + fast_climb * std::max(0.0, 1 - gate_.rate() / refused_);
+}
+
 void pace::grow(double factor, mono_time now) noexcept {
   allowed_ += gate_.rate() * seconds(now - updated_);
   const bool wanted = used_up(now);
@@ -108,6 +116,7 @@ void pace::grow(double factor, mono_time now) noexcept {
 }
 
 void pace::advance(mono_time now, std::uint64_t work) noexcept {
+  work_ = work;
   if (fixed_ || now <= updated_) return;
   const auto dt = std::min(seconds(now - updated_), 1.0);
   switch (phase_) {
@@ -119,7 +128,7 @@ void pace::advance(mono_time now, std::uint64_t work) noexcept {
       grow(std::pow(search_growth, dt), now);
       return;
     case phase::climb:
-      if (now - updated_ >= 20ms) grow(1 + dt * (slow_climb + fast_climb * std::max(0.0, 1 - gate_.rate() / refused_)), now);
+      if (now - updated_ >= 20ms) grow(1 + dt * climbing(now), now);
       return;
     case phase::hold:
       if (!probe_is_due(now, work)) return;
@@ -221,7 +230,15 @@ void pace::on_throttle(mono_time sent, mono_time now, mono_time until) noexcept 
 }
 
 void pace::search_refused(double rate, mono_time sent, mono_time until) noexcept {
-  search(std::min(0.45 * rate, lately(sent, 1s)), rate, until);
+  const auto took = lately(sent, 1s);
+  if (static_cast<double>(work_) < short_work * took) {
+    // A fence more would not be earned back: slowly up from what was taken.
+    const auto from = std::min(0.55 * rate, took);
+    climb(from, until);
+    careful_ = true;
+  } else {
+    search(std::min(0.45 * rate, took), rate, until);
+  }
   probe_after_ = first_probe;
 }
 
@@ -233,7 +250,8 @@ void pace::rate_refused(double rate, mono_time sent, mono_time until) noexcept {
   if (phase_ == phase::climb && proven_ > 0.9 * rate) return hold(0.995 * proven_, until);
   if (phase_ == phase::climb && open > 2.5) {
     falls_ = 0;
-    return hold(std::min(0.97 * rate, rate < 1.2 * bad_ ? 0.97 * bad_ : rate), until);
+    const auto margin = static_cast<double>(work_) < short_work * rate ? 0.945 : 0.97;
+    return hold(std::min(margin * rate, rate < 1.2 * bad_ ? 0.97 * bad_ : rate), until);
   }
   if (phase_ == phase::hold) {
     if (proven_ > 0.99 * rate) proven_ = 0;

@@ -64,6 +64,7 @@ class pace {
   void search_refused(double rate, mono_time sent, mono_time until) noexcept;
   void rate_refused(double rate, mono_time sent, mono_time until) noexcept;
   void probe_refused(double rate, mono_time sent, mono_time until) noexcept;
+  [[nodiscard]] double climbing(mono_time now) const noexcept;
   void grow(double factor, mono_time now) noexcept;
   [[nodiscard]] std::chrono::nanoseconds step_time() const noexcept;
   [[nodiscard]] bool probe_is_due(mono_time now, std::uint64_t work) const noexcept;
@@ -76,12 +77,14 @@ class pace {
   mono_time since_, step_, updated_;  // start of the phase and of its current step; the last time the rate moved
   double held_ = 0, refused_ = 0, credit_ = 0;
   double before_step_ = 0, excess_ = 0, allowed_ = 0;
-  bool wanted_ = true;  // the step before this one used its pace
+  bool careful_ = false;  // a climb with little work left
+  bool wanted_ = true;    // the step before this one used its pace
 
   mono_time opened_;                       // end of the last fence
   std::optional<mono_time> throttled_at_;  // sending time of the last throttled call
   std::uint64_t calls_ = 0;                // ever
   std::uint64_t at_step_ = 0, at_phase_ = 0, refused_calls_ = 0;
+  std::uint64_t work_ = 0;                        // calls left to make
   double made_ = 0, at_throttle_ = 0;             // calls up to the latest throttled one, and to the one before
   double bad_ = 0;                                // the lowest rate that was held and refused
   double proven_ = 0;                             // a rate that was held until it was questioned
