@@ -33,12 +33,18 @@ constexpr double watched = 300;  // s after a limit doubled; who has not found i
 constexpr double night = 60;     // s of quota
 
 struct samples {
-  std::vector<double> goodput, throttled, first, second, halved, doubled, found, found_late;
+  std::vector<double> goodput, throttled, first, second, halved, halved_later, doubled, found, found_late, fences;
+  // Worlds where more than a hundredth is throttled and the highest limit of these; goodput below 0.93, and buckets one call deep among
+  // these.
+  double often_throttled = 0, often_up_to = 0, poor = 0, poor_shallow = 0;
 
   void add(const samples& s) {
     const auto append = [](std::vector<double>& to, const std::vector<double>& from) { to.insert(to.end(), from.begin(), from.end()); };
     append(goodput, s.goodput), append(throttled, s.throttled), append(first, s.first), append(second, s.second);
     append(halved, s.halved), append(doubled, s.doubled), append(found, s.found), append(found_late, s.found_late);
+    append(halved_later, s.halved_later), append(fences, s.fences);
+    often_throttled += s.often_throttled, often_up_to = std::max(often_up_to, s.often_up_to);
+    poor += s.poor, poor_shallow += s.poor_shallow;
   }
 };
 
@@ -64,8 +70,9 @@ class comparison {
     // Ends are coarse where a minute holds few calls or windows are long.
     if (w.limit >= 10 && w.window <= 1) nights(w);
     if (w.limit >= 8 && w.can_change_by(0.5)) {
-      const auto c = play(w, {.seconds = w.change_at + 26, .factor = 0.5}, fresh());
+      const auto c = play(w, {.seconds = w.change_at + 76, .factor = 0.5}, fresh());
       of.halved.push_back(c.between(w.change_at + 10, w.change_at + 25).accepted / (7.5 * w.limit));
+      of.halved_later.push_back(c.between(w.change_at + 25, w.change_at + 75).accepted / (25 * w.limit));
     }
     if (w.limit >= 8 && 2 * w.limit <= usual.rate) doubles(w, patient);
   }
@@ -78,8 +85,19 @@ class comparison {
   }
   void steady(const world& w) {
     const auto c = play(w, {.seconds = settled_to + 1}, fresh()).between(settled_from, settled_to);
-    of.goodput.push_back(c.accepted / ((settled_to - settled_from) * w.limit));
-    of.throttled.push_back(static_cast<double>(c.refused) / (c.refused + c.accepted));
+    const double goodput = c.accepted / ((settled_to - settled_from) * w.limit);
+    const double throttled = static_cast<double>(c.refused) / (c.refused + c.accepted);
+    of.goodput.push_back(goodput);
+    of.throttled.push_back(throttled);
+    of.fences.push_back(c.fences / (settled_to - settled_from) * 60);
+    if (throttled > 0.01) {
+      ++of.often_throttled;
+      of.often_up_to = std::max(of.often_up_to, w.limit);
+    }
+    if (goodput < 0.93) {
+      ++of.poor;
+      if (w.kind == limit_kind::shallow_bucket && w.depth < 2) ++of.poor_shallow;
+    }
   }
   void nights(const world& w) {
     const auto rows = static_cast<std::uint64_t>(night * w.limit);
@@ -121,6 +139,11 @@ void print_found(law_kind l, const samples& s) {
               quantile(s.found_late, 0.5), quantile(s.found_late, 0.95));
 }
 
+void print_odds(law_kind l, const samples& s) {
+  std::printf("| %-11.*s | %.1f | %.3f | %.0f | %.0f/s | %.0f | %.0f |\n", static_cast<int>(name_of(l).size()), name_of(l).data(),
+              quantile(s.fences, 0.5), quantile(s.halved_later, 0.5), s.often_throttled, s.often_up_to, s.poor, s.poor_shallow);
+}
+
 void compare(const options& o) {
   std::printf(
       "| limit                  | law         | goodput | p5 | throttled | p95 | first night | p95 | second night | p95 | halved | p5 | "
@@ -142,6 +165,12 @@ void compare(const options& o) {
       "\n| law         | doubled after 60-100 s: mean | median | p95 | after 660-700 s: mean | median | p95 |\n"
       "|---|--:|--:|--:|--:|--:|--:|\n");
   for (std::size_t l = 0; l < laws.size(); ++l) print_found(laws[l], all[l]);
+
+  std::printf(
+      "\n| law         | fences a minute | halved, 25-75 s after | worlds over 1 %% throttled | limits up to | worlds with goodput below "
+      "0.93 | "
+      "buckets 1 call deep among them |\n|---|--:|--:|--:|--:|--:|--:|\n");
+  for (std::size_t l = 0; l < laws.size(); ++l) print_odds(laws[l], all[l]);
 }
 
 template <class T>

@@ -76,6 +76,11 @@ class player {
   };
 
   [[nodiscard]] double elapsed() const { return seconds(now_ - start_); }
+  [[nodiscard]] course::counts& bin() {
+    const auto number = static_cast<std::size_t>(elapsed() / course::bin);
+    if (number >= result_.bins.size()) result_.bins.resize(number + 1);
+    return result_.bins[number];
+  }
   void expect(nanoseconds in, mono_time sent, what kind, nanoseconds wait = 0ns) { events_.push({now_ + in, sent, kind, wait, ++number_}); }
   void call() {
     law_->take(now_);
@@ -97,9 +102,7 @@ class player {
   void arrive(mono_time sent) {
     const double factor = plan_.factor && elapsed() >= world_.change_at ? *plan_.factor : 1;
     const auto wait = quota_.take({world_.limit * factor, world_.depth * factor}, how_, now_);
-    const auto bin = static_cast<std::size_t>(elapsed() / course::bin);
-    if (bin >= result_.bins.size()) result_.bins.resize(bin + 1);
-    ++(wait ? result_.bins[bin].refused : result_.bins[bin].accepted);
+    ++(wait ? bin().refused : bin().accepted);
     const double latency = world_.latency * std::exp(0.3 * noise_(dice_));
     if (!wait) return expect(from_seconds(latency), sent, what::success);
     // A refusal is quick. Half a second is what every caller waits at least.
@@ -111,6 +114,7 @@ class player {
     fence_ = std::max(fence_, now_ + e.wait);
     if (e.sent <= counted_) return law_->on_echo();
     counted_ = now_;
+    ++bin().fences;
     law_->on_throttle(e.sent, now_, fence_);
   }
 
@@ -160,6 +164,7 @@ course::counts course::between(double from, double to) const {
   for (auto i = first; i < last; ++i) {
     sum.accepted += bins[i].accepted;
     sum.refused += bins[i].refused;
+    sum.fences += bins[i].fences;
   }
   return sum;
 }
