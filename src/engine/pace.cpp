@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 
 constexpr double slowest = 0.5;         // calls/s
 constexpr auto start_step = 500ms;      // to double in
-constexpr double search_growth = 1.15;  // per second
+constexpr double search_growth = 1.2;  // per second
 constexpr double slow_climb = 0.015;    // per second, near what was refused
 constexpr double fast_climb = 0.17;     // more per second, times the distance from it
 constexpr auto probe_step = 750ms;
@@ -267,7 +267,7 @@ void pace::rate_refused(double rate, mono_time sent, mono_time until) noexcept {
   const auto taken = std::max(0.0, made_ - at_throttle_);
   const auto most = taken / std::max(open, 1.0), least = taken / std::max(span, 1.0);
   if (phase_ == phase::hold) probe_after_ = probe_after_change;
-  climb(std::clamp(std::cbrt(most * most * least), 0.5 * rate, (strikes_ > 1 ? 0.75 : 0.93) * rate), until);
+  climb(std::clamp(std::cbrt(most * most * least), 0.4 * rate, (strikes_ > 1 ? 0.75 : 0.93) * rate), until);
 }
 
 void pace::probe_refused(double rate, mono_time sent, mono_time until) noexcept {
