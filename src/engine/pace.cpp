@@ -12,20 +12,41 @@ namespace {
 using std::chrono::nanoseconds;
 using namespace std::chrono_literals;
 
-constexpr double slowest = 0.5;         // calls/s
-constexpr auto start_step = 500ms;      // to double in
-constexpr double search_growth = 1.2;  // per second
-constexpr double slow_climb = 0.015;    // per second, near what was refused
-constexpr double fast_climb = 0.17;     // more per second, times the distance from it
+// Chosen by playing thousands of hidden limits (`./dev simulate-engine --suite pace`, `./dev bench laws`), not by theory.
+
+constexpr double slowest = 0.5;  // calls/s
+
+// How the rate grows.
+constexpr auto start_step = 500ms;          // to double in
+constexpr double search_growth = 1.2;       // per second
+constexpr double slow_climb = 0.015;        // per second, near what was refused
+constexpr double fast_climb = 0.17;         // more per second, times the distance from it
+constexpr auto careful_beginning = 1200ms;  // of a climb with little work left: per second ...
+constexpr double careful_first = 0.06, careful_then = 0.02;
+constexpr double short_work = 30;  // s of work that are too few to earn a fence more back
+
+// Where it goes on after a refusal, as a share of the refused rate. The start overshoots: limits by the second leave 0.54 of its last
+// rate, shallow buckets 0.85, deep ones 0.3. A search overshoots by a second's growth, a climb hardly.
+constexpr double after_start = 0.45, after_start_careful = 0.55;
+constexpr double after_search = 0.763;
+constexpr double after_climb = 0.97, after_careful_climb = 0.945;
+constexpr double after_long_hold = 0.985, after_hold = 0.96, after_many_holds = 0.85;
+constexpr double below_proven = 0.995, below_bad = 0.97;
+constexpr double least_left = 0.4, most_left = 0.93, most_left_again = 0.75;  // where it was refused at once
+constexpr double search_tells = 1.5, climb_tells = 2.5, long_hold = 8;        // s: refused sooner, the rate was far off from the beginning
+constexpr unsigned many_holds = 5;
+
+// When more is asked for.
 constexpr auto probe_step = 750ms;
+constexpr double first_excess = 0.02;
 constexpr auto first_probe = 22s;
 constexpr auto probe_after_change = 44s;  // what has just changed will hardly change again at once
 constexpr auto rarest_probe = 120s;
 constexpr double rarer = 1.25;
-constexpr double first_excess = 0.02;
-constexpr double short_work = 30;  // s of work that are too few to search for the limit
-constexpr double payback = 60;     // s of work that must be left for a probe
-constexpr double share = 0.01;     // of the calls may be throttled
+constexpr double payback = 60;    // s of work that must be left for a probe
+constexpr double share = 0.01;    // of the calls may be throttled
+constexpr double shallow = 0.12;  // s of the rate: more than this above it was a deep bucket, or a higher limit
+constexpr double same = 1.08;     // of the old rate: the same limit as before
 
 double seconds(nanoseconds d) noexcept {
   return static_cast<double>(d.count()) * 1e-9;
@@ -49,10 +70,10 @@ pace::pace(const settings& s, const std::optional<remembered_pace>& learnt, mono
       opened_(now),
       probe_after_(first_probe) {
   if (fixed_ || !learnt || !(learnt->pace.rate > 0)) return;
-  credit_ = learnt->pace.credit;
+  credit_ = learnt->pace.credit > 0 ? std::min(learnt->pace.credit, 60 * ceiling_) : 0;
   const auto known = std::clamp(learnt->pace.rate, std::min(slowest, ceiling_), ceiling_);
   if (learnt->age <= pace_counts_in_full) {
-    refused_ = std::max(learnt->pace.refused, known);
+    refused_ = learnt->pace.refused > known ? std::min(learnt->pace.refused, 2 * known) : known;
     hold(known, now);
   } else {
     climb(known / 2, now);
@@ -96,7 +117,7 @@ bool pace::probe_is_due(mono_time now, std::uint64_t work) const noexcept {
 
 // Growth per second of a climb: fast far below what was refused, slow near it.
 double pace::climbing(mono_time now) const noexcept {
-  if (careful_) return now - since_ < 1200ms ? 0.06 : 0.02;
+  if (careful_) return now - since_ < careful_beginning ? careful_first : careful_then;
   return slow_climb + fast_climb * std::max(0.0, 1 - gate_.rate() / refused_);
 }
 
@@ -134,7 +155,7 @@ void pace::advance(mono_time now, std::uint64_t work) noexcept {
       if (!probe_is_due(now, work)) return;
       proven_ = held_ = gate_.rate();
       // Where the search that a probe began ends where it began, the probe had met a deep bucket and no higher limit.
-      if (held_ < 1.08 * suspect_rate_) credit_ = std::max(credit_, suspect_credit_);
+      if (held_ < same * suspect_rate_) credit_ = std::max(credit_, suspect_credit_);
       suspect_rate_ = 0;
       enter(phase::probe, now);
       excess_ = first_excess;
@@ -233,11 +254,10 @@ void pace::search_refused(double rate, mono_time sent, mono_time until) noexcept
   const auto took = lately(sent, 1s);
   if (static_cast<double>(work_) < short_work * took) {
     // A fence more would not be earned back: slowly up from what was taken.
-    const auto from = std::min(0.55 * rate, took);
-    climb(from, until);
+    climb(std::min(after_start_careful * rate, took), until);
     careful_ = true;
   } else {
-    search(std::min(0.45 * rate, took), rate, until);
+    search(std::min(after_start * rate, took), rate, until);
   }
   probe_after_ = first_probe;
 }
@@ -245,35 +265,45 @@ void pace::search_refused(double rate, mono_time sent, mono_time until) noexcept
 void pace::rate_refused(double rate, mono_time sent, mono_time until) noexcept {
   const auto open = seconds(sent - opened_);
   refused_ = rate;
-  if (open >= 2.5) strikes_ = proven_ > 0.99 * rate ? 1 : 0;
-  if (phase_ == phase::search && open > 1.5) return climb(0.95 * rate / std::pow(search_growth, 1.2), until);
-  if (phase_ == phase::climb && proven_ > 0.9 * rate) return hold(0.995 * proven_, until);
-  if (phase_ == phase::climb && open > 2.5) {
+  if (open >= climb_tells) at_once_ = proven_ > 0.99 * rate ? 1 : 0;
+  if (phase_ == phase::hold) return hold_refused(rate, sent, until);
+  if (phase_ == phase::search && open > search_tells) return climb(after_search * rate, until);
+  if (phase_ == phase::climb && proven_ > 0.9 * rate) return hold(below_proven * proven_, until);
+  if (phase_ == phase::climb && open > climb_tells) {
     falls_ = 0;
-    const auto margin = static_cast<double>(work_) < short_work * rate ? 0.945 : 0.97;
-    return hold(std::min(margin * rate, rate < 1.2 * bad_ ? 0.97 * bad_ : rate), until);
+    const auto left = static_cast<double>(work_) < short_work * rate ? after_careful_climb : after_climb;
+    return hold(std::min(left * rate, rate < 1.2 * bad_ ? below_bad * bad_ : rate), until);
   }
-  if (phase_ == phase::hold) {
-    if (proven_ > 0.99 * rate) proven_ = 0;
-    bad_ = bad_ > 0 ? std::min(bad_, rate) : rate;
+  ++at_once_;
+  refused_at_once(rate, sent, until);
+}
+
+void pace::hold_refused(double rate, mono_time sent, mono_time until) noexcept {
+  const auto open = seconds(sent - opened_);
+  if (proven_ > 0.99 * rate) proven_ = 0;
+  bad_ = bad_ > 0 ? std::min(bad_, rate) : rate;
+  if (open >= climb_tells) {
+    falls_ = open > long_hold ? 0 : falls_ + 1;
+    return hold((falls_ == 0 ? after_long_hold : falls_ < many_holds ? after_hold : after_many_holds) * rate, until);
   }
-  if (phase_ == phase::hold && open >= 2.5) {
-    falls_ = open > 8 ? 0 : falls_ + 1;
-    return hold((falls_ == 0 ? 0.985 : falls_ < 5 ? 0.96 : 0.85) * rate, until);
-  }
-  ++strikes_;
-  if (phase_ == phase::hold && strikes_ == 1) return hold(proven_ > 0.9 * rate ? 0.995 * proven_ : 0.96 * rate, until);
+  if (++at_once_ == 1) return hold(proven_ > 0.9 * rate ? below_proven * proven_ : after_hold * rate, until);
+  probe_after_ = probe_after_change;
+  refused_at_once(rate, sent, until);
+}
+
+// What was taken since the last throttle bounds the limit from below where the fence left credit, and from above where it did not.
+void pace::refused_at_once(double rate, mono_time sent, mono_time until) noexcept {
+  const auto open = seconds(sent - opened_);
   const auto span = throttled_at_ ? seconds(sent - *throttled_at_) : open + 1;
   const auto taken = std::max(0.0, made_ - at_throttle_);
   const auto most = taken / std::max(open, 1.0), least = taken / std::max(span, 1.0);
-  if (phase_ == phase::hold) probe_after_ = probe_after_change;
-  climb(std::clamp(std::cbrt(most * most * least), 0.4 * rate, (strikes_ > 1 ? 0.75 : 0.93) * rate), until);
+  climb(std::clamp(std::cbrt(most * most * least), least_left * rate, (at_once_ > 1 ? most_left_again : most_left) * rate), until);
 }
 
 void pace::probe_refused(double rate, mono_time sent, mono_time until) noexcept {
   const auto span = std::max(seconds(sent - since_), 0.05);
   const auto extra = std::max(0.0, made_ - static_cast<double>(at_phase_) - held_ * span);
-  if (extra <= std::max({1.5 * credit_, 0.12 * held_, 3.0})) {
+  if (extra <= std::max({1.5 * credit_, shallow * held_, 3.0})) {
     probe_after_ = std::min<nanoseconds>(rarest_probe, from_seconds(seconds(probe_after_) * rarer));
     refused_ = refused_ > 0 ? std::min(refused_, rate) : rate;
     hold(excess_ > 0.05 && held_ * 1.01 < 0.98 * refused_ ? held_ * 1.01 : held_, until);

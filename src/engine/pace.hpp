@@ -3,16 +3,16 @@
 // How fast a lane calls: finds the rate the service takes, stays just under it, and asks now and then whether it takes more.
 //
 // What is known of the limit are two numbers: `held_`, a rate that was taken for a while, and `refused_`, one that was not. The pace is in
-// one of four phases:
+// one of five phases:
 //
-//   start  nothing was refused yet: doubles every half second (or round trip, where that is longer)
-//   climb  after a throttle: from well below the refused rate up to just below it, ever slower, as CUBIC does (RFC 9438)
-//   hold   just below the refused rate
-//   probe  a little above, then twice as much above, and so on, until something is refused or the ceiling is reached. What it costs is a
-//          fence, so probes grow rarer the longer a limit has stood, and none is made that has no time left to pay
+//   start   nothing was refused yet: doubles every half second (or round trip, where that is longer)
+//   search  after the first refusal: from about half of the refused rate, a fifth more every second, until something is refused again
+//   climb   from below the refused rate up to it, the slower the nearer, so that the next refusal tells the limit closely
+//   hold    just below what was refused
+//   probe   a little above, then twice as much above, and so on, until something is refused or the ceiling is reached. What that costs is
+//           a fence, so probes grow rarer the longer a limit has stood, and none is made that has no time left to pay
 //
-// A throttle ends every phase but the last alike: the rate was too much, what was taken on average since the last fence bounds it from
-// above, what was taken since the last throttle (the fence included) from below.
+// docs/pace.md tells it at length and compares it with simpler laws.
 
 #include <array>
 #include <chrono>
@@ -63,6 +63,8 @@ class pace {
   void hold(double rate, mono_time at) noexcept;
   void search_refused(double rate, mono_time sent, mono_time until) noexcept;
   void rate_refused(double rate, mono_time sent, mono_time until) noexcept;
+  void hold_refused(double rate, mono_time sent, mono_time until) noexcept;
+  void refused_at_once(double rate, mono_time sent, mono_time until) noexcept;
   void probe_refused(double rate, mono_time sent, mono_time until) noexcept;
   [[nodiscard]] double climbing(mono_time now) const noexcept;
   void grow(double factor, mono_time now) noexcept;
@@ -89,7 +91,7 @@ class pace {
   double bad_ = 0;                                // the lowest rate that was held and refused
   double proven_ = 0;                             // a rate that was held until it was questioned
   unsigned falls_ = 0;                            // throttles in a row of a rate that was held for seconds only
-  unsigned strikes_ = 0;                          // throttles in a row that came at once
+  unsigned at_once_ = 0;                          // throttles in a row that came at once
   double suspect_rate_ = 0, suspect_credit_ = 0;  // a probe that may have met a deep bucket instead of a higher limit
   std::chrono::nanoseconds probe_after_;
   double round_trip_ = 0.05;  // s, smoothed
