@@ -271,7 +271,8 @@ void pace::rate_refused(double rate, mono_time sent, mono_time until) noexcept {
   if (phase_ == phase::climb && proven_ > 0.9 * rate) return hold(below_proven * proven_, until);
   if (phase_ == phase::climb && open > climb_tells) {
     falls_ = 0;
-    const auto left = static_cast<double>(work_) < short_work * rate ? after_careful_climb : after_climb;
+    guessed_ = static_cast<double>(work_) < short_work * rate;
+    const auto left = guessed_ ? after_careful_climb : after_climb;
     return hold(std::min(left * rate, rate < 1.2 * bad_ ? below_bad * bad_ : rate), until);
   }
   ++at_once_;
@@ -357,7 +358,8 @@ std::optional<learnt_pace> pace::learnt() const noexcept {
     return learnt_pace{ceiling_, 0, 0};
   }
   // A rate that was held until it was questioned is worth more than one that is being tried.
-  const auto rate = proven_ > 0 ? (phase_ != phase::hold || held_ > proven_ ? proven_ : held_) : held_;
+  if (proven_ > 0 && (phase_ != phase::hold || held_ > proven_)) return learnt_pace{std::min(proven_, ceiling_), refused_, credit_};
+  const auto rate = proven_ <= 0 && guessed_ ? after_climb * held_ : held_;
   return learnt_pace{std::min(rate, ceiling_), refused_, credit_};
 }
 

@@ -79,6 +79,7 @@ class pace {
   mono_time since_, step_, updated_;  // start of the phase and of its current step; the last time the rate moved
   double held_ = 0, refused_ = 0, credit_ = 0;
   double before_step_ = 0, excess_ = 0, allowed_ = 0;
+  bool guessed_ = false;  // held after a careful climb: how far the limit is from it was not found out
   bool careful_ = false;  // a climb with little work left
   bool wanted_ = true;    // the step before this one used its pace
 
