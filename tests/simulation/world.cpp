@@ -177,7 +177,8 @@ void world::start_process() {
     --plot_.interrupts;
     in(dice_.upto(dice_.chance(0.5) ? 2s : plot_.life), event_kind::interrupt);
   }
-  if (!late_.empty()) in(dice_.upto(60s), event_kind::late_write);
+  // What a dead process left on its way may come at any time, and best while others are at its rows.
+  if (!late_.empty()) in(dice_.chance(0.5) ? dice_.upto(60s) : plot_.engine.attempt_timeout + dice_.upto(4s), event_kind::late_write);
   pump();
 }
 
