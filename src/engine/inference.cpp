@@ -1,12 +1,19 @@
 #include "engine/inference.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace convoke::engine {
 
 bool inference::singled_out(place who) const noexcept {
   return std::ranges::find(singled_, who, &convict::who) != singled_.end();
+}
+
+// How likely it is that throttles which may hit anybody hit this one every time: its share of the calls, as often as it was hit again.
+double inference::chance() const noexcept {
+  const auto own = static_cast<double>(own_) + repeats_ + 1;
+  return std::pow(own / (own + static_cast<double>(others_)), repeats_);
 }
 
 inference::reading inference::throttled(place who, mono_time sent, mono_time now, std::optional<std::chrono::nanoseconds> wait) {
@@ -19,16 +26,16 @@ inference::reading inference::throttled(place who, mono_time sent, mono_time now
     if (who != suspect_) alone_ = false;
     return {};
   }
+  const bool again = who == suspect_ && alone_;
+  if (again) ++repeats_;
   const bool known = std::ranges::find(former_, who) != former_.end();
-  if (sent >= reopened_ && others_ >= calls_of_others && seen_.size() >= other_organizers && (known || (who == suspect_ && alone_))) {
-    // One that was singled out before has not closed the lane this time, so there is nothing to make good.
-    const bool closed_the_lane = who == suspect_ && alone_;
+  const bool others_go_on = sent >= reopened_ && others_ >= calls_of_others && seen_.size() >= other_organizers;
+  if (others_go_on && (known || (again && chance() <= by_chance))) {
     std::erase(former_, who);
     singled_.push_back({who, mono_time::min(), 0});
-    suspect_ = no_place;
-    others_ = 0;
-    seen_.clear();
-    return {.organizer = true, .singled_out = closed_the_lane};
+    suspect(no_place);
+    // One that was singled out before has not closed the lane this time, so there is nothing to make good.
+    return {.organizer = true, .singled_out = again};
   }
   // Throttled in its fence, others say that it never was one organizer's. Unless they are told to wait for much less, or the fence is
   // over: then the lane is limited as well.
@@ -40,14 +47,16 @@ inference::reading inference::throttled(place who, mono_time sent, mono_time now
   singled_.clear();
   announced_ = now;
   // The same one alone, and again: what the others did since its first throttle goes on counting.
-  const bool again = who == suspect_ && alone_;
-  if (!again) {
-    suspect_ = who;
-    alone_ = true;
-    others_ = 0;
-    seen_.clear();
-  }
+  if (!again) suspect(who);
   return {.suspect_again = again, .mistaken = std::exchange(let_through_, 0), .misread_until = misread_until_};
+}
+
+void inference::suspect(place who) noexcept {
+  suspect_ = who;
+  alone_ = true;
+  repeats_ = 0;
+  own_ = others_ = 0;
+  seen_.clear();
 }
 
 void inference::closed_until(const reading& r, mono_time end) noexcept {
@@ -75,8 +84,12 @@ void inference::succeeded(place who, mono_time sent) noexcept {
     if (sent >= c->until && ++c->successes >= calls_to_trust_again) singled_.erase(c);
     return;
   }
-  if (who == suspect_ || sent < reopened_) return;
-  if (others_ < calls_of_others) ++others_;
+  if (sent < reopened_) return;
+  if (who == suspect_) {
+    ++own_;
+    return;
+  }
+  ++others_;
   if (seen_.size() < other_organizers && std::ranges::find(seen_, who) == seen_.end()) seen_.push_back(who);
 }
 

@@ -14,11 +14,13 @@
 namespace convoke::engine {
 
 // An organizer is singled out where, after the fence that its throttle closed the lane with, it alone is throttled again while enough
-// calls of enough others succeeded. It is let back where its own calls succeed again for a while, or where another one is throttled:
+// calls of enough others succeeded, and so often that chance does not explain it: a service that throttles anybody now and then meets the
+// same one twice in a row before long. It is let back where its own calls succeed again for a while, or where another one is throttled:
 // then the reading was wrong, and so were the calls that others made in the meantime.
 class inference {
  public:
   static constexpr std::uint32_t calls_of_others = 20, other_organizers = 5;
+  static constexpr double by_chance = 1e-4;  // so unlikely it must be that a throttle of the lane met it alone each time
   static constexpr std::uint32_t calls_to_trust_again = 20;
 
   struct reading {
@@ -43,6 +45,9 @@ class inference {
     mono_time until;  // of its fence
     std::uint32_t successes;
   };
+  void suspect(place who) noexcept;
+  [[nodiscard]] double chance() const noexcept;
+
   static constexpr std::size_t most_former = 64;
   std::vector<convict> singled_;
   std::vector<place> former_;  // singled out before, until the lane itself was throttled
@@ -52,7 +57,8 @@ class inference {
   place suspect_ = no_place;
   bool alone_ = false;
   mono_time announced_ = mono_time::min(), reopened_ = mono_time::min();
-  std::uint32_t others_ = 0;
+  unsigned repeats_ = 0;                // its throttles since the first one
+  std::uint64_t own_ = 0, others_ = 0;  // calls that succeeded since
   std::vector<place> seen_;
 };
 

@@ -3,6 +3,7 @@
 #include "engine/inference.hpp"
 
 #include <boost/test/unit_test.hpp>
+#include <random>
 
 #include "engine/width.hpp"
 
@@ -30,9 +31,12 @@ inference suspicious() {
   return i;
 }
 
+// Two more throttles of it alone, while each of a hundred others succeeded four times.
 inference convinced() {
   auto i = suspicious();
-  succeed(i, 5, 4, t + 2s);
+  succeed(i, 100, 2, t + 1500ms);
+  i.closed_until(i.throttled(1, t + 1600ms, t + 1700ms), t + 1800ms);
+  succeed(i, 100, 2, t + 2s);
   const auto r = i.throttled(1, t + 3s, t + 3100ms);
   BOOST_TEST(r.organizer);
   BOOST_TEST(r.singled_out);
@@ -61,13 +65,35 @@ BOOST_AUTO_TEST_CASE(too_few_calls_or_too_few_others_prove_nothing) {
 
 BOOST_AUTO_TEST_CASE(evidence_adds_up_while_it_alone_is_throttled) {
   auto i = suspicious();
-  succeed(i, 5, 2, t + 2s);
-  const auto again = i.throttled(1, t + 3s, t + 3100ms);
-  BOOST_TEST(!again.organizer);
-  BOOST_TEST(again.suspect_again);
-  i.closed_until(again, t + 4s);
-  succeed(i, 5, 2, t + 5s);
-  BOOST_TEST(i.throttled(1, t + 6s, t + 6100ms).organizer);
+  unsigned throttles = 0;
+  for (auto now = t + 2s; !i.singled_out(1); now += 2s) {
+    succeed(i, 9, 10, now);
+    for (int n = 0; n < 10; ++n) i.succeeded(1, now);
+    const auto r = i.throttled(1, now + 1s, now + 1100ms);
+    BOOST_TEST(r.organizer == i.singled_out(1));
+    BOOST_TEST(r.suspect_again == !r.organizer);
+    i.closed_until(r, now + 1500ms);
+    ++throttles;
+  }
+  // It makes a tenth of the calls and a little more: chance is below 1 in 10,000 after five.
+  BOOST_TEST(throttles == 5U);
+}
+
+BOOST_AUTO_TEST_CASE(a_service_that_throttles_anybody_now_and_then_is_not_taken_for_one_that_throttles_somebody) {
+  inference i;
+  std::mt19937_64 dice(1);
+  auto now = t;
+  unsigned wrong = 0;
+  for (int n = 0; n < 2000; ++n) {
+    for (place p = 0; p < 50; ++p) {
+      for (int calls = 0; calls < 20; ++calls) i.succeeded(p, now);
+    }
+    const auto r = i.throttled(static_cast<place>(dice() % 50), now + 1s, now + 1100ms);
+    i.closed_until(r, now + 2s);
+    wrong += r.organizer ? 1U : 0U;
+    now += 3s;
+  }
+  BOOST_TEST(wrong == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(successes_of_calls_sent_before_the_fence_opened_prove_nothing) {
@@ -112,7 +138,9 @@ BOOST_AUTO_TEST_CASE(one_that_was_singled_out_is_known_again_after_the_lanes_own
 
 BOOST_AUTO_TEST_CASE(a_much_shorter_wait_in_its_fence_is_another_limit) {
   auto i = suspicious();
-  succeed(i, 5, 4, t + 2s);
+  succeed(i, 100, 2, t + 1500ms);
+  i.closed_until(i.throttled(1, t + 1600ms, t + 1700ms), t + 1800ms);
+  succeed(i, 100, 2, t + 2s);
   i.closed_until(i.throttled(1, t + 3s, t + 3100ms), t + 23s);
   const auto lane = i.throttled(12, t + 5s, t + 5100ms, 1s);
   BOOST_TEST(!lane.organizer);
