@@ -6,12 +6,12 @@ from harness import Case, foreign, main, scaled
 class Foreign(Case):
     @classmethod
     def start_server(cls, folder):
-        # Tokens that live for 20 s are refreshed on the way.
-        return foreign(folder, "--seed", "3", "--faults", "0.05", "--throttles", "0.001", "--max-wait", "1", "--latency", "0.002",
+        # Tokens that live for 20 s are refreshed on the way. Few rows need more throttles, or some runs would see none.
+        return foreign(folder, "--seed", "3", "--faults", "0.05", "--throttles", scaled("0.003", "0.001", "0.001"), "--max-wait", "1", "--latency", "0.002",
                        "--token-life", "20")
 
     def test_ten_thousand_rows(self):
-        path, results, rows = self.path("rows.csv"), self.path("results.csv"), scaled(2000, 10000, 10000)
+        path, results, rows = self.path("rows.csv"), self.path("results.csv"), scaled(4000, 10000, 10000)
         keys = write_rows(path, rows, organizers=50, prefix="foreign")
         done = self.apply(path, "--results", results, "--max-attempts", "8", "--attempt-timeout", "5s")
         stats = self.server.stats()
