@@ -7,8 +7,8 @@ class Foreign(Case):
     @classmethod
     def start_server(cls, folder):
         # Tokens that live for 20 s are refreshed on the way. Few rows need more throttles, or some runs would see none.
-        return foreign(folder, "--seed", "3", "--faults", "0.05", "--throttles", scaled("0.003", "0.001", "0.001"), "--max-wait", "1", "--latency", "0.002",
-                       "--token-life", "20")
+        return foreign(folder, "--seed", "3", "--faults", "0.05", "--throttles", scaled("0.002", "0.001", "0.001"), "--max-wait", "1",
+                       "--latency", "0.002", "--token-life", "20")
 
     def test_ten_thousand_rows(self):
         path, results, rows = self.path("rows.csv"), self.path("results.csv"), scaled(4000, 10000, 10000)
