@@ -50,18 +50,20 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const parsed whole = parse(text, text.size() + 1, {}, l);
   if (!(parse(text, piece, {}, l) == whole)) std::abort();
 
-  std::string again;
+  // A header of its own, so that no first row is taken for a line that names the delimiter (`SEP=,`).
+  const std::vector<std::string> header = {"a", "b"};
+  std::string again = header[0] + whole.delimiter + header[1] + '\n';
   for (const auto& row : whole.rows) {
-    // One empty cell alone would be a blank line; one `sep=,` alone would name a delimiter.
-    if (row.size() == 1) return 0;
+    if (row.size() == 1) return 0;  // one empty cell alone would be a blank line
     for (std::size_t i = 0; i < row.size(); ++i) {
       if (i != 0) again += whole.delimiter;
       csv::append_field(again, row[i], whole.delimiter);
     }
     again += '\n';
   }
-  const parsed back = parse(again, again.size() + 1, whole.delimiter, csv::limits{});
-  const bool starts_as_sep = again.size() >= 5 && (again.starts_with("sep=") || again.starts_with("\"sep="));
-  if (!starts_as_sep && (back.rows != whole.rows || !back.fault.empty())) std::abort();
+  parsed back = parse(again, again.size() + 1, whole.delimiter, csv::limits{});
+  if (!back.fault.empty() || back.rows.empty() || back.rows.front() != header) std::abort();
+  back.rows.erase(back.rows.begin());
+  if (back.rows != whole.rows) std::abort();
   return 0;
 }
