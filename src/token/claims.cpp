@@ -7,6 +7,7 @@
 
 #include <convoke/key.hpp>
 
+#include "core/base64.hpp"
 #include "token/json.hpp"
 #include "token/token.hpp"
 
@@ -16,39 +17,11 @@ namespace {
 
 namespace json = boost::json;
 
-int value_of(char c) noexcept {
-  if (c >= 'A' && c <= 'Z') return c - 'A';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-  if (c >= '0' && c <= '9') return c - '0' + 52;
-  if (c == '-') return 62;
-  if (c == '_') return 63;
-  return -1;
-}
-
-std::optional<std::string> decode_base64url(std::string_view text) {
-  while (text.ends_with('=')) text.remove_suffix(1);
-  if (text.size() % 4 == 1) return std::nullopt;
-  std::string out;
-  out.reserve(text.size() * 3 / 4);
-  std::uint32_t bits = 0;
-  unsigned count = 0;
-  for (const char c : text) {
-    const int value = value_of(c);
-    if (value < 0) return std::nullopt;
-    bits = (bits << 6U) | static_cast<std::uint32_t>(value);
-    count += 6;
-    if (count < 8) continue;
-    count -= 8;
-    out += static_cast<char>(static_cast<unsigned char>((bits >> count) & 0xFFU));
-  }
-  return out;
-}
-
 std::optional<json::object> payload(std::string_view jwt) {
   constexpr std::size_t longest = std::size_t{64} * 1024;
   if (jwt.size() > longest || std::ranges::count(jwt, '.') != 2) return std::nullopt;
   const auto first = jwt.find('.');
-  const auto decoded = decode_base64url(jwt.substr(first + 1, jwt.rfind('.') - first - 1));
+  const auto decoded = decode_base64(jwt.substr(first + 1, jwt.rfind('.') - first - 1), base64_alphabet::url);
   if (!decoded) return std::nullopt;
   return parse_object(*decoded);
 }

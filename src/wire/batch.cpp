@@ -10,8 +10,8 @@
 #include <string>
 #include <utility>
 
+#include "core/base64.hpp"
 #include "core/text.hpp"
-#include "wire/base64.hpp"
 
 namespace convoke::wire {
 
@@ -132,7 +132,7 @@ void batch_reader::impl::read_body(ondemand::value value, batch_item& into) {
   if (type == ondemand::json_type::string) {
     std::string_view text;
     if (value.get_string().get(text) != SUCCESS || text.size() > limits.body) return;
-    auto bytes = decode_base64(text);
+    auto bytes = decode_base64(text, base64_alphabet::standard);
     into.body = bytes ? std::string_view(decoded.emplace_back(*std::move(bytes))) : text;
   } else if (type != ondemand::json_type::null) {
     const auto text = raw(value, type);

@@ -21,9 +21,6 @@ void append_create_or_get(std::string& out, const spec& wanted);
 // std::invalid_argument.
 [[nodiscard]] std::string create_or_get_path(std::string_view organizer);
 
-// Percent-encodes all but unreserved characters.
-[[nodiscard]] std::string percent_encode(std::string_view text);
-
 // What the service said was wrong, fit to be shown: control characters are escaped (core/text.hpp), lengths limited.
 struct graph_error {
   std::string code;     // may be empty; innerError's code where the outer is empty

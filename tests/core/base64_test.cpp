@@ -1,0 +1,85 @@
+#include "core/base64.hpp"
+
+#include <rapidcheck/boost_test.h>
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace {
+
+using convoke::base64_alphabet;
+using convoke::decode_base64;
+
+std::string encode(std::string_view bytes, base64_alphabet alphabet, bool pad) {
+  const std::string_view letters = alphabet == base64_alphabet::url ? "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+                                                                    : "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out;
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    unsigned bits = 0;
+    for (std::size_t j = 0; j < 3; ++j) bits = bits << 8U | (i + j < bytes.size() ? static_cast<unsigned char>(bytes[i + j]) : 0U);
+    const auto used = std::min<std::size_t>(bytes.size() - i, 3) + 1;
+    for (std::size_t j = 0; j < used; ++j) out += letters[bits >> (18 - 6 * j) & 63U];
+    if (pad) out.append(4 - used, '=');
+  }
+  return out;
+}
+
+// RFC 4648, section 10.
+const std::pair<std::string_view, std::string_view> vectors[] = {
+    {"", ""}, {"Zg==", "f"}, {"Zm8=", "fo"}, {"Zm9v", "foo"}, {"Zm9vYg==", "foob"}, {"Zm9vYmE=", "fooba"}, {"Zm9vYmFy", "foobar"},
+};
+
+const char* const never[] = {"Z",     "Zg=",  "Zg===", "=",        "==",      "====", "=Zg=",   "Zg==Zg==",     "Zm8=\n", "Zm 8=",
+                             "Zm\n8", "Z===", "Zm9v=", "Zm9v====", "Zm9\xC3", "Zm9.", "Zm9vY=", "Zm9v\r\nYg==", "Zh==",   "Zm9="};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(base64)
+
+BOOST_AUTO_TEST_CASE(the_vectors_of_the_rfc) {
+  for (const auto& [text, bytes] : vectors) {
+    BOOST_TEST(decode_base64(text, base64_alphabet::standard).value_or("-") == bytes);
+    BOOST_TEST(decode_base64(text, base64_alphabet::url).value_or("-") == bytes);
+  }
+}
+
+BOOST_DATA_TEST_CASE(what_no_encoder_writes_is_refused, boost::unit_test::data::make(never), text) {
+  BOOST_TEST(!decode_base64(text, base64_alphabet::standard));
+  BOOST_TEST(!decode_base64(text, base64_alphabet::url));
+}
+
+BOOST_AUTO_TEST_CASE(only_the_alphabet_of_urls_goes_without_padding) {
+  BOOST_TEST(decode_base64("Zg", base64_alphabet::url).value_or("-") == "f");
+  BOOST_TEST(decode_base64("Zm8", base64_alphabet::url).value_or("-") == "fo");
+  BOOST_TEST(!decode_base64("Zg", base64_alphabet::standard));
+  BOOST_TEST(!decode_base64("Zm8", base64_alphabet::standard));
+  BOOST_TEST(!decode_base64("Zh", base64_alphabet::url));
+}
+
+BOOST_AUTO_TEST_CASE(each_alphabet_has_its_own_last_letters) {
+  BOOST_TEST(decode_base64("+/+/", base64_alphabet::standard).value_or("-") == "\xFB\xFF\xBF");
+  BOOST_TEST(decode_base64("-_-_", base64_alphabet::url).value_or("-") == "\xFB\xFF\xBF");
+  BOOST_TEST(!decode_base64("+/+/", base64_alphabet::url));
+  BOOST_TEST(!decode_base64("-_-_", base64_alphabet::standard));
+}
+
+RC_BOOST_PROP(any_bytes_come_back, (const std::string& bytes)) {
+  for (const auto alphabet : {base64_alphabet::standard, base64_alphabet::url})
+    RC_ASSERT(decode_base64(encode(bytes, alphabet, true), alphabet) == bytes);
+  RC_ASSERT(decode_base64(encode(bytes, base64_alphabet::url, false), base64_alphabet::url) == bytes);
+}
+
+// What is decoded encodes into the same text: no two texts stand for one value.
+RC_BOOST_PROP(nothing_else_is_read, ()) {
+  const auto text = *rc::gen::container<std::string>(rc::gen::elementOf(std::string("ABgw19+/-_= \n")));
+  if (const auto bytes = decode_base64(text, base64_alphabet::standard)) RC_ASSERT(encode(*bytes, base64_alphabet::standard, true) == text);
+  if (const auto bytes = decode_base64(text, base64_alphabet::url))
+    RC_ASSERT(encode(*bytes, base64_alphabet::url, text.ends_with('=')) == text);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
