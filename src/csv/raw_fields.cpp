@@ -10,14 +10,13 @@ std::vector<std::string_view> raw_fields(std::string_view record, char delimiter
   bool quoted = false;
   for (std::size_t i = 0; i < record.size(); ++i) {
     const char c = record[i];
-    // A quote opens a field only at its start; inside, a doubled quote closes and opens again, which comes to the same.
-    if (c == '"' && (quoted || i == begin)) quoted = !quoted;
-    if (c == '"' && !quoted && i + 1 < record.size() && record[i + 1] == '"') {
-      quoted = true;
-      ++i;
-      continue;
-    }
-    if (c == delimiter && !quoted) {
+    if (c == '"' && !quoted) {
+      quoted = i == begin;  // further on it is a character like any other
+    } else if (c == '"' && i + 1 < record.size() && record[i + 1] == '"') {
+      ++i;  // doubled
+    } else if (c == '"') {
+      quoted = false;
+    } else if (c == delimiter && !quoted) {
       out.push_back(record.substr(begin, i - begin));
       begin = i + 1;
     }

@@ -57,6 +57,16 @@ BOOST_FIXTURE_TEST_CASE(a_failed_file_fed_back_gets_new_columns_in_place_of_its_
   BOOST_TEST(read() == "organizer,external_id,start,convoke_line,convoke_error\no,e,s,2,\"BadRequest: no, \"\"really\"\"\"\n");
 }
 
+BOOST_FIXTURE_TEST_CASE(quotes_within_a_field_do_not_keep_old_columns, target) {
+  fake_reader ledger;
+  ledger.failures = {failed_row(2, "5\"\" disk,7,old,o,e,s\n")};
+  const auto rows =
+      convoke::report::write_failed(ledger, run_with("subject,convoke_line,convoke_error,organizer,external_id,start\n"), path);
+  BOOST_REQUIRE(rows.has_value());
+  BOOST_TEST(read() ==
+             "subject,organizer,external_id,start,convoke_line,convoke_error\n5\"\" disk,o,e,s,2,\"BadRequest: no, \"\"really\"\"\"\n");
+}
+
 BOOST_FIXTURE_TEST_CASE(utf_16_stays_utf_16, target) {
   fake_reader ledger;
   ledger.failures = {failed_row(2, "ö,e,s\n")};
