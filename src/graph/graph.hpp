@@ -39,7 +39,7 @@ class caller {
 // The transport's failure in the engine's words.
 [[nodiscard]] engine::attempt_error translate(net::failure f) noexcept;
 
-// Roots of the published clouds, graph-api.md section 13: `global`, `usgov`, `dod`, `china`, …
+// Roots of the clouds that Microsoft publishes: `global`, `usgov`, `dod`, `china`, …
 struct cloud {
   std::string_view name, graph_root, authority;
 };

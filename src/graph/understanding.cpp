@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -15,20 +14,9 @@ using engine::attempt_error;
 
 constexpr std::size_t message_limit = 500;
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-}
-
-bool same_folded(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, {}, lower, lower);
-}
-
 // Words of the service end up in a terminal and in a report.
 std::string visible(std::string_view text) {
-  std::string out(text.substr(0, message_limit));
-  for (char& c : out)
-    if (c < 0x20 || c == 0x7f) c = ' ';
-  return out;
+  return escape_for_people(text, message_limit);
 }
 
 // Why a 200 or 201 is not believed; empty: it is.
@@ -37,7 +25,7 @@ std::string doubt(const meeting& stored, const spec& wanted) {
   if (stored.join_web_url.empty()) return "the answer has no join URL";
   if (!stored.join_web_url.starts_with("https://")) return "the join URL in the answer does not begin with https://";
   if (stored.external_id.empty()) return "the answer has no externalId, so it may be another meeting";
-  if (!same_folded(stored.external_id, wanted.external_id))
+  if (!equal_ignoring_case(stored.external_id, wanted.external_id))
     return "the answer is for another meeting: its externalId is '" + visible(stored.external_id) + "'";
   return {};
 }

@@ -143,6 +143,8 @@ const std::vector<doubtful> doubtfuls = {
     {"script as join URL", meeting_json("", "CS101-A", "javascript:1"), attempt_error::not_believed, "https://"},
     {"no external id", R"({"id":"1","joinWebUrl":"https://x"})", attempt_error::not_believed, "externalId"},
     {"another external id", meeting_json("", "CS101-B"), attempt_error::not_believed, "CS101-B"},
+    {"an external id of other letters", meeting_json("", "Z\xc3\xbcrich-1"), attempt_error::not_believed, "'Z\xc3\xbcrich-1'"},
+    {"an external id that hides something", meeting_json("", "a\\u202eb"), attempt_error::not_believed, "'a\\u{202e}b'"},
     {"a longer external id", meeting_json("", "CS101-AA"), attempt_error::not_believed, "CS101-AA"},
     {"html", "<html></html>", attempt_error::truncated, ""},
     {"empty", "", attempt_error::truncated, ""},
