@@ -7,17 +7,21 @@
 
 #include <convoke/key.hpp>
 
+#include "core/text.hpp"
 #include "net/address.hpp"
 #include "net/net.hpp"
 
 namespace convoke::net {
 namespace {
 
-// A URL is quoted back at the user, so nothing in it may move their terminal's cursor.
+// A URL is quoted back at the user, so nothing in it may move their terminal's cursor, and no password may stand in it.
 std::string quoted(std::string_view url) {
-  std::string out = "'";
-  for (const char c : url.substr(0, 200)) out += c >= 0x20 && c <= 0x7e ? c : '?';
-  return out + "'";
+  std::string shown(url);
+  const auto slashes = shown.find("//");
+  const auto from = slashes == std::string::npos ? 0 : slashes + 2;
+  if (const auto at = shown.substr(0, shown.find_first_of("/?#", from)).rfind('@'); at != std::string::npos && at >= from)
+    shown.replace(from, at - from, "…");
+  return "'" + escape_for_people(shown) + "'";
 }
 
 bool plain_host(std::string_view host) {

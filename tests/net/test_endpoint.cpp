@@ -61,6 +61,9 @@ BOOST_DATA_TEST_CASE(what_is_refused,
                                  "https:///x",
                                  "https://user@a.example",
                                  "https://user:secret@a.example",
+                                 "https://user:sec@secret@a.example/x",
+                                 "user:secret@a.example",
+                                 "https://user:secret@a b.example:x",
                                  "https://a.example/?x=1",
                                  "https://a.example/#x",
                                  "https://a.example:0",
@@ -81,6 +84,7 @@ BOOST_DATA_TEST_CASE(what_is_refused,
   BOOST_REQUIRE(!refused.has_value());
   BOOST_TEST((refused.error().code == errc::usage));
   BOOST_TEST(!refused.error().message.contains('\n'));
+  BOOST_TEST(!refused.error().message.contains("secret"));
 }
 
 BOOST_AUTO_TEST_CASE(header_values_and_targets) {
