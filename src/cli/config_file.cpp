@@ -99,8 +99,12 @@ result<void> refuse_later(const option& o, const std::string& source) {
 
 result<setting_map> read_config_file(const std::string& path, const std::string& wanted_tenant) {
   const auto shown = escape_for_people(path);
-  if (fs::is_directory(path)) return fail(errc::usage, fmt::format("{}: this is a directory; --config needs a file.", shown));
-  if (!fs::exists(path)) return fail(errc::usage, fmt::format("{}: there is no such configuration file.", shown));
+  std::error_code why;
+  const auto there = fs::status(path, why);
+  if (fs::is_directory(there)) return fail(errc::usage, fmt::format("{}: this is a directory; --config needs a file.", shown));
+  if (there.type() == fs::file_type::not_found) return fail(errc::usage, fmt::format("{}: there is no such configuration file.", shown));
+  if (!fs::status_known(there))
+    return fail(errc::usage, fmt::format("{}: the configuration file cannot be read: {}.", shown, why.message()));
   toml::table table;
   try {
     table = toml::parse_file(path);

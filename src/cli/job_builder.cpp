@@ -1,5 +1,6 @@
 #include "cli/job_builder.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <filesystem>
@@ -11,6 +12,7 @@
 #include "auth/auth.hpp"
 #include "core/text.hpp"
 #include "graph/graph.hpp"
+#include "net/address.hpp"
 #include "net/net.hpp"
 #include "token/token.hpp"
 
@@ -126,13 +128,18 @@ void read_pace(const settings& from, typed& read, pace_options& pace) {
   if (!from.text("max-duration").empty()) read.duration("max-duration", pace.max_duration.emplace(0));
 }
 
+std::string cloud_names() {
+  std::string out;
+  for (const auto& one : graph::all_clouds()) out += (out.empty() ? "" : ", ") + std::string(one.name);
+  return out;
+}
+
 result<void> read_target(const settings& from, lane_options& lane) {
   const auto name = from.text("cloud");
   const auto* cloud = graph::find_cloud(name);
   if (cloud == nullptr)
-    return fail(errc::usage,
-                fmt::format("--cloud '{}' is none that convoke knows: global, usgov, dod, china; or give --graph-url and --authority-url.",
-                            escape_for_people(name)));
+    return fail(errc::usage, fmt::format("--cloud '{}' is none that convoke knows: {}; or give --graph-url and --authority-url.",
+                                         escape_for_people(name), cloud_names()));
   const auto graph_url = from.text("graph-url");
   if (graph_url.empty() && name == "china")
     return fail(errc::usage, "The cloud 'china' has no createOrGet: Graph's documentation lists it as not supported there.");
@@ -149,32 +156,52 @@ result<void> read_target(const settings& from, lane_options& lane) {
   return {};
 }
 
+// Whether a NO_PROXY list names the host, or a domain above it: `graph.microsoft.com, .microsoft.com, *`. Ports in it are passed over.
+bool without_proxy(std::string_view list, std::string_view host) {
+  while (!list.empty()) {
+    const auto end = std::min(list.find_first_of(", \t"), list.size());
+    auto entry = list.substr(0, end);
+    list.remove_prefix(std::min(end + 1, list.size()));
+    if (entry == "*") return true;
+    if (entry.starts_with("*.")) entry.remove_prefix(1);
+    if (entry.starts_with('.')) entry.remove_prefix(1);
+    if (std::ranges::count(entry, ':') == 1) entry = entry.substr(0, entry.find(':'));
+    if (entry.empty() || entry.size() > host.size() || !equal_ignoring_case(host.substr(host.size() - entry.size()), entry)) continue;
+    if (entry.size() == host.size() || host[host.size() - entry.size() - 1] == '.') return true;
+  }
+  return false;
+}
+
 // A proxy that is asked for and silently passed by would look like an outage.
 result<void> refuse_proxy(const settings& from, const lane_options& lane) {
   auto proxy = from.environment("HTTPS_PROXY");
   if (proxy.empty()) proxy = from.environment("https_proxy");
   if (proxy.empty()) return {};
-  const auto root = net::parse_endpoint(lane.graph_url, lane.allow_http);
   auto except = from.environment("NO_PROXY");
   if (except.empty()) except = from.environment("no_proxy");
-  const bool local = root && (root->host == "localhost" || root->host.starts_with("127.") || root->host == "::1");
-  if (local || except == "*" || (root && except.find(root->host) != std::string::npos)) return {};
-  return fail(errc::usage, "HTTPS_PROXY is set, but proxies are not built yet. Unset it, or name Graph's host in NO_PROXY.");
+  const bool asks_for_tokens = from.environment("CONVOKE_TOKEN").empty();
+  for (const auto& url : {lane.graph_url, asks_for_tokens ? lane.authority_url : lane.graph_url}) {
+    const auto root = net::parse_endpoint(url, lane.allow_http);
+    if (!root) return std::unexpected(root.error());
+    if (net::loopback_name(root->host) || without_proxy(except, root->host)) continue;
+    return fail(errc::usage,
+                fmt::format("HTTPS_PROXY is set, but proxies are not built yet. Unset it, or name {} in NO_PROXY.", root->host));
+  }
+  return {};
 }
 
-result<void> use_ready_token(const std::string& token, const settings& from, lane_options& lane) {
+result<void> use_ready_token(const std::string& token, lane_options& lane) {
   if (lane.tenant.empty()) return fail(errc::usage, "CONVOKE_TOKEN needs --tenant GUID: the token alone does not say it reliably.");
   if (!net::safe_header_value(token)) return fail(errc::credentials, "CONVOKE_TOKEN holds characters that no bearer token has.");
   if (const auto tid = token::readable_tenant(token); tid && to_lower(*tid) != to_lower(lane.tenant))
     return fail(errc::credentials, fmt::format("CONVOKE_TOKEN is for tenant {}, but --tenant says {}. Get a token for the right tenant.",
                                                escape_for_people(*tid), escape_for_people(lane.tenant)));
   lane.token = secret(token);
-  (void)from;
   return {};
 }
 
 result<void> read_credentials(const settings& from, lane_options& lane) {
-  if (const auto token = from.environment("CONVOKE_TOKEN"); !token.empty()) return use_ready_token(token, from, lane);
+  if (const auto token = from.environment("CONVOKE_TOKEN"); !token.empty()) return use_ready_token(token, lane);
   if (lane.client_id.empty())
     return fail(errc::usage,
                 "No application is given: set --client-id to the Entra application id, or client_id in the configuration, or CONVOKE_TOKEN "

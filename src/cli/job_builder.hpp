@@ -16,7 +16,7 @@ namespace convoke::cli {
 // `10s`, `1h30m`, `250ms`, `2d`; a bare number is seconds. nullopt for anything else, or beyond ten years.
 [[nodiscard]] std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
 
-// Everything a command needs. `with_lane`: the tenant and the target too; `with_credentials`: secrets as well.
+// What a command needs of a job. `lane`: the tenant and the target too; `credentials`: secrets as well.
 // errc::usage naming the setting and where it came from; errc::credentials for secrets.
 struct needs {
   bool lane = false;

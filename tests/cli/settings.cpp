@@ -142,6 +142,47 @@ BOOST_AUTO_TEST_CASE(a_wrong_value_names_its_source) {
   BOOST_TEST(j.error().message.find("fast") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(a_proxy_is_refused_unless_every_host_goes_without_it) {
+  const auto accepted = [](const std::string& except, names extra = {}) {
+    names all{{"HOME", "/nowhere"},         {"CONVOKE_TENANT", tenant},  {"CONVOKE_CLIENT_ID", "c"},
+              {"AZURE_CLIENT_SECRET", "s"}, {"HTTPS_PROXY", "http://p"}, {"NO_PROXY", except}};
+    for (const auto& [name, value] : extra) all[name] = value;
+    const auto from = settings::resolve({}, all, "");
+    BOOST_REQUIRE(from.has_value());
+    const auto j = build_job(*from, "in.csv", {.lane = true, .credentials = true});
+    if (!j) BOOST_TEST(j.error().message.contains("HTTPS_PROXY"), j.error().message);
+    return j.has_value();
+  };
+  const std::string both = "graph.microsoft.com,login.microsoftonline.com";
+  BOOST_TEST(accepted(both));
+  BOOST_TEST(accepted("*"));
+  BOOST_TEST(accepted("localhost, .Microsoft.com , *.microsoftonline.com:443"));
+  BOOST_TEST(accepted("", {{"CONVOKE_GRAPH_URL", "https://localhost:8443"}, {"CONVOKE_AUTHORITY_URL", "https://[::1]:8443"}}));
+  BOOST_TEST(accepted("graph.microsoft.com", {{"CONVOKE_TOKEN", "t"}}));
+  BOOST_TEST(accepted("anything", {{"HTTPS_PROXY", ""}}));
+  BOOST_TEST(!accepted(""));
+  BOOST_TEST(!accepted("graph.microsoft.com"));  // tokens come from elsewhere
+  BOOST_TEST(!accepted("graph.microsoft.com.example,login.microsoftonline.com"));
+  BOOST_TEST(!accepted("raph.microsoft.com,login.microsoftonline.com"));
+}
+
+BOOST_AUTO_TEST_CASE(every_cloud_is_named_to_whom_it_is_unknown) {
+  const auto from = settings::resolve({{"cloud", "mars"}}, {{"HOME", "/nowhere"}}, "");
+  BOOST_REQUIRE(from.has_value());
+  const auto j = build_job(*from, "in.csv", {.lane = true});
+  BOOST_REQUIRE(!j.has_value());
+  for (const auto* name : {"global", "dod", "china", "france", "singapore"}) BOOST_TEST(j.error().message.contains(name), name);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_file_that_cannot_be_looked_at_is_a_wrong_setting, folder) {
+  fs::create_symlink("loop.toml", path / "loop.toml");
+  for (const auto& file : {(path / "loop.toml").string(), (path / std::string(300, 'x')).string()}) {
+    const auto from = settings::resolve({{"config", file}}, {}, "");
+    BOOST_REQUIRE(!from.has_value());
+    BOOST_CHECK(from.error().code == errc::usage);
+  }
+}
+
 BOOST_FIXTURE_TEST_CASE(secrets_come_from_file_environment_or_credential_directory, folder) {
   const names base{{"HOME", path.string()}, {"CONVOKE_TENANT", tenant}, {"CONVOKE_CLIENT_ID", "c"}};
   const auto build = [&](names extra, names flags = {}) {
