@@ -97,14 +97,9 @@ asio::awaitable<void> driver::carry_calls(slot& s) {
     const auto now = net::boot_now();
     if (!answer.stored) tell_trouble(grant, answer);
     engine_.answered(grant.row, std::move(answer), now);
-    if (!keep) {
-      pump();
-      co_return;
-    }
-    if (s.id >= enabled_) co_return;
-    // Actions first: one of them may be to drop this very connection.
+    // Actions first: one of them may be to drop this very connection, or to make do with fewer.
     pump();
-    if (s.drop) co_return;
+    if (!keep || s.drop || s.id >= enabled_) co_return;
     ready(s);
   }
 }
