@@ -28,10 +28,19 @@ result<std::optional<files::encoding>> encoding_option(const std::string& text) 
 }  // namespace
 
 error in_file(const std::string& name, error e) {
-  const auto shown = name == "-" ? std::string("standard input") : escape_for_people(name);
-  if (e.message.find(shown) == std::string::npos) e.message = fmt::format("{}: {}", shown, e.message);
+  e.message = fmt::format("{}: {}", name == "-" ? std::string("standard input") : escape_for_people(name), e.message);
   return e;
 }
+
+namespace {
+
+// What is wrong with the CSV is known by line and column; the file it is in, only here. What the ledger says stays as it is.
+result<void> named(const std::string& name, result<void> read) {
+  if (read || read.error().code != errc::input) return read;
+  return std::unexpected(in_file(name, std::move(read.error())));
+}
+
+}  // namespace
 
 result<scanned_input> scan(const job& j) {
   const auto forced = encoding_option(j.plan.encoding);
@@ -39,7 +48,7 @@ result<scanned_input> scan(const job& j) {
   const auto delimiter = delimiter_option(j.plan.delimiter);
   if (!delimiter) return std::unexpected(delimiter.error());
   auto source = files::input::open(j.input);
-  if (!source) return std::unexpected(in_file(j.input, source.error()));
+  if (!source) return std::unexpected(source.error());
 
   scanned_input out{.source = std::move(*source), .forced = *forced, .delimiter_option = *delimiter};
   csv::reader reader(*delimiter);
@@ -51,12 +60,12 @@ result<scanned_input> scan(const job& j) {
   };
   const auto decoded = out.source.decode(out.forced, [&](std::string_view chunk) -> result<void> {
     if (have_header) return {};
-    return reader.feed(chunk, keep_header);
+    return named(j.input, reader.feed(chunk, keep_header));
   });
-  if (!decoded) return std::unexpected(in_file(j.input, decoded.error()));
+  if (!decoded) return std::unexpected(decoded.error());
   if (!have_header) {
-    const auto ended = reader.finish(keep_header);
-    if (!ended) return std::unexpected(in_file(j.input, ended.error()));
+    const auto ended = named(j.input, reader.finish(keep_header));
+    if (!ended) return std::unexpected(ended.error());
   }
   if (!have_header)
     return std::unexpected(
@@ -74,10 +83,12 @@ result<std::string> read_records(scanned_input& input, const csv::reader::sink& 
     if (std::exchange(header, false)) return {};
     return sink(record);
   };
-  const auto decoded = input.source.decode(input.forced, [&](std::string_view chunk) { return reader.feed(chunk, skip_header); });
-  if (!decoded) return std::unexpected(in_file(input.source.name(), decoded.error()));
-  const auto ended = reader.finish(skip_header);
-  if (!ended) return std::unexpected(in_file(input.source.name(), ended.error()));
+  const auto& name = input.source.name();
+  const auto decoded =
+      input.source.decode(input.forced, [&](std::string_view chunk) { return named(name, reader.feed(chunk, skip_header)); });
+  if (!decoded) return std::unexpected(decoded.error());
+  const auto ended = named(name, reader.finish(skip_header));
+  if (!ended) return std::unexpected(ended.error());
   return decoded->sha256;
 }
 

@@ -27,10 +27,11 @@ struct scanned_input {
 // Errors: usage (no such file, unknown encoding or delimiter), input (empty, undecodable, a broken header).
 [[nodiscard]] result<scanned_input> scan(const job& j);
 
-// `FILE: message`, so that every message about the input names it.
+// `FILE: message`, for what does not name the input yet. The errors of scan() and read_records() do.
 [[nodiscard]] error in_file(const std::string& name, error e);
 
-// Feeds every record but the header to `sink`, in order; the digest of this pass comes back.
+// Feeds every record but the header to `sink`, in order; the digest of this pass comes back. A failure of `sink` comes back as it is, but
+// for errc::input, which gets the file's name.
 [[nodiscard]] result<std::string> read_records(scanned_input& input, const csv::reader::sink& sink);
 
 }  // namespace convoke::run

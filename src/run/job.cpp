@@ -167,7 +167,11 @@ result<void> carry_out(boost::asio::io_context& io, signals& caught, ledger::sto
                        job_report& out) {
   auto opened = store.resume(id);
   if (!opened) return std::unexpected(opened.error());
-  if (opened->info.counts.owed == 0) return {};
+  if (opened->info.counts.owed == 0) {
+    // Killed after its last commit: there was no time to write that it is over.
+    if (const auto state = store.finish_run(id); !state) return std::unexpected(state.error());
+    return {};
+  }
   if (opened->unclean)
     watch.note(
         fmt::format("An earlier process ended without tidying up: the rows that it had claimed go last, and not before {} s have passed.",
@@ -266,7 +270,8 @@ result<plan_summary> dry_run(const job& j, observer& watch) {
   // A ledger that is not there yet is not made for a rehearsal.
   std::optional<temporary_ledger> none_yet;
   std::unique_ptr<ledger::store> real;
-  if (std::filesystem::exists(*path)) {
+  std::error_code unknown;  // opening it tells what is wrong
+  if (std::filesystem::exists(*path, unknown) || unknown) {
     auto opened = open_ledger(j);
     if (!opened) return std::unexpected(opened.error());
     real = std::move(*opened);

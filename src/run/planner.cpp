@@ -247,7 +247,7 @@ result<void> check_expected_rows(scanned_input& input, const job& j) {
     ++rows;
     return result<void>{};
   });
-  if (!digest) return std::unexpected(in_file(j.input, digest.error()));
+  if (!digest) return std::unexpected(digest.error());
   if (const auto counted = check_row_count(rows, rows, j); !counted) return std::unexpected(in_file(j.input, counted.error()));
   return {};
 }

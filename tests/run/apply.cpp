@@ -1,6 +1,9 @@
 // Whole jobs against a simulated Graph; what counts is what that side saw.
 
+#include <sqlite3.h>
+
 #include "fixture.hpp"
+#include "ledger/ledger.hpp"
 
 using namespace convoke;
 using namespace convoke::testing;
@@ -30,6 +33,25 @@ BOOST_FIXTURE_TEST_CASE(the_same_command_again_makes_no_call_and_writes_the_same
   BOOST_TEST(again.calls == 0U);
   BOOST_TEST(count("requests") == requests);
   BOOST_TEST(read("results.csv") == first);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_run_that_was_killed_after_its_last_commit_is_finished_by_the_same_command, fixture) {
+  start();
+  const auto j = make_job(write_rows("in.csv", 1, 5));
+  const auto id = must(apply(j, watch)).run;
+  const auto file = (folder / "ledger.db").string();
+  sqlite3* db = nullptr;
+  BOOST_REQUIRE(sqlite3_open(file.c_str(), &db) == SQLITE_OK);
+  BOOST_REQUIRE(sqlite3_exec(db, "DROP TRIGGER run_goes_forward; UPDATE run SET state = 2, finished_at = NULL", nullptr, nullptr,
+                             nullptr) == SQLITE_OK);
+  sqlite3_close(db);
+  const auto again = must(apply(j, watch));
+  BOOST_TEST(again.run == id);
+  BOOST_TEST(again.exit_code() == 0);
+  BOOST_TEST(again.calls == 0U);
+  const auto run = must(must(ledger::read_sqlite(file))->run(id));
+  BOOST_REQUIRE(run.has_value());
+  BOOST_TEST((run->state == ledger::run_state::finished));
 }
 
 BOOST_FIXTURE_TEST_CASE(faults_of_every_kind_leave_no_duplicate_and_no_loss, fixture) {

@@ -43,11 +43,33 @@ BOOST_FIXTURE_TEST_CASE(every_wrong_row_is_named_and_nothing_is_sent, fixture) {
     text += fmt::format("00000000-0000-0000-0000-000000000001,K{},{}\n", i, i % 200 == 100 ? "01/09/2026" : "2026-10-19T08:00:00Z");
   const auto refused = apply(make_job(write(*this, "in.csv", text)), watch);
   BOOST_CHECK(kind(refused) == errc::input);
+  BOOST_TEST(refused.error().message.starts_with((folder / "in.csv").string() + ": 2 of 500 rows are wrong"), refused.error().message);
   BOOST_REQUIRE(watch.wrong.size() == 2U);
   BOOST_TEST(watch.wrong[0].first == 102U);
   BOOST_TEST(watch.wrong[0].second.find("01/09/2026") != std::string::npos);
   BOOST_TEST(count("requests") == 0);
   BOOST_TEST(read("in.csv.failed.csv").starts_with("organizer,external_id,start,convoke_line,convoke_error\n"));
+}
+
+BOOST_FIXTURE_TEST_CASE(what_is_wrong_with_a_file_names_it_once_whatever_it_is_called, fixture) {
+  const auto before = fs::current_path();
+  fs::current_path(folder);  // short names, which a message may hold for other reasons
+  const std::pair<std::string, std::string> files[] = {{"rows", header},
+                                                       {"opens", header + "a,b\n\"open"},
+                                                       {"column", header + "a,\xff,c\n"},
+                                                       {"quote", "\"organizer\"x,external_id,start\n"},
+                                                       {"header", "organizer,external_id\na,b\n"},
+                                                       {"is", ""},
+                                                       {"e", header + "\"\"x\n"}};
+  for (const auto& [name, text] : files) {
+    write(*this, name, text);
+    const auto refused = apply(make_job(name), watch);
+    BOOST_REQUIRE(!refused.has_value());
+    const auto& message = refused.error().message;
+    BOOST_TEST((message.starts_with(name + ": ") || message.starts_with(name + " is empty")), message);
+    BOOST_TEST(!message.contains(name + ": " + name), message);
+  }
+  fs::current_path(before);
 }
 
 BOOST_FIXTURE_TEST_CASE(good_rows_are_made_where_asked_although_some_are_wrong, fixture) {
@@ -137,6 +159,11 @@ BOOST_FIXTURE_TEST_CASE(a_ledger_that_cannot_be_written, fixture) {
   auto j = make_job(write_rows("in.csv", 1, 3));
   j.ledger = "sqlite:/proc/nowhere/ledger.db";
   BOOST_CHECK(kind(apply(j, watch)) == errc::storage);
+  for (const auto& name : {std::string("/proc/nowhere/ledger.db"), std::string(300, 'x')}) {
+    j.ledger = "sqlite:" + name;
+    const auto rehearsed = dry_run(j, watch);
+    BOOST_TEST((name.starts_with('/') ? rehearsed.has_value() : !rehearsed && rehearsed.error().code == errc::storage));
+  }
   j.ledger = "postgresql://x";
   BOOST_CHECK(kind(apply(j, watch)) == errc::usage);
   BOOST_TEST(count("requests") == 0);
