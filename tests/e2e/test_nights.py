@@ -147,19 +147,26 @@ class OrganizerFence(Nights):
         run = json.loads(done.out)["run"] if done.code == 0 else None
         return len(run["lanes"][0]["closed_organizers"]) if run else 0
 
-    def test_a_fence_outlives_a_kill(self):
-        path = self.path("rows.csv")
-        keys = write_rows(path, 10, organizers=2, prefix="fence")
+    def start_apply(self, path):
         command = self.words("apply", path, "--rate", "1000", "--fixed-rate", "--attempt-timeout", "300ms")
-        process = self.start(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return self.start(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def kill_between_fences(self, path):
+        """A run that is killed once both organizers' fences are in the ledger."""
+        process = self.start_apply(path)
         try:
             wait_for(lambda: self.closed_organizers() == 2, "both organizers' fences in the ledger")
         finally:
             kill(process)
+
+    def test_a_fence_outlives_a_kill(self):
+        path = self.path("rows.csv")
+        keys = write_rows(path, 10, organizers=2, prefix="fence")
+        self.kill_between_fences(path)
         seen, throttled, early = self.stats("requests", "throttled", "early")
         self.assertEqual(early, 0)
         self.assertGreaterEqual(throttled, 2)
-        process = self.start(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        process = self.start_apply(path)
         try:
             # Its fences have some seconds to run yet: nothing is sent meanwhile, though a process that knows of none would be done with
             # it by then.
@@ -177,12 +184,7 @@ class OrganizerFence(Nights):
         path = self.path("rows.csv")
         write_rows(path, 10, organizers=2, seed=2, prefix="forgotten")
         before, = self.stats("early")
-        command = self.words("apply", path, "--rate", "1000", "--fixed-rate", "--attempt-timeout", "300ms")
-        process = self.start(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try:
-            wait_for(lambda: self.closed_organizers() == 2, "both organizers' fences in the ledger")
-        finally:
-            kill(process)
+        self.kill_between_fences(path)
         with contextlib.closing(sqlite3.connect(self.ledger)) as ledger, ledger:
             ledger.execute("DELETE FROM fence")
         self.convoke("apply", path, "--rate", "1000", "--fixed-rate", "--attempt-timeout", "300ms")
