@@ -9,9 +9,9 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <unistd.h>
 
+#include "core/json_string.hpp"
 #include "core/text.hpp"
 #include "report/forecast.hpp"
-#include "report/line_writer.hpp"
 #include "report/summary.hpp"
 
 namespace convoke::cli {
@@ -29,7 +29,7 @@ class line_formatter final : public spdlog::formatter {
     if (json_) {
       line = fmt::format(R"({{"time":"{}","level":"{}","message":)",
                          format_utc(std::chrono::floor<std::chrono::milliseconds>(message.time)), level);
-      report::append_json_string(line, text);
+      append_json_string(line, text);
       line += "}\n";
     } else {
       line = message.level == spdlog::level::info ? fmt::format("{}\n", text) : fmt::format("{}: {}\n", level, text);

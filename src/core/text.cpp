@@ -44,14 +44,6 @@ void append_visible(std::string& out, std::string_view text, utf8_char c) {
   }
 }
 
-std::string folded(std::string_view word) {
-  std::string out;
-  for (const char c : word) {
-    if (c != '_' && c != '-') out += ascii_lower(c);
-  }
-  return out;
-}
-
 // Edits (insert, delete, replace, swap of neighbours) that turn one into the other: optimal string alignment.
 std::size_t distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> before(b.size() + 1), last(b.size() + 1), row(b.size() + 1);
@@ -74,6 +66,14 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
   return std::ranges::equal(a, b, {}, ascii_lower, ascii_lower);
 }
 
+std::string fold_name(std::string_view name) {
+  std::string out;
+  for (const char c : name) {
+    if (c != '_' && c != '-') out += ascii_lower(c);
+  }
+  return out;
+}
+
 std::string_view trim(std::string_view text) noexcept {
   const std::size_t from = text.find_first_not_of(" \t");
   if (from == std::string_view::npos) return {};
@@ -94,11 +94,11 @@ std::string escape_for_people(std::string_view text, std::size_t max_characters)
 std::optional<std::string_view> nearest(std::string_view word, std::span<const std::string_view> candidates) {
   constexpr std::size_t longest = 100;  // nobody means a known name by something longer, and the search is quadratic
   if (word.size() > longest) return std::nullopt;
-  const std::string from = folded(word);
+  const std::string from = fold_name(word);
   std::optional<std::string_view> best;
   std::size_t least = std::max<std::size_t>(1, from.size() / 3) + 1;  // so many letters may be wrong, less one
   for (const std::string_view candidate : candidates) {
-    const std::size_t d = distance(from, folded(candidate));
+    const std::size_t d = distance(from, fold_name(candidate));
     if (d < least && d < from.size()) {
       least = d;
       best = candidate;

@@ -21,6 +21,9 @@ namespace convoke {
 // Compares without regard to ASCII case.
 [[nodiscard]] bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept;
 
+// A name as headers, roles and encodings are compared: in ASCII lower case, without `_` and `-`.
+[[nodiscard]] std::string fold_name(std::string_view name);
+
 // Without blanks and tabs at either end.
 [[nodiscard]] std::string_view trim(std::string_view text) noexcept;
 

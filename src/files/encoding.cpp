@@ -30,10 +30,7 @@ void append(std::string& out, char32_t c, encoding enc) {
 }  // namespace
 
 std::optional<encoding> parse_encoding(std::string_view name) {
-  std::string folded;
-  for (const char c : name) {
-    if (c != '-' && c != '_') folded += ascii_lower(c);
-  }
+  const std::string folded = fold_name(name);
   if (folded == "utf8") return encoding::utf8;
   if (folded == "utf16le") return encoding::utf16le;
   if (folded == "utf16be") return encoding::utf16be;

@@ -17,9 +17,7 @@ constexpr std::string_view line_column = "convoke_line";
 constexpr std::string_view error_column = "convoke_error";
 
 bool is_own(std::string_view column) {
-  std::string folded;
-  for (const char c : trim(column))
-    if (c != '_' && c != '-') folded += ascii_lower(c);
+  const std::string folded = fold_name(trim(column));
   return folded == "convokeline" || folded == "convokeerror";
 }
 

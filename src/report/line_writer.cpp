@@ -1,45 +1,11 @@
 #include "report/line_writer.hpp"
 
-#include <algorithm>
+#include <charconv>
 
+#include "core/json_string.hpp"
 #include "csv/csv.hpp"
 
 namespace convoke::report {
-
-void append_json_string(std::string& out, std::string_view text) {
-  constexpr std::string_view hex = "0123456789abcdef";
-  out += '"';
-  while (!text.empty()) {
-    const auto special = std::ranges::find_if(text, [](char c) { return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20; });
-    const auto plain = static_cast<std::size_t>(special - text.begin());
-    out.append(text.substr(0, plain));
-    if (plain == text.size()) break;
-    const char c = text[plain];
-    switch (c) {
-      case '"':
-        out += "\\\"";
-        break;
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      default:
-        out += "\\u00";
-        out += hex[static_cast<unsigned char>(c) >> 4U];
-        out += hex[static_cast<unsigned char>(c) & 0xfU];
-    }
-    text.remove_prefix(plain + 1);
-  }
-  out += '"';
-}
 
 void line_writer::separate(std::string_view name) {
   if (!first_) out_ += ',';

@@ -2,7 +2,6 @@
 
 // One line of named cells, as CSV that is inert for spreadsheets or as a JSON object.
 
-#include <charconv>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -32,8 +31,5 @@ class line_writer {
   bool first_ = true;
   std::string out_;
 };
-
-// Appends `text` as a JSON string. Bytes that are not UTF-8 cannot occur: inputs and answers are checked when they are read.
-void append_json_string(std::string& out, std::string_view text);
 
 }  // namespace convoke::report

@@ -13,10 +13,7 @@ namespace convoke {
 namespace {
 
 std::optional<attendee_role> parse_role(std::string_view word) {
-  std::string folded;
-  for (const char c : word) {
-    if (c != '-' && c != '_') folded += ascii_lower(c);
-  }
+  const std::string folded = fold_name(word);
   for (const attendee_role r : {attendee_role::attendee, attendee_role::presenter, attendee_role::coorganizer}) {
     if (folded == to_string(r)) return r;
   }

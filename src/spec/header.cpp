@@ -35,11 +35,7 @@ constexpr std::array<known_name, 18> known{{
 }};
 
 std::string fold(std::string_view name) {
-  std::string out;
-  for (const char c : trim(name)) {
-    if (c != '_' && c != '-') out += ascii_lower(c);
-  }
-  return out;
+  return fold_name(trim(name));
 }
 
 column_role role_of(std::string_view folded) {

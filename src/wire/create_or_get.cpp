@@ -2,7 +2,7 @@
 #include <string>
 #include <string_view>
 
-#include "wire/json_string.hpp"
+#include "core/json_string.hpp"
 #include "wire/wire.hpp"
 
 namespace convoke::wire {

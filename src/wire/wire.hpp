@@ -1,6 +1,6 @@
 #pragma once
 
-// Graph's wire format, both ways, and its errors. Pure. simdjson in, Boost.JSON's serializer (or a checked writer) out.
+// Graph's wire format, both ways, and its errors. Pure. simdjson in, strings that are checked as they are written out.
 
 #include <memory>
 #include <optional>

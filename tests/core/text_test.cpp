@@ -48,6 +48,12 @@ BOOST_AUTO_TEST_CASE(a_near_name_is_found) {
   BOOST_TEST(nearest("apply", {"plan", "apply"}).value_or("") == "apply");
 }
 
+BOOST_AUTO_TEST_CASE(names_are_folded) {
+  BOOST_TEST(convoke::fold_name("External_ID") == "externalid");
+  BOOST_TEST(convoke::fold_name("utf-16LE") == "utf16le");
+  BOOST_TEST(convoke::fold_name(" Ä b ") == " Ä b ");
+}
+
 BOOST_AUTO_TEST_CASE(trimmed) {
   BOOST_TEST(convoke::trim(" \ta b\t ") == "a b");
   BOOST_TEST(convoke::trim(" \t ").empty());

@@ -4,8 +4,7 @@
 #include <chrono>
 #include <string>
 
-#include "core/utf8.hpp"
-#include "wire/json_string.hpp"
+#include "core/arbitrary_utf8.hpp"
 #include "wire/wire.hpp"
 
 namespace {
@@ -14,8 +13,8 @@ namespace json = boost::json;
 using convoke::attendee_id;
 using convoke::attendee_role;
 using convoke::spec;
+using convoke::test::arbitrary_utf8;
 using convoke::wire::append_create_or_get;
-using convoke::wire::append_json_string;
 
 spec lecture() {
   spec s;
@@ -29,22 +28,6 @@ spec lecture() {
 std::string body_of(const spec& s) {
   std::string out;
   append_create_or_get(out, s);
-  return out;
-}
-
-std::string quoted(std::string_view text) {
-  std::string out;
-  append_json_string(out, text);
-  return out;
-}
-
-// Any Unicode text: code points, not bytes.
-std::string arbitrary_utf8() {
-  const auto points = *rc::gen::container<std::u32string>(
-      rc::gen::oneOf(rc::gen::cast<char32_t>(rc::gen::inRange(0, 0x80)), rc::gen::cast<char32_t>(rc::gen::inRange(0x80, 0xD800)),
-                     rc::gen::cast<char32_t>(rc::gen::inRange(0xE000, 0x110000)), rc::gen::element(U'"', U'\\', U'\n', U'\u2028', U'/')));
-  std::string out;
-  for (const auto c : points) convoke::append_utf8(out, c);
   return out;
 }
 
@@ -106,47 +89,6 @@ RC_BOOST_PROP(any_spec_reads_back_with_another_parser, ()) {
     RC_ASSERT(person.at("upn").as_string() == s.attendees[i].value);
     RC_ASSERT(person.at("role").as_string() == "attendee");
   }
-}
-
-BOOST_AUTO_TEST_SUITE_END()
-
-BOOST_AUTO_TEST_SUITE(json_string)
-
-BOOST_AUTO_TEST_CASE(escapes_what_must_be) {
-  BOOST_TEST(quoted("") == R"("")");
-  BOOST_TEST(quoted("a\"b\\c/d") == R"("a\"b\\c/d")");
-  BOOST_TEST(quoted("\n\r\t\b\x1f\x7f") == "\"\\n\\r\\t\\u0008\\u001f\x7f\"");
-  BOOST_TEST(quoted(std::string_view("a\0b", 3)) == R"("a\u0000b")");
-  BOOST_TEST(quoted("0123456789abcdef\"0123456789abcdef") == R"("0123456789abcdef\"0123456789abcdef")");
-}
-
-BOOST_AUTO_TEST_CASE(every_byte_at_every_place_of_a_block) {
-  for (int byte = 0; byte < 0x80; ++byte) {
-    for (std::size_t place = 0; place < 40; ++place) {
-      std::string text(40, 'x');
-      text[place] = static_cast<char>(byte);
-      const auto written = quoted(text);
-      if (json::parse(written).as_string() != text) BOOST_ERROR("byte " << byte << " at " << place << ": " << written);
-    }
-  }
-}
-
-BOOST_AUTO_TEST_CASE(bad_utf8_becomes_replacement_characters) {
-  BOOST_TEST(quoted("a\xFFz") == "\"a\xEF\xBF\xBDz\"");
-  BOOST_TEST(quoted("\xC3") == "\"\xEF\xBF\xBD\"");
-  BOOST_TEST(quoted("\xC0\xAF") == "\"\xEF\xBF\xBD\xEF\xBF\xBD\"");
-  BOOST_TEST(quoted("\xED\xA0\x80") == "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\"");
-}
-
-RC_BOOST_PROP(any_text_reads_back, ()) {
-  const auto text = arbitrary_utf8();
-  RC_ASSERT(json::parse(quoted(text)).as_string() == text);
-}
-
-RC_BOOST_PROP(any_bytes_are_valid_json, (std::string bytes)) {
-  boost::system::error_code failure;
-  json::parse(quoted(bytes), failure);
-  RC_ASSERT(!failure);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

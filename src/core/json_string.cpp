@@ -1,10 +1,10 @@
-#include "wire/json_string.hpp"
+#include "core/json_string.hpp"
 
 #include <cstddef>
 
 #include "core/utf8.hpp"
 
-namespace convoke::wire {
+namespace convoke {
 
 namespace {
 
@@ -78,4 +78,4 @@ void append_json_string(std::string& out, std::string_view text) {
   out += '"';
 }
 
-}  // namespace convoke::wire
+}  // namespace convoke
