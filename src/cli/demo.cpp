@@ -152,7 +152,8 @@ int demo(const invocation&) {
   const auto folder = make_folder();
   if (!folder) return refuse(folder.error());
   const auto input = *folder / "classes.csv", config = *folder / "convoke.toml", results = *folder / "results.csv";
-  std::ofstream(input, std::ios::binary) << sample_csv();
+  if (!(std::ofstream(input, std::ios::binary) << sample_csv() << std::flush))
+    return refuse({errc::storage, fmt::format("{} cannot be written: is the disk full?", input.string())});
 
   fmt::print("convoke makes Microsoft Teams meetings in bulk. This tour needs no Microsoft account: Graph is simulated here.\n");
   step(1, "A week of university classes");
@@ -183,7 +184,9 @@ int demo(const invocation&) {
   step(5, "And once more, now that all is done");
   const auto before = read_counts(**graph).requests;
   const int again = child(command, true).wait();
-  say(fmt::format("Exit code {}, {} calls.", again, read_counts(**graph).requests - before));
+  const auto calls = read_counts(**graph).requests - before;
+  say(fmt::format("Exit code {}, {} calls.", again, calls));
+  if (again != 0 || calls != 0) return refuse({errc::internal, "the same command again was to make no call and end with 0."});
 
   step(6, "The proof, from the other side");
   return prove(**graph, results, keys);
