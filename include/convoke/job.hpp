@@ -58,13 +58,13 @@ struct plan_options {
 /// How hard to push. Defaults and meanings: the command line's flags of the same names.
 struct pace_options {
   double rate = 500;                                      ///< calls per second and lane that are not passed, > 0
-  double start_rate = 10;                                 ///< where nothing was learnt of the lane yet
+  double start_rate = 10;                                 ///< where nothing was learnt of the lane yet: calls per second, > 0
   bool fixed_rate = false;                                ///< call at `rate` whatever comes; throttles are obeyed all the same
-  std::optional<double> organizer_rate;                   ///< calls per second and organizer
+  std::optional<double> organizer_rate;                   ///< calls per second and organizer, > 0; absent: the lane's alone
   unsigned organizer_concurrency = 4;                     ///< calls in flight per organizer, 1-1000
   unsigned connections = 16;                              ///< per lane, 1-1000
   unsigned max_attempts = 5;                              ///< calls per row and process run that end in a fault, 1-100
-  std::chrono::milliseconds connect_timeout{10'000};      ///< TCP and TLS
+  std::chrono::milliseconds connect_timeout{10'000};      ///< TCP and TLS; this and those below > 0
   std::chrono::milliseconds attempt_timeout{20'000};      ///< one call, from the write to the last byte
   std::chrono::milliseconds row_deadline{1'800'000};      ///< a row's first call to its last
   std::optional<std::chrono::milliseconds> max_duration;  ///< of the call phase
@@ -123,9 +123,9 @@ enum class ending : std::uint8_t { finished, deferred, interrupted, terminated, 
 
 /// What came of it.
 struct job_report {
-  std::uint32_t run = 0;
+  std::uint32_t run = 0;  ///< 0: interrupted before there was one
   ending end = ending::finished;
-  bool drift_fails = false;
+  bool drift_fails = false;                       ///< as the run was planned: drifted rows count as failed
   std::string detail;                             ///< one sentence for people: why it stopped and what to do
   std::optional<std::chrono::seconds> come_back;  ///< when work is left: how long to wait before this job is run again; 0: at once
   std::optional<utc_time> come_back_at;           ///< the same as wall time
@@ -155,7 +155,7 @@ struct planned_run {
 };
 [[nodiscard]] result<planned_run> plan(const job& j, bool open, observer& watch);
 
-/// What `plan` would decide; writes nothing.
+/// What `plan` would decide; writes nothing. Errors as for `plan`.
 [[nodiscard]] result<plan_summary> dry_run(const job& j, observer& watch);
 
 /// Plans, opens, carries out, writes the outputs; the same job again resumes, or finds that nothing is owed. While it runs,

@@ -231,7 +231,7 @@ result<void> conclude(ledger::store& store, ledger::run_id id, const job& j, job
 
 result<plan_summary> check(const job& j, observer& watch) {
   job checked{.input = j.input, .plan = j.plan, .failed = j.failed};
-  // Without a ledger the lane does not matter: a nameless one stands in where none is given.
+  // Without a ledger the lane does not matter: a nameless one stands in.
   auto input = scan(checked);
   if (!input) return std::unexpected(input.error());
   auto ledger = temporary_ledger::create();
