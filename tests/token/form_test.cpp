@@ -38,8 +38,7 @@ BOOST_AUTO_TEST_CASE(the_four_fields) {
 
 BOOST_AUTO_TEST_CASE(only_unreserved_characters_stay) {
   BOOST_TEST(form("i", "https://g", "AZaz09-._~").ends_with("&client_secret=AZaz09-._~"));
-  BOOST_TEST(
-      form("i", "https://g", "a b/c?d&e=f+g%h@ü\r\n").ends_with("&client_secret=a%20b%2Fc%3Fd%26e%3Df%2Bg%25h%40%C3%BC%0D%0A"));
+  BOOST_TEST(form("i", "https://g", "a b/c?d&e=f+g%h@ü\r\n").ends_with("&client_secret=a%20b%2Fc%3Fd%26e%3Df%2Bg%25h%40%C3%BC%0D%0A"));
 }
 
 BOOST_AUTO_TEST_CASE(a_root_with_a_slash_is_the_same_root) {
