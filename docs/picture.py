@@ -5,6 +5,7 @@ README.md shows docs/demo.svg; `docs/picture.py docs/demo.svg build/release/conv
 """
 import html
 import os
+import pty
 import re
 import subprocess
 import sys
@@ -35,10 +36,30 @@ def draw(rows):
     return "\n".join(out + ["</g>", "</svg>", ""])
 
 
+def run(command):
+    """What the command shows on a terminal."""
+    environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    mine, its = pty.openpty()
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=its, stderr=its, env={**environment, "TMPDIR": "/tmp"})
+    os.close(its)
+    shown = b""
+    while True:
+        try:
+            piece = os.read(mine, 65536)
+        except OSError:  # so a terminal says that nobody writes any more
+            piece = b""
+        if not piece:
+            break
+        shown += piece
+    os.close(mine)
+    if process.wait() != 0:
+        sys.exit("%s ended with %d" % (" ".join(command), process.returncode))
+    return shown.decode().replace("\r\n", "\n")
+
+
 def main():
     target, command = sys.argv[1], sys.argv[2:]
-    ran = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=True, env={**os.environ, "TMPDIR": "/tmp"})
-    rows = list(lines(ran.stdout.decode()))
+    rows = list(lines(run(command)))
     while rows and not rows[-1][1].strip():
         rows.pop()
     with open(target, "w", encoding="utf-8") as to:

@@ -96,8 +96,14 @@ class child {
   int code_ = 127;
 };
 
+std::string bold(const std::string& text) {
+  const char* plain = std::getenv("NO_COLOR");
+  const bool wanted = ::isatty(STDOUT_FILENO) == 1 && (plain == nullptr || *plain == '\0');
+  return wanted ? "\x1b[1m" + text + "\x1b[0m" : text;
+}
+
 void step(int number, const std::string& text) {
-  fmt::print("\n\x1b[1m{}. {}\x1b[0m\n", number, text);
+  fmt::print("\n{}\n", bold(fmt::format("{}. {}", number, text)));
   std::fflush(stdout);
 }
 
@@ -139,9 +145,9 @@ int prove(sim::simulator& graph, const fs::path& results, std::int64_t keys) {
   say(fmt::format("{} were answered \"too many requests\", and {} came earlier than it had asked for.", end.throttled, end.early));
   say(fmt::format("Keys with more than one meeting: {}.", end.duplicates));
   const bool proven = end.duplicates == 0 && end.meetings == keys && end.created == keys;
-  fmt::print("\n\x1b[1m{}\x1b[0m\n",
-             proven ? fmt::format("Every one of the {} meetings was created exactly once.", keys)
-                    : fmt::format("This is not as it should be: {} keys, {} meetings, {} created.", keys, end.meetings, end.created));
+  fmt::print("\n{}\n",
+             bold(proven ? fmt::format("Every one of the {} meetings was created exactly once.", keys)
+                         : fmt::format("This is not as it should be: {} keys, {} meetings, {} created.", keys, end.meetings, end.created)));
   fmt::print("Results, with join links: {}\n", results.string());
   return proven ? 0 : 1;
 }

@@ -28,6 +28,7 @@ class Sample(Case):
         done = self.run_words([EXECUTABLE, "demo"], timeout=120)
         self.assertLess(done.seconds, 60)
         self.assertTrue(re.search("once", done.out + done.err), str(done))
+        self.assertNotIn("\x1b", done.out + done.err, "no colours but on a terminal")
 
     def test_version(self):
         self.assertRegex(self.run_words([EXECUTABLE, "version"]).out, r"\d+\.\d+\.\d+")
