@@ -39,7 +39,8 @@ class token_source {
   [[nodiscard]] static std::unique_ptr<token_source> ready(secret token);
   virtual ~token_source() = default;
 
-  // Both may be called from within start() and rejected(). `failed` is said only while no token is usable; unless fatal, asking goes on.
+  // Both may be called from within start() and rejected(), and may call stop(), after which neither is called. `failed` is said only while
+  // no token is usable; unless fatal, asking goes on.
   struct events {
     std::function<void(std::uint32_t number)> ready;  // also after every silent refresh
     std::function<void(const error& why, bool fatal)> failed;

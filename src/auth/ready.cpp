@@ -12,6 +12,7 @@ class ready_token final : public token_source {
     if (events_.ready) events_.ready(1);
   }
   void rejected(std::uint32_t number) override {
+    if (stopped_) return;
     if (number == 0 && !rejected_) {
       if (events_.ready) events_.ready(1);
       return;
@@ -23,12 +24,13 @@ class ready_token final : public token_source {
   }
   [[nodiscard]] const secret* current() const override { return rejected_ ? nullptr : &token_; }
   [[nodiscard]] std::uint32_t current_number() const override { return rejected_ ? 0 : 1; }
-  void stop() override { events_ = {}; }
+  void stop() override { stopped_ = true; }  // may come from within a handler, which stays where it is
 
  private:
   secret token_;
   events events_;
   bool rejected_ = false;
+  bool stopped_ = false;
 };
 
 }  // namespace

@@ -67,9 +67,16 @@ class session : public std::enable_shared_from_this<session> {
   static asio::awaitable<void> run(std::shared_ptr<session> self);
   asio::awaitable<reply> ask();
   void take(reply r);
+  void give_up(error why);
+  // When there is something to do: ask, or say that what was refused is needed by now.
+  [[nodiscard]] mono_time next() const { return refused_ ? schedule_.usable_until().value_or(mono_time::min()) : schedule_.next_request(); }
   double jitter() { return std::uniform_real_distribution<double>(0, 1)(random_); }
+  // Not after stop(): which may be called from within, so the handlers stay where they are.
   void tell_ready() const {
-    if (events_.ready) events_.ready(number_);
+    if (!stopped_ && events_.ready) events_.ready(number_);
+  }
+  void tell_failed(const error& why, bool fatal) const {
+    if (!stopped_ && events_.failed) events_.failed(why, fatal);
   }
 
   asio::any_io_executor executor_;
@@ -81,7 +88,8 @@ class session : public std::enable_shared_from_this<session> {
   token_source::events events_;
   secret token_;
   std::uint32_t number_ = 0;
-  std::optional<error> hopeless_;
+  std::optional<error> refused_;   // for good, while the old token still serves
+  std::optional<error> hopeless_;  // for good, and there is no token
   net::connection* asking_ = nullptr;
   bool running_ = false;
   bool stopped_ = false;
@@ -98,14 +106,13 @@ void session::start(token_source::events e) {
 
 void session::stop() noexcept {
   stopped_ = true;
-  events_ = {};
   wake_.cancel();
   if (asking_) asking_->close();
 }
 
 void session::rejected(std::uint32_t number) {
   if (hopeless_) {
-    if (events_.failed) events_.failed(*hopeless_, true);
+    tell_failed(*hopeless_, true);
     return;
   }
   if (number == number_ && number != 0) {
@@ -119,13 +126,17 @@ void session::rejected(std::uint32_t number) {
 
 asio::awaitable<void> session::run(std::shared_ptr<session> self) {
   while (!self->stopped_ && !self->hopeless_) {
-    const auto wait = self->schedule_.next_request() == mono_time::min() ? mono_clock::duration::zero()
-                                                                         : self->schedule_.next_request() - net::boot_now();
+    const auto at = self->next();
+    const auto wait = at == mono_time::min() ? mono_clock::duration::zero() : at - net::boot_now();
     if (wait > mono_clock::duration::zero()) {
       // Woken by the clock, by a rejection, or by stop(): the schedule is read again in any case.
       self->wake_.expires_after(std::min<mono_clock::duration>(wait, longest_sleep));
       co_await self->wake_.async_wait(asio::as_tuple(asio::deferred));
       continue;
+    }
+    if (self->refused_) {
+      self->give_up(std::move(*self->refused_));
+      break;
     }
     auto answered = co_await self->ask();
     if (!self->stopped_) self->take(std::move(answered));
@@ -168,13 +179,21 @@ void session::take(reply r) {
     return;
   }
   auto& refusal = r.meaning.error();
-  // While the old token still serves, a refused renewal is only tried again: what is in flight may well finish with it.
-  const bool served = usable();
-  const bool fatal = refusal.fatal && !served;
   schedule_.failed(refusal, now, jitter());
-  const error why{r.code, std::move(refusal.message)};
-  if (fatal) hopeless_ = why;
-  if (!served && events_.failed) events_.failed(why, fatal);
+  error why{r.code, std::move(refusal.message)};
+  // While the old token still serves, nobody hears of a refused renewal: the run may well finish with it.
+  if (usable()) {
+    if (refusal.fatal) refused_ = std::move(why);
+  } else if (refusal.fatal) {
+    give_up(std::move(why));
+  } else {
+    tell_failed(why, false);
+  }
+}
+
+void session::give_up(error why) {
+  hopeless_ = std::move(why);
+  tell_failed(*hopeless_, true);
 }
 
 class secret_source final : public token_source {

@@ -68,10 +68,6 @@ void schedule::rejected(mono_time now) {
   if (failures_ == 0 && !hopeless_) next_ = now;
 }
 
-bool schedule::usable(mono_time now) const noexcept {
-  return usable_until_ && now < *usable_until_;
-}
-
 mono_time schedule::next_request() const noexcept {
   return next_;
 }

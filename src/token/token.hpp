@@ -50,8 +50,9 @@ class schedule {
   void received(const grant& g, mono_time now, double jitter01);
   void failed(const refusal& r, mono_time now, double jitter01);
   void rejected(mono_time now);  // the service answered 401 to it: the next at once, unless a failure's wait runs
-  [[nodiscard]] bool usable(mono_time now) const noexcept;
-  [[nodiscard]] mono_time next_request() const noexcept;  // mono_time::min(): at once
+  [[nodiscard]] bool usable(mono_time now) const noexcept { return usable_until_ && now < *usable_until_; }
+  [[nodiscard]] std::optional<mono_time> usable_until() const noexcept { return usable_until_; }  // nullopt: there is none
+  [[nodiscard]] mono_time next_request() const noexcept;                                          // mono_time::min(): at once
 
  private:
   std::optional<mono_time> usable_until_;

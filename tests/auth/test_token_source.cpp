@@ -2,6 +2,8 @@
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <array>
+
 #include "auth/auth.hpp"
 #include "net/support/server.hpp"
 
@@ -187,6 +189,37 @@ BOOST_AUTO_TEST_CASE(a_token_is_renewed_early_and_silently) {
   BOOST_TEST(e.failures.empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_renewal_that_is_refused_for_good_is_told_when_the_old_token_ends) {
+  endpoint_of_tokens e(
+      {grant("first", 2, R"(,"refresh_in":1)"), refusal(401, "invalid_client", "AADSTS7000222: expired."), grant("third")});
+  e.start();
+  BOOST_TEST(e.until([&] { return e.server.log().requests.size() == 2; }));
+  e.context.restart();
+  e.context.run_for(50ms);
+  BOOST_TEST(e.token() == "first");
+  BOOST_TEST(e.fatals.empty());
+  BOOST_REQUIRE(e.until([&] { return !e.fatals.empty(); }));
+  BOOST_TEST(e.fatals[0].message.contains("AADSTS7000222"), e.fatals[0].message);
+  BOOST_TEST(e.token() == "none");
+  BOOST_TEST(e.failures.empty());
+  BOOST_TEST(e.server.log().requests.size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(and_at_once_when_the_old_token_is_rejected) {
+  endpoint_of_tokens e(
+      {grant("first", 60, R"(,"refresh_in":1)"), refusal(401, "invalid_client", "AADSTS7000222: expired."), grant("third")});
+  e.start();
+  BOOST_TEST(e.until([&] { return e.server.log().requests.size() == 2; }));
+  e.context.restart();
+  e.context.run_for(50ms);
+  BOOST_TEST(e.fatals.empty());
+  e.source->rejected(1);
+  BOOST_TEST(e.until([&] { return !e.fatals.empty(); }));
+  e.source->rejected(1);
+  BOOST_TEST(e.fatals.size() == 2U);
+  BOOST_TEST(e.server.log().requests.size() == 2U);
+}
+
 BOOST_AUTO_TEST_CASE(nobody_answers) {
   boost::asio::io_context context(1);
   std::uint16_t port = 0;
@@ -215,6 +248,37 @@ BOOST_AUTO_TEST_CASE(the_source_may_go_while_it_asks) {
   e.context.run_for(10ms);
   BOOST_TEST(e.failures.empty());
   BOOST_TEST(e.fatals.empty());
+}
+
+// Too large to lie inside a std::function: what a handler holds must be there as long as it runs.
+struct told {
+  std::array<char, 64> padding{};
+  std::string word = "a word that is too long to lie inside a string";
+};
+
+BOOST_AUTO_TEST_CASE(a_handler_may_stop_the_source) {
+  endpoint_of_tokens e({refusal(401, "invalid_client", "AADSTS7000215: Invalid client secret provided.")});
+  std::string after;
+  e.source->start({{}, [&e, &after, held = told()](const error&, bool) {
+                     e.source->stop();
+                     after = held.word;
+                   }});
+  BOOST_TEST(e.until([&] { return !after.empty(); }));
+  BOOST_TEST(after == told().word);
+  after.clear();
+  e.source->rejected(0);
+  BOOST_TEST(after.empty());
+
+  const auto ready = auth::token_source::ready(secret("ready.token"));
+  ready->start({{}, [&ready, &after, held = told()](const error&, bool) {
+                  ready->stop();
+                  after = held.word;
+                }});
+  ready->rejected(1);
+  BOOST_TEST(after == told().word);
+  after.clear();
+  ready->rejected(1);
+  BOOST_TEST(after.empty());
 }
 
 BOOST_AUTO_TEST_CASE(the_context_may_go_while_the_source_asks) {
