@@ -49,7 +49,7 @@ struct run_header {
   std::string input_name;    // as the user wrote it, `-` for standard input
   std::string input_sha256;  // hexadecimal
   std::string settings;      // JSON text of the settings that shape the plan (report code reads it back)
-  std::string dialect;       // JSON text: encoding, byte-order mark, delimiter, line end
+  std::string dialect;       // JSON text: encoding, byte-order mark, delimiter
   std::string header;        // the header record's own bytes, as UTF-8
   std::string tzdata_version, convoke_version;
   bool drift_fails = false;
