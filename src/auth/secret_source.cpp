@@ -64,12 +64,20 @@ class session : public std::enable_shared_from_this<session> {
   [[nodiscard]] std::uint32_t number() const noexcept { return number_; }
 
  private:
+  struct failure {
+    error why;
+    bool fatal;
+  };
+
   static asio::awaitable<void> run(std::shared_ptr<session> self);
   asio::awaitable<reply> ask();
   void take(reply r);
-  void give_up(error why);
-  // When there is something to do: ask, or say that what was refused is needed by now.
-  [[nodiscard]] mono_time next() const { return refused_ ? schedule_.usable_until().value_or(mono_time::min()) : schedule_.next_request(); }
+  void tell(failure f);
+  // When there is something to do: ask, or say that the renewal that failed is needed by now.
+  [[nodiscard]] mono_time next() const {
+    const auto ask = schedule_.next_request();
+    return failed_ ? std::min(ask, schedule_.usable_until().value_or(mono_time::min())) : ask;
+  }
   double jitter() { return std::uniform_real_distribution<double>(0, 1)(random_); }
   // Not after stop(): which may be called from within, so the handlers stay where they are.
   void tell_ready() const {
@@ -88,8 +96,8 @@ class session : public std::enable_shared_from_this<session> {
   token_source::events events_;
   secret token_;
   std::uint32_t number_ = 0;
-  std::optional<error> refused_;   // for good, while the old token still serves
-  std::optional<error> hopeless_;  // for good, and there is no token
+  std::optional<failure> failed_;  // of the last renewal, which nobody was told of
+  std::optional<error> hopeless_;  // refused for good, and there is no token
   net::connection* asking_ = nullptr;
   bool running_ = false;
   bool stopped_ = false;
@@ -134,9 +142,9 @@ asio::awaitable<void> session::run(std::shared_ptr<session> self) {
       co_await self->wake_.async_wait(asio::as_tuple(asio::deferred));
       continue;
     }
-    if (self->refused_) {
-      self->give_up(std::move(*self->refused_));
-      break;
+    if (self->failed_ && !self->usable()) {
+      self->tell(*std::exchange(self->failed_, std::nullopt));
+      continue;
     }
     auto answered = co_await self->ask();
     if (!self->stopped_) self->take(std::move(answered));
@@ -171,6 +179,7 @@ asio::awaitable<reply> session::ask() {
 
 void session::take(reply r) {
   const auto now = net::boot_now();
+  failed_.reset();
   if (r.meaning) {
     schedule_.received(*r.meaning, now, jitter());
     token_ = std::move(r.meaning->access_token);
@@ -180,20 +189,17 @@ void session::take(reply r) {
   }
   auto& refusal = r.meaning.error();
   schedule_.failed(refusal, now, jitter());
-  error why{r.code, std::move(refusal.message)};
-  // While the old token still serves, nobody hears of a refused renewal: the run may well finish with it.
-  if (usable()) {
-    if (refusal.fatal) refused_ = std::move(why);
-  } else if (refusal.fatal) {
-    give_up(std::move(why));
-  } else {
-    tell_failed(why, false);
-  }
+  failure f{{r.code, std::move(refusal.message)}, refusal.fatal};
+  // While the old token still serves, nobody hears of it: the run may well finish with that one.
+  if (usable())
+    failed_ = std::move(f);
+  else
+    tell(std::move(f));
 }
 
-void session::give_up(error why) {
-  hopeless_ = std::move(why);
-  tell_failed(*hopeless_, true);
+void session::tell(failure f) {
+  if (f.fatal) hopeless_ = f.why;
+  tell_failed(f.why, f.fatal);
 }
 
 class secret_source final : public token_source {

@@ -220,6 +220,23 @@ BOOST_AUTO_TEST_CASE(and_at_once_when_the_old_token_is_rejected) {
   BOOST_TEST(e.server.log().requests.size() == 2U);
 }
 
+BOOST_AUTO_TEST_CASE(a_renewal_that_has_to_wait_is_told_when_the_old_token_ends) {
+  endpoint_of_tokens e({grant("first", 2, R"(,"refresh_in":1)"), answer_of(429, "Too many", "Retry-After: 60\r\n"), grant("third")});
+  e.start();
+  BOOST_TEST(e.until([&] { return e.server.log().requests.size() == 2; }));
+  e.context.restart();
+  e.context.run_for(50ms);
+  BOOST_TEST(e.token() == "first");
+  BOOST_TEST(e.failures.empty());
+  BOOST_TEST(e.until([&] { return !e.failures.empty(); }));
+  BOOST_TEST(e.token() == "none");
+  e.context.restart();
+  e.context.run_for(50ms);
+  BOOST_TEST(e.failures.size() == 1U);
+  BOOST_TEST(e.fatals.empty());
+  BOOST_TEST(e.server.log().requests.size() == 2U);
+}
+
 BOOST_AUTO_TEST_CASE(nobody_answers) {
   boost::asio::io_context context(1);
   std::uint16_t port = 0;
