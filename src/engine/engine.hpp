@@ -35,7 +35,8 @@ class engine {
   [[nodiscard]] mono_time may_connect_at(lane_id) const;
   // A token is there; `token` > 0 numbers it. Requests granted from now on carry it.
   void token_ready(lane_id, std::uint32_t token, mono_time now);
-  // No token could be had. `fatal`: the credential is wrong (the lane stops, exit 4); otherwise the driver retries by itself.
+  // No token is usable and none could be had: nothing is sent until token_ready. `fatal`: the credential is wrong (the lane stops, exit 4);
+  // otherwise the driver goes on asking by itself.
   void token_failed(lane_id, const error& why, bool fatal, mono_time now);
   // The answer to a send_call; ignored where the drain gave the call up. After this the connection is not ready until connection_ready says
   // so again.

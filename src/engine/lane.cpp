@@ -127,9 +127,9 @@ void lane::token_ready(std::uint32_t token) {
 
 void lane::token_failed(const error& why, bool fatal, mono_time now) {
   health_.trouble(now, why.message);
-  if (!fatal) return;
+  token_good_ = false;  // said only while none is usable: a call could not be made, and must not cost its row anything
+  if (!fatal) return;   // the next one is asked for already
   refreshing_ = false;
-  token_good_ = false;
   stop(stop_reason::credentials, why.message, now);
 }
 

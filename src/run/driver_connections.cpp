@@ -83,6 +83,9 @@ asio::awaitable<void> driver::carry_calls(slot& s) {
     const auto* token = tokens_->current();
     engine::answer answer;
     const bool idle_long = net::boot_now() - s.idle_since > idle_check;
+    // Before its source has said so: no call is granted any more, and this one is the last to come back.
+    if (token == nullptr)
+      engine_.token_failed(0, {errc::credentials, "the token ran out before the next one came"}, false, net::boot_now());
     if (token == nullptr || (idle_long && !s.connection.usable())) {
       answer.error = engine::attempt_error::stale;
       answer.error_message = token == nullptr ? "the token ran out before the call" : "the connection closed while it was idle";

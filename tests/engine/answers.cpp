@@ -197,6 +197,46 @@ BOOST_AUTO_TEST_CASE(a_wrong_credential_stops_and_a_late_token_does_not) {
   BOOST_TEST(t.over(stop_reason::credentials).detail.contains("AADSTS7000215"));
 }
 
+BOOST_AUTO_TEST_CASE(while_no_token_can_be_had_nothing_is_granted_and_no_row_is_charged) {
+  auto t = script::started({4}, 2);
+  const auto under_way = t.all<send_call>();
+  BOOST_TEST_REQUIRE(under_way.size() == 2U);
+  t.token_failed(false);         // token 1 ran out
+  t.finish(under_way[0], ok());  // sent before that
+  t.recorded(outcome::created);
+  t.finish(under_way[1], broken(attempt_error::stale));
+  for (int i = 0; i < 60; ++i) {  // as often as the source asks again: the lane is down after half a minute, and gives nothing up
+    t.pass(10s);
+    t.token_failed(false);
+    t.quiet();
+  }
+  BOOST_TEST(t.numbers().calls == 2U);
+  BOOST_TEST(t.numbers().faults == 0U);
+  t.disconnect(1);
+  t.token(2);
+  for (int i = 0; i < 3; ++i) t.one_success();
+  t.over(stop_reason::finished);
+}
+
+BOOST_AUTO_TEST_CASE(a_lane_without_a_token_gives_up_after_the_outage_and_its_rows_stay_owed) {
+  auto s = script::quick();
+  s.max_outage = 2min;
+  auto t = script::started({3}, 1, s);
+  const auto c = t.next<send_call>();
+  t.reply(c, ok());
+  t.recorded(outcome::created);
+  t.token_failed(false);
+  t.connect(0);
+  for (int i = 0; i < 10; ++i) {
+    t.pass(11s);
+    t.quiet();
+    t.token_failed(false);
+  }
+  t.pass(11s);
+  for (int i = 0; i < 2; ++i) BOOST_TEST(t.released(false).attempts == 0U);
+  BOOST_TEST(t.over(stop_reason::deferred).detail.contains("AADSTS7000215"));
+}
+
 BOOST_AUTO_TEST_CASE(shortage_here_means_fewer_connections_and_no_charge) {
   auto t = script::started({20}, 4);
   const auto sent = t.all<send_call>();
