@@ -228,7 +228,7 @@ class reader {
   virtual ~reader() = default;
   virtual result<std::vector<run_info>> runs() = 0;
   virtual result<std::optional<run_info>> run(run_id id) = 0;
-  virtual result<std::optional<run_info>> last_run() = 0;                       // the newest opened, else the newest
+  virtual result<std::optional<run_info>> last_run() = 0;                       // the one opened last, else the newest
   virtual result<std::optional<run_info>> find(std::string_view identity) = 0;  // newest not discarded of this identity
   // True where a run opened after `id` has taken over any of its keys.
   virtual result<bool> overtaken(run_id id) = 0;
@@ -250,7 +250,8 @@ class store {
   // Plan an already planned run again from its stored records, against the inventory as it is now; commit(true) opens it.
   virtual result<std::unique_ptr<planning>> begin_open(run_id planned) = 0;
   virtual result<void> discard(run_id id) = 0;
-  // Forget the raw records of all but the newest `keep` finished or discarded runs; the inventory stays.
+  // Forget the raw records of all but the `keep` runs that are over and were opened last, and of all but the newest `keep` plans that were
+  // discarded unopened; the inventory stays.
   virtual result<void> prune(unsigned keep) = 0;
 
   // Rows that are still claimed were left by a dead process; they are counted as stale.

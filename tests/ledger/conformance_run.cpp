@@ -330,6 +330,35 @@ BOOST_AUTO_TEST_CASE(discarding_closes_a_run) {
   BOOST_TEST(!s->discard(99).has_value());
 }
 
+BOOST_AUTO_TEST_CASE(looking_at_files_pushes_no_run_out) {
+  const auto nothing = [](const result_row&) -> result<void> { return {}; };
+  const auto early = plan(*s, header("early", "early.csv"), {row(2, 1, "e")}, false).id;
+  const auto first = plan(*s, header("first", "first.csv"), {row(2, 2, "f")}).id;
+  carry_out(*s, first);
+  run_id look = 0;
+  for (int i = 0; i < 5; ++i) {
+    look = plan(*s, header("look" + std::to_string(i), "look.csv"), {row(2, 3, "l")}, false).id;
+    must(s->discard(look));
+  }
+  must(s->prune(2));
+  BOOST_TEST(r->for_each_result(first, nothing).has_value());
+  BOOST_TEST(must(r->find("first")).has_value());
+  BOOST_TEST(r->for_each_result(look, nothing).has_value());
+  BOOST_TEST(r->for_each_result(look - 1, nothing).has_value());
+  BOOST_TEST(!r->for_each_result(look - 2, nothing).has_value());
+  // What was planned first and opened last is the last run.
+  BOOST_TEST(must(r->last_run())->id == first);
+  auto opening = must(s->begin_open(early));
+  must(opening->classify());
+  must(opening->commit(true));
+  opening.reset();
+  carry_out(*s, early);
+  BOOST_TEST(must(r->last_run())->id == early);
+  must(s->prune(1));
+  BOOST_TEST(r->for_each_result(early, nothing).has_value());
+  BOOST_TEST(!r->for_each_result(first, nothing).has_value());
+}
+
 BOOST_AUTO_TEST_CASE(pruning_forgets_records_and_keeps_the_inventory) {
   std::vector<run_id> ids;
   for (unsigned night = 0; night < 4; ++night) {

@@ -50,7 +50,10 @@ result<void> discard_run(connection& db, run_table& runs, run_id id) {
 result<std::vector<run_id>> runs_to_prune(connection& db, unsigned keep) {
   statement months(db, "DELETE FROM made WHERE month < ?");
   months.with(month_of(wall_now()) - 1).run();
-  statement old(db, "SELECT id FROM run WHERE state IN (3, 4) AND pruned = 0 ORDER BY id DESC LIMIT -1 OFFSET ?");
+  // Plans that were never opened have a count of their own: looking at files must not push out what was carried out.
+  statement old(db,
+                "SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY opened_at IS NULL ORDER BY opened_at DESC, id DESC) AS place "
+                "FROM run WHERE state IN (3, 4) AND pruned = 0) WHERE place > ? ORDER BY id DESC");
   std::vector<run_id> out;
   for (old.with(keep); old.step();) out.push_back(old.as<run_id>(0));
   if (!db.ok()) return std::unexpected(db.failure());

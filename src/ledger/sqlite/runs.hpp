@@ -63,7 +63,7 @@ class run_table {
       "rows, planned_at, opened_at, finished_at, pruned FROM run WHERE id = ?"};
   statement ids_{db_, "SELECT id FROM run ORDER BY id"};
   statement same_{db_, "SELECT max(id) FROM run WHERE identity = ? AND state <> 4 AND pruned = 0"};
-  statement last_{db_, "SELECT id FROM run ORDER BY opened_at IS NULL, id DESC LIMIT 1"};
+  statement last_{db_, "SELECT id FROM run ORDER BY opened_at IS NULL, opened_at DESC, id DESC LIMIT 1"};
   statement lanes_{db_,
                    "SELECT graph_root, tenant, app FROM run_lane JOIN lane ON lane.id = run_lane.lane WHERE run = ? ORDER BY position"};
   statement counts_{db_, "SELECT outcome, n FROM tally WHERE run = ?"};
