@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <optional>
 
@@ -13,6 +14,7 @@
 #include "cli/job_builder.hpp"
 #include "core/text.hpp"
 #include "files/input.hpp"
+#include "files/same_file.hpp"
 #include "files/zones.hpp"
 #include "ledger/ledger.hpp"
 #include "report/failed.hpp"
@@ -33,13 +35,18 @@ int complain(console& out, const error& why) {
   return exit_code(why.code);
 }
 
+// Nothing was sent yet, but rows that --skip-invalid leaves out are told by the exit code as they are after a run.
+int planned_code(const plan_summary& made) {
+  return made.rejected > 0 ? 3 : 0;
+}
+
 int run_check(console& out, const settings& from, const std::string& input) {
   auto j = build_job(from, input, {});
   if (!j) return complain(out, j.error());
   out.plan_is_data();
   const auto checked = check(*j, out);
   if (!checked) return complain(out, checked.error());
-  return finish(out, checked->rejected > 0 ? 3 : 0);
+  return finish(out, planned_code(*checked));
 }
 
 int run_plan(console& out, const settings& from, const std::string& input) {
@@ -53,7 +60,7 @@ int run_plan(console& out, const settings& from, const std::string& input) {
                : fmt::format(
                      "Run {} is planned. Nothing is sent until `convoke apply` of the same file opens it; `convoke discard {}` closes it.",
                      made->run, made->run));
-  return finish(out, 0);
+  return finish(out, planned_code(made->summary));
 }
 
 int run_apply(console& out, const settings& from, const std::string& input) {
@@ -64,7 +71,7 @@ int run_apply(console& out, const settings& from, const std::string& input) {
     out.plan_is_data();
     const auto made = dry_run(*j, out);
     if (!made) return complain(out, made.error());
-    return finish(out, 0);
+    return finish(out, planned_code(*made));
   }
   if (j->results == "-") out.results_on_stdout();
   const auto done = apply(*j, out);
@@ -168,6 +175,28 @@ result<report::format> export_format(const settings& from, const std::string& pa
   return path == "-" ? result<report::format>(report::format::csv) : report::format_of(path);
 }
 
+// What can be exported together: the inventory has no rows of a run, and no file is written over the ledger, the run's input or another.
+result<void> check_export(const settings& from) {
+  if (!from.flag("inventory")) return {};
+  for (const auto* name : {"failed", "run"}) {
+    // In a configuration they may be meant for other commands.
+    const auto* given = from.find(name);
+    if (given != nullptr && given->source.starts_with("--"))
+      return fail(errc::usage, fmt::format("--inventory is of no run, so --{} does not go with it: leave one of the two out.", name));
+  }
+  return {};
+}
+
+result<void> keep_exports_apart(const settings& from, const std::string& results, const std::string& failed, const ledger::run_info* run) {
+  const auto path = ledger_path(from);
+  if (!path) return std::unexpected(path.error());
+  // Its name is relative to where the run was made: elsewhere another file may have it, which is left alone as well.
+  std::error_code unknown;
+  const bool there = run != nullptr && run->header.input_name != "-" && std::filesystem::exists(run->header.input_name, unknown);
+  const files::named_file written[] = {{"--ledger", *path}, {"--results", results}, {"--failed", failed}};
+  return files::keep_apart({"the run's input", there ? run->header.input_name : std::string()}, written);
+}
+
 int run_export(console& out, const settings& from) {
   const auto given = from.text("results");
   const auto failed = from.text("failed");
@@ -175,14 +204,18 @@ int run_export(console& out, const settings& from) {
   const auto path = given.empty() ? std::string("-") : given;
   const auto as = export_format(from, path);
   if (!as) return complain(out, as.error());
+  if (const auto possible = check_export(from); !possible) return complain(out, possible.error());
   auto reader = open_reader(from);
   if (!reader) return complain(out, reader.error());
   if (from.flag("inventory")) {
+    if (const auto apart = keep_exports_apart(from, path, {}, nullptr); !apart) return complain(out, apart.error());
     const auto written = report::write_inventory(**reader, path, *as);
     return written ? 0 : complain(out, written.error());
   }
   const auto info = chosen_run(**reader, from);
   if (!info) return complain(out, info.error());
+  if (const auto apart = keep_exports_apart(from, results_wanted ? path : std::string(), failed, &*info); !apart)
+    return complain(out, apart.error());
   if (results_wanted)
     if (const auto written = report::write_results(**reader, *info, path, *as); !written) return complain(out, written.error());
   if (!failed.empty()) {

@@ -13,6 +13,7 @@
 #include <convoke/version.hpp>
 
 #include "core/text.hpp"
+#include "files/same_file.hpp"
 #include "ledger/ledger.hpp"
 #include "net/net.hpp"
 #include "report/failed.hpp"
@@ -72,6 +73,14 @@ class temporary_ledger {
   std::unique_ptr<ledger::store> store_;
 };
 
+// What a job writes is neither what it reads nor anything else that it writes. Before anything is: a rename cannot be undone.
+result<void> keep_files_apart(const job& j) {
+  const auto ledger = sqlite_path(j.ledger);
+  const files::named_file written[] = {
+      {"--ledger", ledger ? *ledger : std::string()}, {"--results", j.results}, {"--failed", failed_path(j)}};
+  return files::keep_apart({"the input", j.input}, written);
+}
+
 // What every command does first: read the input once, name the lane, describe the run.
 struct prepared {
   scanned_input input;
@@ -79,6 +88,7 @@ struct prepared {
 };
 
 result<prepared> prepare(const job& j) {
+  if (const auto apart = keep_files_apart(j); !apart) return std::unexpected(apart.error());
   auto lane = lane_name(j.lane);
   if (!lane) return std::unexpected(lane.error());
   auto input = scan(j);
@@ -231,6 +241,7 @@ result<void> conclude(ledger::store& store, ledger::run_id id, const job& j, job
 
 result<plan_summary> check(const job& j, observer& watch) {
   job checked{.input = j.input, .plan = j.plan, .failed = j.failed};
+  if (const auto apart = keep_files_apart(checked); !apart) return std::unexpected(apart.error());
   // Without a ledger the lane does not matter: a nameless one stands in.
   auto input = scan(checked);
   if (!input) return std::unexpected(input.error());

@@ -101,6 +101,12 @@ class Outputs(Case):
         self.check_failed_file("utf-16-le", b"\xff\xfe", "\t", "\r\n")
         self.check_failed_file("utf-16-be", b"\xfe\xff", ";", "\r\n")
 
+    def test_rows_left_out_are_told_by_every_command(self):
+        path = self.write("skip.csv", "organizer,external_id,start\n%s,skip-1,2026-10-19T08:00:00Z\nnobody,skip-2,2026-10-19T08:00:00Z\n" % ANNA)
+        for words in (["check"], ["plan"], ["apply", "--dry-run"], ["apply"]):
+            self.convoke(words[0], path, *words[1:], expect=8)
+            self.convoke(words[0], path, *words[1:], "--skip-invalid", expect=3)
+
     def test_no_failed_file_where_nothing_failed(self):
         path = self.path("rows.csv")
         write_rows(path, 5, prefix="fine")

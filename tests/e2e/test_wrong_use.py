@@ -123,6 +123,51 @@ class WrongInput(Case):
             self.assert_created_once(keys)
             self.assertEqual(len(self.parse_csv(self.convoke("export", "--format", "csv").out)), 20)
 
+    def test_an_output_that_would_overwrite_something(self):
+        path, results = self.path("rows.csv"), self.path("results.csv")
+        write_rows(path, 5, prefix="overwrite")
+        with open(path, "rb") as file:
+            before = file.read()
+        link, twin = self.path("link.csv"), self.path("twin.csv")
+        os.symlink("rows.csv", link)
+        os.link(path, twin)
+        for name in (path, link, twin, os.path.join(self.folder, ".", "rows.csv")):
+            self.refused(2, path, "--results", name, says=["--results", "the input", "rows.csv" if name == path else "", "another name"])
+            for command in ("check", "plan", "apply"):
+                self.refused(2, path, "--failed", name, says=["--failed", "the input", "another name"], command=command)
+        self.refused(2, path, "--results", results, "--failed", results, says=["--results", "--failed"])
+        for flag in ("--results", "--failed"):
+            self.refused(2, path, flag, self.path("same.csv"), says=[flag, "--ledger"], ledger=self.path("same.csv"))
+        self.assertFalse(os.path.exists(results))
+        with open(path, "rb") as file:
+            self.assertEqual(file.read(), before)
+        self.convoke("apply", path, *FAST)
+        for name in (path, link):
+            for flag in ("--results", "--failed"):
+                self.refused(2, flag, name, says=[flag, "another name"], command="export")
+        self.refused(2, "--results", self.ledger, "--format", "csv", says=["--results", "--ledger"], command="export")
+        self.refused(2, "--inventory", "--results", self.ledger, "--format", "csv", says=["--results", "--ledger"], command="export")
+        self.refused(2, "--results", results, "--failed", results, says=["--results", "--failed"], command="export")
+        with open(path, "rb") as file:
+            self.assertEqual(file.read(), before)
+        self.convoke("export", "--inventory")
+
+    def test_an_input_on_standard_input_is_not_overwritten(self):
+        path = self.path("rows.csv")
+        write_rows(path, 5, prefix="standard-input")
+        with open(path, "rb") as file:
+            done = subprocess.run(self.words("apply", "-", "--results", path), stdin=file, capture_output=True, timeout=60, check=False)
+        self.assertEqual(done.returncode, 2, done.stderr.decode())
+        self.assertIn("--results", done.stderr.decode())
+
+    def test_rows_of_a_run_do_not_come_from_the_inventory(self):
+        path, failed = self.path("rows.csv"), self.path("failed.csv")
+        write_rows(path, 5, prefix="inventory")
+        self.apply(path)
+        for words in (["--failed", failed], ["--run", "1"]):
+            self.refused(2, "--inventory", *words, says=["--inventory", words[0]], command="export")
+        self.assertFalse(os.path.exists(failed))
+
     def test_a_second_process_on_the_same_ledger(self):
         path, other = self.path("rows.csv"), self.path("other.csv")
         keys = write_rows(path, 300, prefix="first")
