@@ -151,7 +151,12 @@ result<format> format_of(std::string_view path) {
                                        escape_for_people(path)));
 }
 
-result<void> write_results(ledger::reader& from, const ledger::run_info& run, const std::string& path, format as) {
+result<void> write_results(ledger::reader& from, const ledger::run_info& run, const std::string& path, format as,
+                           const std::function<bool()>& interrupted) {
+  const auto go_on = [&]() -> result<void> {
+    if (!interrupted || !interrupted()) return {};
+    return fail(errc::interrupted, "Interrupted while the results were written: `convoke export` writes them, too.");
+  };
   const auto written = read_dialect(run.header);
   if (!written) return std::unexpected(written.error());
   auto to = files::output::create(path);
@@ -166,10 +171,12 @@ result<void> write_results(ledger::reader& from, const ledger::run_info& run, co
   }
   result_writer rows{w, *written, run.header.lanes, record_cells(written->delimiter), {}};
   const auto read = from.for_each_result(run.id, [&](const ledger::result_row& row) -> result<void> {
+    if (const auto asked = go_on(); !asked) return asked;
     if (const auto one = rows.write(row); !one) return one;
     return flush(w, *to, buffer_bytes);
   });
   if (!read) return read;
+  if (const auto asked = go_on(); !asked) return asked;
   if (const auto last = flush(w, *to, 0); !last) return last;
   return to->commit();
 }

@@ -18,8 +18,10 @@ enum class format : std::uint8_t { csv, jsonl };
 // By the ending of a file's name; errc::usage for another one (`.html` and `.ics` are not built yet, and say so).
 [[nodiscard]] result<format> format_of(std::string_view path);
 
-// `path` may be `-`. Fails with errc::output where the file cannot be written, errc::storage where the ledger cannot be read.
-[[nodiscard]] result<void> write_results(ledger::reader& from, const ledger::run_info& run, const std::string& path, format as);
+// `path` may be `-`. Fails with errc::output where the file cannot be written, errc::storage where the ledger cannot be read, and with
+// errc::interrupted, leaving what was there, once `interrupted` says so; it is asked often.
+[[nodiscard]] result<void> write_results(ledger::reader& from, const ledger::run_info& run, const std::string& path, format as,
+                                         const std::function<bool()>& interrupted = {});
 [[nodiscard]] result<void> write_inventory(ledger::reader& from, const std::string& path, format as);
 
 }  // namespace convoke::report

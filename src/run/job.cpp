@@ -205,17 +205,17 @@ result<void> carry_out(boost::asio::io_context& io, signals& caught, ledger::sto
   return {};
 }
 
-void write_outputs(ledger::reader& from, const ledger::run_info& info, const job& j, job_report& out) {
+void write_outputs(ledger::reader& from, const ledger::run_info& info, const job& j, const writing_signals& caught, job_report& out) {
   const auto complain = [&](const error& e) { out.output_errors.push_back(e.message); };
   if (!j.results.empty()) {
     const auto as = j.results == "-" ? report::format::csv : report::format_of(j.results).value_or(report::format::csv);
-    if (const auto written = report::write_results(from, info, j.results, as); !written)
+    if (const auto written = report::write_results(from, info, j.results, as, [&] { return caught.interrupted(); }); !written)
       complain(written.error());
     else
       out.results = j.results;
   }
   const bool some_failed = info.counts.failed + info.counts.rejected > 0 || (info.header.drift_fails && info.counts.drifted > 0);
-  if (!some_failed) return;
+  if (!some_failed || caught.interrupted()) return;
   const auto rows = report::write_failed(from, info, failed_path(j));
   if (!rows)
     complain(rows.error());
@@ -223,7 +223,7 @@ void write_outputs(ledger::reader& from, const ledger::run_info& info, const job
     out.failed = failed_path(j);
 }
 
-result<void> conclude(ledger::store& store, ledger::run_id id, const job& j, job_report& out) {
+result<void> conclude(ledger::store& store, const signals& before, ledger::run_id id, const job& j, job_report& out) {
   const auto began = net::boot_now();
   const auto reader = store.read();
   auto info = reader->run(id);
@@ -232,7 +232,14 @@ result<void> conclude(ledger::store& store, ledger::run_id id, const job& j, job
   out.rows = (*info)->rows;
   out.counts = (*info)->counts;
   out.drift_fails = (*info)->header.drift_fails;
-  write_outputs(*reader, **info, j, out);
+  {
+    const writing_signals caught(before);
+    write_outputs(*reader, **info, j, caught, out);
+    if (caught.interrupted() && (out.end == ending::finished || out.end == ending::deferred)) {
+      out.end = ending_of(engine::stop_reason::interrupted, caught.first_new());
+      out.detail = "Interrupted. Run the same command again to go on.";
+    }
+  }
   out.results_time = since(began);
   return store.prune(j.keep_runs);
 }
@@ -340,7 +347,7 @@ result<job_report> apply(const job& j, observer& watch) {
     const auto carried = carry_out(io, caught, **store, id, j, watch, out);
     if (!carried) return std::unexpected(carried.error());
   }
-  if (const auto concluded = conclude(**store, id, j, out); !concluded) {
+  if (const auto concluded = conclude(**store, caught, id, j, out); !concluded) {
     if (out.end != ending::storage) return std::unexpected(concluded.error());
   }
   return out;

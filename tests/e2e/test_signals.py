@@ -1,4 +1,5 @@
 """SIGINT and SIGTERM: drain, save, say how to go on; the second leaves at once. And streams that nobody reads."""
+import select
 import signal
 import subprocess
 import time
@@ -93,6 +94,46 @@ class Signals(Case):
             _, err = process.communicate(timeout=60)
         self.assertEqual(process.returncode, 9, err.decode())
         self.assertIn("export", err.decode())
+        self.assert_created_once(keys)
+
+
+class WhileResultsAreWritten(Case):
+    """All is saved by then; what is left is to tell of it, here into a pipe that nobody reads."""
+    server_flags = ("--seed", "33")
+
+    def start_stuck(self, path, name):
+        keys = write_rows(path, 1500, prefix=name)
+        self.apply(path)
+        process = self.start(self.words("apply", path, "--results", "-"))
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.kill)
+        # The pipe is full when its first bytes have been there for a while.
+        wait_for(lambda: select.select([process.stdout], [], [], 0)[0], "the first results")
+        time.sleep(0.5)
+        self.assertIsNone(process.poll(), "it waits for its reader")
+        return keys, process
+
+    def test_a_signal_ends_the_writing(self):
+        path = self.path("rows.csv")
+        keys, process = self.start_stuck(path, "first-signal")
+        process.send_signal(signal.SIGTERM)
+        time.sleep(0.3)
+        out, err = process.communicate(timeout=20)
+        self.assertEqual(process.returncode, 143, err.decode())
+        self.assertIn("same command", err.decode())
+        self.assertLess(out.count(b"\n"), 1501)
+        self.assertEqual(len(self.parse_csv(self.convoke("apply", path, "--results", "-").out)), 1500)
+        self.assert_created_once(keys)
+
+    def test_a_second_signal_leaves_at_once_although_nobody_reads(self):
+        path = self.path("rows.csv")
+        keys, process = self.start_stuck(path, "second-signal")
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.3)
+        self.assertIsNone(process.poll(), "the first one waits for the writing to end")
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(timeout=5), 130)
+        process.communicate(timeout=5)
         self.assert_created_once(keys)
 
 
