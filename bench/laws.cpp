@@ -29,11 +29,12 @@ constexpr std::array<std::string_view, 4> kind_names{"bucket, 1-9 calls deep", "
 constexpr engine::settings usual{};
 
 constexpr double settled_from = 60, settled_to = 300;
-constexpr double watched = 300;  // s after a limit doubled; who has not found it then is counted with this
-constexpr double night = 60;     // s of quota
+constexpr double watched = 300;   // s after a limit doubled; who has not found it then is counted with this
+constexpr double night = 60;      // s of quota
+constexpr double short_job = 20;  // s of what chance leaves of it
 
 struct samples {
-  std::vector<double> goodput, throttled, first, second, halved, halved_later, doubled, found, found_late, fences;
+  std::vector<double> goodput, throttled, first, second, halved, halved_later, doubled, found, found_late, fences, by_chance, by_chance_job;
   // Worlds where more than a hundredth is throttled and the highest limit of these; goodput below 0.93, and buckets one call deep among
   // these.
   double often_throttled = 0, often_up_to = 0, poor = 0, poor_shallow = 0;
@@ -42,6 +43,7 @@ struct samples {
     const auto append = [](std::vector<double>& to, const std::vector<double>& from) { to.insert(to.end(), from.begin(), from.end()); };
     append(goodput, s.goodput), append(throttled, s.throttled), append(first, s.first), append(second, s.second);
     append(halved, s.halved), append(doubled, s.doubled), append(found, s.found), append(found_late, s.found_late);
+    append(by_chance, s.by_chance), append(by_chance_job, s.by_chance_job);
     append(halved_later, s.halved_later), append(fences, s.fences);
     often_throttled += s.often_throttled, often_up_to = std::max(often_up_to, s.often_up_to);
     poor += s.poor, poor_shallow += s.poor_shallow;
@@ -67,6 +69,7 @@ class comparison {
 
   void meet(const world& w, bool patient) {
     steady(w);
+    by_chance(with_chance(w));
     // Ends are coarse where a minute holds few calls or windows are long.
     if (w.limit >= 10 && w.window <= 1) nights(w);
     if (w.limit >= 8 && w.can_change_by(0.5)) {
@@ -98,6 +101,14 @@ class comparison {
       ++of.poor;
       if (w.kind == limit_kind::shallow_bucket && w.depth < 2) ++of.poor_shallow;
     }
+  }
+  // Against what the limit leaves to one who calls just at it, while each throttle by chance costs its fence.
+  void by_chance(const world& w) {
+    const double ideal = w.limit / (1 + w.chance * w.limit * w.chance_wait * (1 + longest_jitter / 2));
+    const auto c = play(w, {.seconds = settled_to + 1}, fresh()).between(settled_from, settled_to);
+    of.by_chance.push_back(c.accepted / ((settled_to - settled_from) * ideal));
+    if (w.limit < 10 || w.window > 1) return;
+    of.by_chance_job.push_back(play(w, {.rows = static_cast<std::uint64_t>(short_job * ideal)}, fresh()).finished / short_job);
   }
   void nights(const world& w) {
     const auto rows = static_cast<std::uint64_t>(night * w.limit);
@@ -139,6 +150,12 @@ void print_found(law_kind l, const samples& s) {
               quantile(s.found_late, 0.5), quantile(s.found_late, 0.95));
 }
 
+void print_by_chance(law_kind l, const samples& s) {
+  std::printf("| %-11.*s | %.3f | %.3f | %.3f | %.3f | %.3f |\n", static_cast<int>(name_of(l).size()), name_of(l).data(),
+              quantile(s.by_chance, 0.5), quantile(s.by_chance, 0.25), quantile(s.by_chance, 0.05), quantile(s.by_chance_job, 0.5),
+              quantile(s.by_chance_job, 0.95));
+}
+
 void print_odds(law_kind l, const samples& s) {
   std::printf("| %-11.*s | %.1f | %.3f | %.0f | %.0f/s | %.0f | %.0f |\n", static_cast<int>(name_of(l).size()), name_of(l).data(),
               quantile(s.fences, 0.5), quantile(s.halved_later, 0.5), s.often_throttled, s.often_up_to, s.poor, s.poor_shallow);
@@ -165,6 +182,11 @@ void compare(const options& o) {
       "\n| law         | doubled after 60-100 s: mean | median | p95 | after 660-700 s: mean | median | p95 |\n"
       "|---|--:|--:|--:|--:|--:|--:|\n");
   for (std::size_t l = 0; l < laws.size(); ++l) print_found(laws[l], all[l]);
+
+  std::printf(
+      "\n| law         | by chance: goodput | p25 | p5 | job of 20 s | p95 |\n"
+      "|---|--:|--:|--:|--:|--:|\n");
+  for (std::size_t l = 0; l < laws.size(); ++l) print_by_chance(laws[l], all[l]);
 
   std::printf(
       "\n| law         | fences a minute | halved, 25-75 s after | worlds over 1 %% throttled | limits up to | worlds with goodput below "

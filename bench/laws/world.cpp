@@ -1,6 +1,7 @@
 #include "laws/world.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <queue>
@@ -100,6 +101,11 @@ class player {
     }
   }
   void arrive(mono_time sent) {
+    if (world_.chance > 0 && part_(dice_) < world_.chance) {
+      ++bin().refused;
+      return expect(from_seconds(std::min(world_.latency, 0.02)), sent, what::throttle,
+                    from_seconds(world_.chance_wait * (1 + longest_jitter * part_(dice_))));
+    }
     const double factor = plan_.factor && elapsed() >= world_.change_at ? *plan_.factor : 1;
     const auto wait = quota_.take({world_.limit * factor, world_.depth * factor}, how_, now_);
     ++(wait ? bin().refused : bin().accepted);
@@ -107,7 +113,7 @@ class player {
     if (!wait) return expect(from_seconds(latency), sent, what::success);
     // A refusal is quick. Half a second is what every caller waits at least.
     const double told = std::max(0.5, world_.whole_seconds ? std::ceil(seconds(*wait)) : seconds(*wait));
-    expect(from_seconds(std::min(latency, 0.02)), sent, what::throttle, from_seconds(told * (1 + 0.1 * part_(dice_))));
+    expect(from_seconds(std::min(latency, 0.02)), sent, what::throttle, from_seconds(told * (1 + longest_jitter * part_(dice_))));
   }
   void throttle(const event& e) {
     ++left_;
@@ -155,6 +161,15 @@ world roll(limit_kind kind, std::uint64_t seed) {
   w.whole_seconds = part(dice) < 0.5;
   w.throttled_count = part(dice) < 0.7;
   w.change_at = 60 + std::floor(40 * part(dice));
+  return w;
+}
+
+world with_chance(world w) {
+  std::mt19937_64 dice(w.seed + 77);
+  std::uniform_real_distribution<double> part(0, 1);
+  w.chance = 0.0005 * std::pow(20, part(dice));
+  constexpr std::array waits{0.0, 0.1, 0.5, 1.0};
+  w.chance_wait = waits[static_cast<std::size_t>(part(dice) * waits.size())];
   return w;
 }
 

@@ -15,6 +15,9 @@ namespace convoke::bench {
 
 enum class limit_kind : std::uint8_t { shallow_bucket, deep_bucket, fixed, sliding };
 
+// Of a wait, added to it.
+inline constexpr double longest_jitter = 0.1;
+
 struct world {
   limit_kind kind = limit_kind::shallow_bucket;
   std::uint64_t seed = 1;
@@ -25,12 +28,16 @@ struct world {
   double change_at = 0;  // s, where the limit changes
   bool whole_seconds = true;
   bool throttled_count = true;
+  double chance = 0;       // that a call is throttled whatever the rate
+  double chance_wait = 0;  // s, that those are told
 
   // Whole calls per window, at least one, that many times the limit of now.
   [[nodiscard]] bool can_change_by(double factor) const;
 };
 
 [[nodiscard]] world roll(limit_kind kind, std::uint64_t seed);
+// The same with throttles that hit calls by chance, one in 100 to 2,000 of them, and tell them to wait for 0, 0.1, 0.5 or 1 s.
+[[nodiscard]] world with_chance(world w);
 
 // What a law made of a world, by half seconds from the start.
 struct course {

@@ -48,7 +48,10 @@ inference::reading inference::throttled(place who, mono_time sent, mono_time now
   announced_ = now;
   // The same one alone, and again: what the others did since its first throttle goes on counting.
   if (!again) suspect(who);
-  return {.suspect_again = again, .mistaken = std::exchange(let_through_, 0), .misread_until = misread_until_};
+  return {.suspect_again = again,
+          .perhaps = again && others_go_on,
+          .mistaken = std::exchange(let_through_, 0),
+          .misread_until = misread_until_};
 }
 
 void inference::suspect(place who) noexcept {

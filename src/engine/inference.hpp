@@ -26,7 +26,8 @@ class inference {
   struct reading {
     bool organizer = false;                      // its fence; else the lane's
     bool singled_out = false;                    // just now, after it had closed the lane
-    bool suspect_again = false;                  // the same organizer as before, but the evidence is not enough
+    bool suspect_again = false;                  // the same organizer as before, but the evidence is not enough ...
+    bool perhaps = false;                        // ... yet: the others have gone on meanwhile
     std::uint64_t mistaken = 0;                  // calls that an earlier, wrong reading let through
     mono_time misread_until = mono_time::min();  // and the end of the fence that it was wrong about
   };

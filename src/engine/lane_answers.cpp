@@ -132,7 +132,7 @@ lane::demand lane::throttled(slot s, answer&& a, mono_time now) {
   } else if (fence.first) {
     exonerated_.reset();
     if (!read.suspect_again) trusted_ = pace_;
-    pace_.on_throttle(r.last_sent, now, scope_.end());
+    pace_.on_throttle(r.last_sent, now, scope_.end(), read.perhaps);
   } else {
     pace_.on_echo();
   }

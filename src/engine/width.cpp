@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/seconds.hpp"
+
 namespace convoke::engine {
 
 namespace {
@@ -15,10 +17,6 @@ constexpr auto soonest = 250ms;
 constexpr double slow = 2.0;         // times what a call takes with room: more than latencies vary by themselves
 constexpr double forgetting = 1.01;  // per second: a service that is slower today than an hour ago is no longer held against it
 constexpr double queued = 1.5;       // calls aimed at, in units of what was under way with room
-
-double seconds(std::chrono::nanoseconds d) noexcept {
-  return static_cast<double>(d.count()) * 1e-9;
-}
 
 }  // namespace
 

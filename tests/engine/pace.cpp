@@ -8,6 +8,7 @@
 #include <cmath>
 #include <deque>
 #include <optional>
+#include <random>
 #include <string>
 
 namespace convoke::engine {
@@ -26,6 +27,8 @@ double seconds(std::chrono::nanoseconds d) {
 struct bucket {
   double rate = 50, depth = 5;
   std::chrono::nanoseconds round_trip = 50ms;
+  double chance = 0;  // that a call is refused for no reason
+  std::uint64_t seed = 1;
 };
 
 // A lane that always has work, with as many connections as it likes.
@@ -55,6 +58,7 @@ class course {
   static constexpr mono_time start{1000s};
   mono_time now = start;
   bucket limit;
+  bool perhaps_one_organizers = false;
   std::uint64_t calls = 0, accepted = 0, refused = 0, fences = 0, early = 0;
 
  private:
@@ -68,7 +72,7 @@ class course {
     if (now < told_) ++early;
     tokens_ = std::min(limit.depth, tokens_ + limit.rate * seconds(now - filled_));
     filled_ = now;
-    const bool ok = tokens_ >= 1 || limit.rate == 0;
+    const bool ok = (tokens_ >= 1 || limit.rate == 0) && part_(dice_) >= limit.chance;
     if (ok) --tokens_;
     ++(ok ? accepted : refused);
     answers_.push_back({now + limit.round_trip, now, !ok});
@@ -82,12 +86,14 @@ class course {
     if (r.sent <= counted_) return law.on_echo();
     counted_ = now;
     ++fences;
-    law.on_throttle(r.sent, now, fence_);
+    law.on_throttle(r.sent, now, fence_, perhaps_one_organizers);
   }
 
   double tokens_;
   mono_time filled_ = start, fence_ = start, told_ = start, counted_ = mono_time::min();
   std::deque<reply> answers_;
+  std::mt19937_64 dice_{limit.seed};
+  std::uniform_real_distribution<double> part_{0, 1};
 
  public:
   pace law;
@@ -205,6 +211,32 @@ BOOST_AUTO_TEST_CASE(a_limit_that_disappears_leaves_the_ceiling) {
   c.limit.depth = 1e6;
   (void)c.play(120s);
   BOOST_TEST(c.law.rate() == 300.0);
+}
+
+// One call in 333 at 200/s costs a fence of 1.05 s every 1.7 seconds: 0.61 of the limit is left.
+BOOST_AUTO_TEST_CASE(throttles_by_chance_do_not_slow_it_down) {
+  constexpr unsigned worlds = 10;
+  double knowing = 0, unknowing = 0;
+  for (std::uint64_t seed = 1; seed <= worlds; ++seed) {
+    course c({.rate = 200, .depth = 20, .chance = 0.003, .seed = seed}, at_most(500));
+    knowing += c.share(120s, 180s) / worlds;
+    BOOST_TEST(c.early == 0U);
+    course every_one_a_lesson({.rate = 200, .depth = 20, .chance = 0.003, .seed = seed}, at_most(500));
+    every_one_a_lesson.perhaps_one_organizers = true;
+    unknowing += every_one_a_lesson.share(120s, 180s) / worlds;
+  }
+  BOOST_TEST_MESSAGE("share of the limit: " << knowing << ", and where all are lessons: " << unknowing);
+  BOOST_TEST(knowing > 0.45);
+  BOOST_TEST(knowing > 1.5 * unknowing);
+}
+
+BOOST_AUTO_TEST_CASE(a_limit_that_halves_is_found_among_throttles_by_chance) {
+  course c({.rate = 100, .depth = 10, .chance = 0.002}, at_most(500));
+  (void)c.play(120s);
+  c.limit.rate = 50;
+  c.limit.depth = 5;
+  BOOST_TEST(c.share(180s, 180s) > 0.65);
+  BOOST_TEST(c.law.rate() < 55);
 }
 
 BOOST_AUTO_TEST_CASE(no_probe_where_little_is_left_to_do) {

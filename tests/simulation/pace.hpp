@@ -13,7 +13,7 @@
 
 namespace convoke::simulation {
 
-enum class scene : std::uint8_t { steady, nights, halves, doubles, disappears, one_organizer, grows_slow };
+enum class scene : std::uint8_t { steady, nights, halves, doubles, disappears, one_organizer, grows_slow, by_chance };
 
 [[nodiscard]] std::string_view to_string(scene s) noexcept;
 

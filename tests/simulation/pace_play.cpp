@@ -57,6 +57,14 @@ double singled_out(const measured& seen) {
   return -1;
 }
 
+// What the limit leaves to one who calls just at it, while each throttle by chance closes the lane for as long as it says.
+double left_by_chance(const measured& seen, double limit, double chance) {
+  double closed = 0;
+  for (const auto& f : seen.fences) closed += static_cast<double>(f.to - f.from);
+  const auto mean = seen.fences.empty() ? 0 : closed / static_cast<double>(seen.fences.size());
+  return limit / (1 + chance * limit * mean);
+}
+
 void judge(pace_result& r, const plot& p, const story& told) {
   const auto& seen = told.seen;
   const double end = std::min(told.seconds, in_seconds(*p.ends));
@@ -83,6 +91,8 @@ void judge(pace_result& r, const plot& p, const story& told) {
     case scene::grows_slow:
       r.slowest_answer = seen.slowest_answer;
       return share(settled_from, end, r.limit);
+    case scene::by_chance:
+      return share(settled_at(seen), end, left_by_chance(seen, r.limit, p.service.faults[sim::fault::throttle]));
     case scene::nights:
       return;
   }

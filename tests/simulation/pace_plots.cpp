@@ -11,8 +11,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::array<std::string_view, 7> scene_names = {"steady",     "nights",        "halves",    "doubles",
-                                                         "disappears", "one-organizer", "grows-slow"};
+constexpr std::array<std::string_view, 8> scene_names = {"steady",     "nights",        "halves",     "doubles",
+                                                         "disappears", "one-organizer", "grows-slow", "by-chance"};
 
 // Enough of everything that is not the limit: connections, organizers, rows.
 void make_room(plot& p, double limit, double seconds) {
@@ -81,7 +81,7 @@ scene scene_of(std::uint64_t seed) noexcept {
   static constexpr std::array scenes = {scene::steady, scene::nights, scene::steady,     scene::halves,        scene::steady,
                                         scene::nights, scene::steady, scene::doubles,    scene::one_organizer, scene::steady,
                                         scene::nights, scene::steady, scene::disappears, scene::grows_slow,    scene::steady,
-                                        scene::halves, scene::steady, scene::doubles,    scene::one_organizer, scene::steady};
+                                        scene::halves, scene::steady, scene::doubles,    scene::one_organizer, scene::by_chance};
   return scenes[seed % scenes.size()];
 }
 
@@ -138,6 +138,10 @@ plot pace_plot(std::uint64_t seed, scene s) {
       p.service.capacity = std::min(limit, 100.0);
       end_after(p, p.service.capacity, 150s);
       p.engine.connections = 64;
+      break;
+    case scene::by_chance:
+      p.service.faults[sim::fault::throttle] = d.log_between(0.0005, 0.01);
+      throttle.random_wait = d.log_between(0.05, 1);
       break;
   }
   return p;

@@ -110,12 +110,17 @@ void report_changes(reporter& out) {
   (void)out.lines("disappears: seconds to the ceiling", scene::disappears, recovered, true, "");
   (void)out.lines("grows slow: share of what it does", scene::grows_slow, goodput, false, "");
   (void)out.lines("grows slow: the slowest answer, s", scene::grows_slow, [](const pace_result& r) { return r.slowest_answer; }, true, "");
+  const auto chance = out.lines("by chance: share of what it leaves", scene::by_chance, goodput, false, "");
   const auto one = out.lines("one organizer: the lane's goodput", scene::one_organizer, goodput, false, "median >= 0.95");
   (void)out.lines(
       "one organizer: singled out after s", scene::one_organizer,
       [](const pace_result& r) { return r.labelled ? -1 : r.singled_out_after; }, true, "(unlabelled only)");
   if (!halves.values.empty()) out.at_least(halves.at(0.5), {0.95, 0.92}, "a limit that halves: 0.95 of it from 10 s after, median");
   if (!doubles.values.empty()) out.at_least(doubles.at(0.5), {0.95, 0.92}, "a limit that doubles: 0.95 of it from 30 s after, median");
+  if (!chance.values.empty()) {
+    out.at_least(chance.at(0.5), {0.9, 0.8}, "throttles by chance: 0.9 of what they leave, median");
+    out.at_least(chance.at(0.05), {0.7, 0.4}, "throttles by chance: 0.7 of what they leave, in 19 of 20 worlds");
+  }
   if (!one.values.empty())
     out.at_least(one.at(0.5), {0.95, 0.92}, "one organizer limited among 100: the lane keeps 0.95 of its pace, median");
 }
