@@ -48,6 +48,16 @@ plot basic(std::uint64_t seed, sim::window_kind window, double limit, double win
   return p;
 }
 
+// To half of its turn, among a hundred.
+void limit_one_organizer(plot& p, std::uint64_t seed) {
+  auto& throttle = p.service.throttle;
+  throttle.lane.rate = std::round(std::clamp(throttle.lane.rate, 20.0, 200.0) * throttle.window_seconds) / throttle.window_seconds;
+  throttle.window_seconds = std::min(throttle.window_seconds, 1.0);
+  end_after(p, throttle.lane.rate, 150s);
+  p.organizers = 100;
+  throttle.by_organizer[organizer_guid(seed, 0)] = {throttle.lane.rate / 200, 1};
+}
+
 }  // namespace
 
 std::string_view to_string(scene s) noexcept {
@@ -125,13 +135,7 @@ plot pace_plot(std::uint64_t seed, scene s) {
       end_after(p, p.engine.rate, 180s);
       break;
     case scene::one_organizer:
-      throttle.lane.rate = std::clamp(limit, 20.0, 200.0);
-      throttle.lane.rate = std::round(throttle.lane.rate * throttle.window_seconds) / throttle.window_seconds;
-      throttle.window_seconds = std::min(throttle.window_seconds, 1.0);
-      end_after(p, throttle.lane.rate, 150s);
-      p.organizers = 100;
-      // Half of its turn.
-      throttle.by_organizer[organizer_guid(seed, 0)] = {throttle.lane.rate / 200, 1};
+      limit_one_organizer(p, seed);
       break;
     case scene::grows_slow:
       throttle.lane.rate = 0;
