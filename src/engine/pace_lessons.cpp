@@ -190,8 +190,9 @@ void pace::probe_refused(double rate, mono_time sent, mono_time until) noexcept 
 
 void pace::restore(const pace& before, mono_time now) noexcept {
   state_ = before.state_;
+  noise_ = before.noise_;
+  before_trial_ = before.before_trial_;
   lesson_.reset();
-  before_trial_.reset();
   state_.opened = reopened_ = now;
   state_.at_throttle = at_reopened_ = calls();
   if (state_.what == phase::probe) state_.what = phase::hold;

@@ -257,6 +257,33 @@ BOOST_AUTO_TEST_CASE(a_throttle_that_was_another_scopes_is_made_good) {
   BOOST_TEST(law.rate() == 60.0);
 }
 
+// Whatever it was at, then and now: a trial of a faster rate among others.
+BOOST_AUTO_TEST_CASE(it_is_made_good_from_anywhere_to_anywhere) {
+  std::mt19937_64 dice(1);
+  std::exponential_distribution<double> calls(1 / 200.0);
+  for (int life = 0; life < 300; ++life) {
+    pace law(at_most(500), std::nullopt, course::start);
+    auto earlier = law;
+    auto now = course::start;
+    for (int i = 0; i < 60; ++i) {
+      for (auto n = calls(dice); n > 0; --n) {
+        now = std::max(now + 1us, law.next(now));
+        law.advance(now, plenty);
+        law.take(now);
+      }
+      const auto sent = now;
+      now += 50ms;
+      if (dice() % 10 == 0) earlier = law;
+      law.on_throttle(sent, now, now + 1s);
+      now += 1s;
+      law.advance(now, plenty);
+      if (dice() % 10 == 0) law.restore(earlier, now);
+      BOOST_REQUIRE(law.rate() >= 0.5);
+      BOOST_REQUIRE(law.rate() <= 500);
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(faults_brake_and_never_stop) {
   pace law(at_most(100), remembered_pace{{.rate = 60, .refused = 62, .credit = 0}, 1h}, course::start);
   law.on_brake(course::start + 1s);
