@@ -42,10 +42,7 @@ lane::lane(desk& d, const lane_setup& setup, mono_time now)
       organizers_[p].fence.close_until(f.until);
     }
   }
-  if (unfetched_ > 0) {
-    refreshing_ = true;
-    desk_.actions.emplace_back(refresh_token{id_, 0});
-  }
+  if (unfetched_ > 0) desk_.actions.emplace_back(refresh_token{id_, 0});
 }
 
 void lane::rows_arrived(organizer_id who, bool stale, const std::vector<owed_row>& rows, bool exhausted, mono_time now) {
@@ -122,14 +119,12 @@ void lane::connect_failed(const answer& why, mono_time now) {
 void lane::token_ready(std::uint32_t token) {
   token_ = token;
   token_good_ = true;
-  refreshing_ = false;
 }
 
 void lane::token_failed(const error& why, bool fatal, mono_time now) {
   health_.trouble(now, why.message);
   token_good_ = false;  // said only while none is usable: a call could not be made, and must not cost its row anything
   if (!fatal) return;   // the next one is asked for already
-  refreshing_ = false;
   stop(stop_reason::credentials, why.message, now);
 }
 

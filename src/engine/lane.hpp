@@ -152,7 +152,7 @@ class lane {
   bool ever_connected_ = false;
 
   std::uint32_t token_ = 0;
-  bool token_good_ = false, refreshing_ = false;
+  bool token_good_ = false;
   unsigned refused_tokens_ = 0;  // in a row, with no success between
 
   std::deque<place> want_fresh_, want_stale_;

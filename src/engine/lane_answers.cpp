@@ -180,7 +180,6 @@ void lane::unauthorised(slot s, answer&& a, mono_time now) {
            "Graph refused " + std::to_string(refused_tokens_) + " tokens in a row (" + describe(a) + "). " + std::string(advice_for(a)),
            now);
     } else {
-      refreshing_ = true;
       desk_.actions.emplace_back(refresh_token{id_, token_});
       pause_ = std::max<mono_time>(pause_, now + pause_after_refusal);
     }

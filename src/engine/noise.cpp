@@ -62,16 +62,6 @@ bool even(const Gaps& gaps, std::size_t count, std::size_t enough) noexcept {
   return most <= 2 * least;
 }
 
-struct sum_of_openings {
-  double count = 0, calls = 0, after = 0, refused = 0;
-  void add(const noise::opening& o) noexcept {
-    ++count;
-    calls += o.calls;
-    after += o.after;
-    refused += o.refused;
-  }
-};
-
 }  // namespace
 
 noise::verdict noise::judge(const opening& o) noexcept {
@@ -99,7 +89,7 @@ void noise::remember(const opening& o) noexcept {
 bool noise::slower_is_no_better() noexcept {
   const auto& last = past_[0];
   if (last.calls < few_calls || even(past_ | std::views::transform(&opening::calls), past_count_, even_for_trial)) return false;
-  sum_of_openings fast, slow;
+  sum fast, slow;
   double fastest = 0, longest = 0;
   for (std::size_t i = 0; i < past_count_; ++i) {
     const auto& o = past_[i];
@@ -170,10 +160,12 @@ noise::verdict noise::judge_known(const opening& o) noexcept {
   return verdict::chance;
 }
 
-void noise::yield::add(const opening& o) noexcept {
+void noise::sum::add(const opening& o) noexcept {
   ++count;
-  rates += o.rate;
   calls += o.calls;
+  rates += o.rate;
+  after += o.after;
+  refused += o.refused;
   seconds += o.seconds;
 }
 
@@ -194,10 +186,10 @@ bool noise::crowded(const opening& o) const noexcept {
 }
 
 bool noise::too_soon() const noexcept {
-  double sum = 0;
+  double calls = 0;
   for (std::size_t k = 1; k <= gap_count_; ++k) {
-    sum += gaps_[k - 1];
-    if (probability(k, chance_ * sum) < improbable) return true;
+    calls += gaps_[k - 1];
+    if (probability(k, chance_ * calls) < improbable) return true;
   }
   return false;
 }
@@ -211,9 +203,9 @@ void noise::learn(const opening& o) noexcept {
   count_echoes(o, weight);
   const auto usual = 1 / chance_;
   if (o.rate <= faster * seen_at_ || o.calls > usual) chance_ = 1 / (usual + (o.calls - usual) * weight);
-  double sum = 0;
-  for (std::size_t i = 0; i < gap_count_; ++i) sum += gaps_[i];
-  if (o.rate > seen_at_ && gap_count_ >= 4 && sum * chance_ > 0.8 * static_cast<double>(gap_count_)) seen_at_ = o.rate;
+  double all = 0;
+  for (std::size_t i = 0; i < gap_count_; ++i) all += gaps_[i];
+  if (o.rate > seen_at_ && gap_count_ >= 4 && all * chance_ > 0.8 * static_cast<double>(gap_count_)) seen_at_ = o.rate;
 }
 
 void noise::quiet_for(double calls) noexcept {

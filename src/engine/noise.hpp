@@ -63,13 +63,13 @@ class noise {
   double usual_ = 0;  // calls between throttles, before it
 
   // What was got done at which rate: when chance became known, and of late.
-  struct yield {
-    double count = 0, rates = 0, calls = 0, seconds = 0;
+  struct sum {
+    double count = 0, calls = 0, rates = 0, after = 0, refused = 0, seconds = 0;
     void add(const opening& o) noexcept;
     [[nodiscard]] double rate() const noexcept { return rates / count; }
     [[nodiscard]] double per_second() const noexcept { return calls / seconds; }
   };
-  yield then_, lately_;
+  sum then_, lately_;
 
   // Chance it is: 0 while that is not known. The calls between the latest throttles, the latest first.
   double chance_ = 0, seen_at_ = 0;  // and a rate at which throttles were no more frequent
