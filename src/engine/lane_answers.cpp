@@ -24,6 +24,7 @@ lane::demand lane::answered(slot s, answer&& a, mono_time now) {
   --organizers_[p].in_flight;
   --desk_.numbers.in_flight;
   --desk_.numbers.unacknowledged;
+  if (!a.sent) --desk_.numbers.calls;
   const auto v = classify(a);
   if (a.error == attempt_error::timeout && holds(rule::rest_after_timeout)) {
     desk_.keys.rest(r.owed.key, now + rest_after_timeout, now);  // the call may still be at work over there

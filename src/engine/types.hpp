@@ -95,6 +95,7 @@ enum class attempt_error : std::uint8_t {
 
 struct answer {
   attempt_error error = attempt_error::none;
+  bool sent = true;                                     // false: no byte of the call was given to the network
   int status = 0;                                       // HTTP status, 0 where none came
   std::optional<std::chrono::nanoseconds> retry_after;  // parsed, relative to the receipt; absent: none or unusable
   std::string throttle_scope;                           // x-ms-throttle-scope as sent, empty: none
@@ -219,7 +220,7 @@ using action = std::variant<fetch_rows, send_call, record_outcome, release_row, 
 // ---- numbers for progress and summary
 
 struct counters {
-  std::uint64_t calls = 0;      // requests granted
+  std::uint64_t calls = 0;      // requests granted, without those that came back unsent
   std::uint64_t throttled = 0;  // throttle answers
   // Calls that were sent in a scope which turned out to be closed, because an unlabelled throttle had been read as an organizer's.
   std::uint64_t early_by_inference = 0;

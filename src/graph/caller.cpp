@@ -104,6 +104,7 @@ boost::asio::awaitable<answer> caller::create_or_get(net::connection& on, const 
   out.token = token_number;
   if (!self.build(wanted, token)) {
     out.error = attempt_error::closed;
+    out.sent = false;
     out.error_message = "the access token is empty or has characters that no header may have: nothing was sent";
     out.finished_at = net::wall_now();
     co_return out;

@@ -13,8 +13,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A connection that lies idle this long is looked at before it is trusted with a call.
+// An idle connection is looked at this often, and before it is trusted with a call.
 constexpr auto idle_check = 1s;
+// Older ones are replaced: net::connection refuses them at 30 s, and by then a call may have been granted to it.
 constexpr auto idle_limit = 25s;
 
 }  // namespace
@@ -88,6 +89,7 @@ asio::awaitable<void> driver::carry_calls(slot& s) {
       engine_.token_failed(0, {errc::credentials, "the token ran out before the next one came"}, false, net::boot_now());
     if (token == nullptr || (idle_long && !s.connection.usable())) {
       answer.error = engine::attempt_error::stale;
+      answer.sent = false;
       answer.error_message = token == nullptr ? "the token ran out before the call" : "the connection closed while it was idle";
       answer.finished_at = net::wall_now();
     } else {
@@ -111,13 +113,14 @@ asio::awaitable<void> driver::carry_calls(slot& s) {
 asio::awaitable<bool> driver::await_grant(slot& s) {
   while (!s.grant) {
     if (closing_ || s.drop) co_return false;
-    s.wake.expires_after(idle_limit);
+    s.wake.expires_after(idle_check);
     s.waiting = true;
     boost::system::error_code woken;
     co_await s.wake.async_wait(asio::redirect_error(asio::use_awaitable, woken));
     s.waiting = false;
     const bool unasked = !s.grant && !s.drop && !closing_;
-    if (unasked && (s.id >= enabled_ || !s.connection.usable())) {
+    const bool old = net::boot_now() - s.idle_since >= idle_limit;
+    if (unasked && (s.id >= enabled_ || old || !s.connection.usable())) {
       engine_.connection_lost(0, s.id, net::boot_now());
       pump();
       if (!s.grant) co_return false;

@@ -91,6 +91,16 @@ BOOST_AUTO_TEST_CASE(after_a_503_the_connection_is_dropped) {
   t.quiet();
 }
 
+BOOST_AUTO_TEST_CASE(a_call_that_never_left_is_no_call) {
+  auto t = script::started({1}, 1);
+  auto unsent = broken(attempt_error::stale);
+  unsent.sent = false;
+  t.finish(t.next<send_call>(), unsent);
+  BOOST_TEST(t.numbers().calls == 1U);  // the next one, granted at once
+  t.finish(t.next<send_call>(), broken(attempt_error::stale));
+  BOOST_TEST(t.numbers().calls == 2U);
+}
+
 BOOST_AUTO_TEST_CASE(stale_is_free_five_times_in_a_row) {
   auto t = script::started({1}, 1);
   for (int i = 0; i < 5; ++i) {

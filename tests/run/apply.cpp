@@ -70,6 +70,21 @@ BOOST_FIXTURE_TEST_CASE(faults_of_every_kind_leave_no_duplicate_and_no_loss, fix
   BOOST_TEST(count("created") == 300);
 }
 
+BOOST_FIXTURE_TEST_CASE(a_connection_that_closed_while_idle_is_given_no_call, fixture) {
+  sim::options closes_soon;
+  closes_soon.drop_idle_seconds = 0.8;
+  start(closes_soon);
+  auto j = make_job(write_rows("in.csv", 1, 2));
+  j.pace.rate = 0.8;
+  j.pace.connections = 1;
+  const auto done = must(apply(j, watch));
+  BOOST_TEST(done.exit_code() == 0);
+  BOOST_TEST(count("requests") == 2);
+  BOOST_TEST(done.calls == 2U);
+  BOOST_TEST(watch.troubles.empty());
+  BOOST_TEST(count("connections") > 2);  // one of them for the token
+}
+
 BOOST_FIXTURE_TEST_CASE(a_changed_file_calls_only_for_what_changed_and_reports_drift, fixture) {
   start();
   must(apply(make_job(write_rows("in.csv", 1, 40)), watch));

@@ -54,6 +54,10 @@ struct fixture {
   void start(const sim::behaviour& behaviour = {}) {
     sim::options options;
     options.service = behaviour;
+    start(std::move(options));
+  }
+
+  void start(sim::options options) {
     options.service.small_answers = true;
     auto started = sim::simulator::start(options);
     BOOST_REQUIRE_MESSAGE(started.has_value(), (started ? "" : started.error().message));
