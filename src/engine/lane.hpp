@@ -93,6 +93,8 @@ class lane {
   void succeeded(slot s, answer&& a, mono_time now);
   demand throttled(slot s, answer&& a, mono_time now);
   [[nodiscard]] scope_kind scope_of(const row& r, const answer& a, mono_time now, inference::reading& read);
+  scope::announcement close(scope_kind kind, const row& r, const answer& a, const inference::reading& read, mono_time now);
+  void slow_down(scope_kind kind, const row& r, const scope::announcement& fence, const inference::reading& read, mono_time now);
   void faulted(slot s, answer&& a, bool conflict, mono_time now);
   void unauthorised(slot s, answer&& a, mono_time now);
   void short_of_resources(slot s, answer&& a, mono_time now);

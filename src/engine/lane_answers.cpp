@@ -115,18 +115,24 @@ scope_kind lane::scope_of(const row& r, const answer& a, mono_time now, inferenc
   return read.organizer ? scope_kind::organizer : scope_kind::lane;
 }
 
-lane::demand lane::throttled(slot s, answer&& a, mono_time now) {
-  const auto& r = desk_.rows[s];
-  auto& o = organizers_[r.organizer];
-  ++desk_.numbers.throttled;
-  inference::reading read;
-  const auto kind = scope_of(r, a, now, read);
+// Closes the scope, and keeps that for the next run where it lasts.
+scope::announcement lane::close(scope_kind kind, const row& r, const answer& a, const inference::reading& read, mono_time now) {
   const bool one_organizer = kind == scope_kind::organizer;
-  auto fence = (one_organizer ? o.fence : scope_).throttled(a.retry_after, r.last_sent, now, desk_.random);
+  auto& o = organizers_[r.organizer];
+  auto& closed = one_organizer ? o.fence : scope_;
+  auto fence = closed.throttled(a.retry_after, r.last_sent, now, desk_.random);
   // An answer that does not say how long leaves standing what was said before, and was taken for an organizer's.
   if (!one_organizer && !a.retry_after && scope_.close_until(read.misread_until)) fence = {read.misread_until, true, fence.first};
-  inference_.closed_until(read, std::max(fence.end, (one_organizer ? o.fence : scope_).end()));
-  if (one_organizer) {
+  inference_.closed_until(read, std::max(fence.end, closed.end()));
+  if (fence.moved && fence.end - now > worth_saving && holds(rule::fences_saved)) {
+    desk_.actions.emplace_back(save_fence{id_, one_organizer ? std::optional(o.id) : std::nullopt, fence.end});
+  }
+  return fence;
+}
+
+// What a throttle says of how fast to go: an organizer's of the organizer, the lane's of the lane.
+void lane::slow_down(scope_kind kind, const row& r, const scope::announcement& fence, const inference::reading& read, mono_time now) {
+  if (kind == scope_kind::organizer) {
     if (fence.first) organizers_.slow_down(r.organizer, r.last_sent, now, fence.end);
     // The throttles before were not the lane's either; that is believed once others are seen to succeed all the same.
     if (read.singled_out && trusted_) exonerated_ = exoneration{now, 0};
@@ -137,9 +143,15 @@ lane::demand lane::throttled(slot s, answer&& a, mono_time now) {
   } else {
     pace_.on_echo();
   }
-  if (fence.moved && fence.end - now > worth_saving && holds(rule::fences_saved)) {
-    desk_.actions.emplace_back(save_fence{id_, one_organizer ? std::optional(o.id) : std::nullopt, fence.end});
-  }
+}
+
+lane::demand lane::throttled(slot s, answer&& a, mono_time now) {
+  const auto& r = desk_.rows[s];
+  ++desk_.numbers.throttled;
+  inference::reading read;
+  const auto kind = scope_of(r, a, now, read);
+  const auto fence = close(kind, r, a, read, now);
+  slow_down(kind, r, fence, read, now);
   if (holds(rule::throttles_are_free)) {
     again_now(s, std::move(a));
   } else {
