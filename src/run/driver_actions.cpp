@@ -65,6 +65,7 @@ void driver::carry_out(engine::send_call& a) {
   slot& s = *slots_[a.connection];
   s.grant = a;
   if (s.waiting) s.wake.cancel();
+  rouse_one();
 }
 
 claimed driver::take(engine::row_id row) {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 
 #include <boost/asio/redirect_error.hpp>
@@ -17,6 +18,8 @@ using namespace std::chrono_literals;
 constexpr auto idle_check = 1s;
 // Older ones are replaced: net::connection refuses them at 30 s, and by then a call may have been granted to it.
 constexpr auto idle_limit = 25s;
+// So many are kept ready; more of those that nobody needs would only be closed and opened again until a fence ends.
+constexpr std::ptrdiff_t kept_idle = 2;
 
 }  // namespace
 
@@ -48,12 +51,32 @@ asio::awaitable<bool> driver::await_turn_to_connect(slot& s) {
     if (closing_) co_return false;
     const auto now = net::boot_now();
     const auto at = engine_.may_connect_at(0);
-    const bool allowed = s.id < enabled_;
-    if (allowed && at <= now) co_return true;
+    const bool allowed = s.id < enabled_ && !(s.resting && enough_idle());
+    if (allowed && at <= now) {
+      rest(s, false);
+      co_return true;
+    }
     s.wake.expires_after(allowed ? at - now : std::chrono::nanoseconds(idle_check));
     boost::system::error_code woken;
     co_await s.wake.async_wait(asio::redirect_error(asio::use_awaitable, woken));
   }
+}
+
+void driver::rest(slot& s, bool now) {
+  if (s.resting != now) now ? ++resting_ : --resting_;
+  s.resting = now;
+}
+
+bool driver::enough_idle() const {
+  return std::ranges::count_if(slots_, [](const auto& s) { return s->waiting && !s->grant; }) >= kept_idle;
+}
+
+void driver::rouse_one() {
+  if (resting_ == 0 || enough_idle()) return;
+  const auto found = std::ranges::find_if(slots_, [this](const auto& s) { return s->resting && s->id < enabled_; });
+  if (found == slots_.end()) return;
+  rest(**found, false);
+  (*found)->wake.cancel();
 }
 
 void driver::ready(slot& s) {
@@ -121,6 +144,7 @@ asio::awaitable<bool> driver::await_grant(slot& s) {
     const bool unasked = !s.grant && !s.drop && !closing_;
     const bool old = net::boot_now() - s.idle_since >= idle_limit;
     if (unasked && (s.id >= enabled_ || old || !s.connection.usable())) {
+      rest(s, true);
       engine_.connection_lost(0, s.id, net::boot_now());
       pump();
       if (!s.grant) co_return false;

@@ -39,7 +39,8 @@ struct slot {
   asio::steady_timer wake;
   std::optional<engine::send_call> grant;
   mono_time idle_since{};
-  bool waiting = false;  // in a wait on `wake`
+  bool waiting = false;  // for a grant, in a wait on `wake`
+  bool resting = false;  // its connection was not needed: it connects again when others are busy
   bool drop = false;
 };
 
@@ -104,6 +105,9 @@ class driver {
   void storage_failed(const error& why);
   void close_all();
   void ready(slot& s);
+  void rest(slot& s, bool now);
+  void rouse_one();
+  [[nodiscard]] bool enough_idle() const;
   void tell_trouble(const engine::send_call& call, const engine::answer& got);
   claimed take(engine::row_id row);
 
@@ -127,7 +131,7 @@ class driver {
   asio::executor_work_guard<asio::io_context::executor_type> work_;
 
   unsigned enabled_ = 0;
-  std::size_t serving_ = 0;
+  std::size_t serving_ = 0, resting_ = 0;
   std::size_t asked_ = 0;  // ledger jobs under way
   bool pumping_ = false;
   bool closing_ = false;

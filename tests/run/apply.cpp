@@ -85,6 +85,27 @@ BOOST_FIXTURE_TEST_CASE(a_connection_that_closed_while_idle_is_given_no_call, fi
   BOOST_TEST(count("connections") > 2);  // one of them for the token
 }
 
+BOOST_FIXTURE_TEST_CASE(connections_rest_in_a_fence_and_come_back_with_the_work, fixture) {
+  sim::options closes_soon;
+  closes_soon.drop_idle_seconds = 0.8;
+  closes_soon.service.script = {{"K-1", 1, sim::fault::throttle}};
+  closes_soon.service.throttle.form = sim::retry_after_form::constant;
+  closes_soon.service.throttle.constant_seconds = 2.6;
+  closes_soon.service.latency = {.shape = sim::latency_options::kind::fixed, .median_seconds = 0.02};
+  start(closes_soon);
+  auto j = make_job(write_rows("in.csv", 1, 200));
+  j.pace.connections = 12;
+  const auto done = must(apply(j, watch));
+  BOOST_TEST(done.exit_code() == 0);
+  BOOST_TEST(done.calls == 201U);
+  BOOST_TEST(count("early") == 0);
+  BOOST_TEST(count("requests") == 201);
+  // One for the token, twelve at first, two that are kept ready through each of two seconds, and others for the work that is left. Were
+  // all of them opened again whenever they close, there would be 37 and more.
+  BOOST_TEST(count("connections") > 17);
+  BOOST_TEST(count("connections") < 32);
+}
+
 BOOST_FIXTURE_TEST_CASE(a_changed_file_calls_only_for_what_changed_and_reports_drift, fixture) {
   start();
   must(apply(make_job(write_rows("in.csv", 1, 40)), watch));
