@@ -2,6 +2,7 @@
 import contextlib
 import json
 import sqlite3
+import statistics
 import subprocess
 import time
 
@@ -28,6 +29,12 @@ class Learning(Nights):
     # Hardly a burst: whatever is faster than 20/s is throttled soon.
     server_flags = ("--seed", "31", "--lane-rate", "20", "--lane-burst", "4", "--latency", "5ms")
 
+    def first_gap(self, skipped):
+        """The usual time between the first calls of a night, in ms, as the server saw it. `skipped`: calls before that night."""
+        calls = [json.loads(line) for line in self.server.get("calls").splitlines()]
+        times = [call["at_ms"] for call in calls[skipped:skipped + 6]]
+        return statistics.median(after - before for before, after in zip(times, times[1:]))
+
     def test_the_second_night_starts_at_the_learnt_rate(self):
         first, second = self.path("first.csv"), self.path("second.csv")
         keys = write_rows(first, 160, prefix="first") + write_rows(second, 160, prefix="second")
@@ -52,11 +59,11 @@ class Learning(Nights):
         self.assertLessEqual(knowing.throttled, 3)
         self.assertLess(knowing.throttled, learning.throttled)
         self.assertIn("learnt", knowing.err)
-        called = knowing.summary["phases"]["call_s"]
-        self.assertLess(called, learning.summary["phases"]["call_s"])
-        self.assertLess(called, 1.35 * 160 / 20)
-        # The forecast was neither a wish nor an excuse.
-        self.assertTrue(0.7 * called < forecast["most_s"] < 1.4 * called, (forecast, called))
+        gap = 1000 / lane["learnt"]["rate_per_s"]
+        self.assertTrue(60 < self.first_gap(0) < 110, "an unknown limit is approached from 10/s: %s" % self.first_gap(0))
+        self.assertTrue(0.8 * gap < self.first_gap(learning.requests) < 1.2 * gap, (gap, self.first_gap(learning.requests)))
+        # The forecast was neither a wish nor an excuse. What the nights really took depends on the machine: that is measured, in bench/.
+        self.assertTrue(0.7 * 160 / 20 < forecast["most_s"] < 1.4 * 160 / 20, forecast)
         self.assert_created_once(keys)
 
 
