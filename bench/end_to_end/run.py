@@ -109,7 +109,10 @@ def figures(samples, rows):
         "nginx_cpu_us_with_wrk": median(samples["wrk"], per_call_of_server),
         "nginx_cpu_us_with_convoke": median(samples["convoke"], per_call_of_server), "convoke_plan_cpu_us": plan_cpu, "convoke_wall_rows_per_s": median(samples["convoke"], lambda one: one["calls"] / one["wall_s"]),
     }
-    out["call_phase_share_of_wrk"] = out["convoke_calls_per_s"] / out["wrk_calls_per_s"]
+    # Of neighbours in time: what else the machine does changes from minute to minute, and meets both of a round.
+    shares = [per_second(own) / per_second(other) for own, other in zip(samples["convoke"], samples["wrk"])]
+    out["call_phase_share_of_wrk"] = statistics.median(shares)
+    out["call_phase_shares_of_wrk"] = shares
     out["cpu_beside_wrk"] = (out["convoke_cpu_us"] - plan_cpu) / out["wrk_cpu_us"]
     if samples["script"]:
         out["script_calls_per_s"] = median(samples["script"], per_second)
@@ -161,7 +164,8 @@ def report(about, ratios, big):
     line("convoke, call phase, calls/s", format(round(ratios["convoke_calls_per_s"]), ","))
     line("convoke, whole job, CPU per meeting", "%.1f µs" % ratios["convoke_cpu_us"])
     line("convoke, whole job, rows/s of wall time", format(round(ratios["convoke_wall_rows_per_s"]), ","))
-    line("call phase, share of wrk's rate", "%.2f" % ratios["call_phase_share_of_wrk"], ">= 0.7")
+    shares = ratios["call_phase_shares_of_wrk"]
+    line("call phase, share of wrk's rate, round by round", "%.2f (%.2f-%.2f)" % (ratios["call_phase_share_of_wrk"], min(shares), max(shares)), ">= 0.7")
     line("CPU per meeting without planning, beside wrk's", "%.2f x" % ratios["cpu_beside_wrk"], "<= 2 x")
     if "script_cpu_us" in ratios:
         line("JavaScript client, calls/s (CPU per call)", "%s (%.0f µs)" % (format(round(ratios["script_calls_per_s"]), ","), ratios["script_cpu_us"]))
@@ -189,7 +193,7 @@ def main():
     parser.add_argument("--quick", action="store_true", help="small sizes: shows that it works, measures nothing worth keeping")
     parser.add_argument("--rows", type=int, default=200000)
     parser.add_argument("--million", type=int, default=1000000, help="rows of the big file; 0 leaves that part out")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=8, help="of each run of wrk")
     parser.add_argument("--script-rows", type=int, default=8000, help="rows for the JavaScript client")
     parser.add_argument("--connections", type=int, default=64)
