@@ -254,8 +254,8 @@ int run_command(const invocation& what) {
     return finish(**out, 0);
   }
   // A file that is not there is the nearest trouble: it is told before that of settings and credentials.
-  if (reads_input && input != "-")
-    if (const auto there = files::input::open(input); !there) return complain(**out, there.error());
+  if (reads_input)
+    if (const auto there = files::input::look(input); !there) return complain(**out, there.error());
   if (what.command == "check") return run_check(**out, *from, input);
   if (what.command == "plan") return run_plan(**out, *from, input);
   if (what.command == "apply") return run_apply(**out, *from, input);

@@ -50,6 +50,16 @@ bool write_all(int descriptor, std::string_view bytes) noexcept {
   return true;
 }
 
+bool wait_to_read(int descriptor, const std::function<bool()>& interrupted) {
+  for (;;) {
+    if (interrupted()) return false;
+    pollfd p{descriptor, POLLIN, 0};
+    // An error of its own is left for the read to tell.
+    const int n = ::poll(&p, 1, 100);
+    if (n > 0 || (n < 0 && errno != EINTR)) return true;
+  }
+}
+
 std::ptrdiff_t read_some(int descriptor, std::span<char> buffer) noexcept {
   for (;;) {
     const ssize_t n = ::read(descriptor, buffer.data(), buffer.size());

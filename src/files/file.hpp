@@ -3,6 +3,7 @@
 // A file descriptor that closes itself, and the system's words for what failed.
 
 #include <cstddef>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -31,6 +32,8 @@ class file {
 
 // All of it, through interruptions and full pipes; false with errno.
 [[nodiscard]] bool write_all(int descriptor, std::string_view bytes) noexcept;
+// Waits until there is something to read, or the end. False where `interrupted` said so first: it is asked ten times a second.
+[[nodiscard]] bool wait_to_read(int descriptor, const std::function<bool()>& interrupted);
 // What is there, at most the buffer; 0 at the end, -1 with errno.
 [[nodiscard]] std::ptrdiff_t read_some(int descriptor, std::span<char> buffer) noexcept;
 // As read_some, from `offset`.

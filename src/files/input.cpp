@@ -51,7 +51,7 @@ std::unexpected<error> cannot(errc code, std::string_view what, const std::strin
 }
 
 // Copies what can be read only once into a file without a name, which vanishes with the process.
-result<file> spool(int from, const std::string& name) {
+result<file> spool(int from, const std::string& name, const std::function<bool()>& interrupted) {
   const char* const wanted = std::getenv("TMPDIR");
   std::string directory = wanted != nullptr && *wanted != '\0' ? wanted : "/tmp";
   file to = nameless_file(directory);
@@ -63,6 +63,8 @@ result<file> spool(int from, const std::string& name) {
   }
   std::vector<char> buffer(chunk_size);
   for (;;) {
+    if (!wait_to_read(from, interrupted))
+      return fail(errc::interrupted, "Interrupted while " + name + " was read: nothing was sent. Run the same command again.");
     const auto n = read_some(from, buffer);
     if (n == 0) return to;
     if (n < 0) return cannot(errc::usage, "read", name, errno);
@@ -70,6 +72,19 @@ result<file> spool(int from, const std::string& name) {
       return cannot(errc::usage, "keep a copy of the input in", directory + " (see TMPDIR)", errno);
     }
   }
+}
+
+std::string shown(const std::string& path) {
+  return path == "-" ? "standard input" : escape_for_people(path);
+}
+
+result<void> no_directory(const struct stat& about, const std::string& name) {
+  if (S_ISDIR(about.st_mode)) return fail(errc::usage, name + " is a directory; name a CSV file");
+  return {};
+}
+
+std::unexpected<error> empty(const std::string& name) {
+  return fail(errc::input, name + " is empty; it needs a header line and rows");
 }
 
 }  // namespace
@@ -105,27 +120,40 @@ const std::string& input::name() const noexcept {
   return impl_->name;
 }
 
-result<input> input::open(const std::string& path) {
+result<input> input::open(const std::string& path, const std::function<bool()>& interrupted) {
   const bool standard = path == "-";
   auto made = std::make_unique<impl>();
-  made->name = standard ? "standard input" : escape_for_people(path);
+  made->name = shown(path);
   if (!standard) {
-    made->content = file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    // Else opening a pipe would wait for somebody to write to it, and nothing could end that.
+    made->content = file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (!made->content.open()) return cannot(errc::usage, "open", made->name, errno);
   }
   struct stat about{};
   const int descriptor = standard ? STDIN_FILENO : made->content.get();
   if (::fstat(descriptor, &about) != 0) return cannot(errc::usage, "read", made->name, errno);
-  if (S_ISDIR(about.st_mode)) return fail(errc::usage, made->name + " is a directory; name a CSV file");
+  if (const auto good = no_directory(about, made->name); !good) return std::unexpected(good.error());
   if (standard || !S_ISREG(about.st_mode)) {
-    auto copy = spool(descriptor, made->name);
+    auto copy = spool(descriptor, made->name, interrupted);
     if (!copy) return std::unexpected(copy.error());
     made->content = std::move(*copy);
     if (::fstat(made->content.get(), &about) != 0) return cannot(errc::usage, "read", made->name, errno);
   }
-  if (about.st_size == 0) return fail(errc::input, made->name + " is empty; it needs a header line and rows");
+  if (about.st_size == 0) return empty(made->name);
   ::posix_fadvise(made->content.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
   return input(std::move(made));
+}
+
+result<void> input::look(const std::string& path) {
+  if (path == "-") return {};
+  const auto name = shown(path);
+  struct stat about{};
+  if (::stat(path.c_str(), &about) != 0) return cannot(errc::usage, "open", name, errno);
+  if (const auto good = no_directory(about, name); !good) return good;
+  // Opening a pipe would let its writer begin, and closing it again would end that writer.
+  if (!S_ISREG(about.st_mode)) return {};
+  if (const file readable(::open(path.c_str(), O_RDONLY | O_CLOEXEC)); !readable.open()) return cannot(errc::usage, "open", name, errno);
+  return about.st_size == 0 ? empty(name) : result<void>{};
 }
 
 result<std::string> input::sha256() {

@@ -25,8 +25,11 @@ struct text_format {
 class input {
  public:
   // Refuses what does not exist, is a directory, or cannot be read; the message names it. errc::usage for a missing file or a
-  // directory (nothing to retry), errc::input for an empty one.
-  [[nodiscard]] static result<input> open(const std::string& name);
+  // directory (nothing to retry), errc::input for an empty one. A pipe is waited for and read whole: errc::interrupted once
+  // `interrupted`, asked ten times a second, says so.
+  [[nodiscard]] static result<input> open(const std::string& name, const std::function<bool()>& interrupted = [] { return false; });
+  // The same refusals, as far as they can be known without taking anything out of a pipe.
+  [[nodiscard]] static result<void> look(const std::string& name);
   input(input&&) noexcept;
   input& operator=(input&&) noexcept;
   ~input();

@@ -277,13 +277,14 @@ struct open_options {
   std::string path;  // of `sqlite:PATH`
   std::string program_version;
   std::chrono::milliseconds wait_lock{0};
+  std::function<bool()> interrupted = [] { return false; };  // ends that wait; asked often
   bool create = true;
   // Group commit: a group ends with so many rows, or so long after the last commit.
   std::size_t group_rows = 1024;
   std::chrono::microseconds group_interval = std::chrono::milliseconds(10);
 };
 
-// errc::busy where another process holds the lock (its message names the holder), errc::storage for everything else.
+// errc::busy where another process holds the lock (its message names the holder), errc::interrupted, errc::storage for everything else.
 [[nodiscard]] result<std::unique_ptr<store>> open_sqlite(const open_options& options);
 // Readers take no lock and create nothing.
 [[nodiscard]] result<std::unique_ptr<reader>> read_sqlite(const std::string& path);

@@ -42,12 +42,12 @@ result<void> named(const std::string& name, result<void> read) {
 
 }  // namespace
 
-result<scanned_input> scan(const job& j) {
+result<scanned_input> scan(const job& j, const std::function<bool()>& interrupted) {
   const auto forced = encoding_option(j.plan.encoding);
   if (!forced) return std::unexpected(forced.error());
   const auto delimiter = delimiter_option(j.plan.delimiter);
   if (!delimiter) return std::unexpected(delimiter.error());
-  auto source = files::input::open(j.input);
+  auto source = files::input::open(j.input, interrupted);
   if (!source) return std::unexpected(source.error());
 
   scanned_input out{.source = std::move(*source), .forced = *forced, .delimiter_option = *delimiter};
@@ -59,6 +59,8 @@ result<scanned_input> scan(const job& j) {
     return {};
   };
   const auto decoded = out.source.decode(out.forced, [&](std::string_view chunk) -> result<void> {
+    if (interrupted())
+      return fail(errc::interrupted, "Interrupted while the input was read: nothing was sent. Run the same command again.");
     if (have_header) return {};
     return named(j.input, reader.feed(chunk, keep_header));
   });

@@ -2,6 +2,7 @@
 
 // What an input is, found out in one pass before anything is planned: digest, encoding, delimiter and header.
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,8 +25,9 @@ struct scanned_input {
   std::string header;  // the header record's own bytes, as UTF-8, line end included
 };
 
-// Errors: usage (no such file, unknown encoding or delimiter), input (empty, undecodable, a broken header).
-[[nodiscard]] result<scanned_input> scan(const job& j);
+// Errors: usage (no such file, unknown encoding or delimiter), input (empty, undecodable, a broken header), interrupted (`interrupted`
+// said so; it is asked often).
+[[nodiscard]] result<scanned_input> scan(const job& j, const std::function<bool()>& interrupted);
 
 // `FILE: message`, for what does not name the input yet. The errors of scan() and read_records() do.
 [[nodiscard]] error in_file(const std::string& name, error e);

@@ -38,10 +38,12 @@ result<std::string> sqlite_path(const std::string& url) {
   return url.substr(scheme.size());
 }
 
-result<std::unique_ptr<ledger::store>> open_ledger(const job& j) {
+using interruption = std::function<bool()>;
+
+result<std::unique_ptr<ledger::store>> open_ledger(const job& j, const interruption& interrupted) {
   const auto path = sqlite_path(j.ledger);
   if (!path) return std::unexpected(path.error());
-  return ledger::open_sqlite({.path = *path, .program_version = version, .wait_lock = j.wait_lock});
+  return ledger::open_sqlite({.path = *path, .program_version = version, .wait_lock = j.wait_lock, .interrupted = interrupted});
 }
 
 // A ledger that lives as long as one command: checking and rehearsing need its sorting and its rules, not its memory.
@@ -87,11 +89,11 @@ struct prepared {
   ledger::run_header header;
 };
 
-result<prepared> prepare(const job& j) {
+result<prepared> prepare(const job& j, const interruption& interrupted) {
   if (const auto apart = keep_files_apart(j); !apart) return std::unexpected(apart.error());
   auto lane = lane_name(j.lane);
   if (!lane) return std::unexpected(lane.error());
-  auto input = scan(j);
+  auto input = scan(j, interrupted);
   if (!input) return std::unexpected(input.error());
   auto header = make_header(j, *input, *lane);
   return prepared{std::move(*input), std::move(header)};
@@ -137,7 +139,7 @@ result<void> add_forecast(ledger::store& store, const ledger::lane_name& lane, c
 
 // Plans, or takes up what was planned, and opens it.
 result<ledger::run_id> plan_and_open(ledger::store& store, prepared& p, const job& j, const known_run& known, observer& watch,
-                                     const std::function<bool()>& interrupted, job_report& out) {
+                                     const interruption& interrupted, job_report& out) {
   auto made = known.planned ? reopen_plan(store, *known.planned, j) : make_plan(store, p.input, j, p.header, watch, interrupted);
   if (!made) return std::unexpected(made.error());
   const auto id = made->planning->commit(true);
@@ -250,7 +252,7 @@ result<plan_summary> check(const job& j, observer& watch) {
   job checked{.input = j.input, .plan = j.plan, .failed = j.failed};
   if (const auto apart = keep_files_apart(checked); !apart) return std::unexpected(apart.error());
   // Without a ledger the lane does not matter: a nameless one stands in.
-  auto input = scan(checked);
+  auto input = scan(checked, never_interrupted);
   if (!input) return std::unexpected(input.error());
   auto ledger = temporary_ledger::create();
   if (!ledger) return std::unexpected(ledger.error());
@@ -262,9 +264,9 @@ result<plan_summary> check(const job& j, observer& watch) {
 }
 
 result<planned_run> plan(const job& j, bool open, observer& watch) {
-  auto p = prepare(j);
+  auto p = prepare(j, never_interrupted);
   if (!p) return std::unexpected(p.error());
-  auto store = open_ledger(j);
+  auto store = open_ledger(j, never_interrupted);
   if (!store) return std::unexpected(store.error());
   auto known = find_run(*(*store)->read(), p->header.identity);
   if (!known) return std::unexpected(known.error());
@@ -281,7 +283,7 @@ result<planned_run> plan(const job& j, bool open, observer& watch) {
 }
 
 result<plan_summary> dry_run(const job& j, observer& watch) {
-  auto p = prepare(j);
+  auto p = prepare(j, never_interrupted);
   if (!p) return std::unexpected(p.error());
   const auto path = sqlite_path(j.ledger);
   if (!path) return std::unexpected(path.error());
@@ -290,7 +292,7 @@ result<plan_summary> dry_run(const job& j, observer& watch) {
   std::unique_ptr<ledger::store> real;
   std::error_code unknown;  // opening it tells what is wrong
   if (std::filesystem::exists(*path, unknown) || unknown) {
-    auto opened = open_ledger(j);
+    auto opened = open_ledger(j, never_interrupted);
     if (!opened) return std::unexpected(opened.error());
     real = std::move(*opened);
   } else {
@@ -314,17 +316,24 @@ result<job_report> apply(const job& j, observer& watch) {
   if (!j.results.empty() && j.results != "-")
     if (const auto known = report::format_of(j.results); !known) return std::unexpected(known.error());
 
-  auto p = prepare(j);
-  if (!p) return std::unexpected(p.error());
-  auto store = open_ledger(j);
-  if (!store) return std::unexpected(store.error());
+  job_report out;
+  // Before a run is open an interruption is how the job ends, like a drain, and no error.
+  const auto without_run = [&](const error& why) -> result<job_report> {
+    if (why.code != errc::interrupted) return std::unexpected(why);
+    out.end = ending_of(engine::stop_reason::interrupted, caught.first());
+    out.detail = why.message;
+    return std::move(out);
+  };
+  auto p = prepare(j, interrupted);
+  if (!p) return without_run(p.error());
+  auto store = open_ledger(j, interrupted);
+  if (!store) return without_run(store.error());
   auto known = find_run(*(*store)->read(), p->header.identity);
   if (!known) return std::unexpected(known.error());
 
   if (known->done || known->open || known->planned)
     if (const auto whole = check_expected_rows(p->input, j); !whole) return std::unexpected(whole.error());
 
-  job_report out;
   ledger::run_id id = 0;
   if (known->done) {
     id = known->done->id;
@@ -333,12 +342,7 @@ result<job_report> apply(const job& j, observer& watch) {
     watch.resumed(id, known->open->rows, known->open->counts.owed);
   } else {
     const auto opened = plan_and_open(**store, *p, j, *known, watch, interrupted, out);
-    if (!opened && opened.error().code == errc::interrupted) {
-      out.end = ending_of(engine::stop_reason::interrupted, caught.first());
-      out.detail = opened.error().message;
-      return out;
-    }
-    if (!opened) return std::unexpected(opened.error());
+    if (!opened) return without_run(opened.error());
     id = *opened;
   }
   out.plan_time = since(began);

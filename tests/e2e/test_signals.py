@@ -1,4 +1,6 @@
 """SIGINT and SIGTERM: drain, save, say how to go on; the second leaves at once. And streams that nobody reads."""
+import fcntl
+import os
 import select
 import signal
 import subprocess
@@ -6,6 +8,21 @@ import time
 
 from generate import write_rows
 from harness import FAST, Case, main, wait_for
+
+
+def catches(process, number):
+    """The process has a handler for this signal by now."""
+    with open("/proc/%d/status" % process.pid, encoding="ascii") as status:
+        caught = next(line for line in status if line.startswith("SigCgt:"))
+    return int(caught.split()[1], 16) >> (number - 1) & 1
+
+
+def opened_to_write(pipe):
+    """A descriptor, once there is a reader; else None."""
+    try:
+        return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+    except OSError:
+        return None
 
 
 class Signals(Case):
@@ -55,6 +72,37 @@ class Signals(Case):
         self.assertEqual(process.returncode, 143, err.decode())
         made = self.server.by_key()
         self.assertLess(len([key for key in keys if key in made]), 5000)
+
+    def interrupt(self, number, code, said, *words):
+        """A command that waits for something, and ends by a signal before anything was planned."""
+        process = self.start(self.words("apply", *words))
+        wait_for(lambda: catches(process, number), "a handler for the signal")
+        with self.assertRaises(subprocess.TimeoutExpired, msg="it waits"):
+            process.wait(timeout=0.3)
+        process.send_signal(number)
+        out, err = process.communicate(timeout=20)
+        self.assertEqual(process.returncode, code, err.decode())
+        self.assertIn(said, (out + err).decode())
+
+    def test_interrupted_while_waiting_for_a_pipe(self):
+        pipe = self.path("pipe")
+        os.mkfifo(pipe)
+        self.interrupt(signal.SIGINT, 130, "Interrupted while " + pipe, pipe)
+        # The same command, and this time somebody writes.
+        keys = write_rows(self.path("rows.csv"), 20, prefix="pipe")
+        process = self.start(self.words("apply", pipe, *FAST))
+        with open(self.path("rows.csv"), "rb") as rows, open(wait_for(lambda: opened_to_write(pipe), "a reader"), "wb") as to:
+            to.write(rows.read())
+        _, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 0, err.decode())
+        self.assert_created_once(keys)
+
+    def test_interrupted_while_waiting_for_the_ledger(self):
+        path = self.path("rows.csv")
+        write_rows(path, 5, prefix="waiting")
+        with open(self.ledger + ".lock", "wb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self.interrupt(signal.SIGTERM, 143, "another process used this ledger", path, "--wait-lock", "5m")
 
     def test_progress_goes_to_stderr_and_data_to_stdout(self):
         path = self.path("rows.csv")

@@ -178,7 +178,8 @@ class WrongInput(Case):
             wait_for(lambda: self.server.stats()["requests"] > begin + 5, "the first run's calls")
             done = self.convoke("apply", other, expect=7)
             self.assertIn(str(process.pid), done.err, "the holder is named")
-            self.convoke("apply", other, "--wait-lock", "100ms", expect=7)
+            done = self.convoke("apply", other, "--wait-lock", "100ms", expect=7)
+            self.assertIn(str(process.pid), done.err, "waiting does not make it forget who it is")
             self.apply(other, "--wait-lock", "60s")
             self.assertEqual(process.wait(timeout=60), 0)
         finally:

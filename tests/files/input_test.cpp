@@ -121,6 +121,38 @@ BOOST_AUTO_TEST_CASE(empty_standard_input) {
   BOOST_TEST(in.error().message.starts_with("standard input is empty"));
 }
 
+BOOST_AUTO_TEST_CASE(waiting_for_a_pipe_can_be_ended) {
+  const temporary_directory dir;
+  const std::string path = dir.path("fifo");
+  BOOST_REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+  int asked = 0;
+  const auto nobody_writes = input::open(path, [&] { return ++asked == 2; });
+  BOOST_REQUIRE(!nobody_writes.has_value());
+  BOOST_TEST((nobody_writes.error().code == convoke::errc::interrupted));
+  BOOST_TEST(nobody_writes.error().message.find(path) != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(looking_refuses_as_opening_does_and_takes_nothing_out_of_a_pipe) {
+  const temporary_directory dir;
+  for (const auto& path : {dir.path("none.csv"), dir.path(), dir.file("empty.csv", "")}) {
+    const auto looked = input::look(path);
+    const auto opened = input::open(path);
+    BOOST_REQUIRE(!looked.has_value());
+    BOOST_TEST((looked.error().code == opened.error().code));
+    BOOST_TEST(looked.error().message == opened.error().message);
+  }
+  BOOST_TEST(input::look(dir.file("some.csv", "h\n")).has_value());
+  const std::string path = dir.path("fifo");
+  BOOST_REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+  BOOST_TEST(input::look(path).has_value());
+  auto writer = std::async(std::launch::async, [&] { std::ofstream(path) << "h\n1\n"; });
+  BOOST_TEST(input::look(path).has_value());
+  auto in = input::open(path);
+  writer.get();
+  BOOST_REQUIRE(in.has_value());
+  BOOST_TEST(text_of(*in) == "h\n1\n");
+}
+
 BOOST_AUTO_TEST_CASE(a_pipe_with_a_name_can_be_read_twice) {
   const temporary_directory dir;
   const std::string path = dir.path("fifo");

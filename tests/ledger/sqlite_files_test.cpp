@@ -95,6 +95,16 @@ BOOST_AUTO_TEST_CASE(waiting_for_the_lock) {
   BOOST_TEST(other.get().has_value());
 }
 
+BOOST_AUTO_TEST_CASE(waiting_for_the_lock_can_be_ended) {
+  const auto s = open();
+  int asked = 0;
+  const auto second = open_sqlite(
+      {.path = path, .program_version = "test", .wait_lock = std::chrono::hours(1), .interrupted = [&] { return ++asked == 2; }});
+  BOOST_REQUIRE(!second.has_value());
+  BOOST_TEST((second.error().code == errc::interrupted));
+  BOOST_TEST(mentions(second.error(), "pid " + std::to_string(::getpid())));
+}
+
 BOOST_AUTO_TEST_CASE(a_clean_close_leaves_no_log) {
   auto s = open();
   plan(*s, header(), {row(2, 1, "a")});

@@ -25,7 +25,7 @@ bool same_file(int fd, const std::string& path) noexcept {
   return ::fstat(fd, &held) == 0 && ::stat(path.c_str(), &there) == 0 && held.st_dev == there.st_dev && held.st_ino == there.st_ino;
 }
 
-// What the holder wrote about itself, as one line without control characters.
+// What the holder wrote about itself, in brackets, as one line without control characters.
 std::string holder(int fd) {
   std::array<char, 512> text;
   const auto got = ::pread(fd, text.data(), text.size(), 0);
@@ -34,7 +34,7 @@ std::string holder(int fd) {
     line += c == '\n' ? ' ' : (c >= ' ' && c <= '~') ? c : '?';
   }
   while (line.ends_with(' ')) line.pop_back();
-  return line;
+  return line.empty() ? line : " (" + line + ")";
 }
 
 void sign(int fd, const std::string& program_version) {
@@ -49,7 +49,8 @@ void sign(int fd, const std::string& program_version) {
 
 }  // namespace
 
-result<lock_file> lock_file::take(const std::string& path, std::chrono::milliseconds wait, const std::string& program_version) {
+result<lock_file> lock_file::take(const std::string& path, std::chrono::milliseconds wait, const std::string& program_version,
+                                  const std::function<bool()>& interrupted) {
   const auto deadline = std::chrono::steady_clock::now() + wait;
   for (;;) {
     const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -58,13 +59,18 @@ result<lock_file> lock_file::take(const std::string& path, std::chrono::millisec
     if (::flock(fd, LOCK_EX | LOCK_NB) == 0) {
       if (!same_file(fd, path)) continue;  // its last holder's directory was cleaned between open and flock
       sign(fd, program_version);
+      candidate.held_ = true;
       return candidate;
     }
     if (errno == EINTR) continue;
     if (errno != EWOULDBLOCK) return fail(errc::storage, "cannot lock " + path + ": " + reason() + "; put the ledger on a local disk");
     const auto now = std::chrono::steady_clock::now();
     if (now >= deadline) {
-      return fail(errc::busy, "another process uses this ledger (" + holder(fd) + "); wait for it to end, or use --wait-lock");
+      return fail(errc::busy, "another process uses this ledger" + holder(fd) + "; wait for it to end, or use --wait-lock");
+    }
+    if (interrupted()) {
+      return fail(errc::interrupted,
+                  "Interrupted while another process used this ledger" + holder(fd) + ": nothing was sent. Run the same command again.");
     }
     std::this_thread::sleep_for(std::min<std::chrono::steady_clock::duration>(deadline - now, std::chrono::milliseconds(20)));
   }
@@ -72,7 +78,8 @@ result<lock_file> lock_file::take(const std::string& path, std::chrono::millisec
 
 lock_file::~lock_file() {
   if (fd_ < 0) return;
-  (void)!::ftruncate(fd_, 0);
+  // Not where it is another's: those words say who that is.
+  if (held_) (void)!::ftruncate(fd_, 0);
   ::close(fd_);  // the file stays: removing it would let two processes lock two files of one name
 }
 

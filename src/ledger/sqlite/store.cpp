@@ -27,7 +27,7 @@ result<lock_file> lock(const open_options& options) {
   if (options.create) {
     if (auto made = make_private_file(options.path); !made) return std::unexpected(made.error());
   }
-  return lock_file::take(options.path + ".lock", options.wait_lock, options.program_version);
+  return lock_file::take(options.path + ".lock", options.wait_lock, options.program_version, options.interrupted);
 }
 
 }  // namespace
