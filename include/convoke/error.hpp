@@ -20,7 +20,8 @@ enum class errc {
   output,       ///< a results file or stdout could not be written
   network,      ///< connecting, TLS or HTTP
   protocol,     ///< an answer that is not what the protocol says
-  interrupted,  ///< a signal
+  interrupted,  ///< SIGINT
+  terminated,   ///< SIGTERM
 };
 
 /// An error as a value. `message` names the file, line, column, row or key, says what was wrong and what to do.

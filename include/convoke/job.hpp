@@ -144,7 +144,8 @@ struct job_report {
 };
 
 /// Reads and validates; no network, no ledger that stays.
-/// Errors: usage (no such file, wrong option), input (wrong rows: told to the observer first; then errc::input), storage.
+/// Errors: usage (no such file, wrong option), input (wrong rows: told to the observer first; then errc::input), storage, interrupted and
+/// terminated (SIGINT and SIGTERM are caught while it runs).
 [[nodiscard]] result<plan_summary> check(const job& j, observer& watch);
 
 /// Commits a plan, closed: nothing of it will be sent until it is opened by `apply` (or at once with `open`).

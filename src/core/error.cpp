@@ -23,6 +23,8 @@ int exit_code(errc code) noexcept {
       return 9;
     case errc::interrupted:
       return 130;
+    case errc::terminated:
+      return 143;
   }
   return 1;
 }

@@ -103,8 +103,6 @@ std::chrono::microseconds since(mono_time began) {
   return std::chrono::duration_cast<std::chrono::microseconds>(net::boot_now() - began);
 }
 
-const auto never_interrupted = [] { return false; };
-
 // The run of this job that can be taken up again, if any: see "The same command again" in README.md.
 struct known_run {
   std::optional<ledger::run_info> planned, open, done;
@@ -246,31 +244,29 @@ result<void> conclude(ledger::store& store, const signals& before, ledger::run_i
   return store.prune(j.keep_runs);
 }
 
-}  // namespace
-
-result<plan_summary> check(const job& j, observer& watch) {
+result<plan_summary> check_until(const job& j, observer& watch, const interruption& interrupted) {
   job checked{.input = j.input, .plan = j.plan, .failed = j.failed};
   if (const auto apart = keep_files_apart(checked); !apart) return std::unexpected(apart.error());
   // Without a ledger the lane does not matter: a nameless one stands in.
-  auto input = scan(checked, never_interrupted);
+  auto input = scan(checked, interrupted);
   if (!input) return std::unexpected(input.error());
   auto ledger = temporary_ledger::create();
   if (!ledger) return std::unexpected(ledger.error());
   const auto header = make_header(checked, *input, {"check:", "00000000-0000-0000-0000-000000000000", ""});
-  auto made = make_plan(ledger->store(), *input, checked, header, watch, never_interrupted);
+  auto made = make_plan(ledger->store(), *input, checked, header, watch, interrupted);
   if (!made) return std::unexpected(made.error());
   watch.planned(0, made->summary);
   return std::move(made->summary);
 }
 
-result<planned_run> plan(const job& j, bool open, observer& watch) {
-  auto p = prepare(j, never_interrupted);
+result<planned_run> plan_until(const job& j, bool open, observer& watch, const interruption& interrupted) {
+  auto p = prepare(j, interrupted);
   if (!p) return std::unexpected(p.error());
-  auto store = open_ledger(j, never_interrupted);
+  auto store = open_ledger(j, interrupted);
   if (!store) return std::unexpected(store.error());
   auto known = find_run(*(*store)->read(), p->header.identity);
   if (!known) return std::unexpected(known.error());
-  auto made = make_plan(**store, p->input, j, p->header, watch, never_interrupted);
+  auto made = make_plan(**store, p->input, j, p->header, watch, interrupted);
   if (!made) return std::unexpected(made.error());
   const auto id = made->planning->commit(open);
   if (!id) return std::unexpected(id.error());
@@ -282,8 +278,8 @@ result<planned_run> plan(const job& j, bool open, observer& watch) {
   return planned_run{*id, std::move(made->summary)};
 }
 
-result<plan_summary> dry_run(const job& j, observer& watch) {
-  auto p = prepare(j, never_interrupted);
+result<plan_summary> rehearse_until(const job& j, observer& watch, const interruption& interrupted) {
+  auto p = prepare(j, interrupted);
   if (!p) return std::unexpected(p.error());
   const auto path = sqlite_path(j.ledger);
   if (!path) return std::unexpected(path.error());
@@ -292,7 +288,7 @@ result<plan_summary> dry_run(const job& j, observer& watch) {
   std::unique_ptr<ledger::store> real;
   std::error_code unknown;  // opening it tells what is wrong
   if (std::filesystem::exists(*path, unknown) || unknown) {
-    auto opened = open_ledger(j, never_interrupted);
+    auto opened = open_ledger(j, interrupted);
     if (!opened) return std::unexpected(opened.error());
     real = std::move(*opened);
   } else {
@@ -301,11 +297,35 @@ result<plan_summary> dry_run(const job& j, observer& watch) {
     none_yet.emplace(std::move(*made));
   }
   auto& store = real ? *real : none_yet->store();
-  auto made = make_plan(store, p->input, j, p->header, watch, never_interrupted);
+  auto made = make_plan(store, p->input, j, p->header, watch, interrupted);
   if (!made) return std::unexpected(made.error());
   if (const auto added = add_forecast(store, p->header.lanes.front(), j, made->summary); !added) return std::unexpected(added.error());
   watch.planned(0, made->summary);
   return std::move(made->summary);
+}
+
+// Ends by a signal wherever it reads or waits, and tidies up on its way out.
+template <class Command>
+auto until_signal(const Command& command) {
+  boost::asio::io_context io(1);
+  signals caught(io);
+  auto done = command([&] { return caught.poll(); });
+  if (!done && done.error().code == errc::interrupted && caught.first() == SIGTERM) done.error().code = errc::terminated;
+  return done;
+}
+
+}  // namespace
+
+result<plan_summary> check(const job& j, observer& watch) {
+  return until_signal([&](const interruption& interrupted) { return check_until(j, watch, interrupted); });
+}
+
+result<planned_run> plan(const job& j, bool open, observer& watch) {
+  return until_signal([&](const interruption& interrupted) { return plan_until(j, open, watch, interrupted); });
+}
+
+result<plan_summary> dry_run(const job& j, observer& watch) {
+  return until_signal([&](const interruption& interrupted) { return rehearse_until(j, watch, interrupted); });
 }
 
 result<job_report> apply(const job& j, observer& watch) {

@@ -97,6 +97,18 @@ class Signals(Case):
         self.assertEqual(process.returncode, 0, err.decode())
         self.assert_created_once(keys)
 
+    def test_a_check_that_is_interrupted_leaves_nothing_behind(self):
+        path, temporary = self.path("rows.csv"), self.path("temporary")
+        write_rows(path, 200000, prefix="check")
+        os.mkdir(temporary)
+        process = self.start(self.words("check", path), environment={"TMPDIR": temporary})
+        wait_for(lambda: os.listdir(temporary), "its own ledger")
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 143, err.decode())
+        self.assertIn("Interrupted", err.decode())
+        self.assertEqual(os.listdir(temporary), [])
+
     def test_interrupted_while_waiting_for_the_ledger(self):
         path = self.path("rows.csv")
         write_rows(path, 5, prefix="waiting")
