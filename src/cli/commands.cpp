@@ -25,7 +25,9 @@ namespace convoke::cli {
 namespace {
 
 // Standard output was closed: what was done stands, and exit 9 says that the telling failed.
-int finish(const console& out, int code) {
+int finish(console& out, int code) {
+  if (out.stdout_failed())
+    out.complain("standard output was closed or could not be written: what was to stand there is lost, not what was done");
   return code == 0 && out.stdout_failed() ? exit_code(errc::output) : code;
 }
 
@@ -175,13 +177,17 @@ result<report::format> export_format(const settings& from, const std::string& pa
   return path == "-" ? result<report::format>(report::format::csv) : report::format_of(path);
 }
 
+bool on_command_line(const settings& from, std::string_view name) {
+  const auto* given = from.find(name);
+  return given != nullptr && given->source.starts_with("--");
+}
+
 // What can be exported together: the inventory has no rows of a run, and no file is written over the ledger, the run's input or another.
 result<void> check_export(const settings& from) {
   if (!from.flag("inventory")) return {};
   for (const auto* name : {"failed", "run"}) {
     // In a configuration they may be meant for other commands.
-    const auto* given = from.find(name);
-    if (given != nullptr && given->source.starts_with("--"))
+    if (on_command_line(from, name))
       return fail(errc::usage, fmt::format("--inventory is of no run, so --{} does not go with it: leave one of the two out.", name));
   }
   return {};
@@ -198,7 +204,8 @@ result<void> keep_exports_apart(const settings& from, const std::string& results
 }
 
 int run_export(console& out, const settings& from) {
-  const auto given = from.text("results");
+  // A configured file is for the results of runs, not for the inventory.
+  const auto given = from.flag("inventory") && !on_command_line(from, "results") ? std::string() : from.text("results");
   const auto failed = from.text("failed");
   const bool results_wanted = !given.empty() || failed.empty();
   const auto path = given.empty() ? std::string("-") : given;
@@ -218,6 +225,7 @@ int run_export(console& out, const settings& from) {
     return complain(out, apart.error());
   if (results_wanted)
     if (const auto written = report::write_results(**reader, *info, path, *as); !written) return complain(out, written.error());
+  if (results_wanted && path != "-") out.say(fmt::format("Results: {}", escape_for_people(path)));
   if (!failed.empty()) {
     const auto rows = report::write_failed(**reader, *info, failed);
     if (!rows) return complain(out, rows.error());
@@ -235,7 +243,8 @@ int run_version(console& out) {
 }  // namespace
 
 int refuse(const error& why) {
-  fmt::print(stderr, "error: {}\n", why.message);
+  // Not fmt::print: it throws where standard error cannot be written.
+  std::fputs(("error: " + why.message + "\n").c_str(), stderr);
   return exit_code(why.code);
 }
 

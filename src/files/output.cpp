@@ -114,8 +114,10 @@ result<void> output::impl::put_in_place() {
   if (!sink.close()) return cannot("write", errno);
   if (::rename(temporary.c_str(), target.c_str()) != 0) return cannot("put in place", errno);
   temporary.clear();
+  // The file is there. Where a directory may not be read, or cannot be synced, its name is as lasting as this place makes names.
   const file directory(::open(directory_of(target).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!directory.open() || ::fsync(directory.get()) != 0) return cannot("sync the directory of", errno);
+  if (directory.open() && ::fsync(directory.get()) != 0 && errno != EINVAL && errno != ENOTSUP)
+    return cannot("sync the directory of", errno);
   return {};
 }
 

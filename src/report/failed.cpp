@@ -58,7 +58,7 @@ result<void> failed_file::write(std::string_view raw, std::string_view line, std
     const auto fields = csv::raw_fields(body, written_.delimiter);
     bool first = true;
     for (std::size_t i = 0; i < fields.size(); ++i) {
-      if (std::ranges::find(own_, i) != own_.end()) continue;
+      if (is_own_field(i, fields.size())) continue;
       if (!first) text += written_.delimiter;
       first = false;
       text += fields[i];
@@ -70,6 +70,13 @@ result<void> failed_file::write(std::string_view raw, std::string_view line, std
   csv::append_field(text, why, written_.delimiter);
   text += end.empty() ? std::string_view(written_.line_end) : end;
   return to_.write(files::encode(text, written_.format.enc));
+}
+
+// In a ragged row the columns are out of place; but what convoke added to a record stands at its end.
+bool failed_file::is_own_field(std::size_t index, std::size_t fields) const {
+  if (fields == written_.columns.size()) return std::ranges::find(own_, index) != own_.end();
+  const bool at_the_end = own_.front() + own_.size() == written_.columns.size();
+  return at_the_end && fields > own_.size() && index >= fields - own_.size();
 }
 
 result<void> failed_file::commit() {

@@ -28,6 +28,8 @@ class failed_file {
   failed_file(files::output to, dialect written) : to_(std::move(to)), written_(std::move(written)) {}
   [[nodiscard]] result<void> write(std::string_view raw, std::string_view line, std::string_view why);
 
+  [[nodiscard]] bool is_own_field(std::size_t index, std::size_t fields) const;
+
   files::output to_;
   dialect written_;
   std::vector<std::size_t> own_;  // columns of an earlier failed file, which the new ones replace

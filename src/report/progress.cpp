@@ -61,9 +61,14 @@ void progress_printer::show(const observer::progress& p) {
   }
 }
 
+// A full disk or a reader that has gone must not end a run: fmt::print would throw.
+void progress_printer::write(std::string_view text) {
+  static_cast<void>(std::fwrite(text.data(), 1, text.size(), to_));
+}
+
 void progress_printer::show_live(const observer::progress& p) {
   // Erase to the end of the line after writing, not before: no flicker.
-  fmt::print(to_, "\r{}\x1b[K", progress_line(p));
+  write(fmt::format("\r{}\x1b[K", progress_line(p)));
   std::fflush(to_);
   live_ = true;
 }
@@ -73,23 +78,23 @@ void progress_printer::show_plain(const observer::progress& p) {
   if (tenth == last_tenth_ && p.elapsed - last_shown_ < 30s) return;
   last_tenth_ = tenth;
   last_shown_ = p.elapsed;
-  fmt::print(to_, "{}\n", progress_line(p));
+  write(progress_line(p) + "\n");
 }
 
 void progress_printer::show_json(const observer::progress& p) {
   if (p.elapsed - last_shown_ < 1s) return;
   last_shown_ = p.elapsed;
-  fmt::print(to_,
-             R"({{"progress":{{"rows":{},"done":{},"calls":{},"calls_left":{},"throttled":{},"rate":{:.2f},"pace":{:.2f},"learning":{},)"
-             R"("closed_for_s":{:.1f},"left_s":{},"elapsed_s":{:.1f}}}}})"
-             "\n",
-             p.rows, p.done, p.calls, p.calls_left, p.throttled, p.rate, p.pace, p.learning, p.closed_for ? in_seconds(*p.closed_for) : 0.0,
-             p.left ? fmt::format("{:.1f}", in_seconds(*p.left)) : "null", in_seconds(p.elapsed));
+  write(fmt::format(
+      R"({{"progress":{{"rows":{},"done":{},"calls":{},"calls_left":{},"throttled":{},"rate":{:.2f},"pace":{:.2f},"learning":{},)"
+      R"("closed_for_s":{:.1f},"left_s":{},"elapsed_s":{:.1f}}}}})"
+      "\n",
+      p.rows, p.done, p.calls, p.calls_left, p.throttled, p.rate, p.pace, p.learning, p.closed_for ? in_seconds(*p.closed_for) : 0.0,
+      p.left ? fmt::format("{:.1f}", in_seconds(*p.left)) : "null", in_seconds(p.elapsed)));
 }
 
 void progress_printer::clear() {
   if (!live_) return;
-  fmt::print(to_, "\r\x1b[K");
+  write("\r\x1b[K");
   live_ = false;
 }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <string>
+#include <string_view>
 
 #include <convoke/job.hpp>
 
@@ -21,6 +22,7 @@ class progress_printer {
   void clear();
 
  private:
+  void write(std::string_view text);
   void show_live(const observer::progress& p);
   void show_plain(const observer::progress& p);
   void show_json(const observer::progress& p);

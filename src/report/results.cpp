@@ -90,9 +90,25 @@ void write_wanted(line_writer& w, const std::optional<spec>& wanted, std::string
   w.text("end", wanted ? format_utc(wanted->end) : std::string());
 }
 
+// A column of the input's that is called as one of ours is carried under another name: two of one name could not be told apart.
+std::vector<std::string> carried_names(const dialect& written) {
+  std::vector<std::string> taken(result_columns.begin(), result_columns.end());
+  std::vector<std::string> out;
+  for (const auto index : written.carried) taken.push_back(written.columns[index]);
+  for (const auto index : written.carried) {
+    auto name = written.columns[index];
+    const bool ours = std::ranges::find(result_columns, name) != result_columns.end();
+    while (ours && std::ranges::find(taken, name) != taken.end()) name.insert(0, "input_");
+    taken.push_back(name);
+    out.push_back(std::move(name));
+  }
+  return out;
+}
+
 struct result_writer {
   line_writer& w;
   const dialect& written;
+  const std::vector<std::string>& names;  // of the carried columns
   const std::vector<ledger::lane_name>& lanes;
   record_cells cells;
 
@@ -121,7 +137,7 @@ struct result_writer {
     w.text("request_id", row.request_id);
     w.text("client_request_id", row.client_request_id);
     w.text("finished_at", row.finished_at ? format_utc(*row.finished_at) : std::string());
-    for (const auto index : written.carried) w.text(written.columns[index], cell(own, index));
+    for (std::size_t i = 0; i < names.size(); ++i) w.text(names[i], cell(own, written.carried[i]));
     w.end();
     return {};
   }
@@ -162,14 +178,15 @@ result<void> write_results(ledger::reader& from, const ledger::run_info& run, co
   auto to = files::output::create(path);
   if (!to) return std::unexpected(to.error());
 
+  const auto names = carried_names(*written);
   line_writer w(as);
   if (as == format::csv) {
     w.begin();
     for (const auto* column : result_columns) w.name(column);
-    for (const auto index : written->carried) w.name(written->columns[index]);
+    for (const auto& name : names) w.name(name);
     w.end();
   }
-  result_writer rows{w, *written, run.header.lanes, record_cells(written->delimiter), {}};
+  result_writer rows{w, *written, names, run.header.lanes, record_cells(written->delimiter), {}};
   const auto read = from.for_each_result(run.id, [&](const ledger::result_row& row) -> result<void> {
     if (const auto asked = go_on(); !asked) return asked;
     if (const auto one = rows.write(row); !one) return one;

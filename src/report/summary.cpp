@@ -103,8 +103,9 @@ std::string last_line(const convoke::job_report& r) {
       if (r.exit_code() == 9)
         return fmt::format("Done: all {} rows have their meeting, but an output could not be written. `convoke export` makes it again.",
                            grouped(r.rows));
-      return fmt::format("Finished: {} of {} rows have their meeting{}.", grouped(good), grouped(r.rows),
-                         r.failed.empty() ? "" : fmt::format("; the others are in {}", escape_for_people(r.failed)));
+      return fmt::format("Finished: {} of {} rows have their meeting{}{}.", grouped(good), grouped(r.rows),
+                         r.drift_fails && c.drifted > 0 ? fmt::format(", {} of them another than was asked for", grouped(c.drifted)) : "",
+                         r.failed.empty() ? "" : fmt::format("; what needs mending is in {}", escape_for_people(r.failed)));
     case ending::deferred:
       return fmt::format("Work is left: {} of {} rows are done. Run the same command again{}.", grouped(r.rows - c.owed), grouped(r.rows),
                          when_to_come_back(r));

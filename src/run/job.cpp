@@ -225,10 +225,15 @@ void write_outputs(ledger::reader& from, const ledger::run_info& info, const job
 
 result<void> conclude(ledger::store& store, const signals& before, ledger::run_id id, const job& j, job_report& out) {
   const auto began = net::boot_now();
+  out.run = id;
   const auto reader = store.read();
   auto info = reader->run(id);
   if (!info) return std::unexpected(info.error());
-  out.run = id;
+  if (!*info)
+    return fail(errc::storage,
+                fmt::format("Run {} is not in the ledger {} any more: was its file replaced, or its log removed? Put the files "
+                            "back and run the same command again.",
+                            id, escape_for_people(j.ledger)));
   out.rows = (*info)->rows;
   out.counts = (*info)->counts;
   out.drift_fails = (*info)->header.drift_fails;

@@ -155,7 +155,9 @@ result<std::string> report_wrong_rows(ledger::planning& plan, const job& j, cons
 
 std::string failed_path(const job& j) {
   if (!j.failed.empty()) return j.failed;
-  return j.input == "-" ? "stdin.failed.csv" : j.input + ".failed.csv";
+  // A pipe has no place of its own: `<(...)` is called /dev/fd/63.
+  const bool nowhere = j.input == "-" || j.input.starts_with("/dev/") || j.input.starts_with("/proc/");
+  return nowhere ? "stdin.failed.csv" : j.input + ".failed.csv";
 }
 
 result<ledger::lane_name> lane_name(const lane_options& lane) {
@@ -199,6 +201,19 @@ ledger::run_header make_header(const job& j, const scanned_input& input, const l
   return h;
 }
 
+namespace {
+
+// What a pilot leaves out has not vanished.
+plan_summary of_what_was_read(plan_summary summary, const plan_options& options) {
+  if (!options.limit && options.only.empty()) return summary;
+  summary.vanished = 0;
+  summary.vanished_sample.clear();
+  for (auto& o : summary.organizers) o.vanished = 0;
+  return summary;
+}
+
+}  // namespace
+
 result<planned> make_plan(ledger::store& store, scanned_input& input, const job& j, const ledger::run_header& header, observer& watch,
                           const std::function<bool()>& interrupted) {
   const auto in_input = [&](const error& e) { return std::unexpected(in_file(j.input, e)); };
@@ -224,7 +239,7 @@ result<planned> make_plan(ledger::store& store, scanned_input& input, const job&
 
   auto summary = (*planning)->classify();
   if (!summary) return std::unexpected(summary.error());
-  planned out{.planning = std::move(*planning), .summary = std::move(*summary)};
+  planned out{.planning = std::move(*planning), .summary = of_what_was_read(std::move(*summary), j.plan)};
   if (out.summary.rejected > 0) {
     auto written = report_wrong_rows(*out.planning, j, header, watch);
     if (!written) return std::unexpected(written.error());
@@ -257,6 +272,7 @@ result<planned> reopen_plan(ledger::store& store, const ledger::run_info& run, c
   if (!planning) return std::unexpected(planning.error());
   auto summary = (*planning)->classify();
   if (!summary) return std::unexpected(summary.error());
+  *summary = of_what_was_read(std::move(*summary), j.plan);
   if (const auto allowed = check_limits(*summary, j.plan); !allowed) return std::unexpected(in_file(j.input, allowed.error()));
   return planned{.planning = std::move(*planning), .summary = std::move(*summary)};
 }

@@ -41,6 +41,37 @@ class Outputs(Case):
         self.assertEqual(stat.S_IMODE(os.stat(results).st_mode), 0o600)
         self.assertEqual(stat.S_IMODE(os.stat(self.ledger).st_mode) & 0o077, 0, "the ledger is nobody else's")
 
+    def test_columns_called_as_ours_are_carried_under_another_name(self):
+        results, lines = self.path("results.csv"), self.path("results.jsonl")
+        path = self.write("in.csv", "organizer,external_id,start,outcome,input_outcome,line\n%s,c-1,2026-10-19T08:00:00Z,mine,too,77\n" % ANNA)
+        self.apply(path, "--results", results)
+        with open(results, encoding="utf-8", newline="") as file:
+            self.assertEqual(file.readline().strip().split(","), COLUMNS + ["input_input_outcome", "input_outcome", "input_line"])
+        self.apply(path, "--results", lines)
+        with open(lines, encoding="utf-8") as file:
+            row = json.load(file)
+        self.assertEqual((row["line"], row["outcome"]), (2, "created"))
+        self.assertEqual((row["input_line"], row["input_outcome"], row["input_input_outcome"]), ("77", "too", "mine"))
+
+    def test_the_inventory_is_not_written_where_results_of_runs_go(self):
+        path, results = self.path("rows.csv"), self.path("configured.csv")
+        write_rows(path, 3, prefix="configured")
+        self.apply(path, environment={"CONVOKE_RESULTS": results})
+        with open(results, "rb") as file:
+            before = file.read()
+        done = self.convoke("export", "--inventory", environment={"CONVOKE_RESULTS": results})
+        self.assertEqual(len([row for row in self.parse_csv(done.out) if row["external_id"].startswith("configured")]), 3)
+        with open(results, "rb") as file:
+            self.assertEqual(file.read(), before)
+
+    def test_a_pipe_has_its_failed_rows_beside_nothing(self):
+        path = self.write("in.csv", "organizer,external_id,start\n%s,p-1,never\n" % ANNA)
+        script = '"$@" <(cat in.csv)'
+        done = self.run_words(["bash", "-c", script, "bash", *self.words("check")], expect=8)
+        self.assertIn("stdin.failed.csv", done.err)
+        self.assertTrue(os.path.exists(self.path("stdin.failed.csv")))
+        self.assertTrue(os.path.exists(path))
+
     def test_no_cell_of_a_csv_is_a_formula(self):
         subjects = ["=1+1", "+49 30", "-5", "@home", "\tTab", "=cmd|' /C calc'!A0"]
         path = self.write("in.csv", "organizer,external_id,subject,start,=note\n" + "".join(

@@ -1,5 +1,6 @@
 """SIGINT and SIGTERM: drain, save, say how to go on; the second leaves at once. And streams that nobody reads."""
 import fcntl
+import json
 import os
 import select
 import signal
@@ -7,7 +8,7 @@ import subprocess
 import time
 
 from generate import write_rows
-from harness import FAST, Case, main, wait_for
+from harness import EXECUTABLE, FAST, Case, main, wait_for
 
 
 def catches(process, number):
@@ -144,6 +145,19 @@ class Signals(Case):
         process = self.start(["sh", "-c", 'exec "$@" >&-', "sh", *command])
         _, err = process.communicate(timeout=60)
         self.assertEqual(process.returncode, 9, err.decode())
+        self.assertIn("standard output", err.decode())
+        self.assert_created_once(keys)
+
+    def test_a_full_disk_for_stderr(self):
+        """What can only be told there is not told; the run goes on."""
+        path = self.path("rows.csv")
+        keys = write_rows(path, 300, prefix="full-stderr")
+        with open("/dev/full", "wb") as full:
+            process = self.start(self.words("apply", path, "-o", "json", "--progress", "tty", "--rate", "300", "--fixed-rate"), stderr=full)
+            out, _ = process.communicate(timeout=60)
+            self.assertEqual(process.returncode, 0)
+            self.assertEqual(json.loads(out)["outcomes"]["created"], 300)
+            self.assertEqual(self.start([EXECUTABLE, "nosuch"], stderr=full).wait(timeout=20), 2)
         self.assert_created_once(keys)
 
     def test_a_full_disk_for_stdout(self):

@@ -180,6 +180,9 @@ class WrongInput(Case):
             self.assertIn(str(process.pid), done.err, "the holder is named")
             done = self.convoke("apply", other, "--wait-lock", "100ms", expect=7)
             self.assertIn(str(process.pid), done.err, "waiting does not make it forget who it is")
+            os.symlink(self.ledger, self.path("link.db"))
+            done = self.convoke("apply", path, expect=7, ledger=self.path("link.db"))
+            self.assertIn(str(process.pid), done.err, "one ledger, whatever it is called")
             self.apply(other, "--wait-lock", "60s")
             self.assertEqual(process.wait(timeout=60), 0)
         finally:

@@ -57,6 +57,18 @@ BOOST_FIXTURE_TEST_CASE(a_failed_file_fed_back_gets_new_columns_in_place_of_its_
   BOOST_TEST(read() == "organizer,external_id,start,convoke_line,convoke_error\no,e,s,2,\"BadRequest: no, \"\"really\"\"\"\n");
 }
 
+BOOST_FIXTURE_TEST_CASE(a_ragged_row_fed_back_keeps_its_cells, target) {
+  fake_reader ledger;
+  ledger.failures = {failed_row(2, "o,e,Intro, part 2,s,7,old\n"), failed_row(3, "o,e,8,old\n")};
+  const auto rows =
+      convoke::report::write_failed(ledger, run_with("organizer,external_id,subject,start,convoke_line,convoke_error\n"), path);
+  BOOST_REQUIRE(rows.has_value());
+  BOOST_TEST(read() ==
+             "organizer,external_id,subject,start,convoke_line,convoke_error\n"
+             "o,e,Intro, part 2,s,2,\"BadRequest: no, \"\"really\"\"\"\n"
+             "o,e,3,\"BadRequest: no, \"\"really\"\"\"\n");
+}
+
 BOOST_FIXTURE_TEST_CASE(quotes_within_a_field_do_not_keep_old_columns, target) {
   fake_reader ledger;
   ledger.failures = {failed_row(2, "5\"\" disk,7,old,o,e,s\n")};

@@ -106,6 +106,42 @@ BOOST_FIXTURE_TEST_CASE(connections_rest_in_a_fence_and_come_back_with_the_work,
   BOOST_TEST(count("connections") < 32);
 }
 
+BOOST_FIXTURE_TEST_CASE(an_id_that_is_spelt_otherwise_is_the_same_meeting, fixture) {
+  start();
+  must(apply(make_job(write_rows("in.csv", 1, 3)), watch));
+  auto text = read("in.csv");
+  text.replace(text.find(",K-2,"), 5, ",k-2,");
+  std::ofstream(folder / "in.csv", std::ios::binary) << text;
+  const auto again = must(apply(make_job((folder / "in.csv").string()), watch));
+  BOOST_TEST(again.counts.unchanged == 3U);
+  BOOST_TEST(count("requests") == 3);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_pilot_says_nothing_of_what_it_leaves_out, fixture) {
+  start();
+  auto j = make_job(write_rows("in.csv", 1, 40));
+  must(apply(j, watch));
+  j.plan.limit = 3;
+  must(apply(j, watch));
+  BOOST_TEST(watch.plans.back().second.rows == 3U);
+  BOOST_TEST(watch.plans.back().second.vanished == 0U);
+}
+
+BOOST_FIXTURE_TEST_CASE(which_run_is_later_does_not_hang_on_the_clock, fixture) {
+  start();
+  const auto x = make_job(write_rows("x.csv", 1, 3)), y = make_job(write_rows("y.csv", 1, 3, "Other"));
+  must(apply(x, watch));
+  sqlite3* db = nullptr;
+  BOOST_REQUIRE(sqlite3_open((folder / "ledger.db").string().c_str(), &db) == SQLITE_OK);
+  BOOST_REQUIRE(sqlite3_exec(db, "UPDATE run SET opened_at = opened_at + 864000000000", nullptr, nullptr, nullptr) == SQLITE_OK);
+  sqlite3_close(db);
+  must(apply(y, watch));
+  // The clock was put back a day since x: y is the later one all the same, and x again is a change.
+  const auto again = must(apply(x, watch));
+  BOOST_TEST(again.calls == 3U);
+  BOOST_TEST(again.run == 3U);
+}
+
 BOOST_FIXTURE_TEST_CASE(a_changed_file_calls_only_for_what_changed_and_reports_drift, fixture) {
   start();
   must(apply(make_job(write_rows("in.csv", 1, 40)), watch));

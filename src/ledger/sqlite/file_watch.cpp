@@ -37,6 +37,12 @@ bool exists(const std::string& path) {
   return ::stat(path.c_str(), &there) == 0;
 }
 
+std::string true_name(const std::string& path) {
+  std::error_code unknown;
+  const auto name = fs::canonical(path, unknown);
+  return unknown ? path : name.string();
+}
+
 std::uint64_t file_size(const std::string& path) {
   struct stat there{};
   return ::stat(path.c_str(), &there) == 0 ? static_cast<std::uint64_t>(there.st_size) : 0;

@@ -17,6 +17,8 @@ namespace convoke::ledger::sqlite {
 // Makes missing folders, mode 0700, and the file itself, empty and mode 0600. Leaves what exists as it is.
 [[nodiscard]] result<void> make_private_file(const std::string& path);
 [[nodiscard]] bool exists(const std::string& path);
+// The one name of a file that is there: what lies beside it, its lock and its log, must not depend on which link it was reached by.
+[[nodiscard]] std::string true_name(const std::string& path);
 // 0 where there is none.
 [[nodiscard]] std::uint64_t file_size(const std::string& path);
 

@@ -51,9 +51,19 @@ result<void> intake::sort_in(std::uint32_t line, lane_id lane, std::string_view 
   auto wanted = decode_spec(payload);
   if (!wanted) return std::unexpected(wanted.error());
   const auto organizer = to_lower(wanted->organizer);
+  const auto external_id = to_lower(wanted->external_id);
   const std::string_view nul("\0", 1);
-  keyed_.push({.key = hash_({prefixes_[lane], organizer, nul, to_lower(wanted->external_id)}),
-               .payload = hash_({payload}),
+  const auto key = hash_({prefixes_[lane], organizer, nul, external_id});
+  // The id as it is spelt is no part of what is wanted of the meeting.
+  const bool as_spelt = wanted->organizer == organizer && wanted->external_id == external_id;
+  std::string folded;
+  if (!as_spelt) {
+    wanted->organizer = organizer;
+    wanted->external_id = external_id;
+    folded = encode_spec(*wanted);
+  }
+  keyed_.push({.key = key,
+               .payload = hash_({as_spelt ? payload : std::string_view(folded)}),
                .line = line,
                .organizer = organizers_.number(lane, organizer)});
   return {};

@@ -1,5 +1,7 @@
 #include "ledger/sqlite/plan.hpp"
 
+#include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "ledger/sqlite/call_writer.hpp"
@@ -150,8 +152,15 @@ result<run_id> plan::commit(bool open) {
   return done;
 }
 
+// Which run is the later one must not hang on a clock that was put back: never before the last that was opened.
+utc_time plan::opening_time() {
+  statement last(db_, "SELECT max(opened_at) FROM run");
+  const auto known = last.with().step() && !last.null(0) ? std::optional(from_stored(last.integer(0))) : std::nullopt;
+  return known ? std::max(wall_now(), *known + ticks(1)) : wall_now();
+}
+
 result<run_id> plan::commit_open() {
-  const auto now = wall_now();
+  const auto now = opening_time();
   plan_summary unused;
   takeover others(db_, run_, groups_, unused);
   if (auto over = others.supersede(ends_, now); !over) return std::unexpected(over.error());

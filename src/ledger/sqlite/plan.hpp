@@ -40,6 +40,7 @@ class plan {
   [[nodiscard]] result<void> decide();
   void store_organizers();
   void list_organizers();
+  [[nodiscard]] utc_time opening_time();
   [[nodiscard]] result<run_id> commit_open();
   [[nodiscard]] result<run_id> commit_planned();
 

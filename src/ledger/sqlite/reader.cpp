@@ -178,7 +178,7 @@ std::unique_ptr<reader> make_reader(const std::string& path) {
 namespace convoke::ledger {
 
 result<std::unique_ptr<reader>> read_sqlite(const std::string& path) {
-  auto made = std::make_unique<sqlite::sqlite_reader>(path);
+  auto made = std::make_unique<sqlite::sqlite_reader>(sqlite::true_name(path));
   if (auto opened = made->open(); !opened) return std::unexpected(opened.error());
   return std::unique_ptr<reader>(std::move(made));
 }

@@ -19,7 +19,8 @@ std::uint64_t random_owner() {
   return ((std::uint64_t{device()} << 32 | device()) >> 1) | 1;
 }
 
-result<lock_file> lock(const open_options& options) {
+// The ledger's file is there after this, as its true name.
+result<std::string> find_or_make(const open_options& options) {
   if (!options.create && !exists(options.path)) {
     return fail(errc::storage,
                 "there is no ledger at " + options.path + "; check --ledger, or run `convoke plan` or `convoke apply` first");
@@ -27,7 +28,7 @@ result<lock_file> lock(const open_options& options) {
   if (options.create) {
     if (auto made = make_private_file(options.path); !made) return std::unexpected(made.error());
   }
-  return lock_file::take(options.path + ".lock", options.wait_lock, options.program_version, options.interrupted);
+  return true_name(options.path);
 }
 
 }  // namespace
@@ -113,9 +114,13 @@ class sqlite_store::fence_job final : public grouped_job {
   utc_time until_;
 };
 
-result<std::unique_ptr<sqlite_store>> sqlite_store::open(const open_options& options) {
-  if (options.path.empty()) return fail(errc::usage, "the ledger has no path; use --ledger sqlite:PATH");
-  auto held = lock(options);
+result<std::unique_ptr<sqlite_store>> sqlite_store::open(const open_options& wanted) {
+  if (wanted.path.empty()) return fail(errc::usage, "the ledger has no path; use --ledger sqlite:PATH");
+  auto path = find_or_make(wanted);
+  if (!path) return std::unexpected(path.error());
+  auto options = wanted;
+  options.path = std::move(*path);
+  auto held = lock_file::take(options.path + ".lock", options.wait_lock, options.program_version, options.interrupted);
   if (!held) return std::unexpected(held.error());
   std::unique_ptr<sqlite_store> made(new sqlite_store(std::move(*held), folder_of(options.path)));
   if (auto ready = made->prepare(options); !ready) return std::unexpected(ready.error());
