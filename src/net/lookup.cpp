@@ -1,6 +1,7 @@
 #include "net/lookup.hpp"
 
 #include <algorithm>
+#include <atomic>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/basic_waitable_timer.hpp>
@@ -12,6 +13,24 @@
 namespace convoke::net {
 namespace asio = boost::asio;
 using asio::ip::tcp;
+
+namespace {
+
+std::atomic<unsigned> under_way{0};
+
+// Alive as long as the system may still be at work on a look-up.
+struct counted {
+  counted() noexcept { ++under_way; }
+  ~counted() { --under_way; }
+  counted(const counted&) = delete;
+  counted& operator=(const counted&) = delete;
+};
+
+}  // namespace
+
+bool lookups_under_way() noexcept {
+  return under_way > 0;
+}
 
 struct lookup::question {
   using executor_type = asio::io_context::executor_type;
@@ -62,13 +81,14 @@ asio::awaitable<boost::system::error_code> lookup::find(const std::string& host,
   const auto asked = std::make_shared<question>(executor_);
   pending_ = asked;
   asked->answered.expires_after(std::max(deadline - boot_now(), mono_clock::duration::zero()));
-  asked->resolver.async_resolve(host, std::to_string(port), tcp::resolver::numeric_service,
-                                [asked](const boost::system::error_code& ec, const tcp::resolver::results_type& results) {
-                                  asked->done = true;
-                                  asked->error = ec;
-                                  for (const auto& r : results) asked->addresses.push_back(r.endpoint());
-                                  asked->answered.cancel();
-                                });
+  asked->resolver.async_resolve(
+      host, std::to_string(port), tcp::resolver::numeric_service,
+      [asked, count = std::make_shared<counted>()](const boost::system::error_code& ec, const tcp::resolver::results_type& results) {
+        asked->done = true;
+        asked->error = ec;
+        for (const auto& r : results) asked->addresses.push_back(r.endpoint());
+        asked->answered.cancel();
+      });
   const auto [waited] = co_await asked->answered.async_wait(asio::as_tuple(asio::deferred));
   if (pending_ == asked) pending_.reset();
   if (!asked->done) co_return waited ? waited : asio::error::make_error_code(asio::error::timed_out);

@@ -85,6 +85,9 @@ struct outcome {
   std::string message;  // for people, set where what != none
 };
 
+// Whether the system is still at work on a look-up that this process asked for. It cannot be stopped, only left behind.
+[[nodiscard]] bool lookups_under_way() noexcept;
+
 // One connection. Not reentrant: one operation at a time, and it must outlive the operation that is under way (close() ends that).
 // The executor must be an io_context's, run by one thread.
 class connection {

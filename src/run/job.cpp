@@ -333,8 +333,21 @@ result<plan_summary> dry_run(const job& j, observer& watch) {
   return until_signal([&](const interruption& interrupted) { return rehearse_until(j, watch, interrupted); });
 }
 
+namespace {
+
+// An io_context waits in its destructor for the look-up that it has under way, for as long as name servers do not answer. Nobody should
+// wait half a minute for that after a signal: it is left behind, and the process ends soon.
+struct unless_it_looks_up {
+  void operator()(boost::asio::io_context* io) const noexcept {
+    if (!net::lookups_under_way()) delete io;
+  }
+};
+
+}  // namespace
+
 result<job_report> apply(const job& j, observer& watch) {
-  boost::asio::io_context io(1);
+  const std::unique_ptr<boost::asio::io_context, unless_it_looks_up> context(new boost::asio::io_context(1));
+  auto& io = *context;
   signals caught(io);
   const auto interrupted = [&] { return caught.poll(); };
   const auto began = net::boot_now();

@@ -1,11 +1,14 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include "net/fixture.hpp"
+#include "net/lookup.hpp"
 
 using namespace convoke;
 using namespace convoke::test;
@@ -152,6 +155,21 @@ BOOST_AUTO_TEST_CASE(running_out_of_descriptors_is_our_own_fault) {
   BOOST_TEST(ended.what == failure::local_resources);
   BOOST_TEST(ended.message.contains("Too many open files"));
   BOOST_TEST(t.connect().what == failure::none);
+}
+
+// A process that ends does not wait for name servers: see unless_it_looks_up in run/job.cpp.
+BOOST_AUTO_TEST_CASE(a_look_up_is_known_of_until_it_is_answered) {
+  boost::asio::io_context context;
+  net::lookup names(context.get_executor());
+  std::vector<net::lookup::endpoint_type> found;
+  const std::string host = "localhost";
+  boost::asio::co_spawn(context, names.find(host, 443, net::boot_now() + 10s, found), boost::asio::detached);
+  BOOST_TEST(!net::lookups_under_way());
+  context.run_one();
+  BOOST_TEST(net::lookups_under_way());
+  context.run();
+  BOOST_TEST(!net::lookups_under_way());
+  BOOST_TEST(!found.empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
