@@ -156,7 +156,7 @@ result<std::string> report_wrong_rows(ledger::planning& plan, const job& j, cons
 std::string failed_path(const job& j) {
   if (!j.failed.empty()) return j.failed;
   // A pipe has no place of its own: `<(...)` is called /dev/fd/63.
-  const bool nowhere = j.input == "-" || j.input.starts_with("/dev/") || j.input.starts_with("/proc/");
+  const bool nowhere = j.input == "-" || j.input == "/dev/stdin" || j.input.starts_with("/dev/fd/") || j.input.starts_with("/proc/");
   return nowhere ? "stdin.failed.csv" : j.input + ".failed.csv";
 }
 

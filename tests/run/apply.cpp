@@ -4,6 +4,7 @@
 
 #include "fixture.hpp"
 #include "ledger/ledger.hpp"
+#include "run/planner.hpp"
 
 using namespace convoke;
 using namespace convoke::testing;
@@ -104,6 +105,13 @@ BOOST_FIXTURE_TEST_CASE(connections_rest_in_a_fence_and_come_back_with_the_work,
   // all of them opened again whenever they close, there would be 37 and more.
   BOOST_TEST(count("connections") > 17);
   BOOST_TEST(count("connections") < 32);
+}
+
+BOOST_AUTO_TEST_CASE(failed_rows_lie_beside_the_input_where_that_is_a_place) {
+  for (const auto* pipe : {"-", "/dev/stdin", "/dev/fd/63", "/proc/self/fd/0"})
+    BOOST_TEST(run::failed_path(job{.input = pipe}) == "stdin.failed.csv");
+  for (const std::string file : {"in.csv", "/dev/shm/in.csv"}) BOOST_TEST(run::failed_path(job{.input = file}) == file + ".failed.csv");
+  BOOST_TEST(run::failed_path(job{.input = "-", .failed = "mine.csv"}) == "mine.csv");
 }
 
 BOOST_FIXTURE_TEST_CASE(an_id_that_is_spelt_otherwise_is_the_same_meeting, fixture) {

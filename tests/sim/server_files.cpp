@@ -1,3 +1,5 @@
+#include <sys/stat.h>
+
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -53,6 +55,16 @@ BOOST_AUTO_TEST_CASE(given_files_are_used) {
   BOOST_TEST(content(how.ca_file) == server->ca_pem());
   BOOST_TEST(server->write_config(folder / "x.toml").has_value());
   BOOST_TEST(content(folder / "x.toml").find("client_secret_file = \"" + how.secret_file + "\"\n") != std::string::npos);
+  BOOST_TEST(!std::filesystem::exists(folder / "simulated-secret"));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_file_is_not_replaced) {
+  const scratch_folder folder;
+  const std::filesystem::path pipe = folder / "pipe";
+  BOOST_REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  const auto server = start();
+  BOOST_TEST(!server->write_config(pipe).has_value());
+  BOOST_TEST(std::filesystem::is_fifo(pipe));
   BOOST_TEST(!std::filesystem::exists(folder / "simulated-secret"));
 }
 

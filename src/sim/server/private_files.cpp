@@ -32,7 +32,15 @@ int write_and_sync(int fd, std::string_view content) {
 
 }  // namespace
 
+result<void> check_replaceable(const std::filesystem::path& file) {
+  std::error_code ec;
+  const auto there = std::filesystem::status(file, ec);
+  if (!std::filesystem::exists(there) || std::filesystem::is_regular_file(there)) return {};
+  return fail(errc::usage, fmt::format("{} is no regular file, and is not replaced: name another one", file.string()));
+}
+
 result<void> write_private_file(const std::filesystem::path& file, std::string_view content) {
+  if (const auto may = check_replaceable(file); !may) return may;
   const auto temporary = file.string() + fmt::format(".{}.tmp", ::getpid());
   ::unlink(temporary.c_str());
   const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);

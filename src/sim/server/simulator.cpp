@@ -247,6 +247,7 @@ result<void> simulator::write_config(const std::string& file) const {
   std::error_code ec;
   const auto config = std::filesystem::absolute(file, ec);
   if (ec) return fail(errc::usage, fmt::format("cannot write {}: {}", file, ec.message()));
+  if (const auto may = check_replaceable(config); !may) return may;
   const auto beside = config.parent_path();
   const auto& how = impl_->how;
   const auto path_of = [&](const std::string& given, const char* name) {
