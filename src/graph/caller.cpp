@@ -4,6 +4,7 @@
 #include <openssl/crypto.h>
 #include <convoke/version.hpp>
 
+#include "core/withhold.hpp"
 #include "graph/graph.hpp"
 #include "graph/guid.hpp"
 #include "graph/understanding.hpp"
@@ -82,6 +83,12 @@ bool caller::impl::build(const spec& wanted, const secret& token) {
   return true;
 }
 
+// A gateway's error page may quote the request, and what an answer says goes to terminals, results and the ledger.
+void withhold_token(answer& from, const secret& token) {
+  for (auto* text : {&from.error_code, &from.error_message, &from.request_id, &from.throttle_scope})
+    *text = withhold(*text, token.reveal());
+}
+
 void caller::impl::understand(answer& out, const spec& wanted) {
   const http_answer came{.status = response.status,
                          .body = response.body,
@@ -115,6 +122,7 @@ boost::asio::awaitable<answer> caller::create_or_get(net::connection& on, const 
   // A refusal is understood from its header: that its body was cut takes nothing away from it.
   if (ended.what == net::failure::none || self.response.status >= 300) {
     self.understand(out, wanted);
+    if (!out.stored) withhold_token(out, token);
     co_return out;
   }
   out.error = translate(ended.what);

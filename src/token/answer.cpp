@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "core/text.hpp"
+#include "core/withhold.hpp"
 #include "token/json.hpp"
 #include "token/refusal.hpp"
 #include "token/token.hpp"
@@ -21,6 +22,7 @@ using std::chrono::seconds;
 // The longest that Entra issues, with continuous access evaluation.
 constexpr seconds longest = std::chrono::hours(28);
 constexpr std::size_t longest_token = std::size_t{64} * 1024;
+constexpr std::size_t word_limit = 40;
 
 // A number of seconds, as a number or (managed identities) as a string; the fraction is cut.
 std::optional<seconds> read_seconds(const json::object& answer, std::string_view name) {
@@ -56,7 +58,7 @@ std::expected<grant, refusal> read_answer(int status, std::string_view body, std
                                           std::string_view withheld) {
   if (status != 200) return std::unexpected(read_refusal(status, body, retry_after, withheld));
 
-  // From here on nothing of the body is quoted: a body that cannot be read may still hold a token.
+  // From here on next to nothing of the body is quoted: a body that cannot be read may still hold a token.
   const auto answer = parse_object(body);
   if (!answer) {
     return refuse(retry_after, "the token endpoint's answer is not JSON: check --authority-url and any proxy in between");
@@ -67,7 +69,7 @@ std::expected<grant, refusal> read_answer(int status, std::string_view body, std
     return refuse(retry_after, "the token endpoint's access_token is longer than 64 KiB or holds characters that no header may carry");
   }
   if (const auto type = text_of(*answer, "token_type"); !type.empty() && !equal_ignoring_case(type, "Bearer")) {
-    return refuse(retry_after, "the token endpoint's token_type is " + escape_for_people(type, 40) + ", not Bearer");
+    return refuse(retry_after, "the token endpoint's token_type is " + withhold(shown(type, withheld, word_limit), token) + ", not Bearer");
   }
   const auto lifetime = read_seconds(*answer, "expires_in");
   if (!lifetime) return refuse(retry_after, "the token endpoint's answer holds no usable expires_in");

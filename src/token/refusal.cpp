@@ -8,9 +8,9 @@
 #include <string_view>
 
 #include "core/text.hpp"
+#include "core/withhold.hpp"
 #include "token/form.hpp"
 #include "token/json.hpp"
-#include "token/withhold.hpp"
 
 namespace convoke::token {
 
@@ -62,26 +62,6 @@ std::string_view hint_for(std::int64_t number) {
   return found == hints.end() ? std::string_view{} : found->text;
 }
 
-// Text from outside on one line, without the secret, limited.
-std::string shown(std::string_view text, std::string_view withheld, std::size_t limit) {
-  constexpr std::size_t enough = 4096;
-  std::string encoded;
-  append_form_value(encoded, withheld);
-  const auto clean = [&](std::string_view from) { return withhold(withhold(from, withheld), encoded); };
-  std::string line;
-  for (const char c : clean(text.substr(0, enough))) {
-    const bool blank = c == ' ' || c == '\t' || c == '\r' || c == '\n';
-    if (!blank) {
-      line += c;
-    } else if (!line.empty() && line.back() != ' ') {
-      line += ' ';
-    }
-  }
-  if (line.ends_with(' ')) line.pop_back();
-  // Once more: the digits of an escape can complete a piece of the secret.
-  return clean(escape_for_people(line, limit));
-}
-
 // Entra appends identifiers and the time to every description; the trace id alone is enough for support, and has its own member.
 std::string_view without_trailer(std::string_view description) {
   return description.substr(0, std::min(description.find("Trace ID:"), description.size()));
@@ -102,6 +82,25 @@ std::string explain(const json::object& answer, std::string_view withheld) {
 }
 
 }  // namespace
+
+std::string shown(std::string_view text, std::string_view withheld, std::size_t limit) {
+  constexpr std::size_t enough = 4096;
+  std::string encoded;
+  append_form_value(encoded, withheld);
+  const auto clean = [&](std::string_view from) { return withhold(withhold(from, withheld), encoded); };
+  std::string line;
+  for (const char c : clean(text.substr(0, enough))) {
+    const bool blank = c == ' ' || c == '\t' || c == '\r' || c == '\n';
+    if (!blank) {
+      line += c;
+    } else if (!line.empty() && line.back() != ' ') {
+      line += ' ';
+    }
+  }
+  if (line.ends_with(' ')) line.pop_back();
+  // Once more: the digits of an escape can complete a piece of the secret.
+  return clean(escape_for_people(line, limit));
+}
 
 refusal read_refusal(int status, std::string_view body, std::optional<std::chrono::nanoseconds> retry_after, std::string_view withheld) {
   refusal out;

@@ -224,6 +224,27 @@ BOOST_AUTO_TEST_CASE(gateways_that_speak_html) {
   BOOST_TEST(!a.error_message.empty());
 }
 
+// Some gateways answer with what they were asked, headers and all.
+BOOST_AUTO_TEST_CASE(an_answer_that_quotes_the_token_is_not_repeated) {
+  const std::string token = "eyJ0eXAiOiJKV1QifQ.eyJhdWQiOiJncmFwaCJ9.c2lnbmF0dXJl";
+  const auto piece = token.substr(20, 12);
+  desk d(
+      {script()
+           .answer(answer_of(502, "<pre>POST /v1.0/users\r\nAuthorization: Bearer " + token + "</pre>"))
+           .answer(answer_of(401, R"({"error":{"code":")" + piece + R"(","message":"bad token )" + token + R"("}})"))
+           .answer(answer_of(429, "", "Retry-After: " + piece + "\r\nrequest-id: " + token + "\r\nx-ms-throttle-scope: " + piece + "\r\n"))
+           .answer(answer_of(200, meeting_json("", piece)))});
+  for (int i = 0; i < 4; ++i) {
+    const auto a = d.call(secret(token));
+    BOOST_TEST(!a.stored.has_value());
+    BOOST_TEST(a.error_message.contains("***"), a.error_message);
+    for (const auto& text : {a.error_message, a.error_code, a.request_id, a.throttle_scope}) {
+      for (std::size_t at = 0; at + 12 <= token.size(); ++at) BOOST_TEST(!text.contains(token.substr(at, 12)), text);
+    }
+  }
+  BOOST_TEST(d.server.log().requests.size() == 4U);
+}
+
 BOOST_AUTO_TEST_CASE(redirects_are_not_followed) {
   desk other(answer_of(200, meeting_json()));
   desk d({script().answer(answer_of(308, "", "Location: http://127.0.0.1:" + std::to_string(other.server.port()) + "/\r\n"))});

@@ -86,6 +86,22 @@ BOOST_AUTO_TEST_CASE(the_type_is_read_without_regard_to_case) {
   BOOST_TEST(contains(refused(200, R"({"token_type":"pop","access_token":"t","expires_in":1})").message, "pop"));
 }
 
+BOOST_AUTO_TEST_CASE(a_type_that_quotes_the_secret_or_the_token_is_not_shown) {
+  const auto message = [](const char* type) {
+    return refused(200, R"({"access_token":"eyJ0.eyJhdWQi.c2ln","expires_in":1,"token_type":")" + std::string(type) + "\"}",
+                   "correct-horse-battery-staple")
+        .message;
+  };
+  for (const char* type : {"Bearer correct-horse-battery-staple", "ect-horse-baBearer", "eyJ0.eyJhdWQi.c2ln", "xeyJ0.eyJhdWQ"}) {
+    BOOST_TEST_INFO(type);
+    const auto text = message(type);
+    BOOST_TEST(contains(text, "***, not Bearer") != contains(text, "***Bearer, not Bearer"));
+    BOOST_TEST(!contains(text, "ect-horse-ba"));
+    BOOST_TEST(!contains(text, "eyJhdWQ"));
+  }
+  BOOST_TEST(contains(message("two\\nlines"), "token_type is two lines, not"));
+}
+
 BOOST_DATA_TEST_CASE(lifetimes, boost::unit_test::data::make(lives), l) {
   BOOST_TEST(granted(with_life(l.text)).lifetime.count() == l.seconds);
 }

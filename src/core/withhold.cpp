@@ -1,9 +1,9 @@
-#include "token/withhold.hpp"
+#include "core/withhold.hpp"
 
 #include <algorithm>
 #include <cstddef>
 
-namespace convoke::token {
+namespace convoke {
 
 namespace {
 
@@ -24,17 +24,17 @@ std::string withhold(std::string_view text, std::string_view hidden) {
   constexpr std::size_t telling = 12;
   if (hidden.empty()) return std::string(text);
   std::string out;
-  while (!text.empty()) {
-    const auto found = longest_piece(text, hidden);
-    if (found >= std::min(telling, hidden.size())) {
+  const auto enough = std::min(telling, hidden.size());
+  while (text.size() >= enough) {
+    if (hidden.contains(text.substr(0, enough))) {
       out += "***";
-      text.remove_prefix(found);
+      text.remove_prefix(longest_piece(text, hidden));
     } else {
       out += text.front();
       text.remove_prefix(1);
     }
   }
-  return out;
+  return out.append(text);
 }
 
-}  // namespace convoke::token
+}  // namespace convoke
