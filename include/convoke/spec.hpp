@@ -32,7 +32,7 @@ struct attendee {
 /// One wanted meeting, normalised: everything a request depends on, and nothing else.
 struct spec {
   std::string organizer;               ///< Entra object id, lower case
-  std::string external_id;             ///< as the row spells it; see valid_external_id
+  std::string external_id;             ///< as its key was first spelt, else as the row spells it; see valid_external_id
   std::optional<std::string> subject;  ///< UTF-8; absent: neither sent nor compared
   utc_time start{};                    ///< whole seconds
   utc_time end{};                      ///< whole seconds, after start

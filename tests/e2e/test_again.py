@@ -96,6 +96,22 @@ class Again(Case):
         self.assertEqual(self.requests(), before)
         self.assertEqual(self.outcomes(self.apply(path, "--on-drift", "fail", expect=3)), {"unchanged": 48, "drifted": 3})
 
+    def test_an_id_that_is_spelt_otherwise_is_called_by_its_first_spelling(self):
+        path, results = self.path("rows.csv"), self.path("results.csv")
+        keys = write_rows(path, 20, prefix="Spelt")
+        self.apply(path)
+        before = self.requests()
+        text = self.content(path).decode().replace("Spelt-", "sPELT-").replace("Seminar", "Another seminar")
+        self.write("rows.csv", text)
+        done = self.apply(path, "--results", results)
+        owed = done.summary["calls"]
+        self.assertGreater(owed, 0)
+        called = [json.loads(line) for line in self.server.get("calls").splitlines() if json.loads(line)["call"] > before]
+        self.assertEqual(len(called), owed)
+        self.assertLessEqual({call["external_id"] for call in called}, {external_id for _, external_id in keys})
+        self.assertEqual([row["external_id"] for row in self.read_csv(results)], [key[1].replace("Spelt", "sPELT") for key in keys])
+        self.assert_created_once(keys)
+
     def test_two_files_share_a_ledger(self):
         left, right = self.path("left.csv"), self.path("right.csv")
         keys = write_rows(left, 60, prefix="left")

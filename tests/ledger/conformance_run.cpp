@@ -330,6 +330,77 @@ BOOST_AUTO_TEST_CASE(discarding_closes_a_run) {
   BOOST_TEST(!s->discard(99).has_value());
 }
 
+BOOST_AUTO_TEST_CASE(a_claim_that_a_dead_process_left_outlives_its_discarded_run) {
+  const auto run = three_rows();
+  const auto page = claim(*s, run, organizer(run), 2);
+  finish(*s, {ended(page.rows[0])});
+  restart();
+  must(s->discard(run));
+  BOOST_TEST(must(r->run(run))->counts.owed == 0u);
+  BOOST_TEST(must(r->status(run)).calls_left == 0u);
+
+  // A plan that lacks the key leaves the claim where it is; a look at the right file too.
+  const auto other = plan(*s, header("other", "other.csv"), {row(2, 9, "z")});
+  BOOST_TEST(other.summary.owed_elsewhere == 0u);
+  BOOST_TEST(other.summary.superseded == 0u);
+  carry_out(*s, other.id);
+  plan(*s, header("look"), {row(2, 1, "b")}, false);
+
+  const auto again = plan(*s, header("again"), {row(2, 1, "a"), row(3, 1, "b", 1), row(4, 1, "c")});
+  BOOST_TEST(again.summary.superseded == 0u);
+  const auto opened = must(s->resume(again.id));
+  BOOST_TEST(opened.unclean);
+  BOOST_REQUIRE(opened.organizers.size() == 1u);
+  BOOST_TEST(opened.organizers[0].fresh == 1u);
+  BOOST_TEST(opened.organizers[0].stale == 1u);
+  BOOST_TEST(claim(*s, again.id, opened.organizers[0].id).rows.size() == 1u);
+  const auto stale = claim(*s, again.id, opened.organizers[0].id, 100, true);
+  BOOST_REQUIRE(stale.rows.size() == 1u);
+  BOOST_TEST(stale.rows[0].epoch > page.rows[1].epoch);
+  BOOST_TEST(results(*r, run) == (words{"2 created", "3 deferred", "4 deferred"}), boost::test_tools::per_element());
+  restart();
+  // It is handed down once.
+  BOOST_TEST(must(s->resume(again.id)).organizers[0].stale == 2u);
+  must(s->discard(again.id));
+  must(s->prune(0));
+  const auto last = plan(*s, header("last"), {row(2, 1, "b", 1), row(3, 1, "c")});
+  BOOST_TEST(!must(s->resume(last.id)).unclean);
+}
+
+BOOST_AUTO_TEST_CASE(a_key_is_called_by_the_spelling_it_was_first_called_by) {
+  const auto respelt = [](std::uint32_t line, const std::string& first, const std::string& now) {
+    auto out = row(line, 1, now);
+    auto same = wanted(1, first);
+    same.external_id = now;
+    out.payload = encode_spec(same);
+    return out;
+  };
+  const auto spelt = [](const claim_answer& page) {
+    words out;
+    for (const auto& row : page.rows) out.push_back(decode_spec(row.payload).value().external_id);
+    return out;
+  };
+  const auto first = plan(*s, header("first"), {row(2, 1, "CS101-A"), row(3, 1, "CS102"), row(4, 1, "CS103")}).id;
+  const auto page = claim(*s, first, organizer(first));
+  finish(*s, {ended(page.rows[0]), ended(page.rows[1], outcome::failed)});
+  restart();
+  // Changed, failed before, still owed.
+  const auto changed = plan(*s, header("changed"), {row(2, 1, "cs101-a"), respelt(3, "CS102", "Cs102"), respelt(4, "CS103", "cs103")});
+  BOOST_TEST(changed.summary.changed_keys == 1u);
+  BOOST_TEST(changed.summary.retried_keys == 2u);
+  const auto opened = must(s->resume(changed.id)).organizers.at(0).id;
+  BOOST_TEST(spelt(claim(*s, changed.id, opened)) == (words{"CS101-A", "CS102"}), boost::test_tools::per_element());
+  const auto stale = claim(*s, changed.id, opened, 100, true);
+  BOOST_TEST(spelt(stale) == (words{"CS103"}), boost::test_tools::per_element());
+  BOOST_TEST((decode_spec(stale.rows[0].payload).value().subject == wanted(1, "CS103").subject));
+  restart();
+  carry_out(*s, changed.id);
+  // The spelling is handed on, whatever is wanted.
+  const auto third = plan(*s, header("third"), {row(2, 1, "Cs101-a", 2)});
+  const auto last = must(s->resume(third.id)).organizers.at(0).id;
+  BOOST_TEST(spelt(claim(*s, third.id, last)) == (words{"CS101-A"}), boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(looking_at_files_pushes_no_run_out) {
   const auto nothing = [](const result_row&) -> result<void> { return {}; };
   const auto early = plan(*s, header("early", "early.csv"), {row(2, 1, "e")}, false).id;

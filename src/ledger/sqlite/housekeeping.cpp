@@ -40,7 +40,8 @@ result<void> discard_run(connection& db, run_table& runs, run_id id) {
   if (found->info.state == run_state::discarded) return {};
   if (found->info.state == run_state::finished)
     return fail(errc::usage, "run " + std::to_string(id) + " is finished; there is nothing to discard");
-  statement forget(db, "DELETE FROM owed WHERE run = ?");
+  // What a dead process had claimed may still be in flight: a plan that decides about these keys has to hear of it.
+  statement forget(db, "DELETE FROM owed WHERE run = ? AND owner = 0");
   statement discard(db, "UPDATE run SET state = 4, finished_at = ? WHERE id = ?");
   forget.with(id).run();
   discard.with(to_stored(wall_now()), id).run();
@@ -73,6 +74,8 @@ result<void> prune_run(connection& db, run_id id) {
   records.with(first, last).run();
   statement outcomes(db, "DELETE FROM outcome WHERE id BETWEEN ? AND ?");
   outcomes.with(first, last).run();
+  statement claims(db, "DELETE FROM owed WHERE run = ?");
+  claims.with(id).run();
   statement twins(db, "DELETE FROM twin WHERE first BETWEEN ? AND ?");
   twins.with(first, last).run();
   // The newest opened run of an input still tells which keys vanish from it.

@@ -1,5 +1,9 @@
 #include "ledger/sqlite/judge.hpp"
 
+#include <utility>
+
+#include <convoke/spec.hpp>
+
 #include "ledger/sqlite/endings.hpp"
 #include "ledger/sqlite/runs.hpp"
 
@@ -10,7 +14,10 @@ result<void> judge::rule(known_rows& known, matched_rows& judged) {
   for (matched_row row; known.next(row) && db_.ok();) {
     if (!groups_.conflicting[row.group]) {
       row.kind = rule(row);
-      if (row.line == row.first) want(row);
+      if (row.line == row.first) {
+        if (row.kind == row_kind::changed || row.kind == row_kind::retried) keep_spelling(row);
+        want(row);
+      }
     }
     judged.push(row);
   }
@@ -32,6 +39,21 @@ row_kind judge::rule(const matched_row& row) {
   const bool same = wanted_.with(row.key).step() && read_digest(wanted_.text(0)) == row.payload;
   wanted_.reset();
   return same ? row_kind::retried : row_kind::changed;
+}
+
+// Nobody says whether Graph tells letter case apart in external ids. A key that was called once is called by the same spelling again, or
+// a row that is spelt otherwise by now would make a second meeting.
+void judge::keep_spelling(const matched_row& row) {
+  if (!spelt_.with(row.key).step()) return spelt_.reset();
+  auto before = decode_spec(spelt_.text(0));
+  spelt_.reset();
+  const auto id = make_row(run_, row.line);
+  if (!payload_.with(id).step()) return payload_.reset();
+  auto now = decode_spec(payload_.text(0));
+  payload_.reset();
+  if (!before || !now || before->external_id == now->external_id) return;
+  now->external_id = std::move(before->external_id);
+  respell_.with(blob(encode_spec(*now)), id).run();
 }
 
 // `pending` marks the few observations whose key is wanted differently by now, so that the many others need no look at the wanted

@@ -17,6 +17,7 @@ class judge {
 
  private:
   [[nodiscard]] row_kind rule(const matched_row& row);
+  void keep_spelling(const matched_row& row);
   void want(const matched_row& row);
 
   connection& db_;
@@ -25,6 +26,9 @@ class judge {
   bool pending_ = false;  // of the observation that was looked at last
   forward_cursor<key_id> seen_{db_, "SELECT id, state, pending, compared_hash FROM observation WHERE id >= ? ORDER BY id"};
   statement wanted_{db_, "SELECT wanted_hash FROM inventory WHERE id = ?"};
+  statement spelt_{db_, "SELECT r.payload FROM inventory i JOIN record r ON r.id = i.source WHERE i.id = ?"};
+  statement payload_{db_, "SELECT payload FROM record WHERE id = ?"};
+  statement respell_{db_, "UPDATE record SET payload = ? WHERE id = ?"};
   statement want_{db_, "UPDATE inventory SET source = ?, wanted_hash = ? WHERE id = ?"};
   statement pend_{db_, "UPDATE observation SET pending = ? WHERE id = ?"};
 };

@@ -163,9 +163,11 @@ result<run_status> count_status(connection& db, run_info info) {
   for (const auto& [id, counts] : organizers) {
     if (name.with(id).step()) out.organizers.push_back({std::string(name.text(0)), counts});
   }
-  statement left(db, "SELECT count(*) FROM owed WHERE run = ?");
-  if (left.with(out.info.id).step()) out.calls_left = left.as<std::uint64_t>(0);
-  left.reset();
+  // What a discarded run still has there are claims of a dead process, not calls.
+  if (out.info.state != run_state::discarded) {
+    statement left(db, "SELECT count(*) FROM owed WHERE run = ?");
+    if (left.with(out.info.id).step()) out.calls_left = left.as<std::uint64_t>(0);
+  }
   for (const auto& lane : out.info.header.lanes) out.lanes.push_back(memory_of(db, lane));
   if (!db.ok()) return std::unexpected(db.failure());
   return out;

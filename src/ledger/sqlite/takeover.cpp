@@ -10,11 +10,25 @@ namespace {
 
 constexpr std::size_t samples = 20;
 constexpr int page_rows = 4096;
+constexpr auto discarded = static_cast<std::int64_t>(run_state::discarded);
 
 }  // namespace
 
+// A key can come from a discarded run's claim and from an open run's row: the claim stays, whichever brought it.
 void inheritance::sort() {
   std::sort(entries_.begin(), entries_.end(), [](const entry& a, const entry& b) { return a.key < b.key; });
+  std::vector<entry> merged;
+  for (const auto& e : entries_) {
+    if (merged.empty() || merged.back().key != e.key) {
+      merged.push_back(e);
+      continue;
+    }
+    auto& into = merged.back();
+    if (into.owner == 0) into.owner = e.owner;
+    into.epoch = std::max(into.epoch, e.epoch);
+    into.strikes = std::max(into.strikes, e.strikes);
+  }
+  entries_ = std::move(merged);
 }
 
 inheritance::entry inheritance::of(key_id key) const {
@@ -23,10 +37,18 @@ inheritance::entry inheritance::of(key_id key) const {
 }
 
 result<inheritance> takeover::look() {
-  statement owed(db_, "SELECT run, line, key, twins, owner, epoch, strikes FROM owed WHERE run <> ?");
+  statement owed(db_,
+                 "SELECT o.run, o.line, o.key, o.twins, o.owner, o.epoch, o.strikes, r.state FROM owed o JOIN run r ON r.id = o.run "
+                 "WHERE o.run <> ?");
   inheritance out;
   for (owed.with(run_); owed.step();) {
     const auto key = owed.as<key_id>(2);
+    const auto owner = owed.as<std::uint64_t>(4);
+    const auto epoch = owed.as<std::uint32_t>(5);
+    if (owed.integer(7) == discarded) {
+      if (groups_.taken.contains(key)) out.add({key, owner, epoch, 0});
+      continue;
+    }
     if (!groups_.taken.contains(key)) {
       if (groups_.present.contains(key)) continue;  // here, but rejected: it stays owed where it was
       ++summary_.owed_elsewhere;
@@ -35,9 +57,8 @@ result<inheritance> takeover::look() {
     }
     const auto row = make_row(owed.as<run_id>(0), owed.as<std::uint32_t>(1));
     summary_.superseded += 1 + (owed.integer(3) != 0 ? twins_of(row) : 0);
-    const auto owner = owed.as<std::uint64_t>(4);
     const auto strikes = owed.as<std::uint32_t>(6);
-    if (owner != 0 || strikes != 0) out.add({key, owner, owed.as<std::uint32_t>(5), strikes});
+    if (owner != 0 || strikes != 0) out.add({key, owner, epoch, strikes});
   }
   out.sort();
   if (!db_.ok()) return std::unexpected(db_.failure());
@@ -103,9 +124,14 @@ result<void> takeover::find_vanished(const run_header& header) {
 
 result<void> takeover::supersede(endings& ends, utc_time now) {
   statement owed(db_,
-                 "SELECT run, organizer, line, key, twins, slot FROM owed WHERE (run, organizer, line) > (?, ?, ?) AND run <> ? "
-                 "ORDER BY run, organizer, line LIMIT ?");
+                 "SELECT o.run, o.organizer, o.line, o.key, o.twins, o.slot, r.state FROM owed o JOIN run r ON r.id = o.run "
+                 "WHERE (o.run, o.organizer, o.line) > (?, ?, ?) AND o.run <> ? ORDER BY o.run, o.organizer, o.line LIMIT ?");
   statement drop(db_, "DELETE FROM owed WHERE run = ? AND organizer = ? AND line = ?");
+  struct owed_row {
+    organizer_id organizer = 0;
+    settled_row row;
+    bool only_claimed = false;  // of a discarded run: nobody waits for its end
+  };
   struct place {
     run_id run = 0;
     organizer_id organizer = 0;
@@ -113,17 +139,18 @@ result<void> takeover::supersede(endings& ends, utc_time now) {
   } at;
   std::set<run_id> touched;
   for (int found = page_rows; found == page_rows && db_.ok();) {
-    std::vector<std::pair<organizer_id, settled_row>> page;
+    std::vector<owed_row> page;
     found = 0;
     for (owed.with(at.run, at.organizer, at.line, run_, page_rows); owed.step(); ++found) {
       at = {owed.as<run_id>(0), owed.as<organizer_id>(1), owed.as<std::uint32_t>(2)};
       const auto key = owed.as<key_id>(3);
-      if (groups_.taken.contains(key))
-        page.push_back(
-            {at.organizer, {make_row(at.run, at.line), call_slot(at.run, owed.as<std::uint32_t>(5)), key, owed.as<std::uint64_t>(4), {}}});
+      if (!groups_.taken.contains(key)) continue;
+      page.push_back({at.organizer,
+                      {make_row(at.run, at.line), call_slot(at.run, owed.as<std::uint32_t>(5)), key, owed.as<std::uint64_t>(4), {}},
+                      owed.integer(6) == discarded});
     }
-    for (const auto& [organizer, row] : page) {
-      ends.superseded(row, run_, now);
+    for (const auto& [organizer, row, only_claimed] : page) {
+      if (!only_claimed) ends.superseded(row, run_, now);
       drop.with(run_of(row.row), organizer, line_of(row.row)).run();
       touched.insert(run_of(row.row));
     }
