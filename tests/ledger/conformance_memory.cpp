@@ -14,18 +14,9 @@ utc_time now() {
   return std::chrono::time_point_cast<ticks>(std::chrono::system_clock::now());
 }
 
-struct fixture {
-  std::unique_ptr<backend> at = make_backend();
-  std::unique_ptr<store> s = at->open();
-  std::unique_ptr<reader> r = s->read();
+struct fixture : at_work {
   utc_time when = now();
 
-  void restart() {
-    r.reset();
-    s.reset();
-    s = at->open();
-    r = s->read();
-  }
   run_id one_row(const std::string& identity, const std::string& app = "app-1") {
     auto h = header(identity);
     h.lanes[0].app = app;

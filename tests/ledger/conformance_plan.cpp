@@ -8,17 +8,11 @@ using namespace convoke::ledger::testing;
 
 namespace {
 
-struct fixture {
-  std::unique_ptr<backend> at = make_backend();
-  std::unique_ptr<store> s = at->open();
-  std::unique_ptr<reader> r = s->read();
-};
-
 using words = std::vector<std::string>;
 
 }  // namespace
 
-BOOST_FIXTURE_TEST_SUITE(plans, fixture)
+BOOST_FIXTURE_TEST_SUITE(plans, at_work)
 
 BOOST_AUTO_TEST_CASE(new_rows_are_owed) {
   const auto [run, summary] = plan(*s, header(), {row(2, 1, "a"), row(3, 2, "b"), row(4, 1, "c")});

@@ -6,20 +6,7 @@ using namespace convoke;
 using namespace convoke::ledger;
 using namespace convoke::ledger::testing;
 
-namespace {
-
-struct fixture {
-  std::unique_ptr<backend> at = make_backend();
-  std::unique_ptr<store> s = at->open();
-  std::unique_ptr<reader> r = s->read();
-
-  run_id three_rows() { return plan(*s, header(), {row(2, 1, "a"), row(3, 1, "b"), row(4, 1, "c")}).id; }
-  organizer_id organizer(run_id run) { return must(s->resume(run)).organizers.at(0).id; }
-};
-
-}  // namespace
-
-BOOST_FIXTURE_TEST_SUITE(readers, fixture)
+BOOST_FIXTURE_TEST_SUITE(readers, at_work)
 
 BOOST_AUTO_TEST_CASE(a_failed_file_has_what_did_not_succeed) {
   auto h = header();

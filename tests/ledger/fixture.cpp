@@ -198,4 +198,12 @@ void check_counts(reader& r, run_id run) {
   if (info.state != run_state::discarded) BOOST_TEST(c.owed == rows - ended);
 }
 
+run_id at_work::three_rows() {
+  return plan(*s, header(), {row(2, 1, "a"), row(3, 1, "b"), row(4, 1, "c")}).id;
+}
+
+organizer_id at_work::organizer(run_id run) {
+  return must(s->resume(run)).organizers.at(0).id;
+}
+
 }  // namespace convoke::ledger::testing

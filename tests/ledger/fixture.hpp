@@ -74,4 +74,21 @@ std::vector<std::string> results(reader& r, run_id run);
 // Counts add up, and agree with the rows.
 void check_counts(reader& r, run_id run);
 
+// A ledger with its one writer and a reader.
+struct at_work {
+  std::unique_ptr<backend> at = make_backend();
+  std::unique_ptr<store> s = at->open();
+  std::unique_ptr<reader> r = s->read();
+
+  // As if the process had died: what it claimed stays claimed.
+  void restart() {
+    r.reset();
+    s.reset();
+    s = at->open();
+    r = s->read();
+  }
+  run_id three_rows();
+  organizer_id organizer(run_id run);  // the first that owes anything
+};
+
 }  // namespace convoke::ledger::testing
