@@ -85,9 +85,9 @@ int run_apply(console& out, const settings& from, const std::string& input) {
 result<std::string> ledger_path(const settings& from) {
   auto url = ledger_url(from);
   if (!url) return url;
-  if (!url->starts_with("sqlite:") || url->size() == 7)
+  if (!url->starts_with(sqlite_scheme) || url->size() == sqlite_scheme.size())
     return fail(errc::usage, fmt::format("--ledger '{}' is none that is built yet: use sqlite:PATH.", escape_for_people(*url)));
-  return url->substr(7);
+  return url->substr(sqlite_scheme.size());
 }
 
 result<std::unique_ptr<ledger::reader>> open_reader(const settings& from) {

@@ -25,15 +25,15 @@ result<std::string> value_text(const toml::node& node, const std::string& file, 
 }
 
 std::string resolved_path(const std::string& value, const std::string& file) {
-  if (value.empty() || value == "-" || fs::path(value).is_absolute()) return value;
+  if (value.empty() || value == "-" || value.starts_with("~/") || fs::path(value).is_absolute()) return value;
   return (fs::path(file).parent_path() / value).string();
 }
 
 // A value of a configuration file: file names are relative to it.
 std::string in_file_terms(const option& o, std::string value, const std::string& file) {
   if (o.form == shape::path) return resolved_path(value, file);
-  constexpr std::string_view sqlite = "sqlite:";
-  if (o.name == "ledger" && value.starts_with(sqlite)) return std::string(sqlite) + resolved_path(value.substr(sqlite.size()), file);
+  if (o.name == "ledger" && value.starts_with(sqlite_scheme))
+    return std::string(sqlite_scheme) + resolved_path(value.substr(sqlite_scheme.size()), file);
   return value;
 }
 
@@ -56,7 +56,9 @@ result<void> read_table(const toml::table& table, const std::string& path, const
     if (const auto built = refuse_later(*known, fmt::format("{}, line {}: {}", shown, node.source().begin.line, key)); !built) return built;
     auto text = value_text(node, shown, key);
     if (!text) return std::unexpected(text.error());
-    into.try_emplace(std::string(known->name), setting{in_file_terms(*known, std::move(*text), path), source});
+    into.try_emplace(std::string(known->name), setting{.text = in_file_terms(*known, std::move(*text), path),
+                                                       .source = source,
+                                                       .place = fmt::format(", line {}: {}", node.source().begin.line, key)});
   }
   return {};
 }

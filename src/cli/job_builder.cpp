@@ -87,7 +87,7 @@ class typed {
     return set == nullptr || set->text.empty() ? nullptr : set;
   }
   void wrong(const setting& set, const std::string& needed) {
-    refuse({errc::usage, fmt::format("{}: '{}' is not {}.", set.source, escape_for_people(set.text), needed)});
+    refuse({errc::usage, fmt::format("{}: '{}' is not {}.", set.named(), escape_for_people(set.text), needed)});
   }
 
   const settings& from_;

@@ -109,7 +109,9 @@ int take(const CLI::App& sub, const command& c, const parsed& words) {
   invocation what{.command = std::string(c.name), .arguments = words.arguments, .in_order = words.in_order};
   for (const auto& word : sub.remaining())
     if (word.size() > 1 && word.front() == '-') return unknown_flag(sub, word);
-  if (const auto left = sub.remaining(); !left.empty())
+  auto left = sub.remaining();
+  if (c.argument.empty()) left.insert(left.end(), words.arguments.begin(), words.arguments.end());
+  if (!left.empty())
     return refuse({errc::usage, fmt::format("{} does not know what to do with '{}'.", c.name, escape_for_people(left.front()))});
   if (words.arguments.size() > 1)
     return refuse(
@@ -138,16 +140,22 @@ int parse_and_run(int argc, char** argv) {
     if (!c.argument.empty()) sub->add_option(std::string(c.argument), own.arguments, std::string(c.argument_help))->expected(0, -1);
     subs.push_back(sub);
   }
+  // What follows `--` is an argument, whatever it looks like.
+  char** const end = std::find_if(argv, argv + argc, [](const char* word) { return std::string_view(word) == "--"; });
+  const std::vector<std::string> behind(end == argv + argc ? end : end + 1, argv + argc);
   try {
-    app.parse(argc, argv);
+    app.parse(static_cast<int>(end - argv), argv);
   } catch (const CLI::CallForVersion&) {
     return run_command({.command = "version"});
   } catch (const CLI::ParseError& e) {
     if (e.get_exit_code() == 0) return app.exit(e);
     return refuse({errc::usage, fmt::format("{}. `convoke --help` lists commands and flags.", e.what())});
   }
-  for (std::size_t i = 0; i < subs.size(); ++i)
-    if (subs[i]->parsed()) return take(*subs[i], commands[i], words[i]);
+  for (std::size_t i = 0; i < subs.size(); ++i) {
+    if (!subs[i]->parsed()) continue;
+    words[i].arguments.insert(words[i].arguments.end(), behind.begin(), behind.end());
+    return take(*subs[i], commands[i], words[i]);
+  }
   const auto left = app.remaining();
   if (!left.empty() && left.front().front() == '-') return unknown_flag(app, left.front());
   if (!left.empty()) return unknown_command(left.front());

@@ -46,9 +46,15 @@ struct option {
 // The flag, environment variable or key most like `name`; empty where none is near.
 [[nodiscard]] std::string nearest_option(std::string_view name);
 
+inline constexpr std::string_view sqlite_scheme = "sqlite:";  // of --ledger
+
 struct setting {
   std::string text;
-  std::string source;  // `--rate`, `CONVOKE_RATE`, `convoke.toml`, `default`
+  std::string source;   // `--rate`, `CONVOKE_RATE`, `convoke.toml`, `default`
+  std::string place{};  // in a file: `, line 3: rate`
+
+  // For a message.
+  [[nodiscard]] std::string named() const { return source + place; }
 };
 
 // The values of one invocation, resolved: flag > CONVOKE_* > AZURE_* > file > default.

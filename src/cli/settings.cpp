@@ -52,6 +52,13 @@ std::string find_file(const names& flags, const names& environment, const std::s
   return fs::exists(own, ignored) ? own.string() : std::string();
 }
 
+// Where no shell has done it: in a file, after `sqlite:`, after `=`.
+void expand_home(const option& o, std::string& value, std::string_view home) {
+  const std::size_t begin = o.name == "ledger" && value.starts_with(sqlite_scheme) ? sqlite_scheme.size() : 0;
+  if (o.form != shape::path && o.name != "ledger") return;
+  if (!home.empty() && std::string_view(value).substr(begin).starts_with("~/")) value.replace(begin, 1, home);
+}
+
 }  // namespace
 
 std::map<std::string, std::string, std::less<>> process_environment() {
@@ -104,10 +111,11 @@ result<settings> settings::resolve(const names& flags, const names& environment,
   }
   for (const auto& o : options())
     if (!o.fallback.empty()) out.values_.try_emplace(std::string(o.name), setting{std::string(o.fallback), "default"});
-  for (const auto& [name, value] : out.values_) {
+  for (auto& [name, value] : out.values_) {
     const auto* known = find_option(name);
+    if (known != nullptr) expand_home(*known, value.text, out.environment("HOME"));
     if (known != nullptr && known->form == shape::flag && !truthy(value.text) && !falsy(value.text))
-      return fail(errc::usage, fmt::format("{}: '{}' is neither true nor false.", value.source, escape_for_people(value.text)));
+      return fail(errc::usage, fmt::format("{}: '{}' is neither true nor false.", value.named(), escape_for_people(value.text)));
   }
   return out;
 }

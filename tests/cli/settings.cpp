@@ -82,6 +82,17 @@ BOOST_FIXTURE_TEST_CASE(files_named_in_a_file_are_relative_to_it, folder) {
   BOOST_TEST(from->text("ledger") == "sqlite:" + (path / "x/l.db").string());
 }
 
+BOOST_FIXTURE_TEST_CASE(a_tilde_is_the_home_directory_where_no_shell_has_replaced_it, folder) {
+  const auto file = write("c.toml", "ledger = \"sqlite:~/l.db\"\nclient_secret_file = \"~/secret\"\nexternal_id = \"~/{x}\"\n");
+  const auto from = settings::resolve({{"config", file}, {"results", "~/r.csv"}}, {{"HOME", "/home/a"}}, "");
+  BOOST_REQUIRE(from.has_value());
+  BOOST_TEST(from->text("ledger") == "sqlite:/home/a/l.db");
+  BOOST_TEST(from->text("client-secret-file") == "/home/a/secret");
+  BOOST_TEST(from->text("results") == "/home/a/r.csv");
+  BOOST_TEST(from->text("external-id") == "~/{x}");
+  BOOST_TEST(settings::resolve({{"ledger", "sqlite:~/l.db"}}, {}, "")->text("ledger") == "sqlite:~/l.db");
+}
+
 BOOST_FIXTURE_TEST_CASE(the_file_beside_the_input_is_found, folder) {
   write("convoke.toml", "rate = 7\n");
   const auto from = settings::resolve({}, {}, write("in.csv", "x\n"));
@@ -140,6 +151,18 @@ BOOST_AUTO_TEST_CASE(a_wrong_value_names_its_source) {
   BOOST_CHECK(j.error().code == errc::usage);
   BOOST_TEST(j.error().message.find("CONVOKE_RATE") != std::string::npos);
   BOOST_TEST(j.error().message.find("fast") != std::string::npos);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_wrong_value_of_a_file_names_line_and_key, folder) {
+  const auto complaint = [&](const std::string& text) {
+    const auto from = settings::resolve({{"config", write("c.toml", text)}}, {}, "");
+    if (!from) return from.error().message;
+    const auto j = build_job(*from, "in.csv", {});
+    return j ? std::string("accepted") : j.error().message;
+  };
+  BOOST_TEST(complaint("rate = 3\nmax_attempts = 0\n").contains("c.toml, line 2: max_attempts: '0' is not"));
+  BOOST_TEST(complaint("\nfixed_rate = \"maybe\"\n").contains("c.toml, line 2: fixed_rate: 'maybe' is neither"));
+  BOOST_TEST(complaint("[tenants.a]\ntenant = \"t\"\nallow_http = 7\n").contains("c.toml [tenants.a], line 3: allow_http: '7' is neither"));
 }
 
 BOOST_AUTO_TEST_CASE(a_proxy_is_refused_unless_every_host_goes_without_it) {

@@ -71,6 +71,14 @@ class WrongInput(Case):
     def test_two_files(self):
         self.refused(2, self.path("one.csv"), self.path("two.csv"), says=["two.csv"])
 
+    def test_a_file_whose_name_looks_like_a_flag(self):
+        path = self.path("rows.csv")
+        write_rows(path, 2, prefix="dashes")
+        os.rename(path, self.path("--limit"))
+        done = self.run_words([EXECUTABLE, "check", "--limit", "1", "--", "--limit"])
+        self.assertIn("1 row", done.err + done.out)
+        self.run_words([EXECUTABLE, "runs", "--", "3"], expect=2)
+
     def test_an_unknown_command(self):
         done = self.run_words([EXECUTABLE, "aply"], expect=2)
         self.assertIn("apply", done.err)
