@@ -200,6 +200,10 @@ class Case(unittest.TestCase):
     def path(self, name):
         return os.path.join(self.folder, name)
 
+    def content(self, path):
+        with open(path, "rb") as file:
+            return file.read()
+
     def write(self, name, content):
         path = self.path(name)
         with open(path, "wb") as out:

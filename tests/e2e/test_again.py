@@ -24,10 +24,6 @@ class Again(Case):
     def outcomes(self, done):
         return {word: count for word, count in done.summary["outcomes"].items() if count}
 
-    def content(self, path):
-        with open(path, "rb") as file:
-            return file.read()
-
     def test_a_finished_run_makes_no_call_and_writes_the_same_bytes(self):
         path, results = self.path("rows.csv"), self.path("results.csv")
         write_rows(path, 300, prefix="finished")
@@ -256,6 +252,22 @@ class Again(Case):
         made = self.server.by_key()
         self.assertEqual([key for key in keys if key in made], [])
         self.assertEqual(self.outcomes(self.apply(path, "--expect-rows", "30", "--max-new", "30")), {"created": 30})
+
+
+class NothingWorks(Case):
+    server_flags = ("--seed", "3", "--fault-503-before", "1")
+
+    def test_a_deferred_row_tells_what_was_the_matter(self):
+        path, results = self.path("rows.csv"), self.path("results.csv")
+        write_rows(path, 5, prefix="lapsed")
+        done = self.apply(path, "--results", results, "--max-attempts", "2", expect=5)
+        self.assertEqual(done.summary["outcomes"]["deferred"], 5)
+        sent = {json.loads(line)["client_request_id"] for line in self.server.get("calls").splitlines()}
+        for row in self.read_csv(results):
+            self.assertEqual((row["outcome"], row["http_status"], row["attempts"], row["finished_at"]), ("deferred", "503", "2", ""))
+            self.assertIn("temporarily", row["error_message"])
+            self.assertIn(row["client_request_id"], sent)
+        self.assertEqual(self.convoke("export", "--format", "csv").out.encode(), self.content(results))
 
 
 class SomeFail(Case):

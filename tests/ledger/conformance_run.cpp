@@ -152,6 +152,45 @@ BOOST_AUTO_TEST_CASE(what_is_released_waits_for_the_next_session) {
   BOOST_TEST(claim(*s, run, id).rows.size() == 3u);
 }
 
+BOOST_AUTO_TEST_CASE(what_is_released_tells_what_was_the_matter) {
+  const auto shown = [this](run_id run) {
+    words out;
+    must(r->for_each_result(run, [&](const result_row& got) -> result<void> {
+      out.push_back(std::to_string(got.line) + " " + (got.result ? "ended" : "deferred") + " " + std::to_string(got.attempts) + " " +
+                    std::to_string(got.http_status) + " " + std::string(got.error_code) + " " + std::string(got.error_message) + " " +
+                    std::string(got.request_id) + " " + std::string(got.client_request_id));
+      BOOST_TEST(got.finished_at.has_value() == got.result.has_value());
+      return {};
+    }));
+    return out;
+  };
+  const auto run = plan(*s, header(), {row(2, 1, "a"), row(3, 1, "b"), row(4, 1, "a"), row(5, 1, "c")}).id;
+  const auto page = claim(*s, run, organizer(run), 3);
+  BOOST_REQUIRE(page.rows.size() == 3u);
+  auto never_called = released(page.rows[2]);
+  never_called.attempts = 0;
+  finish(*s, {}, {released(page.rows[0], true), released(page.rows[1]), never_called});
+  const std::string matter = " deferred 5 503 ServiceUnavailable later r c";
+  BOOST_TEST(shown(run) == (words{"2" + matter, "3" + matter, "4" + matter, "5 deferred 0 0    "}), boost::test_tools::per_element());
+  restart();
+  // What it ends with takes its place; a later lapse too.
+  const auto again = claim(*s, run, organizer(run));
+  auto worse = released(again.rows[1]);
+  worse.attempts = 2;
+  worse.http_status = 0;
+  worse.error_code.clear();
+  worse.error_message = "no answer";
+  finish(*s, {ended(again.rows[0])}, {worse});
+  const auto after = shown(run);
+  BOOST_TEST(after[0].starts_with("2 ended"));
+  BOOST_TEST(after[2].starts_with("4 ended"));
+  BOOST_TEST(!after[0].contains("later"));
+  BOOST_TEST(after[1] == "3 deferred 2 0  no answer r c");
+  must(s->discard(run));
+  BOOST_TEST(shown(run)[1] == after[1]);
+  must(s->prune(0));
+}
+
 BOOST_AUTO_TEST_CASE(the_third_strike_in_a_row_fails_the_row) {
   const auto run = plan(*s, header(), {row(2, 1, "a"), row(3, 1, "a")}).id;
   for (int strike = 0; strike < 3; ++strike) {

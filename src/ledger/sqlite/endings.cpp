@@ -10,6 +10,18 @@ void endings::write_all(const settled_row& row, const finished_row& with) {
   for (twins_.with(row.row); twins_.step();) write(twins_.as<row_id>(0), with);
 }
 
+void endings::lapsed(const settled_row& row, const released_row& with) {
+  const auto write_lapse = [&](row_id slot) {
+    lapse_
+        .with(slot, with.attempts, with.http_status, or_null(with.error_code), or_null(with.error_message), or_null(with.request_id),
+              or_null(with.client_request_id))
+        .run();
+  };
+  write_lapse(row.slot);
+  if (row.twins == 0) return;
+  for (twins_.with(row.row); twins_.step();) write_lapse(twins_.as<row_id>(0));
+}
+
 void endings::answered(const settled_row& row, const finished_row& with) {
   write_all(row, with);
   observe(row, with);

@@ -25,6 +25,8 @@ class endings {
 
   // A call's answer: outcome of the row and its twins, and the observation of its key.
   void answered(const settled_row& row, const finished_row& with);
+  // No end: the row and its twins stay owed, and this was the matter with their call.
+  void lapsed(const settled_row& row, const released_row& with);
   // Taken over by another run: no observation.
   void superseded(const settled_row& row, run_id by, utc_time when);
   // Decided by a plan. `why` and `code` of a rejected row, `drift` of a known one.
@@ -50,6 +52,9 @@ class endings {
   statement saw_{db_,
                  "INSERT OR REPLACE INTO observation(id, state, pending, compared_hash, observed_at, drift, meeting_id, join_web_url, "
                  "join_meeting_id, passcode, dial_in_number, conference_id) VALUES(?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+  statement lapse_{db_,
+                   "INSERT OR REPLACE INTO lapse(id, attempts, http_status, error_code, error_message, request_id, client_request_id) "
+                   "VALUES(?, ?, ?, ?, ?, ?, ?)"};
   statement state_{db_,
                    "INSERT INTO observation(id, state, pending, observed_at) VALUES(?, ?, 0, ?) "
                    "ON CONFLICT(id) DO UPDATE SET state = excluded.state, observed_at = excluded.observed_at"};

@@ -74,6 +74,8 @@ result<void> prune_run(connection& db, run_id id) {
   records.with(first, last).run();
   statement outcomes(db, "DELETE FROM outcome WHERE id BETWEEN ? AND ?");
   outcomes.with(first, last).run();
+  statement lapses(db, "DELETE FROM lapse WHERE id BETWEEN ? AND ?");
+  lapses.with(first, last).run();
   statement claims(db, "DELETE FROM owed WHERE run = ?");
   claims.with(id).run();
   statement twins(db, "DELETE FROM twin WHERE first BETWEEN ? AND ?");

@@ -1,6 +1,7 @@
 #include "ledger/sqlite/reader_rows.hpp"
 
 #include <map>
+#include <optional>
 #include <unordered_map>
 
 #include <convoke/spec.hpp>
@@ -17,7 +18,7 @@ constexpr const char* result_rows =
     "SELECT r.id, r.lane, r.raw, r.payload, o.outcome, o.attempts, o.http_status, o.error_code, coalesce(o.error_message, r.error), "
     "o.request_id, "
     "o.client_request_id, o.drift, o.finished_at, b.meeting_id, b.join_web_url, b.join_meeting_id, b.passcode, b.dial_in_number, "
-    "b.conference_id "
+    "b.conference_id, coalesce(d.slot, r.id) "
     "FROM record r LEFT JOIN decision d ON d.id = r.id LEFT JOIN outcome o ON o.id = coalesce(d.slot, r.id) LEFT JOIN observation b ON "
     "b.id = d.key "
     "WHERE r.id BETWEEN ? AND ? ORDER BY r.id";
@@ -55,6 +56,28 @@ void fill(const statement& from, const run_info& run, result_row& row) {
   row.conference_id = value(18);
 }
 
+// A row that is owed still and was called: what was the matter with it. Ledgers that no newer convoke has written do not know.
+class lapses {
+ public:
+  explicit lapses(connection& db) {
+    if (!db.ask("SELECT 1 FROM sqlite_schema WHERE name = 'lapse'").empty())
+      find_.emplace(db, "SELECT attempts, http_status, error_code, error_message, request_id, client_request_id FROM lapse WHERE id = ?");
+  }
+  // What it shows lives until the next call.
+  void show(row_id slot, result_row& row) {
+    if (!find_ || !find_->with(slot).step()) return;
+    row.attempts = find_->as<std::uint32_t>(0);
+    row.http_status = find_->as<int>(1);
+    row.error_code = find_->text(2);
+    row.error_message = find_->text(3);
+    row.request_id = find_->text(4);
+    row.client_request_id = find_->text(5);
+  }
+
+ private:
+  std::optional<statement> find_;
+};
+
 // The word for what is known of a key: no observation, or one of something else than is wanted now, is `wanted`.
 std::string_view state_word(int state, bool pending) noexcept {
   if (pending) return "wanted";
@@ -73,11 +96,13 @@ std::string_view state_word(int state, bool pending) noexcept {
 
 result<void> read_results(connection& db, const run_info& run, bool failed_only, const std::function<result<void>(const result_row&)>& f) {
   statement rows(db, result_rows);
+  lapses open(db);
   result_row row;
   for (rows.with(first_row(run.id), last_row(run.id)); rows.step();) {
     row.result = rows.null(4) ? std::nullopt : std::optional(static_cast<outcome>(rows.integer(4)));
     if (failed_only && !wanted_in_failed(row.result, run.header.drift_fails)) continue;
     fill(rows, run, row);
+    if (!row.result) open.show(rows.as<row_id>(19), row);
     if (auto done = f(row); !done) return done;
   }
   return db.status();

@@ -140,9 +140,11 @@ bool run_writer::release(const released_row& row) {
       return true;
     }
   }
-  held_.erase(row.row);
+  const auto held = held_.extract(row.row);
   release_.with(row.strike ? 1 : 0, run, row.organizer, line, row.epoch).run();
-  return db_.ok() && db_.changes() == 1;
+  if (!db_.ok() || db_.changes() != 1) return false;
+  if (row.attempts > 0 && !held.empty()) ends_.lapsed(held.mapped().row, row);
+  return db_.ok();
 }
 
 void run_writer::third_strike(const released_row& row) {

@@ -61,6 +61,12 @@ INSERT INTO made(organizer, month, n) SELECT d.organizer, strftime('%Y', o.finis
   WHERE o.outcome = 1 AND o.finished_at IS NOT NULL AND d.organizer IS NOT NULL GROUP BY d.organizer, month;
 )sql";
 
+// From 2 to 3: what was the matter with a row that was called and is owed still. The id is that of the outcome it will have.
+constexpr const char* step_3 = R"sql(
+CREATE TABLE lapse(id INTEGER PRIMARY KEY, attempts INTEGER NOT NULL, http_status INTEGER NOT NULL, error_code TEXT, error_message TEXT,
+  request_id TEXT, client_request_id TEXT) STRICT;
+)sql";
+
 result<void> check(connection& db, const char* pragma, std::string_view wanted, const char* otherwise) {
   const std::string found = db.ask(pragma);
   if (!db.ok()) return db.status();
@@ -116,6 +122,7 @@ result<void> prepare_schema(connection& db, const identified& found, const std::
   if (found.empty) create_tables(db, program_version);
   // A later version adds its step here: from `found.version` upwards, each leaving the ledger at the next version.
   if (found.empty || found.version < 2) db.exec(step_2);
+  if (found.empty || found.version < 3) db.exec(step_3);
   db.exec(("PRAGMA user_version = " + std::to_string(schema_version)).c_str());
   db.exec("COMMIT");
   return db.status();
