@@ -253,7 +253,9 @@ int run_command(const invocation& what) {
   if (what.command == "demo") return demo(what);
   const auto input = what.arguments.empty() ? std::string() : what.arguments.front();
   const bool reads_input = what.command == "check" || what.command == "plan" || what.command == "apply";
-  const auto from = settings::resolve(what.flags, process_environment(), reads_input ? input : std::string());
+  // The version is told whatever the configuration says.
+  const auto from = what.command == "version" ? settings::resolve({}, {}, "-")
+                                              : settings::resolve(what.flags, process_environment(), reads_input ? input : std::string());
   if (!from) return refuse(from.error());
   auto out = console::create(*from, input);
   if (!out) return refuse(out.error());

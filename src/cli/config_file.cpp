@@ -1,7 +1,11 @@
 #include "cli/config_file.hpp"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 
 #include <fmt/format.h>
 #include <toml++/toml.h>
@@ -107,9 +111,13 @@ result<setting_map> read_config_file(const std::string& path, const std::string&
   if (there.type() == fs::file_type::not_found) return fail(errc::usage, fmt::format("{}: there is no such configuration file.", shown));
   if (!fs::status_known(there))
     return fail(errc::usage, fmt::format("{}: the configuration file cannot be read: {}.", shown, why.message()));
+  // Read here: the parser asks a file for its size, which a pipe has not.
+  std::ifstream in(path, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  if (!in) return fail(errc::usage, fmt::format("{}: the configuration file cannot be read: {}.", shown, std::strerror(errno)));
   toml::table table;
   try {
-    table = toml::parse_file(path);
+    table = toml::parse(text, path);
   } catch (const toml::parse_error& bad) {
     return fail(errc::usage,
                 fmt::format("{}, line {}, column {}: {}.", shown, bad.source().begin.line, bad.source().begin.column, bad.description()));

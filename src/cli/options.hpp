@@ -61,7 +61,8 @@ struct setting {
 class settings {
  public:
   // `flags`: as given on the command line. `environment`: name to value. Reads the configuration file: --config, else convoke.toml beside
-  // `input`, else $XDG_CONFIG_HOME/convoke/convoke.toml. errc::usage for unknown keys, a wrong type, an option that is not built yet.
+  // `input` (empty: in the current folder), else $XDG_CONFIG_HOME/convoke/convoke.toml. errc::usage for unknown keys, a wrong type, an
+  // option that is not built yet.
   [[nodiscard]] static result<settings> resolve(const std::map<std::string, std::string, std::less<>>& flags,
                                                 const std::map<std::string, std::string, std::less<>>& environment,
                                                 const std::string& input);

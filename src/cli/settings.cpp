@@ -38,7 +38,8 @@ std::string find_file(const names& flags, const names& environment, const std::s
   if (const auto given = flags.find("config"); given != flags.end()) return given->second;
   if (const auto given = environment.find("CONVOKE_CONFIG"); given != environment.end()) return given->second;
   std::error_code ignored;
-  if (!input.empty() && input != "-") {
+  // Commands that read nothing are about what was made of the files here. Not so for standard input: that may come from anywhere.
+  if (input != "-") {
     const auto beside = fs::path(input).parent_path() / "convoke.toml";
     if (fs::exists(beside, ignored)) return beside.string();
   }

@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 
 #include "core/text.hpp"
+#include "core/utf8.hpp"
 #include "report/counts.hpp"
 #include "report/forecast.hpp"
 #include "report/local_time.hpp"
@@ -123,6 +124,15 @@ std::string last_line(const convoke::job_report& r) {
   return {};
 }
 
+// JSON has no way to carry bytes that are no UTF-8, as a path may hold: they are shown as people see them.
+std::string json_text(const std::string& text) {
+  return valid_utf8_prefix(text) == text.size() ? text : escape_for_people(text, 4 * text.size());
+}
+
+json::value path_value(const std::string& path) {
+  return path.empty() ? json::value(nullptr) : json::value(json_text(path));
+}
+
 }  // namespace
 
 std::string plan_counts(const plan_summary& s) {
@@ -190,7 +200,7 @@ std::string report_text(const convoke::job_report& r) {
 
 std::string report_json(const convoke::job_report& r) {
   json::array output_errors;
-  for (const auto& e : r.output_errors) output_errors.emplace_back(e);
+  for (const auto& e : r.output_errors) output_errors.emplace_back(json_text(e));
   const json::object out{
       {"run", r.run},
       {"end", word(r.end)},
@@ -206,8 +216,8 @@ std::string report_json(const convoke::job_report& r) {
       {"come_back_s", r.come_back ? json::value(r.come_back->count()) : json::value(nullptr)},
       {"come_back_at", r.come_back_at ? json::value(local_time(*r.come_back_at)) : json::value(nullptr)},
       {"phases", json::object{{"plan_s", seconds(r.plan_time)}, {"call_s", seconds(r.call_time)}, {"results_s", seconds(r.results_time)}}},
-      {"results", r.results.empty() ? json::value(nullptr) : json::value(r.results)},
-      {"failed", r.failed.empty() ? json::value(nullptr) : json::value(r.failed)},
+      {"results", path_value(r.results)},
+      {"failed", path_value(r.failed)},
       {"output_errors", std::move(output_errors)},
       {"summary", last_line(r)},
   };
@@ -215,7 +225,7 @@ std::string report_json(const convoke::job_report& r) {
 }
 
 std::string error_json(const error& why) {
-  return json::serialize(json::object{{"exit_code", exit_code(why.code)}, {"error", why.message}}) + "\n";
+  return json::serialize(json::object{{"exit_code", exit_code(why.code)}, {"error", json_text(why.message)}}) + "\n";
 }
 
 }  // namespace convoke::report

@@ -22,6 +22,7 @@
 #include "run/foresight.hpp"
 #include "run/planner.hpp"
 #include "run/signals.hpp"
+#include "run/temporary_ledger.hpp"
 
 namespace convoke {
 
@@ -45,35 +46,6 @@ result<std::unique_ptr<ledger::store>> open_ledger(const job& j, const interrupt
   if (!path) return std::unexpected(path.error());
   return ledger::open_sqlite({.path = *path, .program_version = version, .wait_lock = j.wait_lock, .interrupted = interrupted});
 }
-
-// A ledger that lives as long as one command: checking and rehearsing need its sorting and its rules, not its memory.
-class temporary_ledger {
- public:
-  [[nodiscard]] static result<temporary_ledger> create() {
-    std::error_code failed;
-    auto folder = (std::filesystem::temp_directory_path(failed) / "convoke-XXXXXX").string();
-    if (failed || ::mkdtemp(folder.data()) == nullptr)
-      return fail(errc::storage, "No temporary folder can be made: set TMPDIR to a folder that can be written.");
-    temporary_ledger out(folder);
-    auto store = ledger::open_sqlite({.path = folder + "/check.db", .program_version = version});
-    if (!store) return std::unexpected(store.error());
-    out.store_ = std::move(*store);
-    return out;
-  }
-  temporary_ledger(temporary_ledger&& other) noexcept : folder_(std::exchange(other.folder_, {})), store_(std::move(other.store_)) {}
-  temporary_ledger& operator=(temporary_ledger&&) = delete;
-  ~temporary_ledger() {
-    store_.reset();
-    std::error_code ignored;
-    if (!folder_.empty()) std::filesystem::remove_all(folder_, ignored);
-  }
-  [[nodiscard]] ledger::store& store() noexcept { return *store_; }
-
- private:
-  explicit temporary_ledger(std::string folder) : folder_(std::move(folder)) {}
-  std::string folder_;
-  std::unique_ptr<ledger::store> store_;
-};
 
 // What a job writes is neither what it reads nor anything else that it writes. Before anything is: a rename cannot be undone.
 result<void> keep_files_apart(const job& j) {
@@ -369,6 +341,9 @@ result<job_report> apply(const job& j, observer& watch) {
   auto known = find_run(*(*store)->read(), p->header.identity);
   if (!known) return std::unexpected(known.error());
 
+  // Before a plan is opened, so that it is told while nothing has happened yet.
+  if (!known->done)
+    if (const auto trusted = net::tls_context::create(j.lane.ca_file); !trusted) return std::unexpected(trusted.error());
   if (known->done || known->open || known->planned)
     if (const auto whole = check_expected_rows(p->input, j); !whole) return std::unexpected(whole.error());
 

@@ -3,7 +3,9 @@
 #include <fstream>
 #include <map>
 #include <string>
+#include <thread>
 
+#include <sys/stat.h>
 #include <boost/test/unit_test.hpp>
 
 #include "cli/job_builder.hpp"
@@ -98,6 +100,29 @@ BOOST_FIXTURE_TEST_CASE(the_file_beside_the_input_is_found, folder) {
   const auto from = settings::resolve({}, {}, write("in.csv", "x\n"));
   BOOST_REQUIRE(from.has_value());
   BOOST_TEST(from->text("rate") == "7");
+}
+
+BOOST_FIXTURE_TEST_CASE(commands_that_read_nothing_find_the_file_of_this_folder, folder) {
+  write("convoke.toml", "rate = 7\n");
+  const auto before = fs::current_path();
+  fs::current_path(path);
+  const auto from = settings::resolve({}, {}, "");
+  const auto piped = settings::resolve({}, {}, "-");
+  const auto elsewhere = settings::resolve({}, {}, "/nowhere/in.csv");
+  fs::current_path(before);
+  BOOST_REQUIRE(from.has_value());
+  BOOST_TEST(from->text("rate") == "7");
+  BOOST_TEST(piped->text("rate") == "500");
+  BOOST_TEST(elsewhere->text("rate") == "500");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_file_may_be_a_pipe, folder) {
+  const auto pipe = (path / "pipe").string();
+  BOOST_REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  std::jthread writer([&] { std::ofstream(pipe) << "rate = 9\n"; });
+  const auto from = settings::resolve({{"config", pipe}}, {}, "");
+  BOOST_REQUIRE(from.has_value());
+  BOOST_TEST(from->text("rate") == "9");
 }
 
 BOOST_FIXTURE_TEST_CASE(one_tenant_table_is_used_and_several_need_a_choice, folder) {

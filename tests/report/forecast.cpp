@@ -97,6 +97,20 @@ BOOST_AUTO_TEST_CASE(a_run_with_work_left_says_when_to_come_back) {
   BOOST_TEST(report_text(r).ends_with("Run the same command again now.\n"));
 }
 
+BOOST_AUTO_TEST_CASE(a_path_that_is_no_utf8_leaves_the_summary_json) {
+  job_report r;
+  r.run = 1;
+  r.results = "caf\xe9/r.csv";
+  r.failed = "caf\xc3\xa9/r.csv";
+  r.output_errors = {"cannot write caf\xe9/r.csv"};
+  const auto read = boost::json::parse(report_json(r));
+  BOOST_TEST(read.at("results") == "caf\\xe9/r.csv");
+  BOOST_TEST(read.at("failed") == "caf\xc3\xa9/r.csv");
+  BOOST_TEST(read.at("output_errors").at(0) == "cannot write caf\\xe9/r.csv");
+  const auto error = boost::json::parse(convoke::report::error_json({convoke::errc::input, "no \xff"}));
+  BOOST_TEST(error.at("error") == "no \\xff");
+}
+
 BOOST_AUTO_TEST_CASE(calls_that_an_inference_misplaced_are_told) {
   job_report r;
   r.run = 1;

@@ -154,6 +154,20 @@ BOOST_FIXTURE_TEST_CASE(a_certificate_that_is_not_trusted_gets_no_byte_of_http, 
   BOOST_TEST(done.detail.find("certificate") != std::string::npos);
 }
 
+BOOST_FIXTURE_TEST_CASE(a_certificate_file_that_is_none_is_told_before_a_run_is_opened, fixture) {
+  start();
+  auto j = make_job(write_rows("in.csv", 1, 3));
+  const auto good = j.lane.ca_file;
+  j.lane.ca_file = j.input;
+  BOOST_CHECK(kind(apply(j, watch)) == errc::usage);
+  BOOST_TEST(watch.plans.empty());
+  j.lane.ca_file = good;
+  BOOST_TEST(must(apply(j, watch)).counts.created == 3U);
+  // What is done needs nobody's certificate.
+  j.lane.ca_file = j.input;
+  BOOST_TEST(must(apply(j, watch)).exit_code() == 0);
+}
+
 BOOST_FIXTURE_TEST_CASE(a_ledger_that_cannot_be_written, fixture) {
   start();
   auto j = make_job(write_rows("in.csv", 1, 3));
