@@ -53,7 +53,7 @@ asio::awaitable<bool> driver::await_turn_to_connect(slot& s) {
     const auto at = engine_.may_connect_at(0);
     const bool allowed = s.id < enabled_ && !(s.resting && enough_idle());
     if (allowed && at <= now) {
-      rest(s, false);
+      set_resting(s, false);
       co_return true;
     }
     s.wake.expires_after(allowed ? at - now : std::chrono::nanoseconds(idle_check));
@@ -62,9 +62,9 @@ asio::awaitable<bool> driver::await_turn_to_connect(slot& s) {
   }
 }
 
-void driver::rest(slot& s, bool now) {
-  if (s.resting != now) now ? ++resting_ : --resting_;
-  s.resting = now;
+void driver::set_resting(slot& s, bool resting) {
+  if (s.resting != resting) resting ? ++resting_ : --resting_;
+  s.resting = resting;
 }
 
 bool driver::enough_idle() const {
@@ -75,7 +75,7 @@ void driver::rouse_one() {
   if (resting_ == 0 || enough_idle()) return;
   const auto found = std::ranges::find_if(slots_, [this](const auto& s) { return s->resting && s->id < enabled_; });
   if (found == slots_.end()) return;
-  rest(**found, false);
+  set_resting(**found, false);
   (*found)->wake.cancel();
 }
 
@@ -144,7 +144,7 @@ asio::awaitable<bool> driver::await_grant(slot& s) {
     const bool unasked = !s.grant && !s.drop && !closing_;
     const bool old = net::boot_now() - s.idle_since >= idle_limit;
     if (unasked && (s.id >= enabled_ || old || !s.connection.usable())) {
-      rest(s, true);
+      set_resting(s, true);
       engine_.connection_lost(0, s.id, net::boot_now());
       pump();
       if (!s.grant) co_return false;

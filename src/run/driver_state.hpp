@@ -105,7 +105,7 @@ class driver {
   void storage_failed(const error& why);
   void close_all();
   void ready(slot& s);
-  void rest(slot& s, bool now);
+  void set_resting(slot& s, bool resting);
   void rouse_one();
   [[nodiscard]] bool enough_idle() const;
   void tell_trouble(const engine::send_call& call, const engine::answer& got);

@@ -29,15 +29,15 @@ BOOST_AUTO_TEST_CASE(the_configuration_names_everything) {
   const auto server = start(how);
   const auto text = content(how.config_file);
   BOOST_TEST(text.find("graph_url = \"https://localhost:" + std::to_string(server->port()) + "\"\n") != std::string::npos);
-  BOOST_TEST(text.find("ca_file = \"" + (folder / "simulated-ca.pem") + "\"\n") != std::string::npos);
-  BOOST_TEST(text.find("client_secret_file = \"" + (folder / "simulated-secret") + "\"\n") != std::string::npos);
-  BOOST_TEST(text.find("ledger = \"sqlite:" + (folder / "simulated.db") + "\"\n") != std::string::npos);
+  BOOST_TEST(text.find("ca_file = \"" + (folder / "sim.simulated-ca.pem") + "\"\n") != std::string::npos);
+  BOOST_TEST(text.find("client_secret_file = \"" + (folder / "sim.simulated-secret") + "\"\n") != std::string::npos);
+  BOOST_TEST(text.find("ledger = \"sqlite:" + (folder / "sim.simulated.db") + "\"\n") != std::string::npos);
   BOOST_TEST(text.find("allow_http") == std::string::npos);
-  BOOST_TEST(content(folder / "simulated-ca.pem") == server->ca_pem());
+  BOOST_TEST(content(folder / "sim.simulated-ca.pem") == server->ca_pem());
   const auto secret = server->client_secret();
-  BOOST_TEST((content(folder / "simulated-secret") == secret.reveal()));
+  BOOST_TEST((content(folder / "sim.simulated-secret") == secret.reveal()));
   BOOST_TEST((text.find(secret.reveal()) == std::string::npos));
-  for (const auto* name : {"sim.toml", "simulated-ca.pem", "simulated-secret"}) {
+  for (const auto* name : {"sim.toml", "sim.simulated-ca.pem", "sim.simulated-secret"}) {
     const auto mode = std::filesystem::status(folder / name).permissions() & std::filesystem::perms::all;
     BOOST_TEST((mode == (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write)));
   }
@@ -55,7 +55,20 @@ BOOST_AUTO_TEST_CASE(given_files_are_used) {
   BOOST_TEST(content(how.ca_file) == server->ca_pem());
   BOOST_TEST(server->write_config(folder / "x.toml").has_value());
   BOOST_TEST(content(folder / "x.toml").find("client_secret_file = \"" + how.secret_file + "\"\n") != std::string::npos);
-  BOOST_TEST(!std::filesystem::exists(folder / "simulated-secret"));
+  BOOST_TEST(!std::filesystem::exists(folder / "x.simulated-secret"));
+}
+
+BOOST_AUTO_TEST_CASE(two_in_one_folder_keep_their_files_apart) {
+  const scratch_folder folder;
+  options one, two;
+  one.config_file = folder / "one.toml";
+  two.config_file = folder / "two.toml";
+  const auto first = start(one);
+  const auto second = start(two);
+  BOOST_TEST(content(folder / "one.simulated-ca.pem") == first->ca_pem());
+  BOOST_TEST(content(folder / "two.simulated-ca.pem") == second->ca_pem());
+  BOOST_TEST((content(folder / "one.simulated-secret") == first->client_secret().reveal()));
+  BOOST_TEST(content(one.config_file).contains("one.simulated.db"));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_file_is_not_replaced) {
@@ -65,7 +78,7 @@ BOOST_AUTO_TEST_CASE(what_is_no_file_is_not_replaced) {
   const auto server = start();
   BOOST_TEST(!server->write_config(pipe).has_value());
   BOOST_TEST(std::filesystem::is_fifo(pipe));
-  BOOST_TEST(!std::filesystem::exists(folder / "simulated-secret"));
+  BOOST_TEST(!std::filesystem::exists(folder / "pipe.simulated-secret"));
 }
 
 BOOST_AUTO_TEST_CASE(what_cannot_work_is_said) {

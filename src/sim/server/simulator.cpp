@@ -248,13 +248,14 @@ result<void> simulator::write_config(const std::string& file) const {
   const auto config = std::filesystem::absolute(file, ec);
   if (ec) return fail(errc::usage, fmt::format("cannot write {}: {}", file, ec.message()));
   if (const auto may = check_replaceable(config); !may) return may;
-  const auto beside = config.parent_path();
   const auto& how = impl_->how;
-  const auto path_of = [&](const std::string& given, const char* name) {
-    return given.empty() ? beside / name : std::filesystem::absolute(given);
+  // Named after the configuration: another simulator may have written its own beside it.
+  const auto beside = [&](const char* ending) { return config.parent_path() / (config.stem().string() + ".simulated" + ending); };
+  const auto path_of = [&](const std::string& given, const char* ending) {
+    return given.empty() ? beside(ending) : std::filesystem::absolute(given);
   };
-  const auto ca = path_of(how.ca_file, "simulated-ca.pem");
-  const auto secret_file = path_of(how.secret_file, "simulated-secret");
+  const auto ca = path_of(how.ca_file, "-ca.pem");
+  const auto secret_file = path_of(how.secret_file, "-secret");
   if (how.secret_file.empty()) {
     if (auto written = write_private_file(secret_file, impl_->client_secret.reveal()); !written) return written;
   }
@@ -275,7 +276,7 @@ result<void> simulator::write_config(const std::string& file) const {
   line("tenant", who.tenant);
   line("client_id", who.client_id);
   line("client_secret_file", secret_file.string());
-  line("ledger", "sqlite:" + (beside / "simulated.db").string());
+  line("ledger", "sqlite:" + beside(".db").string());
   if (how.plain) text += "allow_http = true\n";
   return write_private_file(config, text);
 }

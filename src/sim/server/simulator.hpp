@@ -31,7 +31,7 @@ class simulator {
   [[nodiscard]] std::string ca_pem() const;  // empty for plain HTTP
 
   // A configuration for convoke: addresses, credentials, a ledger of its own. Written whole or not at all, mode 0600, with
-  // simulated-ca.pem and simulated-secret beside it where the options name no other files.
+  // NAME.simulated-ca.pem and NAME.simulated-secret beside it where the options name no other files.
   [[nodiscard]] result<void> write_config(const std::string& file) const;
 
   // From any thread.
