@@ -5,7 +5,6 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 
 #include <fmt/format.h>
 #include <toml++/toml.h>
@@ -28,9 +27,11 @@ result<std::string> value_text(const toml::node& node, const std::string& file, 
   return fail(errc::usage, fmt::format("{}, line {}: '{}' needs a text, a number or true/false.", file, node.source().begin.line, key));
 }
 
+// A pipe lies nowhere: what it names is relative to the current folder.
 std::string resolved_path(const std::string& value, const std::string& file) {
+  std::error_code unknown;
   if (value.empty() || value == "-" || value.starts_with("~/") || fs::path(value).is_absolute()) return value;
-  return (fs::path(file).parent_path() / value).string();
+  return fs::is_regular_file(file, unknown) ? (fs::path(file).parent_path() / value).string() : value;
 }
 
 // A value of a configuration file: file names are relative to it.
@@ -113,8 +114,9 @@ result<setting_map> read_config_file(const std::string& path, const std::string&
     return fail(errc::usage, fmt::format("{}: the configuration file cannot be read: {}.", shown, why.message()));
   // Read here: the parser asks a file for its size, which a pipe has not.
   std::ifstream in(path, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(in), {}};
-  if (!in) return fail(errc::usage, fmt::format("{}: the configuration file cannot be read: {}.", shown, std::strerror(errno)));
+  std::string text;
+  for (char part[4096]; in.read(part, sizeof part) || in.gcount() > 0;) text.append(part, static_cast<std::size_t>(in.gcount()));
+  if (!in.eof()) return fail(errc::usage, fmt::format("{}: the configuration file cannot be read: {}.", shown, std::strerror(errno)));
   toml::table table;
   try {
     table = toml::parse(text, path);

@@ -156,6 +156,7 @@ int parse_and_run(int argc, char** argv) {
     words[i].arguments.insert(words[i].arguments.end(), behind.begin(), behind.end());
     return take(*subs[i], commands[i], words[i]);
   }
+  if (!behind.empty()) return refuse({errc::usage, "There is no command in front of `--`. `convoke --help` lists them."});
   const auto left = app.remaining();
   if (!left.empty() && left.front().front() == '-') return unknown_flag(app, left.front());
   if (!left.empty()) return unknown_command(left.front());

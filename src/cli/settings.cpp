@@ -34,9 +34,18 @@ bool known_environment(std::string_view name) {
   return name == "CONVOKE_TOKEN";
 }
 
+// Where no shell has done it: in a file, after `sqlite:`, after `=`.
+std::string with_home(std::string path, std::string_view home) {
+  const std::size_t begin = path.starts_with(sqlite_scheme) ? sqlite_scheme.size() : 0;
+  if (!home.empty() && std::string_view(path).substr(begin).starts_with("~/")) path.replace(begin, 1, home);
+  return path;
+}
+
 std::string find_file(const names& flags, const names& environment, const std::string& input) {
-  if (const auto given = flags.find("config"); given != flags.end()) return given->second;
-  if (const auto given = environment.find("CONVOKE_CONFIG"); given != environment.end()) return given->second;
+  const auto user = environment.find("HOME");
+  const auto home_of_user = user != environment.end() ? std::string_view(user->second) : std::string_view();
+  if (const auto given = flags.find("config"); given != flags.end()) return with_home(given->second, home_of_user);
+  if (const auto given = environment.find("CONVOKE_CONFIG"); given != environment.end()) return with_home(given->second, home_of_user);
   std::error_code ignored;
   // Commands that read nothing are about what was made of the files here. Not so for standard input: that may come from anywhere.
   if (input != "-") {
@@ -46,18 +55,11 @@ std::string find_file(const names& flags, const names& environment, const std::s
   fs::path home;
   if (const auto xdg = environment.find("XDG_CONFIG_HOME"); xdg != environment.end() && !xdg->second.empty())
     home = xdg->second;
-  else if (const auto user = environment.find("HOME"); user != environment.end())
+  else if (user != environment.end())
     home = fs::path(user->second) / ".config";
   if (home.empty()) return {};
   const auto own = home / "convoke" / "convoke.toml";
   return fs::exists(own, ignored) ? own.string() : std::string();
-}
-
-// Where no shell has done it: in a file, after `sqlite:`, after `=`.
-void expand_home(const option& o, std::string& value, std::string_view home) {
-  const std::size_t begin = o.name == "ledger" && value.starts_with(sqlite_scheme) ? sqlite_scheme.size() : 0;
-  if (o.form != shape::path && o.name != "ledger") return;
-  if (!home.empty() && std::string_view(value).substr(begin).starts_with("~/")) value.replace(begin, 1, home);
 }
 
 }  // namespace
@@ -114,7 +116,8 @@ result<settings> settings::resolve(const names& flags, const names& environment,
     if (!o.fallback.empty()) out.values_.try_emplace(std::string(o.name), setting{std::string(o.fallback), "default"});
   for (auto& [name, value] : out.values_) {
     const auto* known = find_option(name);
-    if (known != nullptr) expand_home(*known, value.text, out.environment("HOME"));
+    if (known != nullptr && (known->form == shape::path || known->name == "ledger"))
+      value.text = with_home(std::move(value.text), out.environment("HOME"));
     if (known != nullptr && known->form == shape::flag && !truthy(value.text) && !falsy(value.text))
       return fail(errc::usage, fmt::format("{}: '{}' is neither true nor false.", value.named(), escape_for_people(value.text)));
   }

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include <openssl/crypto.h>
+#include <convoke/key.hpp>
 #include <convoke/version.hpp>
 
 #include "core/withhold.hpp"
@@ -122,7 +123,8 @@ boost::asio::awaitable<answer> caller::create_or_get(net::connection& on, const 
   // A refusal is understood from its header: that its body was cut takes nothing away from it.
   if (ended.what == net::failure::none || self.response.status >= 300) {
     self.understand(out, wanted);
-    if (!out.stored) withhold_token(out, token);
+    // Graph's own ids are GUIDs; whatever else stands there may be anything.
+    if (!out.stored || !parse_guid(out.request_id)) withhold_token(out, token);
     co_return out;
   }
   out.error = translate(ended.what);

@@ -120,15 +120,15 @@ struct result_writer {
       wanted = std::move(*decoded);
     }
     // A key is called by the spelling it was first called by; the row keeps its own, so that results can be joined with the file.
-    const bool respelt = wanted && written.external_id != dialect::npos && !row.raw.contains(wanted->external_id);
-    const bool need_cells = !wanted || respelt || !written.carried.empty();
+    const bool has_id = written.external_id != dialect::npos;
+    const bool need_cells = !wanted || has_id || !written.carried.empty();
     const auto& own = need_cells ? cells.read(row.raw) : none;
     w.begin();
     w.number("line", row.line);
     w.text("tenant", row.lane < lanes.size() ? std::string_view(lanes[row.lane].tenant) : std::string_view());
     w.text("organizer", wanted ? std::string_view(wanted->organizer) : cell(own, written.organizer));
-    const auto own_id = cell(own, written.external_id);
-    const bool as_called = wanted && !(respelt && equal_ignoring_case(own_id, wanted->external_id));
+    const auto own_id = trim(cell(own, written.external_id));
+    const bool as_called = wanted && !(has_id && equal_ignoring_case(own_id, wanted->external_id));
     w.text("external_id", as_called ? std::string_view(wanted->external_id) : own_id);
     w.text("outcome", row.result ? to_string(*row.result) : std::string_view("deferred"));
     write_meeting(w, row);

@@ -9,6 +9,7 @@
 #include "engine/forecast.hpp"
 #include "report/counts.hpp"
 #include "report/forecast.hpp"
+#include "report/json_text.hpp"
 #include "report/local_time.hpp"
 #include "report/progress.hpp"
 #include "report/summary.hpp"
@@ -39,7 +40,7 @@ json::value time_json(const std::optional<utc_time>& t) {
 json::object run_json(const ledger::run_info& r) {
   return {{"run", r.id},
           {"state", word(r.state)},
-          {"input", r.header.input_name},
+          {"input", json_text(r.header.input_name)},
           {"input_sha256", r.header.input_sha256},
           {"planned_at", format_utc(r.planned_at)},
           {"opened_at", time_json(r.opened_at)},

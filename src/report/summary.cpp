@@ -6,9 +6,9 @@
 #include <boost/json.hpp>
 
 #include "core/text.hpp"
-#include "core/utf8.hpp"
 #include "report/counts.hpp"
 #include "report/forecast.hpp"
+#include "report/json_text.hpp"
 #include "report/local_time.hpp"
 #include "report/progress.hpp"
 
@@ -122,11 +122,6 @@ std::string last_line(const convoke::job_report& r) {
       return "Stopped: the ledger could not be written. Mend the storage, then run the same command again; nothing is lost.";
   }
   return {};
-}
-
-// JSON has no way to carry bytes that are no UTF-8, as a path may hold: they are shown as people see them.
-std::string json_text(const std::string& text) {
-  return valid_utf8_prefix(text) == text.size() ? text : escape_for_people(text, 4 * text.size());
 }
 
 json::value path_value(const std::string& path) {

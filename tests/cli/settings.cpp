@@ -92,6 +92,9 @@ BOOST_FIXTURE_TEST_CASE(a_tilde_is_the_home_directory_where_no_shell_has_replace
   BOOST_TEST(from->text("client-secret-file") == "/home/a/secret");
   BOOST_TEST(from->text("results") == "/home/a/r.csv");
   BOOST_TEST(from->text("external-id") == "~/{x}");
+  write("home.toml", "rate = 3\n");
+  BOOST_TEST(settings::resolve({{"config", "~/home.toml"}}, {{"HOME", path.string()}}, "")->text("rate") == "3");
+  BOOST_TEST(settings::resolve({}, {{"HOME", path.string()}, {"CONVOKE_CONFIG", "~/home.toml"}}, "")->text("rate") == "3");
   BOOST_TEST(settings::resolve({{"ledger", "sqlite:~/l.db"}}, {}, "")->text("ledger") == "sqlite:~/l.db");
 }
 
@@ -119,10 +122,20 @@ BOOST_FIXTURE_TEST_CASE(commands_that_read_nothing_find_the_file_of_this_folder,
 BOOST_FIXTURE_TEST_CASE(a_file_may_be_a_pipe, folder) {
   const auto pipe = (path / "pipe").string();
   BOOST_REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
-  std::jthread writer([&] { std::ofstream(pipe) << "rate = 9\n"; });
+  std::jthread writer([&] { std::ofstream(pipe) << "rate = 9\nledger = \"sqlite:l.db\"\nclient_secret_file = \"s\"\n"; });
   const auto from = settings::resolve({{"config", pipe}}, {}, "");
   BOOST_REQUIRE(from.has_value());
   BOOST_TEST(from->text("rate") == "9");
+  // Relative to where people are: a pipe lies nowhere.
+  BOOST_TEST(from->text("ledger") == "sqlite:l.db");
+  BOOST_TEST(from->text("client-secret-file") == "s");
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_read_to_its_end_is_a_wrong_setting) {
+  const auto from = settings::resolve({{"config", "/proc/self/mem"}}, {}, "");
+  BOOST_REQUIRE(!from.has_value());
+  BOOST_CHECK(from.error().code == errc::usage);
+  BOOST_TEST(from.error().message.contains("cannot be read"));
 }
 
 BOOST_FIXTURE_TEST_CASE(one_tenant_table_is_used_and_several_need_a_choice, folder) {

@@ -106,7 +106,7 @@ BOOST_FIXTURE_TEST_CASE(json_lines_are_exact, target) {
 
 BOOST_FIXTURE_TEST_CASE(a_row_keeps_its_spelling_although_its_key_is_called_by_another, target) {
   auto ledger = two_rows();
-  ledger.results[0].raw = "9d8fe59e-322e-53bb-9df5-35d01bf5cb66,a-1,x,2026-10-19T08:00:00Z,R\n";
+  ledger.results[0].raw = "9d8fe59e-322e-53bb-9df5-35d01bf5cb66, a-1 ,See A-1,2026-10-19T08:00:00Z,A-1\n";
   // Of another name, as a template makes it, nothing is taken over.
   ledger.results[1].raw = "9d8fe59e-322e-53bb-9df5-35d01bf5cb66,b-1,x,2026-10-19T08:00:00Z,R\n";
   BOOST_REQUIRE(convoke::report::write_results(ledger, run, path, format::csv).has_value());

@@ -63,7 +63,9 @@ BOOST_AUTO_TEST_CASE(a_status_for_programs) {
   BOOST_TEST(lane.at("closed_organizers").at(0).at("organizer") == "organizer-1");
   s.lanes[0] = {};
   s.calls_left = 0;
+  s.info.header.input_name = "caf\xe9.csv";
   const auto quiet = boost::json::parse(status_json({}, &s, now)).at("run").as_object();
+  BOOST_TEST(quiet.at("input") == "caf\\xe9.csv");
   BOOST_TEST(quiet.at("forecast").is_null());
   BOOST_TEST(quiet.at("lanes").at(0).at("learnt").is_null());
   BOOST_TEST(boost::json::parse(status_json({}, nullptr, now)).at("run").is_null());

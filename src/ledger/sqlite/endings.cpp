@@ -13,8 +13,8 @@ void endings::write_all(const settled_row& row, const finished_row& with) {
 void endings::lapsed(const settled_row& row, const released_row& with) {
   const auto write_lapse = [&](row_id slot) {
     lapse_
-        .with(slot, with.attempts, with.http_status, or_null(with.error_code), or_null(with.error_message), or_null(with.request_id),
-              or_null(with.client_request_id))
+        .with(slot, line_of(row.row), with.attempts, with.http_status, or_null(with.error_code), or_null(with.error_message),
+              or_null(with.request_id), or_null(with.client_request_id))
         .run();
   };
   write_lapse(row.slot);

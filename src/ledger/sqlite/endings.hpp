@@ -52,9 +52,10 @@ class endings {
   statement saw_{db_,
                  "INSERT OR REPLACE INTO observation(id, state, pending, compared_hash, observed_at, drift, meeting_id, join_web_url, "
                  "join_meeting_id, passcode, dial_in_number, conference_id) VALUES(?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
-  statement lapse_{db_,
-                   "INSERT OR REPLACE INTO lapse(id, attempts, http_status, error_code, error_message, request_id, client_request_id) "
-                   "VALUES(?, ?, ?, ?, ?, ?, ?)"};
+  statement lapse_{
+      db_,
+      "INSERT OR REPLACE INTO lapse(id, line, attempts, http_status, error_code, error_message, request_id, client_request_id) "
+      "VALUES(?, ?, ?, ?, ?, ?, ?, ?)"};
   statement state_{db_,
                    "INSERT INTO observation(id, state, pending, observed_at) VALUES(?, ?, 0, ?) "
                    "ON CONFLICT(id) DO UPDATE SET state = excluded.state, observed_at = excluded.observed_at"};

@@ -1,5 +1,6 @@
 #include "ledger/sqlite/housekeeping.hpp"
 
+#include <chrono>
 #include <string>
 
 #include "ledger/sqlite/memory.hpp"
@@ -51,6 +52,9 @@ result<void> discard_run(connection& db, run_table& runs, run_id id) {
 result<std::vector<run_id>> runs_to_prune(connection& db, unsigned keep) {
   statement months(db, "DELETE FROM made WHERE month < ?");
   months.with(month_of(wall_now()) - 1).run();
+  // What a dead process had in flight has long ended by then, whatever its time limits were.
+  statement claims(db, "DELETE FROM owed WHERE run IN (SELECT id FROM run WHERE state = 4 AND finished_at < ?)");
+  claims.with(to_stored(wall_now() - std::chrono::days(1))).run();
   // Plans that were never opened have a count of their own: looking at files must not push out what was carried out.
   statement old(db,
                 "SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY opened_at IS NULL ORDER BY opened_at DESC, id DESC) AS place "
@@ -76,8 +80,6 @@ result<void> prune_run(connection& db, run_id id) {
   outcomes.with(first, last).run();
   statement lapses(db, "DELETE FROM lapse WHERE id BETWEEN ? AND ?");
   lapses.with(first, last).run();
-  statement claims(db, "DELETE FROM owed WHERE run = ?");
-  claims.with(id).run();
   statement twins(db, "DELETE FROM twin WHERE first BETWEEN ? AND ?");
   twins.with(first, last).run();
   // The newest opened run of an input still tells which keys vanish from it.

@@ -14,10 +14,7 @@ result<void> judge::rule(known_rows& known, matched_rows& judged) {
   for (matched_row row; known.next(row) && db_.ok();) {
     if (!groups_.conflicting[row.group]) {
       row.kind = rule(row);
-      if (row.line == row.first) {
-        if (row.kind == row_kind::changed || row.kind == row_kind::retried) keep_spelling(row);
-        want(row);
-      }
+      if (row.line == row.first) want(row);
     }
     judged.push(row);
   }
@@ -42,7 +39,7 @@ row_kind judge::rule(const matched_row& row) {
 }
 
 // Nobody says whether Graph tells letter case apart in external ids. A key that was called once is called by the same spelling again, or
-// a row that is spelt otherwise by now would make a second meeting.
+// a row that is spelt otherwise by now would make a second meeting. It goes with what is wanted, from record to record.
 void judge::keep_spelling(const matched_row& row) {
   if (!spelt_.with(row.key).step()) return spelt_.reset();
   auto before = decode_spec(spelt_.text(0));
@@ -61,6 +58,7 @@ void judge::keep_spelling(const matched_row& row) {
 void judge::want(const matched_row& row) {
   const bool changed = row.kind == row_kind::changed;
   const bool wanted_back = pending_ && (row.kind == row_kind::unchanged || row.kind == row_kind::drifted);
+  if (changed || wanted_back || row.kind == row_kind::retried) keep_spelling(row);
   if (!changed && !wanted_back) return;
   const digest_bytes hash(row.payload);
   want_.with(make_row(run_, row.line), blob(hash.view()), row.key).run();

@@ -18,7 +18,7 @@ constexpr const char* result_rows =
     "SELECT r.id, r.lane, r.raw, r.payload, o.outcome, o.attempts, o.http_status, o.error_code, coalesce(o.error_message, r.error), "
     "o.request_id, "
     "o.client_request_id, o.drift, o.finished_at, b.meeting_id, b.join_web_url, b.join_meeting_id, b.passcode, b.dial_in_number, "
-    "b.conference_id, coalesce(d.slot, r.id) "
+    "b.conference_id, coalesce(d.slot, r.id), d.organizer "
     "FROM record r LEFT JOIN decision d ON d.id = r.id LEFT JOIN outcome o ON o.id = coalesce(d.slot, r.id) LEFT JOIN observation b ON "
     "b.id = d.key "
     "WHERE r.id BETWEEN ? AND ? ORDER BY r.id";
@@ -56,16 +56,20 @@ void fill(const statement& from, const run_info& run, result_row& row) {
   row.conference_id = value(18);
 }
 
-// A row that is owed still and was called: what was the matter with it. Ledgers that no newer convoke has written do not know.
+// A row that is owed still and was called: what was the matter with it. Where it is claimed nobody knows what its last call met. Ledgers
+// that no newer convoke has written do not tell.
 class lapses {
  public:
   explicit lapses(connection& db) {
     if (!db.ask("SELECT 1 FROM sqlite_schema WHERE name = 'lapse'").empty())
-      find_.emplace(db, "SELECT attempts, http_status, error_code, error_message, request_id, client_request_id FROM lapse WHERE id = ?");
+      find_.emplace(db,
+                    "SELECT l.attempts, l.http_status, l.error_code, l.error_message, l.request_id, l.client_request_id FROM lapse l "
+                    "LEFT JOIN owed o ON o.run = l.id >> 32 AND o.organizer = ? AND o.line = l.line "
+                    "WHERE l.id = ? AND coalesce(o.owner, 0) = 0");
   }
   // What it shows lives until the next call.
-  void show(row_id slot, result_row& row) {
-    if (!find_ || !find_->with(slot).step()) return;
+  void show(row_id slot, organizer_id organizer, result_row& row) {
+    if (!find_ || !find_->with(organizer, slot).step()) return;
     row.attempts = find_->as<std::uint32_t>(0);
     row.http_status = find_->as<int>(1);
     row.error_code = find_->text(2);
@@ -102,7 +106,7 @@ result<void> read_results(connection& db, const run_info& run, bool failed_only,
     row.result = rows.null(4) ? std::nullopt : std::optional(static_cast<outcome>(rows.integer(4)));
     if (failed_only && !wanted_in_failed(row.result, run.header.drift_fails)) continue;
     fill(rows, run, row);
-    if (!row.result) open.show(rows.as<row_id>(19), row);
+    if (!row.result) open.show(rows.as<row_id>(19), rows.as<organizer_id>(20), row);
     if (auto done = f(row); !done) return done;
   }
   return db.status();

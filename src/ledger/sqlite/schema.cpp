@@ -61,9 +61,10 @@ INSERT INTO made(organizer, month, n) SELECT d.organizer, strftime('%Y', o.finis
   WHERE o.outcome = 1 AND o.finished_at IS NOT NULL AND d.organizer IS NOT NULL GROUP BY d.organizer, month;
 )sql";
 
-// From 2 to 3: what was the matter with a row that was called and is owed still. The id is that of the outcome it will have.
+// From 2 to 3: what was the matter with a row that was called and is owed still. The id is that of the outcome it will have; line: of the
+// row that is owed for it, another one for a twin.
 constexpr const char* step_3 = R"sql(
-CREATE TABLE lapse(id INTEGER PRIMARY KEY, attempts INTEGER NOT NULL, http_status INTEGER NOT NULL, error_code TEXT, error_message TEXT,
+CREATE TABLE lapse(id INTEGER PRIMARY KEY, line INTEGER NOT NULL, attempts INTEGER NOT NULL, http_status INTEGER NOT NULL, error_code TEXT, error_message TEXT,
   request_id TEXT, client_request_id TEXT) STRICT;
 )sql";
 
