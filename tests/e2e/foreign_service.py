@@ -199,8 +199,10 @@ class Service:
             wait = max(1, round(wait))
             value = str(wait)
         elif form == 1:
+            wait = round(wait, 3)
             value = "%.3f" % wait
         elif form == 2:
+            wait = round(wait, 2)
             value = "0,%.2f" % wait
         else:
             # A date has whole seconds: one second after the Date header's own.
