@@ -111,7 +111,7 @@ BOOST_FIXTURE_TEST_CASE(commands_that_read_nothing_find_the_file_of_this_folder,
   fs::current_path(path);
   const auto from = settings::resolve({}, {}, "");
   const auto piped = settings::resolve({}, {}, "-");
-  const auto elsewhere = settings::resolve({}, {}, "/nowhere/in.csv");
+  const auto elsewhere = settings::resolve({}, {}, (path / "none/in.csv").string());
   fs::current_path(before);
   BOOST_REQUIRE(from.has_value());
   BOOST_TEST(from->text("rate") == "7");
@@ -203,9 +203,9 @@ BOOST_FIXTURE_TEST_CASE(a_wrong_value_of_a_file_names_line_and_key, folder) {
   BOOST_TEST(complaint("[tenants.a]\ntenant = \"t\"\nallow_http = 7\n").contains("c.toml [tenants.a], line 3: allow_http: '7' is neither"));
 }
 
-BOOST_AUTO_TEST_CASE(a_proxy_is_refused_unless_every_host_goes_without_it) {
-  const auto accepted = [](const std::string& except, names extra = {}) {
-    names all{{"HOME", "/nowhere"},         {"CONVOKE_TENANT", tenant},  {"CONVOKE_CLIENT_ID", "c"},
+BOOST_FIXTURE_TEST_CASE(a_proxy_is_refused_unless_every_host_goes_without_it, folder) {
+  const auto accepted = [this](const std::string& except, names extra = {}) {
+    names all{{"HOME", path.string()},      {"CONVOKE_TENANT", tenant},  {"CONVOKE_CLIENT_ID", "c"},
               {"AZURE_CLIENT_SECRET", "s"}, {"HTTPS_PROXY", "http://p"}, {"NO_PROXY", except}};
     for (const auto& [name, value] : extra) all[name] = value;
     const auto from = settings::resolve({}, all, "");
@@ -227,8 +227,8 @@ BOOST_AUTO_TEST_CASE(a_proxy_is_refused_unless_every_host_goes_without_it) {
   BOOST_TEST(!accepted("raph.microsoft.com,login.microsoftonline.com"));
 }
 
-BOOST_AUTO_TEST_CASE(every_cloud_is_named_to_whom_it_is_unknown) {
-  const auto from = settings::resolve({{"cloud", "mars"}}, {{"HOME", "/nowhere"}}, "");
+BOOST_FIXTURE_TEST_CASE(every_cloud_is_named_to_whom_it_is_unknown, folder) {
+  const auto from = settings::resolve({{"cloud", "mars"}}, {{"HOME", path.string()}}, "");
   BOOST_REQUIRE(from.has_value());
   const auto j = build_job(*from, "in.csv", {.lane = true});
   BOOST_REQUIRE(!j.has_value());

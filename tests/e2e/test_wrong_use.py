@@ -1,5 +1,6 @@
 """Wrong use: each kind has its exit code, a message that says what to do, and loses nothing."""
 import os
+import socket
 import subprocess
 
 from generate import write_rows
@@ -221,10 +222,17 @@ class WrongServer(Case):
         self.apply(path, "--results", rows)
         self.assert_one_outcome_a_row(self.read_csv(rows), 20)
 
+    def closed_port(self):
+        """A port of this machine at which no program can listen while the test runs: it is bound, and refuses connections."""
+        held = socket.socket(socket.AF_INET)
+        self.addCleanup(held.close)
+        held.bind(("127.0.0.1", 0))
+        return "https://127.0.0.1:%d" % held.getsockname()[1]
+
     def test_an_unreachable_server(self):
-        closed = "https://localhost:1"
+        closed = self.closed_port()
         done = self.apply_with(self.config_with("u.toml", graph_url=closed, authority_url=closed), 5, "--max-outage", "2s")
-        self.assertIn("localhost", done.err)
+        self.assertIn("127.0.0.1", done.err)
         self.assert_nothing_lost()
 
     def test_a_name_that_does_not_exist(self):

@@ -1,6 +1,8 @@
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <stdexcept>
 
 #include <sys/stat.h>
 #include <boost/test/unit_test.hpp>
@@ -14,9 +16,14 @@ namespace fs = std::filesystem;
 using convoke::outcome;
 
 struct target {
-  target() : path((fs::temp_directory_path() / ("convoke-failed-" + std::to_string(::getpid()) + ".csv")).string()) {}
-  ~target() { fs::remove(path); }
-  std::string path;
+  target() : folder((fs::temp_directory_path() / "convoke-failed-XXXXXX").string()) {
+    if (::mkdtemp(folder.data()) == nullptr) throw std::runtime_error("no temporary folder");
+    path = folder + "/failed.csv";
+  }
+  target(const target&) = delete;
+  target& operator=(const target&) = delete;
+  ~target() { fs::remove_all(folder); }
+  std::string folder, path;
   [[nodiscard]] std::string read() const {
     std::ostringstream text;
     text << std::ifstream(path, std::ios::binary).rdbuf();

@@ -1,6 +1,8 @@
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <stdexcept>
 
 #include <unistd.h>
 #include <boost/json.hpp>
@@ -18,10 +20,19 @@ namespace fs = std::filesystem;
 using convoke::outcome;
 using convoke::report::format;
 
-struct target {
-  target() : path((fs::temp_directory_path() / ("convoke-results-" + std::to_string(::getpid()))).string()) {}
-  ~target() { fs::remove(path); }
+struct own_folder {
+  own_folder() : path((fs::temp_directory_path() / "convoke-results-XXXXXX").string()) {
+    if (::mkdtemp(path.data()) == nullptr) throw std::runtime_error("no temporary folder");
+  }
+  own_folder(const own_folder&) = delete;
+  own_folder& operator=(const own_folder&) = delete;
+  ~own_folder() { fs::remove_all(path); }
   std::string path;
+};
+
+struct target {
+  own_folder folder;
+  std::string path = folder.path + "/results";
   [[nodiscard]] std::string read() const {
     std::ostringstream text;
     text << std::ifstream(path, std::ios::binary).rdbuf();
@@ -124,8 +135,9 @@ BOOST_AUTO_TEST_CASE(the_ending_says_the_form) {
 
 BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_made_is_named) {
   auto ledger = two_rows();
-  const auto written = convoke::report::write_results(ledger, run, "/nowhere/at/all.csv", format::csv);
+  const own_folder folder;
+  const auto written = convoke::report::write_results(ledger, run, folder.path + "/none/all.csv", format::csv);
   BOOST_REQUIRE(!written.has_value());
   BOOST_CHECK(written.error().code == convoke::errc::output);
-  BOOST_TEST(written.error().message.find("/nowhere/at") != std::string::npos);
+  BOOST_TEST(written.error().message.find(folder.path + "/none/") != std::string::npos);
 }
