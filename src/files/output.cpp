@@ -149,6 +149,10 @@ result<output> output::create(const std::string& path) {
   return output(std::move(made));
 }
 
+bool output::terminal() const noexcept {
+  return ::isatty(impl_->descriptor) == 1;
+}
+
 result<void> output::write(std::string_view bytes) {
   impl_->buffer += bytes;
   return impl_->buffer.size() < buffer_size ? result<void>{} : impl_->flush();

@@ -20,6 +20,8 @@ class output {
 
   [[nodiscard]] result<void> write(std::string_view bytes);  // buffered
   [[nodiscard]] result<void> commit();
+  // True where people see what is written as it comes.
+  [[nodiscard]] bool terminal() const noexcept;
 
  private:
   struct impl;

@@ -67,8 +67,9 @@ result<void> failed_file::write(std::string_view raw, std::string_view line, std
   text += written_.delimiter;
   text += line;
   text += written_.delimiter;
-  csv::append_field(text, why, written_.delimiter);
+  csv::append_inert_field(text, escape_for_people(why, why.size()), written_.delimiter);
   text += end.empty() ? std::string_view(written_.line_end) : end;
+  if (to_.terminal()) text = without_controls(text, shown_in::terminal);
   return to_.write(files::encode(text, written_.format.enc));
 }
 

@@ -97,6 +97,41 @@ BOOST_FIXTURE_TEST_CASE(utf_16_stays_utf_16, target) {
   BOOST_TEST(bytes.find(std::string("\xF6\0,\0e\0", 6)) != std::string::npos);
 }
 
+BOOST_FIXTURE_TEST_CASE(words_of_the_service_are_no_formula_in_the_failed_file, target) {
+  fake_reader ledger;
+  for (const char* text : {"=HYPERLINK(\"http://x\")", "+1+cmd", "@SUM(A1)", "-1+1", "\t=1", "\r=1", "\n=1", "\uFF1D1"}) {
+    auto row = failed_row(2, "=o,+e,-s\n");
+    row.result = outcome::rejected;
+    row.error_message = text;
+    ledger.failures.push_back(row);
+  }
+  auto coded = failed_row(3, "o,e,s\n");
+  coded.error_code = "=1+1";
+  ledger.failures.push_back(coded);
+  BOOST_REQUIRE(convoke::report::write_failed(ledger, run_with("organizer,external_id,start\n"), path).has_value());
+  // The input's own bytes stay, formulas or not.
+  BOOST_TEST(read() ==
+             "organizer,external_id,start,convoke_line,convoke_error\n"
+             "=o,+e,-s,2,\"'=HYPERLINK(\"\"http://x\"\")\"\n"
+             "=o,+e,-s,2,'+1+cmd\n"
+             "=o,+e,-s,2,'@SUM(A1)\n"
+             "=o,+e,-s,2,'-1+1\n"
+             "=o,+e,-s,2,\\t=1\n"
+             "=o,+e,-s,2,\\r=1\n"
+             "=o,+e,-s,2,\\n=1\n"
+             "=o,+e,-s,2,'\uFF1D1\n"
+             "o,e,s,3,\"'=1+1: no, \"\"really\"\"\"\n");
+}
+
+BOOST_FIXTURE_TEST_CASE(escape_sequences_of_the_service_become_visible_in_the_failed_file, target) {
+  fake_reader ledger;
+  auto row = failed_row(2, "o\x1b,e,s\n");
+  row.error_message = "\x1b[2J\x7f\u009b\u202E";
+  ledger.failures = {row};
+  BOOST_REQUIRE(convoke::report::write_failed(ledger, run_with("organizer,external_id,start\n"), path).has_value());
+  BOOST_TEST(read().ends_with("\no\x1b,e,s,2,BadRequest: \\x1b[2J\\x7f\\u{9b}\\u{202e}\n"));
+}
+
 BOOST_FIXTURE_TEST_CASE(no_failures_no_file, target) {
   fake_reader ledger;
   const auto rows = convoke::report::write_failed(ledger, run_with("organizer,external_id,start\n"), path);

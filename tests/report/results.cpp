@@ -102,6 +102,39 @@ BOOST_FIXTURE_TEST_CASE(csv_has_the_columns_in_order_and_no_formula, target) {
   BOOST_TEST(line.ends_with(",R"));
 }
 
+BOOST_FIXTURE_TEST_CASE(escape_sequences_of_service_and_input_become_visible_in_results, target) {
+  auto ledger = two_rows();
+  auto& row = ledger.results[0];
+  row.raw = "9D8FE59E-322E-53BB-9DF5-35D01BF5CB66,A-1,s,2026-10-19T08:00:00Z,\"\x1b]0;x\x07 two\nlines\t\u202Eת\"\n";
+  row.join_web_url = "https://teams.example/\x1b[31m";
+  row.error_message = "\u009b2J\x7f\r!";
+  row.dial_in_number = "+1 323-555-0166";
+  BOOST_REQUIRE(convoke::report::write_results(ledger, run_with("organizer,external_id,subject,start,ro\x1bom\n"), path, format::csv));
+  const auto text = read();
+  BOOST_TEST(text.find_first_of("\x1b\x07\x7f\r") == std::string::npos);
+  BOOST_TEST(text.contains(",ro\\x1bom\n"));
+  BOOST_TEST(text.contains(",https://teams.example/\\x1b[31m,"));
+  BOOST_TEST(text.contains(",\\u{9b}2J\\x7f\\r!,"));
+  BOOST_TEST(text.contains(",\"\\x1b]0;x\\x07 two\nlines\t\u202Eת\"\n"), text);
+  BOOST_TEST(text.contains(",+1 323-555-0166,"));
+
+  BOOST_REQUIRE(convoke::report::write_results(ledger, run, path, format::jsonl));
+  std::istringstream lines(read());
+  std::string line;
+  std::getline(lines, line);
+  BOOST_TEST(!line.contains("\u009b"));
+  BOOST_TEST(!line.contains("\u202E"));
+  BOOST_TEST(boost::json::parse(line).at("error_message").as_string() == "\u009b2J\x7f\r!");
+}
+
+BOOST_AUTO_TEST_CASE(a_terminal_gets_no_mark_that_reorders_either) {
+  convoke::report::line_writer w(format::csv, convoke::shown_in::terminal);
+  w.begin();
+  w.text("subject", "a\u202Eb\r\nc");
+  w.end();
+  BOOST_TEST(w.bytes() == "\"a\\u{202e}b\\r\nc\"\n");
+}
+
 BOOST_FIXTURE_TEST_CASE(json_lines_are_exact, target) {
   auto ledger = two_rows();
   BOOST_REQUIRE(convoke::report::write_results(ledger, run, path, format::jsonl).has_value());

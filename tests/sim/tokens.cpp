@@ -69,7 +69,8 @@ BOOST_AUTO_TEST_CASE(an_unknown_application_is_the_one_that_asked) {
 
 BOOST_AUTO_TEST_CASE(an_unknown_tenant_is_the_one_of_the_path) {
   world w;
-  const auto text = description_of(w.ask_token(good_app + good_scope + "&client_secret=hush&grant_type=client_credentials", "contoso.test"));
+  const auto text =
+      description_of(w.ask_token(good_app + good_scope + "&client_secret=hush&grant_type=client_credentials", "contoso.test"));
   BOOST_TEST(text.contains("Tenant 'contoso.test' not found."), text);
 }
 
@@ -83,7 +84,8 @@ BOOST_AUTO_TEST_CASE(a_wrong_secret_names_the_application_as_it_was_sent) {
 
 BOOST_AUTO_TEST_CASE(a_token_is_for_the_root_that_was_asked_for) {
   world w;
-  const auto r = w.ask_token(good_app + "&scope=https%3A%2F%2F127.0.0.1%3A8443%2F.default&client_secret=hush&grant_type=client_credentials");
+  const auto r =
+      w.ask_token(good_app + "&scope=https%3A%2F%2F127.0.0.1%3A8443%2F.default&client_secret=hush&grant_type=client_credentials");
   BOOST_REQUIRE(r.status == 200);
   const std::string token(parsed(r).at("access_token").as_string());
   auto claims = token.substr(token.find('.') + 1);

@@ -12,7 +12,7 @@ namespace convoke::sim {
 namespace {
 
 constexpr std::size_t signature_size = 256;  // as RSA-2048 has it
-constexpr std::size_t longest_quote = 128;  // of what the caller sent
+constexpr std::size_t longest_quote = 128;   // of what the caller sent
 constexpr auto remembered_after_expiry = std::chrono::hours(1);
 
 std::string decode_form(std::string_view text) {
@@ -125,8 +125,8 @@ void token_office::refuse(const problem& why, std::string_view about, moment now
   std::string text(why.text);
   if (const auto gap = text.find("{}"); gap != std::string::npos) text.replace(gap, 2, quoted(about));
   std::string description;
-  append_json_string(description, fmt::format("AADSTS{}: {} Trace ID: {} Correlation ID: {} Timestamp: {}Z", why.number, text, trace,
-                                              correlation, stamp));
+  append_json_string(
+      description, fmt::format("AADSTS{}: {} Trace ID: {} Correlation ID: {} Timestamp: {}Z", why.number, text, trace, correlation, stamp));
   into.status = why.status;
   into.headers = "Cache-Control: no-store, no-cache\r\nPragma: no-cache\r\nContent-Type: application/json; charset=utf-8\r\n";
   into.body = fmt::format(
@@ -144,8 +144,7 @@ std::string token_office::make_token(std::string_view audience, moment now) {
       token,
       fmt::format(
           R"({{"aud":"{}","iss":"https://sts.windows.net/{}/","iat":{},"nbf":{},"exp":{},"app_displayname":"convoke","appid":"{}","idtyp":"app","oid":"{}","roles":["OnlineMeetings.ReadWrite.All","User.Read.All"],"tid":"{}","uti":"{:016x}","ver":"1.0"}})",
-          audience, who_.tenant, issued, issued, issued + lifetime, who_.client_id, random_.guid(), who_.tenant,
-          random_.next()));
+          audience, who_.tenant, issued, issued, issued + lifetime, who_.client_id, random_.guid(), who_.tenant, random_.next()));
   token += '.';
   std::string signature;
   while (signature.size() < signature_size) signature += static_cast<char>(random_.next() >> 56);

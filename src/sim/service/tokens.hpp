@@ -35,7 +35,7 @@ class token_office {
   };
   struct problem {
     int status;
-    int number;  // AADSTSnnnn
+    int number;                    // AADSTSnnnn
     std::string_view error, text;  // `{}` in the text: the tenant of the path for 90002, else the application of the form
   };
   [[nodiscard]] static form read_form(const request& q);
