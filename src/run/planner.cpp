@@ -136,7 +136,7 @@ result<void> check_row_count(std::uint64_t rows, std::uint64_t planned, const jo
 // Tells about every wrong row and keeps it in the failed file.
 result<std::string> report_wrong_rows(ledger::planning& plan, const job& j, const ledger::run_header& header, observer& watch) {
   const auto path = failed_path(j);
-  auto file = report::failed_file::create(path, header);
+  auto file = report::failed_file::create(path, header, failed_naming(j));
   if (!file) watch.note(file.error().message);
   const auto told = plan.for_each_rejected([&](std::uint32_t line, std::string_view raw, std::string_view why) {
     watch.wrong_row(line, std::string(why));
@@ -158,6 +158,10 @@ std::string failed_path(const job& j) {
   // A pipe has no place of its own: `<(...)` is called /dev/fd/63.
   const bool nowhere = j.input == "-" || j.input == "/dev/stdin" || j.input.starts_with("/dev/fd/") || j.input.starts_with("/proc/");
   return nowhere ? "stdin.failed.csv" : j.input + ".failed.csv";
+}
+
+files::naming failed_naming(const job& j) {
+  return j.failed.empty() ? files::naming::derived : files::naming::given;
 }
 
 result<ledger::lane_name> lane_name(const lane_options& lane) {

@@ -175,6 +175,30 @@ class Outputs(Case):
         self.check_failed_file("utf-16-le", b"\xff\xfe", "\t", "\r\n")
         self.check_failed_file("utf-16-be", b"\xfe\xff", ";", "\r\n")
 
+    def test_a_planted_link_at_the_failed_file_is_not_followed(self):
+        wrong = self.write("wrong.csv", "organizer,external_id,start\n%s,link-1,never\n" % ANNA)
+        mixed = self.write("mixed.csv", "organizer,external_id,start\n%s,link-2,never\n%s,link-3,2026-10-19T08:00:00Z\n" % (ANNA, ANNA))
+        for command, path, expect in ((["check"], wrong, 8), (["apply"], wrong, 8), (["apply", "--skip-invalid"], mixed, 3)):
+            victim, failed = self.write("victim", "precious"), path + ".failed.csv"
+            if os.path.lexists(failed):
+                os.remove(failed)
+            os.symlink(victim, failed)
+            self.convoke(command[0], path, *command[1:], expect=expect)
+            self.assertEqual(self.content(victim), b"precious")
+            self.assertFalse(os.path.islink(failed))
+            self.assertEqual(len(self.read_csv(failed)), 1)
+        os.remove(wrong + ".failed.csv")
+        os.mkfifo(wrong + ".failed.csv")
+        done = self.convoke("apply", wrong, expect=8, timeout=60)
+        self.assertIn("wrong.csv.failed.csv is no regular file", done.err)
+        self.assertTrue(stat.S_ISFIFO(os.lstat(wrong + ".failed.csv").st_mode))
+        # A name that was given is used as it is.
+        link = self.path("link.csv")
+        os.symlink(self.write("real.csv", "old"), link)
+        self.convoke("check", wrong, "--failed", link, expect=8)
+        self.assertTrue(os.path.islink(link))
+        self.assertEqual(len(self.read_csv(self.path("real.csv"))), 1)
+
     def test_rows_left_out_are_told_by_every_command(self):
         path = self.write("skip.csv", "organizer,external_id,start\n%s,skip-1,2026-10-19T08:00:00Z\nnobody,skip-2,2026-10-19T08:00:00Z\n" % ANNA)
         for words in (["check"], ["plan"], ["apply", "--dry-run"], ["apply"]):
