@@ -215,6 +215,37 @@ class WrongServer(Case):
         command = [EXECUTABLE, "apply", path, "--config", config, "--ledger", "sqlite:" + self.ledger, *FAST, *words]
         return self.run_words(command, expect, timeout=120)
 
+    def test_a_ready_token_that_cannot_be_one(self):
+        path = self.path("rows.csv")
+        write_rows(path, 3)
+        before = self.server.stats()["requests"]
+        for token, says in (("SECRET SECRET", "a blank at position 7"), ("S" * 100 * 1024, "16 KiB"), ("", "it is empty")):
+            done = self.convoke("apply", path, expect=2, environment={"CONVOKE_TOKEN": token})
+            self.assertIn(says, done.err)
+            self.assertNotIn("SECRET", done.err)
+        self.assertEqual(self.server.stats()["requests"], before)
+
+    def test_a_configuration_planted_beside_the_input(self):
+        """In a folder that others may write, another authority would get the secret of the environment."""
+        shared = self.path("shared")
+        os.makedirs(shared)
+        path = os.path.join(shared, "rows.csv")
+        write_rows(path, 3)
+        with open(self.config_with("p.toml"), encoding="utf-8") as file, open(os.path.join(shared, "convoke.toml"), "w", encoding="utf-8") as out:
+            out.write(file.read())
+        os.chmod(os.path.join(shared, "convoke.toml"), 0o644)
+        command = [EXECUTABLE, "apply", path, "--ledger", "sqlite:" + self.ledger]
+        before = self.server.stats()["token_requests"]
+        for mode in (0o1777, 0o775):
+            os.chmod(shared, mode)
+            done = self.run_words(command, 2, environment={"AZURE_CLIENT_SECRET": "of-the-environment"})
+            self.assertIn(os.path.join(shared, "convoke.toml"), done.err)
+            self.assertIn("--config", done.err)
+        self.assertEqual(self.server.stats()["token_requests"], before, "the secret was sent")
+        self.run_words([*command, "--dry-run", "--config", os.path.join(shared, "convoke.toml")])
+        os.chmod(shared, 0o755)
+        self.run_words([*command, "--dry-run"])
+
     def assert_nothing_lost(self):
         """With the right configuration the same file, in the same ledger, ends well."""
         path = self.path("rows.csv")
