@@ -101,6 +101,11 @@ std::string_view trim(std::string_view text) noexcept {
 std::string escape_for_people(std::string_view text, std::size_t max_characters) {
   std::string out;
   for (std::size_t count = 0; !text.empty(); ++count) {
+    const std::size_t plain = std::min(visible_ascii_prefix(text), max_characters - count);
+    out += text.substr(0, plain);
+    text.remove_prefix(plain);
+    count += plain;
+    if (text.empty()) break;
     if (count == max_characters) return out += "…";
     const utf8_char c = decode_utf8(text);
     append_visible(out, text, c);

@@ -19,8 +19,10 @@
 namespace convoke::run {
 namespace {
 
-// Rows go to the ledger's thread in batches: large enough that handing over costs nothing, small enough to bound memory.
+// Rows go to the ledger's thread in batches: large enough that handing over costs nothing, small enough to bound memory. The reasons of a
+// wrong row can be a hundred times as long as the row.
 constexpr std::size_t batch_rows = 1024;
+constexpr std::size_t batch_bytes = std::size_t{1} << 20U;
 
 // --only COLUMN=VALUE, resolved against the header.
 struct pilot {
@@ -80,8 +82,9 @@ class feeder {
       row.payload = encode_spec(built_.wanted);
     else
       row.error = describe(built_.errors);
+    bytes_ += row.raw.size() + row.payload.size() + row.error.size();
     batch_.push_back(std::move(row));
-    return batch_.size() < batch_rows ? result<void>{} : flush();
+    return batch_.size() < batch_rows && bytes_ < batch_bytes ? result<void>{} : flush();
   }
 
   result<void> flush() {
@@ -90,6 +93,7 @@ class feeder {
     if (batch_.empty()) return {};
     auto full = std::exchange(batch_, {});
     batch_.reserve(batch_rows);
+    bytes_ = 0;
     return to_.add_rows(std::move(full));
   }
 
@@ -111,6 +115,7 @@ class feeder {
   std::uint64_t rows_ = 0, planned_ = 0;
   built_row built_;
   std::vector<ledger::planned_row> batch_;
+  std::size_t bytes_ = 0;  // that the rows of the batch hold
 };
 
 result<void> check_limits(const plan_summary& summary, const plan_options& options) {

@@ -1,10 +1,11 @@
 """Wrong use: each kind has its exit code, a message that says what to do, and loses nothing."""
+import csv
 import os
 import socket
 import subprocess
 
 from generate import write_rows
-from harness import EXECUTABLE, FAST, Case, foreign, main, wait_for
+from harness import EXECUTABLE, FAST, SCALE, Case, foreign, main, wait_for
 
 
 class WrongInput(Case):
@@ -57,6 +58,38 @@ class WrongInput(Case):
         done = self.refused(8, path, says=["line 18", "line 5001", "line 10000", "start", "organizer", "not-a-guid", "duration", "minus"])
         self.assertNotIn("line 19", done.err)
         self.assertEqual(len(self.read_csv(path + ".failed.csv")), 3)
+
+    def peak_of_faults(self, name, rows, cell):
+        """The memory that a check of so many rows needed, in MiB, and what it reported."""
+        path = self.write(name + ".csv", "organizer,external_id,start,attendees,option.a,option.b\n" + "o,\u00e9,s,%s,x,y\n" % cell * rows)
+        log = self.path(name + ".log")
+        with open(log, "wb") as err:
+            process = self.start(self.words("check", path), stdout=subprocess.DEVNULL, stderr=err)
+            _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        self.assertEqual(process.returncode, 8)
+        with open(log, encoding="utf-8") as file:
+            reported = [line for line in file if ", line " in line]
+        os.remove(log)
+        return used.ru_maxrss / 1024, reported, path + ".failed.csv"
+
+    def test_a_fault_in_every_cell_takes_no_more_memory_with_more_rows(self):
+        faults = 30000  # in one cell: their reasons are 40 times as long as the row
+        few, reported, failed = self.peak_of_faults("few", 6, ";".join("x" * faults))
+        self.assertEqual(len(reported), 6)
+        for number, line in enumerate(reported):
+            self.assertIn(", line %d: " % (number + 2), line)
+            self.assertEqual(line.count("'x': "), faults + 1)
+            for column in ("organizer", "external_id", "start", "attendees", "option.a", "option.b"):
+                self.assertIn("column '%s'" % column, line)
+        csv.field_size_limit(1 << 30)
+        self.addCleanup(csv.field_size_limit, 128 * 1024)
+        for row in self.read_csv(failed):
+            self.assertEqual(row["convoke_error"].count("'x': "), faults + 1)
+        many, reported, _ = self.peak_of_faults("many", 40, ";".join("x" * faults))
+        self.assertEqual(len(reported), 40)
+        if SCALE != "small":  # a sanitizer keeps what was freed
+            self.assertLess(many - few, 48, "MiB: %.0f with 6 rows, %.0f with 40" % (few, many))
 
     def test_two_rows_that_contradict_each_other(self):
         row = "8f1d3c52-6d2f-4f4e-9f0a-3f6a5b1c2d10,same,%s,2026-10-19T08:00:00Z\n"
