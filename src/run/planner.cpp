@@ -42,16 +42,6 @@ result<pilot> parse_only(const std::string& only, const row_builder& builder) {
   return pilot{column, only.substr(equals + 1)};
 }
 
-row_settings row_settings_of(const plan_options& options) {
-  row_settings s;
-  s.default_zone = options.time_zone;
-  s.overlap = options.overlap == "earlier" ? overlap_choice::earlier
-              : options.overlap == "later" ? overlap_choice::later
-                                           : overlap_choice::refuse;
-  s.external_id_template = options.external_id_template;
-  return s;
-}
-
 result<std::vector<std::string>> header_fields(const scanned_input& input) {
   std::vector<std::string> out;
   csv::reader reader(input.delimiter);

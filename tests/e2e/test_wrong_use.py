@@ -1,6 +1,7 @@
 """Wrong use: each kind has its exit code, a message that says what to do, and loses nothing."""
 import csv
 import os
+import resource
 import socket
 import subprocess
 
@@ -58,6 +59,60 @@ class WrongInput(Case):
         done = self.refused(8, path, says=["line 18", "line 5001", "line 10000", "start", "organizer", "not-a-guid", "duration", "minus"])
         self.assertNotIn("line 19", done.err)
         self.assertEqual(len(self.read_csv(path + ".failed.csv")), 3)
+
+    def check_endless(self, begin, more, *words, stop=64 << 20):
+        """Checks what begins so and goes on for ever, up to `stop`; what was written before the end, and how it ended."""
+        folder = self.path("tmp")
+        os.makedirs(folder, exist_ok=True)
+        process = self.start(self.words("check", "-", *words), stdin=subprocess.PIPE, environment={"TMPDIR": folder},
+                             # A program that reads on fills no disk.
+                             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (16 << 20, 16 << 20)))
+        written, part = 0, begin
+        try:
+            while written < stop:
+                written += process.stdin.write(part)
+                process.stdin.flush()
+                part = more
+        except BrokenPipeError:
+            pass
+        try:
+            process.stdin.close()
+        except BrokenPipeError:
+            pass
+        err = process.stderr.read().decode()
+        code = process.wait(timeout=60)
+        process.stdout.close()
+        process.stderr.close()
+        self.assertEqual(os.listdir(folder), [], "left over")
+        return written, code, err
+
+    def test_an_endless_pipe_is_refused_at_its_first_bad_byte(self):
+        header = b"organizer,external_id,start\n"
+        for begin, more, says in ((b"", b"\0" * 4096, "line 1, column 1: a NUL byte"),
+                                  (header, b"\xff\xd8" * 2048, "line 2, column 1: byte FF is not UTF-8"),
+                                  (b"", b"x" * 4096, "a header of more than"),
+                                  (header, b"x" * 4096, "line 2"),
+                                  (header, b'"' + b"x" * 4095, "line 2"),
+                                  (header, b"a," * 2048, "line 2"),
+                                  (b"", b"y\n" * 2048, "organizer")):
+            written, code, err = self.check_endless(begin or more, more)
+            self.assertEqual(code, 8, err)
+            self.assertIn(says, err)
+            self.assertIn("standard input", err)
+            self.assertLess(written, 8 << 20)
+
+    def test_an_endless_pipe_of_good_rows_ends_with_the_room_for_its_copy(self):
+        header, row = b"organizer,external_id,start\n", ("%s,a,2026-10-19T08:00:00Z\n" % ("0" * 36)).encode()
+        written, code, err = self.check_endless(header, row * 500)
+        self.assertEqual(code, 6, err)
+        self.assertIn("cannot keep a copy of standard input in %s" % self.path("tmp"), err)
+        self.assertIn("TMPDIR", err)
+        self.assertLess(written, 32 << 20)
+
+    def test_a_device_without_end_as_input(self):
+        done = self.convoke("check", "/dev/zero", expect=8, timeout=60,
+                            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (16 << 20, 16 << 20)))
+        self.assertIn("/dev/zero: line 1, column 1: a NUL byte", done.err)
 
     def peak_of_faults(self, name, rows, cell):
         """The memory that a check of so many rows needed, in MiB, and what it reported."""
