@@ -23,6 +23,10 @@ namespace convoke::auth {
 // trimmed. The message names the file, never its content. errc::credentials.
 [[nodiscard]] result<secret> read_secret_file(const std::string& path);
 
+// What keeps a text from being a client secret, as `holds …`: empty, longer than 64 KiB, more than one line, control characters. Blanks
+// and other characters may be part of one. The secret is not shown.
+[[nodiscard]] std::optional<std::string> flaw_of_secret(std::string_view text);
+
 struct client_secret_source {
   net::endpoint authority;
   std::string tenant, client_id, graph_root;
@@ -35,7 +39,7 @@ struct client_secret_source {
 class token_source {
  public:
   [[nodiscard]] static std::unique_ptr<token_source> from_secret(boost::asio::any_io_executor, net::tls_context&, client_secret_source);
-  // A ready token: used as it is; a rejection of it is fatal.
+  // A ready token: used as it is; a flaw of it (token::flaw_of_token), and a rejection, is fatal.
   [[nodiscard]] static std::unique_ptr<token_source> ready(secret token);
   virtual ~token_source() = default;
 

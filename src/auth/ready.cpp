@@ -1,4 +1,5 @@
 #include "auth/auth.hpp"
+#include "token/token.hpp"
 
 namespace convoke::auth {
 namespace {
@@ -9,6 +10,11 @@ class ready_token final : public token_source {
 
   void start(events e) override {
     events_ = std::move(e);
+    if (const auto flaw = token::flaw_of_token(token_.reveal())) {
+      rejected_ = true;
+      if (events_.failed) events_.failed({errc::credentials, "the ready token is no bearer token: " + *flaw}, true);
+      return;
+    }
     if (events_.ready) events_.ready(1);
   }
   void rejected(std::uint32_t number) override {

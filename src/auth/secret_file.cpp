@@ -55,14 +55,20 @@ result<> trusted(const std::string& path, const struct stat& file) {
 result<> one_line(const std::string& path, std::string& text) {
   if (text.ends_with('\n')) text.pop_back();
   if (text.ends_with('\r')) text.pop_back();
-  if (text.empty()) return refuse(path, "is empty");
-  for (const char c : text)
-    if (c >= 0 && (c < 0x20 || c == 0x7f))
-      return refuse(path, "holds more than one line, or control characters: it should hold the secret and nothing else");
+  if (const auto flaw = flaw_of_secret(text)) return refuse(path, *flaw);
   return {};
 }
 
 }  // namespace
+
+std::optional<std::string> flaw_of_secret(std::string_view text) {
+  if (text.empty()) return "is empty";
+  if (text.size() > static_cast<std::size_t>(largest)) return "is larger than 64 KiB: it should hold the secret and nothing else";
+  for (const char c : text)
+    if (c >= 0 && (c < 0x20 || c == 0x7f))
+      return "holds more than one line, or control characters: it should hold the secret and nothing else";
+  return std::nullopt;
+}
 
 result<secret> read_secret_file(const std::string& path) {
   // O_NONBLOCK: opening a FIFO must not wait for a writer.

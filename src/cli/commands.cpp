@@ -244,7 +244,7 @@ int run_version(console& out) {
 
 int refuse(const error& why) {
   // Not fmt::print: it throws where standard error cannot be written.
-  std::fputs(("error: " + why.message + "\n").c_str(), stderr);
+  std::fputs(("error: " + without_controls(why.message, shown_in::terminal) + "\n").c_str(), stderr);
   return exit_code(why.code);
 }
 

@@ -1,10 +1,7 @@
 #include "cli/config_file.hpp"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
 
 #include <fmt/format.h>
 #include <toml++/toml.h>
@@ -104,22 +101,13 @@ result<void> refuse_later(const option& o, const std::string& source) {
   return fail(errc::usage, fmt::format("{}: this part of convoke is not built yet. Leave it out.", source));
 }
 
-result<setting_map> read_config_file(const std::string& path, const std::string& wanted_tenant) {
+result<setting_map> read_config_file(const std::string& path, config_origin origin, const std::string& wanted_tenant) {
   const auto shown = escape_for_people(path);
-  std::error_code why;
-  const auto there = fs::status(path, why);
-  if (fs::is_directory(there)) return fail(errc::usage, fmt::format("{}: this is a directory; --config needs a file.", shown));
-  if (there.type() == fs::file_type::not_found) return fail(errc::usage, fmt::format("{}: there is no such configuration file.", shown));
-  if (!fs::status_known(there))
-    return fail(errc::usage, fmt::format("{}: the configuration file cannot be read: {}.", shown, why.message()));
-  // Read here: the parser asks a file for its size, which a pipe has not.
-  std::ifstream in(path, std::ios::binary);
-  std::string text;
-  for (char part[4096]; in.read(part, sizeof part) || in.gcount() > 0;) text.append(part, static_cast<std::size_t>(in.gcount()));
-  if (!in.eof()) return fail(errc::usage, fmt::format("{}: the configuration file cannot be read: {}.", shown, std::strerror(errno)));
+  const auto text = read_config_text(path, origin);
+  if (!text) return std::unexpected(text.error());
   toml::table table;
   try {
-    table = toml::parse(text, path);
+    table = toml::parse(*text, path);
   } catch (const toml::parse_error& bad) {
     return fail(errc::usage,
                 fmt::format("{}, line {}, column {}: {}.", shown, bad.source().begin.line, bad.source().begin.column, bad.description()));

@@ -29,10 +29,12 @@ class line_formatter final : public spdlog::formatter {
     if (json_) {
       line = fmt::format(R"({{"time":"{}","level":"{}","message":)",
                          format_utc(std::chrono::floor<std::chrono::milliseconds>(message.time)), level);
-      append_json_string(line, text);
+      append_visible_json_string(line, text);
       line += "}\n";
     } else {
-      line = message.level == spdlog::level::info ? fmt::format("{}\n", text) : fmt::format("{}: {}\n", level, text);
+      if (message.level != spdlog::level::info) line = fmt::format("{}: ", level);
+      append_without_controls(line, text, shown_in::terminal);
+      line += '\n';
     }
     to.append(line.data(), line.data() + line.size());
   }
@@ -85,9 +87,16 @@ result<std::unique_ptr<console>> console::create(const settings& from, const std
       new console(output == "json", from.flag("verbose"), shown, std::move(log), report::progress_printer(*style, stderr)));
 }
 
+// What is quoted from input, service or system is escaped where it is quoted; nothing that was overlooked reaches a terminal either. JSON
+// has escapes of its own.
+std::string console::fit_for_terminal(const std::string& data) const {
+  return json_ ? data : without_controls(data, shown_in::terminal);
+}
+
 bool console::print(const std::string& data) {
   progress_.clear();
-  if (!stdout_failed_) stdout_failed_ = std::fwrite(data.data(), 1, data.size(), stdout) != data.size() || std::fflush(stdout) != 0;
+  const auto shown = fit_for_terminal(data);
+  if (!stdout_failed_) stdout_failed_ = std::fwrite(shown.data(), 1, shown.size(), stdout) != shown.size() || std::fflush(stdout) != 0;
   return !stdout_failed_;
 }
 
@@ -112,7 +121,7 @@ void console::print_summary(const std::string& text) {
     return;
   }
   progress_.clear();
-  std::fputs(text.c_str(), stderr);
+  std::fputs(fit_for_terminal(text).c_str(), stderr);
 }
 
 void console::wrong_row(std::uint32_t line, const std::string& why) {

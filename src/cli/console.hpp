@@ -46,6 +46,8 @@ class console final : public observer {
   void advanced(const progress& p) override;
 
  private:
+  [[nodiscard]] std::string fit_for_terminal(const std::string& data) const;
+
   console(bool json, bool verbose, std::string input, std::shared_ptr<spdlog::logger> log, report::progress_printer progress);
 
   bool json_;

@@ -108,7 +108,7 @@ void step(int number, const std::string& text) {
 }
 
 void say(const std::string& text) {
-  fmt::print("   {}\n", text);
+  fmt::print("   {}\n", without_controls(text, shown_in::terminal));
   std::fflush(stdout);
 }
 
@@ -148,7 +148,7 @@ int prove(sim::simulator& graph, const fs::path& results, std::int64_t keys) {
   fmt::print("\n{}\n",
              bold(proven ? fmt::format("Every one of the {} meetings was created exactly once.", keys)
                          : fmt::format("This is not as it should be: {} keys, {} meetings, {} created.", keys, end.meetings, end.created)));
-  fmt::print("Results, with join links: {}\n", results.string());
+  fmt::print("Results, with join links: {}\n", escape_for_people(results.string()));
   return proven ? 0 : 1;
 }
 

@@ -134,6 +134,16 @@ std::string cloud_names() {
   return out;
 }
 
+// Goes into the form of the token request and names the lane in the ledger. Test servers know other names than GUIDs.
+result<void> check_client_id(const std::string& id) {
+  constexpr std::size_t longest = 128;
+  const bool good = id.size() <= longest && std::ranges::all_of(id, [](char c) { return c > 0x20 && c < 0x7F; });
+  if (good) return {};
+  return fail(errc::usage, fmt::format("--client-id '{}' is no Entra application id: it is a GUID such as "
+                                       "00000000-0000-0000-0000-000000000000.",
+                                       escape_for_people(id)));
+}
+
 result<void> read_target(const settings& from, lane_options& lane) {
   const auto name = from.text("cloud");
   const auto* cloud = graph::find_cloud(name);
@@ -150,6 +160,7 @@ result<void> read_target(const settings& from, lane_options& lane) {
   lane.allow_http = from.flag("allow-http");
   lane.tenant = from.text("tenant");
   lane.client_id = from.text("client-id");
+  if (const auto good = check_client_id(lane.client_id); !good) return good;
   const auto root = net::parse_endpoint(lane.graph_url, lane.allow_http);
   if (!root) return std::unexpected(root.error());
   if (const auto issuer = net::parse_endpoint(lane.authority_url, lane.allow_http); !issuer) return std::unexpected(issuer.error());
@@ -179,7 +190,7 @@ result<void> refuse_proxy(const settings& from, const lane_options& lane) {
   if (proxy.empty()) return {};
   auto except = from.environment("NO_PROXY");
   if (except.empty()) except = from.environment("no_proxy");
-  const bool asks_for_tokens = from.environment("CONVOKE_TOKEN").empty();
+  const bool asks_for_tokens = !from.has_environment("CONVOKE_TOKEN");
   for (const auto& url : {lane.graph_url, asks_for_tokens ? lane.authority_url : lane.graph_url}) {
     const auto root = net::parse_endpoint(url, lane.allow_http);
     if (!root) return std::unexpected(root.error());
@@ -191,8 +202,9 @@ result<void> refuse_proxy(const settings& from, const lane_options& lane) {
 }
 
 result<void> use_ready_token(const std::string& token, lane_options& lane) {
+  if (const auto flaw = token::flaw_of_token(token))
+    return fail(errc::usage, fmt::format("CONVOKE_TOKEN is no bearer token: {}. Set it to the token alone, or unset it.", *flaw));
   if (lane.tenant.empty()) return fail(errc::usage, "CONVOKE_TOKEN needs --tenant GUID: the token alone does not say it reliably.");
-  if (!net::safe_header_value(token)) return fail(errc::credentials, "CONVOKE_TOKEN holds characters that no bearer token has.");
   if (const auto tid = token::readable_tenant(token); tid && to_lower(*tid) != to_lower(lane.tenant))
     return fail(errc::credentials, fmt::format("CONVOKE_TOKEN is for tenant {}, but --tenant says {}. Get a token for the right tenant.",
                                                escape_for_people(*tid), escape_for_people(lane.tenant)));
@@ -201,7 +213,7 @@ result<void> use_ready_token(const std::string& token, lane_options& lane) {
 }
 
 result<void> read_credentials(const settings& from, lane_options& lane) {
-  if (const auto token = from.environment("CONVOKE_TOKEN"); !token.empty()) return use_ready_token(token, lane);
+  if (from.has_environment("CONVOKE_TOKEN")) return use_ready_token(from.environment("CONVOKE_TOKEN"), lane);
   if (lane.client_id.empty())
     return fail(errc::usage,
                 "No application is given: set --client-id to the Entra application id, or client_id in the configuration, or CONVOKE_TOKEN "
@@ -210,6 +222,8 @@ result<void> read_credentials(const settings& from, lane_options& lane) {
   const bool file_is_nearer = file != nullptr && (file->source.starts_with("--") || file->source.starts_with("CONVOKE_"));
   const auto azure = from.environment("AZURE_CLIENT_SECRET");
   if (!azure.empty() && !file_is_nearer) {
+    if (const auto flaw = auth::flaw_of_secret(azure))
+      return fail(errc::usage, fmt::format("AZURE_CLIENT_SECRET {}. Set it to the secret's value alone, or unset it.", *flaw));
     lane.client_secret = secret(azure);
     return {};
   }

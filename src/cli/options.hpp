@@ -62,7 +62,7 @@ class settings {
  public:
   // `flags`: as given on the command line. `environment`: name to value. Reads the configuration file: --config, else convoke.toml beside
   // `input` (empty: in the current folder), else $XDG_CONFIG_HOME/convoke/convoke.toml. errc::usage for unknown keys, a wrong type, an
-  // option that is not built yet.
+  // option that is not built yet, a file that others may write (config_text.hpp).
   [[nodiscard]] static result<settings> resolve(const std::map<std::string, std::string, std::less<>>& flags,
                                                 const std::map<std::string, std::string, std::less<>>& environment,
                                                 const std::string& input);
@@ -71,6 +71,7 @@ class settings {
   [[nodiscard]] std::string text(std::string_view name) const;  // empty where not set
   [[nodiscard]] bool flag(std::string_view name) const;
   [[nodiscard]] std::string environment(std::string_view name) const;
+  [[nodiscard]] bool has_environment(std::string_view name) const { return environment_.find(name) != environment_.end(); }
   [[nodiscard]] const std::vector<std::string>& warnings() const noexcept { return warnings_; }
   // Every value and where it came from, for people. Secrets are not among them.
   [[nodiscard]] std::string show() const;

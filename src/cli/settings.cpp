@@ -41,16 +41,24 @@ std::string with_home(std::string path, std::string_view home) {
   return path;
 }
 
-std::string find_file(const names& flags, const names& environment, const std::string& input) {
+// Empty: there is none.
+struct config_place {
+  std::string path, source;
+  config_origin origin = config_origin::found;
+};
+
+config_place find_file(const names& flags, const names& environment, const std::string& input) {
   const auto user = environment.find("HOME");
   const auto home_of_user = user != environment.end() ? std::string_view(user->second) : std::string_view();
-  if (const auto given = flags.find("config"); given != flags.end()) return with_home(given->second, home_of_user);
-  if (const auto given = environment.find("CONVOKE_CONFIG"); given != environment.end()) return with_home(given->second, home_of_user);
+  if (const auto given = flags.find("config"); given != flags.end())
+    return {with_home(given->second, home_of_user), "--config", config_origin::named};
+  if (const auto given = environment.find("CONVOKE_CONFIG"); given != environment.end())
+    return {with_home(given->second, home_of_user), "CONVOKE_CONFIG", config_origin::named};
   std::error_code ignored;
   // Commands that read nothing are about what was made of the files here. Not so for standard input: that may come from anywhere.
   if (input != "-") {
     const auto beside = fs::path(input).parent_path() / "convoke.toml";
-    if (fs::exists(beside, ignored)) return beside.string();
+    if (fs::exists(beside, ignored)) return {beside.string(), "found"};
   }
   fs::path home;
   if (const auto xdg = environment.find("XDG_CONFIG_HOME"); xdg != environment.end() && !xdg->second.empty())
@@ -59,7 +67,7 @@ std::string find_file(const names& flags, const names& environment, const std::s
     home = fs::path(user->second) / ".config";
   if (home.empty()) return {};
   const auto own = home / "convoke" / "convoke.toml";
-  return fs::exists(own, ignored) ? own.string() : std::string();
+  return fs::exists(own, ignored) ? config_place{own.string(), "found"} : config_place{};
 }
 
 }  // namespace
@@ -103,14 +111,14 @@ result<settings> settings::resolve(const names& flags, const names& environment,
     if (found == environment.end() || found->second.empty() || o.form == shape::later) continue;
     out.values_.try_emplace(std::string(o.name), setting{found->second, std::string(o.azure)});
   }
-  if (const auto file = find_file(flags, environment, input); !file.empty()) {
-    auto read = read_config_file(file, out.text("tenant"));
+  if (const auto file = find_file(flags, environment, input); !file.path.empty()) {
+    auto read = read_config_file(file.path, file.origin, out.text("tenant"));
     if (!read) return std::unexpected(read.error());
     // A nearer source that names a tenant of the file means what the file says of it.
     if (const auto tenant = read->find("tenant"); tenant != read->end() && tenant->second.source.ends_with(']'))
       out.values_.insert_or_assign("tenant", tenant->second);
     out.values_.merge(*read);
-    out.values_.insert_or_assign("config", setting{file, flags.contains("config") ? "--config" : "found"});
+    out.values_.insert_or_assign("config", setting{file.path, file.source});
   }
   for (const auto& o : options())
     if (!o.fallback.empty()) out.values_.try_emplace(std::string(o.name), setting{std::string(o.fallback), "default"});

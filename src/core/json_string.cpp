@@ -1,7 +1,9 @@
 #include "core/json_string.hpp"
 
+#include <algorithm>
 #include <cstddef>
 
+#include "core/hidden.hpp"
 #include "core/utf8.hpp"
 
 namespace convoke {
@@ -56,6 +58,42 @@ void append_escaped(std::string& out, char c) {
 
 }  // namespace
 
+namespace {
+
+void append_escape(std::string& out, char32_t unit) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  out += "\\u";
+  for (int shift = 12; shift >= 0; shift -= 4) out += digits[(unit >> static_cast<unsigned>(shift)) & 0xFU];
+}
+
+bool beyond_ascii(char c) noexcept {
+  return static_cast<unsigned char>(c) >= 0x7F;
+}
+
+// Such characters stand in strings only. What is escaped already is ASCII.
+void append_visible(std::string& out, std::string_view json) {
+  while (!json.empty()) {
+    const auto plain = static_cast<std::size_t>(std::ranges::find_if(json, beyond_ascii) - json.begin());
+    out += json.substr(0, plain);
+    json.remove_prefix(plain);
+    if (json.empty()) return;
+    const auto c = decode_utf8(json);
+    const auto length = c.length == 0 ? 1 : c.length;
+    const bool control = c.length != 0 && c.code_point >= 0x7F && c.code_point < 0xA0;
+    if (!control && !hides_or_reorders(c.code_point)) {
+      out += json.substr(0, length);
+    } else if (c.code_point < 0x10000) {
+      append_escape(out, c.code_point);
+    } else {
+      append_escape(out, 0xD800 + ((c.code_point - 0x10000) >> 10U));
+      append_escape(out, 0xDC00 + ((c.code_point - 0x10000) & 0x3FFU));
+    }
+    json.remove_prefix(length);
+  }
+}
+
+}  // namespace
+
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';
   while (!text.empty()) {
@@ -76,6 +114,22 @@ void append_json_string(std::string& out, std::string_view text) {
     text.remove_prefix(used);
   }
   out += '"';
+}
+
+void append_visible_json_string(std::string& out, std::string_view text) {
+  const std::size_t before = out.size();
+  append_json_string(out, text);
+  if (std::ranges::none_of(text, beyond_ascii)) return;
+  const std::string written = out.substr(before);
+  out.resize(before);
+  append_visible(out, written);
+}
+
+std::string visible_json(std::string_view json) {
+  std::string out;
+  out.reserve(json.size());
+  append_visible(out, json);
+  return out;
 }
 
 }  // namespace convoke

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "core/hidden.hpp"
 #include "core/utf8.hpp"
 
 namespace convoke {
@@ -14,12 +15,6 @@ void append_hex(std::string& out, char32_t value, int least_digits) {
   int shift = 20;
   while (shift > 0 && (value >> shift) == 0 && shift / 4 >= least_digits) shift -= 4;
   for (; shift >= 0; shift -= 4) out += digits[(value >> shift) & 0xF];
-}
-
-// Characters that hide, reorder or end a line although they are no C0 or C1 controls.
-bool hidden(char32_t c) noexcept {
-  return c == 0xAD || c == 0x61C || c == 0x180E || (c >= 0x200B && c <= 0x200F) || (c >= 0x2028 && c <= 0x202E) ||
-         (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF || (c >= 0xFFF9 && c <= 0xFFFB) || (c >= 0xE0000 && c <= 0xE0FFF);
 }
 
 void append_visible(std::string& out, std::string_view text, utf8_char c) {
@@ -35,13 +30,36 @@ void append_visible(std::string& out, std::string_view text, utf8_char c) {
   } else if (c.code_point < 0x20 || c.code_point == 0x7F) {
     out += "\\x";
     append_hex(out, c.code_point, 2);
-  } else if ((c.code_point >= 0x80 && c.code_point < 0xA0) || hidden(c.code_point)) {
+  } else if ((c.code_point >= 0x80 && c.code_point < 0xA0) || hides_or_reorders(c.code_point)) {
     out += "\\u{";
     append_hex(out, c.code_point, 2);
     out += '}';
   } else {
     out += text.substr(0, c.length);
   }
+}
+
+// How many bytes from the beginning are visible ASCII or a blank. Whole blocks without an early exit, so that the compiler vectorises it.
+std::size_t visible_ascii_prefix(std::string_view text) noexcept {
+  constexpr std::size_t block = 16;
+  const auto odd = [](char c) { return static_cast<unsigned char>(static_cast<unsigned char>(c) - 0x20U) > 0x5E; };
+  std::size_t i = 0;
+  for (; i + block <= text.size(); i += block) {
+    unsigned any = 0;
+    for (std::size_t j = 0; j < block; ++j) any |= static_cast<unsigned>(odd(text[i + j]));
+    if (any != 0) break;
+  }
+  while (i < text.size() && !odd(text[i])) ++i;
+  return i;
+}
+
+// `text` begins with `c`.
+bool stays(std::string_view text, utf8_char c, shown_in where) noexcept {
+  if (c.length == 0) return false;
+  if (c.code_point == '\n' || c.code_point == '\t') return true;
+  if (c.code_point == '\r') return where == shown_in::file && text.size() > 1 && text[1] == '\n';
+  if (c.code_point < 0x20 || (c.code_point >= 0x7F && c.code_point < 0xA0)) return false;
+  return where == shown_in::file || !hides_or_reorders(c.code_point);
 }
 
 // Edits (insert, delete, replace, swap of neighbours) that turn one into the other: optimal string alignment.
@@ -83,11 +101,38 @@ std::string_view trim(std::string_view text) noexcept {
 std::string escape_for_people(std::string_view text, std::size_t max_characters) {
   std::string out;
   for (std::size_t count = 0; !text.empty(); ++count) {
+    const std::size_t plain = std::min(visible_ascii_prefix(text), max_characters - count);
+    out += text.substr(0, plain);
+    text.remove_prefix(plain);
+    count += plain;
+    if (text.empty()) break;
     if (count == max_characters) return out += "…";
     const utf8_char c = decode_utf8(text);
     append_visible(out, text, c);
     text.remove_prefix(std::max<std::size_t>(c.length, 1));
   }
+  return out;
+}
+
+void append_without_controls(std::string& out, std::string_view text, shown_in where) {
+  for (;;) {
+    const std::size_t plain = visible_ascii_prefix(text);
+    out += text.substr(0, plain);
+    text.remove_prefix(plain);
+    if (text.empty()) return;
+    const utf8_char c = decode_utf8(text);
+    if (stays(text, c, where))
+      out += text.substr(0, c.length);
+    else
+      append_visible(out, text, c);
+    text.remove_prefix(std::max<std::size_t>(c.length, 1));
+  }
+}
+
+std::string without_controls(std::string_view text, shown_in where) {
+  std::string out;
+  out.reserve(text.size());
+  append_without_controls(out, text, where);
   return out;
 }
 

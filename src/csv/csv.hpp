@@ -60,6 +60,7 @@ class reader {
 // One field as CSV writes it: quoted where needed.
 void append_field(std::string& out, std::string_view field, char delimiter);
 // The same, made inert for spreadsheets: a leading = + - @ TAB CR LF or a full-width ＝＋－＠ gets a `'` in front.
+// A plain phone number stays (`+1 323-555-0166`: 7 to 15 digits, blanks, and `-.()`).
 void append_inert_field(std::string& out, std::string_view field, char delimiter);
 
 }  // namespace convoke::csv

@@ -19,9 +19,20 @@ void append_quoted(std::string& out, std::string_view field) {
   out += field;
 }
 
+// As E.164 counts digits. Without a second `+`, a letter or an operator it calls nothing.
+bool plain_phone_number(std::string_view field) noexcept {
+  if (field.size() < 2 || field.size() > 32 || field.front() != '+' || field[1] < '1' || field[1] > '9') return false;
+  field.remove_prefix(1);
+  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+  const auto digits = std::ranges::count_if(field, digit);
+  return digits >= 7 && digits <= 15 &&
+         std::ranges::all_of(field, [&](char c) { return digit(c) || std::string_view(" -.()").contains(c); });
+}
+
 bool reads_as_formula(std::string_view field) noexcept {
   constexpr std::string_view full_width[] = {"\uFF1D", "\uFF0B", "\uFF0D", "\uFF20"};
   if (field.empty()) return false;
+  if (plain_phone_number(field)) return false;
   if (std::string_view("=+-@\t\r\n").contains(field.front())) return true;
   return std::ranges::any_of(full_width, [field](std::string_view mark) { return field.starts_with(mark); });
 }

@@ -50,8 +50,38 @@ std::unexpected<error> cannot(errc code, std::string_view what, const std::strin
   return fail(code, "cannot " + std::string(what) + " " + name + ": " + system_message(error_number));
 }
 
+// Decodes for a sink. The sink names the file in its own errors, or knows why it does not; the decoder does not know it.
+class named_text {
+ public:
+  using sink = decoder::sink;
+
+  named_text(const std::string& name, std::optional<encoding> forced, const sink& to)
+      : name_(name), text_(forced), to_([this, &to](std::string_view utf8) {
+          result<void> r = to(utf8);
+          from_sink_ = !r;
+          return r;
+        }) {}
+  named_text(const named_text&) = delete;
+  named_text& operator=(const named_text&) = delete;
+
+  result<void> feed(std::string_view bytes) { return named(text_.feed(bytes, to_)); }
+  result<text_format> finish() { return named(text_.finish(to_)); }
+
+ private:
+  template <class T>
+  result<T> named(result<T> r) const {
+    if (!r && !from_sink_ && r.error().code == errc::input) r.error().message.insert(0, name_ + ": ");
+    return r;
+  }
+
+  const std::string& name_;
+  decoder text_;
+  sink to_;
+  bool from_sink_ = false;
+};
+
 // Copies what can be read only once into a file without a name, which vanishes with the process.
-result<file> spool(int from, const std::string& name, const std::function<bool()>& interrupted) {
+result<file> spool(int from, const std::string& name, const std::function<bool()>& interrupted, const input::first_look& look) {
   const char* const wanted = std::getenv("TMPDIR");
   std::string directory = wanted != nullptr && *wanted != '\0' ? wanted : "/tmp";
   file to = nameless_file(directory);
@@ -61,6 +91,7 @@ result<file> spool(int from, const std::string& name, const std::function<bool()
     if (!to.open()) return cannot(errc::usage, "make a temporary file in", directory, errno);
     ::unlink(path.c_str());
   }
+  named_text text(name, look.forced, look.sink);
   std::vector<char> buffer(chunk_size);
   for (;;) {
     if (!wait_to_read(from, interrupted))
@@ -68,8 +99,12 @@ result<file> spool(int from, const std::string& name, const std::function<bool()
     const auto n = read_some(from, buffer);
     if (n == 0) return to;
     if (n < 0) return cannot(errc::usage, "read", name, errno);
-    if (!write_all(to.get(), {buffer.data(), static_cast<std::size_t>(n)})) {
-      return cannot(errc::usage, "keep a copy of the input in", directory + " (see TMPDIR)", errno);
+    const std::string_view bytes(buffer.data(), static_cast<std::size_t>(n));
+    if (look.sink)
+      if (const auto good = text.feed(bytes); !good) return std::unexpected(good.error());
+    if (!write_all(to.get(), bytes)) {
+      return fail(errc::storage, "cannot keep a copy of " + name + " in " + escape_for_people(directory) + ": " + system_message(errno) +
+                                     ". Set TMPDIR to a folder with more room, or give a file instead. Nothing was sent.");
     }
   }
 }
@@ -120,7 +155,7 @@ const std::string& input::name() const noexcept {
   return impl_->name;
 }
 
-result<input> input::open(const std::string& path, const std::function<bool()>& interrupted) {
+result<input> input::open(const std::string& path, const std::function<bool()>& interrupted, const first_look& look) {
   const bool standard = path == "-";
   auto made = std::make_unique<impl>();
   made->name = shown(path);
@@ -134,7 +169,7 @@ result<input> input::open(const std::string& path, const std::function<bool()>& 
   if (::fstat(descriptor, &about) != 0) return cannot(errc::usage, "read", made->name, errno);
   if (const auto good = no_directory(about, made->name); !good) return std::unexpected(good.error());
   if (standard || !S_ISREG(about.st_mode)) {
-    auto copy = spool(descriptor, made->name, interrupted);
+    auto copy = spool(descriptor, made->name, interrupted, look);
     if (!copy) return std::unexpected(copy.error());
     made->content = std::move(*copy);
     if (::fstat(made->content.get(), &about) != 0) return cannot(errc::usage, "read", made->name, errno);
@@ -168,25 +203,14 @@ result<std::string> input::sha256() {
 
 result<input::decoded> input::decode(std::optional<encoding> forced, const std::function<result<void>(std::string_view)>& sink) {
   sha256_stream hash;
-  decoder text(forced);
-  bool from_sink = false;
-  const decoder::sink to = [&](std::string_view utf8) {
-    result<void> r = sink(utf8);
-    from_sink = !r;
-    return r;
-  };
-  // The sink names the file in its own errors, or knows why it does not.
-  const auto named = [&](error e) {
-    if (!from_sink && e.code == errc::input) e.message = impl_->name + ": " + e.message;
-    return std::unexpected(std::move(e));
-  };
+  named_text text(impl_->name, forced, sink);
   const auto read = impl_->read([&](std::string_view bytes) -> result<void> {
     hash.add(bytes);
-    return text.feed(bytes, to);
+    return text.feed(bytes);
   });
-  if (!read) return named(read.error());
-  const auto format = text.finish(to);
-  if (!format) return named(format.error());
+  if (!read) return std::unexpected(read.error());
+  const auto format = text.finish();
+  if (!format) return std::unexpected(format.error());
   return decoded{*format, hash.hex()};
 }
 

@@ -24,10 +24,18 @@ struct text_format {
 // An input that can be read more than once. Standard input (`-`) is spooled into an unlinked temporary file first.
 class input {
  public:
+  // Looks at what can be read only once while it is copied, so that a pipe without end is refused at its first bad byte. `sink` is used as
+  // decode() uses it, but for the end of the input, which it does not see.
+  struct first_look {
+    std::optional<encoding> forced;
+    std::function<result<void>(std::string_view)> sink;
+  };
+
   // Refuses what does not exist, is a directory, or cannot be read; the message names it. errc::usage for a missing file or a
   // directory (nothing to retry), errc::input for an empty one. A pipe is waited for and read whole: errc::interrupted once
-  // `interrupted`, asked ten times a second, says so.
-  [[nodiscard]] static result<input> open(const std::string& name, const std::function<bool()>& interrupted = [] { return false; });
+  // `interrupted`, asked ten times a second, says so; errc::storage where there is no room for the copy; and what `look` finds, if any.
+  [[nodiscard]] static result<input> open(
+      const std::string& name, const std::function<bool()>& interrupted = [] { return false; }, const first_look& look = {});
   // The same refusals, as far as they can be known without taking anything out of a pipe.
   [[nodiscard]] static result<void> look(const std::string& name);
   input(input&&) noexcept;

@@ -1,6 +1,7 @@
 #include "files/output.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -24,10 +25,30 @@ std::string directory_of(const std::string& path) {
   return parent.empty() ? "." : parent;
 }
 
-// Beside the target, hidden, with a name that nobody else uses.
-std::string temporary_name(const std::string& target) {
+// Beside the target and hidden. So few that left-overs are found without reading the directory.
+constexpr int temporary_names = 16;
+
+std::string temporary_name(const std::string& target, int number) {
   const std::filesystem::path p(target);
-  return directory_of(target) + "/." + p.filename().string().substr(0, 200) + ".XXXXXX";
+  return directory_of(target) + "/." + p.filename().string().substr(0, 200) + ".convoke-" + std::to_string(number) + ".tmp";
+}
+
+// Takes the lock that says that a temporary file is in use, and looks whether `name` is still its name.
+bool lock_as(int descriptor, const std::string& name) {
+  struct stat own{}, named{};
+  return ::flock(descriptor, LOCK_EX | LOCK_NB) == 0 && ::fstat(descriptor, &own) == 0 && ::lstat(name.c_str(), &named) == 0 &&
+         own.st_dev == named.st_dev && own.st_ino == named.st_ino;
+}
+
+// A process that was killed leaves its file, but not its lock. While this process holds the lock, no other may remove the name.
+void remove_left_overs(const std::string& target) {
+  for (int i = 0; i < temporary_names; ++i) {
+    const auto name = temporary_name(target, i);
+    const file left(::open(name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+    struct stat about{};
+    if (!left.open() || ::fstat(left.get(), &about) != 0 || !S_ISREG(about.st_mode) || about.st_uid != ::geteuid()) continue;
+    if (lock_as(left.get(), name)) ::unlink(name.c_str());
+  }
 }
 
 // The file that a symbolic link stands for: it is replaced, not the link.
@@ -40,16 +61,25 @@ std::string resolve(const std::string& path) {
 // Gives a nameless file a name that is free.
 std::optional<std::string> link_somewhere(int descriptor, const std::string& target) {
   const std::string source = "/proc/self/fd/" + std::to_string(descriptor);
-  for (int attempt = 0; attempt < 100; ++attempt) {
-    std::string name = temporary_name(target);
-    const int placeholder = ::mkostemp(name.data(), O_CLOEXEC);
-    if (placeholder < 0) return std::nullopt;
-    ::close(placeholder);
-    ::unlink(name.c_str());
+  for (int i = 0; i < temporary_names; ++i) {
+    std::string name = temporary_name(target, i);
     if (::linkat(AT_FDCWD, source.c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) == 0) return name;
     if (errno != EEXIST) return std::nullopt;
   }
   return std::nullopt;
+}
+
+// Where the file system has no nameless files. Not open, with errno, where no name is free.
+file named_file(const std::string& target, std::string& name) {
+  for (int i = 0; i < temporary_names; ++i) {
+    name = temporary_name(target, i);
+    file made(::open(name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    // Between the two another process may have taken it for a left-over.
+    if (made.open() && lock_as(made.get(), name)) return made;
+    if (!made.open() && errno != EEXIST) break;
+  }
+  name.clear();
+  return {};
 }
 
 }  // namespace
@@ -78,16 +108,14 @@ struct output::impl {
 };
 
 result<void> output::impl::open_temporary() {
+  remove_left_overs(target);
   // Without a name nothing is left behind, even by a kill.
   sink = nameless_file(directory_of(target));
-  if (!sink.open()) {
-    temporary = temporary_name(target);
-    sink = file(::mkostemp(temporary.data(), O_CLOEXEC));
-    if (!sink.open()) {
-      temporary.clear();
-      return cannot("make", errno);
-    }
-  }
+  if (sink.open())
+    static_cast<void>(::flock(sink.get(), LOCK_EX | LOCK_NB));
+  else
+    sink = named_file(target, temporary);
+  if (!sink.open()) return cannot("make", errno);
   return {};
 }
 
@@ -126,7 +154,7 @@ output::output(output&&) noexcept = default;
 output& output::operator=(output&&) noexcept = default;
 output::~output() = default;
 
-result<output> output::create(const std::string& path) {
+result<output> output::create(const std::string& path, naming by) {
   auto made = std::make_unique<impl>();
   if (path == "-") {
     made->name = "standard output";
@@ -135,9 +163,14 @@ result<output> output::create(const std::string& path) {
   }
   made->name = escape_for_people(path);
   struct stat about{};
-  const bool exists = ::stat(path.c_str(), &about) == 0;
+  const bool exists = (by == naming::given ? ::stat(path.c_str(), &about) : ::lstat(path.c_str(), &about)) == 0;
   if (exists && S_ISDIR(about.st_mode)) return fail(errc::output, made->name + " is a directory; name a file");
-  if (exists && !S_ISREG(about.st_mode)) {
+  if (by == naming::derived) {
+    if (exists && !S_ISREG(about.st_mode) && !S_ISLNK(about.st_mode))
+      return fail(errc::output, made->name + " is no regular file and is not replaced; name another file");
+    made->target = path;
+    if (const auto r = made->open_temporary(); !r) return std::unexpected(r.error());
+  } else if (exists && !S_ISREG(about.st_mode)) {
     // A device or a pipe is written to, not replaced.
     made->sink = file(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY));
     if (!made->sink.open()) return made->cannot("open", errno);
@@ -147,6 +180,10 @@ result<output> output::create(const std::string& path) {
   }
   made->descriptor = made->sink.get();
   return output(std::move(made));
+}
+
+bool output::terminal() const noexcept {
+  return ::isatty(impl_->descriptor) == 1;
 }
 
 result<void> output::write(std::string_view bytes) {

@@ -1,10 +1,16 @@
 #include "net/tls_context.hpp"
 
 #include <array>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 
+#include <fcntl.h>
+#include <openssl/bio.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/x509v3.h>
+#include <unistd.h>
 #include <boost/asio/ip/address.hpp>
 
 #include "net/certificate.hpp"
@@ -32,6 +38,44 @@ int note_problem(int ok, X509_STORE_CTX* store) {
     peer->certificate_problem = describe_certificate_problem(X509_STORE_CTX_get_error(store), X509_STORE_CTX_get_current_cert(store),
                                                              X509_STORE_CTX_get0_cert(store), peer->host, peer->name);
   return 0;
+}
+
+// Read here and not by OpenSSL, which reads on for ever where a file has no end. False with a reason.
+bool read_bounded(const std::string& path, std::string& into, std::string& why) {
+  constexpr std::size_t largest = std::size_t{16} << 20U;
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  if (descriptor < 0) {
+    why = std::strerror(errno);
+    return false;
+  }
+  std::array<char, 65536> part{};
+  for (;;) {
+    const auto n = ::read(descriptor, part.data(), part.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) why = std::strerror(errno);
+    if (n > 0) into.append(part.data(), static_cast<std::size_t>(n));
+    if (into.size() > largest) why = "it is larger than 16 MiB";
+    if (n > 0 && why.empty()) continue;
+    ::close(descriptor);
+    return why.empty();
+  }
+}
+
+// All certificates and revocation lists of a PEM bundle.
+bool trust_all(SSL_CTX* ctx, const std::string& pem) {
+  const std::unique_ptr<BIO, decltype(&BIO_free)> bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), &BIO_free);
+  const auto free_all = [](STACK_OF(X509_INFO) * all) { sk_X509_INFO_pop_free(all, X509_INFO_free); };
+  const std::unique_ptr<STACK_OF(X509_INFO), decltype(free_all)> all(
+      bio ? PEM_X509_INFO_read_bio(bio.get(), nullptr, nullptr, const_cast<char*>("")) : nullptr, free_all);
+  if (!all) return false;
+  auto* store = SSL_CTX_get_cert_store(ctx);
+  int found = 0;
+  for (int i = 0; i < sk_X509_INFO_num(all.get()); ++i) {
+    const auto* one = sk_X509_INFO_value(all.get(), i);
+    if (one->x509 != nullptr && X509_STORE_add_cert(store, one->x509) == 1) ++found;
+    if (one->crl != nullptr && X509_STORE_add_crl(store, one->crl) == 1) ++found;
+  }
+  return found > 0;
 }
 
 bool set_rules(SSL_CTX* ctx) {
@@ -88,8 +132,12 @@ result<tls_context> tls_context::create(const std::string& ca_file) {
   if (!made->ctx || !set_rules(made->ctx.get())) return fail(errc::internal, "OpenSSL cannot be set up: " + openssl_reason());
   // Named by path, never through SSL_CERT_FILE or SSL_CERT_DIR: whoever can set a variable must not choose whom we trust.
   const std::string file = ca_file.empty() ? system_bundle : ca_file;
-  if (SSL_CTX_load_verify_file(made->ctx.get(), file.c_str()) == 1) return tls_context(std::move(made));
-  const auto why = openssl_reason();
+  std::string pem, why;
+  if (read_bounded(file, pem, why)) {
+    if (trust_all(made->ctx.get(), pem)) return tls_context(std::move(made));
+    why = openssl_reason();
+    if (why == "unknown TLS error") why = "no certificate found";
+  }
   if (ca_file.empty())
     return fail(errc::usage, std::string("the system's certificates in ") + system_bundle + " cannot be read (" + why +
                                  "): install the package ca-certificates, or name a file with --ca-file");

@@ -29,10 +29,10 @@ std::string_view line_end_of(std::string_view raw) {
 
 }  // namespace
 
-result<failed_file> failed_file::create(const std::string& path, const ledger::run_header& header) {
+result<failed_file> failed_file::create(const std::string& path, const ledger::run_header& header, files::naming by) {
   auto written = read_dialect(header);
   if (!written) return std::unexpected(written.error());
-  auto to = files::output::create(path);
+  auto to = files::output::create(path, by);
   if (!to) return std::unexpected(to.error());
   failed_file out(std::move(*to), std::move(*written));
   for (std::size_t i = 0; i < out.written_.columns.size(); ++i)
@@ -67,8 +67,9 @@ result<void> failed_file::write(std::string_view raw, std::string_view line, std
   text += written_.delimiter;
   text += line;
   text += written_.delimiter;
-  csv::append_field(text, why, written_.delimiter);
+  csv::append_inert_field(text, escape_for_people(why, why.size()), written_.delimiter);
   text += end.empty() ? std::string_view(written_.line_end) : end;
+  if (to_.terminal()) text = without_controls(text, shown_in::terminal);
   return to_.write(files::encode(text, written_.format.enc));
 }
 
@@ -83,12 +84,12 @@ result<void> failed_file::commit() {
   return to_.commit();
 }
 
-result<std::uint64_t> write_failed(ledger::reader& from, const ledger::run_info& run, const std::string& path) {
+result<std::uint64_t> write_failed(ledger::reader& from, const ledger::run_info& run, const std::string& path, files::naming by) {
   std::optional<failed_file> file;
   std::uint64_t rows = 0;
   const auto read = from.for_each_failed(run.id, [&](const ledger::result_row& row) -> result<void> {
     if (!file) {
-      auto made = failed_file::create(path, run.header);
+      auto made = failed_file::create(path, run.header, by);
       if (!made) return std::unexpected(made.error());
       file.emplace(std::move(*made));
     }

@@ -19,7 +19,8 @@ namespace convoke::report {
 
 class failed_file {
  public:
-  [[nodiscard]] static result<failed_file> create(const std::string& path, const ledger::run_header& header);
+  [[nodiscard]] static result<failed_file> create(const std::string& path, const ledger::run_header& header,
+                                                  files::naming by = files::naming::given);
   // `raw`: the record as UTF-8, with its line end.
   [[nodiscard]] result<void> add(std::uint32_t line, std::string_view raw, std::string_view why);
   [[nodiscard]] result<void> commit();
@@ -36,6 +37,7 @@ class failed_file {
 };
 
 // Writes the failed file of a run: failed, rejected and, where drift fails, drifted rows. `rows` says how many; none: no file is written.
-[[nodiscard]] result<std::uint64_t> write_failed(ledger::reader& from, const ledger::run_info& run, const std::string& path);
+[[nodiscard]] result<std::uint64_t> write_failed(ledger::reader& from, const ledger::run_info& run, const std::string& path,
+                                                 files::naming by = files::naming::given);
 
 }  // namespace convoke::report

@@ -1,18 +1,21 @@
 #pragma once
 
-// One line of named cells, as CSV that is inert for spreadsheets or as a JSON object.
+// One line of named cells, as CSV that is inert for spreadsheets or as a JSON object. Control characters are escaped: in CSV as
+// convoke::append_without_controls says, in JSON so that the value stays exact.
 
 #include <cstdint>
 #include <string>
 #include <string_view>
 
+#include "core/text.hpp"
 #include "report/results.hpp"
 
 namespace convoke::report {
 
 class line_writer {
  public:
-  explicit line_writer(format as) : as_(as) {}
+  // `where`: a terminal gets no character that hides or reorders text either.
+  explicit line_writer(format as, shown_in where = shown_in::file) : as_(as), where_(where) {}
 
   void begin() { first_ = true, out_ += as_ == format::jsonl ? "{" : ""; }
   void text(std::string_view name, std::string_view value);
@@ -27,9 +30,13 @@ class line_writer {
  private:
   void separate(std::string_view name);
 
+  void csv_cell(std::string_view value);
+
   format as_;
+  shown_in where_;
   bool first_ = true;
   std::string out_;
+  std::string cell_;
 };
 
 }  // namespace convoke::report

@@ -183,7 +183,7 @@ result<void> write_results(ledger::reader& from, const ledger::run_info& run, co
   if (!to) return std::unexpected(to.error());
 
   const auto names = carried_names(*written);
-  line_writer w(as);
+  line_writer w(as, to->terminal() ? shown_in::terminal : shown_in::file);
   if (as == format::csv) {
     w.begin();
     for (const auto* column : result_columns) w.name(column);
@@ -205,7 +205,7 @@ result<void> write_results(ledger::reader& from, const ledger::run_info& run, co
 result<void> write_inventory(ledger::reader& from, const std::string& path, format as) {
   auto to = files::output::create(path);
   if (!to) return std::unexpected(to.error());
-  line_writer w(as);
+  line_writer w(as, to->terminal() ? shown_in::terminal : shown_in::file);
   if (as == format::csv) {
     w.begin();
     for (const auto* column : inventory_columns) w.name(column);

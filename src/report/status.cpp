@@ -127,7 +127,7 @@ std::string runs_text(const std::vector<ledger::run_info>& runs) {
 std::string runs_json(const std::vector<ledger::run_info>& runs) {
   json::array out;
   for (const auto& r : runs) out.push_back(run_json(r));
-  return json::serialize(out) + "\n";
+  return json_line(out);
 }
 
 std::string status_text(const std::vector<ledger::count_by>& inventory, const ledger::run_status* run, utc_time now) {
@@ -166,7 +166,7 @@ std::string status_json(const std::vector<ledger::count_by>& inventory, const le
     about.emplace("lanes", lanes_json(*run, now));
     out["run"] = std::move(about);
   }
-  return json::serialize(out) + "\n";
+  return json_line(out);
 }
 
 }  // namespace convoke::report

@@ -169,7 +169,7 @@ std::vector<std::string> plan_warnings(const plan_summary& s) {
 }
 
 std::string plan_json(std::uint32_t run, const plan_summary& s, utc_time now) {
-  return json::serialize(plan_object(run, s, forecast_value(s, now))) + "\n";
+  return json_line(plan_object(run, s, forecast_value(s, now)));
 }
 
 std::string report_text(const convoke::job_report& r) {
@@ -216,11 +216,11 @@ std::string report_json(const convoke::job_report& r) {
       {"output_errors", std::move(output_errors)},
       {"summary", last_line(r)},
   };
-  return json::serialize(out) + "\n";
+  return json_line(out);
 }
 
 std::string error_json(const error& why) {
-  return json::serialize(json::object{{"exit_code", exit_code(why.code)}, {"error", json_text(why.message)}}) + "\n";
+  return json_line(json::object{{"exit_code", exit_code(why.code)}, {"error", json_text(why.message)}});
 }
 
 }  // namespace convoke::report

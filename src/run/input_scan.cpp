@@ -1,8 +1,11 @@
 #include "run/input_scan.hpp"
 
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "core/text.hpp"
+#include "files/zones.hpp"
 
 namespace convoke::run {
 namespace {
@@ -40,14 +43,48 @@ result<void> named(const std::string& name, result<void> read) {
   return std::unexpected(in_file(name, std::move(read.error())));
 }
 
+// Examines a stream while it is copied. Reports as the later passes do.
+class stream_look {
+ public:
+  stream_look(const job& j, std::optional<char> delimiter) : job_(j), reader_(delimiter) {}
+
+  result<void> take(std::string_view utf8) {
+    return named(job_.input, reader_.feed(utf8, [this](const csv::record& record) { return first_is_header(record); }));
+  }
+
+ private:
+  result<void> first_is_header(const csv::record& record) {
+    if (std::exchange(seen_, true)) return {};
+    auto zones = files::system_zones();
+    if (!zones) return std::unexpected(zones.error());
+    const auto builder = row_builder::create(record.fields, row_settings_of(job_.plan), **zones);
+    return builder ? result<void>{} : std::unexpected(builder.error());
+  }
+
+  const job& job_;
+  csv::reader reader_;
+  bool seen_ = false;
+};
+
 }  // namespace
+
+row_settings row_settings_of(const plan_options& options) {
+  row_settings s;
+  s.default_zone = options.time_zone;
+  s.overlap = options.overlap == "earlier" ? overlap_choice::earlier
+              : options.overlap == "later" ? overlap_choice::later
+                                           : overlap_choice::refuse;
+  s.external_id_template = options.external_id_template;
+  return s;
+}
 
 result<scanned_input> scan(const job& j, const std::function<bool()>& interrupted) {
   const auto forced = encoding_option(j.plan.encoding);
   if (!forced) return std::unexpected(forced.error());
   const auto delimiter = delimiter_option(j.plan.delimiter);
   if (!delimiter) return std::unexpected(delimiter.error());
-  auto source = files::input::open(j.input, interrupted);
+  stream_look stream(j, *delimiter);
+  auto source = files::input::open(j.input, interrupted, {*forced, [&](std::string_view utf8) { return stream.take(utf8); }});
   if (!source) return std::unexpected(source.error());
 
   scanned_input out{.source = std::move(*source), .forced = *forced, .delimiter_option = *delimiter};

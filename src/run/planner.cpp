@@ -19,8 +19,10 @@
 namespace convoke::run {
 namespace {
 
-// Rows go to the ledger's thread in batches: large enough that handing over costs nothing, small enough to bound memory.
+// Rows go to the ledger's thread in batches: large enough that handing over costs nothing, small enough to bound memory. The reasons of a
+// wrong row can be a hundred times as long as the row.
 constexpr std::size_t batch_rows = 1024;
+constexpr std::size_t batch_bytes = std::size_t{1} << 20U;
 
 // --only COLUMN=VALUE, resolved against the header.
 struct pilot {
@@ -38,16 +40,6 @@ result<pilot> parse_only(const std::string& only, const row_builder& builder) {
     return fail(errc::usage,
                 fmt::format("--only names column '{}', which the input does not have.", escape_for_people(only.substr(0, equals))));
   return pilot{column, only.substr(equals + 1)};
-}
-
-row_settings row_settings_of(const plan_options& options) {
-  row_settings s;
-  s.default_zone = options.time_zone;
-  s.overlap = options.overlap == "earlier" ? overlap_choice::earlier
-              : options.overlap == "later" ? overlap_choice::later
-                                           : overlap_choice::refuse;
-  s.external_id_template = options.external_id_template;
-  return s;
 }
 
 result<std::vector<std::string>> header_fields(const scanned_input& input) {
@@ -80,8 +72,9 @@ class feeder {
       row.payload = encode_spec(built_.wanted);
     else
       row.error = describe(built_.errors);
+    bytes_ += row.raw.size() + row.payload.size() + row.error.size();
     batch_.push_back(std::move(row));
-    return batch_.size() < batch_rows ? result<void>{} : flush();
+    return batch_.size() < batch_rows && bytes_ < batch_bytes ? result<void>{} : flush();
   }
 
   result<void> flush() {
@@ -90,6 +83,7 @@ class feeder {
     if (batch_.empty()) return {};
     auto full = std::exchange(batch_, {});
     batch_.reserve(batch_rows);
+    bytes_ = 0;
     return to_.add_rows(std::move(full));
   }
 
@@ -111,6 +105,7 @@ class feeder {
   std::uint64_t rows_ = 0, planned_ = 0;
   built_row built_;
   std::vector<ledger::planned_row> batch_;
+  std::size_t bytes_ = 0;  // that the rows of the batch hold
 };
 
 result<void> check_limits(const plan_summary& summary, const plan_options& options) {
@@ -136,7 +131,7 @@ result<void> check_row_count(std::uint64_t rows, std::uint64_t planned, const jo
 // Tells about every wrong row and keeps it in the failed file.
 result<std::string> report_wrong_rows(ledger::planning& plan, const job& j, const ledger::run_header& header, observer& watch) {
   const auto path = failed_path(j);
-  auto file = report::failed_file::create(path, header);
+  auto file = report::failed_file::create(path, header, failed_naming(j));
   if (!file) watch.note(file.error().message);
   const auto told = plan.for_each_rejected([&](std::uint32_t line, std::string_view raw, std::string_view why) {
     watch.wrong_row(line, std::string(why));
@@ -158,6 +153,10 @@ std::string failed_path(const job& j) {
   // A pipe has no place of its own: `<(...)` is called /dev/fd/63.
   const bool nowhere = j.input == "-" || j.input == "/dev/stdin" || j.input.starts_with("/dev/fd/") || j.input.starts_with("/proc/");
   return nowhere ? "stdin.failed.csv" : j.input + ".failed.csv";
+}
+
+files::naming failed_naming(const job& j) {
+  return j.failed.empty() ? files::naming::derived : files::naming::given;
 }
 
 result<ledger::lane_name> lane_name(const lane_options& lane) {

@@ -9,6 +9,7 @@
 
 #include <convoke/job.hpp>
 
+#include "files/output.hpp"
 #include "ledger/ledger.hpp"
 #include "run/input_scan.hpp"
 
@@ -39,5 +40,6 @@ struct planned {
 
 // Where failed rows go: --failed, or beside the input.
 [[nodiscard]] std::string failed_path(const job& j);
+[[nodiscard]] files::naming failed_naming(const job& j);
 
 }  // namespace convoke::run

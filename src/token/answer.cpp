@@ -21,7 +21,6 @@ using std::chrono::seconds;
 
 // The longest that Entra issues, with continuous access evaluation.
 constexpr seconds longest = std::chrono::hours(28);
-constexpr std::size_t longest_token = std::size_t{64} * 1024;
 constexpr std::size_t word_limit = 40;
 
 // A number of seconds, as a number or (managed identities) as a string; the fraction is cut.
@@ -43,11 +42,6 @@ std::optional<seconds> read_seconds(const json::object& answer, std::string_view
   return seconds(static_cast<seconds::rep>(std::clamp(number, 0.0, most)));
 }
 
-// Everything a header may carry without changing its meaning: no CR, LF, blank or NUL (RFC 9110 and RFC 6750).
-bool sendable(std::string_view token) noexcept {
-  return !token.empty() && token.size() <= longest_token && std::ranges::all_of(token, [](char c) { return c > 0x20 && c < 0x7F; });
-}
-
 std::unexpected<refusal> refuse(std::optional<std::chrono::nanoseconds> retry_after, std::string message) {
   return std::unexpected(refusal{.fatal = false, .retry_after = retry_after, .message = std::move(message)});
 }
@@ -65,9 +59,7 @@ std::expected<grant, refusal> read_answer(int status, std::string_view body, std
   }
   const auto token = text_of(*answer, "access_token");
   if (token.empty()) return refuse(retry_after, "the token endpoint's answer holds no access_token: check --authority-url");
-  if (!sendable(token)) {
-    return refuse(retry_after, "the token endpoint's access_token is longer than 64 KiB or holds characters that no header may carry");
-  }
+  if (const auto flaw = flaw_of_token(token)) return refuse(retry_after, "the token endpoint's access_token is no bearer token: " + *flaw);
   if (const auto type = text_of(*answer, "token_type"); !type.empty() && !equal_ignoring_case(type, "Bearer")) {
     return refuse(retry_after, "the token endpoint's token_type is " + withhold(shown(type, withheld, word_limit), token) + ", not Bearer");
   }

@@ -3,6 +3,7 @@
 // Access tokens as a pure machine: what a token endpoint's answer means, and when to ask again.
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -15,10 +16,16 @@
 namespace convoke::token {
 
 struct grant {
-  secret access_token;                             // alphabet and length checked: visible ASCII, at most 64 KiB
+  secret access_token;                             // has no flaw_of_token
   std::chrono::seconds lifetime;                   // expires_in, as number or string; 1 s to 28 h, longer ones are cut
   std::optional<std::chrono::seconds> refresh_in;  // less than lifetime
 };
+
+inline constexpr std::size_t longest_token = std::size_t{16} * 1024;  // bytes; servers take no longer headers
+
+// What keeps `token` from being a bearer token (RFC 6750, section 2.1), as `it …`: empty, too long, or a character that none has and its
+// position in bytes, from 1. Nothing of the token is shown but a punctuation mark that it cannot hold. nullopt: it may be one.
+[[nodiscard]] std::optional<std::string> flaw_of_token(std::string_view token);
 
 struct refusal {
   bool fatal = false;  // the credential is wrong: asking again cannot help

@@ -1,6 +1,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <stdexcept>
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,8 +17,9 @@ namespace {
 
 struct folder {
   folder() {
-    std::string name = "/tmp/convoke-auth-XXXXXX";
-    path = ::mkdtemp(name.data());
+    std::string name = (fs::temp_directory_path() / "convoke-auth-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
+    path = name;
   }
   ~folder() {
     ::unsetenv("CREDENTIALS_DIRECTORY");

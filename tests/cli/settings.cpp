@@ -1,7 +1,5 @@
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <map>
 #include <string>
 #include <thread>
 
@@ -10,30 +8,14 @@
 
 #include "cli/job_builder.hpp"
 #include "cli/options.hpp"
+#include "folder.hpp"
 
 namespace {
 
-namespace fs = std::filesystem;
+using namespace cli_test;
 using convoke::errc;
 using convoke::cli::build_job;
 using convoke::cli::settings;
-using names = std::map<std::string, std::string, std::less<>>;
-
-struct folder {
-  folder() {
-    auto name = (fs::temp_directory_path() / "convoke-test-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
-    path = name;
-  }
-  ~folder() { fs::remove_all(path); }
-  std::string write(const std::string& name, const std::string& text,
-                    fs::perms mode = fs::perms::owner_read | fs::perms::owner_write) const {
-    std::ofstream(path / name) << text;
-    fs::permissions(path / name, mode);
-    return (path / name).string();
-  }
-  fs::path path;
-};
 
 constexpr auto tenant = "11111111-2222-3333-4444-555555555555";
 
@@ -111,7 +93,7 @@ BOOST_FIXTURE_TEST_CASE(commands_that_read_nothing_find_the_file_of_this_folder,
   fs::current_path(path);
   const auto from = settings::resolve({}, {}, "");
   const auto piped = settings::resolve({}, {}, "-");
-  const auto elsewhere = settings::resolve({}, {}, "/nowhere/in.csv");
+  const auto elsewhere = settings::resolve({}, {}, (path / "none/in.csv").string());
   fs::current_path(before);
   BOOST_REQUIRE(from.has_value());
   BOOST_TEST(from->text("rate") == "7");
@@ -203,9 +185,9 @@ BOOST_FIXTURE_TEST_CASE(a_wrong_value_of_a_file_names_line_and_key, folder) {
   BOOST_TEST(complaint("[tenants.a]\ntenant = \"t\"\nallow_http = 7\n").contains("c.toml [tenants.a], line 3: allow_http: '7' is neither"));
 }
 
-BOOST_AUTO_TEST_CASE(a_proxy_is_refused_unless_every_host_goes_without_it) {
-  const auto accepted = [](const std::string& except, names extra = {}) {
-    names all{{"HOME", "/nowhere"},         {"CONVOKE_TENANT", tenant},  {"CONVOKE_CLIENT_ID", "c"},
+BOOST_FIXTURE_TEST_CASE(a_proxy_is_refused_unless_every_host_goes_without_it, folder) {
+  const auto accepted = [this](const std::string& except, names extra = {}) {
+    names all{{"HOME", path.string()},      {"CONVOKE_TENANT", tenant},  {"CONVOKE_CLIENT_ID", "c"},
               {"AZURE_CLIENT_SECRET", "s"}, {"HTTPS_PROXY", "http://p"}, {"NO_PROXY", except}};
     for (const auto& [name, value] : extra) all[name] = value;
     const auto from = settings::resolve({}, all, "");
@@ -227,8 +209,8 @@ BOOST_AUTO_TEST_CASE(a_proxy_is_refused_unless_every_host_goes_without_it) {
   BOOST_TEST(!accepted("raph.microsoft.com,login.microsoftonline.com"));
 }
 
-BOOST_AUTO_TEST_CASE(every_cloud_is_named_to_whom_it_is_unknown) {
-  const auto from = settings::resolve({{"cloud", "mars"}}, {{"HOME", "/nowhere"}}, "");
+BOOST_FIXTURE_TEST_CASE(every_cloud_is_named_to_whom_it_is_unknown, folder) {
+  const auto from = settings::resolve({{"cloud", "mars"}}, {{"HOME", path.string()}}, "");
   BOOST_REQUIRE(from.has_value());
   const auto j = build_job(*from, "in.csv", {.lane = true});
   BOOST_REQUIRE(!j.has_value());
@@ -242,6 +224,42 @@ BOOST_FIXTURE_TEST_CASE(a_file_that_cannot_be_looked_at_is_a_wrong_setting, fold
     BOOST_REQUIRE(!from.has_value());
     BOOST_CHECK(from.error().code == errc::usage);
   }
+}
+
+BOOST_FIXTURE_TEST_CASE(a_ready_token_that_cannot_be_one_is_a_wrong_setting, folder) {
+  const auto complaint = [this](const std::string& token) {
+    const auto from = settings::resolve({}, {{"HOME", path.string()}, {"CONVOKE_TENANT", tenant}, {"CONVOKE_TOKEN", token}}, "");
+    BOOST_REQUIRE(from.has_value());
+    const auto j = build_job(*from, "in.csv", {.lane = true, .credentials = true});
+    BOOST_REQUIRE(!j.has_value());
+    BOOST_CHECK(j.error().code == errc::usage);
+    BOOST_TEST(!j.error().message.contains("SECRET"), j.error().message);
+    return j.error().message;
+  };
+  BOOST_TEST(complaint("SECRET SECRET").contains("CONVOKE_TOKEN is no bearer token: it holds a blank at position 7"));
+  BOOST_TEST(complaint("SECRET\n").contains("a line end at position 7"));
+  BOOST_TEST(complaint(std::string(100 * 1024, 'S')).contains("it is 102400 bytes long, more than the limit of 16 KiB"));
+  BOOST_TEST(complaint("").contains("CONVOKE_TOKEN is no bearer token: it is empty"));
+}
+
+BOOST_FIXTURE_TEST_CASE(what_goes_into_forms_and_headers_is_checked_before_anything_else, folder) {
+  const auto complaint = [this](names extra) {
+    extra.insert({{"HOME", path.string()}, {"CONVOKE_TENANT", tenant}, {"CONVOKE_CLIENT_ID", "c"}, {"AZURE_CLIENT_SECRET", "s"}});
+    const auto from = settings::resolve({}, extra, "");
+    BOOST_REQUIRE(from.has_value());
+    const auto j = build_job(*from, "in.csv", {.lane = true, .credentials = true});
+    BOOST_REQUIRE(!j.has_value());
+    BOOST_CHECK(j.error().code == errc::usage);
+    BOOST_TEST(!j.error().message.contains("hunter2"), j.error().message);
+    return j.error().message;
+  };
+  BOOST_TEST(complaint({{"CONVOKE_CLIENT_ID", "a b"}}).contains("--client-id 'a b' is no Entra application id"));
+  BOOST_TEST(complaint({{"CONVOKE_CLIENT_ID", "a\r\nX: y"}}).contains("'a\\r\\nX: y'"));
+  BOOST_TEST(complaint({{"CONVOKE_CLIENT_ID", std::string(100'000, 'a')}}).size() < 1000U);
+  BOOST_TEST(complaint({{"AZURE_CLIENT_SECRET", "hunter2\n"}}).contains("AZURE_CLIENT_SECRET holds more than one line"));
+  BOOST_TEST(complaint({{"AZURE_CLIENT_SECRET", std::string(100'000, 's')}}).contains("AZURE_CLIENT_SECRET is larger than 64 KiB"));
+  for (const auto* name : {"CONVOKE_GRAPH_URL", "CONVOKE_AUTHORITY_URL", "AZURE_AUTHORITY_HOST"})
+    for (const auto* url : {"https://a b/", "https://a\r\nX: y/", "https://\u00fc/"}) complaint({{name, url}});
 }
 
 BOOST_FIXTURE_TEST_CASE(secrets_come_from_file_environment_or_credential_directory, folder) {

@@ -52,9 +52,19 @@ BOOST_AUTO_TEST_CASE(bad_utf8_becomes_replacement_characters) {
   BOOST_TEST(quoted("\xED\xA0\x80") == "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\"");
 }
 
+BOOST_AUTO_TEST_CASE(a_terminal_gets_no_control_character_and_the_value_stays) {
+  const std::string nasty = "\x1b[2J\x7f\u009b31m \u202Eabc\u2066 \U000E0041 ü 日 🎓";
+  std::string out = "x";
+  convoke::append_visible_json_string(out, nasty);
+  BOOST_TEST(out == R"(x"\u001b[2J\u007f\u009b31m \u202eabc\u2066 \udb40\udc41 ü 日 🎓")");
+  BOOST_TEST(json::parse(out.substr(1)).as_string() == nasty);
+  BOOST_TEST(convoke::visible_json(quoted(nasty)) == out.substr(1));
+}
+
 RC_BOOST_PROP(any_text_reads_back, ()) {
   const auto text = convoke::test::arbitrary_utf8();
   RC_ASSERT(json::parse(quoted(text)).as_string() == text);
+  RC_ASSERT(json::parse(convoke::visible_json(quoted(text))).as_string() == text);
 }
 
 RC_BOOST_PROP(any_bytes_are_valid_json, (std::string bytes)) {

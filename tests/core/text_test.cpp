@@ -34,6 +34,32 @@ BOOST_AUTO_TEST_CASE(long_text_is_cut_between_characters) {
   BOOST_TEST(escape_for_people("\n\n", 1) == "\\n…");
 }
 
+BOOST_AUTO_TEST_CASE(control_characters_become_visible_and_all_else_stays) {
+  using convoke::shown_in;
+  using convoke::without_controls;
+  const std::string ordinary = "Größe 数学 C:\\x \"q\" 🎓\tb\nc\r\nd a\u202Eb\u200Dc\uFEFF";
+  BOOST_TEST(without_controls(ordinary, shown_in::file) == ordinary);
+  BOOST_TEST(without_controls("\x1b[31mred\x7f\b\r!", shown_in::file) == "\\x1b[31mred\\x7f\\x08\\r!");
+  BOOST_TEST(without_controls(std::string_view("\0", 1), shown_in::file) == "\\x00");
+  BOOST_TEST(without_controls("\xc2\x9b"
+                              "31m\xff",
+                              shown_in::file) == "\\u{9b}31m\\xff");
+  BOOST_TEST(without_controls("a\tb\nc\r\nd\u202Ee\u200Ff", shown_in::terminal) == "a\tb\nc\\r\nd\\u{202e}e\\u{200f}f");
+  const std::string long_text(100'000, 'x');
+  BOOST_TEST((without_controls(long_text + "\x1b", shown_in::terminal) == long_text + "\\x1b"));
+}
+
+BOOST_AUTO_TEST_CASE(every_byte_at_every_place_of_a_block_is_seen) {
+  for (int byte = 0; byte < 0x100; ++byte) {
+    for (std::size_t place = 0; place < 40; ++place) {
+      std::string text(40, 'x');
+      text[place] = static_cast<char>(byte);
+      const bool stays = byte == '\t' || byte == '\n' || (byte >= 0x20 && byte < 0x7F);
+      if ((convoke::without_controls(text, convoke::shown_in::terminal) == text) != stays) BOOST_ERROR("byte " << byte << " at " << place);
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_near_name_is_found) {
   const std::string_view names[] = {"external_id", "organizer", "attendees", "end", "start"};
   BOOST_TEST(nearest("organiser", names).value_or("") == "organizer");

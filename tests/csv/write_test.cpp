@@ -39,6 +39,17 @@ BOOST_DATA_TEST_CASE(no_cell_begins_as_a_formula,
   BOOST_TEST(inert(text) == std::string("'") + text);
 }
 
+BOOST_DATA_TEST_CASE(plain_phone_numbers_are_left_alone, bdata::make({"+1 323-555-0166", "+4930123456", "+44 (20) 7946.0123"}), text) {
+  BOOST_TEST(inert(text) == text);
+}
+
+BOOST_DATA_TEST_CASE(what_only_begins_as_a_phone_number_is_not,
+                     bdata::make({"+1 323-555-0166+A1", "+1234567*1", "+A1 1234567", "+012345678", "+1", "+12345678901234567890",
+                                  "+1 323-555-0166;=A1", "+1(1234567)!A1"}),
+                     text) {
+  BOOST_TEST(inert(text) == std::string("'") + text);
+}
+
 BOOST_AUTO_TEST_CASE(inert_and_quoted) {
   BOOST_TEST(inert("=A1,\"x\"") == "\"'=A1,\"\"x\"\"\"");
   BOOST_TEST(inert("\r=1") == "\"'\r=1\"");

@@ -1,6 +1,8 @@
 """Results, failed files and summaries, byte by byte where that is promised."""
 import json
 import os
+import pty
+import re
 import stat
 
 from generate import organizer_ids, write_rows
@@ -9,6 +11,7 @@ from harness import Case, main
 COLUMNS = ("line tenant organizer external_id outcome meeting_id join_web_url join_meeting_id passcode dial_in_number conference_id "
            "subject start end drift http_status error_code error_message attempts request_id client_request_id finished_at").split()
 ANNA = organizer_ids(1)[0]
+PHONE_NUMBER = re.compile(r"\+[1-9][0-9 .()-]{6,30}")
 
 
 class Outputs(Case):
@@ -82,13 +85,53 @@ class Outputs(Case):
             self.assertNotIn(",=note", file.readline())
         for row in self.read_csv(results):
             for name, cell in row.items():
-                self.assertFalse(cell.startswith(("=", "+", "-", "@", "\t", "\r")), "%s: %r" % (name, cell))
+                if not PHONE_NUMBER.fullmatch(cell):
+                    self.assertFalse(cell.startswith(("=", "+", "-", "@", "\t", "\r")), "%s: %r" % (name, cell))
         # JSON lines are exact, and so is what the service got.
         self.apply(path, "--results", lines)
         with open(lines, encoding="utf-8") as file:
             exact = [json.loads(line) for line in file]
         self.assertEqual([one["subject"] for one in exact], subjects)
         self.assertEqual({one["=note"] for one in exact}, {"=A1"})
+
+    def at_a_terminal(self, command, expect):
+        """What a terminal gets of a command, standard output and standard error."""
+        ours, its = pty.openpty()
+        self.addCleanup(os.close, ours)
+        process = self.start(command, stdout=its, stderr=its)
+        os.close(its)
+        seen = b""
+        while True:
+            try:
+                part = os.read(ours, 65536)
+            except OSError:  # how a terminal ends
+                break
+            if not part:
+                break
+            seen += part
+        self.assertEqual(process.wait(timeout=60), expect, seen)
+        return seen
+
+    def test_a_terminal_gets_no_escape_sequence_of_the_input(self):
+        nasty = "\x1b[2Jx\x7f\u009b31m\u202ey"
+        path = self.write("in.csv", "organizer,external_id,subject,start,no%ste\n%s,esc-1,%s,2026-10-19T08:00:00Z,%s\n" % (nasty, ANNA, nasty, nasty))
+        wrong = self.write("wrong.csv", "organizer,external_id,sta%srt,start\n%s,esc-2,,%s\n" % (nasty, ANNA, nasty))
+        self.apply(path, "--results", self.path("results.csv"))
+        self.assertNotRegex(self.content(self.path("results.csv")), b"[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]")
+        self.assertEqual(self.read_csv(self.path("results.csv"))[0]["subject"], "\\x1b[2Jx\\x7f\\u{9b}31m\u202ey")
+        for command, expect in ((self.words("check", wrong), 8), (self.words("check", wrong, "-o", "json", "--log-format", "json"), 8),
+                                (self.words("export"), 0), (self.words("export", "--format", "jsonl"), 0), (self.words("export", "--inventory"), 0),
+                                (self.words("export", "--results", "/dev/stdout", "--format", "csv"), 0),
+                                (self.words("status"), 0), (self.words("runs"), 0), (self.words("status", "-o", "json"), 0),
+                                (self.words("export", nasty), 2), (self.words("apply", self.path(nasty)), 2),
+                                (self.words("check", wrong, "--only", nasty + "=1"), 2)):
+            seen = self.at_a_terminal(command, expect)
+            self.assertTrue(seen)
+            # Its own line ends, and how it erases a line of progress.
+            seen = seen.replace(b"\r\n", b"\n").replace(b"\r\x1b[K", b"")
+            self.assertNotRegex(seen, b"[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80\xae", command)
+        self.convoke("apply", wrong, expect=8)
+        self.assertIn(nasty.encode(), self.content(wrong + ".failed.csv"), "the input's own bytes stay")
 
     def test_results_as_json_lines(self):
         path, results = self.path("rows.csv"), self.path("results.jsonl")
@@ -131,6 +174,30 @@ class Outputs(Case):
     def test_failed_file_utf16(self):
         self.check_failed_file("utf-16-le", b"\xff\xfe", "\t", "\r\n")
         self.check_failed_file("utf-16-be", b"\xfe\xff", ";", "\r\n")
+
+    def test_a_planted_link_at_the_failed_file_is_not_followed(self):
+        wrong = self.write("wrong.csv", "organizer,external_id,start\n%s,link-1,never\n" % ANNA)
+        mixed = self.write("mixed.csv", "organizer,external_id,start\n%s,link-2,never\n%s,link-3,2026-10-19T08:00:00Z\n" % (ANNA, ANNA))
+        for command, path, expect in ((["check"], wrong, 8), (["apply"], wrong, 8), (["apply", "--skip-invalid"], mixed, 3)):
+            victim, failed = self.write("victim", "precious"), path + ".failed.csv"
+            if os.path.lexists(failed):
+                os.remove(failed)
+            os.symlink(victim, failed)
+            self.convoke(command[0], path, *command[1:], expect=expect)
+            self.assertEqual(self.content(victim), b"precious")
+            self.assertFalse(os.path.islink(failed))
+            self.assertEqual(len(self.read_csv(failed)), 1)
+        os.remove(wrong + ".failed.csv")
+        os.mkfifo(wrong + ".failed.csv")
+        done = self.convoke("apply", wrong, expect=8, timeout=60)
+        self.assertIn("wrong.csv.failed.csv is no regular file", done.err)
+        self.assertTrue(stat.S_ISFIFO(os.lstat(wrong + ".failed.csv").st_mode))
+        # A name that was given is used as it is.
+        link = self.path("link.csv")
+        os.symlink(self.write("real.csv", "old"), link)
+        self.convoke("check", wrong, "--failed", link, expect=8)
+        self.assertTrue(os.path.islink(link))
+        self.assertEqual(len(self.read_csv(self.path("real.csv"))), 1)
 
     def test_rows_left_out_are_told_by_every_command(self):
         path = self.write("skip.csv", "organizer,external_id,start\n%s,skip-1,2026-10-19T08:00:00Z\nnobody,skip-2,2026-10-19T08:00:00Z\n" % ANNA)

@@ -1,9 +1,12 @@
 """Wrong use: each kind has its exit code, a message that says what to do, and loses nothing."""
+import csv
 import os
+import resource
+import socket
 import subprocess
 
 from generate import write_rows
-from harness import EXECUTABLE, FAST, Case, foreign, main, wait_for
+from harness import EXECUTABLE, FAST, SCALE, Case, foreign, main, wait_for
 
 
 class WrongInput(Case):
@@ -56,6 +59,92 @@ class WrongInput(Case):
         done = self.refused(8, path, says=["line 18", "line 5001", "line 10000", "start", "organizer", "not-a-guid", "duration", "minus"])
         self.assertNotIn("line 19", done.err)
         self.assertEqual(len(self.read_csv(path + ".failed.csv")), 3)
+
+    def check_endless(self, begin, more, *words, stop=64 << 20):
+        """Checks what begins so and goes on for ever, up to `stop`; what was written before the end, and how it ended."""
+        folder = self.path("tmp")
+        os.makedirs(folder, exist_ok=True)
+        process = self.start(self.words("check", "-", *words), stdin=subprocess.PIPE, environment={"TMPDIR": folder},
+                             # A program that reads on fills no disk.
+                             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (16 << 20, 16 << 20)))
+        written, part = 0, begin
+        try:
+            while written < stop:
+                written += process.stdin.write(part)
+                process.stdin.flush()
+                part = more
+        except BrokenPipeError:
+            pass
+        try:
+            process.stdin.close()
+        except BrokenPipeError:
+            pass
+        err = process.stderr.read().decode()
+        code = process.wait(timeout=60)
+        process.stdout.close()
+        process.stderr.close()
+        self.assertEqual(os.listdir(folder), [], "left over")
+        return written, code, err
+
+    def test_an_endless_pipe_is_refused_at_its_first_bad_byte(self):
+        header = b"organizer,external_id,start\n"
+        for begin, more, says in ((b"", b"\0" * 4096, "line 1, column 1: a NUL byte"),
+                                  (header, b"\xff\xd8" * 2048, "line 2, column 1: byte FF is not UTF-8"),
+                                  (b"", b"x" * 4096, "a header of more than"),
+                                  (header, b"x" * 4096, "line 2"),
+                                  (header, b'"' + b"x" * 4095, "line 2"),
+                                  (header, b"a," * 2048, "line 2"),
+                                  (b"", b"y\n" * 2048, "organizer")):
+            written, code, err = self.check_endless(begin or more, more)
+            self.assertEqual(code, 8, err)
+            self.assertIn(says, err)
+            self.assertIn("standard input", err)
+            self.assertLess(written, 8 << 20)
+
+    def test_an_endless_pipe_of_good_rows_ends_with_the_room_for_its_copy(self):
+        header, row = b"organizer,external_id,start\n", ("%s,a,2026-10-19T08:00:00Z\n" % ("0" * 36)).encode()
+        written, code, err = self.check_endless(header, row * 500)
+        self.assertEqual(code, 6, err)
+        self.assertIn("cannot keep a copy of standard input in %s" % self.path("tmp"), err)
+        self.assertIn("TMPDIR", err)
+        self.assertLess(written, 32 << 20)
+
+    def test_a_device_without_end_as_input(self):
+        done = self.convoke("check", "/dev/zero", expect=8, timeout=60,
+                            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (16 << 20, 16 << 20)))
+        self.assertIn("/dev/zero: line 1, column 1: a NUL byte", done.err)
+
+    def peak_of_faults(self, name, rows, cell):
+        """The memory that a check of so many rows needed, in MiB, and what it reported."""
+        path = self.write(name + ".csv", "organizer,external_id,start,attendees,option.a,option.b\n" + "o,\u00e9,s,%s,x,y\n" % cell * rows)
+        log = self.path(name + ".log")
+        with open(log, "wb") as err:
+            process = self.start(self.words("check", path), stdout=subprocess.DEVNULL, stderr=err)
+            _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        self.assertEqual(process.returncode, 8)
+        with open(log, encoding="utf-8") as file:
+            reported = [line for line in file if ", line " in line]
+        os.remove(log)
+        return used.ru_maxrss / 1024, reported, path + ".failed.csv"
+
+    def test_a_fault_in_every_cell_takes_no_more_memory_with_more_rows(self):
+        faults = 30000  # in one cell: their reasons are 40 times as long as the row
+        few, reported, failed = self.peak_of_faults("few", 6, ";".join("x" * faults))
+        self.assertEqual(len(reported), 6)
+        for number, line in enumerate(reported):
+            self.assertIn(", line %d: " % (number + 2), line)
+            self.assertEqual(line.count("'x': "), faults + 1)
+            for column in ("organizer", "external_id", "start", "attendees", "option.a", "option.b"):
+                self.assertIn("column '%s'" % column, line)
+        csv.field_size_limit(1 << 30)
+        self.addCleanup(csv.field_size_limit, 128 * 1024)
+        for row in self.read_csv(failed):
+            self.assertEqual(row["convoke_error"].count("'x': "), faults + 1)
+        many, reported, _ = self.peak_of_faults("many", 40, ";".join("x" * faults))
+        self.assertEqual(len(reported), 40)
+        if SCALE != "small":  # a sanitizer keeps what was freed
+            self.assertLess(many - few, 48, "MiB: %.0f with 6 rows, %.0f with 40" % (few, many))
 
     def test_two_rows_that_contradict_each_other(self):
         row = "8f1d3c52-6d2f-4f4e-9f0a-3f6a5b1c2d10,same,%s,2026-10-19T08:00:00Z\n"
@@ -214,6 +303,37 @@ class WrongServer(Case):
         command = [EXECUTABLE, "apply", path, "--config", config, "--ledger", "sqlite:" + self.ledger, *FAST, *words]
         return self.run_words(command, expect, timeout=120)
 
+    def test_a_ready_token_that_cannot_be_one(self):
+        path = self.path("rows.csv")
+        write_rows(path, 3)
+        before = self.server.stats()["requests"]
+        for token, says in (("SECRET SECRET", "a blank at position 7"), ("S" * 100 * 1024, "16 KiB"), ("", "it is empty")):
+            done = self.convoke("apply", path, expect=2, environment={"CONVOKE_TOKEN": token})
+            self.assertIn(says, done.err)
+            self.assertNotIn("SECRET", done.err)
+        self.assertEqual(self.server.stats()["requests"], before)
+
+    def test_a_configuration_planted_beside_the_input(self):
+        """In a folder that others may write, another authority would get the secret of the environment."""
+        shared = self.path("shared")
+        os.makedirs(shared)
+        path = os.path.join(shared, "rows.csv")
+        write_rows(path, 3)
+        with open(self.config_with("p.toml"), encoding="utf-8") as file, open(os.path.join(shared, "convoke.toml"), "w", encoding="utf-8") as out:
+            out.write(file.read())
+        os.chmod(os.path.join(shared, "convoke.toml"), 0o644)
+        command = [EXECUTABLE, "apply", path, "--ledger", "sqlite:" + self.ledger]
+        before = self.server.stats()["token_requests"]
+        for mode in (0o1777, 0o775):
+            os.chmod(shared, mode)
+            done = self.run_words(command, 2, environment={"AZURE_CLIENT_SECRET": "of-the-environment"})
+            self.assertIn(os.path.join(shared, "convoke.toml"), done.err)
+            self.assertIn("--config", done.err)
+        self.assertEqual(self.server.stats()["token_requests"], before, "the secret was sent")
+        self.run_words([*command, "--dry-run", "--config", os.path.join(shared, "convoke.toml")])
+        os.chmod(shared, 0o755)
+        self.run_words([*command, "--dry-run"])
+
     def assert_nothing_lost(self):
         """With the right configuration the same file, in the same ledger, ends well."""
         path = self.path("rows.csv")
@@ -221,10 +341,17 @@ class WrongServer(Case):
         self.apply(path, "--results", rows)
         self.assert_one_outcome_a_row(self.read_csv(rows), 20)
 
+    def closed_port(self):
+        """A port of this machine at which no program can listen while the test runs: it is bound, and refuses connections."""
+        held = socket.socket(socket.AF_INET)
+        self.addCleanup(held.close)
+        held.bind(("127.0.0.1", 0))
+        return "https://127.0.0.1:%d" % held.getsockname()[1]
+
     def test_an_unreachable_server(self):
-        closed = "https://localhost:1"
+        closed = self.closed_port()
         done = self.apply_with(self.config_with("u.toml", graph_url=closed, authority_url=closed), 5, "--max-outage", "2s")
-        self.assertIn("localhost", done.err)
+        self.assertIn("127.0.0.1", done.err)
         self.assert_nothing_lost()
 
     def test_a_name_that_does_not_exist(self):

@@ -105,6 +105,24 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_an_input) {
   BOOST_TEST((empty.error().code == convoke::errc::input));
 }
 
+BOOST_AUTO_TEST_CASE(a_stream_is_looked_at_while_it_is_copied) {
+  const auto look = [](std::string_view content, convoke::result<void> sink = {}) {
+    const piped_stdin redirected(content);
+    return input::open("-", [] { return false; }, {{}, [&](std::string_view) { return sink; }});
+  };
+  const auto bad = look("ok\n\xff");
+  BOOST_REQUIRE(!bad.has_value());
+  BOOST_TEST((bad.error().code == convoke::errc::input));
+  BOOST_TEST(bad.error().message.starts_with("standard input: line 2, column 1: byte FF"));
+  const auto refused = look("ok\n", convoke::fail(convoke::errc::input, "mine"));
+  BOOST_REQUIRE(!refused.has_value());
+  BOOST_TEST(refused.error().message == "mine");
+  // A cut character is the later passes' to report, as for a file.
+  auto cut = look("ok\n\xc3");
+  BOOST_REQUIRE(cut.has_value());
+  BOOST_TEST(!cut->decode({}, [](std::string_view) { return convoke::result<void>{}; }).has_value());
+}
+
 BOOST_AUTO_TEST_CASE(standard_input_can_be_read_twice) {
   const piped_stdin redirected("h\n1\n");
   auto in = input::open("-");

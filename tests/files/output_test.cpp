@@ -1,6 +1,8 @@
 #include "files/output.hpp"
 
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -75,6 +77,72 @@ BOOST_AUTO_TEST_CASE(a_link_stays_and_its_file_is_replaced) {
   BOOST_REQUIRE(out->commit().has_value());
   BOOST_TEST(std::filesystem::is_symlink(dir.path("link.csv")));
   BOOST_TEST(content_of(real) == "new");
+}
+
+BOOST_AUTO_TEST_CASE(a_link_at_a_derived_name_is_replaced_and_its_file_stays) {
+  const temporary_directory dir;
+  const std::string real = dir.file("real.csv", "old");
+  for (const auto* target : {"real.csv", "none", "/dev/null", "."}) {
+    std::filesystem::remove(dir.path("link.csv"));
+    std::filesystem::create_symlink(target, dir.path("link.csv"));
+    auto out = output::create(dir.path("link.csv"), convoke::files::naming::derived);
+    BOOST_REQUIRE(out.has_value());
+    write(*out, "new");
+    BOOST_REQUIRE(out->commit().has_value());
+    BOOST_TEST(std::filesystem::is_regular_file(std::filesystem::symlink_status(dir.path("link.csv"))));
+    BOOST_TEST(content_of(dir.path("link.csv")) == "new");
+  }
+  BOOST_TEST(content_of(real) == "old");
+  BOOST_TEST(dir.count() == 2);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_file_at_a_derived_name_is_refused) {
+  const temporary_directory dir;
+  BOOST_REQUIRE(::mkfifo(dir.path("pipe").c_str(), 0600) == 0);
+  std::filesystem::create_directory(dir.path("folder"));
+  for (const auto& path : {dir.path("pipe"), dir.path("folder"), std::string("/dev/null")}) {
+    const auto out = output::create(path, convoke::files::naming::derived);
+    BOOST_REQUIRE(!out.has_value());
+    BOOST_TEST((out.error().code == convoke::errc::output));
+    BOOST_TEST(out.error().message.contains(path));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_a_killed_process_left_is_removed_by_the_next) {
+  const temporary_directory dir;
+  const std::string left = dir.file(".r.csv.convoke-0.tmp", "half"), other = dir.file(".s.csv.convoke-0.tmp", "of another file"),
+                    own = dir.file(".r.csv.AbCdEf", "of the user's");
+  // One that a living process still writes.
+  const std::string used = dir.file(".r.csv.convoke-1.tmp", "being written");
+  const int descriptor = ::open(used.c_str(), O_RDWR | O_CLOEXEC);
+  BOOST_REQUIRE(::flock(descriptor, LOCK_EX) == 0);
+  // And links, whatever they stand for.
+  std::filesystem::create_symlink("used", dir.path(".r.csv.convoke-2.tmp"));
+  auto out = output::create(dir.path("r.csv"));
+  BOOST_REQUIRE(out.has_value());
+  BOOST_TEST(!std::filesystem::exists(left));
+  write(*out, "whole");
+  BOOST_REQUIRE(out->commit().has_value());
+  ::close(descriptor);
+  BOOST_TEST(content_of(dir.path("r.csv")) == "whole");
+  BOOST_TEST(content_of(used) == "being written");
+  BOOST_TEST(std::filesystem::exists(other));
+  BOOST_TEST(std::filesystem::exists(own));
+  BOOST_TEST(dir.count() == 5);
+}
+
+BOOST_AUTO_TEST_CASE(two_that_write_one_file_do_not_take_each_others) {
+  const temporary_directory dir;
+  auto first = output::create(dir.path("r.csv"));
+  auto second = output::create(dir.path("r.csv"));
+  BOOST_REQUIRE(first.has_value());
+  BOOST_REQUIRE(second.has_value());
+  write(*first, "first");
+  write(*second, "second");
+  BOOST_REQUIRE(first->commit().has_value());
+  BOOST_REQUIRE(second->commit().has_value());
+  BOOST_TEST(content_of(dir.path("r.csv")) == "second");
+  BOOST_TEST(dir.count() == 1);
 }
 
 BOOST_AUTO_TEST_CASE(a_device_is_written_to_and_not_replaced) {

@@ -78,7 +78,8 @@ BOOST_AUTO_TEST_CASE(many_runs_are_merged) {
 }
 
 BOOST_AUTO_TEST_CASE(nowhere_to_spill_is_an_error) {
-  external_sorter<std::uint64_t> sorter("/nonexistent/folder", 32);
+  const ledger::testing::temp_folder folder;
+  external_sorter<std::uint64_t> sorter(folder.path() + "/none", 32);
   for (std::uint64_t i = 0; i < 100; ++i) sorter.push(i);
   sorter.finish();
   std::uint64_t out = 0;

@@ -1,6 +1,8 @@
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <stdexcept>
 
 #include <sys/stat.h>
 #include <boost/test/unit_test.hpp>
@@ -14,9 +16,14 @@ namespace fs = std::filesystem;
 using convoke::outcome;
 
 struct target {
-  target() : path((fs::temp_directory_path() / ("convoke-failed-" + std::to_string(::getpid()) + ".csv")).string()) {}
-  ~target() { fs::remove(path); }
-  std::string path;
+  target() : folder((fs::temp_directory_path() / "convoke-failed-XXXXXX").string()) {
+    if (::mkdtemp(folder.data()) == nullptr) throw std::runtime_error("no temporary folder");
+    path = folder + "/failed.csv";
+  }
+  target(const target&) = delete;
+  target& operator=(const target&) = delete;
+  ~target() { fs::remove_all(folder); }
+  std::string folder, path;
   [[nodiscard]] std::string read() const {
     std::ostringstream text;
     text << std::ifstream(path, std::ios::binary).rdbuf();
@@ -88,6 +95,41 @@ BOOST_FIXTURE_TEST_CASE(utf_16_stays_utf_16, target) {
   const auto bytes = read();
   BOOST_TEST(bytes.substr(0, 4) == std::string("\xFF\xFEo\0", 4));
   BOOST_TEST(bytes.find(std::string("\xF6\0,\0e\0", 6)) != std::string::npos);
+}
+
+BOOST_FIXTURE_TEST_CASE(words_of_the_service_are_no_formula_in_the_failed_file, target) {
+  fake_reader ledger;
+  for (const char* text : {"=HYPERLINK(\"http://x\")", "+1+cmd", "@SUM(A1)", "-1+1", "\t=1", "\r=1", "\n=1", "\uFF1D1"}) {
+    auto row = failed_row(2, "=o,+e,-s\n");
+    row.result = outcome::rejected;
+    row.error_message = text;
+    ledger.failures.push_back(row);
+  }
+  auto coded = failed_row(3, "o,e,s\n");
+  coded.error_code = "=1+1";
+  ledger.failures.push_back(coded);
+  BOOST_REQUIRE(convoke::report::write_failed(ledger, run_with("organizer,external_id,start\n"), path).has_value());
+  // The input's own bytes stay, formulas or not.
+  BOOST_TEST(read() ==
+             "organizer,external_id,start,convoke_line,convoke_error\n"
+             "=o,+e,-s,2,\"'=HYPERLINK(\"\"http://x\"\")\"\n"
+             "=o,+e,-s,2,'+1+cmd\n"
+             "=o,+e,-s,2,'@SUM(A1)\n"
+             "=o,+e,-s,2,'-1+1\n"
+             "=o,+e,-s,2,\\t=1\n"
+             "=o,+e,-s,2,\\r=1\n"
+             "=o,+e,-s,2,\\n=1\n"
+             "=o,+e,-s,2,'\uFF1D1\n"
+             "o,e,s,3,\"'=1+1: no, \"\"really\"\"\"\n");
+}
+
+BOOST_FIXTURE_TEST_CASE(escape_sequences_of_the_service_become_visible_in_the_failed_file, target) {
+  fake_reader ledger;
+  auto row = failed_row(2, "o\x1b,e,s\n");
+  row.error_message = "\x1b[2J\x7f\u009b\u202E";
+  ledger.failures = {row};
+  BOOST_REQUIRE(convoke::report::write_failed(ledger, run_with("organizer,external_id,start\n"), path).has_value());
+  BOOST_TEST(read().ends_with("\no\x1b,e,s,2,BadRequest: \\x1b[2J\\x7f\\u{9b}\\u{202e}\n"));
 }
 
 BOOST_FIXTURE_TEST_CASE(no_failures_no_file, target) {

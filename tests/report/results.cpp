@@ -1,6 +1,8 @@
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <stdexcept>
 
 #include <unistd.h>
 #include <boost/json.hpp>
@@ -18,10 +20,19 @@ namespace fs = std::filesystem;
 using convoke::outcome;
 using convoke::report::format;
 
-struct target {
-  target() : path((fs::temp_directory_path() / ("convoke-results-" + std::to_string(::getpid()))).string()) {}
-  ~target() { fs::remove(path); }
+struct own_folder {
+  own_folder() : path((fs::temp_directory_path() / "convoke-results-XXXXXX").string()) {
+    if (::mkdtemp(path.data()) == nullptr) throw std::runtime_error("no temporary folder");
+  }
+  own_folder(const own_folder&) = delete;
+  own_folder& operator=(const own_folder&) = delete;
+  ~own_folder() { fs::remove_all(path); }
   std::string path;
+};
+
+struct target {
+  own_folder folder;
+  std::string path = folder.path + "/results";
   [[nodiscard]] std::string read() const {
     std::ostringstream text;
     text << std::ifstream(path, std::ios::binary).rdbuf();
@@ -91,6 +102,39 @@ BOOST_FIXTURE_TEST_CASE(csv_has_the_columns_in_order_and_no_formula, target) {
   BOOST_TEST(line.ends_with(",R"));
 }
 
+BOOST_FIXTURE_TEST_CASE(escape_sequences_of_service_and_input_become_visible_in_results, target) {
+  auto ledger = two_rows();
+  auto& row = ledger.results[0];
+  row.raw = "9D8FE59E-322E-53BB-9DF5-35D01BF5CB66,A-1,s,2026-10-19T08:00:00Z,\"\x1b]0;x\x07 two\nlines\t\u202Eת\"\n";
+  row.join_web_url = "https://teams.example/\x1b[31m";
+  row.error_message = "\u009b2J\x7f\r!";
+  row.dial_in_number = "+1 323-555-0166";
+  BOOST_REQUIRE(convoke::report::write_results(ledger, run_with("organizer,external_id,subject,start,ro\x1bom\n"), path, format::csv));
+  const auto text = read();
+  BOOST_TEST(text.find_first_of("\x1b\x07\x7f\r") == std::string::npos);
+  BOOST_TEST(text.contains(",ro\\x1bom\n"));
+  BOOST_TEST(text.contains(",https://teams.example/\\x1b[31m,"));
+  BOOST_TEST(text.contains(",\\u{9b}2J\\x7f\\r!,"));
+  BOOST_TEST(text.contains(",\"\\x1b]0;x\\x07 two\nlines\t\u202Eת\"\n"), text);
+  BOOST_TEST(text.contains(",+1 323-555-0166,"));
+
+  BOOST_REQUIRE(convoke::report::write_results(ledger, run, path, format::jsonl));
+  std::istringstream lines(read());
+  std::string line;
+  std::getline(lines, line);
+  BOOST_TEST(!line.contains("\u009b"));
+  BOOST_TEST(!line.contains("\u202E"));
+  BOOST_TEST(boost::json::parse(line).at("error_message").as_string() == "\u009b2J\x7f\r!");
+}
+
+BOOST_AUTO_TEST_CASE(a_terminal_gets_no_mark_that_reorders_either) {
+  convoke::report::line_writer w(format::csv, convoke::shown_in::terminal);
+  w.begin();
+  w.text("subject", "a\u202Eb\r\nc");
+  w.end();
+  BOOST_TEST(w.bytes() == "\"a\\u{202e}b\\r\nc\"\n");
+}
+
 BOOST_FIXTURE_TEST_CASE(json_lines_are_exact, target) {
   auto ledger = two_rows();
   BOOST_REQUIRE(convoke::report::write_results(ledger, run, path, format::jsonl).has_value());
@@ -124,8 +168,9 @@ BOOST_AUTO_TEST_CASE(the_ending_says_the_form) {
 
 BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_made_is_named) {
   auto ledger = two_rows();
-  const auto written = convoke::report::write_results(ledger, run, "/nowhere/at/all.csv", format::csv);
+  const own_folder folder;
+  const auto written = convoke::report::write_results(ledger, run, folder.path + "/none/all.csv", format::csv);
   BOOST_REQUIRE(!written.has_value());
   BOOST_CHECK(written.error().code == convoke::errc::output);
-  BOOST_TEST(written.error().message.find("/nowhere/at") != std::string::npos);
+  BOOST_TEST(written.error().message.find(folder.path + "/none/") != std::string::npos);
 }

@@ -186,7 +186,7 @@ BOOST_FIXTURE_TEST_CASE(a_ledger_that_cannot_be_written, fixture) {
 BOOST_FIXTURE_TEST_CASE(results_that_cannot_be_written_are_exit_9_and_can_be_made_again, fixture) {
   start();
   auto j = make_job(write_rows("in.csv", 1, 3));
-  j.results = "/nowhere/results.csv";
+  j.results = (folder / "none/results.csv").string();
   const auto done = must(apply(j, watch));
   BOOST_TEST(done.exit_code() == 9);
   BOOST_TEST(done.counts.created == 3U);

@@ -90,10 +90,11 @@ BOOST_AUTO_TEST_CASE(what_cannot_work_is_said) {
   BOOST_TEST((taken.error().code == convoke::errc::network));
   BOOST_TEST(taken.error().message.find(std::to_string(first->port())) != std::string::npos);
   how = {};
-  how.secret_file = "/nonexistent/secret";
+  const scratch_folder folder;
+  how.secret_file = folder / "no-folder/secret";
   BOOST_TEST(!simulator::start(how).has_value());
   how = {};
-  how.config_file = "/nonexistent/sim.toml";
+  how.config_file = folder / "no-folder/sim.toml";
   BOOST_TEST(!simulator::start(how).has_value());
   how = {};
   how.tenant = "contoso";

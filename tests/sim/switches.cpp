@@ -98,10 +98,8 @@ const std::vector<wrong> wrong_values = {
     {"--latency", "lognormal:20ms"},
     {"--retry-after-form", "soon"},
     {"--no-policy", "aaaaaaaa-0000-4000-8000-000000000001,x"},
-    {"--script", "/nonexistent/file"},
     {"--throttled-count", "maybe"},
     {"--secret", "x"},
-    {"--organizers", "/nonexistent/file"},
     {"--seed", "1.5"},
 };
 BOOST_DATA_TEST_CASE(wrong_values_are_refused_by_name, boost::unit_test::data::make(wrong_values), w) {
@@ -110,6 +108,17 @@ BOOST_DATA_TEST_CASE(wrong_values_are_refused_by_name, boost::unit_test::data::m
   BOOST_REQUIRE(!done.has_value());
   BOOST_TEST((done.error().code == convoke::errc::usage));
   BOOST_TEST(done.error().message.starts_with(std::string(w.name) + ": "));
+}
+
+BOOST_AUTO_TEST_CASE(files_that_are_not_there_are_refused_by_the_flag) {
+  const sim_test::scratch_folder folder;
+  for (const std::string name : {"--script", "--organizers"}) {
+    options o;
+    const auto done = apply_flag(o, name, folder / "none");
+    BOOST_REQUIRE(!done.has_value());
+    BOOST_TEST((done.error().code == convoke::errc::usage));
+    BOOST_TEST(done.error().message.starts_with(name + ": "));
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

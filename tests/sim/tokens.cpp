@@ -52,6 +52,49 @@ BOOST_AUTO_TEST_CASE(another_tenant_is_refused) {
   BOOST_TEST(parsed(r).at("error_codes").as_array().at(0).as_int64() == 90002);
 }
 
+// What the description says after its number.
+std::string description_of(const reply& r) {
+  return std::string(parsed(r).at("error_description").as_string());
+}
+
+BOOST_AUTO_TEST_CASE(an_unknown_application_is_the_one_that_asked) {
+  world w;
+  const std::string other = "99999999-6c1f-4c0e-8f6a-90b4a7d1c0ff", rest = good_scope + "&client_secret=hush&grant_type=client_credentials";
+  const auto text = description_of(w.ask_token("client_id=" + other + rest));
+  BOOST_TEST(text.contains("Application with identifier '" + other + "' was not found"), text);
+  BOOST_TEST(!text.contains(app), text);
+  BOOST_TEST(description_of(w.ask_token("client_id=a%22%5C%0Ab" + rest)).contains("'a\"\\\nb'"));
+  BOOST_TEST(description_of(w.ask_token("client_id=%FF" + rest)).contains("'?'"));
+}
+
+BOOST_AUTO_TEST_CASE(an_unknown_tenant_is_the_one_of_the_path) {
+  world w;
+  const auto text =
+      description_of(w.ask_token(good_app + good_scope + "&client_secret=hush&grant_type=client_credentials", "contoso.test"));
+  BOOST_TEST(text.contains("Tenant 'contoso.test' not found."), text);
+}
+
+BOOST_AUTO_TEST_CASE(a_wrong_secret_names_the_application_as_it_was_sent) {
+  world w;
+  std::string upper(app);
+  std::ranges::transform(upper, upper.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 0x20) : c; });
+  const auto text = description_of(w.ask_token("client_id=" + upper + good_scope + "&client_secret=x&grant_type=client_credentials"));
+  BOOST_TEST(text.contains("added to app '" + upper + "'"), text);
+}
+
+BOOST_AUTO_TEST_CASE(a_token_is_for_the_root_that_was_asked_for) {
+  world w;
+  const auto r =
+      w.ask_token(good_app + "&scope=https%3A%2F%2F127.0.0.1%3A8443%2F.default&client_secret=hush&grant_type=client_credentials");
+  BOOST_REQUIRE(r.status == 200);
+  const std::string token(parsed(r).at("access_token").as_string());
+  auto claims = token.substr(token.find('.') + 1);
+  claims.erase(claims.find('.'));
+  std::ranges::replace(claims, '-', '+');
+  std::ranges::replace(claims, '_', '/');
+  BOOST_TEST(boost::json::parse(decode_base64(claims).value_or("")).at("aud").as_string() == "https://127.0.0.1:8443");
+}
+
 BOOST_AUTO_TEST_CASE(http_basic_is_taken_too) {
   world w;
   std::string pair;

@@ -128,11 +128,38 @@ BOOST_AUTO_TEST_CASE(a_token_that_no_header_may_carry_is_refused_and_not_shown) 
   BOOST_TEST(contains(refused(200, R"({"access_token":7,"expires_in":1})").message, "no access_token"));
 }
 
-BOOST_AUTO_TEST_CASE(sixty_four_kibibytes_are_the_limit) {
-  const std::string limit(65536, 'x');
-  BOOST_TEST(granted(with_token(limit)).access_token.reveal().size() == 65536U);
-  BOOST_TEST(contains(refused(200, with_token(limit + "x")).message, "64 KiB"));
-  BOOST_TEST(contains(refused(200, with_token(std::string(1 << 20, 'x'))).message, "64 KiB"));
+BOOST_AUTO_TEST_CASE(sixteen_kibibytes_are_the_limit) {
+  const std::string limit(16384, 'x');
+  BOOST_TEST(granted(with_token(limit)).access_token.reveal().size() == 16384U);
+  BOOST_TEST(contains(refused(200, with_token(limit + "x")).message, "16 KiB"));
+  BOOST_TEST(contains(refused(200, with_token(std::string(1 << 20, 'x'))).message, "16 KiB"));
+}
+
+BOOST_AUTO_TEST_CASE(a_flaw_of_a_token_is_named_with_its_position_and_the_token_is_not_shown) {
+  using convoke::token::flaw_of_token;
+  for (const char* good : {"t", "eyJ0.eyJh.c2ln", "aZ09-._~+/==", "x="}) BOOST_TEST(!flaw_of_token(good).has_value(), good);
+  const std::pair<std::string, std::string> bad[] = {
+      {"", "it is empty"},
+      {"SECRET SECRET", "holds a blank at position 7"},
+      {" SECRET", "holds a blank at position 1"},
+      {"SECRET\n", "holds a line end at position 7"},
+      {"SECRET\tSECRET", "holds a tab at position 7"},
+      {"SECRET\x1b", "holds a control character at position 7"},
+      {"SECRET\x7f", "holds a control character at position 7"},
+      {std::string("SECRET\0S", 8), "holds a control character at position 7"},
+      {"SECRET\u00fc", "holds a byte that is not ASCII at position 7"},
+      {"\"SECRET\"", "holds the character \" at position 1"},
+      {"SEC=RET=", "holds the character = at position 4"},
+      {"==", "holds the character = at position 1"},
+      {"Bearer SECRET", "holds a blank at position 7; bearer tokens have letters, digits and the characters - . _ ~ + / = only: leave out"},
+      {std::string(100'000, 'S'), "is 100000 bytes long, more than the limit of 16 KiB (16384)"},
+  };
+  for (const auto& [token, what] : bad) {
+    const auto flaw = flaw_of_token(token);
+    BOOST_REQUIRE(flaw.has_value());
+    BOOST_TEST(contains(*flaw, what), *flaw);
+    BOOST_TEST(!contains(*flaw, "SEC"), *flaw);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_success_that_is_none_is_asked_for_again_and_never_quoted) {

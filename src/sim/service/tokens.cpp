@@ -12,6 +12,7 @@ namespace convoke::sim {
 namespace {
 
 constexpr std::size_t signature_size = 256;  // as RSA-2048 has it
+constexpr std::size_t longest_quote = 128;   // of what the caller sent
 constexpr auto remembered_after_expiry = std::chrono::hours(1);
 
 std::string decode_form(std::string_view text) {
@@ -22,6 +23,13 @@ std::string decode_form(std::string_view text) {
 
 std::int64_t unix_seconds(utc_time t) {
   return std::chrono::floor<std::chrono::seconds>(t).time_since_epoch().count();
+}
+
+// What the caller sent need not be UTF-8; the answer must be.
+std::string quoted(std::string_view sent) {
+  std::string out(sent.substr(0, longest_quote));
+  std::ranges::replace_if(out, [](char c) { return static_cast<unsigned char>(c) >= 0x80; }, '?');
+  return out;
 }
 
 // Does not stop at the first difference. A simulator has no secret worth timing, but this is the habit to show.
@@ -109,22 +117,24 @@ bool token_office::fault(reply& into) {
   return true;
 }
 
-void token_office::refuse(const problem& why, moment now, reply& into) {
+void token_office::refuse(const problem& why, std::string_view about, moment now, reply& into) {
   const auto trace = random_.guid(), correlation = random_.guid();
   std::string stamp;
   append_plain_time(stamp, now.wall);
   stamp[10] = ' ';
   std::string text(why.text);
-  if (const auto gap = text.find("{}"); gap != std::string::npos)
-    text.replace(gap, 2, why.number == 90002 ? std::string("?") : who_.client_id);
+  if (const auto gap = text.find("{}"); gap != std::string::npos) text.replace(gap, 2, quoted(about));
+  std::string description;
+  append_json_string(
+      description, fmt::format("AADSTS{}: {} Trace ID: {} Correlation ID: {} Timestamp: {}Z", why.number, text, trace, correlation, stamp));
   into.status = why.status;
   into.headers = "Cache-Control: no-store, no-cache\r\nPragma: no-cache\r\nContent-Type: application/json; charset=utf-8\r\n";
   into.body = fmt::format(
-      R"({{"error":"{}","error_description":"AADSTS{}: {} Trace ID: {} Correlation ID: {} Timestamp: {}Z","error_codes":[{}],"timestamp":"{}Z","trace_id":"{}","correlation_id":"{}","error_uri":"{}/error?code={}"}})",
-      why.error, why.number, text, trace, correlation, stamp, why.number, stamp, trace, correlation, who_.graph_roots.front(), why.number);
+      R"({{"error":"{}","error_description":{},"error_codes":[{}],"timestamp":"{}Z","trace_id":"{}","correlation_id":"{}","error_uri":"{}/error?code={}"}})",
+      why.error, description, why.number, stamp, trace, correlation, who_.graph_roots.front(), why.number);
 }
 
-std::string token_office::make_token(moment now) {
+std::string token_office::make_token(std::string_view audience, moment now) {
   const auto issued = unix_seconds(now.wall);
   const auto lifetime = static_cast<std::int64_t>(how_.lifetime_seconds);
   std::string token;
@@ -134,8 +144,7 @@ std::string token_office::make_token(moment now) {
       token,
       fmt::format(
           R"({{"aud":"{}","iss":"https://sts.windows.net/{}/","iat":{},"nbf":{},"exp":{},"app_displayname":"convoke","appid":"{}","idtyp":"app","oid":"{}","roles":["OnlineMeetings.ReadWrite.All","User.Read.All"],"tid":"{}","uti":"{:016x}","ver":"1.0"}})",
-          who_.graph_roots.front(), who_.tenant, issued, issued, issued + lifetime, who_.client_id, random_.guid(), who_.tenant,
-          random_.next()));
+          audience, who_.tenant, issued, issued, issued + lifetime, who_.client_id, random_.guid(), who_.tenant, random_.next()));
   token += '.';
   std::string signature;
   while (signature.size() < signature_size) signature += static_cast<char>(random_.next() >> 56);
@@ -155,10 +164,10 @@ void token_office::handle(std::string_view tenant, const request& q, moment now,
   into.clear();
   if (fault(into)) return;
   const auto asked = read_form(q);
-  if (const auto* why = judge(tenant, q, asked)) return refuse(*why, now, into);
+  if (const auto* why = judge(tenant, q, asked)) return refuse(*why, why->number == 90002 ? tenant : asked.client_id, now, into);
 
   forget(now.mono);
-  auto token = make_token(now);
+  auto token = make_token(std::string_view(asked.scope).substr(0, asked.scope.rfind('/')), now);
   const auto expires = now.mono + std::chrono::nanoseconds(static_cast<std::int64_t>(how_.lifetime_seconds * 1e9));
   ++issued_;
   into.headers = "Cache-Control: no-store, no-cache\r\nPragma: no-cache\r\nContent-Type: application/json; charset=utf-8\r\n";

@@ -35,16 +35,18 @@ class token_office {
   };
   struct problem {
     int status;
-    int number;  // AADSTSnnnn
-    std::string_view error, text;
+    int number;                    // AADSTSnnnn
+    std::string_view error, text;  // `{}` in the text: the tenant of the path for 90002, else the application of the form
   };
   [[nodiscard]] static form read_form(const request& q);
   [[nodiscard]] bool known_scope(std::string_view scope) const;
   // Nullptr where a token is due.
   [[nodiscard]] const problem* judge(std::string_view tenant, const request& q, const form& asked) const;
   bool fault(reply& into);
-  void refuse(const problem& why, moment now, reply& into);
-  [[nodiscard]] std::string make_token(moment now);
+  // `about`: what the caller sent that the text names.
+  void refuse(const problem& why, std::string_view about, moment now, reply& into);
+  // `audience`: the root that was asked for.
+  [[nodiscard]] std::string make_token(std::string_view audience, moment now);
   void forget(mono_time now);
 
   const identity& who_;

@@ -1,6 +1,7 @@
 #include "net/support/certificates.hpp"
 
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <stdexcept>
 
@@ -111,7 +112,8 @@ identity authority::self_signed(const leaf& wanted) {
   return make_leaf(wanted, nullptr, nullptr);
 }
 
-temporary_file::temporary_file(const std::string& content) : path_("/tmp/convoke-test-XXXXXX") {
+temporary_file::temporary_file(const std::string& content)
+    : path_((std::filesystem::temp_directory_path() / "convoke-test-XXXXXX").string()) {
   const int file = ::mkstemp(path_.data());
   must(file >= 0 && ::write(file, content.data(), content.size()) == static_cast<ssize_t>(content.size()), "file");
   ::close(file);

@@ -1,0 +1,41 @@
+#include <algorithm>
+#include <string>
+
+#include "core/text.hpp"
+#include "token/token.hpp"
+
+namespace convoke::token {
+
+namespace {
+
+bool in_tokens(char c) noexcept {
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || ascii_digit(c) || std::string_view("-._~+/").contains(c);
+}
+
+std::string name_of(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  if (c == ' ') return "a blank";
+  if (c == '\t') return "a tab";
+  if (c == '\n' || c == '\r') return "a line end";
+  if (byte < 0x20 || byte == 0x7F) return "a control character";
+  if (byte >= 0x80) return "a byte that is not ASCII";
+  return std::string("the character ") + c;
+}
+
+}  // namespace
+
+std::optional<std::string> flaw_of_token(std::string_view token) {
+  if (token.empty()) return "it is empty";
+  if (token.size() > longest_token)
+    return "it is " + std::to_string(token.size()) + " bytes long, more than the limit of 16 KiB (" + std::to_string(longest_token) + ")";
+  const auto padding = token.find_last_not_of('=') + 1;
+  const auto wrong = std::ranges::find_if_not(token.substr(0, padding), in_tokens);
+  const auto at = static_cast<std::size_t>(wrong - token.begin());
+  if (padding > 0 && at == padding) return std::nullopt;
+  std::string out = "it holds " + name_of(token[at]) + " at position " + std::to_string(at + 1) +
+                    "; bearer tokens have letters, digits and the characters - . _ ~ + / = only";
+  if (token.size() > 7 && equal_ignoring_case(token.substr(0, 7), "bearer ")) out += ": leave out the word Bearer";
+  return out;
+}
+
+}  // namespace convoke::token
