@@ -72,9 +72,12 @@ class driver {
       }
     }
     for (const auto& f : std::exchange(asked_, {})) {
-      std::vector<owed_row> rows;
-      for (std::uint32_t i = 0; i < f.count; ++i, ++next_) rows.push_back({next_, next_, f.organizer, 1, 0});
-      engine_.rows_arrived(0, f.organizer, f.stale, std::move(rows), false, now_);
+      std::vector<claimed_page> pages;
+      for (const auto& [who, count] : f.pages) {
+        auto& page = pages.emplace_back(who, std::vector<owed_row>(), false);
+        for (std::uint32_t i = 0; i < count; ++i, ++next_) page.rows.push_back({next_, next_, who, 1, 0});
+      }
+      engine_.rows_arrived(0, f.stale, pages, now_);
       carry_out();
     }
     if (commits_.size() < 100) return;

@@ -113,17 +113,17 @@ run_id plan(store& s, const std::string& identity, std::int64_t rows, order o) {
   return must(planning->commit(true));
 }
 
-// Carries a run out as the driver does at full speed: pages of 96 rows of some 32 organizers at once, whose rows take turns; answers
-// in groups, two of which are under way at most.
+// Carries a run out as the driver does at full speed: claims of 96 rows each of some 16 organizers, whose rows take turns; answers in
+// groups, two of which are under way at most.
 class runner {
  public:
   runner(store& s, run_id run) : store_(s), run_(run) {
-    for (const auto& o : must(s.resume(run)).organizers) waiting_.push_back(o.id);
+    for (const auto& o : must(s.resume(run)).organizers) waiting_.push_back({.organizer = o.id, .left = o.fresh});
   }
 
   void carry_out() {
     for (;;) {
-      while (!waiting_.empty() && ready_ + asked_ < 3000) claim_next();
+      if (!waiting_.empty() && ready_ + asked_ < 1500) claim_more();
       while (ready_ > 0 && answers_.size() < group) answer_next();
       if (finishing_ < 2 && (answers_.size() == group || (asked_ == 0 && !answers_.empty()))) {
         finish();
@@ -136,17 +136,30 @@ class runner {
   }
 
  private:
-  void claim_next() {
-    const auto organizer = waiting_.front();
-    waiting_.pop_front();
-    asked_ += 96;
-    store_.claim(run_, 0, organizer, 96, false, [this, organizer](result<claim_answer> page) {
-      tell([this, organizer, moved = must(std::move(page))]() mutable {
-        asked_ -= 96;
-        ready_ += moved.rows.size();
-        if (!moved.exhausted) waiting_.push_back(organizer);
-        std::reverse(moved.rows.begin(), moved.rows.end());
-        if (!moved.rows.empty()) pages_.push_back(std::move(moved.rows));
+  struct owing {
+    organizer_id organizer;
+    std::uint32_t left;
+  };
+
+  void claim_more() {
+    std::vector<page_wanted> claim;
+    while (!waiting_.empty() && ready_ + asked_ < 3000) {
+      auto& next = waiting_.front();
+      const auto count = std::min(next.left, 96U);
+      claim.push_back({.organizer = next.organizer, .count = count});
+      asked_ += count;
+      next.left -= count;
+      if (next.left > 0) waiting_.push_back(next);
+      waiting_.pop_front();
+    }
+    store_.claim(run_, 0, std::move(claim), false, [this](result<claim_answer> answer) {
+      tell([this, moved = must(std::move(answer))]() mutable {
+        for (auto& page : moved.pages) {
+          asked_ -= page.rows.size();
+          ready_ += page.rows.size();
+          std::ranges::reverse(page.rows);
+          if (!page.rows.empty()) pages_.push_back(std::move(page.rows));
+        }
       });
     });
   }
@@ -209,7 +222,7 @@ class runner {
 
   store& store_;
   run_id run_;
-  std::deque<organizer_id> waiting_;
+  std::deque<owing> waiting_;
   std::deque<std::vector<claimed_row>> pages_;
   std::vector<finished_row> answers_;
   std::size_t ready_ = 0, asked_ = 0, finishing_ = 0;

@@ -103,14 +103,16 @@ class Convoke:
 
     name = "convoke"
 
-    def __init__(self, executable, server, connections, cpus, folder):
+    def __init__(self, executable, server, connections, cpus, folder, more_environment=None):
         self.executable, self.server, self.connections, self.cpus, self.folder = executable, server, connections, cpus, folder
+        self.more_environment = more_environment or {}
         self.config = os.path.join(folder, "convoke.toml")
         os.makedirs(folder, exist_ok=True)
         server.write_config(self.config, os.path.join(folder, "default.db"))
 
     def command(self, *words, expect=0, discard_stdout=False):
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("CONVOKE_", "AZURE_"))}
+        environment.update(self.more_environment)
         if discard_stdout:
             with open(os.devnull, "wb") as nowhere:
                 done = run_measured([self.executable, *words], self.cpus, environment, nowhere)

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """convoke beside wrk and Microsoft's Graph client for JavaScript, against one nginx, in one go.
 
-    run.py --convoke build/release/convoke [--build-folder DIR] [--quick] [--rows N] [--million N] [--rounds N] [--limited N] [--json FILE]
+    run.py --convoke build/release/convoke [--build-folder DIR] [--quick] [--rows N] [--million N] [--rounds N] [--small N] [--limited N]
+           [--json FILE]
 
-At the end, what they make of a limit: limited.py.
+At the end, rows of very many organizers (small_organizers.py), and what the clients make of a limit (limited.py).
 
 Needs nginx with its Lua module, lua-cjson, wrk and openssl (Debian: nginx-light libnginx-mod-http-lua lua-cjson wrk openssl procps);
 with npm, the JavaScript client is compared too. All three make the same calls over TLS 1.3 to the same Lua location of the same
@@ -20,6 +21,7 @@ import sys
 import tempfile
 
 import limited
+import small_organizers
 from clients import Convoke, Failed, GraphClient, Wrk
 from servers import Nginx
 
@@ -197,12 +199,14 @@ def main():
     parser.add_argument("--seconds", type=int, default=8, help="of each run of wrk")
     parser.add_argument("--script-rows", type=int, default=8000, help="rows for the JavaScript client")
     parser.add_argument("--connections", type=int, default=64)
+    parser.add_argument("--small", type=int, default=20000, help="rows of few and of very many organizers; 0 leaves that part out")
     parser.add_argument("--limited", type=int, default=1000, help="rows against nginx's limit; 0 leaves that part out")
     parser.add_argument("--pin", action="store_true", help="nginx on processor 0, the clients on the others")
     parser.add_argument("--json", metavar="FILE", help="write the figures there too")
     options = parser.parse_args()
     if options.quick:
         options.rows, options.million, options.rounds, options.seconds, options.script_rows, options.limited = 5000, 20000, 1, 1, 500, 100
+        options.small = min(options.small, 2000)
     options.convoke, options.build_folder = os.path.abspath(options.convoke), os.path.abspath(options.build_folder)
     missing = [name for name in ("nginx", "wrk", "openssl") if not shutil.which(name)]
     if missing:
@@ -220,6 +224,11 @@ def main():
             if options.million:
                 say("A file of %s rows:" % format(options.million, ","))
                 big = big_files(options, server, cpus, os.path.join(folder, "big"))
+            small = None
+            if options.small:
+                say("%s rows of %d organizers and of very many:" % (format(options.small, ","), small_organizers.FEW))
+                small = small_organizers.compare(options.convoke, server, options.connections, cpus, os.path.join(folder, "small"), options.small,
+                                                 options.rounds)
             limits = None
             if options.limited:
                 say("%s rows against a limit of %d calls/s that nobody was told of:" % (format(options.limited, ","), limited.RATE))
@@ -230,11 +239,13 @@ def main():
             server.stop()
     ratios = figures(samples, options.rows)
     report(about, ratios, big)
+    if small:
+        small_organizers.report(small)
     if limits:
         limited.report(limits)
     if options.json:
         with open(options.json, "w", encoding="utf-8") as out:
-            json.dump({"machine": about, "ratios": ratios, "big": big, "limited": limits, "samples": samples}, out, indent=1)
+            json.dump({"machine": about, "ratios": ratios, "big": big, "small_organizers": small, "limited": limits, "samples": samples}, out, indent=1)
 
 
 if __name__ == "__main__":

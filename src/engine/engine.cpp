@@ -191,9 +191,11 @@ engine::engine(engine&&) noexcept = default;
 
 // Every event: nothing after the end; then the lane concerned; then whatever follows from it.
 
-void engine::rows_arrived(lane_id id, organizer_id who, bool stale, std::vector<owed_row> rows, bool exhausted, mono_time now) {
+void engine::rows_arrived(lane_id id, bool stale, std::span<const claimed_page> pages, mono_time now) {
   if (!impl_->enter(now)) return;
-  if (auto* l = impl_->find(id)) l->rows_arrived(who, stale, rows, exhausted, now);
+  if (auto* l = impl_->find(id)) {
+    for (const auto& page : pages) l->page_arrived(page, stale, now);
+  }
   impl_->settle(now);
 }
 

@@ -21,9 +21,8 @@ class engine {
   ~engine();
   engine(engine&&) noexcept;
 
-  // A page that fetch_rows asked for, also an empty one. `exhausted`: no further rows of that kind (fresh or stale) of this organizer
-  // remain.
-  void rows_arrived(lane_id, organizer_id, bool stale, std::vector<owed_row> rows, bool exhausted, mono_time now);
+  // The pages that one fetch_rows asked for, all of them, also the empty ones.
+  void rows_arrived(lane_id, bool stale, std::span<const claimed_page> pages, mono_time now);
   // This slot has an open, idle connection, ready to write. `reused`: it has carried an answer before.
   void connection_ready(lane_id, connection_id, mono_time now);
   // The slot's idle connection closed (it must not be granted); the driver will reconnect and say connection_ready again.

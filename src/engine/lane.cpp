@@ -45,36 +45,6 @@ lane::lane(desk& d, const lane_setup& setup, mono_time now)
   if (unfetched_ > 0) desk_.actions.emplace_back(refresh_token{id_, 0});
 }
 
-void lane::rows_arrived(organizer_id who, bool stale, const std::vector<owed_row>& rows, bool exhausted, mono_time now) {
-  const auto p = organizers_.find(who);
-  if (p == no_place) return;
-  auto& o = organizers_[p];
-  if (o.fetching) {
-    o.fetching = false;
-    --fetching_;
-    if (!stale) --fetching_fresh_;
-    asked_ -= o.asked;
-  }
-  if (exhausted || rows.empty()) {
-    if (!stale && !o.fresh_done) --fresh_left_;
-    (stale ? o.stale_done : o.fresh_done) = true;
-  }
-  count_unfetched(p);
-  if (o.closed) return;  // claimed before close_organizer, so ended by it
-  for (const auto& r : rows) {
-    const auto s = desk_.rows.add(r, id_, p);
-    if (s == no_slot) continue;
-    ++held_;
-    if (stopped_ && !o.closing) {
-      release_unsent(s);
-    } else {
-      organizers_.push(p, s, false);
-    }
-  }
-  organizers_.seat(p, now);
-  want_rows(p);
-}
-
 void lane::connection_ready(connection_id c, mono_time now) {
   connection_lost(c);
   idle_.push_back(c);
@@ -208,54 +178,6 @@ void lane::send(place p, slot s, mono_time now) {
   ++desk_.numbers.in_flight;
   ++desk_.numbers.unacknowledged;
   desk_.actions.emplace_back(send_call{id_, c, r.owed.row, r.sends});
-}
-
-void lane::count_unfetched(place p) {
-  auto& o = organizers_[p];
-  const bool now_so = !o.blocked && (!o.fresh_done || !o.stale_done);
-  if (now_so == o.unfetched) return;
-  o.unfetched = now_so;
-  now_so ? ++unfetched_ : --unfetched_;
-}
-
-void lane::want_rows(place p) {
-  auto& o = organizers_[p];
-  if (stopped_ || o.queued || o.fetching || !o.unfetched || o.ready > sizes_.low(sizes_.page(fresh_left_))) return;
-  o.queued = true;
-  (o.fresh_done ? want_stale_ : want_fresh_).push_back(p);
-}
-
-void lane::fetch(mono_time now) {
-  if (stopped_ || token_ == 0) return;
-  while (organizers_.sendable() + asked_ < sizes_.ready() && held_ + asked_ < sizes_.held()) {
-    if (fetch_from(want_fresh_, false, now)) continue;
-    // What an earlier process may have left half done goes last: its call may still be under way.
-    stale_turn_ = stale_turn_ || !holds(rule::stale_rows_wait) || (now >= stale_at_ && fetching_fresh_ == 0 && organizers_.sendable() == 0);
-    if (!stale_turn_) return;
-    if (!fetch_from(want_stale_, true, now)) return;
-  }
-}
-
-bool lane::fetch_from(std::deque<place>& queue, bool stale, mono_time now) {
-  while (!queue.empty()) {
-    const auto p = queue.front();
-    queue.pop_front();
-    auto& o = organizers_[p];
-    o.queued = false;
-    if (!o.unfetched) continue;
-    if (o.fence.closed(now)) {
-      organizers_.wake(p, o.fence.end());
-      continue;
-    }
-    o.fetching = true;
-    o.asked = sizes_.page(fresh_left_);
-    ++fetching_;
-    if (!stale) ++fetching_fresh_;
-    asked_ += o.asked;
-    desk_.actions.emplace_back(fetch_rows{id_, o.id, o.asked, stale});
-    return true;
-  }
-  return false;
 }
 
 void lane::advance(mono_time now) {

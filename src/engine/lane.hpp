@@ -30,7 +30,7 @@ class lane {
  public:
   lane(desk& d, const lane_setup& setup, mono_time now);
 
-  void rows_arrived(organizer_id who, bool stale, const std::vector<owed_row>& rows, bool exhausted, mono_time now);
+  void page_arrived(const claimed_page& page, bool stale, mono_time now);
   void connection_ready(connection_id c, mono_time now);
   void connection_lost(connection_id c) noexcept;
   void connect_failed(const answer& why, mono_time now);
@@ -82,11 +82,16 @@ class lane {
   void send(place p, slot s, mono_time now);
   [[nodiscard]] bool could_send() const noexcept;
   [[nodiscard]] mono_time gate(mono_time now) const noexcept;
+  void change_connections(unsigned count, mono_time now);
+
+  // lane_fetch.cpp: which rows are claimed, and when
   void fetch(mono_time now);
-  [[nodiscard]] bool fetch_from(std::deque<place>& queue, bool stale, mono_time now);
+  void fetch_from(std::deque<place>& queue, bool stale, mono_time now);
+  [[nodiscard]] bool enough_claimed() const noexcept;
+  [[nodiscard]] std::uint32_t page_size() const noexcept;
   void want_rows(place p);
   void count_unfetched(place p);
-  void change_connections(unsigned count, mono_time now);
+  void count_left(place p, const claimed_page& page, bool stale);
 
   // lane_answers.cpp: what an answer does
   demand dispatch(verdict v, slot s, answer&& a, mono_time now);

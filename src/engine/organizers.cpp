@@ -23,8 +23,8 @@ place organizers::add(organizer_id id, std::uint32_t fresh, std::uint32_t stale)
   const auto p = static_cast<place>(all_.size());
   auto& o = all_.emplace_back();
   o.id = id;
-  o.fresh_done = fresh == 0;
-  o.stale_done = stale == 0;
+  o.fresh_left = fresh;
+  o.stale_left = stale;
   if (rate_) rates_.emplace_back(*rate_);
   index_[id] = p;
   return p;

@@ -31,10 +31,10 @@ struct organizer {
   bool in_round = false;
   bool queued = false;  // in a queue of those that want a page
   bool fetching = false;
-  bool fresh_done = true, stale_done = true;
-  bool unfetched = false;  // counted as having rows in the ledger that will be sent
-  bool blocked = false;    // judged by a permanent answer: nothing more is sent
-  bool closing = false;    // and that judgement is final: to be closed when its calls are back
+  std::uint32_t fresh_left = 0, stale_left = 0;  // rows in the ledger that were not claimed yet, as far as is known
+  bool unfetched = false;                        // counted as having rows in the ledger that will be sent
+  bool blocked = false;                          // judged by a permanent answer: nothing more is sent
+  bool closing = false;                          // and that judgement is final: to be closed when its calls are back
   bool closed = false;
   scope fence;
   std::unique_ptr<pace> own;  // since the service throttled this organizer itself

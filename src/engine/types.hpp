@@ -79,6 +79,13 @@ struct owed_row {
   std::uint8_t strikes;  // earlier runs in a row that ended with this row's attempts used up
 };
 
+// What a claim brought of one organizer: the rows it was asked for, or fewer.
+struct claimed_page {
+  organizer_id organizer;
+  std::vector<owed_row> rows;
+  bool exhausted;  // no further rows of that kind (fresh or stale) of this organizer remain
+};
+
 // ---- what happened to one attempt, as the Graph client saw it. The engine classifies; the client only translates.
 
 enum class attempt_error : std::uint8_t {
@@ -109,13 +116,19 @@ struct answer {
 
 // ---- actions
 
-// Claim up to `count` rows of this organizer, durably, and answer with rows_arrived. One per organizer is under way at a time.
+// One organizer's share of a claim: up to `count` of its rows, > 0.
+struct page_wanted {
+  organizer_id organizer;
+  std::uint32_t count;
+};
+
+// Claim these pages, durably and in one commit, and answer with one rows_arrived for all of them. Each page is of another organizer, and an
+// organizer has one page under way at a time. No more rows are asked for than the setup said there are and have not come yet.
 // A row that this process was given once (and recorded or released) is not given to it again.
 struct fetch_rows {
   lane_id lane;
-  organizer_id organizer;
-  std::uint32_t count;
   bool stale;
+  std::vector<page_wanted> pages;  // at least one
 };
 
 // Send this row on this connection now. Nothing may be awaited between taking this action and the write.

@@ -138,10 +138,27 @@ struct claimed_row {
   std::uint32_t twins;  // further rows that share its key, and end as it does
   std::string payload;
 };
-struct claim_answer {
-  std::vector<claimed_row> rows;
-  bool exhausted = false;
+// One organizer's share of a claim: up to `count` of its rows, > 0.
+struct page_wanted {
+  organizer_id organizer;
+  std::uint32_t count;
 };
+// What a claim found of one organizer.
+struct claimed_page {
+  organizer_id organizer = 0;
+  std::vector<claimed_row> rows;  // in line order; fewer than were asked for where there are no more
+  bool exhausted = false;         // no further row of this kind (fresh or stale) can be claimed in this session
+};
+struct claim_answer {
+  std::vector<claimed_page> pages;  // one for each that was asked for, in the same order; one that found nothing has no rows
+
+  [[nodiscard]] std::size_t rows() const noexcept {
+    std::size_t n = 0;
+    for (const auto& page : pages) n += page.rows.size();
+    return n;
+  }
+};
+using claimed_handler = std::function<void(result<claim_answer>)>;
 
 struct finished_row {
   row_id row = 0;
@@ -256,7 +273,11 @@ class store {
 
   // Rows that are still claimed were left by a dead process; they are counted as stale.
   virtual result<opened_run> resume(run_id id) = 0;
-  virtual void claim(run_id, lane_id, organizer_id, std::uint32_t count, bool stale, std::function<void(result<claim_answer>)> done) = 0;
+  // Claims rows of any number of organizers of the lane, in one commit: all pages or, where the store fails, none. Fresh rows are those
+  // that are unclaimed; stale ones those that an earlier session claimed and never finished. Each row is given out once in a session, in
+  // line order within its organizer. A claim names an organizer at most once. Done when the claim is durable; one that finds no row at all
+  // changes nothing, and is answered like any other. What a claim weighs in a group commit is the number of rows it found.
+  virtual void claim(run_id, lane_id, std::vector<page_wanted> pages, bool stale, claimed_handler done) = 0;
   virtual void finish(std::vector<finished_row> rows, std::vector<released_row> released, committed_handler done) = 0;
   // Every remaining owed row of this organizer in this run ends as failed with this answer. Done with how many there were.
   virtual void close_organizer(run_id, lane_id, organizer_id, finished_row like, std::function<void(result<std::uint32_t>)> done) = 0;

@@ -22,41 +22,62 @@ void driver::pump() {
   pumping_ = false;
 }
 
+namespace {
+
+// The wanted meetings of a claim's rows, in their order.
+result<std::vector<spec>> decode(const ledger::claim_answer& claim) {
+  std::vector<spec> specs;
+  specs.reserve(claim.rows());
+  for (const auto& page : claim.pages) {
+    for (const auto& row : page.rows) {
+      auto decoded = decode_spec(row.payload);
+      if (!decoded) return std::unexpected(std::move(decoded.error()));
+      specs.push_back(std::move(*decoded));
+    }
+  }
+  return specs;
+}
+
+}  // namespace
+
 void driver::carry_out(engine::fetch_rows& a) {
   ++asked_;
-  store_.claim(run_, a.lane, a.organizer, a.count, a.stale, [this, a](result<ledger::claim_answer> answer) {
+  std::vector<ledger::page_wanted> pages;
+  pages.reserve(a.pages.size());
+  for (const auto& page : a.pages) pages.push_back({.organizer = page.organizer, .count = page.count});
+  store_.claim(run_, a.lane, std::move(pages), a.stale, [this, lane = a.lane, stale = a.stale](result<ledger::claim_answer> answer) {
     // Still the ledger's thread: the payloads are decoded here, off the thread that sends.
     std::vector<spec> specs;
     if (answer) {
-      specs.reserve(answer->rows.size());
-      for (const auto& row : answer->rows) {
-        auto decoded = decode_spec(row.payload);
-        if (!decoded) {
-          answer = std::unexpected(decoded.error());
-          break;
-        }
-        specs.push_back(std::move(*decoded));
+      auto decoded = decode(*answer);
+      if (decoded) {
+        specs = std::move(*decoded);
+      } else {
+        answer = std::unexpected(std::move(decoded.error()));
       }
     }
-    asio::post(io_, [this, a, moved = std::move(answer), wanted = std::move(specs)]() mutable {
-      on_claimed(a.lane, a.organizer, a.stale, std::move(moved), std::move(wanted));
+    asio::post(io_, [this, lane, stale, moved = std::move(answer), wanted = std::move(specs)]() mutable {
+      on_claimed(lane, stale, std::move(moved), std::move(wanted));
     });
   });
 }
 
-void driver::on_claimed(engine::lane_id lane, engine::organizer_id organizer, bool stale, result<ledger::claim_answer> answer,
-                        std::vector<spec> specs) {
+void driver::on_claimed(engine::lane_id lane, bool stale, result<ledger::claim_answer> answer, std::vector<spec> specs) {
   --asked_;
   if (!answer) return storage_failed(answer.error());
   if (closing_) return;
-  std::vector<engine::owed_row> owed;
-  owed.reserve(answer->rows.size());
-  for (std::size_t i = 0; i < answer->rows.size(); ++i) {
-    const auto& row = answer->rows[i];
-    rows_.insert_or_assign(row.row, claimed{std::move(specs[i]), row.key, row.organizer, row.twins});
-    owed.push_back({row.row, row.key, row.organizer, row.epoch, row.strikes});
+  std::vector<engine::claimed_page> pages;
+  pages.reserve(answer->pages.size());
+  auto wanted = specs.begin();
+  for (const auto& page : answer->pages) {
+    auto& to = pages.emplace_back(page.organizer, std::vector<engine::owed_row>(), page.exhausted);
+    to.rows.reserve(page.rows.size());
+    for (const auto& row : page.rows) {
+      rows_.insert_or_assign(row.row, claimed{std::move(*wanted++), row.key, row.organizer, row.twins});
+      to.rows.push_back({row.row, row.key, row.organizer, row.epoch, row.strikes});
+    }
   }
-  engine_.rows_arrived(lane, organizer, stale, std::move(owed), answer->exhausted, net::boot_now());
+  engine_.rows_arrived(lane, stale, pages, net::boot_now());
   pump();
 }
 

@@ -98,8 +98,7 @@ class driver {
   asio::awaitable<bool> await_turn_to_connect(slot& s);
   asio::awaitable<void> report_progress();
 
-  void on_claimed(engine::lane_id lane, engine::organizer_id organizer, bool stale, result<ledger::claim_answer> answer,
-                  std::vector<spec> specs);
+  void on_claimed(engine::lane_id lane, bool stale, result<ledger::claim_answer> answer, std::vector<spec> specs);
   void on_commit(result<commits::ended> done);
   void on_signal(int count);
   void storage_failed(const error& why);

@@ -19,8 +19,10 @@ BOOST_AUTO_TEST_CASE(a_call_needs_a_token_a_row_and_a_connection) {
   t.token(1);
   const auto asked = t.all<fetch_rows>();
   BOOST_TEST_REQUIRE(asked.size() == 1U);
-  BOOST_TEST(asked[0].organizer == 7U);
   BOOST_TEST(!asked[0].stale);
+  BOOST_TEST_REQUIRE(asked[0].pages.size() == 1U);
+  BOOST_TEST(asked[0].pages[0].organizer == 7U);
+  BOOST_TEST(asked[0].pages[0].count == 1U);
   t.arrive(7, false, {{11, 1, 7, 4, 0}}, true);
   const auto c = t.next<send_call>();
   BOOST_TEST(c.row == 11U);
@@ -149,7 +151,7 @@ BOOST_AUTO_TEST_CASE(a_page_is_asked_for_before_the_last_one_is_used_up) {
   script t({{0, 5000, 0}}, s);
   t.next<refresh_token>();
   t.token(1);
-  const auto first = t.next<fetch_rows>();
+  const auto first = t.next<fetch_rows>().pages.at(0);
   t.quiet();  // one at a time
   std::vector<owed_row> rows;
   for (row_id i = 0; i < first.count; ++i) rows.push_back({i, i, 0, 1, 0});
@@ -174,7 +176,8 @@ BOOST_AUTO_TEST_CASE(claims_are_bounded_however_many_organizers_there_are) {
   t.next<refresh_token>();
   t.token(1);
   std::uint32_t asked = 0;
-  for (const auto& f : t.all<fetch_rows>()) asked += f.count;
+  for (const auto& f : t.all<fetch_rows>())
+    for (const auto& page : f.pages) asked += page.count;
   BOOST_TEST(asked >= 4 * s.connections);
   BOOST_TEST(asked <= 32 * s.connections);
 }

@@ -113,12 +113,16 @@ class run {
       carry_out(e);
     }
     for (const auto& f : std::exchange(asked_, {})) {
-      auto& rows = owed_[f.organizer];
-      const auto n = std::min<std::size_t>(f.count, rows.size());
-      std::vector<owed_row> page(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(n));
-      rows.erase(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(n));
-      for (const auto& r : page) who_[r.row] = r.organizer;
-      e.rows_arrived(0, f.organizer, f.stale, std::move(page), rows.empty(), now_);
+      std::vector<claimed_page> claim;
+      for (const auto& [who, count] : f.pages) {
+        auto& rows = owed_[who];
+        const auto n = std::min<std::size_t>(count, rows.size());
+        std::vector<owed_row> page(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(n));
+        rows.erase(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(n));
+        for (const auto& r : page) who_[r.row] = r.organizer;
+        claim.push_back({who, std::move(page), rows.empty()});
+      }
+      e.rows_arrived(0, f.stale, claim, now_);
       carry_out(e);
     }
   }

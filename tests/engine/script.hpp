@@ -103,20 +103,22 @@ class script {
   void stop(stop_reason r) { engine_.stop(r, now_), collect(); }
   void storage_failed() { engine_.storage_failed(error{errc::storage, "disk full"}, now_), collect(); }
   void tick() { engine_.tick(now_), collect(); }
-  void arrive(organizer_id o, bool stale, std::vector<owed_row> rows, bool exhausted) {
-    engine_.rows_arrived(0, o, stale, std::move(rows), exhausted, now_), collect();
-  }
-  // Answers the next action, which must ask for a page.
+  void arrive(bool stale, const std::vector<claimed_page>& pages) { engine_.rows_arrived(0, stale, pages, now_), collect(); }
+  void arrive(organizer_id o, bool stale, std::vector<owed_row> rows, bool exhausted) { arrive(stale, {{o, std::move(rows), exhausted}}); }
+  // Answers the next page that is asked for: the next one of the claim under way, else the first one of the next action, which must be a
+  // claim. With its last page a claim comes back.
   std::vector<row_id> page(std::uint32_t count, bool exhausted, where at = where::current()) {
-    const auto asked = next<fetch_rows>(at);
+    if (filled_.empty()) claim_ = next<fetch_rows>(at);
+    const auto who = claim_.pages.at(filled_.size()).organizer;
     std::vector<owed_row> rows;
     std::vector<row_id> ids;
     for (std::uint32_t i = 0; i < count; ++i) {
       ids.push_back(next_row_);
-      rows.push_back({next_row_, 1000 + next_row_, asked.organizer, 1, 0});
+      rows.push_back({next_row_, 1000 + next_row_, who, 1, 0});
       ++next_row_;
     }
-    arrive(asked.organizer, asked.stale, std::move(rows), exhausted);
+    filled_.push_back({who, std::move(rows), exhausted});
+    if (filled_.size() == claim_.pages.size()) arrive(claim_.stale, std::exchange(filled_, {}));
     return ids;
   }
   // Time passes; the engine is woken whenever it asked to be.
@@ -207,6 +209,8 @@ class script {
   engine engine_;
   std::deque<action> todo_;
   std::optional<mono_time> wake_;
+  fetch_rows claim_{};
+  std::vector<claimed_page> filled_;  // of claim_, as long as it is not answered
   row_id next_row_ = 1;
 };
 

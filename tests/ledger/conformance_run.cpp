@@ -55,6 +55,43 @@ BOOST_AUTO_TEST_CASE(a_page_that_is_exactly_all_is_the_last) {
   BOOST_TEST(page.exhausted);
 }
 
+BOOST_AUTO_TEST_CASE(one_claim_spans_organizers_and_says_of_each_whether_it_is_exhausted) {
+  const auto run = plan(*s, header(), {row(2, 1, "a"), row(3, 2, "b"), row(4, 1, "c"), row(5, 3, "d"), row(6, 1, "e"), row(7, 3, "f")}).id;
+  const auto opened = must(s->resume(run));
+  BOOST_REQUIRE(opened.organizers.size() == 3u);
+  const auto one = opened.organizers[0].id, two = opened.organizers[1].id, three = opened.organizers[2].id;
+  const auto none = one + two + three + 100;  // an organizer that owes nothing
+  const auto shown = [](const claim_answer& answer) {
+    words out;
+    for (const auto& page : answer.pages) {
+      auto& text = out.emplace_back();
+      for (const auto& claimed : page.rows) {
+        BOOST_TEST(claimed.organizer == page.organizer);
+        text += std::to_string(line_of(claimed.row)) + " ";
+      }
+      text += page.exhausted ? "all" : "more";
+    }
+    return out;
+  };
+  // Pages come in the order they were asked for, whatever that is.
+  const auto first = claim(*s, run, {{three, 2}, {none, 4}, {one, 2}, {two, 5}});
+  BOOST_TEST(shown(first) == (words{"5 7 all", "all", "2 4 more", "3 all"}), boost::test_tools::per_element());
+  BOOST_TEST(first.rows() == 5u);
+  BOOST_TEST(first.pages[1].organizer == none);
+  BOOST_TEST(first.pages[2].organizer == one);
+  BOOST_TEST((must(decode_spec(first.pages[3].rows[0].payload)) == wanted(2, "b")));
+  BOOST_TEST(shown(claim(*s, run, {{one, 1}, {three, 1}})) == (words{"6 all", "all"}), boost::test_tools::per_element());
+  BOOST_TEST(shown(claim(*s, run, {{one, 1}, {two, 1}, {three, 1}})) == (words{"all", "all", "all"}), boost::test_tools::per_element());
+  BOOST_TEST(claim(*s, run, std::vector<page_wanted>()).pages.empty());
+  // What was claimed together is stale together.
+  finish(*s, {ended(first.pages[2].rows[0])});
+  restart();
+  must(s->resume(run));
+  const auto stale = claim(*s, run, {{one, 10}, {two, 10}, {three, 1}}, true);
+  BOOST_TEST(shown(stale) == (words{"4 6 all", "3 all", "5 more"}), boost::test_tools::per_element());
+  BOOST_TEST(stale.pages[0].rows[0].epoch == 2u);
+}
+
 BOOST_AUTO_TEST_CASE(outcomes_are_kept_as_given) {
   const auto run = three_rows();
   const auto page = claim(*s, run, organizer(run));
@@ -292,9 +329,9 @@ BOOST_AUTO_TEST_CASE(many_jobs_at_once_are_all_answered_in_order) {
   const auto all = std::make_shared<std::promise<void>>();
   for (const auto& o : opened.organizers) {
     for (int i = 0; i < 20; ++i) {
-      s->claim(run, 0, o.id, 10, false, [&, all](result<claim_answer> page) {
+      s->claim(run, 0, {{o.id, 10}}, false, [&, all](result<claim_answer> answer) {
         // On the ledger's thread; what it asks for is queued.
-        for (const auto& claimed : page->rows) {
+        for (const auto& claimed : answer->pages.at(0).rows) {
           s->finish({ended(claimed)}, {}, [&, all](result<std::vector<row_id>> ids) {
             BOOST_TEST_REQUIRE(ids.has_value());
             if (++done == 1000) all->set_value();

@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE(a_key_is_called_by_the_spelling_it_was_first_called_by) {
     out.payload = encode_spec(same);
     return out;
   };
-  const auto spelt = [](const claim_answer& page) {
+  const auto spelt = [](const claimed_page& page) {
     words out;
     for (const auto& row : page.rows) out.push_back(decode_spec(row.payload).value().external_id);
     return out;

@@ -75,10 +75,17 @@ planned_run plan(store& s, const run_header& h, std::vector<planned_row> rows, b
   return out;
 }
 
-claim_answer claim(store& s, run_id run, organizer_id organizer, std::uint32_t count, bool stale) {
+claimed_page claim(store& s, run_id run, organizer_id organizer, std::uint32_t count, bool stale) {
+  auto pages = claim(s, run, {{organizer, count}}, stale).pages;
+  BOOST_TEST_REQUIRE(pages.size() == 1u);
+  BOOST_TEST(pages[0].organizer == organizer);
+  return std::move(pages[0]);
+}
+
+claim_answer claim(store& s, run_id run, std::vector<page_wanted> pages, bool stale) {
   // The callback may still be in set_value when the answer is here: both own the promise.
   const auto answer = std::make_shared<std::promise<result<claim_answer>>>();
-  s.claim(run, 0, organizer, count, stale, [answer](result<claim_answer> a) { answer->set_value(std::move(a)); });
+  s.claim(run, 0, std::move(pages), stale, [answer](result<claim_answer> a) { answer->set_value(std::move(a)); });
   return must(answer->get_future().get());
 }
 

@@ -61,7 +61,8 @@ struct planned_run {
 };
 planned_run plan(store& s, const run_header& h, std::vector<planned_row> rows, bool open = true);
 
-claim_answer claim(store& s, run_id run, organizer_id organizer, std::uint32_t count = 100, bool stale = false);
+claim_answer claim(store& s, run_id run, std::vector<page_wanted> pages, bool stale = false);
+claimed_page claim(store& s, run_id run, organizer_id organizer, std::uint32_t count = 100, bool stale = false);
 // Ends a claimed row.
 finished_row ended(const claimed_row& row, outcome o = outcome::created);
 released_row released(const claimed_row& row, bool strike = false);

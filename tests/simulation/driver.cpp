@@ -69,10 +69,10 @@ void world::commit() {
     engine_->committed(done.rows, now_);
     pump();
   }
-  for (const auto& p : done.pages) {
+  for (const auto& c : done.claims) {
     if (ended_) return;
-    referee_->arrived(p);
-    engine_->rows_arrived(0, p.asked.organizer, p.asked.stale, p.rows, p.exhausted, now_);
+    referee_->arrived(c);
+    engine_->rows_arrived(0, c.asked.stale, c.pages, now_);
     pump();
   }
   for (const auto& c : done.closings) {

@@ -48,6 +48,10 @@ std::uint32_t ledger::fresh_left(organizer_id o) const {
   return static_cast<std::uint32_t>(organizers_[o].fresh.size());
 }
 
+std::uint32_t ledger::stale_left(organizer_id o) const {
+  return static_cast<std::uint32_t>(organizers_[o].stale.size());
+}
+
 committed ledger::commit(std::vector<ledger_job>& jobs, mono_time now, utc_time wall) {
   committed done;
   for (auto& job : jobs) {
@@ -58,7 +62,8 @@ committed ledger::commit(std::vector<ledger_job>& jobs, mono_time now, utc_time 
       done.rows.push_back(back->row);
       release(*back, false);
     } else if (const auto* f = std::get_if<engine::fetch_rows>(&job)) {
-      done.pages.push_back(claim(*f));
+      auto& answer = done.claims.emplace_back(*f, std::vector<engine::claimed_page>());
+      for (const auto& wanted : f->pages) answer.pages.push_back(take(wanted, f->stale));
     } else if (const auto* c = std::get_if<engine::close_organizer>(&job)) {
       const auto n = close(*c);
       done.closings.push_back({*c, n});
@@ -82,11 +87,11 @@ void ledger::late_write(const ledger_job& job) {
   }
 }
 
-page ledger::claim(const engine::fetch_rows& f) {
-  page out{f, {}, false};
-  auto& o = organizers_[f.organizer];
-  auto& from = f.stale ? o.stale : o.fresh;
-  while (out.rows.size() < f.count && !from.empty()) {
+engine::claimed_page ledger::take(const engine::page_wanted& wanted, bool stale) {
+  engine::claimed_page out{wanted.organizer, {}, false};
+  auto& o = organizers_[wanted.organizer];
+  auto& from = stale ? o.stale : o.fresh;
+  while (out.rows.size() < wanted.count && !from.empty()) {
     const auto i = from.front();
     from.pop_front();
     auto& r = rows_[i];

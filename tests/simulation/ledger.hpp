@@ -23,10 +23,9 @@ using ledger_job = std::variant<engine::fetch_rows, engine::record_outcome, engi
                                 engine::save_fence, engine::save_pace>;
 
 // What a commit made durable, in the order of the jobs: for the engine to be told.
-struct page {
+struct claim {
   engine::fetch_rows asked;
-  std::vector<engine::owed_row> rows;
-  bool exhausted;
+  std::vector<engine::claimed_page> pages;
 };
 struct closing {
   engine::close_organizer asked;
@@ -34,7 +33,7 @@ struct closing {
 };
 struct committed {
   std::vector<row_id> rows;
-  std::vector<page> pages;
+  std::vector<claim> claims;
   std::vector<closing> closings;
 };
 
@@ -79,6 +78,7 @@ class ledger {
   [[nodiscard]] const engine::answer* ended_with(std::size_t index) const;
   [[nodiscard]] const std::optional<engine::learnt_pace>& pace() const noexcept { return pace_; }
   [[nodiscard]] std::uint32_t fresh_left(organizer_id o) const;
+  [[nodiscard]] std::uint32_t stale_left(organizer_id o) const;
   [[nodiscard]] std::size_t lost_writes() const noexcept { return lost_writes_; }
   [[nodiscard]] std::vector<std::string>& complaints() noexcept { return complaints_; }
 
@@ -88,7 +88,7 @@ class ledger {
     std::vector<std::uint32_t> all;
   };
 
-  page claim(const engine::fetch_rows& f);
+  [[nodiscard]] engine::claimed_page take(const engine::page_wanted& wanted, bool stale);
   void record(engine::record_outcome& r, bool late);
   void release(const engine::release_row& r, bool late);
   std::uint32_t close(const engine::close_organizer& c);

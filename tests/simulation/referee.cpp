@@ -44,6 +44,10 @@ void referee::process_starts(mono_time now) {
   started_ = now;
   std::ranges::fill(rows_, row{});
   std::ranges::fill(organizers_, organizer{});
+  for (organizer_id o = 0; o < organizers_.size(); ++o) {
+    organizers_[o].fresh = ledger_.fresh_left(o);
+    organizers_[o].stale = ledger_.stale_left(o);
+  }
   std::fill(key_in_flight_.begin(), key_in_flight_.end(), false);
   std::ranges::fill(key_rests_, mono_time::min());
   lane_closed_until_ = lane_closed_unlabelled_ = mono_time::min();
@@ -61,11 +65,13 @@ void referee::process_starts(mono_time now) {
 }
 
 void referee::fetching(const engine::fetch_rows& f, mono_time now) {
-  auto& o = organizers_[f.organizer];
-  if (f.stale) {
-    check_stale(now);
+  if (f.stale) check_stale(now);
+  if (f.pages.empty()) complain("a claim for no organizer");
+  for (const auto& [who, count] : f.pages) {
+    auto& o = organizers_[who];
+    if (++o.fetching > 1) complain("two pages of organizer " + std::to_string(who) + " under way");
+    if (count == 0 || count > (f.stale ? o.stale : o.fresh)) complain("rows claimed that organizer " + std::to_string(who) + " has not");
   }
-  if (++o.fetching > 1) complain("two pages of organizer " + std::to_string(f.organizer) + " under way");
 }
 
 // What an earlier process left half done goes last, and not before a call of it must have ended.
@@ -79,18 +85,23 @@ void referee::check_stale(mono_time now) {
   }
 }
 
-void referee::arrived(const page& p) {
-  auto& o = organizers_[p.asked.organizer];
-  --o.fetching;
-  for (const auto& owed : p.rows) {
-    auto& r = rows_[ledger::index_of(owed.row)];
-    if (r.state != row_state::elsewhere) complain("row " + std::to_string(ledger::index_of(owed.row) + 1) + " was claimed twice");
-    r.state = row_state::here;
-    r.stale = p.asked.stale;
-    ++o.held;
-    ++held_;
+void referee::arrived(const claim& c) {
+  std::uint32_t largest = 0;
+  for (const auto& page : c.pages) {
+    auto& o = organizers_[page.organizer];
+    --o.fetching;
+    (c.asked.stale ? o.stale : o.fresh) -= static_cast<std::uint32_t>(page.rows.size());
+    for (const auto& owed : page.rows) {
+      auto& r = rows_[ledger::index_of(owed.row)];
+      if (r.state != row_state::elsewhere) complain("row " + std::to_string(ledger::index_of(owed.row) + 1) + " was claimed twice");
+      r.state = row_state::here;
+      r.stale = c.asked.stale;
+      ++o.held;
+      ++held_;
+    }
   }
-  const std::size_t limit = 4 * std::size_t{plot_.engine.max_unacknowledged} + 2 * 4096 + p.asked.count;
+  for (const auto& wanted : c.asked.pages) largest = std::max(largest, wanted.count);
+  const std::size_t limit = 4 * std::size_t{plot_.engine.max_unacknowledged} + 2 * 4096 + largest;
   if (held_ > limit) complain("more rows are held than memory was promised for");
 }
 

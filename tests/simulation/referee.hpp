@@ -34,7 +34,7 @@ class referee {
   void wall_jumped(mono_time now) { wall_jumped_ = now; }
 
   void fetching(const engine::fetch_rows& f, mono_time now);
-  void arrived(const page& p);
+  void arrived(const claim& c);
   void sent(const engine::send_call& c, std::uint32_t token, mono_time now, const engine::counters& numbers);
   void answered(row_id row, const engine::answer& a, const std::optional<throttle>& closed, mono_time now);
   void asked(const engine::record_outcome& r);
@@ -60,6 +60,7 @@ class referee {
   };
   struct organizer {
     unsigned held = 0, in_flight = 0, fetching = 0;
+    std::uint32_t fresh = 0, stale = 0;  // rows that this process was told of and that did not come yet
     bool judged = false;
     mono_time closed_until = mono_time::min();
     mono_time due = mono_time::min();  // its next call, by --organizer-rate

@@ -64,11 +64,11 @@ std::vector<saved_fence> run_writer::fences(run_id id) {
 }
 
 // One row more than asked for tells whether this page is the last.
-claim_answer run_writer::read_page(run_id run, organizer_id organizer, std::uint32_t count, bool stale, std::int64_t after) {
-  claim_answer out;
-  out.exhausted = true;
-  out.rows.reserve(count);
-  auto& page = stale ? stale_.with(run, organizer, after, owner_, count + 1) : fresh_.with(run, organizer, after, count + 1);
+claimed_page run_writer::read_page(run_id run, const page_wanted& wanted, bool stale, std::int64_t after) {
+  const auto [organizer, count] = wanted;
+  claimed_page out{.organizer = organizer, .rows = {}, .exhausted = true};
+  const auto limit = std::int64_t{count} + 1;
+  auto& page = stale ? stale_.with(run, organizer, after, owner_, limit) : fresh_.with(run, organizer, after, limit);
   while (page.step()) {
     if (out.rows.size() == count) {
       out.exhausted = false;
@@ -91,13 +91,13 @@ claim_answer run_writer::read_page(run_id run, organizer_id organizer, std::uint
   return out;
 }
 
-claim_answer run_writer::claim(run_id run, organizer_id organizer, std::uint32_t count, bool stale) {
-  auto& state = claimed_[std::uint64_t{run} << 32 | organizer];
+claimed_page run_writer::claim(run_id run, const page_wanted& wanted, bool stale) {
+  auto& state = claimed_[std::uint64_t{run} << 32 | wanted.organizer];
   auto& last = stale ? state.stale : state.fresh;
-  auto out = read_page(run, organizer, count, stale, last);
+  auto out = read_page(run, wanted, stale, last);
   if (out.rows.empty()) return out;
   const auto until = line_of(out.rows.back().row);
-  (stale ? claim_stale_ : claim_fresh_).with(owner_, run, organizer, last, until).run();
+  (stale ? claim_stale_ : claim_fresh_).with(owner_, run, wanted.organizer, last, until).run();
   if (db_.ok() && db_.changes() != static_cast<std::int64_t>(out.rows.size())) db_.fail_with("a claim met other rows than it had read");
   last = until;
   return out;

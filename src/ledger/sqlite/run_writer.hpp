@@ -20,7 +20,7 @@ class run_writer {
 
   // Starts a session of this run: claims made before are stale, rows released before may be claimed again.
   [[nodiscard]] result<opened_run> resume(run_id id, std::uint64_t owner);
-  [[nodiscard]] claim_answer claim(run_id run, organizer_id organizer, std::uint32_t count, bool stale);
+  [[nodiscard]] claimed_page claim(run_id run, const page_wanted& wanted, bool stale);
   // False: the row is no longer this claim's; nothing was changed.
   bool finish(const finished_row& row);
   bool release(const released_row& row);
@@ -37,7 +37,7 @@ class run_writer {
     settled_row row;
     std::uint32_t epoch;
   };
-  [[nodiscard]] claim_answer read_page(run_id run, organizer_id organizer, std::uint32_t count, bool stale, std::int64_t after);
+  [[nodiscard]] claimed_page read_page(run_id run, const page_wanted& wanted, bool stale, std::int64_t after);
   [[nodiscard]] bool take_held(const finished_row& row, settled_row& out);
   [[nodiscard]] bool take_stored(const finished_row& row, settled_row& out);
   [[nodiscard]] std::vector<organizer_rows> owing(run_id id);

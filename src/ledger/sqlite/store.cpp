@@ -35,20 +35,21 @@ result<std::string> find_or_make(const open_options& options) {
 
 class sqlite_store::claim_job final : public grouped_job {
  public:
-  claim_job(sqlite_store& store, run_id run, organizer_id organizer, std::uint32_t count, bool stale,
-            std::function<void(result<claim_answer>)> done)
-      : store_(store), run_(run), organizer_(organizer), count_(count), stale_(stale), done_(std::move(done)) {}
-  void apply() override { answer_ = store_.writer_.claim(run_, organizer_, count_, stale_); }
+  claim_job(sqlite_store& store, run_id run, std::vector<page_wanted> wanted, bool stale, claimed_handler done)
+      : store_(store), run_(run), wanted_(std::move(wanted)), stale_(stale), done_(std::move(done)) {}
+  void apply() override {
+    answer_.pages.reserve(wanted_.size());
+    for (const auto& page : wanted_) answer_.pages.push_back(store_.writer_.claim(run_, page, stale_));
+  }
   void settle(const error* failed) override { done_(failed ? result<claim_answer>(std::unexpected(*failed)) : std::move(answer_)); }
-  std::size_t weight() const noexcept override { return count_; }
+  std::size_t weight() const noexcept override { return answer_.rows(); }
 
  private:
   sqlite_store& store_;
   run_id run_;
-  organizer_id organizer_;
-  std::uint32_t count_;
+  std::vector<page_wanted> wanted_;
   bool stale_;
-  std::function<void(result<claim_answer>)> done_;
+  claimed_handler done_;
   claim_answer answer_;
 };
 
@@ -250,9 +251,8 @@ result<opened_run> sqlite_store::resume(run_id id) {
   return change<opened_run>([&] { return writer_.resume(id, random_owner()); });
 }
 
-void sqlite_store::claim(run_id run, lane_id, organizer_id organizer, std::uint32_t count, bool stale,
-                         std::function<void(result<claim_answer>)> done) {
-  worker_->post(std::make_unique<claim_job>(*this, run, organizer, count, stale, std::move(done)));
+void sqlite_store::claim(run_id run, lane_id, std::vector<page_wanted> pages, bool stale, claimed_handler done) {
+  worker_->post(std::make_unique<claim_job>(*this, run, std::move(pages), stale, std::move(done)));
 }
 
 void sqlite_store::finish(std::vector<finished_row> rows, std::vector<released_row> released, committed_handler done) {

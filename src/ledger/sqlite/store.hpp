@@ -30,8 +30,7 @@ class sqlite_store final : public store {
   result<void> discard(run_id id) override;
   result<void> prune(unsigned keep) override;
   result<opened_run> resume(run_id id) override;
-  void claim(run_id run, lane_id lane, organizer_id organizer, std::uint32_t count, bool stale,
-             std::function<void(result<claim_answer>)> done) override;
+  void claim(run_id run, lane_id lane, std::vector<page_wanted> pages, bool stale, claimed_handler done) override;
   void finish(std::vector<finished_row> rows, std::vector<released_row> released, committed_handler done) override;
   void close_organizer(run_id run, lane_id lane, organizer_id organizer, finished_row like,
                        std::function<void(result<std::uint32_t>)> done) override;

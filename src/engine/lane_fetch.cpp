@@ -1,0 +1,108 @@
+// Which rows a lane claims, and when: see fetching.hpp.
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/lane.hpp"
+#include "engine/rules.hpp"
+
+namespace convoke::engine {
+
+void lane::page_arrived(const claimed_page& page, bool stale, mono_time now) {
+  const auto p = organizers_.find(page.organizer);
+  if (p == no_place) return;
+  auto& o = organizers_[p];
+  if (o.fetching) {
+    o.fetching = false;
+    --fetching_;
+    if (!stale) --fetching_fresh_;
+    asked_ -= o.asked;
+  }
+  count_left(p, page, stale);
+  if (o.closed) return;  // claimed before close_organizer, so ended by it
+  for (const auto& r : page.rows) {
+    const auto s = desk_.rows.add(r, id_, p);
+    if (s == no_slot) continue;
+    ++held_;
+    if (stopped_ && !o.closing) {
+      release_unsent(s);
+    } else {
+      organizers_.push(p, s, false);
+    }
+  }
+  organizers_.seat(p, now);
+  want_rows(p);
+}
+
+// The setup says how many rows there are; where a page says otherwise, the page is right.
+void lane::count_left(place p, const claimed_page& page, bool stale) {
+  auto& o = organizers_[p];
+  auto& left = stale ? o.stale_left : o.fresh_left;
+  const bool any_before = left > 0;
+  if (page.exhausted || page.rows.empty()) {
+    left = 0;
+  } else {
+    const auto came = static_cast<std::uint32_t>(page.rows.size());
+    left = left > came ? left - came : 1;
+  }
+  if (!stale && any_before && left == 0) --fresh_left_;
+  count_unfetched(p);
+}
+
+void lane::count_unfetched(place p) {
+  auto& o = organizers_[p];
+  const bool now_so = !o.blocked && (o.fresh_left > 0 || o.stale_left > 0);
+  if (now_so == o.unfetched) return;
+  o.unfetched = now_so;
+  now_so ? ++unfetched_ : --unfetched_;
+}
+
+std::uint32_t lane::page_size() const noexcept {
+  return sizes_.page(fresh_left_ > 0 ? fresh_left_ : unfetched_);
+}
+
+void lane::want_rows(place p) {
+  auto& o = organizers_[p];
+  if (stopped_ || o.queued || o.fetching || !o.unfetched || o.ready > page_size() / 2) return;
+  o.queued = true;
+  (o.fresh_left > 0 ? want_fresh_ : want_stale_).push_back(p);
+}
+
+bool lane::enough_claimed() const noexcept {
+  return organizers_.sendable() + asked_ >= sizes_.high() || held_ + asked_ >= sizes_.held();
+}
+
+void lane::fetch(mono_time now) {
+  if (stopped_ || token_ == 0 || organizers_.sendable() + asked_ >= sizes_.low()) return;
+  fetch_from(want_fresh_, false, now);
+  if (enough_claimed()) return;
+  // What an earlier process may have left half done goes last: its call may still be under way.
+  stale_turn_ = stale_turn_ || !holds(rule::stale_rows_wait) || (now >= stale_at_ && fetching_fresh_ == 0 && organizers_.sendable() == 0);
+  if (stale_turn_) fetch_from(want_stale_, true, now);
+}
+
+// One claim for as many organizers as it takes. One that has ready rows left is asked for what fills it up.
+void lane::fetch_from(std::deque<place>& queue, bool stale, mono_time now) {
+  fetch_rows claim{id_, stale, {}};
+  while (!queue.empty() && !enough_claimed()) {
+    const auto p = queue.front();
+    queue.pop_front();
+    auto& o = organizers_[p];
+    o.queued = false;
+    if (!o.unfetched) continue;
+    if (o.fence.closed(now)) {
+      organizers_.wake(p, o.fence.end());
+      continue;
+    }
+    const auto page = page_size();
+    o.fetching = true;
+    o.asked = std::min(page - std::min(o.ready, page / 2), stale ? o.stale_left : o.fresh_left);
+    ++fetching_;
+    if (!stale) ++fetching_fresh_;
+    asked_ += o.asked;
+    claim.pages.push_back({o.id, o.asked});
+  }
+  if (!claim.pages.empty()) desk_.actions.emplace_back(std::move(claim));
+}
+
+}  // namespace convoke::engine
