@@ -120,6 +120,7 @@ boost::asio::awaitable<answer> caller::create_or_get(net::connection& on, const 
   out.client_request_id = self.request_id;
   const auto ended = co_await on.exchange(self.request, self.response, limit);
   out.finished_at = net::wall_now();
+  out.sent = ended.sent;
   // A refusal is understood from its header: that its body was cut takes nothing away from it.
   if (ended.what == net::failure::none || self.response.status >= 300) {
     self.understand(out, wanted);

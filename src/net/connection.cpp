@@ -1,15 +1,11 @@
+#include <algorithm>
 #include <cerrno>
-#include <limits>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/error.hpp>
 
-#include "net/lookup.hpp"
-#include "net/net.hpp"
-#include "net/reader.hpp"
-#include "net/stream.hpp"
-#include "net/watchdog.hpp"
+#include "net/connection.hpp"
 
 namespace convoke::net {
 namespace asio = boost::asio;
@@ -22,24 +18,6 @@ constexpr std::chrono::seconds most_idle{30};
 constexpr std::chrono::seconds addresses_live{60};
 constexpr std::chrono::seconds address_share{3};  // of the connect time, for each address but the last
 
-mono_time after(mono_time now, std::chrono::nanoseconds limit) {
-  return limit < mono_time::max() - now ? now + limit : mono_time::max();
-}
-
-std::string in_seconds(std::chrono::nanoseconds limit) {
-  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(limit).count();
-  return ms % 1000 == 0 ? std::to_string(ms / 1000) + " s" : std::to_string(ms) + " ms";
-}
-
-bool short_of_resources(int number) {
-  return number == EMFILE || number == ENFILE || number == ENOBUFS || number == ENOMEM || number == ENOSPC || number == EADDRNOTAVAIL;
-}
-
-bool short_of_resources(const error_code& ec) {
-  return (ec.category() == boost::system::system_category() && short_of_resources(ec.value())) ||
-         ec == asio::error::host_not_found_try_again;
-}
-
 std::vector<tcp::endpoint> literals(const std::vector<std::string>& texts, std::uint16_t port) {
   std::vector<tcp::endpoint> out;
   for (const auto& text : texts) {
@@ -50,72 +28,49 @@ std::vector<tcp::endpoint> literals(const std::vector<std::string>& texts, std::
   return out;
 }
 
-bool hung_up(int number) {
-  return number == ECONNRESET || number == EPIPE || number == ECONNABORTED;
+std::string name_of(const endpoint& e) {
+  return (e.host.contains(':') ? "[" + e.host + "]" : e.host) + ":" + std::to_string(e.port);
 }
 
 }  // namespace
 
-struct connection::impl final : deadline {
-  impl(asio::io_context& context, const endpoint& where, tls_context& tls, const limits& l)
-      : executor(context.get_executor()),
-        dog(asio::use_service<watchdog>(context)),
-        to(where),
-        tls_state(tls.get()),
-        caps(l),
-        peer{.context = &tls.get(), .host = where.host, .name = name_of(where), .certificate_problem = {}},
-        wire(executor),
-        names(executor),
-        answer(l) {}
-  ~impl() { close(); }
+mono_time after(mono_time now, std::chrono::nanoseconds limit) noexcept {
+  return limit < mono_time::max() - now ? now + limit : mono_time::max();
+}
 
-  static std::string name_of(const endpoint& e) {
-    return (e.host.contains(':') ? "[" + e.host + "]" : e.host) + ":" + std::to_string(e.port);
-  }
+bool short_of_resources(int number) noexcept {
+  return number == EMFILE || number == ENFILE || number == ENOBUFS || number == ENOMEM || number == ENOSPC || number == EADDRNOTAVAIL;
+}
 
-  // Both may end a wait that is going on; the coroutine then finds out why.
-  void expired() noexcept override {
-    late = true;
-    error_code ignored;
-    wire.socket().cancel(ignored);
-  }
-  void close() noexcept {
-    dog.disarm(*this);
-    names.cancel();
-    wire.close();
-    ready = false;
-  }
+static bool short_of_resources(const error_code& ec) {
+  return (ec.category() == boost::system::system_category() && short_of_resources(ec.value())) ||
+         ec == asio::error::host_not_found_try_again;
+}
 
-  asio::awaitable<error_code> resolve(mono_time limit);
-  asio::awaitable<outcome> connect(std::chrono::nanoseconds limit);
-  asio::awaitable<outcome> reach(mono_time limit);
-  asio::awaitable<error_code> dial(const tcp::endpoint& address, mono_time limit);
-  asio::awaitable<outcome> shake_hands(mono_time limit);
-  asio::awaitable<outcome> exchange(std::string_view request, response& into, std::chrono::nanoseconds limit);
+connection::impl::impl(asio::io_context& context, const endpoint& where, tls_context& tls, const limits& l)
+    : executor(context.get_executor()),
+      dog(asio::use_service<watchdog>(context)),
+      to(where),
+      tls_state(tls.get()),
+      caps(l),
+      peer{.context = &tls.get(), .host = where.host, .name = name_of(where), .certificate_problem = {}},
+      wire(executor),
+      names(executor),
+      answer(l) {}
 
-  outcome cannot_connect(const error_code& why) const;
-  outcome handshake_failed(step how) const;
-  outcome lost(step how) const;
-  outcome waited_in_vain(const error_code& ec, std::chrono::nanoseconds limit) const;
-  bool usable() noexcept;
+void connection::impl::expired() noexcept {
+  late = true;
+  error_code ignored;
+  wire.socket().cancel(ignored);
+}
 
-  asio::io_context::executor_type executor;
-  watchdog& dog;
-  endpoint to;
-  tls_context::impl& tls_state;
-  limits caps;
-  tls_peer peer;
-  stream wire;
-  lookup names;
-  reader answer;
-  std::vector<tcp::endpoint> addresses;
-  mono_time looked_up{};
-  std::size_t first = 0;  // of addresses: moves on after a failure
-  mono_time idle_since{};
-  bool ready = false;
-  bool reused = false;
-  bool late = false;
-};
+void connection::impl::close() noexcept {
+  stopped = true;
+  dog.disarm(*this);
+  names.cancel();
+  wire.close();
+  ready = false;
+}
 
 asio::awaitable<error_code> connection::impl::resolve(mono_time limit) {
   if (!addresses.empty() && boot_now() - looked_up < addresses_live) co_return error_code{};
@@ -123,6 +78,7 @@ asio::awaitable<error_code> connection::impl::resolve(mono_time limit) {
   addresses = literals(to.dial, to.port);
   if (addresses.empty()) {
     ec = co_await names.find(to.host, to.port, limit, addresses);
+    if (stopped) co_return asio::error::make_error_code(asio::error::operation_aborted);
   }
   // Whatever the resolver says, clear text stays on this machine.
   if (!to.tls) std::erase_if(addresses, [](const tcp::endpoint& e) { return !e.address().is_loopback(); });
@@ -142,6 +98,7 @@ asio::awaitable<error_code> connection::impl::dial(const tcp::endpoint& address,
   dog.arm(*this, limit);
   const auto [connected] = co_await socket.async_connect(address, asio::as_tuple(asio::deferred));
   dog.disarm(*this);
+  if (stopped) co_return asio::error::make_error_code(asio::error::operation_aborted);
   if (connected && late) co_return asio::error::make_error_code(asio::error::timed_out);
   co_return connected;
 }
@@ -153,6 +110,7 @@ asio::awaitable<outcome> connection::impl::reach(mono_time limit) {
   for (std::size_t i = 0; i < addresses.size(); ++i) {
     const auto& address = addresses[(first + i) % addresses.size()];
     const auto now = boot_now();
+    if (i > 0 && now >= limit) break;
     const auto left = limit - now;
     const bool last = i + 1 == addresses.size();
     const auto until = last ? limit : now + std::min<mono_clock::duration>(left / static_cast<long>(addresses.size() - i), address_share);
@@ -172,19 +130,22 @@ asio::awaitable<outcome> connection::impl::shake_hands(mono_time limit) {
   late = false;
   dog.arm(*this, limit);
   for (;;) {
+    wire.new_turn();
     const auto how = wire.handshake();
     if (how == step::done) co_return outcome{};
     if (how != step::want_read && how != step::want_write) co_return handshake_failed(how);
     const auto direction = how == step::want_read ? tcp_socket::wait_read : tcp_socket::wait_write;
+    if (over(limit)) break;
     const auto [ec] = co_await wire.socket().async_wait(direction, asio::as_tuple(asio::deferred));
-    if (late) co_return outcome{failure::timeout, "no TLS handshake with " + peer.name + " within the time to connect"};
-    if (ec) co_return outcome{failure::cancelled, "connecting to " + peer.name + " was stopped"};
+    if (stopped || (ec && !late)) co_return outcome{failure::cancelled, "connecting to " + peer.name + " was stopped"};
+    if (late) break;
   }
+  co_return outcome{failure::timeout, "no TLS handshake with " + peer.name + " within the time to connect"};
 }
 
 asio::awaitable<outcome> connection::impl::connect(std::chrono::nanoseconds limit) {
   close();
-  reused = false;
+  reused = stopped = false;
   const auto until = after(boot_now(), limit);
   auto reached = co_await reach(until);
   if (reached.what == failure::none && to.tls) {
@@ -223,78 +184,12 @@ outcome connection::impl::handshake_failed(step how) const {
   return {failure::tls, "no TLS connection to " + peer.name + ": " + why + "; it must speak TLS 1.2 or newer (is the port right?)"};
 }
 
-outcome connection::impl::lost(step how) const {
-  const bool gone = how == step::end || hung_up(wire.error_number());
-  if (gone && reused && answer.empty()) return {failure::stale, peer.name + " closed an idle connection"};
-  if (short_of_resources(wire.error_number()))
-    return {failure::local_resources, "the connection to " + peer.name + " failed: " + wire.reason()};
-  return {failure::closed,
-          "the connection to " + peer.name + " failed: " + (how == step::end ? "closed before the answer" : wire.reason())};
-}
-
-outcome connection::impl::waited_in_vain(const error_code& ec, std::chrono::nanoseconds limit) const {
-  if (late) return {failure::timeout, peer.name + " did not answer within " + in_seconds(limit)};
-  if (ec == asio::error::operation_aborted || !wire.open()) return {failure::cancelled, "the call to " + peer.name + " was stopped"};
-  return {failure::closed, "the connection to " + peer.name + " failed: " + ec.message()};
-}
-
 bool connection::impl::usable() noexcept {
   if (!ready) return false;
-  if (boot_now() - idle_since < most_idle && wire.quiet()) return true;
+  wire.new_turn();
+  if (boot_now() - idle_since < most_idle && wire.listen() == silence::quiet) return true;
   close();
   return false;
-}
-
-asio::awaitable<outcome> connection::impl::exchange(std::string_view request, response& into, std::chrono::nanoseconds limit) {
-  answer.begin(into);
-  if (!ready) co_return outcome{failure::closed, "not connected to " + peer.name};
-  ready = false;
-  late = false;
-  dog.arm(*this, after(boot_now(), limit));
-  outcome ended;
-  bool writing = true;
-  for (;;) {
-    std::size_t count = 0;
-    const auto how = writing ? wire.write(request.data(), request.size(), count) : wire.read(answer.space(), answer.room(), count);
-    if (how == step::done && !writing) {
-      ended = answer.feed(count);
-      if (ended.what != failure::none || answer.complete()) break;
-      continue;
-    }
-    if (how == step::end || how == step::failed) {
-      if (how == step::end && !writing && !answer.empty())
-        ended = answer.end();
-      else
-        ended = lost(how);
-      break;
-    }
-    auto direction = how == step::want_write ? tcp_socket::wait_write : tcp_socket::wait_read;
-    if (how == step::done) {
-      request.remove_prefix(count);
-      if (!request.empty()) continue;
-      // The answer is not there yet: waiting first saves a read that would only say so.
-      writing = false;
-    }
-    if (late) {
-      ended = waited_in_vain({}, limit);
-      break;
-    }
-    const auto [ec] = co_await wire.socket().async_wait(direction, asio::as_tuple(asio::deferred));
-    if (ec || !wire.open()) {
-      ended = waited_in_vain(ec, limit);
-      break;
-    }
-  }
-  dog.disarm(*this);
-  if (ended.what == failure::none && into.keep_alive) {
-    ready = reused = true;
-    idle_since = boot_now();
-    co_return ended;
-  }
-  if (ended.what != failure::none) answer.abandon();
-  if (ended.what == failure::none) reused = true;
-  close();
-  co_return ended;
 }
 
 connection::connection(asio::any_io_executor executor, const endpoint& to, tls_context& tls, limits l)

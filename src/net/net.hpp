@@ -57,6 +57,8 @@ enum class failure : std::uint8_t {
   tls,
   timeout,
   closed,
+  // The connection was of no use for this call, which says nothing about the call: a reused one closed before the first byte of an
+  // answer; or, nothing being sent, the peer had closed it or an answer lay in it that no request had asked for.
   stale,
   truncated,
   too_large,
@@ -83,6 +85,7 @@ struct response {
 struct outcome {
   failure what = failure::none;
   std::string message;  // for people, set where what != none
+  bool sent = true;     // false: no byte of the request was given to the network, so the call may be made again at no risk
 };
 
 // Whether the system is still at work on a look-up that this process asked for. It cannot be stopped, only left behind.
@@ -104,6 +107,9 @@ class connection {
   [[nodiscard]] bool reused() const noexcept;  // has carried an answer
   // Writes `request` (a complete HTTP/1.1 request: the caller serialises it) and reads one final response (interim 1xx skipped,
   // 5 at most) into `into`. Any failure, timeout or cancellation closes the connection: it is never used again after doubt.
+  // An answer is bound to its request: where anything can be read before the first byte is written, nothing is sent (`stale`). A
+  // success (2xx) that begins before the whole request is written is no answer to it (`malformed`). What comes after the answer closes
+  // the connection. The raw bytes of an answer, with chunk framing and interim answers, are bounded: see reader::most_bytes.
   // The write is initiated before the coroutine first suspends.
   boost::asio::awaitable<outcome> exchange(std::string_view request, response& into, std::chrono::nanoseconds limit);
   void close() noexcept;

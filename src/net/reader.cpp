@@ -114,7 +114,8 @@ void reader::begin(response& into) {
   into.retry_after.clear();
   filled_ = parsed_ = header_ = 0;
   interims_ = 0;
-  received_ = complete_ = false;
+  raw_ = 0;
+  complete_ = false;
   next_message();
 }
 
@@ -135,9 +136,11 @@ outcome reader::feed(std::size_t count) {
 }
 
 outcome reader::take(std::size_t count) {
-  received_ = true;
+  raw_ += count;
   filled_ += count;
   touched_ = std::max(touched_, filled_);
+  // Extensions of chunks, trailers and interim answers count in neither the header nor the body.
+  if (raw_ > most_bytes(limits_)) return {failure::too_large, "the answer is too large with its chunk framing and interim answers"};
   for (;;) {
     const bool header_before = parser_->header_complete();
     boost::beast::error_code ec;

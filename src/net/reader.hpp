@@ -3,6 +3,7 @@
 // Takes the bytes of one HTTP/1.1 response apart. Beast's basic_parser does the grammar; what is kept are views into the caller's buffer.
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <optional>
 #include <string>
@@ -51,6 +52,9 @@ class message_parser final : public boost::beast::http::basic_parser<false> {
 // which is what keeps the views of a response good.
 class reader {
  public:
+  // Of one answer: header lines, chunk framing, trailers and interim answers together. Twice the body leaves room for its chunks.
+  [[nodiscard]] static std::uint64_t most_bytes(const limits& l) noexcept { return l.header + 2 * l.body + 64 * 1024; }
+
   explicit reader(const limits& l);
   ~reader();
   reader(const reader&) = delete;
@@ -68,7 +72,9 @@ class reader {
   // Nothing more is read: leaves what is known in the response.
   void abandon() noexcept;
   [[nodiscard]] bool complete() const noexcept { return complete_; }
-  [[nodiscard]] bool empty() const noexcept { return !received_; }
+  [[nodiscard]] bool empty() const noexcept { return raw_ == 0; }
+  // False also after an interim answer that nothing has followed yet.
+  [[nodiscard]] bool begun() const noexcept { return filled_ > 0; }
 
  private:
   void next_message();
@@ -90,7 +96,7 @@ class reader {
   std::string pieces_;
   response* into_ = nullptr;
   unsigned interims_ = 0;
-  bool received_ = false;
+  std::uint64_t raw_ = 0;  // bytes that came since begin()
   bool complete_ = false;
 };
 

@@ -3,13 +3,15 @@
 #include <algorithm>
 #include <cerrno>
 #include <climits>
-#include <cstring>
+#include <string_view>
 
 #include <openssl/err.h>
 #include <sys/socket.h>
 
 namespace convoke::net {
 namespace {
+
+constexpr std::size_t least_cost = 256;  // of a turn: a system call costs as much as this many bytes
 
 int clamp(std::size_t size) {
   return static_cast<int>(std::min<std::size_t>(size, INT_MAX));
@@ -29,12 +31,43 @@ BIO_METHOD* stream::bio_method() {
   return method;
 }
 
+void stream::spend(std::ptrdiff_t count) noexcept {
+  turn_ -= std::min(turn_, std::max(least_cost, static_cast<std::size_t>(count)));
+}
+
+std::ptrdiff_t stream::receive(char* data, std::size_t size) {
+  if (turn_ == 0) {
+    turn_used_up_ = true;
+    errno = EAGAIN;
+    return -1;
+  }
+  ssize_t n = 0;
+  do n = ::recv(socket_.native_handle(), data, size, MSG_DONTWAIT);
+  while (n < 0 && errno == EINTR);
+  if (n > 0) {
+    spend(n);
+    received_ += static_cast<std::uint64_t>(n);
+  }
+  return n;
+}
+
+std::ptrdiff_t stream::send(const char* data, std::size_t size) {
+  if (turn_ == 0) {
+    turn_used_up_ = true;
+    errno = EAGAIN;
+    return -1;
+  }
+  ssize_t n = 0;
+  do n = ::send(socket_.native_handle(), data, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+  while (n < 0 && errno == EINTR);
+  if (n > 0) spend(n);
+  return n;
+}
+
 int stream::bio_read(BIO* bio, char* data, int size) {
   auto* self = static_cast<stream*>(BIO_get_data(bio));
   BIO_clear_retry_flags(bio);
-  ssize_t n = 0;
-  do n = ::recv(self->socket_.native_handle(), data, static_cast<std::size_t>(size), MSG_DONTWAIT);
-  while (n < 0 && errno == EINTR);
+  const auto n = self->receive(data, static_cast<std::size_t>(size));
   if (n == 0) self->eof_ = true;
   if (n < 0) {
     if (errno == EAGAIN)
@@ -48,9 +81,7 @@ int stream::bio_read(BIO* bio, char* data, int size) {
 int stream::bio_write(BIO* bio, const char* data, int size) {
   auto* self = static_cast<stream*>(BIO_get_data(bio));
   BIO_clear_retry_flags(bio);
-  ssize_t n = 0;
-  do n = ::send(self->socket_.native_handle(), data, static_cast<std::size_t>(size), MSG_DONTWAIT | MSG_NOSIGNAL);
-  while (n < 0 && errno == EINTR);
+  const auto n = self->send(data, static_cast<std::size_t>(size));
   if (n < 0) {
     if (errno == EAGAIN)
       BIO_set_retry_write(bio);
@@ -122,9 +153,7 @@ step stream::read(char* data, std::size_t size, std::size_t& count) {
     count = static_cast<std::size_t>(returned);
     return step::done;
   }
-  ssize_t n = 0;
-  do n = ::recv(socket_.native_handle(), data, size, MSG_DONTWAIT);
-  while (n < 0 && errno == EINTR);
+  const auto n = receive(data, size);
   return n < 0 && errno == EAGAIN ? step::want_read : raw(n, count);
 }
 
@@ -137,24 +166,40 @@ step stream::write(const char* data, std::size_t size, std::size_t& count) {
     count = static_cast<std::size_t>(returned);
     return step::done;
   }
-  ssize_t n = 0;
-  do n = ::send(socket_.native_handle(), data, size, MSG_DONTWAIT | MSG_NOSIGNAL);
-  while (n < 0 && errno == EINTR);
+  const auto n = send(data, size);
   return n < 0 && errno == EAGAIN ? step::want_write : raw(n, count);
 }
 
-bool stream::quiet() {
-  if (!socket_.is_open() || broken_) return false;
+// Whether OpenSSL holds bytes that it has not handed out: whole records, or the beginning of one. The five bytes of a record's header
+// are no longer in its buffer once they are understood; only its state tells of them.
+bool stream::buffered() const noexcept {
+  return SSL_has_pending(ssl_.get()) == 1 || std::string_view(SSL_rstate_string(ssl_.get())) == "RB";
+}
+
+// TLS knows whether bytes are a ticket (taken in here), an alert, or data.
+silence stream::peek() {
   char byte = 0;
-  const auto n = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-  if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) return false;
-  if (n < 0 && (!ssl_ || SSL_has_pending(ssl_.get()) == 0)) return true;
-  if (!ssl_) return false;
-  // Bytes are there: TLS knows whether they are a ticket (taken in here), an alert, or data that answers nothing.
   ERR_clear_error();
   const int returned = SSL_peek(ssl_.get(), &byte, 1);
-  if (returned > 0) return false;
-  return understand(returned) == step::want_read;
+  if (returned > 0) return silence::spoken;
+  if (understand(returned) != step::want_read) return silence::ended;
+  return turn_used_up_ || buffered() ? silence::partial : silence::quiet;
+}
+
+silence stream::listen() {
+  if (!socket_.is_open() || broken_) return silence::ended;
+  char byte = 0;
+  ssize_t n = 0;
+  do n = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  while (n < 0 && errno == EINTR);
+  if (n < 0 && errno != EAGAIN) errno_ = errno;
+  if (n == 0 || (n < 0 && errno != EAGAIN)) return silence::ended;
+  if (!ssl_) return n > 0 ? silence::spoken : silence::quiet;
+  return n > 0 || buffered() ? peek() : silence::quiet;
+}
+
+silence stream::left_over() {
+  return ssl_ && buffered() ? peek() : silence::quiet;
 }
 
 std::string stream::reason() const {
@@ -163,6 +208,7 @@ std::string stream::reason() const {
 }
 
 void stream::close() noexcept {
+  new_turn();
   if (ssl_) {
     // Without this OpenSSL takes the session for damaged and would not resume it.
     if (!broken_ && SSL_is_init_finished(ssl_.get()) == 1) {
@@ -174,6 +220,7 @@ void stream::close() noexcept {
   boost::system::error_code ignored;
   socket_.close(ignored);
   errno_ = 0;
+  received_ = 0;
   eof_ = broken_ = false;
 }
 

@@ -4,6 +4,7 @@
 // asio::ssl::stream this saves the copies through BIO pairs and most of the handlers, and a write happens in the call that asks for it.
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 #include <boost/asio/basic_stream_socket.hpp>
@@ -17,6 +18,14 @@ namespace convoke::net {
 using tcp_socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
 
 enum class step : std::uint8_t { done, want_read, want_write, end, failed };
+
+// What a stream has for its reader at this moment.
+enum class silence : std::uint8_t {
+  quiet,    // nothing
+  partial,  // a part of a TLS record: what it will be is not known yet
+  spoken,   // data
+  ended     // the peer has closed, or the stream is broken
+};
 
 class stream {
  public:
@@ -32,12 +41,24 @@ class stream {
   [[nodiscard]] bool start_tls(ssl_ptr ssl, bool sensitive);
   [[nodiscard]] step handshake();
 
+  // A socket that is always ready would never let its reader go. In one turn so many bytes go in and out; then every step says that it
+  // wants to wait, though the socket is ready, and the wait is the io_context's chance to serve clocks, signals and others.
+  void new_turn() noexcept {
+    turn_ = bytes_per_turn;
+    turn_used_up_ = false;
+  }
+  [[nodiscard]] bool turn_used_up() const noexcept { return turn_used_up_; }
+  // Bytes that came from the socket since it was connected, TLS's own included.
+  [[nodiscard]] std::uint64_t received() const noexcept { return received_; }
+
   // At most `size` bytes; `count` says how many. `end`: the peer closed, cleanly or not.
   [[nodiscard]] step read(char* data, std::size_t size, std::size_t& count);
   [[nodiscard]] step write(const char* data, std::size_t size, std::size_t& count);
 
-  // False where the peer has closed, or said something nobody asked for. Session tickets are taken in and are no reason for doubt.
-  [[nodiscard]] bool quiet();
+  // Takes nothing but session tickets and the like from the stream. One system call where nothing is there.
+  [[nodiscard]] silence listen();
+  // The same of what TLS has read ahead; the socket is not asked.
+  [[nodiscard]] silence left_over();
 
   // After `failed`: the errno of the socket, or 0 where TLS failed; and the reason for people.
   [[nodiscard]] int error_number() const noexcept { return errno_; }
@@ -52,9 +73,20 @@ class stream {
   static long bio_ctrl(BIO* bio, int command, long number, void* pointer);
   [[nodiscard]] step understand(int returned);
   [[nodiscard]] step raw(std::ptrdiff_t returned, std::size_t& count);
+  [[nodiscard]] bool buffered() const noexcept;
+  [[nodiscard]] silence peek();
+  // recv and send within the turn: -1 and EAGAIN when it is used up.
+  [[nodiscard]] std::ptrdiff_t receive(char* data, std::size_t size);
+  [[nodiscard]] std::ptrdiff_t send(const char* data, std::size_t size);
+  void spend(std::ptrdiff_t count) noexcept;
+
+  static constexpr std::size_t bytes_per_turn = 64 * 1024;
 
   tcp_socket socket_;
   ssl_ptr ssl_;
+  std::uint64_t received_ = 0;
+  std::size_t turn_ = bytes_per_turn;
+  bool turn_used_up_ = false;
   int errno_ = 0;
   bool eof_ = false;
   bool broken_ = false;

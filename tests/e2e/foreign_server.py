@@ -25,6 +25,7 @@ from email.utils import formatdate
 
 from certificates import make_certificates
 from foreign_service import FAULTS, Service
+from stray_answers import Strays
 
 CALL = re.compile(r"/v1\.0/users/([^/]+)/onlineMeetings/createOrGet\Z")
 REASONS = {200: "OK", 201: "Created", 400: "Bad Request", 401: "Unauthorized", 404: "Not Found", 429: "Too Many Requests",
@@ -37,11 +38,14 @@ class Connection(asyncio.Protocol):
     def __init__(self, service):
         self.service, self.options = service, service.options
         self.buffer, self.busy, self.key = b"", False, None
+        self.strays = service.strays
 
     def connection_made(self, transport):
         self.transport = transport
+        self.strays.opened(self)
 
     def connection_lost(self, _):
+        self.strays.closed(self)
         self.release()
 
     def release(self):
@@ -82,7 +86,7 @@ class Connection(asyncio.Protocol):
         if method == "GET" and target == "/_test/stats":
             return self.reply(200, service.stats())
         if method == "GET" and target == "/_test/meetings":
-            lines = [json.dumps({"tenant": service.tenant, "organizer": k[0], "external_id": k[1], "id": m["id"],
+            lines = [json.dumps({"tenant": service.tenant, "organizer": k[0], "external_id": k[1], "id": m["id"], "join_url": m["joinWebUrl"],
                                  "subject": m["subject"], "start": m["startDateTime"], "end": m["endDateTime"],
                                  "creates": service.creates[k], "gets": service.gets[k]}) for k, m in service.meetings.items()]
             return self.reply(200, "\n".join(lines) + "\n" if lines else "")
@@ -115,6 +119,9 @@ class Connection(asyncio.Protocol):
         service.in_flight.add(key)
         self.key = key
         draw = service.random.random()
+        pause = self.strays.pause_due()
+        if pause is not None:
+            return self.error(429, "TooManyRequests", "Please retry again later.", request_id, service.throttle(pause))
         if draw < self.options.throttles:
             return self.error(429, "TooManyRequests", "Please retry again later.", request_id, service.throttle())
         fault = None
@@ -170,7 +177,8 @@ class Connection(asyncio.Protocol):
         if close:
             all_headers["Connection"] = "close"
         lines += ["%s: %s" % item for item in all_headers.items()]
-        self.transport.write("\r\n".join(lines).encode() + b"\r\n\r\n" + (content[:len(content) // 2] if cut else content))
+        answer = "\r\n".join(lines).encode() + b"\r\n\r\n" + (content[:len(content) // 2] if cut else content)
+        self.strays.write(self, answer)
         self.busy = False
         if close or cut:
             self.transport.close()
@@ -204,6 +212,7 @@ async def serve(options, folder):
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_cert_chain(certificate, key)
     service = Service(options)
+    service.strays = Strays(service, options.strays, options.racing_strays)
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: Connection(service), "127.0.0.1", options.port, ssl=context, backlog=512)
     port = server.sockets[0].getsockname()[1]
@@ -226,6 +235,9 @@ def main():
     parser.add_argument("--throttles", type=float, default=0.0, help="share of calls answered with 429")
     parser.add_argument("--max-wait", type=float, default=1.0, help="longest Retry-After, s")
     parser.add_argument("--latency", type=float, default=0.0, help="mean time to answer, s")
+    parser.add_argument("--strays", type=float, default=0.0, help="share of answers that are followed by one that was not asked for")
+    parser.add_argument("--racing-strays", type=float, default=0.0,
+                        help="the same, where it may come when the next request is on its way already")
     parser.add_argument("--token-life", type=int, default=3599, help="expires_in of tokens, s")
     parser.add_argument("--certificate-names", default="DNS:localhost,IP:127.0.0.1", help="subject alternative names of the certificate")
     options = parser.parse_args()

@@ -190,11 +190,11 @@ class Service:
 
     # ---- throttling
 
-    def throttle(self):
-        """A 429's headers: the forms of Retry-After take turns."""
+    def throttle(self, seconds=None):
+        """A 429's headers: the forms of Retry-After take turns. `seconds`: instead of a time that is drawn."""
         now = time.time()
-        wait = self.random.uniform(0.05, self.options.max_wait)
-        form = self.counts["throttled"] % 4
+        wait = self.random.uniform(0.05, self.options.max_wait) if seconds is None else seconds
+        form = self.counts["throttled"] % 4 if seconds is None else 0
         if form == 0:
             wait = max(1, round(wait))
             value = str(wait)
@@ -219,4 +219,5 @@ class Service:
                 "got": self.counts["got"], "throttled": self.counts["throttled"], "early": self.counts["early"],
                 "tokens": self.counts["tokens"], "duplicates": sum(n - 1 for n in self.creates.values()),
                 "violations": self.counts["violations"], "first_violations": self.violations,
-                "faults": {name: self.counts[name] for name in FAULTS}, "expired_tokens": self.counts["expired_tokens"]}
+                "faults": {name: self.counts[name] for name in FAULTS}, "expired_tokens": self.counts["expired_tokens"],
+                "strays": dict(self.strays.counts)}

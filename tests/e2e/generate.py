@@ -42,6 +42,17 @@ def write_rows(path, count, organizers=20, seed=1, prefix="m", first=0, batch="a
     return [(ids[n % organizers], "%s-%07d" % (prefix, n)) for n in range(first, first + count)]
 
 
+def write_shared_rows(path, organizers, ids, seed=1, prefix="s"):
+    """Every organizer has the same external ids, as where each teacher numbers their own classes. Returns the keys in order."""
+    who = organizer_ids(organizers, seed)
+    keys = [(one, "%s-%04d" % (prefix, n)) for n in range(ids) for one in who]
+    with open(path, "w", encoding="utf-8", newline="") as out:
+        out.write("organizer,external_id,subject,start,duration\n")
+        # The same in all of them, so that only the ids and links say whose meeting an answer is about.
+        out.writelines("%s,%s,Seminar,2026-10-05T08:00:00Z,60\n" % key for key in keys)
+    return keys
+
+
 def request(number, organizers, prefix):
     """The same row as a createOrGet call, for clients that read no CSV: (organizer, body)."""
     fields = row(number, organizers, prefix, "")

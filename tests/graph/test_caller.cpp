@@ -256,6 +256,24 @@ BOOST_AUTO_TEST_CASE(redirects_are_not_followed) {
   BOOST_TEST(other.server.log().connections == 0U);
 }
 
+BOOST_AUTO_TEST_CASE(an_answer_that_was_there_before_the_call_is_not_taken_for_its_own) {
+  // Another organizer's meeting with the same external id, and a refusal: neither is about this row.
+  for (const auto& stray : {answer_of(200, meeting_json()), answer_of(404, R"({"error":{"code":"NotFound","message":"x"}})")}) {
+    desk d({script().answer(answer_of(201, meeting_json())).wait(1ms).send(stray), script().answer(answer_of(200, meeting_json()))});
+    BOOST_TEST(d.call().stored.has_value());
+    d.context.restart();
+    d.context.run_for(10ms);
+    const auto refused = run(d.context, d.caller->create_or_get(*d.link, d.wanted, secret("tok.en-1"), 3, 5s));
+    BOOST_TEST((refused.error == attempt_error::stale));
+    BOOST_TEST(!refused.sent);
+    BOOST_TEST(refused.status == 0);
+    BOOST_TEST(!refused.stored.has_value());
+    BOOST_TEST(refused.error_message.contains("not asked for"), refused.error_message);
+    BOOST_TEST(d.server.log().requests.size() == 1U);
+    BOOST_TEST(d.call().status == 200);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(failures_of_the_transport_in_the_engines_words) {
   const auto good = answer_of(200, meeting_json());
   desk d({script().answer(good).request().close(), script().request().close(),

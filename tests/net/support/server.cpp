@@ -1,5 +1,7 @@
 #include "net/support/server.hpp"
 
+#include <netinet/tcp.h>
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/detached.hpp>
@@ -37,6 +39,12 @@ namespace {
 std::size_t body_length(const std::string& head) {
   const auto at = head.find("Content-Length: ");
   return at == std::string::npos ? 0 : std::stoul(head.substr(at + 16));
+}
+
+// While it holds, what is written is collected.
+void cork(tcp::socket& socket, bool holds) {
+  const int value = holds ? 1 : 0;
+  ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_CORK, &value, sizeof value);
 }
 
 void farewell(tcp::socket& socket, bool rudely) {
@@ -82,6 +90,16 @@ asio::awaitable<void> server::impl::play(Stream& stream, tcp::socket& socket, co
         timer.expires_after(std::chrono::milliseconds(1));
         co_await timer.async_wait(token);
       }
+    } else if (const auto* raw = std::get_if<script::raw>(&action)) {
+      const auto [ec, n] = co_await asio::async_write(socket, asio::buffer(raw->bytes), token);
+      if (ec) co_return;
+    } else if (const auto* in_one = std::get_if<script::in_one>(&action)) {
+      cork(socket, true);
+      for (const auto& record : in_one->records) {
+        const auto [ec, n] = co_await asio::async_write(stream, asio::buffer(record), token);
+        if (ec) co_return;
+      }
+      cork(socket, false);
     } else if (const auto* pause = std::get_if<script::pause>(&action)) {
       timer.expires_after(pause->time);
       co_await timer.async_wait(token);

@@ -31,6 +31,12 @@ class script {
   struct drip {  // one byte a millisecond
     std::string bytes;
   };
+  struct raw {  // past TLS
+    std::string bytes;
+  };
+  struct in_one {  // a TLS record each, in one segment
+    std::vector<std::string> records;
+  };
   struct pause {
     std::chrono::milliseconds time;
   };
@@ -38,11 +44,13 @@ class script {
   struct say_goodbye {};   // close_notify, then FIN
   struct break_off {};     // RST
   struct no_handshake {};  // takes the connection and says nothing: first in a script
-  using action = std::variant<take_request, put, drip, pause, hang_up, say_goodbye, break_off, no_handshake>;
+  using action = std::variant<take_request, put, drip, raw, in_one, pause, hang_up, say_goodbye, break_off, no_handshake>;
 
   script& request() { return add(take_request{}); }
   script& send(std::string bytes) { return add(put{std::move(bytes)}); }
   script& send_slowly(std::string bytes) { return add(drip{std::move(bytes)}); }
+  script& send_raw(std::string bytes) { return add(raw{std::move(bytes)}); }
+  script& records(std::vector<std::string> each) { return add(in_one{std::move(each)}); }
   script& wait(std::chrono::milliseconds time) { return add(pause{time}); }
   script& close() { return add(hang_up{}); }
   script& goodbye() { return add(say_goodbye{}); }

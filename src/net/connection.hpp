@@ -1,0 +1,82 @@
+#pragma once
+
+// What a connection is made of. connection.cpp connects, exchange.cpp exchanges. Private to net.
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include "net/lookup.hpp"
+#include "net/net.hpp"
+#include "net/reader.hpp"
+#include "net/stream.hpp"
+#include "net/watchdog.hpp"
+
+namespace convoke::net {
+
+struct connection::impl final : deadline {
+  using error_code = boost::system::error_code;
+  using address_type = boost::asio::ip::tcp::endpoint;
+
+  impl(boost::asio::io_context& context, const endpoint& where, tls_context& tls, const limits& l);
+  ~impl() { close(); }
+  impl(const impl&) = delete;
+  impl& operator=(const impl&) = delete;
+
+  // Both may end a wait that is going on; the coroutine then finds out why. A wait that has ended but not yet been resumed reports
+  // success all the same: after each one `stopped` and `late` say what happened meanwhile.
+  void expired() noexcept override;
+  void close() noexcept;
+
+  boost::asio::awaitable<error_code> resolve(mono_time limit);
+  boost::asio::awaitable<outcome> connect(std::chrono::nanoseconds limit);
+  boost::asio::awaitable<outcome> reach(mono_time limit);
+  boost::asio::awaitable<error_code> dial(const address_type& address, mono_time limit);
+  boost::asio::awaitable<outcome> shake_hands(mono_time limit);
+  boost::asio::awaitable<outcome> exchange(std::string_view request, response& into, std::chrono::nanoseconds limit);
+
+  struct talk;  // how far an exchange is
+  // Whether the connection may carry a request: nothing that would be taken for its answer is there already.
+  outcome look_before_request();
+  // Takes the exchange as far as it goes without waiting. False: it is over.
+  bool advance(talk& t);
+  // While the request is written. False: the peer has closed.
+  bool look_for_early_answer(talk& t);
+  boost::asio::awaitable<error_code> wait_for_either();
+
+  outcome cannot_connect(const error_code& why) const;
+  outcome handshake_failed(step how) const;
+  outcome lost(step how) const;
+  outcome waited_in_vain(const error_code& ec, std::chrono::nanoseconds limit) const;
+  bool usable() noexcept;
+  // By the clock as well: a socket that is always ready may keep the timer waiting.
+  bool over(mono_time limit) const noexcept { return late || (wire.turn_used_up() && boot_now() >= limit); }
+
+  boost::asio::io_context::executor_type executor;
+  watchdog& dog;
+  endpoint to;
+  tls_context::impl& tls_state;
+  limits caps;
+  tls_peer peer;
+  stream wire;
+  lookup names;
+  reader answer;
+  std::vector<address_type> addresses;
+  mono_time looked_up{};
+  std::size_t first = 0;  // of addresses: moves on after a failure
+  mono_time idle_since{};
+  bool ready = false;
+  bool reused = false;
+  bool late = false;
+  bool stopped = false;  // closed since the operation began
+};
+
+[[nodiscard]] mono_time after(mono_time now, std::chrono::nanoseconds limit) noexcept;
+// Whether an errno says that this machine lacks something.
+[[nodiscard]] bool short_of_resources(int number) noexcept;
+
+}  // namespace convoke::net
