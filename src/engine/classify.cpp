@@ -37,10 +37,26 @@ answer_class by_status(const answer& a) noexcept {
 
 }  // namespace
 
+bool may_be_at_work(const answer& a) noexcept {
+  switch (a.error) {
+    case attempt_error::timeout:
+    case attempt_error::foreign:
+      return true;
+    case attempt_error::not_believed:
+      return !a.bound;
+    case attempt_error::none:
+      return !a.bound && is_permanent(by_status(a));
+    default:
+      return false;
+  }
+}
+
 verdict classify(const answer& a) noexcept {
   switch (a.error) {
-    case attempt_error::none:
-      return {by_status(a), a.status == 503};
+    case attempt_error::none: {
+      const auto what = by_status(a);
+      return {what, a.status == 503 || (is_permanent(what) && !proven(a))};
+    }
     case attempt_error::connect:
       return {answer_class::unsent, true};
     case attempt_error::stale:
@@ -48,10 +64,12 @@ verdict classify(const answer& a) noexcept {
     case attempt_error::local_resources:
       return {answer_class::ours, true};
     case attempt_error::truncated:
-    case attempt_error::not_believed:
       // The head of a cut answer still counts where it closes a fence.
       if (by_status(a) == answer_class::throttle) return {answer_class::throttle, true};
-      return {answer_class::fault, a.error == attempt_error::truncated};
+      return {answer_class::fault, true};
+    // Whose answer comes next on that connection is not known any more.
+    case attempt_error::not_believed:
+    case attempt_error::foreign:
     case attempt_error::tls:
     case attempt_error::timeout:
     case attempt_error::closed:

@@ -28,6 +28,16 @@ struct verdict {
 
 [[nodiscard]] verdict classify(const answer& a) noexcept;
 
+[[nodiscard]] constexpr bool is_permanent(answer_class c) noexcept {
+  return c == answer_class::organizer_permanent || c == answer_class::row_permanent;
+}
+// What a refusal says is final only where it came whole and belongs to the request without doubt.
+[[nodiscard]] inline bool proven(const answer& a) noexcept {
+  return a.whole && a.bound;
+}
+// True where the call's own answer was perhaps not seen: its key rests before it is sent again.
+[[nodiscard]] bool may_be_at_work(const answer& a) noexcept;
+
 // True where the answer shows a service that works, whatever it thinks of this row.
 [[nodiscard]] bool shows_life(answer_class c) noexcept;
 

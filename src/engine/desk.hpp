@@ -8,6 +8,7 @@
 
 #include "engine/rows.hpp"
 #include "engine/types.hpp"
+#include "engine/weight.hpp"
 #include "pacing/pacing.hpp"
 
 namespace convoke::engine {
@@ -27,21 +28,28 @@ struct desk {
   // The row's end in this process; it is forgotten when the commit is acknowledged.
   void record(slot s, outcome result, answer&& last) {
     auto& r = rows[s];
+    commit(r, last);
     actions.emplace_back(std::in_place_type<record_outcome>, r.lane, r.owed.row, r.owed.key, r.owed.epoch, result, r.sends,
                          std::move(last));
-    commit(r);
   }
   void release(slot s, bool strike, answer&& last) {
     auto& r = rows[s];
+    commit(r, last);
     actions.emplace_back(std::in_place_type<release_row>, r.lane, r.owed.row, r.owed.epoch, strike, r.sends, std::move(last));
-    commit(r);
+  }
+  void committed(slot s) {
+    numbers.unacknowledged_bytes -= rows[s].weight;
+    --numbers.unacknowledged;
+    rows.remove(s);
   }
 
  private:
-  void commit(row& r) {
+  void commit(row& r, const answer& last) {
     r.state = row_state::committing;
+    r.weight = weight_of(last);
     r.last.reset();
     ++numbers.unacknowledged;
+    numbers.unacknowledged_bytes += r.weight;
   }
 };
 

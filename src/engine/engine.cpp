@@ -44,8 +44,7 @@ class engine::impl {
     for (const auto id : rows) {
       const auto s = desk.rows.find(id);
       if (s == no_slot || desk.rows[s].state != row_state::committing) continue;
-      desk.rows.remove(s);
-      --desk.numbers.unacknowledged;
+      desk.committed(s);
     }
   }
 

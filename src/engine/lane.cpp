@@ -127,7 +127,8 @@ void lane::expire_deadlines(mono_time now) {
 
 bool lane::could_send() const noexcept {
   return !stopped_ && token_good_ && !idle_.empty() && in_flight_ < width_.limit() && organizers_.front() != no_place &&
-         (desk_.numbers.unacknowledged < desk_.config.max_unacknowledged || !holds(rule::acknowledged_bounded));
+         (desk_.numbers.unacknowledged < desk_.config.max_unacknowledged || !holds(rule::acknowledged_bounded)) &&
+         (desk_.numbers.unacknowledged_bytes < desk_.config.max_unacknowledged_bytes || !holds(rule::bytes_bounded));
 }
 
 mono_time lane::gate(mono_time now) const noexcept {

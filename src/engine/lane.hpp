@@ -106,6 +106,8 @@ class lane {
   demand permanent(slot s, answer_class what, answer&& a, mono_time now);
   void again_at(slot s, answer&& a, mono_time due);
   void again_now(slot s, answer&& a);
+  static void keep(row& r, answer&& a);
+  [[nodiscard]] static std::chrono::nanoseconds rested(std::chrono::nanoseconds wait, const answer& a);
 
   // lane_stop.cpp: how rows leave
   void end_row(slot s) noexcept;

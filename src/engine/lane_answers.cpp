@@ -25,14 +25,18 @@ lane::demand lane::answered(slot s, answer&& a, mono_time now) {
   --desk_.numbers.in_flight;
   --desk_.numbers.unacknowledged;
   if (!a.sent) --desk_.numbers.calls;
+  r.fresh_connection = false;
+  const bool at_work = may_be_at_work(a);
+  if (a.error == attempt_error::foreign && !holds(rule::answers_bound)) a.error = attempt_error::none;
   const auto v = classify(a);
-  if (a.error == attempt_error::timeout && holds(rule::rest_after_timeout)) {
+  if (at_work && holds(rule::rest_after_timeout)) {
     desk_.keys.rest(r.owed.key, now + rest_after_timeout, now);  // the call may still be at work over there
   } else {
     desk_.keys.answered(r.owed.key);
   }
   // Where the transport failed the connection is gone already; after an answer it looks sound and must be closed by order.
-  const bool looks_sound = a.error == attempt_error::none || a.error == attempt_error::not_believed || a.error == attempt_error::truncated;
+  const bool looks_sound = a.error == attempt_error::none || a.error == attempt_error::not_believed ||
+                           a.error == attempt_error::truncated || a.error == attempt_error::foreign;
   if (v.new_connection && looks_sound) desk_.actions.emplace_back(drop_connection{id_, r.connection});
   if (v.what != answer_class::stale) r.stale = 0;
 
@@ -177,9 +181,14 @@ void lane::faulted(slot s, answer&& a, bool conflict, mono_time now) {
   auto wait = pacing::backoff(r.charged, desk_.random);
   if (a.retry_after)
     wait = std::max(wait, pacing::with_jitter(std::min<std::chrono::nanoseconds>(*a.retry_after, std::chrono::years(1)), desk_.random));
-  if (a.error == attempt_error::timeout && holds(rule::rest_after_timeout))
-    wait = std::max<std::chrono::nanoseconds>(wait, rest_after_timeout);
+  wait = rested(wait, a);
   again_at(s, std::move(a), now + wait);
+}
+
+// The wait before the row is asked again, and its key has rested.
+std::chrono::nanoseconds lane::rested(std::chrono::nanoseconds wait, const answer& a) {
+  if (!may_be_at_work(a) || !holds(rule::rest_after_timeout)) return wait;
+  return std::max<std::chrono::nanoseconds>(wait, rest_after_timeout);
 }
 
 void lane::unauthorised(slot s, answer&& a, mono_time now) {
@@ -218,6 +227,13 @@ lane::demand lane::permanent(slot s, answer_class what, answer&& a, mono_time no
     release(s, false, std::move(a));  // may be the start of a streak that nobody will see the end of
     return {};
   }
+  if (!o.closing && !proven(a) && r.doubted == 0 && holds(rule::permanence_proven)) {
+    ++r.doubted;
+    r.fresh_connection = true;
+    const auto wait = rested(pacing::backoff(1, desk_.random), a);
+    again_at(s, std::move(a), now + wait);
+    return {};
+  }
   if (!o.closing) {
     if (what == answer_class::organizer_permanent) {
       o.blocked = true;
@@ -252,10 +268,15 @@ void lane::again_at(slot s, answer&& a, mono_time due) {
     release(s, false, std::move(a));
     return;
   }
-  r.last = std::make_unique<answer>(std::move(a));
+  keep(r, std::move(a));
   r.state = row_state::waiting;
   ++o.waiting;
   retries_.push(s, due);
+}
+
+void lane::keep(row& r, answer&& a) {
+  keep_words_only(a);
+  r.last = std::make_unique<answer>(std::move(a));
 }
 
 void lane::again_now(slot s, answer&& a) {
@@ -264,7 +285,7 @@ void lane::again_now(slot s, answer&& a) {
     release(s, false, std::move(a));
     return;
   }
-  r.last = std::make_unique<answer>(std::move(a));
+  keep(r, std::move(a));
   organizers_.push(r.organizer, s, true);
 }
 

@@ -22,10 +22,13 @@ enum class rule : std::uint8_t {
   attempts_bounded,        // faults use attempts up
   throttles_are_free,      // and throttles do not
   acknowledged_bounded,    // no call while too many rows are not acknowledged
+  bytes_bounded,           // nor while their answers take too many bytes
   acknowledged_first,      // the run is over when the last commit is acknowledged
   organizer_concurrency,   // calls in flight for one organizer
   organizer_rate,          // --organizer-rate
   closed_when_back,        // an organizer is closed once none of its calls is in flight
+  answers_bound,           // an answer to another request says nothing, whatever its status
+  permanence_proven,       // a refusal that was cut, or is tied to no request, is asked for once more
   refused_token_rests,     // a token that was refused is not used again
   deadline_kept,           // no attempt after the row's deadline
   duration_kept,           // nor after --max-duration

@@ -3,6 +3,7 @@
 // The words the engine speaks: what it is told (events) and what it asks for (actions). Pure data.
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -38,7 +39,10 @@ struct settings {
   std::chrono::nanoseconds drain = std::chrono::seconds(25);
   unsigned connections = 16;           // per lane
   unsigned max_unacknowledged = 4096;  // rows in flight until their commit is acknowledged
-  std::uint64_t seed = 1;              // jitter
+  // No call is granted while the answers that wait for their commit take this many bytes or more: a slow disk and large answers do not
+  // add up. The calls in flight then may still add theirs.
+  std::size_t max_unacknowledged_bytes = std::size_t{16} * 1024 * 1024;
+  std::uint64_t seed = 1;  // jitter
 };
 
 struct organizer_setup {
@@ -96,7 +100,8 @@ enum class attempt_error : std::uint8_t {
   closed,           // connection failed or closed after the request began
   stale,            // a reused connection that closed before the first byte of an answer
   truncated,        // body cut, unparsable or too large; also 2xx that is not believed (see not_believed)
-  not_believed,     // 200/201 without id, join URL or our external id
+  not_believed,     // 200/201 without id, join URL or our external id, of another organizer, or one that quotes the token
+  foreign,          // an answer of any status that names another client-request-id: it belongs to another request
   local_resources,  // EMFILE, ENOBUFS, ENOMEM, EADDRNOTAVAIL, no name server
 };
 
@@ -108,7 +113,10 @@ struct answer {
   std::string throttle_scope;                           // x-ms-throttle-scope as sent, empty: none
   std::optional<meeting> stored;                        // 200/201 that is believed
   std::vector<std::string> drift;                       // names of the differing fields, as agreement says
-  std::string error_code, error_message;                // Graph's, or ours for transport errors
+  bool whole = true;                                    // false: the body was cut, so something may be missing from what it says
+  // False: nothing ties the answer to its request. It names no client-request-id, and its connection had carried another answer before.
+  bool bound = true;
+  std::string error_code, error_message;  // Graph's, or ours for transport errors
   std::string request_id, client_request_id;
   std::uint32_t token = 0;  // which token the request carried: see token_ready
   utc_time finished_at{};   // wall clock at receipt, data only
@@ -242,9 +250,10 @@ struct counters {
   std::uint64_t retried = 0;
   std::uint64_t in_flight = 0;  // granted, not answered
   std::uint64_t unacknowledged = 0;
-  double rate = 0;                        // the pace to expect for the next minutes, calls/s, all lanes
-  bool learning = false;                  // no limit was met yet: the pace still grows
-  std::optional<mono_time> fenced_until;  // latest end of a lane's fence that is running
+  std::uint64_t unacknowledged_bytes = 0;  // of the answers that wait for their commit
+  double rate = 0;                         // the pace to expect for the next minutes, calls/s, all lanes
+  bool learning = false;                   // no limit was met yet: the pace still grows
+  std::optional<mono_time> fenced_until;   // latest end of a lane's fence that is running
 };
 
 }  // namespace convoke::engine

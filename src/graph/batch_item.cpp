@@ -14,8 +14,11 @@ void understand(const wire::batch_item& item, std::string_view envelope_date, co
                          .date = item.date.empty() ? envelope_date : item.date,
                          .request_id = item.request_id,
                          .throttle_scope = item.throttle_scope,
-                         .retry_after = item.retry_after};
+                         .retry_after = item.retry_after,
+                         .of_batch = true};
   understand(from, wanted, parser, out);
+  // Two items with one id: which of them is this call's is not known.
+  if (item.repeated) out.bound = false;
 }
 
 }  // namespace convoke::graph

@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <utility>
 
 #include <openssl/crypto.h>
@@ -51,7 +53,9 @@ struct caller::impl {
   ~impl() { OPENSSL_cleanse(request.data(), request.size()); }
 
   bool build(const spec& wanted, const secret& token);
-  void understand(answer& out, const spec& wanted);
+  void understand(answer& out, const spec& wanted, const net::outcome& ended, bool reused);
+  void withhold_token(answer& from) const;
+  void refuse_quoted_token(answer& from) const;
 
   std::string base_path, constant;
   guid_source guids;
@@ -59,12 +63,14 @@ struct caller::impl {
   std::string request_id = std::string(guid_source::size, '0');
   net::response response;
   wire::parser parser;
+  secret_finder sent_token;  // the one in `request`: the lane's may be another by the time an answer comes
 };
 
 // False where something that goes into the header could break out of its line.
 bool caller::impl::build(const spec& wanted, const secret& token) {
   const auto bearer = token.reveal();
   if (bearer.empty() || !net::safe_header_value(bearer)) return false;
+  sent_token.look_for(bearer);
   body.clear();
   wire::append_create_or_get(body, wanted);
   guids.write(request_id.data());
@@ -85,19 +91,44 @@ bool caller::impl::build(const spec& wanted, const secret& token) {
 }
 
 // A gateway's error page may quote the request, and what an answer says goes to terminals, results and the ledger.
-void withhold_token(answer& from, const secret& token) {
-  for (auto* text : {&from.error_code, &from.error_message, &from.request_id, &from.throttle_scope})
-    *text = withhold(*text, token.reveal());
+void caller::impl::withhold_token(answer& from) const {
+  for (auto* text : {&from.error_code, &from.error_message, &from.request_id, &from.throttle_scope}) *text = sent_token.withhold(*text);
 }
 
-void caller::impl::understand(answer& out, const spec& wanted) {
+// No meeting of ours is called by the token that asked for it.
+void caller::impl::refuse_quoted_token(answer& from) const {
+  const auto& kept = *from.stored;
+  const auto shown = [](const std::optional<std::string>& text) { return text ? std::string_view(*text) : std::string_view(); };
+  const std::pair<const char*, std::string_view> fields[] = {{"id", kept.id},
+                                                             {"joinWebUrl", kept.join_web_url},
+                                                             {"joinMeetingId", shown(kept.join_meeting_id)},
+                                                             {"passcode", shown(kept.passcode)},
+                                                             {"dial-in number", shown(kept.dial_in_number)},
+                                                             {"conferenceId", shown(kept.conference_id)}};
+  const auto* const quoting = std::ranges::find_if(fields, [&](const auto& f) {
+    // The part of an id that names the organizer may stand in a token of that organizer.
+    const auto own = f.second.data() == kept.id.data() && !wire::organizer_in_id(f.second).empty() ? wire::organizer_digits : 0;
+    return sent_token.found_in(f.second.substr(own));
+  });
+  if (quoting == std::end(fields)) return;
+  from.error = attempt_error::not_believed;
+  from.error_message = std::string("the answer quotes the access token in its ") + quoting->first;
+  from.stored.reset();
+  from.drift.clear();
+}
+
+void caller::impl::understand(answer& out, const spec& wanted, const net::outcome& ended, bool reused) {
   const http_answer came{.status = response.status,
                          .body = response.body,
                          .date = response.date,
                          .request_id = response.request_id,
+                         .client_request_id = response.client_request_id,
                          .throttle_scope = response.throttle_scope,
-                         .retry_after = response.retry_after};
+                         .retry_after = response.retry_after,
+                         .whole = ended.what == net::failure::none,
+                         .reused = reused};
   graph::understand(came, wanted, parser, out);
+  if (out.stored) refuse_quoted_token(out);
 }
 
 caller::caller(const net::endpoint& root, std::uint64_t seed) : impl_(std::make_unique<impl>(root, seed)) {}
@@ -118,19 +149,22 @@ boost::asio::awaitable<answer> caller::create_or_get(net::connection& on, const 
     co_return out;
   }
   out.client_request_id = self.request_id;
+  const bool reused = on.reused();
+  // From here on `token` may be gone.
   const auto ended = co_await on.exchange(self.request, self.response, limit);
   out.finished_at = net::wall_now();
   out.sent = ended.sent;
-  // A refusal is understood from its header: that its body was cut takes nothing away from it.
+  // A refusal is understood from its header, also where its body was cut: whether that is enough is for the engine to say.
   if (ended.what == net::failure::none || self.response.status >= 300) {
-    self.understand(out, wanted);
+    self.understand(out, wanted, ended, reused);
     // Graph's own ids are GUIDs; whatever else stands there may be anything.
-    if (!out.stored || !parse_guid(out.request_id)) withhold_token(out, token);
+    if (!out.stored || !parse_guid(out.request_id)) self.withhold_token(out);
     co_return out;
   }
   out.error = translate(ended.what);
   out.status = self.response.status;
   out.error_message = ended.message;
+  if (self.sent_token.found_in(out.error_message)) self.withhold_token(out);
   co_return out;
 }
 

@@ -12,11 +12,11 @@ namespace {
 using engine::answer;
 using engine::attempt_error;
 
-constexpr std::size_t message_limit = 500;
+constexpr std::size_t message_limit = 500, word_limit = 100, scope_limit = 200;
 
 // Words of the service end up in a terminal and in a report.
-std::string visible(std::string_view text) {
-  return escape_for_people(text, message_limit);
+std::string visible(std::string_view text, std::size_t limit = message_limit) {
+  return escape_for_people(text, limit);
 }
 
 // Why a 200 or 201 is not believed; empty: it is.
@@ -26,34 +26,70 @@ std::string doubt(const meeting& stored, const spec& wanted) {
   if (!stored.join_web_url.starts_with("https://")) return "the join URL in the answer does not begin with https://";
   if (stored.external_id.empty()) return "the answer has no externalId, so it may be another meeting";
   if (!equal_ignoring_case(stored.external_id, wanted.external_id))
-    return "the answer is for another meeting: its externalId is '" + visible(stored.external_id) + "'";
+    return "the answer is for another meeting: its externalId is '" + visible(stored.external_id, 2 * word_limit) + "'";
   return {};
 }
 
+// Two organizers may use one external id: wherever the answer says whose meeting it is, it must be the one that was asked for.
+std::string doubt(const wire::named_organizer& named, const meeting& stored, const spec& wanted) {
+  const std::pair<const char*, std::string> places[] = {{"participants.organizer", named.participant},
+                                                        {"@odata.context", named.context},
+                                                        {"id", wire::organizer_in_id(stored.id)},
+                                                        {"joinWebUrl", wire::organizer_in_join_url(stored.join_web_url)}};
+  for (const auto& [place, who] : places)
+    if (!who.empty() && !equal_ignoring_case(who, wanted.organizer))
+      return std::string("the answer is for another organizer: its ") + place + " names " + who;
+  return {};
+}
+
+// What neither the ledger nor the results keep is not held until they are written.
+void keep_what_counts(meeting& stored) {
+  stored.external_id = {};
+  stored.subject.reset();
+  stored.start.reset();
+  stored.end.reset();
+  stored.attendees.reset();
+}
+
 void success(const http_answer& from, const spec& wanted, wire::parser& parser, answer& out) {
-  auto stored = parser.parse_meeting(from.body);
+  wire::named_organizer named;
+  auto stored = parser.parse_meeting(from.body, &named);
   if (!stored) {
     out.error = attempt_error::truncated;
     out.error_message = std::move(stored.error().message);
     return;
   }
-  if (auto why = doubt(*stored, wanted); !why.empty()) {
+  auto why = doubt(*stored, wanted);
+  if (why.empty()) why = doubt(named, *stored, wanted);
+  if (!why.empty()) {
     out.error = attempt_error::not_believed;
     out.error_message = std::move(why);
     return;
   }
   for (const auto field : differing_fields(wanted, *stored)) out.drift.emplace_back(field);
   out.stored = std::move(*stored);
+  keep_what_counts(*out.stored);
 }
 
-void refusal(const http_answer& from, wire::parser& parser, answer& out) {
-  auto said = parser.parse_error(from.body);
+void refusal(const http_answer& from, wire::graph_error&& said, answer& out) {
+  out.whole = from.whole && said.whole;
   out.error_code = std::move(said.code);
   out.error_message = std::move(said.message);
   if (out.request_id.empty()) out.request_id = std::move(said.request_id);
   if (out.status >= 300 && out.status < 400)
     out.error_message =
         "the service answers with a redirect, which is never followed: check the Graph root (--cloud, --graph-url). " + out.error_message;
+}
+
+// Whose answer it is, by the id that every request has of its own. True where it is another request's.
+bool is_foreign(const http_answer& from, std::string_view echo, answer& out) {
+  if (from.of_batch) return false;
+  const bool ours = !echo.empty() && equal_ignoring_case(echo, out.client_request_id);
+  out.bound = ours || !from.reused;
+  if (echo.empty() || out.client_request_id.empty() || ours) return false;
+  out.error = attempt_error::foreign;
+  out.error_message = "the answer is for another request: its client-request-id is '" + visible(echo, word_limit) + "'";
+  return true;
 }
 
 // A Retry-After that is no time counts as none. Said where people see it: the wait that follows is ours, not the service's.
@@ -67,13 +103,17 @@ void tell_of_unusable(const http_answer& from, answer& out) {
 
 void understand(const http_answer& from, const spec& wanted, wire::parser& parser, answer& out) {
   out.status = from.status;
-  out.request_id = visible(from.request_id);
-  out.throttle_scope = visible(from.throttle_scope);
+  if (is_foreign(from, from.client_request_id, out)) return;
+  const bool succeeded = out.status == 200 || out.status == 201;
+  if (!succeeded) {
+    auto said = parser.parse_error(from.body);
+    if (from.client_request_id.empty() && is_foreign(from, said.client_request_id, out)) return;
+    refusal(from, std::move(said), out);
+  }
+  if (!from.request_id.empty()) out.request_id = visible(from.request_id, word_limit);
+  out.throttle_scope = visible(from.throttle_scope, scope_limit);
   if (!from.retry_after.empty()) out.retry_after = pacing::parse_retry_after(from.retry_after, from.date, out.finished_at);
-  if (out.status == 200 || out.status == 201)
-    success(from, wanted, parser, out);
-  else
-    refusal(from, parser, out);
+  if (succeeded) success(from, wanted, parser, out);
   if (!from.retry_after.empty() && !out.retry_after && !out.stored) tell_of_unusable(from, out);
 }
 

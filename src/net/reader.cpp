@@ -12,6 +12,7 @@ namespace http = boost::beast::http;
 namespace {
 
 constexpr std::size_t read_size = 16 * 1024;  // at least one whole TLS record
+constexpr std::size_t largest_kept = 64 * 1024;
 constexpr unsigned most_interims = 5;
 
 std::string_view plain(boost::beast::string_view v) {
@@ -126,6 +127,8 @@ void reader::next_message() {
   into_->retry_after.clear();
   copies_.clear();
   pieces_.clear();
+  // After a very large body the memory for it is not kept for the life of the connection.
+  if (pieces_.capacity() > largest_kept) pieces_ = std::string();
   parser_.emplace(*into_, std::string_view(data_.get(), capacity_), copies_, pieces_, limits_);
 }
 

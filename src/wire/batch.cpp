@@ -199,6 +199,7 @@ result<> batch_reader::impl::read_items(ondemand::array items, std::span<const s
       ++into.foreign;
     } else if (taken[at]) {
       ++into.repeated;
+      into.items[at].repeated = true;
     } else {
       taken[at] = true;
       into.items[at] = std::move(item.parts);

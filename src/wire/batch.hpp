@@ -29,6 +29,7 @@ struct batch_item {
   std::string_view body;  // JSON as sent; of a string its content, taken out of base64; empty: none, or larger than the limit
   // Header lines, names in any letter case. Empty: not there. A value over the limit counts as empty.
   std::string_view date, request_id, client_request_id, throttle_scope;
+  bool repeated = false;                      // further items came with this id
   std::vector<std::string_view> retry_after;  // every value, as with the lines of a single answer
 };
 

@@ -15,12 +15,32 @@ struct parser::impl {
   // The root of `body`; valid until the next call.
   simdjson::simdjson_result<simdjson::dom::element> read(std::string_view body) {
     if (body.empty()) return simdjson::EMPTY;
+    if (document.capacity() == 0) allocate();
     return document.parse(body.data(), body.size());  // copies into its own padded buffer, which it keeps
   }
 
-  impl() {
-    // simdjson refuses when it reaches this depth, so 32 levels are allowed (an empty innermost array or object is not counted).
-    constexpr std::size_t usual_size = std::size_t{16} * 1024, depth = 33;
+  // While a body is read. What simdjson allocated for a very large one, some fifteen times its size, is given back afterwards.
+  class lease {
+   public:
+    lease(impl& of, std::size_t body) noexcept : of_(of), large_(body > largest_kept) {}
+    lease(const lease&) = delete;
+    lease& operator=(const lease&) = delete;
+    ~lease() {
+      if (large_) of_.document = simdjson::dom::parser();
+    }
+
+   private:
+    impl& of_;
+    bool large_;
+  };
+
+  impl() { allocate(); }
+
+  static constexpr std::size_t usual_size = std::size_t{16} * 1024, largest_kept = std::size_t{64} * 1024;
+  // simdjson refuses when it reaches this depth, so 32 levels are allowed (an empty innermost array or object is not counted).
+  static constexpr std::size_t depth = 33;
+
+  void allocate() {
     if (document.allocate(usual_size, depth) != simdjson::SUCCESS) throw std::bad_alloc();
   }
 

@@ -70,8 +70,13 @@ std::string beginning_of(std::string_view body) {
 
 graph_error parser::parse_error(std::string_view body) {
   graph_error out;
+  const auto first = body.find_first_not_of(" \t\r\n");
+  const bool json = first != std::string_view::npos && (body[first] == '{' || body[first] == '[');
   object root, inner;
-  if (impl_->read(body).get(root) == simdjson::SUCCESS) {
+  const impl::lease held(*impl_, body.size());
+  const auto understood = impl_->read(body);
+  out.whole = !json || understood.error() == simdjson::SUCCESS;
+  if (understood.get(root) == simdjson::SUCCESS) {
     if (root.at_key("error").get(inner) == simdjson::SUCCESS) {
       read_error_object(out, inner);
     } else {

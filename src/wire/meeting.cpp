@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include <convoke/key.hpp>
+
 #include "core/text.hpp"
 #include "wire/document.hpp"
 
@@ -35,9 +37,10 @@ class seen {
 };
 
 // A string or null. Numbers are never taken for strings: an id would lose digits.
-result<> read_text(element value, std::string_view name, std::optional<std::string>& out) {
+result<> read_text(element value, std::string_view name, std::size_t limit, std::optional<std::string>& out) {
   std::string_view text;
   if (value.get(text) == simdjson::SUCCESS) {
+    if (text.size() > limit) return wrong(name, "is longer than " + std::to_string(limit) + " bytes");
     out.emplace(text);
   } else if (!value.is_null()) {
     return wrong(name, "is not a string");
@@ -53,12 +56,13 @@ bool has_controls(std::string_view text) noexcept {
 }
 
 // An id or a link, which ends in files, logs and requests.
-result<> read_inert(element value, std::string_view name, std::string& out) {
+result<> read_inert(element value, std::string_view name, std::size_t limit, std::string& out) {
   std::string_view text;
   if (value.get(text) != simdjson::SUCCESS) {
     if (value.is_null()) return {};
     return wrong(name, "is not a string");
   }
+  if (text.size() > limit) return wrong(name, "is longer than " + std::to_string(limit) + " bytes");
   if (has_controls(text)) return wrong(name, "has control characters");
   out.assign(text);
   return {};
@@ -91,6 +95,7 @@ std::optional<attendee_role> read_role(std::string_view word) {
 
 // `{user:{id}}`, or applications and devices, which we do not know.
 result<> read_identity(element value, std::string& object_id) {
+  constexpr auto limit = text_limits::word;
   if (value.is_null()) return {};
   object identity;
   if (value.get(identity) != simdjson::SUCCESS) return wrong("attendee's identity", "is not an object");
@@ -105,7 +110,7 @@ result<> read_identity(element value, std::string& object_id) {
     for (const auto inner : user) {
       if (inner.key != "id") continue;
       if (of_user.again(0)) return wrong("attendee's identity.user.id", "comes twice");
-      if (const auto ok = read_inert(inner.value, "attendee's identity.user.id", object_id); !ok) return ok;
+      if (const auto ok = read_inert(inner.value, "attendee's identity.user.id", limit, object_id); !ok) return ok;
     }
   }
   make_lower(object_id);
@@ -121,7 +126,7 @@ result<observed_attendee> read_attendee(element value) {
     result<> ok;
     if (member.key == "upn") {
       if (members.again(0)) return wrong("attendee's upn", "comes twice");
-      ok = read_inert(member.value, "attendee's upn", out.upn);
+      ok = read_inert(member.value, "attendee's upn", text_limits::id, out.upn);
       make_lower(out.upn);
     } else if (member.key == "identity") {
       if (members.again(1)) return wrong("attendee's identity", "comes twice");
@@ -129,7 +134,7 @@ result<observed_attendee> read_attendee(element value) {
     } else if (member.key == "role") {
       if (members.again(2)) return wrong("attendee's role", "comes twice");
       std::optional<std::string> word;
-      ok = read_text(member.value, "attendee's role", word);
+      ok = read_text(member.value, "attendee's role", text_limits::word, word);
       if (word) out.role = read_role(*word);
     }
     if (!ok) return std::unexpected(ok.error());
@@ -137,12 +142,20 @@ result<observed_attendee> read_attendee(element value) {
   return out;
 }
 
-result<> read_participants(element value, std::optional<std::vector<observed_attendee>>& out) {
+result<> read_participants(element value, std::optional<std::vector<observed_attendee>>& out, std::string& organizer) {
   if (value.is_null()) return {};
   object participants;
   if (value.get(participants) != simdjson::SUCCESS) return wrong("participants", "is not an object");
   seen members;
   for (const auto member : participants) {
+    if (member.key == "organizer") {
+      if (members.again(1)) return wrong("participants.organizer", "comes twice");
+      if (member.value.is_null()) continue;
+      const auto person = read_attendee(member.value);
+      if (!person) return std::unexpected(person.error());
+      organizer = parse_guid(person->object_id).value_or(std::string());
+      continue;
+    }
     if (member.key != "attendees") continue;
     if (members.again(0)) return wrong("participants.attendees", "comes twice");
     if (member.value.is_null()) continue;
@@ -168,24 +181,27 @@ result<> read_join_settings(element value, meeting& out) {
     result<> ok;
     if (member.key == "joinMeetingId") {
       if (members.again(0)) return wrong("joinMeetingIdSettings.joinMeetingId", "comes twice");
-      ok = read_text(member.value, "joinMeetingIdSettings.joinMeetingId", out.join_meeting_id);
+      ok = read_text(member.value, "joinMeetingIdSettings.joinMeetingId", text_limits::word, out.join_meeting_id);
     } else if (member.key == "passcode") {
       if (members.again(1)) return wrong("joinMeetingIdSettings.passcode", "comes twice");
-      ok = read_text(member.value, "joinMeetingIdSettings.passcode", out.passcode);
+      ok = read_text(member.value, "joinMeetingIdSettings.passcode", text_limits::word, out.passcode);
     }
     if (!ok) return ok;
   }
   return {};
 }
 
-// The string, or the first string of the list.
+// The string, or the first string of the list that is one to use.
 std::optional<std::string> any_text(element value) {
   std::string_view text;
-  if (value.get(text) == simdjson::SUCCESS && !text.empty()) return std::string(text);
+  const auto usable = [&text](element from) {
+    return from.get(text) == simdjson::SUCCESS && !text.empty() && text.size() <= text_limits::word;
+  };
+  if (usable(value)) return std::string(text);
   simdjson::dom::array list;
   if (value.get(list) != simdjson::SUCCESS) return std::nullopt;
   for (const auto item : list) {
-    if (item.get(text) == simdjson::SUCCESS && !text.empty()) return std::string(text);
+    if (usable(item)) return std::string(text);
   }
   return std::nullopt;
 }
@@ -216,9 +232,9 @@ void read_audio(element value, meeting& out) {
   }
 }
 
-enum member_name : unsigned { id, join_url, external_id, subject, start, end, participants, audio, join_settings, other };
+enum member_name : unsigned { id, join_url, external_id, subject, start, end, participants, audio, join_settings, context, other };
 
-// An answer has some 50 members and we want nine: the length alone rules most of them out.
+// An answer has some 50 members and we want ten: the length alone rules most of them out.
 member_name which(std::string_view key) noexcept {
   switch (key.size()) {
     case 2:
@@ -233,6 +249,8 @@ member_name which(std::string_view key) noexcept {
       return key == "participants" ? participants : other;
     case 13:
       return key == "startDateTime" ? start : other;
+    case 14:
+      return key == "@odata.context" ? context : other;
     case 17:
       return key == "audioConferencing" ? audio : other;
     case 21:
@@ -242,26 +260,29 @@ member_name which(std::string_view key) noexcept {
   }
 }
 
-result<> read_member(member_name name, std::string_view key, element value, meeting& out) {
+result<> read_member(member_name name, std::string_view key, element value, meeting& out, named_organizer& organizer) {
   switch (name) {
     case id:
-      return read_inert(value, key, out.id);
+      return read_inert(value, key, text_limits::id, out.id);
     case join_url:
-      return read_inert(value, key, out.join_web_url);
+      return read_inert(value, key, text_limits::url, out.join_web_url);
     case external_id:
-      return read_inert(value, key, out.external_id);
+      return read_inert(value, key, text_limits::id, out.external_id);
     case subject:
-      return read_text(value, key, out.subject);
+      return read_text(value, key, std::string::npos, out.subject);  // compared, and not kept
     case start:
       return read_time(value, key, out.start);
     case end:
       return read_time(value, key, out.end);
     case participants:
-      return read_participants(value, out.attendees);
+      return read_participants(value, out.attendees, organizer.participant);
     case join_settings:
       return read_join_settings(value, out);
     case audio:
       read_audio(value, out);
+      return {};
+    case context:
+      if (std::string_view text; value.get(text) == simdjson::SUCCESS) organizer.context = organizer_in_context(text);
       return {};
     case other:
       break;
@@ -274,7 +295,8 @@ result<> read_member(member_name name, std::string_view key, element value, meet
 parser::parser() : impl_(std::make_unique<impl>()) {}
 parser::~parser() = default;
 
-result<meeting> parser::parse_meeting(std::string_view body) {
+result<meeting> parser::parse_meeting(std::string_view body, named_organizer* organizer) {
+  const impl::lease held(*impl_, body.size());
   element root;
   if (const auto failure = impl_->read(body).get(root); failure != simdjson::SUCCESS) {
     std::string message("the answer is not valid JSON: ");
@@ -285,13 +307,15 @@ result<meeting> parser::parse_meeting(std::string_view body) {
   if (root.get(members) != simdjson::SUCCESS) return fail(errc::protocol, "the answer is not a JSON object");
 
   meeting out;
+  named_organizer named;
   seen known;
   for (const auto member : members) {
     const auto name = which(member.key);
     if (name == other) continue;
     if (known.again(name)) return wrong(member.key, "comes twice");
-    if (const auto ok = read_member(name, member.key, member.value, out); !ok) return std::unexpected(ok.error());
+    if (const auto ok = read_member(name, member.key, member.value, out, named); !ok) return std::unexpected(ok.error());
   }
+  if (organizer != nullptr) *organizer = std::move(named);
   return out;
 }
 

@@ -28,8 +28,8 @@ from foreign_service import FAULTS, Service
 from stray_answers import Strays
 
 CALL = re.compile(r"/v1\.0/users/([^/]+)/onlineMeetings/createOrGet\Z")
-REASONS = {200: "OK", 201: "Created", 400: "Bad Request", 401: "Unauthorized", 404: "Not Found", 429: "Too Many Requests",
-           500: "Internal Server Error", 502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Timeout"}
+REASONS = {200: "OK", 201: "Created", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 409: "Conflict",
+           429: "Too Many Requests", 500: "Internal Server Error", 502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Timeout"}
 
 
 class Connection(asyncio.Protocol):
@@ -107,6 +107,7 @@ class Connection(asyncio.Protocol):
         # 100 ms: an announcement needs its time to arrive.
         if service.fence_from + 0.1 < now < service.fence_until:
             service.counts["early"] += 1
+        self.token = headers.get("authorization", "").partition(" ")[2]
         refused = service.check_headers(headers)
         if refused:
             return self.error(401, "InvalidAuthenticationToken", refused, request_id)
@@ -114,6 +115,11 @@ class Connection(asyncio.Protocol):
         if wanted is None:
             return self.error(400, "BadRequest", "1026: An error has occurred.", request_id)
         key = (organizer.lower(), wanted["externalId"])
+        if service.swaps.random() < self.options.other_answers:
+            self.answer_another(key)
+        elif service.swaps.random() < self.options.cut_refusals:
+            service.counts["cut_refusals"] += 1
+            return self.error(404, "NotFound", "x" * 400, request_id, cut=True)
         if key in service.in_flight:
             service.violation("two calls for one key at once: %s %s" % key)
         service.in_flight.add(key)
@@ -125,6 +131,7 @@ class Connection(asyncio.Protocol):
         if draw < self.options.throttles:
             return self.error(429, "TooManyRequests", "Please retry again later.", request_id, service.throttle())
         fault = None
+        own = {"request-id": str(uuid.uuid4()), "client-request-id": request_id}
         if draw - self.options.throttles < self.options.faults:
             fault = service.random.choice(FAULTS)
             service.counts[fault] += 1
@@ -132,11 +139,19 @@ class Connection(asyncio.Protocol):
         if fault == "slow":
             delay += 0.5
         if delay > 0:
-            asyncio.get_running_loop().call_later(delay, self.finish, organizer, wanted, fault, request_id)
+            asyncio.get_running_loop().call_later(delay, self.finish, organizer, wanted, fault, own)
         else:
-            self.finish(organizer, wanted, fault, request_id)
+            self.finish(organizer, wanted, fault, own)
 
-    def finish(self, organizer, wanted, fault, request_id):
+    def answer_another(self, key):
+        """An answer to a request of another connection, before the one to this request."""
+        status, body = self.service.answer_to_another(key)
+        self.service.counts["other_answers"] += 1
+        headers = {"client-request-id": str(uuid.uuid4()), "Retry-After": "30"}
+        self.write(status, json.dumps(body).encode(), headers)
+
+    def finish(self, organizer, wanted, fault, own):
+        request_id = own["client-request-id"]
         if fault == "reset-before":
             return self.reset()
         if fault in ("500-before", "502-before", "504-before"):
@@ -153,23 +168,33 @@ class Connection(asyncio.Protocol):
             self.release()
             return self.transport.close()
         if fault == "cut-body":
-            return self.reply(status, stored, cut=True)
+            return self.reply(status, stored, own, cut=True)
         if fault == "not-json":
-            return self.reply(status, "<html><body>Our services are not available right now</body></html>")
+            return self.reply(status, "<html><body>Our services are not available right now</body></html>", own)
+        if self.options.quote:
+            stored = dict(stored, **{self.options.quote: stored[self.options.quote] + self.token})
         if fault == "wrong-id":
-            return self.reply(status, dict(stored, externalId="somebody-elses"))
-        return self.reply(status, stored, {"request-id": str(uuid.uuid4()), "client-request-id": request_id})
+            return self.reply(status, dict(stored, externalId="somebody-elses"), own)
+        return self.reply(status, stored, own)
 
-    def error(self, status, code, message, request_id, headers=None):
+    def error(self, status, code, message, request_id, headers=None, cut=False):
         body = {"error": {"code": code, "message": message, "innerError": {"date": "2026-10-19T08:00:00", "request-id": str(uuid.uuid4()),
                                                                           "client-request-id": request_id}}}
-        self.reply(status, body, headers)
+        self.reply(status, body, {"client-request-id": request_id, **(headers or {})}, cut=cut)
 
     def reply(self, status, body, headers=None, close=False, cut=False):
         self.release()
         if self.transport.is_closing():
             return
         content = (body if isinstance(body, str) else json.dumps(body)).encode()
+        self.write(status, content, headers, close, cut)
+        self.busy = False
+        if close or cut:
+            self.transport.close()
+        elif self.buffer:
+            self.next_request()
+
+    def write(self, status, content, headers, close=False, cut=False):
         lines = ["HTTP/1.1 %d %s" % (status, REASONS[status])]
         all_headers = {"Date": formatdate(usegmt=True), "Content-Type": "application/json;odata.metadata=minimal;charset=utf-8"}
         all_headers.update(headers or {})
@@ -179,11 +204,6 @@ class Connection(asyncio.Protocol):
         lines += ["%s: %s" % item for item in all_headers.items()]
         answer = "\r\n".join(lines).encode() + b"\r\n\r\n" + (content[:len(content) // 2] if cut else content)
         self.strays.write(self, answer)
-        self.busy = False
-        if close or cut:
-            self.transport.close()
-        elif self.buffer:
-            self.next_request()
 
     def reset(self):
         """Ends the connection with RST instead of an orderly close."""
@@ -238,6 +258,11 @@ def main():
     parser.add_argument("--strays", type=float, default=0.0, help="share of answers that are followed by one that was not asked for")
     parser.add_argument("--racing-strays", type=float, default=0.0,
                         help="the same, where it may come when the next request is on its way already")
+    parser.add_argument("--other-answers", type=float, default=0.0, help="share of calls answered first by an answer to another request")
+    parser.add_argument("--cut-refusals", type=float, default=0.0, help="share of calls answered with half a 404")
+    parser.add_argument("--padding", type=int, default=0, help="more bytes in every meeting's joinInformation")
+    parser.add_argument("--quote", default="", metavar="FIELD", help="answers quote the request's token in this member")
+    parser.add_argument("--long-link", type=int, default=0, help="more bytes in every meeting's joinWebUrl")
     parser.add_argument("--token-life", type=int, default=3599, help="expires_in of tokens, s")
     parser.add_argument("--certificate-names", default="DNS:localhost,IP:127.0.0.1", help="subject alternative names of the certificate")
     options = parser.parse_args()

@@ -27,6 +27,7 @@ class Service:
     def __init__(self, options):
         self.options = options
         self.random = random.Random(options.seed)
+        self.swaps = random.Random(options.seed + 1)
         self.tenant = str(uuid.UUID(int=self.random.getrandbits(128), version=4))
         self.client_id = str(uuid.UUID(int=self.random.getrandbits(128), version=4))
         # Characters that change when form encoding is forgotten or done twice.
@@ -162,6 +163,14 @@ class Service:
         stored = self.meetings[key] = self.new_meeting(organizer, wanted)
         return 201, stored
 
+    def answer_to_another(self, key):
+        """Status and body of an answer to some other request: where it can be, of another organizer's meeting of the same id."""
+        status = self.swaps.choice([200, 201, 400, 401, 403, 404, 409, 429, 500, 503])
+        if status >= 300:
+            return status, {"error": {"code": "Another", "message": "An answer to another request."}}
+        others = [one for one in self.meetings if one != key and one[1] == key[1]] or list(self.meetings)
+        return status, self.meetings[self.swaps.choice(others)] if others else {}
+
     def new_meeting(self, organizer, wanted):
         thread = "19:meeting_%s@thread.v2" % base64.b64encode(self.random.randbytes(16)).decode()
         attendees = []
@@ -179,13 +188,15 @@ class Service:
             "startDateTime": wanted["startDateTime"].replace("Z", ".0000000Z"),
             "endDateTime": wanted["endDateTime"].replace("Z", "+00:00"),
             "subject": wanted.get("subject"), "externalId": wanted["externalId"], "videoTeleconferenceId": "1234",
-            "joinWebUrl": "https://teams.microsoft.com/l/meetup-join/%s/0?context=%s" % (urllib.parse.quote(thread, safe=""), context),
+            "joinWebUrl": "https://teams.microsoft.com/l/meetup-join/%s/0?context=%s" % (urllib.parse.quote(thread, safe=""), context)
+                          + "y" * self.options.long_link,
             "joinMeetingIdSettings": {"isPasscodeRequired": True, "joinMeetingId": "%012d" % self.random.randrange(10 ** 12),
                                       "passcode": self.random.randbytes(3).hex()},
             "audioConferencing": {"tollNumber": "+49 30 5557", "conferenceId": "%09d" % self.random.randrange(10 ** 9)},
             "participants": {"organizer": {"identity": {"user": {"id": organizer}}, "role": "presenter"}, "attendees": attendees},
             "chatInfo": {"threadId": thread, "messageId": "0"},
-            "joinInformation": {"contentType": "Html", "content": "data:text/html,%3cdiv%3eJoin%3c%2fdiv%3e" + "%20" * 200},
+            "joinInformation": {"contentType": "Html", "content": "data:text/html,%3cdiv%3eJoin%3c%2fdiv%3e" + "%20" * 200
+                                + "x" * self.options.padding},
         }
 
     # ---- throttling
@@ -220,4 +231,5 @@ class Service:
                 "tokens": self.counts["tokens"], "duplicates": sum(n - 1 for n in self.creates.values()),
                 "violations": self.counts["violations"], "first_violations": self.violations,
                 "faults": {name: self.counts[name] for name in FAULTS}, "expired_tokens": self.counts["expired_tokens"],
-                "strays": dict(self.strays.counts)}
+                "strays": dict(self.strays.counts), "other_answers": self.counts["other_answers"],
+                "cut_refusals": self.counts["cut_refusals"]}

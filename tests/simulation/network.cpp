@@ -19,6 +19,10 @@ namespace {
 
 // After our timeout a key rests for 5 s: no call is at work longer than that over there.
 constexpr auto longest_work = 24500ms;
+// A service notices within this that the connection is gone, and is through with the call.
+constexpr auto notices = 4500ms;
+
+constexpr std::array stray_statuses = {200, 201, 204, 301, 400, 401, 403, 404, 409, 410, 413, 422, 429, 500, 501, 502, 503, 504, 507, 509};
 
 }  // namespace
 
@@ -30,7 +34,8 @@ std::uint32_t world::new_call() {
   const auto id = free_calls_.back();
   free_calls_.pop_back();
   auto& c = calls_[id];
-  c.duplicate = c.reused = false;
+  c.duplicate = c.reused = c.cut = c.unnamed = false;
+  c.stray = 0;
   c.broken = attempt_error::none;
   c.closed.reset();
   c.reply.clear();
@@ -70,6 +75,10 @@ void world::send(const engine::send_call& order) {
   c.token = token_;
   c.reused = link.reused;
   c.sent = now_;
+  c.name = fmt::format("{:08x}-0000-4000-8000-{:012x}", plot_.seed & 0xffffffffU, referee_->sends());
+  c.cut = net_dice_.chance(plot_.net.cut);
+  c.unnamed = net_dice_.chance(plot_.net.unnamed);
+  if (net_dice_.chance(plot_.net.stray)) c.stray = stray_statuses[net_dice_.below(stray_statuses.size())];
   const auto index = ledger::index_of(order.row);
   c.record = static_cast<std::uint32_t>(story_.seen.calls.size());
   const auto t = static_cast<float>(since_start(now_));
@@ -92,6 +101,7 @@ void world::send(const engine::send_call& order) {
     twin.row = first.row;
     twin.process = first.process;
     twin.token = first.token;
+    twin.name = first.name;
     twin.duplicate = true;
     twin.awaited = 1;
     at(now_ + plot_.net.one_way + net_dice_.upto(10s), event_kind::arrive, again, false);
@@ -112,7 +122,7 @@ void world::handle_request(call& c) {
   q.authorization = bearer_;
   q.content_type = "application/json";
   q.prefer = "include-unknown-enum-members";
-  q.client_request_id = "00000000-0000-4000-8000-000000000000";
+  q.client_request_id = c.name;
   q.body = body_;
   q.arrived = now_;
   service_->handle(q, true_time(), c.reply);
@@ -160,6 +170,14 @@ void world::arrive(std::uint32_t id) {
     at(now_ + plot_.net.one_way, event_kind::receive, id, false);
     return;
   }
+  if (c.stray != 0) {
+    // Ours is still on its way, and comes to a connection that is closed.
+    c.broken = attempt_error::foreign;
+    auto& busy = busy_until_[ledger_.rows()[ledger::index_of(c.row)].key];
+    busy = std::min(busy, now_ + notices);
+    at(now_ + plot_.net.one_way, event_kind::receive, id, false);
+    return;
+  }
   const auto last = c.sent + plot_.engine.attempt_timeout;
   if (done + plot_.net.one_way >= last || net_dice_.chance(plot_.net.deaf)) c.broken = attempt_error::timeout;
   at(c.broken == attempt_error::timeout ? last : done + plot_.net.one_way, event_kind::receive, id, false);
@@ -188,10 +206,30 @@ std::string_view value_after(std::string_view line, std::string_view name) {
 
 }  // namespace
 
-engine::answer world::read_answer(const call& c) {
+// Somebody else's answer, whole and in good order, but for the request that it names.
+engine::answer world::read_stray(const call& c) {
   engine::answer a;
   a.token = c.token;
   a.finished_at = wall();
+  a.client_request_id = c.name;
+  static constexpr std::string_view wait = "30";
+  graph::http_answer h;
+  h.status = c.stray;
+  h.body = c.stray < 300 ? std::string_view(last_meeting_) : R"({"error":{"code":"Another","message":"of another request"}})";
+  h.client_request_id = "ffffffff-0000-4000-8000-000000000000";
+  h.throttle_scope = "Tenant_Application";
+  h.retry_after = std::span(&wait, 1);
+  h.reused = c.reused;
+  graph::understand(h, specs_[ledger::index_of(c.row)], parser_, a);
+  return a;
+}
+
+engine::answer world::read_answer(const call& c) {
+  if (c.stray != 0 && c.broken == attempt_error::foreign) return read_stray(c);
+  engine::answer a;
+  a.token = c.token;
+  a.finished_at = wall();
+  a.client_request_id = c.name;
   a.error = c.broken;
   if (c.broken != attempt_error::none) return a;
   if (c.reply.how == sim::delivery::lost || c.reply.how == sim::delivery::reset) {
@@ -199,9 +237,16 @@ engine::answer world::read_answer(const call& c) {
     a.error = c.reused ? attempt_error::stale : attempt_error::closed;
     return a;
   }
+  understand_reply(c, a);
+  return a;
+}
+
+void world::understand_reply(const call& c, engine::answer& a) {
   graph::http_answer h;
   h.status = c.reply.status;
-  h.body = c.reply.body;
+  h.whole = c.reply.how == sim::delivery::whole && !c.cut;
+  h.body = std::string_view(c.reply.body).substr(0, c.cut ? c.reply.body.size() / 2 : std::string::npos);
+  h.reused = c.reused;
   std::array<std::string_view, 4> waits;
   std::size_t lines = 0;
   std::string_view rest = c.reply.headers;
@@ -211,26 +256,36 @@ engine::answer world::read_answer(const call& c) {
     rest.remove_prefix(end + 2);
     if (const auto v = value_after(line, "Date"); !v.empty()) h.date = v;
     if (const auto v = value_after(line, "request-id"); !v.empty()) h.request_id = v;
+    if (const auto v = value_after(line, "client-request-id"); !v.empty() && !c.unnamed) h.client_request_id = v;
     if (const auto v = value_after(line, "x-ms-throttle-scope"); !v.empty()) h.throttle_scope = v;
     if (const auto v = value_after(line, "Retry-After"); !v.empty() && lines < waits.size()) waits[lines++] = v;
   }
   h.retry_after = std::span(waits.data(), lines);
-  if (c.reply.how != sim::delivery::whole && h.status < 300) {
+  if (!h.whole && h.status < 300) {
     a.error = attempt_error::truncated;
     a.status = h.status;
-    return a;
+    return;
   }
+  // The body names the request too.
+  std::string unnamed;
+  if (c.unnamed && h.status >= 300) {
+    unnamed = h.body;
+    const auto at = unnamed.find(c.name);
+    if (at != std::string::npos) unnamed.erase(at, c.name.size());
+    h.body = unnamed;
+  }
+  if (h.status < 300) last_meeting_ = h.body;
   graph::understand(h, specs_[ledger::index_of(c.row)], parser_, a);
-  return a;
 }
 
 void world::deliver(call& c) {
   auto a = read_answer(c);
   const auto connection = c.connection;
   const auto row = c.row;
-  const bool whole = c.broken == attempt_error::none && c.reply.how == sim::delivery::whole;
+  const bool whole = c.broken == attempt_error::none && c.reply.how == sim::delivery::whole && !c.cut;
   const bool lives = whole && !c.reply.close;
-  const auto closed = whole ? c.closed : std::nullopt;
+  // The header of a cut answer came.
+  const auto closed = whole || (c.cut && c.broken == attempt_error::none && c.reply.how == sim::delivery::whole) ? c.closed : std::nullopt;
   story_.digest = (story_.digest ^ static_cast<std::uint64_t>(a.status) ^ static_cast<std::uint64_t>(a.error) << 10U) * 0x100000001b3U;
   if (closed) {
     const auto from = static_cast<float>(since_start(now_));

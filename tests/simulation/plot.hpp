@@ -32,6 +32,9 @@ struct network {
   double deaf = 0;        // answers that never arrive: the attempt times out
   double duplicated = 0;  // requests that arrive a second time, later
   double stale = 0;       // requests on a reused connection that had closed; sometimes carried out all the same
+  double stray = 0;       // calls that are answered first by an answer to another request, of any status
+  double cut = 0;         // answers whose body is cut
+  double unnamed = 0;     // answers that do not say which request they are for
   double starved = 0;     // calls that this machine has no resources for
   double idle_drop = 0;   // connections that close while they are idle
   std::vector<span> outages;

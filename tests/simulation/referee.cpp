@@ -55,7 +55,7 @@ void referee::process_starts(mono_time now) {
     auto& until = p.organizer ? organizers_[*p.organizer].closed_until : lane_closed_until_;
     until = std::max(until, p.until);
   }
-  held_ = unacknowledged_ = 0;
+  held_ = unacknowledged_ = unacknowledged_bytes_ = 0;
   inferred_ = process_sends_ = 0;
   trouble_since_.reset();
   last_was_probe_ = false;
@@ -170,6 +170,7 @@ void referee::sent(const engine::send_call& c, std::uint32_t token, mono_time no
   if (++o.in_flight > plot_.engine.organizer_concurrency) complain(name + " sent above its organizer's concurrency");
   if (++unacknowledged_ > plot_.engine.max_unacknowledged) complain("too many rows are in flight or not acknowledged");
   if (numbers.unacknowledged > plot_.engine.max_unacknowledged) complain("the engine counts too many that are not acknowledged");
+  if (unacknowledged_bytes_ >= plot_.engine.max_unacknowledged_bytes) complain("too many bytes of answers wait for their commit");
 }
 
 void referee::note_throttle(organizer_id who, const throttle& t, mono_time now) {
@@ -197,8 +198,7 @@ void referee::note_health(const engine::answer& a, mono_time now) {
   }
   if (what == answer_class::success) refused_tokens_ = 0;
   if (what == answer_class::auth) ++refused_tokens_;
-  const bool permanent = what == answer_class::organizer_permanent || what == answer_class::row_permanent;
-  same_permanent_ = permanent ? same_permanent_ + 1 : what == answer_class::success ? 0 : same_permanent_;
+  same_permanent_ = engine::is_permanent(what) ? same_permanent_ + 1 : what == answer_class::success ? 0 : same_permanent_;
 }
 
 void referee::answered(row_id row, const engine::answer& a, const std::optional<throttle>& closed, mono_time now) {
@@ -207,7 +207,7 @@ void referee::answered(row_id row, const engine::answer& a, const std::optional<
   auto& r = rows_[i];
   auto& o = organizers_[planned.organizer];
   key_in_flight_[planned.key] = false;
-  if (a.error == engine::attempt_error::timeout) key_rests_[planned.key] = now + rest_after_timeout;
+  if (engine::may_be_at_work(a)) key_rests_[planned.key] = now + rest_after_timeout;
   r.state = row_state::here;
   --o.in_flight;
   --unacknowledged_;
@@ -216,15 +216,29 @@ void referee::answered(row_id row, const engine::answer& a, const std::optional<
   if (what == answer_class::conflict) ++r.conflicts;
   r.stales = what == answer_class::stale ? r.stales + 1 : 0;
   if (r.stales > free_stales) ++r.charged;
-  if (what == answer_class::organizer_permanent) o.judged = true;
+  // A refusal that was cut or is tied to no request is final when it comes again.
+  const bool final = engine::is_permanent(what) && (engine::proven(a) || r.doubted++ > 0);
+  if (final && what == answer_class::organizer_permanent) o.judged = true;
   if (what == answer_class::auth) refused_.insert(a.token);
-  r.settled = what == answer_class::success || what == answer_class::organizer_permanent || what == answer_class::row_permanent;
+  r.settled = what == answer_class::success || final;
   note_health(a, now);
   if (closed) note_throttle(planned.organizer, *closed, now);
 }
 
-void referee::leaves(row& r, organizer& o) {
+namespace {
+
+std::size_t bytes_of(const engine::answer& a) {
+  auto sum = sizeof a + a.error_code.size() + a.error_message.size() + a.request_id.size() + a.client_request_id.size();
+  if (a.stored) sum += a.stored->id.size() + a.stored->join_web_url.size();
+  return sum;
+}
+
+}  // namespace
+
+void referee::leaves(row& r, organizer& o, const engine::answer& last) {
   r.state = row_state::ending;
+  r.bytes = bytes_of(last);
+  unacknowledged_bytes_ += r.bytes;
   ++unacknowledged_;
   --o.held;
 }
@@ -239,7 +253,7 @@ void referee::asked(const engine::record_outcome& a) {
   if (!r.settled && r.conflicts < conflicts_allowed && !organizers_[ledger_.rows()[i].organizer].judged) {
     complain(name + " recorded without an answer that ends it");
   }
-  leaves(r, organizers_[ledger_.rows()[i].organizer]);
+  leaves(r, organizers_[ledger_.rows()[i].organizer], a.last);
 }
 
 void referee::asked(const engine::release_row& a) {
@@ -249,7 +263,7 @@ void referee::asked(const engine::release_row& a) {
   if (r.state != row_state::here) complain(name + " released while it is not ours to give back");
   const bool used_up = r.charged >= plot_.engine.max_attempts;
   if (a.strike != used_up) complain(name + (a.strike ? " struck with attempts left" : " not struck although its attempts are used up"));
-  leaves(r, organizers_[ledger_.rows()[i].organizer]);
+  leaves(r, organizers_[ledger_.rows()[i].organizer], a.last);
 }
 
 void referee::made_durable(const committed& c) {
@@ -257,6 +271,7 @@ void referee::made_durable(const committed& c) {
     auto& r = rows_[ledger::index_of(id)];
     if (r.state != row_state::ending) continue;
     --unacknowledged_;
+    unacknowledged_bytes_ -= std::exchange(r.bytes, 0);
     --held_;
   }
   for (const auto& closed : c.closings) {

@@ -55,7 +55,8 @@ class referee {
     row_state state = row_state::elsewhere;
     bool stale = false;
     bool settled = false;  // its last answer was a success or permanent: it must not be sent again
-    unsigned charged = 0, conflicts = 0, stales = 0, sends = 0;
+    unsigned charged = 0, conflicts = 0, stales = 0, doubted = 0, sends = 0;
+    std::size_t bytes = 0;  // of the answer it ended with, until that is durable
     mono_time first_sent{};
   };
   struct organizer {
@@ -79,7 +80,7 @@ class referee {
   void check_stale(mono_time now);
   void note_throttle(organizer_id who, const throttle& t, mono_time now);
   void note_health(const engine::answer& a, mono_time now);
-  void leaves(row& r, organizer& o);
+  void leaves(row& r, organizer& o, const engine::answer& last);
 
   const plot& plot_;
   const ledger& ledger_;
@@ -93,7 +94,7 @@ class referee {
   mono_time lane_closed_until_ = mono_time::min();
   mono_time lane_closed_unlabelled_ = mono_time::min();
   std::uint64_t inferred_ = 0, all_inferred_ = 0, sends_ = 0, process_sends_ = 0;
-  std::size_t held_ = 0, unacknowledged_ = 0;
+  std::size_t held_ = 0, unacknowledged_ = 0, unacknowledged_bytes_ = 0;
   std::optional<mono_time> trouble_since_;
   bool last_was_probe_ = false;
   mono_time trouble_latest_ = mono_time::min(), last_sent_ = mono_time::min();

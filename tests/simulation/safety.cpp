@@ -40,6 +40,12 @@ void add_bad_network(plot& p, dice& d) {
   p.net.stale = d.between(0, 0.05);
   p.net.starved = d.chance(0.3) ? 0.01 : 0;
 }
+// Answers to other requests, answers that do not say which one they are for, and half answers.
+void add_doubtful_answers(plot& p, dice& d) {
+  p.net.stray = d.between(0, 0.05);
+  p.net.cut = d.between(0, 0.1);
+  p.net.unnamed = d.chance(0.5) ? d.between(0, 1) : 0;
+}
 void add_hidden_limits(plot& p, dice& d) {
   using form = sim::retry_after_form;
   static constexpr std::array forms = {form::integer,   form::decimal, form::date,    form::joined,
@@ -80,6 +86,7 @@ plot faults(std::uint64_t seed, dice& d) {
   auto p = calm(seed, "faults");
   add_faults(p, d.between(0, 0.3));
   add_bad_network(p, d);
+  add_doubtful_answers(p, d);
   p.service.faults[fault::false_401] = d.chance(0.2) ? 0.005 : 0;
   p.engine.max_attempts = 1 + static_cast<unsigned>(d.below(6));
   return p;
@@ -115,6 +122,7 @@ plot tokens(std::uint64_t seed, dice& d) {
   p.refresh_early = d.chance(0.5);
   if (d.chance(0.5)) p.token_wait = 4s;
   p.engine.max_unacknowledged = 3 + static_cast<unsigned>(d.below(8));
+  p.engine.max_unacknowledged_bytes = 2000 + d.below(10000);
   if (d.chance(0.5)) p.engine.organizer_rate = 5;
   add_faults(p, 0.03);
   return p;
@@ -124,6 +132,7 @@ plot refusals(std::uint64_t seed, dice& d) {
   p.organizers = 8;
   p.lost_organizers = static_cast<unsigned>(d.below(4));
   p.refused_rows = d.between(0, 0.1);
+  if (d.chance(0.7)) add_doubtful_answers(p, d);
   add_the_past(p, d);
   if (d.chance(0.5)) add_kills(p, d);
   if (d.chance(0.5)) add_faults(p, 0.05);
@@ -173,6 +182,7 @@ plot everything(std::uint64_t seed, dice& d) {
   add_the_past(p, d);
   add_faults(p, d.between(0, 0.15));
   add_bad_network(p, d);
+  if (d.chance(0.5)) add_doubtful_answers(p, d);
   add_hidden_limits(p, d);
   add_random_throttles(p, d, 30);
   add_kills(p, d);

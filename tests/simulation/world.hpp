@@ -83,11 +83,14 @@ class world {
     std::uint16_t process = 0;
     std::uint8_t awaited = 0;  // events that speak of it
     bool duplicate = false, reused = false;
+    bool cut = false, unnamed = false;  // its answer
+    int stray = 0;                      // status of the answer to another request that comes instead; 0: none does
     std::uint32_t token = 0, record = 0;
     engine::attempt_error broken = engine::attempt_error::none;
     mono_time sent{};
     sim::reply reply;
     std::optional<throttle> closed;
+    std::string name;  // its client-request-id
   };
 
   void at(mono_time when, event_kind what, std::uint32_t who = 0, bool of_process = true);
@@ -121,6 +124,8 @@ class world {
   void handle_request(call& c);
   void deliver(call& c);
   [[nodiscard]] engine::answer read_answer(const call& c);
+  [[nodiscard]] engine::answer read_stray(const call& c);
+  void understand_reply(const call& c, engine::answer& a);
   [[nodiscard]] std::uint32_t new_call();
   void release_call(std::uint32_t id);
   [[nodiscard]] bool in_outage() const noexcept;
@@ -160,6 +165,7 @@ class world {
   std::vector<mono_time> busy_until_;  // by key: when the service is through with the calls it was sent
   wire::parser parser_;
   std::string body_, path_, bearer_;
+  std::string last_meeting_;  // the body of the latest success: what a stray answer shows
 
   // One process.
   std::unique_ptr<engine::engine> engine_;

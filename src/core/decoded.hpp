@@ -1,0 +1,62 @@
+#pragma once
+
+// What text from outside could stand for, where parts of it are encoded.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace convoke {
+
+// Values of digits; `none` of everything else.
+namespace digits {
+
+using table = std::array<std::uint8_t, 256>;
+inline constexpr std::uint8_t none = 0xFF;
+
+consteval table of_base64() {
+  table of{};
+  of.fill(none);
+  constexpr std::string_view all = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  for (std::size_t i = 0; i < all.size(); ++i) of[static_cast<unsigned char>(all[i])] = static_cast<std::uint8_t>(i);
+  of['-'] = 62;
+  of['_'] = 63;
+  return of;
+}
+consteval table of_hex() {
+  table of{};
+  of.fill(none);
+  for (std::uint8_t i = 0; i < 10; ++i) of[std::size_t{'0'} + i] = i;
+  for (std::uint8_t i = 0; i < 6; ++i) of[std::size_t{'a'} + i] = of[std::size_t{'A'} + i] = static_cast<std::uint8_t>(10 + i);
+  return of;
+}
+inline constexpr table base64 = of_base64();  // both alphabets
+inline constexpr table hex = of_hex();
+
+[[nodiscard]] constexpr std::uint8_t value(const table& of, char c) noexcept {
+  return of[static_cast<unsigned char>(c)];
+}
+
+}  // namespace digits
+
+// Some bytes, and of each the part of the text that it came from.
+struct decoded {
+  struct part {
+    std::uint32_t begin, end;
+  };
+  std::string bytes;
+  std::vector<part> from;
+};
+
+// With percent-encoding and JSON escapes undone.
+[[nodiscard]] std::string unescaped(std::string_view text);
+
+// Calls with each reading of `text` (shorter than 4 GiB) that differs from it: with its percent-encoding and its JSON escapes undone, and
+// of every long enough run of base64 (either alphabet) or hexadecimal digits what it means, wherever in the run the encoding begins.
+void for_each_decoding(std::string_view text, const std::function<void(const decoded&)>& look);
+
+}  // namespace convoke

@@ -1,0 +1,81 @@
+// Where an answer says whose meeting it is. All of it is opaque by contract: what does not look as expected says nothing.
+
+#include <convoke/key.hpp>
+
+#include <algorithm>
+
+#include "core/base64.hpp"
+#include "core/text.hpp"
+#include "wire/wire.hpp"
+
+namespace convoke::wire {
+
+namespace {
+
+constexpr std::size_t guid_size = 36;
+
+std::string guid_at(std::string_view text) {
+  return parse_guid(text.substr(0, guid_size)).value_or(std::string());
+}
+
+// The text behind the first `what`, whatever its letter case; empty where it is not there.
+std::string_view behind(std::string_view text, std::string_view what) noexcept {
+  const auto found = std::ranges::search(text, what, [](char a, char b) { return ascii_lower(a) == ascii_lower(b); });
+  return found.empty() ? std::string_view() : std::string_view(found.end(), text.end());
+}
+
+int hex(char c) noexcept {
+  if (ascii_digit(c)) return c - '0';
+  const char low = ascii_lower(c);
+  return low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
+}
+
+std::string percent_decoded(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool escaped = text[i] == '%' && i + 2 < text.size() && hex(text[i + 1]) >= 0 && hex(text[i + 2]) >= 0;
+    out += escaped ? static_cast<char>(hex(text[i + 1]) * 16 + hex(text[i + 2])) : text[i];
+    if (escaped) i += 2;
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string organizer_in_id(std::string_view id) {
+  // 52 characters of base64 are 39 bytes: `1*`, the object id, `*`.
+  constexpr std::string_view kind = "1*";
+  if (id.size() < organizer_digits) return {};
+  auto plain = decode_base64(id.substr(0, organizer_digits), base64_alphabet::standard);
+  if (!plain) plain = decode_base64(id.substr(0, organizer_digits), base64_alphabet::url);
+  if (!plain || !plain->starts_with(kind) || (*plain)[kind.size() + guid_size] != '*') return {};
+  return guid_at(std::string_view(*plain).substr(kind.size()));
+}
+
+std::string organizer_in_join_url(std::string_view url) {
+  const auto query = url.substr(std::min(url.find('?'), url.size()));
+  constexpr std::string_view name = "context=";
+  auto at = query.find(name);
+  while (at != std::string_view::npos && query[at - 1] != '?' && query[at - 1] != '&') at = query.find(name, at + 1);
+  if (at == std::string_view::npos) return {};
+  const auto context = query.substr(at + name.size());
+  const auto plain = percent_decoded(context.substr(0, context.find('&')));
+  auto value = behind(plain, "\"oid\"");
+  const auto quote = value.find('"');
+  if (quote == std::string_view::npos || value.substr(0, quote).find_first_not_of(": \t") != std::string_view::npos) return {};
+  value.remove_prefix(quote + 1);
+  return value.find('"') == guid_size ? guid_at(value) : std::string();
+}
+
+std::string organizer_in_context(std::string_view context) {
+  constexpr std::string_view name = "#users(";
+  const auto at = context.find(name);
+  if (at == std::string_view::npos) return {};
+  auto value = context.substr(at + name.size());
+  value.remove_prefix(value.starts_with('\'') ? 1 : value.starts_with("%27") ? 3 : value.size());
+  const bool closed = value.size() > guid_size && (value[guid_size] == '\'' || value.substr(guid_size).starts_with("%27"));
+  return closed ? guid_at(value) : std::string();
+}
+
+}  // namespace convoke::wire
