@@ -7,6 +7,7 @@
 #include <convoke/time.hpp>
 
 #include "ledger/sqlite/hash.hpp"
+#include "ledger/sqlite/housekeeping.hpp"
 
 namespace convoke::ledger::sqlite {
 namespace {
@@ -86,6 +87,7 @@ void create_tables(connection& db, const std::string& program_version) {
   remember.with("hash_version", hash_version).run();
   remember.with("created_by", program_version).run();
   remember.with("created_at", format_utc(now)).run();
+  remember.with(no_orphans, 1).run();  // there is nothing yet that could be one
   db.exec(("PRAGMA application_id = " + std::to_string(application_id)).c_str());
 }
 
