@@ -174,6 +174,10 @@ struct released_row {
 using committed_handler = std::function<void(result<std::vector<row_id>>)>;
 
 // ---- reading: for status, export, results. Works while a run goes on, also from another process.
+//
+// Long reads go page by page, and no snapshot of the ledger is held while the caller looks at a page: a slow caller costs the run
+// nothing. Each page is consistent; of a run under way a later page can show a later moment than an earlier one, as can the counts of a
+// status. Once a run is over its results do not change.
 
 // One result row, as results need it. Views and strings live until the next row.
 struct result_row {

@@ -1,8 +1,9 @@
 #pragma once
 
-// The reading side: a connection of its own, one consistent snapshot per call.
+// The reading side: a connection of its own. Short calls read one consistent snapshot, long ones a snapshot for each page.
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "ledger/ledger.hpp"
@@ -32,10 +33,15 @@ class sqlite_reader final : public reader {
  private:
   template <class T>
   [[nodiscard]] result<T> in_snapshot(const std::function<result<T>(connection&)>& f);
+  // Reads page after page, each in a snapshot that ends before `look` is called.
+  template <class Pages>
+  [[nodiscard]] result<void> page_through(Pages& pages, const std::function<result<void>()>& look = [] { return result<void>(); });
   [[nodiscard]] result<void> for_each_row(run_id id, bool failed_only, const std::function<result<void>(const result_row&)>& f);
+  void use(std::unique_ptr<connection> db);
 
   std::string path_;
   std::unique_ptr<connection> db_;
+  std::optional<statement> begin_, end_;  // of a snapshot
 };
 
 [[nodiscard]] std::unique_ptr<reader> make_reader(const std::string& path);
