@@ -173,4 +173,49 @@ BOOST_AUTO_TEST_CASE(a_run_that_is_pruned_under_a_reader_is_not_shown_in_part) {
   BOOST_TEST(seen < 1500u);
 }
 
+BOOST_AUTO_TEST_CASE(a_log_that_a_reader_kept_is_no_unclean_stop) {
+  make_with_unused_pages();
+  {
+    auto s = must(try_open());
+    const held_snapshot reader(path);
+    plan(*s, header("more"), {row(2, 1, "b")});
+    s.reset();
+    BOOST_REQUIRE(fs::file_size(path + "-wal") > 0);
+  }
+  BOOST_REQUIRE(fs::file_size(path + "-wal") > 0);
+  BOOST_TEST(try_open().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_process_that_was_killed_is_an_unclean_stop) {
+  make_with_unused_pages();
+  BOOST_TEST(try_open().has_value());
+  write_and_die();
+  // A refusal does not make it clean.
+  refused_as_damaged();
+  refused_as_damaged();
+}
+
+BOOST_AUTO_TEST_CASE(a_killed_process_is_found_out_although_its_log_is_gone) {
+  make_with_unused_pages();
+  write_and_die();
+  ask(path, "PRAGMA wal_checkpoint(TRUNCATE)");
+  refused_as_damaged();
+}
+
+BOOST_AUTO_TEST_CASE(a_log_without_a_lock_file_is_looked_at) {
+  make_with_unused_pages();
+  write_and_die();
+  fs::remove(path + ".lock");
+  refused_as_damaged();
+  refused_as_damaged();
+}
+
+BOOST_AUTO_TEST_CASE(a_refused_ledger_leaves_no_mark) {
+  make_with_unused_pages();
+  ask(path, "PRAGMA user_version = 77");
+  BOOST_TEST(!try_open().has_value());
+  ask(path, "PRAGMA user_version = 3");
+  BOOST_TEST(try_open().has_value());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,15 +1,28 @@
 #include "ledger/sqlite/housekeeping.hpp"
 
-#include <chrono>
-#include <string>
+#include <sqlite3.h>
 
+#include <chrono>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "core/text.hpp"
 #include "ledger/sqlite/key_set.hpp"
+#include "ledger/sqlite/ledger_file.hpp"
 #include "ledger/sqlite/memory.hpp"
 
 namespace convoke::ledger::sqlite {
 namespace {
 
 constexpr std::int64_t small_ledger = 64 << 20;  // bytes: checked in full, in about 0.1 s
+
+// The check of the pages reports a page that the disk did not give among the damaged ones, with SQLite's code.
+bool unreadable(const std::string& found) {
+  constexpr std::string_view mark = "error code=";
+  const auto at = found.find(mark);
+  return at != std::string::npos && (std::atoi(found.c_str() + at + mark.size()) & 0xff) == SQLITE_IOERR;
+}
 
 // The values of run.pruned: what is left of a run is its inventory, or also the decisions that tell which keys vanish from its input.
 constexpr int pruned = 1, pruned_but_decisions = 2;
@@ -69,8 +82,11 @@ result<void> check_pages(connection& db, bool unclean) {
   }
   if (!db.ok()) return db.status();
   if (found == "ok") return {};
-  return fail(errc::storage, "the ledger " + db.path() + " is damaged: " + found +
-                                 ". Put an earlier copy in its place (an old copy costs repeated calls, never a second meeting)");
+  if (unreadable(found)) {
+    return fail(errc::storage, "the ledger " + shown(db.path()) + " cannot be read, disk I/O error: " + escape_for_people(found) +
+                                   ". Check the disk, then run the same command again: what was committed is kept");
+  }
+  return fail(errc::storage, "the ledger " + shown(db.path()) + " is damaged: " + escape_for_people(found) + ". " + put_a_copy_back);
 }
 
 result<void> discard_run(connection& db, run_table& runs, run_id id) {

@@ -4,6 +4,7 @@
 
 #include "ledger/sqlite/file_watch.hpp"
 #include "ledger/sqlite/key_set.hpp"
+#include "ledger/sqlite/ledger_file.hpp"
 #include "ledger/sqlite/memory.hpp"
 #include "ledger/sqlite/reader_rows.hpp"
 #include "ledger/sqlite/schema.hpp"
@@ -53,7 +54,7 @@ std::unique_ptr<connection> opened(const std::string& path, connection::mode how
   if (!found) {
     state = std::unexpected(found.error());
   } else if (found->empty) {
-    state = fail(errc::storage, "the ledger " + path + " is empty: nothing was planned in it yet");
+    state = fail(errc::storage, "the ledger " + shown(path) + " is empty: nothing was planned in it yet");
   }
   return db;
 }
@@ -62,10 +63,12 @@ std::unique_ptr<connection> opened(const std::string& path, connection::mode how
 
 result<void> sqlite_reader::open() {
   if (db_) return {};
+  if (rehearsal_) return open_rehearsal();
   if (!exists(path_)) {
     return fail(errc::storage,
-                "there is no ledger at " + path_ + "; check --ledger, or run `convoke plan` or `convoke apply` first");
+                "there is no ledger at " + shown(path_) + "; check --ledger, or run `convoke plan` or `convoke apply` first");
   }
+  if (auto regular = check_regular(path_); !regular) return regular;
   result<void> state;
   auto db = opened(path_, connection::mode::read_only, state);
   // Without a log and without leave to make one, nobody writes: the file may be read as it stands.
@@ -79,6 +82,16 @@ void sqlite_reader::use(std::unique_ptr<connection> db) {
   db_ = std::move(db);
   begin_.emplace(*db_, "BEGIN");
   end_.emplace(*db_, "ROLLBACK");
+}
+
+result<void> sqlite_reader::open_rehearsal() {
+  auto db = std::make_unique<connection>();
+  if (auto done = db->open(path_, connection::mode::rehearsal); !done) return done;
+  const auto found = identify(*db);
+  if (!found) return std::unexpected(found.error());
+  if (auto ready = prepare_schema(*db, *found, {}); !ready) return ready;
+  use(std::move(db));
+  return {};
 }
 
 template <class T>
@@ -201,8 +214,8 @@ result<void> sqlite_reader::for_each_inventory(const std::function<result<void>(
   });
 }
 
-std::unique_ptr<reader> make_reader(const std::string& path) {
-  return std::make_unique<sqlite_reader>(path);
+std::unique_ptr<reader> make_reader(const std::string& path, bool rehearsal) {
+  return std::make_unique<sqlite_reader>(path, rehearsal);
 }
 
 }  // namespace convoke::ledger::sqlite

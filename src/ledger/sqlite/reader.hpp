@@ -14,7 +14,8 @@ namespace convoke::ledger::sqlite {
 
 class sqlite_reader final : public reader {
  public:
-  explicit sqlite_reader(std::string path) : path_(std::move(path)) {}
+  // `rehearsal`: beside a store that writes nothing, and as little as that one.
+  explicit sqlite_reader(std::string path, bool rehearsal = false) : path_(std::move(path)), rehearsal_(rehearsal) {}
   // Opens the ledger if it is not open. Every call does so first: a reader made beside a writer has nobody to tell about failing.
   [[nodiscard]] result<void> open();
 
@@ -37,13 +38,15 @@ class sqlite_reader final : public reader {
   template <class Pages>
   [[nodiscard]] result<void> page_through(Pages& pages, const std::function<result<void>()>& look = [] { return result<void>(); });
   [[nodiscard]] result<void> for_each_row(run_id id, bool failed_only, const std::function<result<void>(const result_row&)>& f);
+  [[nodiscard]] result<void> open_rehearsal();
   void use(std::unique_ptr<connection> db);
 
   std::string path_;
+  bool rehearsal_ = false;
   std::unique_ptr<connection> db_;
   std::optional<statement> begin_, end_;  // of a snapshot
 };
 
-[[nodiscard]] std::unique_ptr<reader> make_reader(const std::string& path);
+[[nodiscard]] std::unique_ptr<reader> make_reader(const std::string& path, bool rehearsal);
 
 }  // namespace convoke::ledger::sqlite
