@@ -90,10 +90,13 @@ result<std::string> ledger_path(const settings& from) {
   return url->substr(sqlite_scheme.size());
 }
 
-result<std::unique_ptr<ledger::reader>> open_reader(const settings& from) {
+result<std::unique_ptr<ledger::reader>> open_reader(console& out, const settings& from) {
   const auto path = ledger_path(from);
   if (!path) return std::unexpected(path.error());
-  return ledger::read_sqlite(*path);
+  auto opened = ledger::read_sqlite(*path);
+  if (!opened) return opened;
+  for (const auto& warning : ledger::sqlite_exposures(*path)) out.warn(warning);
+  return opened;
 }
 
 result<std::uint32_t> parse_run(const std::string& text) {
@@ -125,7 +128,7 @@ result<ledger::run_info> chosen_run(ledger::reader& reader, const settings& from
 }
 
 int run_runs(console& out, const settings& from) {
-  auto reader = open_reader(from);
+  auto reader = open_reader(out, from);
   if (!reader) return complain(out, reader.error());
   const auto runs = (*reader)->runs();
   if (!runs) return complain(out, runs.error());
@@ -142,13 +145,14 @@ int run_discard(console& out, const settings& from, const std::string& argument)
   if (!wait) return complain(out, {errc::usage, "--wait-lock needs a duration such as 10s."});
   auto store = ledger::open_sqlite({.path = *path, .program_version = version, .wait_lock = *wait, .create = false});
   if (!store) return complain(out, store.error());
+  for (const auto& warning : ledger::sqlite_exposures(*path)) out.warn(warning);
   if (const auto gone = (*store)->discard(*id); !gone) return complain(out, gone.error());
   out.say(fmt::format("Run {} is discarded: nothing of it will be sent.", *id));
   return 0;
 }
 
 int run_status(console& out, const settings& from) {
-  auto reader = open_reader(from);
+  auto reader = open_reader(out, from);
   if (!reader) return complain(out, reader.error());
   const auto inventory = (*reader)->inventory_counts();
   if (!inventory) return complain(out, inventory.error());
@@ -212,7 +216,7 @@ int run_export(console& out, const settings& from) {
   const auto as = export_format(from, path);
   if (!as) return complain(out, as.error());
   if (const auto possible = check_export(from); !possible) return complain(out, possible.error());
-  auto reader = open_reader(from);
+  auto reader = open_reader(out, from);
   if (!reader) return complain(out, reader.error());
   if (from.flag("inventory")) {
     if (const auto apart = keep_exports_apart(from, path, {}, nullptr); !apart) return complain(out, apart.error());

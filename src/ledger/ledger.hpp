@@ -191,6 +191,10 @@ struct released_row {
 using committed_handler = std::function<void(result<std::vector<row_id>>)>;
 
 // ---- reading: for status, export, results. Works while a run goes on, also from another process.
+//
+// Long reads go page by page, and no snapshot of the ledger is held while the caller looks at a page: a slow caller costs the run
+// nothing. Each page is consistent; of a run under way a later page can show a later moment than an earlier one, as can the counts of a
+// status. Once a run is over its results do not change.
 
 // One result row, as results need it. Views and strings live until the next row.
 struct result_row {
@@ -300,14 +304,20 @@ struct open_options {
   std::chrono::milliseconds wait_lock{0};
   std::function<bool()> interrupted = [] { return false; };  // ends that wait; asked often
   bool create = true;
+  // Nothing is written, neither the ledger nor anything beside it: what is planned, and what brings an old ledger up to date, goes into
+  // unnamed files under TMPDIR and is gone with the store. A ledger that is not there is an empty one.
+  bool rehearsal = false;
   // Group commit: a group ends with so many rows, or so long after the last commit.
   std::size_t group_rows = 1024;
   std::chrono::microseconds group_interval = std::chrono::milliseconds(10);
 };
 
-// errc::busy where another process holds the lock (its message names the holder), errc::interrupted, errc::storage for everything else.
+// errc::busy where another process holds the lock (its message names the holder), errc::interrupted, errc::storage for everything else:
+// also for what is not a regular file, for a ledger with several names (hard links), and for a lock file that was planted.
 [[nodiscard]] result<std::unique_ptr<store>> open_sqlite(const open_options& options);
 // Readers take no lock and create nothing.
 [[nodiscard]] result<std::unique_ptr<reader>> read_sqlite(const std::string& path);
+// Warnings, a sentence each: other users of the machine may read or change the ledger at this path, or replace it.
+[[nodiscard]] std::vector<std::string> sqlite_exposures(const std::string& path);
 
 }  // namespace convoke::ledger

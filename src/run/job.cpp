@@ -1,7 +1,6 @@
 #include <convoke/job.hpp>
 
 #include <csignal>
-#include <filesystem>
 #include <memory>
 #include <random>
 #include <utility>
@@ -41,10 +40,14 @@ result<std::string> sqlite_path(const std::string& url) {
 
 using interruption = std::function<bool()>;
 
-result<std::unique_ptr<ledger::store>> open_ledger(const job& j, const interruption& interrupted) {
+result<std::unique_ptr<ledger::store>> open_ledger(const job& j, observer& watch, const interruption& interrupted, bool rehearsal = false) {
   const auto path = sqlite_path(j.ledger);
   if (!path) return std::unexpected(path.error());
-  return ledger::open_sqlite({.path = *path, .program_version = version, .wait_lock = j.wait_lock, .interrupted = interrupted});
+  auto opened = ledger::open_sqlite(
+      {.path = *path, .program_version = version, .wait_lock = j.wait_lock, .interrupted = interrupted, .rehearsal = rehearsal});
+  if (!opened) return opened;
+  for (const auto& warning : ledger::sqlite_exposures(*path)) watch.note(warning);
+  return opened;
 }
 
 // What a job writes is neither what it reads nor anything else that it writes. Before anything is: a rename cannot be undone.
@@ -178,7 +181,12 @@ result<void> carry_out(boost::asio::io_context& io, signals& caught, ledger::sto
 }
 
 void write_outputs(ledger::reader& from, const ledger::run_info& info, const job& j, const writing_signals& caught, job_report& out) {
-  const auto complain = [&](const error& e) { out.output_errors.push_back(e.message); };
+  const auto complain = [&](const error& e) {
+    if (e.code != errc::storage) return out.output_errors.push_back(e.message);
+    // The file could be written; what belongs into it could not be read.
+    out.end = ending::storage;
+    out.detail = e.message;
+  };
   if (!j.results.empty()) {
     const auto as = j.results == "-" ? report::format::csv : report::format_of(j.results).value_or(report::format::csv);
     if (const auto written = report::write_results(from, info, j.results, as, [&] { return caught.interrupted(); }); !written)
@@ -239,7 +247,7 @@ result<plan_summary> check_until(const job& j, observer& watch, const interrupti
 result<planned_run> plan_until(const job& j, bool open, observer& watch, const interruption& interrupted) {
   auto p = prepare(j, interrupted);
   if (!p) return std::unexpected(p.error());
-  auto store = open_ledger(j, interrupted);
+  auto store = open_ledger(j, watch, interrupted);
   if (!store) return std::unexpected(store.error());
   auto known = find_run(*(*store)->read(), p->header.identity);
   if (!known) return std::unexpected(known.error());
@@ -258,25 +266,11 @@ result<planned_run> plan_until(const job& j, bool open, observer& watch, const i
 result<plan_summary> rehearse_until(const job& j, observer& watch, const interruption& interrupted) {
   auto p = prepare(j, interrupted);
   if (!p) return std::unexpected(p.error());
-  const auto path = sqlite_path(j.ledger);
-  if (!path) return std::unexpected(path.error());
-  // A ledger that is not there yet is not made for a rehearsal.
-  std::optional<temporary_ledger> none_yet;
-  std::unique_ptr<ledger::store> real;
-  std::error_code unknown;  // opening it tells what is wrong
-  if (std::filesystem::exists(*path, unknown) || unknown) {
-    auto opened = open_ledger(j, interrupted);
-    if (!opened) return std::unexpected(opened.error());
-    real = std::move(*opened);
-  } else {
-    auto made = temporary_ledger::create();
-    if (!made) return std::unexpected(made.error());
-    none_yet.emplace(std::move(*made));
-  }
-  auto& store = real ? *real : none_yet->store();
-  auto made = make_plan(store, p->input, j, p->header, watch, interrupted);
+  auto store = open_ledger(j, watch, interrupted, true);
+  if (!store) return std::unexpected(store.error());
+  auto made = make_plan(**store, p->input, j, p->header, watch, interrupted);
   if (!made) return std::unexpected(made.error());
-  if (const auto added = add_forecast(store, p->header.lanes.front(), j, made->summary); !added) return std::unexpected(added.error());
+  if (const auto added = add_forecast(**store, p->header.lanes.front(), j, made->summary); !added) return std::unexpected(added.error());
   watch.planned(0, made->summary);
   return std::move(made->summary);
 }
@@ -336,7 +330,7 @@ result<job_report> apply(const job& j, observer& watch) {
   };
   auto p = prepare(j, interrupted);
   if (!p) return without_run(p.error());
-  auto store = open_ledger(j, interrupted);
+  auto store = open_ledger(j, watch, interrupted);
   if (!store) return without_run(store.error());
   auto known = find_run(*(*store)->read(), p->header.identity);
   if (!known) return std::unexpected(known.error());

@@ -47,6 +47,35 @@ BOOST_AUTO_TEST_CASE(reading_goes_on_while_a_run_does) {
   BOOST_TEST(results(*at->read(), run)[2] == "4 created");
 }
 
+BOOST_AUTO_TEST_CASE(a_known_meeting_whose_change_was_refused_is_failed_and_still_known) {
+  carry_out(*s, three_rows());
+  const auto change = plan(*s, header("change"), {row(2, 1, "a", 1), row(3, 1, "b")}).id;
+  std::vector<std::string> states;
+  const auto look = [&] {
+    states.clear();
+    must(r->for_each_inventory([&](const inventory_row& got) -> result<void> {
+      states.push_back(std::string(got.external_id) + " " + std::string(got.state));
+      BOOST_TEST(got.join_web_url.starts_with("https://teams.example/"));
+      return {};
+    }));
+    return states;
+  };
+  BOOST_TEST(look()[0] == "a wanted");
+  finish(*s, {ended(claim(*s, change, organizer(change)).rows.at(0), outcome::failed)});
+  BOOST_TEST(look()[0] == "a failed");
+  BOOST_TEST(look()[1] == "b satisfied");
+  std::uint64_t failed = 0;
+  for (const auto& [what, n] : must(r->inventory_counts())) failed += what == "failed" ? n : 0;
+  BOOST_TEST(failed == 1u);
+  // The same again is tried again; what there was before is wanted back with a call.
+  BOOST_TEST(plan(*s, header("again"), {row(2, 1, "a", 1)}, false).summary.retried_keys == 1u);
+  const auto back = plan(*s, header("back"), {row(2, 1, "a")});
+  BOOST_TEST(back.summary.changed_keys == 1u);
+  BOOST_TEST(look()[0] == "a wanted");
+  carry_out(*s, back.id, outcome::existing);
+  BOOST_TEST(look()[0] == "a satisfied");
+}
+
 BOOST_AUTO_TEST_CASE(unknown_runs) {
   three_rows();
   BOOST_TEST(!must(r->run(77)).has_value());

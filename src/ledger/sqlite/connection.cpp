@@ -2,8 +2,13 @@
 
 #include <sqlite3.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <utility>
+
+#include "core/text.hpp"
+#include "ledger/sqlite/ledger_file.hpp"
+#include "ledger/sqlite/overlay_vfs.hpp"
 
 namespace convoke::ledger::sqlite {
 namespace {
@@ -31,9 +36,21 @@ std::string_view remedy(int code) {
   }
 }
 
+// What SQLite says can quote the file, and the file can hold anything.
 std::string describe(const std::string& path, const char* doing, int code, const char* detail) {
-  std::string text = "ledger " + path + ": " + doing + ": " + detail + " (SQLite " + std::to_string(code) + "); ";
+  std::string text = "ledger " + shown(path) + ": " + doing + ": " + escape_for_people(detail) + " (SQLite " + std::to_string(code) + "); ";
   return text.append(remedy(code));
+}
+
+// SQLite calls a database malformed where the disk refused to give a page, too: then the file has kept the system's error.
+bool refused_by_disk(sqlite3* db) {
+  int last = 0;
+  if (sqlite3_file_control(db, "main", SQLITE_FCNTL_LAST_ERRNO, &last) == SQLITE_OK && last == EIO) return true;
+  sqlite3_file* log = nullptr;
+  if (sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, static_cast<void*>(&log)) != SQLITE_OK) return false;
+  if (log == nullptr || log->pMethods == nullptr) return false;
+  last = 0;
+  return log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &last) == SQLITE_OK && last == EIO;
 }
 
 // A path that SQLite cannot take for one of its special names, nor for a URI.
@@ -66,10 +83,12 @@ connection::~connection() {
 result<void> connection::open(const std::string& path, mode how) {
   path_ = path;
   int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-  flags |= how == mode::read_write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
+  flags |= how == mode::read_write  ? SQLITE_OPEN_READWRITE
+           : how == mode::rehearsal ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+                                    : SQLITE_OPEN_READONLY;
   if (how == mode::immutable) flags |= SQLITE_OPEN_URI;
   const std::string name = how == mode::immutable ? immutable_uri(path) : plain_path(path);
-  const int rc = sqlite3_open_v2(name.c_str(), &db_, flags, nullptr);
+  const int rc = sqlite3_open_v2(name.c_str(), &db_, flags, how == mode::rehearsal ? overlay_vfs() : nullptr);
   if (rc != SQLITE_OK) {
     const char* detail = db_ != nullptr ? sqlite3_errmsg(db_) : sqlite3_errstr(rc);
     code_ = rc;
@@ -79,7 +98,12 @@ result<void> connection::open(const std::string& path, mode how) {
     return std::unexpected(failed);
   }
   sqlite3_busy_timeout(db_, 5000);
-  return {};
+  // Its log has no index in shared memory, and is never copied back.
+  if (how == mode::rehearsal) {
+    exec("PRAGMA locking_mode = EXCLUSIVE");
+    sqlite3_db_config(db_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  }
+  return status();
 }
 
 void connection::close() noexcept {
@@ -97,13 +121,18 @@ result<void> connection::status() const {
 }
 
 void connection::fail_with(std::string message, errc code) {
-  if (!failure_) failure_ = error{code, "ledger " + path_ + ": " + std::move(message)};
+  if (!failure_) failure_ = error{code, "ledger " + shown(path_) + ": " + std::move(message)};
 }
 
 void connection::note_failure(const char* doing) {
   if (failure_) return;
   code_ = sqlite3_extended_errcode(db_);
-  failure_ = error{errc::storage, describe(path_, doing, code_, sqlite3_errmsg(db_))};
+  const char* detail = sqlite3_errmsg(db_);
+  if ((code_ & 0xff) == SQLITE_CORRUPT && refused_by_disk(db_)) {
+    code_ = SQLITE_IOERR_CORRUPTFS;
+    detail = sqlite3_errstr(SQLITE_IOERR);
+  }
+  failure_ = error{errc::storage, describe(path_, doing, code_, detail)};
 }
 
 void connection::forget_failure() noexcept {

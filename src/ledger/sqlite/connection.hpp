@@ -39,7 +39,8 @@ class connection {
   connection& operator=(const connection&) = delete;
   ~connection();
 
-  enum class mode : std::uint8_t { read_write, read_only, immutable };
+  // rehearsal: as read_write, but what is written goes into unnamed files and is gone with the connection; see overlay_vfs.hpp.
+  enum class mode : std::uint8_t { read_write, read_only, immutable, rehearsal };
   [[nodiscard]] result<void> open(const std::string& path, mode how);
   void close() noexcept;
   // Leave the log alone when closing: after a failed sync nothing may be synced again.

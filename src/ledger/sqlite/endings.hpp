@@ -58,7 +58,7 @@ class endings {
       "VALUES(?, ?, ?, ?, ?, ?, ?, ?)"};
   statement state_{db_,
                    "INSERT INTO observation(id, state, pending, observed_at) VALUES(?, ?, 0, ?) "
-                   "ON CONFLICT(id) DO UPDATE SET state = excluded.state, observed_at = excluded.observed_at"};
+                   "ON CONFLICT(id) DO UPDATE SET state = excluded.state, pending = 0, observed_at = excluded.observed_at"};
   statement tally_{db_, "INSERT INTO tally(run, outcome, n) VALUES(?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n"};
 };
 

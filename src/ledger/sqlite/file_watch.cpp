@@ -8,14 +8,16 @@
 #include <filesystem>
 #include <system_error>
 
+#include "ledger/sqlite/ledger_file.hpp"
+
 namespace convoke::ledger::sqlite {
 namespace {
 
 namespace fs = std::filesystem;
 
 std::unexpected<error> failed(const char* doing, const std::string& what) {
-  return fail(errc::storage,
-              std::string(doing) + " " + what + ": " + std::generic_category().message(errno) + "; choose another place with --ledger");
+  return fail(errc::storage, std::string(doing) + " " + shown(what) + ": " + std::generic_category().message(errno) +
+                                 "; choose another place with --ledger");
 }
 
 result<void> make_folders(const fs::path& folder) {
@@ -52,10 +54,7 @@ result<void> make_private_file(const std::string& path) {
   if (path.empty()) return fail(errc::usage, "the ledger has no path; use --ledger sqlite:PATH");
   if (auto folders = make_folders(fs::path(path).parent_path()); !folders) return folders;
   struct stat there{};
-  if (::stat(path.c_str(), &there) == 0) {
-    if (S_ISREG(there.st_mode)) return {};
-    return fail(errc::storage, "the ledger " + path + " is not a regular file; choose another path with --ledger");
-  }
+  if (::stat(path.c_str(), &there) == 0) return check_regular(path);
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (fd < 0) return failed("cannot make the ledger", path);
   ::close(fd);
@@ -78,7 +77,7 @@ result<void> file_watch::check() {
   // The log comes to be with the first write.
   if (!wal_) wal_ = identify(log_);
   if (database_ && identify(path_) == database_ && identify(log_) == wal_) return {};
-  return fail(errc::storage, "the ledger " + path_ +
+  return fail(errc::storage, "the ledger " + shown(path_) +
                                  " was deleted or replaced while it was in use; nothing more is written. "
                                  "Put it back, or any earlier copy of it, and run the same command again");
 }

@@ -1,14 +1,66 @@
 #include "ledger/sqlite/housekeeping.hpp"
 
-#include <chrono>
-#include <string>
+#include <sqlite3.h>
 
+#include <chrono>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "core/text.hpp"
+#include "ledger/sqlite/key_set.hpp"
+#include "ledger/sqlite/ledger_file.hpp"
 #include "ledger/sqlite/memory.hpp"
 
 namespace convoke::ledger::sqlite {
 namespace {
 
 constexpr std::int64_t small_ledger = 64 << 20;  // bytes: checked in full, in about 0.1 s
+
+// The check of the pages reports a page that the disk did not give among the damaged ones, with SQLite's code.
+bool unreadable(const std::string& found) {
+  constexpr std::string_view mark = "error code=";
+  const auto at = found.find(mark);
+  return at != std::string::npos && (std::atoi(found.c_str() + at + mark.size()) & 0xff) == SQLITE_IOERR;
+}
+
+// The values of run.pruned: what is left of a run is its inventory, or also the decisions that tell which keys vanish from its input.
+constexpr int pruned = 1, pruned_but_decisions = 2;
+
+// Of an input's runs that were pruned, only the newest that was opened keeps its decisions.
+void forget_decisions(connection& db) {
+  statement older(
+      db, "SELECT id FROM run WHERE pruned = 2 AND id NOT IN (SELECT max(id) FROM run WHERE opened_at IS NOT NULL GROUP BY input_name)");
+  std::vector<run_id> runs;
+  for (older.with(); older.step();) runs.push_back(older.as<run_id>(0));
+  statement decisions(db, "DELETE FROM decision WHERE id BETWEEN ? AND ?");
+  statement mark(db, "UPDATE run SET pruned = ? WHERE id = ?");
+  for (const auto run : runs) {
+    decisions.with(first_row(run), last_row(run)).run();
+    mark.with(pruned, run).run();
+  }
+}
+
+// Versions before this one left payloads behind that nothing refers to. Once in a ledger's life they are looked for in all of it.
+void forget_orphans(connection& db) {
+  statement done(db, "SELECT 1 FROM meta WHERE name = ?");
+  const bool before = done.with(no_orphans).step();
+  done.reset();
+  if (before) return;
+  key_set wanted;
+  statement sources(db, "SELECT source FROM inventory");
+  for (sources.with(); sources.step();) wanted.insert(sources.as<key_id>(0));
+  std::vector<row_id> orphans;
+  statement payloads(
+      db, "SELECT r.id FROM run CROSS JOIN record r ON r.id BETWEEN run.id << 32 AND (run.id << 32) + 4294967295 WHERE run.pruned <> 0");
+  for (payloads.with(); payloads.step();)
+    if (const auto id = payloads.as<row_id>(0); !wanted.contains(id)) orphans.push_back(id);
+  statement forget(db, "DELETE FROM record WHERE id = ?");
+  for (const auto id : orphans) forget.with(id).run();
+  db.exec("UPDATE run SET pruned = 2 WHERE pruned = 1");
+  statement remember(db, "INSERT INTO meta(name, value) VALUES(?, 1)");
+  remember.with(no_orphans).run();
+}
 
 }  // namespace
 
@@ -30,8 +82,11 @@ result<void> check_pages(connection& db, bool unclean) {
   }
   if (!db.ok()) return db.status();
   if (found == "ok") return {};
-  return fail(errc::storage, "the ledger " + db.path() + " is damaged: " + found +
-                                 ". Put an earlier copy in its place (an old copy costs repeated calls, never a second meeting)");
+  if (unreadable(found)) {
+    return fail(errc::storage, "the ledger " + shown(db.path()) + " cannot be read, disk I/O error: " + escape_for_people(found) +
+                                   ". Check the disk, then run the same command again: what was committed is kept");
+  }
+  return fail(errc::storage, "the ledger " + shown(db.path()) + " is damaged: " + escape_for_people(found) + ". " + put_a_copy_back);
 }
 
 result<void> discard_run(connection& db, run_table& runs, run_id id) {
@@ -55,6 +110,8 @@ result<std::vector<run_id>> runs_to_prune(connection& db, unsigned keep) {
   // What a dead process had in flight has long ended by then, whatever its time limits were.
   statement claims(db, "DELETE FROM owed WHERE run IN (SELECT id FROM run WHERE state = 4 AND finished_at < ?)");
   claims.with(to_stored(wall_now() - std::chrono::days(1))).run();
+  forget_orphans(db);
+  forget_decisions(db);
   // Plans that were never opened have a count of their own: looking at files must not push out what was carried out.
   statement old(db,
                 "SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY opened_at IS NULL ORDER BY opened_at DESC, id DESC) AS place "
@@ -67,8 +124,8 @@ result<std::vector<run_id>> runs_to_prune(connection& db, unsigned keep) {
 
 result<void> prune_run(connection& db, run_id id) {
   const auto first = first_row(id), last = last_row(id);
-  statement mark(db, "UPDATE run SET pruned = 1 WHERE id = ?");
-  mark.with(id).run();
+  statement mark(db, "UPDATE run SET pruned = ? WHERE id = ?");
+  mark.with(pruned, id).run();
   // Payloads that the inventory still wants stay, without the record around them.
   statement keep(db,
                  "UPDATE record SET raw = NULL WHERE id IN (SELECT i.source FROM decision d JOIN inventory i ON i.id = d.key "
@@ -83,10 +140,14 @@ result<void> prune_run(connection& db, run_id id) {
   statement twins(db, "DELETE FROM twin WHERE first BETWEEN ? AND ?");
   twins.with(first, last).run();
   // The newest opened run of an input still tells which keys vanish from it.
-  statement decisions(db,
-                      "DELETE FROM decision WHERE id BETWEEN ?1 AND ?2 AND ?3 NOT IN "
-                      "(SELECT max(id) FROM run WHERE opened_at IS NOT NULL GROUP BY input_name)");
-  decisions.with(first, last, id).run();
+  statement newest(db, "SELECT count(*) FROM (SELECT max(id) AS id FROM run WHERE opened_at IS NOT NULL GROUP BY input_name) WHERE id = ?");
+  if (newest.with(id).step() && newest.integer(0) != 0) {
+    newest.reset();
+    mark.with(pruned_but_decisions, id).run();
+    return db.status();
+  }
+  statement decisions(db, "DELETE FROM decision WHERE id BETWEEN ? AND ?");
+  decisions.with(first, last).run();
   return db.status();
 }
 

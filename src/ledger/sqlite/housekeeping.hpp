@@ -10,6 +10,13 @@
 
 namespace convoke::ledger::sqlite {
 
+// What to do with a damaged ledger.
+inline constexpr const char* put_a_copy_back =
+    "Put an earlier copy in its place (an old copy costs repeated calls, never a second meeting)";
+
+// In `meta`: the payloads that older versions left behind were deleted, or there never were any.
+inline constexpr const char* no_orphans = "no_orphans";
+
 // quick_check: of the whole ledger where it is small or was not closed, else of the tables that every run starts from.
 [[nodiscard]] result<void> check_pages(connection& db, bool unclean);
 

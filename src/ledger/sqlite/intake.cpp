@@ -3,6 +3,7 @@
 #include <convoke/key.hpp>
 #include <convoke/spec.hpp>
 
+#include "ledger/sqlite/ledger_file.hpp"
 #include "ledger/sqlite/runs.hpp"
 
 namespace convoke::ledger::sqlite {
@@ -35,7 +36,7 @@ result<void> intake::read_stored() {
   for (records.with(first_row(run_), last_row(run_)); records.step();) {
     const auto lane = records.as<lane_id>(1);
     if (lane >= prefixes_.size())
-      return fail(errc::storage, "ledger " + db_.path() + ": a record belongs to a lane that its run does not have");
+      return fail(errc::storage, "ledger " + shown(db_.path()) + ": a record belongs to a lane that its run does not have");
     const auto line = line_of(records.as<row_id>(0));
     if (auto done = sort_in(line, lane, records.text(2), records.integer(3) != 0); !done) return done;
   }

@@ -1,5 +1,6 @@
 #include "ledger/sqlite/judge.hpp"
 
+#include <optional>
 #include <utility>
 
 #include <convoke/spec.hpp>
@@ -61,7 +62,10 @@ void judge::want(const matched_row& row) {
   if (changed || wanted_back || row.kind == row_kind::retried) keep_spelling(row);
   if (!changed && !wanted_back) return;
   const digest_bytes hash(row.payload);
+  const auto before = source_.with(row.key).step() ? std::optional(source_.as<row_id>(0)) : std::nullopt;
+  source_.reset();
   want_.with(make_row(run_, row.line), blob(hash.view()), row.key).run();
+  if (before) forget_.with(*before).run();
   pend_.with(changed ? 1 : 0, row.key).run();
 }
 

@@ -29,6 +29,9 @@ class judge {
   statement spelt_{db_, "SELECT r.payload FROM inventory i JOIN record r ON r.id = i.source WHERE i.id = ?"};
   statement payload_{db_, "SELECT payload FROM record WHERE id = ?"};
   statement respell_{db_, "UPDATE record SET payload = ? WHERE id = ?"};
+  statement source_{db_, "SELECT source FROM inventory WHERE id = ?"};
+  // Of a run that was pruned, kept only for the inventory.
+  statement forget_{db_, "DELETE FROM record WHERE id = ? AND raw IS NULL"};
   statement want_{db_, "UPDATE inventory SET source = ?, wanted_hash = ? WHERE id = ?"};
   statement pend_{db_, "UPDATE observation SET pending = ? WHERE id = ?"};
 };

@@ -13,6 +13,8 @@
 
 #include <convoke/time.hpp>
 
+#include "ledger/sqlite/ledger_file.hpp"
+
 namespace convoke::ledger::sqlite {
 namespace {
 
@@ -22,7 +24,7 @@ std::string reason() {
 
 bool same_file(int fd, const std::string& path) noexcept {
   struct stat held{}, there{};
-  return ::fstat(fd, &held) == 0 && ::stat(path.c_str(), &there) == 0 && held.st_dev == there.st_dev && held.st_ino == there.st_ino;
+  return ::fstat(fd, &held) == 0 && ::lstat(path.c_str(), &there) == 0 && held.st_dev == there.st_dev && held.st_ino == there.st_ino;
 }
 
 // What the holder wrote about itself, in brackets, as one line without control characters.
@@ -43,43 +45,100 @@ void sign(int fd, const std::string& program_version) {
   const auto now = std::chrono::time_point_cast<ticks>(std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
   const std::string text =
       "pid " + std::to_string(::getpid()) + "\nhost " + host.data() + "\nsince " + format_utc(now) + "\nconvoke " + program_version + "\n";
-  // Only words for people: a lock without them is as good.
-  if (::ftruncate(fd, 0) == 0) (void)!::pwrite(fd, text.data(), text.size(), 0);
+  // Over what was there, so that a full disk leaves the mark of a holder that did not leave. Synced, so that a power failure leaves this
+  // one. A lock without words is as good a lock.
+  if (::pwrite(fd, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())) return;
+  if (::ftruncate(fd, static_cast<off_t>(text.size())) == 0) (void)::fdatasync(fd);
 }
+
+std::unexpected<error> not_usable(const std::string& path, const std::string& why) {
+  return fail(errc::storage, "the lock file " + shown(path) + " is " + why +
+                                 ": it is not used and nothing is written to it. Remove it, or choose " + "another place with --ledger");
+}
+
+// Anybody who may write the folder can put a file or a link there. A user who may write the ledger may own its lock.
+result<void> check_planted(const struct stat& lock, const std::string& path, const std::string& ledger) {
+  if (!S_ISREG(lock.st_mode)) return not_usable(path, kind_of(lock.st_mode));
+  if (lock.st_nlink > 1) return not_usable(path, "another name (a hard link) of some file");
+  struct stat owned{};
+  const bool known = ::stat(ledger.c_str(), &owned) == 0;
+  const bool trusted = lock.st_uid == ::geteuid() || lock.st_uid == 0 || (known && lock.st_uid == owned.st_uid);
+  if (!trusted) return not_usable(path, "a file of another user (uid " + std::to_string(lock.st_uid) + ")");
+  return {};
+}
+
+constexpr std::string_view ending = ".lock";
 
 }  // namespace
 
-result<lock_file> lock_file::take(const std::string& path, std::chrono::milliseconds wait, const std::string& program_version,
-                                  const std::function<bool()>& interrupted) {
+// False: there is none. Not made where it is only looked at.
+result<bool> lock_file::open(bool make) {
+  const auto ledger = path_.substr(0, path_.size() - ending.size());
+  struct stat there{};
+  // Before it is opened: opening a device can do something.
+  if (::lstat(path_.c_str(), &there) == 0)
+    if (auto usable = check_planted(there, path_, ledger); !usable) return std::unexpected(usable.error());
+  const int flags = (make ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+  found_ = before::left;
+  fd_ = ::open(path_.c_str(), flags);
+  if (fd_ < 0 && errno == ENOENT) {
+    if (!make) return false;
+    found_ = before::made;
+    fd_ = ::open(path_.c_str(), flags | O_CREAT | O_EXCL, 0600);
+    if (fd_ < 0 && errno == EEXIST) return open(make);  // another process was faster
+  }
+  if (fd_ < 0)
+    return fail(errc::storage, "cannot open the lock file " + shown(path_) + ": " + reason() + "; choose another place with --ledger");
+  if (::fstat(fd_, &there) != 0) return fail(errc::storage, "cannot look at the lock file " + shown(path_) + ": " + reason());
+  if (auto usable = check_planted(there, path_, ledger); !usable && there.st_nlink > 0) return std::unexpected(usable.error());
+  return true;
+}
+
+result<void> lock_file::hold(int how, std::chrono::milliseconds wait, const std::function<bool()>& interrupted) {
   const auto deadline = std::chrono::steady_clock::now() + wait;
   for (;;) {
-    const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0) return fail(errc::storage, "cannot open the lock file " + path + ": " + reason() + "; choose another place with --ledger");
-    lock_file candidate(fd, path);
-    if (::flock(fd, LOCK_EX | LOCK_NB) == 0) {
-      if (!same_file(fd, path)) continue;  // its last holder's directory was cleaned between open and flock
-      sign(fd, program_version);
-      candidate.held_ = true;
-      return candidate;
+    if (fd_ >= 0) ::close(std::exchange(fd_, -1));
+    const auto opened = open(how == LOCK_EX);
+    if (!opened) return std::unexpected(opened.error());
+    if (!*opened) return {};
+    if (::flock(fd_, how | LOCK_NB) == 0) {
+      if (!same_file(fd_, path_)) continue;  // its last holder's directory was cleaned between open and flock
+      struct stat held{};
+      if (found_ == before::left && ::fstat(fd_, &held) == 0 && held.st_size > 0) found_ = before::not_left;
+      return {};
     }
     if (errno == EINTR) continue;
-    if (errno != EWOULDBLOCK) return fail(errc::storage, "cannot lock " + path + ": " + reason() + "; put the ledger on a local disk");
+    if (errno != EWOULDBLOCK)
+      return fail(errc::storage, "cannot lock " + shown(path_) + ": " + reason() + "; put the ledger on a local disk");
     const auto now = std::chrono::steady_clock::now();
     if (now >= deadline) {
-      return fail(errc::busy, "another process uses this ledger" + holder(fd) + "; wait for it to end, or use --wait-lock");
+      return fail(errc::busy, "another process uses this ledger" + holder(fd_) + "; wait for it to end, or use --wait-lock");
     }
     if (interrupted()) {
       return fail(errc::interrupted,
-                  "Interrupted while another process used this ledger" + holder(fd) + ": nothing was sent. Run the same command again.");
+                  "Interrupted while another process used this ledger" + holder(fd_) + ": nothing was sent. Run the same command again.");
     }
     std::this_thread::sleep_for(std::min<std::chrono::steady_clock::duration>(deadline - now, std::chrono::milliseconds(20)));
   }
 }
 
+result<lock_file> lock_file::take(const std::string& ledger, std::chrono::milliseconds wait, const std::string& program_version,
+                                  const std::function<bool()>& interrupted) {
+  lock_file out(ledger + std::string(ending));
+  if (auto held = out.hold(LOCK_EX, wait, interrupted); !held) return std::unexpected(held.error());
+  sign(out.fd_, program_version);
+  return out;
+}
+
+result<lock_file> lock_file::share(const std::string& ledger, std::chrono::milliseconds wait, const std::function<bool()>& interrupted) {
+  lock_file out(ledger + std::string(ending));
+  if (auto held = out.hold(LOCK_SH, wait, interrupted); !held) return std::unexpected(held.error());
+  return out;
+}
+
 lock_file::~lock_file() {
   if (fd_ < 0) return;
-  // Not where it is another's: those words say who that is.
-  if (held_) (void)!::ftruncate(fd_, 0);
+  if (!leave_mark_) (void)!::ftruncate(fd_, 0);
   ::close(fd_);  // the file stays: removing it would let two processes lock two files of one name
 }
 

@@ -4,6 +4,7 @@
 
 #include "ledger/sqlite/file_watch.hpp"
 #include "ledger/sqlite/key_set.hpp"
+#include "ledger/sqlite/ledger_file.hpp"
 #include "ledger/sqlite/memory.hpp"
 #include "ledger/sqlite/reader_rows.hpp"
 #include "ledger/sqlite/schema.hpp"
@@ -53,7 +54,7 @@ std::unique_ptr<connection> opened(const std::string& path, connection::mode how
   if (!found) {
     state = std::unexpected(found.error());
   } else if (found->empty) {
-    state = fail(errc::storage, "the ledger " + path + " is empty: nothing was planned in it yet");
+    state = fail(errc::storage, "the ledger " + shown(path) + " is empty: nothing was planned in it yet");
   }
   return db;
 }
@@ -62,15 +63,34 @@ std::unique_ptr<connection> opened(const std::string& path, connection::mode how
 
 result<void> sqlite_reader::open() {
   if (db_) return {};
+  if (rehearsal_) return open_rehearsal();
   if (!exists(path_)) {
-    return fail(errc::storage, "there is no ledger at " + path_ + "; check --ledger, or run `convoke plan` or `convoke apply` first");
+    return fail(errc::storage,
+                "there is no ledger at " + shown(path_) + "; check --ledger, or run `convoke plan` or `convoke apply` first");
   }
+  if (auto regular = check_regular(path_); !regular) return regular;
   result<void> state;
   auto db = opened(path_, connection::mode::read_only, state);
   // Without a log and without leave to make one, nobody writes: the file may be read as it stands.
   if (!state && db && !db->ok() && file_size(path_ + "-wal") == 0) db = opened(path_, connection::mode::immutable, state);
   if (!state) return state;
+  use(std::move(db));
+  return {};
+}
+
+void sqlite_reader::use(std::unique_ptr<connection> db) {
   db_ = std::move(db);
+  begin_.emplace(*db_, "BEGIN");
+  end_.emplace(*db_, "ROLLBACK");
+}
+
+result<void> sqlite_reader::open_rehearsal() {
+  auto db = std::make_unique<connection>();
+  if (auto done = db->open(path_, connection::mode::rehearsal); !done) return done;
+  const auto found = identify(*db);
+  if (!found) return std::unexpected(found.error());
+  if (auto ready = prepare_schema(*db, *found, {}); !ready) return ready;
+  use(std::move(db));
   return {};
 }
 
@@ -78,12 +98,23 @@ template <class T>
 result<T> sqlite_reader::in_snapshot(const std::function<result<T>(connection&)>& f) {
   if (auto ready = open(); !ready) return std::unexpected(ready.error());
   db_->forget_failure();
-  db_->exec("BEGIN");
+  begin_->with().run();
   auto answer = f(*db_);
   if (answer && !db_->ok()) answer = std::unexpected(db_->failure());
   db_->forget_failure();
-  db_->exec("ROLLBACK");
+  end_->with().run();
   return answer;
+}
+
+template <class Pages>
+result<void> sqlite_reader::page_through(Pages& pages, const std::function<result<void>()>& look) {
+  for (bool more = true; more;) {
+    const auto read = in_snapshot<bool>([&](connection&) { return pages.read(); });
+    if (!read) return std::unexpected(read.error());
+    more = *read;
+    if (auto done = look(); !done) return done;
+  }
+  return {};
 }
 
 result<std::vector<run_info>> sqlite_reader::runs() {
@@ -128,16 +159,21 @@ result<bool> sqlite_reader::overtaken(run_id id) {
 }
 
 result<run_status> sqlite_reader::status(run_id id) {
-  return in_snapshot<run_status>([id](connection& db) -> result<run_status> {
+  auto found = in_snapshot<stored_run>([id](connection& db) {
     run_table table(db);
-    auto found = existing(db, table, id);
-    if (!found) return std::unexpected(found.error());
-    return count_status(db, std::move(found->info));
+    return existing(db, table, id);
   });
+  if (!found) return std::unexpected(found.error());
+  status_counter counter(*db_, std::move(found->info));
+  if (auto counted = page_through(counter); !counted) return std::unexpected(counted.error());
+  return in_snapshot<run_status>([&](connection&) { return counter.finish(); });
 }
 
 result<std::vector<count_by>> sqlite_reader::inventory_counts() {
-  return in_snapshot<std::vector<count_by>>([](connection& db) { return count_inventory(db); });
+  if (auto ready = open(); !ready) return std::unexpected(ready.error());
+  inventory_counter counter(*db_);
+  if (auto counted = page_through(counter); !counted) return std::unexpected(counted.error());
+  return counter.counts();
 }
 
 result<lane_memory> sqlite_reader::memory(const lane_name& lane) {
@@ -153,24 +189,33 @@ result<void> sqlite_reader::for_each_failed(run_id id, const std::function<resul
 }
 
 result<void> sqlite_reader::for_each_row(run_id id, bool failed_only, const std::function<result<void>(const result_row&)>& f) {
-  return in_snapshot<void>([&](connection& db) -> result<void> {
+  auto found = in_snapshot<stored_run>([id](connection& db) {
     run_table table(db);
-    const auto found = existing(db, table, id);
-    if (!found) return std::unexpected(found.error());
-    if (found->pruned) {
-      return fail(errc::usage,
-                  "the records of run " + std::to_string(id) + " are no longer kept; --keep-runs says for how many runs they are");
+    return existing(db, table, id);
+  });
+  if (!found) return std::unexpected(found.error());
+  result_pages pages(*db_, std::move(found->info), failed_only);
+  return page_through(pages, [&]() -> result<void> {
+    for (const auto& row : pages.rows()) {
+      if (auto done = f(row); !done) return done;
     }
-    return read_results(db, found->info, failed_only, f);
+    return {};
   });
 }
 
 result<void> sqlite_reader::for_each_inventory(const std::function<result<void>(const inventory_row&)>& f) {
-  return in_snapshot<void>([&](connection& db) { return read_inventory(db, f); });
+  if (auto ready = open(); !ready) return ready;
+  inventory_pages pages(*db_);
+  return page_through(pages, [&]() -> result<void> {
+    for (const auto& row : pages.rows()) {
+      if (auto done = f(row); !done) return done;
+    }
+    return {};
+  });
 }
 
-std::unique_ptr<reader> make_reader(const std::string& path) {
-  return std::make_unique<sqlite_reader>(path);
+std::unique_ptr<reader> make_reader(const std::string& path, bool rehearsal) {
+  return std::make_unique<sqlite_reader>(path, rehearsal);
 }
 
 }  // namespace convoke::ledger::sqlite

@@ -1,8 +1,9 @@
 #pragma once
 
-// The reading side: a connection of its own, one consistent snapshot per call.
+// The reading side: a connection of its own. Short calls read one consistent snapshot, long ones a snapshot for each page.
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "ledger/ledger.hpp"
@@ -13,7 +14,8 @@ namespace convoke::ledger::sqlite {
 
 class sqlite_reader final : public reader {
  public:
-  explicit sqlite_reader(std::string path) : path_(std::move(path)) {}
+  // `rehearsal`: beside a store that writes nothing, and as little as that one.
+  explicit sqlite_reader(std::string path, bool rehearsal = false) : path_(std::move(path)), rehearsal_(rehearsal) {}
   // Opens the ledger if it is not open. Every call does so first: a reader made beside a writer has nobody to tell about failing.
   [[nodiscard]] result<void> open();
 
@@ -32,12 +34,19 @@ class sqlite_reader final : public reader {
  private:
   template <class T>
   [[nodiscard]] result<T> in_snapshot(const std::function<result<T>(connection&)>& f);
+  // Reads page after page, each in a snapshot that ends before `look` is called.
+  template <class Pages>
+  [[nodiscard]] result<void> page_through(Pages& pages, const std::function<result<void>()>& look = [] { return result<void>(); });
   [[nodiscard]] result<void> for_each_row(run_id id, bool failed_only, const std::function<result<void>(const result_row&)>& f);
+  [[nodiscard]] result<void> open_rehearsal();
+  void use(std::unique_ptr<connection> db);
 
   std::string path_;
+  bool rehearsal_ = false;
   std::unique_ptr<connection> db_;
+  std::optional<statement> begin_, end_;  // of a snapshot
 };
 
-[[nodiscard]] std::unique_ptr<reader> make_reader(const std::string& path);
+[[nodiscard]] std::unique_ptr<reader> make_reader(const std::string& path, bool rehearsal);
 
 }  // namespace convoke::ledger::sqlite

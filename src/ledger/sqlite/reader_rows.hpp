@@ -1,19 +1,113 @@
 #pragma once
 
-// The long reads: results, inventory, counts.
+// The long reads, page by page: results, inventory, counts. Each read() belongs into a snapshot of its own and is true where more follows.
 
-#include <functional>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "ledger/ledger.hpp"
 #include "ledger/sqlite/connection.hpp"
+#include "ledger/sqlite/page.hpp"
 
 namespace convoke::ledger::sqlite {
 
-[[nodiscard]] result<void> read_results(connection& db, const run_info& run, bool failed_only,
-                                        const std::function<result<void>(const result_row&)>& f);
-[[nodiscard]] result<void> read_inventory(connection& db, const std::function<result<void>(const inventory_row&)>& f);
-[[nodiscard]] result<std::vector<count_by>> count_inventory(connection& db);
-[[nodiscard]] result<run_status> count_status(connection& db, run_info info);
+// What is known of rows that are owed still and were called.
+class lapses {
+ public:
+  explicit lapses(connection& db);
+  // Copies into `bytes`.
+  void show(row_id slot, organizer_id organizer, result_row& row, page_bytes& bytes);
+
+ private:
+  std::optional<statement> find_;
+};
+
+class result_pages {
+ public:
+  result_pages(connection& db, run_info run, bool failed_only);
+  [[nodiscard]] result<bool> read();
+  [[nodiscard]] std::span<const result_row> rows() const noexcept { return rows_; }
+
+ private:
+  void take(const std::optional<outcome>& ended);
+
+  connection& db_;
+  run_info run_;
+  bool failed_only_;
+  page_limits limits_;
+  page_bytes bytes_;
+  std::vector<result_row> rows_;
+  row_id after_;
+  statement pruned_{db_, "SELECT pruned FROM run WHERE id = ?"};
+  statement next_;
+  lapses lapses_{db_};
+};
+
+class inventory_pages {
+ public:
+  explicit inventory_pages(connection& db) : db_(db) { rows_.resize(limits_.rows); }
+  [[nodiscard]] result<bool> read();
+  [[nodiscard]] std::span<const inventory_row> rows() const noexcept { return std::span(rows_).first(count_); }
+
+ private:
+  struct owner {
+    lane_name lane;
+    std::string organizer;
+  };
+  [[nodiscard]] const owner& owner_of(organizer_id id);
+  [[nodiscard]] result<void> take();
+
+  connection& db_;
+  page_limits limits_;
+  page_bytes bytes_;
+  std::vector<inventory_row> rows_;  // as many as a page can have: the lanes' names in them are seldom other ones in the next page
+  std::size_t count_ = 0;
+  key_id after_ = 0;
+  std::unordered_map<organizer_id, owner> owners_;
+  statement owner_{db_, "SELECT l.graph_root, l.tenant, l.app, o.object_id FROM organizer o JOIN lane l ON l.id = o.lane WHERE o.id = ?"};
+  statement next_{
+      db_,
+      "SELECT i.organizer, r.payload, b.state, b.pending, b.drift, b.meeting_id, b.join_web_url, b.join_meeting_id, b.passcode, "
+      "b.dial_in_number, b.conference_id, b.observed_at, i.id FROM inventory i JOIN record r ON r.id = i.source "
+      "LEFT JOIN observation b ON b.id = i.id WHERE i.id > ? ORDER BY i.id"};
+};
+
+class inventory_counter {
+ public:
+  explicit inventory_counter(connection& db) : db_(db) {}
+  [[nodiscard]] result<bool> read();
+  [[nodiscard]] std::vector<count_by> counts() const;
+
+ private:
+  connection& db_;
+  key_id after_ = 0;
+  std::map<std::string, std::uint64_t, std::less<>> counts_;
+  statement next_{db_,
+                  "SELECT b.state, b.pending, count(*), max(i.id) FROM (SELECT id FROM inventory WHERE id > ? ORDER BY id LIMIT ?) i "
+                  "LEFT JOIN observation b ON b.id = i.id GROUP BY b.state, b.pending"};
+};
+
+class status_counter {
+ public:
+  status_counter(connection& db, run_info info);
+  [[nodiscard]] result<bool> read();
+  // In a snapshot of its own, after the last page.
+  [[nodiscard]] result<run_status> finish();
+
+ private:
+  connection& db_;
+  run_status out_;
+  row_id after_;
+  std::map<std::string, std::uint64_t, std::less<>> errors_;
+  std::map<organizer_id, outcome_counts> organizers_;
+  statement next_{db_,
+                  "SELECT r.id, d.organizer, o.outcome, o.error_code FROM record r LEFT JOIN decision d ON d.id = r.id "
+                  "LEFT JOIN outcome o ON o.id = coalesce(d.slot, r.id) WHERE r.id > ? AND r.id <= ? ORDER BY r.id"};
+};
 
 }  // namespace convoke::ledger::sqlite

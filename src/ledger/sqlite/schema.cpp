@@ -2,11 +2,15 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include <convoke/time.hpp>
 
+#include "core/text.hpp"
 #include "ledger/sqlite/hash.hpp"
+#include "ledger/sqlite/housekeeping.hpp"
+#include "ledger/sqlite/ledger_file.hpp"
 
 namespace convoke::ledger::sqlite {
 namespace {
@@ -72,7 +76,8 @@ result<void> check(connection& db, const char* pragma, std::string_view wanted, 
   const std::string found = db.ask(pragma);
   if (!db.ok()) return db.status();
   if (found == wanted) return {};
-  return fail(errc::storage, "ledger " + db.path() + ": " + otherwise + " (wanted " + std::string(wanted) + ", found " + found + ")");
+  return fail(errc::storage, "ledger " + shown(db.path()) + ": " + otherwise + " (wanted " + std::string(wanted) + ", found " +
+                                 escape_for_people(found) + ")");
 }
 
 std::int64_t number(const std::string& text) {
@@ -86,14 +91,36 @@ void create_tables(connection& db, const std::string& program_version) {
   remember.with("hash_version", hash_version).run();
   remember.with("created_by", program_version).run();
   remember.with("created_at", format_utc(now)).run();
+  remember.with(no_orphans, 1).run();  // there is nothing yet that could be one
   db.exec(("PRAGMA application_id = " + std::to_string(application_id)).c_str());
+}
+
+// A damaged file can have the marks of a ledger and lack what makes it one.
+result<void> check_tables(connection& db, int version) {
+  struct table {
+    const char* name;
+    int since;
+  };
+  constexpr table tables[] = {{"meta", 1},          {"lane", 1},        {"organizer", 1}, {"run", 1},    {"run_lane", 1}, {"tally", 1},
+                              {"record", 1},        {"decision", 1},    {"twin", 1},      {"owed", 1},   {"outcome", 1},  {"inventory", 1},
+                              {"inventory_key", 1}, {"observation", 1}, {"fence", 1},     {"learnt", 2}, {"made", 2},     {"lapse", 3}};
+  statement find(db, "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?");
+  std::string missing;
+  for (const auto& [name, since] : tables) {
+    if (since > version) continue;
+    if (!find.with(name).step()) missing += (missing.empty() ? "" : ", ") + std::string(name);
+    find.reset();
+  }
+  if (!db.ok()) return db.status();
+  if (missing.empty()) return {};
+  return fail(errc::storage, "the ledger " + shown(db.path()) + " is damaged: it lacks the tables " + missing + ". " + put_a_copy_back);
 }
 
 result<void> check_hash_version(connection& db) {
   const auto found = number(db.ask("SELECT value FROM meta WHERE name = 'hash_version'"));
   if (!db.ok()) return db.status();
   if (found == hash_version) return {};
-  return fail(errc::storage, "ledger " + db.path() + ": its keys are hashed in way " + std::to_string(found) +
+  return fail(errc::storage, "ledger " + shown(db.path()) + ": its keys are hashed in way " + std::to_string(found) +
                                  ", which this convoke does not know; use the convoke that wrote it, or a newer one");
 }
 
@@ -106,12 +133,14 @@ result<identified> identify(connection& db) {
   if (!db.ok()) return std::unexpected(db.failure());
   if (app == 0 && things == 0) return identified{.empty = true};
   if (app != application_id) {
-    return fail(errc::storage, db.path() + " is a SQLite database, but not a ledger of convoke; choose another path with --ledger");
+    return fail(errc::storage, shown(db.path()) + " is a SQLite database, but not a ledger of convoke; choose another path with --ledger");
   }
   if (version > schema_version) {
-    return fail(errc::storage, "ledger " + db.path() + " was written by a newer convoke (schema " + std::to_string(version) +
+    return fail(errc::storage, "ledger " + shown(db.path()) + " was written by a newer convoke (schema " + std::to_string(version) +
                                    ", this one knows up to " + std::to_string(schema_version) + "); use that version, or another ledger");
   }
+  // Version 1 is the oldest: whatever claims to be older has lost its number.
+  if (auto whole = check_tables(db, std::max(version, 1)); !whole) return std::unexpected(whole.error());
   return identified{.version = version};
 }
 

@@ -1,14 +1,17 @@
 #include "ledger/sqlite/store.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <random>
 #include <tuple>
 #include <utility>
 
 #include "ledger/sqlite/housekeeping.hpp"
+#include "ledger/sqlite/ledger_file.hpp"
 #include "ledger/sqlite/planning.hpp"
 #include "ledger/sqlite/reader.hpp"
 #include "ledger/sqlite/schema.hpp"
+#include "ledger/sqlite/temp_file.hpp"
 
 namespace convoke::ledger::sqlite {
 namespace {
@@ -23,12 +26,23 @@ std::uint64_t random_owner() {
 result<std::string> find_or_make(const open_options& options) {
   if (!options.create && !exists(options.path)) {
     return fail(errc::storage,
-                "there is no ledger at " + options.path + "; check --ledger, or run `convoke plan` or `convoke apply` first");
+                "there is no ledger at " + shown(options.path) + "; check --ledger, or run `convoke plan` or `convoke apply` first");
   }
   if (options.create) {
     if (auto made = make_private_file(options.path); !made) return std::unexpected(made.error());
   }
-  return true_name(options.path);
+  auto path = true_name(options.path);
+  if (auto alone = check_writable_alone(path); !alone) return std::unexpected(alone.error());
+  return path;
+}
+
+// Where a rehearsal keeps what it writes, in files without names.
+result<std::string> scratch_folder() {
+  std::error_code failed;
+  auto folder = std::filesystem::temp_directory_path(failed).string();
+  if (failed) return fail(errc::storage, "there is no folder for temporary files: set TMPDIR to a folder that can be written");
+  if (const auto possible = temp_file::create(folder); !possible) return std::unexpected(possible.error());
+  return folder;
 }
 
 }  // namespace
@@ -117,23 +131,49 @@ class sqlite_store::fence_job final : public grouped_job {
 
 result<std::unique_ptr<sqlite_store>> sqlite_store::open(const open_options& wanted) {
   if (wanted.path.empty()) return fail(errc::usage, "the ledger has no path; use --ledger sqlite:PATH");
+  if (wanted.rehearsal) return rehearse(wanted);
   auto path = find_or_make(wanted);
   if (!path) return std::unexpected(path.error());
   auto options = wanted;
   options.path = std::move(*path);
-  auto held = lock_file::take(options.path + ".lock", options.wait_lock, options.program_version, options.interrupted);
+  auto held = lock_file::take(options.path, options.wait_lock, options.program_version, options.interrupted);
   if (!held) return std::unexpected(held.error());
-  std::unique_ptr<sqlite_store> made(new sqlite_store(std::move(*held), folder_of(options.path)));
+  std::unique_ptr<sqlite_store> made(new sqlite_store(std::move(*held), folder_of(options.path), false));
   if (auto ready = made->prepare(options); !ready) return std::unexpected(ready.error());
   return made;
 }
 
-sqlite_store::sqlite_store(lock_file lock, std::string folder) : folder_(std::move(folder)), lock_(std::move(lock)) {}
+result<std::unique_ptr<sqlite_store>> sqlite_store::rehearse(const open_options& wanted) {
+  auto options = wanted;
+  options.path = true_name(wanted.path);
+  if (auto alone = check_writable_alone(options.path); !alone) return std::unexpected(alone.error());
+  auto folder = scratch_folder();
+  if (!folder) return std::unexpected(folder.error());
+  auto held = lock_file::share(options.path, options.wait_lock, options.interrupted);
+  if (!held) return std::unexpected(held.error());
+  std::unique_ptr<sqlite_store> made(new sqlite_store(std::move(*held), std::move(*folder), true));
+  if (auto ready = made->prepare(options); !ready) return std::unexpected(ready.error());
+  return made;
+}
+
+sqlite_store::sqlite_store(lock_file lock, std::string folder, bool rehearsal)
+    : folder_(std::move(folder)), lock_(std::move(lock)), rehearsal_(rehearsal) {}
 
 result<void> sqlite_store::prepare(const open_options& options) {
-  // A log that was left behind tells of a process that did not close the ledger.
-  const bool unclean = file_size(options.path + "-wal") > 0;
-  if (auto opened = db_.open(options.path, connection::mode::read_write); !opened) return opened;
+  // A log alone tells nothing: a reader can have kept the last writer from emptying it. Where the lock file is new, nothing is known of
+  // that writer.
+  const bool unclean =
+      lock_.found() == lock_file::before::not_left || (lock_.found() == lock_file::before::made && file_size(options.path + "-wal") > 0);
+  auto ready = open_and_check(options, unclean);
+  // Nothing was written: the next one finds the ledger as this one did.
+  if (!ready && !unclean) lock_.leave_in_order();
+  return ready;
+}
+
+result<void> sqlite_store::open_and_check(const open_options& options, bool unclean) {
+  if (!rehearsal_) protect_companions(options.path);
+  const auto mode = rehearsal_ ? connection::mode::rehearsal : connection::mode::read_write;
+  if (auto opened = db_.open(options.path, mode); !opened) return opened;
   const auto found = identify(db_);
   if (!found) return std::unexpected(found.error());
   if (auto set = configure_writer(db_); !set) return set;
@@ -150,12 +190,13 @@ sqlite_store::~sqlite_store() {
   // After everything that is queued; a failure is only a pace forgotten.
   if (ours) worker_->call([this] { write_memory(); });
   worker_.reset();
-  if (ours && db_.ok()) {
-    // Readers may hold it back; the next writer does it then.
-    db_.exec("PRAGMA wal_checkpoint(TRUNCATE)");
-  } else {
+  if (!ours || !db_.ok() || rehearsal_) {
     db_.close_without_checkpoint();
+    return;
   }
+  // Readers may hold it back; the next writer does it then. One of ours lets go after a page.
+  db_.exec("PRAGMA busy_timeout = 500; PRAGMA wal_checkpoint(TRUNCATE)");
+  if (db_.ok()) lock_.leave_in_order();
 }
 
 result<void> sqlite_store::begin() {
@@ -173,10 +214,10 @@ result<void> sqlite_store::commit(bool all) {
 }
 
 result<void> sqlite_store::files_still_there() {
-  if (!db_.ok()) return db_.status();
+  if (!db_.ok() || rehearsal_) return db_.status();
   auto good = watch_.check();
   if (good && !lock_.still_there()) {
-    good = fail(errc::storage, "the lock file of ledger " + db_.path() +
+    good = fail(errc::storage, "the lock file of ledger " + shown(db_.path()) +
                                    " was removed; another process may use the ledger now. Run the same command again");
   }
   if (!good) db_.fail_with(good.error().message);
@@ -277,7 +318,7 @@ result<run_state> sqlite_store::finish_run(run_id id) {
 }
 
 std::unique_ptr<reader> sqlite_store::read() {
-  return make_reader(db_.path());
+  return make_reader(db_.path(), rehearsal_);
 }
 
 }  // namespace convoke::ledger::sqlite
@@ -288,6 +329,10 @@ result<std::unique_ptr<store>> open_sqlite(const open_options& options) {
   auto made = sqlite::sqlite_store::open(options);
   if (!made) return std::unexpected(made.error());
   return std::unique_ptr<store>(std::move(*made));
+}
+
+std::vector<std::string> sqlite_exposures(const std::string& path) {
+  return sqlite::exposures(path);
 }
 
 }  // namespace convoke::ledger

@@ -47,8 +47,10 @@ class sqlite_store final : public store {
   class close_job;
   class fence_job;
 
-  sqlite_store(lock_file lock, std::string folder);
+  sqlite_store(lock_file lock, std::string folder, bool rehearsal);
+  [[nodiscard]] static result<std::unique_ptr<sqlite_store>> rehearse(const open_options& options);
   [[nodiscard]] result<void> prepare(const open_options& options);
+  [[nodiscard]] result<void> open_and_check(const open_options& options, bool unclean);
   // Begin and commit of every change outside a plan. `all`: also what is gathered over several commits.
   [[nodiscard]] result<void> begin();
   [[nodiscard]] result<void> commit(bool all);
@@ -59,8 +61,9 @@ class sqlite_store final : public store {
   [[nodiscard]] result<void> files_still_there();
   [[nodiscard]] result<std::unique_ptr<planning>> begin_planning(const std::function<result<void>(plan&)>& begin);
 
-  std::string folder_;
+  std::string folder_;  // for what does not fit into memory
   lock_file lock_;
+  bool rehearsal_;
   connection db_;
   file_watch watch_;
   run_table runs_{db_};

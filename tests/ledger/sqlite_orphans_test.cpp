@@ -1,0 +1,96 @@
+// What nothing refers to any more is deleted.
+
+#include <filesystem>
+
+#include "ledger/fixture.hpp"
+#include "ledger/raw_file.hpp"
+
+using namespace convoke;
+using namespace convoke::ledger;
+using namespace convoke::ledger::testing;
+
+namespace {
+
+struct fixture {
+  temp_folder folder;
+  std::string path = folder.file("ledger.db");
+  std::unique_ptr<store> s = open();
+
+  std::unique_ptr<store> open() const { return must(open_sqlite({.path = path, .program_version = "test", .group_interval = {}})); }
+  std::string count(const std::string& table) const { return ask(path, "SELECT count(*) FROM " + table); }
+  run_id carried_out(const std::string& identity, const std::string& input, std::vector<planned_row> rows) const {
+    const auto run = plan(*s, header(identity, input), std::move(rows)).id;
+    carry_out(*s, run);
+    return run;
+  }
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(orphans, fixture)
+
+BOOST_AUTO_TEST_CASE(files_that_alternate_leave_no_payload_behind) {
+  // Each changes what the other's run, pruned by then, does not.
+  for (unsigned night = 0; night < 16; ++night) {
+    const std::string file = night % 2 == 0 ? "even" : "odd";
+    carried_out("night" + std::to_string(night), file + ".csv", {row(2, 1, file, night)});
+    must(s->prune(1));
+    // The record of the run that is kept, and the payload that the inventory has from the one before.
+    BOOST_TEST(count("record") == (night == 0 ? "1" : "2"));
+  }
+  unsigned keys = 0;
+  must(s->read()->for_each_inventory([&](const inventory_row& got) -> result<void> {
+    ++keys;
+    BOOST_TEST(!got.payload.empty());
+    return {};
+  }));
+  BOOST_TEST(keys == 2u);
+  BOOST_TEST(count("record WHERE NOT EXISTS(SELECT 1 FROM inventory WHERE source = record.id) AND raw IS NULL") == "0");
+}
+
+BOOST_AUTO_TEST_CASE(a_plan_that_is_not_kept_deletes_nothing) {
+  carried_out("first", "classes.csv", {row(2, 1, "a")});
+  must(s->prune(0));
+  BOOST_TEST(count("record") == "1");
+  plan(*s, header("look"), {row(2, 1, "a", 1)}, false);
+  BOOST_TEST(count("record WHERE raw IS NULL") == "1");
+  {
+    auto dropped = must(s->begin_plan(header("dropped")));
+    must(dropped->add_rows({row(2, 1, "a", 2)}));
+    must(dropped->classify());
+  }
+  BOOST_TEST(count("record WHERE raw IS NULL") == "1");
+  BOOST_TEST(plan(*s, header("back"), {row(2, 1, "a")}).summary.unchanged == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(payloads_that_an_older_version_left_behind_are_deleted_once) {
+  carried_out("first", "classes.csv", {row(2, 1, "a"), row(3, 1, "b")});
+  must(s->prune(0));
+  carried_out("second", "other.csv", {row(2, 2, "c")});
+  s.reset();
+  // As that version left it.
+  ask(path,
+      "DELETE FROM meta WHERE name = 'no_orphans'; UPDATE run SET pruned = 1 WHERE pruned = 2;"
+      "INSERT INTO record SELECT id + 100, lane, NULL, payload, NULL FROM record WHERE raw IS NULL");
+  BOOST_TEST(count("record WHERE raw IS NULL") == "4");
+  s = open();
+  must(s->prune(1));
+  BOOST_TEST(count("record WHERE raw IS NULL") == "2");
+  BOOST_TEST(count("record WHERE raw IS NOT NULL") == "1");
+  BOOST_TEST(count("meta WHERE name = 'no_orphans'") == "1");
+}
+
+BOOST_AUTO_TEST_CASE(decisions_of_pruned_runs_go_when_a_newer_run_of_their_input_is_pruned_or_opened) {
+  const auto first = carried_out("first", "classes.csv", {row(2, 1, "a"), row(3, 1, "b")});
+  must(s->prune(0));
+  const auto of_first = "decision WHERE id >> 32 = " + std::to_string(first);
+  BOOST_TEST(count(of_first) == "2");  // they tell which keys vanish
+  BOOST_TEST(plan(*s, header("look"), {row(2, 1, "a")}, false).summary.vanished == 1u);
+  carried_out("second", "classes.csv", {row(2, 1, "a")});
+  must(s->prune(1));
+  BOOST_TEST(count(of_first) == "0");
+  must(s->prune(0));
+  BOOST_TEST(count("decision") == "1");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
