@@ -1,10 +1,12 @@
 #include <cerrno>
 #include <limits>
 
+#include <sys/resource.h>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/error.hpp>
 
+#include "core/open_files.hpp"
 #include "net/lookup.hpp"
 #include "net/net.hpp"
 #include "net/reader.hpp"
@@ -38,6 +40,14 @@ bool short_of_resources(int number) {
 bool short_of_resources(const error_code& ec) {
   return (ec.category() == boost::system::system_category() && short_of_resources(ec.value())) ||
          ec == asio::error::host_not_found_try_again;
+}
+
+// `; raise that limit`: for open files; else empty.
+std::string remedy(int number) {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  const auto shortage = open_files_shortage(number, limit.rlim_cur);
+  return shortage.empty() ? shortage : "; " + shortage;
 }
 
 std::vector<tcp::endpoint> literals(const std::vector<std::string>& texts, std::uint16_t port) {
@@ -209,7 +219,7 @@ outcome connection::impl::cannot_connect(const error_code& why) const {
   if (why == asio::error::host_not_found || why == asio::error::no_data)
     return {failure::connect, begin + "no such host; check the name and the network's name servers"};
   if (why == asio::error::host_not_found_try_again) return {failure::local_resources, begin + "no name server answers"};
-  if (short_of_resources(why)) return {failure::local_resources, begin + why.message()};
+  if (short_of_resources(why)) return {failure::local_resources, begin + why.message() + remedy(why.value())};
   if (why == asio::error::timed_out) return {failure::timeout, begin + "no answer within the time to connect"};
   return {failure::connect, begin + why.message()};
 }
