@@ -8,14 +8,15 @@
 #include <filesystem>
 #include <system_error>
 
+#include "ledger/sqlite/shortage.hpp"
+
 namespace convoke::ledger::sqlite {
 namespace {
 
 namespace fs = std::filesystem;
 
 std::unexpected<error> failed(const char* doing, const std::string& what) {
-  return fail(errc::storage,
-              std::string(doing) + " " + what + ": " + std::generic_category().message(errno) + "; choose another place with --ledger");
+  return fail(errc::storage, std::string(doing) + " " + what + ": " + explained(errno, "choose another place with --ledger"));
 }
 
 result<void> make_folders(const fs::path& folder) {

@@ -13,6 +13,8 @@
 
 #include <convoke/time.hpp>
 
+#include "ledger/sqlite/shortage.hpp"
+
 namespace convoke::ledger::sqlite {
 namespace {
 
@@ -54,7 +56,8 @@ result<lock_file> lock_file::take(const std::string& path, std::chrono::millisec
   const auto deadline = std::chrono::steady_clock::now() + wait;
   for (;;) {
     const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0) return fail(errc::storage, "cannot open the lock file " + path + ": " + reason() + "; choose another place with --ledger");
+    if (fd < 0)
+      return fail(errc::storage, "cannot open the lock file " + path + ": " + explained(errno, "choose another place with --ledger"));
     lock_file candidate(fd, path);
     if (::flock(fd, LOCK_EX | LOCK_NB) == 0) {
       if (!same_file(fd, path)) continue;  // its last holder's directory was cleaned between open and flock

@@ -34,7 +34,7 @@ class sqlite_store final : public store {
              std::function<void(result<claim_answer>)> done) override;
   void finish(std::vector<finished_row> rows, std::vector<released_row> released, committed_handler done) override;
   void close_organizer(run_id run, lane_id lane, organizer_id organizer, finished_row like,
-                       std::function<void(result<std::uint32_t>)> done) override;
+                       std::function<void(result<closed_rows>)> done) override;
   void save_fence(run_id run, lane_id lane, std::optional<organizer_id> organizer, utc_time until) override;
   void save_pace(run_id run, lane_id lane, const lane_pace& pace, utc_time when) override;
   result<run_state> finish_run(run_id id) override;
@@ -48,7 +48,7 @@ class sqlite_store final : public store {
   class close_job;
   class fence_job;
 
-  sqlite_store(lock_file lock, std::string folder);
+  sqlite_store(lock_file lock, std::string folder, std::function<bool()> interrupted);
   [[nodiscard]] result<void> prepare(const open_options& options);
   // Begin and commit of every change outside a plan. `all`: also what is gathered over several commits.
   [[nodiscard]] result<void> begin();
@@ -60,7 +60,12 @@ class sqlite_store final : public store {
   [[nodiscard]] result<void> files_still_there();
   [[nodiscard]] result<std::unique_ptr<planning>> begin_planning(const std::function<result<void>(plan&)>& begin);
 
+  // As `change`, but a signal ends f, not the commit.
+  template <class T>
+  [[nodiscard]] result<T> interruptible_change(const std::function<result<T>()>& f);
+
   std::string folder_;
+  std::function<bool()> interrupted_;
   lock_file lock_;
   connection db_;
   file_watch watch_;
