@@ -69,7 +69,7 @@ IMPURE_WORDS = re.compile(
 
 SYSTEM = re.compile(
     r"(?:sys|netinet|arpa|linux|net|bits)/[\w/.-]+|(?:unistd|fcntl|poll|signal|termios|dirent|netdb|errno|pthread|sched|dlfcn|"
-    r"pwd|grp|ifaddrs|spawn|syslog|stdlib|stdio|time)\.h")
+    r"pwd|grp|ifaddrs|semaphore|spawn|syslog|stdlib|stdio|time)\.h")
 # <string.h> has what <cstring> does not promise: explicit_bzero. The last ones are the compiler's.
 STANDARD = re.compile(r"[a-z_0-9]+|(?:string|limits)\.h|(?:[a-z]+intrin|arm_neon)\.h")
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]*)"|<([^>]*)>|(\S.*))')

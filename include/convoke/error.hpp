@@ -22,6 +22,8 @@ enum class errc {
   protocol,     ///< an answer that is not what the protocol says
   interrupted,  ///< SIGINT
   terminated,   ///< SIGTERM
+  hung_up,      ///< SIGHUP
+  resources,    ///< this process may have no more of something, such as open files
 };
 
 /// An error as a value. `message` names the file, line, column, row or key, says what was wrong and what to do.

@@ -119,7 +119,7 @@ struct observer {
 };
 
 /// Why a run stopped.
-enum class ending : std::uint8_t { finished, deferred, interrupted, terminated, credentials, permission, storage };
+enum class ending : std::uint8_t { finished, deferred, interrupted, terminated, hung_up, credentials, permission, storage };
 
 /// What came of it.
 struct job_report {
@@ -138,14 +138,16 @@ struct job_report {
   std::chrono::microseconds plan_time{0}, call_time{0}, results_time{0};  ///< call: first send to last commit
   std::string results, failed;                                            ///< files written, empty where none
   std::vector<std::string> output_errors;                                 ///< files that could not be written
+  std::vector<std::string> warnings;  ///< what failed afterwards and changes nothing of the outcome, such as pruning old runs
 
-  /// 0 every row satisfied; 3 finished with failed, rejected or (by option) drifted rows; 4, 5, 6, 9, 130, 143: see README.md.
+  /// 0 every row satisfied; 3 finished with failed, rejected or (by option) drifted rows; 4, 5, 6, 9, 129, 130, 143: see README.md.
   [[nodiscard]] int exit_code() const noexcept;
 };
 
 /// Reads and validates; no network, no ledger that stays.
-/// Errors: usage (no such file, wrong option), input (wrong rows: told to the observer first; then errc::input), storage, interrupted and
-/// terminated (SIGINT and SIGTERM are caught while it runs).
+/// Errors: usage (no such file, wrong option), input (wrong rows: told to the observer first; then errc::input), storage, resources,
+/// interrupted, terminated and hung_up (SIGINT, SIGTERM and SIGHUP are caught while it runs; 2 s after a second one the process is left).
+/// It writes no failed file.
 [[nodiscard]] result<plan_summary> check(const job& j, observer& watch);
 
 /// Commits a plan, closed: nothing of it will be sent until it is opened by `apply` (or at once with `open`).
@@ -156,12 +158,13 @@ struct planned_run {
 };
 [[nodiscard]] result<planned_run> plan(const job& j, bool open, observer& watch);
 
-/// What `plan` would decide; writes nothing. Errors as for `plan`.
+/// What `plan` would decide; writes nothing, no failed file either. Errors as for `plan`.
 [[nodiscard]] result<plan_summary> dry_run(const job& j, observer& watch);
 
 /// Plans, opens, carries out, writes the outputs; the same job again resumes, or finds that nothing is owed. While it runs,
-/// SIGINT and SIGTERM are caught: the first drains, the second leaves at once.
-/// Errors: usage, input, credentials, storage, busy. A run that stopped early is not an error: see job_report::end.
+/// SIGINT, SIGTERM and SIGHUP are caught: the first drains, the second leaves at once (after 2 s by _Exit, wherever the program is). A
+/// SIGHUP that is ignored stays ignored.
+/// Errors: usage, input, credentials, storage, busy, resources. A run that stopped early is not an error: see job_report::end.
 [[nodiscard]] result<job_report> apply(const job& j, observer& watch);
 
 }  // namespace convoke

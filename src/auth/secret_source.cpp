@@ -32,8 +32,9 @@ bool plain_tenant(std::string_view tenant) {
   });
 }
 
-reply no_answer(std::string message) {
-  return {std::unexpected(token::refusal{false, std::nullopt, std::move(message)}), errc::network};
+reply no_answer(std::string message, net::failure what) {
+  const auto code = what == net::failure::local_resources ? errc::resources : errc::network;
+  return {std::unexpected(token::refusal{false, std::nullopt, std::move(message)}), code};
 }
 
 // The whole request, allocated once: a string that grows would leave the secret behind.
@@ -164,13 +165,13 @@ asio::awaitable<reply> session::ask() {
   const auto connected = co_await connection.connect(from_.attempt_timeout);
   if (connected.what != net::failure::none) {
     asking_ = nullptr;
-    co_return no_answer("no access token: " + connected.message);
+    co_return no_answer("no access token: " + connected.message, connected.what);
   }
   const secret request = make_request(from_);
   net::response response;
   const auto ended = co_await connection.exchange(request.reveal(), response, from_.attempt_timeout);
   asking_ = nullptr;
-  if (ended.what != net::failure::none && response.status < 300) co_return no_answer("no access token: " + ended.message);
+  if (ended.what != net::failure::none && response.status < 300) co_return no_answer("no access token: " + ended.message, ended.what);
   std::optional<std::chrono::nanoseconds> retry_after;
   if (!response.retry_after.empty()) retry_after = pacing::parse_retry_after(response.retry_after, response.date, net::wall_now());
   auto meaning = token::read_answer(response.status, response.body, retry_after, from_.client_secret.reveal());

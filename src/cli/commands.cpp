@@ -1,16 +1,17 @@
 #include "cli/commands.hpp"
 
 #include <charconv>
-#include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <optional>
 
 #include <fmt/format.h>
+#include <unistd.h>
 #include <convoke/job.hpp>
 #include <convoke/version.hpp>
 
 #include "cli/console.hpp"
+#include "cli/descriptors.hpp"
 #include "cli/job_builder.hpp"
 #include "core/text.hpp"
 #include "files/input.hpp"
@@ -20,9 +21,14 @@
 #include "report/failed.hpp"
 #include "report/results.hpp"
 #include "report/summary.hpp"
+#include "run/signals.hpp"
 
 namespace convoke::cli {
 namespace {
+
+// Descriptors that a command needs at least: a job for its configuration, secret, input and event loop, after which each part that gets
+// none says so by itself.
+constexpr unsigned files_of_a_job = 5, files_of_a_look = 2;
 
 // Standard output was closed: what was done stands, and exit 9 says that the telling failed.
 int finish(console& out, int code) {
@@ -247,8 +253,7 @@ int run_version(console& out) {
 }  // namespace
 
 int refuse(const error& why) {
-  // Not fmt::print: it throws where standard error cannot be written.
-  std::fputs(("error: " + without_controls(why.message, shown_in::terminal) + "\n").c_str(), stderr);
+  write_text(STDERR_FILENO, "error: " + without_controls(why.message, shown_in::terminal) + "\n");
   return exit_code(why.code);
 }
 
@@ -257,6 +262,10 @@ int run_command(const invocation& what) {
   if (what.command == "demo") return demo(what);
   const auto input = what.arguments.empty() ? std::string() : what.arguments.front();
   const bool reads_input = what.command == "check" || what.command == "plan" || what.command == "apply";
+  if (const auto enough = reserve_open_files(reads_input ? files_of_a_job : files_of_a_look); !enough) return refuse(enough.error());
+  const auto config = what.flags.find("config");
+  if (names_standard_input(input) || (config != what.flags.end() && names_standard_input(config->second)))
+    if (const auto there = check_standard_input(); !there) return refuse(there.error());
   // The version is told whatever the configuration says.
   const auto from = what.command == "version" ? settings::resolve({}, {}, "-")
                                               : settings::resolve(what.flags, process_environment(), reads_input ? input : std::string());
@@ -271,6 +280,9 @@ int run_command(const invocation& what) {
   // A file that is not there is the nearest trouble: it is told before that of settings and credentials.
   if (reads_input)
     if (const auto there = files::input::look(input); !there) return complain(**out, there.error());
+  // Also while the summary is printed: a signal must not find the process without its exit code.
+  std::optional<run::signals> caught;
+  if (reads_input) caught.emplace();
   if (what.command == "check") return run_check(**out, *from, input);
   if (what.command == "plan") return run_plan(**out, *from, input);
   if (what.command == "apply") return run_apply(**out, *from, input);

@@ -4,11 +4,13 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <spdlog/details/null_mutex.h>
 #include <spdlog/formatter.h>
 #include <spdlog/logger.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/sinks/base_sink.h>
 #include <unistd.h>
 
+#include "cli/descriptors.hpp"
 #include "core/json_string.hpp"
 #include "core/text.hpp"
 #include "report/forecast.hpp"
@@ -45,6 +47,17 @@ class line_formatter final : public spdlog::formatter {
   bool json_;
 };
 
+// Whole lines, also through an interrupted write; what cannot be told is not told.
+class stderr_sink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
+ protected:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    spdlog::memory_buf_t line;
+    formatter_->format(message, line);
+    write_text(STDERR_FILENO, std::string_view(line.data(), line.size()));
+  }
+  void flush_() override {}
+};
+
 utc_time wall_now() {
   return std::chrono::floor<ticks>(std::chrono::system_clock::now());
 }
@@ -78,7 +91,7 @@ result<std::unique_ptr<console>> console::create(const settings& from, const std
   const bool quiet = from.flag("quiet");
   const auto style = progress_style(from.text("progress"), quiet);
   if (!style) return std::unexpected(style.error());
-  auto log = std::make_shared<spdlog::logger>("convoke", std::make_shared<spdlog::sinks::stderr_sink_st>());
+  auto log = std::make_shared<spdlog::logger>("convoke", std::make_shared<stderr_sink>());
   log->set_formatter(std::make_unique<line_formatter>(log_format == "json"));
   log->set_level(quiet ? spdlog::level::err : spdlog::level::info);
   log->set_error_handler([](const std::string&) {});  // a closed standard error must not end a run
@@ -95,8 +108,7 @@ std::string console::fit_for_terminal(const std::string& data) const {
 
 bool console::print(const std::string& data) {
   progress_.clear();
-  const auto shown = fit_for_terminal(data);
-  if (!stdout_failed_) stdout_failed_ = std::fwrite(shown.data(), 1, shown.size(), stdout) != shown.size() || std::fflush(stdout) != 0;
+  if (!stdout_failed_) stdout_failed_ = !write_text(STDOUT_FILENO, fit_for_terminal(data));
   return !stdout_failed_;
 }
 
@@ -121,7 +133,7 @@ void console::print_summary(const std::string& text) {
     return;
   }
   progress_.clear();
-  std::fputs(fit_for_terminal(text).c_str(), stderr);
+  write_text(STDERR_FILENO, fit_for_terminal(text));
 }
 
 void console::wrong_row(std::uint32_t line, const std::string& why) {

@@ -4,7 +4,6 @@
 #include <array>
 #include <chrono>
 #include <csignal>
-#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -21,6 +20,7 @@
 #include <convoke/job.hpp>
 
 #include "cli/commands.hpp"
+#include "cli/descriptors.hpp"
 #include "cli/sample.hpp"
 #include "core/text.hpp"
 #include "report/progress.hpp"
@@ -103,13 +103,11 @@ std::string bold(const std::string& text) {
 }
 
 void step(int number, const std::string& text) {
-  fmt::print("\n{}\n", bold(fmt::format("{}. {}", number, text)));
-  std::fflush(stdout);
+  write_text(STDOUT_FILENO, fmt::format("\n{}\n", bold(fmt::format("{}. {}", number, text))));
 }
 
 void say(const std::string& text) {
-  fmt::print("   {}\n", without_controls(text, shown_in::terminal));
-  std::fflush(stdout);
+  write_text(STDOUT_FILENO, fmt::format("   {}\n", without_controls(text, shown_in::terminal)));
 }
 
 result<fs::path> make_folder() {
@@ -145,10 +143,11 @@ int prove(sim::simulator& graph, const fs::path& results, std::int64_t keys) {
   say(fmt::format("{} were answered \"too many requests\", and {} came earlier than it had asked for.", end.throttled, end.early));
   say(fmt::format("Keys with more than one meeting: {}.", end.duplicates));
   const bool proven = end.duplicates == 0 && end.meetings == keys && end.created == keys;
-  fmt::print("\n{}\n",
-             bold(proven ? fmt::format("Every one of the {} meetings was created exactly once.", keys)
-                         : fmt::format("This is not as it should be: {} keys, {} meetings, {} created.", keys, end.meetings, end.created)));
-  fmt::print("Results, with join links: {}\n", escape_for_people(results.string()));
+  write_text(STDOUT_FILENO,
+             fmt::format("\n{}\n", bold(proven ? fmt::format("Every one of the {} meetings was created exactly once.", keys)
+                                               : fmt::format("This is not as it should be: {} keys, {} meetings, {} created.", keys,
+                                                             end.meetings, end.created))));
+  write_text(STDOUT_FILENO, fmt::format("Results, with join links: {}\n", escape_for_people(results.string())));
   return proven ? 0 : 1;
 }
 
@@ -161,7 +160,9 @@ int demo(const invocation&) {
   if (!(std::ofstream(input, std::ios::binary) << sample_csv() << std::flush))
     return refuse({errc::storage, fmt::format("{} cannot be written: is the disk full?", input.string())});
 
-  fmt::print("convoke makes Microsoft Teams meetings in bulk. This tour needs no Microsoft account: Graph is simulated here.\n");
+  write_text(
+      STDOUT_FILENO,
+      fmt::format("convoke makes Microsoft Teams meetings in bulk. This tour needs no Microsoft account: Graph is simulated here.\n"));
   step(1, "A week of university classes");
   observer nobody;
   job look;

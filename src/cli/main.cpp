@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <csignal>
-#include <cstdio>
 #include <deque>
 #include <exception>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,9 +13,11 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <CLI/CLI.hpp>
 
 #include "cli/commands.hpp"
+#include "cli/descriptors.hpp"
 #include "cli/simulator_flags.hpp"
 #include "core/text.hpp"
 
@@ -123,6 +125,13 @@ int take(const CLI::App& sub, const command& c, const parsed& words) {
   return run_command(what);
 }
 
+// What --help asks for; the parser writes to streams only.
+int help(const CLI::App& app, const CLI::ParseError& asked) {
+  std::ostringstream out, other;
+  app.exit(asked, out, other);
+  return write_text(STDOUT_FILENO, out.str()) ? 0 : exit_code(errc::output);
+}
+
 int parse_and_run(int argc, char** argv) {
   CLI::App app("Provisions Microsoft Teams online meetings in bulk: the same command again never makes a second meeting.", "convoke");
   app.allow_extras();
@@ -148,7 +157,7 @@ int parse_and_run(int argc, char** argv) {
   } catch (const CLI::CallForVersion&) {
     return run_command({.command = "version"});
   } catch (const CLI::ParseError& e) {
-    if (e.get_exit_code() == 0) return app.exit(e);
+    if (e.get_exit_code() == 0) return help(app, e);
     return refuse({errc::usage, fmt::format("{}. `convoke --help` lists commands and flags.", e.what())});
   }
   for (std::size_t i = 0; i < subs.size(); ++i) {
@@ -160,7 +169,7 @@ int parse_and_run(int argc, char** argv) {
   const auto left = app.remaining();
   if (!left.empty() && left.front().front() == '-') return unknown_flag(app, left.front());
   if (!left.empty()) return unknown_command(left.front());
-  std::fputs(app.help().c_str(), stderr);
+  write_text(STDERR_FILENO, app.help());
   return exit_code(errc::usage);
 }
 
@@ -181,6 +190,7 @@ void harden() {
 }  // namespace convoke::cli
 
 int main(int argc, char** argv) {
+  convoke::cli::open_standard_descriptors();
   convoke::cli::harden();
   try {
     return convoke::cli::parse_and_run(argc, argv);

@@ -1,12 +1,13 @@
 #include <csignal>
-#include <cstdio>
 #include <memory>
 
 #include <fmt/format.h>
+#include <unistd.h>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 
 #include "cli/commands.hpp"
+#include "cli/descriptors.hpp"
 #include "cli/simulator_flags.hpp"
 #include "core/text.hpp"
 #include "sim/server/simulator.hpp"
@@ -36,12 +37,12 @@ int simulate(const invocation& what) {
     if (const auto set = sim::apply_flag(options, name, value); !set) return refuse(set.error());
   auto running = sim::simulator::start(options);
   if (!running) return refuse(running.error());
-  fmt::print("Graph is simulated at {}\n", (*running)->graph_url());
-  if (!options.config_file.empty()) fmt::print("Try: convoke apply FILE --config {}\n", escape_for_people(options.config_file));
-  fmt::print("Stop with Ctrl-C.\n");
-  std::fflush(stdout);
+  write_text(STDOUT_FILENO, fmt::format("Graph is simulated at {}\n", (*running)->graph_url()));
+  if (!options.config_file.empty())
+    write_text(STDOUT_FILENO, fmt::format("Try: convoke apply FILE --config {}\n", escape_for_people(options.config_file)));
+  write_text(STDOUT_FILENO, fmt::format("Stop with Ctrl-C.\n"));
   wait_for_signal();
-  fmt::print("{}\n", (*running)->stats_json());
+  write_text(STDOUT_FILENO, fmt::format("{}\n", (*running)->stats_json()));
   (*running)->stop();
   return 0;
 }

@@ -12,6 +12,7 @@ int exit_code(errc code) noexcept {
       return 4;
     case errc::network:
     case errc::protocol:
+    case errc::resources:
       return 5;
     case errc::storage:
       return 6;
@@ -25,6 +26,8 @@ int exit_code(errc code) noexcept {
       return 130;
     case errc::terminated:
       return 143;
+    case errc::hung_up:
+      return 129;
   }
   return 1;
 }

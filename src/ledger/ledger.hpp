@@ -86,8 +86,9 @@ class planning {
  public:
   virtual ~planning() = default;  // rolls back if not committed
   virtual result<void> add_rows(std::vector<planned_row> rows) = 0;
+  // errc::interrupted: the plan can only be dropped.
   virtual result<plan_summary> classify() = 0;
-  // Every rejected row with its reason, in line order, also before commit.
+  // Every rejected row with its reason, in line order, also before commit. Called on the caller's thread.
   virtual result<void> for_each_rejected(const std::function<void(std::uint32_t line, std::string_view raw, std::string_view why)>&) = 0;
   // open=false: the run stays `planned` and the inventory is not touched: nothing of it can be sent, nothing is superseded.
   // open=true: the plan, its inventory and its owed rows in one commit; a run that owes nothing is finished at once.
@@ -135,7 +136,7 @@ struct claimed_row {
   organizer_id organizer;
   std::uint32_t epoch;
   std::uint8_t strikes;
-  std::uint32_t twins;  // further rows that share its key, and end as it does
+  std::uint32_t twins;  // 0: no further row shares its key, to end as it does
   std::string payload;
 };
 // One organizer's share of a claim: up to `count` of its rows, > 0.
@@ -185,10 +186,18 @@ struct released_row {
   utc_time finished_at;
 };
 
-// Called with the rows that were handed in, finished first, once they are durable. Among them may be rows that were no longer this
-// claim's (another epoch, or an outcome already): those changed nothing and are counted by lost_writes(). A release with the third
-// strike in a row ends the row as failed (code `retries`).
-using committed_handler = std::function<void(result<std::vector<row_id>>)>;
+struct committed_rows {
+  std::vector<row_id> calls;  // those that were handed in, finished first
+  std::uint64_t ended = 0;    // rows of the input that got their outcome by them: rows that share a key end together
+};
+// Called once they are durable. Among them may be rows that were no longer this claim's (another epoch, or an outcome already): those
+// changed nothing and are counted by lost_writes(). A release with the third strike in a row ends the row as failed (code `retries`).
+using committed_handler = std::function<void(result<committed_rows>)>;
+
+struct closed_rows {
+  std::uint32_t calls = 0;  // that were owed
+  std::uint64_t rows = 0;   // of the input, that got their outcome by it
+};
 
 // ---- reading: for status, export, results. Works while a run goes on, also from another process.
 //
@@ -272,7 +281,7 @@ class store {
   virtual result<std::unique_ptr<planning>> begin_open(run_id planned) = 0;
   virtual result<void> discard(run_id id) = 0;
   // Forget the raw records of all but the `keep` runs that are over and were opened last, and of all but the newest `keep` plans that were
-  // discarded unopened; the inventory stays.
+  // discarded unopened; the inventory stays. errc::interrupted: the next call goes on with what is left.
   virtual result<void> prune(unsigned keep) = 0;
 
   // Rows that are still claimed were left by a dead process; they are counted as stale.
@@ -283,8 +292,8 @@ class store {
   // changes nothing, and is answered like any other. What a claim weighs in a group commit is the number of rows it found.
   virtual void claim(run_id, lane_id, std::vector<page_wanted> pages, bool stale, claimed_handler done) = 0;
   virtual void finish(std::vector<finished_row> rows, std::vector<released_row> released, committed_handler done) = 0;
-  // Every remaining owed row of this organizer in this run ends as failed with this answer. Done with how many there were.
-  virtual void close_organizer(run_id, lane_id, organizer_id, finished_row like, std::function<void(result<std::uint32_t>)> done) = 0;
+  // Every remaining owed row of this organizer in this run ends as failed with this answer.
+  virtual void close_organizer(run_id, lane_id, organizer_id, finished_row like, std::function<void(result<closed_rows>)> done) = 0;
   virtual void save_fence(run_id, lane_id, std::optional<organizer_id>, utc_time until) = 0;
   // Kept without a commit of its own: with the next one that the run makes anyway, or when the ledger is closed. The latest counts; one
   // that is not a finite positive rate is dropped.
@@ -302,7 +311,9 @@ struct open_options {
   std::string path;  // of `sqlite:PATH`
   std::string program_version;
   std::chrono::milliseconds wait_lock{0};
-  std::function<bool()> interrupted = [] { return false; };  // ends that wait; asked often
+  // Ends that wait, the check of the pages, classify() and prune() with errc::interrupted. Asked often, also on the ledger's thread, as
+  // long as the store lives.
+  std::function<bool()> interrupted = [] { return false; };
   bool create = true;
   // Nothing is written, neither the ledger nor anything beside it: what is planned, and what brings an old ledger up to date, goes into
   // unnamed files under TMPDIR and is gone with the store. A ledger that is not there is an empty one.

@@ -1,10 +1,12 @@
 #include <algorithm>
 #include <cerrno>
 
+#include <sys/resource.h>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/error.hpp>
 
+#include "core/open_files.hpp"
 #include "net/connection.hpp"
 
 namespace convoke::net {
@@ -17,6 +19,14 @@ namespace {
 constexpr std::chrono::seconds most_idle{30};
 constexpr std::chrono::seconds addresses_live{60};
 constexpr std::chrono::seconds address_share{3};  // of the connect time, for each address but the last
+
+// `; raise that limit`: for open files; else empty.
+std::string remedy(int number) {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  const auto shortage = open_files_shortage(number, limit.rlim_cur);
+  return shortage.empty() ? shortage : "; " + shortage;
+}
 
 std::vector<tcp::endpoint> literals(const std::vector<std::string>& texts, std::uint16_t port) {
   std::vector<tcp::endpoint> out;
@@ -170,7 +180,7 @@ outcome connection::impl::cannot_connect(const error_code& why) const {
   if (why == asio::error::host_not_found || why == asio::error::no_data)
     return {failure::connect, begin + "no such host; check the name and the network's name servers"};
   if (why == asio::error::host_not_found_try_again) return {failure::local_resources, begin + "no name server answers"};
-  if (short_of_resources(why)) return {failure::local_resources, begin + why.message()};
+  if (short_of_resources(why)) return {failure::local_resources, begin + why.message() + remedy(why.value())};
   if (why == asio::error::timed_out) return {failure::timeout, begin + "no answer within the time to connect"};
   return {failure::connect, begin + why.message()};
 }

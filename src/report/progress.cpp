@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "files/file.hpp"
 #include "report/local_time.hpp"
 
 namespace convoke::report {
@@ -61,15 +62,15 @@ void progress_printer::show(const observer::progress& p) {
   }
 }
 
-// A full disk or a reader that has gone must not end a run: fmt::print would throw.
+// A full disk or a reader that has gone must not end a run.
 void progress_printer::write(std::string_view text) {
-  static_cast<void>(std::fwrite(text.data(), 1, text.size(), to_));
+  std::fflush(to_);
+  static_cast<void>(files::write_all(::fileno(to_), text));
 }
 
 void progress_printer::show_live(const observer::progress& p) {
   // Erase to the end of the line after writing, not before: no flicker.
   write(fmt::format("\r{}\x1b[K", progress_line(p)));
-  std::fflush(to_);
   live_ = true;
 }
 

@@ -27,6 +27,8 @@ std::string_view word(ending e) {
       return "interrupted";
     case ending::terminated:
       return "terminated";
+    case ending::hung_up:
+      return "hung_up";
     case ending::credentials:
       return "credentials";
     case ending::permission:
@@ -112,6 +114,7 @@ std::string last_line(const convoke::job_report& r) {
                          when_to_come_back(r));
     case ending::interrupted:
     case ending::terminated:
+    case ending::hung_up:
       return fmt::format("Interrupted: {} of {} rows are done and saved. Run the same command again to go on.", grouped(r.rows - c.owed),
                          grouped(r.rows));
     case ending::credentials:
@@ -185,10 +188,11 @@ std::string report_text(const convoke::job_report& r) {
   if (!r.results.empty()) out += fmt::format("Results: {}\n", escape_for_people(r.results));
   if (!r.failed.empty()) out += fmt::format("Failed rows, to be mended and fed back: {}\n", escape_for_people(r.failed));
   for (const auto& e : r.output_errors) out += e + "\n";
+  for (const auto& w : r.warnings) out += fmt::format("Warning: {}\n", w);
   if (r.plan)
     for (const auto& warning : plan_warnings(*r.plan)) out += warning + "\n";
   // After a signal the last line says it all.
-  const bool told = r.end == ending::finished || r.end == ending::interrupted || r.end == ending::terminated;
+  const bool told = r.end == ending::finished || r.end == ending::interrupted || r.end == ending::terminated || r.end == ending::hung_up;
   if (!r.detail.empty() && !told) out += r.detail + "\n";
   return out + last_line(r) + "\n";
 }
@@ -196,6 +200,8 @@ std::string report_text(const convoke::job_report& r) {
 std::string report_json(const convoke::job_report& r) {
   json::array output_errors;
   for (const auto& e : r.output_errors) output_errors.emplace_back(json_text(e));
+  json::array warnings;
+  for (const auto& w : r.warnings) warnings.emplace_back(json_text(w));
   const json::object out{
       {"run", r.run},
       {"end", word(r.end)},
@@ -214,6 +220,7 @@ std::string report_json(const convoke::job_report& r) {
       {"results", path_value(r.results)},
       {"failed", path_value(r.failed)},
       {"output_errors", std::move(output_errors)},
+      {"warnings", std::move(warnings)},
       {"summary", last_line(r)},
   };
   return json_line(out);

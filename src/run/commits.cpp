@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include <boost/asio/post.hpp>
-
 namespace convoke::run {
 
 void commits::flush() {
@@ -14,15 +12,16 @@ void commits::flush_all() {
   if (finished_.empty() && released_.empty()) return;
   ++under_way_;
   const auto size = finished_.size();
-  const auto rows = std::exchange(rows_, 0);
-  store_.finish(std::exchange(finished_, {}), std::exchange(released_, {}), [this, rows](result<std::vector<ledger::row_id>> done) {
-    boost::asio::post(io_, [this, rows, moved = std::move(done)]() mutable {
-      --under_way_;
-      done_(moved ? result<ended>({std::move(*moved), rows}) : std::unexpected(moved.error()));
-      flush();
-    });
+  store_.finish(std::exchange(finished_, {}), std::exchange(released_, {}), [back = mail_.here()](result<ledger::committed_rows> done) {
+    back.post([moved = std::move(done)](commits& self) mutable { self.settled(std::move(moved)); });
   });
   finished_.reserve(size);
+}
+
+void commits::settled(result<ledger::committed_rows> done) {
+  --under_way_;
+  done_(std::move(done));
+  flush();
 }
 
 namespace {

@@ -11,25 +11,17 @@
 
 #include "engine/types.hpp"
 #include "ledger/ledger.hpp"
+#include "run/mailbox.hpp"
 
 namespace convoke::run {
 
 class commits {
  public:
-  // What a group that is durable now has ended: the calls' rows, and how many rows of the input got their outcome by them.
-  struct ended {
-    std::vector<ledger::row_id> calls;
-    std::uint64_t rows = 0;
-  };
-  using handler = std::function<void(result<ended>)>;
-  // `done` runs on the io_context's thread.
-  commits(boost::asio::io_context& io, ledger::store& store, handler done) : io_(io), store_(store), done_(std::move(done)) {}
+  using handler = std::function<void(result<ledger::committed_rows>)>;
+  // `done` runs on the io_context's thread, and not after this object's end.
+  commits(boost::asio::io_context& io, ledger::store& store, handler done) : mail_(io, *this), store_(store), done_(std::move(done)) {}
 
-  // `rows`: those of the input that share the key, itself included.
-  void add(ledger::finished_row row, std::uint64_t rows) {
-    finished_.push_back(std::move(row));
-    rows_ += rows;
-  }
+  void add(ledger::finished_row row) { finished_.push_back(std::move(row)); }
   void add(ledger::released_row row) { released_.push_back(std::move(row)); }
   // Hands over what was gathered, unless two groups are under way.
   void flush();
@@ -38,12 +30,13 @@ class commits {
   [[nodiscard]] bool busy() const noexcept { return under_way_ > 0 || !finished_.empty() || !released_.empty(); }
 
  private:
-  boost::asio::io_context& io_;
+  void settled(result<ledger::committed_rows> done);
+
+  mailbox<commits> mail_;
   ledger::store& store_;
   handler done_;
   std::vector<ledger::finished_row> finished_;
   std::vector<ledger::released_row> released_;
-  std::uint64_t rows_ = 0;
   unsigned under_way_ = 0;
 };
 

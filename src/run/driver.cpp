@@ -54,7 +54,7 @@ std::vector<engine::lane_setup> lane_setups(const ledger::opened_run& opened, mo
 
 driven driver::run(std::unique_ptr<auth::token_source> tokens) {
   tokens_ = std::move(tokens);
-  caught_.on_signal([this](int count) { on_signal(count); });
+  caught_.on_signal(io_, [this](int count) { on_signal(count); });
 
   const auto wanted = std::min<std::uint64_t>(job_.pace.connections, std::max<std::uint64_t>(owed_, 1));
   enabled_ = static_cast<unsigned>(wanted);
@@ -68,24 +68,20 @@ driven driver::run(std::unique_ptr<auth::token_source> tokens) {
   }
   ++serving_;
   asio::co_spawn(io_, report_progress(), rethrow);
-  tokens_->start({.ready =
-                      [this](std::uint32_t number) {
-                        if (closing_) return;
-                        engine_.token_ready(0, number, net::boot_now());
-                        pump();
-                      },
-                  .failed =
-                      [this](const error& why, bool fatal) {
-                        if (closing_) return;
-                        watch_.note(why.message);
-                        engine_.token_failed(0, why, fatal, net::boot_now());
-                        pump();
-                      }});
+  // The source is ours and calls nobody after its end.
+  tokens_->start({.ready = [this](std::uint32_t number) { on_token(number); },
+                  .failed = [this](const error& why, bool fatal) { on_no_token(why, fatal); }});
   pump();
-  if (caught_.count() > 0) on_signal(caught_.count());
-  while (!ended_ || serving_ > 0 || asked_ > 0 || commits_.busy()) io_.run_one();
+  if (caught_.raised()) on_signal(caught_.count());
+  try {
+    while (!ended_ || serving_ > 0 || asked_ > 0 || commits_.busy()) io_.run_one();
+  } catch (...) {
+    // An observer's: the ledger keeps what is known by now, and answers nobody any more.
+    commits_.flush_all();
+    throw;
+  }
 
-  caught_.on_signal({});
+  caught_.stop_listening();
   driven out{.reason = ended_->reason, .detail = ended_->detail, .come_back = ended_->come_back, .numbers = engine_.numbers()};
   if (first_send_ && last_commit_) out.call_time = *last_commit_ - *first_send_;
   return out;

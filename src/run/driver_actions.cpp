@@ -3,8 +3,6 @@
 #include <utility>
 #include <variant>
 
-#include <boost/asio/post.hpp>
-
 #include "run/driver_state.hpp"
 
 namespace convoke::run {
@@ -45,21 +43,22 @@ void driver::carry_out(engine::fetch_rows& a) {
   std::vector<ledger::page_wanted> pages;
   pages.reserve(a.pages.size());
   for (const auto& page : a.pages) pages.push_back({.organizer = page.organizer, .count = page.count});
-  store_.claim(run_, a.lane, std::move(pages), a.stale, [this, lane = a.lane, stale = a.stale](result<ledger::claim_answer> answer) {
-    // Still the ledger's thread: the payloads are decoded here, off the thread that sends.
-    std::vector<spec> specs;
-    if (answer) {
-      auto decoded = decode(*answer);
-      if (decoded) {
-        specs = std::move(*decoded);
-      } else {
-        answer = std::unexpected(std::move(decoded.error()));
-      }
-    }
-    asio::post(io_, [this, lane, stale, moved = std::move(answer), wanted = std::move(specs)]() mutable {
-      on_claimed(lane, stale, std::move(moved), std::move(wanted));
-    });
-  });
+  store_.claim(run_, a.lane, std::move(pages), a.stale,
+               [back = mail_.here(), lane = a.lane, stale = a.stale](result<ledger::claim_answer> answer) {
+                 // Still the ledger's thread: the payloads are decoded here, off the thread that sends.
+                 std::vector<spec> specs;
+                 if (answer) {
+                   auto decoded = decode(*answer);
+                   if (decoded) {
+                     specs = std::move(*decoded);
+                   } else {
+                     answer = std::unexpected(std::move(decoded.error()));
+                   }
+                 }
+                 back.post([lane, stale, moved = std::move(answer), wanted = std::move(specs)](driver& self) mutable {
+                   self.on_claimed(lane, stale, std::move(moved), std::move(wanted));
+                 });
+               });
 }
 
 void driver::on_claimed(engine::lane_id lane, bool stale, result<ledger::claim_answer> answer, std::vector<spec> specs) {
@@ -73,7 +72,7 @@ void driver::on_claimed(engine::lane_id lane, bool stale, result<ledger::claim_a
     auto& to = pages.emplace_back(page.organizer, std::vector<engine::owed_row>(), page.exhausted);
     to.rows.reserve(page.rows.size());
     for (const auto& row : page.rows) {
-      rows_.insert_or_assign(row.row, claimed{std::move(*wanted++), row.key, row.organizer, row.twins});
+      rows_.insert_or_assign(row.row, claimed{std::move(*wanted++), row.key, row.organizer});
       to.rows.push_back({row.row, row.key, row.organizer, row.epoch, row.strikes});
     }
   }
@@ -96,7 +95,7 @@ claimed driver::take(engine::row_id row) {
 
 void driver::carry_out(engine::record_outcome& a) {
   const auto row = take(a.row);
-  commits_.add(finished_row(std::move(a), row.organizer), 1 + row.twins);
+  commits_.add(finished_row(std::move(a), row.organizer));
 }
 
 void driver::carry_out(engine::release_row& a) {
@@ -108,17 +107,20 @@ void driver::carry_out(engine::close_organizer& a) {
   commits_.flush_all();
   ++asked_;
   std::erase_if(rows_, [&](const auto& row) { return row.second.organizer == a.organizer; });
-  store_.close_organizer(run_, a.lane, a.organizer, like_answer(std::move(a.last)),
-                         [this, lane = a.lane, organizer = a.organizer](result<std::uint32_t> rows) {
-                           asio::post(io_, [this, lane, organizer, rows = std::move(rows)] {
-                             --asked_;
-                             if (!rows) return storage_failed(rows.error());
-                             last_commit_ = net::boot_now();
-                             meter_.ended(*rows, *rows, *last_commit_);
-                             engine_.organizer_closed(lane, organizer, *rows, net::boot_now());
-                             pump();
-                           });
-                         });
+  store_.close_organizer(
+      run_, a.lane, a.organizer, like_answer(std::move(a.last)),
+      [back = mail_.here(), lane = a.lane, organizer = a.organizer](result<ledger::closed_rows> closed) {
+        back.post([lane, organizer, closed = std::move(closed)](driver& self) { self.on_closed(lane, organizer, closed); });
+      });
+}
+
+void driver::on_closed(engine::lane_id lane, engine::organizer_id organizer, const result<ledger::closed_rows>& closed) {
+  --asked_;
+  if (!closed) return storage_failed(closed.error());
+  last_commit_ = net::boot_now();
+  meter_.ended(closed->calls, closed->rows, *last_commit_);
+  engine_.organizer_closed(lane, organizer, closed->calls, net::boot_now());
+  pump();
 }
 
 void driver::carry_out(engine::save_fence& a) {
@@ -173,13 +175,31 @@ void driver::close_all() {
   }
 }
 
-void driver::on_commit(result<commits::ended> done) {
+void driver::on_commit(const result<ledger::committed_rows>& done) {
   if (!done) return storage_failed(done.error());
   const auto now = net::boot_now();
   last_commit_ = now;
-  meter_.ended(done->calls.size(), done->rows, now);
+  meter_.ended(done->calls.size(), done->ended, now);
   if (closing_) return;
   engine_.committed(std::span<const engine::row_id>(done->calls), now);
+  pump();
+}
+
+void driver::on_token(std::uint32_t number) {
+  if (closing_) return;
+  may_connect_ = true;
+  wake_those_that_wait();
+  engine_.token_ready(0, number, net::boot_now());
+  pump();
+}
+
+void driver::on_no_token(const error& why, bool fatal) {
+  if (closing_) return;
+  watch_.note(why.message);
+  // Without a token no call is made: its request gets the descriptor that an idle connection has.
+  may_connect_ = why.code != errc::resources;
+  wake_those_that_wait();
+  engine_.token_failed(0, why, fatal, net::boot_now());
   pump();
 }
 
@@ -195,7 +215,8 @@ void driver::storage_failed(const error& why) {
 }
 
 void driver::on_signal(int count) {
-  if (closing_) return;
+  if (closing_ || count <= signals_heard_) return;
+  signals_heard_ = count;
   if (count == 1) {
     watch_.note("Stopping: no new calls; those in flight may finish. A second signal leaves at once.");
     engine_.stop(engine::stop_reason::interrupted, net::boot_now());

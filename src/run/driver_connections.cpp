@@ -51,14 +51,16 @@ asio::awaitable<bool> driver::await_turn_to_connect(slot& s) {
     if (closing_) co_return false;
     const auto now = net::boot_now();
     const auto at = engine_.may_connect_at(0);
-    const bool allowed = s.id < enabled_ && !(s.resting && enough_idle());
+    const bool allowed = s.id < enabled_ && may_connect_ && !(s.resting && enough_idle());
     if (allowed && at <= now) {
       set_resting(s, false);
       co_return true;
     }
     s.wake.expires_after(allowed ? at - now : std::chrono::nanoseconds(idle_check));
+    s.queued = true;
     boost::system::error_code woken;
     co_await s.wake.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+    s.queued = false;
   }
 }
 
@@ -77,6 +79,11 @@ void driver::rouse_one() {
   if (found == slots_.end()) return;
   set_resting(**found, false);
   (*found)->wake.cancel();
+}
+
+void driver::wake_those_that_wait() {
+  for (const auto& s : slots_)
+    if (s->waiting || s->queued) s->wake.cancel();
 }
 
 void driver::ready(slot& s) {
@@ -143,7 +150,7 @@ asio::awaitable<bool> driver::await_grant(slot& s) {
     s.waiting = false;
     const bool unasked = !s.grant && !s.drop && !closing_;
     const bool old = net::boot_now() - s.idle_since >= idle_limit;
-    if (unasked && (s.id >= enabled_ || old || !s.connection.usable())) {
+    if (unasked && (s.id >= enabled_ || !may_connect_ || old || !s.connection.usable())) {
       set_resting(s, true);
       engine_.connection_lost(0, s.id, net::boot_now());
       pump();

@@ -22,6 +22,7 @@
 #include "net/net.hpp"
 #include "run/commits.hpp"
 #include "run/driver.hpp"
+#include "run/mailbox.hpp"
 #include "run/progress_meter.hpp"
 
 namespace convoke::run {
@@ -40,6 +41,7 @@ struct slot {
   std::optional<engine::send_call> grant;
   mono_time idle_since{};
   bool waiting = false;  // for a grant, in a wait on `wake`
+  bool queued = false;   // for its turn to connect, in a wait on `wake`
   bool resting = false;  // its connection was not needed: it connects again when others are busy
   bool drop = false;
 };
@@ -48,7 +50,6 @@ struct claimed {
   spec wanted;
   engine::key_id key = 0;
   engine::organizer_id organizer = 0;
-  std::uint32_t twins = 0;
 };
 
 [[nodiscard]] std::vector<engine::lane_setup> lane_setups(const ledger::opened_run& opened, mono_time now, utc_time wall);
@@ -72,9 +73,15 @@ class driver {
         timer_(io),
         progress_timer_(io),
         work_(io.get_executor()),
+        mail_(io, *this),
         owed_(calls_owed(opened)),
         meter_(opened.info.rows, opened.info.rows - opened.info.counts.owed, owed_, net::boot_now()) {}
 
+  ~driver() { caught_.stop_listening(); }
+  driver(const driver&) = delete;
+  driver& operator=(const driver&) = delete;
+
+  // What an observer throws comes out of it.
   driven run(std::unique_ptr<auth::token_source> tokens);
 
  private:
@@ -99,13 +106,17 @@ class driver {
   asio::awaitable<void> report_progress();
 
   void on_claimed(engine::lane_id lane, bool stale, result<ledger::claim_answer> answer, std::vector<spec> specs);
-  void on_commit(result<commits::ended> done);
+  void on_closed(engine::lane_id lane, engine::organizer_id organizer, const result<ledger::closed_rows>& closed);
+  void on_commit(const result<ledger::committed_rows>& done);
+  void on_token(std::uint32_t number);
+  void on_no_token(const error& why, bool fatal);
   void on_signal(int count);
   void storage_failed(const error& why);
   void close_all();
   void ready(slot& s);
   void set_resting(slot& s, bool resting);
   void rouse_one();
+  void wake_those_that_wait();
   [[nodiscard]] bool enough_idle() const;
   void tell_trouble(const engine::send_call& call, const engine::answer& got);
   claimed take(engine::row_id row);
@@ -128,12 +139,15 @@ class driver {
   asio::steady_timer timer_;
   asio::steady_timer progress_timer_;
   asio::executor_work_guard<asio::io_context::executor_type> work_;
+  mailbox<driver> mail_;
 
   unsigned enabled_ = 0;
   std::size_t serving_ = 0, resting_ = 0;
   std::size_t asked_ = 0;  // ledger jobs under way
   bool pumping_ = false;
   bool closing_ = false;
+  bool may_connect_ = true;  // not while the request for a token lacks a descriptor
+  int signals_heard_ = 0;
   std::optional<engine::finished> ended_;
   std::string last_trouble_;  // told once, not once a connection
   std::optional<mono_time> first_send_, last_commit_;

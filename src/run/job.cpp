@@ -17,6 +17,7 @@
 #include "net/net.hpp"
 #include "report/failed.hpp"
 #include "report/results.hpp"
+#include "run/context.hpp"
 #include "run/driver.hpp"
 #include "run/foresight.hpp"
 #include "run/planner.hpp"
@@ -131,7 +132,7 @@ ending ending_of(engine::stop_reason reason, int signal) {
     case engine::stop_reason::deferred:
       return ending::deferred;
     case engine::stop_reason::interrupted:
-      return signal == SIGTERM ? ending::terminated : ending::interrupted;
+      return signal == SIGTERM ? ending::terminated : signal == SIGHUP ? ending::hung_up : ending::interrupted;
     case engine::stop_reason::credentials:
       return ending::credentials;
     case engine::stop_reason::permission:
@@ -148,13 +149,21 @@ std::uint64_t seed_of(const job& j) {
   return std::uint64_t{device()} << 32U | device();
 }
 
+// Where nothing is owed any more the run is over. What was done stands and is reported, although this cannot be written.
+void close_run(ledger::store& store, ledger::run_id id, job_report& out) {
+  const auto state = store.finish_run(id);
+  if (state) return;
+  out.end = ending::storage;
+  out.detail = state.error().message;
+}
+
 result<void> carry_out(boost::asio::io_context& io, signals& caught, ledger::store& store, ledger::run_id id, const job& j, observer& watch,
                        job_report& out) {
   auto opened = store.resume(id);
   if (!opened) return std::unexpected(opened.error());
   if (opened->info.counts.owed == 0) {
     // Killed after its last commit: there was no time to write that it is over.
-    if (const auto state = store.finish_run(id); !state) return std::unexpected(state.error());
+    close_run(store, id, out);
     return {};
   }
   if (opened->unclean)
@@ -162,7 +171,10 @@ result<void> carry_out(boost::asio::io_context& io, signals& caught, ledger::sto
         fmt::format("An earlier process ended without tidying up: the rows that it had claimed go last, and not before {} s have passed.",
                     std::chrono::ceil<std::chrono::seconds>(j.pace.attempt_timeout).count()));
   watch.expected(foresee(j, *opened, net::wall_now()));
-  const auto driven = drive(io, caught, store, *opened, j, seed_of(j), watch);
+  const auto driven = [&] {
+    const signals::draining bounded_by_the_engine;
+    return drive(io, caught, store, *opened, j, seed_of(j), watch);
+  }();
   if (!driven) return std::unexpected(driven.error());
   out.end = ending_of(driven->reason, caught.first());
   out.detail = driven->detail;
@@ -175,12 +187,11 @@ result<void> carry_out(boost::asio::io_context& io, signals& caught, ledger::sto
   out.faults = driven->numbers.faults;
   out.early_by_inference = driven->numbers.early_by_inference;
   out.call_time = std::chrono::duration_cast<std::chrono::microseconds>(driven->call_time);
-  if (out.end != ending::storage)
-    if (const auto state = store.finish_run(id); !state) return std::unexpected(state.error());
+  if (out.end != ending::storage) close_run(store, id, out);
   return {};
 }
 
-void write_outputs(ledger::reader& from, const ledger::run_info& info, const job& j, const writing_signals& caught, job_report& out) {
+void write_outputs(ledger::reader& from, const ledger::run_info& info, const job& j, const interruption& interrupted, job_report& out) {
   const auto complain = [&](const error& e) {
     if (e.code != errc::storage) return out.output_errors.push_back(e.message);
     // The file could be written; what belongs into it could not be read.
@@ -189,13 +200,13 @@ void write_outputs(ledger::reader& from, const ledger::run_info& info, const job
   };
   if (!j.results.empty()) {
     const auto as = j.results == "-" ? report::format::csv : report::format_of(j.results).value_or(report::format::csv);
-    if (const auto written = report::write_results(from, info, j.results, as, [&] { return caught.interrupted(); }); !written)
+    if (const auto written = report::write_results(from, info, j.results, as, interrupted); !written)
       complain(written.error());
     else
       out.results = j.results;
   }
   const bool some_failed = info.counts.failed + info.counts.rejected > 0 || (info.header.drift_fails && info.counts.drifted > 0);
-  if (!some_failed || caught.interrupted()) return;
+  if (!some_failed || interrupted()) return;
   const auto rows = report::write_failed(from, info, failed_path(j), failed_naming(j));
   if (!rows)
     complain(rows.error());
@@ -203,7 +214,32 @@ void write_outputs(ledger::reader& from, const ledger::run_info& info, const job
     out.failed = failed_path(j);
 }
 
-result<void> conclude(ledger::store& store, const signals& before, ledger::run_id id, const job& j, job_report& out) {
+// Results and failed file, unless a second signal asks to leave. One that comes while they are written ends the writing.
+void write_until_signal(ledger::reader& from, const ledger::run_info& info, const job& j, const signals& caught, job_report& out) {
+  const auto before = caught.count();
+  if (before > 1) {
+    if (!j.results.empty()) out.output_errors.emplace_back("The results were not written: `convoke export` writes them.");
+    return;
+  }
+  const auto interrupted = [&] { return caught.count() > before; };
+  write_outputs(from, info, j, interrupted, out);
+  if (interrupted() && (out.end == ending::finished || out.end == ending::deferred)) {
+    out.end = ending_of(engine::stop_reason::interrupted, caught.first());
+    out.detail = "Interrupted. Run the same command again to go on.";
+  }
+}
+
+// Housekeeping: the run is over, whatever comes of it.
+void prune(ledger::store& store, const signals& caught, const job& j, job_report& out) {
+  if (caught.raised() || out.end == ending::storage) return;
+  const auto pruned = store.prune(j.keep_runs);
+  if (pruned) return;
+  const bool by_signal = pruned.error().code == errc::interrupted;
+  out.warnings.push_back(by_signal ? "Pruning old runs was interrupted: the next run goes on with it."
+                                   : "Old runs could not be pruned: " + pruned.error().message + ". The next run tries again.");
+}
+
+result<void> conclude(ledger::store& store, const signals& caught, ledger::run_id id, const job& j, job_report& out) {
   const auto began = net::boot_now();
   out.run = id;
   const auto reader = store.read();
@@ -217,16 +253,10 @@ result<void> conclude(ledger::store& store, const signals& before, ledger::run_i
   out.rows = (*info)->rows;
   out.counts = (*info)->counts;
   out.drift_fails = (*info)->header.drift_fails;
-  {
-    const writing_signals caught(before);
-    write_outputs(*reader, **info, j, caught, out);
-    if (caught.interrupted() && (out.end == ending::finished || out.end == ending::deferred)) {
-      out.end = ending_of(engine::stop_reason::interrupted, caught.first_new());
-      out.detail = "Interrupted. Run the same command again to go on.";
-    }
-  }
+  write_until_signal(*reader, **info, j, caught, out);
   out.results_time = since(began);
-  return store.prune(j.keep_runs);
+  prune(store, caught, j, out);
+  return {};
 }
 
 result<plan_summary> check_until(const job& j, observer& watch, const interruption& interrupted) {
@@ -235,10 +265,10 @@ result<plan_summary> check_until(const job& j, observer& watch, const interrupti
   // Without a ledger the lane does not matter: a nameless one stands in.
   auto input = scan(checked, interrupted);
   if (!input) return std::unexpected(input.error());
-  auto ledger = temporary_ledger::create();
+  auto ledger = temporary_ledger::create(interrupted);
   if (!ledger) return std::unexpected(ledger.error());
   const auto header = make_header(checked, *input, {"check:", "00000000-0000-0000-0000-000000000000", ""});
-  auto made = make_plan(ledger->store(), *input, checked, header, watch, interrupted);
+  auto made = make_plan(ledger->store(), *input, checked, header, watch, interrupted, failed_rows::only_told);
   if (!made) return std::unexpected(made.error());
   watch.planned(0, made->summary);
   return std::move(made->summary);
@@ -268,7 +298,7 @@ result<plan_summary> rehearse_until(const job& j, observer& watch, const interru
   if (!p) return std::unexpected(p.error());
   auto store = open_ledger(j, watch, interrupted, true);
   if (!store) return std::unexpected(store.error());
-  auto made = make_plan(**store, p->input, j, p->header, watch, interrupted);
+  auto made = make_plan(**store, p->input, j, p->header, watch, interrupted, failed_rows::only_told);
   if (!made) return std::unexpected(made.error());
   if (const auto added = add_forecast(**store, p->header.lanes.front(), j, made->summary); !added) return std::unexpected(added.error());
   watch.planned(0, made->summary);
@@ -278,10 +308,10 @@ result<plan_summary> rehearse_until(const job& j, observer& watch, const interru
 // Ends by a signal wherever it reads or waits, and tidies up on its way out.
 template <class Command>
 auto until_signal(const Command& command) {
-  boost::asio::io_context io(1);
-  signals caught(io);
-  auto done = command([&] { return caught.poll(); });
+  const signals caught;
+  auto done = command([&] { return caught.raised(); });
   if (!done && done.error().code == errc::interrupted && caught.first() == SIGTERM) done.error().code = errc::terminated;
+  if (!done && done.error().code == errc::interrupted && caught.first() == SIGHUP) done.error().code = errc::hung_up;
   return done;
 }
 
@@ -299,23 +329,12 @@ result<plan_summary> dry_run(const job& j, observer& watch) {
   return until_signal([&](const interruption& interrupted) { return rehearse_until(j, watch, interrupted); });
 }
 
-namespace {
-
-// An io_context waits in its destructor for the look-up that it has under way, for as long as name servers do not answer. Nobody should
-// wait half a minute for that after a signal: it is left behind, and the process ends soon.
-struct unless_it_looks_up {
-  void operator()(boost::asio::io_context* io) const noexcept {
-    if (!net::lookups_under_way()) delete io;
-  }
-};
-
-}  // namespace
-
 result<job_report> apply(const job& j, observer& watch) {
-  const std::unique_ptr<boost::asio::io_context, unless_it_looks_up> context(new boost::asio::io_context(1));
-  auto& io = *context;
-  signals caught(io);
-  const auto interrupted = [&] { return caught.poll(); };
+  const auto context = make_context();
+  if (!context) return std::unexpected(context.error());
+  auto& io = **context;
+  signals caught;
+  const auto interrupted = [&] { return caught.raised(); };
   const auto began = net::boot_now();
   if (!j.results.empty() && j.results != "-")
     if (const auto known = report::format_of(j.results); !known) return std::unexpected(known.error());
@@ -339,7 +358,7 @@ result<job_report> apply(const job& j, observer& watch) {
   if (!known->done)
     if (const auto trusted = net::tls_context::create(j.lane.ca_file); !trusted) return std::unexpected(trusted.error());
   if (known->done || known->open || known->planned)
-    if (const auto whole = check_expected_rows(p->input, j); !whole) return std::unexpected(whole.error());
+    if (const auto whole = check_expected_rows(p->input, j, interrupted); !whole) return without_run(whole.error());
 
   ledger::run_id id = 0;
   if (known->done) {

@@ -24,6 +24,8 @@ namespace {
 constexpr std::size_t batch_rows = 1024;
 constexpr std::size_t batch_bytes = std::size_t{1} << 20U;
 
+constexpr auto interrupted_planning = "Interrupted while planning: nothing was sent and nothing was kept. Run the same command again.";
+
 // --only COLUMN=VALUE, resolved against the header.
 struct pilot {
   std::optional<std::size_t> column;
@@ -78,8 +80,7 @@ class feeder {
   }
 
   result<void> flush() {
-    if (interrupted_())
-      return fail(errc::interrupted, "Interrupted while planning: nothing was sent and nothing was kept. Run the same command again.");
+    if (interrupted_()) return fail(errc::interrupted, interrupted_planning);
     if (batch_.empty()) return {};
     auto full = std::exchange(batch_, {});
     batch_.reserve(batch_rows);
@@ -108,6 +109,12 @@ class feeder {
   std::size_t bytes_ = 0;  // that the rows of the batch hold
 };
 
+// What the ledger says of a signal, in words that fit the command.
+error of_planning(error why) {
+  if (why.code == errc::interrupted) why.message = interrupted_planning;
+  return why;
+}
+
 result<void> check_limits(const plan_summary& summary, const plan_options& options) {
   if (options.max_new && summary.new_keys > *options.max_new)
     return fail(
@@ -128,7 +135,13 @@ result<void> check_row_count(std::uint64_t rows, std::uint64_t planned, const jo
   return {};
 }
 
-// Tells about every wrong row and keeps it in the failed file.
+// Tells about every wrong row.
+result<void> tell_wrong_rows(ledger::planning& plan, observer& watch) {
+  return plan.for_each_rejected(
+      [&](std::uint32_t line, std::string_view, std::string_view why) { watch.wrong_row(line, std::string(why)); });
+}
+
+// The same, and keeps it in the failed file.
 result<std::string> report_wrong_rows(ledger::planning& plan, const job& j, const ledger::run_header& header, observer& watch) {
   const auto path = failed_path(j);
   auto file = report::failed_file::create(path, header, failed_naming(j));
@@ -214,7 +227,7 @@ plan_summary of_what_was_read(plan_summary summary, const plan_options& options)
 }  // namespace
 
 result<planned> make_plan(ledger::store& store, scanned_input& input, const job& j, const ledger::run_header& header, observer& watch,
-                          const std::function<bool()>& interrupted) {
+                          const std::function<bool()>& interrupted, failed_rows failed) {
   const auto in_input = [&](const error& e) { return std::unexpected(in_file(j.input, e)); };
   auto zones = files::system_zones();
   if (!zones) return std::unexpected(zones.error());
@@ -237,12 +250,16 @@ result<planned> make_plan(ledger::store& store, scanned_input& input, const job&
   if (const auto counted = check_row_count(feed.rows(), feed.planned(), j); !counted) return in_input(counted.error());
 
   auto summary = (*planning)->classify();
-  if (!summary) return std::unexpected(summary.error());
+  if (!summary) return std::unexpected(of_planning(summary.error()));
   planned out{.planning = std::move(*planning), .summary = of_what_was_read(std::move(*summary), j.plan)};
   if (out.summary.rejected > 0) {
-    auto written = report_wrong_rows(*out.planning, j, header, watch);
-    if (!written) return std::unexpected(written.error());
-    out.failed_file = std::move(*written);
+    if (failed == failed_rows::only_told) {
+      if (const auto told = tell_wrong_rows(*out.planning, watch); !told) return std::unexpected(of_planning(told.error()));
+    } else {
+      auto written = report_wrong_rows(*out.planning, j, header, watch);
+      if (!written) return std::unexpected(of_planning(written.error()));
+      out.failed_file = std::move(*written);
+    }
     if (!j.plan.skip_invalid) {
       const auto kept = out.failed_file.empty() ? std::string() : fmt::format(" They are in {}.", escape_for_people(out.failed_file));
       return in_input({errc::input, fmt::format("{} of {} rows are wrong; nothing was sent.{} Mend them and run the same command again, or "
@@ -254,12 +271,12 @@ result<planned> make_plan(ledger::store& store, scanned_input& input, const job&
   return out;
 }
 
-result<void> check_expected_rows(scanned_input& input, const job& j) {
+result<void> check_expected_rows(scanned_input& input, const job& j, const std::function<bool()>& interrupted) {
   if (!j.plan.expect_rows) return {};
   std::uint64_t rows = 0;
-  const auto digest = read_records(input, [&rows](const csv::record&) {
-    ++rows;
-    return result<void>{};
+  const auto digest = read_records(input, [&](const csv::record&) -> result<void> {
+    if (++rows % batch_rows == 0 && interrupted()) return fail(errc::interrupted, interrupted_planning);
+    return {};
   });
   if (!digest) return std::unexpected(digest.error());
   if (const auto counted = check_row_count(rows, rows, j); !counted) return std::unexpected(in_file(j.input, counted.error()));
@@ -268,9 +285,9 @@ result<void> check_expected_rows(scanned_input& input, const job& j) {
 
 result<planned> reopen_plan(ledger::store& store, const ledger::run_info& run, const job& j) {
   auto planning = store.begin_open(run.id);
-  if (!planning) return std::unexpected(planning.error());
+  if (!planning) return std::unexpected(of_planning(planning.error()));
   auto summary = (*planning)->classify();
-  if (!summary) return std::unexpected(summary.error());
+  if (!summary) return std::unexpected(of_planning(summary.error()));
   *summary = of_what_was_read(std::move(*summary), j.plan);
   if (const auto allowed = check_limits(*summary, j.plan); !allowed) return std::unexpected(in_file(j.input, allowed.error()));
   return planned{.planning = std::move(*planning), .summary = std::move(*summary)};

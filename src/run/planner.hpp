@@ -27,13 +27,16 @@ struct planned {
   std::string failed_file;  // written because rows are wrong; empty: none
 };
 
-// Reads, validates and classifies; commits nothing. Wrong rows go to the observer and into the failed file; without skip_invalid they
-// end it with errc::input, as do expect_rows and max_new. `interrupted` is asked every few thousand rows.
+// A rehearsal writes nothing.
+enum class failed_rows : std::uint8_t { kept, only_told };
+
+// Reads, validates and classifies; commits nothing. Wrong rows go to the observer and into the failed file (`kept`); without skip_invalid
+// they end it with errc::input, as do expect_rows and max_new. `interrupted` is asked every few thousand rows.
 [[nodiscard]] result<planned> make_plan(ledger::store& store, scanned_input& input, const job& j, const ledger::run_header& header,
-                                        observer& watch, const std::function<bool()>& interrupted);
+                                        observer& watch, const std::function<bool()>& interrupted, failed_rows failed = failed_rows::kept);
 
 // Whether the input has as many rows as expect_rows says, where that is asked: for runs that need no plan any more.
-[[nodiscard]] result<void> check_expected_rows(scanned_input& input, const job& j);
+[[nodiscard]] result<void> check_expected_rows(scanned_input& input, const job& j, const std::function<bool()>& interrupted);
 
 // make_plan for a run that was planned before: from its stored records.
 [[nodiscard]] result<planned> reopen_plan(ledger::store& store, const ledger::run_info& run, const job& j);

@@ -1,62 +1,53 @@
 #pragma once
 
-// SIGINT and SIGTERM as numbers that the planning loop can poll and the driver can wait for.
+// SIGINT, SIGTERM and SIGHUP. The first one asks to end in good order: long work polls raised(), the driver is called. After the second
+// one the process is left 2 s later, wherever it is; so it is 25 s after the first one where nothing drains. Whatever is not committed or
+// has no name yet is dropped by that, as by a kill.
 
-#include <atomic>
 #include <functional>
-#include <thread>
+#include <memory>
+#include <string>
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/signal_set.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 namespace convoke::run {
 
+// The signals are caught while one of these objects lives; all of them see the same signals. A SIGHUP that is ignored when the first
+// object is made (nohup) stays ignored.
 class signals {
  public:
-  explicit signals(boost::asio::io_context& io);
+  signals();
+  ~signals();
+  signals(const signals&) = delete;
+  signals& operator=(const signals&) = delete;
 
-  // Lets handlers run without blocking; true once a signal came.
-  [[nodiscard]] bool poll();
-  [[nodiscard]] int count() const noexcept { return count_; }
+  // How many came so far. Any thread may ask these three.
+  [[nodiscard]] int count() const noexcept;
   // The first signal's number, 0 for none.
-  [[nodiscard]] int first() const noexcept { return first_; }
-  // Called with the count so far, on the io_context's thread. Pass {} to stop listening.
-  void on_signal(std::function<void(int count)> handler) { handler_ = std::move(handler); }
+  [[nodiscard]] int first() const noexcept;
+  [[nodiscard]] bool raised() const noexcept { return count() > 0; }
+
+  // Called with the count so far, on the io_context's thread, until stop_listening(), which is called on that thread too and before the
+  // io_context ends.
+  using handler = std::function<void(int count)>;
+  void on_signal(boost::asio::io_context& io, handler h);
+  void stop_listening() noexcept;
+
+  // While one lives, a first signal sets no limit: the engine bounds its drain by itself.
+  class draining {
+   public:
+    draining();
+    ~draining();
+    draining(const draining&) = delete;
+    draining& operator=(const draining&) = delete;
+  };
+
+  // A folder of temporary files that is removed where the process is left at once; until it is forgotten.
+  static void remove_when_leaving(const std::string& folder);
+  static void forget(const std::string& folder) noexcept;
 
  private:
-  void wait();
-
-  boost::asio::io_context& io_;
-  boost::asio::signal_set set_;
-  std::function<void(int)> handler_;
-  int count_ = 0;
-  int first_ = 0;
-};
-
-// The same while files are written from the ledger, where everything is saved already. A writer asks interrupted() now and then; one that
-// is stuck in a pipe nobody reads cannot, so the process is left 25 s after a first signal and 1 s after a second.
-class writing_signals {
- public:
-  // `before`: how many came until now, and the first of them.
-  explicit writing_signals(const signals& before);
-  ~writing_signals();
-  writing_signals(const writing_signals&) = delete;
-  writing_signals& operator=(const writing_signals&) = delete;
-
-  [[nodiscard]] bool interrupted() const noexcept { return first_new_.load() != 0; }
-  // The first signal that came since, 0 for none.
-  [[nodiscard]] int first_new() const noexcept { return first_new_.load(); }
-
- private:
-  void wait();
-
-  boost::asio::io_context io_{1};
-  boost::asio::signal_set set_;
-  boost::asio::steady_timer deadline_;
-  int count_, first_;
-  std::atomic<int> first_new_ = 0;
-  std::thread thread_;
+  std::shared_ptr<handler> handler_;
 };
 
 }  // namespace convoke::run

@@ -70,7 +70,7 @@ class Outputs(Case):
     def test_a_pipe_has_its_failed_rows_beside_nothing(self):
         path = self.write("in.csv", "organizer,external_id,start\n%s,p-1,never\n" % ANNA)
         script = '"$@" <(cat in.csv)'
-        done = self.run_words(["bash", "-c", script, "bash", *self.words("check")], expect=8)
+        done = self.run_words(["bash", "-c", script, "bash", *self.words("plan")], expect=8)
         self.assertIn("stdin.failed.csv", done.err)
         self.assertTrue(os.path.exists(self.path("stdin.failed.csv")))
         self.assertTrue(os.path.exists(path))

@@ -12,13 +12,17 @@ namespace {
 
 using words = std::vector<std::string>;
 
-std::uint32_t close(store& s, run_id run, organizer_id organizer) {
+closed_rows close_all(store& s, run_id run, organizer_id organizer) {
   finished_row like;
   like.error_code = "Forbidden";
   like.http_status = 403;
-  const auto done = std::make_shared<std::promise<result<std::uint32_t>>>();
-  s.close_organizer(run, 0, organizer, like, [done](result<std::uint32_t> n) { done->set_value(std::move(n)); });
+  const auto done = std::make_shared<std::promise<result<closed_rows>>>();
+  s.close_organizer(run, 0, organizer, like, [done](result<closed_rows> n) { done->set_value(std::move(n)); });
   return must(done->get_future().get());
+}
+
+std::uint32_t close(store& s, run_id run, organizer_id organizer) {
+  return close_all(s, run, organizer).calls;
 }
 
 }  // namespace
@@ -250,6 +254,29 @@ BOOST_AUTO_TEST_CASE(the_third_strike_in_a_row_fails_the_row) {
   check_counts(*r, run);
 }
 
+BOOST_AUTO_TEST_CASE(every_row_that_shares_a_key_is_counted_when_its_call_ends) {
+  // Two organizers with one key of fifty rows each, and a third whose key has one row.
+  std::vector<planned_row> rows;
+  for (std::uint32_t line = 2; line < 102; ++line) rows.push_back(row(line, line % 2 + 1, "a"));
+  rows.push_back(row(102, 3, "b"));
+  const auto run = plan(*s, header(), std::move(rows)).id;
+  const auto opened = must(s->resume(run));
+  BOOST_REQUIRE(opened.organizers.size() == 3u);
+  const auto first = claim(*s, run, opened.organizers[0].id), third = claim(*s, run, opened.organizers[2].id);
+  BOOST_TEST(finish(*s, {ended(first.rows.at(0)), ended(third.rows.at(0))}) == 51u);
+  BOOST_TEST(finish(*s, {ended(third.rows.at(0))}) == 0u);  // it had ended before
+  const auto closed = close_all(*s, run, opened.organizers[1].id);
+  BOOST_TEST(closed.calls == 1u);
+  BOOST_TEST(closed.rows == 50u);
+  check_counts(*r, run);
+}
+
+BOOST_AUTO_TEST_CASE(every_row_that_shares_a_key_is_counted_at_its_third_strike) {
+  const auto run = plan(*s, header(), {row(2, 1, "a"), row(3, 1, "a"), row(4, 1, "a"), row(5, 1, "b")}).id;
+  for (const auto ended : {0U, 0U, 3U}) BOOST_TEST(finish(*s, {}, {released(claim(*s, run, organizer(run)).rows.at(0), true)}) == ended);
+  check_counts(*r, run);
+}
+
 BOOST_AUTO_TEST_CASE(strikes_and_claims_pass_to_the_run_that_takes_over) {
   const auto first = three_rows();
   const auto page = claim(*s, first, organizer(first), 2);
@@ -332,7 +359,7 @@ BOOST_AUTO_TEST_CASE(many_jobs_at_once_are_all_answered_in_order) {
       s->claim(run, 0, {{o.id, 10}}, false, [&, all](result<claim_answer> answer) {
         // On the ledger's thread; what it asks for is queued.
         for (const auto& claimed : answer->pages.at(0).rows) {
-          s->finish({ended(claimed)}, {}, [&, all](result<std::vector<row_id>> ids) {
+          s->finish({ended(claimed)}, {}, [&, all](result<committed_rows> ids) {
             BOOST_TEST_REQUIRE(ids.has_value());
             if (++done == 1000) all->set_value();
           });
@@ -349,7 +376,7 @@ BOOST_AUTO_TEST_CASE(what_is_queued_is_done_before_the_store_closes) {
   const auto run = three_rows();
   const auto page = claim(*s, run, organizer(run));
   bool told = false;
-  s->finish({ended(page.rows[0])}, {}, [&](result<std::vector<row_id>> ids) { told = ids.has_value(); });
+  s->finish({ended(page.rows[0])}, {}, [&](result<committed_rows> ids) { told = ids.has_value(); });
   restart();
   BOOST_TEST(told);
   BOOST_TEST(must(r->run(run))->counts.created == 1u);

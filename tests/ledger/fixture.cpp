@@ -125,11 +125,13 @@ released_row released(const claimed_row& row, bool strike) {
           .finished_at = utc_time(std::chrono::seconds(1'780'000'000))};
 }
 
-void finish(store& s, std::vector<finished_row> rows, std::vector<released_row> released) {
+std::uint64_t finish(store& s, std::vector<finished_row> rows, std::vector<released_row> released) {
   const auto expected = rows.size() + released.size();
-  const auto answer = std::make_shared<std::promise<result<std::vector<row_id>>>>();
-  s.finish(std::move(rows), std::move(released), [answer](result<std::vector<row_id>> a) { answer->set_value(std::move(a)); });
-  BOOST_TEST(must(answer->get_future().get()).size() == expected);
+  const auto answer = std::make_shared<std::promise<result<committed_rows>>>();
+  s.finish(std::move(rows), std::move(released), [answer](result<committed_rows> a) { answer->set_value(std::move(a)); });
+  const auto done = must(answer->get_future().get());
+  BOOST_TEST(done.calls.size() == expected);
+  return done.ended;
 }
 
 void carry_out(store& s, run_id run, outcome o) {

@@ -66,7 +66,8 @@ claimed_page claim(store& s, run_id run, organizer_id organizer, std::uint32_t c
 // Ends a claimed row.
 finished_row ended(const claimed_row& row, outcome o = outcome::created);
 released_row released(const claimed_row& row, bool strike = false);
-void finish(store& s, std::vector<finished_row> rows, std::vector<released_row> released = {});
+// The rows of the input that ended by it come back.
+std::uint64_t finish(store& s, std::vector<finished_row> rows, std::vector<released_row> released = {});
 // Claims and ends everything that this run owes, and finishes it.
 void carry_out(store& s, run_id run, outcome o = outcome::created);
 

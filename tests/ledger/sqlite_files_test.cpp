@@ -56,7 +56,9 @@ bool mentions(const error& e, std::string_view word) {
 
 result<std::vector<row_id>> try_finish(store& s, std::vector<finished_row> rows) {
   const auto done = std::make_shared<std::promise<result<std::vector<row_id>>>>();
-  s.finish(std::move(rows), {}, [done](result<std::vector<row_id>> ids) { done->set_value(std::move(ids)); });
+  s.finish(std::move(rows), {}, [done](result<committed_rows> ended) {
+    done->set_value(ended ? result<std::vector<row_id>>(std::move(ended->calls)) : std::unexpected(ended.error()));
+  });
   return done->get_future().get();
 }
 

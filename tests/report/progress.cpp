@@ -108,6 +108,12 @@ BOOST_AUTO_TEST_CASE(the_exit_code_tells_the_truth) {
   BOOST_TEST(r.exit_code() == 0);
   r.output_errors = {"x"};
   BOOST_TEST(r.exit_code() == 9);
+  r.output_errors.clear();
+  r.warnings = {"old runs could not be pruned"};
+  BOOST_TEST(r.exit_code() == 0);
+  BOOST_TEST(report::report_text(r).find("Warning: old runs could not be pruned\n") != std::string::npos);
+  BOOST_TEST(report::report_json(r).find(R"("warnings":["old runs could not be pruned"])") != std::string::npos);
+  r.output_errors = {"x"};
   r.counts.drifted = 1;
   r.drift_fails = true;
   BOOST_TEST(r.exit_code() == 3);
@@ -115,6 +121,8 @@ BOOST_AUTO_TEST_CASE(the_exit_code_tells_the_truth) {
   BOOST_TEST(r.exit_code() == 5);
   r.end = convoke::ending::terminated;
   BOOST_TEST(r.exit_code() == 143);
+  r.end = convoke::ending::hung_up;
+  BOOST_TEST(r.exit_code() == 129);
   r.end = convoke::ending::permission;
   BOOST_TEST(r.exit_code() == 4);
   r.end = convoke::ending::storage;

@@ -9,6 +9,7 @@
 #include "core/text.hpp"
 #include "ledger/sqlite/ledger_file.hpp"
 #include "ledger/sqlite/overlay_vfs.hpp"
+#include "ledger/sqlite/shortage.hpp"
 
 namespace convoke::ledger::sqlite {
 namespace {
@@ -37,8 +38,9 @@ std::string_view remedy(int code) {
 }
 
 // What SQLite says can quote the file, and the file can hold anything.
-std::string describe(const std::string& path, const char* doing, int code, const char* detail) {
+std::string describe(const std::string& path, const char* doing, int code, const char* detail, int system_error) {
   std::string text = "ledger " + shown(path) + ": " + doing + ": " + escape_for_people(detail) + " (SQLite " + std::to_string(code) + "); ";
+  if (const auto too_many = shortage(system_error); !too_many.empty()) return text + too_many;
   return text.append(remedy(code));
 }
 
@@ -92,7 +94,7 @@ result<void> connection::open(const std::string& path, mode how) {
   if (rc != SQLITE_OK) {
     const char* detail = db_ != nullptr ? sqlite3_errmsg(db_) : sqlite3_errstr(rc);
     code_ = rc;
-    failure_ = error{errc::storage, describe(path_, "cannot open it", rc, detail)};
+    failure_ = error{errc::storage, describe(path_, "cannot open it", rc, detail, db_ != nullptr ? sqlite3_system_errno(db_) : 0)};
     const auto failed = *failure_;
     close();
     return std::unexpected(failed);
@@ -127,17 +129,43 @@ void connection::fail_with(std::string message, errc code) {
 void connection::note_failure(const char* doing) {
   if (failure_) return;
   code_ = sqlite3_extended_errcode(db_);
+  if ((code_ & 0xff) == SQLITE_INTERRUPT) {
+    failure_ = error{errc::interrupted, "Interrupted while the ledger " + shown(path_) + " was at work. Run the same command again."};
+    return;
+  }
   const char* detail = sqlite3_errmsg(db_);
   if ((code_ & 0xff) == SQLITE_CORRUPT && refused_by_disk(db_)) {
     code_ = SQLITE_IOERR_CORRUPTFS;
     detail = sqlite3_errstr(SQLITE_IOERR);
   }
-  failure_ = error{errc::storage, describe(path_, doing, code_, detail)};
+  failure_ = error{errc::storage, describe(path_, doing, code_, detail, sqlite3_system_errno(db_))};
 }
 
 void connection::forget_failure() noexcept {
   failure_.reset();
   code_ = 0;
+}
+
+connection::interruptible::interruptible(connection& db, const std::function<bool()>& interrupted) noexcept : db_(db) {
+  constexpr int steps = 2000;  // well below a millisecond
+  const auto ask = [](void* asked) { return (*static_cast<const std::function<bool()>*>(asked))() ? 1 : 0; };
+  // SQLite passes the pointer back as it came.
+  sqlite3_progress_handler(db_.db_, steps, ask, const_cast<std::function<bool()>*>(&interrupted));
+}
+
+connection::interruptible::~interruptible() {
+  sqlite3_progress_handler(db_.db_, 0, nullptr, nullptr);
+}
+
+void connection::undo_interrupted() noexcept {
+  if (!failure_ || failure_->code != errc::interrupted) return;
+  forget_failure();
+  // SQLite has rolled back by itself where the statement was one that writes.
+  if (in_transaction()) exec("ROLLBACK");
+}
+
+bool connection::in_transaction() const noexcept {
+  return sqlite3_get_autocommit(db_) == 0;
 }
 
 void connection::exec(const char* sql) {

@@ -7,6 +7,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -53,6 +54,22 @@ class connection {
   void fail_with(std::string message, errc code = errc::storage);
   void note_failure(const char* doing);
   void forget_failure() noexcept;  // readers only: a reader that could not read once may try again
+
+  // While one lives, a statement that is running ends soon after `interrupted` says so, with errc::interrupted as the failure. It is asked
+  // on this thread, every few thousand steps of SQLite's machine.
+  class interruptible {
+   public:
+    interruptible(connection& db, const std::function<bool()>& interrupted) noexcept;
+    ~interruptible();
+    interruptible(const interruptible&) = delete;
+    interruptible& operator=(const interruptible&) = delete;
+
+   private:
+    connection& db_;
+  };
+  // After an interruption, which left nothing in doubt: ends the transaction that was open and lets the connection go on.
+  void undo_interrupted() noexcept;
+  [[nodiscard]] bool in_transaction() const noexcept;
 
   void exec(const char* sql);
   // The first column of the first row, as text; empty where there is none.

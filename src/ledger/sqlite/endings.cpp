@@ -4,10 +4,12 @@
 
 namespace convoke::ledger::sqlite {
 
-void endings::write_all(const settled_row& row, const finished_row& with) {
+std::uint64_t endings::write_all(const settled_row& row, const finished_row& with) {
   write(row.slot, with);
-  if (row.twins == 0) return;
-  for (twins_.with(row.row); twins_.step();) write(twins_.as<row_id>(0), with);
+  std::uint64_t rows = 1;
+  if (row.twins == 0) return rows;
+  for (twins_.with(row.row); twins_.step(); ++rows) write(twins_.as<row_id>(0), with);
+  return rows;
 }
 
 void endings::lapsed(const settled_row& row, const released_row& with) {
@@ -22,9 +24,10 @@ void endings::lapsed(const settled_row& row, const released_row& with) {
   for (twins_.with(row.row); twins_.step();) write_lapse(twins_.as<row_id>(0));
 }
 
-void endings::answered(const settled_row& row, const finished_row& with) {
-  write_all(row, with);
+std::uint64_t endings::answered(const settled_row& row, const finished_row& with) {
+  const auto rows = write_all(row, with);
   observe(row, with);
+  return rows;
 }
 
 void endings::superseded(const settled_row& row, run_id by, utc_time when) {

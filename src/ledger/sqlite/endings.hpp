@@ -2,6 +2,7 @@
 
 // Writes how rows ended: the outcome of a row and of its twins, what was observed, and the counts. Used by the run and by plans.
 
+#include <cstdint>
 #include <map>
 #include <utility>
 
@@ -24,7 +25,8 @@ class endings {
   explicit endings(connection& db) noexcept : db_(db) {}
 
   // A call's answer: outcome of the row and its twins, and the observation of its key.
-  void answered(const settled_row& row, const finished_row& with);
+  // The rows of the input that ended by it.
+  std::uint64_t answered(const settled_row& row, const finished_row& with);
   // No end: the row and its twins stay owed, and this was the matter with their call.
   void lapsed(const settled_row& row, const released_row& with);
   // Taken over by another run: no observation.
@@ -39,7 +41,7 @@ class endings {
  private:
   void write(row_id slot, const finished_row& with);
   void observe(const settled_row& row, const finished_row& with);
-  void write_all(const settled_row& row, const finished_row& with);
+  std::uint64_t write_all(const settled_row& row, const finished_row& with);
 
   connection& db_;
   std::map<std::pair<run_id, outcome>, std::uint64_t> counts_;

@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "ledger/sqlite/ledger_file.hpp"
+#include "ledger/sqlite/shortage.hpp"
 
 namespace convoke::ledger::sqlite {
 namespace {
@@ -16,8 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 std::unexpected<error> failed(const char* doing, const std::string& what) {
-  return fail(errc::storage, std::string(doing) + " " + shown(what) + ": " + std::generic_category().message(errno) +
-                                 "; choose another place with --ledger");
+  return fail(errc::storage, std::string(doing) + " " + shown(what) + ": " + explained(errno, "choose another place with --ledger"));
 }
 
 result<void> make_folders(const fs::path& folder) {

@@ -14,6 +14,7 @@
 #include <convoke/time.hpp>
 
 #include "ledger/sqlite/ledger_file.hpp"
+#include "ledger/sqlite/shortage.hpp"
 
 namespace convoke::ledger::sqlite {
 namespace {
@@ -88,7 +89,7 @@ result<bool> lock_file::open(bool make) {
     if (fd_ < 0 && errno == EEXIST) return open(make);  // another process was faster
   }
   if (fd_ < 0)
-    return fail(errc::storage, "cannot open the lock file " + shown(path_) + ": " + reason() + "; choose another place with --ledger");
+    return fail(errc::storage, "cannot open the lock file " + shown(path_) + ": " + explained(errno, "choose another place with --ledger"));
   if (::fstat(fd_, &there) != 0) return fail(errc::storage, "cannot look at the lock file " + shown(path_) + ": " + reason());
   if (auto usable = check_planted(there, path_, ledger); !usable && there.st_nlink > 0) return std::unexpected(usable.error());
   return true;

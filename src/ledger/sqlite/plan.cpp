@@ -135,13 +135,17 @@ void plan::list_organizers() {
   }
 }
 
-result<void> plan::for_each_rejected(const std::function<void(std::uint32_t, std::string_view, std::string_view)>& f) {
+result<void> plan::for_each_rejected(std::uint32_t line, const std::function<bool(std::uint32_t, std::string_view, std::string_view)>& f) {
   if (stage_ != stage::classified && stage_ != stage::committed) return out_of_turn("list rejected rows");
   if (summary_.rejected == 0) return {};
   statement rows(db_,
                  "SELECT o.id, r.raw, coalesce(o.error_message, r.error) FROM outcome o JOIN record r ON r.id = o.id "
                  "WHERE o.id BETWEEN ? AND ? AND o.outcome = 7 ORDER BY o.id");
-  for (rows.with(first_row(run_), last_row(run_)); rows.step();) f(line_of(rows.as<row_id>(0)), rows.text(1), rows.text(2));
+  const auto after = line == 0 ? first_row(run_) : make_row(run_, line) + 1;
+  for (rows.with(after, last_row(run_)); rows.step();) {
+    if (!f(line_of(rows.as<row_id>(0)), rows.text(1), rows.text(2))) break;
+  }
+  rows.reset();
   return db_.status();
 }
 
@@ -192,7 +196,9 @@ result<run_id> plan::commit_planned() {
 }
 
 void plan::roll_back() {
-  if (stage_ == stage::taking_in || stage_ == stage::classified) db_.exec("ROLLBACK");
+  db_.undo_interrupted();
+  const bool under_way = stage_ == stage::taking_in || stage_ == stage::classified;
+  if (under_way && db_.in_transaction()) db_.exec("ROLLBACK");
   stage_ = stage::committed;
 }
 

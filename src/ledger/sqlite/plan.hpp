@@ -28,7 +28,9 @@ class plan {
   [[nodiscard]] result<void> begin_stored(run_id planned);
   [[nodiscard]] result<void> add(const planned_row& row);
   [[nodiscard]] result<plan_summary> classify();
-  [[nodiscard]] result<void> for_each_rejected(const std::function<void(std::uint32_t, std::string_view, std::string_view)>& f);
+  // Those after `line`, in order, until f says false.
+  [[nodiscard]] result<void> for_each_rejected(std::uint32_t line,
+                                               const std::function<bool(std::uint32_t, std::string_view, std::string_view)>& f);
   [[nodiscard]] result<run_id> commit(bool open);
   void roll_back();
 

@@ -8,6 +8,7 @@ namespace convoke::ledger::sqlite {
 namespace {
 
 constexpr std::size_t queue_bytes = 4u << 20;
+constexpr std::size_t page_bytes = 64u << 10;
 
 std::size_t size_of(const std::vector<planned_row>& rows) {
   std::size_t size = 0;
@@ -65,11 +66,32 @@ result<T> sqlite_planning::on_thread(const std::function<result<T>()>& f) {
 }
 
 result<plan_summary> sqlite_planning::classify() {
-  return on_thread<plan_summary>([this] { return core_->classify(); });
+  return on_thread<plan_summary>([this] {
+    const connection::interruptible soon(store_.db_, store_.interrupted_);
+    return core_->classify();
+  });
 }
 
+// On the caller's thread, in pages: what is called may take its time, or throw.
 result<void> sqlite_planning::for_each_rejected(const std::function<void(std::uint32_t, std::string_view, std::string_view)>& f) {
-  return on_thread<void>([&] { return core_->for_each_rejected(f); });
+  using page_of_rows = std::vector<rejected_row>;
+  for (std::uint32_t last = 0;;) {
+    const auto page = on_thread<page_of_rows>([&]() -> result<page_of_rows> {
+      page_of_rows rows;
+      std::size_t size = 0;
+      const auto keep = [&](std::uint32_t line, std::string_view raw, std::string_view why) {
+        rows.push_back({line, std::string(raw), std::string(why)});
+        size += raw.size() + why.size();
+        return size < page_bytes;
+      };
+      if (auto read = core_->for_each_rejected(last, keep); !read) return std::unexpected(read.error());
+      return rows;
+    });
+    if (!page) return std::unexpected(page.error());
+    if (page->empty()) return {};
+    for (const auto& row : *page) f(row.line, row.raw, row.why);
+    last = page->back().line;
+  }
 }
 
 result<run_id> sqlite_planning::commit(bool open) {

@@ -6,6 +6,8 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "ledger/ledger.hpp"
 #include "ledger/sqlite/plan.hpp"
@@ -26,6 +28,10 @@ class sqlite_planning final : public planning {
 
  private:
   void take(const std::vector<planned_row>& rows, std::size_t size);
+  struct rejected_row {
+    std::uint32_t line;
+    std::string raw, why;
+  };
   template <class T>
   [[nodiscard]] result<T> on_thread(const std::function<result<T>()>& f);
 

@@ -103,12 +103,12 @@ claimed_page run_writer::claim(run_id run, const page_wanted& wanted, bool stale
   return out;
 }
 
-bool run_writer::finish(const finished_row& row) {
+std::uint64_t run_writer::finish(const finished_row& row) {
   settled_row settled;
-  if (!take_held(row, settled) && !take_stored(row, settled)) return false;
-  ends_.answered(settled, row);
+  if (!take_held(row, settled) && !take_stored(row, settled)) return 0;
+  const auto rows = ends_.answered(settled, row);
   if (row.result == outcome::created) memory_.made(row.organizer, row.finished_at);
-  return true;
+  return rows;
 }
 
 bool run_writer::take_held(const finished_row& row, settled_row& out) {
@@ -129,25 +129,22 @@ bool run_writer::take_stored(const finished_row& row, settled_row& out) {
   return true;
 }
 
-bool run_writer::release(const released_row& row) {
+std::optional<std::uint64_t> run_writer::release(const released_row& row) {
   const auto run = run_of(row.row);
   const auto line = line_of(row.row);
   if (row.strike && strikes_.with(run, row.organizer, line, row.epoch).step()) {
     const bool third = strikes_.integer(0) + 1 >= strikes_to_fail;
     strikes_.reset();
-    if (third) {
-      third_strike(row);
-      return true;
-    }
+    if (third) return third_strike(row);
   }
   const auto held = held_.extract(row.row);
   release_.with(row.strike ? 1 : 0, run, row.organizer, line, row.epoch).run();
-  if (!db_.ok() || db_.changes() != 1) return false;
+  if (!db_.ok() || db_.changes() != 1) return std::nullopt;
   if (row.attempts > 0 && !held.empty()) ends_.lapsed(held.mapped().row, row);
-  return db_.ok();
+  return 0;
 }
 
-void run_writer::third_strike(const released_row& row) {
+std::uint64_t run_writer::third_strike(const released_row& row) {
   finished_row out;
   out.row = row.row;
   out.key = row.key;
@@ -163,11 +160,11 @@ void run_writer::third_strike(const released_row& row) {
   out.request_id = row.request_id;
   out.client_request_id = row.client_request_id;
   out.finished_at = row.finished_at;
-  finish(out);
+  return finish(out);
 }
 
-std::uint32_t run_writer::close_organizer(run_id run, organizer_id organizer, const finished_row& like) {
-  std::uint32_t closed = 0;
+closed_rows run_writer::close_organizer(run_id run, organizer_id organizer, const finished_row& like) {
+  closed_rows closed;
   std::vector<settled_row> page;
   do {
     page.clear();
@@ -177,10 +174,10 @@ std::uint32_t run_writer::close_organizer(run_id run, organizer_id organizer, co
     }
     for (const auto& row : page) {
       held_.erase(row.row);
-      ends_.answered(row, like);
+      closed.rows += ends_.answered(row, like);
     }
     if (!page.empty()) drop_.with(run, organizer, line_of(page.back().row)).run();
-    closed += static_cast<std::uint32_t>(page.size());
+    closed.calls += static_cast<std::uint32_t>(page.size());
   } while (!page.empty() && db_.ok());
   return closed;
 }

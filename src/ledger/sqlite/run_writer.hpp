@@ -2,6 +2,7 @@
 
 // What a run under way changes: claims, outcomes, releases, closed organizers. On the ledger's thread, inside a group.
 
+#include <optional>
 #include <span>
 #include <unordered_map>
 
@@ -21,10 +22,12 @@ class run_writer {
   // Starts a session of this run: claims made before are stale, rows released before may be claimed again.
   [[nodiscard]] result<opened_run> resume(run_id id, std::uint64_t owner);
   [[nodiscard]] claimed_page claim(run_id run, const page_wanted& wanted, bool stale);
-  // False: the row is no longer this claim's; nothing was changed.
-  bool finish(const finished_row& row);
-  bool release(const released_row& row);
-  std::uint32_t close_organizer(run_id run, organizer_id organizer, const finished_row& like);
+  // The rows of the input that got their outcome by it: the row and those that share its key. 0: the row is no longer this claim's, and
+  // nothing was changed.
+  std::uint64_t finish(const finished_row& row);
+  // Absent: no longer this claim's. Else as finish: more than 0 where it was the third strike.
+  std::optional<std::uint64_t> release(const released_row& row);
+  closed_rows close_organizer(run_id run, organizer_id organizer, const finished_row& like);
   [[nodiscard]] result<run_state> finish_run(run_id id);
 
  private:
@@ -42,7 +45,7 @@ class run_writer {
   [[nodiscard]] bool take_stored(const finished_row& row, settled_row& out);
   [[nodiscard]] std::vector<organizer_rows> owing(run_id id);
   [[nodiscard]] std::vector<saved_fence> fences(run_id id);
-  void third_strike(const released_row& row);
+  std::uint64_t third_strike(const released_row& row);
 
   connection& db_;
   endings& ends_;

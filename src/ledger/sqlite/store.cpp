@@ -72,8 +72,16 @@ class sqlite_store::finish_job final : public grouped_job {
   finish_job(sqlite_store& store, std::vector<finished_row> rows, std::vector<released_row> released, committed_handler done)
       : store_(store), rows_(std::move(rows)), released_(std::move(released)), done_(std::move(done)) {}
   void apply() override {
-    for (const auto& row : rows_) lost_ += store_.writer_.finish(row) ? 0 : 1;
-    for (const auto& row : released_) lost_ += store_.writer_.release(row) ? 0 : 1;
+    for (const auto& row : rows_) {
+      const auto ended = store_.writer_.finish(row);
+      lost_ += ended == 0 ? 1 : 0;
+      ended_ += ended;
+    }
+    for (const auto& row : released_) {
+      const auto ended = store_.writer_.release(row);
+      lost_ += ended ? 0 : 1;
+      ended_ += ended.value_or(0);
+    }
   }
   void settle(const error* failed) override {
     if (failed) return done_(std::unexpected(*failed));
@@ -82,7 +90,7 @@ class sqlite_store::finish_job final : public grouped_job {
     ids.reserve(weight());
     for (const auto& row : rows_) ids.push_back(row.row);
     for (const auto& row : released_) ids.push_back(row.row);
-    done_(std::move(ids));
+    done_(committed_rows{std::move(ids), ended_});
   }
   std::size_t weight() const noexcept override { return rows_.size() + released_.size(); }
 
@@ -91,26 +99,26 @@ class sqlite_store::finish_job final : public grouped_job {
   std::vector<finished_row> rows_;
   std::vector<released_row> released_;
   committed_handler done_;
-  std::uint64_t lost_ = 0;
+  std::uint64_t lost_ = 0, ended_ = 0;
 };
 
 class sqlite_store::close_job final : public grouped_job {
  public:
-  close_job(sqlite_store& store, run_id run, organizer_id organizer, finished_row like, std::function<void(result<std::uint32_t>)> done)
+  close_job(sqlite_store& store, run_id run, organizer_id organizer, finished_row like, std::function<void(result<closed_rows>)> done)
       : store_(store), run_(run), organizer_(organizer), like_(std::move(like)), done_(std::move(done)) {
     like_.result = outcome::failed;
   }
   void apply() override { closed_ = store_.writer_.close_organizer(run_, organizer_, like_); }
-  void settle(const error* failed) override { done_(failed ? result<std::uint32_t>(std::unexpected(*failed)) : closed_); }
-  std::size_t weight() const noexcept override { return closed_; }
+  void settle(const error* failed) override { done_(failed ? result<closed_rows>(std::unexpected(*failed)) : closed_); }
+  std::size_t weight() const noexcept override { return closed_.calls; }
 
  private:
   sqlite_store& store_;
   run_id run_;
   organizer_id organizer_;
   finished_row like_;
-  std::function<void(result<std::uint32_t>)> done_;
-  std::uint32_t closed_ = 0;
+  std::function<void(result<closed_rows>)> done_;
+  closed_rows closed_;
 };
 
 class sqlite_store::fence_job final : public grouped_job {
@@ -138,7 +146,7 @@ result<std::unique_ptr<sqlite_store>> sqlite_store::open(const open_options& wan
   options.path = std::move(*path);
   auto held = lock_file::take(options.path, options.wait_lock, options.program_version, options.interrupted);
   if (!held) return std::unexpected(held.error());
-  std::unique_ptr<sqlite_store> made(new sqlite_store(std::move(*held), folder_of(options.path), false));
+  std::unique_ptr<sqlite_store> made(new sqlite_store(std::move(*held), folder_of(options.path), options.interrupted, false));
   if (auto ready = made->prepare(options); !ready) return std::unexpected(ready.error());
   return made;
 }
@@ -151,13 +159,13 @@ result<std::unique_ptr<sqlite_store>> sqlite_store::rehearse(const open_options&
   if (!folder) return std::unexpected(folder.error());
   auto held = lock_file::share(options.path, options.wait_lock, options.interrupted);
   if (!held) return std::unexpected(held.error());
-  std::unique_ptr<sqlite_store> made(new sqlite_store(std::move(*held), std::move(*folder), true));
+  std::unique_ptr<sqlite_store> made(new sqlite_store(std::move(*held), std::move(*folder), options.interrupted, true));
   if (auto ready = made->prepare(options); !ready) return std::unexpected(ready.error());
   return made;
 }
 
-sqlite_store::sqlite_store(lock_file lock, std::string folder, bool rehearsal)
-    : folder_(std::move(folder)), lock_(std::move(lock)), rehearsal_(rehearsal) {}
+sqlite_store::sqlite_store(lock_file lock, std::string folder, std::function<bool()> interrupted, bool rehearsal)
+    : folder_(std::move(folder)), interrupted_(std::move(interrupted)), lock_(std::move(lock)), rehearsal_(rehearsal) {}
 
 result<void> sqlite_store::prepare(const open_options& options) {
   // A log alone tells nothing: a reader can have kept the last writer from emptying it. Where the lock file is new, nothing is known of
@@ -177,7 +185,10 @@ result<void> sqlite_store::open_and_check(const open_options& options, bool uncl
   const auto found = identify(db_);
   if (!found) return std::unexpected(found.error());
   if (auto set = configure_writer(db_); !set) return set;
-  if (auto good = check_pages(db_, unclean); !good) return good;
+  {
+    const connection::interruptible soon(db_, interrupted_);
+    if (auto good = check_pages(db_, unclean); !good) return good;
+  }
   if (auto ready = prepare_schema(db_, *found, options.program_version); !ready) return ready;
   watch_.watch(options.path);
   worker_ = std::make_unique<worker>(worker::transaction{.begin = [this] { return begin(); }, .commit = [this] { return commit(false); }},
@@ -241,11 +252,21 @@ result<T> sqlite_store::change(const std::function<result<T>()>& f) {
     answer = f();
     if (!answer) {
       db_.exec("ROLLBACK");
+      db_.undo_interrupted();
     } else if (auto done = commit(true); !done) {
       answer = std::unexpected(done.error());
     }
   });
   return answer;
+}
+
+template <class T>
+result<T> sqlite_store::interruptible_change(const std::function<result<T>()>& f) {
+  if (interrupted_()) return fail(errc::interrupted, "Interrupted before the ledger " + db_.path() + " was changed.");
+  return change<T>([&]() -> result<T> {
+    const connection::interruptible soon(db_, interrupted_);
+    return f();
+  });
 }
 
 result<std::unique_ptr<planning>> sqlite_store::begin_planning(const std::function<result<void>(plan&)>& begin) {
@@ -256,6 +277,7 @@ result<std::unique_ptr<planning>> sqlite_store::begin_planning(const std::functi
       return;
     }
     auto core = std::make_unique<plan>(db_, runs_, folder_);
+    const connection::interruptible soon(db_, interrupted_);
     if (auto begun = begin(*core); !begun) {
       answer = std::unexpected(begun.error());
       return;
@@ -279,11 +301,11 @@ result<void> sqlite_store::discard(run_id id) {
 }
 
 result<void> sqlite_store::prune(unsigned keep) {
-  result<std::vector<run_id>> old = change<std::vector<run_id>>([&] { return runs_to_prune(db_, keep); });
+  result<std::vector<run_id>> old = interruptible_change<std::vector<run_id>>([&] { return runs_to_prune(db_, keep); });
   if (!old) return std::unexpected(old.error());
   // A commit each: pruning many runs must not hold a transaction open for long.
   for (const auto id : *old) {
-    if (auto done = change<void>([&] { return prune_run(db_, id); }); !done) return done;
+    if (auto done = interruptible_change<void>([&] { return prune_run(db_, id); }); !done) return done;
   }
   return {};
 }
@@ -301,7 +323,7 @@ void sqlite_store::finish(std::vector<finished_row> rows, std::vector<released_r
 }
 
 void sqlite_store::close_organizer(run_id run, lane_id, organizer_id organizer, finished_row like,
-                                   std::function<void(result<std::uint32_t>)> done) {
+                                   std::function<void(result<closed_rows>)> done) {
   worker_->post(std::make_unique<close_job>(*this, run, organizer, std::move(like), std::move(done)));
 }
 

@@ -33,7 +33,7 @@ class sqlite_store final : public store {
   void claim(run_id run, lane_id lane, std::vector<page_wanted> pages, bool stale, claimed_handler done) override;
   void finish(std::vector<finished_row> rows, std::vector<released_row> released, committed_handler done) override;
   void close_organizer(run_id run, lane_id lane, organizer_id organizer, finished_row like,
-                       std::function<void(result<std::uint32_t>)> done) override;
+                       std::function<void(result<closed_rows>)> done) override;
   void save_fence(run_id run, lane_id lane, std::optional<organizer_id> organizer, utc_time until) override;
   void save_pace(run_id run, lane_id lane, const lane_pace& pace, utc_time when) override;
   result<run_state> finish_run(run_id id) override;
@@ -47,7 +47,7 @@ class sqlite_store final : public store {
   class close_job;
   class fence_job;
 
-  sqlite_store(lock_file lock, std::string folder, bool rehearsal);
+  sqlite_store(lock_file lock, std::string folder, std::function<bool()> interrupted, bool rehearsal);
   [[nodiscard]] static result<std::unique_ptr<sqlite_store>> rehearse(const open_options& options);
   [[nodiscard]] result<void> prepare(const open_options& options);
   [[nodiscard]] result<void> open_and_check(const open_options& options, bool unclean);
@@ -61,7 +61,12 @@ class sqlite_store final : public store {
   [[nodiscard]] result<void> files_still_there();
   [[nodiscard]] result<std::unique_ptr<planning>> begin_planning(const std::function<result<void>(plan&)>& begin);
 
+  // As `change`, but a signal ends f, not the commit.
+  template <class T>
+  [[nodiscard]] result<T> interruptible_change(const std::function<result<T>()>& f);
+
   std::string folder_;  // for what does not fit into memory
+  std::function<bool()> interrupted_;
   lock_file lock_;
   bool rehearsal_;
   connection db_;

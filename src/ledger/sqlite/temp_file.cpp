@@ -5,13 +5,14 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <system_error>
+
+#include "ledger/sqlite/shortage.hpp"
 
 namespace convoke::ledger::sqlite {
 namespace {
 
 std::unexpected<error> failed(const std::string& doing) {
-  return fail(errc::storage, doing + ": " + std::generic_category().message(errno) + "; make room there and run the same command again");
+  return fail(errc::storage, doing + ": " + explained(errno, "make room there and run the same command again"));
 }
 
 }  // namespace

@@ -1,0 +1,28 @@
+#pragma once
+
+// What the system said, as the ledger's messages say it.
+
+#include <string>
+#include <string_view>
+#include <system_error>
+
+#include <sys/resource.h>
+
+#include "core/open_files.hpp"
+
+namespace convoke::ledger::sqlite {
+
+// Empty where `error_number` does not say that there are too many open files.
+inline std::string shortage(int error_number) {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  return open_files_shortage(error_number, limit.rlim_cur);
+}
+
+// `Permission denied; choose another place`: `remedy` for people, or what to do about open files where these are the trouble.
+inline std::string explained(int error_number, std::string_view remedy) {
+  const auto too_many = shortage(error_number);
+  return std::generic_category().message(error_number) + "; " + (too_many.empty() ? std::string(remedy) : too_many);
+}
+
+}  // namespace convoke::ledger::sqlite

@@ -1,0 +1,103 @@
+// What a signal ends: long work of the ledger, after which it goes on as if nothing had been asked of it.
+
+#include <atomic>
+#include <filesystem>
+
+#include "ledger/fixture.hpp"
+
+using namespace convoke;
+using namespace convoke::ledger;
+using namespace convoke::ledger::testing;
+
+namespace {
+
+struct interruptible {
+  temp_folder folder;
+  std::atomic<int> patience{1 << 30};  // so many more questions are answered with no
+
+  result<std::unique_ptr<store>> try_open() {
+    return open_sqlite({.path = folder.file("ledger.db"),
+                        .program_version = "test",
+                        .interrupted = [this] { return patience.fetch_sub(1) <= 0; },
+                        .group_interval = {}});
+  }
+  static std::vector<planned_row> many(unsigned version = 0) {
+    std::vector<planned_row> rows;
+    for (std::uint32_t line = 2; line < 3002; ++line) rows.push_back(row(line, line % 50 + 1, std::to_string(line), version));
+    return rows;
+  }
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(interruptions, interruptible)
+
+BOOST_AUTO_TEST_CASE(classifying_ends_and_nothing_is_kept) {
+  const auto s = must(try_open());
+  const auto first = plan(*s, header("first"), many()).id;
+  for (const int asked : {0, 1, 3, 9}) {
+    const auto planning = must(s->begin_plan(header("second")));
+    must(planning->add_rows(many(1)));
+    patience = asked;
+    const auto decided = planning->classify();
+    BOOST_REQUIRE(!decided);
+    BOOST_TEST((decided.error().code == errc::interrupted));
+    patience = 1 << 30;
+  }
+  BOOST_TEST(must(s->read()->runs()).size() == 1u);
+  // The same store, and the same plan.
+  const auto again = plan(*s, header("second"), many(1));
+  BOOST_TEST(again.summary.calls == 3000u);
+  BOOST_TEST(again.summary.superseded == 3000u);
+  carry_out(*s, again.id, outcome::created);
+  check_counts(*s->read(), first);
+}
+
+BOOST_AUTO_TEST_CASE(reopening_a_plan_ends_and_it_stays_planned) {
+  const auto s = must(try_open());
+  const auto id = plan(*s, header(), many(), false).id;
+  for (const int asked : {0, 2, 8}) {
+    patience = asked;
+    auto planning = s->begin_open(id);
+    const auto decided = planning ? (*planning)->classify() : std::unexpected(planning.error());
+    BOOST_REQUIRE(!decided);
+    BOOST_TEST((decided.error().code == errc::interrupted));
+    patience = 1 << 30;
+  }
+  auto planning = must(s->begin_open(id));
+  must(planning->classify());
+  BOOST_TEST(must(planning->commit(true)) == id);
+}
+
+BOOST_AUTO_TEST_CASE(pruning_ends_and_the_next_one_goes_on) {
+  const auto s = must(try_open());
+  for (unsigned version = 0; version < 3; ++version) carry_out(*s, plan(*s, header(std::to_string(version)), many(version)).id);
+  for (const int asked : {0, 1, 2, 4}) {
+    patience = asked;
+    const auto done = s->prune(1);
+    patience = 1 << 30;
+    BOOST_REQUIRE(!done);
+    BOOST_TEST((done.error().code == errc::interrupted));
+  }
+  must(s->prune(1));
+  const auto reader = s->read();
+  BOOST_TEST(results(*reader, 3).size() == 3000u);
+  BOOST_TEST(!reader->for_each_result(1, [](const result_row&) { return result<void>{}; }));
+  // The store can be written as before.
+  carry_out(*s, plan(*s, header("more"), many(9)).id);
+}
+
+BOOST_AUTO_TEST_CASE(the_check_of_the_pages_ends) {
+  {
+    const auto s = must(try_open());
+    carry_out(*s, plan(*s, header(), many()).id);
+  }
+  patience = 0;
+  const auto refused = try_open();
+  BOOST_REQUIRE(!refused);
+  BOOST_TEST((refused.error().code == errc::interrupted));
+  patience = 1 << 30;
+  BOOST_TEST(must(must(try_open())->read()->runs()).size() == 1u);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
