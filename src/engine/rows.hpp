@@ -29,8 +29,10 @@ struct row {
   lane_id lane = 0;
   row_state state = row_state::vacant;
   connection_id connection = 0;
-  std::uint32_t sends = 0;    // calls made
-  std::uint32_t charged = 0;  // of them, those that cost an attempt
+  bool reused = false;            // that connection had carried an answer before this row's call
+  bool fresh_connection = false;  // its next call is granted only on a connection that was never used
+  std::uint32_t sends = 0;        // calls made
+  std::uint32_t charged = 0;      // of them, those that cost an attempt
   std::uint16_t conflicts = 0, stale = 0, refused = 0, unsent = 0;
   slot next = no_slot;  // in its organizer's queue
   slot sent_before = no_slot, sent_after = no_slot;

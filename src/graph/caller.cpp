@@ -86,7 +86,7 @@ bool caller::impl::build(const spec& wanted, const secret& token) {
 
 // A gateway's error page may quote the request, and what an answer says goes to terminals, results and the ledger.
 void withhold_token(answer& from, const secret& token) {
-  for (auto* text : {&from.error_code, &from.error_message, &from.request_id, &from.throttle_scope})
+  for (auto* text : {&from.error_code, &from.error_message, &from.request_id, &from.throttle_scope, &from.retry_after_text})
     *text = withhold(*text, token.reveal());
 }
 

@@ -12,7 +12,7 @@ namespace {
 using engine::answer;
 using engine::attempt_error;
 
-constexpr std::size_t message_limit = 500;
+constexpr std::size_t message_limit = 500, retry_after_limit = 40;
 
 // Words of the service end up in a terminal and in a report.
 std::string visible(std::string_view text) {
@@ -58,8 +58,7 @@ void refusal(const http_answer& from, wire::parser& parser, answer& out) {
 
 // A Retry-After that is no time counts as none. Said where people see it: the wait that follows is ours, not the service's.
 void tell_of_unusable(const http_answer& from, answer& out) {
-  constexpr std::size_t enough = 40;
-  const auto value = escape_for_people(from.retry_after.front(), enough);
+  const auto value = escape_for_people(from.retry_after.front(), retry_after_limit);
   out.error_message += (out.error_message.empty() ? "(its Retry-After '" : " (its Retry-After '") + value + "' is no time to wait)";
 }
 
@@ -70,6 +69,7 @@ void understand(const http_answer& from, const spec& wanted, wire::parser& parse
   out.request_id = visible(from.request_id);
   out.throttle_scope = visible(from.throttle_scope);
   if (!from.retry_after.empty()) out.retry_after = pacing::parse_retry_after(from.retry_after, from.date, out.finished_at);
+  if (out.retry_after) out.retry_after_text = escape_for_people(from.retry_after.front(), retry_after_limit);
   if (out.status == 200 || out.status == 201)
     success(from, wanted, parser, out);
   else

@@ -5,6 +5,7 @@
 
 #include <boost/asio/post.hpp>
 
+#include "run/cooldowns.hpp"
 #include "run/driver_state.hpp"
 
 namespace convoke::run {
@@ -64,6 +65,7 @@ void driver::carry_out(engine::send_call& a) {
   if (!first_send_) first_send_ = net::boot_now();
   slot& s = *slots_[a.connection];
   s.grant = a;
+  s.row = rows_.extract(a.row);
   if (s.waiting) s.wake.cancel();
   rouse_one();
 }
@@ -103,6 +105,19 @@ void driver::carry_out(engine::close_organizer& a) {
 void driver::carry_out(engine::save_fence& a) {
   const auto left = std::chrono::duration_cast<ticks>(a.until - net::boot_now());
   store_.save_fence(run_, a.lane, a.organizer, net::wall_now() + left);
+}
+
+void driver::carry_out(engine::forget_fence& a) {
+  store_.forget_fence(run_, a.lane, a.organizer);
+}
+
+void driver::carry_out(engine::cooldown_cut& a) {
+  std::string scope = a.app ? "the application" : "the lane";
+  if (a.organizer) {
+    const auto named = std::ranges::find(organizers_, *a.organizer, &ledger::organizer_rows::id);
+    scope = "organizer " + (named == organizers_.end() ? std::to_string(*a.organizer) : named->organizer);
+  }
+  watch_.note(cooldown_cut_note(a.said, a.announced, scope, job_.pace.max_cooldown));
 }
 
 void driver::carry_out(engine::save_pace& a) {
