@@ -27,7 +27,7 @@ class driver {
  public:
   driver(std::uint32_t organizers, const settings& s) : engine_(s, {setup(organizers)}, now_) {
     engine_.token_ready(0, 1, now_);
-    for (connection_id c = 0; c < s.connections; ++c) engine_.connection_ready(0, c, now_);
+    for (connection_id c = 0; c < s.connections; ++c) engine_.connection_ready(0, c, false, now_);
     carry_out();
   }
 
@@ -46,7 +46,7 @@ class driver {
     now_ += std::chrono::microseconds(5);
     engine_.answered(c.row, made(), now_);
     carry_out();
-    engine_.connection_ready(0, c.connection, now_);
+    engine_.connection_ready(0, c.connection, true, now_);
     carry_out();
     ++answered;
   }

@@ -68,7 +68,10 @@ struct pace_options {
   std::chrono::milliseconds attempt_timeout{20'000};      ///< one call, from the write to the last byte
   std::chrono::milliseconds row_deadline{1'800'000};      ///< a row's first call to its last
   std::optional<std::chrono::milliseconds> max_duration;  ///< of the call phase
-  std::chrono::milliseconds max_outage{1'800'000};        ///< without one success before the rest is deferred
+  std::chrono::milliseconds max_outage{1'800'000};        ///< without one success, or without a token, before the rest is deferred
+  std::chrono::milliseconds max_cooldown{86'400'000};     ///< a longer Retry-After is cut to this, then one call probes; 1 ms to 10 years
+  bool forget_cooldowns = false;                          ///< start without the saved cooldowns of the lane, and delete them
+  std::chrono::milliseconds drain{25'000};                ///< what calls in flight may take after a stop
 };
 
 /// Everything a job needs. Strings are UTF-8; paths are used as given.

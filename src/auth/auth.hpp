@@ -32,6 +32,7 @@ struct client_secret_source {
   std::string tenant, client_id, graph_root;
   secret client_secret;
   std::chrono::nanoseconds attempt_timeout = std::chrono::seconds(20);
+  std::chrono::nanoseconds max_cooldown = std::chrono::hours(24);  // a longer Retry-After is cut to this, and its message says so
 };
 
 // One per lane. Hands out numbered tokens; one request is in flight at most; refreshes early by itself; a failed early refresh keeps
@@ -44,10 +45,10 @@ class token_source {
   virtual ~token_source() = default;
 
   // Both may be called from within start() and rejected(), and may call stop(), after which neither is called. `failed` is said only while
-  // no token is usable; unless fatal, asking goes on.
+  // no token is usable; unless fatal, asking goes on, at `again`.
   struct events {
     std::function<void(std::uint32_t number)> ready;  // also after every silent refresh
-    std::function<void(const error& why, bool fatal)> failed;
+    std::function<void(const error& why, bool fatal, std::optional<mono_time> again)> failed;
   };
   virtual void start(events e) = 0;                         // begins asking
   virtual void rejected(std::uint32_t number) = 0;          // 401: get one that is newer than this (0: any)

@@ -26,7 +26,7 @@ class ready_token final : public token_source {
     rejected_ = true;
     if (events_.failed)
       events_.failed({errc::credentials, "the service does not accept the token in CONVOKE_TOKEN: it may have expired; get a new one"},
-                     true);
+                     true, std::nullopt);
   }
   [[nodiscard]] const secret* current() const override { return rejected_ ? nullptr : &token_; }
   [[nodiscard]] std::uint32_t current_number() const override { return rejected_ ? 0 : 1; }

@@ -10,6 +10,8 @@
 #include <convoke/version.hpp>
 
 #include "auth/auth.hpp"
+#include "core/text.hpp"
+#include "core/withhold.hpp"
 #include "pacing/pacing.hpp"
 #include "token/token.hpp"
 
@@ -20,6 +22,7 @@ namespace asio = boost::asio;
 
 constexpr std::size_t largest_answer = 64 * 1024;
 constexpr std::chrono::hours longest_sleep{24};
+constexpr std::size_t longest_word = 40;
 
 struct reply {
   std::expected<token::grant, token::refusal> meaning;
@@ -55,7 +58,12 @@ secret make_request(const client_secret_source& from) {
 class session : public std::enable_shared_from_this<session> {
  public:
   session(asio::any_io_executor executor, net::tls_context& tls, client_secret_source from)
-      : executor_(std::move(executor)), tls_(tls), from_(std::move(from)), wake_(executor_), random_(std::random_device{}()) {}
+      : executor_(std::move(executor)),
+        tls_(tls),
+        from_(std::move(from)),
+        wake_(executor_),
+        random_(std::random_device{}()),
+        schedule_(from_.max_cooldown) {}
 
   void start(token_source::events e);
   void rejected(std::uint32_t number);
@@ -85,7 +93,7 @@ class session : public std::enable_shared_from_this<session> {
     if (!stopped_ && events_.ready) events_.ready(number_);
   }
   void tell_failed(const error& why, bool fatal) const {
-    if (!stopped_ && events_.failed) events_.failed(why, fatal);
+    if (!stopped_ && events_.failed) events_.failed(why, fatal, fatal ? std::nullopt : std::optional(schedule_.next_request()));
   }
 
   asio::any_io_executor executor_;
@@ -175,6 +183,12 @@ asio::awaitable<reply> session::ask() {
   std::optional<std::chrono::nanoseconds> retry_after;
   if (!response.retry_after.empty()) retry_after = pacing::parse_retry_after(response.retry_after, response.date, net::wall_now());
   auto meaning = token::read_answer(response.status, response.body, retry_after, from_.client_secret.reveal());
+  if (!meaning && !meaning.error().fatal && retry_after && *retry_after > from_.max_cooldown) {
+    const auto said = withhold(response.retry_after.front(), from_.client_secret.reveal());
+    meaning.error().message += " (its Retry-After '" + escape_for_people(said, longest_word) +
+                               "' is longer than --max-cooldown and is cut to " +
+                               std::to_string(std::chrono::ceil<std::chrono::seconds>(from_.max_cooldown).count()) + " s)";
+  }
   co_return reply{std::move(meaning), errc::credentials};
 }
 

@@ -21,6 +21,7 @@
 #include "report/failed.hpp"
 #include "report/results.hpp"
 #include "report/summary.hpp"
+#include "run/cooldowns.hpp"
 #include "run/signals.hpp"
 
 namespace convoke::cli {
@@ -158,6 +159,8 @@ int run_discard(console& out, const settings& from, const std::string& argument)
 }
 
 int run_status(console& out, const settings& from) {
+  const auto wanted = build_job(from, {}, {});
+  if (!wanted) return complain(out, wanted.error());
   auto reader = open_reader(out, from);
   if (!reader) return complain(out, reader.error());
   const auto inventory = (*reader)->inventory_counts();
@@ -174,6 +177,7 @@ int run_status(console& out, const settings& from) {
   }
   const auto* run = status ? &*status : nullptr;
   const utc_time now = std::chrono::floor<ticks>(std::chrono::system_clock::now());
+  if (status) run::obey_limit(status->lanes, wanted->pace.max_cooldown, now);
   out.print(out.json() ? report::status_json(*inventory, run, now) : report::status_text(*inventory, run, now));
   return finish(out, 0);
 }

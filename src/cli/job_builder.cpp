@@ -125,6 +125,8 @@ void read_pace(const settings& from, typed& read, pace_options& pace) {
   read.duration("attempt-timeout", pace.attempt_timeout);
   read.duration("row-deadline", pace.row_deadline);
   read.duration("max-outage", pace.max_outage);
+  read.duration("max-cooldown", pace.max_cooldown);
+  pace.forget_cooldowns = from.flag("forget-cooldowns");
   if (!from.text("max-duration").empty()) read.duration("max-duration", pace.max_duration.emplace(0));
 }
 

@@ -65,6 +65,9 @@ constexpr option table[] = {
     {"row-deadline", "", shape::value, on_apply, "30m", "D", "A row's first call to its last", ""},
     {"max-duration", "", shape::value, on_apply, "", "D", "Stop calling after this long", ""},
     {"max-outage", "", shape::value, on_apply, "30m", "D", "Give up after this long without a success", ""},
+    {"max-cooldown", "", shape::value, on_plan | on_apply | on_inventory, "24h", "D",
+     "A longer Retry-After is cut to this; then one call probes", ""},
+    {"forget-cooldowns", "", shape::flag, on_plan | on_apply, "", "", "Start without the saved cooldowns and delete them", ""},
     {"max-attempts", "", shape::value, on_apply, "5", "N", "Calls per row that end in a fault", ""},
     // what is kept
     {"keep-runs", "", shape::value, on_apply, "10", "N", "Older runs lose their raw records", ""},

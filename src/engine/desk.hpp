@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/rows.hpp"
+#include "engine/scopes.hpp"
 #include "engine/types.hpp"
 #include "engine/weight.hpp"
 #include "pacing/pacing.hpp"
@@ -14,7 +15,9 @@
 namespace convoke::engine {
 
 struct desk {
-  explicit desk(const settings& s) : config(s), random(s.seed) {}
+  explicit desk(const settings& s) : config(s), random(s.seed) {
+    config.max_cooldown = std::clamp<std::chrono::nanoseconds>(config.max_cooldown, std::chrono::milliseconds(1), longest_cooldown);
+  }
 
   settings config;
   pacing::random_engine random;

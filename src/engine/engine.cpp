@@ -33,9 +33,11 @@ class engine::impl {
     const auto s = desk.rows.find(row);
     // Late answers of calls that a drain gave up on.
     if (s == no_slot || desk.rows[s].state != row_state::in_flight) return;
-    const auto demand = find(desk.rows[s].lane)->answered(s, std::move(a), now);
+    auto* of_row = find(desk.rows[s].lane);
+    const auto demand = of_row->answered(s, std::move(a), now);
     if (demand.fence) {
-      for (const auto& l : lanes_) l->close(*demand.fence, now);
+      for (const auto& l : lanes_)
+        if (l.get() != of_row) l->close(*demand.fence, now);
     }
     if (demand.permission) stop(stop_reason::permission, *demand.permission, now);
   }
@@ -198,9 +200,9 @@ void engine::rows_arrived(lane_id id, bool stale, std::span<const claimed_page> 
   impl_->settle(now);
 }
 
-void engine::connection_ready(lane_id id, connection_id c, mono_time now) {
+void engine::connection_ready(lane_id id, connection_id c, bool reused, mono_time now) {
   if (!impl_->enter(now)) return;
-  if (auto* l = impl_->find(id)) l->connection_ready(c, now);
+  if (auto* l = impl_->find(id)) l->connection_ready(c, reused, now);
   impl_->settle(now);
 }
 
@@ -227,9 +229,9 @@ void engine::token_ready(lane_id id, std::uint32_t token, mono_time now) {
   impl_->settle(now);
 }
 
-void engine::token_failed(lane_id id, const error& why, bool fatal, mono_time now) {
+void engine::token_failed(lane_id id, const error& why, bool fatal, std::optional<mono_time> again, mono_time now) {
   if (!impl_->enter(now)) return;
-  if (auto* l = impl_->find(id)) l->token_failed(why, fatal, now);
+  if (auto* l = impl_->find(id)) l->token_failed(why, fatal, again, now);
   impl_->settle(now);
 }
 

@@ -8,6 +8,7 @@
 // Not thread-safe: one thread, one engine.
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -24,7 +25,7 @@ class engine {
   // The pages that one fetch_rows asked for, all of them, also the empty ones.
   void rows_arrived(lane_id, bool stale, std::span<const claimed_page> pages, mono_time now);
   // This slot has an open, idle connection, ready to write. `reused`: it has carried an answer before.
-  void connection_ready(lane_id, connection_id, mono_time now);
+  void connection_ready(lane_id, connection_id, bool reused, mono_time now);
   // The slot's idle connection closed (it must not be granted); the driver will reconnect and say connection_ready again.
   void connection_lost(lane_id, connection_id, mono_time now);
   // Connecting failed: the answer's error says how (connect, tls, local_resources, timeout). The driver asks may_connect_at.
@@ -35,8 +36,9 @@ class engine {
   // A token is there; `token` > 0 numbers it. Requests granted from now on carry it.
   void token_ready(lane_id, std::uint32_t token, mono_time now);
   // No token is usable and none could be had: nothing is sent until token_ready. `fatal`: the credential is wrong (the lane stops, exit 4);
-  // otherwise the driver goes on asking by itself.
-  void token_failed(lane_id, const error& why, bool fatal, mono_time now);
+  // otherwise the driver goes on asking by itself, not before `again` where that is known. The lane does not wait for more than ten
+  // minutes.
+  void token_failed(lane_id, const error& why, bool fatal, std::optional<mono_time> again, mono_time now);
   // The answer to a send_call; ignored where the drain gave the call up. After this the connection is not ready until connection_ready says
   // so again.
   void answered(row_id, answer a, mono_time now);

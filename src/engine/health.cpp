@@ -32,8 +32,10 @@ bool health::down() const noexcept {
 }
 
 std::optional<mono_time> health::gives_up_at() const noexcept {
-  if (!down()) return std::nullopt;
-  return after(*since_, max_outage_);
+  auto since = down() ? since_ : lacks_since_;
+  if (since && lacks_since_) since = std::min(*since, *lacks_since_);
+  if (!since) return std::nullopt;
+  return after(*since, max_outage_);
 }
 
 }  // namespace convoke::engine

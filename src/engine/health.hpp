@@ -31,8 +31,14 @@ class health {
   [[nodiscard]] bool down() const noexcept;
   [[nodiscard]] mono_time next_probe() const noexcept { return probed_ == mono_time::min() ? probed_ : probed_ + probe_spacing; }
   void probed(mono_time now) noexcept { probed_ = now; }
+  // Something without which no call can be made is missing (a token, any connection), or is not any more. That alone is trouble: nothing
+  // else may ever be heard, as from a token endpoint that asks to wait for a day.
+  void lacks(mono_time now) noexcept {
+    if (!lacks_since_) lacks_since_ = now;
+  }
+  void lacks_nothing() noexcept { lacks_since_.reset(); }
   [[nodiscard]] const std::string& latest() const noexcept { return what_; }  // the latest trouble, for people
-  // When waiting any longer is pointless; nullopt while the lane is not down.
+  // When waiting any longer is pointless; nullopt while the lane is not down and lacks nothing.
   [[nodiscard]] std::optional<mono_time> gives_up_at() const noexcept;
 
  private:
@@ -40,7 +46,7 @@ class health {
   std::array<bool, window> faults_{};
   std::size_t next_ = 0, seen_ = 0, bad_ = 0;
   unsigned bad_windows_ = 0;
-  std::optional<mono_time> since_;
+  std::optional<mono_time> since_, lacks_since_;
   mono_time latest_ = mono_time::min();
   std::string what_;
   mono_time probed_ = mono_time::min();

@@ -1,6 +1,7 @@
 #include "engine/lane.hpp"
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
 
 #include "engine/advice.hpp"
@@ -11,7 +12,6 @@ namespace convoke::engine {
 namespace {
 
 constexpr unsigned hopeless_handshakes = 3;                   // rounds without one that was ever trusted
-constexpr auto long_wait = std::chrono::minutes(10);          // a scope closed for longer is not waited for
 constexpr auto resource_patience = std::chrono::seconds(30);  // after EMFILE, before a connection more is tried
 
 }  // namespace
@@ -36,28 +36,38 @@ lane::lane(desk& d, const lane_setup& setup, mono_time now)
   }
   for (const auto& f : setup.fences) {
     if (!holds(rule::fences_restored)) break;
+    // Longer than anything that is obeyed: an old ledger, or a clock that was wrong.
+    const auto most = desk_.config.max_cooldown;
+    const bool cut = f.until > after(now, most + most / 10);
+    if (cut) desk_.actions.emplace_back(cooldown_cut{id_, f.organizer, false, {}, f.until - now});
+    const auto until = cut ? after(now, most) : f.until;
     if (!f.organizer) {
-      scope_.close_until(f.until);
+      scope_.close_until(until, cut || f.cut);
     } else if (const auto p = organizers_.find(*f.organizer); p != no_place) {
-      organizers_[p].fence.close_until(f.until);
+      organizers_[p].fence.close_until(until, cut || f.cut);
     }
   }
   if (unfetched_ > 0) desk_.actions.emplace_back(refresh_token{id_, 0});
 }
 
-void lane::connection_ready(connection_id c, mono_time now) {
-  connection_lost(c);
-  idle_.push_back(c);
+void lane::connection_ready(connection_id c, bool reused, mono_time now) {
+  links_.ready(c, reused);
   connect_failures_ = 0;
   ever_connected_ = true;
   connect_at_ = mono_time::min();
+  if (!reused) seat_awaiting(now);
   if (shortages_ > 0 && connections_ < desk_.config.connections && now - last_shortage_ > resource_patience) {
     change_connections(connections_ + 1, now);
   }
 }
 
 void lane::connection_lost(connection_id c) noexcept {
-  std::erase(idle_, c);
+  links_.lost(c);
+}
+
+void lane::drop(connection_id c) {
+  links_.replaced(c);
+  desk_.actions.emplace_back(drop_connection{id_, c});
 }
 
 void lane::change_connections(unsigned count, mono_time now) {
@@ -65,6 +75,8 @@ void lane::change_connections(unsigned count, mono_time now) {
   if (count == connections_) return;
   connections_ = count;
   if (connections_ == desk_.config.connections) shortages_ = 0;
+  links_.limit(count);
+  seat_awaiting(now);  // the one that was on its way may not come
   desk_.actions.emplace_back(set_connections{id_, connections_});
 }
 
@@ -89,10 +101,12 @@ void lane::connect_failed(const answer& why, mono_time now) {
 void lane::token_ready(std::uint32_t token) {
   token_ = token;
   token_good_ = true;
+  token_again_.reset();
 }
 
-void lane::token_failed(const error& why, bool fatal, mono_time now) {
+void lane::token_failed(const error& why, bool fatal, std::optional<mono_time> again, mono_time now) {
   health_.trouble(now, why.message);
+  if (again) token_again_ = again;
   token_good_ = false;  // said only while none is usable: a call could not be made, and must not cost its row anything
   if (!fatal) return;   // the next one is asked for already
   stop(stop_reason::credentials, why.message, now);
@@ -126,7 +140,7 @@ void lane::expire_deadlines(mono_time now) {
 }
 
 bool lane::could_send() const noexcept {
-  return !stopped_ && token_good_ && !idle_.empty() && in_flight_ < width_.limit() && organizers_.front() != no_place &&
+  return !stopped_ && token_good_ && !links_.empty() && in_flight_ < width_.limit() && organizers_.front() != no_place &&
          (desk_.numbers.unacknowledged < desk_.config.max_unacknowledged || !holds(rule::acknowledged_bounded)) &&
          (desk_.numbers.unacknowledged_bytes < desk_.config.max_unacknowledged_bytes || !holds(rule::bytes_bounded));
 }
@@ -134,6 +148,7 @@ bool lane::could_send() const noexcept {
 mono_time lane::gate(mono_time now) const noexcept {
   auto at = std::max(pause_, pace_.next(now));
   if (holds(rule::lane_fence_obeyed)) at = std::max(at, scope_.end());
+  if (in_flight_ > 0 && scope_.on_trial(now) && holds(rule::cut_fence_probed)) at = mono_time::max();
   if (health_.down() && holds(rule::outage_probes)) at = in_flight_ > 0 ? mono_time::max() : std::max(at, health_.next_probe());
   return at;
 }
@@ -141,6 +156,10 @@ mono_time lane::gate(mono_time now) const noexcept {
 void lane::grant(mono_time now) {
   while (could_send() && gate(now) <= now) {
     const auto p = organizers_.front();
+    if (desk_.rows[organizers_[p].head].fresh_connection && !links_.unused() && holds(rule::new_after_stale)) {
+      await_connection(p);
+      continue;
+    }
     const auto s = organizers_.pop(p);
     const auto free_at = holds(rule::one_call_per_key) ? desk_.keys.free_at(desk_.rows[s].owed.key) : mono_time::min();
     if (free_at <= now) {
@@ -157,8 +176,7 @@ void lane::grant(mono_time now) {
 
 void lane::send(place p, slot s, mono_time now) {
   auto& r = desk_.rows[s];
-  const auto c = idle_.back();
-  idle_.pop_back();
+  const auto [c, reused] = links_.take(r.fresh_connection && links_.unused());
   if (r.sends == 0) {
     r.first_sent = now;
     sent_.append(s);
@@ -167,6 +185,8 @@ void lane::send(place p, slot s, mono_time now) {
   }
   r.last_sent = now;
   r.connection = c;
+  r.reused = reused;
+  r.fresh_connection = false;
   r.state = row_state::in_flight;
   ++r.sends;
   desk_.keys.sent(r.owed.key);
@@ -181,6 +201,30 @@ void lane::send(place p, slot s, mono_time now) {
   desk_.actions.emplace_back(send_call{id_, c, r.owed.row, r.sends});
 }
 
+// A row waits for a connection that was never used. Its organizer is out of the round until one comes, and then the first in it.
+void lane::await_connection(place p) {
+  organizers_.set_aside(p);
+  awaiting_.push_back(p);
+  if (const auto c = links_.make_way(awaiting_.size())) desk_.actions.emplace_back(drop_connection{id_, *c});
+}
+
+void lane::seat_awaiting(mono_time now) {
+  for (const auto p : std::exchange(awaiting_, {}) | std::views::reverse) {
+    organizers_[p].awaiting = false;
+    if (!stopped_) organizers_.seat(p, now, true);
+  }
+}
+
+// Whether any does. Rows may have left meanwhile, by their deadline for example.
+bool lane::awaits_connection() noexcept {
+  std::erase_if(awaiting_, [this](place p) {
+    auto& o = organizers_[p];
+    o.awaiting = o.head != no_slot && !o.blocked;
+    return !o.awaiting;
+  });
+  return !awaiting_.empty();
+}
+
 void lane::advance(mono_time now) {
   if (stopped_) {
     if (now >= drained_at_) abandon_drain();
@@ -188,6 +232,13 @@ void lane::advance(mono_time now) {
   }
   resume_due(now);
   expire_deadlines(now);
+  const bool lacks = !token_good_ || (links_.empty() && in_flight_ == 0);
+  if (lacks && owes()) {
+    health_.lacks(now);
+  } else {
+    health_.lacks_nothing();
+  }
+  check_token(now);
   check_outage(now);
   pace_.advance(now, left_);
   grant(now);
@@ -215,14 +266,18 @@ std::optional<mono_time> lane::next(mono_time now) {
   return at;
 }
 
+// Calls are left to be made, now or later.
+bool lane::owes() {
+  return unfetched_ > 0 || organizers_.sendable() > 0 || !retries_.empty() || organizers_.next_timer().has_value() || awaits_connection();
+}
+
 lane::outlook lane::look(mono_time now) {
   if (in_flight_ > 0 || fetching_ > 0) return {true, std::nullopt};
   if (stopped_) return {false, std::nullopt};
   const auto far = now + long_wait;
-  const bool left = unfetched_ > 0 || organizers_.sendable() > 0 || !retries_.empty() || organizers_.next_timer().has_value();
-  if (!left) return {false, std::nullopt};
+  if (!owes()) return {false, std::nullopt};
   if (scope_.end() > far) return {false, scope_.end()};
-  if (organizers_.sendable() > 0 || !want_fresh_.empty() || !want_stale_.empty()) return {true, std::nullopt};
+  if (organizers_.sendable() > 0 || !awaiting_.empty() || !want_fresh_.empty() || !want_stale_.empty()) return {true, std::nullopt};
   auto soonest = mono_time::max();
   if (const auto t = retries_.next()) soonest = std::min(soonest, *t);
   if (const auto t = organizers_.next_timer()) soonest = std::min(soonest, *t);

@@ -2,6 +2,7 @@
 
 // One lane of the run: its token, connections, pace, fences, organizers, retries, streak and health.
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "engine/classify.hpp"
+#include "engine/connections.hpp"
 #include "engine/desk.hpp"
 #include "engine/fetching.hpp"
 #include "engine/health.hpp"
@@ -23,6 +25,9 @@
 
 namespace convoke::engine {
 
+// A scope closed for longer is not waited for.
+inline constexpr std::chrono::minutes long_wait{10};
+
 // The stronger of two reasons to stop, in the order of the exit codes.
 [[nodiscard]] bool outranks(stop_reason a, stop_reason b) noexcept;
 
@@ -31,22 +36,22 @@ class lane {
   lane(desk& d, const lane_setup& setup, mono_time now);
 
   void page_arrived(const claimed_page& page, bool stale, mono_time now);
-  void connection_ready(connection_id c, mono_time now);
+  void connection_ready(connection_id c, bool reused, mono_time now);
   void connection_lost(connection_id c) noexcept;
   void connect_failed(const answer& why, mono_time now);
   [[nodiscard]] mono_time may_connect_at() const noexcept { return connect_at_; }
   void token_ready(std::uint32_t token);
-  void token_failed(const error& why, bool fatal, mono_time now);
+  void token_failed(const error& why, bool fatal, std::optional<mono_time> again, mono_time now);
 
   // What an answer asks of the whole run.
   struct demand {
-    std::optional<mono_time> fence;         // the app's fence: closes every lane
-    std::optional<std::string> permission;  // stop: the same permanent answer came too often
+    std::optional<scope::announcement> fence;  // the app's fence: closes every lane
+    std::optional<std::string> permission;     // stop: the same permanent answer came too often
   };
   [[nodiscard]] demand answered(slot s, answer&& a, mono_time now);
-  void close(mono_time until, mono_time now);
+  void close(const scope::announcement& fence, mono_time now);
   void stop(stop_reason why, std::string detail, mono_time now);
-  void abandon_drain() noexcept;  // stop without waiting for what is in flight
+  void abandon_drain();  // stop without waiting for what is in flight
 
   // Everything that time allows: due retries, expired deadlines, calls, pages.
   void advance(mono_time now);
@@ -81,6 +86,10 @@ class lane {
   void grant(mono_time now);
   void send(place p, slot s, mono_time now);
   [[nodiscard]] bool could_send() const noexcept;
+  [[nodiscard]] bool owes();
+  [[nodiscard]] bool awaits_connection() noexcept;
+  void await_connection(place p);
+  void seat_awaiting(mono_time now);
   [[nodiscard]] mono_time gate(mono_time now) const noexcept;
   void change_connections(unsigned count, mono_time now);
 
@@ -92,12 +101,16 @@ class lane {
   void want_rows(place p);
   void count_unfetched(place p);
   void count_left(place p, const claimed_page& page, bool stale);
+  void drop(connection_id c);
 
   // lane_answers.cpp: what an answer does
   demand dispatch(verdict v, slot s, answer&& a, mono_time now);
   void succeeded(slot s, answer&& a, mono_time now);
   demand throttled(slot s, answer&& a, mono_time now);
   [[nodiscard]] scope_kind scope_of(const row& r, const answer& a, mono_time now, inference::reading& read);
+  void keep_fence(std::optional<organizer_id> who, const scope::announcement& fence, bool on_trial, mono_time now);
+  void reopen(const row& r);
+  void stale(slot s, answer&& a, mono_time now);
   scope::announcement close(scope_kind kind, const row& r, const answer& a, const inference::reading& read, mono_time now);
   void slow_down(scope_kind kind, const row& r, const scope::announcement& fence, const inference::reading& read, mono_time now);
   void faulted(slot s, answer&& a, bool conflict, mono_time now);
@@ -119,6 +132,7 @@ class lane {
   void close_organizer_now(place p, answer&& why);
   void forget(slot s) noexcept;
   void release_all();
+  void check_token(mono_time now);
   void check_outage(mono_time now);
   void save_now_and_then(mono_time now);
 
@@ -150,7 +164,8 @@ class lane {
   scope scope_;
   mono_time pause_ = mono_time::min();
 
-  std::vector<connection_id> idle_;  // the latest on top: warm connections stay in use, cold ones show that they are not needed
+  connections links_;
+  std::vector<place> awaiting_;  // organizers whose first row waits for a connection that was never used
   unsigned connections_;
   mono_time last_shortage_ = mono_time::min();
   unsigned shortages_ = 0;
@@ -162,7 +177,8 @@ class lane {
 
   std::uint32_t token_ = 0;
   bool token_good_ = false;
-  unsigned refused_tokens_ = 0;  // in a row, with no success between
+  std::optional<mono_time> token_again_;  // there is none, and it is not asked for before
+  unsigned refused_tokens_ = 0;           // in a row, with no success between
 
   std::deque<place> want_fresh_, want_stale_;
   mono_time stale_at_;

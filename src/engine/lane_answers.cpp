@@ -20,6 +20,7 @@ constexpr unsigned most_stale = 5, most_conflicts = 2, most_refused_tokens = 3;
 lane::demand lane::answered(slot s, answer&& a, mono_time now) {
   auto& r = desk_.rows[s];
   const auto p = r.organizer;
+  const auto c = r.connection;
   --in_flight_;
   --organizers_[p].in_flight;
   --desk_.numbers.in_flight;
@@ -37,10 +38,12 @@ lane::demand lane::answered(slot s, answer&& a, mono_time now) {
   // Where the transport failed the connection is gone already; after an answer it looks sound and must be closed by order.
   const bool looks_sound = a.error == attempt_error::none || a.error == attempt_error::not_believed ||
                            a.error == attempt_error::truncated || a.error == attempt_error::foreign;
-  if (v.new_connection && looks_sound) desk_.actions.emplace_back(drop_connection{id_, r.connection});
+  const bool spent = looks_sound && links_.answered(c, r.reused, now);
+  if (looks_sound && (v.new_connection || spent)) drop(c);
   if (v.what != answer_class::stale) r.stale = 0;
 
   const auto d = dispatch(v, s, std::move(a), now);
+  if (!looks_sound) links_.replaced(c);
   close_judged();
   if (!stopped_) {
     organizers_.seat(p, now);
@@ -58,6 +61,7 @@ lane::demand lane::dispatch(verdict v, slot s, answer&& a, mono_time now) {
     }
   }
   if (shows_life(v.what)) health_.alive();
+  if (shows_life(v.what) && v.what != answer_class::throttle && v.what != answer_class::auth) reopen(desk_.rows[s]);
   switch (v.what) {
     case answer_class::success:
       succeeded(s, std::move(a), now);
@@ -69,12 +73,7 @@ lane::demand lane::dispatch(verdict v, slot s, answer&& a, mono_time now) {
       faulted(s, std::move(a), v.what == answer_class::conflict, now);
       return {};
     case answer_class::stale:
-      ++desk_.numbers.stale;
-      if (++desk_.rows[s].stale > most_stale) {
-        faulted(s, std::move(a), false, now);
-      } else {
-        again_now(s, std::move(a));
-      }
+      stale(s, std::move(a), now);
       return {};
     case answer_class::unsent:
       health_.trouble(now, describe(a));
@@ -111,6 +110,19 @@ void lane::succeeded(slot s, answer&& a, mono_time now) {
   record(s, result, std::move(a));
 }
 
+// Its connection was dead before the call, and so may be all others that were used: the next one is new.
+void lane::stale(slot s, answer&& a, mono_time now) {
+  auto& r = desk_.rows[s];
+  ++desk_.numbers.stale;
+  r.fresh_connection = true;
+  for (const auto c : links_.dead(r.connection, r.reused && a.sent, now)) desk_.actions.emplace_back(drop_connection{id_, c});
+  if (++r.stale > most_stale) {
+    faulted(s, std::move(a), false, now);
+  } else {
+    again_now(s, std::move(a));
+  }
+}
+
 // Whose fence it is: the header says so, or the evidence does.
 scope_kind lane::scope_of(const row& r, const answer& a, mono_time now, inference::reading& read) {
   if (const auto said = parse_scope(a.throttle_scope)) return *said;
@@ -124,14 +136,33 @@ scope::announcement lane::close(scope_kind kind, const row& r, const answer& a, 
   const bool one_organizer = kind == scope_kind::organizer;
   auto& o = organizers_[r.organizer];
   auto& closed = one_organizer ? o.fence : scope_;
-  auto fence = closed.throttled(a.retry_after, r.last_sent, now, desk_.random);
+  const bool on_trial = closed.on_trial(now);
+  const auto who = one_organizer ? std::optional(o.id) : std::nullopt;
+  auto fence = closed.throttled(a.retry_after, r.last_sent, now, desk_.config.max_cooldown, desk_.random);
   // An answer that does not say how long leaves standing what was said before, and was taken for an organizer's.
-  if (!one_organizer && !a.retry_after && scope_.close_until(read.misread_until)) fence = {read.misread_until, true, fence.first};
-  inference_.closed_until(read, std::max(fence.end, closed.end()));
-  if (fence.moved && fence.end - now > worth_saving && holds(rule::fences_saved)) {
-    desk_.actions.emplace_back(save_fence{id_, one_organizer ? std::optional(o.id) : std::nullopt, fence.end});
+  if (!one_organizer && !a.retry_after && scope_.close_until(read.misread_until)) {
+    fence = {read.misread_until, read.misread_until, true, fence.first, false};
   }
+  inference_.closed_until(read, std::max(fence.end, closed.end()));
+  if (fence.cut && fence.first) {
+    desk_.actions.emplace_back(cooldown_cut{id_, who, kind == scope_kind::app, a.retry_after_text, *a.retry_after});
+  }
+  keep_fence(who, fence, on_trial, now);
   return fence;
+}
+
+void lane::keep_fence(std::optional<organizer_id> who, const scope::announcement& fence, bool on_trial, mono_time now) {
+  if (!holds(rule::fences_saved)) return;
+  // What is kept of the one before may have a later end, which was not obeyed.
+  if (on_trial) desk_.actions.emplace_back(forget_fence{id_, who});
+  if (fence.lasts && fence.end - now > worth_saving) desk_.actions.emplace_back(save_fence{id_, who, fence.announced});
+}
+
+// The service took a call: where its cooldown had been cut, that is over now.
+void lane::reopen(const row& r) {
+  auto& o = organizers_[r.organizer];
+  if (scope_.reopen(r.last_sent)) desk_.actions.emplace_back(forget_fence{id_, std::nullopt});
+  if (o.fence.reopen(r.last_sent)) desk_.actions.emplace_back(forget_fence{id_, o.id});
 }
 
 // What a throttle says of how fast to go: an organizer's of the organizer, the lane's of the lane.
@@ -161,7 +192,7 @@ lane::demand lane::throttled(slot s, answer&& a, mono_time now) {
   } else {
     faulted(s, std::move(a), false, now);
   }
-  return {kind == scope_kind::app ? std::optional(fence.end) : std::nullopt, std::nullopt};
+  return {kind == scope_kind::app ? std::optional(fence) : std::nullopt, std::nullopt};
 }
 
 void lane::faulted(slot s, answer&& a, bool conflict, mono_time now) {
@@ -179,8 +210,7 @@ void lane::faulted(slot s, answer&& a, bool conflict, mono_time now) {
     return;
   }
   auto wait = pacing::backoff(r.charged, desk_.random);
-  if (a.retry_after)
-    wait = std::max(wait, pacing::with_jitter(std::min<std::chrono::nanoseconds>(*a.retry_after, std::chrono::years(1)), desk_.random));
+  if (a.retry_after) wait = std::max(wait, pacing::with_jitter(std::min(*a.retry_after, desk_.config.max_cooldown), desk_.random));
   wait = rested(wait, a);
   again_at(s, std::move(a), now + wait);
 }

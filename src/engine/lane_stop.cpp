@@ -65,17 +65,25 @@ void lane::release_all() {
     for (auto s = organizers_.pop(p); s != no_slot; s = organizers_.pop(p)) release_unsent(s);
   }
   organizers_.clear_round();
+  for (const auto p : std::exchange(awaiting_, {})) organizers_[p].awaiting = false;
   want_fresh_.clear();
   want_stale_.clear();
 }
 
-void lane::abandon_drain() noexcept {
+void lane::abandon_drain() {
   drained_at_ = mono_time::max();
+  // An organizer with a call under way is not closed: the call may succeed after all. Who comes next will judge it again.
+  std::erase_if(judged_, [this](const judgement& j) {
+    auto& o = organizers_[j.who];
+    if (o.in_flight == 0) return false;
+    o.closing = false;
+    return true;
+  });
+  release_all();
   for (slot s = 0; s < desk_.rows.end() && in_flight_ > 0; ++s) {
     const auto& r = desk_.rows[s];
     if (r.lane != id_ || r.state != row_state::in_flight) continue;
     // Not released: its call may still be at work, and a row left claimed is sent last by the next process.
-    --organizers_[r.organizer].in_flight;
     --in_flight_;
     --desk_.numbers.in_flight;
     --desk_.numbers.unacknowledged;
@@ -158,9 +166,9 @@ void lane::flush_held() {
   close_judged();
 }
 
-void lane::close(mono_time until, mono_time now) {
-  if (!scope_.close_until(until)) return;
-  if (until - now > std::chrono::seconds(1) && holds(rule::fences_saved)) desk_.actions.emplace_back(save_fence{id_, std::nullopt, until});
+void lane::close(const scope::announcement& fence, mono_time now) {
+  const bool on_trial = scope_.on_trial(now);
+  keep_fence(std::nullopt, scope_.closed_with(fence, now), on_trial, now);
 }
 
 void lane::save_now_and_then(mono_time now) {
@@ -178,14 +186,23 @@ void lane::keep_pace() {
   desk_.actions.emplace_back(save_pace{id_, *known});
 }
 
+void lane::check_token(mono_time now) {
+  if (token_good_ || !token_again_ || *token_again_ <= now + long_wait || in_flight_ > 0 || !owes()) return;
+  come_back_ = token_again_;
+  stop(stop_reason::deferred,
+       "The token endpoint gives no token for more than ten minutes: " + health_.latest() + ". Run the same command again then.", now);
+}
+
 void lane::check_outage(mono_time now) {
   const auto end = health_.gives_up_at();
   if (!end || now < *end) return;
   const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(desk_.config.max_outage).count();
   auto text = "Nothing succeeded for " + (minutes > 0 ? std::to_string(minutes) + " min" : std::string("the whole --max-outage"));
+  if (!token_good_) text += ", for want of an access token";
   text += health_.latest().empty() ? "." : ": " + health_.latest() + ".";
   // An outage that has lasted for long will last about as long again: that is all that can be said of one from outside.
   come_back_ = after(now, std::clamp<std::chrono::nanoseconds>(desk_.config.max_outage, shortest_absence, longest_absence));
+  if (token_again_) come_back_ = std::max(*come_back_, *token_again_);
   stop(stop_reason::deferred, text + " Run the same command again when the service is back.", now);
 }
 

@@ -78,9 +78,10 @@ void organizers::unlink(place p, slot s) noexcept {
   if (o.in_round) --sendable_;
 }
 
-void organizers::seat(place p, mono_time now) {
+void organizers::seat(place p, mono_time now, bool first) {
   auto& o = all_[p];
-  if (o.blocked || o.head == no_slot || (o.in_flight >= concurrency_ && holds(rule::organizer_concurrency))) {
+  const bool trial_runs = o.in_flight > 0 && o.fence.on_trial(now) && holds(rule::cut_fence_probed);
+  if (o.blocked || o.awaiting || trial_runs || o.head == no_slot || (o.in_flight >= concurrency_ && holds(rule::organizer_concurrency))) {
     leave(p);
     return;
   }
@@ -94,8 +95,13 @@ void organizers::seat(place p, mono_time now) {
     leave(p);
     wake(p, at);
   } else {
-    enter(p);
+    enter(p, first);
   }
+}
+
+void organizers::set_aside(place p) noexcept {
+  leave(p);
+  all_[p].awaiting = true;
 }
 
 void organizers::rotate(place p, mono_time now) {
@@ -127,14 +133,14 @@ void organizers::succeeded(place p, mono_time sent, mono_time now) noexcept {
   if (o.own) o.own->on_success(sent, now);
 }
 
-void organizers::enter(place p) noexcept {
+void organizers::enter(place p, bool first) noexcept {
   auto& o = all_[p];
   if (o.in_round) return;
   o.in_round = true;
-  o.before = tail_;
-  o.after = no_place;
-  (tail_ == no_place ? head_ : all_[tail_].after) = p;
-  tail_ = p;
+  o.before = first ? no_place : tail_;
+  o.after = first ? head_ : no_place;
+  (o.before == no_place ? head_ : all_[o.before].after) = p;
+  (o.after == no_place ? tail_ : all_[o.after].before) = p;
   sendable_ += o.ready;
 }
 

@@ -33,6 +33,7 @@ struct organizer {
   bool fetching = false;
   std::uint32_t fresh_left = 0, stale_left = 0;  // rows in the ledger that were not claimed yet, as far as is known
   bool unfetched = false;                        // counted as having rows in the ledger that will be sent
+  bool awaiting = false;                         // its first row needs a connection that was never used, and none is there
   bool blocked = false;                          // judged by a permanent answer: nothing more is sent
   bool closing = false;                          // and that judgement is final: to be closed when its calls are back
   bool closed = false;
@@ -57,8 +58,9 @@ class organizers {
   void unlink(place p, slot s) noexcept;  // a ready row, wherever it is in the queue
 
   // Puts it into the round or takes it out, as its state says now; an organizer in the round keeps its turn.
-  void seat(place p, mono_time now);
+  void seat(place p, mono_time now, bool first = false);
   void rotate(place p, mono_time now);  // its turn is over
+  void set_aside(place p) noexcept;     // out of the round, until awaiting is taken back and it is seated again
   void call_made(place p, mono_time now);
   // The service throttled this organizer: from now on it has a pace of its own.
   void slow_down(place p, mono_time sent, mono_time now, mono_time until);
@@ -79,7 +81,7 @@ class organizers {
     bool operator<(const alarm& b) const noexcept { return at > b.at; }  // the earliest on top of a heap
   };
 
-  void enter(place p) noexcept;
+  void enter(place p, bool first) noexcept;
   void leave(place p) noexcept;
   void prune();
 

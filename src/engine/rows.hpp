@@ -29,8 +29,10 @@ struct row {
   lane_id lane = 0;
   row_state state = row_state::vacant;
   connection_id connection = 0;
-  std::uint32_t sends = 0;    // calls made
-  std::uint32_t charged = 0;  // of them, those that cost an attempt
+  bool reused = false;            // that connection had carried an answer before this row's call
+  bool fresh_connection = false;  // its next call is granted only on a connection that was never used
+  std::uint32_t sends = 0;        // calls made
+  std::uint32_t charged = 0;      // of them, those that cost an attempt
   std::uint16_t conflicts = 0, stale = 0, refused = 0, unsent = 0;
   std::uint16_t doubted = 0;      // permanent answers that were not believed and asked for again
   bool fresh_connection = false;  // its next call needs a connection that has carried no answer yet

@@ -17,8 +17,10 @@ enum class rule : std::uint8_t {
   never_early,             // jitter is added to Retry-After, never taken away
   fences_saved,            // those over 1 s are committed
   fences_restored,         // and obeyed after a restart
+  cut_fence_probed,        // after a cooldown that was cut one call at a time is sent, until one shows that the scope is open
   stale_rows_wait,         // what an earlier process left half done goes last, and after an attempt timeout
   resting_rows_stay,       // a row whose call may still be at work stays claimed when the run stops
+  new_after_stale,         // a call that met a dead connection is sent again on a new one
   attempts_bounded,        // faults use attempts up
   throttles_are_free,      // and throttles do not
   acknowledged_bounded,    // no call while too many rows are not acknowledged

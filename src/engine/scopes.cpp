@@ -11,8 +11,8 @@ namespace convoke::engine {
 
 namespace {
 
-// Far beyond any real wait, and near enough that adding jitter and a time point cannot overflow.
-constexpr std::chrono::nanoseconds longest_wait = std::chrono::years(10);
+// What was cut is saved as so much more than the limit and its jitter that this can be seen later.
+constexpr std::chrono::minutes clearly_more{1};
 
 }  // namespace
 
@@ -30,19 +30,56 @@ mono_time after(mono_time now, std::chrono::nanoseconds wait) noexcept {
   return wait > mono_time::max() - std::max(now, mono_time{}) ? mono_time::max() : now + wait;
 }
 
+obeyed_fence obey_saved(utc_time until, utc_time saved, std::chrono::nanoseconds limit) noexcept {
+  const auto most = std::chrono::ceil<ticks>(std::min(limit, longest_cooldown));
+  if (until <= saved + most + most / 10) return {until, false};
+  return {saved + most, true};
+}
+
 scope::announcement scope::throttled(std::optional<std::chrono::nanoseconds> retry_after, mono_time sent, mono_time now,
-                                     pacing::random_engine& random) {
+                                     std::chrono::nanoseconds limit, pacing::random_engine& random) {
   // Calls that were in flight when the fence was announced tell nothing new about how patient to be.
   const bool first = sent > counted_at_;
   if (first) {
     ++in_a_row_;
     counted_at_ = now;
   }
-  auto wait = retry_after ? pacing::with_jitter(std::min(*retry_after, longest_wait), random) : pacing::backoff(in_a_row_, random);
+  const bool cut = retry_after && *retry_after > limit;
+  auto wait = retry_after ? pacing::with_jitter(std::min(*retry_after, limit), random) : pacing::backoff(in_a_row_, random);
   if (!holds(rule::never_early)) wait = wait / 5 * 4;
   if (!holds(rule::latest_fence_wins)) fence_ = pacing::fence();
   const auto end = after(now, wait);
-  return {end, fence_.close_until(end), first};
+  // A trial goes on where the service does not say for how long the scope is closed now.
+  const bool tried = on_trial(sent) && retry_after;
+  const auto said = cut ? after(now, std::max(std::min(*retry_after, longest_cooldown), limit + limit / 10 + clearly_more)) : end;
+  return merge({end, said, retry_after.has_value(), first, cut}, tried);
+}
+
+scope::announcement scope::closed_with(const announcement& other, mono_time now) noexcept {
+  return merge(other, on_trial(now));
+}
+
+scope::announcement scope::merge(announcement one, bool tried) noexcept {
+  const bool moved = close_until(one.end, one.cut || (cut_ && !tried));
+  cut_ = cut_ || one.cut;
+  one.lasts = cut_ ? moved || one.lasts : moved;
+  if (!cut_) return one;
+  // Of two ends the later one is kept, with the time when it was saved; and from then on a cut cooldown counts.
+  said_ = one.announced = std::max(after(said_, std::chrono::seconds(1)), one.announced);
+  return one;
+}
+
+bool scope::close_until(mono_time end, bool cut) noexcept {
+  if (!fence_.close_until(end)) return false;
+  if (!cut || !cut_) said_ = mono_time::min();
+  cut_ = cut;
+  return true;
+}
+
+bool scope::reopen(mono_time sent) noexcept {
+  if (!on_trial(sent)) return false;
+  cut_ = false;
+  return true;
 }
 
 void scope::succeeded(mono_time sent) noexcept {

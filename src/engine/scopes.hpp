@@ -17,6 +17,17 @@ enum class scope_kind : std::uint8_t { app, lane, organizer };
 // `x-ms-throttle-scope`, as in `Tenant_Application/ReadWrite/{app}/{tenant}`. nullopt: absent, or a word that is not known.
 [[nodiscard]] std::optional<scope_kind> parse_scope(std::string_view header) noexcept;
 
+// Far beyond any real wait, and near enough that adding jitter and a time point cannot overflow.
+inline constexpr std::chrono::nanoseconds longest_cooldown = std::chrono::years(10);
+
+// What is obeyed of a cooldown that was saved at `saved` and was said to last until `until`: all of it where that is not longer than
+// `limit` and its jitter; else `limit`, from when it was saved, and after that one call comes alone.
+struct obeyed_fence {
+  utc_time until;
+  bool cut;
+};
+[[nodiscard]] obeyed_fence obey_saved(utc_time until, utc_time saved, std::chrono::nanoseconds limit) noexcept;
+
 // now + wait, at most mono_time::max().
 [[nodiscard]] mono_time after(mono_time now, std::chrono::nanoseconds wait) noexcept;
 
@@ -25,19 +36,32 @@ class scope {
  public:
   // A throttle came for a call sent at `sent`. Returns the end of the fence it asks for, and counts it once per fence.
   struct announcement {
-    mono_time end;
-    bool moved;  // the fence ends later than before
-    bool first;  // the first throttle of this fence, not an echo of calls that were in flight already
+    mono_time end;        // what is obeyed
+    mono_time announced;  // what is saved: later where a cooldown was cut
+    bool lasts;           // the fence ends later than before, or what is saved of it does
+    bool first;           // the first throttle of this fence, not an echo of calls that were in flight already
+    bool cut;             // Retry-After was above the limit
   };
-  announcement throttled(std::optional<std::chrono::nanoseconds> retry_after, mono_time sent, mono_time now, pacing::random_engine& random);
-  bool close_until(mono_time end) noexcept { return fence_.close_until(end); }
+  announcement throttled(std::optional<std::chrono::nanoseconds> retry_after, mono_time sent, mono_time now, std::chrono::nanoseconds limit,
+                         pacing::random_engine& random);
+  // What was announced to another lane of the application.
+  announcement closed_with(const announcement& other, mono_time now) noexcept;
+  bool close_until(mono_time end, bool cut = false) noexcept;
   void succeeded(mono_time sent) noexcept;
+  // The service took a call that was sent at `sent`. True where the scope had been on trial until now.
+  bool reopen(mono_time sent) noexcept;
 
   [[nodiscard]] bool closed(mono_time now) const noexcept { return fence_.closed(now); }
   [[nodiscard]] mono_time end() const noexcept { return fence_.end(); }
+  // A fence that was cut is over, and no call has shown yet that the service agrees: one call at a time.
+  [[nodiscard]] bool on_trial(mono_time now) const noexcept { return cut_ && !closed(now); }
 
  private:
+  announcement merge(announcement one, bool tried) noexcept;
+
   pacing::fence fence_;
+  bool cut_ = false;
+  mono_time said_ = mono_time::min();  // the latest end that was announced and cut
   mono_time counted_at_ = mono_time::min();
   unsigned in_a_row_ = 0;
 };

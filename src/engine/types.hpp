@@ -36,6 +36,7 @@ struct settings {
   std::chrono::nanoseconds row_deadline = std::chrono::minutes(30);
   std::optional<std::chrono::nanoseconds> max_duration;
   std::chrono::nanoseconds max_outage = std::chrono::minutes(30);
+  std::chrono::nanoseconds max_cooldown = std::chrono::hours(24);  // a longer Retry-After is cut to this; 10 years at most
   std::chrono::nanoseconds drain = std::chrono::seconds(25);
   unsigned connections = 16;           // per lane
   unsigned max_unacknowledged = 4096;  // rows in flight until their commit is acknowledged
@@ -54,6 +55,7 @@ struct organizer_setup {
 struct fence_setup {
   std::optional<organizer_id> organizer;  // absent: the lane
   mono_time until;                        // already translated to this process's monotonic clock
+  bool cut = false;                       // not the service's end but --max-cooldown's: one call alone comes first then (see obey_saved)
 };
 
 // What a lane has learnt about the limit nobody publishes: kept in the ledger, given back the next night.
@@ -110,6 +112,7 @@ struct answer {
   bool sent = true;                                     // false: no byte of the call was given to the network
   int status = 0;                                       // HTTP status, 0 where none came
   std::optional<std::chrono::nanoseconds> retry_after;  // parsed, relative to the receipt; absent: none or unusable
+  std::string retry_after_text;                         // the same as sent, safe to print; for people
   std::string throttle_scope;                           // x-ms-throttle-scope as sent, empty: none
   std::optional<meeting> stored;                        // 200/201 that is believed
   std::vector<std::string> drift;                       // names of the differing fields, as agreement says
@@ -180,11 +183,27 @@ struct close_organizer {
   answer last;
 };
 
-// The service closed a scope for longer than 1 s: commit it, so that a restart obeys it.
+// The service closed a scope for longer than 1 s: commit it, so that a restart obeys it. `until` is what the service said, also where
+// that is more than is obeyed: how much of it is, obey_saved says.
 struct save_fence {
   lane_id lane;
   std::optional<organizer_id> organizer;
   mono_time until;
+};
+
+// A scope that was saved as closed is open before the end that was saved, which had been cut: the ledger forgets it.
+struct forget_fence {
+  lane_id lane;
+  std::optional<organizer_id> organizer;
+};
+
+// A Retry-After above settings.max_cooldown was cut to that: a line for people. One for each cooldown, not for each answer.
+struct cooldown_cut {
+  lane_id lane;
+  std::optional<organizer_id> organizer;  // absent: the lane, or with `app` every lane of its application
+  bool app;
+  std::string said;  // the header as sent; may be empty
+  std::chrono::nanoseconds announced;
 };
 
 // Keep what the lane has learnt, durably but without hurry: now and then while it changes, and when the lane ends.
@@ -205,8 +224,8 @@ struct set_connections {
   unsigned count;
 };
 
-// Close this connection before it is used again (after 503, after any doubt); it comes back with connection_ready. Only for calls that
-// got an HTTP answer: where the transport failed the driver closes by itself.
+// Close this connection before it is used again (after 503, after any doubt, to get a new one in its place); it comes back with
+// connection_ready. It is idle, or its call got an HTTP answer: where the transport failed the driver closes by itself.
 struct drop_connection {
   lane_id lane;
   connection_id connection;
@@ -235,8 +254,8 @@ struct finished {
   std::optional<std::chrono::nanoseconds> come_back;  // from now, where a fence or rest decides it
 };
 
-using action = std::variant<fetch_rows, send_call, record_outcome, release_row, close_organizer, save_fence, save_pace, refresh_token,
-                            set_connections, drop_connection, wake_at, finished>;
+using action = std::variant<fetch_rows, send_call, record_outcome, release_row, close_organizer, save_fence, forget_fence, cooldown_cut,
+                            save_pace, refresh_token, set_connections, drop_connection, wake_at, finished>;
 
 // ---- numbers for progress and summary
 

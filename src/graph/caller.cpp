@@ -92,7 +92,8 @@ bool caller::impl::build(const spec& wanted, const secret& token) {
 
 // A gateway's error page may quote the request, and what an answer says goes to terminals, results and the ledger.
 void caller::impl::withhold_token(answer& from) const {
-  for (auto* text : {&from.error_code, &from.error_message, &from.request_id, &from.throttle_scope}) *text = sent_token.withhold(*text);
+  for (auto* text : {&from.error_code, &from.error_message, &from.request_id, &from.throttle_scope, &from.retry_after_text})
+    *text = sent_token.withhold(*text);
 }
 
 // No meeting of ours is called by the token that asked for it.

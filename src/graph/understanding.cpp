@@ -12,7 +12,7 @@ namespace {
 using engine::answer;
 using engine::attempt_error;
 
-constexpr std::size_t message_limit = 500, word_limit = 100, scope_limit = 200;
+constexpr std::size_t message_limit = 500, word_limit = 100, scope_limit = 200, retry_after_limit = 40;
 
 // Words of the service end up in a terminal and in a report.
 std::string visible(std::string_view text, std::size_t limit = message_limit) {
@@ -94,8 +94,7 @@ bool is_foreign(const http_answer& from, std::string_view echo, answer& out) {
 
 // A Retry-After that is no time counts as none. Said where people see it: the wait that follows is ours, not the service's.
 void tell_of_unusable(const http_answer& from, answer& out) {
-  constexpr std::size_t enough = 40;
-  const auto value = escape_for_people(from.retry_after.front(), enough);
+  const auto value = escape_for_people(from.retry_after.front(), retry_after_limit);
   out.error_message += (out.error_message.empty() ? "(its Retry-After '" : " (its Retry-After '") + value + "' is no time to wait)";
 }
 
@@ -113,6 +112,7 @@ void understand(const http_answer& from, const spec& wanted, wire::parser& parse
   if (!from.request_id.empty()) out.request_id = visible(from.request_id, word_limit);
   out.throttle_scope = visible(from.throttle_scope, scope_limit);
   if (!from.retry_after.empty()) out.retry_after = pacing::parse_retry_after(from.retry_after, from.date, out.finished_at);
+  if (out.retry_after) out.retry_after_text = escape_for_people(from.retry_after.front(), retry_after_limit);
   if (succeeded) success(from, wanted, parser, out);
   if (!from.retry_after.empty() && !out.retry_after && !out.stored) tell_of_unusable(from, out);
 }

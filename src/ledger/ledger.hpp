@@ -106,7 +106,8 @@ struct organizer_rows {
 struct saved_fence {
   lane_id lane;
   std::optional<organizer_id> organizer;
-  utc_time until;
+  utc_time until;       // as the service said; how much of it is obeyed, the engine's obey_saved says
+  utc_time saved_at{};  // not in the future
 };
 
 // What a lane's limit looked like when it was last known: the engine's learnt_pace, in its words, kept for the next night. It belongs to
@@ -234,7 +235,8 @@ struct count_by {
 // What is remembered of a lane.
 struct lane_fence {
   std::string organizer;  // empty: the lane itself
-  utc_time until;
+  utc_time until;         // as in saved_fence
+  utc_time saved_at{};
 };
 struct lane_memory {
   std::optional<saved_pace> learnt;
@@ -295,6 +297,9 @@ class store {
   // Every remaining owed row of this organizer in this run ends as failed with this answer.
   virtual void close_organizer(run_id, lane_id, organizer_id, finished_row like, std::function<void(result<closed_rows>)> done) = 0;
   virtual void save_fence(run_id, lane_id, std::optional<organizer_id>, utc_time until) = 0;
+  virtual void forget_fence(run_id, lane_id, std::optional<organizer_id>) = 0;
+  // All of a lane, and those of its organizers. Returns how many still ran.
+  virtual result<std::uint64_t> forget_fences(const lane_name& lane) = 0;
   // Kept without a commit of its own: with the next one that the run makes anyway, or when the ledger is closed. The latest counts; one
   // that is not a finite positive rate is dropped.
   virtual void save_pace(run_id, lane_id, const lane_pace& pace, utc_time when) = 0;

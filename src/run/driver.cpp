@@ -8,6 +8,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 
+#include "engine/scopes.hpp"
 #include "run/driver_state.hpp"
 
 namespace convoke::run {
@@ -24,6 +25,8 @@ engine::settings engine_settings(const job& j, std::uint64_t seed) {
   s.row_deadline = j.pace.row_deadline;
   if (j.pace.max_duration) s.max_duration = *j.pace.max_duration;
   s.max_outage = j.pace.max_outage;
+  s.max_cooldown = j.pace.max_cooldown;
+  s.drain = j.pace.drain;
   s.connections = j.pace.connections;
   s.seed = seed;
   return s;
@@ -42,13 +45,15 @@ std::uint64_t calls_owed(const ledger::opened_run& opened) noexcept {
   return calls;
 }
 
-std::vector<engine::lane_setup> lane_setups(const ledger::opened_run& opened, mono_time now, utc_time wall) {
+std::vector<engine::lane_setup> lane_setups(const ledger::opened_run& opened, const job& j, mono_time now, utc_time wall) {
   std::vector<engine::lane_setup> lanes(opened.info.header.lanes.size());
   for (std::size_t i = 0; i < lanes.size(); ++i) lanes[i].lane = static_cast<engine::lane_id>(i);
   for (const auto& o : opened.organizers) lanes[o.lane].organizers.push_back({o.id, o.fresh, o.stale});
   for (std::size_t i = 0; i < std::min(lanes.size(), opened.learnt.size()); ++i) lanes[i].learnt = remembered(opened.learnt[i], wall);
-  for (const auto& f : opened.fences)
-    if (f.until > wall) lanes[f.lane].fences.push_back({f.organizer, now + (f.until - wall)});
+  for (const auto& f : opened.fences) {
+    const auto [until, cut] = engine::obey_saved(f.until, f.saved_at, j.pace.max_cooldown);
+    if (until > wall || cut) lanes[f.lane].fences.push_back({f.organizer, now + std::max(until - wall, ticks(0)), cut});
+  }
   return lanes;
 }
 
@@ -70,7 +75,7 @@ driven driver::run(std::unique_ptr<auth::token_source> tokens) {
   asio::co_spawn(io_, report_progress(), rethrow);
   // The source is ours and calls nobody after its end.
   tokens_->start({.ready = [this](std::uint32_t number) { on_token(number); },
-                  .failed = [this](const error& why, bool fatal) { on_no_token(why, fatal); }});
+                  .failed = [this](const error& why, bool fatal, std::optional<mono_time> again) { on_no_token(why, fatal, again); }});
   pump();
   if (caught_.raised()) on_signal(caught_.count());
   try {
@@ -98,7 +103,8 @@ result<std::unique_ptr<auth::token_source>> make_tokens(asio::io_context& io, ne
                                     .client_id = j.lane.client_id,
                                     .graph_root = j.lane.graph_url,
                                     .client_secret = j.lane.client_secret.clone(),
-                                    .attempt_timeout = j.pace.attempt_timeout};
+                                    .attempt_timeout = j.pace.attempt_timeout,
+                                    .max_cooldown = j.pace.max_cooldown};
   return auth::token_source::from_secret(io.get_executor(), tls, std::move(source));
 }
 

@@ -3,6 +3,7 @@
 #include <utility>
 #include <variant>
 
+#include "run/cooldowns.hpp"
 #include "run/driver_state.hpp"
 
 namespace convoke::run {
@@ -84,6 +85,7 @@ void driver::carry_out(engine::send_call& a) {
   if (!first_send_) first_send_ = net::boot_now();
   slot& s = *slots_[a.connection];
   s.grant = a;
+  s.row = rows_.extract(a.row);
   if (s.waiting) s.wake.cancel();
   rouse_one();
 }
@@ -126,6 +128,19 @@ void driver::on_closed(engine::lane_id lane, engine::organizer_id organizer, con
 void driver::carry_out(engine::save_fence& a) {
   const auto left = std::chrono::duration_cast<ticks>(a.until - net::boot_now());
   store_.save_fence(run_, a.lane, a.organizer, net::wall_now() + left);
+}
+
+void driver::carry_out(engine::forget_fence& a) {
+  store_.forget_fence(run_, a.lane, a.organizer);
+}
+
+void driver::carry_out(engine::cooldown_cut& a) {
+  std::string scope = a.app ? "the application" : "the lane";
+  if (a.organizer) {
+    const auto named = std::ranges::find(organizers_, *a.organizer, &ledger::organizer_rows::id);
+    scope = "organizer " + (named == organizers_.end() ? std::to_string(*a.organizer) : named->organizer);
+  }
+  watch_.note(cooldown_cut_note(a.said, a.announced, scope, job_.pace.max_cooldown));
 }
 
 void driver::carry_out(engine::save_pace& a) {
@@ -193,13 +208,13 @@ void driver::on_token(std::uint32_t number) {
   pump();
 }
 
-void driver::on_no_token(const error& why, bool fatal) {
+void driver::on_no_token(const error& why, bool fatal, std::optional<mono_time> again) {
   if (closing_) return;
   watch_.note(why.message);
   // Without a token no call is made: its request gets the descriptor that an idle connection has.
   may_connect_ = why.code != errc::resources;
   wake_those_that_wait();
-  engine_.token_failed(0, why, fatal, net::boot_now());
+  engine_.token_failed(0, why, fatal, again, net::boot_now());
   pump();
 }
 

@@ -88,7 +88,7 @@ void driver::wake_those_that_wait() {
 
 void driver::ready(slot& s) {
   s.idle_since = net::boot_now();
-  engine_.connection_ready(0, s.id, s.idle_since);
+  engine_.connection_ready(0, s.id, s.used, s.idle_since);
   pump();
 }
 
@@ -104,19 +104,18 @@ void driver::tell_trouble(const engine::send_call& call, const engine::answer& g
 
 // Calls on one connection, one after the other, until it must be replaced.
 asio::awaitable<void> driver::carry_calls(slot& s) {
-  s.drop = false;
+  s.drop = s.used = false;
   ready(s);
   for (;;) {
     const bool granted = co_await await_grant(s);
     if (!granted) co_return;
     const auto grant = *std::exchange(s.grant, std::nullopt);
-    const auto row = rows_.find(grant.row);
     const auto* token = tokens_->current();
     engine::answer answer;
     const bool idle_long = net::boot_now() - s.idle_since > idle_check;
     // Before its source has said so: no call is granted any more, and this one is the last to come back.
     if (token == nullptr)
-      engine_.token_failed(0, {errc::credentials, "the token ran out before the next one came"}, false, net::boot_now());
+      engine_.token_failed(0, {errc::credentials, "the token ran out before the next one came"}, false, std::nullopt, net::boot_now());
     if (token == nullptr || (idle_long && !s.connection.usable())) {
       answer.error = engine::attempt_error::stale;
       answer.sent = false;
@@ -124,10 +123,12 @@ asio::awaitable<void> driver::carry_calls(slot& s) {
       answer.finished_at = net::wall_now();
     } else {
       const auto number = tokens_->current_number();
-      const auto& wanted = row->second.wanted;
+      const auto& wanted = s.row.mapped().wanted;
       answer = co_await s.caller.create_or_get(s.connection, wanted, *token, number, job_.pace.attempt_timeout);
     }
     if (closing_) co_return;
+    rows_.insert(std::move(s.row));
+    s.used = s.used || answer.sent;
     const bool keep = s.connection.usable();
     const auto now = net::boot_now();
     if (!answer.stored) tell_trouble(grant, answer);

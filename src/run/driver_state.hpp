@@ -29,6 +29,13 @@ namespace convoke::run {
 
 namespace asio = boost::asio;
 
+struct claimed {
+  spec wanted;
+  engine::key_id key = 0;
+  engine::organizer_id organizer = 0;
+};
+using rows_here = std::unordered_map<engine::row_id, claimed>;
+
 // One place for one connection of the lane. The engine knows it by its number.
 struct slot {
   slot(asio::io_context& io, engine::connection_id number, const net::endpoint& root, net::tls_context& tls, std::uint64_t seed)
@@ -39,20 +46,16 @@ struct slot {
   graph::caller caller;
   asio::steady_timer wake;
   std::optional<engine::send_call> grant;
+  rows_here::node_type row;  // of the grant and its call: theirs alone, whatever becomes of the run meanwhile
   mono_time idle_since{};
   bool waiting = false;  // for a grant, in a wait on `wake`
   bool queued = false;   // for its turn to connect, in a wait on `wake`
   bool resting = false;  // its connection was not needed: it connects again when others are busy
   bool drop = false;
+  bool used = false;  // its connection has carried a call
 };
 
-struct claimed {
-  spec wanted;
-  engine::key_id key = 0;
-  engine::organizer_id organizer = 0;
-};
-
-[[nodiscard]] std::vector<engine::lane_setup> lane_setups(const ledger::opened_run& opened, mono_time now, utc_time wall);
+[[nodiscard]] std::vector<engine::lane_setup> lane_setups(const ledger::opened_run& opened, const job& j, mono_time now, utc_time wall);
 
 // One lane only for now: several lanes of a run need a token source and slots each, which is what this class holds once.
 class driver {
@@ -68,7 +71,8 @@ class driver {
         watch_(watch),
         root_(std::move(root)),
         tls_(std::move(tls)),
-        engine_(engine_settings(j, seed), lane_setups(opened, net::boot_now(), net::wall_now()), net::boot_now()),
+        organizers_(opened.organizers),
+        engine_(engine_settings(j, seed), lane_setups(opened, j, net::boot_now(), net::wall_now()), net::boot_now()),
         commits_(io, store, [this](auto done) { on_commit(std::move(done)); }),
         timer_(io),
         progress_timer_(io),
@@ -92,6 +96,8 @@ class driver {
   void carry_out(engine::release_row& a);
   void carry_out(engine::close_organizer& a);
   void carry_out(engine::save_fence& a);
+  void carry_out(engine::forget_fence& a);
+  void carry_out(engine::cooldown_cut& a);
   void carry_out(engine::save_pace& a);
   void carry_out(engine::refresh_token& a);
   void carry_out(engine::set_connections& a);
@@ -109,7 +115,7 @@ class driver {
   void on_closed(engine::lane_id lane, engine::organizer_id organizer, const result<ledger::closed_rows>& closed);
   void on_commit(const result<ledger::committed_rows>& done);
   void on_token(std::uint32_t number);
-  void on_no_token(const error& why, bool fatal);
+  void on_no_token(const error& why, bool fatal, std::optional<mono_time> again);
   void on_signal(int count);
   void storage_failed(const error& why);
   void close_all();
@@ -130,12 +136,13 @@ class driver {
   observer& watch_;
   net::endpoint root_;
   net::tls_context tls_;
+  const std::vector<ledger::organizer_rows>& organizers_;
   engine::engine engine_;
   commits commits_;
   std::unique_ptr<auth::token_source> tokens_;
   std::vector<std::unique_ptr<slot>> slots_;
   std::vector<engine::action> actions_;  // of one round; kept for its memory
-  std::unordered_map<engine::row_id, claimed> rows_;
+  rows_here rows_;                       // without those whose call is under way: their slots have them
   asio::steady_timer timer_;
   asio::steady_timer progress_timer_;
   asio::executor_work_guard<asio::io_context::executor_type> work_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/forecast.hpp"
+#include "engine/scopes.hpp"
 #include "run/driver.hpp"
 
 namespace convoke::run {
@@ -13,6 +14,10 @@ forecast make(const job& j, const engine::work_ahead& work, const std::optional<
   return engine::foresee(engine_settings(j, 1), work, remembered(learnt, wall), std::max(open_at, wall) - wall);
 }
 
+utc_time obeyed(utc_time until, utc_time saved, const job& j) {
+  return engine::obey_saved(until, saved, j.pace.max_cooldown).until;
+}
+
 }  // namespace
 
 forecast foresee(const job& j, const plan_summary& plan, const ledger::lane_memory& memory, utc_time wall) {
@@ -20,7 +25,7 @@ forecast foresee(const job& j, const plan_summary& plan, const ledger::lane_memo
   for (const auto& o : plan.organizers) work.busiest = std::max(work.busiest, o.calls);
   auto open_at = wall;
   for (const auto& f : memory.fences)
-    if (f.organizer.empty()) open_at = std::max(open_at, f.until);
+    if (f.organizer.empty() && !j.pace.forget_cooldowns) open_at = std::max(open_at, obeyed(f.until, f.saved_at, j));
   return make(j, work, memory.learnt, open_at, wall);
 }
 
@@ -29,7 +34,7 @@ forecast foresee(const job& j, const ledger::opened_run& opened, utc_time wall) 
   for (const auto& o : opened.organizers) work.busiest = std::max<std::uint64_t>(work.busiest, o.fresh + o.stale);
   auto open_at = wall;
   for (const auto& f : opened.fences)
-    if (!f.organizer) open_at = std::max(open_at, f.until);
+    if (!f.organizer) open_at = std::max(open_at, obeyed(f.until, f.saved_at, j));
   return make(j, work, opened.learnt.empty() ? std::nullopt : opened.learnt.front(), open_at, wall);
 }
 

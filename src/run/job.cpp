@@ -18,6 +18,7 @@
 #include "report/failed.hpp"
 #include "report/results.hpp"
 #include "run/context.hpp"
+#include "run/cooldowns.hpp"
 #include "run/driver.hpp"
 #include "run/foresight.hpp"
 #include "run/planner.hpp"
@@ -157,6 +158,20 @@ void close_run(ledger::store& store, ledger::run_id id, job_report& out) {
   out.detail = state.error().message;
 }
 
+// --forget-cooldowns: nothing of them is obeyed any more, and `status` does not show them.
+result<void> forget_cooldowns(ledger::store& store, const ledger::run_header& header, observer& watch) {
+  std::uint64_t gone = 0;
+  for (const auto& lane : header.lanes) {
+    const auto forgotten = store.forget_fences(lane);
+    if (!forgotten) return std::unexpected(forgotten.error());
+    gone += *forgotten;
+  }
+  watch.note(gone == 0   ? std::string("--forget-cooldowns: no cooldown was saved.")
+             : gone == 1 ? std::string("--forget-cooldowns: 1 saved cooldown is deleted.")
+                         : fmt::format("--forget-cooldowns: {} saved cooldowns are deleted.", gone));
+  return {};
+}
+
 result<void> carry_out(boost::asio::io_context& io, signals& caught, ledger::store& store, ledger::run_id id, const job& j, observer& watch,
                        job_report& out) {
   auto opened = store.resume(id);
@@ -170,6 +185,7 @@ result<void> carry_out(boost::asio::io_context& io, signals& caught, ledger::sto
     watch.note(
         fmt::format("An earlier process ended without tidying up: the rows that it had claimed go last, and not before {} s have passed.",
                     std::chrono::ceil<std::chrono::seconds>(j.pace.attempt_timeout).count()));
+  note_saved_cuts(*opened, j.pace.max_cooldown, net::wall_now(), watch);
   watch.expected(foresee(j, *opened, net::wall_now()));
   const auto driven = [&] {
     const signals::draining bounded_by_the_engine;
@@ -372,6 +388,8 @@ result<job_report> apply(const job& j, observer& watch) {
     id = *opened;
   }
   out.plan_time = since(began);
+  if (j.pace.forget_cooldowns)
+    if (const auto forgotten = forget_cooldowns(**store, p->header, watch); !forgotten) return std::unexpected(forgotten.error());
 
   if (!known->done) {
     const auto carried = carry_out(io, caught, **store, id, j, watch, out);

@@ -53,7 +53,8 @@ void schedule::failed(const refusal& r, mono_time now, double jitter01) {
   }
   const double jitter = std::clamp(jitter01, 0.0, 1.0);
   if (r.retry_after) {
-    next_ = after(after(now, *r.retry_after), share(*r.retry_after, jitter / 10));
+    const auto wait = std::min(*r.retry_after, longest_wait_);
+    next_ = after(after(now, wait), share(wait, jitter / 10));
     return;
   }
   nanoseconds step = first_step;

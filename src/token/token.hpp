@@ -51,9 +51,11 @@ struct refusal {
 // When to ask for the next token, and until when the present one may be used; monotonic time from receipt. Usable until 5 minutes before
 // the end (90 % of lifetimes under 50 minutes). The next is asked for another 5 minutes (10 %) earlier, or at refresh_in, or at half-life
 // where that is absent and the lifetime over 2 h; jitter only makes it earlier, by a tenth and 5 minutes at most. After a failed refresh:
-// 1 s doubling to 60 s, or its Retry-After in full. After a fatal refusal: never (mono_time::max()); the present token stays usable.
+// 1 s doubling to 60 s, or its Retry-After, `longest_wait` of it at most. After a fatal refusal: never (mono_time::max()); the present
+// token stays usable.
 class schedule {
  public:
+  explicit schedule(std::chrono::nanoseconds longest_wait = std::chrono::hours(24)) noexcept : longest_wait_(longest_wait) {}
   void received(const grant& g, mono_time now, double jitter01);
   void failed(const refusal& r, mono_time now, double jitter01);
   void rejected(mono_time now);  // the service answered 401 to it: the next at once, unless a failure's wait runs
@@ -62,6 +64,7 @@ class schedule {
   [[nodiscard]] mono_time next_request() const noexcept;                                          // mono_time::min(): at once
 
  private:
+  std::chrono::nanoseconds longest_wait_;
   std::optional<mono_time> usable_until_;
   mono_time next_ = mono_time::min();
   unsigned failures_ = 0;

@@ -41,7 +41,10 @@ struct endpoint_of_tokens {
   }
   void start() {
     source->start({[this](std::uint32_t n) { ready.push_back(n); },
-                   [this](const error& why, bool fatal) { (fatal ? fatals : failures).push_back(why); }});
+                   [this](const error& why, bool fatal, std::optional<mono_time> again) {
+                     (fatal ? fatals : failures).push_back(why);
+                     agains.push_back(again);
+                   }});
   }
   template <class P>
   bool until(P done) {
@@ -56,6 +59,7 @@ struct endpoint_of_tokens {
   std::unique_ptr<auth::token_source> source;
   std::vector<std::uint32_t> ready;
   std::vector<error> failures, fatals;
+  std::vector<std::optional<mono_time>> agains;
 };
 
 }  // namespace
@@ -117,6 +121,25 @@ BOOST_AUTO_TEST_CASE(retry_after_is_obeyed) {
   BOOST_TEST(e.until([&] { return !e.ready.empty(); }));
   BOOST_TEST((std::chrono::steady_clock::now() - begin >= 1s));
   BOOST_TEST(e.failures.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_failure_says_when_the_next_request_is_made) {
+  endpoint_of_tokens e({answer_of(429, "Too many requests", "Retry-After: 86400\r\n")});
+  e.start();
+  BOOST_TEST(e.until([&] { return !e.failures.empty(); }));
+  BOOST_REQUIRE(e.agains.at(0).has_value());
+  BOOST_TEST((*e.agains[0] - net::boot_now() > 86300s));
+  BOOST_TEST(!e.failures[0].message.contains("--max-cooldown"));
+}
+
+BOOST_AUTO_TEST_CASE(an_absurd_retry_after_is_cut_and_said) {
+  endpoint_of_tokens e({answer_of(429, "Too many requests", "Retry-After: 99999999999999999999\r\n")});
+  e.start();
+  BOOST_TEST(e.until([&] { return !e.failures.empty(); }));
+  BOOST_REQUIRE(e.agains.at(0).has_value());
+  BOOST_TEST((*e.agains[0] - net::boot_now() <= 27h));
+  BOOST_TEST(e.failures[0].message.contains("99999999999999999999"), e.failures[0].message);
+  BOOST_TEST(e.failures[0].message.contains("--max-cooldown"), e.failures[0].message);
 }
 
 BOOST_AUTO_TEST_CASE(a_long_retry_after_is_waited_for_quietly_and_stop_ends_the_wait) {
@@ -276,7 +299,7 @@ struct told {
 BOOST_AUTO_TEST_CASE(a_handler_may_stop_the_source) {
   endpoint_of_tokens e({refusal(401, "invalid_client", "AADSTS7000215: Invalid client secret provided.")});
   std::string after;
-  e.source->start({{}, [&e, &after, held = told()](const error&, bool) {
+  e.source->start({{}, [&e, &after, held = told()](const error&, bool, auto) {
                      e.source->stop();
                      after = held.word;
                    }});
@@ -287,7 +310,7 @@ BOOST_AUTO_TEST_CASE(a_handler_may_stop_the_source) {
   BOOST_TEST(after.empty());
 
   const auto ready = auth::token_source::ready(secret("ready.token"));
-  ready->start({{}, [&ready, &after, held = told()](const error&, bool) {
+  ready->start({{}, [&ready, &after, held = told()](const error&, bool, auto) {
                   ready->stop();
                   after = held.word;
                 }});
@@ -329,7 +352,7 @@ BOOST_AUTO_TEST_CASE(a_ready_token_is_used_until_it_is_rejected) {
   const auto source = auth::token_source::ready(secret("ready.token"));
   std::vector<std::uint32_t> ready;
   unsigned fatal = 0;
-  source->start({[&](std::uint32_t n) { ready.push_back(n); }, [&](const error&, bool f) { fatal += f ? 1 : 0; }});
+  source->start({[&](std::uint32_t n) { ready.push_back(n); }, [&](const error&, bool f, auto) { fatal += f ? 1 : 0; }});
   BOOST_TEST(ready.size() == 1U);
   BOOST_TEST(source->current()->reveal() == "ready.token");
   source->rejected(0);

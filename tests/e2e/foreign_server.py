@@ -37,7 +37,7 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, service):
         self.service, self.options = service, service.options
-        self.buffer, self.busy, self.key = b"", False, None
+        self.buffer, self.busy, self.key, self.calls = b"", False, None, 0
         self.strays = service.strays
 
     def connection_made(self, transport):
@@ -92,11 +92,18 @@ class Connection(asyncio.Protocol):
             return self.reply(200, "\n".join(lines) + "\n" if lines else "")
         token_path = re.match(r"/([^/]+)/oauth2/v2\.0/token\Z", target)
         if method == "POST" and token_path:
+            service.counts["token_requests"] += 1
+            if self.options.token_wait:
+                return self.reply(429, {"error": "temporarily_unavailable"}, {"Retry-After": self.options.token_wait})
             return self.reply(*service.token(token_path.group(1), headers, body))
         call = CALL.match(target)
         if method != "POST" or not call:
             service.violation("no such call: %s %s" % (method, target))
             return self.reply(404, {"error": {"code": "NotFound", "message": ""}})
+        self.calls += 1
+        if self.calls > 1 and self.options.close_second:
+            service.counts["closed"] += 1
+            return self.transport.close()
         service.counts["requests"] += 1
         return self.call(call.group(1), headers, body)
 
@@ -124,6 +131,8 @@ class Connection(asyncio.Protocol):
             service.violation("two calls for one key at once: %s %s" % key)
         service.in_flight.add(key)
         self.key = key
+        if service.counts["requests"] <= self.options.throttle_first:
+            return self.error(429, "TooManyRequests", "Please retry again later.", request_id, {"Retry-After": self.options.retry_after})
         draw = service.random.random()
         pause = self.strays.pause_due()
         if pause is not None:
@@ -264,6 +273,10 @@ def main():
     parser.add_argument("--quote", default="", metavar="FIELD", help="answers quote the request's token in this member")
     parser.add_argument("--long-link", type=int, default=0, help="more bytes in every meeting's joinWebUrl")
     parser.add_argument("--token-life", type=int, default=3599, help="expires_in of tokens, s")
+    parser.add_argument("--close-second", action="store_true", help="close every connection at its second call, unanswered")
+    parser.add_argument("--throttle-first", type=int, default=0, help="calls answered with 429 before all others")
+    parser.add_argument("--retry-after", default="1", help="Retry-After of those, as it is sent")
+    parser.add_argument("--token-wait", default="", help="the token endpoint answers 429 with this Retry-After")
     parser.add_argument("--certificate-names", default="DNS:localhost,IP:127.0.0.1", help="subject alternative names of the certificate")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="foreign-") as folder:

@@ -228,7 +228,8 @@ class Service:
     def stats(self):
         return {"requests": self.counts["requests"], "meetings": len(self.meetings), "created": self.counts["created"],
                 "got": self.counts["got"], "throttled": self.counts["throttled"], "early": self.counts["early"],
-                "tokens": self.counts["tokens"], "duplicates": sum(n - 1 for n in self.creates.values()),
+                "tokens": self.counts["tokens"], "token_requests": self.counts["token_requests"], "closed": self.counts["closed"],
+                "duplicates": sum(n - 1 for n in self.creates.values()),
                 "violations": self.counts["violations"], "first_violations": self.violations,
                 "faults": {name: self.counts[name] for name in FAULTS}, "expired_tokens": self.counts["expired_tokens"],
                 "strays": dict(self.strays.counts), "other_answers": self.counts["other_answers"],

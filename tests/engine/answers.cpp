@@ -224,6 +224,8 @@ BOOST_AUTO_TEST_CASE(while_no_token_can_be_had_nothing_is_granted_and_no_row_is_
   BOOST_TEST(t.numbers().faults == 0U);
   t.disconnect(1);
   t.token(2);
+  BOOST_TEST(t.next<drop_connection>().connection == 0U);  // used, and the row whose connection was dead needs a new one
+  t.connect(0);
   for (int i = 0; i < 3; ++i) t.one_success();
   t.over(stop_reason::finished);
 }

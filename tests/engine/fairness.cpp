@@ -66,7 +66,7 @@ class run {
     e.token_ready(0, 1, now_);
     carry_out(e);
     for (connection_id c = 0; c < connections; ++c) {
-      e.connection_ready(0, c, now_);
+      e.connection_ready(0, c, false, now_);
       carry_out(e);
     }
     while (!over_) {
@@ -86,7 +86,7 @@ class run {
       made.stored.emplace();
       e.answered(c.row, std::move(made), now_);
       carry_out(e);
-      e.connection_ready(0, c.connection, now_);
+      e.connection_ready(0, c.connection, true, now_);
       carry_out(e);
     }
   }

@@ -19,8 +19,8 @@ namespace convoke::engine::test {
 using namespace std::chrono_literals;
 
 inline const char* name_of(const action& a) {
-  static constexpr const char* names[] = {"fetch_rows",      "send_call",       "record_outcome", "release_row",
-                                          "close_organizer", "save_fence",      "save_pace",      "refresh_token",
+  static constexpr const char* names[] = {"fetch_rows",      "send_call",       "record_outcome", "release_row", "close_organizer",
+                                          "save_fence",      "forget_fence",    "cooldown_cut",   "save_pace",   "refresh_token",
                                           "set_connections", "drop_connection", "wake_at",        "finished"};
   static_assert(std::size(names) == std::variant_size_v<action>);
   return names[a.index()];
@@ -86,17 +86,19 @@ class script {
 
   // ---- events
   void token(std::uint32_t n) { engine_.token_ready(0, n, now_), collect(); }
-  void token_failed(bool fatal) {
-    engine_.token_failed(0, error{errc::credentials, "AADSTS7000215: wrong secret"}, fatal, now_), collect();
+  void token_failed(bool fatal, std::optional<std::chrono::nanoseconds> wait = {}) {
+    const auto again = wait ? std::optional(now_ + *wait) : std::nullopt;
+    engine_.token_failed(0, error{errc::credentials, "AADSTS7000215: wrong secret"}, fatal, again, now_), collect();
   }
-  void connect(connection_id c) { engine_.connection_ready(0, c, now_), collect(); }
+  void connect(connection_id c, bool reused = false) { engine_.connection_ready(0, c, reused, now_), collect(); }
   void disconnect(connection_id c) { engine_.connection_lost(0, c, now_), collect(); }
   void connect_failed(connection_id c, attempt_error e) { engine_.connect_failed(0, c, broken(e), now_), collect(); }
   void reply(const send_call& c, answer a) { engine_.answered(c.row, std::move(a), now_), collect(); }
-  // The answer, and the connection is ready for more.
+  // The answer, and the connection is ready for more, or a new one in its place.
   void finish(const send_call& c, answer a) {
+    const bool lives = a.error == attempt_error::none;
     reply(c, std::move(a));
-    connect(c.connection);
+    connect(c.connection, lives);
   }
   void commit(std::vector<row_id> rows) { engine_.committed(rows, now_), collect(); }
   void closed(organizer_id o, std::uint32_t rows) { engine_.organizer_closed(0, o, rows, now_), collect(); }

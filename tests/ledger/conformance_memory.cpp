@@ -92,6 +92,27 @@ BOOST_AUTO_TEST_CASE(a_status_names_closed_scopes_and_what_is_left) {
   BOOST_TEST(fences[1].organizer == organizer_name(1));
 }
 
+BOOST_AUTO_TEST_CASE(cooldowns_are_forgotten_one_by_one_or_all_of_a_lane) {
+  const auto run = plan(*s, header(), {row(2, 1, "a"), row(3, 2, "b")}).id;
+  const auto other = one_row("two", "app-2");
+  const auto id = must(s->resume(run)).organizers.at(0).id;
+  for (const auto who : {std::optional<organizer_id>(), std::optional(id), std::optional(id + 1)})
+    s->save_fence(run, 0, who, when + std::chrono::hours(2));
+  s->save_fence(other, 0, std::nullopt, when + std::chrono::hours(2));
+  s->forget_fence(run, 0, id);
+  restart();
+  const auto left = must(s->resume(run)).fences;
+  BOOST_REQUIRE(left.size() == 2u);
+  BOOST_TEST(!left[0].organizer.has_value());
+  BOOST_TEST((left[0].saved_at >= when - std::chrono::minutes(1)));
+  BOOST_TEST((left[0].saved_at <= now()));
+  BOOST_TEST(must(s->forget_fences(header().lanes[0])) == 2u);
+  BOOST_TEST(must(s->forget_fences(header().lanes[0])) == 0u);
+  BOOST_TEST(must(s->forget_fences({"https://elsewhere", "t", "a"})) == 0u);
+  BOOST_TEST(must(s->resume(run)).fences.empty());
+  BOOST_TEST(must(s->resume(other)).fences.size() == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(meetings_of_the_month_are_counted_for_each_organizer) {
   const auto run = plan(*s, header(), {row(2, 1, "a"), row(3, 1, "b"), row(4, 1, "c"), row(5, 2, "d")}).id;
   const auto opened = must(s->resume(run));

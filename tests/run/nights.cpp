@@ -100,12 +100,12 @@ BOOST_AUTO_TEST_CASE(a_lane_is_set_up_with_its_memory) {
   ledger::opened_run opened;
   opened.info.header.lanes.resize(3);
   opened.organizers = {{.id = 7, .lane = 1, .organizer = "o", .fresh = 3, .stale = 2}};
-  opened.fences = {{.lane = 0, .organizer = std::nullopt, .until = wall - 1s},
-                   {.lane = 1, .organizer = 7, .until = wall + 2h},
-                   {.lane = 2, .organizer = std::nullopt, .until = wall + 1min}};
+  opened.fences = {{.lane = 0, .organizer = std::nullopt, .until = wall - 1s, .saved_at = wall - 1h},
+                   {.lane = 1, .organizer = 7, .until = wall + 2h, .saved_at = wall - 1h},
+                   {.lane = 2, .organizer = std::nullopt, .until = wall + 1min, .saved_at = wall - 1h}};
   opened.learnt = {ledger::saved_pace{{.rate = 48, .refused = 50, .credit = 6}, wall - 30h}, std::nullopt,
                    ledger::saved_pace{{.rate = 9}, wall + 1h}};  // by a clock that was ahead
-  const auto lanes = run::lane_setups(opened, mono, wall);
+  const auto lanes = run::lane_setups(opened, job{}, mono, wall);
   BOOST_REQUIRE(lanes.size() == 3u);
   BOOST_REQUIRE(lanes[0].learnt.has_value());
   BOOST_TEST((lanes[0].learnt->pace == engine::learnt_pace{.rate = 48, .refused = 50, .credit = 6}));

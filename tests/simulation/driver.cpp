@@ -38,6 +38,8 @@ void world::carry_out(engine::action& a) {
     enqueue(std::move(*c));
   } else if (auto* fence = std::get_if<engine::save_fence>(&a)) {
     enqueue(*fence);
+  } else if (auto* gone = std::get_if<engine::forget_fence>(&a)) {
+    enqueue(*gone);
   } else if (auto* pace = std::get_if<engine::save_pace>(&a)) {
     if (!(pace->pace.rate > 0)) complain("a pace that is none is to be saved");
     enqueue(*pace);
@@ -46,7 +48,7 @@ void world::carry_out(engine::action& a) {
   } else if (auto* n = std::get_if<engine::set_connections>(&a)) {
     enabled_ = n->count;
   } else if (auto* d = std::get_if<engine::drop_connection>(&a)) {
-    dropped_ = d->connection;
+    drop(d->connection);
   } else if (auto* over = std::get_if<engine::finished>(&a)) {
     ended_ = *over;
   }
@@ -98,16 +100,16 @@ void world::connect(engine::connection_id c) {
     return;
   }
   connections_[c].idle = true;
-  connections_[c].reused = false;
-  engine_->connection_ready(0, c, now_);
+  connections_[c].reused = connections_[c].dropped = false;
+  engine_->connection_ready(0, c, false, now_);
   pump();
 }
 
 void world::free_connection(engine::connection_id c, bool lives) {
   auto& link = connections_[c];
-  if (!lives || c >= enabled_) return in(net_dice_.upto(plot_.net.connect), event_kind::connect, c);
+  if (!lives || link.dropped || c >= enabled_) return in(net_dice_.upto(plot_.net.connect), event_kind::connect, c);
   link.idle = link.reused = true;
-  engine_->connection_ready(0, c, now_);
+  engine_->connection_ready(0, c, true, now_);
   pump();
   if (!ended_ && link.idle && net_dice_.chance(plot_.net.idle_drop)) in(net_dice_.upto(1s), event_kind::close_idle, c);
 }
@@ -118,6 +120,15 @@ void world::close_idle(engine::connection_id c) {
   engine_->connection_lost(0, c, now_);
   pump();
   if (!ended_) in(net_dice_.upto(plot_.net.connect), event_kind::connect, c);
+}
+
+void world::drop(engine::connection_id c) {
+  auto& link = connections_[c];
+  if (!std::exchange(link.idle, false)) {
+    link.dropped = true;  // its answer is being taken
+    return;
+  }
+  in(net_dice_.upto(plot_.net.connect), event_kind::connect, c);
 }
 
 // ---- tokens
@@ -151,7 +162,7 @@ void world::token_arrives() {
   token_under_way_ = false;
   auto bearer = in_outage() ? std::string() : fetch_token();
   if (bearer.empty()) {
-    engine_->token_failed(0, {errc::network, "no token could be had"}, false, now_);
+    engine_->token_failed(0, {errc::network, "no token could be had"}, false, std::nullopt, now_);
     pump();
     if (!ended_) ask_for_token(dice_.between(1s, 5s));
     return;

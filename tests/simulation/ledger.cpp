@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/scopes.hpp"
+
 namespace convoke::simulation {
 
 using engine::owed_row;
@@ -32,15 +34,18 @@ void ledger::begin_process() {
   }
 }
 
-engine::lane_setup ledger::setup(mono_time now, utc_time wall) const {
+engine::lane_setup ledger::setup(mono_time now, utc_time wall, std::chrono::nanoseconds max_cooldown) const {
   engine::lane_setup out{0, {}, {}};
   for (organizer_id o = 0; o < organizers_.size(); ++o) {
     const auto& rows = organizers_[o];
     if (rows.fresh.empty() && rows.stale.empty()) continue;
     out.organizers.push_back({o, static_cast<std::uint32_t>(rows.fresh.size()), static_cast<std::uint32_t>(rows.stale.size())});
   }
-  for (const auto& [who, until] : fences_)
-    if (until > wall) out.fences.push_back({who, now + (until - wall)});
+  for (const auto& [who, kept] : fences_) {
+    if (kept.until <= wall) continue;
+    const auto [until, cut] = engine::obey_saved(kept.until, kept.saved, max_cooldown);
+    if (until > wall || cut) out.fences.push_back({who, now + std::max(until - wall, ticks(0)), cut});
+  }
   return out;
 }
 
@@ -68,8 +73,11 @@ committed ledger::commit(std::vector<ledger_job>& jobs, mono_time now, utc_time 
       const auto n = close(*c);
       done.closings.push_back({*c, n});
     } else if (const auto* fence = std::get_if<engine::save_fence>(&job)) {
-      auto& until = fences_.try_emplace(fence->organizer, utc_time::min()).first->second;
-      until = std::max(until, wall + std::chrono::ceil<ticks>(fence->until - now));
+      auto& kept = fences_[fence->organizer];
+      const auto until = wall + std::chrono::ceil<ticks>(fence->until - now);
+      if (until > kept.until) kept = {until, wall};
+    } else if (const auto* gone = std::get_if<engine::forget_fence>(&job)) {
+      fences_.erase(gone->organizer);
     } else if (const auto* p = std::get_if<engine::save_pace>(&job)) {
       pace_ = p->pace;
     }

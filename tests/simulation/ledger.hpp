@@ -20,7 +20,7 @@ using engine::organizer_id;
 using engine::row_id;
 
 using ledger_job = std::variant<engine::fetch_rows, engine::record_outcome, engine::release_row, engine::close_organizer,
-                                engine::save_fence, engine::save_pace>;
+                                engine::save_fence, engine::forget_fence, engine::save_pace>;
 
 // What a commit made durable, in the order of the jobs: for the engine to be told.
 struct claim {
@@ -65,7 +65,7 @@ class ledger {
 
   // A new process: what earlier ones had claimed and never finished is stale to it.
   void begin_process();
-  [[nodiscard]] engine::lane_setup setup(mono_time now, utc_time wall) const;
+  [[nodiscard]] engine::lane_setup setup(mono_time now, utc_time wall, std::chrono::nanoseconds max_cooldown) const;
 
   // Fences are kept by wall clock, as `wall - now` says.
   committed commit(std::vector<ledger_job>& jobs, mono_time now, utc_time wall);
@@ -99,7 +99,10 @@ class ledger {
   std::vector<row> rows_;
   std::vector<organizer_rows> organizers_;
   std::unordered_map<std::size_t, engine::answer> answers_;  // of rows that ended
-  std::map<std::optional<organizer_id>, utc_time> fences_;
+  struct fence {
+    utc_time until = utc_time::min(), saved;
+  };
+  std::map<std::optional<organizer_id>, fence> fences_;
   std::optional<engine::learnt_pace> pace_;
   std::uint16_t process_ = 0;
   std::size_t owed_ = 0, lost_writes_ = 0;

@@ -54,15 +54,15 @@ bool world::in_outage() const noexcept {
 attempt_error world::fate_before_arrival(const call& c) {
   const auto& net = plot_.net;
   if (in_outage()) return net_dice_.chance(0.5) ? attempt_error::closed : attempt_error::timeout;
-  if (c.reused && net_dice_.chance(net.stale)) return attempt_error::stale;
+  if (c.reused && (net.used_once || net_dice_.chance(net.stale))) return attempt_error::stale;
   if (net_dice_.chance(net.starved)) return attempt_error::local_resources;
   if (net_dice_.chance(net.lost)) return attempt_error::timeout;
   return attempt_error::none;
 }
 
 void world::send(const engine::send_call& order) {
-  referee_->sent(order, token_, now_, engine_->numbers());
   auto& link = connections_[order.connection];
+  referee_->sent(order, token_, link.reused, now_, engine_->numbers());
   if (!link.idle) complain("sent on a connection that is not ready");
   link.idle = false;
   ++link.uses;
@@ -91,7 +91,7 @@ void world::send(const engine::send_call& order) {
 
   c.broken = fate_before_arrival(c);
   c.awaited = 1;
-  const bool carried_out = c.broken == attempt_error::stale && net_dice_.chance(0.3);
+  const bool carried_out = c.broken == attempt_error::stale && !plot_.net.used_once && net_dice_.chance(0.3);
   if (c.broken == attempt_error::none || carried_out) {
     at(now_ + plot_.net.one_way, event_kind::arrive, id, false);
     if (!net_dice_.chance(plot_.net.duplicated)) return;
@@ -185,6 +185,9 @@ void world::arrive(std::uint32_t id) {
 
 void world::leave(std::uint32_t id) {
   auto& c = calls_[id];
+  if (plot_.exaggerates && c.reply.announced > plot_.engine.max_cooldown) {
+    c.reply.announced = net_dice_.upto(plot_.engine.max_cooldown * 3 / 2);
+  }
   service_->announce(c.reply, now_);
   service_->finish(c.reply);
   release_call(id);
@@ -299,10 +302,9 @@ void world::deliver(call& c) {
                      a.retry_after ? fmt::format(", wait {:.3f} s", in_seconds(*a.retry_after)) : ""));
   }
   referee_->answered(row, a, closed, now_);
-  dropped_.reset();
   engine_->answered(row, std::move(a), now_);
   pump();
-  if (!ended_) free_connection(connection, lives && dropped_ != connection);
+  if (!ended_) free_connection(connection, lives);
 }
 
 }  // namespace convoke::simulation

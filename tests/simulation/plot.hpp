@@ -27,16 +27,17 @@ struct span {
 struct network {
   nanoseconds one_way = std::chrono::milliseconds(5);
   nanoseconds connect = std::chrono::milliseconds(20);
-  double refused = 0;     // connects that fail
-  double lost = 0;        // requests that never arrive
-  double deaf = 0;        // answers that never arrive: the attempt times out
-  double duplicated = 0;  // requests that arrive a second time, later
-  double stale = 0;       // requests on a reused connection that had closed; sometimes carried out all the same
-  double stray = 0;       // calls that are answered first by an answer to another request, of any status
-  double cut = 0;         // answers whose body is cut
-  double unnamed = 0;     // answers that do not say which request they are for
-  double starved = 0;     // calls that this machine has no resources for
-  double idle_drop = 0;   // connections that close while they are idle
+  double refused = 0;      // connects that fail
+  double lost = 0;         // requests that never arrive
+  double deaf = 0;         // answers that never arrive: the attempt times out
+  double duplicated = 0;   // requests that arrive a second time, later
+  double stale = 0;        // requests on a reused connection that had closed; sometimes carried out all the same
+  bool used_once = false;  // every connection is closed at its second request
+  double stray = 0;        // calls that are answered first by an answer to another request, of any status
+  double cut = 0;          // answers whose body is cut
+  double unnamed = 0;      // answers that do not say which request they are for
+  double starved = 0;      // calls that this machine has no resources for
+  double idle_drop = 0;    // connections that close while they are idle
   std::vector<span> outages;
   bool outages_connect = false;  // in an outage connections are made, and nothing answers on them
 };
@@ -47,6 +48,7 @@ struct plot {
   engine::settings engine;
   sim::behaviour service;
   network net;
+  bool exaggerates = false;  // where the service says more than --max-cooldown it is open again at about that time
 
   unsigned organizers = 5;
   unsigned rows = 100;

@@ -36,7 +36,8 @@ void referee::process_ends(stop_kind how, mono_time now) {
   // unlabelled throttle of the lane promised to be: the process that read it as an organizer's kept it as that.
   const auto known = how == stop_kind::crash ? now - 2 * plot_.commit : now;
   std::erase_if(told_fences_, [&](const told_fence& p) {
-    return how == stop_kind::rollback || !p.kept_over_restart || p.until <= now || p.heard >= known || p.heard <= wall_jumped_;
+    const bool over = p.until <= now && (!p.cut || p.said <= now);
+    return how == stop_kind::rollback || !p.kept_over_restart || over || p.heard >= known || p.heard <= wall_jumped_;
   });
 }
 
@@ -50,11 +51,10 @@ void referee::process_starts(mono_time now) {
   }
   std::fill(key_in_flight_.begin(), key_in_flight_.end(), false);
   std::ranges::fill(key_rests_, mono_time::min());
-  lane_closed_until_ = lane_closed_unlabelled_ = mono_time::min();
-  for (const auto& p : told_fences_) {
-    auto& until = p.organizer ? organizers_[*p.organizer].closed_until : lane_closed_until_;
-    until = std::max(until, p.until);
-  }
+  lane_closed_ = {};
+  lane_closed_unlabelled_ = mono_time::min();
+  in_flight_ = 0;
+  for (const auto& p : told_fences_) (p.organizer ? organizers_[*p.organizer].closed : lane_closed_).close(p.until, p.cut);
   held_ = unacknowledged_ = unacknowledged_bytes_ = 0;
   inferred_ = process_sends_ = 0;
   trouble_since_.reset();
@@ -106,8 +106,12 @@ void referee::arrived(const claim& c) {
 }
 
 void referee::check_fences(organizer_id who, const std::string& name, mono_time now) {
-  if (now < lane_closed_until_) complain(name + " sent inside the lane's fence");
-  if (now < organizers_[who].closed_until) complain(name + " sent inside its organizer's fence");
+  const auto& o = organizers_[who];
+  if (now < lane_closed_.until) complain(name + " sent inside the lane's fence");
+  if (now < o.closed.until) complain(name + " sent inside its organizer's fence");
+  if ((lane_closed_.on_trial(now) && in_flight_ > 0) || (o.closed.on_trial(now) && o.in_flight > 0)) {
+    complain(name + " sent beside the probe after a cooldown that was cut");
+  }
   if (now < lane_closed_unlabelled_) {
     ++inferred_;
     ++all_inferred_;
@@ -143,7 +147,7 @@ void referee::check_permission(std::uint32_t token, const std::string& name, mon
   if (plot_.engine.max_duration && now > started_ + *plot_.engine.max_duration) complain(name + " sent after --max-duration");
 }
 
-void referee::sent(const engine::send_call& c, std::uint32_t token, mono_time now, const engine::counters& numbers) {
+void referee::sent(const engine::send_call& c, std::uint32_t token, bool reused, mono_time now, const engine::counters& numbers) {
   const auto i = ledger::index_of(c.row);
   const auto& planned = ledger_.rows()[i];
   auto& r = rows_[i];
@@ -154,6 +158,7 @@ void referee::sent(const engine::send_call& c, std::uint32_t token, mono_time no
   if (key_in_flight_[planned.key]) complain(name + " sent while its key is in flight");
   if (now < key_rests_[planned.key]) complain(name + " sent while its key rests");
   if (r.settled) complain(name + " sent after it had its last answer");
+  if (r.stales > 0 && reused) complain(name + " met a dead connection, and was sent again on one that was used before");
   check_permission(token, name, now);
   if (r.sends == 0) r.first_sent = now;
   if (now > r.first_sent + plot_.engine.row_deadline) complain(name + " sent after its deadline");
@@ -165,7 +170,9 @@ void referee::sent(const engine::send_call& c, std::uint32_t token, mono_time no
   check_outage(now);
   if (plot_.engine.organizer_rate) check_organizer_rate(o, name, now);
   r.state = row_state::in_flight;
+  r.last_sent = now;
   ++r.sends;
+  ++in_flight_;
   key_in_flight_[planned.key] = true;
   if (++o.in_flight > plot_.engine.organizer_concurrency) complain(name + " sent above its organizer's concurrency");
   if (++unacknowledged_ > plot_.engine.max_unacknowledged) complain("too many rows are in flight or not acknowledged");
@@ -173,19 +180,40 @@ void referee::sent(const engine::send_call& c, std::uint32_t token, mono_time no
   if (unacknowledged_bytes_ >= plot_.engine.max_unacknowledged_bytes) complain("too many bytes of answers wait for their commit");
 }
 
-void referee::note_throttle(organizer_id who, const throttle& t, mono_time now) {
+void referee::note_throttle(organizer_id who, const throttle& t, mono_time sent, mono_time now) {
   const auto said = t.announced.value_or(nanoseconds(0));
   const bool organizer = t.scope == sim::scope_kind::organizer;
   if (organizer || !t.labelled) ever_throttled_[who] = true;
   if (!organizer && !t.labelled) {
     // Whoever reads it as an organizer's keeps the lane open: to be counted, where the service said how long.
-    lane_closed_unlabelled_ = std::max(lane_closed_unlabelled_, now + said);
+    lane_closed_unlabelled_ = std::max(lane_closed_unlabelled_, now + std::min(said, plot_.engine.max_cooldown));
     return;
   }
-  const auto end = now + std::max<nanoseconds>(said, least_backoff);
-  auto& until = organizer ? organizers_[who].closed_until : lane_closed_until_;
-  until = std::max(until, end);
-  told_fences_.push_back({organizer ? std::optional(who) : std::nullopt, now, end, end - now > worth_saving});
+  // Without a label it may be taken for the lane's, and then any organizer's call is the probe.
+  const bool cut = t.labelled && said > plot_.engine.max_cooldown;
+  const auto end = now + std::clamp<nanoseconds>(said, least_backoff, plot_.engine.max_cooldown);
+  auto& closed = organizer ? organizers_[who].closed : lane_closed_;
+  const auto scope = organizer ? std::optional(who) : std::nullopt;
+  const bool tried = closed.on_trial(sent);
+  if (tried) forget_cut(scope);
+  closed.close(end, cut || (closed.cut && (!tried || !t.announced)));
+  told_fences_.push_back({scope, now, end, now + said, end - now > worth_saving, cut});
+}
+
+void referee::forget_cut(std::optional<organizer_id> who) {
+  std::erase_if(told_fences_, [&](const told_fence& p) { return p.cut && p.organizer == who; });
+}
+
+// The service took a call: where its scope was on trial, that is over.
+void referee::note_taken(organizer_id who, mono_time sent) {
+  if (lane_closed_.on_trial(sent)) {
+    lane_closed_.cut = false;
+    forget_cut(std::nullopt);
+  }
+  if (auto& closed = organizers_[who].closed; closed.on_trial(sent)) {
+    closed.cut = false;
+    forget_cut(who);
+  }
 }
 
 void referee::note_health(const engine::answer& a, mono_time now) {
@@ -210,6 +238,7 @@ void referee::answered(row_id row, const engine::answer& a, const std::optional<
   if (engine::may_be_at_work(a)) key_rests_[planned.key] = now + rest_after_timeout;
   r.state = row_state::here;
   --o.in_flight;
+  --in_flight_;
   --unacknowledged_;
   const auto what = engine::classify(a).what;
   if (what == answer_class::fault || what == answer_class::conflict) ++r.charged;
@@ -222,7 +251,8 @@ void referee::answered(row_id row, const engine::answer& a, const std::optional<
   if (what == answer_class::auth) refused_.insert(a.token);
   r.settled = what == answer_class::success || final;
   note_health(a, now);
-  if (closed) note_throttle(planned.organizer, *closed, now);
+  if (engine::shows_life(what) && what != answer_class::throttle && what != answer_class::auth) note_taken(planned.organizer, r.last_sent);
+  if (closed) note_throttle(planned.organizer, *closed, r.last_sent, now);
 }
 
 namespace {
@@ -281,6 +311,16 @@ void referee::made_durable(const committed& c) {
   }
 }
 
+// Where each connection is closed at its second request, that costs no row anything, and few calls find it out.
+void referee::check_dead_connections(const engine::counters& numbers, mono_time now) {
+  if (!plot_.net.used_once) return;
+  if (numbers.faults > 0) complain("a dead connection was charged to a row");
+  const auto tried_again = static_cast<std::uint64_t>(in_seconds(now - started_) / 60);
+  if (numbers.stale > plot_.engine.connections + 3 + tried_again) {
+    complain(std::to_string(numbers.stale) + " calls met connections that had been used before");
+  }
+}
+
 void referee::ended(const engine::finished& f, mono_time now, const engine::counters& numbers) {
   using engine::stop_reason;
   const bool owes = !ledger_.done();
@@ -291,7 +331,8 @@ void referee::ended(const engine::finished& f, mono_time now, const engine::coun
   if (f.reason == stop_reason::credentials && refused_tokens_ < 3) complain("wrong reason: " + f.detail);
   if (f.reason == stop_reason::permission && same_permanent_ < 20) complain("wrong reason: " + f.detail);
   if (f.reason == stop_reason::storage) complain("wrong reason: " + f.detail);
-  if (f.come_back && lane_closed_until_ > now + *f.come_back) complain("told to come back inside the lane's fence");
+  if (f.come_back && lane_closed_.until > now + *f.come_back) complain("told to come back inside the lane's fence");
+  check_dead_connections(numbers, now);
   if (f.detail.empty()) complain("no word about why it ended");
   if (inferred_ > numbers.early_by_inference) {
     complain(std::to_string(inferred_) + " calls in a fence that nothing named, and " + std::to_string(numbers.early_by_inference) +

@@ -35,7 +35,7 @@ class referee {
 
   void fetching(const engine::fetch_rows& f, mono_time now);
   void arrived(const claim& c);
-  void sent(const engine::send_call& c, std::uint32_t token, mono_time now, const engine::counters& numbers);
+  void sent(const engine::send_call& c, std::uint32_t token, bool reused, mono_time now, const engine::counters& numbers);
   void answered(row_id row, const engine::answer& a, const std::optional<throttle>& closed, mono_time now);
   void asked(const engine::record_outcome& r);
   void asked(const engine::release_row& r);
@@ -57,19 +57,29 @@ class referee {
     bool settled = false;  // its last answer was a success or permanent: it must not be sent again
     unsigned charged = 0, conflicts = 0, stales = 0, doubted = 0, sends = 0;
     std::size_t bytes = 0;  // of the answer it ended with, until that is durable
-    mono_time first_sent{};
+    mono_time first_sent{}, last_sent{};
+  };
+  struct closure {
+    mono_time until = mono_time::min();
+    bool cut = false;  // to --max-cooldown: one call alone comes next
+    void close(mono_time end, bool cut_now) noexcept {
+      if (end <= until) return;
+      until = end;
+      cut = cut_now;
+    }
+    [[nodiscard]] bool on_trial(mono_time now) const noexcept { return cut && now >= until; }
   };
   struct organizer {
     unsigned held = 0, in_flight = 0, fetching = 0;
     std::uint32_t fresh = 0, stale = 0;  // rows that this process was told of and that did not come yet
     bool judged = false;
-    mono_time closed_until = mono_time::min();
+    closure closed;
     mono_time due = mono_time::min();  // its next call, by --organizer-rate
   };
   struct told_fence {
     std::optional<organizer_id> organizer;
-    mono_time heard, until;
-    bool kept_over_restart;
+    mono_time heard, until, said;
+    bool kept_over_restart, cut;
   };
 
   void check_permission(std::uint32_t token, const std::string& name, mono_time now);
@@ -78,7 +88,10 @@ class referee {
   void check_speed(mono_time now);
   void check_outage(mono_time now);
   void check_stale(mono_time now);
-  void note_throttle(organizer_id who, const throttle& t, mono_time now);
+  void check_dead_connections(const engine::counters& numbers, mono_time now);
+  void note_throttle(organizer_id who, const throttle& t, mono_time sent, mono_time now);
+  void note_taken(organizer_id who, mono_time sent);
+  void forget_cut(std::optional<organizer_id> who);
   void note_health(const engine::answer& a, mono_time now);
   void leaves(row& r, organizer& o, const engine::answer& last);
 
@@ -91,7 +104,8 @@ class referee {
   std::vector<bool> key_in_flight_;
   std::vector<mono_time> key_rests_;
   std::vector<told_fence> told_fences_;
-  mono_time lane_closed_until_ = mono_time::min();
+  closure lane_closed_;
+  unsigned in_flight_ = 0;
   mono_time lane_closed_unlabelled_ = mono_time::min();
   std::uint64_t inferred_ = 0, all_inferred_ = 0, sends_ = 0, process_sends_ = 0;
   std::size_t held_ = 0, unacknowledged_ = 0, unacknowledged_bytes_ = 0;

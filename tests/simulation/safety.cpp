@@ -163,6 +163,33 @@ plot storm(std::uint64_t seed, dice& d) {
   if (d.chance(0.5)) add_kills(p, d);
   return p;
 }
+// Waits that nobody can mean, beside others.
+plot absurd_waits(std::uint64_t seed, dice& d) {
+  auto p = calm(seed, "absurd waits");
+  p.rows = 60;
+  p.exaggerates = true;
+  p.service.throttle.scope_header = d.chance(0.7);
+  p.service.throttle.form = d.chance(0.7) ? sim::retry_after_form::decimal : sim::retry_after_form::mix;
+  p.service.throttle.random_wait = d.log_between(60, 1e9);
+  p.service.throttle.random_scope = sim::scope_kind::mix;
+  p.service.faults[fault::throttle] = d.between(0.02, 0.2);
+  p.engine.max_cooldown = seconds_of(d.chance(0.5) ? d.between(2, 60) : d.log_between(60, 7200));
+  p.engine.row_deadline = 24h;
+  if (d.chance(0.5)) add_faults(p, 0.05);
+  if (d.chance(0.5)) add_kills(p, d);
+  return p;
+}
+// A server that closes every connection at its second request.
+plot used_once(std::uint64_t seed, dice& d) {
+  auto p = calm(seed, "used once");
+  p.rows = 400;
+  p.net.used_once = true;
+  p.engine.rate = d.log_between(2, 200);
+  if (d.chance(0.3)) p.engine.connections = 1 + static_cast<unsigned>(d.below(3));
+  if (d.chance(0.3)) p.organizers = 1;
+  if (d.chance(0.3)) p.interrupts = 2;
+  return p;
+}
 plot many(std::uint64_t seed, dice& d) {
   auto p = calm(seed, "many organizers");
   p.organizers = d.chance(0.5) ? 300 : 1;
@@ -199,7 +226,7 @@ plot safety_plot(std::uint64_t seed) {
   dice d(seed, 5);
   static constexpr std::array plots = {good_day, faults, throttles, kills, tokens, refusals, outage, kills, everything, everything, storm};
   if (seed % 97 == 0) return many(seed, d);
-  auto p = plots[seed % plots.size()](seed, d);
+  auto p = seed % 13 == 5 ? used_once(seed, d) : seed % 17 == 3 ? absurd_waits(seed, d) : plots[seed % plots.size()](seed, d);
   // A ledger owes a key once: two rows of it meet in one process only, never in one and the next.
   if (p.crashes + p.interrupts > 0) p.shared_keys = 0;
   // Who does not exist, has no policy or no licence: only such worlds know of organizers that are refused.

@@ -165,7 +165,7 @@ void world::start_process() {
   jobs_.clear();
   enabled_ = std::max(1U, plot_.engine.connections);
   connections_.assign(enabled_, connection());
-  auto setup = ledger_.setup(now_, wall());
+  auto setup = ledger_.setup(now_, wall(), plot_.engine.max_cooldown);
   setup.learnt = plot_.learnt;
   if (ledger_.pace()) setup.learnt = engine::remembered_pace{*ledger_.pace(), 1min};
   engine_ = std::make_unique<engine::engine>(plot_.engine, std::vector{setup}, now_);

@@ -74,7 +74,7 @@ class world {
     bool operator<(const event& b) const noexcept { return at != b.at ? at > b.at : order > b.order; }
   };
   struct connection {
-    bool idle = false, reused = false;
+    bool idle = false, reused = false, dropped = false;
     std::uint32_t uses = 0;
   };
   struct call {
@@ -139,6 +139,7 @@ class world {
   void connect(engine::connection_id c);
   void free_connection(engine::connection_id c, bool lives);
   void close_idle(engine::connection_id c);
+  void drop(engine::connection_id c);
   void ask_for_token(nanoseconds wait);
   void token_arrives();
   [[nodiscard]] std::string fetch_token();
@@ -180,7 +181,6 @@ class world {
   std::vector<std::string> tokens_;  // of all processes: the bearer of token n at n - 1
   std::uint32_t token_ = 0;
   bool token_under_way_ = false;
-  std::optional<engine::connection_id> dropped_;
   std::vector<ledger_job> jobs_, late_;
   bool commit_scheduled_ = false;
   std::optional<ledger> yesterday_;

@@ -110,8 +110,20 @@ BOOST_AUTO_TEST_CASE(retry_after_is_obeyed_in_full) {
   BOOST_TEST((s.next_request() == start + 60s));
   s.failed(transient(60s), start, 1);
   BOOST_TEST((s.next_request() == start + 66s));
-  s.failed(transient(std::chrono::nanoseconds::max()), start, 1);
-  BOOST_TEST((s.next_request() == mono_time::max()));
+  schedule unlimited(std::chrono::nanoseconds::max());
+  unlimited.failed(transient(std::chrono::nanoseconds::max()), start, 1);
+  BOOST_TEST((unlimited.next_request() == mono_time::max()));
+}
+
+BOOST_AUTO_TEST_CASE(a_retry_after_above_the_longest_wait_is_cut_to_it) {
+  schedule s;
+  s.failed(transient(std::chrono::nanoseconds::max()), start, 0);
+  BOOST_TEST((s.next_request() == start + 24h));
+  schedule impatient(5s);
+  impatient.failed(transient(24h), start, 0);
+  BOOST_TEST((impatient.next_request() == start + 5s));
+  impatient.failed(transient(5s), start, 1);
+  BOOST_TEST((impatient.next_request() == start + 5500ms));
 }
 
 BOOST_AUTO_TEST_CASE(after_a_fatal_refusal_nothing_is_asked) {

@@ -53,12 +53,13 @@ std::vector<organizer_rows> run_writer::owing(run_id id) {
 std::vector<saved_fence> run_writer::fences(run_id id) {
   statement running(
       db_,
-      "SELECT r.position, f.organizer, f.until FROM run_lane r JOIN fence f ON f.lane = r.lane WHERE r.run = ? AND f.until > ? "
+      "SELECT r.position, f.organizer, f.until, f.saved_at FROM run_lane r JOIN fence f ON f.lane = r.lane WHERE r.run = ? AND f.until > ? "
       "ORDER BY r.position, f.organizer");
   std::vector<saved_fence> out;
   for (running.with(id, to_stored(wall_now())); running.step();) {
     const auto organizer = running.as<organizer_id>(1);
-    out.push_back({running.as<lane_id>(0), organizer == 0 ? std::nullopt : std::optional(organizer), from_stored(running.integer(2))});
+    out.push_back({running.as<lane_id>(0), organizer == 0 ? std::nullopt : std::optional(organizer), from_stored(running.integer(2)),
+                   from_stored(running.integer(3))});
   }
   return out;
 }

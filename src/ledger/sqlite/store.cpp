@@ -123,9 +123,12 @@ class sqlite_store::close_job final : public grouped_job {
 
 class sqlite_store::fence_job final : public grouped_job {
  public:
-  fence_job(sqlite_store& store, run_id run, lane_id lane, std::optional<organizer_id> organizer, utc_time until)
+  // Without `until` it is forgotten.
+  fence_job(sqlite_store& store, run_id run, lane_id lane, std::optional<organizer_id> organizer, std::optional<utc_time> until)
       : store_(store), run_(run), lane_(lane), organizer_(organizer), until_(until) {}
-  void apply() override { store_.memory_.fence(run_, lane_, organizer_, until_); }
+  void apply() override {
+    until_ ? store_.memory_.fence(run_, lane_, organizer_, *until_) : store_.memory_.forget_fence(run_, lane_, organizer_);
+  }
   void settle(const error*) override {}  // the next job that somebody waits for tells
   std::size_t weight() const noexcept override { return 1; }
 
@@ -134,7 +137,7 @@ class sqlite_store::fence_job final : public grouped_job {
   run_id run_;
   lane_id lane_;
   std::optional<organizer_id> organizer_;
-  utc_time until_;
+  std::optional<utc_time> until_;
 };
 
 result<std::unique_ptr<sqlite_store>> sqlite_store::open(const open_options& wanted) {
@@ -329,6 +332,14 @@ void sqlite_store::close_organizer(run_id run, lane_id, organizer_id organizer, 
 
 void sqlite_store::save_fence(run_id run, lane_id lane, std::optional<organizer_id> organizer, utc_time until) {
   worker_->post(std::make_unique<fence_job>(*this, run, lane, organizer, until));
+}
+
+void sqlite_store::forget_fence(run_id run, lane_id lane, std::optional<organizer_id> organizer) {
+  worker_->post(std::make_unique<fence_job>(*this, run, lane, organizer, std::nullopt));
+}
+
+result<std::uint64_t> sqlite_store::forget_fences(const lane_name& lane) {
+  return change<std::uint64_t>([&] { return sqlite::forget_fences(db_, lane, wall_now()); });
 }
 
 void sqlite_store::save_pace(run_id run, lane_id lane, const lane_pace& pace, utc_time when) {

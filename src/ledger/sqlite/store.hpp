@@ -35,6 +35,8 @@ class sqlite_store final : public store {
   void close_organizer(run_id run, lane_id lane, organizer_id organizer, finished_row like,
                        std::function<void(result<closed_rows>)> done) override;
   void save_fence(run_id run, lane_id lane, std::optional<organizer_id> organizer, utc_time until) override;
+  void forget_fence(run_id run, lane_id lane, std::optional<organizer_id> organizer) override;
+  result<std::uint64_t> forget_fences(const lane_name& lane) override;
   void save_pace(run_id run, lane_id lane, const lane_pace& pace, utc_time when) override;
   result<run_state> finish_run(run_id id) override;
   std::uint64_t lost_writes() const noexcept override { return lost_writes_; }
