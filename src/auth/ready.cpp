@@ -12,7 +12,7 @@ class ready_token final : public token_source {
     events_ = std::move(e);
     if (const auto flaw = token::flaw_of_token(token_.reveal())) {
       rejected_ = true;
-      if (events_.failed) events_.failed({errc::credentials, "the ready token is no bearer token: " + *flaw}, true);
+      if (events_.failed) events_.failed({errc::credentials, "the ready token is no bearer token: " + *flaw}, true, std::nullopt);
       return;
     }
     if (events_.ready) events_.ready(1);

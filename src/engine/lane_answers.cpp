@@ -26,7 +26,6 @@ lane::demand lane::answered(slot s, answer&& a, mono_time now) {
   --desk_.numbers.in_flight;
   --desk_.numbers.unacknowledged;
   if (!a.sent) --desk_.numbers.calls;
-  r.fresh_connection = false;
   const bool at_work = may_be_at_work(a);
   if (a.error == attempt_error::foreign && !holds(rule::answers_bound)) a.error = attempt_error::none;
   const auto v = classify(a);

@@ -34,10 +34,9 @@ struct row {
   std::uint32_t sends = 0;        // calls made
   std::uint32_t charged = 0;      // of them, those that cost an attempt
   std::uint16_t conflicts = 0, stale = 0, refused = 0, unsent = 0;
-  std::uint16_t doubted = 0;      // permanent answers that were not believed and asked for again
-  bool fresh_connection = false;  // its next call needs a connection that has carried no answer yet
-  std::uint32_t weight = 0;       // bytes of the answer that waits for its commit
-  slot next = no_slot;            // in its organizer's queue
+  std::uint16_t doubted = 0;  // permanent answers that were not believed and asked for again
+  std::uint32_t weight = 0;   // bytes of the answer that waits for its commit
+  slot next = no_slot;        // in its organizer's queue
   slot sent_before = no_slot, sent_after = no_slot;
   mono_time first_sent{}, last_sent{};
   std::unique_ptr<answer> last;  // the latest answer that did not end it
