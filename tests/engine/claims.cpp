@@ -39,7 +39,7 @@ class run {
     engine_.token_ready(0, 1, now_);
     carry_out();
     for (connection_id c = 0; c < s.connections; ++c) {
-      engine_.connection_ready(0, c, now_);
+      engine_.connection_ready(0, c, false, now_);
       carry_out();
     }
     while (!over_) step();
@@ -81,7 +81,7 @@ class run {
       last_answer_ = now_;
       engine_.answered(call.row, ok(), now_);
       carry_out();
-      engine_.connection_ready(0, call.connection, now_);
+      engine_.connection_ready(0, call.connection, false, now_);
       carry_out();
     } else {
       wake_.reset();
