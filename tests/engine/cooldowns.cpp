@@ -157,8 +157,9 @@ BOOST_AUTO_TEST_CASE(the_application_is_cut_in_every_lane) {
   auto s = with_limit(30s);
   engine e(s, {{0, {{0, 1, 0}}, {}}, {1, {{5, 2, 0}}, {}}}, mono_time{});
   for (lane_id l = 0; l < 2; ++l) e.token_ready(l, 1, mono_time{});
-  e.rows_arrived(0, 0, false, {{1, 1, 0, 1, 0}}, true, mono_time{});
-  e.rows_arrived(1, 5, false, {{2, 2, 5, 1, 0}, {3, 3, 5, 1, 0}}, true, mono_time{});
+  const claimed_page of_one{0, {{1, 1, 0, 1, 0}}, true}, of_the_other{5, {{2, 2, 5, 1, 0}, {3, 3, 5, 1, 0}}, true};
+  e.rows_arrived(0, false, {&of_one, 1}, mono_time{});
+  e.rows_arrived(1, false, {&of_the_other, 1}, mono_time{});
   e.connection_ready(0, 0, false, mono_time{});
   (void)e.take_actions();
   e.answered(1, twenty_nines("Application/ReadWrite/app"), mono_time{});
