@@ -175,7 +175,7 @@ class runner {
 
   void finish() {
     ++finishing_;
-    store_.finish(std::exchange(answers_, {}), {}, [this](result<std::vector<row_id>> done) {
+    store_.finish(std::exchange(answers_, {}), {}, [this](result<committed_rows> done) {
       must(std::move(done));
       tell([this] { --finishing_; });
     });

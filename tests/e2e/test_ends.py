@@ -163,6 +163,8 @@ class Signals(Case):
         os.mkfifo(pipe)
         for command in ("check", "plan", "apply"):
             process = self.start(self.words(command, pipe))
+            self.addCleanup(process.communicate)
+            self.addCleanup(process.kill)
             wait_for(lambda: catches(process, signal.SIGHUP), "a handler")
             process.send_signal(signal.SIGHUP)
             _, err = process.communicate(timeout=20)
