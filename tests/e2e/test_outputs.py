@@ -178,7 +178,7 @@ class Outputs(Case):
     def test_a_planted_link_at_the_failed_file_is_not_followed(self):
         wrong = self.write("wrong.csv", "organizer,external_id,start\n%s,link-1,never\n" % ANNA)
         mixed = self.write("mixed.csv", "organizer,external_id,start\n%s,link-2,never\n%s,link-3,2026-10-19T08:00:00Z\n" % (ANNA, ANNA))
-        for command, path, expect in ((["check"], wrong, 8), (["apply"], wrong, 8), (["apply", "--skip-invalid"], mixed, 3)):
+        for command, path, expect in ((["plan"], wrong, 8), (["apply"], wrong, 8), (["apply", "--skip-invalid"], mixed, 3)):
             victim, failed = self.write("victim", "precious"), path + ".failed.csv"
             if os.path.lexists(failed):
                 os.remove(failed)
@@ -195,7 +195,7 @@ class Outputs(Case):
         # A name that was given is used as it is.
         link = self.path("link.csv")
         os.symlink(self.write("real.csv", "old"), link)
-        self.convoke("check", wrong, "--failed", link, expect=8)
+        self.convoke("plan", wrong, "--failed", link, expect=8)
         self.assertTrue(os.path.islink(link))
         self.assertEqual(len(self.read_csv(self.path("real.csv"))), 1)
 

@@ -115,11 +115,11 @@ class WrongInput(Case):
         self.assertIn("/dev/zero: line 1, column 1: a NUL byte", done.err)
 
     def peak_of_faults(self, name, rows, cell):
-        """The memory that a check of so many rows needed, in MiB, and what it reported."""
+        """The memory that a plan of so many rows needed, in MiB, and what it reported."""
         path = self.write(name + ".csv", "organizer,external_id,start,attendees,option.a,option.b\n" + "o,\u00e9,s,%s,x,y\n" % cell * rows)
         log = self.path(name + ".log")
         with open(log, "wb") as err:
-            process = self.start(self.words("check", path), stdout=subprocess.DEVNULL, stderr=err)
+            process = self.start(self.words("plan", path), stdout=subprocess.DEVNULL, stderr=err)
             _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         self.assertEqual(process.returncode, 8)

@@ -108,6 +108,8 @@ BOOST_DATA_TEST_CASE(a_refusal_that_was_cut_is_asked_for_once_more_on_a_new_conn
   t.one_success();  // of the other organizer: nothing is held back, so nothing is recorded
   t.quiet();
   t.pass(1s);
+  BOOST_TEST(t.next<drop_connection>().connection == c.connection);  // the only one has carried an answer by now
+  t.connect(c.connection);
   const auto again = t.next<send_call>();
   BOOST_TEST(again.row == c.row);
   BOOST_TEST(again.attempt == 2U);

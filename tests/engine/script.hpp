@@ -2,6 +2,7 @@
 
 // The engine on a stage: the test plays driver, ledger, service and clock, one step at a time.
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <chrono>
 #include <deque>
@@ -98,7 +99,11 @@ class script {
   void finish(const send_call& c, answer a) {
     const bool lives = a.error == attempt_error::none;
     reply(c, std::move(a));
-    connect(c.connection, lives);
+    const bool dropped = std::ranges::any_of(todo_, [&c](const action& one) {
+      const auto* const drop = std::get_if<drop_connection>(&one);
+      return drop != nullptr && drop->connection == c.connection;
+    });
+    connect(c.connection, lives && !dropped);
   }
   void commit(std::vector<row_id> rows) { engine_.committed(rows, now_), collect(); }
   void closed(organizer_id o, std::uint32_t rows) { engine_.organizer_closed(0, o, rows, now_), collect(); }
