@@ -4,9 +4,11 @@ import os
 import pty
 import re
 import stat
+import unittest
 
 from generate import organizer_ids, write_rows
 from harness import Case, main
+from test_ends import can_trace
 
 COLUMNS = ("line tenant organizer external_id outcome meeting_id join_web_url join_meeting_id passcode dial_in_number conference_id "
            "subject start end drift http_status error_code error_message attempts request_id client_request_id finished_at").split()
@@ -93,6 +95,23 @@ class Outputs(Case):
             exact = [json.loads(line) for line in file]
         self.assertEqual([one["subject"] for one in exact], subjects)
         self.assertEqual({one["=note"] for one in exact}, {"=A1"})
+
+    def test_a_file_system_without_nameless_files_and_locks_is_written_to(self):
+        if not can_trace():
+            raise unittest.SkipTest("strace may not trace here")
+        path = self.write("wrong.csv", "organizer,external_id,start\n%s,w-1,never\n" % ANNA)
+        folder = self.path("out")
+        os.mkdir(folder)
+        failed = os.path.join(folder, "failed.csv")
+        names = [os.path.join(folder, ".failed.csv.convoke-%d.tmp" % number) for number in range(16)]
+        paths = [word for name in [folder, *names] for word in ("-P", name)]
+        # The names are looked at first. Then a nameless file is opened by the name of its folder.
+        trace = ["strace", "-f", "-qq", "-o", self.path("trace"), *paths, "-e", "trace=openat,flock"]
+        self.run_words([*trace, "-e", "inject=openat:error=EOPNOTSUPP:when=%d" % (len(names) + 1), "-e", "inject=flock:error=ENOSYS",
+                        *self.words("plan", path, "--failed", failed)], expect=8, environment={"ASAN_OPTIONS": "detect_leaks=0"})
+        self.assertRegex(self.content(self.path("trace")), rb"O_TMPFILE.*EOPNOTSUPP.*INJECTED[^$]*flock.*ENOSYS")
+        self.assertEqual(os.listdir(folder), ["failed.csv"])
+        self.assertIn("w-1", self.content(failed).decode())
 
     def at_a_terminal(self, command, expect):
         """What a terminal gets of a command, standard output and standard error."""
