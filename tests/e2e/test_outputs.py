@@ -152,6 +152,13 @@ class Outputs(Case):
         self.convoke("apply", wrong, expect=8)
         self.assertIn(nasty.encode(), self.content(wrong + ".failed.csv"), "the input's own bytes stay")
 
+    def test_a_failed_file_at_a_terminal_has_the_terminals_line_ends(self):
+        for end in ("\n", "\r\n", "\r"):
+            path = self.write("wrong.csv", end.join(("organizer,external_id,start", "%s,e-1,never" % ANNA, "%s,e-2,never" % ANNA, "")))
+            seen = self.at_a_terminal(self.words("plan", path, "--failed", "/dev/stdout"), 8).replace(b"\r\n", b"\n")
+            self.assertNotIn(b"\\r", seen)
+            self.assertEqual(len([line for line in seen.splitlines() if line.startswith(ANNA.encode())]), 2, seen)
+
     def test_results_as_json_lines(self):
         path, results = self.path("rows.csv"), self.path("results.jsonl")
         write_rows(path, 25, prefix="lines")
