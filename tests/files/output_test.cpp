@@ -153,7 +153,7 @@ BOOST_AUTO_TEST_CASE(many_that_write_one_file_at_once_all_succeed) {
   const temporary_directory dir;
   std::atomic<int> failed{0};
   const auto writing = [&] {
-    for (int i = 0; i < 500; ++i) {
+    for (int i = 0; i < 100; ++i) {
       auto out = output::create(dir.path("r.csv"));
       if (!out || !out->write("whole") || !out->commit()) ++failed;
     }
