@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <climits>
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <utility>
@@ -33,11 +34,16 @@ std::string temporary_name(const std::string& target, int number) {
   return directory_of(target) + "/." + p.filename().string().substr(0, 200) + ".convoke-" + std::to_string(number) + ".tmp";
 }
 
-// Takes the lock that says that a temporary file is in use, and looks whether `name` is still its name.
-bool lock_as(int descriptor, const std::string& name) {
+bool is_name_of(int descriptor, const std::string& name) {
   struct stat own{}, named{};
-  return ::flock(descriptor, LOCK_EX | LOCK_NB) == 0 && ::fstat(descriptor, &own) == 0 && ::lstat(name.c_str(), &named) == 0 &&
-         own.st_dev == named.st_dev && own.st_ino == named.st_ino;
+  return ::fstat(descriptor, &own) == 0 && ::lstat(name.c_str(), &named) == 0 && own.st_dev == named.st_dev && own.st_ino == named.st_ino;
+}
+
+// The lock says that a temporary file is in use.
+enum class lock_state : std::uint8_t { taken, of_another, not_offered };
+lock_state lock(int descriptor) {
+  if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0) return lock_state::taken;
+  return errno == EWOULDBLOCK ? lock_state::of_another : lock_state::not_offered;
 }
 
 // A process that was killed leaves its file, but not its lock. While this process holds the lock, no other may remove the name.
@@ -47,7 +53,7 @@ void remove_left_overs(const std::string& target) {
     const file left(::open(name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
     struct stat about{};
     if (!left.open() || ::fstat(left.get(), &about) != 0 || !S_ISREG(about.st_mode) || about.st_uid != ::geteuid()) continue;
-    if (lock_as(left.get(), name)) ::unlink(name.c_str());
+    if (lock(left.get()) == lock_state::taken && is_name_of(left.get(), name)) ::unlink(name.c_str());
   }
 }
 
@@ -74,8 +80,8 @@ file named_file(const std::string& target, std::string& name) {
   for (int i = 0; i < temporary_names; ++i) {
     name = temporary_name(target, i);
     file made(::open(name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-    // Between the two another process may have taken it for a left-over.
-    if (made.open() && lock_as(made.get(), name)) return made;
+    // Between the two another process may have taken it for a left-over; not where the file system has no locks.
+    if (made.open() && lock(made.get()) != lock_state::of_another && is_name_of(made.get(), name)) return made;
     if (!made.open() && errno != EEXIST) break;
   }
   name.clear();
@@ -89,6 +95,7 @@ struct output::impl {
   std::string target;     // empty: written in place
   std::string temporary;  // the name of a file that has one; it is removed unless commit() ends well
   file sink;
+  file held;            // sink once more: the lock lasts until the file has its final name
   int descriptor = -1;  // sink's, or standard output's
   std::string buffer;
   bool failed = false;
@@ -112,7 +119,7 @@ result<void> output::impl::open_temporary() {
   // Without a name nothing is left behind, even by a kill.
   sink = nameless_file(directory_of(target));
   if (sink.open())
-    static_cast<void>(::flock(sink.get(), LOCK_EX | LOCK_NB));
+    static_cast<void>(lock(sink.get()));
   else
     sink = named_file(target, temporary);
   if (!sink.open()) return cannot("make", errno);
@@ -139,7 +146,8 @@ result<void> output::impl::put_in_place() {
     if (!linked) return cannot("name", errno);
     temporary = std::move(*linked);
   }
-  if (!sink.close()) return cannot("write", errno);
+  held = file(::fcntl(sink.get(), F_DUPFD_CLOEXEC, 0));
+  if (!held.open() || !sink.close()) return cannot("write", errno);
   if (::rename(temporary.c_str(), target.c_str()) != 0) return cannot("put in place", errno);
   temporary.clear();
   // The file is there. Where a directory may not be read, or cannot be synced, its name is as lasting as this place makes names.

@@ -68,8 +68,11 @@ result<void> failed_file::write(std::string_view raw, std::string_view line, std
   text += line;
   text += written_.delimiter;
   csv::append_inert_field(text, escape_for_people(why, why.size()), written_.delimiter);
-  text += end.empty() ? std::string_view(written_.line_end) : end;
-  if (to_.terminal()) text = without_controls(text, shown_in::terminal);
+  // A terminal's own line end: CR alone would write the next record over this one.
+  if (to_.terminal())
+    text = without_controls(text, shown_in::terminal) + '\n';
+  else
+    text += end.empty() ? std::string_view(written_.line_end) : end;
   return to_.write(files::encode(text, written_.format.enc));
 }
 

@@ -4,9 +4,11 @@ import os
 import pty
 import re
 import stat
+import unittest
 
 from generate import organizer_ids, write_rows
 from harness import Case, main
+from test_ends import can_trace
 
 COLUMNS = ("line tenant organizer external_id outcome meeting_id join_web_url join_meeting_id passcode dial_in_number conference_id "
            "subject start end drift http_status error_code error_message attempts request_id client_request_id finished_at").split()
@@ -94,6 +96,23 @@ class Outputs(Case):
         self.assertEqual([one["subject"] for one in exact], subjects)
         self.assertEqual({one["=note"] for one in exact}, {"=A1"})
 
+    def test_a_file_system_without_nameless_files_and_locks_is_written_to(self):
+        if not can_trace():
+            raise unittest.SkipTest("strace may not trace here")
+        path = self.write("wrong.csv", "organizer,external_id,start\n%s,w-1,never\n" % ANNA)
+        folder = self.path("out")
+        os.mkdir(folder)
+        failed = os.path.join(folder, "failed.csv")
+        names = [os.path.join(folder, ".failed.csv.convoke-%d.tmp" % number) for number in range(16)]
+        paths = [word for name in [folder, *names] for word in ("-P", name)]
+        # The names are looked at first. Then a nameless file is opened by the name of its folder.
+        trace = ["strace", "-f", "-qq", "-o", self.path("trace"), *paths, "-e", "trace=openat,flock"]
+        self.run_words([*trace, "-e", "inject=openat:error=EOPNOTSUPP:when=%d" % (len(names) + 1), "-e", "inject=flock:error=ENOSYS",
+                        *self.words("plan", path, "--failed", failed)], expect=8, environment={"ASAN_OPTIONS": "detect_leaks=0"})
+        self.assertRegex(self.content(self.path("trace")), rb"O_TMPFILE.*EOPNOTSUPP.*INJECTED[^$]*flock.*ENOSYS")
+        self.assertEqual(os.listdir(folder), ["failed.csv"])
+        self.assertIn("w-1", self.content(failed).decode())
+
     def at_a_terminal(self, command, expect):
         """What a terminal gets of a command, standard output and standard error."""
         ours, its = pty.openpty()
@@ -132,6 +151,13 @@ class Outputs(Case):
             self.assertNotRegex(seen, b"[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80\xae", command)
         self.convoke("apply", wrong, expect=8)
         self.assertIn(nasty.encode(), self.content(wrong + ".failed.csv"), "the input's own bytes stay")
+
+    def test_a_failed_file_at_a_terminal_has_the_terminals_line_ends(self):
+        for end in ("\n", "\r\n", "\r"):
+            path = self.write("wrong.csv", end.join(("organizer,external_id,start", "%s,e-1,never" % ANNA, "%s,e-2,never" % ANNA, "")))
+            seen = self.at_a_terminal(self.words("plan", path, "--failed", "/dev/stdout"), 8).replace(b"\r\n", b"\n")
+            self.assertNotIn(b"\\r", seen)
+            self.assertEqual(len([line for line in seen.splitlines() if line.startswith(ANNA.encode())]), 2, seen)
 
     def test_results_as_json_lines(self):
         path, results = self.path("rows.csv"), self.path("results.jsonl")

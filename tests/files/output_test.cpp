@@ -6,6 +6,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <thread>
+#include <vector>
+
 #include <boost/test/unit_test.hpp>
 
 #include "temporary_directory.hpp"
@@ -142,6 +146,24 @@ BOOST_AUTO_TEST_CASE(two_that_write_one_file_do_not_take_each_others) {
   BOOST_REQUIRE(first->commit().has_value());
   BOOST_REQUIRE(second->commit().has_value());
   BOOST_TEST(content_of(dir.path("r.csv")) == "second");
+  BOOST_TEST(dir.count() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(many_that_write_one_file_at_once_all_succeed) {
+  const temporary_directory dir;
+  std::atomic<int> failed{0};
+  const auto writing = [&] {
+    for (int i = 0; i < 100; ++i) {
+      auto out = output::create(dir.path("r.csv"));
+      if (!out || !out->write("whole") || !out->commit()) ++failed;
+    }
+  };
+  {
+    std::vector<std::jthread> writers;
+    for (int i = 0; i < 4; ++i) writers.emplace_back(writing);
+  }
+  BOOST_TEST(failed == 0);
+  BOOST_TEST(content_of(dir.path("r.csv")) == "whole");
   BOOST_TEST(dir.count() == 1);
 }
 

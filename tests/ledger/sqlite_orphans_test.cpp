@@ -93,4 +93,43 @@ BOOST_AUTO_TEST_CASE(decisions_of_pruned_runs_go_when_a_newer_run_of_their_input
   BOOST_TEST(count("decision") == "1");
 }
 
+BOOST_AUTO_TEST_CASE(decisions_of_the_newest_run_of_each_tenant_stay_where_tenants_have_inputs_of_one_name) {
+  auto other = header("other", "classes.csv");
+  for (auto& lane : other.lanes) lane.tenant = "22222222-2222-2222-2222-222222222222";
+  carried_out("first", "classes.csv", {row(2, 1, "a"), row(3, 1, "b")});
+  must(s->prune(0));
+  carry_out(*s, plan(*s, other, {row(2, 1, "a")}).id);
+  must(s->prune(0));
+  must(s->prune(0));
+  BOOST_TEST(plan(*s, header("look"), {row(2, 1, "a")}, false).summary.vanished == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(decisions_of_the_run_that_was_opened_last_stay) {
+  const auto early = plan(*s, header("early"), {row(2, 1, "a"), row(3, 1, "b")}, false).id;
+  carried_out("late", "classes.csv", {row(2, 1, "a")});
+  auto opening = must(s->begin_open(early));
+  must(opening->classify());
+  carry_out(*s, must(opening->commit(true)));
+  opening.reset();
+  must(s->prune(0));
+  must(s->prune(0));
+  BOOST_TEST(plan(*s, header("look"), {row(2, 1, "a")}, false).summary.vanished == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_run_stays_overtaken_when_the_decisions_of_the_later_run_are_gone) {
+  const auto changed = plan(*s, header("changed", "first.csv"), {row(2, 1, "a"), row(3, 1, "b")}).id;
+  const auto retried = plan(*s, header("retried", "second.csv"), {row(2, 2, "c"), row(3, 2, "f")}).id;
+  const auto untouched = plan(*s, header("untouched", "third.csv"), {row(2, 3, "d")}).id;
+  carried_out("later", "later.csv", {row(2, 1, "a", 1), row(3, 2, "c")});
+  for (unsigned again = 0; again < 2; ++again) {
+    for (const auto run : {changed, retried}) BOOST_TEST(must(s->read()->overtaken(run)));
+    BOOST_TEST(!must(s->read()->overtaken(untouched)));
+    carried_out("newer" + std::to_string(again), "later.csv", {row(2, 4, "e", again)});
+    must(s->prune(0));
+  }
+  BOOST_TEST(count("run WHERE identity = 'later' AND pruned = 1") == "1");
+  for (const auto run : {changed, retried}) BOOST_TEST(must(s->read()->overtaken(run)));
+  BOOST_TEST(!must(s->read()->overtaken(untouched)));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

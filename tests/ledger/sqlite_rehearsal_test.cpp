@@ -152,4 +152,15 @@ BOOST_AUTO_TEST_CASE(an_overlay_reads_as_the_file_would) {
   BOOST_TEST(content(below) == before);
 }
 
+BOOST_AUTO_TEST_CASE(a_writer_that_waits_for_a_rehearsal_names_no_process_that_is_long_dead) {
+  open().reset();
+  std::ofstream(path + ".lock") << "pid 4711\n";
+  const auto rehearsal = open(true);
+  const auto writer = open_sqlite({.path = path, .program_version = "test"});
+  BOOST_REQUIRE(!writer.has_value());
+  BOOST_TEST((writer.error().code == errc::busy));
+  BOOST_TEST(mentions(writer.error(), "a dry run uses this ledger"), writer.error().message);
+  BOOST_TEST(!mentions(writer.error(), "4711"), writer.error().message);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <string>
@@ -27,12 +28,24 @@ bool unreadable(const std::string& found) {
 // The values of run.pruned: what is left of a run is its inventory, or also the decisions that tell which keys vanish from its input.
 constexpr int pruned = 1, pruned_but_decisions = 2;
 
-// Of an input's runs that were pruned, only the newest that was opened keeps its decisions.
+// Of the runs of one input in the same lanes, the one that was opened last: a later plan is compared with it. In order.
+std::vector<run_id> opened_last(connection& db) {
+  statement runs(db,
+                 "SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY input_name, lanes ORDER BY opened_at DESC, id DESC) AS place "
+                 "FROM (SELECT id, input_name, opened_at, (SELECT group_concat(lane) FROM (SELECT lane FROM run_lane WHERE run = r.id "
+                 "ORDER BY position)) AS lanes FROM run r WHERE opened_at IS NOT NULL)) WHERE place = 1 ORDER BY id");
+  std::vector<run_id> out;
+  for (runs.with(); runs.step();) out.push_back(runs.as<run_id>(0));
+  return out;
+}
+
+// Of the runs that were pruned only these keep their decisions.
 void forget_decisions(connection& db) {
-  statement older(
-      db, "SELECT id FROM run WHERE pruned = 2 AND id NOT IN (SELECT max(id) FROM run WHERE opened_at IS NOT NULL GROUP BY input_name)");
+  const auto kept = opened_last(db);
+  statement older(db, "SELECT id FROM run WHERE pruned = 2");
   std::vector<run_id> runs;
-  for (older.with(); older.step();) runs.push_back(older.as<run_id>(0));
+  for (older.with(); older.step();)
+    if (const auto id = older.as<run_id>(0); !std::ranges::binary_search(kept, id)) runs.push_back(id);
   statement decisions(db, "DELETE FROM decision WHERE id BETWEEN ? AND ?");
   statement mark(db, "UPDATE run SET pruned = ? WHERE id = ?");
   for (const auto run : runs) {
@@ -139,10 +152,8 @@ result<void> prune_run(connection& db, run_id id) {
   lapses.with(first, last).run();
   statement twins(db, "DELETE FROM twin WHERE first BETWEEN ? AND ?");
   twins.with(first, last).run();
-  // The newest opened run of an input still tells which keys vanish from it.
-  statement newest(db, "SELECT count(*) FROM (SELECT max(id) AS id FROM run WHERE opened_at IS NOT NULL GROUP BY input_name) WHERE id = ?");
-  if (newest.with(id).step() && newest.integer(0) != 0) {
-    newest.reset();
+  // It still tells which keys vanish from its input.
+  if (std::ranges::binary_search(opened_last(db), id)) {
     mark.with(pruned_but_decisions, id).run();
     return db.status();
   }

@@ -1,5 +1,6 @@
 #include "ledger/sqlite/ledger_file.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -63,7 +64,8 @@ void protect_companions(const std::string& path) {
     const auto beside = path + ending;
     if (::lstat(beside.c_str(), &there) != 0 || !S_ISREG(there.st_mode)) continue;
     const mode_t permitted = there.st_mode & ledger.st_mode & 0777;
-    if (permitted != (there.st_mode & 0777)) (void)::chmod(beside.c_str(), permitted);
+    // Not through a link that was put there meanwhile.
+    if (permitted != (there.st_mode & 0777)) (void)::fchmodat(AT_FDCWD, beside.c_str(), permitted, AT_SYMLINK_NOFOLLOW);
   }
 }
 

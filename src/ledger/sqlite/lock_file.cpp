@@ -40,6 +40,11 @@ std::string holder(int fd) {
   return line.empty() ? line : " (" + line + ")";
 }
 
+// A dry run leaves what stands in the file, which can be of a process that is long dead.
+bool held_by_dry_runs(int fd) {
+  return ::flock(fd, LOCK_SH | LOCK_NB) == 0;
+}
+
 void sign(int fd, const std::string& program_version) {
   std::array<char, 256> host{};
   ::gethostname(host.data(), host.size() - 1);
@@ -112,12 +117,11 @@ result<void> lock_file::hold(int how, std::chrono::milliseconds wait, const std:
     if (errno != EWOULDBLOCK)
       return fail(errc::storage, "cannot lock " + shown(path_) + ": " + reason() + "; put the ledger on a local disk");
     const auto now = std::chrono::steady_clock::now();
-    if (now >= deadline) {
-      return fail(errc::busy, "another process uses this ledger" + holder(fd_) + "; wait for it to end, or use --wait-lock");
-    }
-    if (interrupted()) {
-      return fail(errc::interrupted,
-                  "Interrupted while another process used this ledger" + holder(fd_) + ": nothing was sent. Run the same command again.");
+    const bool late = now >= deadline;
+    if (late || interrupted()) {
+      const auto user = how == LOCK_EX && held_by_dry_runs(fd_) ? "a dry run" : "another process" + holder(fd_);
+      if (late) return fail(errc::busy, user + " uses this ledger; wait for it to end, or use --wait-lock");
+      return fail(errc::interrupted, "Interrupted while " + user + " used this ledger: nothing was sent. Run the same command again.");
     }
     std::this_thread::sleep_for(std::min<std::chrono::steady_clock::duration>(deadline - now, std::chrono::milliseconds(20)));
   }

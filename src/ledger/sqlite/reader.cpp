@@ -30,6 +30,16 @@ bool any_opened_later(connection& db, run_id id) {
   return later.with(id).step() && later.integer(0) != 0;
 }
 
+// What a later run did to this one outlasts that run's decisions, which go when it is pruned.
+bool left_marks(connection& db, run_id id) {
+  statement superseded(db, "SELECT EXISTS(SELECT 1 FROM tally WHERE run = ? AND outcome = ? AND n > 0)");
+  if (superseded.with(id, static_cast<int>(outcome::superseded)).step() && superseded.integer(0) != 0) return true;
+  statement wanted(db,
+                   "SELECT EXISTS(SELECT 1 FROM decision d JOIN inventory i ON i.id = d.key JOIN run r ON r.id = i.source >> 32, run mine "
+                   "WHERE d.id BETWEEN ?2 AND ?3 AND mine.id = ?1 AND r.id <> ?1 AND (r.opened_at, r.id) > (mine.opened_at, ?1))");
+  return wanted.with(id, first_row(id), last_row(id)).step() && wanted.integer(0) != 0;
+}
+
 // True where any run that was opened later decided about one of this run's keys.
 bool shares_keys(connection& db, run_id id) {
   key_set mine;
@@ -42,7 +52,7 @@ bool shares_keys(connection& db, run_id id) {
       if (mine.contains(keys.as<key_id>(0))) return true;
     }
   }
-  return false;
+  return left_marks(db, id);
 }
 
 std::unique_ptr<connection> opened(const std::string& path, connection::mode how, result<void>& state) {
