@@ -277,7 +277,7 @@ lane::outlook lane::look(mono_time now) {
   const auto far = now + long_wait;
   if (!owes()) return {false, std::nullopt};
   if (scope_.end() > far) return {false, scope_.end()};
-  if (organizers_.sendable() > 0 || !awaiting_.empty() || !want_fresh_.empty() || !want_stale_.empty()) return {true, std::nullopt};
+  if (organizers_.sendable() > 0 || awaits_connection() || !want_fresh_.empty() || !want_stale_.empty()) return {true, std::nullopt};
   auto soonest = mono_time::max();
   if (const auto t = retries_.next()) soonest = std::min(soonest, *t);
   if (const auto t = organizers_.next_timer()) soonest = std::min(soonest, *t);

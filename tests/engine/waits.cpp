@@ -40,6 +40,21 @@ BOOST_AUTO_TEST_CASE(calls_under_way_are_waited_for_before_a_lane_without_a_toke
   BOOST_TEST((t.over(stop_reason::deferred).come_back.value() == 24h));
 }
 
+BOOST_AUTO_TEST_CASE(a_row_that_is_gone_waits_for_no_connection) {
+  auto s = script::quick();
+  s.row_deadline = 5s;
+  auto t = script::started({1, 2}, 2, s);
+  const auto sent = t.all<send_call>();
+  BOOST_TEST_REQUIRE(sent.size() == 2U);
+  t.reply(sent[0], broken(attempt_error::stale));  // its next call needs a new connection, which does not come
+  t.finish(sent[1], throttling(1h, "Mailbox"));
+  t.all<save_fence>();
+  t.quiet();
+  t.pass(5s);
+  for (const auto& r : t.all<release_row>()) t.commit({r.row});
+  t.over(stop_reason::deferred);  // what is left is closed for an hour
+}
+
 BOOST_AUTO_TEST_CASE(a_lane_that_owes_nothing_needs_no_token) {
   auto t = script::started({1}, 1);
   const auto c = t.next<send_call>();
