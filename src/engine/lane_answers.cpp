@@ -40,6 +40,8 @@ lane::demand lane::answered(slot s, answer&& a, mono_time now) {
   const bool spent = looks_sound && links_.answered(c, r.reused, now);
   if (looks_sound && (v.new_connection || spent)) drop(c);
   if (v.what != answer_class::stale) r.stale = 0;
+  // Whatever comes in between, a doubt is settled on a connection that has carried no answer yet.
+  r.fresh_connection = r.doubted > 0;
 
   const auto d = dispatch(v, s, std::move(a), now);
   if (!looks_sound) links_.replaced(c);

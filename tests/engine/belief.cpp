@@ -144,6 +144,21 @@ BOOST_DATA_TEST_CASE(a_refusal_that_names_no_request_is_asked_for_once_more, dat
   t.over(stop_reason::finished);
 }
 
+BOOST_AUTO_TEST_CASE(a_doubt_needs_a_new_connection_also_after_a_throttle) {
+  auto t = script::started({1}, 1);
+  t.finish(t.next<send_call>(), unbound(http(404)));
+  t.next<drop_connection>();
+  t.pass(5s);
+  t.finish(t.next<send_call>(), throttling(1s));  // its connection has carried this answer
+  t.pass(2s);
+  t.all<save_fence>();
+  const auto used = t.next<drop_connection>();
+  t.quiet();  // what comes on a used one could be unbound again, and would be believed
+  t.connect(used.connection);
+  t.one_success();
+  t.over(stop_reason::finished);
+}
+
 BOOST_AUTO_TEST_CASE(a_whole_refusal_of_this_request_is_believed_at_once) {
   auto t = script::started({1}, 1);
   t.finish(t.next<send_call>(), http(400, "Bad"));
