@@ -111,6 +111,7 @@ class lane {
   void keep_fence(std::optional<organizer_id> who, const scope::announcement& fence, bool on_trial, mono_time now);
   void reopen(const row& r);
   void stale(slot s, answer&& a, mono_time now);
+  void unreached(slot s, answer&& a, mono_time now);
   scope::announcement close(scope_kind kind, const row& r, const answer& a, const inference::reading& read, mono_time now);
   void slow_down(scope_kind kind, const row& r, const scope::announcement& fence, const inference::reading& read, mono_time now);
   void faulted(slot s, answer&& a, bool conflict, mono_time now);

@@ -77,8 +77,7 @@ lane::demand lane::dispatch(verdict v, slot s, answer&& a, mono_time now) {
       stale(s, std::move(a), now);
       return {};
     case answer_class::unsent:
-      health_.trouble(now, describe(a));
-      again_at(s, std::move(a), now + pacing::backoff(++desk_.rows[s].unsent, desk_.random));
+      unreached(s, std::move(a), now);
       return {};
     case answer_class::auth:
       unauthorised(s, std::move(a), now);
@@ -117,11 +116,19 @@ void lane::stale(slot s, answer&& a, mono_time now) {
   ++desk_.numbers.stale;
   r.fresh_connection = true;
   for (const auto c : links_.dead(r.connection, r.reused && a.sent, now)) desk_.actions.emplace_back(drop_connection{id_, c});
-  if (++r.stale > most_stale) {
+  if (++r.stale <= most_stale) {
+    again_now(s, std::move(a));
+  } else if (a.sent) {
     faulted(s, std::move(a), false, now);
   } else {
-    again_now(s, std::move(a));
+    unreached(s, std::move(a), now);
   }
+}
+
+// The call never began, so its row pays nothing. As for a service that cannot be reached, the wait grows.
+void lane::unreached(slot s, answer&& a, mono_time now) {
+  health_.trouble(now, describe(a));
+  again_at(s, std::move(a), now + pacing::backoff(++desk_.rows[s].unsent, desk_.random));
 }
 
 // Whose fence it is: the header says so, or the evidence does.

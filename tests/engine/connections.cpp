@@ -158,6 +158,23 @@ BOOST_AUTO_TEST_CASE(a_server_that_keeps_connections_again_has_them_used_again) 
   BOOST_TEST(t.all<drop_connection>().empty());
 }
 
+// As before a server that sends something unasked on every new connection.
+BOOST_AUTO_TEST_CASE(calls_that_never_left_are_never_charged) {
+  auto t = script::started({1}, 1);
+  auto unsent = broken(attempt_error::stale);
+  unsent.sent = false;
+  for (int i = 0; i < 5; ++i) t.finish(t.next<send_call>(), unsent);  // again at once
+  for (int i = 0; i < 12; ++i) {
+    t.finish(t.next<send_call>(), unsent);
+    t.quiet();  // a wait each
+    t.pass(60s);
+  }
+  BOOST_TEST(t.numbers().faults == 0U);
+  BOOST_TEST(t.numbers().calls == 1U);  // the next one
+  t.one_success();
+  t.over(stop_reason::finished);
+}
+
 BOOST_AUTO_TEST_CASE(a_row_whose_connection_never_comes_is_given_up_with_the_lane) {
   auto s = script::quick();
   s.max_outage = 5min;
