@@ -35,10 +35,12 @@ connections::taken connections::take(bool unused_only) noexcept {
 }
 
 std::optional<connection_id> connections::make_way(std::size_t waiting) {
-  if (coming_.size() >= waiting || used_.empty()) return std::nullopt;
-  const auto coldest = used_.front();
-  replaced(coldest);
-  return coldest;
+  if (coming_.size() >= waiting) return std::nullopt;
+  const auto coldest = std::ranges::find_if(used_, [this](connection_id c) { return c < limit_; });
+  if (coldest == used_.end()) return std::nullopt;
+  const auto c = *coldest;
+  replaced(c);
+  return c;
 }
 
 bool connections::answered(connection_id c, bool reused, mono_time now) {

@@ -55,7 +55,11 @@ void lane::connection_ready(connection_id c, bool reused, mono_time now) {
   connect_failures_ = 0;
   ever_connected_ = true;
   connect_at_ = mono_time::min();
-  if (!reused) seat_awaiting(now);
+  if (reused) {
+    make_way();
+  } else {
+    seat_awaiting(now);
+  }
   if (shortages_ > 0 && connections_ < desk_.config.connections && now - last_shortage_ > resource_patience) {
     change_connections(connections_ + 1, now);
   }
@@ -205,6 +209,11 @@ void lane::send(place p, slot s, mono_time now) {
 void lane::await_connection(place p) {
   organizers_.set_aside(p);
   awaiting_.push_back(p);
+  make_way();
+}
+
+void lane::make_way() {
+  if (awaiting_.empty()) return;
   if (const auto c = links_.make_way(awaiting_.size())) desk_.actions.emplace_back(drop_connection{id_, *c});
 }
 

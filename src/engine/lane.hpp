@@ -89,6 +89,7 @@ class lane {
   [[nodiscard]] bool owes();
   [[nodiscard]] bool awaits_connection() noexcept;
   void await_connection(place p);
+  void make_way();
   void seat_awaiting(mono_time now);
   [[nodiscard]] mono_time gate(mono_time now) const noexcept;
   void change_connections(unsigned count, mono_time now);

@@ -111,6 +111,57 @@ BOOST_AUTO_TEST_CASE(a_connection_that_may_not_come_back_is_not_waited_for) {
   BOOST_TEST(t.all<send_call>().size() >= 1U);
 }
 
+// Eight calls; that of connection 7 met a dead one, and there is no descriptor to open it again. The others are idle, 6 for longest.
+BOOST_AUTO_TEST_CASE(to_get_a_new_one_a_connection_is_closed_that_may_come_back) {
+  auto t = script::started({1, 1, 1, 1, 1, 1, 1, 1}, 8);
+  const auto sent = t.all<send_call>();
+  BOOST_TEST_REQUIRE(sent.size() == 8U);
+  for (std::size_t i = 7; i > 0; --i) t.finish(sent[i - 1], ok());
+  for (const auto& r : t.all<record_outcome>()) t.commit({r.row});
+  const auto& stale = sent[7];
+  t.reply(stale, broken(attempt_error::stale));
+  t.quiet();  // 7 is on its way
+  t.connect_failed(7, attempt_error::local_resources);
+  BOOST_TEST(t.next<set_connections>().count == 4U);
+  for (connection_id c = 4; c < 7; ++c) t.disconnect(c);
+  const auto closed = t.next<drop_connection>().connection;
+  BOOST_TEST(closed < 4U);
+  t.quiet();
+  t.connect(closed);
+  const auto again = t.next<send_call>();
+  BOOST_TEST(again.row == stale.row);
+  t.finish(again, ok());
+  t.recorded(outcome::created);
+  t.over(stop_reason::finished);
+}
+
+// The only idle connection is one that may not come back; then one comes back from its call.
+BOOST_AUTO_TEST_CASE(a_used_connection_that_becomes_idle_makes_way_for_a_new_one) {
+  auto t = script::started({1, 1, 1, 1, 1, 1, 1, 1}, 8);
+  send_call stale{}, slow{};
+  for (const auto& c : t.all<send_call>()) {
+    if (c.connection == 7)
+      stale = c;
+    else if (c.connection == 0)
+      slow = c;
+    else if (c.connection >= 4)
+      t.finish(c, ok());
+    else
+      t.reply(c, ok());  // closed by the server, and not open again
+  }
+  for (const auto& r : t.all<record_outcome>()) t.commit({r.row});
+  t.reply(stale, broken(attempt_error::stale));
+  t.connect_failed(7, attempt_error::local_resources);
+  BOOST_TEST(t.next<set_connections>().count == 4U);
+  t.quiet();
+  t.finish(slow, ok());
+  t.recorded(outcome::created);
+  BOOST_TEST(t.next<drop_connection>().connection == 0U);
+  t.connect(0);
+  t.one_success();
+  t.over(stop_reason::finished);
+}
+
 BOOST_AUTO_TEST_CASE(after_a_few_connections_are_used_once) {
   auto t = script::started({100, 100, 100, 100}, 8);
   std::set<connection_id> used;
