@@ -117,7 +117,8 @@ struct answer {
   std::optional<meeting> stored;                        // 200/201 that is believed
   std::vector<std::string> drift;                       // names of the differing fields, as agreement says
   bool whole = true;                                    // false: the body was cut, so something may be missing from what it says
-  // False: nothing ties the answer to its request. It names no client-request-id, and its connection had carried another answer before.
+  // False: it names no client-request-id, so nothing ties it to its request. A peer may say something unasked on any connection, also on
+  // one that has carried no request yet.
   bool bound = true;
   std::string error_code, error_message;  // Graph's, or ours for transport errors
   std::string request_id, client_request_id;

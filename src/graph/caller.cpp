@@ -53,7 +53,7 @@ struct caller::impl {
   ~impl() { OPENSSL_cleanse(request.data(), request.size()); }
 
   bool build(const spec& wanted, const secret& token);
-  void understand(answer& out, const spec& wanted, const net::outcome& ended, bool reused);
+  void understand(answer& out, const spec& wanted, const net::outcome& ended);
   void withhold_token(answer& from) const;
   void refuse_quoted_token(answer& from) const;
 
@@ -118,7 +118,7 @@ void caller::impl::refuse_quoted_token(answer& from) const {
   from.drift.clear();
 }
 
-void caller::impl::understand(answer& out, const spec& wanted, const net::outcome& ended, bool reused) {
+void caller::impl::understand(answer& out, const spec& wanted, const net::outcome& ended) {
   const http_answer came{.status = response.status,
                          .body = response.body,
                          .date = response.date,
@@ -126,8 +126,7 @@ void caller::impl::understand(answer& out, const spec& wanted, const net::outcom
                          .client_request_id = response.client_request_id,
                          .throttle_scope = response.throttle_scope,
                          .retry_after = response.retry_after,
-                         .whole = ended.what == net::failure::none,
-                         .reused = reused};
+                         .whole = ended.what == net::failure::none};
   graph::understand(came, wanted, parser, out);
   if (out.stored) refuse_quoted_token(out);
 }
@@ -150,14 +149,13 @@ boost::asio::awaitable<answer> caller::create_or_get(net::connection& on, const 
     co_return out;
   }
   out.client_request_id = self.request_id;
-  const bool reused = on.reused();
   // From here on `token` may be gone.
   const auto ended = co_await on.exchange(self.request, self.response, limit);
   out.finished_at = net::wall_now();
   out.sent = ended.sent;
   // A refusal is understood from its header, also where its body was cut: whether that is enough is for the engine to say.
   if (ended.what == net::failure::none || self.response.status >= 300) {
-    self.understand(out, wanted, ended, reused);
+    self.understand(out, wanted, ended);
     // Graph's own ids are GUIDs; whatever else stands there may be anything.
     if (!out.stored || !parse_guid(out.request_id)) self.withhold_token(out);
     co_return out;

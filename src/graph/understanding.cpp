@@ -85,7 +85,7 @@ void refusal(const http_answer& from, wire::graph_error&& said, answer& out) {
 bool is_foreign(const http_answer& from, std::string_view echo, answer& out) {
   if (from.of_batch) return false;
   const bool ours = !echo.empty() && equal_ignoring_case(echo, out.client_request_id);
-  out.bound = ours || !from.reused;
+  out.bound = ours;
   if (echo.empty() || out.client_request_id.empty() || ours) return false;
   out.error = attempt_error::foreign;
   out.error_message = "the answer is for another request: its client-request-id is '" + visible(echo, word_limit) + "'";

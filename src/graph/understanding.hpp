@@ -18,7 +18,6 @@ struct http_answer {
   std::string_view body, date, request_id, client_request_id, throttle_scope;
   std::span<const std::string_view> retry_after;  // every Retry-After line
   bool whole = true;                              // false: the body was cut
-  bool reused = false;                            // the connection had carried another answer before
   bool of_batch = false;                          // an item, which its envelope and its id bind to its request
 };
 

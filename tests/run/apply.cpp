@@ -98,9 +98,13 @@ BOOST_FIXTURE_TEST_CASE(connections_rest_in_a_fence_and_come_back_with_the_work,
   j.pace.connections = 12;
   const auto done = must(apply(j, watch));
   BOOST_TEST(done.exit_code() == 0);
-  BOOST_TEST(done.calls == 201U);
+  // On a busy machine further calls are on their way before the throttle is read; they are throttled too, and made again.
+  const auto throttled = count("throttled");
+  BOOST_TEST(throttled >= 1);
+  BOOST_TEST(throttled <= 12);
+  BOOST_TEST(done.calls == static_cast<std::uint64_t>(200 + throttled));
   BOOST_TEST(count("early") == 0);
-  BOOST_TEST(count("requests") == 201);
+  BOOST_TEST(count("requests") == 200 + throttled);
   // One for the token, twelve at first, two that are kept ready through each of two seconds, and others for the work that is left. Were
   // all of them opened again whenever they close, there would be 37 and more.
   BOOST_TEST(count("connections") > 17);

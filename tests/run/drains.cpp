@@ -63,6 +63,8 @@ class moody_graph {
         in.append(more.data(), s.read_some(boost::asio::buffer(more), failed));
         if (failed) return;
       }
+      const auto named = in.find("client-request-id: ") + 19;
+      const auto request = in.substr(named, in.find("\r\n", named) - named);
       const auto wanted = boost::json::parse(in.substr(head, length)).as_object();
       in.erase(0, head + length);
       const std::string id(wanted.at("externalId").as_string());
@@ -71,8 +73,9 @@ class moody_graph {
           id == refused_ ? std::string(R"({"error":{"code":"Forbidden","message":"No application access policy found for this app."}})")
                          : fmt::format(R"({{"id":"m-{0}","externalId":"{0}","joinWebUrl":"https://example.org/{0}","subject":"s"}})", id);
       boost::asio::write(s,
-                         boost::asio::buffer(fmt::format("HTTP/1.1 {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{}",
-                                                         id == refused_ ? "403 Forbidden" : "201 Created", body.size(), body)),
+                         boost::asio::buffer(fmt::format(
+                             "HTTP/1.1 {}\r\nclient-request-id: {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{}",
+                             id == refused_ ? "403 Forbidden" : "201 Created", request, body.size(), body)),
                          failed);
       if (failed) return;
     }

@@ -222,7 +222,6 @@ engine::answer world::read_stray(const call& c) {
   h.client_request_id = "ffffffff-0000-4000-8000-000000000000";
   h.throttle_scope = "Tenant_Application";
   h.retry_after = std::span(&wait, 1);
-  h.reused = c.reused;
   graph::understand(h, specs_[ledger::index_of(c.row)], parser_, a);
   return a;
 }
@@ -249,7 +248,6 @@ void world::understand_reply(const call& c, engine::answer& a) {
   h.status = c.reply.status;
   h.whole = c.reply.how == sim::delivery::whole && !c.cut;
   h.body = std::string_view(c.reply.body).substr(0, c.cut ? c.reply.body.size() / 2 : std::string::npos);
-  h.reused = c.reused;
   std::array<std::string_view, 4> waits;
   std::size_t lines = 0;
   std::string_view rest = c.reply.headers;
