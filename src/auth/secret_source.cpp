@@ -183,6 +183,7 @@ asio::awaitable<reply> session::ask() {
   std::optional<std::chrono::nanoseconds> retry_after;
   if (!response.retry_after.empty()) retry_after = pacing::parse_retry_after(response.retry_after, response.date, net::wall_now());
   auto meaning = token::read_answer(response.status, response.body, retry_after, from_.client_secret.reveal());
+  if (!meaning && ended.what != net::failure::none) meaning.error().doubtful = true;
   if (!meaning && !meaning.error().fatal && retry_after && *retry_after > from_.max_cooldown) {
     const auto said = withhold(response.retry_after.front(), from_.client_secret.reveal());
     meaning.error().message += " (its Retry-After '" + escape_for_people(said, longest_word) +
@@ -203,8 +204,8 @@ void session::take(reply r) {
     return;
   }
   auto& refusal = r.meaning.error();
-  schedule_.failed(refusal, now, jitter());
-  failure f{{r.code, std::move(refusal.message)}, refusal.fatal};
+  const bool for_good = schedule_.failed(refusal, now, jitter());
+  failure f{{r.code, std::move(refusal.message)}, for_good};
   // While the old token still serves, nobody hears of it: the run may well finish with that one.
   if (usable())
     failed_ = std::move(f);

@@ -41,7 +41,7 @@ std::optional<flaw> flaw_of(const struct stat& about, const std::string& what, c
     return flaw{fmt::format("{} belongs to another user (uid {})", what, about.st_uid), fmt::format("make {} yours with chown", shown)};
   if ((about.st_mode & (S_IWGRP | S_IWOTH)) != 0)
     return flaw{fmt::format("{} has mode {:04o}, so that others may write it", what, about.st_mode & 07777),
-                fmt::format("use chmod go-w {}", shown)};
+                fmt::format("run `chmod go-w {}`", shown)};
   return std::nullopt;
 }
 

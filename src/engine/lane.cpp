@@ -97,7 +97,8 @@ void lane::connect_failed(const answer& why, mono_time now) {
   }
   if (refused_handshakes_ >= hopeless_handshakes) {
     return stop(stop_reason::deferred,
-                describe(why) + ". The peer was never trusted, so nothing was sent: mend the address, the certificate or --ca-file.", now);
+                describe(why) + ". The peer was never trusted, so nothing was sent: correct the address, the certificate or --ca-file.",
+                now);
   }
   health_.trouble(now, describe(why));
 }

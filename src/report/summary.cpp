@@ -108,7 +108,7 @@ std::string last_line(const convoke::job_report& r) {
                            grouped(r.rows));
       return fmt::format("Finished: {} of {} rows have their meeting{}{}.", grouped(good), grouped(r.rows),
                          r.drift_fails && c.drifted > 0 ? fmt::format(", {} of them another than was asked for", grouped(c.drifted)) : "",
-                         r.failed.empty() ? "" : fmt::format("; what needs mending is in {}", escape_for_people(r.failed)));
+                         r.failed.empty() ? "" : fmt::format("; the rows to correct are in {}", escape_for_people(r.failed)));
     case ending::deferred:
       return fmt::format("Work is left: {} of {} rows are done. Run the same command again{}.", grouped(r.rows - c.owed), grouped(r.rows),
                          when_to_come_back(r));
@@ -119,10 +119,10 @@ std::string last_line(const convoke::job_report& r) {
                          grouped(r.rows));
     case ending::credentials:
     case ending::permission:
-      return fmt::format("Stopped: {} of {} rows are done. Mend the permission, then run the same command again.", grouped(r.rows - c.owed),
-                         grouped(r.rows));
+      return fmt::format("Stopped: {} of {} rows are done. Correct the credentials or the permission, then run the same command again.",
+                         grouped(r.rows - c.owed), grouped(r.rows));
     case ending::storage:
-      return "Stopped: the ledger could not be written. Mend the storage, then run the same command again; nothing is lost.";
+      return "Stopped: the ledger could not be written. Correct the storage fault, then run the same command again; nothing is lost.";
   }
   return {};
 }
@@ -186,7 +186,7 @@ std::string report_text(const convoke::job_report& r) {
         "{} of the calls went into a scope that was closed: the throttles did not say of what, and were read as an organizer's.\n",
         grouped(r.early_by_inference));
   if (!r.results.empty()) out += fmt::format("Results: {}\n", escape_for_people(r.results));
-  if (!r.failed.empty()) out += fmt::format("Failed rows, to be mended and fed back: {}\n", escape_for_people(r.failed));
+  if (!r.failed.empty()) out += fmt::format("Failed rows, to correct and to apply again: {}\n", escape_for_people(r.failed));
   for (const auto& e : r.output_errors) out += e + "\n";
   for (const auto& w : r.warnings) out += fmt::format("Warning: {}\n", w);
   if (r.plan)

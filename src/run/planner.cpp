@@ -262,9 +262,10 @@ result<planned> make_plan(ledger::store& store, scanned_input& input, const job&
     }
     if (!j.plan.skip_invalid) {
       const auto kept = out.failed_file.empty() ? std::string() : fmt::format(" They are in {}.", escape_for_people(out.failed_file));
-      return in_input({errc::input, fmt::format("{} of {} rows are wrong; nothing was sent.{} Mend them and run the same command again, or "
-                                                "use --skip-invalid to provision the others.",
-                                                out.summary.rejected, out.summary.rows, kept)});
+      return in_input(
+          {errc::input, fmt::format("{} of {} rows are wrong; nothing was sent.{} Correct them and run the same command again, or "
+                                    "use --skip-invalid to provision the others.",
+                                    out.summary.rejected, out.summary.rows, kept)});
     }
   }
   if (const auto allowed = check_limits(out.summary, j.plan); !allowed) return in_input(allowed.error());

@@ -115,6 +115,7 @@ refusal read_refusal(int status, std::string_view body, std::optional<std::chron
     out.message += " " + shown(word, withheld, word_limit) + explain(*answer, withheld);
     return out;
   }
+  out.doubtful = out.fatal;
   constexpr std::size_t beginning_limit = 160;
   if (const auto text = shown(body, withheld, beginning_limit); !text.empty()) out.message += ": " + text;
   if (status >= 300 && status < 400) {

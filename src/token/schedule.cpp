@@ -41,26 +41,30 @@ void schedule::received(const grant& g, mono_time now, double jitter01) {
   // Only ever earlier, so that many processes started together do not ask together.
   next_ = now + when - share(std::min(full_margin, when / 10), std::clamp(jitter01, 0.0, 1.0));
   failures_ = 0;
+  doubted_ = false;
   hopeless_ = false;
 }
 
-void schedule::failed(const refusal& r, mono_time now, double jitter01) {
+bool schedule::failed(const refusal& r, mono_time now, double jitter01) {
   failures_ = std::min(failures_ + 1, std::numeric_limits<unsigned>::max() - 1);
-  if (r.fatal) {
+  const bool again = r.fatal && r.doubtful && !doubted_;
+  doubted_ = r.fatal && r.doubtful;
+  if (r.fatal && !again) {
     hopeless_ = true;
     next_ = mono_time::max();
-    return;
+    return true;
   }
   const double jitter = std::clamp(jitter01, 0.0, 1.0);
   if (r.retry_after) {
     const auto wait = std::min(*r.retry_after, longest_wait_);
     next_ = after(after(now, wait), share(wait, jitter / 10));
-    return;
+    return false;
   }
   nanoseconds step = first_step;
   for (unsigned i = 1; i < failures_ && step < last_step; ++i) step *= 2;
   step = std::min(step, last_step);
   next_ = now + std::max(shortest, share(step, 0.5 + jitter / 2));
+  return false;
 }
 
 void schedule::rejected(mono_time now) {

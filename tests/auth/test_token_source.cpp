@@ -105,6 +105,42 @@ BOOST_AUTO_TEST_CASE(a_wrong_secret_is_fatal_and_asked_for_once) {
   BOOST_TEST(e.ready.empty());
 }
 
+struct useless {
+  const char* name;
+  std::string answer;
+};
+std::ostream& operator<<(std::ostream& out, const useless& u) {
+  return out << u.name;
+}
+
+const std::string wrong_secret = R"({"error":"invalid_client","error_description":"AADSTS7000215: Invalid client secret provided."})";
+
+// A refusal that came whole and in the endpoint's own form ends the run at once; these may be a proxy's, a stray one or half of another.
+BOOST_DATA_TEST_CASE(
+    a_doubtful_refusal_is_asked_for_once_more,
+    data::make(std::vector<useless>{
+        {"a refusal of Graph", answer_of(404, R"({"error":{"code":"NotFound","message":"stray"}})")},
+        {"half of a wrong secret", "HTTP/1.1 401 Unauthorized\r\nContent-Length: 500\r\n\r\n" + wrong_secret.substr(0, 60)},
+        {"a wrong secret whose end did not come", "HTTP/1.1 400 Bad Request\r\nContent-Length: 500\r\n\r\n" + wrong_secret},
+        {"a redirect", answer_of(302, "", "Location: https://elsewhere.example/\r\n")}}),
+    u) {
+  endpoint_of_tokens e({});
+  server once(e.context, {script().answer(u.answer).close(), script().answer(grant("abc"))});
+  e.make(once.address());
+  e.start();
+  BOOST_TEST(e.until([&] { return !e.ready.empty() || !e.fatals.empty(); }));
+  BOOST_TEST(e.token() == "abc");
+  BOOST_TEST(e.failures.size() == 1U);
+  BOOST_TEST(e.fatals.empty());
+
+  server twice(e.context, {script().answer(u.answer).close(), script().answer(u.answer).close(), script().answer(grant("abc"))});
+  e.make(twice.address());
+  e.start();
+  BOOST_TEST(e.until([&] { return !e.fatals.empty(); }));
+  BOOST_TEST(e.token() == "none");
+  BOOST_TEST(twice.log().connections == 2U);
+}
+
 BOOST_AUTO_TEST_CASE(a_fault_is_tried_again) {
   endpoint_of_tokens e({answer_of(500, "<html>oops</html>"), grant("abc")});
   e.start();
@@ -154,14 +190,6 @@ BOOST_AUTO_TEST_CASE(a_long_retry_after_is_waited_for_quietly_and_stop_ends_the_
   e.context.restart();
   e.context.run_for(20ms);
   BOOST_TEST(e.ready.empty());
-}
-
-struct useless {
-  const char* name;
-  std::string answer;
-};
-std::ostream& operator<<(std::ostream& out, const useless& u) {
-  return out << u.name;
 }
 
 BOOST_DATA_TEST_CASE(answers_that_grant_nothing,

@@ -231,9 +231,12 @@ BOOST_AUTO_TEST_CASE(retry_after_is_handed_on) {
   BOOST_TEST(!refused(429, "").retry_after);
 }
 
-BOOST_AUTO_TEST_CASE(what_is_no_token_endpoint_is_fatal) {
+BOOST_AUTO_TEST_CASE(what_is_no_token_endpoint_is_fatal_but_doubtful) {
   const auto missing = refused(404, "<html>Not Found</html>");
   BOOST_TEST(missing.fatal);
+  BOOST_TEST(missing.doubtful);
+  BOOST_TEST(refused(404, R"({"error":{"code":"NotFound","message":"of Graph"}})").doubtful);
+  BOOST_TEST(!refused(401, R"({"error":"invalid_client"})").doubtful);
   BOOST_TEST(contains(missing.message, "--authority-url"));
   const auto moved = refused(302, "");
   BOOST_TEST(moved.fatal);

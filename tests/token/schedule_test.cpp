@@ -137,6 +137,26 @@ BOOST_AUTO_TEST_CASE(after_a_fatal_refusal_nothing_is_asked) {
   BOOST_TEST(!s.usable(start + 51min));
 }
 
+BOOST_AUTO_TEST_CASE(a_doubtful_fatal_refusal_counts_at_the_second_in_a_row) {
+  auto doubtful = fatal();
+  doubtful.doubtful = true;
+  schedule s;
+  BOOST_TEST(!s.failed(doubtful, start, 0));
+  BOOST_TEST((s.next_request() == start + 500ms));
+  BOOST_TEST(!s.failed(transient(), start, 0));
+  BOOST_TEST(!s.failed(doubtful, start, 0));
+  BOOST_TEST(s.failed(doubtful, start, 0));
+  BOOST_TEST((s.next_request() == mono_time::max()));
+
+  schedule believed;
+  BOOST_TEST(!believed.failed(doubtful, start, 0));
+  BOOST_TEST(believed.failed(fatal(), start, 0));
+  schedule granted;
+  BOOST_TEST(!granted.failed(doubtful, start, 0));
+  granted.received(lasting(3600s), start, 0);
+  BOOST_TEST(!granted.failed(doubtful, start, 0));
+}
+
 BOOST_AUTO_TEST_CASE(a_rejected_token_is_replaced_at_once) {
   schedule s;
   s.received(lasting(3600s), start, 0);
