@@ -192,7 +192,7 @@ result<void> refuse_proxy(const settings& from, const lane_options& lane) {
   if (proxy.empty()) return {};
   auto except = from.environment("NO_PROXY");
   if (except.empty()) except = from.environment("no_proxy");
-  const bool asks_for_tokens = !from.has_environment("CONVOKE_TOKEN");
+  const bool asks_for_tokens = from.environment("CONVOKE_TOKEN").empty();
   for (const auto& url : {lane.graph_url, asks_for_tokens ? lane.authority_url : lane.graph_url}) {
     const auto root = net::parse_endpoint(url, lane.allow_http);
     if (!root) return std::unexpected(root.error());
@@ -215,7 +215,7 @@ result<void> use_ready_token(const std::string& token, lane_options& lane) {
 }
 
 result<void> read_credentials(const settings& from, lane_options& lane) {
-  if (from.has_environment("CONVOKE_TOKEN")) return use_ready_token(from.environment("CONVOKE_TOKEN"), lane);
+  if (!from.environment("CONVOKE_TOKEN").empty()) return use_ready_token(from.environment("CONVOKE_TOKEN"), lane);
   if (lane.client_id.empty())
     return fail(errc::usage,
                 "No application is given: set --client-id to the Entra application id, or client_id in the configuration, or CONVOKE_TOKEN "

@@ -71,7 +71,6 @@ class settings {
   [[nodiscard]] std::string text(std::string_view name) const;  // empty where not set
   [[nodiscard]] bool flag(std::string_view name) const;
   [[nodiscard]] std::string environment(std::string_view name) const;
-  [[nodiscard]] bool has_environment(std::string_view name) const { return environment_.find(name) != environment_.end(); }
   [[nodiscard]] const std::vector<std::string>& warnings() const noexcept { return warnings_; }
   // Every value and where it came from, for people. Secrets are not among them.
   [[nodiscard]] std::string show() const;
