@@ -148,9 +148,9 @@ struct job_report {
 };
 
 /// Reads and validates; no network, no ledger that stays.
-/// Errors: usage (no such file, wrong option), input (wrong rows: told to the observer first; then errc::input), storage, resources,
-/// interrupted, terminated and hung_up (SIGINT, SIGTERM and SIGHUP are caught while it runs; 2 s after a second one the process is left).
-/// It writes no failed file.
+/// Errors: usage (no such file, wrong option), input (wrong rows: the observer gets each one before errc::input is returned), storage,
+/// resources, interrupted, terminated and hung_up (SIGINT, SIGTERM and SIGHUP are caught while it runs; 2 s after a second one the process
+/// is left). It writes no failed file.
 [[nodiscard]] result<plan_summary> check(const job& j, observer& watch);
 
 /// Commits a plan, closed: nothing of it will be sent until it is opened by `apply` (or at once with `open`).

@@ -47,7 +47,7 @@ class line_formatter final : public spdlog::formatter {
   bool json_;
 };
 
-// Whole lines, also through an interrupted write; what cannot be told is not told.
+// Whole lines, also through an interrupted write. What cannot be written is dropped.
 class stderr_sink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
  protected:
   void sink_it_(const spdlog::details::log_msg& message) override {

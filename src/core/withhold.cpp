@@ -11,9 +11,10 @@ namespace convoke {
 
 namespace {
 
-constexpr std::size_t telling = 12, word = 8;
+// From this many bytes in a row on, a piece of a secret counts as a quote of it.
+constexpr std::size_t shortest_quote = 12, word = 8;
 // Of any 12 bytes in a row, one of these steps begins 8 that lie within them.
-constexpr std::size_t step = telling - word + 1;
+constexpr std::size_t step = shortest_quote - word + 1;
 
 // Big-endian, so that shifting moves bits from one byte to the one before.
 std::uint64_t load(const char* eight) noexcept {
@@ -61,7 +62,7 @@ void secret_finder::look_for(std::string_view hidden) {
   hidden_ = secret(std::string(hidden));
   places_.clear();
   marks_.clear();
-  if (hidden.size() < telling) return;
+  if (hidden.size() < shortest_quote) return;
   places_.resize(std::bit_ceil(2 * hidden.size()));
   marks_.resize(std::bit_ceil(hidden.size()));
   for (std::size_t at = 0; at + word <= hidden.size(); ++at) {
@@ -88,15 +89,15 @@ bool secret_finder::knows(std::uint64_t eight) const noexcept {
 }
 
 bool secret_finder::is_piece(std::string_view enough) const noexcept {
-  if (enough.size() == telling && !knows(load(enough.data()))) return false;
+  if (enough.size() == shortest_quote && !knows(load(enough.data()))) return false;
   return hidden_.reveal().contains(enough);
 }
 
 bool secret_finder::in_plain(std::string_view plain) const noexcept {
   for (std::size_t at = 0; at + word <= plain.size(); at += step) {
     if (!knows(load(plain.data() + at))) continue;
-    for (auto from = at - std::min(at, step - 1); from <= at && from + telling <= plain.size(); ++from)
-      if (is_piece(plain.substr(from, telling))) return true;
+    for (auto from = at - std::min(at, step - 1); from <= at && from + shortest_quote <= plain.size(); ++from)
+      if (is_piece(plain.substr(from, shortest_quote))) return true;
   }
   return false;
 }
@@ -130,14 +131,14 @@ bool secret_finder::perhaps_encoded_in(std::string_view text) const {
       hex = digits::value(digits::hex, text[at]) != digits::none ? hex + 1 : 0;
       most_hex = std::max(most_hex, hex);
     }
-    if (most_hex >= 2 * telling) return true;
-    if (at - begin >= telling / 3 * 4 && perhaps_in_base64(text.substr(begin, at - begin))) return true;
+    if (most_hex >= 2 * shortest_quote) return true;
+    if (at - begin >= shortest_quote / 3 * 4 && perhaps_in_base64(text.substr(begin, at - begin))) return true;
   }
   return false;
 }
 
 bool secret_finder::found_in(std::string_view text) const {
-  if (hidden_.reveal().size() < telling || text.size() < telling) return false;
+  if (hidden_.reveal().size() < shortest_quote || text.size() < shortest_quote) return false;
   if (in_plain(text)) return true;
   if (!perhaps_encoded_in(text)) return false;
   bool found = false;
@@ -148,7 +149,7 @@ bool secret_finder::found_in(std::string_view text) const {
 std::string secret_finder::withhold(std::string_view text) const {
   const auto hidden = hidden_.reveal();
   if (hidden.empty()) return std::string(text);
-  const auto enough = std::min(telling, hidden.size());
+  const auto enough = std::min(shortest_quote, hidden.size());
   std::vector<range> found;
   const auto look = [&](std::string_view plain, auto&& begin, auto&& end) {
     for (std::size_t at = 0; at + enough <= plain.size();) {
@@ -162,7 +163,7 @@ std::string secret_finder::withhold(std::string_view text) const {
     }
   };
   look(text, [](std::size_t i) { return i; }, [](std::size_t i) { return i + 1; });
-  if (hidden.size() >= telling) {
+  if (hidden.size() >= shortest_quote) {
     for_each_decoding(text, [&](const decoded& plain) {
       look(plain.bytes, [&](std::size_t i) { return plain.from[i].begin; }, [&](std::size_t i) { return plain.from[i].end; });
     });

@@ -32,7 +32,8 @@ class secret_finder {
   [[nodiscard]] bool perhaps_encoded_in(std::string_view text) const;
 
   secret hidden_;
-  std::vector<std::uint64_t> marks_;  // a bit for the hash of each piece of 8 bytes: most of what is no piece is told from it by this alone
+  // A bit for the hash of each piece of 8 bytes: it excludes most text that is no piece.
+  std::vector<std::uint64_t> marks_;
   std::vector<std::uint32_t> places_;  // of the pieces of 8 bytes, by their hash; 0: none, else the place in hidden_ plus one
 };
 

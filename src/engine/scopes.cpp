@@ -51,8 +51,8 @@ scope::announcement scope::throttled(std::optional<std::chrono::nanoseconds> ret
   const auto end = after(now, wait);
   // A trial goes on where the service does not say for how long the scope is closed now.
   const bool tried = on_trial(sent) && retry_after;
-  const auto said = cut ? after(now, std::max(std::min(*retry_after, longest_cooldown), limit + limit / 10 + clearly_more)) : end;
-  return merge({end, said, retry_after.has_value(), first, cut}, tried);
+  const auto announced = cut ? after(now, std::max(std::min(*retry_after, longest_cooldown), limit + limit / 10 + clearly_more)) : end;
+  return merge({end, announced, retry_after.has_value(), first, cut}, tried);
 }
 
 scope::announcement scope::closed_with(const announcement& other, mono_time now) noexcept {

@@ -20,7 +20,7 @@ enum class scope_kind : std::uint8_t { app, lane, organizer };
 // Far beyond any real wait, and near enough that adding jitter and a time point cannot overflow.
 inline constexpr std::chrono::nanoseconds longest_cooldown = std::chrono::years(10);
 
-// What is obeyed of a cooldown that was saved at `saved` and was said to last until `until`: all of it where that is not longer than
+// What is obeyed of a cooldown that was saved at `saved` and announced until `until`: all of it where that is not longer than
 // `limit` and its jitter; else `limit`, from when it was saved, and after that one call comes alone.
 struct obeyed_fence {
   utc_time until;
@@ -53,7 +53,7 @@ class scope {
 
   [[nodiscard]] bool closed(mono_time now) const noexcept { return fence_.closed(now); }
   [[nodiscard]] mono_time end() const noexcept { return fence_.end(); }
-  // A fence that was cut is over, and no call has shown yet that the service agrees: one call at a time.
+  // A cooldown that was cut is over, and no call has shown yet that the scope is open: one call at a time.
   [[nodiscard]] bool on_trial(mono_time now) const noexcept { return cut_ && !closed(now); }
 
  private:

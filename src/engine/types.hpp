@@ -135,7 +135,7 @@ struct page_wanted {
 };
 
 // Claim these pages, durably and in one commit, and answer with one rows_arrived for all of them. Each page is of another organizer, and an
-// organizer has one page under way at a time. No more rows are asked for than the setup said there are and have not come yet.
+// organizer has one page under way at a time. No more rows are asked for than the setup counted and have not come yet.
 // A row that this process was given once (and recorded or released) is not given to it again.
 struct fetch_rows {
   lane_id lane;
@@ -184,8 +184,8 @@ struct close_organizer {
   answer last;
 };
 
-// The service closed a scope for longer than 1 s: commit it, so that a restart obeys it. `until` is what the service said, also where
-// that is more than is obeyed: how much of it is, obey_saved says.
+// The service closed a scope for longer than 1 s: commit it, so that a restart obeys it. `until` is what the service announced, also
+// where that is more than is obeyed: obey_saved computes how much of it is.
 struct save_fence {
   lane_id lane;
   std::optional<organizer_id> organizer;
@@ -203,7 +203,7 @@ struct cooldown_cut {
   lane_id lane;
   std::optional<organizer_id> organizer;  // absent: the lane, or with `app` every lane of its application
   bool app;
-  std::string said;  // the header as sent; may be empty
+  std::string retry_after_text;  // the header as sent; may be empty
   std::chrono::nanoseconds announced;
 };
 
@@ -273,7 +273,7 @@ struct counters {
   std::uint64_t unacknowledged_bytes = 0;  // of the answers that wait for their commit
   double rate = 0;                         // the pace to expect for the next minutes, calls/s, all lanes
   bool learning = false;                   // no limit was met yet: the pace still grows
-  std::optional<mono_time> fenced_until;   // latest end of a lane's fence that is running
+  std::optional<mono_time> fenced_until;   // latest end of a lane's cooldown that is running
 };
 
 }  // namespace convoke::engine

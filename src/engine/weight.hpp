@@ -11,7 +11,7 @@ namespace convoke::engine {
 // Bytes, the object itself included.
 [[nodiscard]] std::uint32_t weight_of(const answer& a) noexcept;
 
-// Leaves what a row needs of an answer that did not end it: what is said of it should the row never be asked again.
+// Leaves what a row needs of an answer that did not end it: what is reported if the row is never asked again.
 void keep_words_only(answer& a) noexcept;
 
 }  // namespace convoke::engine

@@ -71,11 +71,11 @@ void success(const http_answer& from, const spec& wanted, wire::parser& parser, 
   keep_what_counts(*out.stored);
 }
 
-void refusal(const http_answer& from, wire::graph_error&& said, answer& out) {
-  out.whole = from.whole && said.whole;
-  out.error_code = std::move(said.code);
-  out.error_message = std::move(said.message);
-  if (out.request_id.empty()) out.request_id = std::move(said.request_id);
+void refusal(const http_answer& from, wire::graph_error&& parsed, answer& out) {
+  out.whole = from.whole && parsed.whole;
+  out.error_code = std::move(parsed.code);
+  out.error_message = std::move(parsed.message);
+  if (out.request_id.empty()) out.request_id = std::move(parsed.request_id);
   if (out.status >= 300 && out.status < 400)
     out.error_message =
         "the service answers with a redirect, which is never followed: check the Graph root (--cloud, --graph-url). " + out.error_message;
@@ -105,9 +105,9 @@ void understand(const http_answer& from, const spec& wanted, wire::parser& parse
   if (is_foreign(from, from.client_request_id, out)) return;
   const bool succeeded = out.status == 200 || out.status == 201;
   if (!succeeded) {
-    auto said = parser.parse_error(from.body);
-    if (from.client_request_id.empty() && is_foreign(from, said.client_request_id, out)) return;
-    refusal(from, std::move(said), out);
+    auto parsed = parser.parse_error(from.body);
+    if (from.client_request_id.empty() && is_foreign(from, parsed.client_request_id, out)) return;
+    refusal(from, std::move(parsed), out);
   }
   if (!from.request_id.empty()) out.request_id = visible(from.request_id, word_limit);
   out.throttle_scope = visible(from.throttle_scope, scope_limit);

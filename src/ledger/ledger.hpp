@@ -106,7 +106,7 @@ struct organizer_rows {
 struct saved_fence {
   lane_id lane;
   std::optional<organizer_id> organizer;
-  utc_time until;       // as the service said; how much of it is obeyed, the engine's obey_saved says
+  utc_time until;       // as the service announced; the engine's obey_saved computes how much of it is obeyed
   utc_time saved_at{};  // not in the future
 };
 

@@ -56,7 +56,7 @@ outcome connection::impl::look_before_request() {
     case silence::ended:
       return {failure::stale, peer.name + " closed an idle connection; nothing was sent", false};
     case silence::partial:
-    case silence::spoken:
+    case silence::data:
       break;
   }
   return {failure::stale, peer.name + " sent an answer that was not asked for; nothing was sent, and the connection is not used again",
@@ -68,12 +68,12 @@ bool connection::impl::look_for_early_answer(talk& t) {
     case silence::ended:
       t.ended = lost(wire.error_number() == 0 ? step::end : step::failed);
       return false;
-    case silence::spoken:
+    case silence::data:
       t.writing = false;
       t.early = true;
       return true;
     case silence::quiet:
-    case silence::partial:  // perhaps a ticket: the rest will tell
+    case silence::partial:  // perhaps a ticket: the rest of the record decides
       break;
   }
   return true;

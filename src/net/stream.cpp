@@ -171,7 +171,7 @@ step stream::write(const char* data, std::size_t size, std::size_t& count) {
 }
 
 // Whether OpenSSL holds bytes that it has not handed out: whole records, or the beginning of one. The five bytes of a record's header
-// are no longer in its buffer once they are understood; only its state tells of them.
+// are no longer in its buffer once they are parsed; only its state shows them.
 bool stream::buffered() const noexcept {
   return SSL_has_pending(ssl_.get()) == 1 || std::string_view(SSL_rstate_string(ssl_.get())) == "RB";
 }
@@ -181,7 +181,7 @@ silence stream::peek() {
   char byte = 0;
   ERR_clear_error();
   const int returned = SSL_peek(ssl_.get(), &byte, 1);
-  if (returned > 0) return silence::spoken;
+  if (returned > 0) return silence::data;
   if (understand(returned) != step::want_read) return silence::ended;
   return turn_used_up_ || buffered() ? silence::partial : silence::quiet;
 }
@@ -194,7 +194,7 @@ silence stream::listen() {
   while (n < 0 && errno == EINTR);
   if (n < 0 && errno != EAGAIN) errno_ = errno;
   if (n == 0 || (n < 0 && errno != EAGAIN)) return silence::ended;
-  if (!ssl_) return n > 0 ? silence::spoken : silence::quiet;
+  if (!ssl_) return n > 0 ? silence::data : silence::quiet;
   return n > 0 || buffered() ? peek() : silence::quiet;
 }
 

@@ -23,7 +23,7 @@ enum class step : std::uint8_t { done, want_read, want_write, end, failed };
 enum class silence : std::uint8_t {
   quiet,    // nothing
   partial,  // a part of a TLS record: what it will be is not known yet
-  spoken,   // data
+  data,     // bytes of an answer
   ended     // the peer has closed, or the stream is broken
 };
 

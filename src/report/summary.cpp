@@ -191,9 +191,10 @@ std::string report_text(const convoke::job_report& r) {
   for (const auto& w : r.warnings) out += fmt::format("Warning: {}\n", w);
   if (r.plan)
     for (const auto& warning : plan_warnings(*r.plan)) out += warning + "\n";
-  // After a signal the last line says it all.
-  const bool told = r.end == ending::finished || r.end == ending::interrupted || r.end == ending::terminated || r.end == ending::hung_up;
-  if (!r.detail.empty() && !told) out += r.detail + "\n";
+  // After the end or a signal the last line says it all.
+  const bool in_last_line =
+      r.end == ending::finished || r.end == ending::interrupted || r.end == ending::terminated || r.end == ending::hung_up;
+  if (!r.detail.empty() && !in_last_line) out += r.detail + "\n";
   return out + last_line(r) + "\n";
 }
 

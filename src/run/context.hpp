@@ -9,8 +9,8 @@
 
 namespace convoke::run {
 
-// An io_context waits in its destructor for the look-up that it has under way, for as long as name servers do not answer. Nobody should
-// wait half a minute for that after a signal: it is left behind, and the process ends soon.
+// An io_context waits in its destructor for the look-up that it has under way, for as long as name servers do not answer. That can be
+// half a minute, too long after a signal: the io_context is left behind, and the process ends soon.
 struct unless_it_looks_up {
   void operator()(boost::asio::io_context* io) const noexcept;
 };

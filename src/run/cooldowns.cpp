@@ -16,9 +16,9 @@ std::string people(std::chrono::nanoseconds d) {
 
 }  // namespace
 
-std::string cooldown_cut_note(std::string_view said, std::chrono::nanoseconds announced, std::string_view scope,
+std::string cooldown_cut_note(std::string_view header, std::chrono::nanoseconds announced, std::string_view scope,
                               std::chrono::nanoseconds limit) {
-  const auto what = said.empty() ? "A cooldown of " + people(announced) : fmt::format("Retry-After '{}'", said);
+  const auto what = header.empty() ? "A cooldown of " + people(announced) : fmt::format("Retry-After '{}'", header);
   return fmt::format("{} for {} is longer than --max-cooldown and is cut to {}. When that is over, one call is sent alone.", what, scope,
                      people(limit));
 }

@@ -13,8 +13,8 @@
 
 namespace convoke::run {
 
-// A Retry-After was cut. `said`: as the header had it, safe to print; empty where only the time is known.
-[[nodiscard]] std::string cooldown_cut_note(std::string_view said, std::chrono::nanoseconds announced, std::string_view scope,
+// A Retry-After was cut. `header`: as it was sent, safe to print; empty where only the time is known.
+[[nodiscard]] std::string cooldown_cut_note(std::string_view header, std::chrono::nanoseconds announced, std::string_view scope,
                                             std::chrono::nanoseconds limit);
 
 // Of the saved cooldowns, those that are longer than is obeyed: a note for each of the first few.

@@ -73,7 +73,7 @@ driven driver::run(std::unique_ptr<auth::token_source> tokens) {
   }
   ++serving_;
   asio::co_spawn(io_, report_progress(), rethrow);
-  // The source is ours and calls nobody after its end.
+  // The source belongs to this driver and calls no handler after its end.
   tokens_->start({.ready = [this](std::uint32_t number) { on_token(number); },
                   .failed = [this](const error& why, bool fatal, std::optional<mono_time> again) { on_no_token(why, fatal, again); }});
   pump();
@@ -81,7 +81,7 @@ driven driver::run(std::unique_ptr<auth::token_source> tokens) {
   try {
     while (!ended_ || serving_ > 0 || asked_ > 0 || commits_.busy()) io_.run_one();
   } catch (...) {
-    // An observer's: the ledger keeps what is known by now, and answers nobody any more.
+    // An observer threw: the ledger keeps what is known by now, and no answer is delivered any more.
     commits_.flush_all();
     throw;
   }

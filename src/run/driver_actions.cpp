@@ -140,7 +140,7 @@ void driver::carry_out(engine::cooldown_cut& a) {
     const auto named = std::ranges::find(organizers_, *a.organizer, &ledger::organizer_rows::id);
     scope = "organizer " + (named == organizers_.end() ? std::to_string(*a.organizer) : named->organizer);
   }
-  watch_.note(cooldown_cut_note(a.said, a.announced, scope, job_.pace.max_cooldown));
+  watch_.note(cooldown_cut_note(a.retry_after_text, a.announced, scope, job_.pace.max_cooldown));
 }
 
 void driver::carry_out(engine::save_pace& a) {

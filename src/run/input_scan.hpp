@@ -30,8 +30,8 @@ struct scanned_input {
 [[nodiscard]] row_settings row_settings_of(const plan_options& options);
 
 // Errors: usage (no such file, unknown encoding or delimiter), input (empty, undecodable, a broken header), interrupted (`interrupted`
-// said so; it is asked often). What can be read only once is examined while it is copied: a bad byte, a record beyond the limits or a
-// header without the columns that are needed ends it at once.
+// returned true; it is called often). What can be read only once is examined while it is copied: a bad byte, a record beyond the limits or
+// a header without the columns that are needed ends it at once.
 [[nodiscard]] result<scanned_input> scan(const job& j, const std::function<bool()>& interrupted);
 
 // `FILE: message`, for what does not name the input yet. The errors of scan() and read_records() do.

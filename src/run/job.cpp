@@ -216,7 +216,7 @@ result<plan_summary> check_until(const job& j, observer& watch, const interrupti
   auto ledger = temporary_ledger::create(interrupted);
   if (!ledger) return std::unexpected(ledger.error());
   const auto header = make_header(checked, *input, {"check:", "00000000-0000-0000-0000-000000000000", ""});
-  auto made = make_plan(ledger->store(), *input, checked, header, watch, interrupted, failed_rows::only_told);
+  auto made = make_plan(ledger->store(), *input, checked, header, watch, interrupted, failed_rows::only_reported);
   if (!made) return std::unexpected(made.error());
   watch.planned(0, made->summary);
   return std::move(made->summary);
@@ -246,7 +246,7 @@ result<plan_summary> rehearse_until(const job& j, observer& watch, const interru
   if (!p) return std::unexpected(p.error());
   auto store = open_ledger(j, watch, interrupted, true);
   if (!store) return std::unexpected(store.error());
-  auto made = make_plan(**store, p->input, j, p->header, watch, interrupted, failed_rows::only_told);
+  auto made = make_plan(**store, p->input, j, p->header, watch, interrupted, failed_rows::only_reported);
   if (!made) return std::unexpected(made.error());
   if (const auto added = add_forecast(**store, p->header.lanes.front(), j, made->summary); !added) return std::unexpected(added.error());
   watch.planned(0, made->summary);

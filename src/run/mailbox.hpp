@@ -14,7 +14,7 @@ namespace convoke::run {
 template <class Owner>
 class mailbox {
  public:
-  // May be held by anybody, for as long as the io_context lives.
+  // Any thread may hold one, for as long as the io_context lives.
   class address {
    public:
     // Calls f(owner) on the io_context's thread, if the owner still lives there.

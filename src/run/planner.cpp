@@ -109,7 +109,7 @@ class feeder {
   std::size_t bytes_ = 0;  // that the rows of the batch hold
 };
 
-// What the ledger says of a signal, in words that fit the command.
+// The ledger's error after a signal, in words that fit the command.
 error of_planning(error why) {
   if (why.code == errc::interrupted) why.message = interrupted_planning;
   return why;
@@ -135,14 +135,14 @@ result<void> check_row_count(std::uint64_t rows, std::uint64_t planned, const jo
   return {};
 }
 
-// Tells about every wrong row.
-result<void> tell_wrong_rows(ledger::planning& plan, observer& watch) {
+// Reports every wrong row to the observer.
+result<void> report_wrong_rows(ledger::planning& plan, observer& watch) {
   return plan.for_each_rejected(
       [&](std::uint32_t line, std::string_view, std::string_view why) { watch.wrong_row(line, std::string(why)); });
 }
 
-// The same, and keeps it in the failed file.
-result<std::string> report_wrong_rows(ledger::planning& plan, const job& j, const ledger::run_header& header, observer& watch) {
+// The same, and writes them to the failed file.
+result<std::string> keep_wrong_rows(ledger::planning& plan, const job& j, const ledger::run_header& header, observer& watch) {
   const auto path = failed_path(j);
   auto file = report::failed_file::create(path, header, failed_naming(j));
   if (!file) watch.note(file.error().message);
@@ -253,10 +253,10 @@ result<planned> make_plan(ledger::store& store, scanned_input& input, const job&
   if (!summary) return std::unexpected(of_planning(summary.error()));
   planned out{.planning = std::move(*planning), .summary = of_what_was_read(std::move(*summary), j.plan)};
   if (out.summary.rejected > 0) {
-    if (failed == failed_rows::only_told) {
-      if (const auto told = tell_wrong_rows(*out.planning, watch); !told) return std::unexpected(of_planning(told.error()));
+    if (failed == failed_rows::only_reported) {
+      if (const auto reported = report_wrong_rows(*out.planning, watch); !reported) return std::unexpected(of_planning(reported.error()));
     } else {
-      auto written = report_wrong_rows(*out.planning, j, header, watch);
+      auto written = keep_wrong_rows(*out.planning, j, header, watch);
       if (!written) return std::unexpected(of_planning(written.error()));
       out.failed_file = std::move(*written);
     }

@@ -28,7 +28,7 @@ struct planned {
 };
 
 // A rehearsal writes nothing.
-enum class failed_rows : std::uint8_t { kept, only_told };
+enum class failed_rows : std::uint8_t { kept, only_reported };
 
 // Reads, validates and classifies; commits nothing. Wrong rows go to the observer and into the failed file (`kept`); without skip_invalid
 // they end it with errc::input, as do expect_rows and max_new. `interrupted` is asked every few thousand rows.

@@ -65,7 +65,7 @@ class hub {
   void run();
   // Returns when the next signal comes or time is up.
   void wait();
-  void take_notice(int count);
+  void on_signals(int count);
   [[noreturn]] void leave_at_once() const;
 
   std::mutex users_mutex_;  // of those that come and go
@@ -157,7 +157,7 @@ void hub::run() {
     const std::scoped_lock lock(mutex_);
     if (stopping_) return;
     const int count = arrived.load();
-    if (count > seen) take_notice(count);
+    if (count > seen) on_signals(count);
     seen = count;
     if (deadline_ && clock::now() >= *deadline_) leave_at_once();
   }
@@ -179,7 +179,7 @@ void hub::wait() {
   ::sem_clockwait(&wake, CLOCK_MONOTONIC, &at);
 }
 
-void hub::take_notice(int count) {
+void hub::on_signals(int count) {
   if (count > 1 && !final_) {
     deadline_ = clock::now() + after_the_second;
     final_ = true;

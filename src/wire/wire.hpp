@@ -30,7 +30,7 @@ struct graph_error {
   bool whole = true;  // false: the body begins as JSON and is none, so that part of it may be missing
 };
 
-// What a member of an answer may have in bytes. A longer one is not Graph's, and nobody could use it.
+// What a member of an answer may have in bytes. A longer one is not Graph's and is of no use.
 struct text_limits {
   static constexpr std::size_t id = 1024, url = 4096, word = 256;
 };

@@ -15,7 +15,7 @@ using namespace cli_test;
 using convoke::errc;
 using convoke::cli::settings;
 
-// What resolving says of the file beside `input`, which names another authority.
+// What resolving reports of the file beside `input`, which names another authority.
 std::string found(const std::string& input, const names& environment = {}) {
   const auto from = settings::resolve({}, environment, input);
   if (from) return from->text("authority-url") == "https://evil.example" ? "used" : "not looked for";

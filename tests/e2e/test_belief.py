@@ -10,7 +10,7 @@ def organizers(count):
 
 
 class Belief(Case):
-    """Every organizer uses the same external ids, so that nothing but the request's own id and the organizer tells the meetings apart."""
+    """Every organizer uses the same external ids, so that only the request's own id and the organizer distinguish the meetings."""
 
     flags = ()
 

@@ -192,7 +192,7 @@ class Signals(Case):
             if os.path.exists(self.ledger):
                 self.assertEqual(self.convoke("runs", "-o", "json").summary, [])
 
-    def test_a_second_signal_leaves_a_summary_that_nobody_reads(self):
+    def test_a_second_signal_ends_the_process_while_its_summary_is_not_read(self):
         path = self.path("rows.csv")
         keys = write_rows(path, 10, prefix="unread")
         read, write = os.pipe()

@@ -1,4 +1,4 @@
-// --max-cooldown: waits that nobody can mean are cut, and end with one call alone.
+// --max-cooldown: implausible waits are cut, and end with one call alone.
 
 #include "engine/scopes.hpp"
 #include "engine/script.hpp"
@@ -30,7 +30,7 @@ BOOST_AUTO_TEST_CASE(an_absurd_retry_after_closes_for_a_day_and_not_for_years) {
   auto t = script::started({3}, 1);
   t.finish(t.next<send_call>(), twenty_nines());
   const auto cut = t.next<cooldown_cut>();
-  BOOST_TEST(cut.said == "99999999999999999999");
+  BOOST_TEST(cut.retry_after_text == "99999999999999999999");
   BOOST_TEST(!cut.organizer.has_value());
   BOOST_TEST(!cut.app);
   BOOST_TEST((t.next<save_fence>().until > t.now() + 27h));  // it can be seen that this was cut

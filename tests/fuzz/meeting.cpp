@@ -19,7 +19,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (named.participant != named_again.participant || named.context != named_again.context) std::abort();
   using convoke::wire::text_limits;
   if (got && (got->id.size() > text_limits::id || got->join_web_url.size() > text_limits::url)) std::abort();
-  // Whatever text stands there, it names an object id or nobody.
+  // Whatever text stands there, it names an object id or no one.
   for (const auto& who : {named.participant, named.context, convoke::wire::organizer_in_id(body), convoke::wire::organizer_in_context(body),
                           convoke::wire::organizer_in_join_url(body)})
     if (!who.empty() && convoke::parse_guid(who) != who) std::abort();

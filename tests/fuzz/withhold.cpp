@@ -13,13 +13,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   convoke::secret_finder finder;
   finder.look_for(hidden);
   const auto left = finder.withhold(text);
-  constexpr std::size_t telling = 12;
-  if (hidden.size() < telling) return 0;
+  constexpr std::size_t shortest_quote = 12;
+  if (hidden.size() < shortest_quote) return 0;
   // What is found is what is withheld.
   if (finder.found_in(text) != (left != text)) std::abort();
   // The three asterisks may complete a piece of a secret that has some; others leave nothing.
   if (hidden.contains('*')) return 0;
-  for (std::size_t at = 0; at + telling <= hidden.size(); ++at)
-    if (left.contains(std::string_view(hidden).substr(at, telling))) std::abort();
+  for (std::size_t at = 0; at + shortest_quote <= hidden.size(); ++at)
+    if (left.contains(std::string_view(hidden).substr(at, shortest_quote))) std::abort();
   return 0;
 }

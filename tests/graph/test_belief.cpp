@@ -1,4 +1,4 @@
-// Which answers are taken for the call's own, and what of them is kept and told.
+// Which answers are taken for the call's own, and what of them is kept and reported.
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -177,7 +177,7 @@ BOOST_AUTO_TEST_CASE(our_own_request_id_in_any_letter_case_is_ours) {
   BOOST_TEST(refused.whole);
 }
 
-// Also the first one of a connection: the peer may have said it unasked, while the request was on its way.
+// Also the first one of a connection: the peer may have sent it unasked, while the request was on its way.
 BOOST_AUTO_TEST_CASE(without_a_request_id_no_refusal_is_bound_to_its_request) {
   desk d({script().answer(answer_of(404, "{}")).answer(answer_of(404, "{}"))});
   BOOST_TEST(!d.call().bound);
@@ -216,7 +216,7 @@ BOOST_DATA_TEST_CASE(a_meeting_of_another_organizer_with_our_external_id_is_not_
   BOOST_TEST(a.error_message.contains(other), a.error_message);
 }
 
-BOOST_DATA_TEST_CASE(a_place_that_names_nobody_is_no_evidence, data::make(places), at) {
+BOOST_DATA_TEST_CASE(a_place_that_names_no_object_id_is_no_evidence, data::make(places), at) {
   for (const auto* who : {"", "x", "ada@contoso.example"}) {
     auto meeting = meeting_of(ours);
     at.change(meeting, who);

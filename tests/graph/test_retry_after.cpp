@@ -136,14 +136,14 @@ void backs_off(const answer& a) {
   BOOST_TEST(t.all<engine::send_call>().size() == 1U);
 }
 
-// Too long to sit by: the run ends and says when to come back. More than a day is implausible: cut, and said.
-void parks(const answer& a, nanoseconds said) {
-  const auto wait = std::min<nanoseconds>(said, 24h);
+// Too long to sit by: the run ends and says when to come back. More than a day is implausible: cut, and reported.
+void parks(const answer& a, nanoseconds announced) {
+  const auto wait = std::min<nanoseconds>(announced, 24h);
   auto t = stage::started({2}, 1, unhurried());
   t.finish(t.next<engine::send_call>(), a);
   const auto cut = t.all<engine::cooldown_cut>();
-  BOOST_TEST(cut.size() == (said > 24h ? 1U : 0U));
-  for (const auto& one : cut) BOOST_TEST(!one.said.empty());
+  BOOST_TEST(cut.size() == (announced > 24h ? 1U : 0U));
+  for (const auto& one : cut) BOOST_TEST(!one.retry_after_text.empty());
   (void)t.all<engine::save_fence>();
   BOOST_TEST(t.all<engine::send_call>().empty());
   for (const auto& r : t.all<engine::release_row>()) t.commit({r.row});

@@ -375,10 +375,10 @@ BOOST_AUTO_TEST_CASE(many_jobs_at_once_are_all_answered_in_order) {
 BOOST_AUTO_TEST_CASE(what_is_queued_is_done_before_the_store_closes) {
   const auto run = three_rows();
   const auto page = claim(*s, run, organizer(run));
-  bool told = false;
-  s->finish({ended(page.rows[0])}, {}, [&](result<committed_rows> ids) { told = ids.has_value(); });
+  bool committed = false;
+  s->finish({ended(page.rows[0])}, {}, [&](result<committed_rows> ids) { committed = ids.has_value(); });
   restart();
-  BOOST_TEST(told);
+  BOOST_TEST(committed);
   BOOST_TEST(must(r->run(run))->counts.created == 1u);
 }
 

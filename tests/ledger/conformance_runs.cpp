@@ -89,14 +89,14 @@ BOOST_AUTO_TEST_CASE(a_claim_that_a_dead_process_left_outlives_its_discarded_run
 }
 
 BOOST_AUTO_TEST_CASE(a_key_is_called_by_the_spelling_it_was_first_called_by) {
-  const auto respelt = [](std::uint32_t line, const std::string& first, const std::string& now) {
+  const auto with_other_case = [](std::uint32_t line, const std::string& first, const std::string& now) {
     auto out = row(line, 1, now);
     auto same = wanted(1, first);
     same.external_id = now;
     out.payload = encode_spec(same);
     return out;
   };
-  const auto spelt = [](const claimed_page& page) {
+  const auto ids_called = [](const claimed_page& page) {
     words out;
     for (const auto& row : page.rows) out.push_back(decode_spec(row.payload).value().external_id);
     return out;
@@ -106,26 +106,27 @@ BOOST_AUTO_TEST_CASE(a_key_is_called_by_the_spelling_it_was_first_called_by) {
   finish(*s, {ended(page.rows[0]), ended(page.rows[1], outcome::failed)});
   restart();
   // Changed, failed before, still owed.
-  const auto changed = plan(*s, header("changed"), {row(2, 1, "cs101-a"), respelt(3, "CS102", "Cs102"), respelt(4, "CS103", "cs103")});
+  const auto changed =
+      plan(*s, header("changed"), {row(2, 1, "cs101-a"), with_other_case(3, "CS102", "Cs102"), with_other_case(4, "CS103", "cs103")});
   BOOST_TEST(changed.summary.changed_keys == 1u);
   BOOST_TEST(changed.summary.retried_keys == 2u);
   const auto opened = must(s->resume(changed.id)).organizers.at(0).id;
-  BOOST_TEST(spelt(claim(*s, changed.id, opened)) == (words{"CS101-A", "CS102"}), boost::test_tools::per_element());
+  BOOST_TEST(ids_called(claim(*s, changed.id, opened)) == (words{"CS101-A", "CS102"}), boost::test_tools::per_element());
   const auto stale = claim(*s, changed.id, opened, 100, true);
-  BOOST_TEST(spelt(stale) == (words{"CS103"}), boost::test_tools::per_element());
+  BOOST_TEST(ids_called(stale) == (words{"CS103"}), boost::test_tools::per_element());
   BOOST_TEST((decode_spec(stale.rows[0].payload).value().subject == wanted(1, "CS103").subject));
   restart();
   carry_out(*s, changed.id);
   // The spelling is handed on, whatever is wanted.
   const auto third = plan(*s, header("third"), {row(2, 1, "Cs101-a", 2)});
   const auto last = must(s->resume(third.id)).organizers.at(0).id;
-  BOOST_TEST(spelt(claim(*s, third.id, last)) == (words{"CS101-A"}), boost::test_tools::per_element());
+  BOOST_TEST(ids_called(claim(*s, third.id, last)) == (words{"CS101-A"}), boost::test_tools::per_element());
   restart();
   // Also where what was wanted before is wanted back, without a call.
-  const auto back = plan(*s, header("back"), {respelt(2, "cs101-a", "cs101-A")});
+  const auto back = plan(*s, header("back"), {with_other_case(2, "cs101-a", "cs101-A")});
   BOOST_TEST(back.summary.unchanged == 1u);
   const auto fourth = plan(*s, header("fourth"), {row(2, 1, "cS101-a", 4)});
-  BOOST_TEST(spelt(claim(*s, fourth.id, must(s->resume(fourth.id)).organizers.at(0).id)) == (words{"CS101-A"}),
+  BOOST_TEST(ids_called(claim(*s, fourth.id, must(s->resume(fourth.id)).organizers.at(0).id)) == (words{"CS101-A"}),
              boost::test_tools::per_element());
 }
 

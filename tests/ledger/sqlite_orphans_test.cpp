@@ -31,12 +31,12 @@ BOOST_FIXTURE_TEST_SUITE(orphans, fixture)
 
 BOOST_AUTO_TEST_CASE(files_that_alternate_leave_no_payload_behind) {
   // Each changes what the other's run, pruned by then, does not.
-  for (unsigned night = 0; night < 16; ++night) {
-    const std::string file = night % 2 == 0 ? "even" : "odd";
-    carried_out("night" + std::to_string(night), file + ".csv", {row(2, 1, file, night)});
+  for (unsigned turn = 0; turn < 16; ++turn) {
+    const std::string file = turn % 2 == 0 ? "even" : "odd";
+    carried_out("turn" + std::to_string(turn), file + ".csv", {row(2, 1, file, turn)});
     must(s->prune(1));
     // The record of the run that is kept, and the payload that the inventory has from the one before.
-    BOOST_TEST(count("record") == (night == 0 ? "1" : "2"));
+    BOOST_TEST(count("record") == (turn == 0 ? "1" : "2"));
   }
   unsigned keys = 0;
   must(s->read()->for_each_inventory([&](const inventory_row& got) -> result<void> {
@@ -84,7 +84,7 @@ BOOST_AUTO_TEST_CASE(decisions_of_pruned_runs_go_when_a_newer_run_of_their_input
   const auto first = carried_out("first", "classes.csv", {row(2, 1, "a"), row(3, 1, "b")});
   must(s->prune(0));
   const auto of_first = "decision WHERE id >> 32 = " + std::to_string(first);
-  BOOST_TEST(count(of_first) == "2");  // they tell which keys vanish
+  BOOST_TEST(count(of_first) == "2");  // they show which keys vanish
   BOOST_TEST(plan(*s, header("look"), {row(2, 1, "a")}, false).summary.vanished == 1u);
   carried_out("second", "classes.csv", {row(2, 1, "a")});
   must(s->prune(1));

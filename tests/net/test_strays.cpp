@@ -109,7 +109,7 @@ class seeded {
   std::vector<std::string> unsent_;
 };
 
-// Over TLS, with a connection that nobody has asked whether it is usable.
+// Over TLS, with a connection that was not checked for being usable.
 struct secure {
   explicit secure(std::vector<script> scripts, int version = 0)
       : ca(trusted().certificate()),

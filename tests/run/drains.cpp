@@ -19,12 +19,12 @@ using boost::asio::ip::tcp;
 namespace {
 
 // A Graph that refuses one external id, never answers another, and makes all others.
-class moody_graph {
+class scripted_graph {
  public:
-  moody_graph(std::string refused, std::string ignored) : refused_(std::move(refused)), ignored_(std::move(ignored)) {
+  scripted_graph(std::string refused, std::string ignored) : refused_(std::move(refused)), ignored_(std::move(ignored)) {
     accepting_ = std::jthread([this] { accept(); });
   }
-  ~moody_graph() {
+  ~scripted_graph() {
     boost::system::error_code ignored;
     listener_.close(ignored);
     // Wakes the accept that is under way.
@@ -35,8 +35,8 @@ class moody_graph {
     for (auto& s : sockets_) s->shutdown(tcp::socket::shutdown_both, ignored);
     serving_.clear();
   }
-  moody_graph(const moody_graph&) = delete;
-  moody_graph& operator=(const moody_graph&) = delete;
+  scripted_graph(const scripted_graph&) = delete;
+  scripted_graph& operator=(const scripted_graph&) = delete;
 
   [[nodiscard]] std::string root() const { return fmt::format("http://127.0.0.1:{}", address_.port()); }
 
@@ -93,7 +93,7 @@ class moody_graph {
 }  // namespace
 
 BOOST_FIXTURE_TEST_CASE(a_judged_organizer_with_a_call_that_hangs_is_not_closed_by_the_end_of_the_drain, fixture) {
-  moody_graph service("K-1", "K-2");
+  scripted_graph service("K-1", "K-2");
   const auto path = (folder / "in.csv").string();
   std::ofstream to(path, std::ios::binary);
   to << "organizer,external_id,subject,start\n";

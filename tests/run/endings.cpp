@@ -72,25 +72,25 @@ BOOST_FIXTURE_TEST_CASE(an_observer_that_throws_while_the_token_fails_ends_the_j
   BOOST_CHECK_THROW(static_cast<void>(apply(j, throws)), broken);
 }
 
-BOOST_FIXTURE_TEST_CASE(wrong_rows_are_told_on_the_callers_thread_and_in_order, fixture) {
+BOOST_FIXTURE_TEST_CASE(wrong_rows_are_reported_on_the_callers_thread_and_in_order, fixture) {
   const auto path = (folder / "wrong.csv").string();
   {
     std::ofstream to(path);
     to << "organizer,external_id,start\n";
-    for (int i = 0; i < 3000; ++i) to << "nobody,K,never\n";
+    for (int i = 0; i < 3000; ++i) to << "no-id,K,never\n";
   }
   struct asker final : observer {
     std::thread::id here = std::this_thread::get_id();
     std::uint32_t last = 1;
-    bool as_promised = true;
+    bool as_documented = true;
     void wrong_row(std::uint32_t line, const std::string&) override {
-      as_promised = as_promised && line == last + 1 && std::this_thread::get_id() == here;
+      as_documented = as_documented && line == last + 1 && std::this_thread::get_id() == here;
       last = line;
     }
   } asks;
   const auto j = make_job(path);
   BOOST_TEST(!check(j, asks));
-  BOOST_TEST(asks.as_promised);
+  BOOST_TEST(asks.as_documented);
   BOOST_TEST(asks.last == 3001U);
   thrower throws(thrower::where::wrong_row, 2000);
   BOOST_CHECK_THROW(static_cast<void>(plan(j, false, throws)), broken);

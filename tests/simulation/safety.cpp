@@ -163,7 +163,7 @@ plot storm(std::uint64_t seed, dice& d) {
   if (d.chance(0.5)) add_kills(p, d);
   return p;
 }
-// Waits that nobody can mean, beside others.
+// Implausible waits, beside others.
 plot absurd_waits(std::uint64_t seed, dice& d) {
   auto p = calm(seed, "absurd waits");
   p.rows = 60;

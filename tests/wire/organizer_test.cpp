@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(of_an_answer) {
                  .has_value());
   BOOST_TEST(named.participant == who);
   BOOST_TEST(named.context == who);
-  // What an answer before it said is not taken for its own.
+  // What an earlier answer named is not taken for its own.
   for (const auto* body : {"{}", R"({"participants":{"organizer":null}})", R"({"participants":{"organizer":{"identity":null}}})",
                            R"({"participants":{"organizer":{"identity":{"application":{"id":"x"}}}},"@odata.context":null})",
                            R"({"participants":{"organizer":{"identity":{"user":{"id":"8:orgid:x"}}}},"@odata.context":7})"}) {

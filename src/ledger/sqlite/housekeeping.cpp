@@ -25,7 +25,7 @@ bool unreadable(const std::string& found) {
   return at != std::string::npos && (std::atoi(found.c_str() + at + mark.size()) & 0xff) == SQLITE_IOERR;
 }
 
-// The values of run.pruned: what is left of a run is its inventory, or also the decisions that tell which keys vanish from its input.
+// The values of run.pruned: what is left of a run is its inventory, or also the decisions that show which keys vanish from its input.
 constexpr int pruned = 1, pruned_but_decisions = 2;
 
 // Of the runs of one input in the same lanes, the one that was opened last: a later plan is compared with it. In order.
@@ -152,7 +152,7 @@ result<void> prune_run(connection& db, run_id id) {
   lapses.with(first, last).run();
   statement twins(db, "DELETE FROM twin WHERE first BETWEEN ? AND ?");
   twins.with(first, last).run();
-  // It still tells which keys vanish from its input.
+  // It still shows which keys vanish from its input.
   if (std::ranges::binary_search(opened_last(db), id)) {
     mark.with(pruned_but_decisions, id).run();
     return db.status();

@@ -1,6 +1,6 @@
 #pragma once
 
-// What the file system says of a ledger before SQLite opens it: whether its files are what they should be, and who may use them.
+// What is checked of a ledger in the file system before SQLite opens it: whether its files are what they should be, and who may use them.
 
 #include <string>
 #include <vector>

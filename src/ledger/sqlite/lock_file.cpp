@@ -62,7 +62,7 @@ std::unexpected<error> not_usable(const std::string& path, const std::string& wh
                                  ": it is not used and nothing is written to it. Remove it, or choose " + "another place with --ledger");
 }
 
-// Anybody who may write the folder can put a file or a link there. A user who may write the ledger may own its lock.
+// Any user who may write the folder can put a file or a link there. A user who may write the ledger may own its lock.
 result<void> check_planted(const struct stat& lock, const std::string& path, const std::string& ledger) {
   if (!S_ISREG(lock.st_mode)) return not_usable(path, kind_of(lock.st_mode));
   if (lock.st_nlink > 1) return not_usable(path, "another name (a hard link) of some file");

@@ -1,7 +1,7 @@
 #pragma once
 
 // One writing process per ledger: a lock file beside it, held with flock, which the kernel lets go of with the process. What stands in it
-// names the holder; a holder that left in order empties it, so that what is left in it tells of one that did not.
+// names the holder. A holder that leaves in order empties it: text that is left shows a holder that did not.
 
 #include <chrono>
 #include <functional>
@@ -27,7 +27,7 @@ class lock_file {
   lock_file& operator=(lock_file&&) = delete;
   ~lock_file();
 
-  // What the file said when it was taken. `made`: there was none.
+  // The state of the file when it was taken. `made`: there was none.
   enum class before : std::uint8_t { left, made, not_left };
   [[nodiscard]] before found() const noexcept { return found_; }
   // The ledger was closed in order: the file is emptied when it is let go of.

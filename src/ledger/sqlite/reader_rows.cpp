@@ -70,8 +70,8 @@ std::string_view state_word(int state, bool pending) noexcept {
 
 }  // namespace
 
-// A row that is owed still and was called: what was the matter with it. Where it is claimed nobody knows what its last call met. Ledgers
-// that no newer convoke has written do not tell.
+// A row that was called and is still owed: why its last call failed. For a claimed row that is unknown. Ledgers that only an older convoke
+// has written do not have it.
 lapses::lapses(connection& db) {
   if (!db.ask("SELECT 1 FROM sqlite_schema WHERE name = 'lapse'").empty())
     find_.emplace(db,

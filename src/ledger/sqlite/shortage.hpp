@@ -1,6 +1,6 @@
 #pragma once
 
-// What the system said, as the ledger's messages say it.
+// System errors in the words of the ledger's messages.
 
 #include <string>
 #include <string_view>

@@ -171,7 +171,7 @@ sqlite_store::sqlite_store(lock_file lock, std::string folder, std::function<boo
     : folder_(std::move(folder)), interrupted_(std::move(interrupted)), lock_(std::move(lock)), rehearsal_(rehearsal) {}
 
 result<void> sqlite_store::prepare(const open_options& options) {
-  // A log alone tells nothing: a reader can have kept the last writer from emptying it. Where the lock file is new, nothing is known of
+  // A log alone proves nothing: a reader can have kept the last writer from emptying it. Where the lock file is new, nothing is known of
   // that writer.
   const bool unclean =
       lock_.found() == lock_file::before::not_left || (lock_.found() == lock_file::before::made && file_size(options.path + "-wal") > 0);

@@ -29,9 +29,10 @@ std::string mark_of(const std::string& request) {
 }  // namespace
 
 struct stray_server::impl : std::enable_shared_from_this<stray_server::impl> {
-  impl(asio::io_context& context, std::uint64_t seed) : acceptor(context, tcp::endpoint(asio::ip::address_v4::loopback(), 0)), dice(seed) {}
+  impl(asio::io_context& context, std::uint64_t seed)
+      : acceptor(context, tcp::endpoint(asio::ip::address_v4::loopback(), 0)), random(seed) {}
 
-  bool chance(double p) { return std::uniform_real_distribution<double>(0, 1)(dice) < p; }
+  bool chance(double p) { return std::uniform_real_distribution<double>(0, 1)(random) < p; }
   // The bytes of a stray answer, which is written down as sent now.
   std::string make(stray_place place);
   static asio::awaitable<void> serve(std::shared_ptr<impl> self);
@@ -44,7 +45,7 @@ struct stray_server::impl : std::enable_shared_from_this<stray_server::impl> {
   asio::awaitable<bool> put(Stream& stream, std::string bytes);
 
   tcp::acceptor acceptor;
-  std::mt19937_64 dice;
+  std::mt19937_64 random;
   std::optional<asio::ssl::context> tls;
   std::vector<std::string> marks;
   std::vector<sent_answer> sent;
@@ -54,7 +55,7 @@ struct stray_server::impl : std::enable_shared_from_this<stray_server::impl> {
 };
 
 std::string stray_server::impl::make(stray_place place) {
-  const int status = statuses[std::uniform_int_distribution<std::size_t>(0, std::size(statuses) - 1)(dice)];
+  const int status = statuses[std::uniform_int_distribution<std::size_t>(0, std::size(statuses) - 1)(random)];
   const auto id = "stray " + std::to_string(sent.size());
   sent.push_back({id, place, ++ticks});
   if (status == 100 || status == 204) return "HTTP/1.1 " + std::to_string(status) + " X\r\nrequest-id: " + id + "\r\n\r\n";
@@ -76,7 +77,7 @@ asio::awaitable<bool> stray_server::impl::answer(Stream& stream, const std::stri
     const bool whole = co_await put(stream, own);
     co_return whole;
   }
-  const auto place = static_cast<stray_place>(std::uniform_int_distribution<int>(1, 3)(dice));
+  const auto place = static_cast<stray_place>(std::uniform_int_distribution<int>(1, 3)(random));
   if (place == stray_place::same_segment) {
     const bool whole = co_await put(stream, own + make(place));
     co_return whole;
@@ -84,7 +85,7 @@ asio::awaitable<bool> stray_server::impl::answer(Stream& stream, const std::stri
   const bool whole = co_await put(stream, own);
   if (!whole) co_return false;
   if (place == stray_place::moment_later) {
-    asio::steady_timer timer(acceptor.get_executor(), std::chrono::microseconds(std::uniform_int_distribution<int>(0, 2000)(dice)));
+    asio::steady_timer timer(acceptor.get_executor(), std::chrono::microseconds(std::uniform_int_distribution<int>(0, 2000)(random)));
     co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
   }
   const bool more = co_await put(stream, make(place));
