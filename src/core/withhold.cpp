@@ -1,6 +1,7 @@
 #include "core/withhold.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstring>
@@ -62,6 +63,8 @@ void secret_finder::look_for(std::string_view hidden) {
   hidden_ = secret(std::string(hidden));
   places_.clear();
   marks_.clear();
+  constexpr std::uint64_t high_bits = 0x8080808080808080U;
+  never_ = std::ranges::all_of(hidden, [](char c) { return static_cast<unsigned char>(c) < 0x80; }) ? high_bits : 0;
   if (hidden.size() < shortest_quote) return;
   places_.resize(std::bit_ceil(2 * hidden.size()));
   marks_.resize(std::bit_ceil(hidden.size()));
@@ -76,6 +79,7 @@ void secret_finder::look_for(std::string_view hidden) {
 }
 
 bool secret_finder::perhaps(std::uint64_t eight) const noexcept {
+  if ((eight & never_) != 0) return false;  // what base64 decodes to is rarely eight ASCII characters in a row
   const auto h = hash(eight);
   return (marks_[h / 64 & (marks_.size() - 1)] >> h % 64 & 1U) != 0;
 }
@@ -104,7 +108,11 @@ bool secret_finder::in_plain(std::string_view plain) const noexcept {
 
 // Every digit is six bits of one stream of bits, wherever the encoding begins: only how the stream falls into bytes differs.
 bool secret_finder::perhaps_in_base64(std::string_view run) const {
-  std::string stream(run.size() / 4 * 3 + 3 + word, '\0');
+  std::array<char, 1024> few;
+  std::string many;
+  const auto needed = run.size() / 4 * 3 + 3 + word;
+  if (needed > few.size()) many.resize(needed);
+  char* const stream = needed > few.size() ? many.data() : few.data();
   std::size_t filled = 0;
   for (std::size_t at = 0; at < run.size(); at += 4) {
     std::uint32_t bits = 0;
@@ -113,7 +121,7 @@ bool secret_finder::perhaps_in_base64(std::string_view run) const {
     for (const unsigned shift : {16U, 8U, 0U}) stream[filled++] = static_cast<char>(static_cast<unsigned char>(bits >> shift));
   }
   for (std::size_t at = 0; at + word < filled; at += step) {
-    const auto bits = load(stream.data() + at);
+    const auto bits = load(stream + at);
     const auto next = static_cast<unsigned char>(stream[at + word]);
     for (const unsigned shift : {0U, 2U, 4U, 6U})
       if (knows(bits << shift | next >> (8 - shift))) return true;

@@ -32,6 +32,7 @@ class secret_finder {
   [[nodiscard]] bool perhaps_encoded_in(std::string_view text) const;
 
   secret hidden_;
+  std::uint64_t never_ = 0;  // bits that no 8 bytes of it have: the highest of each byte where it is ASCII, as tokens are
   // A bit for the hash of each piece of 8 bytes: it excludes most text that is no piece.
   std::vector<std::uint64_t> marks_;
   std::vector<std::uint32_t> places_;  // of the pieces of 8 bytes, by their hash; 0: none, else the place in hidden_ plus one
