@@ -1,5 +1,7 @@
 #include "core/decoded.hpp"
 
+#include <algorithm>
+
 namespace convoke {
 
 namespace {
@@ -56,11 +58,13 @@ void unescape(std::string_view text, const Put& put) {
   }
 }
 
+// Digits that are no whole group at the end hold a byte less than they are.
 void decode_base64_run(std::string_view text, std::size_t begin, std::size_t end, decoded& out) {
-  for (; begin + 4 <= end; begin += 4) {
+  for (; begin + 2 <= end; begin += 4) {
+    const auto digits = std::min<std::size_t>(4, end - begin);
     std::uint32_t bits = 0;
-    for (std::size_t i = 0; i < 4; ++i) bits = (bits << 6U) | value(base64, text[begin + i]);
-    for (const unsigned shift : {16U, 8U, 0U}) add(out, (bits >> shift) & 0xFFU, begin, begin + 4);
+    for (std::size_t i = 0; i < 4; ++i) bits = (bits << 6U) | (i < digits ? value(base64, text[begin + i]) : 0U);
+    for (std::size_t i = 0; i + 1 < digits; ++i) add(out, (bits >> (16 - 8 * i)) & 0xFFU, begin, begin + digits);
   }
 }
 

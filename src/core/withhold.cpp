@@ -120,7 +120,8 @@ bool secret_finder::perhaps_in_base64(std::string_view run) const {
       bits = bits << 6U | (at + i < run.size() ? std::uint32_t{digits::value(digits::base64, run[at + i])} : 0U);
     for (const unsigned shift : {16U, 8U, 0U}) stream[filled++] = static_cast<char>(static_cast<unsigned char>(bits >> shift));
   }
-  for (std::size_t at = 0; at + word < filled; at += step) {
+  stream[filled] = '\0';  // the digits may end with a piece
+  for (std::size_t at = 0; at + word <= filled; at += step) {
     const auto bits = load(stream + at);
     const auto next = static_cast<unsigned char>(stream[at + word]);
     for (const unsigned shift : {0U, 2U, 4U, 6U})
