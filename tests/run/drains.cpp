@@ -97,8 +97,8 @@ BOOST_FIXTURE_TEST_CASE(a_judged_organizer_with_a_call_that_hangs_is_not_closed_
   const auto path = (folder / "in.csv").string();
   std::ofstream to(path, std::ios::binary);
   to << "organizer,external_id,subject,start\n";
-  for (int i = 1; i <= 6; ++i)
-    to << fmt::format("00000000-0000-0000-0000-00000000000{},K-{},Class {},2026-10-19T08:00:00Z\n", i == 3 ? 2 : 1, i, i);
+  for (int i = 1; i <= 10; ++i)
+    to << fmt::format("00000000-0000-0000-0000-00000000000{},K-{},Class {},2026-10-19T08:00:00Z\n", i == 3 || i > 6 ? 2 : 1, i, i);
   to.close();
   auto j = make_job(path);
   j.lane.graph_url = j.lane.authority_url = service.root();
@@ -106,12 +106,14 @@ BOOST_FIXTURE_TEST_CASE(a_judged_organizer_with_a_call_that_hangs_is_not_closed_
   j.lane.token = secret("ready");
   j.pace.organizer_concurrency = 2;
   j.pace.attempt_timeout = 10min;
-  j.pace.max_duration = 1500ms;
+  j.pace.max_duration = 3s;
   j.pace.drain = 200ms;
   const auto done = must(apply(j, watch));
   BOOST_TEST(done.exit_code() == 5);
-  BOOST_TEST(done.counts.created == 1U);
+  // The other organizer's rows: the first success after the refusal makes that final, whichever it is.
+  BOOST_TEST(done.counts.created >= 1U);
   BOOST_TEST(done.counts.failed == 1U);
   // The call that hangs may succeed after all: neither its row nor any other is failed for it.
-  BOOST_TEST(done.counts.owed == 4U);
+  BOOST_TEST(done.counts.owed >= 4U);
+  BOOST_TEST(done.counts.created + done.counts.owed == 9U);
 }
