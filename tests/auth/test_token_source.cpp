@@ -271,7 +271,7 @@ BOOST_AUTO_TEST_CASE(and_at_once_when_the_old_token_is_rejected) {
   BOOST_TEST(e.server.log().requests.size() == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(a_renewal_that_has_to_wait_is_told_when_the_old_token_ends) {
+BOOST_AUTO_TEST_CASE(a_renewal_that_has_to_wait_is_reported_when_the_old_token_ends) {
   endpoint_of_tokens e({grant("first", 2, R"(,"refresh_in":1)"), answer_of(429, "Too many", "Retry-After: 60\r\n"), grant("third")});
   e.start();
   BOOST_TEST(e.until([&] { return e.server.log().requests.size() == 2; }));
@@ -319,7 +319,7 @@ BOOST_AUTO_TEST_CASE(the_source_may_go_while_it_asks) {
 }
 
 // Too large to lie inside a std::function: what a handler holds must be there as long as it runs.
-struct told {
+struct kept_word {
   std::array<char, 64> padding{};
   std::string word = "a word that is too long to lie inside a string";
 };
@@ -327,23 +327,23 @@ struct told {
 BOOST_AUTO_TEST_CASE(a_handler_may_stop_the_source) {
   endpoint_of_tokens e({refusal(401, "invalid_client", "AADSTS7000215: Invalid client secret provided.")});
   std::string after;
-  e.source->start({{}, [&e, &after, held = told()](const error&, bool, auto) {
+  e.source->start({{}, [&e, &after, held = kept_word()](const error&, bool, auto) {
                      e.source->stop();
                      after = held.word;
                    }});
   BOOST_TEST(e.until([&] { return !after.empty(); }));
-  BOOST_TEST(after == told().word);
+  BOOST_TEST(after == kept_word().word);
   after.clear();
   e.source->rejected(0);
   BOOST_TEST(after.empty());
 
   const auto ready = auth::token_source::ready(secret("ready.token"));
-  ready->start({{}, [&ready, &after, held = told()](const error&, bool, auto) {
+  ready->start({{}, [&ready, &after, held = kept_word()](const error&, bool, auto) {
                   ready->stop();
                   after = held.word;
                 }});
   ready->rejected(1);
-  BOOST_TEST(after == told().word);
+  BOOST_TEST(after == kept_word().word);
   after.clear();
   ready->rejected(1);
   BOOST_TEST(after.empty());

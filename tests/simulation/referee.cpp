@@ -331,7 +331,7 @@ void referee::ended(const engine::finished& f, mono_time now, const engine::coun
   if (f.reason == stop_reason::credentials && refused_tokens_ < 3) complain("wrong reason: " + f.detail);
   if (f.reason == stop_reason::permission && same_permanent_ < 20) complain("wrong reason: " + f.detail);
   if (f.reason == stop_reason::storage) complain("wrong reason: " + f.detail);
-  if (f.come_back && lane_closed_.until > now + *f.come_back) complain("told to come back inside the lane's fence");
+  if (f.come_back && lane_closed_.until > now + *f.come_back) complain("asked to come back inside the lane's fence");
   check_dead_connections(numbers, now);
   if (f.detail.empty()) complain("no word about why it ended");
   if (inferred_ > numbers.early_by_inference) {

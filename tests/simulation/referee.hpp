@@ -71,7 +71,7 @@ class referee {
   };
   struct organizer {
     unsigned held = 0, in_flight = 0, fetching = 0;
-    std::uint32_t fresh = 0, stale = 0;  // rows that this process was told of and that did not come yet
+    std::uint32_t fresh = 0, stale = 0;  // rows announced to this process that have not arrived yet
     bool judged = false;
     closure closed;
     mono_time due = mono_time::min();  // its next call, by --organizer-rate

@@ -118,7 +118,9 @@ asio::awaitable<void> stray_server::impl::talk(std::shared_ptr<impl> self, tcp::
   if (self->tls) {
     asio::ssl::stream<tcp::socket&> stream(socket, *self->tls);
     const auto [ec] = co_await stream.async_handshake(asio::ssl::stream_base::server, asio::as_tuple(asio::use_awaitable));
-    if (!ec) co_await self->play(stream);
+    if (!ec) {
+      co_await self->play(stream);
+    }
   } else {
     co_await self->play(socket);
   }
