@@ -284,9 +284,9 @@ int run_command(const invocation& what) {
   // A file that is not there is the nearest trouble: it is told before that of settings and credentials.
   if (reads_input)
     if (const auto there = files::input::look(input); !there) return complain(**out, there.error());
-  // Also while the summary is printed: a signal must not find the process without its exit code.
-  std::optional<run::signals> caught;
-  if (reads_input) caught.emplace();
+  // Signals stay caught until the process has ended, so the object is never deleted: a signal while the summary is printed, or while
+  // the process exits, must not replace the exit code of a command that is done.
+  [[maybe_unused]] static const auto* const caught = reads_input ? new run::signals : nullptr;
   if (what.command == "check") return run_check(**out, *from, input);
   if (what.command == "plan") return run_plan(**out, *from, input);
   if (what.command == "apply") return run_apply(**out, *from, input);

@@ -115,6 +115,24 @@ class Slowed(Case):
             os.kill(tracer, signal.SIGKILL)
         self.assertEqual(process.wait(timeout=20), 143)
 
+    def test_a_signal_while_the_process_exits_changes_nothing(self):
+        path = self.path("rows.csv")
+        write_rows(path, 20, prefix="exiting")
+        # Each change of a signal's action takes time too, so that a signal hits a process that would restore them before it exits.
+        trace = ["strace", "-D", "-f", "-qq", "-o", "/dev/null", "-e", "trace=rt_sigaction,exit_group",
+                 "-e", "inject=rt_sigaction:delay_exit=200000", "-e", "inject=exit_group:delay_enter=1000000"]
+        for command in ("check", "plan", "apply"):
+            process = self.start([*trace, *self.words(command, path, *(FAST if command == "apply" else []))],
+                                 environment={"ASAN_OPTIONS": "detect_leaks=0"})
+            self.addCleanup(process.communicate)
+            self.addCleanup(process.kill)
+            first = process.stdout.readline()  # the summary is the last thing that a command prints
+            time.sleep(0.3)
+            self.assertIsNone(process.poll(), "the process exits slowly here")
+            process.send_signal(signal.SIGTERM)
+            out, err = process.communicate(timeout=20)
+            self.assertEqual(process.returncode, 0, (command, first, out, err))
+
     def test_interrupted_writes_to_standard_output_are_made_again(self):
         path, out, err = self.path("rows.csv"), self.path("out.json"), self.path("err.txt")
         keys = write_rows(path, 20, prefix="eintr")
