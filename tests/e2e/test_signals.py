@@ -65,6 +65,7 @@ class Signals(Case):
         path = self.path("rows.csv")
         keys = write_rows(path, 200000, prefix="planning")
         process = self.start(self.words("apply", path))
+        wait_for(lambda: catches(process, signal.SIGTERM) or process.poll() is not None, "a handler")
         time.sleep(0.3)
         process.send_signal(signal.SIGTERM)
         _, err = process.communicate(timeout=30)
