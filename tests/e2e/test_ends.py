@@ -23,10 +23,22 @@ def can_trace():
     return subprocess.run(["strace", "-f", "-qq", "-o", "/dev/null", "true"], capture_output=True, check=False).returncode == 0
 
 
+def size(path):
+    """In bytes; -1 where there is no such file."""
+    try:
+        return os.path.getsize(path)
+    except FileNotFoundError:
+        return -1
+
+
 def statuses(pid):
     for task in os.listdir("/proc/%d/task" % pid):
-        with open("/proc/%d/task/%s/status" % (pid, task), encoding="ascii") as status:
-            yield dict(line.split(":\t", 1) for line in status.read().splitlines() if ":\t" in line)
+        try:
+            with open("/proc/%d/task/%s/status" % (pid, task), encoding="ascii") as status:
+                text = status.read()
+        except (FileNotFoundError, ProcessLookupError):  # a thread that has ended meanwhile
+            continue
+        yield dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)
 
 
 def traced_by(pid):
@@ -71,7 +83,7 @@ class Slowed(Case):
         keys = write_rows(path, 1000, prefix="quick-check")
         self.apply(path)
         process = self.slowed("pread64", self.ledger, self.words("apply", path))
-        wait_for(lambda: os.path.getsize(self.ledger + ".lock") > 0 and catches(process, signal.SIGINT), "an opened ledger")
+        wait_for(lambda: size(self.ledger + ".lock") > 0 and catches(process, signal.SIGINT), "an opened ledger")
         time.sleep(1)
         self.leaves_at_once(process, signal.SIGINT, 130)
         self.apply(path)
@@ -226,8 +238,8 @@ class Signals(Case):
         self.addCleanup(process.kill)
         os.close(write)
         self.addCleanup(os.close, read)
-        wait_for(lambda: os.path.exists(self.ledger) and not os.path.getsize(self.ledger + ".lock"), "a closed ledger")
         wait_for(lambda: len([key for key in keys if key in self.server.by_key()]) == 10, "the meetings")
+        wait_for(lambda: size(self.ledger + ".lock") == 0, "a closed ledger")
         time.sleep(0.5)
         process.send_signal(signal.SIGTERM)
         time.sleep(0.3)
