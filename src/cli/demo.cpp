@@ -160,9 +160,8 @@ int demo(const invocation&) {
   if (!(std::ofstream(input, std::ios::binary) << sample_csv() << std::flush))
     return refuse({errc::storage, fmt::format("{} cannot be written: is the disk full?", input.string())});
 
-  write_text(
-      STDOUT_FILENO,
-      fmt::format("convoke makes Microsoft Teams meetings in bulk. This tour needs no Microsoft account: Graph is simulated here.\n"));
+  write_text(STDOUT_FILENO,
+             "convoke makes Microsoft Teams meetings in bulk. This tour needs no Microsoft account: Graph is simulated here.\n");
   step(1, "A week of university classes");
   observer nobody;
   job look;

@@ -3,18 +3,16 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/decoded.hpp"
+
 namespace convoke {
 
 namespace {
 
-// -1: not of the alphabet.
-int digit(char c, base64_alphabet alphabet) noexcept {
-  if (c >= 'A' && c <= 'Z') return c - 'A';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-  if (c >= '0' && c <= '9') return c - '0' + 52;
-  const bool url = alphabet == base64_alphabet::url;
-  if (c == (url ? '-' : '+')) return 62;
-  return c == (url ? '_' : '/') ? 63 : -1;
+// digits::none: not of the alphabet.
+std::uint8_t digit(char c, base64_alphabet alphabet) noexcept {
+  const std::string_view of_the_other = alphabet == base64_alphabet::url ? "+/" : "-_";
+  return of_the_other.contains(c) ? digits::none : digits::value(digits::base64, c);
 }
 
 }  // namespace
@@ -30,8 +28,8 @@ std::optional<std::string> decode_base64(std::string_view text, base64_alphabet 
   unsigned held = 0;
   for (const char c : text) {
     const auto value = digit(c, alphabet);
-    if (value < 0) return std::nullopt;
-    bits = (bits << 6U) | static_cast<std::uint32_t>(value);
+    if (value == digits::none) return std::nullopt;
+    bits = (bits << 6U) | value;
     held += 6;
     if (held < 8) continue;
     held -= 8;

@@ -31,8 +31,13 @@ std::size_t plain_prefix(std::string_view text) noexcept {
   return i;
 }
 
-void append_escaped(std::string& out, char c) {
+void append_escape(std::string& out, char32_t unit) {
   constexpr std::string_view digits = "0123456789abcdef";
+  out += "\\u";
+  for (int shift = 12; shift >= 0; shift -= 4) out += digits[(unit >> static_cast<unsigned>(shift)) & 0xFU];
+}
+
+void append_escaped(std::string& out, char c) {
   switch (c) {
     case '"':
       out += "\\\"";
@@ -50,20 +55,8 @@ void append_escaped(std::string& out, char c) {
       out += "\\t";
       return;
     default:
-      out += "\\u00";
-      out += digits[static_cast<unsigned char>(c) >> 4U];
-      out += digits[static_cast<unsigned char>(c) & 0xFU];
+      append_escape(out, static_cast<unsigned char>(c));
   }
-}
-
-}  // namespace
-
-namespace {
-
-void append_escape(std::string& out, char32_t unit) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  out += "\\u";
-  for (int shift = 12; shift >= 0; shift -= 4) out += digits[(unit >> static_cast<unsigned>(shift)) & 0xFU];
 }
 
 bool beyond_ascii(char c) noexcept {

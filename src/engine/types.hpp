@@ -101,7 +101,7 @@ enum class attempt_error : std::uint8_t {
   timeout,          // our attempt timeout
   closed,           // connection failed or closed after the request began
   stale,            // a reused connection that closed before the first byte of an answer
-  truncated,        // body cut, unparsable or too large; also 2xx that is not believed (see not_believed)
+  truncated,        // body cut, unparsable or too large
   not_believed,     // 200/201 without id, join URL or our external id, of another organizer, or one that quotes the token
   foreign,          // an answer of any status that names another client-request-id: it belongs to another request
   local_resources,  // EMFILE, ENOBUFS, ENOMEM, EADDRNOTAVAIL, no name server

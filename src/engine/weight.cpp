@@ -27,8 +27,8 @@ std::size_t bytes(const meeting& m) noexcept {
 }  // namespace
 
 std::uint32_t weight_of(const answer& a) noexcept {
-  std::size_t sum =
-      sizeof a + bytes(a.throttle_scope) + bytes(a.error_code) + bytes(a.error_message) + bytes(a.request_id) + bytes(a.client_request_id);
+  std::size_t sum = sizeof a + bytes(a.retry_after_text) + bytes(a.throttle_scope) + bytes(a.error_code) + bytes(a.error_message) +
+                    bytes(a.request_id) + bytes(a.client_request_id);
   for (const auto& field : a.drift) sum += sizeof field + bytes(field);
   if (a.stored) sum += bytes(*a.stored);
   return static_cast<std::uint32_t>(std::min<std::size_t>(sum, std::numeric_limits<std::uint32_t>::max()));
@@ -38,6 +38,7 @@ void keep_words_only(answer& a) noexcept {
   a.stored.reset();
   a.drift = {};
   a.throttle_scope = {};
+  a.retry_after_text = {};
 }
 
 }  // namespace convoke::engine

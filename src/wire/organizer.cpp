@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/base64.hpp"
+#include "core/decoded.hpp"
 #include "core/text.hpp"
 #include "wire/wire.hpp"
 
@@ -22,23 +23,6 @@ std::string guid_at(std::string_view text) {
 std::string_view behind(std::string_view text, std::string_view what) noexcept {
   const auto found = std::ranges::search(text, what, [](char a, char b) { return ascii_lower(a) == ascii_lower(b); });
   return found.empty() ? std::string_view() : std::string_view(found.end(), text.end());
-}
-
-int hex(char c) noexcept {
-  if (ascii_digit(c)) return c - '0';
-  const char low = ascii_lower(c);
-  return low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
-}
-
-std::string percent_decoded(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool escaped = text[i] == '%' && i + 2 < text.size() && hex(text[i + 1]) >= 0 && hex(text[i + 2]) >= 0;
-    out += escaped ? static_cast<char>(hex(text[i + 1]) * 16 + hex(text[i + 2])) : text[i];
-    if (escaped) i += 2;
-  }
-  return out;
 }
 
 }  // namespace
@@ -60,7 +44,7 @@ std::string organizer_in_join_url(std::string_view url) {
   while (at != std::string_view::npos && query[at - 1] != '?' && query[at - 1] != '&') at = query.find(name, at + 1);
   if (at == std::string_view::npos) return {};
   const auto context = query.substr(at + name.size());
-  const auto plain = percent_decoded(context.substr(0, context.find('&')));
+  const auto plain = unescaped(context.substr(0, context.find('&')));
   auto value = behind(plain, "\"oid\"");
   const auto quote = value.find('"');
   if (quote == std::string_view::npos || value.substr(0, quote).find_first_not_of(": \t") != std::string_view::npos) return {};

@@ -59,7 +59,7 @@ void sign(int fd, const std::string& program_version) {
 
 std::unexpected<error> not_usable(const std::string& path, const std::string& why) {
   return fail(errc::storage, "the lock file " + shown(path) + " is " + why +
-                                 ": it is not used and nothing is written to it. Remove it, or choose " + "another place with --ledger");
+                                 ": it is not used and nothing is written to it. Remove it, or choose another place with --ledger");
 }
 
 // Any user who may write the folder can put a file or a link there. A user who may write the ledger may own its lock.

@@ -265,7 +265,7 @@ result<T> sqlite_store::change(const std::function<result<T>()>& f) {
 
 template <class T>
 result<T> sqlite_store::interruptible_change(const std::function<result<T>()>& f) {
-  if (interrupted_()) return fail(errc::interrupted, "Interrupted before the ledger " + db_.path() + " was changed.");
+  if (interrupted_()) return fail(errc::interrupted, "Interrupted before the ledger " + shown(db_.path()) + " was changed.");
   return change<T>([&]() -> result<T> {
     const connection::interruptible soon(db_, interrupted_);
     return f();
