@@ -1,26 +1,18 @@
 """How commands end: signals at every point, housekeeping that fails, closed and scarce descriptors, interrupted writes."""
 import os
 import resource
-import shutil
 import signal
 import sqlite3
-import subprocess
 import time
 import unittest
 
 from generate import write_rows
 from harness import EXECUTABLE, FAST, SCALE, Case, main, scaled, wait_for
-from test_signals import catches
+from processes import TracedCase, catches, is_zombie, need_tracing, traced_by
 
 
 # The undefined-behaviour sanitizer looks at an object's memory through a pipe: without descriptors it reports objects that are sound.
 NEEDS_DESCRIPTORS = unittest.skipIf(SCALE == "small", "a sanitizer needs descriptors of its own")
-
-
-def can_trace():
-    if not shutil.which("strace"):
-        return False
-    return subprocess.run(["strace", "-f", "-qq", "-o", "/dev/null", "true"], capture_output=True, check=False).returncode == 0
 
 
 def size(path):
@@ -31,34 +23,9 @@ def size(path):
         return -1
 
 
-def statuses(pid):
-    for task in os.listdir("/proc/%d/task" % pid):
-        try:
-            with open("/proc/%d/task/%s/status" % (pid, task), encoding="ascii") as status:
-                text = status.read()
-        except (FileNotFoundError, ProcessLookupError):  # a thread that has ended meanwhile
-            continue
-        yield dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)
-
-
-def traced_by(pid):
-    return {int(status["TracerPid"]) for status in statuses(pid)} - {0}
-
-
-def is_zombie(pid):
-    with open("/proc/%d/status" % pid, encoding="ascii") as status:
-        return "State:\tZ" in status.read()
-
-
-class Slowed(Case):
+class Slowed(TracedCase):
     """Some system calls on some files take a second each: there is time to send signals."""
     server_flags = ("--seed", "61")
-
-    def setUp(self):
-        if not can_trace():
-            print("skipped: strace may not trace here", flush=True)
-            raise unittest.SkipTest("strace may not trace here")
-        super().setUp()
 
     def slowed(self, calls, path, words, delay=1000000):
         """The command, itself the child, with the tracer beside it."""
@@ -273,8 +240,7 @@ class Housekeeping(Case):
         self.assertEqual(self.apply(other, "--keep-runs", "1").summary["warnings"], [])
 
     def test_a_full_disk_while_pruning_hides_nothing(self):
-        if not can_trace():
-            raise unittest.SkipTest("strace may not trace here")
+        need_tracing()
         path, other = self.path("rows.csv"), self.path("other.csv")
         write_rows(path, 20, prefix="full")
         write_rows(other, 10, prefix="full-other")

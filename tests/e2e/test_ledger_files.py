@@ -2,11 +2,10 @@
 import os
 import shutil
 import subprocess
-import unittest
 
 from generate import write_rows
 from harness import FAST, Case, clean_environment, main, scaled
-from test_syscalls import why_not
+from processes import TracedCase
 
 
 def snapshot(folder):
@@ -86,15 +85,8 @@ class LedgerFiles(Case):
         self.assertEqual(snapshot(self.folder), before)
 
 
-class FailingDisk(Case):
+class FailingDisk(TracedCase):
     server_flags = ("--seed", "62")
-
-    def setUp(self):
-        reason = why_not()
-        if reason:
-            print("skipped:", reason, flush=True)
-            raise unittest.SkipTest(reason)
-        super().setUp()
 
     def run_failing(self, number, command):
         """Runs it; from the `number`th on, every read of the ledger fails with EIO."""

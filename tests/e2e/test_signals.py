@@ -9,13 +9,7 @@ import time
 
 from generate import write_rows
 from harness import EXECUTABLE, FAST, Case, main, wait_for
-
-
-def catches(process, number):
-    """The process has a handler for this signal by now."""
-    with open("/proc/%d/status" % process.pid, encoding="ascii") as status:
-        caught = next(line for line in status if line.startswith("SigCgt:"))
-    return int(caught.split()[1], 16) >> (number - 1) & 1
+from processes import catches
 
 
 def opened_to_write(pipe):

@@ -2,32 +2,17 @@
 import os
 import shutil
 import subprocess
-import unittest
 
 from generate import write_rows
-from harness import EXECUTABLE, Case, clean_environment, main, scaled
+from harness import EXECUTABLE, clean_environment, main, scaled
+from processes import TracedCase
 
 CALLS = ["write", "writev", "pwrite64", "fdatasync", "fsync", "ftruncate", "rename", "linkat", "unlink", "sendto", "sendmsg"]
 ROWS = 20
 
 
-def why_not():
-    """The reason why system calls cannot be traced here, or None."""
-    if not shutil.which("strace"):
-        return "strace is not installed"
-    tried = subprocess.run(["strace", "-f", "-qq", "-o", "/dev/null", "true"], capture_output=True, text=True, check=False)
-    return None if tried.returncode == 0 else "strace may not trace here: " + tried.stderr.strip()[:200]
-
-
-class Syscalls(Case):
+class Syscalls(TracedCase):
     server_flags = ("--seed", "8")
-
-    def setUp(self):
-        reason = why_not()
-        if reason:
-            print("skipped:", reason, flush=True)
-            raise unittest.SkipTest(reason)
-        super().setUp()
 
     def killed(self, call, number, command):
         """Runs it under strace, which kills it as it enters its `number`th `call`. False where it ended before."""
