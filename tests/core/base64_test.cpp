@@ -10,24 +10,13 @@
 #include <string_view>
 #include <utility>
 
+#include "core/encode_base64.hpp"
+
 namespace {
 
 using convoke::base64_alphabet;
 using convoke::decode_base64;
-
-std::string encode(std::string_view bytes, base64_alphabet alphabet, bool pad) {
-  const std::string_view letters = alphabet == base64_alphabet::url ? "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-                                                                    : "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    unsigned bits = 0;
-    for (std::size_t j = 0; j < 3; ++j) bits = bits << 8U | (i + j < bytes.size() ? static_cast<unsigned char>(bytes[i + j]) : 0U);
-    const auto used = std::min<std::size_t>(bytes.size() - i, 3) + 1;
-    for (std::size_t j = 0; j < used; ++j) out += letters[bits >> (18 - 6 * j) & 63U];
-    if (pad) out.append(4 - used, '=');
-  }
-  return out;
-}
+using convoke::test::encode_base64;
 
 // RFC 4648, section 10.
 const std::pair<std::string_view, std::string_view> vectors[] = {
@@ -70,16 +59,17 @@ BOOST_AUTO_TEST_CASE(each_alphabet_has_its_own_last_letters) {
 
 RC_BOOST_PROP(any_bytes_come_back, (const std::string& bytes)) {
   for (const auto alphabet : {base64_alphabet::standard, base64_alphabet::url})
-    RC_ASSERT(decode_base64(encode(bytes, alphabet, true), alphabet) == bytes);
-  RC_ASSERT(decode_base64(encode(bytes, base64_alphabet::url, false), base64_alphabet::url) == bytes);
+    RC_ASSERT(decode_base64(encode_base64(bytes, alphabet, true), alphabet) == bytes);
+  RC_ASSERT(decode_base64(encode_base64(bytes, base64_alphabet::url, false), base64_alphabet::url) == bytes);
 }
 
 // What is decoded encodes into the same text: no two texts stand for one value.
 RC_BOOST_PROP(nothing_else_is_read, ()) {
   const auto text = *rc::gen::container<std::string>(rc::gen::elementOf(std::string("ABgw19+/-_= \n")));
-  if (const auto bytes = decode_base64(text, base64_alphabet::standard)) RC_ASSERT(encode(*bytes, base64_alphabet::standard, true) == text);
+  if (const auto bytes = decode_base64(text, base64_alphabet::standard))
+    RC_ASSERT(encode_base64(*bytes, base64_alphabet::standard, true) == text);
   if (const auto bytes = decode_base64(text, base64_alphabet::url))
-    RC_ASSERT(encode(*bytes, base64_alphabet::url, text.ends_with('=')) == text);
+    RC_ASSERT(encode_base64(*bytes, base64_alphabet::url, text.ends_with('=')) == text);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -22,6 +22,18 @@ answer twenty_nines(std::string scope = {}) {
   return a;
 }
 
+// One call is sent, alone; it succeeds, and the other of two rows follows.
+void a_probe_opens_it(script& t) {
+  const auto probe = t.next<send_call>();
+  t.pass(1s);
+  t.quiet();
+  t.finish(probe, ok());
+  t.next<forget_fence>();
+  t.recorded(outcome::created);
+  t.one_success();
+  t.over(stop_reason::finished);
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(max_cooldown)
@@ -126,13 +138,7 @@ BOOST_AUTO_TEST_CASE(a_saved_cooldown_of_the_year_2286_is_cut) {
     t.quiet();
     t.pass(1ns);
     if (organizer) t.page(2, true);
-    const auto probe = t.next<send_call>();
-    t.quiet();
-    t.finish(probe, ok());
-    t.next<forget_fence>();
-    t.recorded(outcome::created);
-    t.one_success();
-    t.over(stop_reason::finished);
+    a_probe_opens_it(t);
   }
 }
 
@@ -143,25 +149,11 @@ BOOST_AUTO_TEST_CASE(the_probe_is_owed_also_where_the_cut_cooldown_ended_between
   t.connect(0);
   t.connect(1);
   t.page(2, true);
-  const auto probe = t.next<send_call>();
-  t.pass(1s);
-  t.quiet();
-  t.finish(probe, ok());
-  t.next<forget_fence>();
-  t.recorded(outcome::created);
-  t.one_success();
-  t.over(stop_reason::finished);
+  a_probe_opens_it(t);
 }
 
 BOOST_AUTO_TEST_CASE(the_application_is_cut_in_every_lane) {
-  auto s = with_limit(30s);
-  engine e(s, {{0, {{0, 1, 0}}, {}}, {1, {{5, 2, 0}}, {}}}, mono_time{});
-  for (lane_id l = 0; l < 2; ++l) e.token_ready(l, 1, mono_time{});
-  const claimed_page of_one{0, {{1, 1, 0, 1, 0}}, true}, of_the_other{5, {{2, 2, 5, 1, 0}, {3, 3, 5, 1, 0}}, true};
-  e.rows_arrived(0, false, {&of_one, 1}, mono_time{});
-  e.rows_arrived(1, false, {&of_the_other, 1}, mono_time{});
-  e.connection_ready(0, 0, false, mono_time{});
-  (void)e.take_actions();
+  auto e = two_lanes(with_limit(30s));
   e.answered(1, twenty_nines("Application/ReadWrite/app"), mono_time{});
   std::size_t saved = 0, cut = 0;
   for (const auto& a : e.take_actions()) {

@@ -99,13 +99,7 @@ BOOST_DATA_TEST_CASE(the_header_says_what_is_closed, data::make(scopes), scope) 
 }
 
 BOOST_AUTO_TEST_CASE(an_apps_fence_closes_every_lane) {
-  engine e(script::quick(), {{0, {{0, 1, 0}}, {}}, {1, {{5, 2, 0}}, {}}}, mono_time{});
-  for (lane_id l = 0; l < 2; ++l) e.token_ready(l, 1, mono_time{});
-  const claimed_page of_one{0, {{1, 1, 0, 1, 0}}, true}, of_the_other{5, {{2, 2, 5, 1, 0}, {3, 3, 5, 1, 0}}, true};
-  e.rows_arrived(0, false, {&of_one, 1}, mono_time{});
-  e.rows_arrived(1, false, {&of_the_other, 1}, mono_time{});
-  e.connection_ready(0, 0, false, mono_time{});
-  (void)e.take_actions();
+  auto e = two_lanes(script::quick());
   e.answered(1, throttling(30s, "Application/ReadWrite/app"), mono_time{});
   std::size_t saved = 0;
   for (const auto& a : e.take_actions()) saved += std::holds_alternative<save_fence>(a) ? 1U : 0U;

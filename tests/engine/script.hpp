@@ -221,4 +221,16 @@ class script {
   row_id next_row_ = 1;
 };
 
+// Two lanes of one application. Row 1 is under way on the first lane's connection; the second has rows 2 and 3 and no connection.
+inline engine two_lanes(const settings& config) {
+  engine e(config, {{0, {{0, 1, 0}}, {}}, {1, {{5, 2, 0}}, {}}}, mono_time{});
+  for (lane_id l = 0; l < 2; ++l) e.token_ready(l, 1, mono_time{});
+  const claimed_page of_one{0, {{1, 1, 0, 1, 0}}, true}, of_the_other{5, {{2, 2, 5, 1, 0}, {3, 3, 5, 1, 0}}, true};
+  e.rows_arrived(0, false, {&of_one, 1}, mono_time{});
+  e.rows_arrived(1, false, {&of_the_other, 1}, mono_time{});
+  e.connection_ready(0, 0, false, mono_time{});
+  (void)e.take_actions();
+  return e;
+}
+
 }  // namespace convoke::engine::test

@@ -9,8 +9,10 @@
 #include <boost/test/unit_test.hpp>
 #include <convoke/key.hpp>
 
+#include "core/encode_base64.hpp"
 #include "engine/weight.hpp"
 #include "graph/batch_item.hpp"
+#include "graph/class_of_monday.hpp"
 #include "graph/graph.hpp"
 #include "graph/guid.hpp"
 #include "net/support/server.hpp"
@@ -29,24 +31,11 @@ const std::string stranger = "11111111-2222-4333-8444-555555555555";
 const std::string long_token = "eyJ0eXAiOiJKV1QifQ.eyJhdWQiOiJncmFwaCIsInJvbGVzIjpbIk9ubGluZU1lZXRpbmdzIl19.c2lnbmF0dXJlLW9mLXRoZS10b2tlbg";
 
 spec class_of_monday() {
-  spec s;
-  s.organizer = ours;
-  s.external_id = "CS101-A";
-  s.subject = "Algebra";
-  s.start = parse_utc("2026-09-07T08:00:00Z").value();
-  s.end = parse_utc("2026-09-07T09:30:00Z").value();
-  return s;
+  return test::class_of_monday(ours, "Algebra");
 }
 
 std::string base64(std::string_view bytes) {
-  static constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    std::uint32_t bits = 0;
-    for (std::size_t k = 0; k < 3; ++k) bits = bits << 8U | (i + k < bytes.size() ? static_cast<unsigned char>(bytes[i + k]) : 0U);
-    for (std::size_t k = 0; k < 4; ++k) out += i + k > bytes.size() ? '=' : digits[(bits >> (18 - 6 * k)) & 63U];
-  }
-  return out;
+  return encode_base64(bytes, base64_alphabet::standard, true);
 }
 std::string percent(std::string_view text) {
   static constexpr std::string_view digits = "0123456789ABCDEF";

@@ -5,6 +5,7 @@
 #include <convoke/key.hpp>
 #include <convoke/version.hpp>
 
+#include "graph/class_of_monday.hpp"
 #include "graph/graph.hpp"
 #include "net/support/server.hpp"
 
@@ -19,12 +20,7 @@ namespace {
 const std::string organizer = "0a1b2c3d-0000-4000-8000-00000000000a";
 
 spec class_of_monday() {
-  spec s;
-  s.organizer = organizer;
-  s.external_id = "CS101-A";
-  s.subject = "Caf\xc3\xa9 \"101\"";
-  s.start = parse_utc("2026-09-07T08:00:00Z").value();
-  s.end = parse_utc("2026-09-07T09:30:00Z").value();
+  auto s = test::class_of_monday(organizer, "Caf\xc3\xa9 \"101\"");
   s.attendees = {{attendee_id::upn, "a@example.com", attendee_role::presenter}};
   return s;
 }

@@ -12,7 +12,7 @@
 #include <fstream>
 #include <future>
 
-#include "ledger/fixture.hpp"
+#include "ledger/sqlite_ledger.hpp"
 
 using namespace convoke;
 using namespace convoke::ledger;
@@ -21,16 +21,6 @@ using namespace convoke::ledger::testing;
 namespace fs = std::filesystem;
 
 namespace {
-
-struct fixture {
-  temp_folder folder;
-  std::string path = folder.file("ledger.db");
-
-  result<std::unique_ptr<store>> try_open(bool create = true) {
-    return open_sqlite({.path = path, .program_version = "test", .create = create, .group_interval = {}});
-  }
-  std::unique_ptr<store> open() { return must(try_open()); }
-};
 
 mode_t mode_of(const std::string& path) {
   struct stat there{};
@@ -64,7 +54,7 @@ result<std::vector<row_id>> try_finish(store& s, std::vector<finished_row> rows)
 
 }  // namespace
 
-BOOST_FIXTURE_TEST_SUITE(files, fixture)
+BOOST_FIXTURE_TEST_SUITE(files, sqlite_ledger)
 
 BOOST_AUTO_TEST_CASE(everything_is_private) {
   const auto before = ::umask(0);
@@ -90,8 +80,7 @@ BOOST_AUTO_TEST_CASE(a_second_writer_is_told_who_holds_it) {
 
 BOOST_AUTO_TEST_CASE(waiting_for_the_lock) {
   auto s = open();
-  auto other = std::async(std::launch::async,
-                          [&] { return open_sqlite({.path = path, .program_version = "test", .wait_lock = std::chrono::minutes(1)}); });
+  auto other = std::async(std::launch::async, [&] { return try_open({.wait_lock = std::chrono::minutes(1)}); });
   BOOST_TEST((other.wait_for(std::chrono::milliseconds(30)) == std::future_status::timeout));
   s.reset();
   BOOST_TEST(other.get().has_value());
@@ -156,7 +145,7 @@ BOOST_AUTO_TEST_CASE(an_unfinished_creation_is_taken_up) {
 }
 
 BOOST_AUTO_TEST_CASE(a_ledger_that_is_not_there) {
-  const auto missing = try_open(false);
+  const auto missing = try_open({.create = false});
   BOOST_REQUIRE(!missing.has_value());
   BOOST_TEST(mentions(missing.error(), "no ledger at"));
   BOOST_TEST(mentions(read_sqlite(path).error(), "no ledger at"));
@@ -320,7 +309,7 @@ BOOST_AUTO_TEST_CASE(a_ledger_in_a_folder_that_may_not_be_written_can_be_read) {
     }
     const auto r = read_sqlite(path);
     good = good && r.has_value() && (*r)->runs().has_value() && (*r)->runs()->size() == 1;
-    good = good && !open_sqlite({.path = path, .program_version = "test"}).has_value();
+    good = good && !try_open().has_value();
     ::_exit(good ? 0 : 1);
   }
   int status = 0;

@@ -5,7 +5,7 @@
 #include <atomic>
 #include <memory>
 
-#include "ledger/fixture.hpp"
+#include "ledger/sqlite_ledger.hpp"
 
 using namespace convoke;
 using namespace convoke::ledger;
@@ -36,13 +36,8 @@ class commit_count {
   static entry_point entry() { return reinterpret_cast<entry_point>(&hook); }
 };
 
-struct groups {
+struct groups : sqlite_ledger {
   commit_count counted;
-  temp_folder folder;
-
-  [[nodiscard]] std::unique_ptr<store> open(std::size_t group_rows) const {
-    return must(open_sqlite({.path = folder.file("ledger.db"), .program_version = "test", .group_rows = group_rows, .group_interval = {}}));
-  }
 
   // The commits that these claims take where all of them are in the queue before the first is looked at; and the rows they find.
   struct taken {
@@ -80,7 +75,7 @@ run_id plan_rows(store& s, std::uint32_t organizers, std::uint32_t each) {
 BOOST_FIXTURE_TEST_SUITE(group_commits, groups)
 
 BOOST_AUTO_TEST_CASE(a_claim_weighs_the_rows_it_found_not_those_it_was_asked_for) {
-  const auto s = open(64);
+  const auto s = open({.group_rows = 64});
   const auto run = plan_rows(*s, 32, 4);
   std::vector<std::vector<page_wanted>> claims;
   for (const auto& o : must(s->resume(run)).organizers) claims.push_back({{.organizer = o.id, .count = 512}});
@@ -95,7 +90,7 @@ BOOST_AUTO_TEST_CASE(a_claim_weighs_the_rows_it_found_not_those_it_was_asked_for
 }
 
 BOOST_AUTO_TEST_CASE(one_claim_of_many_organizers_is_one_commit) {
-  const auto s = open(64);
+  const auto s = open({.group_rows = 64});
   const auto run = plan_rows(*s, 500, 4);
   std::vector<page_wanted> all;
   for (const auto& o : must(s->resume(run)).organizers) all.push_back({.organizer = o.id, .count = 4});
@@ -105,7 +100,7 @@ BOOST_AUTO_TEST_CASE(one_claim_of_many_organizers_is_one_commit) {
 }
 
 BOOST_AUTO_TEST_CASE(a_group_ends_with_the_claim_that_fills_it) {
-  const auto s = open(10);
+  const auto s = open({.group_rows = 10});
   const auto run = plan_rows(*s, 12, 4);
   std::vector<std::vector<page_wanted>> claims;
   for (const auto& o : must(s->resume(run)).organizers) claims.push_back({{.organizer = o.id, .count = 4}});

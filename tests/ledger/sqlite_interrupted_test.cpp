@@ -3,7 +3,7 @@
 #include <atomic>
 #include <filesystem>
 
-#include "ledger/fixture.hpp"
+#include "ledger/sqlite_ledger.hpp"
 
 using namespace convoke;
 using namespace convoke::ledger;
@@ -11,15 +11,11 @@ using namespace convoke::ledger::testing;
 
 namespace {
 
-struct interruptible {
-  temp_folder folder;
+struct interruptible : sqlite_ledger {
   std::atomic<int> patience{1 << 30};  // so many more questions are answered with no
 
   result<std::unique_ptr<store>> try_open() {
-    return open_sqlite({.path = folder.file("ledger.db"),
-                        .program_version = "test",
-                        .interrupted = [this] { return patience.fetch_sub(1) <= 0; },
-                        .group_interval = {}});
+    return sqlite_ledger::try_open({.interrupted = [this] { return patience.fetch_sub(1) <= 0; }});
   }
   static std::vector<planned_row> many(unsigned version = 0) {
     std::vector<planned_row> rows;

@@ -2,8 +2,8 @@
 
 #include <filesystem>
 
-#include "ledger/fixture.hpp"
 #include "ledger/raw_file.hpp"
+#include "ledger/sqlite_ledger.hpp"
 
 using namespace convoke;
 using namespace convoke::ledger;
@@ -11,12 +11,9 @@ using namespace convoke::ledger::testing;
 
 namespace {
 
-struct fixture {
-  temp_folder folder;
-  std::string path = folder.file("ledger.db");
+struct fixture : sqlite_ledger {
   std::unique_ptr<store> s = open();
 
-  std::unique_ptr<store> open() const { return must(open_sqlite({.path = path, .program_version = "test", .group_interval = {}})); }
   std::string count(const std::string& table) const { return ask(path, "SELECT count(*) FROM " + table); }
   run_id carried_out(const std::string& identity, const std::string& input, std::vector<planned_row> rows) const {
     const auto run = plan(*s, header(identity, input), std::move(rows)).id;

@@ -12,8 +12,8 @@
 
 #include <boost/test/data/test_case.hpp>
 
-#include "ledger/fixture.hpp"
 #include "ledger/raw_file.hpp"
+#include "ledger/sqlite_ledger.hpp"
 
 using namespace convoke;
 using namespace convoke::ledger;
@@ -25,12 +25,7 @@ namespace {
 
 constexpr std::uintmax_t checkpoint_bytes = 4096u * 4096;  // wal_autocheckpoint pages
 
-struct fixture {
-  temp_folder folder;
-  std::string path = folder.file("ledger.db");
-
-  result<std::unique_ptr<store>> try_open() const { return open_sqlite({.path = path, .program_version = "test", .group_interval = {}}); }
-
+struct fixture : sqlite_ledger {
   std::vector<planned_row> rows(unsigned count, unsigned version = 0) const {
     std::vector<planned_row> out;
     // Subjects of some size, so that a commit writes several pages.
@@ -44,7 +39,7 @@ struct fixture {
 
   // A small ledger in a large file: a check of all pages finds some that nothing uses, one of a few tables does not look at them.
   void make_with_unused_pages() const {
-    plan(*must(try_open()), header(), {row(2, 1, "a")});
+    plan(*open(), header(), {row(2, 1, "a")});
     constexpr std::uint32_t pages = 20'000;
     BOOST_REQUIRE(::truncate(path.c_str(), off_t{pages} * 4096) == 0);
     std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
@@ -90,7 +85,7 @@ BOOST_FIXTURE_TEST_SUITE(paging, fixture)
 
 BOOST_DATA_TEST_CASE(a_reader_that_stands_still_does_not_grow_the_log,
                      boost::unit_test::data::make(std::vector<std::string>{"results", "failed", "inventory"}), what) {
-  auto s = must(try_open());
+  auto s = open();
   constexpr unsigned count = 3000;
   const auto run = plan(*s, header(), rows(count)).id;
   std::vector<claimed_row> claimed;
@@ -126,7 +121,7 @@ BOOST_DATA_TEST_CASE(a_reader_that_stands_still_does_not_grow_the_log,
 }
 
 BOOST_AUTO_TEST_CASE(pages_follow_each_other_without_a_gap_whatever_their_size) {
-  auto s = must(try_open());
+  auto s = open();
   std::vector<planned_row> some = rows(2500);
   for (std::size_t i = 0; i < some.size(); i += 7) some[i].raw = std::string(i % 3 == 0 ? 200'000 : 20'000, 'r');
   some[1000].raw = std::string(3'000'000, 'r');
@@ -159,7 +154,7 @@ BOOST_AUTO_TEST_CASE(pages_follow_each_other_without_a_gap_whatever_their_size) 
 }
 
 BOOST_AUTO_TEST_CASE(a_run_that_is_pruned_under_a_reader_is_not_shown_in_part) {
-  auto s = must(try_open());
+  auto s = open();
   const auto run = plan(*s, header(), rows(1500)).id;
   carry_out(*s, run);
   const auto r = s->read();
@@ -176,7 +171,7 @@ BOOST_AUTO_TEST_CASE(a_run_that_is_pruned_under_a_reader_is_not_shown_in_part) {
 BOOST_AUTO_TEST_CASE(a_log_that_a_reader_kept_is_no_unclean_stop) {
   make_with_unused_pages();
   {
-    auto s = must(try_open());
+    auto s = open();
     const held_snapshot reader(path);
     plan(*s, header("more"), {row(2, 1, "b")});
     s.reset();

@@ -9,8 +9,8 @@
 #include <cstring>
 #include <filesystem>
 
-#include "ledger/fixture.hpp"
 #include "ledger/raw_file.hpp"
+#include "ledger/sqlite_ledger.hpp"
 
 using namespace convoke;
 using namespace convoke::ledger;
@@ -20,12 +20,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-struct fixture {
-  temp_folder folder;
-  std::string path = folder.file("ledger.db");
-
-  result<std::unique_ptr<store>> try_open() const { return open_sqlite({.path = path, .program_version = "test", .group_interval = {}}); }
-  void make() const { plan(*must(try_open()), header(), {row(2, 1, "a")}); }
+struct fixture : sqlite_ledger {
+  void make() const { plan(*open(), header(), {row(2, 1, "a")}); }
 
   // Refused by writer and reader, with this in the message.
   void refused(std::string_view why) const {
@@ -33,8 +29,8 @@ struct fixture {
     BOOST_REQUIRE(!writer.has_value());
     BOOST_TEST((writer.error().code == errc::storage));
     BOOST_TEST(mentions(writer.error(), why), writer.error().message);
-    BOOST_TEST(!open_sqlite({.path = path, .program_version = "test", .create = false}).has_value());
-    BOOST_TEST(!open_sqlite({.path = path, .program_version = "test", .rehearsal = true}).has_value());
+    BOOST_TEST(!try_open({.create = false}).has_value());
+    BOOST_TEST(!try_open({.rehearsal = true}).has_value());
     const auto reader = read_sqlite(path);
     BOOST_REQUIRE(!reader.has_value());
     BOOST_TEST((reader.error().code == errc::storage));
@@ -174,7 +170,7 @@ BOOST_AUTO_TEST_CASE(a_ledger_that_others_may_use_is_warned_about) {
 }
 
 BOOST_AUTO_TEST_CASE(the_log_gets_the_protection_of_the_ledger) {
-  auto s = must(try_open());
+  auto s = open();
   plan(*s, header(), {row(2, 1, "a")});
   const auto copy = folder.file("copy.db");
   for (const std::string ending : {"", "-wal", "-shm"}) fs::copy_file(path + ending, copy + ending);
@@ -183,7 +179,7 @@ BOOST_AUTO_TEST_CASE(the_log_gets_the_protection_of_the_ledger) {
   BOOST_REQUIRE(::chmod(path.c_str(), 0600) == 0);
   BOOST_REQUIRE(::chmod((path + "-wal").c_str(), 0644) == 0);
   BOOST_REQUIRE(::chmod((path + "-shm").c_str(), 0666) == 0);
-  s = must(try_open());
+  s = open();
   BOOST_TEST(mode_of(path + "-wal") == 0600u);
   BOOST_TEST(mode_of(path + "-shm") == 0600u);
 }

@@ -8,9 +8,9 @@
 
 #include <boost/test/data/test_case.hpp>
 
-#include "ledger/fixture.hpp"
 #include "ledger/raw_file.hpp"
 #include "ledger/sqlite/overlay_file.hpp"
+#include "ledger/sqlite_ledger.hpp"
 
 using namespace convoke;
 using namespace convoke::ledger;
@@ -20,13 +20,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-struct fixture {
-  temp_folder folder;
-  std::string path = folder.file("state/ledger.db");
+struct fixture : sqlite_ledger {
+  fixture() : sqlite_ledger("state/ledger.db") {}
 
-  std::unique_ptr<store> open(bool rehearsal = false) const {
-    return must(open_sqlite({.path = path, .program_version = "test", .rehearsal = rehearsal, .group_interval = {}}));
-  }
   // Every file with its bytes and the times of its last changes.
   std::map<std::string, std::string> everything() const {
     std::map<std::string, std::string> out;
@@ -58,7 +54,7 @@ BOOST_AUTO_TEST_CASE(a_rehearsal_writes_nothing) {
   s.reset();
   const auto before = everything();
   {
-    const auto rehearsal = open(true);
+    const auto rehearsal = open({.rehearsal = true});
     const auto summary = rehearse(*rehearsal, {row(2, 1, "a"), row(3, 1, "b", 1), row(4, 1, "c")});
     BOOST_TEST(summary.unchanged == 1u);
     BOOST_TEST(summary.changed_keys == 1u);
@@ -77,7 +73,7 @@ BOOST_AUTO_TEST_CASE(a_rehearsal_sees_what_a_dead_process_left_in_the_log) {
   s.reset();
   path = folder.file("copy/ledger.db");
   const auto before = everything();
-  BOOST_TEST(rehearse(*open(true), {row(2, 1, "a"), row(3, 1, "b")}).superseded == 1u);
+  BOOST_TEST(rehearse(*open({.rehearsal = true}), {row(2, 1, "a"), row(3, 1, "b")}).superseded == 1u);
   BOOST_TEST((everything() == before));
 }
 
@@ -85,18 +81,18 @@ BOOST_DATA_TEST_CASE(a_rehearsal_leaves_an_old_ledger_old, boost::unit_test::dat
   fs::create_directory(folder.file("state"));
   BOOST_REQUIRE(ask(path, content(CONVOKE_LEDGER_TESTS "/schema_" + std::to_string(version) + ".sql")) == "");
   const auto before = everything();
-  BOOST_TEST(rehearse(*open(true), {row(2, 1, "a")}).new_keys == 1u);
+  BOOST_TEST(rehearse(*open({.rehearsal = true}), {row(2, 1, "a")}).new_keys == 1u);
   BOOST_TEST((everything() == before));
   BOOST_TEST(ask(path, "PRAGMA user_version") == std::to_string(version));
 }
 
 BOOST_AUTO_TEST_CASE(a_rehearsal_makes_no_ledger) {
-  BOOST_TEST(rehearse(*open(true), {row(2, 1, "a")}).new_keys == 1u);
+  BOOST_TEST(rehearse(*open({.rehearsal = true}), {row(2, 1, "a")}).new_keys == 1u);
   BOOST_TEST(everything().empty());
   fs::create_directory(folder.file("state"));
   std::ofstream(path).flush();
   const auto before = everything();
-  const auto rehearsal = open(true);
+  const auto rehearsal = open({.rehearsal = true});
   BOOST_TEST(rehearse(*rehearsal, {row(2, 1, "a")}).new_keys == 1u);
   BOOST_TEST(!must(rehearsal->read()->memory(header().lanes[0])).learnt.has_value());
   BOOST_TEST((everything() == before));
@@ -107,18 +103,18 @@ BOOST_AUTO_TEST_CASE(a_large_rehearsal_leaves_nothing_either) {
   const auto before = everything();
   std::vector<planned_row> rows;
   for (std::uint32_t line = 2; line < 60'000; ++line) rows.push_back(row(line, line % 50, "e" + std::to_string(line)));
-  BOOST_TEST(rehearse(*open(true), std::move(rows)).new_keys == 59'998u);
+  BOOST_TEST(rehearse(*open({.rehearsal = true}), std::move(rows)).new_keys == 59'998u);
   BOOST_TEST((everything() == before));
 }
 
 BOOST_AUTO_TEST_CASE(a_rehearsal_waits_for_the_writer_and_keeps_it_away) {
   auto s = open();
-  const auto second = open_sqlite({.path = path, .program_version = "test", .rehearsal = true});
+  const auto second = try_open({.rehearsal = true});
   BOOST_REQUIRE(!second.has_value());
   BOOST_TEST((second.error().code == errc::busy));
   s.reset();
-  const auto rehearsal = open(true), another = open(true);
-  BOOST_TEST((open_sqlite({.path = path, .program_version = "test"}).error().code == errc::busy));
+  const auto rehearsal = open({.rehearsal = true}), another = open({.rehearsal = true});
+  BOOST_TEST((try_open().error().code == errc::busy));
 }
 
 BOOST_AUTO_TEST_CASE(an_overlay_reads_as_the_file_would) {
@@ -155,8 +151,8 @@ BOOST_AUTO_TEST_CASE(an_overlay_reads_as_the_file_would) {
 BOOST_AUTO_TEST_CASE(a_writer_that_waits_for_a_rehearsal_names_no_process_that_is_long_dead) {
   open().reset();
   std::ofstream(path + ".lock") << "pid 4711\n";
-  const auto rehearsal = open(true);
-  const auto writer = open_sqlite({.path = path, .program_version = "test"});
+  const auto rehearsal = open({.rehearsal = true});
+  const auto writer = try_open();
   BOOST_REQUIRE(!writer.has_value());
   BOOST_TEST((writer.error().code == errc::busy));
   BOOST_TEST(mentions(writer.error(), "a dry run uses this ledger"), writer.error().message);

@@ -10,7 +10,7 @@
 
 #include <boost/test/data/test_case.hpp>
 
-#include "ledger/fixture.hpp"
+#include "ledger/sqlite_ledger.hpp"
 
 using namespace convoke;
 using namespace convoke::ledger;
@@ -18,10 +18,7 @@ using namespace convoke::ledger::testing;
 
 namespace {
 
-struct old_ledger {
-  temp_folder folder;
-  std::string path = folder.file("ledger.db");
-
+struct old_ledger : sqlite_ledger {
   explicit old_ledger(int version = 1) {
     std::ostringstream dump;
     dump << std::ifstream(CONVOKE_LEDGER_TESTS "/schema_" + std::to_string(version) + ".sql").rdbuf();
@@ -43,7 +40,6 @@ struct old_ledger {
     sqlite3_close(db);
     return out;
   }
-  std::unique_ptr<store> open() const { return must(open_sqlite({.path = path, .program_version = "test", .group_interval = {}})); }
 };
 
 void check_contents(reader& r) {

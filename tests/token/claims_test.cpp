@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "core/encode_base64.hpp"
 #include "token/token.hpp"
 
 namespace {
@@ -12,15 +13,7 @@ using convoke::token::readable_expiry;
 using convoke::token::readable_tenant;
 
 std::string base64url(std::string_view bytes) {
-  constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-  std::string out;
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    unsigned bits = 0;
-    for (std::size_t j = 0; j < 3; ++j) bits = bits << 8U | (i + j < bytes.size() ? static_cast<unsigned char>(bytes[i + j]) : 0U);
-    const std::size_t letters_used = std::min<std::size_t>(bytes.size() - i, 3) + 1;
-    for (std::size_t j = 0; j < letters_used; ++j) out += letters[bits >> (18 - 6 * j) & 63U];
-  }
-  return out;
+  return convoke::test::encode_base64(bytes, convoke::base64_alphabet::url, false);
 }
 
 std::string jwt(std::string_view claims) {
