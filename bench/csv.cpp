@@ -96,9 +96,9 @@ void build(benchmark::State& state, bool encode) {
   const cut_timetable cut;
   const auto zones = convoke::files::system_zones();
   if (!zones) return state.SkipWithError("no time zones");
-  auto builder = convoke::row_builder::create(cut.views.at(0), {}, **zones);
+  auto builder = convoke::spec::row_builder::create(cut.views.at(0), {}, **zones);
   if (!builder) return state.SkipWithError("the header is refused");
-  convoke::built_row built;
+  convoke::spec::built_row built;
   for (auto _ : state) {
     for (std::size_t i = 1; i < cut.views.size(); ++i) {
       builder->build(cut.views[i], built);
@@ -123,9 +123,9 @@ void spec_decode(benchmark::State& state) {
   const cut_timetable cut;
   const auto zones = convoke::files::system_zones();
   if (!zones) return state.SkipWithError("no time zones");
-  auto builder = convoke::row_builder::create(cut.views.at(0), {}, **zones);
+  auto builder = convoke::spec::row_builder::create(cut.views.at(0), {}, **zones);
   if (!builder) return state.SkipWithError("the header is refused");
-  convoke::built_row built;
+  convoke::spec::built_row built;
   builder->build(cut.views.at(1), built);
   const std::string bytes = convoke::encode_spec(built.wanted);
   for (auto _ : state) {

@@ -82,7 +82,7 @@ class driver {
     }
     if (commits_.size() < 100) return;
     const auto done = std::exchange(commits_, {});
-    engine_.committed(done, now_);
+    engine_.committed(done, {}, now_);
     carry_out();
   }
 

@@ -34,7 +34,8 @@ constexpr double night = 60;      // s of quota
 constexpr double short_job = 20;  // s of what chance leaves of it
 
 struct samples {
-  std::vector<double> goodput, throttled, first, second, halved, halved_later, doubled, found, found_late, fences, by_chance, by_chance_job;
+  std::vector<double> goodput, throttled, first, second, halved, halved_later, doubled, found, found_late, cooldowns, by_chance,
+      by_chance_job;
   // Worlds where more than a hundredth is throttled and the highest limit of these; goodput below 0.93, and buckets one call deep among
   // these.
   double often_throttled = 0, often_up_to = 0, poor = 0, poor_shallow = 0;
@@ -44,7 +45,7 @@ struct samples {
     append(goodput, s.goodput), append(throttled, s.throttled), append(first, s.first), append(second, s.second);
     append(halved, s.halved), append(doubled, s.doubled), append(found, s.found), append(found_late, s.found_late);
     append(by_chance, s.by_chance), append(by_chance_job, s.by_chance_job);
-    append(halved_later, s.halved_later), append(fences, s.fences);
+    append(halved_later, s.halved_later), append(cooldowns, s.cooldowns);
     often_throttled += s.often_throttled, often_up_to = std::max(often_up_to, s.often_up_to);
     poor += s.poor, poor_shallow += s.poor_shallow;
   }
@@ -92,7 +93,7 @@ class comparison {
     const double throttled = static_cast<double>(c.refused) / (c.refused + c.accepted);
     of.goodput.push_back(goodput);
     of.throttled.push_back(throttled);
-    of.fences.push_back(c.fences / (settled_to - settled_from) * 60);
+    of.cooldowns.push_back(c.cooldowns / (settled_to - settled_from) * 60);
     if (throttled > 0.01) {
       ++of.often_throttled;
       of.often_up_to = std::max(of.often_up_to, w.limit);
@@ -102,7 +103,7 @@ class comparison {
       if (w.kind == limit_kind::shallow_bucket && w.depth < 2) ++of.poor_shallow;
     }
   }
-  // Against what the limit leaves to one who calls just at it, while each throttle by chance costs its fence.
+  // Against what the limit leaves to one who calls just at it, while each throttle by chance costs its cooldown.
   void by_chance(const world& w) {
     const double ideal = w.limit / (1 + w.chance * w.limit * w.chance_wait * (1 + longest_jitter / 2));
     const auto c = play(w, {.seconds = settled_to + 1}, fresh()).between(settled_from, settled_to);
@@ -158,7 +159,7 @@ void print_by_chance(law_kind l, const samples& s) {
 
 void print_odds(law_kind l, const samples& s) {
   std::printf("| %-11.*s | %.1f | %.3f | %.0f | %.0f/s | %.0f | %.0f |\n", static_cast<int>(name_of(l).size()), name_of(l).data(),
-              quantile(s.fences, 0.5), quantile(s.halved_later, 0.5), s.often_throttled, s.often_up_to, s.poor, s.poor_shallow);
+              quantile(s.cooldowns, 0.5), quantile(s.halved_later, 0.5), s.often_throttled, s.often_up_to, s.poor, s.poor_shallow);
 }
 
 void compare(const options& o) {
@@ -189,7 +190,8 @@ void compare(const options& o) {
   for (std::size_t l = 0; l < laws.size(); ++l) print_by_chance(laws[l], all[l]);
 
   std::printf(
-      "\n| law         | fences a minute | halved, 25-75 s after | worlds over 1 %% throttled | limits up to | worlds with goodput below "
+      "\n| law         | cooldowns a minute | halved, 25-75 s after | worlds over 1 %% throttled | limits up to | worlds with goodput "
+      "below "
       "0.93 | "
       "buckets 1 call deep among them |\n|---|--:|--:|--:|--:|--:|--:|\n");
   for (std::size_t l = 0; l < laws.size(); ++l) print_odds(laws[l], all[l]);

@@ -83,7 +83,7 @@ unsigned organizer_of(std::uint32_t line, order o) {
 // A class with two people: a record of some 180 bytes.
 planned_row make_row(std::uint32_t line, order o) {
   const auto number = std::to_string(organizer_of(line, o));
-  spec s;
+  meeting_spec s;
   s.organizer = "00000000-0000-4000-8000-" + std::string(12 - number.size(), '0') + number;
   s.external_id = "course-" + std::to_string(line) + "-20260901";
   s.subject = "Introduction to subject " + std::to_string(line % 977);
@@ -203,7 +203,7 @@ class runner {
     out.row = row.row;
     out.key = row.key;
     out.organizer = row.organizer;
-    out.epoch = row.epoch;
+    out.token = row.token;
     out.result = outcome::created;
     out.attempts = 1;
     out.http_status = 201;

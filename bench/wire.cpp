@@ -13,8 +13,8 @@ using convoke::attendee_id;
 using convoke::attendee_role;
 
 // A class with three people: a body of some 450 bytes.
-convoke::spec usual_spec() {
-  convoke::spec s;
+convoke::meeting_spec usual_spec() {
+  convoke::meeting_spec s;
   s.organizer = "5c1b9e70-4d2a-4f36-9c8e-1a2b3c4d5e6f";
   s.external_id = "bio-101-03-20260901";
   s.subject = "Einführung in die Zoologie, Übung 3 (Gruppe B)";

@@ -2,7 +2,7 @@
 
 # What was on its way when a 429 was answered may still arrive; and the log's times have milliseconds.
 UNDER_WAY_S, RESOLUTION_S = 0.05, 0.002
-FENCE_S = 1.0
+COOLDOWN_S = 1.0
 
 
 class Call:
@@ -27,14 +27,14 @@ def read_calls(path, offset=0):
         return sorted(calls, key=lambda call: call.arrived), log.tell()
 
 
-def fences(calls):
+def cooldowns(calls):
     """(begin, end) of what the server asked for: after each 429, until its Retry-After is over."""
-    return [(call.answered, call.answered + FENCE_S) for call in calls if call.throttled]
+    return [(call.answered, call.answered + COOLDOWN_S) for call in calls if call.throttled]
 
 
 def early(calls):
     """Calls that arrived although a 429 before them had asked to wait."""
-    closed = fences(calls)
+    closed = cooldowns(calls)
     return [call for call in calls
             if any(begin + UNDER_WAY_S < call.arrived < end - RESOLUTION_S for begin, end in closed)]
 

@@ -97,7 +97,7 @@ class cubic_law final : public plain_law {
     const double t = (seconds(now - from_) - k_) / k_;
     return good_ * (1 + (1 - kept) * t * t * t);
   }
-  // Successes in the last second; a pace of less than 5/s looks back further. Just after a fence their answers are still under way and
+  // Successes in the last second; a pace of less than 5/s looks back further. Just after a cooldown their answers are still under way and
   // there is no measure but the rate itself.
   [[nodiscard]] double measured(mono_time now) {
     const double span = std::max(1.0, 5 / rate());

@@ -24,7 +24,7 @@ class law {
   virtual void advance(mono_time now, std::uint64_t work) = 0;
   virtual void take(mono_time now) = 0;
   virtual void on_success(mono_time sent, mono_time now) = 0;
-  // The first throttle of a fence that ends at `until`.
+  // The first throttle of a cooldown that ends at `until`.
   virtual void on_throttle(mono_time sent, mono_time now, mono_time until) = 0;
   virtual void on_echo() = 0;
   [[nodiscard]] virtual std::optional<engine::learnt_pace> learnt() const = 0;

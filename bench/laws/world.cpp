@@ -36,7 +36,7 @@ class player {
         start_(from_seconds(1000 + 2 * part_(dice_))),
         law_(make(start_)),
         left_(p.rows) {
-    now_ = fence_ = start_;
+    now_ = cooldown_ = start_;
     how_.window = w.kind == limit_kind::fixed     ? sim::window_kind::fixed
                   : w.kind == limit_kind::sliding ? sim::window_kind::sliding
                                                   : sim::window_kind::bucket;
@@ -47,7 +47,7 @@ class player {
   course run() {
     while (done_ < plan_.rows && elapsed() < plan_.seconds) {
       law_->advance(now_, left_);
-      const auto allowed = std::max(law_->next(now_), fence_);
+      const auto allowed = std::max(law_->next(now_), cooldown_);
       if (left_ > 0 && allowed <= now_) {
         call();
         continue;
@@ -117,11 +117,11 @@ class player {
   }
   void throttle(const event& e) {
     ++left_;
-    fence_ = std::max(fence_, now_ + e.wait);
+    cooldown_ = std::max(cooldown_, now_ + e.wait);
     if (e.sent <= counted_) return law_->on_echo();
     counted_ = now_;
-    ++bin().fences;
-    law_->on_throttle(e.sent, now_, fence_);
+    ++bin().cooldowns;
+    law_->on_throttle(e.sent, now_, cooldown_);
   }
 
   world world_;
@@ -129,7 +129,7 @@ class player {
   std::mt19937_64 dice_;
   std::uniform_real_distribution<double> part_{0, 1};
   std::normal_distribution<double> noise_{0, 1};
-  mono_time start_, now_, fence_, counted_ = mono_time::min();
+  mono_time start_, now_, cooldown_, counted_ = mono_time::min();
   std::unique_ptr<law> law_;
   sim::quota quota_;
   sim::throttle_options how_;
@@ -179,7 +179,7 @@ course::counts course::between(double from, double to) const {
   for (auto i = first; i < last; ++i) {
     sum.accepted += bins[i].accepted;
     sum.refused += bins[i].refused;
-    sum.fences += bins[i].fences;
+    sum.cooldowns += bins[i].cooldowns;
   }
   return sum;
 }

@@ -43,7 +43,7 @@ struct world {
 struct course {
   static constexpr double bin = 0.5;
   struct counts {
-    std::uint32_t accepted = 0, refused = 0, fences = 0;
+    std::uint32_t accepted = 0, refused = 0, cooldowns = 0;
   };
   std::vector<counts> bins;
   double finished = 0;  // s: when the last answer of the job came

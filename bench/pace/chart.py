@@ -9,11 +9,11 @@ COLUMN = (WIDTH - 2 * MARGIN - GAP) / 2
 
 STYLE = """
 .page{fill:#ffffff}.text{fill:#1f2328}.quiet{fill:#59636e}.grid{stroke:#d8dee4}.accepted{fill:#7fb8de;stroke:none}
-.offered{stroke:#c2410c;fill:none}.limit{stroke:#1f2328;fill:none}.fence{fill:#8250df;opacity:.16}.lone{fill:#8250df;opacity:.55}
+.offered{stroke:#c2410c;fill:none}.limit{stroke:#1f2328;fill:none}.cooldown{fill:#8250df;opacity:.16}.lone{fill:#8250df;opacity:.55}
 .throttled{stroke:#cf222e;fill:none}
 @media (prefers-color-scheme: dark){
 .page{fill:#0d1117}.text{fill:#e6edf3}.quiet{fill:#9198a1}.grid{stroke:#2c333b}.accepted{fill:#2a6a99;stroke:none}
-.offered{stroke:#ff9a4d;fill:none}.limit{stroke:#e6edf3;fill:none}.fence{fill:#b392f0;opacity:.22}.lone{fill:#b392f0;opacity:.65}
+.offered{stroke:#ff9a4d;fill:none}.limit{stroke:#e6edf3;fill:none}.cooldown{fill:#b392f0;opacity:.22}.lone{fill:#b392f0;opacity:.65}
 .throttled{stroke:#ff7b72;fill:none}}
 text{font-family:system-ui,-apple-system,'Segoe UI',Helvetica,Arial,sans-serif;font-size:12px}
 .head{font-size:15px;font-weight:600}.title{font-size:13px;font-weight:600}.small{font-size:11px}
@@ -44,8 +44,8 @@ class Panel:
         return [
             text(x, y + 13, self.title, "text title"), text(x, y + 29, self.caption, "quiet small"),
             '<clipPath id="%s"><rect %s/></clipPath>' % (identity, box), *self.axes(), '<g clip-path="url(#%s)">' % identity,
-            self.bands("fence", self.trace.fences, self.y, self.depth), self.area(),
-            self.bands("lone", self.trace.organizer_fences, self.y, 4), self.offered(), self.limit(), self.ticks(), "</g>", *self.done(),
+            self.bands("cooldown", self.trace.cooldowns, self.y, self.depth), self.area(),
+            self.bands("lone", self.trace.organizer_cooldowns, self.y, 4), self.offered(), self.limit(), self.ticks(), "</g>", *self.done(),
         ]
 
     def done(self):
@@ -119,9 +119,9 @@ def legend(y):
     """What the colours mean, on one line."""
     x, out = MARGIN, []
     entries = [("accepted", "accepted calls/s"), ("offered", "offered calls/s"), ("limit", "the hidden limit"),
-               ("throttled", "throttled calls"), ("fence", "the service asked to wait"), ("lone", "asked of one organizer")]
+               ("throttled", "throttled calls"), ("cooldown", "the service asked to wait"), ("lone", "asked of one organizer")]
     for style, words in entries:
-        if style in ("accepted", "fence", "lone"):
+        if style in ("accepted", "cooldown", "lone"):
             out.append('<rect class="%s" x="%d" y="%d" width="18" height="%d"/>' % (style, x, y - 9, 4 if style == "lone" else 11))
         elif style == "throttled":
             out.append('<path class="throttled" d="M%d %dv-7M%d %dv-7M%d %dv-7"/>' % (x + 4, y, x + 9, y, x + 14, y))
@@ -151,5 +151,5 @@ def draw(sections):
     height = y + MARGIN / 2
     return "\n".join([
         '<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d" role="img">' % (WIDTH, height, WIDTH, height),
-        "<title>Calls offered and accepted over time, with hidden limits and fences</title>", "<style>%s</style>" % STYLE,
+        "<title>Calls offered and accepted over time, with hidden limits and cooldowns</title>", "<style>%s</style>" % STYLE,
         '<rect class="page" width="100%" height="100%" rx="8"/>', *filter(None, body), "</svg>", ""])

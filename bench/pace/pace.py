@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Draws the pace: offered and accepted rate, the hidden limit and the fences over time, as one SVG.
+"""Draws the pace: offered and accepted rate, the hidden limit and the cooldowns over time, as one SVG.
 
     pace.py --convoke build/release/convoke --simulate-engine build/release/tests/simulation/simulate_engine --output pace.svg
 
@@ -44,7 +44,7 @@ def real_time(options, folder):
     limited.report([one for one, _ in measured])
     shown = [measured[0], *measured[2:]]
     titles = ["convoke, the first night", "Microsoft's Graph client for JavaScript, %d calls at a time" % limited.CONCURRENCY]
-    traces = [from_access_log(calls, limited.RATE, access_log.fences(calls)) for _, calls in shown]
+    traces = [from_access_log(calls, limited.RATE, access_log.cooldowns(calls)) for _, calls in shown]
     end = max(trace.end for trace in traces)
     panels = []
     for title, trace, (one, _) in zip(titles, traces, shown):

@@ -1,13 +1,13 @@
-"""What happened when: calls offered and accepted, throttles, fences, the limit. From a simulation's trace, or from an access log."""
+"""What happened when: calls offered and accepted, throttles, cooldowns, the limit. From a simulation's trace, or from an access log."""
 import csv
 
 
 class Trace:
-    """Times in seconds from the first call; `fences` and `organizer_fences` are (begin, end), `limit` is [(from, calls/s)], where 0 is none."""
+    """Times in seconds from the first call; `cooldowns` and `organizer_cooldowns` are (begin, end), `limit` is [(from, calls/s)], where 0 is none."""
 
     def __init__(self):
         self.sent, self.accepted, self.throttled = [], [], []
-        self.fences, self.organizer_fences, self.limit = [], [], []
+        self.cooldowns, self.organizer_cooldowns, self.limit = [], [], []
         self.end = 0.0
 
     def limit_at(self, t):
@@ -49,23 +49,23 @@ def read_simulation(path):
             out.end = max(out.end, t)
             if event in into:
                 into[event].append(t)
-            elif event == "fence":
-                out.fences.append((t, value))
-            elif event == "organizer-fence":
-                out.organizer_fences.append((t, value))
+            elif event == "cooldown":
+                out.cooldowns.append((t, value))
+            elif event == "organizer-cooldown":
+                out.organizer_cooldowns.append((t, value))
             elif event == "limit":
                 out.limit.append((t, value))
     return out
 
 
-def from_access_log(calls, rate, fences):
-    """`calls` as access_log.read_calls gives them; `fences` as its fences()."""
+def from_access_log(calls, rate, cooldowns):
+    """`calls` as access_log.read_calls gives them; `cooldowns` as its cooldowns()."""
     out = Trace()
     start = calls[0].arrived
     out.sent = [call.arrived - start for call in calls]
     out.accepted = sorted(call.answered - start for call in calls if call.status in (200, 201))
     out.throttled = sorted(call.answered - start for call in calls if call.throttled)
-    out.fences = [(begin - start, end - start) for begin, end in fences]
+    out.cooldowns = [(begin - start, end - start) for begin, end in cooldowns]
     out.limit = [(0.0, rate)]
     out.end = max(call.answered for call in calls) - start
     return out

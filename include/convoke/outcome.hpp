@@ -19,6 +19,8 @@ enum class outcome : std::uint8_t {
   failed = 6,      ///< a permanent answer, or transient faults in 3 runs in a row
   rejected = 7,    ///< the row was wrong; nothing was sent
   superseded = 8,  ///< a later plan took this key over
+  lost = 9,        ///< verify: the meeting is gone
+  removed = 10,    ///< deleted, or already gone
 };
 
 /// The word users see: `created`, `existing`, …
@@ -27,7 +29,7 @@ enum class outcome : std::uint8_t {
 /// The inverse of `to_string`.
 [[nodiscard]] std::optional<outcome> parse_outcome(std::string_view word) noexcept;
 
-/// True for created, existing, updated, unchanged, drifted (drifted only while drift is reported, not failed on).
+/// True for created, existing, updated, unchanged, removed, drifted (drifted only while drift is reported, not failed on).
 [[nodiscard]] bool satisfied(outcome o, bool drift_fails) noexcept;
 
 }  // namespace convoke

@@ -30,7 +30,7 @@ struct attendee {
 };
 
 /// One wanted meeting, normalised: everything a request depends on, and nothing else.
-struct spec {
+struct meeting_spec {
   std::string organizer;               ///< Entra object id, lower case
   std::string external_id;             ///< as its key was first spelt, else as the row spells it; see valid_external_id
   std::optional<std::string> subject;  ///< UTF-8; absent: neither sent nor compared
@@ -38,15 +38,15 @@ struct spec {
   utc_time end{};                      ///< whole seconds, after start
   std::vector<attendee> attendees;     ///< sorted by (kind, value), no value twice
 
-  friend bool operator==(const spec&, const spec&) = default;
+  friend bool operator==(const meeting_spec&, const meeting_spec&) = default;
 };
 
 /// The normalised payload: a compact, versioned, self-delimiting byte string. Equal specs give equal bytes; the bytes are what
 /// the ledger stores, what hashes are made of, and what a request is built from, so a plan never changes under way.
-[[nodiscard]] std::string encode_spec(const spec& s);
+[[nodiscard]] std::string encode_spec(const meeting_spec& s);
 
 /// The inverse of `encode_spec`. Fails with errc::storage on bytes that no version of encode_spec made.
-[[nodiscard]] result<spec> decode_spec(std::string_view bytes);
+[[nodiscard]] result<meeting_spec> decode_spec(std::string_view bytes);
 
 /// `attendee`, `presenter`, `coorganizer`; empty for none.
 [[nodiscard]] std::string_view to_string(attendee_role role) noexcept;

@@ -13,7 +13,8 @@ namespace convoke {
 
 /// Rows of a run by outcome. A row counts in exactly one member.
 struct outcome_counts {
-  std::uint64_t created = 0, existing = 0, drifted = 0, updated = 0, unchanged = 0, failed = 0, rejected = 0, superseded = 0;
+  std::uint64_t created = 0, existing = 0, drifted = 0, updated = 0, unchanged = 0, failed = 0, rejected = 0, superseded = 0, lost = 0,
+                removed = 0;
   std::uint64_t owed = 0;  ///< no outcome yet: deferred when the run is not being carried out
 
   friend bool operator==(const outcome_counts&, const outcome_counts&) = default;

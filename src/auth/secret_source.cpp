@@ -10,8 +10,8 @@
 #include <convoke/version.hpp>
 
 #include "auth/auth.hpp"
+#include "core/redact.hpp"
 #include "core/text.hpp"
-#include "core/withhold.hpp"
 #include "pacing/pacing.hpp"
 #include "token/token.hpp"
 
@@ -185,8 +185,8 @@ asio::awaitable<reply> session::ask() {
   auto meaning = token::read_answer(response.status, response.body, retry_after, from_.client_secret.reveal());
   if (!meaning && ended.what != net::failure::none) meaning.error().doubtful = true;
   if (!meaning && !meaning.error().fatal && retry_after && *retry_after > from_.max_cooldown) {
-    const auto said = withhold(response.retry_after.front(), from_.client_secret.reveal());
-    meaning.error().message += " (its Retry-After '" + escape_for_people(said, longest_word) +
+    const auto said = core::redact(response.retry_after.front(), from_.client_secret.reveal());
+    meaning.error().message += " (its Retry-After '" + core::escape_for_people(said, longest_word) +
                                "' is longer than --max-cooldown and is cut to " +
                                std::to_string(std::chrono::ceil<std::chrono::seconds>(from_.max_cooldown).count()) + " s)";
   }

@@ -93,7 +93,7 @@ result<std::string> ledger_path(const settings& from) {
   auto url = ledger_url(from);
   if (!url) return url;
   if (!url->starts_with(sqlite_scheme) || url->size() == sqlite_scheme.size())
-    return fail(errc::usage, fmt::format("--ledger '{}' is none that is built yet: use sqlite:PATH.", escape_for_people(*url)));
+    return fail(errc::usage, fmt::format("--ledger '{}' is none that is built yet: use sqlite:PATH.", core::escape_for_people(*url)));
   return url->substr(sqlite_scheme.size());
 }
 
@@ -111,7 +111,7 @@ result<std::uint32_t> parse_run(const std::string& text) {
   const auto* end = text.data() + text.size();
   const auto [stopped, bad] = std::from_chars(text.data(), end, id);
   if (bad != std::errc() || stopped != end || id == 0)
-    return fail(errc::usage, fmt::format("'{}' is no run's number: `convoke runs` lists them.", escape_for_people(text)));
+    return fail(errc::usage, fmt::format("'{}' is no run's number: `convoke runs` lists them.", core::escape_for_people(text)));
   return id;
 }
 
@@ -187,7 +187,7 @@ result<report::format> export_format(const settings& from, const std::string& pa
   if (word == "csv") return report::format::csv;
   if (word == "jsonl") return report::format::jsonl;
   if (word == "ics" || word == "html") return fail(errc::usage, fmt::format("--format {} is not built yet: use csv or jsonl.", word));
-  if (!word.empty()) return fail(errc::usage, fmt::format("--format '{}' is neither csv nor jsonl.", escape_for_people(word)));
+  if (!word.empty()) return fail(errc::usage, fmt::format("--format '{}' is neither csv nor jsonl.", core::escape_for_people(word)));
   return path == "-" ? result<report::format>(report::format::csv) : report::format_of(path);
 }
 
@@ -239,12 +239,12 @@ int run_export(console& out, const settings& from) {
     return complain(out, apart.error());
   if (results_wanted)
     if (const auto written = report::write_results(**reader, *info, path, *as); !written) return complain(out, written.error());
-  if (results_wanted && path != "-") out.say(fmt::format("Results: {}", escape_for_people(path)));
+  if (results_wanted && path != "-") out.say(fmt::format("Results: {}", core::escape_for_people(path)));
   if (!failed.empty()) {
     const auto rows = report::write_failed(**reader, *info, failed);
     if (!rows) return complain(out, rows.error());
     out.say(*rows == 0 ? "No row failed: no failed file was written."
-                       : fmt::format("{} failed rows: {}", *rows, escape_for_people(failed)));
+                       : fmt::format("{} failed rows: {}", *rows, core::escape_for_people(failed)));
   }
   return 0;
 }
@@ -257,7 +257,7 @@ int run_version(console& out) {
 }  // namespace
 
 int refuse(const error& why) {
-  write_text(STDERR_FILENO, "error: " + without_controls(why.message, shown_in::terminal) + "\n");
+  write_text(STDERR_FILENO, "error: " + core::without_controls(why.message, core::shown_in::terminal) + "\n");
   return exit_code(why.code);
 }
 
@@ -281,7 +281,7 @@ int run_command(const invocation& what) {
     (*out)->print(from->show());
     return finish(**out, 0);
   }
-  // A file that is not there is the nearest trouble: it is told before that of settings and credentials.
+  // A file that is not there is the core::nearest trouble: it is told before that of settings and credentials.
   if (reads_input)
     if (const auto there = files::input::look(input); !there) return complain(**out, there.error());
   // Signals stay caught until the process has ended, so the object is never deleted: a signal while the summary is printed, or while

@@ -42,7 +42,7 @@ std::string in_file_terms(const option& o, std::string value, const std::string&
 // Reads the keys of one table into `into`; what is there already stays. `allowed`: empty for all.
 result<void> read_table(const toml::table& table, const std::string& path, const std::string& source,
                         std::span<const std::string_view> allowed, setting_map& into) {
-  const auto shown = escape_for_people(path);
+  const auto shown = core::escape_for_people(path);
   for (const auto& [name, node] : table) {
     const std::string key(name.str());
     if (key == "tenants" && allowed.empty()) continue;
@@ -52,7 +52,7 @@ result<void> read_table(const toml::table& table, const std::string& path, const
     if (!taken) {
       const auto near = nearest_option(key);
       return fail(errc::usage, fmt::format("{}, line {}: there is no key '{}'{}.{}", shown, node.source().begin.line,
-                                           escape_for_people(key), allowed.empty() ? "" : " in a table of tenants",
+                                           core::escape_for_people(key), allowed.empty() ? "" : " in a table of tenants",
                                            near.empty() ? "" : fmt::format(" Did you mean '{}'?", key_name(near))));
     }
     if (const auto built = refuse_later(*known, fmt::format("{}, line {}: {}", shown, node.source().begin.line, key)); !built) return built;
@@ -67,12 +67,12 @@ result<void> read_table(const toml::table& table, const std::string& path, const
 
 bool is_wanted(const toml::key& name, const toml::table& table, const std::string& wanted) {
   const auto id = table["tenant"].value<std::string>();
-  return name.str() == wanted || (id && equal_ignoring_case(*id, wanted));
+  return name.str() == wanted || (id && core::equal_ignoring_case(*id, wanted));
 }
 
 // [tenants.NAME]: one lane each.
 result<void> read_tenants(const toml::node& node, const std::string& path, const std::string& wanted, setting_map& into) {
-  const auto shown = escape_for_people(path);
+  const auto shown = core::escape_for_people(path);
   const auto* tables = node.as_table();
   if (tables == nullptr || !tables->is_homogeneous(toml::node_type::table))
     return fail(errc::usage, fmt::format("{}: 'tenants' holds one table a tenant: [tenants.NAME].", shown));
@@ -83,7 +83,7 @@ result<void> read_tenants(const toml::node& node, const std::string& path, const
   for (const auto& [name, one] : *tables) {
     const auto& table = *one.as_table();
     if (!wanted.empty() && !is_wanted(name, table, wanted)) continue;
-    return read_table(table, path, fmt::format("{} [tenants.{}]", shown, escape_for_people(name.str())), of_a_tenant, into);
+    return read_table(table, path, fmt::format("{} [tenants.{}]", shown, core::escape_for_people(name.str())), of_a_tenant, into);
   }
   return {};
 }
@@ -102,7 +102,7 @@ result<void> refuse_later(const option& o, const std::string& source) {
 }
 
 result<setting_map> read_config_file(const std::string& path, config_origin origin, const std::string& wanted_tenant) {
-  const auto shown = escape_for_people(path);
+  const auto shown = core::escape_for_people(path);
   const auto text = read_config_text(path, origin);
   if (!text) return std::unexpected(text.error());
   toml::table table;

@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 constexpr std::size_t largest = std::size_t{1} << 20U;
 
 std::unexpected<error> refuse(const std::string& path, const std::string& why) {
-  return fail(errc::usage, fmt::format("{}: {}", escape_for_people(path), why));
+  return fail(errc::usage, fmt::format("{}: {}", core::escape_for_people(path), why));
 }
 
 std::unexpected<error> unreadable(const std::string& path, int error_number) {
@@ -36,7 +36,7 @@ struct flaw {
 
 // `what`: as a message names it. A sticky folder such as /tmp is writable by others as well: they may put files into it.
 std::optional<flaw> flaw_of(const struct stat& about, const std::string& what, const std::string& path) {
-  const auto shown = escape_for_people(path);
+  const auto shown = core::escape_for_people(path);
   if (about.st_uid != ::geteuid() && about.st_uid != 0)
     return flaw{fmt::format("{} belongs to another user (uid {})", what, about.st_uid), fmt::format("make {} yours with chown", shown)};
   if ((about.st_mode & (S_IWGRP | S_IWOTH)) != 0)
@@ -48,7 +48,7 @@ std::optional<flaw> flaw_of(const struct stat& about, const std::string& what, c
 std::optional<flaw> flaw_of_folder(const fs::path& file) {
   const auto folder = file.has_parent_path() ? file.parent_path().string() : std::string(".");
   struct stat about{};
-  const auto what = fmt::format("its folder {}", escape_for_people(folder));
+  const auto what = fmt::format("its folder {}", core::escape_for_people(folder));
   if (::stat(folder.c_str(), &about) != 0)
     return flaw{fmt::format("{} cannot be examined: {}", what, files::system_message(errno)), "move the file to another folder"};
   return flaw_of(about, what, folder);
@@ -79,7 +79,7 @@ result<std::string> read_config_text(const std::string& path, config_origin orig
     if (const auto bad = flaw_of_found(opened.get(), about, path))
       return refuse(path, fmt::format("this configuration file was found, not named, and is not used: {}. Give --config {} to use it all "
                                       "the same, or {}.",
-                                      bad->what, escape_for_people(path), bad->remedy));
+                                      bad->what, core::escape_for_people(path), bad->remedy));
   }
   // A pipe or a device has no size: what comes is counted.
   std::string text;

@@ -31,11 +31,11 @@ class line_formatter final : public spdlog::formatter {
     if (json_) {
       line = fmt::format(R"({{"time":"{}","level":"{}","message":)",
                          format_utc(std::chrono::floor<std::chrono::milliseconds>(message.time)), level);
-      append_visible_json_string(line, text);
+      core::append_visible_json_string(line, text);
       line += "}\n";
     } else {
       if (message.level != spdlog::level::info) line = fmt::format("{}: ", level);
-      append_without_controls(line, text, shown_in::terminal);
+      core::append_without_controls(line, text, core::shown_in::terminal);
       line += '\n';
     }
     to.append(line.data(), line.data() + line.size());
@@ -69,7 +69,7 @@ result<report::progress_style> progress_style(const std::string& word, bool quie
   if (word == "plain") return plain;
   if (word == "json") return json;
   if (word == "auto" || word.empty()) return ::isatty(STDERR_FILENO) == 1 ? tty : plain;
-  return fail(errc::usage, fmt::format("--progress '{}' is none of auto, tty, plain, json and none.", escape_for_people(word)));
+  return fail(errc::usage, fmt::format("--progress '{}' is none of auto, tty, plain, json and none.", core::escape_for_people(word)));
 }
 
 }  // namespace
@@ -84,10 +84,10 @@ console::~console() {
 result<std::unique_ptr<console>> console::create(const settings& from, const std::string& input) {
   const auto output = from.text("output");
   if (output != "text" && output != "json")
-    return fail(errc::usage, fmt::format("--output '{}' is neither text nor json.", escape_for_people(output)));
+    return fail(errc::usage, fmt::format("--output '{}' is neither text nor json.", core::escape_for_people(output)));
   const auto log_format = from.text("log-format");
   if (log_format != "text" && log_format != "json")
-    return fail(errc::usage, fmt::format("--log-format '{}' is neither text nor json.", escape_for_people(log_format)));
+    return fail(errc::usage, fmt::format("--log-format '{}' is neither text nor json.", core::escape_for_people(log_format)));
   const bool quiet = from.flag("quiet");
   const auto style = progress_style(from.text("progress"), quiet);
   if (!style) return std::unexpected(style.error());
@@ -95,7 +95,7 @@ result<std::unique_ptr<console>> console::create(const settings& from, const std
   log->set_formatter(std::make_unique<line_formatter>(log_format == "json"));
   log->set_level(quiet ? spdlog::level::err : spdlog::level::info);
   log->set_error_handler([](const std::string&) {});  // a closed standard error must not end a run
-  const auto shown = input == "-" ? "standard input" : escape_for_people(input);
+  const auto shown = input == "-" ? "standard input" : core::escape_for_people(input);
   return std::unique_ptr<console>(
       new console(output == "json", from.flag("verbose"), shown, std::move(log), report::progress_printer(*style, stderr)));
 }
@@ -103,7 +103,7 @@ result<std::unique_ptr<console>> console::create(const settings& from, const std
 // What is quoted from input, service or system is escaped where it is quoted; nothing that was overlooked reaches a terminal either. JSON
 // has escapes of its own.
 std::string console::fit_for_terminal(const std::string& data) const {
-  return json_ ? data : without_controls(data, shown_in::terminal);
+  return json_ ? data : core::without_controls(data, core::shown_in::terminal);
 }
 
 bool console::print(const std::string& data) {

@@ -107,7 +107,7 @@ void step(int number, const std::string& text) {
 }
 
 void say(const std::string& text) {
-  write_text(STDOUT_FILENO, fmt::format("   {}\n", without_controls(text, shown_in::terminal)));
+  write_text(STDOUT_FILENO, fmt::format("   {}\n", core::without_controls(text, core::shown_in::terminal)));
 }
 
 result<fs::path> make_folder() {
@@ -147,7 +147,7 @@ int prove(sim::simulator& graph, const fs::path& results, std::int64_t keys) {
              fmt::format("\n{}\n", bold(proven ? fmt::format("Every one of the {} meetings was created exactly once.", keys)
                                                : fmt::format("This is not as it should be: {} keys, {} meetings, {} created.", keys,
                                                              end.meetings, end.created))));
-  write_text(STDOUT_FILENO, fmt::format("Results, with join links: {}\n", escape_for_people(results.string())));
+  write_text(STDOUT_FILENO, fmt::format("Results, with join links: {}\n", core::escape_for_people(results.string())));
   return proven ? 0 : 1;
 }
 

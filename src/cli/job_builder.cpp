@@ -87,7 +87,7 @@ class typed {
     return set == nullptr || set->text.empty() ? nullptr : set;
   }
   void wrong(const setting& set, const std::string& needed) {
-    refuse({errc::usage, fmt::format("{}: '{}' is not {}.", set.named(), escape_for_people(set.text), needed)});
+    refuse({errc::usage, fmt::format("{}: '{}' is not {}.", set.named(), core::escape_for_people(set.text), needed)});
   }
 
   const settings& from_;
@@ -143,7 +143,7 @@ result<void> check_client_id(const std::string& id) {
   if (good) return {};
   return fail(errc::usage, fmt::format("--client-id '{}' is no Entra application id: it is a GUID such as "
                                        "00000000-0000-0000-0000-000000000000.",
-                                       escape_for_people(id)));
+                                       core::escape_for_people(id)));
 }
 
 result<void> read_target(const settings& from, lane_options& lane) {
@@ -151,7 +151,7 @@ result<void> read_target(const settings& from, lane_options& lane) {
   const auto* cloud = graph::find_cloud(name);
   if (cloud == nullptr)
     return fail(errc::usage, fmt::format("--cloud '{}' is none that convoke knows: {}; or give --graph-url and --authority-url.",
-                                         escape_for_people(name), cloud_names()));
+                                         core::escape_for_people(name), cloud_names()));
   const auto graph_url = from.text("graph-url");
   if (graph_url.empty() && name == "china")
     return fail(errc::usage, "The cloud 'china' has no createOrGet: Graph's documentation lists it as not supported there.");
@@ -179,7 +179,7 @@ bool without_proxy(std::string_view list, std::string_view host) {
     if (entry.starts_with("*.")) entry.remove_prefix(1);
     if (entry.starts_with('.')) entry.remove_prefix(1);
     if (std::ranges::count(entry, ':') == 1) entry = entry.substr(0, entry.find(':'));
-    if (entry.empty() || entry.size() > host.size() || !equal_ignoring_case(host.substr(host.size() - entry.size()), entry)) continue;
+    if (entry.empty() || entry.size() > host.size() || !core::equal_ignoring_case(host.substr(host.size() - entry.size()), entry)) continue;
     if (entry.size() == host.size() || host[host.size() - entry.size() - 1] == '.') return true;
   }
   return false;
@@ -209,7 +209,7 @@ result<void> use_ready_token(const std::string& token, lane_options& lane) {
   if (lane.tenant.empty()) return fail(errc::usage, "CONVOKE_TOKEN needs --tenant GUID: the token alone does not say it reliably.");
   if (const auto tid = token::readable_tenant(token); tid && to_lower(*tid) != to_lower(lane.tenant))
     return fail(errc::credentials, fmt::format("CONVOKE_TOKEN is for tenant {}, but --tenant says {}. Get a token for the right tenant.",
-                                               escape_for_people(*tid), escape_for_people(lane.tenant)));
+                                               core::escape_for_people(*tid), core::escape_for_people(lane.tenant)));
   lane.token = secret(token);
   return {};
 }

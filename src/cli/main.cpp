@@ -86,9 +86,10 @@ int unknown_flag(const CLI::App& sub, std::string_view word) {
     for (const auto& name : o->get_lnames()) names.push_back("--" + name);
   const std::vector<std::string_view> views(names.begin(), names.end());
   word = word.substr(0, word.find('='));
-  const auto near = nearest(word, views);
-  return refuse({errc::usage, fmt::format("{} has no flag {}.{} `convoke {} --help` lists them.", sub.get_name(), escape_for_people(word),
-                                          near ? fmt::format(" Did you mean {}?", *near) : "", sub.get_name())});
+  const auto near = core::nearest(word, views);
+  return refuse(
+      {errc::usage, fmt::format("{} has no flag {}.{} `convoke {} --help` lists them.", sub.get_name(), core::escape_for_people(word),
+                                near ? fmt::format(" Did you mean {}?", *near) : "", sub.get_name())});
 }
 
 int unknown_command(std::string_view word) {
@@ -96,8 +97,8 @@ int unknown_command(std::string_view word) {
     return refuse({errc::usage, fmt::format("`convoke {}` is not built yet. `convoke --help` lists what is.", word)});
   std::vector<std::string_view> names;
   for (const auto& c : commands) names.push_back(c.name);
-  const auto near = nearest(word, names);
-  return refuse({errc::usage, fmt::format("There is no command '{}'.{} `convoke --help` lists them.", escape_for_people(word),
+  const auto near = core::nearest(word, names);
+  return refuse({errc::usage, fmt::format("There is no command '{}'.{} `convoke --help` lists them.", core::escape_for_people(word),
                                           near ? fmt::format(" Did you mean '{}'?", *near) : "")});
 }
 
@@ -114,10 +115,10 @@ int take(const CLI::App& sub, const command& c, const parsed& words) {
   auto left = sub.remaining();
   if (c.argument.empty()) left.insert(left.end(), words.arguments.begin(), words.arguments.end());
   if (!left.empty())
-    return refuse({errc::usage, fmt::format("{} does not know what to do with '{}'.", c.name, escape_for_people(left.front()))});
+    return refuse({errc::usage, fmt::format("{} does not know what to do with '{}'.", c.name, core::escape_for_people(left.front()))});
   if (words.arguments.size() > 1)
-    return refuse(
-        {errc::usage, fmt::format("{} takes one {}, and '{}' is another.", c.name, c.argument, escape_for_people(words.arguments[1]))});
+    return refuse({errc::usage,
+                   fmt::format("{} takes one {}, and '{}' is another.", c.name, c.argument, core::escape_for_people(words.arguments[1]))});
   if (!c.argument.empty() && words.arguments.empty())
     return refuse({errc::usage, fmt::format("{} needs {}: convoke {} {}", c.name, c.argument_help, c.name, c.argument)});
   for (const auto& o : words.options)

@@ -81,7 +81,7 @@ constexpr option table[] = {
 
 std::string folded(std::string_view name) {
   std::string out;
-  for (const char c : name) out += c == '_' ? '-' : ascii_lower(c);
+  for (const char c : name) out += c == '_' ? '-' : core::ascii_lower(c);
   return out;
 }
 
@@ -100,7 +100,7 @@ const option* find_option(std::string_view name) {
 std::string nearest_option(std::string_view name) {
   std::vector<std::string_view> names;
   for (const auto& o : table) names.push_back(o.name);
-  const auto near = nearest(name, names);
+  const auto near = core::nearest(name, names);
   return near ? std::string(*near) : std::string();
 }
 

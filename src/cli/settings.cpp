@@ -98,7 +98,7 @@ result<settings> settings::resolve(const names& flags, const names& environment,
       // Not refused as a wrong flag is: the environment is shared, and a name may be somebody else's.
       if (const auto near = nearest_option(std::string_view(name).substr(8)); !near.empty())
         out.warnings_.push_back(fmt::format("The environment variable {} is none of convoke's and is ignored. Did you mean {}?",
-                                            escape_for_people(name), environment_name(near)));
+                                            core::escape_for_people(name), environment_name(near)));
       continue;
     }
     if (value.empty()) continue;
@@ -127,7 +127,7 @@ result<settings> settings::resolve(const names& flags, const names& environment,
     if (known != nullptr && (known->form == shape::path || known->name == "ledger"))
       value.text = with_home(std::move(value.text), out.environment("HOME"));
     if (known != nullptr && known->form == shape::flag && !truthy(value.text) && !falsy(value.text))
-      return fail(errc::usage, fmt::format("{}: '{}' is neither true nor false.", value.named(), escape_for_people(value.text)));
+      return fail(errc::usage, fmt::format("{}: '{}' is neither true nor false.", value.named(), core::escape_for_people(value.text)));
   }
   return out;
 }
@@ -154,7 +154,7 @@ std::string settings::environment(std::string_view name) const {
 std::string settings::show() const {
   std::string out;
   for (const auto& [name, value] : values_)
-    out += fmt::format("{} = {}  # {}\n", key_name(name), escape_for_people(value.text), escape_for_people(value.source));
+    out += fmt::format("{} = {}  # {}\n", key_name(name), core::escape_for_people(value.text), core::escape_for_people(value.source));
   return out;
 }
 

@@ -39,7 +39,7 @@ int simulate(const invocation& what) {
   if (!running) return refuse(running.error());
   write_text(STDOUT_FILENO, fmt::format("Graph is simulated at {}\n", (*running)->graph_url()));
   if (!options.config_file.empty())
-    write_text(STDOUT_FILENO, fmt::format("Try: convoke apply FILE --config {}\n", escape_for_people(options.config_file)));
+    write_text(STDOUT_FILENO, fmt::format("Try: convoke apply FILE --config {}\n", core::escape_for_people(options.config_file)));
   write_text(STDOUT_FILENO, "Stop with Ctrl-C.\n");
   wait_for_signal();
   write_text(STDOUT_FILENO, fmt::format("{}\n", (*running)->stats_json()));

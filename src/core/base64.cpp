@@ -5,7 +5,7 @@
 
 #include "core/decoded.hpp"
 
-namespace convoke {
+namespace convoke::core {
 
 namespace {
 
@@ -39,4 +39,4 @@ std::optional<std::string> decode_base64(std::string_view text, base64_alphabet 
   return out;
 }
 
-}  // namespace convoke
+}  // namespace convoke::core

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace convoke {
+namespace convoke::core {
 
 // RFC 4648. `standard` (section 4, `+` and `/`): always padded. `url` (section 5, `-` and `_`): padded or, as in a JWT, not at all.
 enum class base64_alphabet { standard, url };
@@ -13,4 +13,4 @@ enum class base64_alphabet { standard, url };
 // padding that is missing, misplaced or too long, bits set behind the last byte.
 [[nodiscard]] std::optional<std::string> decode_base64(std::string_view text, base64_alphabet alphabet);
 
-}  // namespace convoke
+}  // namespace convoke::core

@@ -2,7 +2,7 @@
 
 #include "core/text.hpp"
 
-namespace convoke {
+namespace convoke::core {
 
 namespace {
 
@@ -70,4 +70,4 @@ std::optional<civil_time> parse_civil(std::string_view text) noexcept {
   return out;
 }
 
-}  // namespace convoke
+}  // namespace convoke::core

@@ -7,7 +7,7 @@
 #include <optional>
 #include <string_view>
 
-namespace convoke {
+namespace convoke::core {
 
 struct civil_time {
   std::chrono::local_seconds local{};          // the date and time as written
@@ -25,4 +25,4 @@ inline constexpr std::chrono::sys_seconds first_second = std::chrono::sys_days{s
 inline constexpr std::chrono::sys_seconds last_second =
     std::chrono::sys_seconds{std::chrono::sys_days{std::chrono::year{10000} / 1 / 1}} - std::chrono::seconds{1};
 
-}  // namespace convoke
+}  // namespace convoke::core

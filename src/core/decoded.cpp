@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace convoke {
+namespace convoke::core {
 
 namespace {
 
@@ -110,4 +110,4 @@ void for_each_decoding(std::string_view text, const std::function<void(const dec
   look(plain);
 }
 
-}  // namespace convoke
+}  // namespace convoke::core

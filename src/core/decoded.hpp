@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace convoke {
+namespace convoke::core {
 
 // Values of digits; `none` of everything else.
 namespace digits {
@@ -59,4 +59,4 @@ struct decoded {
 // of every long enough run of base64 (either alphabet) or hexadecimal digits what it means, wherever in the run the encoding begins.
 void for_each_decoding(std::string_view text, const std::function<void(const decoded&)>& look);
 
-}  // namespace convoke
+}  // namespace convoke::core

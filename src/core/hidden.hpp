@@ -1,6 +1,6 @@
 #pragma once
 
-namespace convoke {
+namespace convoke::core {
 
 // Characters that hide, reorder or end a line although they are no C0 or C1 controls.
 [[nodiscard]] constexpr bool hides_or_reorders(char32_t c) noexcept {
@@ -8,4 +8,4 @@ namespace convoke {
          (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF || (c >= 0xFFF9 && c <= 0xFFFB) || (c >= 0xE0000 && c <= 0xE0FFF);
 }
 
-}  // namespace convoke
+}  // namespace convoke::core

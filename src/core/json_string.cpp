@@ -6,7 +6,7 @@
 #include "core/hidden.hpp"
 #include "core/utf8.hpp"
 
-namespace convoke {
+namespace convoke::core {
 
 namespace {
 
@@ -125,4 +125,4 @@ std::string visible_json(std::string_view json) {
   return out;
 }
 
-}  // namespace convoke
+}  // namespace convoke::core

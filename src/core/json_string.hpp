@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-namespace convoke {
+namespace convoke::core {
 
 // Appends `text` as a JSON string, quotes included. Bytes that are no UTF-8 become U+FFFD, so that the result is always valid JSON.
 void append_json_string(std::string& out, std::string_view text);
@@ -13,4 +13,4 @@ void append_visible_json_string(std::string& out, std::string_view text);
 // The same for JSON that is written already. `json` is UTF-8.
 [[nodiscard]] std::string visible_json(std::string_view json);
 
-}  // namespace convoke
+}  // namespace convoke::core

@@ -8,7 +8,7 @@ namespace convoke {
 
 std::string to_lower(std::string_view text) {
   std::string out(text);
-  for (char& c : out) c = ascii_lower(c);
+  for (char& c : out) c = core::ascii_lower(c);
   return out;
 }
 
@@ -17,7 +17,7 @@ std::optional<std::string> parse_guid(std::string_view text) {
   if (text.size() != length) return std::nullopt;
   std::string out(length, '-');
   for (std::size_t i = 0; i < length; ++i) {
-    const char c = ascii_lower(text[i]);
+    const char c = core::ascii_lower(text[i]);
     const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
     const bool fits = dash ? c == '-' : (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
     if (!fits) return std::nullopt;

@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <string>
 
-namespace convoke {
+namespace convoke::core {
 
 // For errno: why, and what to do, as one clause without a full stop; empty where it is neither EMFILE nor ENFILE. `limit`: RLIMIT_NOFILE.
 [[nodiscard]] std::string open_files_shortage(int error_number, std::uint64_t limit);
 
-}  // namespace convoke
+}  // namespace convoke::core

@@ -1,3 +1,4 @@
+#include <convoke/operation.hpp>
 #include <convoke/outcome.hpp>
 
 #include <array>
@@ -7,7 +8,7 @@ namespace convoke {
 
 namespace {
 
-constexpr std::array<std::pair<outcome, std::string_view>, 8> words{{
+constexpr std::array<std::pair<outcome, std::string_view>, 10> words{{
     {outcome::created, "created"},
     {outcome::existing, "existing"},
     {outcome::drifted, "drifted"},
@@ -16,9 +17,25 @@ constexpr std::array<std::pair<outcome, std::string_view>, 8> words{{
     {outcome::failed, "failed"},
     {outcome::rejected, "rejected"},
     {outcome::superseded, "superseded"},
+    {outcome::lost, "lost"},
+    {outcome::removed, "removed"},
 }};
 
 }  // namespace
+
+std::string_view to_string(operation o) noexcept {
+  switch (o) {
+    case operation::create_or_get:
+      return "createOrGet";
+    case operation::update:
+      return "update";
+    case operation::get:
+      return "get";
+    case operation::remove:
+      return "remove";
+  }
+  return "unknown";
+}
 
 std::string_view to_string(outcome o) noexcept {
   for (const auto& [value, word] : words) {
@@ -40,12 +57,14 @@ bool satisfied(outcome o, bool drift_fails) noexcept {
     case outcome::existing:
     case outcome::updated:
     case outcome::unchanged:
+    case outcome::removed:
       return true;
     case outcome::drifted:
       return !drift_fails;
     case outcome::failed:
     case outcome::rejected:
     case outcome::superseded:
+    case outcome::lost:
       return false;
   }
   return false;

@@ -166,7 +166,7 @@ std::unexpected<error> not_ours() {
 
 }  // namespace
 
-std::string encode_spec(const spec& s) {
+std::string encode_spec(const meeting_spec& s) {
   std::size_t size = 64 + s.organizer.size() + s.external_id.size() + (s.subject ? s.subject->size() : 0);
   for (const attendee& a : s.attendees) size += a.value.size() + 4;
   std::string out;
@@ -190,12 +190,12 @@ std::string encode_spec(const spec& s) {
   return out;
 }
 
-result<spec> decode_spec(std::string_view bytes) {
+result<meeting_spec> decode_spec(std::string_view bytes) {
   byte_reader in(bytes);
   const unsigned written_by = in.byte();
   const unsigned flags = in.byte();
   if (in.bad() || written_by != static_cast<unsigned char>(version) || flags > (has_subject | packed_organizer)) return not_ours();
-  spec s;
+  meeting_spec s;
   s.organizer = in.id((flags & packed_organizer) != 0);
   s.external_id = in.text();
   if ((flags & has_subject) != 0) s.subject.emplace(in.text());

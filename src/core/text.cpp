@@ -6,7 +6,7 @@
 #include "core/hidden.hpp"
 #include "core/utf8.hpp"
 
-namespace convoke {
+namespace convoke::core {
 
 namespace {
 
@@ -156,4 +156,4 @@ std::optional<std::string_view> nearest(std::string_view word, std::initializer_
   return nearest(word, std::span(candidates.begin(), candidates.size()));
 }
 
-}  // namespace convoke
+}  // namespace convoke::core

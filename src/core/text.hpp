@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-namespace convoke {
+namespace convoke::core {
 
 [[nodiscard]] constexpr char ascii_lower(char c) noexcept {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
@@ -45,4 +45,4 @@ void append_without_controls(std::string& out, std::string_view text, shown_in w
 [[nodiscard]] std::optional<std::string_view> nearest(std::string_view word, std::span<const std::string_view> candidates);
 [[nodiscard]] std::optional<std::string_view> nearest(std::string_view word, std::initializer_list<std::string_view> candidates);
 
-}  // namespace convoke
+}  // namespace convoke::core

@@ -20,7 +20,7 @@ void put(char* at, std::uint32_t value, int digits) noexcept {
 
 std::string format_utc(utc_time t) {
   // Four digits cannot say more; nothing that convoke reads lies outside.
-  t = std::clamp(t, utc_time{first_second}, utc_time{last_second});
+  t = std::clamp(t, utc_time{core::first_second}, utc_time{core::last_second});
   const auto second = floor<seconds>(t);
   const auto midnight = floor<days>(second);
   const year_month_day date{midnight};
@@ -50,10 +50,10 @@ std::string format_utc(utc_time t) {
 }
 
 std::optional<utc_time> parse_utc(std::string_view text) {
-  const auto written = parse_civil(text);
+  const auto written = core::parse_civil(text);
   if (!written || !written->seconds || !written->offset) return std::nullopt;
   const sys_seconds second = sys_seconds{written->local.time_since_epoch()} - *written->offset;
-  if (second < first_second || second > last_second) return std::nullopt;
+  if (second < core::first_second || second > core::last_second) return std::nullopt;
   return utc_time{second} + ticks{written->fraction};
 }
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <cstring>
 
-namespace convoke {
+namespace convoke::core {
 
 namespace {
 
@@ -129,4 +129,4 @@ void append_utf8(std::string& out, char32_t code_point) {
   }
 }
 
-}  // namespace convoke
+}  // namespace convoke::core

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace convoke {
+namespace convoke::core {
 
 struct utf8_char {
   char32_t code_point = 0;
@@ -30,4 +30,4 @@ struct utf8_char {
 
 void append_utf8(std::string& out, char32_t code_point);
 
-}  // namespace convoke
+}  // namespace convoke::core

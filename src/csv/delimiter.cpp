@@ -42,7 +42,7 @@ std::optional<char> sniff_delimiter(std::string_view header_line) {
 
 std::optional<char> read_sep(std::string_view line) noexcept {
   if (line.size() == 7 && line.front() == '"' && line.back() == '"') line = line.substr(1, 5);
-  if (line.size() != 5 || !equal_ignoring_case(line.substr(0, 4), "sep=")) return std::nullopt;
+  if (line.size() != 5 || !core::equal_ignoring_case(line.substr(0, 4), "sep=")) return std::nullopt;
   return line[4];
 }
 

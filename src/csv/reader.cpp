@@ -125,7 +125,7 @@ result<char> reader::state::choose(std::string_view first) const {
   if (const auto sniffed = sniff_delimiter(first)) return *sniffed;
   if (std::ranges::max(count_delimiters(first)) == 0) return ',';
   return fail_at(first, 0, line,
-                 "the header '" + escape_for_people(first, 80) +
+                 "the header '" + core::escape_for_people(first, 80) +
                      "' holds two of , ; and tab equally often, so the delimiter cannot be told; name it with --delimiter");
 }
 

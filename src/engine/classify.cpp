@@ -64,7 +64,7 @@ verdict classify(const answer& a) noexcept {
     case attempt_error::local_resources:
       return {answer_class::ours, true};
     case attempt_error::truncated:
-      // The head of a cut answer still counts where it closes a fence.
+      // The head of a cut answer still counts where it closes a cooldown.
       if (by_status(a) == answer_class::throttle) return {answer_class::throttle, true};
       return {answer_class::fault, true};
     // Whose answer comes next on that connection is not known any more.

@@ -10,7 +10,7 @@ namespace convoke::engine {
 
 enum class answer_class : std::uint8_t {
   success,
-  throttle,             // fence the scope; costs the row nothing
+  throttle,             // cooldown the scope; costs the row nothing
   fault,                // backoff; costs the row an attempt
   conflict,             // a fault, but two attempts are enough: then failed
   stale,                // free, on another connection

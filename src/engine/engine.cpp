@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "engine/desk.hpp"
 #include "engine/lane.hpp"
 #include "engine/rules.hpp"
+#include "engine/run_context.hpp"
 
 namespace convoke::engine {
 
@@ -18,8 +18,8 @@ constexpr auto rest_after_attempts = std::chrono::minutes(10);
 
 class engine::impl {
  public:
-  impl(const settings& s, const std::vector<lane_setup>& setups, mono_time now) : desk(s), started_(now) {
-    for (const auto& setup : setups) lanes_.push_back(std::make_unique<lane>(desk, setup, now));
+  impl(const settings& s, const std::vector<lane_setup>& setups, mono_time now) : context(s), started_(now) {
+    for (const auto& setup : setups) lanes_.push_back(std::make_unique<lane>(context, setup, now));
     settle(now);
   }
 
@@ -30,29 +30,29 @@ class engine::impl {
   }
 
   void answered(row_id row, answer&& a, mono_time now) {
-    const auto s = desk.rows.find(row);
+    const auto s = context.rows.find(row);
     // Late answers of calls that a drain gave up on.
-    if (s == no_slot || desk.rows[s].state != row_state::in_flight) return;
-    auto* of_row = find(desk.rows[s].lane);
+    if (s == no_slot || context.rows[s].state != row_state::in_flight) return;
+    auto* of_row = find(context.rows[s].lane);
     const auto demand = of_row->answered(s, std::move(a), now);
-    if (demand.fence) {
+    if (demand.cooldown) {
       for (const auto& l : lanes_)
-        if (l.get() != of_row) l->close(*demand.fence, now);
+        if (l.get() != of_row) l->close(*demand.cooldown, now);
     }
     if (demand.permission) stop(stop_reason::permission, *demand.permission, now);
   }
 
   void committed(std::span<const row_id> rows) {
     for (const auto id : rows) {
-      const auto s = desk.rows.find(id);
-      if (s == no_slot || desk.rows[s].state != row_state::committing) continue;
-      desk.committed(s);
+      const auto s = context.rows.find(id);
+      if (s == no_slot || context.rows[s].state != row_state::committing) continue;
+      context.committed(s);
     }
   }
 
   void stop(stop_reason why, const std::string& detail, mono_time now) {
     if (why == stop_reason::storage) {
-      desk.actions.clear();  // what was not carried out yet cannot be made durable, so it must not happen
+      context.actions.clear();  // what was not carried out yet cannot be made durable, so it must not happen
       finish({stop_reason::storage, detail, std::nullopt});
       return;
     }
@@ -63,17 +63,17 @@ class engine::impl {
 
   // False after the end: nothing is done any more.
   bool enter(mono_time now) noexcept {
-    desk.now = now;
+    context.now = now;
     return !over;
   }
   void settle(mono_time now);
   void finish(struct finished f) {
     over = true;
     wake.reset();
-    desk.actions.emplace_back(std::move(f));
+    context.actions.emplace_back(std::move(f));
   }
 
-  desk desk;
+  run_context context;
   std::optional<mono_time> wake;
   bool over = false;
 
@@ -94,7 +94,8 @@ class engine::impl {
 
 void engine::impl::settle(mono_time now) {
   if (over) return;
-  if (desk.config.max_duration && !stopped_at_ && !ending_ && now - started_ >= *desk.config.max_duration && holds(rule::duration_kept)) {
+  if (context.config.max_duration && !stopped_at_ && !ending_ && now - started_ >= *context.config.max_duration &&
+      holds(rule::duration_kept)) {
     come_back_ = now;
     stop(stop_reason::deferred, "The time limit (--max-duration) is over. Run the same command again to go on.", now);
   }
@@ -107,7 +108,7 @@ void engine::impl::settle(mono_time now) {
   };
   for (const auto& l : lanes_) consider(l->next(now));
   if (ending_) consider(end_by_);
-  if (desk.config.max_duration && !stopped_at_ && !ending_) consider(after(started_, *desk.config.max_duration));
+  if (context.config.max_duration && !stopped_at_ && !ending_) consider(after(started_, *context.config.max_duration));
   count(now);
 }
 
@@ -121,7 +122,7 @@ void engine::impl::look_for_the_end(mono_time now) {
     }
     begin_end(wait, now);
   }
-  const bool acknowledged = (desk.numbers.unacknowledged == 0 && desk.closings == 0) || !holds(rule::acknowledged_first);
+  const bool acknowledged = (context.numbers.unacknowledged == 0 && context.closings == 0) || !holds(rule::acknowledged_first);
   if (acknowledged || now >= end_by_) finish(verdict(now));
 }
 
@@ -137,7 +138,7 @@ void engine::impl::begin_end(std::optional<mono_time> wait, mono_time now) {
     }
   }
   ending_ = true;
-  end_by_ = after(stopped_at_.value_or(now), desk.config.drain);
+  end_by_ = after(stopped_at_.value_or(now), context.config.drain);
 }
 
 struct finished engine::impl::verdict(mono_time now) const {
@@ -157,7 +158,7 @@ struct finished engine::impl::verdict(mono_time now) const {
                " up the attempts or the time of this run. Run the same command again, or wait for its usual time.";
     back = now + rest_after_attempts;
   }
-  if (f.reason == stop_reason::finished && desk.numbers.unacknowledged + desk.closings > 0) {
+  if (f.reason == stop_reason::finished && context.numbers.unacknowledged + context.closings > 0) {
     f.reason = stop_reason::storage;
     f.detail = "The ledger did not acknowledge the last commits in time. Run the same command again.";
   }
@@ -169,20 +170,20 @@ struct finished engine::impl::verdict(mono_time now) const {
 mono_time engine::impl::opens(mono_time now) const noexcept {
   auto soonest = mono_time::max();
   for (const auto& l : lanes_) {
-    if (l->deferred() > 0) soonest = std::min(soonest, std::max(now, l->fence_end()));
+    if (l->deferred() > 0) soonest = std::min(soonest, std::max(now, l->cooldown_end()));
   }
   return soonest == mono_time::max() ? now : soonest;
 }
 
 void engine::impl::count(mono_time now) noexcept {
-  desk.numbers.rate = 0;
-  desk.numbers.learning = false;
-  desk.numbers.fenced_until.reset();
+  context.numbers.rate = 0;
+  context.numbers.learning = false;
+  context.numbers.cooldown_until.reset();
   for (const auto& l : lanes_) {
-    desk.numbers.rate += l->rate();
-    desk.numbers.learning |= l->learning();
-    const auto end = l->fence_end();
-    if (end > now && (!desk.numbers.fenced_until || end > *desk.numbers.fenced_until)) desk.numbers.fenced_until = end;
+    context.numbers.rate += l->rate();
+    context.numbers.learning |= l->learning();
+    const auto end = l->cooldown_end();
+    if (end > now && (!context.numbers.cooldown_until || end > *context.numbers.cooldown_until)) context.numbers.cooldown_until = end;
   }
 }
 
@@ -241,15 +242,17 @@ void engine::answered(row_id row, answer a, mono_time now) {
   impl_->settle(now);
 }
 
-void engine::committed(std::span<const row_id> rows, mono_time now) {
+void engine::committed(std::span<const row_id> rows, std::span<const row_id> lost, mono_time now) {
   if (!impl_->enter(now)) return;
+  impl_->context.numbers.lost_writes += lost.size();
   impl_->committed(rows);
+  impl_->committed(lost);
   impl_->settle(now);
 }
 
 void engine::organizer_closed(lane_id, organizer_id, std::uint32_t, mono_time now) {
   if (!impl_->enter(now)) return;
-  if (impl_->desk.closings > 0) --impl_->desk.closings;
+  if (impl_->context.closings > 0) --impl_->context.closings;
   impl_->settle(now);
 }
 
@@ -277,13 +280,13 @@ std::vector<action> engine::take_actions() {
 
 void engine::take_actions(std::vector<action>& into) {
   into.clear();
-  std::swap(into, impl_->desk.actions);
+  std::swap(into, impl_->context.actions);
   if (impl_->wake) into.emplace_back(wake_at{*impl_->wake});
   impl_->wake.reset();
 }
 
 const counters& engine::numbers() const noexcept {
-  return impl_->desk.numbers;
+  return impl_->context.numbers;
 }
 
 }  // namespace convoke::engine

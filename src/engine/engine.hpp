@@ -1,7 +1,7 @@
 #pragma once
 
 // The run as one state machine. It touches no socket, file, thread or clock: time is an argument of every event, randomness
-// comes from the seed in the settings, and what it wants done comes out as actions. Policy about pace, retries, fences,
+// comes from the seed in the settings, and what it wants done comes out as actions. Policy about pace, retries, cooldowns,
 // deadlines and stopping lives here and in pacing, and nowhere else.
 //
 // Use: feed an event, then take_actions() and carry them all out in order; an action's answer is a later event.
@@ -42,8 +42,9 @@ class engine {
   // The answer to a send_call; ignored where the drain gave the call up. After this the connection is not ready until connection_ready says
   // so again.
   void answered(row_id, answer a, mono_time now);
-  // Outcomes, releases: durable now.
-  void committed(std::span<const row_id> rows, mono_time now);
+  // Outcomes, releases, advances: durable now. `lost`: of rows that the ledger no longer holds for this process; what it wrote about them
+  // changed nothing.
+  void committed(std::span<const row_id> rows, std::span<const row_id> lost, mono_time now);
   // The rows that close_organizer failed are committed.
   void organizer_closed(lane_id, organizer_id, std::uint32_t rows, mono_time now);
   // The ledger failed: nothing more is sent, answers in flight are dropped.

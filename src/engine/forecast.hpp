@@ -20,12 +20,12 @@ struct work_ahead {
   std::uint64_t busiest = 0;  // of them for the organizer with the most; 0 where that is not known
 };
 
-// Before the first call. `closed_for`: how long the lane's fence still runs.
+// Before the first call. `closed_for`: how long the lane's cooldown still runs.
 [[nodiscard]] forecast foresee(const settings& s, const work_ahead& work, const std::optional<remembered_pace>& learnt,
                                std::chrono::nanoseconds closed_for);
 
-// While calls are made. `pace`: counters::rate; `seen`: calls finished per second of late, long fences left out, 0 where nothing was seen
-// yet. The connections may carry less than the pace allows, and then what was seen counts. nullopt: nothing moves, so nobody knows.
+// While calls are made. `pace`: counters::rate; `seen`: calls finished per second of late, long cooldowns left out, 0 where nothing was
+// seen yet. The connections may carry less than the pace allows, and then what was seen counts. nullopt: nothing moves, so nobody knows.
 [[nodiscard]] std::optional<std::chrono::milliseconds> time_left(std::uint64_t calls, double pace, double seen,
                                                                  std::chrono::nanoseconds closed_for) noexcept;
 

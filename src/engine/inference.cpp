@@ -22,7 +22,7 @@ inference::reading inference::throttled(place who, mono_time sent, mono_time now
     return {.organizer = true};
   }
   if (sent <= announced_) {
-    // It was on its way when the fence was announced: the same event, and perhaps not one organizer's alone.
+    // It was on its way when the cooldown was announced: the same event, and perhaps not one organizer's alone.
     if (who != suspect_) alone_ = false;
     return {};
   }
@@ -37,7 +37,7 @@ inference::reading inference::throttled(place who, mono_time sent, mono_time now
     // One that was singled out before has not closed the lane this time, so there is nothing to make good.
     return {.organizer = true, .singled_out = again};
   }
-  // Throttled in its fence, others say that it never was one organizer's. Unless they are told to wait for much less, or the fence is
+  // Throttled in its cooldown, others say that it never was one organizer's. Unless they are told to wait for much less, or the cooldown is
   // over: then the lane is limited as well.
   for (const auto& c : singled_) {
     const bool another_limit = now >= c.until || (wait && *wait < (c.until - now) / 2);

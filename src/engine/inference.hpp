@@ -13,7 +13,7 @@
 
 namespace convoke::engine {
 
-// An organizer is singled out where, after the fence that its throttle closed the lane with, it alone is throttled again while enough
+// An organizer is singled out where, after the cooldown that its throttle closed the lane with, it alone is throttled again while enough
 // calls of enough others succeeded, and so often that chance does not explain it: a service that throttles anybody now and then meets the
 // same one twice in a row before long. It is let back where its own calls succeed again for a while, or where another one is throttled:
 // then the reading was wrong, and so were the calls that others made in the meantime.
@@ -24,18 +24,18 @@ class inference {
   static constexpr std::uint32_t calls_to_trust_again = 20;
 
   struct reading {
-    bool organizer = false;                      // its fence; else the lane's
+    bool organizer = false;                      // its cooldown; else the lane's
     bool singled_out = false;                    // just now, after it had closed the lane
     bool suspect_again = false;                  // the same organizer as before, but the evidence is not enough ...
     bool perhaps = false;                        // ... yet: the others have gone on meanwhile
     std::uint64_t mistaken = 0;                  // calls that an earlier, wrong reading let through
-    mono_time misread_until = mono_time::min();  // and the end of the fence that it was wrong about
+    mono_time misread_until = mono_time::min();  // and the end of the cooldown that it was wrong about
   };
   // An unlabelled throttle of a call of `who` that was sent at `sent`, with its Retry-After.
   [[nodiscard]] reading throttled(place who, mono_time sent, mono_time now, std::optional<std::chrono::nanoseconds> wait = {});
   // What the latest reading closed ends at this time.
   void closed_until(const reading& r, mono_time end) noexcept;
-  // A call was made. Only those that an inference let through matter: true for one in a fence that is known to have been misread.
+  // A call was made. Only those that an inference let through matter: true for one in a cooldown that is known to have been misread.
   bool called(place who, mono_time now) noexcept;
   void succeeded(place who, mono_time sent) noexcept;
   [[nodiscard]] bool singled_out(place who) const noexcept;
@@ -43,7 +43,7 @@ class inference {
  private:
   struct convict {
     place who;
-    mono_time until;  // of its fence
+    mono_time until;  // of its cooldown
     std::uint32_t successes;
   };
   void suspect(place who) noexcept;

@@ -16,15 +16,15 @@ constexpr auto resource_patience = std::chrono::seconds(30);  // after EMFILE, b
 
 }  // namespace
 
-lane::lane(desk& d, const lane_setup& setup, mono_time now)
-    : desk_(d),
+lane::lane(run_context& d, const lane_setup& setup, mono_time now)
+    : context_(d),
       id_(setup.lane),
       sizes_(d.config),
       organizers_(d.config, d.rows),
       sent_(d.rows),
       health_(d.config.max_outage),
       pace_(d.config, setup.learnt, now),
-      width_(d.config.connections),
+      limit_(d.config.connections),
       connections_(std::max(1U, d.config.connections)),
       stale_at_(now + d.config.attempt_timeout) {
   for (const auto& o : setup.organizers) {
@@ -34,20 +34,20 @@ lane::lane(desk& d, const lane_setup& setup, mono_time now)
     count_unfetched(p);
     want_rows(p);
   }
-  for (const auto& f : setup.fences) {
-    if (!holds(rule::fences_restored)) break;
+  for (const auto& f : setup.cooldowns) {
+    if (!holds(rule::cooldowns_restored)) break;
     // Longer than anything that is obeyed: an old ledger, or a clock that was wrong.
-    const auto most = desk_.config.max_cooldown;
+    const auto most = context_.config.max_cooldown;
     const bool cut = f.until > after(now, most + most / 10);
-    if (cut) desk_.actions.emplace_back(cooldown_cut{id_, f.organizer, false, {}, f.until - now});
+    if (cut) context_.actions.emplace_back(cooldown_cut{id_, f.organizer, false, {}, f.until - now});
     const auto until = cut ? after(now, most) : f.until;
     if (!f.organizer) {
       scope_.close_until(until, cut || f.cut);
     } else if (const auto p = organizers_.find(*f.organizer); p != no_place) {
-      organizers_[p].fence.close_until(until, cut || f.cut);
+      organizers_[p].cooldown.close_until(until, cut || f.cut);
     }
   }
-  if (unfetched_ > 0) desk_.actions.emplace_back(refresh_token{id_, 0});
+  if (unfetched_ > 0) context_.actions.emplace_back(refresh_token{id_, 0});
 }
 
 void lane::connection_ready(connection_id c, bool reused, mono_time now) {
@@ -60,7 +60,7 @@ void lane::connection_ready(connection_id c, bool reused, mono_time now) {
   } else {
     seat_awaiting(now);
   }
-  if (shortages_ > 0 && connections_ < desk_.config.connections && now - last_shortage_ > resource_patience) {
+  if (shortages_ > 0 && connections_ < context_.config.connections && now - last_shortage_ > resource_patience) {
     change_connections(connections_ + 1, now);
   }
 }
@@ -71,17 +71,17 @@ void lane::connection_lost(connection_id c) noexcept {
 
 void lane::drop(connection_id c) {
   links_.replaced(c);
-  desk_.actions.emplace_back(drop_connection{id_, c});
+  context_.actions.emplace_back(drop_connection{id_, c});
 }
 
 void lane::change_connections(unsigned count, mono_time now) {
   last_shortage_ = now;
   if (count == connections_) return;
   connections_ = count;
-  if (connections_ == desk_.config.connections) shortages_ = 0;
+  if (connections_ == context_.config.connections) shortages_ = 0;
   links_.limit(count);
   seat_awaiting(now);  // the one that was on its way may not come
-  desk_.actions.emplace_back(set_connections{id_, connections_});
+  context_.actions.emplace_back(set_connections{id_, connections_});
 }
 
 void lane::connect_failed(const answer& why, mono_time now) {
@@ -92,7 +92,7 @@ void lane::connect_failed(const answer& why, mono_time now) {
   // Many connections are tried at once: those of one round fail for one reason and count once.
   if (now >= connect_at_) {
     connect_failures_ = std::min(connect_failures_ + 1, 3U);  // at most 4 s: one of these attempts is the probe that ends an outage
-    connect_at_ = now + pacing::backoff(connect_failures_, desk_.random);
+    connect_at_ = now + pacing::backoff(connect_failures_, context_.random);
     refused_handshakes_ = why.error == attempt_error::tls && !ever_connected_ ? refused_handshakes_ + 1 : 0;
   }
   if (refused_handshakes_ >= hopeless_handshakes) {
@@ -119,7 +119,7 @@ void lane::token_failed(const error& why, bool fatal, std::optional<mono_time> a
 
 void lane::resume_due(mono_time now) {
   for (auto s = retries_.pop_due(now); s != no_slot; s = retries_.pop_due(now)) {
-    const auto p = desk_.rows[s].organizer;
+    const auto p = context_.rows[s].organizer;
     --organizers_[p].waiting;
     organizers_.push(p, s, true);
     organizers_.seat(p, now);
@@ -132,8 +132,8 @@ void lane::resume_due(mono_time now) {
 
 void lane::expire_deadlines(mono_time now) {
   for (auto s = sent_.front(); s != no_slot;) {
-    auto& r = desk_.rows[s];
-    if (r.first_sent + desk_.config.row_deadline > now || !holds(rule::deadline_kept)) return;
+    auto& r = context_.rows[s];
+    if (r.first_sent + context_.config.row_deadline > now || !holds(rule::deadline_kept)) return;
     const auto after_this = r.sent_after;
     if (r.state == row_state::ready && !organizers_[r.organizer].blocked) {
       organizers_.unlink(r.organizer, s);
@@ -145,15 +145,15 @@ void lane::expire_deadlines(mono_time now) {
 }
 
 bool lane::could_send() const noexcept {
-  return !stopped_ && token_good_ && !links_.empty() && in_flight_ < width_.limit() && organizers_.front() != no_place &&
-         (desk_.numbers.unacknowledged < desk_.config.max_unacknowledged || !holds(rule::acknowledged_bounded)) &&
-         (desk_.numbers.unacknowledged_bytes < desk_.config.max_unacknowledged_bytes || !holds(rule::bytes_bounded));
+  return !stopped_ && token_good_ && !links_.empty() && in_flight_ < limit_.limit() && organizers_.front() != no_place &&
+         (context_.numbers.unacknowledged < context_.config.max_unacknowledged || !holds(rule::acknowledged_bounded)) &&
+         (context_.numbers.unacknowledged_bytes < context_.config.max_unacknowledged_bytes || !holds(rule::bytes_bounded));
 }
 
 mono_time lane::gate(mono_time now) const noexcept {
   auto at = std::max(pause_, pace_.next(now));
-  if (holds(rule::lane_fence_obeyed)) at = std::max(at, scope_.end());
-  if (in_flight_ > 0 && scope_.on_trial(now) && holds(rule::cut_fence_probed)) at = mono_time::max();
+  if (holds(rule::lane_cooldown_obeyed)) at = std::max(at, scope_.end());
+  if (in_flight_ > 0 && scope_.on_trial(now) && holds(rule::cut_cooldown_probed)) at = mono_time::max();
   if (health_.down() && holds(rule::outage_probes)) at = in_flight_ > 0 ? mono_time::max() : std::max(at, health_.next_probe());
   return at;
 }
@@ -161,16 +161,16 @@ mono_time lane::gate(mono_time now) const noexcept {
 void lane::grant(mono_time now) {
   while (could_send() && gate(now) <= now) {
     const auto p = organizers_.front();
-    if (desk_.rows[organizers_[p].head].fresh_connection && !links_.unused() && holds(rule::new_after_stale)) {
+    if (context_.rows[organizers_[p].head].fresh_connection && !links_.unused() && holds(rule::new_after_stale)) {
       await_connection(p);
       continue;
     }
     const auto s = organizers_.pop(p);
-    const auto free_at = holds(rule::one_call_per_key) ? desk_.keys.free_at(desk_.rows[s].owed.key) : mono_time::min();
+    const auto free_at = holds(rule::one_call_per_key) ? context_.keys.free_at(context_.rows[s].owed.key) : mono_time::min();
     if (free_at <= now) {
       send(p, s, now);
     } else {
-      desk_.rows[s].state = row_state::waiting;
+      context_.rows[s].state = row_state::waiting;
       ++organizers_[p].waiting;
       retries_.push(s, free_at == mono_time::max() ? now + std::chrono::seconds(1) : free_at);
     }
@@ -180,13 +180,13 @@ void lane::grant(mono_time now) {
 }
 
 void lane::send(place p, slot s, mono_time now) {
-  auto& r = desk_.rows[s];
+  auto& r = context_.rows[s];
   const auto [c, reused] = links_.take(r.fresh_connection && links_.unused());
   if (r.sends == 0) {
     r.first_sent = now;
     sent_.append(s);
   } else {
-    ++desk_.numbers.retried;
+    ++context_.numbers.retried;
   }
   r.last_sent = now;
   r.connection = c;
@@ -194,16 +194,16 @@ void lane::send(place p, slot s, mono_time now) {
   r.fresh_connection = false;
   r.state = row_state::in_flight;
   ++r.sends;
-  desk_.keys.sent(r.owed.key);
+  context_.keys.sent(r.owed.key);
   organizers_.call_made(p, now);
   pace_.take(now);
-  if (inference_.called(p, now)) ++desk_.numbers.early_by_inference;
+  if (inference_.called(p, now)) ++context_.numbers.early_by_inference;
   if (health_.down()) health_.probed(now);
-  width_.called(++in_flight_);
-  ++desk_.numbers.calls;
-  ++desk_.numbers.in_flight;
-  ++desk_.numbers.unacknowledged;
-  desk_.actions.emplace_back(send_call{id_, c, r.owed.row, r.sends});
+  limit_.called(++in_flight_);
+  ++context_.numbers.calls;
+  ++context_.numbers.in_flight;
+  ++context_.numbers.unacknowledged;
+  context_.actions.emplace_back(send_call{id_, c, r.owed.row, r.sends});
 }
 
 // A row waits for a connection that was never used. Its organizer is out of the round until one comes, and then the first in it.
@@ -215,7 +215,7 @@ void lane::await_connection(place p) {
 
 void lane::make_way() {
   if (awaiting_.empty()) return;
-  if (const auto c = links_.make_way(awaiting_.size())) desk_.actions.emplace_back(drop_connection{id_, *c});
+  if (const auto c = links_.make_way(awaiting_.size())) context_.actions.emplace_back(drop_connection{id_, *c});
 }
 
 void lane::seat_awaiting(mono_time now) {
@@ -268,10 +268,10 @@ std::optional<mono_time> lane::next(mono_time now) {
   consider(retries_.next());
   consider(organizers_.next_timer());
   if (could_send()) consider(gate(now));
-  if (sent_.front() != no_slot) consider(desk_.rows[sent_.front()].first_sent + desk_.config.row_deadline);
+  if (sent_.front() != no_slot) consider(context_.rows[sent_.front()].first_sent + context_.config.row_deadline);
   if (!want_stale_.empty()) consider(stale_at_);
   consider(health_.gives_up_at());
-  // A lane whose fence is waited for has to be looked at when it opens, whatever else it lacks then.
+  // A lane whose cooldown is waited for has to be looked at when it opens, whatever else it lacks then.
   consider(scope_.end());
   return at;
 }

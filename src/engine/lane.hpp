@@ -1,6 +1,6 @@
 #pragma once
 
-// One lane of the run: its token, connections, pace, fences, organizers, retries, streak and health.
+// One lane of the run: its token, connections, pace, cooldowns, organizers, retries, streak and health.
 
 #include <chrono>
 #include <cstdint>
@@ -10,18 +10,18 @@
 #include <vector>
 
 #include "engine/classify.hpp"
+#include "engine/concurrency_limit.hpp"
 #include "engine/connections.hpp"
-#include "engine/desk.hpp"
 #include "engine/fetching.hpp"
 #include "engine/health.hpp"
 #include "engine/inference.hpp"
 #include "engine/organizers.hpp"
 #include "engine/pace.hpp"
 #include "engine/retries.hpp"
+#include "engine/run_context.hpp"
 #include "engine/scopes.hpp"
 #include "engine/streak.hpp"
 #include "engine/types.hpp"
-#include "engine/width.hpp"
 
 namespace convoke::engine {
 
@@ -33,7 +33,7 @@ inline constexpr std::chrono::minutes long_wait{10};
 
 class lane {
  public:
-  lane(desk& d, const lane_setup& setup, mono_time now);
+  lane(run_context& d, const lane_setup& setup, mono_time now);
 
   void page_arrived(const claimed_page& page, bool stale, mono_time now);
   void connection_ready(connection_id c, bool reused, mono_time now);
@@ -45,11 +45,11 @@ class lane {
 
   // What an answer asks of the whole run.
   struct demand {
-    std::optional<scope::announcement> fence;  // the app's fence: closes every lane
-    std::optional<std::string> permission;     // stop: the same permanent answer came too often
+    std::optional<scope::announcement> cooldown;  // the app's cooldown: closes every lane
+    std::optional<std::string> permission;        // stop: the same permanent answer came too often
   };
   [[nodiscard]] demand answered(slot s, answer&& a, mono_time now);
-  void close(const scope::announcement& fence, mono_time now);
+  void close(const scope::announcement& cooldown, mono_time now);
   void stop(stop_reason why, std::string detail, mono_time now);
   void abandon_drain();  // stop without waiting for what is in flight
 
@@ -77,7 +77,7 @@ class lane {
   [[nodiscard]] bool learning() const noexcept { return !stopped_ && pace_.learning(); }
   // What was learnt and is not saved yet, however little it changed.
   void keep_pace();
-  [[nodiscard]] mono_time fence_end() const noexcept { return scope_.end(); }
+  [[nodiscard]] mono_time cooldown_end() const noexcept { return scope_.end(); }
 
  private:
   // lane.cpp: what is done with time
@@ -109,12 +109,12 @@ class lane {
   void succeeded(slot s, answer&& a, mono_time now);
   demand throttled(slot s, answer&& a, mono_time now);
   [[nodiscard]] scope_kind scope_of(const row& r, const answer& a, mono_time now, inference::reading& read);
-  void keep_fence(std::optional<organizer_id> who, const scope::announcement& fence, bool on_trial, mono_time now);
+  void keep_cooldown(std::optional<organizer_id> who, const scope::announcement& cooldown, bool on_trial, mono_time now);
   void reopen(const row& r);
   void stale(slot s, answer&& a, mono_time now);
   void unreached(slot s, answer&& a, mono_time now);
   scope::announcement close(scope_kind kind, const row& r, const answer& a, const inference::reading& read, mono_time now);
-  void slow_down(scope_kind kind, const row& r, const scope::announcement& fence, const inference::reading& read, mono_time now);
+  void slow_down(scope_kind kind, const row& r, const scope::announcement& cooldown, const inference::reading& read, mono_time now);
   void faulted(slot s, answer&& a, bool conflict, mono_time now);
   void unauthorised(slot s, answer&& a, mono_time now);
   void short_of_resources(slot s, answer&& a, mono_time now);
@@ -138,7 +138,7 @@ class lane {
   void check_outage(mono_time now);
   void save_now_and_then(mono_time now);
 
-  desk& desk_;
+  run_context& context_;
   lane_id id_;
   fetch_sizes sizes_;
   organizers organizers_;
@@ -159,7 +159,7 @@ class lane {
   };
   std::optional<exoneration> exonerated_;  // trusted_ is to be restored
   inference inference_;
-  width width_;
+  concurrency_limit limit_;
   std::optional<learnt_pace> saved_;
   mono_time saved_at_ = mono_time::min();
   std::uint64_t left_ = 0;  // rows not ended, as far as is known

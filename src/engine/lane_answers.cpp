@@ -18,21 +18,21 @@ constexpr unsigned most_stale = 5, most_conflicts = 2, most_refused_tokens = 3;
 }  // namespace
 
 lane::demand lane::answered(slot s, answer&& a, mono_time now) {
-  auto& r = desk_.rows[s];
+  auto& r = context_.rows[s];
   const auto p = r.organizer;
   const auto c = r.connection;
   --in_flight_;
   --organizers_[p].in_flight;
-  --desk_.numbers.in_flight;
-  --desk_.numbers.unacknowledged;
-  if (!a.sent) --desk_.numbers.calls;
+  --context_.numbers.in_flight;
+  --context_.numbers.unacknowledged;
+  if (!a.sent) --context_.numbers.calls;
   const bool at_work = may_be_at_work(a);
   if (a.error == attempt_error::foreign && !holds(rule::answers_bound)) a.error = attempt_error::none;
   const auto v = classify(a);
   if (at_work && holds(rule::rest_after_timeout)) {
-    desk_.keys.rest(r.owed.key, now + rest_after_timeout, now);  // the call may still be at work over there
+    context_.keys.rest(r.owed.key, now + rest_after_timeout, now);  // the call may still be at work over there
   } else {
-    desk_.keys.answered(r.owed.key);
+    context_.keys.answered(r.owed.key);
   }
   // Where the transport failed the connection is gone already; after an answer it looks sound and must be closed by order.
   const bool looks_sound = a.error == attempt_error::none || a.error == attempt_error::not_believed ||
@@ -58,11 +58,11 @@ lane::demand lane::dispatch(verdict v, slot s, answer&& a, mono_time now) {
   if (fault || shows_life(v.what)) {
     if (const auto bad_windows = health_.count(fault); bad_windows > 0) {
       pace_.on_brake(now);
-      pause_ = std::max(pause_, now + pacing::backoff(bad_windows, desk_.random));
+      pause_ = std::max(pause_, now + pacing::backoff(bad_windows, context_.random));
     }
   }
   if (shows_life(v.what)) health_.alive();
-  if (shows_life(v.what) && v.what != answer_class::throttle && v.what != answer_class::auth) reopen(desk_.rows[s]);
+  if (shows_life(v.what) && v.what != answer_class::throttle && v.what != answer_class::auth) reopen(context_.rows[s]);
   switch (v.what) {
     case answer_class::success:
       succeeded(s, std::move(a), now);
@@ -93,10 +93,10 @@ lane::demand lane::dispatch(verdict v, slot s, answer&& a, mono_time now) {
 }
 
 void lane::succeeded(slot s, answer&& a, mono_time now) {
-  const auto& r = desk_.rows[s];
+  const auto& r = context_.rows[s];
   health_.success();
   pace_.on_success(r.last_sent, now);
-  width_.succeeded(r.last_sent, now);
+  limit_.succeeded(r.last_sent, now);
   scope_.succeeded(r.last_sent);
   organizers_.succeeded(r.organizer, r.last_sent, now);
   inference_.succeeded(r.organizer, r.last_sent);
@@ -112,10 +112,10 @@ void lane::succeeded(slot s, answer&& a, mono_time now) {
 
 // Its connection was dead before the call, and so may be all others that were used: the next one is new.
 void lane::stale(slot s, answer&& a, mono_time now) {
-  auto& r = desk_.rows[s];
-  ++desk_.numbers.stale;
+  auto& r = context_.rows[s];
+  ++context_.numbers.stale;
   r.fresh_connection = true;
-  for (const auto c : links_.dead(r.connection, r.reused && a.sent, now)) desk_.actions.emplace_back(drop_connection{id_, c});
+  for (const auto c : links_.dead(r.connection, r.reused && a.sent, now)) context_.actions.emplace_back(drop_connection{id_, c});
   if (++r.stale <= most_stale) {
     again_now(s, std::move(a));
   } else if (a.sent) {
@@ -128,14 +128,14 @@ void lane::stale(slot s, answer&& a, mono_time now) {
 // The call never began, so its row pays nothing. As for a service that cannot be reached, the wait grows.
 void lane::unreached(slot s, answer&& a, mono_time now) {
   health_.trouble(now, describe(a));
-  again_at(s, std::move(a), now + pacing::backoff(++desk_.rows[s].unsent, desk_.random));
+  again_at(s, std::move(a), now + pacing::backoff(++context_.rows[s].unsent, context_.random));
 }
 
-// Whose fence it is: the header says so, or the evidence does.
+// Whose cooldown it is: the header says so, or the evidence does.
 scope_kind lane::scope_of(const row& r, const answer& a, mono_time now, inference::reading& read) {
   if (const auto said = parse_scope(a.throttle_scope)) return *said;
   read = inference_.throttled(r.organizer, r.last_sent, now, a.retry_after);
-  desk_.numbers.early_by_inference += read.mistaken;
+  context_.numbers.early_by_inference += read.mistaken;
   return read.organizer ? scope_kind::organizer : scope_kind::lane;
 }
 
@@ -143,43 +143,43 @@ scope_kind lane::scope_of(const row& r, const answer& a, mono_time now, inferenc
 scope::announcement lane::close(scope_kind kind, const row& r, const answer& a, const inference::reading& read, mono_time now) {
   const bool one_organizer = kind == scope_kind::organizer;
   auto& o = organizers_[r.organizer];
-  auto& closed = one_organizer ? o.fence : scope_;
+  auto& closed = one_organizer ? o.cooldown : scope_;
   const bool on_trial = closed.on_trial(now);
   const auto who = one_organizer ? std::optional(o.id) : std::nullopt;
-  auto fence = closed.throttled(a.retry_after, r.last_sent, now, desk_.config.max_cooldown, desk_.random);
+  auto cooldown = closed.throttled(a.retry_after, r.last_sent, now, context_.config.max_cooldown, context_.random);
   // An answer that does not say how long leaves standing what was said before, and was taken for an organizer's.
   if (!one_organizer && !a.retry_after && scope_.close_until(read.misread_until)) {
-    fence = {read.misread_until, read.misread_until, true, fence.first, false};
+    cooldown = {read.misread_until, read.misread_until, true, cooldown.first, false};
   }
-  inference_.closed_until(read, std::max(fence.end, closed.end()));
-  if (fence.cut && fence.first) {
-    desk_.actions.emplace_back(cooldown_cut{id_, who, kind == scope_kind::app, a.retry_after_text, *a.retry_after});
+  inference_.closed_until(read, std::max(cooldown.end, closed.end()));
+  if (cooldown.cut && cooldown.first) {
+    context_.actions.emplace_back(cooldown_cut{id_, who, kind == scope_kind::app, a.retry_after_text, *a.retry_after});
   }
-  keep_fence(who, fence, on_trial, now);
-  return fence;
+  keep_cooldown(who, cooldown, on_trial, now);
+  return cooldown;
 }
 
-void lane::keep_fence(std::optional<organizer_id> who, const scope::announcement& fence, bool on_trial, mono_time now) {
-  if (!holds(rule::fences_saved)) return;
+void lane::keep_cooldown(std::optional<organizer_id> who, const scope::announcement& cooldown, bool on_trial, mono_time now) {
+  if (!holds(rule::cooldowns_saved)) return;
   // What is kept of the one before may have a later end, which was not obeyed.
-  if (on_trial) desk_.actions.emplace_back(forget_fence{id_, who});
-  if (fence.lasts && fence.end - now > worth_saving) desk_.actions.emplace_back(save_fence{id_, who, fence.announced});
+  if (on_trial) context_.actions.emplace_back(forget_cooldown{id_, who});
+  if (cooldown.lasts && cooldown.end - now > worth_saving) context_.actions.emplace_back(save_cooldown{id_, who, cooldown.announced});
 }
 
 // The service took a call: where its cooldown had been cut, that is over now.
 void lane::reopen(const row& r) {
   auto& o = organizers_[r.organizer];
-  if (scope_.reopen(r.last_sent)) desk_.actions.emplace_back(forget_fence{id_, std::nullopt});
-  if (o.fence.reopen(r.last_sent)) desk_.actions.emplace_back(forget_fence{id_, o.id});
+  if (scope_.reopen(r.last_sent)) context_.actions.emplace_back(forget_cooldown{id_, std::nullopt});
+  if (o.cooldown.reopen(r.last_sent)) context_.actions.emplace_back(forget_cooldown{id_, o.id});
 }
 
 // What a throttle says of how fast to go: an organizer's of the organizer, the lane's of the lane.
-void lane::slow_down(scope_kind kind, const row& r, const scope::announcement& fence, const inference::reading& read, mono_time now) {
+void lane::slow_down(scope_kind kind, const row& r, const scope::announcement& cooldown, const inference::reading& read, mono_time now) {
   if (kind == scope_kind::organizer) {
-    if (fence.first) organizers_.slow_down(r.organizer, r.last_sent, now, fence.end);
+    if (cooldown.first) organizers_.slow_down(r.organizer, r.last_sent, now, cooldown.end);
     // The throttles before were not the lane's either; that is believed once others are seen to succeed all the same.
     if (read.singled_out && trusted_) exonerated_ = exoneration{now, 0};
-  } else if (fence.first) {
+  } else if (cooldown.first) {
     exonerated_.reset();
     if (!read.suspect_again) trusted_ = pace_;
     pace_.on_throttle(r.last_sent, now, scope_.end(), read.perhaps);
@@ -189,36 +189,36 @@ void lane::slow_down(scope_kind kind, const row& r, const scope::announcement& f
 }
 
 lane::demand lane::throttled(slot s, answer&& a, mono_time now) {
-  const auto& r = desk_.rows[s];
-  ++desk_.numbers.throttled;
+  const auto& r = context_.rows[s];
+  ++context_.numbers.throttled;
   inference::reading read;
   const auto kind = scope_of(r, a, now, read);
-  const auto fence = close(kind, r, a, read, now);
-  slow_down(kind, r, fence, read, now);
+  const auto cooldown = close(kind, r, a, read, now);
+  slow_down(kind, r, cooldown, read, now);
   if (holds(rule::throttles_are_free)) {
     again_now(s, std::move(a));
   } else {
     faulted(s, std::move(a), false, now);
   }
-  return {kind == scope_kind::app ? std::optional(fence) : std::nullopt, std::nullopt};
+  return {kind == scope_kind::app ? std::optional(cooldown) : std::nullopt, std::nullopt};
 }
 
 void lane::faulted(slot s, answer&& a, bool conflict, mono_time now) {
-  auto& r = desk_.rows[s];
-  ++desk_.numbers.faults;
+  auto& r = context_.rows[s];
+  ++context_.numbers.faults;
   ++r.charged;
-  if (a.error == attempt_error::timeout) width_.timed_out(now);
+  if (a.error == attempt_error::timeout) limit_.timed_out(now);
   if (!conflict) health_.trouble(now, describe(a));
   if (conflict && ++r.conflicts >= most_conflicts) {
     record(s, outcome::failed, std::move(a));
     return;
   }
-  if (r.charged >= desk_.config.max_attempts && !organizers_[r.organizer].blocked && holds(rule::attempts_bounded)) {
+  if (r.charged >= context_.config.max_attempts && !organizers_[r.organizer].blocked && holds(rule::attempts_bounded)) {
     release(s, true, std::move(a));
     return;
   }
-  auto wait = pacing::backoff(r.charged, desk_.random);
-  if (a.retry_after) wait = std::max(wait, pacing::with_jitter(std::min(*a.retry_after, desk_.config.max_cooldown), desk_.random));
+  auto wait = pacing::backoff(r.charged, context_.random);
+  if (a.retry_after) wait = std::max(wait, pacing::with_jitter(std::min(*a.retry_after, context_.config.max_cooldown), context_.random));
   wait = rested(wait, a);
   again_at(s, std::move(a), now + wait);
 }
@@ -230,7 +230,7 @@ std::chrono::nanoseconds lane::rested(std::chrono::nanoseconds wait, const answe
 }
 
 void lane::unauthorised(slot s, answer&& a, mono_time now) {
-  auto& r = desk_.rows[s];
+  auto& r = context_.rows[s];
   ++r.refused;
   // Only the first refusal of a token says anything: the others were on their way with it.
   if (token_good_ && (a.token == token_ || a.token == 0)) {
@@ -240,26 +240,26 @@ void lane::unauthorised(slot s, answer&& a, mono_time now) {
            "Graph refused " + std::to_string(refused_tokens_) + " tokens in a row (" + describe(a) + "). " + std::string(advice_for(a)),
            now);
     } else {
-      desk_.actions.emplace_back(refresh_token{id_, token_});
+      context_.actions.emplace_back(refresh_token{id_, token_});
       pause_ = std::max<mono_time>(pause_, now + pause_after_refusal);
     }
   }
-  again_at(s, std::move(a), now + pacing::backoff(r.refused, desk_.random));
+  again_at(s, std::move(a), now + pacing::backoff(r.refused, context_.random));
 }
 
 void lane::short_of_resources(slot s, answer&& a, mono_time now) {
   health_.trouble(now, describe(a));
   if (now >= shortage_until_) {
     ++shortages_;
-    shortage_until_ = now + pacing::backoff(shortages_, desk_.random);
+    shortage_until_ = now + pacing::backoff(shortages_, context_.random);
     pause_ = std::max(pause_, shortage_until_);
     change_connections(std::max(1U, connections_ / 2), now);
   }
-  again_at(s, std::move(a), std::max(shortage_until_, now + pacing::backoff(1, desk_.random)));
+  again_at(s, std::move(a), std::max(shortage_until_, now + pacing::backoff(1, context_.random)));
 }
 
 lane::demand lane::permanent(slot s, answer_class what, answer&& a, mono_time now) {
-  auto& r = desk_.rows[s];
+  auto& r = context_.rows[s];
   auto& o = organizers_[r.organizer];
   if (stopped_ && !o.closing) {
     release(s, false, std::move(a));  // may be the start of a streak that nobody will see the end of
@@ -268,7 +268,7 @@ lane::demand lane::permanent(slot s, answer_class what, answer&& a, mono_time no
   if (!o.closing && !proven(a) && r.doubted == 0 && holds(rule::permanence_proven)) {
     ++r.doubted;
     r.fresh_connection = true;
-    const auto wait = rested(pacing::backoff(1, desk_.random), a);
+    const auto wait = rested(pacing::backoff(1, context_.random), a);
     again_at(s, std::move(a), now + wait);
     return {};
   }
@@ -296,13 +296,13 @@ lane::demand lane::permanent(slot s, answer_class what, answer&& a, mono_time no
 }
 
 void lane::again_at(slot s, answer&& a, mono_time due) {
-  auto& r = desk_.rows[s];
+  auto& r = context_.rows[s];
   auto& o = organizers_[r.organizer];
   if (stopped_ || o.blocked) {
     again_now(s, std::move(a));
     return;
   }
-  if (due > r.first_sent + desk_.config.row_deadline && holds(rule::deadline_kept)) {
+  if (due > r.first_sent + context_.config.row_deadline && holds(rule::deadline_kept)) {
     release(s, false, std::move(a));
     return;
   }
@@ -318,7 +318,7 @@ void lane::keep(row& r, answer&& a) {
 }
 
 void lane::again_now(slot s, answer&& a) {
-  auto& r = desk_.rows[s];
+  auto& r = context_.rows[s];
   if (stopped_ && !organizers_[r.organizer].closing) {
     release(s, false, std::move(a));
     return;

@@ -21,7 +21,7 @@ void lane::page_arrived(const claimed_page& page, bool stale, mono_time now) {
   count_left(p, page, stale);
   if (o.closed) return;  // claimed before close_organizer, so ended by it
   for (const auto& r : page.rows) {
-    const auto s = desk_.rows.add(r, id_, p);
+    const auto s = context_.rows.add(r, id_, p);
     if (s == no_slot) continue;
     ++held_;
     if (stopped_ && !o.closing) {
@@ -90,8 +90,8 @@ void lane::fetch_from(std::deque<place>& queue, bool stale, mono_time now) {
     auto& o = organizers_[p];
     o.queued = false;
     if (!o.unfetched) continue;
-    if (o.fence.closed(now)) {
-      organizers_.wake(p, o.fence.end());
+    if (o.cooldown.closed(now)) {
+      organizers_.wake(p, o.cooldown.end());
       continue;
     }
     const auto page = page_size();
@@ -102,7 +102,7 @@ void lane::fetch_from(std::deque<place>& queue, bool stale, mono_time now) {
     asked_ += o.asked;
     claim.pages.push_back({o.id, o.asked});
   }
-  if (!claim.pages.empty()) desk_.actions.emplace_back(std::move(claim));
+  if (!claim.pages.empty()) context_.actions.emplace_back(std::move(claim));
 }
 
 }  // namespace convoke::engine

@@ -47,14 +47,14 @@ void lane::stop(stop_reason why, std::string detail, mono_time now) {
   keep_pace();
   stopped_ = why;
   detail_ = std::move(detail);
-  drained_at_ = after(now, desk_.config.drain);
+  drained_at_ = after(now, context_.config.drain);
   for (auto& h : streak_.take()) release(h.row, false, std::move(h.last));
   release_all();
 }
 
 void lane::release_all() {
   retries_.remove_if([this](slot s) {
-    auto& o = organizers_[desk_.rows[s].organizer];
+    auto& o = organizers_[context_.rows[s].organizer];
     if (o.closing) return false;
     --o.waiting;
     release_unsent(s);
@@ -80,13 +80,13 @@ void lane::abandon_drain() {
     return true;
   });
   release_all();
-  for (slot s = 0; s < desk_.rows.end() && in_flight_ > 0; ++s) {
-    const auto& r = desk_.rows[s];
+  for (slot s = 0; s < context_.rows.end() && in_flight_ > 0; ++s) {
+    const auto& r = context_.rows[s];
     if (r.lane != id_ || r.state != row_state::in_flight) continue;
     // Not released: its call may still be at work, and a row left claimed is sent last by the next process.
     --in_flight_;
-    --desk_.numbers.in_flight;
-    --desk_.numbers.unacknowledged;
+    --context_.numbers.in_flight;
+    --context_.numbers.unacknowledged;
     forget(s);
   }
   for (place p = 0; p < organizers_.size(); ++p) organizers_[p].fetching = false;
@@ -101,33 +101,33 @@ void lane::end_row(slot s) noexcept {
 
 void lane::forget(slot s) noexcept {
   end_row(s);
-  desk_.rows.remove(s);
+  context_.rows.remove(s);
 }
 
 void lane::record(slot s, outcome result, answer&& a) {
   end_row(s);
-  desk_.record(s, result, std::move(a));
+  context_.record(s, result, std::move(a));
 }
 
 void lane::release(slot s, bool strike, answer&& a) {
-  const bool third_strike = strike && desk_.rows[s].owed.strikes >= 2;  // it fails for good: nothing is left of it for another run
+  const bool third_strike = strike && context_.rows[s].owed.strikes >= 2;  // it fails for good: nothing is left of it for another run
   if (!third_strike) ++deferred_;
-  if (stopped_ && !strike && desk_.keys.free_at(desk_.rows[s].owed.key) > desk_.now && holds(rule::resting_rows_stay)) {
+  if (stopped_ && !strike && context_.keys.free_at(context_.rows[s].owed.key) > context_.now && holds(rule::resting_rows_stay)) {
     forget(s);  // its last call may still be at work, and the next process could be there in a moment: it stays claimed
     return;
   }
   end_row(s);
-  desk_.release(s, strike, std::move(a));
+  context_.release(s, strike, std::move(a));
 }
 
 void lane::release_unsent(slot s) {
-  auto& r = desk_.rows[s];
+  auto& r = context_.rows[s];
   release(s, false, r.last ? std::move(*r.last) : answer{});
 }
 
 void lane::break_streak() {
   for (auto& h : streak_.take()) {
-    const auto p = desk_.rows[h.row].organizer;
+    const auto p = context_.rows[h.row].organizer;
     add_advice(h.last);
     if (h.organizer && !organizers_[p].closing) {
       organizers_[p].closing = true;
@@ -149,12 +149,12 @@ void lane::close_judged() {
 void lane::close_organizer_now(place p, answer&& why) {
   auto& o = organizers_[p];
   o.closed = true;
-  desk_.actions.emplace_back(std::in_place_type<close_organizer>, id_, o.id, std::move(why));
-  ++desk_.closings;
+  context_.actions.emplace_back(std::in_place_type<close_organizer>, id_, o.id, std::move(why));
+  ++context_.closings;
   for (auto s = organizers_.pop(p); s != no_slot; s = organizers_.pop(p)) forget(s);
   if (o.waiting == 0) return;
   retries_.remove_if([this, p, &o](slot s) {
-    if (desk_.rows[s].organizer != p || desk_.rows[s].lane != id_) return false;
+    if (context_.rows[s].organizer != p || context_.rows[s].lane != id_) return false;
     --o.waiting;
     forget(s);
     return true;
@@ -166,9 +166,9 @@ void lane::flush_held() {
   close_judged();
 }
 
-void lane::close(const scope::announcement& fence, mono_time now) {
+void lane::close(const scope::announcement& cooldown, mono_time now) {
   const bool on_trial = scope_.on_trial(now);
-  keep_fence(std::nullopt, scope_.closed_with(fence, now), on_trial, now);
+  keep_cooldown(std::nullopt, scope_.closed_with(cooldown, now), on_trial, now);
 }
 
 void lane::save_now_and_then(mono_time now) {
@@ -183,7 +183,7 @@ void lane::keep_pace() {
   const auto known = pace_.learnt();
   if (stopped_ || !known || known == saved_) return;
   saved_ = known;
-  desk_.actions.emplace_back(save_pace{id_, *known});
+  context_.actions.emplace_back(save_pace{id_, *known});
 }
 
 void lane::check_token(mono_time now) {
@@ -196,12 +196,12 @@ void lane::check_token(mono_time now) {
 void lane::check_outage(mono_time now) {
   const auto end = health_.gives_up_at();
   if (!end || now < *end) return;
-  const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(desk_.config.max_outage).count();
+  const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(context_.config.max_outage).count();
   auto text = "Nothing succeeded for " + (minutes > 0 ? std::to_string(minutes) + " min" : std::string("the whole --max-outage"));
   if (!token_good_) text += ", for want of an access token";
   text += health_.latest().empty() ? "." : ": " + health_.latest() + ".";
   // An outage that has lasted for long will last about as long again: that is all that can be said of one from outside.
-  come_back_ = after(now, std::clamp<std::chrono::nanoseconds>(desk_.config.max_outage, shortest_absence, longest_absence));
+  come_back_ = after(now, std::clamp<std::chrono::nanoseconds>(context_.config.max_outage, shortest_absence, longest_absence));
   if (token_again_) come_back_ = std::max(*come_back_, *token_again_);
   stop(stop_reason::deferred, text + " Run the same command again when the service is back.", now);
 }

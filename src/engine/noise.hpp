@@ -16,13 +16,13 @@ namespace convoke::engine {
 
 class noise {
  public:
-  // From the end of a fence to the throttle that began the next.
+  // From the end of a cooldown to the throttle that began the next.
   struct opening {
     double calls;    // made in it, up to the refused one
     double rate;     // calls/s in its last seconds
     double after;    // calls sent after the refused one, before its answer was here
     double refused;  // of these: its echoes
-    double seconds;  // from the end of the fence before it to the end of the one after it
+    double seconds;  // from the end of the cooldown before it to the end of the one after it
   };
   enum class verdict : std::uint8_t {
     limit,       // a lesson
@@ -30,10 +30,10 @@ class noise {
     try_faster,  // a lesson it was, but first `to_try()` is to be tried
     failed,      // what was tried is not taken: the lesson stands
   };
-  // To be called when the fence after it ends, when all answers are here.
+  // To be called when the cooldown after it ends, when all answers are here.
   [[nodiscard]] verdict judge(const opening& o) noexcept;
   [[nodiscard]] double to_try() const noexcept { return to_try_; }
-  // So many calls were made since the last fence.
+  // So many calls were made since the last cooldown.
   void quiet_for(double calls) noexcept;
   // That a call is throttled by chance; 0 where nothing speaks for it.
   [[nodiscard]] double chance() const noexcept { return chance_; }

@@ -80,12 +80,12 @@ void organizers::unlink(place p, slot s) noexcept {
 
 void organizers::seat(place p, mono_time now, bool first) {
   auto& o = all_[p];
-  const bool trial_runs = o.in_flight > 0 && o.fence.on_trial(now) && holds(rule::cut_fence_probed);
+  const bool trial_runs = o.in_flight > 0 && o.cooldown.on_trial(now) && holds(rule::cut_cooldown_probed);
   if (o.blocked || o.awaiting || trial_runs || o.head == no_slot || (o.in_flight >= concurrency_ && holds(rule::organizer_concurrency))) {
     leave(p);
     return;
   }
-  auto at = holds(rule::organizer_fence_obeyed) ? o.fence.end() : mono_time::min();
+  auto at = holds(rule::organizer_cooldown_obeyed) ? o.cooldown.end() : mono_time::min();
   if (!rates_.empty() && holds(rule::organizer_rate)) at = std::max(at, rates_[p].next(now));
   if (o.own) {
     o.own->advance(now, unknown_work);
@@ -129,7 +129,7 @@ void organizers::slow_down(place p, mono_time sent, mono_time now, mono_time unt
 
 void organizers::succeeded(place p, mono_time sent, mono_time now) noexcept {
   auto& o = all_[p];
-  o.fence.succeeded(sent);
+  o.cooldown.succeeded(sent);
   if (o.own) o.own->on_success(sent, now);
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-// The organizers of a lane, taking turns. One that cannot be sent to (nothing ready, at its concurrency, fenced, too early by its own
+// The organizers of a lane, taking turns. One that cannot be sent to (nothing ready, at its concurrency, closed, too early by its own
 // rate, judged) is not in the round, so that choosing the next call costs the same with a hundred thousand of them.
 
 #include <cstdint>
@@ -37,7 +37,7 @@ struct organizer {
   bool blocked = false;                          // judged by a permanent answer: nothing more is sent
   bool closing = false;                          // and that judgement is final: to be closed when its calls are back
   bool closed = false;
-  scope fence;
+  scope cooldown;
   std::unique_ptr<pace> own;  // since the service throttled this organizer itself
   std::uint32_t calls = 0;
   mono_time first_call = mono_time::min();

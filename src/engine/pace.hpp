@@ -10,9 +10,9 @@
 //   climb   from below the refused rate up to it, the slower the nearer, so that the next refusal tells the limit closely
 //   hold    just below what was refused
 //   probe   a little above, then twice as much above, and so on, until something is refused or the ceiling is reached. What that costs is
-//           a fence, so probes grow rarer the longer a limit has stood, and none is made that has no time left to pay
+//           a cooldown, so probes grow rarer the longer a limit has stood, and none is made that has no time left to pay
 //
-// Each throttle is a lesson at once, and is looked at again when its fence ends: where chance explains it (noise.hpp), the lesson is
+// Each throttle is a lesson at once, and is looked at again when its cooldown ends: where chance explains it (noise.hpp), the lesson is
 // undone.
 //
 // docs/pace.md tells it at length and compares it with simpler laws.
@@ -45,10 +45,10 @@ class pace {
   void take(mono_time now) noexcept;
 
   void on_success(mono_time sent, mono_time now) noexcept { tally_.answer(sent, now); }
-  // The first throttle of a fence that ends at `until`, for a call sent at `sent`. It may turn out to be one organizer's alone: then it
+  // The first throttle of a cooldown that ends at `until`, for a call sent at `sent`. It may turn out to be one organizer's alone: then it
   // says nothing about chance.
   void on_throttle(mono_time sent, mono_time now, mono_time until, bool perhaps_one_organizers = false) noexcept;
-  // A further throttle of the same fence: a call that was in flight already.
+  // A further throttle of the same cooldown: a call that was in flight already.
   void on_echo() noexcept;
   // The throttles since `before` were another scope's: goes on where it was then.
   void restore(const pace& before, mono_time now) noexcept;
@@ -71,7 +71,7 @@ class pace {
     bool careful = false;  // a climb with little work left
     bool wanted = true;    // the step before this one used its pace
 
-    mono_time opened;                       // end of the last fence
+    mono_time opened;                       // end of the last cooldown
     std::optional<mono_time> throttled_at;  // sending time of the last throttled call
     std::uint64_t at_step = 0, at_phase = 0, refused_calls = 0;
     double at_throttle = 0;                       // calls up to the throttled one before
@@ -89,7 +89,7 @@ class pace {
   struct lesson {
     position before;
     noise::opening opening;   // what the throttle ended
-    mono_time learnt, until;  // the fence
+    mono_time learnt, until;  // the cooldown
   };
 
   static constexpr std::chrono::seconds first_probe{22};  // after this time in hold
@@ -126,9 +126,9 @@ class pace {
   tally tally_;
   noise noise_;
   state state_;
-  std::optional<lesson> lesson_;          // the last one, until its fence ends
+  std::optional<lesson> lesson_;          // the last one, until its cooldown ends
   std::optional<position> before_trial_;  // where it goes on if a trial fails
-  mono_time reopened_;                    // end of the last fence, whoever's fault it was ...
+  mono_time reopened_;                    // end of the last cooldown, whoever's fault it was ...
   double at_reopened_ = 0;                // ... and the calls made until then
   std::uint64_t work_ = 0;                // calls left to make
   double made_ = 0;                       // calls up to the latest throttled one

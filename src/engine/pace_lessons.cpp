@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 
 // Chosen by playing thousands of hidden limits (`./dev simulate-engine --suite pace`, `./dev bench laws`), not by theory.
 
-constexpr double short_work = 30;  // s of work that are too few to earn a fence more back
+constexpr double short_work = 30;  // s of work that are too few to earn a cooldown more back
 
 // Where it goes on after a refusal, as a share of the refused rate. The start overshoots: limits by the second leave 0.54 of its last
 // rate, shallow buckets 0.85, deep ones 0.3. A search overshoots by a second's growth, a climb hardly.
@@ -38,7 +38,7 @@ constexpr auto sustained = 3s;  // a rate that was kept for so long was taken
 
 }  // namespace
 
-// Calls/s in the last `span` before `until`, or since the fence opened where that is less.
+// Calls/s in the last `span` before `until`, or since the cooldown opened where that is less.
 double pace::lately(mono_time until, nanoseconds span) const noexcept {
   return tally_.per_second(std::max(until - span, reopened_), until);
 }
@@ -84,7 +84,7 @@ void pace::learn(mono_time sent, mono_time until) noexcept {
   }
 }
 
-// The fence is over, and it is known how many others it met.
+// The cooldown is over, and it is known how many others it met.
 void pace::review(mono_time now) noexcept {
   const auto l = *lesson_;
   lesson_.reset();
@@ -122,7 +122,7 @@ void pace::go_back(const position& to, nanoseconds closed, mono_time now) noexce
 void pace::search_refused(double rate, mono_time sent, mono_time until) noexcept {
   const auto took = lately(sent, 1s);
   if (static_cast<double>(work_) < short_work * took) {
-    // A fence more would not be earned back: slowly up from what was taken.
+    // A cooldown more would not be earned back: slowly up from what was taken.
     climb(std::min(after_start_careful * rate, took), until);
     state_.careful = true;
   } else {
@@ -161,7 +161,7 @@ void pace::hold_refused(double rate, mono_time sent, mono_time until) noexcept {
   refused_at_once(rate, sent, until);
 }
 
-// What was taken since the last throttle bounds the limit from below where the fence left credit, and from above where it did not.
+// What was taken since the last throttle bounds the limit from below where the cooldown left credit, and from above where it did not.
 void pace::refused_at_once(double rate, mono_time sent, mono_time until) noexcept {
   const auto open = seconds(sent - state_.opened);
   const auto span = state_.throttled_at ? seconds(sent - *state_.throttled_at) : open + 1;

@@ -9,33 +9,33 @@ namespace convoke::engine {
 
 enum class rule : std::uint8_t {
   none,
-  one_call_per_key,        // a key in flight, or at rest, is not sent
-  rest_after_timeout,      // after our own timeout its call may still be at work
-  lane_fence_obeyed,       // nothing is sent in the lane's fence
-  organizer_fence_obeyed,  // nor in an organizer's
-  latest_fence_wins,       // of overlapping ends
-  never_early,             // jitter is added to Retry-After, never taken away
-  fences_saved,            // those over 1 s are committed
-  fences_restored,         // and obeyed after a restart
-  cut_fence_probed,        // after a cooldown that was cut one call at a time is sent, until one shows that the scope is open
-  stale_rows_wait,         // what an earlier process left half done goes last, and after an attempt timeout
-  resting_rows_stay,       // a row whose call may still be at work stays claimed when the run stops
-  new_after_stale,         // a call that met a dead connection is sent again on a new one
-  attempts_bounded,        // faults use attempts up
-  throttles_are_free,      // and throttles do not
-  acknowledged_bounded,    // no call while too many rows are not acknowledged
-  bytes_bounded,           // nor while their answers take too many bytes
-  acknowledged_first,      // the run is over when the last commit is acknowledged
-  organizer_concurrency,   // calls in flight for one organizer
-  organizer_rate,          // --organizer-rate
-  closed_when_back,        // an organizer is closed once none of its calls is in flight
-  answers_bound,           // an answer to another request says nothing, whatever its status
-  permanence_proven,       // a refusal that was cut, or is tied to no request, is asked for once more
-  refused_token_rests,     // a token that was refused is not used again
-  deadline_kept,           // no attempt after the row's deadline
-  duration_kept,           // nor after --max-duration
-  outage_probes,           // one probe at a time while the service is down
-  nothing_after_stop,      // an interrupted run makes no new calls
+  one_call_per_key,           // a key in flight, or at rest, is not sent
+  rest_after_timeout,         // after our own timeout its call may still be at work
+  lane_cooldown_obeyed,       // nothing is sent in the lane's cooldown
+  organizer_cooldown_obeyed,  // nor in an organizer's
+  latest_cooldown_wins,       // of overlapping ends
+  never_early,                // jitter is added to Retry-After, never taken away
+  cooldowns_saved,            // those over 1 s are committed
+  cooldowns_restored,         // and obeyed after a restart
+  cut_cooldown_probed,        // after a cooldown that was cut one call at a time is sent, until one shows that the scope is open
+  stale_rows_wait,            // what an earlier process left half done goes last, and after an attempt timeout
+  resting_rows_stay,          // a row whose call may still be at work stays claimed when the run stops
+  new_after_stale,            // a call that met a dead connection is sent again on a new one
+  attempts_bounded,           // faults use attempts up
+  throttles_are_free,         // and throttles do not
+  acknowledged_bounded,       // no call while too many rows are not acknowledged
+  bytes_bounded,              // nor while their answers take too many bytes
+  acknowledged_first,         // the run is over when the last commit is acknowledged
+  organizer_concurrency,      // calls in flight for one organizer
+  organizer_rate,             // --organizer-rate
+  closed_when_back,           // an organizer is closed once none of its calls is in flight
+  answers_bound,              // an answer to another request says nothing, whatever its status
+  permanence_proven,          // a refusal that was cut, or is tied to no request, is asked for once more
+  refused_token_rests,        // a token that was refused is not used again
+  deadline_kept,              // no attempt after the row's deadline
+  duration_kept,              // nor after --max-duration
+  outage_probes,              // one probe at a time while the service is down
+  nothing_after_stop,         // an interrupted run makes no new calls
   count_
 };
 

@@ -30,7 +30,7 @@ mono_time after(mono_time now, std::chrono::nanoseconds wait) noexcept {
   return wait > mono_time::max() - std::max(now, mono_time{}) ? mono_time::max() : now + wait;
 }
 
-obeyed_fence obey_saved(utc_time until, utc_time saved, std::chrono::nanoseconds limit) noexcept {
+obeyed_cooldown obey_saved(utc_time until, utc_time saved, std::chrono::nanoseconds limit) noexcept {
   const auto most = std::chrono::ceil<ticks>(std::min(limit, longest_cooldown));
   if (until <= saved + most + most / 10) return {until, false};
   return {saved + most, true};
@@ -38,7 +38,7 @@ obeyed_fence obey_saved(utc_time until, utc_time saved, std::chrono::nanoseconds
 
 scope::announcement scope::throttled(std::optional<std::chrono::nanoseconds> retry_after, mono_time sent, mono_time now,
                                      std::chrono::nanoseconds limit, pacing::random_engine& random) {
-  // Calls that were in flight when the fence was announced tell nothing new about how patient to be.
+  // Calls that were in flight when the cooldown was announced tell nothing new about how patient to be.
   const bool first = sent > counted_at_;
   if (first) {
     ++in_a_row_;
@@ -47,7 +47,7 @@ scope::announcement scope::throttled(std::optional<std::chrono::nanoseconds> ret
   const bool cut = retry_after && *retry_after > limit;
   auto wait = retry_after ? pacing::with_jitter(std::min(*retry_after, limit), random) : pacing::backoff(in_a_row_, random);
   if (!holds(rule::never_early)) wait = wait / 5 * 4;
-  if (!holds(rule::latest_fence_wins)) fence_ = pacing::fence();
+  if (!holds(rule::latest_cooldown_wins)) cooldown_ = pacing::cooldown();
   const auto end = after(now, wait);
   // A trial goes on where the service does not say for how long the scope is closed now.
   const bool tried = on_trial(sent) && retry_after;
@@ -70,7 +70,7 @@ scope::announcement scope::merge(announcement one, bool tried) noexcept {
 }
 
 bool scope::close_until(mono_time end, bool cut) noexcept {
-  if (!fence_.close_until(end)) return false;
+  if (!cooldown_.close_until(end)) return false;
   if (!cut || !cut_) said_ = mono_time::min();
   cut_ = cut;
   return true;

@@ -22,24 +22,24 @@ inline constexpr std::chrono::nanoseconds longest_cooldown = std::chrono::years(
 
 // What is obeyed of a cooldown that was saved at `saved` and announced until `until`: all of it where that is not longer than
 // `limit` and its jitter; else `limit`, from when it was saved, and after that one call comes alone.
-struct obeyed_fence {
+struct obeyed_cooldown {
   utc_time until;
   bool cut;
 };
-[[nodiscard]] obeyed_fence obey_saved(utc_time until, utc_time saved, std::chrono::nanoseconds limit) noexcept;
+[[nodiscard]] obeyed_cooldown obey_saved(utc_time until, utc_time saved, std::chrono::nanoseconds limit) noexcept;
 
 // now + wait, at most mono_time::max().
 [[nodiscard]] mono_time after(mono_time now, std::chrono::nanoseconds wait) noexcept;
 
-// One scope's fence, and its memory of throttles in a row.
+// One scope's cooldown, and its memory of throttles in a row.
 class scope {
  public:
-  // A throttle came for a call sent at `sent`. Returns the end of the fence it asks for, and counts it once per fence.
+  // A throttle came for a call sent at `sent`. Returns the end of the cooldown it asks for, and counts it once per cooldown.
   struct announcement {
     mono_time end;        // what is obeyed
     mono_time announced;  // what is saved: later where a cooldown was cut
-    bool lasts;           // the fence ends later than before, or what is saved of it does
-    bool first;           // the first throttle of this fence, not an echo of calls that were in flight already
+    bool lasts;           // the cooldown ends later than before, or what is saved of it does
+    bool first;           // the first throttle of this cooldown, not an echo of calls that were in flight already
     bool cut;             // Retry-After was above the limit
   };
   announcement throttled(std::optional<std::chrono::nanoseconds> retry_after, mono_time sent, mono_time now, std::chrono::nanoseconds limit,
@@ -51,15 +51,15 @@ class scope {
   // The service took a call that was sent at `sent`. True where the scope had been on trial until now.
   bool reopen(mono_time sent) noexcept;
 
-  [[nodiscard]] bool closed(mono_time now) const noexcept { return fence_.closed(now); }
-  [[nodiscard]] mono_time end() const noexcept { return fence_.end(); }
+  [[nodiscard]] bool closed(mono_time now) const noexcept { return cooldown_.closed(now); }
+  [[nodiscard]] mono_time end() const noexcept { return cooldown_.end(); }
   // A cooldown that was cut is over, and no call has shown yet that the scope is open: one call at a time.
   [[nodiscard]] bool on_trial(mono_time now) const noexcept { return cut_ && !closed(now); }
 
  private:
   announcement merge(announcement one, bool tried) noexcept;
 
-  pacing::fence fence_;
+  pacing::cooldown cooldown_;
   bool cut_ = false;
   mono_time said_ = mono_time::min();  // the latest end that was announced and cut
   mono_time counted_at_ = mono_time::min();

@@ -12,6 +12,7 @@
 
 #include <convoke/error.hpp>
 #include <convoke/meeting.hpp>
+#include <convoke/operation.hpp>
 #include <convoke/outcome.hpp>
 #include <convoke/time.hpp>
 
@@ -21,6 +22,7 @@ using lane_id = std::uint16_t;        // index into the run's lanes
 using organizer_id = std::uint32_t;   // the ledger's number for an organizer
 using row_id = std::uint64_t;         // run << 32 | line
 using key_id = std::uint64_t;         // the ledger's number for a meeting key
+using lease_token = std::uint64_t;    // what a claim holds its rows under; the engine passes it on
 using connection_id = std::uint32_t;  // the driver's number for one connection slot of a lane; stable while the slot lives
 
 // ---- what the engine is set up with
@@ -28,7 +30,7 @@ using connection_id = std::uint32_t;  // the driver's number for one connection 
 struct settings {
   double rate = 500;        // calls/s per lane: the ceiling of the pace
   double start_rate = 10;   // calls/s where nothing was learnt yet
-  bool fixed_rate = false;  // call at `rate` whatever comes; fences are obeyed all the same
+  bool fixed_rate = false;  // call at `rate` whatever comes; cooldowns are obeyed all the same
   std::optional<double> organizer_rate;
   unsigned organizer_concurrency = 4;
   unsigned max_attempts = 5;
@@ -52,7 +54,7 @@ struct organizer_setup {
   std::uint32_t stale;  // owed rows that an earlier process claimed and never finished: they go last
 };
 
-struct fence_setup {
+struct cooldown_setup {
   std::optional<organizer_id> organizer;  // absent: the lane
   mono_time until;                        // already translated to this process's monotonic clock
   bool cut = false;                       // not the service's end but --max-cooldown's: one call alone comes first then (see obey_saved)
@@ -72,17 +74,28 @@ struct remembered_pace {
 
 struct lane_setup {
   lane_id lane;
+  std::uint32_t app = 0;          // lanes with the same number are one application on one Graph root: its cooldown closes them all
+  std::optional<settings> own{};  // absent: the run's
   std::vector<organizer_setup> organizers;
-  std::vector<fence_setup> fences;
+  std::vector<cooldown_setup> cooldowns;
   std::optional<remembered_pace> learnt{};  // absent: nothing is known, the start is settings.start_rate
+};
+
+// Whether a row whose createOrGet succeeded owes an update next.
+enum class update_rule : std::uint8_t {
+  never = 0,         // differences are reported
+  if_different = 1,  // where the answer names fields that differ
+  always = 2,        // something is wanted that createOrGet cannot set
 };
 
 struct owed_row {
   row_id row;
   key_id key;
   organizer_id organizer;
-  std::uint32_t epoch;   // of the claim; comes back with record and release
+  lease_token token;     // of the claim; comes back with record, advance and release
   std::uint8_t strikes;  // earlier runs in a row that ended with this row's attempts used up
+  operation op = operation::create_or_get;
+  update_rule update = update_rule::never;
 };
 
 // What a claim brought of one organizer: the rows it was asked for, or fewer.
@@ -149,17 +162,30 @@ struct send_call {
   connection_id connection;
   row_id row;
   unsigned attempt;
+  operation op = operation::create_or_get;
 };
 
-// The row ended: write its outcome (conditional on the epoch); answer with committed.
+// The row ended: write its outcome (conditional on the token); answer with committed.
 struct record_outcome {
   lane_id lane;
   row_id row;
   key_id key;
-  std::uint32_t epoch;
+  lease_token token;
   outcome result;
   unsigned attempts;
   answer last;  // what it ended with
+};
+
+// The row's operation succeeded and another one is owed: write what was observed and that `next` is owed (conditional on the token), the
+// row staying claimed. Answer with committed; only then `next` is sent, so that a restart never repeats the earlier step's doubt.
+struct advance_row {
+  lane_id lane;
+  row_id row;
+  key_id key;
+  lease_token token;
+  operation next;
+  unsigned attempts;  // calls made for the row so far
+  answer last;        // what the completed operation ended with
 };
 
 // The row has no outcome and goes back: unclaimed, owed to the next run. `strike`: attempts were used up (three in a row fail).
@@ -168,7 +194,7 @@ struct record_outcome {
 struct release_row {
   lane_id lane;
   row_id row;
-  std::uint32_t epoch;
+  lease_token token;
   bool strike;
   unsigned attempts;
   answer last;
@@ -186,14 +212,14 @@ struct close_organizer {
 
 // The service closed a scope for longer than 1 s: commit it, so that a restart obeys it. `until` is what the service announced, also
 // where that is more than is obeyed: obey_saved computes how much of it is.
-struct save_fence {
+struct save_cooldown {
   lane_id lane;
   std::optional<organizer_id> organizer;
   mono_time until;
 };
 
 // A scope that was saved as closed is open before the end that was saved, which had been cut: the ledger forgets it.
-struct forget_fence {
+struct forget_cooldown {
   lane_id lane;
   std::optional<organizer_id> organizer;
 };
@@ -247,16 +273,24 @@ enum class stop_reason : std::uint8_t {
   storage,      // the ledger failed: exit 6
 };
 
+// How one lane ended.
+struct lane_end {
+  lane_id lane;
+  std::optional<stop_reason> reason;  // absent: it was not stopped
+  std::string detail;
+};
+
 // Nothing is in flight any more and nothing will be sent: the run is over. Emitted once, last. Commits that were not acknowledged within
 // settings.drain of the stop (of the last row's end where nothing stopped the run) are not waited for.
 struct finished {
   stop_reason reason;
   std::string detail;                                 // one sentence for people, with what to do
-  std::optional<std::chrono::nanoseconds> come_back;  // from now, where a fence or rest decides it
+  std::optional<std::chrono::nanoseconds> come_back;  // from now, where a cooldown or rest decides it
+  std::vector<lane_end> lanes{};                      // one for each lane; empty where the ledger failed
 };
 
-using action = std::variant<fetch_rows, send_call, record_outcome, release_row, close_organizer, save_fence, forget_fence, cooldown_cut,
-                            save_pace, refresh_token, set_connections, drop_connection, wake_at, finished>;
+using action = std::variant<fetch_rows, send_call, record_outcome, advance_row, release_row, close_organizer, save_cooldown,
+                            forget_cooldown, cooldown_cut, save_pace, refresh_token, set_connections, drop_connection, wake_at, finished>;
 
 // ---- numbers for progress and summary
 
@@ -268,12 +302,13 @@ struct counters {
   std::uint64_t faults = 0;
   std::uint64_t stale = 0;
   std::uint64_t retried = 0;
-  std::uint64_t in_flight = 0;  // granted, not answered
+  std::uint64_t lost_writes = 0;  // rows that the ledger gave to another process before what this one wrote about them
+  std::uint64_t in_flight = 0;    // granted, not answered
   std::uint64_t unacknowledged = 0;
-  std::uint64_t unacknowledged_bytes = 0;  // of the answers that wait for their commit
-  double rate = 0;                         // the pace to expect for the next minutes, calls/s, all lanes
-  bool learning = false;                   // no limit was met yet: the pace still grows
-  std::optional<mono_time> fenced_until;   // latest end of a lane's cooldown that is running
+  std::uint64_t unacknowledged_bytes = 0;   // of the answers that wait for their commit
+  double rate = 0;                          // the pace to expect for the next minutes, calls/s, all lanes
+  bool learning = false;                    // no limit was met yet: the pace still grows
+  std::optional<mono_time> cooldown_until;  // latest end of a lane's cooldown that is running
 };
 
 }  // namespace convoke::engine

@@ -82,13 +82,13 @@ result<void> decoder::convert(std::string_view bytes, bool last, const sink& to)
 }
 
 result<void> decoder::convert_utf8(std::string_view bytes, bool last, const sink& to) {
-  const std::size_t valid = valid_text_prefix(bytes);
+  const std::size_t valid = core::valid_text_prefix(bytes);
   if (const auto r = hand_over(bytes.substr(0, valid), to); !r) return r;
   const std::string_view left = bytes.substr(valid);
   if (left.empty()) return {};
   if (left.front() == '\0')
     return bad("a NUL byte; the file is damaged, or is UTF-16 without a byte-order mark (then name it with --encoding)");
-  if (incomplete_utf8(left)) {
+  if (core::incomplete_utf8(left)) {
     if (last) return bad("the file ends inside a character; it may have been cut off");
     rest_ = left;
     return {};
@@ -124,7 +124,7 @@ result<void> decoder::convert_utf16(std::string_view bytes, bool last, const sin
       wrong = "a NUL character; the file is damaged";
       break;
     }
-    append_utf8(utf8_, c);
+    core::append_utf8(utf8_, c);
     i += length;
   }
   if (const auto r = hand_over(utf8_, to); !r) return r;
@@ -138,7 +138,7 @@ result<void> decoder::convert_utf16(std::string_view bytes, bool last, const sin
 result<void> decoder::convert_windows_1252(std::string_view bytes, const sink& to) {
   utf8_.clear();
   while (!bytes.empty()) {
-    const std::size_t plain = plain_ascii_prefix(bytes);
+    const std::size_t plain = core::plain_ascii_prefix(bytes);
     utf8_ += bytes.substr(0, plain);
     bytes.remove_prefix(plain);
     if (bytes.empty()) break;
@@ -148,7 +148,7 @@ result<void> decoder::convert_windows_1252(std::string_view bytes, const sink& t
       if (const auto r = hand_over(utf8_, to); !r) return r;
       return bad(byte == 0 ? "a NUL byte; the file is damaged" : "byte " + hex(byte) + " has no meaning in windows-1252");
     }
-    append_utf8(utf8_, c);
+    core::append_utf8(utf8_, c);
     bytes.remove_prefix(1);
   }
   return hand_over(utf8_, to);

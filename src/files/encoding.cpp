@@ -30,7 +30,7 @@ void append(std::string& out, char32_t c, encoding enc) {
 }  // namespace
 
 std::optional<encoding> parse_encoding(std::string_view name) {
-  const std::string folded = fold_name(name);
+  const std::string folded = core::fold_name(name);
   if (folded == "utf8") return encoding::utf8;
   if (folded == "utf16le") return encoding::utf16le;
   if (folded == "utf16be") return encoding::utf16be;
@@ -57,7 +57,7 @@ std::string encode(std::string_view utf8, encoding enc) {
   if (enc == encoding::utf8) return out = utf8;
   out.reserve(utf8.size() * 2);
   while (!utf8.empty()) {
-    const utf8_char c = decode_utf8(utf8);
+    const core::utf8_char c = core::decode_utf8(utf8);
     append(out, c.length == 0 ? 0xFFFD : c.code_point, enc);
     utf8.remove_prefix(c.length == 0 ? 1 : c.length);
   }

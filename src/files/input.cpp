@@ -103,14 +103,15 @@ result<file> spool(int from, const std::string& name, const std::function<bool()
     if (look.sink)
       if (const auto good = text.feed(bytes); !good) return std::unexpected(good.error());
     if (!write_all(to.get(), bytes)) {
-      return fail(errc::storage, "cannot keep a copy of " + name + " in " + escape_for_people(directory) + ": " + system_message(errno) +
+      return fail(errc::storage, "cannot keep a copy of " + name + " in " + core::escape_for_people(directory) + ": " +
+                                     system_message(errno) +
                                      ". Set TMPDIR to a folder with more room, or give a file instead. Nothing was sent.");
     }
   }
 }
 
 std::string shown(const std::string& path) {
-  return path == "-" ? "standard input" : escape_for_people(path);
+  return path == "-" ? "standard input" : core::escape_for_people(path);
 }
 
 result<void> no_directory(const struct stat& about, const std::string& name) {

@@ -169,7 +169,7 @@ result<output> output::create(const std::string& path, naming by) {
     made->descriptor = STDOUT_FILENO;
     return output(std::move(made));
   }
-  made->name = escape_for_people(path);
+  made->name = core::escape_for_people(path);
   struct stat about{};
   const bool exists = (by == naming::given ? ::stat(path.c_str(), &about) : ::lstat(path.c_str(), &about)) == 0;
   if (exists && S_ISDIR(about.st_mode)) return fail(errc::output, made->name + " is a directory; name a file");

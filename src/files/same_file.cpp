@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 
 result<void> refuse(const named_file& other, const named_file& written) {
   return fail(errc::usage, std::string(written.what) + " and " + std::string(other.what) + " are the same file (" +
-                               escape_for_people(written.path) + "), which would be overwritten. Nothing was done: give " +
+                               core::escape_for_people(written.path) + "), which would be overwritten. Nothing was done: give " +
                                std::string(written.what) + " another name.");
 }
 

@@ -43,7 +43,7 @@ class zone_cache {
  public:
   explicit zone_cache(const date::time_zone* zone) noexcept : zone_(zone) {}
 
-  local_lookup to_utc(local_seconds local);
+  spec::local_lookup to_utc(local_seconds local);
   std::optional<local_seconds> to_local(sys_seconds instant);
 
  private:
@@ -81,8 +81,8 @@ void zone_cache::remember(const date::sys_info& info) {
   next_ = (next_ + 1) % calms_.size();
 }
 
-local_lookup zone_cache::to_utc(local_seconds local) {
-  using kind = local_lookup::kind;
+spec::local_lookup zone_cache::to_utc(local_seconds local) {
+  using kind = spec::local_lookup::kind;
   if (const calm* const c = find(local)) {
     const sys_seconds t{local.time_since_epoch() - c->offset};
     return {kind::unique, t, t};
@@ -113,13 +113,13 @@ std::optional<local_seconds> zone_cache::to_local(sys_seconds instant) {
   return shift(instant, info.offset);
 }
 
-class tzdata_zones final : public zone_source {
+class tzdata_zones final : public spec::zone_source {
  public:
   explicit tzdata_zones(const date::tzdb& db);
 
-  local_lookup to_utc(std::string_view zone, local_seconds local) override {
+  spec::local_lookup to_utc(std::string_view zone, local_seconds local) override {
     zone_cache* const cache = find(zone);
-    return cache == nullptr ? local_lookup{} : cache->to_utc(local);
+    return cache == nullptr ? spec::local_lookup{} : cache->to_utc(local);
   }
 
   std::optional<local_seconds> to_local(std::string_view zone, sys_seconds instant) override {
@@ -155,15 +155,15 @@ zone_cache* tzdata_zones::find(std::string_view zone) {
 }
 
 // A compiled database without the yearly changes ("slim") would put every summer in Europe an hour wrong.
-bool knows_summer(zone_source& zones) {
+bool knows_summer(spec::zone_source& zones) {
   const local_seconds july = std::chrono::local_days{std::chrono::year{2026} / 7 / 1};
-  const local_lookup berlin = zones.to_utc("Europe/Berlin", july);
-  return berlin.what == local_lookup::kind::unique && july.time_since_epoch() - berlin.earlier.time_since_epoch() == hours{2};
+  const spec::local_lookup berlin = zones.to_utc("Europe/Berlin", july);
+  return berlin.what == spec::local_lookup::kind::unique && july.time_since_epoch() - berlin.earlier.time_since_epoch() == hours{2};
 }
 
 }  // namespace
 
-result<std::unique_ptr<zone_source>> system_zones() {
+result<std::unique_ptr<spec::zone_source>> system_zones() {
   try {
     auto zones = std::make_unique<tzdata_zones>(date::get_tzdb());
     if (!knows_summer(*zones)) {
@@ -171,7 +171,7 @@ result<std::unique_ptr<zone_source>> system_zones() {
     }
     return zones;
   } catch (const std::exception& e) {
-    return fail(errc::usage, "this machine has no time zone data (" + escape_for_people(e.what()) + "); install the package tzdata");
+    return fail(errc::usage, "this machine has no time zone data (" + core::escape_for_people(e.what()) + "); install the package tzdata");
   }
 }
 
@@ -180,7 +180,7 @@ std::string tzdata_version() {
   std::string line;
   constexpr std::string_view before = "# version ";
   if (!std::getline(in, line) || !line.starts_with(before)) return "unknown";
-  return escape_for_people(std::string_view(line).substr(before.size()), 20);
+  return core::escape_for_people(std::string_view(line).substr(before.size()), 20);
 }
 
 }  // namespace convoke::files

@@ -10,7 +10,7 @@
 namespace convoke::files {
 
 // Caches per zone; not thread-safe. errc::usage where the machine has no tzdata.
-[[nodiscard]] result<std::unique_ptr<zone_source>> system_zones();
+[[nodiscard]] result<std::unique_ptr<spec::zone_source>> system_zones();
 // `2026a`, read from tzdata.zi's first line; `unknown` where it is not there.
 [[nodiscard]] std::string tzdata_version();
 

@@ -2,7 +2,7 @@
 
 namespace convoke::graph {
 
-void understand(const wire::batch_item& item, std::string_view envelope_date, const spec& wanted, wire::parser& parser,
+void understand(const wire::batch_item& item, std::string_view envelope_date, const meeting_spec& wanted, wire::parser& parser,
                 engine::answer& out) {
   if (item.status == 0) {
     out.error = engine::attempt_error::truncated;

@@ -7,7 +7,7 @@
 #include <convoke/key.hpp>
 #include <convoke/version.hpp>
 
-#include "core/withhold.hpp"
+#include "core/redact.hpp"
 #include "graph/graph.hpp"
 #include "graph/guid.hpp"
 #include "graph/understanding.hpp"
@@ -52,9 +52,9 @@ struct caller::impl {
   }
   ~impl() { OPENSSL_cleanse(request.data(), request.size()); }
 
-  bool build(const spec& wanted, const secret& token);
-  void understand(answer& out, const spec& wanted, const net::outcome& ended);
-  void withhold_token(answer& from) const;
+  bool build(const meeting_spec& wanted, const secret& token);
+  void understand(answer& out, const meeting_spec& wanted, const net::outcome& ended);
+  void redact_token(answer& from) const;
   void refuse_quoted_token(answer& from) const;
 
   std::string base_path, constant;
@@ -63,11 +63,11 @@ struct caller::impl {
   std::string request_id = std::string(guid_source::size, '0');
   net::response response;
   wire::parser parser;
-  secret_finder sent_token;  // the one in `request`: the lane's may be another by the time an answer comes
+  core::secret_finder sent_token;  // the one in `request`: the lane's may be another by the time an answer comes
 };
 
 // False where something that goes into the header could break out of its line.
-bool caller::impl::build(const spec& wanted, const secret& token) {
+bool caller::impl::build(const meeting_spec& wanted, const secret& token) {
   const auto bearer = token.reveal();
   if (bearer.empty() || !net::safe_header_value(bearer)) return false;
   sent_token.look_for(bearer);
@@ -91,9 +91,9 @@ bool caller::impl::build(const spec& wanted, const secret& token) {
 }
 
 // A gateway's error page may quote the request, and what an answer says goes to terminals, results and the ledger.
-void caller::impl::withhold_token(answer& from) const {
+void caller::impl::redact_token(answer& from) const {
   for (auto* text : {&from.error_code, &from.error_message, &from.request_id, &from.throttle_scope, &from.retry_after_text})
-    *text = sent_token.withhold(*text);
+    *text = sent_token.redact(*text);
 }
 
 // No meeting of ours is called by the token that asked for it.
@@ -118,7 +118,7 @@ void caller::impl::refuse_quoted_token(answer& from) const {
   from.drift.clear();
 }
 
-void caller::impl::understand(answer& out, const spec& wanted, const net::outcome& ended) {
+void caller::impl::understand(answer& out, const meeting_spec& wanted, const net::outcome& ended) {
   const http_answer came{.status = response.status,
                          .body = response.body,
                          .date = response.date,
@@ -136,7 +136,7 @@ caller::caller(caller&&) noexcept = default;
 caller& caller::operator=(caller&&) noexcept = default;
 caller::~caller() = default;
 
-boost::asio::awaitable<answer> caller::create_or_get(net::connection& on, const spec& wanted, const secret& token,
+boost::asio::awaitable<answer> caller::create_or_get(net::connection& on, const meeting_spec& wanted, const secret& token,
                                                      std::uint32_t token_number, std::chrono::nanoseconds limit) {
   auto& self = *impl_;
   answer out;
@@ -157,13 +157,13 @@ boost::asio::awaitable<answer> caller::create_or_get(net::connection& on, const 
   if (ended.what == net::failure::none || self.response.status >= 300) {
     self.understand(out, wanted, ended);
     // Graph's own ids are GUIDs; whatever else stands there may be anything.
-    if (!out.stored || !parse_guid(out.request_id)) self.withhold_token(out);
+    if (!out.stored || !parse_guid(out.request_id)) self.redact_token(out);
     co_return out;
   }
   out.error = translate(ended.what);
   out.status = self.response.status;
   out.error_message = ended.message;
-  if (self.sent_token.found_in(out.error_message)) self.withhold_token(out);
+  if (self.sent_token.found_in(out.error_message)) self.redact_token(out);
   co_return out;
 }
 

@@ -29,7 +29,7 @@ class caller {
   // Serialises the request with a fresh client-request-id and sends it: nothing is awaited before the write. `token` is not looked at
   // after that. Understands the answer (graph/understanding.hpp). No text of the answer quotes the token that was sent; a 200 or 201 whose
   // meeting quotes it is not believed.
-  boost::asio::awaitable<engine::answer> create_or_get(net::connection& on, const spec& wanted, const secret& token,
+  boost::asio::awaitable<engine::answer> create_or_get(net::connection& on, const meeting_spec& wanted, const secret& token,
                                                        std::uint32_t token_number, std::chrono::nanoseconds limit);
 
  private:

@@ -16,28 +16,28 @@ constexpr std::size_t message_limit = 500, word_limit = 100, scope_limit = 200, 
 
 // Words of the service end up in a terminal and in a report.
 std::string visible(std::string_view text, std::size_t limit = message_limit) {
-  return escape_for_people(text, limit);
+  return core::escape_for_people(text, limit);
 }
 
 // Why a 200 or 201 is not believed; empty: it is.
-std::string doubt(const meeting& stored, const spec& wanted) {
+std::string doubt(const meeting& stored, const meeting_spec& wanted) {
   if (stored.id.empty()) return "the answer has no meeting id";
   if (stored.join_web_url.empty()) return "the answer has no join URL";
   if (!stored.join_web_url.starts_with("https://")) return "the join URL in the answer does not begin with https://";
   if (stored.external_id.empty()) return "the answer has no externalId, so it may be another meeting";
-  if (!equal_ignoring_case(stored.external_id, wanted.external_id))
+  if (!core::equal_ignoring_case(stored.external_id, wanted.external_id))
     return "the answer is for another meeting: its externalId is '" + visible(stored.external_id, 2 * word_limit) + "'";
   return {};
 }
 
 // Two organizers may use one external id: wherever the answer says whose meeting it is, it must be the one that was asked for.
-std::string doubt(const wire::named_organizer& named, const meeting& stored, const spec& wanted) {
+std::string doubt(const wire::named_organizer& named, const meeting& stored, const meeting_spec& wanted) {
   const std::pair<const char*, std::string> places[] = {{"participants.organizer", named.participant},
                                                         {"@odata.context", named.context},
                                                         {"id", wire::organizer_in_id(stored.id)},
                                                         {"joinWebUrl", wire::organizer_in_join_url(stored.join_web_url)}};
   for (const auto& [place, who] : places)
-    if (!who.empty() && !equal_ignoring_case(who, wanted.organizer))
+    if (!who.empty() && !core::equal_ignoring_case(who, wanted.organizer))
       return std::string("the answer is for another organizer: its ") + place + " names " + who;
   return {};
 }
@@ -51,7 +51,7 @@ void keep_what_counts(meeting& stored) {
   stored.attendees.reset();
 }
 
-void success(const http_answer& from, const spec& wanted, wire::parser& parser, answer& out) {
+void success(const http_answer& from, const meeting_spec& wanted, wire::parser& parser, answer& out) {
   wire::named_organizer named;
   auto stored = parser.parse_meeting(from.body, &named);
   if (!stored) {
@@ -66,7 +66,7 @@ void success(const http_answer& from, const spec& wanted, wire::parser& parser, 
     out.error_message = std::move(why);
     return;
   }
-  for (const auto field : differing_fields(wanted, *stored)) out.drift.emplace_back(field);
+  for (const auto field : spec::differing_fields(wanted, *stored)) out.drift.emplace_back(field);
   out.stored = std::move(*stored);
   keep_what_counts(*out.stored);
 }
@@ -84,7 +84,7 @@ void refusal(const http_answer& from, wire::graph_error&& parsed, answer& out) {
 // Whose answer it is, by the id that every request has of its own. True where it is another request's.
 bool is_foreign(const http_answer& from, std::string_view echo, answer& out) {
   if (from.of_batch) return false;
-  const bool ours = !echo.empty() && equal_ignoring_case(echo, out.client_request_id);
+  const bool ours = !echo.empty() && core::equal_ignoring_case(echo, out.client_request_id);
   out.bound = ours;
   if (echo.empty() || out.client_request_id.empty() || ours) return false;
   out.error = attempt_error::foreign;
@@ -94,13 +94,13 @@ bool is_foreign(const http_answer& from, std::string_view echo, answer& out) {
 
 // A Retry-After that is no time counts as none. Said where people see it: the wait that follows is ours, not the service's.
 void tell_of_unusable(const http_answer& from, answer& out) {
-  const auto value = escape_for_people(from.retry_after.front(), retry_after_limit);
+  const auto value = core::escape_for_people(from.retry_after.front(), retry_after_limit);
   out.error_message += (out.error_message.empty() ? "(its Retry-After '" : " (its Retry-After '") + value + "' is no time to wait)";
 }
 
 }  // namespace
 
-void understand(const http_answer& from, const spec& wanted, wire::parser& parser, answer& out) {
+void understand(const http_answer& from, const meeting_spec& wanted, wire::parser& parser, answer& out) {
   out.status = from.status;
   if (is_foreign(from, from.client_request_id, out)) return;
   const bool succeeded = out.status == 200 || out.status == 201;
@@ -112,7 +112,7 @@ void understand(const http_answer& from, const spec& wanted, wire::parser& parse
   if (!from.request_id.empty()) out.request_id = visible(from.request_id, word_limit);
   out.throttle_scope = visible(from.throttle_scope, scope_limit);
   if (!from.retry_after.empty()) out.retry_after = pacing::parse_retry_after(from.retry_after, from.date, out.finished_at);
-  if (out.retry_after) out.retry_after_text = escape_for_people(from.retry_after.front(), retry_after_limit);
+  if (out.retry_after) out.retry_after_text = core::escape_for_people(from.retry_after.front(), retry_after_limit);
   if (succeeded) success(from, wanted, parser, out);
   if (!from.retry_after.empty() && !out.retry_after && !out.stored) tell_of_unusable(from, out);
 }

@@ -25,6 +25,6 @@ struct http_answer {
 // client-request-id, in its header or else in its body, is foreign: nothing else of it is reported. A 200 or 201 is believed only with id,
 // join URL and our external id, and where neither of its parts names another organizer; it is compared with `wanted`, and what is kept of
 // it is what the ledger keeps. Retry-After is parsed relative to the answer's Date.
-void understand(const http_answer& from, const spec& wanted, wire::parser& parser, engine::answer& out);
+void understand(const http_answer& from, const meeting_spec& wanted, wire::parser& parser, engine::answer& out);
 
 }  // namespace convoke::graph

@@ -17,6 +17,7 @@
 
 #include <convoke/error.hpp>
 #include <convoke/meeting.hpp>
+#include <convoke/operation.hpp>
 #include <convoke/outcome.hpp>
 #include <convoke/summary.hpp>
 #include <convoke/time.hpp>
@@ -28,6 +29,13 @@ using row_id = std::uint64_t;  // run << 32 | line
 using key_id = std::uint64_t;
 using organizer_id = std::uint32_t;
 using lane_id = std::uint16_t;  // index into the run's lanes
+
+// What a process holds rows under: random, never 0, new with every claim or (where one process at most writes) with every session. Every
+// later write names it, and changes nothing where the row is held under another one by then.
+using lease_token = std::uint64_t;
+
+// Whether a row whose createOrGet succeeded owes an update next. The numbers are stored.
+enum class update_rule : std::uint8_t { never = 0, if_different = 1, always = 2 };
 
 constexpr row_id make_row(run_id run, std::uint32_t line) noexcept {
   return row_id{run} << 32 | line;
@@ -103,7 +111,7 @@ struct organizer_rows {
   std::string organizer;
   std::uint32_t fresh, stale;
 };
-struct saved_fence {
+struct saved_cooldown {
   lane_id lane;
   std::optional<organizer_id> organizer;
   utc_time until;       // as the service announced; the engine's obey_saved computes how much of it is obeyed
@@ -125,8 +133,9 @@ struct saved_pace {
 
 struct opened_run {
   run_info info;
+  lease_token lease = 0;                          // of this session: claims name it
   std::vector<organizer_rows> organizers;         // those that still owe something
-  std::vector<saved_fence> fences;                // those that still run, by wall clock
+  std::vector<saved_cooldown> cooldowns;          // those that still run, by wall clock
   std::vector<std::optional<saved_pace>> learnt;  // one for each lane
   bool unclean = false;                           // an earlier process left claims behind
 };
@@ -135,16 +144,34 @@ struct claimed_row {
   row_id row;
   key_id key;
   organizer_id organizer;
-  std::uint32_t epoch;
+  lease_token token;
   std::uint8_t strikes;
-  std::uint32_t twins;  // 0: no further row shares its key, to end as it does
+  std::uint32_t duplicates;  // 0: no further row shares its key, to end as it does
   std::string payload;
+  operation op = operation::create_or_get;
+  update_rule update = update_rule::never;
+  std::string meeting_id{};  // of a row that owes another operation than createOrGet
 };
 // One organizer's share of a claim: up to `count` of its rows, > 0.
 struct page_wanted {
   organizer_id organizer;
   std::uint32_t count;
 };
+// Rows of one lane, of any number of its organizers, `count` in all at most.
+struct claim_request {
+  run_id run = 0;
+  lane_id lane = 0;
+  lease_token lease = 0;  // of the session (opened_run): where it is no longer valid the claim is refused with errc::busy
+  bool stale = false;     // rows that an earlier session claimed and never finished; else rows that are unclaimed
+  std::vector<page_wanted> pages{};
+
+  [[nodiscard]] std::uint64_t count() const noexcept {
+    std::uint64_t n = 0;
+    for (const auto& page : pages) n += page.count;
+    return n;
+  }
+};
+
 // What a claim found of one organizer.
 struct claimed_page {
   organizer_id organizer = 0;
@@ -166,7 +193,7 @@ struct finished_row {
   row_id row = 0;
   key_id key = 0;
   organizer_id organizer = 0;
-  std::uint32_t epoch = 0;
+  lease_token token = 0;
   outcome result = outcome::failed;
   std::uint32_t attempts = 0;
   int http_status = 0;
@@ -179,7 +206,7 @@ struct released_row {
   row_id row;
   key_id key;
   organizer_id organizer;
-  std::uint32_t epoch;
+  lease_token token;
   bool strike;
   std::uint32_t attempts;
   int http_status;
@@ -187,12 +214,35 @@ struct released_row {
   utc_time finished_at;
 };
 
+// The row's operation succeeded and another one is owed: what was observed is written, and the row stays claimed.
+struct advanced_row {
+  row_id row = 0;
+  key_id key = 0;
+  organizer_id organizer = 0;
+  lease_token token = 0;
+  operation next = operation::update;
+  std::uint32_t attempts = 0;
+  std::string drift;              // field names, `;` between
+  std::optional<meeting> stored;  // what was observed, where it was
+  utc_time finished_at{};
+};
+
+// What a running job hands over for one commit.
+struct row_writes {
+  std::vector<finished_row> finished;
+  std::vector<advanced_row> advanced;
+  std::vector<released_row> released;
+
+  [[nodiscard]] bool empty() const noexcept { return finished.empty() && advanced.empty() && released.empty(); }
+  [[nodiscard]] std::size_t size() const noexcept { return finished.size() + advanced.size() + released.size(); }
+};
+
 struct committed_rows {
-  std::vector<row_id> calls;  // those that were handed in, finished first
+  std::vector<row_id> calls;  // those that were handed in and changed something: finished, advanced, released
+  std::vector<row_id> lost;   // those that were no longer held under their token, or had an outcome already: they changed nothing
   std::uint64_t ended = 0;    // rows of the input that got their outcome by them: rows that share a key end together
 };
-// Called once they are durable. Among them may be rows that were no longer this claim's (another epoch, or an outcome already): those
-// changed nothing and are counted by lost_writes(). A release with the third strike in a row ends the row as failed (code `retries`).
+// Called once they are durable. A release with the third strike in a row ends the row as failed (code `retries`).
 using committed_handler = std::function<void(result<committed_rows>)>;
 
 struct closed_rows {
@@ -233,14 +283,14 @@ struct count_by {
 };
 
 // What is remembered of a lane.
-struct lane_fence {
+struct lane_cooldown {
   std::string organizer;  // empty: the lane itself
-  utc_time until;         // as in saved_fence
+  utc_time until;         // as in saved_cooldown
   utc_time saved_at{};
 };
 struct lane_memory {
   std::optional<saved_pace> learnt;
-  std::vector<lane_fence> fences;  // those that still run, by wall clock
+  std::vector<lane_cooldown> cooldowns;  // those that still run, by wall clock
 };
 
 struct run_status {
@@ -292,22 +342,19 @@ class store {
   // that are unclaimed; stale ones those that an earlier session claimed and never finished. Each row is given out once in a session, in
   // line order within its organizer. A claim names an organizer at most once. Done when the claim is durable; one that finds no row at all
   // changes nothing, and is answered like any other. What a claim weighs in a group commit is the number of rows it found.
-  virtual void claim(run_id, lane_id, std::vector<page_wanted> pages, bool stale, claimed_handler done) = 0;
-  virtual void finish(std::vector<finished_row> rows, std::vector<released_row> released, committed_handler done) = 0;
+  virtual void claim(claim_request wanted, claimed_handler done) = 0;
+  virtual void write(row_writes rows, committed_handler done) = 0;
   // Every remaining owed row of this organizer in this run ends as failed with this answer.
   virtual void close_organizer(run_id, lane_id, organizer_id, finished_row like, std::function<void(result<closed_rows>)> done) = 0;
-  virtual void save_fence(run_id, lane_id, std::optional<organizer_id>, utc_time until) = 0;
-  virtual void forget_fence(run_id, lane_id, std::optional<organizer_id>) = 0;
+  virtual void save_cooldown(run_id, lane_id, std::optional<organizer_id>, utc_time until) = 0;
+  virtual void forget_cooldown(run_id, lane_id, std::optional<organizer_id>) = 0;
   // All of a lane, and those of its organizers. Returns how many still ran.
-  virtual result<std::uint64_t> forget_fences(const lane_name& lane) = 0;
+  virtual result<std::uint64_t> forget_cooldowns(const lane_name& lane) = 0;
   // Kept without a commit of its own: with the next one that the run makes anyway, or when the ledger is closed. The latest counts; one
   // that is not a finite positive rate is dropped.
   virtual void save_pace(run_id, lane_id, const lane_pace& pace, utc_time when) = 0;
   // Unclaims nothing, checks that nothing is owed: a run without owed rows becomes finished. Returns its state.
   virtual result<run_state> finish_run(run_id id) = 0;
-
-  // Finishes and releases so far that came too late: the row had another epoch or an outcome already.
-  virtual std::uint64_t lost_writes() const noexcept = 0;
 
   virtual std::unique_ptr<reader> read() = 0;
 };

@@ -24,7 +24,7 @@ constexpr std::chrono::seconds address_share{3};  // of the connect time, for ea
 std::string remedy(int number) {
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
-  const auto shortage = open_files_shortage(number, limit.rlim_cur);
+  const auto shortage = core::open_files_shortage(number, limit.rlim_cur);
   return shortage.empty() ? shortage : "; " + shortage;
 }
 

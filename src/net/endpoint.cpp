@@ -21,7 +21,7 @@ std::string quoted(std::string_view url) {
   const auto from = slashes == std::string::npos ? 0 : slashes + 2;
   if (const auto at = shown.substr(0, shown.find_first_of("/?#", from)).rfind('@'); at != std::string::npos && at >= from)
     shown.replace(from, at - from, "…");
-  return "'" + escape_for_people(shown) + "'";
+  return "'" + core::escape_for_people(shown) + "'";
 }
 
 bool plain_host(std::string_view host) {

@@ -36,7 +36,7 @@ class cursor {
     if (!ok_ || rest_.size() < digits) return refuse(), 0;
     int value = 0;
     for (const char c : rest_.substr(0, digits)) {
-      if (!ascii_digit(c)) return refuse(), 0;
+      if (!core::ascii_digit(c)) return refuse(), 0;
       value = value * 10 + (c - '0');
     }
     rest_.remove_prefix(digits);
@@ -66,7 +66,7 @@ class cursor {
  private:
   // Without regard to case: RFC 9110 demands the exact case of a sender, and guessing wrong here would mean to call too early.
   bool starts_with(std::string_view expected) const noexcept {
-    return ok_ && equal_ignoring_case(rest_.substr(0, expected.size()), expected);
+    return ok_ && core::equal_ignoring_case(rest_.substr(0, expected.size()), expected);
   }
   void refuse() noexcept { ok_ = false; }
 
@@ -157,8 +157,8 @@ std::optional<sys_seconds> asctime_date(std::string_view text) {
 
 std::optional<utc_time> parse_http_date(std::string_view text, utc_time local_now) {
   // A clock that is set to nonsense must not overflow what follows.
-  local_now = std::clamp(local_now, utc_time{first_second}, utc_time{last_second});
-  text = trim(text);
+  local_now = std::clamp(local_now, utc_time{core::first_second}, utc_time{core::last_second});
+  text = core::trim(text);
   auto found = imf_fixdate(text);
   if (!found) found = rfc850_date(text, local_now);
   if (!found) found = asctime_date(text);

@@ -83,17 +83,17 @@ void gcra::take(mono_time now) noexcept {
   arrival_ = (late ? arrival_ : std::max(arrival_, now)) + spacing_;
 }
 
-bool fence::close_until(mono_time end) noexcept {
+bool cooldown::close_until(mono_time end) noexcept {
   if (end <= end_) return false;
   end_ = end;
   return true;
 }
 
-bool fence::closed(mono_time now) const noexcept {
+bool cooldown::closed(mono_time now) const noexcept {
   return now < end_;
 }
 
-mono_time fence::end() const noexcept {
+mono_time cooldown::end() const noexcept {
   return end_;
 }
 

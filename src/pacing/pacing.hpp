@@ -52,7 +52,7 @@ class gcra {
 };
 
 // One scope that may be closed until a time; of overlapping ends the latest wins.
-class fence {
+class cooldown {
  public:
   // True where this announcement moved the end.
   bool close_until(mono_time end) noexcept;

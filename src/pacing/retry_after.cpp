@@ -21,7 +21,7 @@ constexpr nanoseconds shortest = std::chrono::milliseconds(500);
 constexpr std::size_t longest_number = 64;
 
 bool digits_only(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, ascii_digit);
+  return !text.empty() && std::ranges::all_of(text, core::ascii_digit);
 }
 
 // `5` or `2.128`, rounded up to a nanosecond.
@@ -60,7 +60,7 @@ void read_line(std::string_view line, utc_time base, std::optional<nanoseconds>&
   std::size_t begin = 0;
   while (begin <= line.size()) {
     const auto comma = std::min(line.find(',', begin), line.size());
-    const auto part = trim(line.substr(begin, comma - begin));
+    const auto part = core::trim(line.substr(begin, comma - begin));
     std::size_t next = comma + 1;
     if (const auto wait = read_seconds(part)) {
       keep_larger(best, *wait);
@@ -80,7 +80,7 @@ void read_line(std::string_view line, utc_time base, std::optional<nanoseconds>&
 }  // namespace
 
 std::optional<nanoseconds> parse_retry_after(std::span<const std::string_view> values, std::string_view date, utc_time local_now) {
-  const utc_time here = std::clamp(local_now, utc_time{first_second}, utc_time{last_second});
+  const utc_time here = std::clamp(local_now, utc_time{core::first_second}, utc_time{core::last_second});
   const utc_time base = parse_http_date(date, here).value_or(here);
   std::optional<nanoseconds> best;
   for (const auto line : values) read_line(line, base, best);

@@ -13,7 +13,7 @@ namespace {
 
 using named_count = std::pair<std::string_view, std::uint64_t>;
 
-std::array<named_count, 9> all_counts(const outcome_counts& c) {
+std::array<named_count, 11> all_counts(const outcome_counts& c) {
   return {{{"created", c.created},
            {"existing", c.existing},
            {"drifted", c.drifted},
@@ -22,6 +22,8 @@ std::array<named_count, 9> all_counts(const outcome_counts& c) {
            {"failed", c.failed},
            {"rejected", c.rejected},
            {"superseded", c.superseded},
+           {"lost", c.lost},
+           {"removed", c.removed},
            {"deferred", c.owed}}};
 }
 

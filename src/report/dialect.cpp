@@ -12,9 +12,9 @@ namespace convoke::report {
 namespace {
 
 // Column roles need no zones: nothing is converted here.
-class no_zones final : public zone_source {
+class no_zones final : public spec::zone_source {
  public:
-  local_lookup to_utc(std::string_view, std::chrono::local_seconds) override { return {}; }
+  spec::local_lookup to_utc(std::string_view, std::chrono::local_seconds) override { return {}; }
   std::optional<std::chrono::local_seconds> to_local(std::string_view, std::chrono::sys_seconds) override { return std::nullopt; }
 };
 
@@ -64,9 +64,9 @@ result<dialect> read_dialect(const ledger::run_header& header) {
   out.columns = fields_of(header.header, out.delimiter);
   const std::vector<std::string_view> names(out.columns.begin(), out.columns.end());
   no_zones zones;
-  row_settings rows;
+  spec::row_settings rows;
   rows.external_id_template = text_at(*settings, "external_id");
-  auto builder = row_builder::create(names, rows, zones);
+  auto builder = spec::row_builder::create(names, rows, zones);
   if (!builder) return fail(errc::storage, "The ledger holds a run whose header cannot be read. Restore the ledger from a copy.");
   out.carried = builder->carried();
   for (const auto* name : {"organizer", "user_id", "organizer_id"})

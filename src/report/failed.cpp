@@ -17,7 +17,7 @@ constexpr std::string_view line_column = "convoke_line";
 constexpr std::string_view error_column = "convoke_error";
 
 bool is_own(std::string_view column) {
-  const std::string folded = fold_name(trim(column));
+  const std::string folded = core::fold_name(core::trim(column));
   return folded == "convokeline" || folded == "convokeerror";
 }
 
@@ -67,10 +67,10 @@ result<void> failed_file::write(std::string_view raw, std::string_view line, std
   text += written_.delimiter;
   text += line;
   text += written_.delimiter;
-  csv::append_inert_field(text, escape_for_people(why, why.size()), written_.delimiter);
+  csv::append_inert_field(text, core::escape_for_people(why, why.size()), written_.delimiter);
   // A terminal's own line end: CR alone would write the next record over this one.
   if (to_.terminal())
-    text = without_controls(text, shown_in::terminal) + '\n';
+    text = core::without_controls(text, core::shown_in::terminal) + '\n';
   else
     text += end.empty() ? std::string_view(written_.line_end) : end;
   return to_.write(files::encode(text, written_.format.enc));

@@ -11,13 +11,13 @@ void line_writer::separate(std::string_view name) {
   if (!first_) out_ += ',';
   first_ = false;
   if (as_ == format::csv) return;
-  append_visible_json_string(out_, name);
+  core::append_visible_json_string(out_, name);
   out_ += ':';
 }
 
 void line_writer::csv_cell(std::string_view value) {
   cell_.clear();
-  append_without_controls(cell_, value, where_);
+  core::append_without_controls(cell_, value, where_);
   csv::append_inert_field(out_, cell_, ',');
 }
 
@@ -29,7 +29,7 @@ void line_writer::name(std::string_view column) {
 void line_writer::text(std::string_view name, std::string_view value) {
   separate(name);
   if (as_ == format::csv) return csv_cell(value);
-  append_visible_json_string(out_, value);
+  core::append_visible_json_string(out_, value);
 }
 
 void line_writer::number(std::string_view name, std::int64_t value, bool present) {

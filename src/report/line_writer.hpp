@@ -1,7 +1,7 @@
 #pragma once
 
 // One line of named cells, as CSV that is inert for spreadsheets or as a JSON object. Control characters are escaped: in CSV as
-// convoke::append_without_controls says, in JSON so that the value stays exact.
+// convoke::core::append_without_controls says, in JSON so that the value stays exact.
 
 #include <cstdint>
 #include <string>
@@ -15,7 +15,7 @@ namespace convoke::report {
 class line_writer {
  public:
   // `where`: a terminal gets no character that hides or reorders text either.
-  explicit line_writer(format as, shown_in where = shown_in::file) : as_(as), where_(where) {}
+  explicit line_writer(format as, core::shown_in where = core::shown_in::file) : as_(as), where_(where) {}
 
   void begin() { first_ = true, out_ += as_ == format::jsonl ? "{" : ""; }
   void text(std::string_view name, std::string_view value);
@@ -33,7 +33,7 @@ class line_writer {
   void csv_cell(std::string_view value);
 
   format as_;
-  shown_in where_;
+  core::shown_in where_;
   bool first_ = true;
   std::string out_;
   std::string cell_;

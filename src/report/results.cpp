@@ -84,7 +84,7 @@ void write_meeting(line_writer& w, const auto& row) {
 }
 
 // What the row wanted: from its plan, or, for a wrong row, its own cells.
-void write_wanted(line_writer& w, const std::optional<spec>& wanted, std::string_view raw_subject) {
+void write_wanted(line_writer& w, const std::optional<meeting_spec>& wanted, std::string_view raw_subject) {
   w.text("subject", !wanted ? raw_subject : wanted->subject ? std::string_view(*wanted->subject) : std::string_view());
   w.text("start", wanted ? format_utc(wanted->start) : std::string());
   w.text("end", wanted ? format_utc(wanted->end) : std::string());
@@ -113,7 +113,7 @@ struct result_writer {
   record_cells cells;
 
   result<void> write(const ledger::result_row& row) {
-    std::optional<spec> wanted;
+    std::optional<meeting_spec> wanted;
     if (!row.payload.empty()) {
       auto decoded = decode_spec(row.payload);
       if (!decoded) return std::unexpected(decoded.error());
@@ -127,8 +127,8 @@ struct result_writer {
     w.number("line", row.line);
     w.text("tenant", row.lane < lanes.size() ? std::string_view(lanes[row.lane].tenant) : std::string_view());
     w.text("organizer", wanted ? std::string_view(wanted->organizer) : cell(own, written.organizer));
-    const auto own_id = trim(cell(own, written.external_id));
-    const bool as_called = wanted && !(has_id && equal_ignoring_case(own_id, wanted->external_id));
+    const auto own_id = core::trim(cell(own, written.external_id));
+    const bool as_called = wanted && !(has_id && core::equal_ignoring_case(own_id, wanted->external_id));
     w.text("external_id", as_called ? std::string_view(wanted->external_id) : own_id);
     w.text("outcome", row.result ? to_string(*row.result) : std::string_view("deferred"));
     write_meeting(w, row);
@@ -160,15 +160,15 @@ result<void> flush(line_writer& w, files::output& to, std::size_t over) {
 
 result<format> format_of(std::string_view path) {
   const auto ends = [&](std::string_view ending) {
-    return path.size() >= ending.size() && equal_ignoring_case(path.substr(path.size() - ending.size()), ending);
+    return path.size() >= ending.size() && core::equal_ignoring_case(path.substr(path.size() - ending.size()), ending);
   };
   if (ends(".csv")) return format::csv;
   if (ends(".jsonl") || ends(".ndjson")) return format::jsonl;
   if (ends(".html") || ends(".ics"))
     return fail(errc::usage, fmt::format("'{}': HTML and iCalendar results are not built yet: use a name that ends in .csv or .jsonl.",
-                                         escape_for_people(path)));
+                                         core::escape_for_people(path)));
   return fail(errc::usage, fmt::format("'{}': the ending says the form of the results: use a name that ends in .csv or .jsonl.",
-                                       escape_for_people(path)));
+                                       core::escape_for_people(path)));
 }
 
 result<void> write_results(ledger::reader& from, const ledger::run_info& run, const std::string& path, format as,
@@ -183,7 +183,7 @@ result<void> write_results(ledger::reader& from, const ledger::run_info& run, co
   if (!to) return std::unexpected(to.error());
 
   const auto names = carried_names(*written);
-  line_writer w(as, to->terminal() ? shown_in::terminal : shown_in::file);
+  line_writer w(as, to->terminal() ? core::shown_in::terminal : core::shown_in::file);
   if (as == format::csv) {
     w.begin();
     for (const auto* column : result_columns) w.name(column);
@@ -205,7 +205,7 @@ result<void> write_results(ledger::reader& from, const ledger::run_info& run, co
 result<void> write_inventory(ledger::reader& from, const std::string& path, format as) {
   auto to = files::output::create(path);
   if (!to) return std::unexpected(to.error());
-  line_writer w(as, to->terminal() ? shown_in::terminal : shown_in::file);
+  line_writer w(as, to->terminal() ? core::shown_in::terminal : core::shown_in::file);
   if (as == format::csv) {
     w.begin();
     for (const auto* column : inventory_columns) w.name(column);

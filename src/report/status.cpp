@@ -60,7 +60,7 @@ std::optional<forecast> outlook(const ledger::run_status& run, utc_time now) {
   const engine::remembered_pace remembered{.pace = {.rate = pace.rate, .refused = pace.refused, .credit = pace.credit},
                                            .age = std::max(now, when) - when};
   auto open_at = now;
-  for (const auto& f : lane.fences)
+  for (const auto& f : lane.cooldowns)
     if (f.organizer.empty()) open_at = std::max(open_at, f.until);
   return engine::foresee(as_learnt, {.calls = run.calls_left}, remembered, open_at - now);
 }
@@ -74,13 +74,14 @@ std::string left_text(const ledger::run_status& run, utc_time now) {
   }
   constexpr std::size_t most_named = 20;
   for (const auto& lane : run.lanes) {
-    for (std::size_t i = 0; i < std::min(lane.fences.size(), most_named); ++i) {
-      const auto& f = lane.fences[i];
+    for (std::size_t i = 0; i < std::min(lane.cooldowns.size(), most_named); ++i) {
+      const auto& f = lane.cooldowns[i];
       const auto who = f.organizer.empty() ? std::string("The lane") : "Organizer " + f.organizer;
       const auto left = std::chrono::ceil<std::chrono::milliseconds>(f.until - now);
       out += fmt::format("{} is closed by the service until {}, for {} yet.\n", who, local_minute(f.until, now), duration_for_people(left));
     }
-    if (lane.fences.size() > most_named) out += fmt::format("{} more organizers are closed.\n", grouped(lane.fences.size() - most_named));
+    if (lane.cooldowns.size() > most_named)
+      out += fmt::format("{} more organizers are closed.\n", grouped(lane.cooldowns.size() - most_named));
   }
   return out;
 }
@@ -89,7 +90,7 @@ json::array lanes_json(const ledger::run_status& run, utc_time now) {
   json::array out;
   for (std::size_t i = 0; i < run.lanes.size(); ++i) {
     const auto& name = run.info.header.lanes[i];
-    const auto& [learnt, fences] = run.lanes[i];
+    const auto& [learnt, cooldowns] = run.lanes[i];
     json::object lane{
         {"graph_root", name.graph_root}, {"tenant", name.tenant}, {"app", name.app}, {"learnt", nullptr}, {"closed_until", nullptr}};
     if (learnt) {
@@ -100,7 +101,7 @@ json::array lanes_json(const ledger::run_status& run, utc_time now) {
                        {"ago_s", std::chrono::floor<std::chrono::seconds>(std::max(now, learnt->saved_at) - learnt->saved_at).count()}};
     }
     json::array closed;
-    for (const auto& f : fences) {
+    for (const auto& f : cooldowns) {
       if (f.organizer.empty())
         lane["closed_until"] = format_utc(f.until);
       else
@@ -120,7 +121,7 @@ std::string runs_text(const std::vector<ledger::run_info>& runs) {
   for (const auto& r : runs)
     out += fmt::format("{:>4}  {:<9}  {}  {:>9} rows  {}  {}\n", r.id, word(r.state),
                        format_utc(std::chrono::floor<std::chrono::seconds>(r.planned_at)), grouped(r.rows),
-                       escape_for_people(r.header.input_name), counts_text(r.counts));
+                       core::escape_for_people(r.header.input_name), counts_text(r.counts));
   return out;
 }
 
@@ -137,11 +138,11 @@ std::string status_text(const std::vector<ledger::count_by>& inventory, const le
   out += '\n';
   if (run == nullptr) return out + "No runs yet.\n";
   const auto& info = run->info;
-  out += fmt::format("Run {} ({}), {}: {} rows: {}.\n", info.id, word(info.state), escape_for_people(info.header.input_name),
+  out += fmt::format("Run {} ({}), {}: {} rows: {}.\n", info.id, word(info.state), core::escape_for_people(info.header.input_name),
                      grouped(info.rows), counts_text(info.counts));
   out += left_text(*run, now);
   if (!run->errors.empty()) out += "Errors:\n";
-  for (const auto& [code, n] : run->errors) out += fmt::format("  {:>9}  {}\n", grouped(n), escape_for_people(code));
+  for (const auto& [code, n] : run->errors) out += fmt::format("  {:>9}  {}\n", grouped(n), core::escape_for_people(code));
   out += "Organizers:\n";
   for (const auto& o : run->organizers) out += fmt::format("  {}  {}\n", o.organizer, counts_text(o.counts));
   return out;

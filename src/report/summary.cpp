@@ -48,7 +48,7 @@ json::array sample_json(const std::vector<named_key>& keys) {
 std::string sample_text(const std::vector<named_key>& keys) {
   std::string out;
   for (std::size_t i = 0; i < keys.size() && i < 3; ++i)
-    out += fmt::format("{}{} of {}", i == 0 ? "" : ", ", escape_for_people(keys[i].external_id), keys[i].organizer);
+    out += fmt::format("{}{} of {}", i == 0 ? "" : ", ", core::escape_for_people(keys[i].external_id), keys[i].organizer);
   return keys.size() > 3 ? out + ", …" : out;
 }
 
@@ -108,7 +108,7 @@ std::string last_line(const convoke::job_report& r) {
                            grouped(r.rows));
       return fmt::format("Finished: {} of {} rows have their meeting{}{}.", grouped(good), grouped(r.rows),
                          r.drift_fails && c.drifted > 0 ? fmt::format(", {} of them another than was asked for", grouped(c.drifted)) : "",
-                         r.failed.empty() ? "" : fmt::format("; the rows to correct are in {}", escape_for_people(r.failed)));
+                         r.failed.empty() ? "" : fmt::format("; the rows to correct are in {}", core::escape_for_people(r.failed)));
     case ending::deferred:
       return fmt::format("Work is left: {} of {} rows are done. Run the same command again{}.", grouped(r.rows - c.owed), grouped(r.rows),
                          when_to_come_back(r));
@@ -185,8 +185,8 @@ std::string report_text(const convoke::job_report& r) {
     out += fmt::format(
         "{} of the calls went into a scope that was closed: the throttles did not say of what, and were read as an organizer's.\n",
         grouped(r.early_by_inference));
-  if (!r.results.empty()) out += fmt::format("Results: {}\n", escape_for_people(r.results));
-  if (!r.failed.empty()) out += fmt::format("Failed rows, to correct and to apply again: {}\n", escape_for_people(r.failed));
+  if (!r.results.empty()) out += fmt::format("Results: {}\n", core::escape_for_people(r.results));
+  if (!r.failed.empty()) out += fmt::format("Failed rows, to correct and to apply again: {}\n", core::escape_for_people(r.failed));
   for (const auto& e : r.output_errors) out += e + "\n";
   for (const auto& w : r.warnings) out += fmt::format("Warning: {}\n", w);
   if (r.plan)

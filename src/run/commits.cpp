@@ -9,13 +9,13 @@ void commits::flush() {
 }
 
 void commits::flush_all() {
-  if (finished_.empty() && released_.empty()) return;
+  if (rows_.empty()) return;
   ++under_way_;
-  const auto size = finished_.size();
-  store_.finish(std::exchange(finished_, {}), std::exchange(released_, {}), [back = mail_.here()](result<ledger::committed_rows> done) {
+  const auto size = rows_.finished.size();
+  store_.write(std::exchange(rows_, {}), [back = mail_.here()](result<ledger::committed_rows> done) {
     back.post([moved = std::move(done)](commits& self) mutable { self.settled(std::move(moved)); });
   });
-  finished_.reserve(size);
+  rows_.finished.reserve(size);
 }
 
 void commits::settled(result<ledger::committed_rows> done) {
@@ -56,17 +56,29 @@ ledger::finished_row finished_row(engine::record_outcome&& from, engine::organiz
   out.row = from.row;
   out.key = from.key;
   out.organizer = organizer;
-  out.epoch = from.epoch;
+  out.token = from.token;
   out.result = from.result;
   out.attempts = from.attempts;
   return out;
+}
+
+ledger::advanced_row advanced_row(engine::advance_row&& from, engine::organizer_id organizer) {
+  return ledger::advanced_row{.row = from.row,
+                              .key = from.key,
+                              .organizer = organizer,
+                              .token = from.token,
+                              .next = from.next,
+                              .attempts = from.attempts,
+                              .drift = joined(from.last.drift),
+                              .stored = std::move(from.last.stored),
+                              .finished_at = from.last.finished_at};
 }
 
 ledger::released_row released_row(engine::release_row&& from, engine::key_id key, engine::organizer_id organizer) {
   return ledger::released_row{.row = from.row,
                               .key = key,
                               .organizer = organizer,
-                              .epoch = from.epoch,
+                              .token = from.token,
                               .strike = from.strike,
                               .attempts = from.attempts,
                               .http_status = from.last.status,

@@ -21,13 +21,14 @@ class commits {
   // `done` runs on the io_context's thread, and not after this object's end.
   commits(boost::asio::io_context& io, ledger::store& store, handler done) : mail_(io, *this), store_(store), done_(std::move(done)) {}
 
-  void add(ledger::finished_row row) { finished_.push_back(std::move(row)); }
-  void add(ledger::released_row row) { released_.push_back(std::move(row)); }
+  void add(ledger::finished_row row) { rows_.finished.push_back(std::move(row)); }
+  void add(ledger::advanced_row row) { rows_.advanced.push_back(std::move(row)); }
+  void add(ledger::released_row row) { rows_.released.push_back(std::move(row)); }
   // Hands over what was gathered, unless two groups are under way.
   void flush();
   // Hands over what was gathered in any case.
   void flush_all();
-  [[nodiscard]] bool busy() const noexcept { return under_way_ > 0 || !finished_.empty() || !released_.empty(); }
+  [[nodiscard]] bool busy() const noexcept { return under_way_ > 0 || !rows_.empty(); }
 
  private:
   void settled(result<ledger::committed_rows> done);
@@ -35,12 +36,12 @@ class commits {
   mailbox<commits> mail_;
   ledger::store& store_;
   handler done_;
-  std::vector<ledger::finished_row> finished_;
-  std::vector<ledger::released_row> released_;
+  ledger::row_writes rows_;
   unsigned under_way_ = 0;
 };
 
 [[nodiscard]] ledger::finished_row finished_row(engine::record_outcome&& from, engine::organizer_id organizer);
+[[nodiscard]] ledger::advanced_row advanced_row(engine::advance_row&& from, engine::organizer_id organizer);
 [[nodiscard]] ledger::released_row released_row(engine::release_row&& from, engine::key_id key, engine::organizer_id organizer);
 // What the rows of a closed organizer end with.
 [[nodiscard]] ledger::finished_row like_answer(engine::answer&& from);

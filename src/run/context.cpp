@@ -23,7 +23,7 @@ result<owned_context> make_context() {
   } catch (const boost::system::system_error& refused) {
     rlimit limit{};
     ::getrlimit(RLIMIT_NOFILE, &limit);
-    const auto too_many = open_files_shortage(refused.code().value(), limit.rlim_cur);
+    const auto too_many = core::open_files_shortage(refused.code().value(), limit.rlim_cur);
     return fail(errc::resources, fmt::format("The event loop (epoll) cannot be made: {}; {}. Nothing was sent.", refused.code().message(),
                                              too_many.empty() ? "run the same command again later" : too_many));
   }

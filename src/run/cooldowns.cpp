@@ -26,7 +26,7 @@ std::string cooldown_cut_note(std::string_view header, std::chrono::nanoseconds 
 void note_saved_cuts(const ledger::opened_run& opened, std::chrono::nanoseconds limit, utc_time wall, observer& watch) {
   constexpr unsigned enough = 5;
   unsigned cut = 0;
-  for (const auto& f : opened.fences) {
+  for (const auto& f : opened.cooldowns) {
     const auto obeyed = engine::obey_saved(f.until, f.saved_at, limit);
     if (!obeyed.cut || ++cut > enough) continue;
     const auto named = std::ranges::find(opened.organizers, f.organizer.value_or(0), &ledger::organizer_rows::id);
@@ -44,8 +44,8 @@ void note_saved_cuts(const ledger::opened_run& opened, std::chrono::nanoseconds 
 
 void obey_limit(std::vector<ledger::lane_memory>& lanes, std::chrono::nanoseconds limit, utc_time wall) {
   for (auto& lane : lanes) {
-    for (auto& f : lane.fences) f.until = engine::obey_saved(f.until, f.saved_at, limit).until;
-    std::erase_if(lane.fences, [wall](const ledger::lane_fence& f) { return f.until <= wall; });
+    for (auto& f : lane.cooldowns) f.until = engine::obey_saved(f.until, f.saved_at, limit).until;
+    std::erase_if(lane.cooldowns, [wall](const ledger::lane_cooldown& f) { return f.until <= wall; });
   }
 }
 

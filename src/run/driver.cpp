@@ -50,9 +50,9 @@ std::vector<engine::lane_setup> lane_setups(const ledger::opened_run& opened, co
   for (std::size_t i = 0; i < lanes.size(); ++i) lanes[i].lane = static_cast<engine::lane_id>(i);
   for (const auto& o : opened.organizers) lanes[o.lane].organizers.push_back({o.id, o.fresh, o.stale});
   for (std::size_t i = 0; i < std::min(lanes.size(), opened.learnt.size()); ++i) lanes[i].learnt = remembered(opened.learnt[i], wall);
-  for (const auto& f : opened.fences) {
+  for (const auto& f : opened.cooldowns) {
     const auto [until, cut] = engine::obey_saved(f.until, f.saved_at, j.pace.max_cooldown);
-    if (until > wall || cut) lanes[f.lane].fences.push_back({f.organizer, now + std::max(until - wall, ticks(0)), cut});
+    if (until > wall || cut) lanes[f.lane].cooldowns.push_back({f.organizer, now + std::max(until - wall, ticks(0)), cut});
   }
   return lanes;
 }

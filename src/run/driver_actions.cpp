@@ -24,8 +24,8 @@ void driver::pump() {
 namespace {
 
 // The wanted meetings of a claim's rows, in their order.
-result<std::vector<spec>> decode(const ledger::claim_answer& claim) {
-  std::vector<spec> specs;
+result<std::vector<meeting_spec>> decode(const ledger::claim_answer& claim) {
+  std::vector<meeting_spec> specs;
   specs.reserve(claim.rows());
   for (const auto& page : claim.pages) {
     for (const auto& row : page.rows) {
@@ -44,10 +44,10 @@ void driver::carry_out(engine::fetch_rows& a) {
   std::vector<ledger::page_wanted> pages;
   pages.reserve(a.pages.size());
   for (const auto& page : a.pages) pages.push_back({.organizer = page.organizer, .count = page.count});
-  store_.claim(run_, a.lane, std::move(pages), a.stale,
+  store_.claim({.run = run_, .lane = a.lane, .lease = lease_, .stale = a.stale, .pages = std::move(pages)},
                [back = mail_.here(), lane = a.lane, stale = a.stale](result<ledger::claim_answer> answer) {
                  // Still the ledger's thread: the payloads are decoded here, off the thread that sends.
-                 std::vector<spec> specs;
+                 std::vector<meeting_spec> specs;
                  if (answer) {
                    auto decoded = decode(*answer);
                    if (decoded) {
@@ -62,7 +62,7 @@ void driver::carry_out(engine::fetch_rows& a) {
                });
 }
 
-void driver::on_claimed(engine::lane_id lane, bool stale, result<ledger::claim_answer> answer, std::vector<spec> specs) {
+void driver::on_claimed(engine::lane_id lane, bool stale, result<ledger::claim_answer> answer, std::vector<meeting_spec> specs) {
   --asked_;
   if (!answer) return storage_failed(answer.error());
   if (closing_) return;
@@ -73,8 +73,14 @@ void driver::on_claimed(engine::lane_id lane, bool stale, result<ledger::claim_a
     auto& to = pages.emplace_back(page.organizer, std::vector<engine::owed_row>(), page.exhausted);
     to.rows.reserve(page.rows.size());
     for (const auto& row : page.rows) {
-      rows_.insert_or_assign(row.row, claimed{std::move(*wanted++), row.key, row.organizer});
-      to.rows.push_back({row.row, row.key, row.organizer, row.epoch, row.strikes});
+      rows_.insert_or_assign(row.row, claimed{std::move(*wanted++), row.key, row.organizer, row.meeting_id});
+      to.rows.push_back({.row = row.row,
+                         .key = row.key,
+                         .organizer = row.organizer,
+                         .token = row.token,
+                         .strikes = row.strikes,
+                         .op = row.op,
+                         .update = static_cast<engine::update_rule>(row.update)});
     }
   }
   engine_.rows_arrived(lane, stale, pages, net::boot_now());
@@ -98,6 +104,13 @@ claimed driver::take(engine::row_id row) {
 void driver::carry_out(engine::record_outcome& a) {
   const auto row = take(a.row);
   commits_.add(finished_row(std::move(a), row.organizer));
+}
+
+void driver::carry_out(engine::advance_row& a) {
+  const auto found = rows_.find(a.row);
+  if (found == rows_.end()) return;
+  if (a.last.stored) found->second.meeting_id = a.last.stored->id;
+  commits_.add(advanced_row(std::move(a), found->second.organizer));
 }
 
 void driver::carry_out(engine::release_row& a) {
@@ -125,13 +138,13 @@ void driver::on_closed(engine::lane_id lane, engine::organizer_id organizer, con
   pump();
 }
 
-void driver::carry_out(engine::save_fence& a) {
+void driver::carry_out(engine::save_cooldown& a) {
   const auto left = std::chrono::duration_cast<ticks>(a.until - net::boot_now());
-  store_.save_fence(run_, a.lane, a.organizer, net::wall_now() + left);
+  store_.save_cooldown(run_, a.lane, a.organizer, net::wall_now() + left);
 }
 
-void driver::carry_out(engine::forget_fence& a) {
-  store_.forget_fence(run_, a.lane, a.organizer);
+void driver::carry_out(engine::forget_cooldown& a) {
+  store_.forget_cooldown(run_, a.lane, a.organizer);
 }
 
 void driver::carry_out(engine::cooldown_cut& a) {
@@ -196,7 +209,7 @@ void driver::on_commit(const result<ledger::committed_rows>& done) {
   last_commit_ = now;
   meter_.ended(done->calls.size(), done->ended, now);
   if (closing_) return;
-  engine_.committed(std::span<const engine::row_id>(done->calls), now);
+  engine_.committed(std::span<const engine::row_id>(done->calls), std::span<const engine::row_id>(done->lost), now);
   pump();
 }
 

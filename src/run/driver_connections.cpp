@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 constexpr auto idle_check = 1s;
 // Older ones are replaced: net::connection refuses them at 30 s, and by then a call may have been granted to it.
 constexpr auto idle_limit = 25s;
-// So many are kept ready; more of those that nobody needs would only be closed and opened again until a fence ends.
+// So many are kept ready; more of those that nobody needs would only be closed and opened again until a cooldown ends.
 constexpr std::ptrdiff_t kept_idle = 2;
 
 }  // namespace
@@ -95,10 +95,10 @@ void driver::ready(slot& s) {
 void driver::tell_trouble(const engine::send_call& call, const engine::answer& got) {
   auto text = fmt::format("attempt {}:", call.attempt);
   if (got.status != 0) text += fmt::format(" {}", got.status);
-  if (!got.error_code.empty()) text += fmt::format(" {}", escape_for_people(got.error_code));
-  if (!got.error_message.empty()) text += fmt::format(" {}", escape_for_people(got.error_message));
+  if (!got.error_code.empty()) text += fmt::format(" {}", core::escape_for_people(got.error_code));
+  if (!got.error_message.empty()) text += fmt::format(" {}", core::escape_for_people(got.error_message));
   if (got.retry_after) text += fmt::format(", retry after {:.3f} s", std::chrono::duration<double>(*got.retry_after).count());
-  if (!got.request_id.empty()) text += fmt::format(", request id {}", escape_for_people(got.request_id));
+  if (!got.request_id.empty()) text += fmt::format(", request id {}", core::escape_for_people(got.request_id));
   watch_.trouble(ledger::line_of(call.row), text);
 }
 

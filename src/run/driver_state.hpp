@@ -30,9 +30,10 @@ namespace convoke::run {
 namespace asio = boost::asio;
 
 struct claimed {
-  spec wanted;
+  meeting_spec wanted;
   engine::key_id key = 0;
   engine::organizer_id organizer = 0;
+  std::string meeting_id{};  // where the row owes another operation than createOrGet
 };
 using rows_here = std::unordered_map<engine::row_id, claimed>;
 
@@ -66,6 +67,7 @@ class driver {
         caught_(caught),
         store_(store),
         run_(opened.info.id),
+        lease_(opened.lease),
         job_(j),
         seed_(seed),
         watch_(watch),
@@ -93,10 +95,11 @@ class driver {
   void carry_out(engine::fetch_rows& a);
   void carry_out(engine::send_call& a);
   void carry_out(engine::record_outcome& a);
+  void carry_out(engine::advance_row& a);
   void carry_out(engine::release_row& a);
   void carry_out(engine::close_organizer& a);
-  void carry_out(engine::save_fence& a);
-  void carry_out(engine::forget_fence& a);
+  void carry_out(engine::save_cooldown& a);
+  void carry_out(engine::forget_cooldown& a);
   void carry_out(engine::cooldown_cut& a);
   void carry_out(engine::save_pace& a);
   void carry_out(engine::refresh_token& a);
@@ -111,7 +114,7 @@ class driver {
   asio::awaitable<bool> await_turn_to_connect(slot& s);
   asio::awaitable<void> report_progress();
 
-  void on_claimed(engine::lane_id lane, bool stale, result<ledger::claim_answer> answer, std::vector<spec> specs);
+  void on_claimed(engine::lane_id lane, bool stale, result<ledger::claim_answer> answer, std::vector<meeting_spec> specs);
   void on_closed(engine::lane_id lane, engine::organizer_id organizer, const result<ledger::closed_rows>& closed);
   void on_commit(const result<ledger::committed_rows>& done);
   void on_token(std::uint32_t number);
@@ -131,6 +134,7 @@ class driver {
   signals& caught_;
   ledger::store& store_;
   ledger::run_id run_;
+  ledger::lease_token lease_;
   const job& job_;
   std::uint64_t seed_;
   observer& watch_;

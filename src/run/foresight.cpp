@@ -24,7 +24,7 @@ forecast foresee(const job& j, const plan_summary& plan, const ledger::lane_memo
   engine::work_ahead work{.calls = plan.calls};
   for (const auto& o : plan.organizers) work.busiest = std::max(work.busiest, o.calls);
   auto open_at = wall;
-  for (const auto& f : memory.fences)
+  for (const auto& f : memory.cooldowns)
     if (f.organizer.empty() && !j.pace.forget_cooldowns) open_at = std::max(open_at, obeyed(f.until, f.saved_at, j));
   return make(j, work, memory.learnt, open_at, wall);
 }
@@ -33,7 +33,7 @@ forecast foresee(const job& j, const ledger::opened_run& opened, utc_time wall) 
   engine::work_ahead work{.calls = calls_owed(opened)};
   for (const auto& o : opened.organizers) work.busiest = std::max<std::uint64_t>(work.busiest, o.fresh + o.stale);
   auto open_at = wall;
-  for (const auto& f : opened.fences)
+  for (const auto& f : opened.cooldowns)
     if (!f.organizer) open_at = std::max(open_at, obeyed(f.until, f.saved_at, j));
   return make(j, work, opened.learnt.empty() ? std::nullopt : opened.learnt.front(), open_at, wall);
 }

@@ -16,7 +16,7 @@ result<std::optional<char>> delimiter_option(const std::string& text) {
   if (text == "tab" || text == "\\t") return '\t';
   if (text == "comma") return ',';
   if (text == "semicolon") return ';';
-  return fail(errc::usage, fmt::format("--delimiter '{}' is none of ',', ';' and 'tab'.", escape_for_people(text)));
+  return fail(errc::usage, fmt::format("--delimiter '{}' is none of ',', ';' and 'tab'.", core::escape_for_people(text)));
 }
 
 result<std::optional<files::encoding>> encoding_option(const std::string& text) {
@@ -24,14 +24,14 @@ result<std::optional<files::encoding>> encoding_option(const std::string& text) 
   const auto known = files::parse_encoding(text);
   if (!known)
     return fail(errc::usage,
-                fmt::format("--encoding '{}' is not known: use utf-8, utf-16le, utf-16be or windows-1252.", escape_for_people(text)));
+                fmt::format("--encoding '{}' is not known: use utf-8, utf-16le, utf-16be or windows-1252.", core::escape_for_people(text)));
   return known;
 }
 
 }  // namespace
 
 error in_file(const std::string& name, error e) {
-  e.message = fmt::format("{}: {}", name == "-" ? std::string("standard input") : escape_for_people(name), e.message);
+  e.message = fmt::format("{}: {}", name == "-" ? std::string("standard input") : core::escape_for_people(name), e.message);
   return e;
 }
 
@@ -57,7 +57,7 @@ class stream_look {
     if (std::exchange(seen_, true)) return {};
     auto zones = files::system_zones();
     if (!zones) return std::unexpected(zones.error());
-    const auto builder = row_builder::create(record.fields, row_settings_of(job_.plan), **zones);
+    const auto builder = spec::row_builder::create(record.fields, row_settings_of(job_.plan), **zones);
     return builder ? result<void>{} : std::unexpected(builder.error());
   }
 
@@ -68,12 +68,12 @@ class stream_look {
 
 }  // namespace
 
-row_settings row_settings_of(const plan_options& options) {
-  row_settings s;
+spec::row_settings row_settings_of(const plan_options& options) {
+  spec::row_settings s;
   s.default_zone = options.time_zone;
-  s.overlap = options.overlap == "earlier" ? overlap_choice::earlier
-              : options.overlap == "later" ? overlap_choice::later
-                                           : overlap_choice::refuse;
+  s.overlap = options.overlap == "earlier" ? spec::overlap_choice::earlier
+              : options.overlap == "later" ? spec::overlap_choice::later
+                                           : spec::overlap_choice::refuse;
   s.external_id_template = options.external_id_template;
   return s;
 }

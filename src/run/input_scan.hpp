@@ -27,7 +27,7 @@ struct scanned_input {
 };
 
 // How cells are read, by the job's options.
-[[nodiscard]] row_settings row_settings_of(const plan_options& options);
+[[nodiscard]] spec::row_settings row_settings_of(const plan_options& options);
 
 // Errors: usage (no such file, unknown encoding or delimiter), input (empty, undecodable, a broken header), interrupted (`interrupted`
 // returned true; it is called often). What can be read only once is examined while it is copied: a bad byte, a record beyond the limits or

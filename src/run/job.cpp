@@ -36,7 +36,7 @@ result<std::string> sqlite_path(const std::string& url) {
   if (url.starts_with("postgresql:") || url.starts_with("postgres:"))
     return fail(errc::usage, "A PostgreSQL ledger is not built yet: use --ledger sqlite:PATH.");
   if (!url.starts_with(scheme) || url.size() == scheme.size())
-    return fail(errc::usage, fmt::format("--ledger '{}' is no ledger: use sqlite:PATH.", escape_for_people(url)));
+    return fail(errc::usage, fmt::format("--ledger '{}' is no ledger: use sqlite:PATH.", core::escape_for_people(url)));
   return url.substr(scheme.size());
 }
 
@@ -162,7 +162,7 @@ void close_run(ledger::store& store, ledger::run_id id, job_report& out) {
 result<void> forget_cooldowns(ledger::store& store, const ledger::run_header& header, observer& watch) {
   std::uint64_t gone = 0;
   for (const auto& lane : header.lanes) {
-    const auto forgotten = store.forget_fences(lane);
+    const auto forgotten = store.forget_cooldowns(lane);
     if (!forgotten) return std::unexpected(forgotten.error());
     gone += *forgotten;
   }

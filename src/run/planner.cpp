@@ -32,15 +32,15 @@ struct pilot {
   std::string value;
 };
 
-result<pilot> parse_only(const std::string& only, const row_builder& builder) {
+result<pilot> parse_only(const std::string& only, const spec::row_builder& builder) {
   if (only.empty()) return pilot{};
   const auto equals = only.find('=');
   if (equals == std::string::npos || equals == 0)
-    return fail(errc::usage, fmt::format("--only '{}' needs the form COLUMN=VALUE.", escape_for_people(only)));
+    return fail(errc::usage, fmt::format("--only '{}' needs the form COLUMN=VALUE.", core::escape_for_people(only)));
   const auto column = builder.find(std::string_view(only).substr(0, equals));
   if (!column)
     return fail(errc::usage,
-                fmt::format("--only names column '{}', which the input does not have.", escape_for_people(only.substr(0, equals))));
+                fmt::format("--only names column '{}', which the input does not have.", core::escape_for_people(only.substr(0, equals))));
   return pilot{column, only.substr(equals + 1)};
 }
 
@@ -61,7 +61,8 @@ result<std::vector<std::string>> header_fields(const scanned_input& input) {
 // Turns records into planned rows and hands them over in batches.
 class feeder {
  public:
-  feeder(ledger::planning& to, row_builder& builder, pilot only, const plan_options& options, const std::function<bool()>& interrupted)
+  feeder(ledger::planning& to, spec::row_builder& builder, pilot only, const plan_options& options,
+         const std::function<bool()>& interrupted)
       : to_(to), builder_(builder), only_(std::move(only)), limit_(options.limit), interrupted_(interrupted) {}
 
   result<void> add(const csv::record& record) {
@@ -99,12 +100,12 @@ class feeder {
   }
 
   ledger::planning& to_;
-  row_builder& builder_;
+  spec::row_builder& builder_;
   pilot only_;
   std::optional<std::uint64_t> limit_;
   const std::function<bool()>& interrupted_;
   std::uint64_t rows_ = 0, planned_ = 0;
-  built_row built_;
+  spec::built_row built_;
   std::vector<ledger::planned_row> batch_;
   std::size_t bytes_ = 0;  // that the rows of the batch hold
 };
@@ -179,7 +180,7 @@ result<ledger::lane_name> lane_name(const lane_options& lane) {
                 lane.tenant.empty()
                     ? "No tenant is given: set --tenant to the Entra tenant id (a GUID), or tenant in the configuration."
                     : fmt::format("The tenant '{}' is no Entra tenant id (a GUID such as 00000000-0000-0000-0000-000000000000).",
-                                  escape_for_people(lane.tenant)));
+                                  core::escape_for_people(lane.tenant)));
   std::string root = to_lower(lane.graph_url);
   while (root.ends_with('/')) root.pop_back();
   return ledger::lane_name{root, *tenant, to_lower(lane.client_id)};
@@ -234,7 +235,7 @@ result<planned> make_plan(ledger::store& store, scanned_input& input, const job&
   const auto names = header_fields(input);
   if (!names) return in_input(names.error());
   const std::vector<std::string_view> views(names->begin(), names->end());
-  auto builder = row_builder::create(views, row_settings_of(j.plan), **zones);
+  auto builder = spec::row_builder::create(views, row_settings_of(j.plan), **zones);
   if (!builder) return in_input(builder.error());
   auto only = parse_only(j.plan.only, *builder);
   if (!only) return std::unexpected(only.error());
@@ -261,7 +262,7 @@ result<planned> make_plan(ledger::store& store, scanned_input& input, const job&
       out.failed_file = std::move(*written);
     }
     if (!j.plan.skip_invalid) {
-      const auto kept = out.failed_file.empty() ? std::string() : fmt::format(" They are in {}.", escape_for_people(out.failed_file));
+      const auto kept = out.failed_file.empty() ? std::string() : fmt::format(" They are in {}.", core::escape_for_people(out.failed_file));
       return in_input(
           {errc::input, fmt::format("{} of {} rows are wrong; nothing was sent.{} Correct them and run the same command again, or "
                                     "use --skip-invalid to provision the others.",

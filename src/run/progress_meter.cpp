@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 
 constexpr double short_memory = 2, long_memory = 20;  // s
 constexpr double enough = 2;                          // s, before what was seen says anything
-constexpr auto short_fence = 10s;
+constexpr auto short_cooldown = 10s;
 constexpr auto patience = 30s;  // without a row, in an open lane
 
 }  // namespace
@@ -46,11 +46,12 @@ observer::progress progress_meter::look(const engine::counters& numbers, mono_ti
   const auto rows = static_cast<double>(seen_ - looked_);
   looked_ = seen_;
   last_look_ = now;
-  const bool closed = numbers.fenced_until && *numbers.fenced_until > now;
+  const bool closed = numbers.cooldown_until && *numbers.cooldown_until > now;
   recent_.add(elapsed, rows, short_memory);
-  if (closed) last_row_ = std::max(last_row_, *numbers.fenced_until);
-  // A service that throttles every few seconds is as fast as it is with its fences; one long fence says nothing of what comes after it.
-  const bool long_closed = closed && (long_closed_ || *numbers.fenced_until - now > short_fence);
+  if (closed) last_row_ = std::max(last_row_, *numbers.cooldown_until);
+  // A service that throttles every few seconds is as fast as it is with its cooldowns; one long cooldown says nothing of what comes after
+  // it.
+  const bool long_closed = closed && (long_closed_ || *numbers.cooldown_until - now > short_cooldown);
   if (!long_closed && !long_closed_) usual_.add(elapsed, rows, long_memory);
   long_closed_ = long_closed;
 
@@ -62,7 +63,7 @@ observer::progress progress_meter::look(const engine::counters& numbers, mono_ti
   p.learning = numbers.learning;
   p.calls_left = calls_left_;
   p.elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(now - began_);
-  const auto wait = closed ? *numbers.fenced_until - now : 0ns;
+  const auto wait = closed ? *numbers.cooldown_until - now : 0ns;
   p.closed_for.reset();
   p.closed_until.reset();
   if (closed) {

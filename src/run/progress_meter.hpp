@@ -30,7 +30,7 @@ class progress_meter {
   std::uint64_t seen_ = 0, looked_ = 0;  // rows that ended since the start; at the last look
   mono_time began_, last_look_, last_row_;
   bool long_closed_ = false;
-  tally recent_, usual_;  // all time; the time without long fences
+  tally recent_, usual_;  // all time; the time without long cooldowns
 };
 
 }  // namespace convoke::run

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <utility>
 
-namespace convoke {
+namespace convoke::spec {
 
 namespace {
 
@@ -47,7 +47,7 @@ bool attendees_differ(const std::vector<attendee>& wanted, const std::vector<obs
 
 }  // namespace
 
-std::vector<std::string_view> differing_fields(const spec& wanted, const meeting& stored) {
+std::vector<std::string_view> differing_fields(const meeting_spec& wanted, const meeting& stored) {
   std::vector<std::string_view> out;
   if (wanted.subject && stored.subject && *wanted.subject != *stored.subject) out.emplace_back("subject");
   if (stored.start && *stored.start != wanted.start) out.emplace_back("start");
@@ -56,4 +56,4 @@ std::vector<std::string_view> differing_fields(const spec& wanted, const meeting
   return out;
 }
 
-}  // namespace convoke
+}  // namespace convoke::spec

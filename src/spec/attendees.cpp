@@ -8,12 +8,12 @@
 
 #include "core/text.hpp"
 
-namespace convoke {
+namespace convoke::spec {
 
 namespace {
 
 std::optional<attendee_role> parse_role(std::string_view word) {
-  const std::string folded = fold_name(word);
+  const std::string folded = core::fold_name(word);
   for (const attendee_role r : {attendee_role::attendee, attendee_role::presenter, attendee_role::coorganizer}) {
     if (folded == to_string(r)) return r;
   }
@@ -37,17 +37,17 @@ std::string why_no_id(std::string_view text) {
 // The reason where it is wrong.
 std::optional<std::string> parse_one(std::string_view entry, attendee& out) {
   const std::size_t colon = entry.find(':');
-  const std::string_view id = trim(entry.substr(0, colon));
+  const std::string_view id = core::trim(entry.substr(0, colon));
   out.role = attendee_role::none;
   if (colon != std::string_view::npos) {
-    const auto role = parse_role(trim(entry.substr(colon + 1)));
+    const auto role = parse_role(core::trim(entry.substr(colon + 1)));
     if (!role) return "the role after ':' must be attendee, presenter or coorganizer";
     out.role = *role;
   }
   if (is_upn(id)) {
     out.kind = attendee_id::upn;
     out.value.assign(id);
-    for (char& c : out.value) c = ascii_lower(c);
+    for (char& c : out.value) c = core::ascii_lower(c);
     return std::nullopt;
   }
   auto guid = parse_guid(id);
@@ -67,7 +67,7 @@ void parse_attendees(std::string_view cell, std::vector<attendee>& out, std::vec
   std::size_t count = 0;  // elements are filled again rather than made anew, to keep their strings' memory
   while (!cell.empty()) {
     const std::size_t end = std::min(cell.find(';'), cell.size());
-    const std::string_view entry = trim(cell.substr(0, end));
+    const std::string_view entry = core::trim(cell.substr(0, end));
     cell.remove_prefix(std::min(end + 1, cell.size()));
     if (entry.empty()) continue;
     if (count == out.size()) out.emplace_back();
@@ -88,4 +88,4 @@ void parse_attendees(std::string_view cell, std::vector<attendee>& out, std::vec
   out.erase(rest.begin(), rest.end());
 }
 
-}  // namespace convoke
+}  // namespace convoke::spec

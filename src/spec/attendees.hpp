@@ -6,7 +6,7 @@
 
 #include <convoke/spec.hpp>
 
-namespace convoke {
+namespace convoke::spec {
 
 struct attendee_fault {
   std::string value;
@@ -17,4 +17,4 @@ struct attendee_fault {
 // nobody twice; every wrong entry goes to `faults`.
 void parse_attendees(std::string_view cell, std::vector<attendee>& out, std::vector<attendee_fault>& faults);
 
-}  // namespace convoke
+}  // namespace convoke::spec

@@ -4,7 +4,7 @@
 
 #include "core/text.hpp"
 
-namespace convoke {
+namespace convoke::spec {
 
 namespace {
 
@@ -14,7 +14,7 @@ using std::chrono::seconds;
 std::optional<std::int64_t> take_number(std::string_view& text) noexcept {
   std::int64_t value = 0;
   std::size_t digits = 0;
-  for (; digits < text.size() && ascii_digit(text[digits]); ++digits) {
+  for (; digits < text.size() && core::ascii_digit(text[digits]); ++digits) {
     if (digits == 9) return std::nullopt;
     value = value * 10 + (text[digits] - '0');
   }
@@ -34,15 +34,15 @@ std::optional<seconds> take_units(std::string_view& text, const unit (&units)[N]
   seconds total{0};
   std::size_t next = 0;
   bool any = false;
-  while (!text.empty() && ascii_digit(text.front())) {
+  while (!text.empty() && core::ascii_digit(text.front())) {
     const auto value = take_number(text);
     if (!value || text.empty()) return std::nullopt;
-    while (next < N && units[next].letter != ascii_lower(text.front())) ++next;
+    while (next < N && units[next].letter != core::ascii_lower(text.front())) ++next;
     if (next == N) return std::nullopt;
     total += seconds{*value * units[next].seconds};
     const bool minutes = units[next++].letter == 'm';
     text.remove_prefix(1);
-    if (blanks && minutes && text.size() >= 2 && equal_ignoring_case(text.substr(0, 2), "in")) text.remove_prefix(2);  // min
+    if (blanks && minutes && text.size() >= 2 && core::equal_ignoring_case(text.substr(0, 2), "in")) text.remove_prefix(2);  // min
     while (blanks && !text.empty() && text.front() == ' ') text.remove_prefix(1);
     any = true;
   }
@@ -55,14 +55,14 @@ std::optional<seconds> parse_iso(std::string_view text) noexcept {
   static constexpr unit times[] = {{'h', 3'600}, {'m', 60}, {'s', 1}};
   text.remove_prefix(1);
   seconds total{0};
-  const bool only_time = !text.empty() && ascii_lower(text.front()) == 't';
+  const bool only_time = !text.empty() && core::ascii_lower(text.front()) == 't';
   if (!only_time) {
     const auto days = take_units(text, dates, false);
     if (!days) return std::nullopt;
     total = *days;
   }
   if (text.empty()) return total;
-  if (ascii_lower(text.front()) != 't') return std::nullopt;
+  if (core::ascii_lower(text.front()) != 't') return std::nullopt;
   text.remove_prefix(1);
   const auto time = take_units(text, times, false);
   if (!time || !text.empty()) return std::nullopt;
@@ -74,7 +74,7 @@ std::optional<seconds> parse_iso(std::string_view text) noexcept {
 std::optional<seconds> parse_duration(std::string_view text) noexcept {
   static constexpr unit units[] = {{'h', 3'600}, {'m', 60}};
   if (text.empty()) return std::nullopt;
-  if (ascii_lower(text.front()) == 'p') return parse_iso(text);
+  if (core::ascii_lower(text.front()) == 'p') return parse_iso(text);
   std::string_view rest = text;
   const auto minutes = take_number(rest);
   if (!minutes) return std::nullopt;
@@ -83,4 +83,4 @@ std::optional<seconds> parse_duration(std::string_view text) noexcept {
   return text.empty() ? total : std::nullopt;
 }
 
-}  // namespace convoke
+}  // namespace convoke::spec

@@ -4,7 +4,7 @@
 
 #include "core/text.hpp"
 
-namespace convoke {
+namespace convoke::spec {
 
 namespace {
 
@@ -35,7 +35,7 @@ constexpr std::array<known_name, 18> known{{
 }};
 
 std::string fold(std::string_view name) {
-  return fold_name(trim(name));
+  return core::fold_name(core::trim(name));
 }
 
 column_role role_of(std::string_view folded) {
@@ -46,7 +46,7 @@ column_role role_of(std::string_view folded) {
 }
 
 std::string quoted(std::string_view name) {
-  return "'" + escape_for_people(name, 60) + "'";
+  return "'" + core::escape_for_people(name, 60) + "'";
 }
 
 // Columns are counted as spreadsheets and people do.
@@ -59,7 +59,7 @@ std::string place_of(const header& h, std::size_t i) {
 std::string suggestion(const header& h, std::string_view wanted) {
   std::vector<std::string_view> unknown;
   for (const std::size_t i : h.carried) unknown.push_back(h.names[i]);
-  const auto near = nearest(wanted, unknown);
+  const auto near = core::nearest(wanted, unknown);
   return near ? "; is " + quoted(*near) + " meant?" : "";
 }
 
@@ -93,22 +93,22 @@ result<header> read_header(std::span<const std::string_view> fields, bool needs_
   std::vector<std::string> folded;
   for (const std::string_view field : fields) {
     const std::size_t i = h.names.size();
-    h.names.emplace_back(trim(field));
+    h.names.emplace_back(core::trim(field));
     folded.push_back(fold(field));
     const column_role role = role_of(folded.back());
     h.roles.push_back(role);
     if (role == column_role::ignored) continue;  // a file that failed twice has them twice
-    std::optional<std::size_t> twin;
+    std::optional<std::size_t> duplicate;
     if (const auto same = std::ranges::find(folded.begin(), folded.end() - 1, folded.back()); same != folded.end() - 1) {
-      twin = static_cast<std::size_t>(same - folded.begin());
+      duplicate = static_cast<std::size_t>(same - folded.begin());
     }
     if (const auto n = static_cast<std::size_t>(role); n < single_roles) {
-      if (!twin) twin = h.places[n];
+      if (!duplicate) duplicate = h.places[n];
       h.places[n] = i;
     }
-    if (twin) {
+    if (duplicate) {
       return fail(errc::input,
-                  "in the header, " + place_of(h, *twin) + " and " + place_of(h, i) + " mean the same; rename or delete one of them");
+                  "in the header, " + place_of(h, *duplicate) + " and " + place_of(h, i) + " mean the same; rename or delete one of them");
     }
     if (role == column_role::carried) h.carried.push_back(i);
   }
@@ -116,4 +116,4 @@ result<header> read_header(std::span<const std::string_view> fields, bool needs_
   return h;
 }
 
-}  // namespace convoke
+}  // namespace convoke::spec

@@ -13,7 +13,7 @@
 
 #include <convoke/error.hpp>
 
-namespace convoke {
+namespace convoke::spec {
 
 enum class column_role : std::uint8_t {
   organizer,
@@ -46,4 +46,4 @@ struct header {
 // Refuses a name that stands twice, and the lack of a column that every input needs.
 [[nodiscard]] result<header> read_header(std::span<const std::string_view> fields, bool needs_external_id);
 
-}  // namespace convoke
+}  // namespace convoke::spec

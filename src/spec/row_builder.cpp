@@ -12,7 +12,7 @@
 #include "spec/template.hpp"
 #include "spec/times.hpp"
 
-namespace convoke {
+namespace convoke::spec {
 
 namespace {
 
@@ -64,14 +64,14 @@ struct row_builder::impl {
 };
 
 void row_builder::impl::wrong_column(std::size_t column, std::string_view value, std::string reason) {
-  out->errors.push_back({head.names[column], escape_for_people(value, 60), std::move(reason)});
+  out->errors.push_back({head.names[column], core::escape_for_people(value, 60), std::move(reason)});
 }
 
 void row_builder::impl::wrong(column_role role, std::string_view value, std::string reason) {
   if (const auto at = head.place(role)) {
     wrong_column(*at, value, std::move(reason));
   } else {
-    out->errors.push_back({"", escape_for_people(value, 60), std::move(reason)});
+    out->errors.push_back({"", core::escape_for_people(value, 60), std::move(reason)});
   }
 }
 
@@ -102,7 +102,7 @@ void row_builder::impl::build(std::span<const std::string_view> fields, built_ro
 
 bool row_builder::impl::whole_row() {
   if (row.size() == head.names.size()) {
-    if (std::ranges::any_of(row, [](std::string_view f) { return !trim(f).empty(); })) return true;
+    if (std::ranges::any_of(row, [](std::string_view f) { return !core::trim(f).empty(); })) return true;
     out->errors.push_back({"", "", "every cell is empty; delete the row"});
     return false;
   }
@@ -114,7 +114,7 @@ bool row_builder::impl::whole_row() {
 }
 
 void row_builder::impl::read_organizer() {
-  const std::string_view text = trim(cell(column_role::organizer));
+  const std::string_view text = core::trim(cell(column_role::organizer));
   if (auto id = parse_guid(text)) {
     out->wanted.organizer = std::move(*id);
   } else if (text.empty()) {
@@ -127,7 +127,7 @@ void row_builder::impl::read_organizer() {
 }
 
 void row_builder::impl::read_lane() {
-  const std::string_view text = trim(cell(column_role::tenant));
+  const std::string_view text = core::trim(cell(column_role::tenant));
   const auto& names = settings.tenants;
   if (text.empty()) {
     if (names.size() > 1) wrong(column_role::tenant, text, "a tenant is required, as there are several");
@@ -142,23 +142,23 @@ void row_builder::impl::read_lane() {
     return;
   }
   const std::vector<std::string_view> candidates(names.begin(), names.end());
-  const auto near = nearest(text, candidates);
+  const auto near = core::nearest(text, candidates);
   wrong(column_role::tenant, text,
         "is no tenant of the configuration" + (near ? "; is '" + std::string(*near) + "' meant?" : std::string()));
 }
 
 void row_builder::impl::refuse_later_parts() {
-  if (const auto text = trim(cell(column_role::chat_thread_id)); !text.empty()) {
+  if (const auto text = core::trim(cell(column_role::chat_thread_id)); !text.empty()) {
     wrong(column_role::chat_thread_id, text, "channel meetings are not built yet; empty the cell");
   }
   for (std::size_t i = 0; i < row.size(); ++i) {
     if (head.roles[i] != column_role::option) continue;
-    if (const auto text = trim(row[i]); !text.empty()) wrong_column(i, text, "meeting options are not built yet; empty the cell");
+    if (const auto text = core::trim(row[i]); !text.empty()) wrong_column(i, text, "meeting options are not built yet; empty the cell");
   }
 }
 
 void row_builder::impl::read_zone() {
-  zone = trim(cell(column_role::time_zone));
+  zone = core::trim(cell(column_role::time_zone));
   zone_ok = true;
   if (zone.empty()) {
     zone = settings.default_zone;  // known since create()
@@ -175,7 +175,7 @@ void row_builder::impl::read_zone() {
 }
 
 void row_builder::impl::read_times() {
-  const std::string_view text = trim(cell(column_role::start));
+  const std::string_view text = core::trim(cell(column_role::start));
   if (text.empty()) {
     wrong(column_role::start, text, "a start is required");
     return read_end(sys_seconds::max());
@@ -196,10 +196,11 @@ void row_builder::impl::read_times() {
 void row_builder::impl::read_end(sys_seconds start) {
   const bool know_start = start != sys_seconds::max();
   const auto by_duration = end_by_duration(start);
-  const std::string_view text = trim(cell(column_role::end));
+  const std::string_view text = core::trim(cell(column_role::end));
   if (text.empty()) {
     if (!know_start || !by_duration) return;
-    if (*by_duration > last_second) return wrong(column_role::start, cell(column_role::start), "the meeting would end after the year 9999");
+    if (*by_duration > core::last_second)
+      return wrong(column_role::start, cell(column_role::start), "the meeting would end after the year 9999");
     out->wanted.end = instant(*by_duration);
     if (make_id && make_id->uses(column_role::end) && walls.start) walls.end = *walls.start + (*by_duration - start);
     return;
@@ -210,7 +211,7 @@ void row_builder::impl::read_end(sys_seconds start) {
   walls.end = end->wall;
   if (!know_start || !zone_ok) return;
   if (end->instant <= start) return wrong(column_role::end, text, "the end must be after the start");
-  const bool both = !trim(cell(column_role::duration)).empty();
+  const bool both = !core::trim(cell(column_role::duration)).empty();
   if (both && by_duration && *by_duration != end->instant) {
     return wrong(column_role::duration, cell(column_role::duration), "does not agree with the end; give one of the two");
   }
@@ -219,7 +220,7 @@ void row_builder::impl::read_end(sys_seconds start) {
 
 // The end that the duration cell, or the default, makes; nullopt where the cell is wrong. Reports that.
 std::optional<sys_seconds> row_builder::impl::end_by_duration(sys_seconds start) {
-  const std::string_view text = trim(cell(column_role::duration));
+  const std::string_view text = core::trim(cell(column_role::duration));
   seconds length = hours{1};
   if (!text.empty()) {
     const auto read = parse_duration(text);
@@ -237,7 +238,7 @@ std::optional<sys_seconds> row_builder::impl::end_by_duration(sys_seconds start)
 }
 
 void row_builder::impl::read_external_id() {
-  const std::string_view text = trim(cell(column_role::external_id));
+  const std::string_view text = core::trim(cell(column_role::external_id));
   std::string& id = out->wanted.external_id;
   if (!text.empty() || !make_id) {
     if (text.empty()) return wrong(column_role::external_id, text, "an external id is required");
@@ -249,7 +250,7 @@ void row_builder::impl::read_external_id() {
   if (const auto empty = make_id->expand(row, walls, id)) {
     id.clear();
     // A wrong time was reported where it stands.
-    if (trim(row[*empty]).empty()) wrong_column(*empty, "", "is empty, but the external-id template needs it");
+    if (core::trim(row[*empty]).empty()) wrong_column(*empty, "", "is empty, but the external-id template needs it");
     return;
   }
   if (valid_external_id(id)) return;
@@ -279,7 +280,7 @@ result<row_builder> row_builder::create(std::span<const std::string_view> fields
   }
   if (!settings.default_zone.empty() && !zones.to_local(settings.default_zone, sys_seconds{})) {
     return fail(errc::usage,
-                "--time-zone '" + escape_for_people(settings.default_zone, 60) +
+                "--time-zone '" + core::escape_for_people(settings.default_zone, 60) +
                     "' is no known time zone; give an IANA name such as Europe/Berlin or a Windows name such as W. Europe Standard Time");
   }
   auto made = std::make_unique<impl>(std::move(*head), settings, zones);
@@ -304,4 +305,4 @@ std::optional<std::size_t> row_builder::find(std::string_view name) const {
   return impl_->head.find(name);
 }
 
-}  // namespace convoke
+}  // namespace convoke::spec

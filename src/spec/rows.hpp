@@ -14,7 +14,7 @@
 #include <convoke/error.hpp>
 #include <convoke/spec.hpp>
 
-namespace convoke {
+namespace convoke::spec {
 
 // What a local time means in a zone.
 struct local_lookup {
@@ -53,7 +53,7 @@ struct cell_error {
 
 struct built_row {
   std::uint16_t lane = 0;
-  spec wanted;
+  meeting_spec wanted;
   std::vector<cell_error> errors;  // not empty: the row is wrong
 };
 
@@ -83,4 +83,4 @@ class row_builder {
   std::unique_ptr<impl> impl_;
 };
 
-}  // namespace convoke
+}  // namespace convoke::spec

@@ -6,7 +6,7 @@
 
 #include "core/text.hpp"
 
-namespace convoke {
+namespace convoke::spec {
 
 namespace {
 
@@ -91,7 +91,7 @@ bool valid_format(std::string_view format) noexcept {
 }
 
 std::unexpected<error> wrong(errc code, std::string_view part, std::string_view why) {
-  return fail(code, "the external-id template: '" + escape_for_people(part, 60) + "' " + std::string(why));
+  return fail(code, "the external-id template: '" + core::escape_for_people(part, 60) + "' " + std::string(why));
 }
 
 }  // namespace
@@ -158,7 +158,7 @@ std::optional<std::size_t> id_template::expand(std::span<const std::string_view>
       if (!time) return p.column;
       append_time(out, p.text, *time);
     } else {
-      const std::string_view cell = trim(fields[*p.column]);
+      const std::string_view cell = core::trim(fields[*p.column]);
       if (cell.empty()) return p.column;
       out += cell;
     }
@@ -170,4 +170,4 @@ bool id_template::uses(column_role time) const noexcept {
   return std::ranges::any_of(pieces_, [time](const piece& p) { return p.column && p.role == time; });
 }
 
-}  // namespace convoke
+}  // namespace convoke::spec

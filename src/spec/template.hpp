@@ -14,7 +14,7 @@
 
 #include "spec/header.hpp"
 
-namespace convoke {
+namespace convoke::spec {
 
 class id_template {
  public:
@@ -42,4 +42,4 @@ class id_template {
   std::vector<piece> pieces_;
 };
 
-}  // namespace convoke
+}  // namespace convoke::spec

@@ -7,7 +7,7 @@
 #include "core/civil.hpp"
 #include "core/text.hpp"
 
-namespace convoke {
+namespace convoke::spec {
 
 namespace {
 
@@ -20,8 +20,8 @@ constexpr std::string_view how = "write it as 2026-09-01 08:00 with a time zone,
 std::string shape_of(std::string_view text) {
   std::string out;
   for (const char c : text) {
-    const char lower = ascii_lower(c);
-    out += ascii_digit(c) ? '9' : lower >= 'a' && lower <= 'z' ? 'a' : c;
+    const char lower = core::ascii_lower(c);
+    out += core::ascii_digit(c) ? '9' : lower >= 'a' && lower <= 'z' ? 'a' : c;
   }
   return out;
 }
@@ -48,7 +48,7 @@ std::string in_utc(sys_seconds t) {
 }
 
 std::string in_zone(const time_rules& rules) {
-  return escape_for_people(rules.zone, 60);
+  return core::escape_for_people(rules.zone, 60);
 }
 
 std::expected<sys_seconds, std::string> local_to_utc(local_seconds local, const time_rules& rules, zone_source& zones) {
@@ -77,7 +77,7 @@ std::expected<sys_seconds, std::string> local_to_utc(local_seconds local, const 
 }  // namespace
 
 std::expected<resolved_time, std::string> resolve_time(std::string_view cell, const time_rules& rules, zone_source& zones) {
-  const auto written = parse_civil(cell);
+  const auto written = core::parse_civil(cell);
   if (!written) return reason(why_no_time(cell));
   if (written->fraction != 0) return reason("has fractions of a second, which meetings do not have");
   resolved_time out;
@@ -95,8 +95,8 @@ std::expected<resolved_time, std::string> resolve_time(std::string_view cell, co
     if (!instant) return reason(instant.error());
     out.instant = *instant;
   }
-  if (out.instant < first_second || out.instant > last_second) return reason("lies outside the years 0000 to 9999 in UTC");
+  if (out.instant < core::first_second || out.instant > core::last_second) return reason("lies outside the years 0000 to 9999 in UTC");
   return out;
 }
 
-}  // namespace convoke
+}  // namespace convoke::spec

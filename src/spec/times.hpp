@@ -9,7 +9,7 @@
 
 #include "spec/rows.hpp"
 
-namespace convoke {
+namespace convoke::spec {
 
 struct resolved_time {
   std::chrono::sys_seconds instant{};
@@ -25,4 +25,4 @@ struct time_rules {
 // The reason, for people, where the cell is wrong.
 [[nodiscard]] std::expected<resolved_time, std::string> resolve_time(std::string_view cell, const time_rules& rules, zone_source& zones);
 
-}  // namespace convoke
+}  // namespace convoke::spec

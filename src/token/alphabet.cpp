@@ -9,7 +9,7 @@ namespace convoke::token {
 namespace {
 
 bool in_tokens(char c) noexcept {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || ascii_digit(c) || std::string_view("-._~+/").contains(c);
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || core::ascii_digit(c) || std::string_view("-._~+/").contains(c);
 }
 
 std::string name_of(char c) {
@@ -34,7 +34,7 @@ std::optional<std::string> flaw_of_token(std::string_view token) {
   if (padding > 0 && at == padding) return std::nullopt;
   std::string out = "it holds " + name_of(token[at]) + " at position " + std::to_string(at + 1) +
                     "; bearer tokens have letters, digits and the characters - . _ ~ + / = only";
-  if (token.size() > 7 && equal_ignoring_case(token.substr(0, 7), "bearer ")) out += ": leave out the word Bearer";
+  if (token.size() > 7 && core::equal_ignoring_case(token.substr(0, 7), "bearer ")) out += ": leave out the word Bearer";
   return out;
 }
 

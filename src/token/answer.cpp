@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/redact.hpp"
 #include "core/text.hpp"
-#include "core/withhold.hpp"
 #include "token/json.hpp"
 #include "token/refusal.hpp"
 #include "token/token.hpp"
@@ -31,7 +31,7 @@ std::optional<seconds> read_seconds(const json::object& answer, std::string_view
   if (value->is_number()) {
     number = value->to_number<double>();
   } else if (value->is_string()) {
-    const auto text = trim(text_of(answer, name));
+    const auto text = core::trim(text_of(answer, name));
     const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (failure != std::errc{} || end != text.data() + text.size()) return std::nullopt;
   } else {
@@ -49,8 +49,8 @@ std::unexpected<refusal> refuse(std::optional<std::chrono::nanoseconds> retry_af
 }  // namespace
 
 std::expected<grant, refusal> read_answer(int status, std::string_view body, std::optional<std::chrono::nanoseconds> retry_after,
-                                          std::string_view withheld) {
-  if (status != 200) return std::unexpected(read_refusal(status, body, retry_after, withheld));
+                                          std::string_view redacted) {
+  if (status != 200) return std::unexpected(read_refusal(status, body, retry_after, redacted));
 
   // From here on next to nothing of the body is quoted: a body that cannot be read may still hold a token.
   const auto answer = parse_object(body);
@@ -60,8 +60,9 @@ std::expected<grant, refusal> read_answer(int status, std::string_view body, std
   const auto token = text_of(*answer, "access_token");
   if (token.empty()) return refuse(retry_after, "the token endpoint's answer holds no access_token: check --authority-url");
   if (const auto flaw = flaw_of_token(token)) return refuse(retry_after, "the token endpoint's access_token is no bearer token: " + *flaw);
-  if (const auto type = text_of(*answer, "token_type"); !type.empty() && !equal_ignoring_case(type, "Bearer")) {
-    return refuse(retry_after, "the token endpoint's token_type is " + withhold(shown(type, withheld, word_limit), token) + ", not Bearer");
+  if (const auto type = text_of(*answer, "token_type"); !type.empty() && !core::equal_ignoring_case(type, "Bearer")) {
+    return refuse(retry_after,
+                  "the token endpoint's token_type is " + core::redact(shown(type, redacted, word_limit), token) + ", not Bearer");
   }
   const auto lifetime = read_seconds(*answer, "expires_in");
   if (!lifetime) return refuse(retry_after, "the token endpoint's answer holds no usable expires_in");

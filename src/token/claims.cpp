@@ -21,7 +21,7 @@ std::optional<json::object> payload(std::string_view jwt) {
   constexpr std::size_t longest = std::size_t{64} * 1024;
   if (jwt.size() > longest || std::ranges::count(jwt, '.') != 2) return std::nullopt;
   const auto first = jwt.find('.');
-  const auto decoded = decode_base64(jwt.substr(first + 1, jwt.rfind('.') - first - 1), base64_alphabet::url);
+  const auto decoded = core::decode_base64(jwt.substr(first + 1, jwt.rfind('.') - first - 1), core::base64_alphabet::url);
   if (!decoded) return std::nullopt;
   return parse_object(*decoded);
 }

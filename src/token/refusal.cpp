@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/redact.hpp"
 #include "core/text.hpp"
-#include "core/withhold.hpp"
 #include "token/form.hpp"
 #include "token/json.hpp"
 
@@ -67,13 +67,13 @@ std::string_view without_trailer(std::string_view description) {
   return description.substr(0, std::min(description.find("Trace ID:"), description.size()));
 }
 
-std::string explain(const json::object& answer, std::string_view withheld) {
+std::string explain(const json::object& answer, std::string_view redacted) {
   constexpr std::size_t description_limit = 400, word_limit = 80;
   std::string out;
-  if (const auto text = shown(without_trailer(text_of(answer, "error_description")), withheld, description_limit); !text.empty()) {
+  if (const auto text = shown(without_trailer(text_of(answer, "error_description")), redacted, description_limit); !text.empty()) {
     out += ": " + text;
   }
-  if (const auto trace = shown(text_of(answer, "trace_id"), withheld, word_limit); !trace.empty()) out += " (trace id " + trace + ")";
+  if (const auto trace = shown(text_of(answer, "trace_id"), redacted, word_limit); !trace.empty()) out += " (trace id " + trace + ")";
   if (const auto words = hint_for(number_of(answer)); !words.empty()) {
     out += out.ends_with('.') ? " " : ". ";
     out += words;
@@ -83,11 +83,11 @@ std::string explain(const json::object& answer, std::string_view withheld) {
 
 }  // namespace
 
-std::string shown(std::string_view text, std::string_view withheld, std::size_t limit) {
+std::string shown(std::string_view text, std::string_view redacted, std::size_t limit) {
   constexpr std::size_t enough = 4096;
   std::string encoded;
-  append_form_value(encoded, withheld);
-  const auto clean = [&](std::string_view from) { return withhold(withhold(from, withheld), encoded); };
+  append_form_value(encoded, redacted);
+  const auto clean = [&](std::string_view from) { return core::redact(core::redact(from, redacted), encoded); };
   std::string line;
   for (const char c : clean(text.substr(0, enough))) {
     const bool blank = c == ' ' || c == '\t' || c == '\r' || c == '\n';
@@ -99,10 +99,10 @@ std::string shown(std::string_view text, std::string_view withheld, std::size_t 
   }
   if (line.ends_with(' ')) line.pop_back();
   // Once more: the digits of an escape can complete a piece of the secret.
-  return clean(escape_for_people(line, limit));
+  return clean(core::escape_for_people(line, limit));
 }
 
-refusal read_refusal(int status, std::string_view body, std::optional<std::chrono::nanoseconds> retry_after, std::string_view withheld) {
+refusal read_refusal(int status, std::string_view body, std::optional<std::chrono::nanoseconds> retry_after, std::string_view redacted) {
   refusal out;
   out.retry_after = retry_after;
   const auto answer = parse_object(body);
@@ -112,12 +112,12 @@ refusal read_refusal(int status, std::string_view body, std::optional<std::chron
   out.message = "the token endpoint answered HTTP " + std::to_string(status);
   if (!word.empty()) {
     constexpr std::size_t word_limit = 80;
-    out.message += " " + shown(word, withheld, word_limit) + explain(*answer, withheld);
+    out.message += " " + shown(word, redacted, word_limit) + explain(*answer, redacted);
     return out;
   }
   out.doubtful = out.fatal;
   constexpr std::size_t beginning_limit = 160;
-  if (const auto text = shown(body, withheld, beginning_limit); !text.empty()) out.message += ": " + text;
+  if (const auto text = shown(body, redacted, beginning_limit); !text.empty()) out.message += ": " + text;
   if (status >= 300 && status < 400) {
     out.message += ". Redirects are not followed: check --authority-url.";
   } else if (out.fatal) {

@@ -35,11 +35,11 @@ struct refusal {
 };
 
 // The meaning of an answer of `{authority}/{tenant}/oauth2/v2.0/token`. Fatal is what Entra says of the credential or request (4xx with an
-// `error`) and, doubtful, what is no token endpoint (3xx, other 4xx); 408, 425, 429, 5xx and an unusable 200 are not. `withheld` is the
+// `error`) and, doubtful, what is no token endpoint (3xx, other 4xx); 408, 425, 429, 5xx and an unusable 200 are not. `redacted` is the
 // secret that was sent: should the endpoint repeat it, raw or percent-encoded, the message shows `***` for it.
 [[nodiscard]] std::expected<grant, refusal> read_answer(int status, std::string_view body,
                                                         std::optional<std::chrono::nanoseconds> retry_after,
-                                                        std::string_view withheld = {});
+                                                        std::string_view redacted = {});
 
 // application/x-www-form-urlencoded body of the client-credentials grant with a secret. The scope is `{graph_root}/.default`.
 [[nodiscard]] secret client_secret_form(std::string_view client_id, std::string_view graph_root, const secret& client_secret);

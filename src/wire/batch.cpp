@@ -82,15 +82,15 @@ struct batch_reader::impl {
 
 void batch_reader::impl::keep(std::string_view name, std::string_view value, batch_item& into) const {
   if (value.size() > limits.header_value) value = {};
-  if (equal_ignoring_case(name, "Retry-After"))
+  if (core::equal_ignoring_case(name, "Retry-After"))
     into.retry_after.push_back(value);
-  else if (equal_ignoring_case(name, "Date"))
+  else if (core::equal_ignoring_case(name, "Date"))
     into.date = value;
-  else if (equal_ignoring_case(name, "request-id"))
+  else if (core::equal_ignoring_case(name, "request-id"))
     into.request_id = value;
-  else if (equal_ignoring_case(name, "client-request-id"))
+  else if (core::equal_ignoring_case(name, "client-request-id"))
     into.client_request_id = value;
-  else if (equal_ignoring_case(name, "x-ms-throttle-scope"))
+  else if (core::equal_ignoring_case(name, "x-ms-throttle-scope"))
     into.throttle_scope = value;
 }
 
@@ -132,7 +132,7 @@ void batch_reader::impl::read_body(ondemand::value value, batch_item& into) {
   if (type == ondemand::json_type::string) {
     std::string_view text;
     if (value.get_string().get(text) != SUCCESS || text.size() > limits.body) return;
-    auto bytes = decode_base64(text, base64_alphabet::standard);
+    auto bytes = core::decode_base64(text, core::base64_alphabet::standard);
     into.body = bytes ? std::string_view(decoded.emplace_back(*std::move(bytes))) : text;
   } else if (type != ondemand::json_type::null) {
     const auto text = raw(value, type);
@@ -194,7 +194,7 @@ result<> batch_reader::impl::read_items(ondemand::array items, std::span<const s
       continue;
     }
     const auto at = static_cast<std::size_t>(
-        std::ranges::find_if(ids, [&item](std::string_view id) { return equal_ignoring_case(id, item.id); }) - ids.begin());
+        std::ranges::find_if(ids, [&item](std::string_view id) { return core::equal_ignoring_case(id, item.id); }) - ids.begin());
     if (at == ids.size()) {
       ++into.foreign;
     } else if (taken[at]) {
@@ -239,7 +239,7 @@ batch_reader::~batch_reader() = default;
 result<> batch_reader::read(std::string_view body, std::span<const std::string_view> ids, batch_answer& into) {
   if (ids.size() > most_batch_items) throw std::invalid_argument("batch_reader: more ids than a batch may have");
   for (auto id = ids.begin(); id != ids.end(); ++id) {
-    if (std::any_of(ids.begin(), id, [id](std::string_view other) { return equal_ignoring_case(*id, other); }))
+    if (std::any_of(ids.begin(), id, [id](std::string_view other) { return core::equal_ignoring_case(*id, other); }))
       throw std::invalid_argument("batch_reader: two items with one id");
   }
   impl_->decoded.clear();

@@ -18,31 +18,31 @@ void append_time(std::string& out, utc_time t) {
 void append_attendee(std::string& out, const attendee& person) {
   if (person.kind == attendee_id::upn) {
     out += R"({"upn":)";
-    append_json_string(out, person.value);
+    core::append_json_string(out, person.value);
   } else {
     out += R"({"identity":{"user":{"id":)";
-    append_json_string(out, person.value);
+    core::append_json_string(out, person.value);
     out += "}}";
   }
   if (person.role != attendee_role::none) {
     out += R"(,"role":)";
-    append_json_string(out, to_string(person.role));
+    core::append_json_string(out, to_string(person.role));
   }
   out += '}';
 }
 
 }  // namespace
 
-void append_create_or_get(std::string& out, const spec& wanted) {
+void append_create_or_get(std::string& out, const meeting_spec& wanted) {
   out += R"({"externalId":)";
-  append_json_string(out, wanted.external_id);
+  core::append_json_string(out, wanted.external_id);
   out += R"(,"startDateTime":)";
   append_time(out, wanted.start);
   out += R"(,"endDateTime":)";
   append_time(out, wanted.end);
   if (wanted.subject) {
     out += R"(,"subject":)";
-    append_json_string(out, *wanted.subject);
+    core::append_json_string(out, *wanted.subject);
   }
   if (!wanted.attendees.empty()) {
     out += R"(,"participants":{"attendees":[)";

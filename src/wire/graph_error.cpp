@@ -21,7 +21,7 @@ std::string_view text_of(object from, std::string_view name) {
 }
 
 void fill(std::string& into, std::string_view text, std::size_t limit) {
-  if (into.empty() && !text.empty()) into = escape_for_people(text, limit);
+  if (into.empty() && !text.empty()) into = core::escape_for_people(text, limit);
 }
 
 void fill_from(graph_error& out, object from) {
@@ -63,7 +63,7 @@ std::string beginning_of(std::string_view body) {
     }
   }
   if (!line.empty() && line.back() == ' ') line.pop_back();
-  return escape_for_people(line, beginning_limit);
+  return core::escape_for_people(line, beginning_limit);
 }
 
 }  // namespace

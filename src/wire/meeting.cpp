@@ -69,7 +69,7 @@ result<> read_inert(element value, std::string_view name, std::size_t limit, std
 }
 
 void make_lower(std::string& text) noexcept {
-  for (char& c : text) c = ascii_lower(c);
+  for (char& c : text) c = core::ascii_lower(c);
 }
 
 result<> read_time(element value, std::string_view name, std::optional<utc_time>& out) {
@@ -215,15 +215,15 @@ void read_audio(element value, meeting& out) {
     if (!into) into = any_text(from);
   };
   for (const auto member : audio) {
-    if (equal_ignoring_case(member.key, "conferenceId")) {
+    if (core::equal_ignoring_case(member.key, "conferenceId")) {
       first(out.conference_id, member.value);
-    } else if (equal_ignoring_case(member.key, "tollNumber")) {
+    } else if (core::equal_ignoring_case(member.key, "tollNumber")) {
       first(toll, member.value);
-    } else if (equal_ignoring_case(member.key, "tollNumbers")) {
+    } else if (core::equal_ignoring_case(member.key, "tollNumbers")) {
       first(toll_list, member.value);
-    } else if (equal_ignoring_case(member.key, "tollFreeNumber")) {
+    } else if (core::equal_ignoring_case(member.key, "tollFreeNumber")) {
       first(free, member.value);
-    } else if (equal_ignoring_case(member.key, "tollFreeNumbers")) {
+    } else if (core::equal_ignoring_case(member.key, "tollFreeNumbers")) {
       first(free_list, member.value);
     }
   }

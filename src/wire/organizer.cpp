@@ -21,7 +21,7 @@ std::string guid_at(std::string_view text) {
 
 // The text behind the first `what`, whatever its letter case; empty where it is not there.
 std::string_view behind(std::string_view text, std::string_view what) noexcept {
-  const auto found = std::ranges::search(text, what, [](char a, char b) { return ascii_lower(a) == ascii_lower(b); });
+  const auto found = std::ranges::search(text, what, [](char a, char b) { return core::ascii_lower(a) == core::ascii_lower(b); });
   return found.empty() ? std::string_view() : std::string_view(found.end(), text.end());
 }
 
@@ -31,8 +31,8 @@ std::string organizer_in_id(std::string_view id) {
   // 52 characters of base64 are 39 bytes: `1*`, the object id, `*`.
   constexpr std::string_view kind = "1*";
   if (id.size() < organizer_digits) return {};
-  auto plain = decode_base64(id.substr(0, organizer_digits), base64_alphabet::standard);
-  if (!plain) plain = decode_base64(id.substr(0, organizer_digits), base64_alphabet::url);
+  auto plain = core::decode_base64(id.substr(0, organizer_digits), core::base64_alphabet::standard);
+  if (!plain) plain = core::decode_base64(id.substr(0, organizer_digits), core::base64_alphabet::url);
   if (!plain || !plain->starts_with(kind) || (*plain)[kind.size() + guid_size] != '*') return {};
   return guid_at(std::string_view(*plain).substr(kind.size()));
 }
@@ -44,7 +44,7 @@ std::string organizer_in_join_url(std::string_view url) {
   while (at != std::string_view::npos && query[at - 1] != '?' && query[at - 1] != '&') at = query.find(name, at + 1);
   if (at == std::string_view::npos) return {};
   const auto context = query.substr(at + name.size());
-  const auto plain = unescaped(context.substr(0, context.find('&')));
+  const auto plain = core::unescaped(context.substr(0, context.find('&')));
   auto value = behind(plain, "\"oid\"");
   const auto quote = value.find('"');
   if (quote == std::string_view::npos || value.substr(0, quote).find_first_not_of(": \t") != std::string_view::npos) return {};

@@ -16,7 +16,7 @@ namespace convoke::wire {
 
 // The body of createOrGet: externalId, startDateTime, endDateTime (UTC with Z, whole seconds), subject, participants.attendees with
 // upn or identity.user.id, and role as given. Appends to `out` (a caller reuses its buffer).
-void append_create_or_get(std::string& out, const spec& wanted);
+void append_create_or_get(std::string& out, const meeting_spec& wanted);
 
 // `/v1.0/users/{id}/onlineMeetings/createOrGet`. The organizer is a GUID, so nothing needs encoding; anything else is a bug and throws
 // std::invalid_argument.

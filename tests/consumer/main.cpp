@@ -41,7 +41,7 @@ int main() {
   const auto start = convoke::parse_utc("2026-09-01T10:15:00+02:00");
   if (!start || convoke::format_utc(*start) != "2026-09-01T08:15:00Z") return 1;
 
-  convoke::spec wanted;
+  convoke::meeting_spec wanted;
   wanted.organizer = convoke::parse_guid("11111111-2222-3333-4444-55555555AAAA").value_or("");
   wanted.external_id = "course-101-1";
   wanted.subject = "Algebra I";

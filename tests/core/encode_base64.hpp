@@ -9,10 +9,11 @@
 
 namespace convoke::test {
 
-// The text that decode_base64 turns back into `bytes`. `pad`: with `=` up to a whole group.
-inline std::string encode_base64(std::string_view bytes, base64_alphabet alphabet, bool pad) {
-  const std::string_view letters = alphabet == base64_alphabet::url ? "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-                                                                    : "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+// The text that core::decode_base64 turns back into `bytes`. `pad`: with `=` up to a whole group.
+inline std::string encode_base64(std::string_view bytes, core::base64_alphabet alphabet, bool pad) {
+  const std::string_view letters = alphabet == core::base64_alphabet::url
+                                       ? "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+                                       : "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string out;
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
     unsigned bits = 0;

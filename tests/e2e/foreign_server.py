@@ -112,7 +112,7 @@ class Connection(asyncio.Protocol):
         request_id = headers.get("client-request-id", "")
         now = time.time()
         # 100 ms: an announcement needs its time to arrive.
-        if service.fence_from + 0.1 < now < service.fence_until:
+        if service.cooldown_from + 0.1 < now < service.cooldown_until:
             service.counts["early"] += 1
         self.token = headers.get("authorization", "").partition(" ")[2]
         refused = service.check_headers(headers)

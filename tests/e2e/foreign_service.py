@@ -37,7 +37,7 @@ class Service:
         self.creates, self.gets = Counter(), Counter()
         self.in_flight = set()
         self.seen_request_ids = set()
-        self.fence_from = self.fence_until = 0.0
+        self.cooldown_from = self.cooldown_until = 0.0
         self.counts = Counter()
         self.violations = []
 
@@ -220,8 +220,8 @@ class Service:
             wait = 1
             value = formatdate(int(now) + 1, usegmt=True)
         until = now + wait if form != 3 else now + 1
-        if until > self.fence_until:
-            self.fence_from, self.fence_until = now, until
+        if until > self.cooldown_until:
+            self.cooldown_from, self.cooldown_until = now, until
         self.counts["throttled"] += 1
         return {"Retry-After": value, "Date": formatdate(int(now), usegmt=True)}
 

@@ -49,12 +49,12 @@ class Strays:
         self.connections.discard(connection)
 
     def all_rest(self):
-        return self.service.fence_from + MARGIN < time.time() < self.service.fence_until - MARGIN
+        return self.service.cooldown_from + MARGIN < time.time() < self.service.cooldown_until - MARGIN
 
     def pause_due(self):
         """Seconds, if this call is to be answered with a 429; strays come while its end is waited for."""
         self.calls += 1
-        if self.share <= 0 or self.calls % CALLS_BETWEEN_PAUSES != 0 or time.time() < self.service.fence_until:
+        if self.share <= 0 or self.calls % CALLS_BETWEEN_PAUSES != 0 or time.time() < self.service.cooldown_until:
             return None
         seconds, disturbances = PAUSES[self.pauses % len(PAUSES)]
         self.pauses += 1

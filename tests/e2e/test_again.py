@@ -259,7 +259,7 @@ class NothingWorks(Case):
 
     def test_a_deferred_row_tells_what_was_the_matter(self):
         path, results = self.path("rows.csv"), self.path("results.csv")
-        write_rows(path, 5, prefix="lapsed")
+        write_rows(path, 5, prefix="failed_last")
         done = self.apply(path, "--results", results, "--max-attempts", "2", expect=5)
         self.assertEqual(done.summary["outcomes"]["deferred"], 5)
         sent = {json.loads(line)["client_request_id"] for line in self.server.get("calls").splitlines()}

@@ -54,7 +54,7 @@ class LedgerFiles(Case):
 
     def test_a_ledger_with_two_names(self):
         self.apply(self.rows)
-        os.link(self.ledger, self.path("state/twin.db"))
+        os.link(self.ledger, self.path("state/duplicate.db"))
         self.refused("hard link", commands=["apply"])
         self.convoke("status")
 

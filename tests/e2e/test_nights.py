@@ -120,7 +120,7 @@ class Limits(Nights):
         self.assert_created_once(keys)
 
 
-class LongFence(Nights):
+class LongCooldown(Nights):
     """The service wants to be left alone for twenty minutes."""
 
     server_flags = ("--seed", "34", "--lane-rate", "10", "--retry-after-form", "constant:1200")
@@ -145,7 +145,7 @@ class LongFence(Nights):
         self.assertLess(time.time() - before, 20)
 
 
-class OrganizerFence(Nights):
+class OrganizerCooldown(Nights):
     server_flags = ("--seed", "35", "--organizer-rate", "1", "--organizer-burst", "4", "--throttle-scope-header", "--retry-after-form",
                     "constant:5")
 
@@ -158,24 +158,24 @@ class OrganizerFence(Nights):
         command = self.words("apply", path, "--rate", "1000", "--fixed-rate", "--attempt-timeout", "300ms")
         return self.start(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
-    def kill_between_fences(self, path):
-        """A run that is killed once both organizers' fences are in the ledger."""
+    def kill_between_cooldowns(self, path):
+        """A run that is killed once both organizers' cooldowns are in the ledger."""
         process = self.start_apply(path)
         try:
-            wait_for(lambda: self.closed_organizers() == 2, "both organizers' fences in the ledger")
+            wait_for(lambda: self.closed_organizers() == 2, "both organizers' cooldowns in the ledger")
         finally:
             kill(process)
 
-    def test_a_fence_outlives_a_kill(self):
+    def test_a_cooldown_outlives_a_kill(self):
         path = self.path("rows.csv")
-        keys = write_rows(path, 10, organizers=2, prefix="fence")
-        self.kill_between_fences(path)
+        keys = write_rows(path, 10, organizers=2, prefix="cooldown")
+        self.kill_between_cooldowns(path)
         seen, throttled, early = self.stats("requests", "throttled", "early")
         self.assertEqual(early, 0)
         self.assertGreaterEqual(throttled, 2)
         process = self.start_apply(path)
         try:
-            # Its fences have some seconds to run yet: nothing is sent meanwhile, though a process that knows of none would be done with
+            # Its cooldowns have some seconds to run yet: nothing is sent meanwhile, though a process that knows of none would be done with
             # it by then.
             time.sleep(1.5)
             self.assertEqual(self.stats("requests"), [seen])
@@ -187,13 +187,13 @@ class OrganizerFence(Nights):
         self.assert_created_once(keys)
 
     def test_without_its_memory_it_would_be_early(self):
-        """The same, with the fences taken out of the ledger: the test above can fail."""
+        """The same, with the cooldowns taken out of the ledger: the test above can fail."""
         path = self.path("rows.csv")
         write_rows(path, 10, organizers=2, seed=2, prefix="forgotten")
         before, = self.stats("early")
-        self.kill_between_fences(path)
+        self.kill_between_cooldowns(path)
         with contextlib.closing(sqlite3.connect(self.ledger)) as ledger, ledger:
-            ledger.execute("DELETE FROM fence")
+            ledger.execute("DELETE FROM cooldown")
         self.convoke("apply", path, "--rate", "1000", "--fixed-rate", "--attempt-timeout", "300ms")
         self.assertGreater(self.stats("early")[0], before)
 

@@ -249,7 +249,7 @@ class Outputs(Case):
         self.assertIn("20 rows", text.out + text.err)
 
     def test_the_same_meeting_in_two_rows(self):
-        line = "%s,twin,Same,2026-10-19T08:00:00Z,%%s\n" % ANNA
+        line = "%s,duplicate,Same,2026-10-19T08:00:00Z,%%s\n" % ANNA
         path = self.write("in.csv", "organizer,external_id,subject,start,room\n" + line % "A" + line % "B")
         results = self.path("results.csv")
         done = self.apply(path, "--results", results)
@@ -257,7 +257,7 @@ class Outputs(Case):
         first, second = self.read_csv(results)
         self.assertEqual((first["room"], second["room"]), ("A", "B"))
         self.assertEqual(first["join_web_url"], second["join_web_url"])
-        self.assertEqual(self.server.by_key()[(ANNA, "twin")]["gets"], 0)
+        self.assertEqual(self.server.by_key()[(ANNA, "duplicate")]["gets"], 0)
 
     def test_time_zones(self):
         path = self.write("in.csv", "organizer,external_id,subject,start,duration,time_zone\n"

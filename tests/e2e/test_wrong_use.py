@@ -225,10 +225,10 @@ class WrongInput(Case):
         write_rows(path, 5, prefix="overwrite")
         with open(path, "rb") as file:
             before = file.read()
-        link, twin = self.path("link.csv"), self.path("twin.csv")
+        link, duplicate = self.path("link.csv"), self.path("duplicate.csv")
         os.symlink("rows.csv", link)
-        os.link(path, twin)
-        for name in (path, link, twin, os.path.join(self.folder, ".", "rows.csv")):
+        os.link(path, duplicate)
+        for name in (path, link, duplicate, os.path.join(self.folder, ".", "rows.csv")):
             self.refused(2, path, "--results", name, says=["--results", "the input", "rows.csv" if name == path else "", "another name"])
             for command in ("check", "plan", "apply"):
                 self.refused(2, path, "--failed", name, says=["--failed", "the input", "another name"], command=command)

@@ -21,7 +21,7 @@ using namespace std::chrono_literals;
 
 inline const char* name_of(const action& a) {
   static constexpr const char* names[] = {"fetch_rows",      "send_call",       "record_outcome", "release_row", "close_organizer",
-                                          "save_fence",      "forget_fence",    "cooldown_cut",   "save_pace",   "refresh_token",
+                                          "save_cooldown",   "forget_cooldown", "cooldown_cut",   "save_pace",   "refresh_token",
                                           "set_connections", "drop_connection", "wake_at",        "finished"};
   static_assert(std::size(names) == std::variant_size_v<action>);
   return names[a.index()];
@@ -68,8 +68,8 @@ class script {
     return s;
   }
 
-  explicit script(std::vector<organizer_setup> organizers, settings s = quick(), std::vector<fence_setup> fences = {})
-      : engine_(s, {lane_setup{0, std::move(organizers), std::move(fences)}}, now_) {
+  explicit script(std::vector<organizer_setup> organizers, settings s = quick(), std::vector<cooldown_setup> cooldowns = {})
+      : engine_(s, {lane_setup{0, std::move(organizers), std::move(cooldowns)}}, now_) {
     collect();
   }
 
@@ -105,7 +105,7 @@ class script {
     });
     connect(c.connection, lives && !dropped);
   }
-  void commit(std::vector<row_id> rows) { engine_.committed(rows, now_), collect(); }
+  void commit(std::vector<row_id> rows) { engine_.committed(rows, {}, now_), collect(); }
   void closed(organizer_id o, std::uint32_t rows) { engine_.organizer_closed(0, o, rows, now_), collect(); }
   void stop(stop_reason r) { engine_.stop(r, now_), collect(); }
   void storage_failed() { engine_.storage_failed(error{errc::storage, "disk full"}, now_), collect(); }

@@ -24,7 +24,7 @@ decoded decode(std::string_view bytes, std::size_t piece, std::optional<encoding
   decoded out;
   convoke::files::decoder d(forced);
   const auto keep = [&out](std::string_view utf8) -> convoke::result<void> {
-    if (convoke::valid_utf8_prefix(utf8) != utf8.size() || utf8.find('\0') != std::string_view::npos) std::abort();
+    if (convoke::core::valid_utf8_prefix(utf8) != utf8.size() || utf8.find('\0') != std::string_view::npos) std::abort();
     out.text += utf8;
     return {};
   };

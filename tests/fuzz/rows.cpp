@@ -15,8 +15,8 @@
 
 namespace {
 
-void check(const convoke::built_row& row) {
-  const convoke::spec& s = row.wanted;
+void check(const convoke::spec::built_row& row) {
+  const convoke::meeting_spec& s = row.wanted;
   if (!convoke::valid_external_id(s.external_id) || convoke::parse_guid(s.organizer) != s.organizer || s.end <= s.start) std::abort();
   const auto back = convoke::decode_spec(convoke::encode_spec(s));
   if (!back || !(*back == s)) std::abort();
@@ -25,7 +25,7 @@ void check(const convoke::built_row& row) {
     m.attendees->push_back(a.kind == convoke::attendee_id::upn ? convoke::observed_attendee{a.value, "", a.role}
                                                                : convoke::observed_attendee{"", a.value, a.role});
   }
-  if (!convoke::differing_fields(s, m).empty()) std::abort();
+  if (!convoke::spec::differing_fields(s, m).empty()) std::abort();
 }
 
 }  // namespace
@@ -33,18 +33,18 @@ void check(const convoke::built_row& row) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const auto zones = convoke::files::system_zones();
   if (!zones || size < 1) return 0;
-  convoke::row_settings settings;
-  settings.overlap = static_cast<convoke::overlap_choice>(data[0] % 3);
+  convoke::spec::row_settings settings;
+  settings.overlap = static_cast<convoke::spec::overlap_choice>(data[0] % 3);
   if ((data[0] & 4) != 0) settings.external_id_template = "{course}-{start:%F_%j%G%V%u}-{end:%H%M%S}";
   if ((data[0] & 8) != 0) settings.default_zone = "Europe/Berlin";
   if ((data[0] & 16) != 0) settings.tenants = {"north", "south"};
 
   convoke::csv::reader reader(std::nullopt);
-  std::optional<convoke::row_builder> builder;
-  convoke::built_row built;
+  std::optional<convoke::spec::row_builder> builder;
+  convoke::spec::built_row built;
   const auto take = [&](const convoke::csv::record& r) -> convoke::result<void> {
     if (!builder) {
-      auto made = convoke::row_builder::create(r.fields, settings, **zones);
+      auto made = convoke::spec::row_builder::create(r.fields, settings, **zones);
       if (!made) return std::unexpected(made.error());
       builder.emplace(std::move(*made));
       return {};

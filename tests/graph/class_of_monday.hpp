@@ -9,8 +9,8 @@
 namespace convoke::test {
 
 // A meeting that is wanted of `organizer`.
-inline spec class_of_monday(std::string organizer, std::string subject) {
-  spec s;
+inline meeting_spec class_of_monday(std::string organizer, std::string subject) {
+  meeting_spec s;
   s.organizer = std::move(organizer);
   s.external_id = "CS101-A";
   s.subject = std::move(subject);

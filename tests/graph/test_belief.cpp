@@ -30,12 +30,12 @@ const std::string other = "0b1b2c3d-0000-4000-8000-00000000000b";
 const std::string stranger = "11111111-2222-4333-8444-555555555555";
 const std::string long_token = "eyJ0eXAiOiJKV1QifQ.eyJhdWQiOiJncmFwaCIsInJvbGVzIjpbIk9ubGluZU1lZXRpbmdzIl19.c2lnbmF0dXJlLW9mLXRoZS10b2tlbg";
 
-spec class_of_monday() {
+meeting_spec class_of_monday() {
   return test::class_of_monday(ours, "Algebra");
 }
 
 std::string base64(std::string_view bytes) {
-  return encode_base64(bytes, base64_alphabet::standard, true);
+  return encode_base64(bytes, core::base64_alphabet::standard, true);
 }
 std::string percent(std::string_view text) {
   static constexpr std::string_view digits = "0123456789ABCDEF";
@@ -114,7 +114,7 @@ struct desk {
   net::endpoint root;
   graph::caller caller;
   std::unique_ptr<net::connection> link;
-  spec wanted = class_of_monday();
+  meeting_spec wanted = class_of_monday();
 };
 
 void shows_nothing_of(const std::string& token, const engine::answer& a) {
@@ -238,7 +238,7 @@ BOOST_AUTO_TEST_CASE(a_refusal_whose_body_was_cut_is_not_whole) {
 }
 
 // The token is renewed while the call hangs; the answer quotes the one that was sent.
-BOOST_AUTO_TEST_CASE(a_token_that_was_renewed_while_the_call_hung_is_withheld) {
+BOOST_AUTO_TEST_CASE(a_token_that_was_renewed_while_the_call_hung_is_redacted) {
   for (const auto status : {400, 401, 502, 201}) {
     auto meeting = meeting_of(ours);
     meeting["externalId"] = long_token.substr(0, 60);
@@ -255,7 +255,7 @@ BOOST_AUTO_TEST_CASE(a_token_that_was_renewed_while_the_call_hung_is_withheld) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(an_encoded_token_is_withheld_as_well) {
+BOOST_AUTO_TEST_CASE(an_encoded_token_is_redacted_as_well) {
   const std::string forms[] = {percent(long_token), base64("Bearer " + long_token), base64("x" + long_token), hexadecimal(long_token)};
   for (const auto& form : forms) {
     desk d(answer_of(400, R"({"error":{"code":"x","message":"asked with )" + form + R"("}})"));

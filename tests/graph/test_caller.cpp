@@ -19,7 +19,7 @@ namespace {
 
 const std::string organizer = "0a1b2c3d-0000-4000-8000-00000000000a";
 
-spec class_of_monday() {
+meeting_spec class_of_monday() {
   auto s = test::class_of_monday(organizer, "Caf\xc3\xa9 \"101\"");
   s.attendees = {{attendee_id::upn, "a@example.com", attendee_role::presenter}};
   return s;
@@ -53,7 +53,7 @@ struct desk {
   net::endpoint root;
   std::unique_ptr<graph::caller> caller;
   std::unique_ptr<net::connection> link;
-  spec wanted = class_of_monday();
+  meeting_spec wanted = class_of_monday();
 };
 
 std::string header_of(const std::string& request, const std::string& name) {

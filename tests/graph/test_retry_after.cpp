@@ -29,7 +29,7 @@ using stage = engine::test::script;
 
 namespace {
 
-const spec wanted{};
+const meeting_spec wanted{};
 wire::parser parser;
 
 struct said {
@@ -117,7 +117,7 @@ constexpr auto parked_after = 10min;
 void waits(const answer& a, nanoseconds wait) {
   auto t = stage::started({2}, 1, unhurried());
   t.finish(t.next<engine::send_call>(), a);
-  (void)t.all<engine::save_fence>();
+  (void)t.all<engine::save_cooldown>();
   (void)t.all<engine::drop_connection>();
   t.pass(wait - 1ns);
   BOOST_TEST(t.all<engine::send_call>().empty(), "called early");
@@ -130,7 +130,7 @@ void backs_off(const answer& a) {
   auto t = stage::started({2}, 1, unhurried());
   t.finish(t.next<engine::send_call>(), a);
   t.pass(500ms - 1ns);
-  (void)t.all<engine::save_fence>();
+  (void)t.all<engine::save_cooldown>();
   t.quiet();
   t.pass(500ms + 1ns);
   BOOST_TEST(t.all<engine::send_call>().size() == 1U);
@@ -144,7 +144,7 @@ void parks(const answer& a, nanoseconds announced) {
   const auto cut = t.all<engine::cooldown_cut>();
   BOOST_TEST(cut.size() == (announced > 24h ? 1U : 0U));
   for (const auto& one : cut) BOOST_TEST(!one.retry_after_text.empty());
-  (void)t.all<engine::save_fence>();
+  (void)t.all<engine::save_cooldown>();
   BOOST_TEST(t.all<engine::send_call>().empty());
   for (const auto& r : t.all<engine::release_row>()) t.commit({r.row});
   const auto end = t.over(engine::stop_reason::deferred);
@@ -199,7 +199,7 @@ BOOST_AUTO_TEST_CASE(jitter_is_up_to_a_tenth_and_never_less) {
   for (std::uint64_t seed = 1; seed <= 100; ++seed) {
     auto t = stage::started({1}, 1, unhurried(seed));
     t.finish(t.next<engine::send_call>(), a);
-    const auto wait = t.next<engine::save_fence>().until - t.now();
+    const auto wait = t.next<engine::save_cooldown>().until - t.now();
     shortest = std::min(shortest, wait);
     longest = std::max(longest, wait);
   }
@@ -216,7 +216,7 @@ BOOST_DATA_TEST_CASE(without_one_the_backoff_doubles, data::make({false, true}),
   for (const nanoseconds step : {1s, 2s, 4s, 8s, 16s, 32s, 60s, 60s}) {
     t.finish(t.next<engine::send_call>(), batch ? item(nothing, spelling::documented) : single(nothing));
     t.pass(step / 2 - 1ns);
-    (void)t.all<engine::save_fence>();
+    (void)t.all<engine::save_cooldown>();
     t.quiet();
     t.pass(step / 2 + 1ns);
   }
@@ -231,9 +231,9 @@ BOOST_DATA_TEST_CASE(an_hour_parks_the_scope_while_others_go_on, data::make({fal
   auto t = stage::started({2, 5}, 1, s);
   const auto first = t.next<engine::send_call>();
   t.finish(first, batch ? item(hour, spelling::lower) : single(hour));
-  const auto fence = t.next<engine::save_fence>();
-  BOOST_TEST(fence.organizer.value() == 0U);
-  BOOST_TEST((fence.until - t.now() >= 3600s));
+  const auto cooldown = t.next<engine::save_cooldown>();
+  BOOST_TEST(cooldown.organizer.value() == 0U);
+  BOOST_TEST((cooldown.until - t.now() >= 3600s));
   for (int i = 0; i < 5; ++i) t.one_success();
   t.released(false);
   t.released(false);

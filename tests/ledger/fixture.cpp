@@ -24,8 +24,8 @@ std::string organizer_name(unsigned n) {
   return "00000000-0000-4000-8000-" + std::string(12 - digits.size(), '0') + digits;
 }
 
-spec wanted(unsigned organizer, const std::string& external_id, unsigned version) {
-  spec s;
+meeting_spec wanted(unsigned organizer, const std::string& external_id, unsigned version) {
+  meeting_spec s;
   s.organizer = organizer_name(organizer);
   s.external_id = external_id;
   s.subject = "Lecture " + external_id + (version == 0 ? "" : " v" + std::to_string(version));
@@ -85,7 +85,8 @@ claimed_page claim(store& s, run_id run, organizer_id organizer, std::uint32_t c
 claim_answer claim(store& s, run_id run, std::vector<page_wanted> pages, bool stale) {
   // The callback may still be in set_value when the answer is here: both own the promise.
   const auto answer = std::make_shared<std::promise<result<claim_answer>>>();
-  s.claim(run, 0, std::move(pages), stale, [answer](result<claim_answer> a) { answer->set_value(std::move(a)); });
+  s.claim({.run = run, .lease = lease_of(s, run), .stale = stale, .pages = std::move(pages)},
+          [answer](result<claim_answer> a) { answer->set_value(std::move(a)); });
   return must(answer->get_future().get());
 }
 
@@ -94,7 +95,7 @@ finished_row ended(const claimed_row& row, outcome o) {
   out.row = row.row;
   out.key = row.key;
   out.organizer = row.organizer;
-  out.epoch = row.epoch;
+  out.token = row.token;
   out.result = o;
   out.attempts = 1;
   out.http_status = o == outcome::created ? 201 : o == outcome::failed ? 400 : 200;
@@ -114,7 +115,7 @@ released_row released(const claimed_row& row, bool strike) {
   return {.row = row.row,
           .key = row.key,
           .organizer = row.organizer,
-          .epoch = row.epoch,
+          .token = row.token,
           .strike = strike,
           .attempts = 5,
           .http_status = 503,

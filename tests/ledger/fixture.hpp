@@ -49,7 +49,7 @@ T must(result<T> r) {
 
 std::string organizer_name(unsigned n);
 // A wanted meeting of organizer `organizer`; `version` changes what is wanted.
-spec wanted(unsigned organizer, const std::string& external_id, unsigned version = 0);
+meeting_spec wanted(unsigned organizer, const std::string& external_id, unsigned version = 0);
 planned_row row(std::uint32_t line, unsigned organizer, const std::string& external_id, unsigned version = 0);
 planned_row wrong_row(std::uint32_t line, const std::string& why);
 run_header header(const std::string& identity = "one", const std::string& input = "classes.csv");

@@ -36,9 +36,9 @@ void world::carry_out(engine::action& a) {
     enqueue(std::move(*back));
   } else if (auto* c = std::get_if<engine::close_organizer>(&a)) {
     enqueue(std::move(*c));
-  } else if (auto* fence = std::get_if<engine::save_fence>(&a)) {
-    enqueue(*fence);
-  } else if (auto* gone = std::get_if<engine::forget_fence>(&a)) {
+  } else if (auto* cooldown = std::get_if<engine::save_cooldown>(&a)) {
+    enqueue(*cooldown);
+  } else if (auto* gone = std::get_if<engine::forget_cooldown>(&a)) {
     enqueue(*gone);
   } else if (auto* pace = std::get_if<engine::save_pace>(&a)) {
     if (!(pace->pace.rate > 0)) complain("a pace that is none is to be saved");
@@ -68,7 +68,7 @@ void world::commit() {
   referee_->made_durable(done);
   if (!done.rows.empty()) {
     story_.seen.last_commit = since_start(now_);
-    engine_->committed(done.rows, now_);
+    engine_->committed(done.rows, {}, now_);
     pump();
   }
   for (const auto& c : done.claims) {

@@ -41,10 +41,10 @@ engine::lane_setup ledger::setup(mono_time now, utc_time wall, std::chrono::nano
     if (rows.fresh.empty() && rows.stale.empty()) continue;
     out.organizers.push_back({o, static_cast<std::uint32_t>(rows.fresh.size()), static_cast<std::uint32_t>(rows.stale.size())});
   }
-  for (const auto& [who, kept] : fences_) {
+  for (const auto& [who, kept] : cooldowns_) {
     if (kept.until <= wall) continue;
     const auto [until, cut] = engine::obey_saved(kept.until, kept.saved, max_cooldown);
-    if (until > wall || cut) out.fences.push_back({who, now + std::max(until - wall, ticks(0)), cut});
+    if (until > wall || cut) out.cooldowns.push_back({who, now + std::max(until - wall, ticks(0)), cut});
   }
   return out;
 }
@@ -72,12 +72,12 @@ committed ledger::commit(std::vector<ledger_job>& jobs, mono_time now, utc_time 
     } else if (const auto* c = std::get_if<engine::close_organizer>(&job)) {
       const auto n = close(*c);
       done.closings.push_back({*c, n});
-    } else if (const auto* fence = std::get_if<engine::save_fence>(&job)) {
-      auto& kept = fences_[fence->organizer];
-      const auto until = wall + std::chrono::ceil<ticks>(fence->until - now);
+    } else if (const auto* cooldown = std::get_if<engine::save_cooldown>(&job)) {
+      auto& kept = cooldowns_[cooldown->organizer];
+      const auto until = wall + std::chrono::ceil<ticks>(cooldown->until - now);
       if (until > kept.until) kept = {until, wall};
-    } else if (const auto* gone = std::get_if<engine::forget_fence>(&job)) {
-      fences_.erase(gone->organizer);
+    } else if (const auto* gone = std::get_if<engine::forget_cooldown>(&job)) {
+      cooldowns_.erase(gone->organizer);
     } else if (const auto* p = std::get_if<engine::save_pace>(&job)) {
       pace_ = p->pace;
     }
@@ -105,16 +105,16 @@ engine::claimed_page ledger::take(const engine::page_wanted& wanted, bool stale)
     auto& r = rows_[i];
     if (r.result) continue;  // its organizer was closed, or a late write came
     r.claimed_by = process_;
-    ++r.epoch;
-    out.rows.push_back(owed_row{id_of(i), r.key, r.organizer, r.epoch, r.strikes});
+    ++r.token;
+    out.rows.push_back(owed_row{id_of(i), r.key, r.organizer, r.token, r.strikes});
   }
   out.exhausted = from.empty();
   return out;
 }
 
-bool ledger::holds(std::size_t index, std::uint32_t epoch, const char* what, bool late) {
+bool ledger::holds(std::size_t index, lease_token token, const char* what, bool late) {
   const auto& r = rows_[index];
-  const bool its_own = (r.epoch == epoch && r.claimed_by != 0) || broken_promise == promise::epoch_checked;
+  const bool its_own = (r.token == token && r.claimed_by != 0) || broken_promise == promise::token_checked;
   if (its_own && (!r.result || broken_promise == promise::insert_only)) return true;
   ++lost_writes_;
   if (!late) complain(index, what);
@@ -138,13 +138,13 @@ void ledger::end(std::size_t index, outcome result, const engine::answer& last) 
 
 void ledger::record(engine::record_outcome& a, bool late) {
   const auto i = index_of(a.row);
-  if (!holds(i, a.epoch, "recorded without holding its claim", late)) return;
+  if (!holds(i, a.token, "recorded without holding its claim", late)) return;
   end(i, a.result, a.last);
 }
 
 void ledger::release(const engine::release_row& a, bool late) {
   const auto i = index_of(a.row);
-  if (!holds(i, a.epoch, "released without holding its claim", late)) return;
+  if (!holds(i, a.token, "released without holding its claim", late)) return;
   auto& r = rows_[i];
   r.claimed_by = 0;
   if (a.strike) ++r.strikes;

@@ -1,7 +1,7 @@
 #pragma once
 
 // A ledger in virtual time. What is committed survives a crash, what waits for its group commit does not. Every write is conditional on the
-// epoch of its claim, outcomes are insert-only, and whatever should never have been asked of it is noted.
+// token of its claim, outcomes are insert-only, and whatever should never have been asked of it is noted.
 
 #include <cstdint>
 #include <deque>
@@ -20,7 +20,7 @@ using engine::organizer_id;
 using engine::row_id;
 
 using ledger_job = std::variant<engine::fetch_rows, engine::record_outcome, engine::release_row, engine::close_organizer,
-                                engine::save_fence, engine::forget_fence, engine::save_pace>;
+                                engine::save_cooldown, engine::forget_cooldown, engine::save_pace>;
 
 // What a commit made durable, in the order of the jobs: for the engine to be told.
 struct claim {
@@ -41,7 +41,7 @@ struct committed {
 enum class promise : std::uint8_t {
   none,
   claims_kept,    // a claim is durable before its row is sent
-  epoch_checked,  // a write of a claim that somebody else holds by now changes nothing
+  token_checked,  // a write of a claim that somebody else holds by now changes nothing
   insert_only,    // an outcome stays
   count_
 };
@@ -52,7 +52,7 @@ class ledger {
   struct row {
     engine::key_id key = 0;
     organizer_id organizer = 0;
-    std::uint32_t epoch = 0;
+    lease_token token = 0;
     std::uint16_t claimed_by = 0;  // the process; 0: nobody
     std::uint8_t strikes = 0;
     std::optional<outcome> result;
@@ -67,7 +67,7 @@ class ledger {
   void begin_process();
   [[nodiscard]] engine::lane_setup setup(mono_time now, utc_time wall, std::chrono::nanoseconds max_cooldown) const;
 
-  // Fences are kept by wall clock, as `wall - now` says.
+  // Cooldowns are kept by wall clock, as `wall - now` says.
   committed commit(std::vector<ledger_job>& jobs, mono_time now, utc_time wall);
   // A write of a process that is believed to be dead. True where it was turned away, as it must be once others hold the row.
   void late_write(const ledger_job& job);
@@ -93,16 +93,16 @@ class ledger {
   void release(const engine::release_row& r, bool late);
   std::uint32_t close(const engine::close_organizer& c);
   void end(std::size_t index, outcome result, const engine::answer& last);
-  [[nodiscard]] bool holds(std::size_t index, std::uint32_t epoch, const char* what, bool late);
+  [[nodiscard]] bool holds(std::size_t index, lease_token token, const char* what, bool late);
   void complain(std::size_t index, const char* what);
 
   std::vector<row> rows_;
   std::vector<organizer_rows> organizers_;
   std::unordered_map<std::size_t, engine::answer> answers_;  // of rows that ended
-  struct fence {
+  struct cooldown {
     utc_time until = utc_time::min(), saved;
   };
-  std::map<std::optional<organizer_id>, fence> fences_;
+  std::map<std::optional<organizer_id>, cooldown> cooldowns_;
   std::optional<engine::learnt_pace> pace_;
   std::uint16_t process_ = 0;
   std::size_t owed_ = 0, lost_writes_ = 0;

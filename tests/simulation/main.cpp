@@ -39,7 +39,7 @@ where an invariant was broken or the pace misses a threshold.
   --lenient                 print the pace's thresholds, and do not fail on them
   --table rules             switch one safety rule off after the other: how many seeds until it is noticed?
   --scenario NAME           play one drawn scenario: {}
-  --trace FILE              and write `t,event,value` lines of it: sent, accepted, throttled, fence, limit, rate
+  --trace FILE              and write `t,event,value` lines of it: sent, accepted, throttled, cooldown, limit, rate
 )";
 
 struct wishes {

@@ -18,7 +18,7 @@ struct call_seen {
   bool organizer_scope = false;  // what throttled it was its organizer's limit
 };
 
-struct fence_heard {
+struct cooldown_heard {
   float from, to;  // seconds; `to` as announced
   std::uint32_t organizer;
   bool organizer_scope;
@@ -26,10 +26,10 @@ struct fence_heard {
 
 struct measured {
   std::vector<call_seen> calls;
-  std::vector<fence_heard> fences;
+  std::vector<cooldown_heard> cooldowns;
   double began = 0;  // the world's start, on the clock that the service's windows go by
   double first_send = -1, last_commit = 0;
-  std::uint64_t early = 0, early_by_inference = 0;  // calls that the service found inside a fence; of them, those by inference
+  std::uint64_t early = 0, early_by_inference = 0;  // calls that the service found inside a cooldown; of them, those by inference
   double slowest_answer = 0;                        // seconds
   std::uint64_t most_in_flight = 0;
 

@@ -96,14 +96,14 @@ void world::send(const engine::send_call& order) {
     at(now_ + plot_.net.one_way, event_kind::arrive, id, false);
     if (!net_dice_.chance(plot_.net.duplicated)) return;
     const auto again = new_call();
-    auto& twin = calls_[again];
+    auto& duplicate = calls_[again];
     const auto& first = calls_[id];
-    twin.row = first.row;
-    twin.process = first.process;
-    twin.token = first.token;
-    twin.name = first.name;
-    twin.duplicate = true;
-    twin.awaited = 1;
+    duplicate.row = first.row;
+    duplicate.process = first.process;
+    duplicate.token = first.token;
+    duplicate.name = first.name;
+    duplicate.duplicate = true;
+    duplicate.awaited = 1;
     at(now_ + plot_.net.one_way + net_dice_.upto(10s), event_kind::arrive, again, false);
     return;
   }
@@ -292,8 +292,8 @@ void world::deliver(call& c) {
     const auto from = static_cast<float>(since_start(now_));
     const auto to = from + static_cast<float>(in_seconds(closed->announced.value_or(nanoseconds(0))));
     const bool of_organizer = closed->scope == sim::scope_kind::organizer;
-    story_.seen.fences.push_back({from, to, ledger_.rows()[ledger::index_of(row)].organizer, of_organizer});
-    if (trace_) trace_(since_start(now_), of_organizer ? "organizer-fence" : "fence", to);
+    story_.seen.cooldowns.push_back({from, to, ledger_.rows()[ledger::index_of(row)].organizer, of_organizer});
+    if (trace_) trace_(since_start(now_), of_organizer ? "organizer-cooldown" : "cooldown", to);
   }
   if (tell_) {
     tell(fmt::format("  row {} answered: {} error {}{}", ledger::index_of(row) + 1, a.status, static_cast<int>(a.error),

@@ -47,7 +47,7 @@ double recovery(const measured& seen, double window, double limit, double end) {
 // When the others were first called on while the limited organizer was told to stay away.
 double singled_out(const measured& seen) {
   double first = -1;
-  for (const auto& f : seen.fences) {
+  for (const auto& f : seen.cooldowns) {
     if (!f.organizer_scope || f.to <= f.from) continue;
     if (first < 0) first = f.from;
     const bool others = std::ranges::any_of(
@@ -60,8 +60,8 @@ double singled_out(const measured& seen) {
 // What the limit leaves to one who calls just at it, while each throttle by chance closes the lane for as long as it says.
 double left_by_chance(const measured& seen, double limit, double chance) {
   double closed = 0;
-  for (const auto& f : seen.fences) closed += static_cast<double>(f.to - f.from);
-  const auto mean = seen.fences.empty() ? 0 : closed / static_cast<double>(seen.fences.size());
+  for (const auto& f : seen.cooldowns) closed += static_cast<double>(f.to - f.from);
+  const auto mean = seen.cooldowns.empty() ? 0 : closed / static_cast<double>(seen.cooldowns.size());
   return limit / (1 + chance * limit * mean);
 }
 
@@ -137,7 +137,8 @@ pace_result play_pace(std::uint64_t seed, const narrator& tell) {
   r.calls = told.sends;
   r.early_by_inference = told.early_by_inference;
   r.wrong = std::move(told.wrong);
-  if (told.seen.early > told.early_by_inference) r.wrong.emplace_back(std::to_string(told.seen.early) + " calls were found inside a fence");
+  if (told.seen.early > told.early_by_inference)
+    r.wrong.emplace_back(std::to_string(told.seen.early) + " calls were found inside a cooldown");
   if (r.wrong.empty()) judge(r, p, told);
   return r;
 }

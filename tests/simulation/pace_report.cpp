@@ -142,7 +142,7 @@ bool report_pace(std::vector<pace_result> results) {
   }
   std::uint64_t inferred = 0;
   for (const auto& r : results) inferred += r.early_by_inference;
-  fmt::print("calls in a fence that an inference put there: {}\n", inferred);
+  fmt::print("calls in a cooldown that an inference put there: {}\n", inferred);
   return out.good();
 }
 

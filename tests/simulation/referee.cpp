@@ -35,7 +35,7 @@ void referee::process_ends(stop_kind how, mono_time now) {
   // What a commit had no time for, what is too short to be kept, and what a clock or an old copy took away is not known any more. Nor is an
   // unlabelled throttle of the lane promised to be: the process that read it as an organizer's kept it as that.
   const auto known = how == stop_kind::crash ? now - 2 * plot_.commit : now;
-  std::erase_if(told_fences_, [&](const told_fence& p) {
+  std::erase_if(told_cooldowns_, [&](const told_cooldown& p) {
     const bool over = p.until <= now && (!p.cut || p.said <= now);
     return how == stop_kind::rollback || !p.kept_over_restart || over || p.heard >= known || p.heard <= wall_jumped_;
   });
@@ -54,7 +54,7 @@ void referee::process_starts(mono_time now) {
   lane_closed_ = {};
   lane_closed_unlabelled_ = mono_time::min();
   in_flight_ = 0;
-  for (const auto& p : told_fences_) (p.organizer ? organizers_[*p.organizer].closed : lane_closed_).close(p.until, p.cut);
+  for (const auto& p : told_cooldowns_) (p.organizer ? organizers_[*p.organizer].closed : lane_closed_).close(p.until, p.cut);
   held_ = unacknowledged_ = unacknowledged_bytes_ = 0;
   inferred_ = process_sends_ = 0;
   trouble_since_.reset();
@@ -79,7 +79,7 @@ void referee::check_stale(mono_time now) {
   if (now < started_ + plot_.engine.attempt_timeout) complain("stale rows fetched before an attempt timeout has passed");
   for (organizer_id o = 0; o < organizers_.size(); ++o) {
     const auto& one = organizers_[o];
-    // How long the engine keeps a throttled one waiting beyond its fence is its own affair.
+    // How long the engine keeps a throttled one waiting beyond its cooldown is its own affair.
     if (one.judged || one.held > 0 || one.fetching > 0 || ever_throttled_[o]) continue;
     if (ledger_.fresh_left(o) > 0) return complain("stale rows fetched while organizer " + std::to_string(o) + " has fresh ones");
   }
@@ -105,10 +105,10 @@ void referee::arrived(const claim& c) {
   if (held_ > limit) complain("more rows are held than memory was promised for");
 }
 
-void referee::check_fences(organizer_id who, const std::string& name, mono_time now) {
+void referee::check_cooldowns(organizer_id who, const std::string& name, mono_time now) {
   const auto& o = organizers_[who];
-  if (now < lane_closed_.until) complain(name + " sent inside the lane's fence");
-  if (now < o.closed.until) complain(name + " sent inside its organizer's fence");
+  if (now < lane_closed_.until) complain(name + " sent inside the lane's cooldown");
+  if (now < o.closed.until) complain(name + " sent inside its organizer's cooldown");
   if ((lane_closed_.on_trial(now) && in_flight_ > 0) || (o.closed.on_trial(now) && o.in_flight > 0)) {
     complain(name + " sent beside the probe after a cooldown that was cut");
   }
@@ -165,7 +165,7 @@ void referee::sent(const engine::send_call& c, std::uint32_t token, bool reused,
   if (r.charged >= plot_.engine.max_attempts) complain(name + " sent after its attempts were used up");
   if (r.conflicts >= conflicts_allowed) complain(name + " sent after two conflicts");
   if (r.stale && now < started_ + plot_.engine.attempt_timeout) complain(name + " is stale, and was sent too soon");
-  check_fences(planned.organizer, name, now);
+  check_cooldowns(planned.organizer, name, now);
   check_speed(now);
   check_outage(now);
   if (plot_.engine.organizer_rate) check_organizer_rate(o, name, now);
@@ -197,11 +197,11 @@ void referee::note_throttle(organizer_id who, const throttle& t, mono_time sent,
   const bool tried = closed.on_trial(sent);
   if (tried) forget_cut(scope);
   closed.close(end, cut || (closed.cut && (!tried || !t.announced)));
-  told_fences_.push_back({scope, now, end, now + said, end - now > worth_saving, cut});
+  told_cooldowns_.push_back({scope, now, end, now + said, end - now > worth_saving, cut});
 }
 
 void referee::forget_cut(std::optional<organizer_id> who) {
-  std::erase_if(told_fences_, [&](const told_fence& p) { return p.cut && p.organizer == who; });
+  std::erase_if(told_cooldowns_, [&](const told_cooldown& p) { return p.cut && p.organizer == who; });
 }
 
 // The service took a call: where its scope was on trial, that is over.
@@ -331,11 +331,11 @@ void referee::ended(const engine::finished& f, mono_time now, const engine::coun
   if (f.reason == stop_reason::credentials && refused_tokens_ < 3) complain("wrong reason: " + f.detail);
   if (f.reason == stop_reason::permission && same_permanent_ < 20) complain("wrong reason: " + f.detail);
   if (f.reason == stop_reason::storage) complain("wrong reason: " + f.detail);
-  if (f.come_back && lane_closed_.until > now + *f.come_back) complain("asked to come back inside the lane's fence");
+  if (f.come_back && lane_closed_.until > now + *f.come_back) complain("asked to come back inside the lane's cooldown");
   check_dead_connections(numbers, now);
   if (f.detail.empty()) complain("no word about why it ended");
   if (inferred_ > numbers.early_by_inference) {
-    complain(std::to_string(inferred_) + " calls in a fence that nothing named, and " + std::to_string(numbers.early_by_inference) +
+    complain(std::to_string(inferred_) + " calls in a cooldown that nothing named, and " + std::to_string(numbers.early_by_inference) +
              " counted as put there by inference");
   }
 }

@@ -76,14 +76,14 @@ class referee {
     closure closed;
     mono_time due = mono_time::min();  // its next call, by --organizer-rate
   };
-  struct told_fence {
+  struct told_cooldown {
     std::optional<organizer_id> organizer;
     mono_time heard, until, said;
     bool kept_over_restart, cut;
   };
 
   void check_permission(std::uint32_t token, const std::string& name, mono_time now);
-  void check_fences(organizer_id who, const std::string& name, mono_time now);
+  void check_cooldowns(organizer_id who, const std::string& name, mono_time now);
   void check_organizer_rate(organizer& o, const std::string& name, mono_time now);
   void check_speed(mono_time now);
   void check_outage(mono_time now);
@@ -103,7 +103,7 @@ class referee {
   std::vector<bool> ever_throttled_;  // by organizer, in any process
   std::vector<bool> key_in_flight_;
   std::vector<mono_time> key_rests_;
-  std::vector<told_fence> told_fences_;
+  std::vector<told_cooldown> told_cooldowns_;
   closure lane_closed_;
   unsigned in_flight_ = 0;
   mono_time lane_closed_unlabelled_ = mono_time::min();

@@ -27,13 +27,13 @@ struct removed {
 constexpr std::array table = {
     removed{"one call per key in flight", rule::one_call_per_key},
     removed{"a key rests after our timeout", rule::rest_after_timeout},
-    removed{"the lane's fence is obeyed", rule::lane_fence_obeyed},
-    removed{"an organizer's fence is obeyed", rule::organizer_fence_obeyed},
-    removed{"of overlapping fences the latest wins", rule::latest_fence_wins},
+    removed{"the lane's cooldown is obeyed", rule::lane_cooldown_obeyed},
+    removed{"an organizer's cooldown is obeyed", rule::organizer_cooldown_obeyed},
+    removed{"of overlapping cooldowns the latest wins", rule::latest_cooldown_wins},
     removed{"jitter never goes below Retry-After", rule::never_early},
-    removed{"fences are saved", rule::fences_saved},
-    removed{"and restored", rule::fences_restored},
-    removed{"one probe after a cooldown that was cut", rule::cut_fence_probed},
+    removed{"cooldowns are saved", rule::cooldowns_saved},
+    removed{"and restored", rule::cooldowns_restored},
+    removed{"one probe after a cooldown that was cut", rule::cut_cooldown_probed},
     removed{"stale rows wait an attempt timeout and go last", rule::stale_rows_wait},
     removed{"rows at rest stay claimed at the end", rule::resting_rows_stay},
     removed{"a dead connection is followed by a new one", rule::new_after_stale},
@@ -53,7 +53,7 @@ constexpr std::array table = {
     removed{"one probe at a time in an outage", rule::outage_probes},
     removed{"no call after the interrupt", rule::nothing_after_stop},
     removed{"ledger: claims are durable before the call", rule::none, promise::claims_kept},
-    removed{"ledger: writes check the epoch", rule::none, promise::epoch_checked},
+    removed{"ledger: writes check the token", rule::none, promise::token_checked},
     removed{"ledger: outcomes are insert-only", rule::none, promise::insert_only},
 };
 static_assert(table.size() == static_cast<std::size_t>(rule::count_) - 1 + static_cast<std::size_t>(promise::count_) - 1);

@@ -65,14 +65,14 @@ void world::make_plan() {
   const auto keys_before = [this] { return busy_until_.size(); };
   busy_until_.resize(1);  // key 0 is nobody's
   for (unsigned i = 0; i < plot_.rows; ++i) {
-    spec s;
+    meeting_spec s;
     auto organizer = static_cast<organizer_id>(dice_.chance(plot_.skew) ? 0 : dice_.below(plot_.organizers));
     engine::key_id key = keys_before();
     if (i > 0 && dice_.chance(plot_.shared_keys)) {
-      const auto twin = dice_.below(i);
-      s = specs_[twin];
-      key = ledger_.rows()[twin].key;
-      organizer = ledger_.rows()[twin].organizer;
+      const auto duplicate = dice_.below(i);
+      s = specs_[duplicate];
+      key = ledger_.rows()[duplicate].key;
+      organizer = ledger_.rows()[duplicate].organizer;
     } else {
       busy_until_.push_back(mono_time::min());
       s.organizer = organizer_guid(plot_.seed, organizer);

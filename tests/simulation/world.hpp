@@ -155,7 +155,7 @@ class world {
   mono_time start_, now_;
   ticks wall_offset_{0};
   std::unique_ptr<sim::service> service_;
-  std::vector<spec> specs_;  // by row
+  std::vector<meeting_spec> specs_;  // by row
   ledger ledger_;
   std::unique_ptr<referee> referee_;
 

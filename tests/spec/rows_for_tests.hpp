@@ -23,25 +23,25 @@ inline std::vector<std::string_view> split(std::string_view text) {
 
 // Builds one row; cells are written with `|` between.
 struct table {
-  explicit table(std::string_view header, const convoke::row_settings& settings = {})
-      : builder(*convoke::row_builder::create(split(header), settings, zones)) {}
+  explicit table(std::string_view header, const convoke::spec::row_settings& settings = {})
+      : builder(*convoke::spec::row_builder::create(split(header), settings, zones)) {}
 
-  const convoke::built_row& row(std::string_view cells) {
+  const convoke::spec::built_row& row(std::string_view cells) {
     builder.build(split(cells), built);
     return built;
   }
   // What is wrong with the row.
-  std::string why(std::string_view cells) { return convoke::describe(row(cells).errors); }
+  std::string why(std::string_view cells) { return convoke::spec::describe(row(cells).errors); }
 
   three_zones zones;
-  convoke::row_builder builder;
-  convoke::built_row built;
+  convoke::spec::row_builder builder;
+  convoke::spec::built_row built;
 };
 
 // The message that the header is refused with.
-inline convoke::error refusal(std::string_view header, const convoke::row_settings& settings = {}) {
+inline convoke::error refusal(std::string_view header, const convoke::spec::row_settings& settings = {}) {
   three_zones zones;
-  const auto made = convoke::row_builder::create(split(header), settings, zones);
+  const auto made = convoke::spec::row_builder::create(split(header), settings, zones);
   BOOST_REQUIRE(!made.has_value());
   return made.error();
 }

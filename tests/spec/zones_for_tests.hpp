@@ -10,16 +10,16 @@ namespace spec_test {
 
 // A world of three zones: UTC; "East", two hours ahead; and "Odd", one hour ahead, with a gap at 02:00-03:00 on 2026-03-29, an overlap at
 // 02:00-03:00 on 2026-10-25 (00:30Z and 01:30Z for 02:30), two hours ahead between them, and nothing known after 2037.
-class three_zones final : public convoke::zone_source {
+class three_zones final : public convoke::spec::zone_source {
  public:
   int lookups = 0;
 
-  convoke::local_lookup to_utc(std::string_view zone, std::chrono::local_seconds local) override {
+  convoke::spec::local_lookup to_utc(std::string_view zone, std::chrono::local_seconds local) override {
     using namespace std::chrono;
-    using kind = convoke::local_lookup::kind;
+    using kind = convoke::spec::local_lookup::kind;
     ++lookups;
     const auto minus = [local](seconds offset) { return sys_seconds{local.time_since_epoch() - offset}; };
-    const auto unique = [&](seconds offset) { return convoke::local_lookup{kind::unique, minus(offset), minus(offset)}; };
+    const auto unique = [&](seconds offset) { return convoke::spec::local_lookup{kind::unique, minus(offset), minus(offset)}; };
     if (zone == "UTC") return unique(0s);
     if (zone == "East") return unique(2h);
     if (zone != "Odd") return {};

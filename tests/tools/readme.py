@@ -22,7 +22,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-FENCE = re.compile(r"^(`{3,})(\S*)\s*$")
+COOLDOWN = re.compile(r"^(`{3,})(\S*)\s*$")
 LEFT_OUT = re.compile(r"<!--\s*not executed:\s*(.+?)\s*-->")
 EXIT = re.compile(r"^(?P<command>.*\S)\s+#\s*exit\s+(?P<code>\d+)\b.*$", re.S)
 
@@ -36,10 +36,10 @@ def blocks(text):
     """Every ```sh block of a Markdown text."""
     found, inside, reason = [], None, None
     for number, line in enumerate(text.splitlines(), 1):
-        fence = FENCE.match(line)
-        if inside is None and fence:
-            inside = (fence.group(1), fence.group(2), number, [])
-        elif inside is not None and fence and fence.group(1) == inside[0] and not fence.group(2):
+        cooldown = COOLDOWN.match(line)
+        if inside is None and cooldown:
+            inside = (cooldown.group(1), cooldown.group(2), number, [])
+        elif inside is not None and cooldown and cooldown.group(1) == inside[0] and not cooldown.group(2):
             if inside[1] == "sh":
                 found.append(Block(inside[2], inside[3], reason))
             inside = reason = None

@@ -26,7 +26,7 @@ void call_writer::write_call(const call_row& call, std::uint32_t number, const i
     inventory_.with(key, call.organizer, make_row(run_, call.line), blob(hash.view())).run();
     new_keys_.push({.hash = call.hash, .id = key});
   }
-  owe_.with(run_, call.organizer, call.line, key, heir.owner, heir.epoch, heir.strikes, call.twins, number, blob(hash.view())).run();
+  owe_.with(run_, call.organizer, call.line, key, heir.token, heir.strikes, call.duplicates, number, blob(hash.view())).run();
   placed_.push({.key = key, .organizer = call.organizer, .line = call.line, .call = number});
 }
 
@@ -43,10 +43,11 @@ void call_writer::write_decisions() {
   for (placed_row row; placed_.next(row) && db_.ok();) {
     decision_.with(make_row(run_, row.line), row.key, row.organizer, call_slot(run_, row.call)).run();
   }
-  statement twins(db_,
-                  "INSERT INTO decision(id, key, organizer) SELECT t.id, d.key, d.organizer FROM twin t JOIN decision d ON d.id = t.first "
-                  "WHERE t.first BETWEEN ? AND ? ORDER BY t.id");
-  twins.with(first_row(run_), last_row(run_)).run();
+  statement duplicates(
+      db_,
+      "INSERT INTO decision(id, key, organizer) SELECT t.id, d.key, d.organizer FROM duplicate t JOIN decision d ON d.id = t.first "
+      "WHERE t.first BETWEEN ? AND ? ORDER BY t.id");
+  duplicates.with(first_row(run_), last_row(run_)).run();
 }
 
 }  // namespace convoke::ledger::sqlite

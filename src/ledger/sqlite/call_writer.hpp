@@ -27,8 +27,8 @@ class call_writer {
   run_id run_;
   new_keys new_keys_;
   placed_rows placed_;
-  statement owe_{
-      db_, "INSERT INTO owed(run, organizer, line, key, owner, epoch, strikes, twins, slot, hash) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+  statement owe_{db_,
+                 "INSERT INTO owed(run, organizer, line, key, token, strikes, duplicates, slot, hash) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)"};
   statement inventory_{db_, "INSERT INTO inventory(id, organizer, source, wanted_hash) VALUES(?, ?, ?, ?)"};
   statement key_{db_, "INSERT INTO inventory_key(hash, id) VALUES(?, ?)"};
   statement decision_{db_, "INSERT INTO decision(id, key, organizer, slot) VALUES(?, ?, ?, ?)"};

@@ -39,7 +39,8 @@ std::string_view remedy(int code) {
 
 // What SQLite says can quote the file, and the file can hold anything.
 std::string describe(const std::string& path, const char* doing, int code, const char* detail, int system_error) {
-  std::string text = "ledger " + shown(path) + ": " + doing + ": " + escape_for_people(detail) + " (SQLite " + std::to_string(code) + "); ";
+  std::string text =
+      "ledger " + shown(path) + ": " + doing + ": " + core::escape_for_people(detail) + " (SQLite " + std::to_string(code) + "); ";
   if (const auto too_many = shortage(system_error); !too_many.empty()) return text + too_many;
   return text.append(remedy(code));
 }

@@ -23,12 +23,12 @@ result<void> decider::decide(matched_rows& matched, call_rows& calls) {
 
 void decider::decide(const matched_row& row, call_rows& calls) {
   const auto id = make_row(run_, row.line);
-  const bool twin = row.line != row.first;
-  if (twin) ++summary_.duplicates;
+  const bool duplicate = row.line != row.first;
+  if (duplicate) ++summary_.duplicates;
   if (row.kind == row_kind::unchanged || row.kind == row_kind::drifted) {
     decide_known(row);
-  } else if (twin) {
-    twin_.with(make_row(run_, row.first), id).run();
+  } else if (duplicate) {
+    duplicate_.with(make_row(run_, row.first), id).run();
   } else {
     count_call(row);
     calls.push({.key = row.key,
@@ -36,7 +36,7 @@ void decider::decide(const matched_row& row, call_rows& calls) {
                 .payload = row.payload,
                 .organizer = organizers_.entries()[row.organizer].stored,
                 .line = row.line,
-                .twins = groups_.has_twins[row.group] ? 1U : 0U});
+                .duplicates = groups_.has_duplicates[row.group] ? 1U : 0U});
   }
 }
 

@@ -35,7 +35,7 @@ class decider {
 
   statement drift_{db_, "SELECT drift FROM observation WHERE id = ?"};
   statement decision_{db_, "INSERT INTO decision(id, key, organizer) VALUES(?, ?, ?)"};
-  statement twin_{db_, "INSERT INTO twin(first, id) VALUES(?, ?)"};
+  statement duplicate_{db_, "INSERT INTO duplicate(first, id) VALUES(?, ?)"};
 };
 
 }  // namespace convoke::ledger::sqlite

@@ -7,21 +7,21 @@ namespace convoke::ledger::sqlite {
 std::uint64_t endings::write_all(const settled_row& row, const finished_row& with) {
   write(row.slot, with);
   std::uint64_t rows = 1;
-  if (row.twins == 0) return rows;
-  for (twins_.with(row.row); twins_.step(); ++rows) write(twins_.as<row_id>(0), with);
+  if (row.duplicates == 0) return rows;
+  for (duplicates_.with(row.row); duplicates_.step(); ++rows) write(duplicates_.as<row_id>(0), with);
   return rows;
 }
 
-void endings::lapsed(const settled_row& row, const released_row& with) {
-  const auto write_lapse = [&](row_id slot) {
-    lapse_
+void endings::failed_last(const settled_row& row, const released_row& with) {
+  const auto write_last_failure = [&](row_id slot) {
+    last_failure_
         .with(slot, line_of(row.row), with.attempts, with.http_status, or_null(with.error_code), or_null(with.error_message),
               or_null(with.request_id), or_null(with.client_request_id))
         .run();
   };
-  write_lapse(row.slot);
-  if (row.twins == 0) return;
-  for (twins_.with(row.row); twins_.step();) write_lapse(twins_.as<row_id>(0));
+  write_last_failure(row.slot);
+  if (row.duplicates == 0) return;
+  for (duplicates_.with(row.row); duplicates_.step();) write_last_failure(duplicates_.as<row_id>(0));
 }
 
 std::uint64_t endings::answered(const settled_row& row, const finished_row& with) {

@@ -1,6 +1,6 @@
 #pragma once
 
-// Writes how rows ended: the outcome of a row and of its twins, what was observed, and the counts. Used by the run and by plans.
+// Writes how rows ended: the outcome of a row and of its duplicates, what was observed, and the counts. Used by the run and by plans.
 
 #include <cstdint>
 #include <map>
@@ -16,7 +16,7 @@ namespace convoke::ledger::sqlite {
 struct settled_row {
   row_id row = 0, slot = 0;  // slot: the id of its outcome
   key_id key = 0;
-  std::uint64_t twins = 0;
+  std::uint64_t duplicates = 0;
   digest hash{};
 };
 
@@ -24,11 +24,11 @@ class endings {
  public:
   explicit endings(connection& db) noexcept : db_(db) {}
 
-  // A call's answer: outcome of the row and its twins, and the observation of its key.
+  // A call's answer: outcome of the row and its duplicates, and the observation of its key.
   // The rows of the input that ended by it.
   std::uint64_t answered(const settled_row& row, const finished_row& with);
-  // No end: the row and its twins stay owed, and this was the matter with their call.
-  void lapsed(const settled_row& row, const released_row& with);
+  // No end: the row and its duplicates stay owed, and this was the matter with their call.
+  void failed_last(const settled_row& row, const released_row& with);
   // Taken over by another run: no observation.
   void superseded(const settled_row& row, run_id by, utc_time when);
   // Decided by a plan. `why` and `code` of a rejected row, `drift` of a known one.
@@ -50,13 +50,13 @@ class endings {
       "INSERT INTO outcome(id, outcome, attempts, http_status, error_code, error_message, request_id, client_request_id, drift, "
       "finished_at) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
   statement decide_{db_, "INSERT INTO outcome(id, outcome, error_code, error_message, drift) VALUES(?, ?, ?, ?, ?)"};
-  statement twins_{db_, "SELECT id FROM twin WHERE first = ?"};
+  statement duplicates_{db_, "SELECT id FROM duplicate WHERE first = ?"};
   statement saw_{db_,
                  "INSERT OR REPLACE INTO observation(id, state, pending, compared_hash, observed_at, drift, meeting_id, join_web_url, "
                  "join_meeting_id, passcode, dial_in_number, conference_id) VALUES(?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
-  statement lapse_{
+  statement last_failure_{
       db_,
-      "INSERT OR REPLACE INTO lapse(id, line, attempts, http_status, error_code, error_message, request_id, client_request_id) "
+      "INSERT OR REPLACE INTO last_failure(id, line, attempts, http_status, error_code, error_message, request_id, client_request_id) "
       "VALUES(?, ?, ?, ?, ?, ?, ?, ?)"};
   statement state_{db_,
                    "INSERT INTO observation(id, state, pending, observed_at) VALUES(?, ?, 0, ?) "

@@ -82,7 +82,7 @@ result<void> check_pages(connection& db, bool unclean) {
   const auto bytes = size.with().step() ? size.integer(0) : 0;
   size.reset();
   const bool all = unclean || bytes <= small_ledger;
-  const char* const tables[] = {"meta", "lane", "organizer", "run", "run_lane", "tally", "owed", "fence"};
+  const char* const tables[] = {"meta", "lane", "organizer", "run", "run_lane", "tally", "owed", "cooldown"};
   std::string found;
   if (all) {
     found = db.ask("PRAGMA quick_check(1)");
@@ -96,10 +96,10 @@ result<void> check_pages(connection& db, bool unclean) {
   if (!db.ok()) return db.status();
   if (found == "ok") return {};
   if (unreadable(found)) {
-    return fail(errc::storage, "the ledger " + shown(db.path()) + " cannot be read, disk I/O error: " + escape_for_people(found) +
+    return fail(errc::storage, "the ledger " + shown(db.path()) + " cannot be read, disk I/O error: " + core::escape_for_people(found) +
                                    ". Check the disk, then run the same command again: what was committed is kept");
   }
-  return fail(errc::storage, "the ledger " + shown(db.path()) + " is damaged: " + escape_for_people(found) + ". " + put_a_copy_back);
+  return fail(errc::storage, "the ledger " + shown(db.path()) + " is damaged: " + core::escape_for_people(found) + ". " + put_a_copy_back);
 }
 
 result<void> discard_run(connection& db, run_table& runs, run_id id) {
@@ -110,7 +110,7 @@ result<void> discard_run(connection& db, run_table& runs, run_id id) {
   if (found->info.state == run_state::finished)
     return fail(errc::usage, "run " + std::to_string(id) + " is finished; there is nothing to discard");
   // What a dead process had claimed may still be in flight: a plan that decides about these keys has to hear of it.
-  statement forget(db, "DELETE FROM owed WHERE run = ? AND owner = 0");
+  statement forget(db, "DELETE FROM owed WHERE run = ? AND token = 0");
   statement discard(db, "UPDATE run SET state = 4, finished_at = ? WHERE id = ?");
   forget.with(id).run();
   discard.with(to_stored(wall_now()), id).run();
@@ -148,10 +148,10 @@ result<void> prune_run(connection& db, run_id id) {
   records.with(first, last).run();
   statement outcomes(db, "DELETE FROM outcome WHERE id BETWEEN ? AND ?");
   outcomes.with(first, last).run();
-  statement lapses(db, "DELETE FROM lapse WHERE id BETWEEN ? AND ?");
-  lapses.with(first, last).run();
-  statement twins(db, "DELETE FROM twin WHERE first BETWEEN ? AND ?");
-  twins.with(first, last).run();
+  statement last_failures(db, "DELETE FROM last_failure WHERE id BETWEEN ? AND ?");
+  last_failures.with(first, last).run();
+  statement duplicates(db, "DELETE FROM duplicate WHERE first BETWEEN ? AND ?");
+  duplicates.with(first, last).run();
   // It still shows which keys vanish from its input.
   if (std::ranges::binary_search(opened_last(db), id)) {
     mark.with(pruned_but_decisions, id).run();

@@ -18,7 +18,7 @@ constexpr mode_t open_to_others = S_IWGRP | S_IROTH | S_IWOTH;
 }  // namespace
 
 std::string shown(const std::string& path) {
-  return escape_for_people(path, longest_path);
+  return core::escape_for_people(path, longest_path);
 }
 
 std::string kind_of(mode_t mode) {

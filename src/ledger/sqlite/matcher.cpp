@@ -49,7 +49,7 @@ void matcher::add(const keyed_row& row) {
 
 void matcher::end_group() {
   groups_.conflicting.push_back(conflict_);
-  groups_.has_twins.push_back(rows_ > 1 && !conflict_);
+  groups_.has_duplicates.push_back(rows_ > 1 && !conflict_);
   if (kind_ == row_kind::known) groups_.present.insert(key_);
   if (conflict_) {
     if (groups_.conflicts.size() < key_groups::conflicts_named) groups_.conflicts.emplace(group_, key_groups::conflict{lines_, rows_});

@@ -35,12 +35,12 @@ void memory_writer::learnt(run_id run, lane_id lane, const lane_pace& pace, utc_
   }
 }
 
-void memory_writer::fence(run_id run, lane_id lane, std::optional<organizer_id> organizer, utc_time until) {
-  fence_.with(run, lane, organizer.value_or(0), to_stored(until), to_stored(wall_now())).run();
+void memory_writer::cooldown(run_id run, lane_id lane, std::optional<organizer_id> organizer, utc_time until) {
+  cooldown_.with(run, lane, organizer.value_or(0), to_stored(until), to_stored(wall_now())).run();
 }
 
-void memory_writer::forget_fence(run_id run, lane_id lane, std::optional<organizer_id> organizer) {
-  forget_fence_.with(run, lane, organizer.value_or(0)).run();
+void memory_writer::forget_cooldown(run_id run, lane_id lane, std::optional<organizer_id> organizer) {
+  forget_cooldown_.with(run, lane, organizer.value_or(0)).run();
 }
 
 bool memory_writer::pending() {
@@ -63,18 +63,18 @@ void memory_writer::write(bool all) {
   made_.clear();
 }
 
-void settle_fences(connection& db, utc_time now) {
-  statement again(db, "UPDATE fence SET until = ?1 + until - saved_at, saved_at = ?1 WHERE saved_at > ?1");
+void settle_cooldowns(connection& db, utc_time now) {
+  statement again(db, "UPDATE cooldown SET until = ?1 + until - saved_at, saved_at = ?1 WHERE saved_at > ?1");
   again.with(to_stored(now)).run();
-  statement date(db, "UPDATE fence SET saved_at = ? WHERE saved_at = 0");
+  statement date(db, "UPDATE cooldown SET saved_at = ? WHERE saved_at = 0");
   date.with(to_stored(now)).run();
-  statement forget(db, "DELETE FROM fence WHERE until <= ?");
+  statement forget(db, "DELETE FROM cooldown WHERE until <= ?");
   forget.with(to_stored(now)).run();
 }
 
-result<std::uint64_t> forget_fences(connection& db, const lane_name& lane, utc_time now) {
-  settle_fences(db, now);
-  statement of_lane(db, "DELETE FROM fence WHERE lane = (SELECT id FROM lane WHERE graph_root = ? AND tenant = ? AND app = ?)");
+result<std::uint64_t> forget_cooldowns(connection& db, const lane_name& lane, utc_time now) {
+  settle_cooldowns(db, now);
+  statement of_lane(db, "DELETE FROM cooldown WHERE lane = (SELECT id FROM lane WHERE graph_root = ? AND tenant = ? AND app = ?)");
   of_lane.with(lane.graph_root, lane.tenant, lane.app).run();
   if (!db.ok()) return std::unexpected(db.failure());
   return static_cast<std::uint64_t>(db.changes());
@@ -98,13 +98,13 @@ lane_memory memory_of(connection& db, const lane_name& lane) {
                  "WHERE l.graph_root = ? AND l.tenant = ? AND l.app = ?");
   if (pace.with(lane.graph_root, lane.tenant, lane.app).step()) out.learnt = read_pace(pace, 0);
   pace.reset();
-  statement fences(db,
-                   "SELECT o.object_id, CASE WHEN f.saved_at > ?4 THEN ?4 + f.until - f.saved_at ELSE f.until END, "
-                   "CASE f.saved_at WHEN 0 THEN ?4 ELSE min(f.saved_at, ?4) END FROM lane l "
-                   "JOIN fence f ON f.lane = l.id LEFT JOIN organizer o ON o.id = f.organizer "
-                   "WHERE l.graph_root = ?1 AND l.tenant = ?2 AND l.app = ?3 AND f.until > ?4 ORDER BY f.organizer");
-  for (fences.with(lane.graph_root, lane.tenant, lane.app, to_stored(wall_now())); fences.step();)
-    out.fences.push_back({std::string(fences.text(0)), from_stored(fences.integer(1)), from_stored(fences.integer(2))});
+  statement cooldowns(db,
+                      "SELECT o.object_id, CASE WHEN f.saved_at > ?4 THEN ?4 + f.until - f.saved_at ELSE f.until END, "
+                      "CASE f.saved_at WHEN 0 THEN ?4 ELSE min(f.saved_at, ?4) END FROM lane l "
+                      "JOIN cooldown f ON f.lane = l.id LEFT JOIN organizer o ON o.id = f.organizer "
+                      "WHERE l.graph_root = ?1 AND l.tenant = ?2 AND l.app = ?3 AND f.until > ?4 ORDER BY f.organizer");
+  for (cooldowns.with(lane.graph_root, lane.tenant, lane.app, to_stored(wall_now())); cooldowns.step();)
+    out.cooldowns.push_back({std::string(cooldowns.text(0)), from_stored(cooldowns.integer(1)), from_stored(cooldowns.integer(2))});
   return out;
 }
 

@@ -26,8 +26,8 @@ class memory_writer {
   void learnt(run_id run, lane_id lane, const lane_pace& pace, utc_time when);
   // The rest: on the ledger's thread. A meeting was made for this organizer.
   void made(organizer_id organizer, utc_time when) { ++made_[{organizer, month_of(when)}]; }
-  void fence(run_id run, lane_id lane, std::optional<organizer_id> organizer, utc_time until);
-  void forget_fence(run_id run, lane_id lane, std::optional<organizer_id> organizer);
+  void cooldown(run_id run, lane_id lane, std::optional<organizer_id> organizer, utc_time until);
+  void forget_cooldown(run_id run, lane_id lane, std::optional<organizer_id> organizer);
 
   [[nodiscard]] bool pending();
   // Inside a transaction. Counts of meetings are gathered for some seconds, as a fast run makes many for many; `all`: also those.
@@ -51,19 +51,19 @@ class memory_writer {
                   "INSERT OR REPLACE INTO learnt(lane, rate, refused, credit, saved_at) "
                   "SELECT lane, ?3, ?4, ?5, ?6 FROM run_lane WHERE run = ?1 AND position = ?2"};
   statement count_{db_, "INSERT INTO made(organizer, month, n) VALUES(?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n"};
-  statement fence_{
+  statement cooldown_{
       db_,
-      "INSERT INTO fence(lane, organizer, until, saved_at) SELECT lane, ?3, ?4, ?5 FROM run_lane WHERE run = ?1 AND position = ?2 "
+      "INSERT INTO cooldown(lane, organizer, until, saved_at) SELECT lane, ?3, ?4, ?5 FROM run_lane WHERE run = ?1 AND position = ?2 "
       "ON CONFLICT DO UPDATE SET until = excluded.until, saved_at = excluded.saved_at WHERE excluded.until > until"};
-  statement forget_fence_{db_,
-                          "DELETE FROM fence WHERE lane = (SELECT lane FROM run_lane WHERE run = ? AND position = ?) AND organizer = ?"};
+  statement forget_cooldown_{
+      db_, "DELETE FROM cooldown WHERE lane = (SELECT lane FROM run_lane WHERE run = ? AND position = ?) AND organizer = ?"};
 };
 
-// Fences that ended are forgotten. Where the wall clock went back since one was saved, what it says of its end is worth nothing: the
+// Cooldowns that ended are forgotten. Where the wall clock went back since one was saved, what it says of its end is worth nothing: the
 // whole wait begins again, once. One that was saved before the time was kept counts as saved now.
-void settle_fences(connection& db, utc_time now);
+void settle_cooldowns(connection& db, utc_time now);
 // All of a lane; returns how many still ran.
-[[nodiscard]] result<std::uint64_t> forget_fences(connection& db, const lane_name& lane, utc_time now);
+[[nodiscard]] result<std::uint64_t> forget_cooldowns(connection& db, const lane_name& lane, utc_time now);
 
 // What is remembered of the lanes of a run, by position; of a lane that may not be known.
 [[nodiscard]] std::vector<std::optional<saved_pace>> learnt_by_run(connection& db, run_id run);

@@ -48,7 +48,7 @@ struct call_row {
   digest hash{};
   digest payload{};
   organizer_id organizer = 0;  // the ledger's number
-  std::uint32_t line = 0, twins = 0;
+  std::uint32_t line = 0, duplicates = 0;
   struct order {
     bool operator()(const call_row& a, const call_row& b) const noexcept {
       return a.organizer != b.organizer ? a.organizer < b.organizer : a.line < b.line;
@@ -87,7 +87,7 @@ inline constexpr std::size_t sort_budget = 8u << 20;
 
 // What became of the keys: by group, a bit each.
 struct key_groups {
-  std::vector<bool> conflicting, has_twins;
+  std::vector<bool> conflicting, has_duplicates;
   // The first lines of a conflict, for its message. Beyond the cap a message names one line only.
   static constexpr std::size_t lines_named = 6, conflicts_named = 100'000;
   struct conflict {

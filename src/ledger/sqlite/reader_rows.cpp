@@ -72,15 +72,15 @@ std::string_view state_word(int state, bool pending) noexcept {
 
 // A row that was called and is still owed: why its last call failed. For a claimed row that is unknown. Ledgers that only an older convoke
 // has written do not have it.
-lapses::lapses(connection& db) {
-  if (!db.ask("SELECT 1 FROM sqlite_schema WHERE name = 'lapse'").empty())
+last_failures::last_failures(connection& db) {
+  if (!db.ask("SELECT 1 FROM sqlite_schema WHERE name = 'last_failure'").empty())
     find_.emplace(db,
-                  "SELECT l.attempts, l.http_status, l.error_code, l.error_message, l.request_id, l.client_request_id FROM lapse l "
+                  "SELECT l.attempts, l.http_status, l.error_code, l.error_message, l.request_id, l.client_request_id FROM last_failure l "
                   "LEFT JOIN owed o ON o.run = l.id >> 32 AND o.organizer = ? AND o.line = l.line "
-                  "WHERE l.id = ? AND coalesce(o.owner, 0) = 0");
+                  "WHERE l.id = ? AND coalesce(o.token, 0) = 0");
 }
 
-void lapses::show(row_id slot, organizer_id organizer, result_row& row, page_bytes& bytes) {
+void last_failures::show(row_id slot, organizer_id organizer, result_row& row, page_bytes& bytes) {
   if (!find_ || !find_->with(organizer, slot).step()) return;
   row.attempts = find_->as<std::uint32_t>(0);
   row.http_status = find_->as<int>(1);
@@ -124,7 +124,7 @@ void result_pages::take(const std::optional<outcome>& ended) {
   auto& row = rows_.emplace_back();
   row.result = ended;
   fill(next_, run_, row, bytes_);
-  if (!row.result) lapses_.show(next_.as<row_id>(19), next_.as<organizer_id>(20), row, bytes_);
+  if (!row.result) last_failures_.show(next_.as<row_id>(19), next_.as<organizer_id>(20), row, bytes_);
 }
 
 const inventory_pages::owner& inventory_pages::owner_of(organizer_id id) {

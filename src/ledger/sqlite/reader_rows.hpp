@@ -17,9 +17,9 @@
 namespace convoke::ledger::sqlite {
 
 // What is known of rows that are owed still and were called.
-class lapses {
+class last_failures {
  public:
-  explicit lapses(connection& db);
+  explicit last_failures(connection& db);
   // Copies into `bytes`.
   void show(row_id slot, organizer_id organizer, result_row& row, page_bytes& bytes);
 
@@ -45,7 +45,7 @@ class result_pages {
   row_id after_;
   statement pruned_{db_, "SELECT pruned FROM run WHERE id = ?"};
   statement next_;
-  lapses lapses_{db_};
+  last_failures last_failures_{db_};
 };
 
 class inventory_pages {

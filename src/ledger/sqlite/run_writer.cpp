@@ -14,20 +14,21 @@ error wrong_state(const stored_run& run, std::string_view wanted) {
 
 }  // namespace
 
-result<opened_run> run_writer::resume(run_id id, std::uint64_t owner) {
+result<opened_run> run_writer::resume(run_id id, lease_token lease) {
   auto found = runs_.find(id);
   if (!db_.ok()) return std::unexpected(db_.failure());
   if (!found) return fail(errc::usage, "there is no run " + std::to_string(id) + " in this ledger; `convoke runs` lists them");
   const auto state = found->info.state;
   if (state != run_state::open && state != run_state::finished) return std::unexpected(wrong_state(*found, "open"));
-  owner_ = owner;
+  lease_ = lease;
   std::erase_if(held_, [&](const auto& entry) { return run_of(entry.first) == id; });
   std::erase_if(claimed_, [&](const auto& entry) { return entry.first >> 32 == id; });
   opened_run out;
+  out.lease = lease;
   out.info = std::move(found->info);
   out.organizers = owing(id);
-  settle_fences(db_, wall_now());
-  out.fences = fences(id);
+  settle_cooldowns(db_, wall_now());
+  out.cooldowns = cooldowns(id);
   out.learnt = learnt_by_run(db_, id);
   for (const auto& o : out.organizers) out.unclean = out.unclean || o.stale > 0;
   if (!db_.ok()) return std::unexpected(db_.failure());
@@ -37,7 +38,7 @@ result<opened_run> run_writer::resume(run_id id, std::uint64_t owner) {
 std::vector<organizer_rows> run_writer::owing(run_id id) {
   statement owing(
       db_,
-      "SELECT o.organizer, r.position, p.object_id, sum(o.owner = 0), sum(o.owner <> 0) FROM owed o JOIN organizer p ON p.id = o.organizer "
+      "SELECT o.organizer, r.position, p.object_id, sum(o.token = 0), sum(o.token <> 0) FROM owed o JOIN organizer p ON p.id = o.organizer "
       "JOIN run_lane r ON r.run = o.run AND r.lane = p.lane WHERE o.run = ? GROUP BY o.organizer ORDER BY o.organizer");
   std::vector<organizer_rows> out;
   for (owing.with(id); owing.step();) {
@@ -50,12 +51,12 @@ std::vector<organizer_rows> run_writer::owing(run_id id) {
   return out;
 }
 
-std::vector<saved_fence> run_writer::fences(run_id id) {
-  statement running(
-      db_,
-      "SELECT r.position, f.organizer, f.until, f.saved_at FROM run_lane r JOIN fence f ON f.lane = r.lane WHERE r.run = ? AND f.until > ? "
-      "ORDER BY r.position, f.organizer");
-  std::vector<saved_fence> out;
+std::vector<saved_cooldown> run_writer::cooldowns(run_id id) {
+  statement running(db_,
+                    "SELECT r.position, f.organizer, f.until, f.saved_at FROM run_lane r JOIN cooldown f ON f.lane = r.lane WHERE r.run = "
+                    "? AND f.until > ? "
+                    "ORDER BY r.position, f.organizer");
+  std::vector<saved_cooldown> out;
   for (running.with(id, to_stored(wall_now())); running.step();) {
     const auto organizer = running.as<organizer_id>(1);
     out.push_back({running.as<lane_id>(0), organizer == 0 ? std::nullopt : std::optional(organizer), from_stored(running.integer(2)),
@@ -69,7 +70,7 @@ claimed_page run_writer::read_page(run_id run, const page_wanted& wanted, bool s
   const auto [organizer, count] = wanted;
   claimed_page out{.organizer = organizer, .rows = {}, .exhausted = true};
   const auto limit = std::int64_t{count} + 1;
-  auto& page = stale ? stale_.with(run, organizer, after, owner_, limit) : fresh_.with(run, organizer, after, limit);
+  auto& page = stale ? stale_.with(run, organizer, after, lease_, limit) : fresh_.with(run, organizer, after, limit);
   while (page.step()) {
     if (out.rows.size() == count) {
       out.exhausted = false;
@@ -78,16 +79,17 @@ claimed_page run_writer::read_page(run_id run, const page_wanted& wanted, bool s
     }
     const auto id = make_row(run, page.as<std::uint32_t>(0));
     const auto key = page.as<key_id>(1);
-    const auto epoch = page.as<std::uint32_t>(2) + 1;
     const settled_row settled{id, call_slot(run, page.as<std::uint32_t>(5)), key, page.as<std::uint64_t>(4), read_digest(page.text(6))};
-    held_.insert_or_assign(id, held_row{settled, epoch});
+    held_.insert_or_assign(id, held_row{settled, lease_});
     out.rows.push_back({.row = id,
                         .key = key,
                         .organizer = organizer,
-                        .epoch = epoch,
+                        .token = lease_,
                         .strikes = page.as<std::uint8_t>(3),
-                        .twins = page.as<std::uint32_t>(4),
-                        .payload = std::string(page.text(7))});
+                        .duplicates = page.as<std::uint32_t>(4),
+                        .payload = std::string(page.text(7)),
+                        .op = static_cast<operation>(page.as<std::uint8_t>(2)),
+                        .update = static_cast<update_rule>(page.as<std::uint8_t>(8))});
   }
   return out;
 }
@@ -98,15 +100,15 @@ claimed_page run_writer::claim(run_id run, const page_wanted& wanted, bool stale
   auto out = read_page(run, wanted, stale, last);
   if (out.rows.empty()) return out;
   const auto until = line_of(out.rows.back().row);
-  (stale ? claim_stale_ : claim_fresh_).with(owner_, run, wanted.organizer, last, until).run();
+  (stale ? claim_stale_ : claim_fresh_).with(lease_, run, wanted.organizer, last, until).run();
   if (db_.ok() && db_.changes() != static_cast<std::int64_t>(out.rows.size())) db_.fail_with("a claim met other rows than it had read");
   last = until;
   return out;
 }
 
-std::uint64_t run_writer::finish(const finished_row& row) {
+std::optional<std::uint64_t> run_writer::finish(const finished_row& row) {
   settled_row settled;
-  if (!take_held(row, settled) && !take_stored(row, settled)) return 0;
+  if (!take_held(row, settled) && !take_stored(row, settled)) return std::nullopt;
   const auto rows = ends_.answered(settled, row);
   if (row.result == outcome::created) memory_.made(row.organizer, row.finished_at);
   return rows;
@@ -114,7 +116,7 @@ std::uint64_t run_writer::finish(const finished_row& row) {
 
 bool run_writer::take_held(const finished_row& row, settled_row& out) {
   const auto found = held_.find(row.row);
-  if (found == held_.end() || found->second.epoch != row.epoch) return false;
+  if (found == held_.end() || found->second.token != row.token) return false;
   out = found->second.row;
   held_.erase(found);
   drop_one_.with(run_of(row.row), row.organizer, line_of(row.row)).run();
@@ -123,7 +125,7 @@ bool run_writer::take_held(const finished_row& row, settled_row& out) {
 
 // A claim of an earlier session, which nobody has claimed since.
 bool run_writer::take_stored(const finished_row& row, settled_row& out) {
-  if (!take_.with(run_of(row.row), row.organizer, line_of(row.row), row.epoch).step()) return false;
+  if (!take_.with(run_of(row.row), row.organizer, line_of(row.row), row.token).step()) return false;
   out = {row.row, call_slot(run_of(row.row), take_.as<std::uint32_t>(0)), take_.as<key_id>(1), take_.as<std::uint64_t>(2),
          read_digest(take_.text(3))};
   take_.reset();
@@ -133,24 +135,29 @@ bool run_writer::take_stored(const finished_row& row, settled_row& out) {
 std::optional<std::uint64_t> run_writer::release(const released_row& row) {
   const auto run = run_of(row.row);
   const auto line = line_of(row.row);
-  if (row.strike && strikes_.with(run, row.organizer, line, row.epoch).step()) {
+  if (row.strike && strikes_.with(run, row.organizer, line, row.token).step()) {
     const bool third = strikes_.integer(0) + 1 >= strikes_to_fail;
     strikes_.reset();
     if (third) return third_strike(row);
   }
   const auto held = held_.extract(row.row);
-  release_.with(row.strike ? 1 : 0, run, row.organizer, line, row.epoch).run();
+  release_.with(row.strike ? 1 : 0, run, row.organizer, line, row.token).run();
   if (!db_.ok() || db_.changes() != 1) return std::nullopt;
-  if (row.attempts > 0 && !held.empty()) ends_.lapsed(held.mapped().row, row);
+  if (row.attempts > 0 && !held.empty()) ends_.failed_last(held.mapped().row, row);
   return 0;
 }
 
-std::uint64_t run_writer::third_strike(const released_row& row) {
+bool run_writer::advance(const advanced_row& row) {
+  advance_.with(static_cast<int>(row.next), run_of(row.row), row.organizer, line_of(row.row), row.token).run();
+  return db_.ok() && db_.changes() == 1;
+}
+
+std::optional<std::uint64_t> run_writer::third_strike(const released_row& row) {
   finished_row out;
   out.row = row.row;
   out.key = row.key;
   out.organizer = row.organizer;
-  out.epoch = row.epoch;
+  out.token = row.token;
   out.result = outcome::failed;
   out.attempts = row.attempts;
   out.http_status = row.http_status;

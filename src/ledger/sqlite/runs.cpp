@@ -48,6 +48,12 @@ void count(outcome_counts& counts, outcome o, std::uint64_t n) noexcept {
     case outcome::superseded:
       counts.superseded += n;
       break;
+    case outcome::lost:
+      counts.lost += n;
+      break;
+    case outcome::removed:
+      counts.removed += n;
+      break;
   }
 }
 

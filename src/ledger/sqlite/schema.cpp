@@ -54,7 +54,7 @@ CREATE TRIGGER outcome_stays BEFORE DELETE ON outcome WHEN (SELECT pruned FROM r
 CREATE TRIGGER run_goes_forward BEFORE UPDATE OF state ON run WHEN NEW.state < OLD.state BEGIN SELECT RAISE(ABORT, 'a run cannot go back'); END;
 )sql";
 
-// From 1 to 2: what a lane has learnt, when a fence was saved, and how many meetings were made for an organizer in a month (counted from
+// From 1 to 2: what a lane has learnt, when a cooldown was saved, and how many meetings were made for an organizer in a month (counted from
 // the year 0), which the outcomes that are still kept tell for the time before.
 constexpr const char* step_2 = R"sql(
 CREATE TABLE learnt(lane INTEGER PRIMARY KEY, rate REAL NOT NULL, refused REAL NOT NULL, credit REAL NOT NULL, saved_at INTEGER NOT NULL) STRICT;
@@ -66,10 +66,23 @@ INSERT INTO made(organizer, month, n) SELECT d.organizer, strftime('%Y', o.finis
 )sql";
 
 // From 2 to 3: what was the matter with a row that was called and is owed still. The id is that of the outcome it will have; line: of the
-// row that is owed for it, another one for a twin.
+// row that is owed for it, another one for a duplicate.
 constexpr const char* step_3 = R"sql(
 CREATE TABLE lapse(id INTEGER PRIMARY KEY, line INTEGER NOT NULL, attempts INTEGER NOT NULL, http_status INTEGER NOT NULL, error_code TEXT, error_message TEXT,
   request_id TEXT, client_request_id TEXT) STRICT;
+)sql";
+
+// From 3 to 4: the tables have the names that the documentation uses, a claim is held under a token, which alone says whose it is, and a
+// row owes an operation.
+constexpr const char* step_4 = R"sql(
+ALTER TABLE fence RENAME TO cooldown;
+ALTER TABLE twin RENAME TO duplicate;
+ALTER TABLE lapse RENAME TO last_failure;
+ALTER TABLE owed RENAME COLUMN twins TO duplicates;
+ALTER TABLE owed RENAME COLUMN owner TO token;
+ALTER TABLE owed DROP COLUMN epoch;
+ALTER TABLE owed ADD COLUMN operation INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE owed ADD COLUMN update_rule INTEGER NOT NULL DEFAULT 0;
 )sql";
 
 result<void> check(connection& db, const char* pragma, std::string_view wanted, const char* otherwise) {
@@ -77,7 +90,7 @@ result<void> check(connection& db, const char* pragma, std::string_view wanted, 
   if (!db.ok()) return db.status();
   if (found == wanted) return {};
   return fail(errc::storage, "ledger " + shown(db.path()) + ": " + otherwise + " (wanted " + std::string(wanted) + ", found " +
-                                 escape_for_people(found) + ")");
+                                 core::escape_for_people(found) + ")");
 }
 
 std::int64_t number(const std::string& text) {
@@ -99,15 +112,16 @@ void create_tables(connection& db, const std::string& program_version) {
 result<void> check_tables(connection& db, int version) {
   struct table {
     const char* name;
-    int since;
+    int since, until = schema_version;  // the first and the last version that has it under this name
   };
-  constexpr table tables[] = {{"meta", 1},          {"lane", 1},        {"organizer", 1}, {"run", 1},    {"run_lane", 1}, {"tally", 1},
-                              {"record", 1},        {"decision", 1},    {"twin", 1},      {"owed", 1},   {"outcome", 1},  {"inventory", 1},
-                              {"inventory_key", 1}, {"observation", 1}, {"fence", 1},     {"learnt", 2}, {"made", 2},     {"lapse", 3}};
+  constexpr table tables[] = {{"meta", 1},      {"lane", 1},          {"organizer", 1},   {"run", 1},       {"run_lane", 1}, {"tally", 1},
+                              {"record", 1},    {"decision", 1},      {"twin", 1, 3},     {"duplicate", 4}, {"owed", 1},     {"outcome", 1},
+                              {"inventory", 1}, {"inventory_key", 1}, {"observation", 1}, {"fence", 1, 3},  {"cooldown", 4}, {"learnt", 2},
+                              {"made", 2},      {"lapse", 3, 3},      {"last_failure", 4}};
   statement find(db, "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?");
   std::string missing;
-  for (const auto& [name, since] : tables) {
-    if (since > version) continue;
+  for (const auto& [name, since, until] : tables) {
+    if (version < since || version > until) continue;
     if (!find.with(name).step()) missing += (missing.empty() ? "" : ", ") + std::string(name);
     find.reset();
   }
@@ -153,6 +167,7 @@ result<void> prepare_schema(connection& db, const identified& found, const std::
   // A later version adds its step here: from `found.version` upwards, each leaving the ledger at the next version.
   if (found.empty || found.version < 2) db.exec(step_2);
   if (found.empty || found.version < 3) db.exec(step_3);
+  if (found.empty || found.version < 4) db.exec(step_4);
   db.exec(("PRAGMA user_version = " + std::to_string(schema_version)).c_str());
   db.exec("COMMIT");
   return db.status();

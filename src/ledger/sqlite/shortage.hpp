@@ -16,7 +16,7 @@ namespace convoke::ledger::sqlite {
 inline std::string shortage(int error_number) {
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
-  return open_files_shortage(error_number, limit.rlim_cur);
+  return core::open_files_shortage(error_number, limit.rlim_cur);
 }
 
 // `Permission denied; choose another place`: `remedy` for people, or what to do about open files where these are the trouble.

@@ -17,7 +17,7 @@ namespace convoke::ledger::sqlite {
 namespace {
 
 // Names one session of one process among all that ever claimed rows of this ledger. Never 0.
-std::uint64_t random_owner() {
+lease_token random_lease() {
   std::random_device device;
   return ((std::uint64_t{device()} << 32 | device()) >> 1) | 1;
 }
@@ -49,57 +49,57 @@ result<std::string> scratch_folder() {
 
 class sqlite_store::claim_job final : public grouped_job {
  public:
-  claim_job(sqlite_store& store, run_id run, std::vector<page_wanted> wanted, bool stale, claimed_handler done)
-      : store_(store), run_(run), wanted_(std::move(wanted)), stale_(stale), done_(std::move(done)) {}
+  claim_job(sqlite_store& store, claim_request wanted, claimed_handler done)
+      : store_(store), wanted_(std::move(wanted)), done_(std::move(done)) {}
   void apply() override {
-    answer_.pages.reserve(wanted_.size());
-    for (const auto& page : wanted_) answer_.pages.push_back(store_.writer_.claim(run_, page, stale_));
+    if (wanted_.lease != store_.writer_.lease()) {
+      refused_ = error{errc::busy, "this session's lease on the ledger is over: another session of run " + std::to_string(wanted_.run) +
+                                       " began. Run the same command again"};
+      return;
+    }
+    answer_.pages.reserve(wanted_.pages.size());
+    for (const auto& page : wanted_.pages) answer_.pages.push_back(store_.writer_.claim(wanted_.run, page, wanted_.stale));
   }
-  void settle(const error* failed) override { done_(failed ? result<claim_answer>(std::unexpected(*failed)) : std::move(answer_)); }
+  void settle(const error* failed) override {
+    if (failed == nullptr && refused_) failed = &*refused_;
+    done_(failed ? result<claim_answer>(std::unexpected(*failed)) : std::move(answer_));
+  }
   std::size_t weight() const noexcept override { return answer_.rows(); }
 
  private:
   sqlite_store& store_;
-  run_id run_;
-  std::vector<page_wanted> wanted_;
-  bool stale_;
+  claim_request wanted_;
   claimed_handler done_;
   claim_answer answer_;
+  std::optional<error> refused_;
 };
 
-class sqlite_store::finish_job final : public grouped_job {
+class sqlite_store::write_job final : public grouped_job {
  public:
-  finish_job(sqlite_store& store, std::vector<finished_row> rows, std::vector<released_row> released, committed_handler done)
-      : store_(store), rows_(std::move(rows)), released_(std::move(released)), done_(std::move(done)) {}
+  write_job(sqlite_store& store, row_writes rows, committed_handler done) : store_(store), rows_(std::move(rows)), done_(std::move(done)) {}
   void apply() override {
-    for (const auto& row : rows_) {
-      const auto ended = store_.writer_.finish(row);
-      lost_ += ended == 0 ? 1 : 0;
-      ended_ += ended;
-    }
-    for (const auto& row : released_) {
-      const auto ended = store_.writer_.release(row);
-      lost_ += ended ? 0 : 1;
-      ended_ += ended.value_or(0);
-    }
+    out_.calls.reserve(weight());
+    for (const auto& row : rows_.finished) note(row.row, store_.writer_.finish(row));
+    for (const auto& row : rows_.advanced) note(row.row, store_.writer_.advance(row) ? std::optional<std::uint64_t>(0) : std::nullopt);
+    for (const auto& row : rows_.released) note(row.row, store_.writer_.release(row));
   }
   void settle(const error* failed) override {
     if (failed) return done_(std::unexpected(*failed));
-    store_.lost_writes_ += lost_;
-    std::vector<row_id> ids;
-    ids.reserve(weight());
-    for (const auto& row : rows_) ids.push_back(row.row);
-    for (const auto& row : released_) ids.push_back(row.row);
-    done_(committed_rows{std::move(ids), ended_});
+    done_(std::move(out_));
   }
-  std::size_t weight() const noexcept override { return rows_.size() + released_.size(); }
+  std::size_t weight() const noexcept override { return rows_.size(); }
 
  private:
+  // `ended`: absent where the row is no longer this claim's.
+  void note(row_id row, std::optional<std::uint64_t> ended) {
+    (ended ? out_.calls : out_.lost).push_back(row);
+    out_.ended += ended.value_or(0);
+  }
+
   sqlite_store& store_;
-  std::vector<finished_row> rows_;
-  std::vector<released_row> released_;
+  row_writes rows_;
   committed_handler done_;
-  std::uint64_t lost_ = 0, ended_ = 0;
+  committed_rows out_;
 };
 
 class sqlite_store::close_job final : public grouped_job {
@@ -121,13 +121,13 @@ class sqlite_store::close_job final : public grouped_job {
   closed_rows closed_;
 };
 
-class sqlite_store::fence_job final : public grouped_job {
+class sqlite_store::cooldown_job final : public grouped_job {
  public:
   // Without `until` it is forgotten.
-  fence_job(sqlite_store& store, run_id run, lane_id lane, std::optional<organizer_id> organizer, std::optional<utc_time> until)
+  cooldown_job(sqlite_store& store, run_id run, lane_id lane, std::optional<organizer_id> organizer, std::optional<utc_time> until)
       : store_(store), run_(run), lane_(lane), organizer_(organizer), until_(until) {}
   void apply() override {
-    until_ ? store_.memory_.fence(run_, lane_, organizer_, *until_) : store_.memory_.forget_fence(run_, lane_, organizer_);
+    until_ ? store_.memory_.cooldown(run_, lane_, organizer_, *until_) : store_.memory_.forget_cooldown(run_, lane_, organizer_);
   }
   void settle(const error*) override {}  // the next job that somebody waits for tells
   std::size_t weight() const noexcept override { return 1; }
@@ -314,15 +314,15 @@ result<void> sqlite_store::prune(unsigned keep) {
 }
 
 result<opened_run> sqlite_store::resume(run_id id) {
-  return change<opened_run>([&] { return writer_.resume(id, random_owner()); });
+  return change<opened_run>([&] { return writer_.resume(id, random_lease()); });
 }
 
-void sqlite_store::claim(run_id run, lane_id, std::vector<page_wanted> pages, bool stale, claimed_handler done) {
-  worker_->post(std::make_unique<claim_job>(*this, run, std::move(pages), stale, std::move(done)));
+void sqlite_store::claim(claim_request wanted, claimed_handler done) {
+  worker_->post(std::make_unique<claim_job>(*this, std::move(wanted), std::move(done)));
 }
 
-void sqlite_store::finish(std::vector<finished_row> rows, std::vector<released_row> released, committed_handler done) {
-  worker_->post(std::make_unique<finish_job>(*this, std::move(rows), std::move(released), std::move(done)));
+void sqlite_store::write(row_writes rows, committed_handler done) {
+  worker_->post(std::make_unique<write_job>(*this, std::move(rows), std::move(done)));
 }
 
 void sqlite_store::close_organizer(run_id run, lane_id, organizer_id organizer, finished_row like,
@@ -330,16 +330,16 @@ void sqlite_store::close_organizer(run_id run, lane_id, organizer_id organizer, 
   worker_->post(std::make_unique<close_job>(*this, run, organizer, std::move(like), std::move(done)));
 }
 
-void sqlite_store::save_fence(run_id run, lane_id lane, std::optional<organizer_id> organizer, utc_time until) {
-  worker_->post(std::make_unique<fence_job>(*this, run, lane, organizer, until));
+void sqlite_store::save_cooldown(run_id run, lane_id lane, std::optional<organizer_id> organizer, utc_time until) {
+  worker_->post(std::make_unique<cooldown_job>(*this, run, lane, organizer, until));
 }
 
-void sqlite_store::forget_fence(run_id run, lane_id lane, std::optional<organizer_id> organizer) {
-  worker_->post(std::make_unique<fence_job>(*this, run, lane, organizer, std::nullopt));
+void sqlite_store::forget_cooldown(run_id run, lane_id lane, std::optional<organizer_id> organizer) {
+  worker_->post(std::make_unique<cooldown_job>(*this, run, lane, organizer, std::nullopt));
 }
 
-result<std::uint64_t> sqlite_store::forget_fences(const lane_name& lane) {
-  return change<std::uint64_t>([&] { return sqlite::forget_fences(db_, lane, wall_now()); });
+result<std::uint64_t> sqlite_store::forget_cooldowns(const lane_name& lane) {
+  return change<std::uint64_t>([&] { return sqlite::forget_cooldowns(db_, lane, wall_now()); });
 }
 
 void sqlite_store::save_pace(run_id run, lane_id lane, const lane_pace& pace, utc_time when) {

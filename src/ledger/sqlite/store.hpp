@@ -30,24 +30,23 @@ class sqlite_store final : public store {
   result<void> discard(run_id id) override;
   result<void> prune(unsigned keep) override;
   result<opened_run> resume(run_id id) override;
-  void claim(run_id run, lane_id lane, std::vector<page_wanted> pages, bool stale, claimed_handler done) override;
-  void finish(std::vector<finished_row> rows, std::vector<released_row> released, committed_handler done) override;
+  void claim(claim_request wanted, claimed_handler done) override;
+  void write(row_writes rows, committed_handler done) override;
   void close_organizer(run_id run, lane_id lane, organizer_id organizer, finished_row like,
                        std::function<void(result<closed_rows>)> done) override;
-  void save_fence(run_id run, lane_id lane, std::optional<organizer_id> organizer, utc_time until) override;
-  void forget_fence(run_id run, lane_id lane, std::optional<organizer_id> organizer) override;
-  result<std::uint64_t> forget_fences(const lane_name& lane) override;
+  void save_cooldown(run_id run, lane_id lane, std::optional<organizer_id> organizer, utc_time until) override;
+  void forget_cooldown(run_id run, lane_id lane, std::optional<organizer_id> organizer) override;
+  result<std::uint64_t> forget_cooldowns(const lane_name& lane) override;
   void save_pace(run_id run, lane_id lane, const lane_pace& pace, utc_time when) override;
   result<run_state> finish_run(run_id id) override;
-  std::uint64_t lost_writes() const noexcept override { return lost_writes_; }
   std::unique_ptr<reader> read() override;
 
  private:
   friend class sqlite_planning;
   class claim_job;
-  class finish_job;
+  class write_job;
   class close_job;
-  class fence_job;
+  class cooldown_job;
 
   sqlite_store(lock_file lock, std::string folder, std::function<bool()> interrupted, bool rehearsal);
   [[nodiscard]] static result<std::unique_ptr<sqlite_store>> rehearse(const open_options& options);
@@ -78,7 +77,6 @@ class sqlite_store final : public store {
   memory_writer memory_{db_};
   run_writer writer_{db_, ends_, runs_, memory_};
   bool planning_ = false;  // on the ledger's thread
-  std::atomic<std::uint64_t> lost_writes_ = 0;
   std::unique_ptr<worker> worker_;
 };
 

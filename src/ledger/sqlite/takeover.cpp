@@ -24,8 +24,7 @@ void inheritance::sort() {
       continue;
     }
     auto& into = merged.back();
-    if (into.owner == 0) into.owner = e.owner;
-    into.epoch = std::max(into.epoch, e.epoch);
+    if (into.token == 0) into.token = e.token;
     into.strikes = std::max(into.strikes, e.strikes);
   }
   entries_ = std::move(merged);
@@ -38,15 +37,14 @@ inheritance::entry inheritance::of(key_id key) const {
 
 result<inheritance> takeover::look() {
   statement owed(db_,
-                 "SELECT o.run, o.line, o.key, o.twins, o.owner, o.epoch, o.strikes, r.state FROM owed o JOIN run r ON r.id = o.run "
+                 "SELECT o.run, o.line, o.key, o.duplicates, o.token, o.strikes, r.state FROM owed o JOIN run r ON r.id = o.run "
                  "WHERE o.run <> ?");
   inheritance out;
   for (owed.with(run_); owed.step();) {
     const auto key = owed.as<key_id>(2);
-    const auto owner = owed.as<std::uint64_t>(4);
-    const auto epoch = owed.as<std::uint32_t>(5);
-    if (owed.integer(7) == discarded) {
-      if (groups_.taken.contains(key)) out.add({key, owner, epoch, 0});
+    const auto token = owed.as<lease_token>(4);
+    if (owed.integer(6) == discarded) {
+      if (groups_.taken.contains(key)) out.add({key, token, 0});
       continue;
     }
     if (!groups_.taken.contains(key)) {
@@ -56,19 +54,19 @@ result<inheritance> takeover::look() {
       continue;
     }
     const auto row = make_row(owed.as<run_id>(0), owed.as<std::uint32_t>(1));
-    summary_.superseded += 1 + (owed.integer(3) != 0 ? twins_of(row) : 0);
-    const auto strikes = owed.as<std::uint32_t>(6);
-    if (owner != 0 || strikes != 0) out.add({key, owner, epoch, strikes});
+    summary_.superseded += 1 + (owed.integer(3) != 0 ? duplicates_of(row) : 0);
+    const auto strikes = owed.as<std::uint32_t>(5);
+    if (token != 0 || strikes != 0) out.add({key, token, strikes});
   }
   out.sort();
   if (!db_.ok()) return std::unexpected(db_.failure());
   return out;
 }
 
-std::uint64_t takeover::twins_of(row_id row) {
+std::uint64_t takeover::duplicates_of(row_id row) {
   std::uint64_t count = 0;
-  if (twins_.with(row).step()) count = twins_.as<std::uint64_t>(0);
-  twins_.reset();
+  if (duplicates_.with(row).step()) count = duplicates_.as<std::uint64_t>(0);
+  duplicates_.reset();
   return count;
 }
 
@@ -124,7 +122,7 @@ result<void> takeover::find_vanished(const run_header& header) {
 
 result<void> takeover::supersede(endings& ends, utc_time now) {
   statement owed(db_,
-                 "SELECT o.run, o.organizer, o.line, o.key, o.twins, o.slot, r.state FROM owed o JOIN run r ON r.id = o.run "
+                 "SELECT o.run, o.organizer, o.line, o.key, o.duplicates, o.slot, r.state FROM owed o JOIN run r ON r.id = o.run "
                  "WHERE (o.run, o.organizer, o.line) > (?, ?, ?) AND o.run <> ? ORDER BY o.run, o.organizer, o.line LIMIT ?");
   statement drop(db_, "DELETE FROM owed WHERE run = ? AND organizer = ? AND line = ?");
   struct owed_row {

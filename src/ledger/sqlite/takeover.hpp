@@ -19,8 +19,8 @@ class inheritance {
  public:
   struct entry {
     key_id key = 0;
-    std::uint64_t owner = 0;
-    std::uint32_t epoch = 0, strikes = 0;
+    lease_token token = 0;
+    std::uint32_t strikes = 0;
   };
   void add(const entry& e) { entries_.push_back(e); }
   void sort();
@@ -44,7 +44,7 @@ class takeover {
 
  private:
   [[nodiscard]] std::optional<run_id> previous(const run_header& header);
-  [[nodiscard]] std::uint64_t twins_of(row_id row);
+  [[nodiscard]] std::uint64_t duplicates_of(row_id row);
   [[nodiscard]] std::optional<named_key> name(key_id key);
   void sample(std::vector<named_key>& into, key_id key);
 
@@ -52,7 +52,7 @@ class takeover {
   run_id run_;
   const key_groups& groups_;
   plan_summary& summary_;
-  statement twins_{db_, "SELECT count(*) FROM twin WHERE first = ?"};
+  statement duplicates_{db_, "SELECT count(*) FROM duplicate WHERE first = ?"};
   statement named_{db_, "SELECT payload FROM record WHERE id = (SELECT source FROM inventory WHERE id = ?)"};
 };
 

@@ -256,7 +256,7 @@ void add_quotas(std::vector<flag>& all) {
   });
   throttle("--throttled-count", "yes|no", "throttled calls use up quota too (default yes, as Graph)",
            word<bool>([](options& o) -> auto& { return o.service.throttle.throttled_count; }, {{"yes", true}, {"no", false}}));
-  throttle("--early-penalty", "SECONDS", "each call inside a fence lengthens it by this",
+  throttle("--early-penalty", "SECONDS", "each call inside a cooldown lengthens it by this",
            seconds([](options& o) -> auto& { return o.service.throttle.early_penalty; }));
   throttle("--retry-after-form", "FORM", "integer, decimal, date, joined, absent, two-lines, garbage, mix or constant:SECONDS",
            [](options& o, std::string_view given) { return parse_retry_after_form(given, o.service.throttle); });

@@ -46,7 +46,7 @@ struct throttle_options {
   double constant_seconds = 1;  // for retry_after_form::constant
   double retry_after_max = 0;   // longest announced wait in seconds; 0: as long as it takes
   bool scope_header = false;    // x-ms-throttle-scope on throttled answers
-  double early_penalty = 0;     // seconds added to a fence by each early call
+  double early_penalty = 0;     // seconds added to a cooldown by each early call
   double random_wait = 1;       // random throttles wait up to this many seconds
   scope_kind random_scope = scope_kind::lane;
 };

@@ -31,7 +31,7 @@ enum class delivery : std::uint8_t {
   cut_close,    // no length at all, half the body, then close
 };
 
-class fence;
+class cooldown;
 
 // Reused from call to call: strings keep their room.
 struct reply {
@@ -43,7 +43,7 @@ struct reply {
   std::chrono::nanoseconds delay{0};
   meeting_store::entry* key = nullptr;  // in flight until service::finish
   std::optional<scope_kind> throttled;  // this is a throttled answer, and what it throttles (lane or organizer)
-  fence* announces = nullptr;           // to be told by service::announce
+  cooldown* announces = nullptr;        // to be told by service::announce
   std::chrono::nanoseconds announced{0};
 
   void clear() {

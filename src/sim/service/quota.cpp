@@ -90,7 +90,7 @@ std::optional<nanoseconds> quota::take_sliding(double limit, nanoseconds window,
   return width * (slot + count) - now.time_since_epoch();
 }
 
-void fence::announce(mono_time at, nanoseconds wait) {
+void cooldown::announce(mono_time at, nanoseconds wait) {
   const auto until = at + wait;
   std::erase_if(open_, [&](const announcement& a) { return a.until <= at; });
   if (!open_.empty() && open_.back().until >= until) return;
@@ -102,16 +102,16 @@ void fence::announce(mono_time at, nanoseconds wait) {
   }
 }
 
-std::optional<nanoseconds> fence::remaining(mono_time now) const {
+std::optional<nanoseconds> cooldown::remaining(mono_time now) const {
   if (open_.empty() || open_.back().until <= now) return std::nullopt;
   return open_.back().until - now;
 }
 
-bool fence::early(mono_time arrived, mono_time now) const {
+bool cooldown::early(mono_time arrived, mono_time now) const {
   return std::ranges::any_of(open_, [&](const announcement& a) { return a.last + tolerance < arrived && now < a.until; });
 }
 
-void fence::extend(nanoseconds by) {
+void cooldown::extend(nanoseconds by) {
   if (!open_.empty()) open_.back().until += by;
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-// Quotas and fences of one scope (a lane, or one organizer).
+// Quotas and cooldowns of one scope (a lane, or one organizer).
 
 #include <array>
 #include <chrono>
@@ -35,10 +35,10 @@ class quota {
 };
 
 // The times for which callers of a scope were told to stay away.
-class fence {
+class cooldown {
  public:
   void announce(mono_time at, std::chrono::nanoseconds wait);
-  // How long the fence still stands; nullopt: it does not.
+  // How long the cooldown still stands; nullopt: it does not.
   [[nodiscard]] std::optional<std::chrono::nanoseconds> remaining(mono_time now) const;
   // True where a call that arrived at `arrived` ignored an announcement that was more than 100 ms old.
   [[nodiscard]] bool early(mono_time arrived, mono_time now) const;

@@ -27,7 +27,7 @@ class service {
   // Answers one request. The caller waits `into.delay`, calls announce right before it writes the answer, and finish when it is
   // written or will never be.
   void handle(const request& q, moment now, reply& into);
-  // A throttled answer leaves at `now`: from here on its fence stands.
+  // A throttled answer leaves at `now`: from here on its cooldown stands.
   void announce(reply& r, mono_time now);
   void finish(reply& r);
   // From now on these limits hold, in the windows and with the counts that there are.
@@ -48,7 +48,7 @@ class service {
  private:
   struct scope {
     quota calls;
-    fence closed;
+    cooldown closed;
   };
   // One call on its way through.
   struct call {

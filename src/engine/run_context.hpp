@@ -1,0 +1,59 @@
+#pragma once
+
+// What the lanes of one run share.
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "engine/rows.hpp"
+#include "engine/scopes.hpp"
+#include "engine/types.hpp"
+#include "engine/weight.hpp"
+#include "pacing/pacing.hpp"
+
+namespace convoke::engine {
+
+struct run_context {
+  explicit run_context(const settings& s) : config(s), random(s.seed) {
+    config.max_cooldown = std::clamp<std::chrono::nanoseconds>(config.max_cooldown, std::chrono::milliseconds(1), longest_cooldown);
+  }
+
+  settings config;
+  pacing::random_engine random;
+  std::vector<action> actions;
+  counters numbers;
+  mono_time now = mono_time::min();  // of the event that is being handled
+  row_store rows;
+  key_guard keys;
+  std::uint32_t closings = 0;  // close_organizer without organizer_closed
+
+  // The row's end in this process; it is forgotten when the commit is acknowledged.
+  void record(slot s, outcome result, answer&& last) {
+    auto& r = rows[s];
+    commit(r, last);
+    actions.emplace_back(std::in_place_type<record_outcome>, r.lane, r.owed.row, r.owed.key, r.owed.token, result, r.sends,
+                         std::move(last));
+  }
+  void release(slot s, bool strike, answer&& last) {
+    auto& r = rows[s];
+    commit(r, last);
+    actions.emplace_back(std::in_place_type<release_row>, r.lane, r.owed.row, r.owed.token, strike, r.sends, std::move(last));
+  }
+  void committed(slot s) {
+    numbers.unacknowledged_bytes -= rows[s].weight;
+    --numbers.unacknowledged;
+    rows.remove(s);
+  }
+
+ private:
+  void commit(row& r, const answer& last) {
+    r.state = row_state::committing;
+    r.weight = weight_of(last);
+    r.last.reset();
+    ++numbers.unacknowledged;
+    numbers.unacknowledged_bytes += r.weight;
+  }
+};
+
+}  // namespace convoke::engine

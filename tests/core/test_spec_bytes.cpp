@@ -1,0 +1,126 @@
+#include <rapidcheck.h>
+
+#include <boost/test/unit_test.hpp>
+
+#include <convoke/key.hpp>
+#include <convoke/spec.hpp>
+
+namespace {
+
+using namespace std::chrono_literals;
+using convoke::attendee_id;
+using convoke::attendee_role;
+
+const std::string some_id = "6f9619ff-8b86-d011-b42d-00c04fc964ff";
+
+convoke::meeting_spec full() {
+  convoke::meeting_spec s;
+  s.organizer = some_id;
+  s.external_id = "ALG-1-20260901";
+  s.subject = "Algebra für alle";
+  s.start = convoke::utc_time{std::chrono::sys_days{std::chrono::year{2026} / 9 / 1} + 8h};
+  s.end = s.start + 90min;
+  s.attendees = {{attendee_id::upn, "ada@example.org", attendee_role::presenter}, {attendee_id::object_id, some_id, attendee_role::none}};
+  return s;
+}
+
+rc::Gen<std::string> any_id() {
+  return rc::gen::oneOf(rc::gen::just(some_id), rc::gen::arbitrary<std::string>(),
+                        rc::gen::map(rc::gen::container<std::string>(36, rc::gen::elementOf(std::string("0a9f-AF"))), [](std::string s) {
+                          s[8] = s[13] = s[18] = s[23] = '-';
+                          return s;
+                        }));
+}
+
+rc::Gen<convoke::meeting_spec> any_spec() {
+  return rc::gen::exec([] {
+    convoke::meeting_spec s;
+    s.organizer = *any_id();
+    s.external_id = *rc::gen::arbitrary<std::string>();
+    if (*rc::gen::arbitrary<bool>()) s.subject = *rc::gen::arbitrary<std::string>();
+    const auto start = *rc::gen::inRange<std::int64_t>(-62'167'219'200, 253'402'300'800);
+    s.start = convoke::utc_time{std::chrono::seconds{start}};
+    s.end = s.start + std::chrono::seconds{*rc::gen::inRange<std::int64_t>(-100, 1'000'000'000)};
+    const int people = *rc::gen::inRange(0, 5);
+    for (int i = 0; i < people; ++i) {
+      s.attendees.push_back(
+          {static_cast<attendee_id>(*rc::gen::inRange(0, 2)), *any_id(), static_cast<attendee_role>(*rc::gen::inRange(0, 4))});
+    }
+    return s;
+  });
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(spec_bytes)
+
+BOOST_AUTO_TEST_CASE(what_goes_in_comes_out) {
+  const auto back = convoke::decode_spec(convoke::encode_spec(full()));
+  BOOST_REQUIRE(back.has_value());
+  BOOST_TEST((*back == full()));
+}
+
+BOOST_AUTO_TEST_CASE(any_spec_comes_back) {
+  BOOST_TEST(rc::check("decode(encode(s)) == s", [] {
+    const auto s = *any_spec();
+    const auto back = convoke::decode_spec(convoke::encode_spec(s));
+    RC_ASSERT(back.has_value());
+    RC_ASSERT(*back == s);
+  }));
+}
+
+BOOST_AUTO_TEST_CASE(what_decodes_is_what_encode_makes) {
+  BOOST_TEST(rc::check("encode(decode(b)) == b for damaged bytes that still decode", [] {
+    auto bytes = convoke::encode_spec(*any_spec());
+    const auto at = *rc::gen::inRange<std::size_t>(0, bytes.size());
+    bytes[at] = static_cast<char>(*rc::gen::inRange(0, 256));
+    const auto s = convoke::decode_spec(bytes);
+    if (s) RC_ASSERT(convoke::encode_spec(*s) == bytes);
+  }));
+}
+
+BOOST_AUTO_TEST_CASE(cut_or_lengthened_bytes_are_refused) {
+  const auto bytes = convoke::encode_spec(full());
+  for (std::size_t n = 0; n < bytes.size(); ++n) BOOST_TEST(!convoke::decode_spec(bytes.substr(0, n)).has_value());
+  BOOST_TEST(!convoke::decode_spec(bytes + '\0').has_value());
+  auto newer = bytes;
+  newer[0] = 2;
+  const auto refused = convoke::decode_spec(newer);
+  BOOST_REQUIRE(!refused.has_value());
+  BOOST_TEST(static_cast<int>(refused.error().code) == static_cast<int>(convoke::errc::storage));
+}
+
+BOOST_AUTO_TEST_CASE(ids_are_packed) {
+  convoke::meeting_spec s = full();
+  const auto packed = convoke::encode_spec(s).size();
+  s.organizer[0] = 'F';  // no lower-case id, so it is kept as text
+  BOOST_TEST(convoke::encode_spec(s).size() == packed + 21);
+}
+
+BOOST_AUTO_TEST_CASE(the_bytes_of_version_1_never_change) {
+  convoke::meeting_spec s;
+  s.organizer = some_id;
+  s.external_id = "x1";
+  s.subject = "";
+  s.start = convoke::utc_time{1s};
+  s.end = convoke::utc_time{61s};
+  s.attendees = {{attendee_id::upn, "a@b", attendee_role::coorganizer}, {attendee_id::object_id, some_id, attendee_role::attendee}};
+  std::string expected = "\x01\x03";
+  expected += std::string("\x6f\x96\x19\xff\x8b\x86\xd0\x11\xb4\x2d\x00\xc0\x4f\xc9\x64\xff", 16);
+  expected += "\x02x1";
+  expected += '\0';
+  expected +=
+      "\x02\x78\x02\x06\x03"
+      "a@b\x0b";
+  expected += std::string("\x6f\x96\x19\xff\x8b\x86\xd0\x11\xb4\x2d\x00\xc0\x4f\xc9\x64\xff", 16);
+  BOOST_TEST(convoke::encode_spec(s) == expected);
+}
+
+BOOST_AUTO_TEST_CASE(roles_have_words) {
+  BOOST_TEST(convoke::to_string(attendee_role::none).empty());
+  BOOST_TEST(convoke::to_string(attendee_role::attendee) == "attendee");
+  BOOST_TEST(convoke::to_string(attendee_role::presenter) == "presenter");
+  BOOST_TEST(convoke::to_string(attendee_role::coorganizer) == "coorganizer");
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,161 @@
+// The table of answers, row by row.
+
+#include "engine/classify.hpp"
+
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+#include <ostream>
+
+#include "engine/advice.hpp"
+#include "engine/script.hpp"
+
+namespace convoke::engine {
+
+static std::ostream& operator<<(std::ostream& out, answer_class c) {
+  return out << static_cast<int>(c);
+}
+
+namespace test {
+namespace {
+
+namespace data = boost::unit_test::data;
+using enum answer_class;
+
+struct line {
+  int status;
+  answer_class expected;
+};
+std::ostream& operator<<(std::ostream& out, const line& l) {
+  return out << l.status;
+}
+
+const line table[] = {
+    {429, throttle},
+    {509, throttle},
+    {408, fault},
+    {425, fault},
+    {500, fault},
+    {502, fault},
+    {503, fault},
+    {504, fault},
+    {401, auth},
+    {409, conflict},
+    {423, conflict},
+    {424, conflict},
+    {403, organizer_permanent},
+    {404, organizer_permanent},
+    {400, row_permanent},
+    {405, row_permanent},
+    {406, row_permanent},
+    {410, row_permanent},
+    {411, row_permanent},
+    {413, row_permanent},
+    {415, row_permanent},
+    {422, row_permanent},
+    {501, row_permanent},
+    {507, row_permanent},
+    {301, row_permanent},
+    {302, row_permanent},
+    {303, row_permanent},
+    {307, row_permanent},
+    {308, row_permanent},
+    // Not in the table: what they blame decides.
+    {0, fault},
+    {100, fault},
+    {202, fault},
+    {204, fault},
+    {206, fault},
+    {402, row_permanent},
+    {418, row_permanent},
+    {451, row_permanent},
+    {505, fault},
+    {520, fault},
+    {599, fault},
+    {999, fault},
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(classification)
+
+BOOST_DATA_TEST_CASE(every_status, data::make(table), one) {
+  BOOST_TEST(classify(http(one.status)).what == one.expected);
+}
+
+BOOST_AUTO_TEST_CASE(success_needs_a_believed_meeting) {
+  BOOST_TEST(classify(ok(200)).what == success);
+  BOOST_TEST(classify(ok(201)).what == success);
+  BOOST_TEST(classify(http(200)).what == fault);
+  BOOST_TEST(classify(http(201)).what == fault);
+  auto doubtful = http(201);
+  doubtful.error = attempt_error::not_believed;
+  BOOST_TEST(classify(doubtful).what == fault);
+}
+
+BOOST_AUTO_TEST_CASE(a_503_with_a_wait_is_a_throttle_and_always_takes_a_new_connection) {
+  auto a = http(503);
+  BOOST_TEST(classify(a).new_connection);
+  a.retry_after = 2s;
+  BOOST_TEST(classify(a).what == throttle);
+  BOOST_TEST(classify(a).new_connection);
+  BOOST_TEST(!classify(http(500)).new_connection);
+}
+
+BOOST_AUTO_TEST_CASE(transport_errors) {
+  BOOST_TEST(classify(broken(attempt_error::tls)).what == fault);
+  BOOST_TEST(classify(broken(attempt_error::timeout)).what == fault);
+  BOOST_TEST(classify(broken(attempt_error::closed)).what == fault);
+  BOOST_TEST(classify(broken(attempt_error::truncated)).what == fault);
+  BOOST_TEST(classify(broken(attempt_error::stale)).what == stale);
+  BOOST_TEST(classify(broken(attempt_error::connect)).what == unsent);
+  BOOST_TEST(classify(broken(attempt_error::local_resources)).what == ours);
+}
+
+BOOST_AUTO_TEST_CASE(a_cut_throttle_still_cooldowns) {
+  auto a = http(429);
+  a.error = attempt_error::truncated;
+  a.retry_after = 3s;
+  BOOST_TEST(classify(a).what == throttle);
+  a.status = 403;
+  BOOST_TEST(classify(a).what == fault);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(advice)
+
+BOOST_AUTO_TEST_CASE(a_missing_policy_names_the_commands) {
+  for (const auto* text :
+       {"No application access policy found for this app.", "No Application Access Policy found for this app",
+        "No application access policy found for this app 1 on the user", "App 1 is not authorized to Create meeting on behalf of user 2"}) {
+    const auto hint = advice_for(http(403, "General", text));
+    BOOST_TEST(hint.contains("New-CsApplicationAccessPolicy"), text);
+    BOOST_TEST(hint.contains("Grant-CsApplicationAccessPolicy"), text);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(other_refusals_name_what_is_missing) {
+  BOOST_TEST(advice_for(http(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation."))
+                 .contains("OnlineMeetings.ReadWrite.All"));
+  BOOST_TEST(advice_for(http(403, "Forbidden", "error=insufficient_claims")).contains("Conditional Access"));
+  BOOST_TEST(advice_for(http(403, "Forbidden", "")).contains("Grant-CsApplicationAccessPolicy"));
+  BOOST_TEST(advice_for(http(404, "UnknownError", "")).contains("object id"));
+  BOOST_TEST(advice_for(http(302)).contains("--graph-url"));
+  BOOST_TEST(advice_for(http(400, "BadRequest", "Resource not found for the segment 'onlineMeetings'.")).contains("--cloud"));
+  BOOST_TEST(advice_for(http(422)).empty());
+  BOOST_TEST(advice_for(broken(attempt_error::closed)).empty());
+}
+
+BOOST_AUTO_TEST_CASE(advice_follows_the_services_own_words) {
+  auto a = http(404, "NotFound", "User not found");
+  add_advice(a);
+  BOOST_TEST(a.error_message.starts_with("User not found. Teams knows no such organizer"));
+  BOOST_TEST(describe(http(403, "Forbidden", "no")) == "403 Forbidden: no");
+  BOOST_TEST(describe(answer{}) == "no answer");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace test
+}  // namespace convoke::engine

@@ -1,0 +1,209 @@
+// Whose a throttle is that does not say so, and how many calls may be in flight.
+
+#include "engine/inference.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <random>
+
+#include "engine/concurrency_limit.hpp"
+
+namespace convoke::engine {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr mono_time t{100s};
+
+// What happened since: `calls` calls of each of `others` organizers, from 10 on, sent at `when`, succeeded.
+void succeed(inference& i, place others, unsigned calls, mono_time when) {
+  for (unsigned n = 0; n < calls; ++n) {
+    for (place p = 10; p < 10 + others; ++p) i.succeeded(p, when);
+  }
+}
+
+// Organizer 1 closes the lane until t + 1 s.
+inference suspicious() {
+  inference i;
+  const auto r = i.throttled(1, t, t + 100ms);
+  BOOST_TEST(!r.organizer);
+  i.closed_until(r, t + 1s);
+  return i;
+}
+
+// Two more throttles of it alone, while each of a hundred others succeeded four times.
+inference convinced() {
+  auto i = suspicious();
+  succeed(i, 100, 2, t + 1500ms);
+  i.closed_until(i.throttled(1, t + 1600ms, t + 1700ms), t + 1800ms);
+  succeed(i, 100, 2, t + 2s);
+  const auto r = i.throttled(1, t + 3s, t + 3100ms);
+  BOOST_TEST(r.organizer);
+  BOOST_TEST(r.singled_out);
+  i.closed_until(r, t + 5s);
+  return i;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(inferences)
+
+BOOST_AUTO_TEST_CASE(one_alone_is_singled_out_while_others_succeed) {
+  auto i = convinced();
+  BOOST_TEST(i.singled_out(1));
+  BOOST_TEST(i.throttled(1, t + 6s, t + 6100ms).organizer);
+}
+
+BOOST_AUTO_TEST_CASE(too_few_calls_or_too_few_others_prove_nothing) {
+  auto few = suspicious();
+  succeed(few, 19, 1, t + 2s);
+  BOOST_TEST(!few.throttled(1, t + 3s, t + 3100ms).organizer);
+  auto narrow = suspicious();
+  succeed(narrow, 4, 100, t + 2s);
+  BOOST_TEST(!narrow.throttled(1, t + 3s, t + 3100ms).organizer);
+}
+
+BOOST_AUTO_TEST_CASE(evidence_adds_up_while_it_alone_is_throttled) {
+  auto i = suspicious();
+  unsigned throttles = 0;
+  for (auto now = t + 2s; !i.singled_out(1); now += 2s) {
+    succeed(i, 9, 10, now);
+    for (int n = 0; n < 10; ++n) i.succeeded(1, now);
+    const auto r = i.throttled(1, now + 1s, now + 1100ms);
+    BOOST_TEST(r.organizer == i.singled_out(1));
+    BOOST_TEST(r.suspect_again == !r.organizer);
+    i.closed_until(r, now + 1500ms);
+    ++throttles;
+  }
+  // It makes a tenth of the calls and a little more: chance is below 1 in 10,000 after five.
+  BOOST_TEST(throttles == 5U);
+}
+
+BOOST_AUTO_TEST_CASE(a_service_that_throttles_anybody_now_and_then_is_not_taken_for_one_that_throttles_somebody) {
+  inference i;
+  std::mt19937_64 dice(1);
+  auto now = t;
+  unsigned wrong = 0;
+  for (int n = 0; n < 2000; ++n) {
+    for (place p = 0; p < 50; ++p) {
+      for (int calls = 0; calls < 20; ++calls) i.succeeded(p, now);
+    }
+    const auto r = i.throttled(static_cast<place>(dice() % 50), now + 1s, now + 1100ms);
+    i.closed_until(r, now + 2s);
+    wrong += r.organizer ? 1U : 0U;
+    now += 3s;
+  }
+  BOOST_TEST(wrong == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(successes_of_calls_sent_before_the_cooldown_opened_prove_nothing) {
+  auto i = suspicious();
+  succeed(i, 10, 10, t + 500ms);
+  BOOST_TEST(!i.throttled(1, t + 3s, t + 3100ms).organizer);
+}
+
+BOOST_AUTO_TEST_CASE(two_that_are_throttled_at_once_are_the_lane) {
+  auto i = suspicious();
+  (void)i.throttled(2, t + 50ms, t + 150ms);  // it was in flight when the cooldown was announced
+  succeed(i, 10, 10, t + 2s);
+  BOOST_TEST(!i.throttled(1, t + 3s, t + 3100ms).organizer);
+}
+
+BOOST_AUTO_TEST_CASE(anothers_throttle_in_its_cooldown_undoes_it_and_counts_what_was_let_through) {
+  auto i = convinced();
+  for (int n = 0; n < 7; ++n) i.called(12, t + 4s);
+  i.called(12, t + 5500ms);  // after the cooldown: nobody's mistake
+  i.called(1, t + 4s);
+  const auto r = i.throttled(12, t + 4s, t + 4100ms);
+  BOOST_TEST(!r.organizer);
+  BOOST_TEST(r.mistaken == 7U);
+  BOOST_TEST(!i.singled_out(1));
+  i.closed_until(r, t + 6s);
+  succeed(i, 10, 10, t + 7s);
+  // It was never singled out rightly, so it takes the whole evidence again.
+  BOOST_TEST(!i.throttled(1, t + 8s, t + 8100ms).organizer);
+}
+
+BOOST_AUTO_TEST_CASE(one_that_was_singled_out_is_known_again_after_the_lanes_own_throttle) {
+  auto i = convinced();
+  const auto lane = i.throttled(12, t + 9s, t + 9100ms);
+  BOOST_TEST(!lane.organizer);
+  BOOST_TEST(!i.singled_out(1));
+  i.closed_until(lane, t + 10s);
+  succeed(i, 10, 10, t + 11s);
+  const auto r = i.throttled(1, t + 12s, t + 12100ms);
+  BOOST_TEST(r.organizer);
+  BOOST_TEST(!r.singled_out);  // the lane was not closed for it this time
+}
+
+BOOST_AUTO_TEST_CASE(a_much_shorter_wait_in_its_cooldown_is_another_limit) {
+  auto i = suspicious();
+  succeed(i, 100, 2, t + 1500ms);
+  i.closed_until(i.throttled(1, t + 1600ms, t + 1700ms), t + 1800ms);
+  succeed(i, 100, 2, t + 2s);
+  i.closed_until(i.throttled(1, t + 3s, t + 3100ms), t + 23s);
+  const auto lane = i.throttled(12, t + 5s, t + 5100ms, 1s);
+  BOOST_TEST(!lane.organizer);
+  i.closed_until(lane, t + 6100ms);
+  succeed(i, 10, 10, t + 7s);
+  BOOST_TEST(i.throttled(1, t + 23s, t + 23100ms, 20s).organizer);
+}
+
+BOOST_AUTO_TEST_CASE(its_own_successes_let_it_back) {
+  auto i = convinced();
+  for (unsigned n = 0; n < inference::calls_to_trust_again; ++n) i.succeeded(1, t + 6s);
+  BOOST_TEST(!i.singled_out(1));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(calls_in_flight)
+
+namespace {
+
+// So many calls that took so long, one every 10 ms.
+mono_time calls(concurrency_limit& w, mono_time now, unsigned n, std::chrono::nanoseconds took, unsigned in_flight) {
+  for (unsigned i = 0; i < n; ++i) {
+    w.called(in_flight);
+    w.succeeded(now - took, now);
+    now += 10ms;
+  }
+  return now;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_steady_service_gets_all_connections) {
+  concurrency_limit w(16);
+  (void)calls(w, t, 1000, 100ms, 16);
+  BOOST_TEST(w.limit() == 16U);
+}
+
+BOOST_AUTO_TEST_CASE(a_service_that_grows_slow_gets_fewer_calls_at_once_and_more_when_it_recovers) {
+  concurrency_limit w(64);
+  auto now = calls(w, t, 200, 50ms, 8);
+  now = calls(w, now, 600, 400ms, 64);
+  BOOST_TEST(w.limit() <= 16U);
+  BOOST_TEST(w.limit() >= 2U);
+  for (int i = 0; i < 60; ++i) now = calls(w, now, 64, 50ms, w.limit());
+  BOOST_TEST(w.limit() == 64U);
+}
+
+BOOST_AUTO_TEST_CASE(slowness_that_is_not_ours_changes_nothing) {
+  concurrency_limit w(64);
+  auto now = calls(w, t, 200, 50ms, 4);
+  (void)calls(w, now, 600, 400ms, 4);
+  BOOST_TEST(w.limit() == 64U);
+}
+
+BOOST_AUTO_TEST_CASE(timeouts_halve_once_a_second_and_never_to_nothing) {
+  concurrency_limit w(16);
+  for (int i = 0; i < 10; ++i) w.timed_out(t);
+  BOOST_TEST(w.limit() == 8U);
+  for (int i = 1; i < 10; ++i) w.timed_out(t + i * 2s);
+  BOOST_TEST(w.limit() == 2U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace convoke::engine

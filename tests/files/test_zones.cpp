@@ -1,0 +1,131 @@
+#include "files/zones.hpp"
+
+#include <rapidcheck.h>
+
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+#include <cstdlib>
+#include <ctime>
+
+#include <convoke/time.hpp>
+
+#include "files/zone_names.hpp"
+
+namespace {
+
+using namespace std::chrono;
+using kind = convoke::spec::local_lookup::kind;
+
+convoke::spec::zone_source& zones() {
+  static const auto made = convoke::files::system_zones();
+  BOOST_REQUIRE(made.has_value());
+  return **made;
+}
+
+local_seconds local(int y, unsigned m, unsigned d, seconds of_day = {}) {
+  return local_days{year{y} / month{m} / day{d}} + of_day;
+}
+
+std::string utc(sys_seconds t) {
+  return convoke::format_utc(convoke::utc_time{t});
+}
+
+std::string unique(std::string_view zone, local_seconds t) {
+  const auto found = zones().to_utc(zone, t);
+  BOOST_TEST((found.what == kind::unique));
+  BOOST_TEST((found.earlier == found.later));
+  return utc(found.earlier);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(files_zones)
+
+BOOST_AUTO_TEST_CASE(names_of_both_kinds_in_any_case) {
+  for (const char* const name : {"Europe/Berlin", "europe/BERLIN", "W. Europe Standard Time", "w. europe standard time"}) {
+    BOOST_TEST(unique(name, local(2026, 9, 1, 10h)) == "2026-09-01T08:00:00Z");
+    BOOST_TEST(unique(name, local(2026, 12, 1, 10h)) == "2026-12-01T09:00:00Z");
+  }
+  BOOST_TEST(unique("Eastern Standard Time", local(2026, 7, 1, 8h)) == "2026-07-01T12:00:00Z");
+  BOOST_TEST(unique("India Standard Time", local(2026, 7, 1, 8h)) == "2026-07-01T02:30:00Z");
+  BOOST_TEST(unique("UTC", local(2026, 7, 1, 8h)) == "2026-07-01T08:00:00Z");
+}
+
+BOOST_AUTO_TEST_CASE(unknown_names) {
+  for (const char* const name : {"", "Mars/Olympus", "CEST", "Europe/Berlin ", "../../etc/passwd", "Europe"}) {
+    BOOST_TEST((zones().to_utc(name, local(2026, 1, 1)).what == kind::unknown_zone));
+    BOOST_TEST(!zones().to_local(name, sys_seconds{}).has_value());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(every_windows_name_is_known) {
+  BOOST_TEST(convoke::files::windows_zone_names().size() > 130U);
+  for (const auto& [windows, iana] : convoke::files::windows_zone_names()) {
+    const auto a = zones().to_utc(windows, local(2026, 7, 1, 12h));
+    const auto b = zones().to_utc(iana, local(2026, 7, 1, 12h));
+    BOOST_TEST((a.what == kind::unique && a.earlier == b.earlier), windows);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_gap_and_the_overlap_of_berlin) {
+  // Asked both before and after the summer around them is known.
+  for (int round = 0; round < 2; ++round) {
+    BOOST_TEST((zones().to_utc("Europe/Berlin", local(2026, 3, 29, 2h + 30min)).what == kind::gap));
+    BOOST_TEST((zones().to_utc("Europe/Berlin", local(2026, 3, 29, 2h)).what == kind::gap));
+    BOOST_TEST(unique("Europe/Berlin", local(2026, 3, 29, 3h)) == "2026-03-29T01:00:00Z");
+    BOOST_TEST(unique("Europe/Berlin", local(2026, 3, 29, 2h - 1s)) == "2026-03-29T00:59:59Z");
+    const auto twice = zones().to_utc("Europe/Berlin", local(2026, 10, 25, 2h + 30min));
+    BOOST_TEST((twice.what == kind::overlap));
+    BOOST_TEST(utc(twice.earlier) == "2026-10-25T00:30:00Z");
+    BOOST_TEST(utc(twice.later) == "2026-10-25T01:30:00Z");
+    BOOST_TEST(unique("Europe/Berlin", local(2026, 10, 25, 3h)) == "2026-10-25T02:00:00Z");
+    BOOST_TEST(unique("Europe/Berlin", local(2026, 7, 1)) == "2026-06-30T22:00:00Z");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_day_that_never_was) {
+  BOOST_TEST((zones().to_utc("Pacific/Apia", local(2011, 12, 30, 12h)).what == kind::gap));
+  BOOST_TEST(unique("Pacific/Apia", local(2011, 12, 31, 12h)) == "2011-12-30T22:00:00Z");
+}
+
+BOOST_AUTO_TEST_CASE(the_far_future) {
+  BOOST_TEST((zones().to_utc("Europe/Berlin", local(2050, 7, 1)).what == kind::beyond_data));
+  BOOST_TEST((zones().to_utc("Europe/Berlin", local(9999, 12, 31)).what == kind::beyond_data));
+  BOOST_TEST(!zones().to_local("Europe/Berlin", sys_days{year{2050} / 7 / 1}).has_value());
+  BOOST_TEST(unique("Europe/Berlin", local(2037, 7, 1)) == "2037-06-30T22:00:00Z");
+  BOOST_TEST(unique("Asia/Tokyo", local(9999, 12, 31, 23h)) == "9999-12-31T14:00:00Z");
+  BOOST_TEST(unique("Europe/Istanbul", local(2050, 7, 1, 12h)) == "2050-07-01T09:00:00Z");
+  BOOST_TEST(unique("UTC", local(9999, 12, 31, 23h)) == "9999-12-31T23:00:00Z");
+  BOOST_TEST((zones().to_utc("Asia/Tokyo", local(0, 1, 1)).what == kind::unique));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_remembered_is_what_the_c_library_says) {
+  const char* const before = std::getenv("TZ");
+  const std::string saved = before != nullptr ? before : "";
+  for (const char* const name : {"Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "America/St_Johns"}) {
+    ::setenv("TZ", name, 1);
+    ::tzset();
+    // Every 7 hours and some, for twelve years: through all changes, with a full memory.
+    for (sys_seconds t = sys_days{year{2024} / 1 / 1}; t < sys_days{year{2036} / 1 / 1}; t += 7h + 13min) {
+      const std::time_t seconds_since = t.time_since_epoch().count();
+      std::tm parts{};
+      ::localtime_r(&seconds_since, &parts);
+      const local_seconds expected{t.time_since_epoch() + seconds{parts.tm_gmtoff}};
+      const auto wall = zones().to_local(name, t);
+      BOOST_REQUIRE((wall == expected));
+      const auto back = zones().to_utc(name, expected);
+      BOOST_REQUIRE((back.what == kind::unique || back.what == kind::overlap));
+      BOOST_REQUIRE((back.earlier == t || back.later == t));
+    }
+  }
+  saved.empty() ? ::unsetenv("TZ") : ::setenv("TZ", saved.c_str(), 1);
+  ::tzset();
+}
+
+BOOST_AUTO_TEST_CASE(the_version_is_a_year_and_letters) {
+  const auto version = convoke::files::tzdata_version();
+  BOOST_TEST_INFO(version);
+  BOOST_TEST((version == "unknown" || (version.size() >= 5 && version.starts_with("20"))));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

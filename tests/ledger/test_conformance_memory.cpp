@@ -1,0 +1,133 @@
+// What every store remembers from night to night beside its rows.
+
+#include <limits>
+
+#include "ledger/fixture.hpp"
+
+using namespace convoke;
+using namespace convoke::ledger;
+using namespace convoke::ledger::testing;
+
+namespace {
+
+utc_time now() {
+  return std::chrono::time_point_cast<ticks>(std::chrono::system_clock::now());
+}
+
+struct fixture : at_work {
+  utc_time when = now();
+
+  run_id one_row(const std::string& identity, const std::string& app = "app-1") {
+    auto h = header(identity);
+    h.lanes[0].app = app;
+    return plan(*s, h, {row(2, 1, identity)}).id;
+  }
+};
+
+const lane_pace known{.rate = 48.5, .refused = 50.25, .credit = 7};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(memories, fixture)
+
+BOOST_AUTO_TEST_CASE(nothing_is_learnt_at_first) {
+  const auto opened = must(s->resume(one_row("one")));
+  BOOST_REQUIRE(opened.learnt.size() == 1u);
+  BOOST_TEST(!opened.learnt[0].has_value());
+  const auto stranger = must(r->memory({"https://elsewhere", "t", "a"}));
+  BOOST_TEST(!stranger.learnt.has_value());
+  BOOST_TEST(stranger.cooldowns.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_pace_outlives_the_process_and_belongs_to_the_lane) {
+  s->save_pace(one_row("one"), 0, known, when);
+  restart();
+  const auto same_lane = must(s->resume(one_row("two"))), other_app = must(s->resume(one_row("three", "app-2")));
+  BOOST_REQUIRE(same_lane.learnt.at(0).has_value());
+  BOOST_TEST((same_lane.learnt[0]->pace == known));
+  BOOST_TEST((same_lane.learnt[0]->saved_at == when));
+  BOOST_TEST(!other_app.learnt.at(0).has_value());
+  const auto read = must(r->memory(header().lanes[0]));
+  BOOST_REQUIRE(read.learnt.has_value());
+  BOOST_TEST((read.learnt->pace == known));
+}
+
+BOOST_AUTO_TEST_CASE(a_pace_is_written_with_the_next_commit) {
+  const auto run = one_row("one");
+  const auto id = must(s->resume(run)).organizers.at(0).id;
+  s->save_pace(run, 0, {.rate = 1}, when);
+  s->save_pace(run, 0, known, when);  // the latest counts
+  finish(*s, {ended(claim(*s, run, id).rows.at(0))});
+  const auto written = must(r->status(run)).lanes.at(0).learnt;
+  BOOST_REQUIRE(written.has_value());
+  BOOST_TEST((written->pace == known));
+  s->save_pace(run, 0, {.rate = 52}, when);
+  BOOST_TEST((must(s->finish_run(run)) == run_state::finished));
+  BOOST_TEST(must(r->memory(header().lanes[0])).learnt->pace.rate == 52.0);
+}
+
+BOOST_AUTO_TEST_CASE(a_pace_that_is_none_is_dropped) {
+  const auto run = one_row("one");
+  constexpr auto nan = std::numeric_limits<double>::quiet_NaN(), inf = std::numeric_limits<double>::infinity();
+  for (const auto bad : {0.0, -1.0, nan, inf}) s->save_pace(run, 0, {.rate = bad}, when);
+  s->save_pace(run, 0, {.rate = 1, .refused = nan}, when);
+  restart();
+  BOOST_TEST(!must(s->resume(run)).learnt.at(0).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_status_names_closed_scopes_and_what_is_left) {
+  const auto run = plan(*s, header(), {row(2, 1, "a"), row(3, 1, "a"), row(4, 2, "b")}).id;
+  const auto id = must(s->resume(run)).organizers.at(0).id;
+  s->save_cooldown(run, 0, std::nullopt, when + std::chrono::hours(2));
+  s->save_cooldown(run, 0, id, when + std::chrono::hours(1));
+  s->save_cooldown(run, 0, id + 1, when - std::chrono::hours(1));
+  restart();
+  const auto status = must(r->status(run));
+  BOOST_TEST(status.calls_left == 2u);
+  BOOST_REQUIRE(status.lanes.size() == 1u);
+  const auto& cooldowns = status.lanes[0].cooldowns;
+  BOOST_REQUIRE(cooldowns.size() == 2u);
+  BOOST_TEST(cooldowns[0].organizer == "");
+  BOOST_TEST((cooldowns[0].until == when + std::chrono::hours(2)));
+  BOOST_TEST(cooldowns[1].organizer == organizer_name(1));
+}
+
+BOOST_AUTO_TEST_CASE(cooldowns_are_forgotten_one_by_one_or_all_of_a_lane) {
+  const auto run = plan(*s, header(), {row(2, 1, "a"), row(3, 2, "b")}).id;
+  const auto other = one_row("two", "app-2");
+  const auto id = must(s->resume(run)).organizers.at(0).id;
+  for (const auto who : {std::optional<organizer_id>(), std::optional(id), std::optional(id + 1)})
+    s->save_cooldown(run, 0, who, when + std::chrono::hours(2));
+  s->save_cooldown(other, 0, std::nullopt, when + std::chrono::hours(2));
+  s->forget_cooldown(run, 0, id);
+  restart();
+  const auto left = must(s->resume(run)).cooldowns;
+  BOOST_REQUIRE(left.size() == 2u);
+  BOOST_TEST(!left[0].organizer.has_value());
+  BOOST_TEST((left[0].saved_at >= when - std::chrono::minutes(1)));
+  BOOST_TEST((left[0].saved_at <= now()));
+  BOOST_TEST(must(s->forget_cooldowns(header().lanes[0])) == 2u);
+  BOOST_TEST(must(s->forget_cooldowns(header().lanes[0])) == 0u);
+  BOOST_TEST(must(s->forget_cooldowns({"https://elsewhere", "t", "a"})) == 0u);
+  BOOST_TEST(must(s->resume(run)).cooldowns.empty());
+  BOOST_TEST(must(s->resume(other)).cooldowns.size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(meetings_of_the_month_are_counted_for_each_organizer) {
+  const auto run = plan(*s, header(), {row(2, 1, "a"), row(3, 1, "b"), row(4, 1, "c"), row(5, 2, "d")}).id;
+  const auto opened = must(s->resume(run));
+  const auto page = claim(*s, run, opened.organizers.at(0).id);
+  auto made = ended(page.rows[0]), long_ago = ended(page.rows[1]), existing = ended(page.rows[2], outcome::existing);
+  made.finished_at = existing.finished_at = when;
+  long_ago.finished_at = when - std::chrono::days(63);
+  finish(*s, {made, long_ago, existing});
+  restart();
+  must(s->prune(1));
+  const auto next = plan(*s, header("two"), {row(2, 1, "new"), row(3, 2, "d"), row(4, 3, "e")}).summary;
+  BOOST_REQUIRE(next.organizers.size() == 3u);
+  BOOST_TEST(next.organizers[0].made_this_month == 1u);
+  BOOST_TEST(next.organizers[1].made_this_month == 0u);
+  BOOST_TEST(next.organizers[2].made_this_month == 0u);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

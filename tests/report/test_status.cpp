@@ -1,0 +1,72 @@
+#include <boost/json.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include "fake_reader.hpp"
+#include "report/summary.hpp"
+#include "zone.hpp"
+
+using namespace convoke;
+using namespace convoke::report;
+using namespace std::chrono_literals;
+
+namespace {
+
+const utc_time now{std::chrono::sys_days(2026y / 11 / 22) + 2h + 10min};
+
+ledger::run_status half_done() {
+  ledger::run_status s;
+  s.info = run_with("organizer");
+  s.info.state = ledger::run_state::open;
+  s.info.rows = 1000;
+  s.calls_left = 480;
+  s.lanes = {{.learnt = ledger::saved_pace{{.rate = 48, .refused = 50}, now - 3min}, .cooldowns = {}}};
+  return s;
+}
+
+bool says(const ledger::run_status& s, const std::string& what) {
+  return status_text({}, &s, now).find(what) != std::string::npos;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_status_tells_what_is_left_and_how_long_it_takes) {
+  const zone here("Europe/Berlin");
+  auto s = half_done();
+  BOOST_TEST(says(s, "Forecast: 480 calls at about 48/s (learnt 3 min ago): 10 s, until about 03:10 +01:00.\n"));
+  s.lanes[0].learnt.reset();
+  BOOST_TEST(says(s, "480 calls are left; the rate that the service takes is not known yet."));
+  s.calls_left = 0;
+  BOOST_TEST(!says(s, "Forecast"));
+}
+
+BOOST_AUTO_TEST_CASE(a_status_names_what_is_closed_and_counts_it_in) {
+  const zone here("Europe/Berlin");
+  auto s = half_done();
+  s.lanes[0].cooldowns = {{"", now + 5min}, {"organizer-1", now + 1h}};
+  BOOST_TEST(says(s, "5 min 10 s, until about 03:15 +01:00. The service has closed the lane until 03:15 +01:00"));
+  BOOST_TEST(says(s, "The lane is closed by the service until 03:15 +01:00, for 5 min 00 s yet.\n"));
+  BOOST_TEST(says(s, "Organizer organizer-1 is closed by the service until 04:10 +01:00, for 60 min 00 s yet.\n"));
+  for (int i = 0; i < 30; ++i) s.lanes[0].cooldowns.push_back({"another", now + 1h});
+  BOOST_TEST(says(s, "12 more organizers are closed.\n"));
+}
+
+BOOST_AUTO_TEST_CASE(a_status_for_programs) {
+  auto s = half_done();
+  s.lanes[0].cooldowns = {{"", now + 5min}, {"organizer-1", now + 1h}};
+  const auto run = boost::json::parse(status_json({}, &s, now)).at("run").as_object();
+  BOOST_TEST(run.at("calls_left") == 480);
+  BOOST_TEST(run.at("forecast").at("least_s") == 310.0);
+  const auto& lane = run.at("lanes").at(0);
+  BOOST_TEST(lane.at("learnt").at("rate_per_s") == 48.0);
+  BOOST_TEST(lane.at("learnt").at("ago_s") == 180);
+  BOOST_TEST(lane.at("closed_until") == "2026-11-22T02:15:00Z");
+  BOOST_TEST(lane.at("closed_organizers").at(0).at("organizer") == "organizer-1");
+  s.lanes[0] = {};
+  s.calls_left = 0;
+  s.info.header.input_name = "caf\xe9.csv";
+  const auto quiet = boost::json::parse(status_json({}, &s, now)).at("run").as_object();
+  BOOST_TEST(quiet.at("input") == "caf\\xe9.csv");
+  BOOST_TEST(quiet.at("forecast").is_null());
+  BOOST_TEST(quiet.at("lanes").at(0).at("learnt").is_null());
+  BOOST_TEST(boost::json::parse(status_json({}, nullptr, now)).at("run").is_null());
+}

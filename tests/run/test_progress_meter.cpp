@@ -1,0 +1,109 @@
+// What progress says while calls are made, are throttled, and get nowhere.
+
+#include <boost/test/unit_test.hpp>
+
+#include "run/progress_meter.hpp"
+
+using namespace convoke;
+using namespace convoke::run;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr utc_time wall{std::chrono::seconds(1'790'000'000)};
+
+struct fixture {
+  mono_time now{1h};
+  engine::counters numbers{.rate = 50};
+  progress_meter meter{1000, 0, 1000, now};
+
+  // Looks five times a second, as the driver does.
+  observer::progress pass(std::chrono::nanoseconds how_long, std::uint64_t rows_a_look) {
+    observer::progress p;
+    for (const auto end = now + how_long; now < end;) {
+      now += 200ms;
+      if (rows_a_look > 0) meter.ended(rows_a_look, rows_a_look, now);
+      p = meter.look(numbers, now, wall);
+    }
+    return p;
+  }
+  void close(std::chrono::nanoseconds how_long) { numbers.cooldown_until = now + how_long; }
+};
+
+bool about(std::optional<std::chrono::milliseconds> t, std::chrono::milliseconds wanted) {
+  return t && *t > wanted * 8 / 10 && *t < wanted * 12 / 10;
+}
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(progress, fixture)
+
+BOOST_AUTO_TEST_CASE(before_anything_was_seen_the_pace_counts) {
+  const auto p = pass(200ms, 0);
+  BOOST_TEST(about(p.left, 20s));
+  BOOST_TEST(p.calls_left == 1000u);
+}
+
+BOOST_AUTO_TEST_CASE(rows_are_counted_once_they_are_committed) {
+  const auto p = pass(10s, 10);
+  BOOST_TEST(p.done == 500u);
+  BOOST_TEST(p.rate > 45.0);
+  BOOST_TEST(p.rate < 55.0);
+  BOOST_TEST(about(p.left, 10s));
+}
+
+BOOST_AUTO_TEST_CASE(rows_that_were_put_back_are_not_done_and_not_called_again) {
+  meter.ended(100, 0, now);
+  const auto p = pass(200ms, 0);
+  BOOST_TEST(p.done == 0u);
+  BOOST_TEST(p.calls_left == 900u);
+}
+
+BOOST_AUTO_TEST_CASE(rows_that_share_a_key_share_a_call) {
+  progress_meter duplicates(10, 0, 4, now);
+  duplicates.ended(2, 5, now);
+  const auto p = duplicates.look(numbers, now, wall);
+  BOOST_TEST(p.done == 5u);
+  BOOST_TEST(p.calls_left == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(a_service_slower_than_the_pace_is_believed) {
+  numbers.rate = 500;
+  BOOST_TEST(about(pass(10s, 2).left, 72s));  // 900 calls at 10/s, and a quarter more
+}
+
+BOOST_AUTO_TEST_CASE(a_long_cooldown_is_counted_in_and_does_not_slow_what_comes_after_it) {
+  pass(10s, 10);
+  close(5min);
+  auto p = pass(100s, 0);
+  BOOST_TEST_REQUIRE(p.closed_for.has_value());
+  BOOST_TEST((*p.closed_for == 200s));
+  BOOST_TEST((*p.closed_until == wall + 200s));
+  BOOST_TEST(about(p.left, 210s));
+  p = pass(200s, 0);
+  BOOST_TEST(!p.closed_for.has_value());
+  BOOST_TEST(!p.nothing_for.has_value());
+  BOOST_TEST(about(p.left, 10s));
+}
+
+BOOST_AUTO_TEST_CASE(cooldowns_that_come_again_and_again_are_part_of_the_speed) {
+  observer::progress p;
+  for (int i = 0; i < 10; ++i) {
+    close(2s);
+    pass(2s, 0);
+    p = pass(1s, 10);
+  }
+  BOOST_TEST(about(p.left, 24s));  // 500 calls at a third of 50/s, and a quarter more
+}
+
+BOOST_AUTO_TEST_CASE(where_nothing_moves_nobody_knows) {
+  pass(10s, 10);
+  BOOST_TEST(!pass(29s, 0).nothing_for.has_value());
+  const auto p = pass(2s, 0);
+  BOOST_TEST_REQUIRE(p.nothing_for.has_value());
+  BOOST_TEST((*p.nothing_for >= 30s));
+  BOOST_TEST(!p.left.has_value());
+  BOOST_TEST(pass(200ms, 10).left.has_value());
+}
+
+BOOST_AUTO_TEST_SUITE_END()

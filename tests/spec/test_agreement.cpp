@@ -1,0 +1,113 @@
+#include "spec/agreement.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+namespace {
+
+using namespace std::chrono_literals;
+using convoke::attendee;
+using convoke::attendee_id;
+using convoke::attendee_role;
+using convoke::observed_attendee;
+using names = std::vector<std::string_view>;
+
+const std::string id1 = "6f9619ff-8b86-d011-b42d-00c04fc964ff";
+const std::string id2 = "7f9619ff-8b86-d011-b42d-00c04fc964ff";
+
+convoke::meeting_spec wanted(std::vector<attendee> people = {}) {
+  convoke::meeting_spec s;
+  s.organizer = id1;
+  s.external_id = "x";
+  s.subject = "Algebra";
+  s.start = convoke::utc_time{std::chrono::sys_days{std::chrono::year{2026} / 9 / 1} + 8h};
+  s.end = s.start + 1h;
+  s.attendees = std::move(people);
+  return s;
+}
+
+convoke::meeting stored(std::vector<observed_attendee> people = {}) {
+  convoke::meeting m;
+  m.subject = "Algebra";
+  m.start = wanted().start;
+  m.end = wanted().end;
+  m.attendees = std::move(people);
+  return m;
+}
+
+attendee upn(std::string value, attendee_role role = attendee_role::none) {
+  return {attendee_id::upn, std::move(value), role};
+}
+attendee oid(std::string value, attendee_role role = attendee_role::none) {
+  return {attendee_id::object_id, std::move(value), role};
+}
+
+bool drifts(std::vector<attendee> people, std::vector<observed_attendee> shown) {
+  return convoke::spec::differing_fields(wanted(std::move(people)), stored(std::move(shown))) == names{"attendees"};
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(agreement)
+
+BOOST_AUTO_TEST_CASE(equal_is_no_drift) {
+  BOOST_TEST(convoke::spec::differing_fields(wanted(), stored()).empty());
+}
+
+BOOST_AUTO_TEST_CASE(what_differs_is_named_in_order) {
+  auto m = stored({{"new@x.org", "", {}}});
+  m.subject = "algebra";
+  m.start = *m.start + convoke::ticks{1};
+  m.end = *m.end + 1s;
+  BOOST_TEST((convoke::spec::differing_fields(wanted(), m) == names{"subject", "start", "end", "attendees"}));
+}
+
+BOOST_AUTO_TEST_CASE(what_the_answer_omits_cannot_be_verified) {
+  BOOST_TEST(convoke::spec::differing_fields(wanted({upn("a@x.org")}), convoke::meeting{}).empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_subject_that_is_not_wanted_is_not_compared) {
+  auto s = wanted();
+  s.subject.reset();
+  BOOST_TEST(convoke::spec::differing_fields(s, stored()).empty());
+  s.subject = "";
+  BOOST_TEST((convoke::spec::differing_fields(s, stored()) == names{"subject"}));
+}
+
+BOOST_AUTO_TEST_CASE(people_match_by_either_id) {
+  BOOST_TEST(!drifts({upn("a@x.org"), oid(id2)}, {{"b@x.org", id2, {}}, {"a@x.org", id1, {}}}));
+  BOOST_TEST(!drifts({upn("a@x.org")}, {{"a@x.org", "", {}}}));
+  BOOST_TEST(!drifts({oid(id1)}, {{"", id1, {}}}));
+}
+
+BOOST_AUTO_TEST_CASE(too_many_and_too_few) {
+  BOOST_TEST(drifts({upn("a@x.org")}, {}));
+  BOOST_TEST(drifts({}, {{"a@x.org", "", {}}}));
+  BOOST_TEST(drifts({upn("a@x.org"), upn("b@x.org")}, {{"a@x.org", id1, {}}}));
+  BOOST_TEST(drifts({upn("a@x.org")}, {{"a@x.org", id1, {}}, {"b@x.org", id2, {}}}));
+  BOOST_TEST(drifts({upn("a@x.org")}, {{"b@x.org", id2, {}}}));
+  BOOST_TEST(drifts({upn("a@x.org")}, {{"a@x.org", id1, {}}, {"", "", {}}}));
+}
+
+BOOST_AUTO_TEST_CASE(an_id_that_the_other_side_lacks_cannot_be_verified) {
+  BOOST_TEST(!drifts({upn("a@x.org")}, {{"", id1, {}}}));
+  BOOST_TEST(!drifts({oid(id1)}, {{"a@x.org", "", {}}}));
+  BOOST_TEST(!drifts({upn("a@x.org"), oid(id2)}, {{"", "", {}}, {"", id2, {}}}));
+  BOOST_TEST(drifts({oid(id1)}, {{"", id2, {}}}));
+  BOOST_TEST(drifts({upn("a@x.org")}, {{"b@x.org", "", {}}}));
+  BOOST_TEST(drifts({upn("a@x.org"), oid(id1)}, {{"", id2, {}}, {"", "e0000000-0000-0000-0000-000000000000", {}}}));
+  BOOST_TEST(!drifts({upn("a@x.org"), upn("b@x.org")}, {{"", id1, {}}, {"", "", {}}}));
+}
+
+BOOST_AUTO_TEST_CASE(roles_are_compared_only_where_both_sides_have_one) {
+  using enum attendee_role;
+  BOOST_TEST(!drifts({upn("a@x.org", presenter)}, {{"a@x.org", "", presenter}}));
+  BOOST_TEST(!drifts({upn("a@x.org", presenter)}, {{"a@x.org", "", {}}}));
+  BOOST_TEST(!drifts({upn("a@x.org")}, {{"a@x.org", "", attendee_role::attendee}}));
+  BOOST_TEST(drifts({upn("a@x.org", presenter)}, {{"a@x.org", "", attendee_role::attendee}}));
+}
+
+BOOST_AUTO_TEST_CASE(one_person_named_twice_by_the_row_and_once_by_the_answer) {
+  BOOST_TEST(!drifts({upn("a@x.org"), oid(id1)}, {{"a@x.org", id1, {}}}));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,83 @@
+#include "spec/attendees.hpp"
+
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+
+using convoke::attendee;
+using convoke::attendee_id;
+using convoke::attendee_role;
+namespace bdata = boost::unit_test::data;
+
+namespace {
+
+const std::string id = "6f9619ff-8b86-d011-b42d-00c04fc964ff";
+
+std::vector<attendee> people(std::string_view cell) {
+  std::vector<attendee> out;
+  std::vector<convoke::spec::attendee_fault> faults;
+  convoke::spec::parse_attendees(cell, out, faults);
+  for (const auto& f : faults) BOOST_ERROR(f.value + ": " + f.reason);
+  return out;
+}
+
+std::vector<convoke::spec::attendee_fault> faults_of(std::string_view cell) {
+  std::vector<attendee> out;
+  std::vector<convoke::spec::attendee_fault> faults;
+  convoke::spec::parse_attendees(cell, out, faults);
+  return faults;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(spec_attendees)
+
+BOOST_AUTO_TEST_CASE(all_forms_sorted) {
+  const auto list = people("6F9619FF-8B86-D011-B42D-00C04FC964FF:coorganizer; Zoe@X.org ;ada@x.org:Presenter;bob@x.org : attendee;");
+  BOOST_TEST((list == std::vector<attendee>{{attendee_id::upn, "ada@x.org", attendee_role::presenter},
+                                            {attendee_id::upn, "bob@x.org", attendee_role::attendee},
+                                            {attendee_id::upn, "zoe@x.org", attendee_role::none},
+                                            {attendee_id::object_id, id, attendee_role::coorganizer}}));
+}
+
+BOOST_AUTO_TEST_CASE(empty_entries_are_nobody) {
+  BOOST_TEST(people("").empty());
+  BOOST_TEST(people(" ;; ; ").empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_guests_upn) {
+  BOOST_TEST(people("ada_x.org#EXT#@y.onmicrosoft.com:co-organizer").at(0).value == "ada_x.org#ext#@y.onmicrosoft.com");
+}
+
+BOOST_AUTO_TEST_CASE(the_same_twice_is_once) {
+  BOOST_TEST(people("a@b;A@B;a@b").size() == 1U);
+  BOOST_TEST(people("a@b:presenter;A@B:presenter").size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(the_same_in_different_roles_is_wrong) {
+  BOOST_REQUIRE(faults_of("a@b;x@y;A@b:presenter").size() == 1U);
+  BOOST_TEST(faults_of("a@b;x@y;A@b:presenter")[0].value == "a@b");
+  BOOST_TEST(faults_of("a@b:attendee;a@b:presenter").size() == 1U);
+  BOOST_TEST(faults_of(id + ":attendee;" + id).size() == 1U);
+}
+
+BOOST_DATA_TEST_CASE(wrong_people,
+                     bdata::make({"ada", "@x.org", "ada@", "a@b@c", "Ada <ada@x.org>", "a@b,c@d", "a b@c", "a@b:boss",
+                                  "a@b:", "a@b:presenter:x", "a@b\n", "\u00fc@x.org", "a\xc2\xa0@x.org",
+                                  "6f9619ff-8b86-d011-b42d-00c04fc964f", "a/b@c"}),
+                     text) {
+  const auto faults = faults_of(std::string("good@x.org;") + text + ";other@x.org");
+  BOOST_REQUIRE(faults.size() == 1U);
+  BOOST_TEST(!faults[0].reason.empty());
+}
+
+BOOST_AUTO_TEST_CASE(hints) {
+  BOOST_TEST(faults_of("a@b,c@d")[0].reason.find("';'") != std::string::npos);
+  BOOST_TEST(faults_of("Ada <ada@x.org>")[0].reason.find("angle") != std::string::npos);
+  BOOST_TEST(faults_of("a@b:boss")[0].reason.find("coorganizer") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(every_wrong_entry_is_reported) {
+  BOOST_TEST(faults_of("x;y;a@b;z").size() == 3U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

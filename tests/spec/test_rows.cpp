@@ -1,0 +1,123 @@
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include "rows_for_tests.hpp"
+
+using namespace spec_test;
+namespace bdata = boost::unit_test::data;
+
+namespace {
+
+const std::string all = "organizer|external_id|subject|start|end|duration|time_zone|attendees";
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(spec_rows)
+
+BOOST_AUTO_TEST_CASE(a_whole_row) {
+  table t(all);
+  const auto& row = t.row(
+      "6F9619FF-8B86-D011-B42D-00C04FC964FF| ALG-1 | Algebra, Größe|2026-09-01 10:00|2026-09-01 11:30||East|b@x.org;A@x.org:presenter");
+  BOOST_TEST(convoke::spec::describe(row.errors) == "");
+  BOOST_TEST(row.lane == 0);
+  BOOST_TEST(row.wanted.organizer == ada);
+  BOOST_TEST(row.wanted.external_id == "ALG-1");
+  BOOST_TEST(row.wanted.subject.value_or("") == " Algebra, Größe");
+  BOOST_TEST(utc(row.wanted.start) == "2026-09-01T08:00:00Z");
+  BOOST_TEST(utc(row.wanted.end) == "2026-09-01T09:30:00Z");
+  BOOST_REQUIRE(row.wanted.attendees.size() == 2U);
+  BOOST_TEST(row.wanted.attendees[0].value == "a@x.org");
+}
+
+BOOST_AUTO_TEST_CASE(an_hour_is_what_a_row_gets_without_end_and_duration) {
+  table t("organizer|external_id|start");
+  BOOST_TEST(utc(t.row(ada + "|x|2026-09-01T08:00:00+02:00").wanted.end) == "2026-09-01T07:00:00Z");
+  BOOST_TEST(!t.built.wanted.subject.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(nothing_of_an_earlier_row_is_left) {
+  table t(all);
+  BOOST_TEST(t.why(ada + "|x|Subject|2026-09-01T08:00Z||3h||a@b;c@d;e@f") == "");
+  BOOST_TEST(!t.why("nobody|||||||").empty());
+  const auto& row = t.row(ada + "|y||2026-09-01T09:00Z||||");
+  BOOST_TEST(row.errors.empty());
+  BOOST_TEST(!row.wanted.subject.has_value());
+  BOOST_TEST(row.wanted.attendees.empty());
+  BOOST_TEST(utc(row.wanted.end) == "2026-09-01T10:00:00Z");
+}
+
+BOOST_AUTO_TEST_CASE(every_wrong_cell_is_reported) {
+  table t(all);
+  const auto& row = t.row("ada|a b||01/09/2026|x|soon|Nowhere|ada;b@c:boss");
+  BOOST_REQUIRE(row.errors.size() == 8U);
+  std::vector<std::string> columns;
+  for (const auto& e : row.errors) columns.push_back(e.column);
+  BOOST_TEST(
+      (columns == std::vector<std::string>{"organizer", "time_zone", "start", "duration", "end", "external_id", "attendees", "attendees"}));
+  BOOST_TEST(holds(convoke::spec::describe(row.errors), "column 'start': '01/09/2026': "));
+}
+
+BOOST_AUTO_TEST_CASE(a_ragged_row_is_one_error) {
+  table t("organizer|external_id|start");
+  BOOST_TEST(t.why(ada + "|x") == "the row has 2 fields, the header 3; add what is missing");
+  BOOST_TEST(t.why(ada + "|x|2026-09-01T08:00Z|more") ==
+             "the row has 4 fields, the header 3; a field that holds the delimiter must be quoted");
+  BOOST_TEST(t.why(" | | ") == "every cell is empty; delete the row");
+}
+
+BOOST_AUTO_TEST_CASE(an_error_shows_its_cell_harmless_and_short) {
+  table t("Organizer|external_id|start");
+  const auto& row = t.row("\x1b[2J" + std::string(500, 'x') + "|x|2026-09-01T08:00Z");
+  BOOST_REQUIRE(row.errors.size() == 1U);
+  BOOST_TEST(row.errors[0].column == "Organizer");
+  BOOST_TEST(row.errors[0].value.starts_with("\\x1b[2J"));
+  BOOST_TEST(row.errors[0].value.size() < 100U);
+}
+
+BOOST_DATA_TEST_CASE(organizers_that_are_none,
+                     bdata::make({"../../me", "a%2Fb", ".", "6f9619ff-8b86-d011-b42d-00c04fc964fg", "6f9619ff8b86d011b42d00c04fc964ff"}),
+                     text) {
+  table t("organizer|external_id|start");
+  BOOST_TEST(holds(t.why(std::string(text) + "|x|2026-09-01T08:00Z"), "is no Entra object id"));
+}
+
+BOOST_AUTO_TEST_CASE(parts_that_come_later_say_so) {
+  table t("organizer|external_id|start|tenant|chat_thread_id|option.lobby");
+  BOOST_TEST(t.why(ada + "|x|2026-09-01T08:00Z|||") == "");
+  BOOST_TEST(holds(t.why("ada@x.org|x|2026-09-01T08:00Z|||"), "UPN as organizer is not supported yet; give the Entra object id"));
+  const std::string why = t.why(ada + "|x|2026-09-01T08:00Z|north|19:abc@thread.v2|everyone");
+  BOOST_TEST(holds(why, "column 'tenant': 'north': several tenants in one input are not built yet"));
+  BOOST_TEST(holds(why, "column 'chat_thread_id': '19:abc@thread.v2': channel meetings are not built yet"));
+  BOOST_TEST(holds(why, "column 'option.lobby': 'everyone': meeting options are not built yet"));
+}
+
+BOOST_AUTO_TEST_CASE(tenants_choose_the_lane) {
+  convoke::spec::row_settings s;
+  s.tenants = {"north", "south"};
+  table t("organizer|external_id|start|tenant", s);
+  BOOST_TEST(t.row(ada + "|x|2026-09-01T08:00Z|south").lane == 1);
+  BOOST_TEST(holds(t.why(ada + "|x|2026-09-01T08:00Z|"), "a tenant is required"));
+  BOOST_TEST(holds(t.why(ada + "|x|2026-09-01T08:00Z|sooth"), "is 'south' meant?"));
+  BOOST_TEST(holds(refusal("organizer|external_id|start", s).message, "no column 'tenant'"));
+  s.tenants = {"north"};
+  table one("organizer|external_id|start|tenant", s);
+  BOOST_TEST(one.why(ada + "|x|2026-09-01T08:00Z|") == "");
+  table none("organizer|external_id|start", s);
+  BOOST_TEST(none.why(ada + "|x|2026-09-01T08:00Z") == "");
+}
+
+BOOST_AUTO_TEST_CASE(subjects_are_kept_as_they_are) {
+  table t("organizer|external_id|start|subject");
+  const std::string odd = "  =1+1\n\x1b[31m\u202E \t";
+  BOOST_TEST(t.row(ada + "|x|2026-09-01T08:00Z|" + odd).wanted.subject.value_or("") == odd);
+}
+
+BOOST_AUTO_TEST_CASE(external_ids_have_limits) {
+  table t("organizer|external_id|start");
+  BOOST_TEST(t.why(ada + "|" + std::string(128, 'x') + "|2026-09-01T08:00Z") == "");
+  BOOST_TEST(holds(t.why(ada + "|" + std::string(129, 'x') + "|2026-09-01T08:00Z"), "1 to 128"));
+  BOOST_TEST(holds(t.why(ada + "|Größe|2026-09-01T08:00Z"), "visible ASCII"));
+  BOOST_TEST(holds(t.why(ada + "||2026-09-01T08:00Z"), "an external id is required"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,89 @@
+#include <rapidcheck/boost_test.h>
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+#include <string>
+#include <vector>
+
+#include "core/encode_base64.hpp"
+#include "token/token.hpp"
+
+namespace {
+
+using convoke::token::readable_expiry;
+using convoke::token::readable_tenant;
+
+std::string base64url(std::string_view bytes) {
+  return convoke::test::encode_base64(bytes, convoke::core::base64_alphabet::url, false);
+}
+
+std::string jwt(std::string_view claims) {
+  return base64url(R"({"alg":"RS256","typ":"JWT"})") + "." + base64url(claims) + ".c2lnbmF0dXJl";
+}
+
+constexpr const char* tenant = "9d2f4c1a-0b7e-4c55-8a31-6f0d2e9b7c10";
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(claims)
+
+BOOST_AUTO_TEST_CASE(tenant_and_expiry_are_read) {
+  const auto token = jwt(R"({"aud":"https://graph.microsoft.com","tid":"9D2F4C1A-0b7e-4c55-8a31-6f0d2e9b7c10","exp":1788249600})");
+  BOOST_TEST(readable_tenant(token).value() == tenant);
+  BOOST_TEST(convoke::format_utc(readable_expiry(token).value()) == "2026-09-01T08:00:00Z");
+}
+
+BOOST_AUTO_TEST_CASE(every_length_of_payload) {
+  for (std::size_t n = 0; n < 20; ++n) {
+    const auto token = jwt(R"({"tid":")" + std::string(tenant) + R"(","x":")" + std::string(n, '~') + "\"}");
+    BOOST_TEST(readable_tenant(token).value_or("-") == tenant);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(padding_is_tolerated) {
+  const auto head = base64url("{}") + "." + base64url(R"({"exp":10})");
+  BOOST_TEST(readable_expiry(head + ".sig").has_value());
+  BOOST_TEST(readable_expiry(head + "==.sig").has_value());
+  BOOST_TEST(!readable_expiry(head + "=.sig").has_value());
+}
+
+BOOST_AUTO_TEST_CASE(claims_of_other_types_are_unreadable) {
+  for (const char* claims : {"{}", "[]", "null", "", "{", R"({"tid":7,"exp":"1788249600"})", R"({"tid":"common","exp":-1})",
+                             R"({"tid":"","exp":1e300})", R"({"tid":null,"exp":253402300800})", R"({"tid":"../..","exp":null})"}) {
+    BOOST_TEST(!readable_tenant(jwt(claims)), claims);
+    BOOST_TEST(!readable_expiry(jwt(claims)), claims);
+  }
+  BOOST_TEST(readable_expiry(jwt(R"({"exp":1.5})")).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_jwt_is_unreadable) {
+  const auto good = jwt(R"({"tid":"9d2f4c1a-0b7e-4c55-8a31-6f0d2e9b7c10"})");
+  const auto payload = good.substr(good.find('.') + 1, good.rfind('.') - good.find('.') - 1);
+  const std::vector<std::string> none{"",
+                                      ".",
+                                      "..",
+                                      "opaque-token",
+                                      payload,
+                                      "a." + payload,
+                                      good + ".x.y",
+                                      "a.!" + payload + ".b",
+                                      "a." + payload + "AAA.b",
+                                      "a. " + payload + ".b",
+                                      "a.e.b",
+                                      std::string(1 << 20, 'A') + "." + payload + ".b",
+                                      "a." + std::string(100'000, 'W') + ".b"};
+  for (const auto& bad : none) {
+    BOOST_TEST(!readable_tenant(bad));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_bomb_is_unreadable) {
+  BOOST_TEST(!readable_tenant(jwt(std::string(40'000, '['))));
+}
+
+RC_BOOST_PROP(anything_is_survived, (std::string bytes)) {
+  RC_ASSERT(!readable_tenant(bytes));
+  RC_ASSERT(!readable_tenant("a." + bytes + ".b"));
+  RC_ASSERT(!readable_expiry(jwt(bytes)));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,106 @@
+#include <rapidcheck/boost_test.h>
+#include <boost/json.hpp>
+#include <boost/test/unit_test.hpp>
+#include <chrono>
+#include <string>
+
+#include "core/arbitrary_utf8.hpp"
+#include "wire/wire.hpp"
+
+namespace {
+
+namespace json = boost::json;
+using convoke::attendee_id;
+using convoke::attendee_role;
+using convoke::meeting_spec;
+using convoke::test::arbitrary_utf8;
+using convoke::wire::append_create_or_get;
+
+meeting_spec lecture() {
+  meeting_spec s;
+  s.organizer = "5c1b9e70-4d2a-4f36-9c8e-1a2b3c4d5e6f";
+  s.external_id = "BIO-101-03-20260901";
+  s.start = convoke::parse_utc("2026-09-01T08:00:00Z").value();
+  s.end = convoke::parse_utc("2026-09-01T09:30:00Z").value();
+  return s;
+}
+
+std::string body_of(const meeting_spec& s) {
+  std::string out;
+  append_create_or_get(out, s);
+  return out;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(create_or_get)
+
+BOOST_AUTO_TEST_CASE(the_least_body) {
+  BOOST_TEST(body_of(lecture()) ==
+             R"({"externalId":"BIO-101-03-20260901","startDateTime":"2026-09-01T08:00:00Z","endDateTime":"2026-09-01T09:30:00Z"})");
+}
+
+BOOST_AUTO_TEST_CASE(the_whole_body) {
+  auto s = lecture();
+  s.subject = "Zoologie \"Übung\"";
+  s.attendees = {{attendee_id::upn, "tom@uni.example", attendee_role::none},
+                 {attendee_id::upn, "ute@uni.example", attendee_role::presenter},
+                 {attendee_id::object_id, "0f1e2d3c-4b5a-4968-8776-655443322110", attendee_role::coorganizer},
+                 {attendee_id::object_id, "1f1e2d3c-4b5a-4968-8776-655443322110", attendee_role::none}};
+  BOOST_TEST(body_of(s) ==
+             R"({"externalId":"BIO-101-03-20260901","startDateTime":"2026-09-01T08:00:00Z","endDateTime":"2026-09-01T09:30:00Z",)"
+             R"("subject":"Zoologie \"Übung\"","participants":{"attendees":[{"upn":"tom@uni.example"},)"
+             R"({"upn":"ute@uni.example","role":"presenter"},)"
+             R"({"identity":{"user":{"id":"0f1e2d3c-4b5a-4968-8776-655443322110"}},"role":"coorganizer"},)"
+             R"({"identity":{"user":{"id":"1f1e2d3c-4b5a-4968-8776-655443322110"}}}]}})");
+}
+
+BOOST_AUTO_TEST_CASE(an_empty_subject_is_sent_and_an_absent_one_is_not) {
+  auto s = lecture();
+  s.subject = "";
+  BOOST_TEST(body_of(s).ends_with(R"("subject":""})"));
+  s.subject.reset();
+  BOOST_TEST(body_of(s).find("subject") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(times_are_whole_seconds) {
+  auto s = lecture();
+  s.start += convoke::ticks(9'999'999);
+  BOOST_TEST(body_of(s).find(R"("startDateTime":"2026-09-01T08:00:00Z")") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(appends_to_what_is_there) {
+  std::string out = "before";
+  append_create_or_get(out, lecture());
+  BOOST_TEST(out == "before" + body_of(lecture()));
+}
+
+RC_BOOST_PROP(any_spec_reads_back_with_another_parser, ()) {
+  auto s = lecture();
+  s.external_id = arbitrary_utf8();
+  s.subject = arbitrary_utf8();
+  for (int n = *rc::gen::inRange(0, 4); n > 0; --n) s.attendees.push_back({attendee_id::upn, arbitrary_utf8(), attendee_role::attendee});
+  const auto root = json::parse(body_of(s)).as_object();
+  RC_ASSERT(root.at("externalId").as_string() == s.external_id);
+  RC_ASSERT(root.at("subject").as_string() == *s.subject);
+  RC_ASSERT(root.contains("participants") == !s.attendees.empty());
+  for (std::size_t i = 0; i < s.attendees.size(); ++i) {
+    const auto& person = root.at("participants").at("attendees").at(i).as_object();
+    RC_ASSERT(person.at("upn").as_string() == s.attendees[i].value);
+    RC_ASSERT(person.at("role").as_string() == "attendee");
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(urls)
+
+BOOST_AUTO_TEST_CASE(the_path_takes_an_object_id_and_nothing_else) {
+  BOOST_TEST(convoke::wire::create_or_get_path("5C1B9E70-4d2a-4f36-9c8e-1a2b3c4d5e6f") ==
+             "/v1.0/users/5c1b9e70-4d2a-4f36-9c8e-1a2b3c4d5e6f/onlineMeetings/createOrGet");
+  for (const char* bad : {"", "..", "me", "anna@uni.example", "5c1b9e70-4d2a-4f36-9c8e-1a2b3c4d5e6f/..", "a\r\nHost: x"}) {
+    BOOST_CHECK_THROW(static_cast<void>(convoke::wire::create_or_get_path(bad)), std::invalid_argument);
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
