@@ -6,7 +6,7 @@
 ///     convoke::job j;
 ///     j.input = "classes.csv";
 ///     j.ledger = "sqlite:/var/lib/convoke/ledger.db";
-///     j.lane.graph_url = "https://graph.microsoft.com"; …
+///     j.lanes.front().graph_url = "https://graph.microsoft.com"; …
 ///     auto done = convoke::apply(j);
 ///     return done ? done->exit_code() : convoke::exit_code(done.error().code);
 
@@ -79,7 +79,8 @@ struct job {
   std::string input;                       ///< a path, or `-` for standard input
   std::string ledger;                      ///< `sqlite:PATH`
   std::chrono::milliseconds wait_lock{0};  ///< how long to wait for another process's run
-  lane_options lane;
+  /// One at least. Which of them a row belongs to: the first, until rows can name a tenant.
+  std::vector<lane_options> lanes = std::vector<lane_options>(1);
   plan_options plan;
   pace_options pace;
   std::string results;      ///< written at the end, by ending: .csv or .jsonl; empty: none

@@ -303,10 +303,10 @@ result<job> build_job(const settings& from, const std::string& input, needs what
   auto ledger = ledger_url(from);
   if (!ledger) return std::unexpected(ledger.error());
   j.ledger = std::move(*ledger);
-  if (const auto target = read_target(from, j.lane); !target) return std::unexpected(target.error());
+  if (const auto target = read_target(from, j.lanes.front()); !target) return std::unexpected(target.error());
   if (!what.credentials) return j;
-  if (const auto direct = refuse_proxy(from, j.lane); !direct) return std::unexpected(direct.error());
-  if (const auto got = read_credentials(from, j.lane); !got) return std::unexpected(got.error());
+  if (const auto direct = refuse_proxy(from, j.lanes.front()); !direct) return std::unexpected(direct.error());
+  if (const auto got = read_credentials(from, j.lanes.front()); !got) return std::unexpected(got.error());
   return j;
 }
 

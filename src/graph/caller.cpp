@@ -136,12 +136,12 @@ caller::caller(caller&&) noexcept = default;
 caller& caller::operator=(caller&&) noexcept = default;
 caller::~caller() = default;
 
-boost::asio::awaitable<answer> caller::create_or_get(net::connection& on, const meeting_spec& wanted, const secret& token,
-                                                     std::uint32_t token_number, std::chrono::nanoseconds limit) {
+boost::asio::awaitable<answer> caller::call(net::connection& on, const request& what, const secret& token, std::uint32_t token_number,
+                                            std::chrono::nanoseconds limit) {
   auto& self = *impl_;
   answer out;
   out.token = token_number;
-  if (!self.build(wanted, token)) {
+  if (!self.build(what.wanted, token)) {
     out.error = attempt_error::closed;
     out.sent = false;
     out.error_message = "the access token is empty or has characters that no header may have: nothing was sent";
@@ -155,7 +155,7 @@ boost::asio::awaitable<answer> caller::create_or_get(net::connection& on, const 
   out.sent = ended.sent;
   // A refusal is understood from its header, also where its body was cut: whether that is enough is for the engine to say.
   if (ended.what == net::failure::none || self.response.status >= 300) {
-    self.understand(out, wanted, ended);
+    self.understand(out, what.wanted, ended);
     // Graph's own ids are GUIDs; whatever else stands there may be anything.
     if (!out.stored || !parse_guid(out.request_id)) self.redact_token(out);
     co_return out;

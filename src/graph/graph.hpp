@@ -11,6 +11,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <convoke/operation.hpp>
 #include <convoke/secret.hpp>
 #include <convoke/spec.hpp>
 
@@ -19,6 +20,14 @@
 
 namespace convoke::graph {
 
+// One operation on one meeting.
+struct request {
+  operation op = operation::create_or_get;
+  const meeting_spec& wanted;
+  std::string_view meeting_id{};           // of every operation but createOrGet
+  std::span<const std::string> changed{};  // update: the fields to send, by the names that engine::answer::drift has; empty: all of them
+};
+
 // Builds requests and reads answers for one lane. Reuses buffers: one `caller` per connection.
 class caller {
  public:
@@ -26,11 +35,11 @@ class caller {
   ~caller();
   caller(caller&&) noexcept;
   caller& operator=(caller&&) noexcept;
-  // Serialises the request with a fresh client-request-id and sends it: nothing is awaited before the write. `token` is not looked at
-  // after that. Understands the answer (graph/understanding.hpp). No text of the answer quotes the token that was sent; a 200 or 201 whose
-  // meeting quotes it is not believed.
-  boost::asio::awaitable<engine::answer> create_or_get(net::connection& on, const meeting_spec& wanted, const secret& token,
-                                                       std::uint32_t token_number, std::chrono::nanoseconds limit);
+  // Serialises the request with a fresh client-request-id and sends it: nothing is awaited before the write. `token` and what the request
+  // refers to are not looked at after that, but `what.wanted`, which must live until the answer is there. Understands the answer
+  // (graph/understanding.hpp). No text of the answer quotes the token that was sent; a success whose meeting quotes it is not believed.
+  boost::asio::awaitable<engine::answer> call(net::connection& on, const request& what, const secret& token, std::uint32_t token_number,
+                                              std::chrono::nanoseconds limit);
 
  private:
   struct impl;

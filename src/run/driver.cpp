@@ -95,14 +95,14 @@ driven driver::run(std::unique_ptr<auth::token_source> tokens) {
 namespace {
 
 result<std::unique_ptr<auth::token_source>> make_tokens(asio::io_context& io, net::tls_context& tls, const job& j) {
-  if (!j.lane.token.empty()) return auth::token_source::ready(j.lane.token.clone());
-  auto authority = net::parse_endpoint(j.lane.authority_url, j.lane.allow_http);
+  if (!j.lanes.front().token.empty()) return auth::token_source::ready(j.lanes.front().token.clone());
+  auto authority = net::parse_endpoint(j.lanes.front().authority_url, j.lanes.front().allow_http);
   if (!authority) return std::unexpected(authority.error());
   auth::client_secret_source source{.authority = std::move(*authority),
-                                    .tenant = j.lane.tenant,
-                                    .client_id = j.lane.client_id,
-                                    .graph_root = j.lane.graph_url,
-                                    .client_secret = j.lane.client_secret.clone(),
+                                    .tenant = j.lanes.front().tenant,
+                                    .client_id = j.lanes.front().client_id,
+                                    .graph_root = j.lanes.front().graph_url,
+                                    .client_secret = j.lanes.front().client_secret.clone(),
                                     .attempt_timeout = j.pace.attempt_timeout,
                                     .max_cooldown = j.pace.max_cooldown};
   return auth::token_source::from_secret(io.get_executor(), tls, std::move(source));
@@ -112,11 +112,11 @@ result<std::unique_ptr<auth::token_source>> make_tokens(asio::io_context& io, ne
 
 result<driven> drive(asio::io_context& io, signals& caught, ledger::store& store, const ledger::opened_run& opened, const job& j,
                      std::uint64_t seed, observer& watch) {
-  auto root = net::parse_endpoint(j.lane.graph_url, j.lane.allow_http);
+  auto root = net::parse_endpoint(j.lanes.front().graph_url, j.lanes.front().allow_http);
   if (!root) return std::unexpected(root.error());
-  auto tls = net::tls_context::create(j.lane.ca_file);
+  auto tls = net::tls_context::create(j.lanes.front().ca_file);
   if (!tls) return std::unexpected(tls.error());
-  auto token_tls = net::tls_context::create(j.lane.ca_file);
+  auto token_tls = net::tls_context::create(j.lanes.front().ca_file);
   if (!token_tls) return std::unexpected(token_tls.error());
   auto tokens = make_tokens(io, *token_tls, j);
   if (!tokens) return std::unexpected(tokens.error());

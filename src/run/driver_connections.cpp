@@ -123,8 +123,9 @@ asio::awaitable<void> driver::carry_calls(slot& s) {
       answer.finished_at = net::wall_now();
     } else {
       const auto number = tokens_->current_number();
-      const auto& wanted = s.row.mapped().wanted;
-      answer = co_await s.caller.create_or_get(s.connection, wanted, *token, number, job_.pace.attempt_timeout);
+      const auto& row = s.row.mapped();
+      const graph::request request{.op = grant.op, .wanted = row.wanted, .meeting_id = row.meeting_id};
+      answer = co_await s.caller.call(s.connection, request, *token, number, job_.pace.attempt_timeout);
     }
     if (closing_) co_return;
     rows_.insert(std::move(s.row));

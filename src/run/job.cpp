@@ -68,7 +68,7 @@ struct prepared {
 
 result<prepared> prepare(const job& j, const interruption& interrupted) {
   if (const auto apart = keep_files_apart(j); !apart) return std::unexpected(apart.error());
-  auto lane = lane_name(j.lane);
+  auto lane = lane_name(j.lanes.front());
   if (!lane) return std::unexpected(lane.error());
   auto input = scan(j, interrupted);
   if (!input) return std::unexpected(input.error());
@@ -304,7 +304,7 @@ result<job_report> apply(const job& j, observer& watch) {
 
   // Before a plan is opened, so that it is told while nothing has happened yet.
   if (!known->done)
-    if (const auto trusted = net::tls_context::create(j.lane.ca_file); !trusted) return std::unexpected(trusted.error());
+    if (const auto trusted = net::tls_context::create(j.lanes.front().ca_file); !trusted) return std::unexpected(trusted.error());
   if (known->done || known->open || known->planned)
     if (const auto whole = check_expected_rows(p->input, j, interrupted); !whole) return without_run(whole.error());
 

@@ -28,7 +28,7 @@ bool check_a_file() {
                                   "11111111-2222-3333-4444-555555555555,a-2,01/09/2026\n";
   convoke::job job;
   job.input = "classes.csv";
-  job.lane.tenant = "99999999-2222-3333-4444-555555555555";
+  job.lanes.front().tenant = "99999999-2222-3333-4444-555555555555";
   listener heard;
   const auto checked = convoke::check(job, heard);
   if (!checked) std::printf("%s\n", checked.error().message.c_str());

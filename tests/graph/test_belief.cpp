@@ -105,7 +105,7 @@ struct desk {
 
   engine::answer call(const secret& token = secret(long_token), std::chrono::nanoseconds limit = 15s) {
     if (!link->usable()) BOOST_TEST((run(context, link->connect(5s)).what == net::failure::none));
-    return run(context, caller.create_or_get(*link, wanted, token, 3, limit));
+    return run(context, caller.call(*link, {.wanted = wanted}, token, 3, limit));
   }
 
   boost::asio::io_context context{1};

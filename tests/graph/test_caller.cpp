@@ -43,7 +43,7 @@ struct desk {
 
   engine::answer call(const secret& token, std::chrono::nanoseconds limit = 5s) {
     if (!link->usable()) BOOST_TEST((run(context, link->connect(5s)).what == net::failure::none));
-    return run(context, caller->create_or_get(*link, wanted, token, 3, limit));
+    return run(context, caller->call(*link, {.wanted = wanted}, token, 3, limit));
   }
   engine::answer call() { return call(secret("tok.en-1")); }
 
@@ -259,7 +259,7 @@ BOOST_AUTO_TEST_CASE(an_answer_that_was_there_before_the_call_is_not_taken_for_i
     BOOST_TEST(d.call().stored.has_value());
     d.context.restart();
     d.context.run_for(10ms);
-    const auto refused = run(d.context, d.caller->create_or_get(*d.link, d.wanted, secret("tok.en-1"), 3, 5s));
+    const auto refused = run(d.context, d.caller->call(*d.link, {.wanted = d.wanted}, secret("tok.en-1"), 3, 5s));
     BOOST_TEST((refused.error == attempt_error::stale));
     BOOST_TEST(!refused.sent);
     BOOST_TEST(refused.status == 0);

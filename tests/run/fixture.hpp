@@ -69,12 +69,12 @@ struct fixture {
     job j;
     j.input = input;
     j.ledger = "sqlite:" + (folder / "ledger.db").string();
-    j.lane.graph_url = graph ? graph->graph_url() : "https://localhost:1";
-    j.lane.authority_url = j.lane.graph_url;
-    j.lane.tenant = graph ? graph->tenant() : "7f1c9a52-0c5e-4f3b-9a53-51f6d3c0a001";
-    j.lane.client_id = graph ? graph->client_id() : "app";
-    j.lane.client_secret = graph ? graph->client_secret() : secret("s");
-    j.lane.ca_file = graph ? (folder / "ca.pem").string() : std::string();
+    j.lanes.front().graph_url = graph ? graph->graph_url() : "https://localhost:1";
+    j.lanes.front().authority_url = j.lanes.front().graph_url;
+    j.lanes.front().tenant = graph ? graph->tenant() : "7f1c9a52-0c5e-4f3b-9a53-51f6d3c0a001";
+    j.lanes.front().client_id = graph ? graph->client_id() : "app";
+    j.lanes.front().client_secret = graph ? graph->client_secret() : secret("s");
+    j.lanes.front().ca_file = graph ? (folder / "ca.pem").string() : std::string();
     j.pace.rate = 100'000;
     j.pace.fixed_rate = true;  // no test has to wait for a pace to grow
     j.results = (folder / "results.csv").string();

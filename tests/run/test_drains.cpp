@@ -101,9 +101,9 @@ BOOST_FIXTURE_TEST_CASE(a_judged_organizer_with_a_call_that_hangs_is_not_closed_
     to << fmt::format("00000000-0000-0000-0000-00000000000{},K-{},Class {},2026-10-19T08:00:00Z\n", i == 3 || i > 6 ? 2 : 1, i, i);
   to.close();
   auto j = make_job(path);
-  j.lane.graph_url = j.lane.authority_url = service.root();
-  j.lane.allow_http = true;
-  j.lane.token = secret("ready");
+  j.lanes.front().graph_url = j.lanes.front().authority_url = service.root();
+  j.lanes.front().allow_http = true;
+  j.lanes.front().token = secret("ready");
   j.pace.organizer_concurrency = 2;
   j.pace.attempt_timeout = 10min;
   j.pace.max_duration = 3s;

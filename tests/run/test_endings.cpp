@@ -67,7 +67,7 @@ BOOST_FIXTURE_TEST_CASE(an_observer_that_throws_ends_the_job_and_loses_nothing, 
 BOOST_FIXTURE_TEST_CASE(an_observer_that_throws_while_the_token_fails_ends_the_job, fixture) {
   start();
   auto j = make_job(write_rows("in.csv", 1, 20));
-  j.lane.client_secret = secret("wrong");
+  j.lanes.front().client_secret = secret("wrong");
   thrower throws(thrower::where::note, 1);
   BOOST_CHECK_THROW(static_cast<void>(apply(j, throws)), broken);
 }

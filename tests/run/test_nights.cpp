@@ -42,7 +42,7 @@ BOOST_FIXTURE_TEST_CASE(a_plan_foresees_with_what_is_known_of_the_lane, fixture)
   BOOST_TEST((known->most > 10min - 5s));
   BOOST_TEST((known->most < 10min + 5s));
   // Another app has learnt nothing.
-  j.lane.client_id = "another";
+  j.lanes.front().client_id = "another";
   BOOST_TEST((must(dry_run(j, watch)).expected->from == basis::unknown));
 }
 

@@ -123,7 +123,7 @@ BOOST_FIXTURE_TEST_CASE(pilots_send_only_their_rows, fixture) {
 
 BOOST_FIXTURE_TEST_CASE(an_unreachable_server_defers_and_says_so, fixture) {
   auto j = make_job(write_rows("in.csv", 1, 3));
-  j.lane.token = secret("ready");
+  j.lanes.front().token = secret("ready");
   j.pace.max_outage = std::chrono::milliseconds(300);
   const auto done = must(apply(j, watch));
   BOOST_TEST(done.exit_code() == 5);
@@ -134,7 +134,7 @@ BOOST_FIXTURE_TEST_CASE(an_unreachable_server_defers_and_says_so, fixture) {
 BOOST_FIXTURE_TEST_CASE(a_wrong_secret_stops_with_nothing_lost, fixture) {
   start();
   auto j = make_job(write_rows("in.csv", 1, 3));
-  j.lane.client_secret = secret("wrong-secret-canary");
+  j.lanes.front().client_secret = secret("wrong-secret-canary");
   const auto done = must(apply(j, watch));
   BOOST_TEST(done.exit_code() == 4);
   BOOST_TEST(count("created") == 0);
@@ -145,8 +145,8 @@ BOOST_FIXTURE_TEST_CASE(a_wrong_secret_stops_with_nothing_lost, fixture) {
 BOOST_FIXTURE_TEST_CASE(a_certificate_that_is_not_trusted_gets_no_byte_of_http, fixture) {
   start();
   auto j = make_job(write_rows("in.csv", 1, 3));
-  j.lane.token = secret("ready");
-  j.lane.ca_file.clear();
+  j.lanes.front().token = secret("ready");
+  j.lanes.front().ca_file.clear();
   j.pace.max_outage = std::chrono::milliseconds(300);
   const auto done = must(apply(j, watch));
   BOOST_TEST(done.exit_code() == 5);
@@ -157,14 +157,14 @@ BOOST_FIXTURE_TEST_CASE(a_certificate_that_is_not_trusted_gets_no_byte_of_http, 
 BOOST_FIXTURE_TEST_CASE(a_certificate_file_that_is_none_is_told_before_a_run_is_opened, fixture) {
   start();
   auto j = make_job(write_rows("in.csv", 1, 3));
-  const auto good = j.lane.ca_file;
-  j.lane.ca_file = j.input;
+  const auto good = j.lanes.front().ca_file;
+  j.lanes.front().ca_file = j.input;
   BOOST_CHECK(kind(apply(j, watch)) == errc::usage);
   BOOST_TEST(watch.plans.empty());
-  j.lane.ca_file = good;
+  j.lanes.front().ca_file = good;
   BOOST_TEST(must(apply(j, watch)).counts.created == 3U);
   // What is done needs nobody's certificate.
-  j.lane.ca_file = j.input;
+  j.lanes.front().ca_file = j.input;
   BOOST_TEST(must(apply(j, watch)).exit_code() == 0);
 }
 
