@@ -205,7 +205,7 @@ void driver::on_progress_due() {
   if (closing_) return;
   const auto now = clock_.now();
   progress_timer_->expire_at(now + progress_interval);
-  watch_.advanced(meter_.look(engine_.numbers(), now, clock_.wall_now()));
+  watch_.advanced(meter_.report(engine_.numbers(), now, clock_.wall_now()));
 }
 
 void driver::drain() {

@@ -239,7 +239,7 @@ BOOST_AUTO_TEST_CASE(an_answer_that_was_there_before_the_call_is_not_taken_for_i
     BOOST_TEST(!refused.sent);
     BOOST_TEST(refused.status == 0);
     BOOST_TEST(!refused.stored.has_value());
-    BOOST_TEST(refused.error_message.contains("not asked for"), refused.error_message);
+    BOOST_TEST(refused.error_message.contains("belongs to no request"), refused.error_message);
     BOOST_TEST(d.server.log().requests.size() == 1U);
     BOOST_TEST(d.call().status == 200);
   }

@@ -1,4 +1,4 @@
-// How a job ends: by an exception of its observer, by a signal, with housekeeping that failed. And what progress counts.
+// How a job ends: by an exception of its observer or by a signal. What progress counts.
 
 #include <csignal>
 #include <fstream>
@@ -13,7 +13,7 @@ using namespace convoke::testing;
 namespace {
 
 struct broken : std::runtime_error {
-  broken() : std::runtime_error("an observer's own trouble") {}
+  broken() : std::runtime_error("thrown by an observer") {}
 };
 
 // Throws at its `at`th call of one kind.
