@@ -23,7 +23,7 @@ LAYER = {
 
 # Modules of one layer see each other only where named.
 SIDEWAYS = {
-    "auth": {"net"},
+    "auth": {"net", "files"},
     "graph": {"net", "auth"},
     "sim": {"net"},
     "run": {"face", "report"},

@@ -67,10 +67,10 @@ BOOST_FIXTURE_TEST_CASE(only_a_regular_file_will_do, folder) {
   const auto target = file("hunter2");
   fs::create_symlink(target, path / "link");
   BOOST_TEST(refusal(path / "link").contains("symbolic link"));
-  BOOST_TEST(refusal(path).contains("no regular file"));
+  BOOST_TEST(refusal(path).contains("not a regular file"));
   const auto pipe = path / "pipe";
   ::mkfifo(pipe.c_str(), 0600);
-  BOOST_TEST(refusal(pipe).contains("no regular file"));
+  BOOST_TEST(refusal(pipe).contains("not a regular file"));
   BOOST_TEST(refusal(path / "missing").contains("No such file"));
 }
 
