@@ -70,6 +70,7 @@ struct planned_row {
   lane_id lane = 0;
   std::string payload;  // encode_spec; empty where the row is wrong
   std::string error;    // why it is wrong (all reasons); empty where it is right
+  update_rule update = update_rule::never;
 };
 
 using convoke::named_key;

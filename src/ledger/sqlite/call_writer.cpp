@@ -41,7 +41,7 @@ void call_writer::write_new_keys() {
 void call_writer::write_decisions() {
   placed_.finish();
   for (placed_row row; placed_.next(row) && db_.ok();) {
-    decision_.with(make_row(run_, row.line), row.key, row.organizer, call_slot(run_, row.call)).run();
+    decision_.with(make_row(run_, row.line), row.key, row.organizer, outcome_id_of_call(run_, row.call)).run();
   }
   statement duplicates(
       db_,

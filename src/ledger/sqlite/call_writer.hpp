@@ -28,10 +28,10 @@ class call_writer {
   new_keys new_keys_;
   placed_rows placed_;
   statement owe_{db_,
-                 "INSERT INTO owed(run, organizer, line, key, token, strikes, duplicates, slot, hash) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+                 "INSERT INTO owed(run, organizer, line, key, token, strikes, duplicates, call, hash) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)"};
   statement inventory_{db_, "INSERT INTO inventory(id, organizer, source, wanted_hash) VALUES(?, ?, ?, ?)"};
   statement key_{db_, "INSERT INTO inventory_key(hash, id) VALUES(?, ?)"};
-  statement decision_{db_, "INSERT INTO decision(id, key, organizer, slot) VALUES(?, ?, ?, ?)"};
+  statement decision_{db_, "INSERT INTO decision(id, key, organizer, outcome_id) VALUES(?, ?, ?, ?)"};
 };
 
 }  // namespace convoke::ledger::sqlite

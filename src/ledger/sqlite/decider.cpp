@@ -10,7 +10,7 @@ result<void> decider::decide(matched_rows& matched, call_rows& calls) {
     ++summary_.rows;
     if (row.kind == row_kind::wrong) {
       ++summary_.rejected;
-      ends_.decided(make_row(run_, row.line), outcome::rejected, "invalid", {}, {});
+      outcomes_.decided(make_row(run_, row.line), outcome::rejected, "invalid", {}, {});
     } else if (groups_.conflicting[row.group]) {
       reject_conflict(row);
     } else {
@@ -45,12 +45,12 @@ void decider::decide_known(const matched_row& row) {
   decision_.with(id, row.key, organizers_.entries()[row.organizer].stored).run();
   if (row.kind == row_kind::unchanged) {
     ++summary_.unchanged;
-    ends_.decided(id, outcome::unchanged, {}, {}, {});
+    outcomes_.decided(id, outcome::unchanged, {}, {}, {});
     return;
   }
   ++summary_.drifted;
   const bool seen = drift_.with(row.key).step();
-  ends_.decided(id, outcome::drifted, {}, {}, seen ? drift_.text(0) : std::string_view());
+  outcomes_.decided(id, outcome::drifted, {}, {}, seen ? drift_.text(0) : std::string_view());
 }
 
 void decider::count_call(const matched_row& row) {
@@ -69,7 +69,7 @@ void decider::reject_conflict(const matched_row& row) {
   const auto id = make_row(run_, row.line);
   ++summary_.rejected;
   decision_.with(id, std::nullopt, organizers_.entries()[row.organizer].stored).run();
-  ends_.decided(id, outcome::rejected, "conflict", conflict_message(row), {});
+  outcomes_.decided(id, outcome::rejected, "conflict", conflict_message(row), {});
 }
 
 std::string decider::conflict_message(const matched_row& row) const {

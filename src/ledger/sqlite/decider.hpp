@@ -5,16 +5,16 @@
 #include <string>
 
 #include "ledger/sqlite/connection.hpp"
-#include "ledger/sqlite/endings.hpp"
+#include "ledger/sqlite/outcome_writer.hpp"
 #include "ledger/sqlite/plan_rows.hpp"
 
 namespace convoke::ledger::sqlite {
 
 class decider {
  public:
-  decider(connection& db, run_id run, const key_groups& groups, organizer_numbers& organizers, endings& ends,
+  decider(connection& db, run_id run, const key_groups& groups, organizer_numbers& organizers, outcome_writer& outcomes,
           plan_summary& summary) noexcept
-      : db_(db), run_(run), groups_(groups), organizers_(organizers), ends_(ends), summary_(summary) {}
+      : db_(db), run_(run), groups_(groups), organizers_(organizers), outcomes_(outcomes), summary_(summary) {}
 
   // Consumes `matched` and fills `calls`. Rows that owe a call get their decision with its number, from call_writer.
   [[nodiscard]] result<void> decide(matched_rows& matched, call_rows& calls);
@@ -30,7 +30,7 @@ class decider {
   run_id run_;
   const key_groups& groups_;
   organizer_numbers& organizers_;
-  endings& ends_;
+  outcome_writer& outcomes_;
   plan_summary& summary_;
 
   statement drift_{db_, "SELECT drift FROM observation WHERE id = ?"};

@@ -24,9 +24,9 @@ result<void> intake::add(const planned_row& row) {
   const bool wrong = !row.error.empty();
   const auto id = make_row(run_, row.line);
   if (wrong) {
-    insert_.with(id, row.lane, blob(row.raw), std::nullopt, row.error).run();
+    insert_.with(id, row.lane, blob(row.raw), std::nullopt, row.error, static_cast<int>(update_rule::never)).run();
   } else {
-    insert_.with(id, row.lane, blob(row.raw), blob(row.payload), std::nullopt).run();
+    insert_.with(id, row.lane, blob(row.raw), blob(row.payload), std::nullopt, static_cast<int>(row.update)).run();
   }
   return sort_in(row.line, row.lane, row.payload, wrong);
 }

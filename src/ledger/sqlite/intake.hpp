@@ -34,7 +34,7 @@ class intake {
   hasher hash_;
   std::uint64_t rows_ = 0;
   std::uint32_t last_line_ = 0;
-  statement insert_{db_, "INSERT INTO record(id, lane, raw, payload, error) VALUES(?, ?, ?, ?, ?)"};
+  statement insert_{db_, "INSERT INTO record(id, lane, raw, payload, error, update_rule) VALUES(?, ?, ?, ?, ?, ?)"};
 };
 
 }  // namespace convoke::ledger::sqlite

@@ -5,7 +5,7 @@
 
 #include <convoke/spec.hpp>
 
-#include "ledger/sqlite/endings.hpp"
+#include "ledger/sqlite/outcome_writer.hpp"
 #include "ledger/sqlite/runs.hpp"
 
 namespace convoke::ledger::sqlite {
@@ -29,7 +29,7 @@ row_kind judge::rule(const matched_row& row) {
     const auto& seen = seen_.row();
     const auto state = static_cast<observed>(seen.integer(1));
     pending_ = seen.integer(2) != 0;
-    if (state != observed::failed) {
+    if (state == observed::satisfied || state == observed::drifted) {
       if (read_digest(seen.text(3)) != row.payload) return row_kind::changed;
       return state == observed::satisfied ? row_kind::unchanged : row_kind::drifted;
     }

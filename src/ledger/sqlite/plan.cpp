@@ -102,7 +102,7 @@ result<void> plan::decide() {
   judge judging(db_, run_, groups_);
   if (auto done = judging.rule(known, *matched_); !done) return done;
   call_rows calls(folder_, sort_budget);
-  decider decider(db_, run_, groups_, organizers_, ends_, summary_);
+  decider decider(db_, run_, groups_, organizers_, outcomes_, summary_);
   if (auto done = decider.decide(*matched_, calls); !done) return done;
   matched_.reset();
   takeover others(db_, run_, groups_, summary_);
@@ -167,8 +167,8 @@ result<run_id> plan::commit_open() {
   const auto now = opening_time();
   plan_summary unused;
   takeover others(db_, run_, groups_, unused);
-  if (auto over = others.supersede(ends_, now); !over) return std::unexpected(over.error());
-  ends_.write_counts();
+  if (auto over = others.supersede(outcomes_, now); !over) return std::unexpected(over.error());
+  outcomes_.write_counts();
   statement open(db_, "UPDATE run SET state = ?, opened_at = ?, finished_at = ? WHERE id = ?");
   const bool owes = summary_.calls > 0;
   open.with(owes ? 2 : 3, to_stored(now), owes ? std::nullopt : std::optional(to_stored(now)), run_).run();
@@ -178,7 +178,7 @@ result<run_id> plan::commit_open() {
 }
 
 result<run_id> plan::commit_planned() {
-  ends_.forget_counts();
+  outcomes_.forget_counts();
   db_.exec("ROLLBACK TO decisions; RELEASE decisions");
   if (stored_) {
     db_.exec("ROLLBACK");

@@ -9,8 +9,8 @@
 
 #include "ledger/ledger.hpp"
 #include "ledger/sqlite/connection.hpp"
-#include "ledger/sqlite/endings.hpp"
 #include "ledger/sqlite/intake.hpp"
+#include "ledger/sqlite/outcome_writer.hpp"
 #include "ledger/sqlite/plan_rows.hpp"
 #include "ledger/sqlite/runs.hpp"
 
@@ -54,7 +54,7 @@ class plan {
   run_id run_ = 0;
   run_header header_;
   plan_summary summary_;
-  endings ends_{db_};
+  outcome_writer outcomes_{db_};
   organizer_numbers organizers_;
   std::optional<keyed_rows> keyed_;
   std::optional<matched_rows> matched_;

@@ -82,7 +82,9 @@ ALTER TABLE owed RENAME COLUMN twins TO duplicates;
 ALTER TABLE owed RENAME COLUMN owner TO token;
 ALTER TABLE owed DROP COLUMN epoch;
 ALTER TABLE owed ADD COLUMN operation INTEGER NOT NULL DEFAULT 1;
-ALTER TABLE owed ADD COLUMN update_rule INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE owed RENAME COLUMN slot TO call;
+ALTER TABLE decision RENAME COLUMN slot TO outcome_id;
+ALTER TABLE record ADD COLUMN update_rule INTEGER NOT NULL DEFAULT 0;
 )sql";
 
 result<void> check(connection& db, const char* pragma, std::string_view wanted, const char* otherwise) {

@@ -220,7 +220,7 @@ result<void> sqlite_store::begin() {
 }
 
 result<void> sqlite_store::commit(bool all) {
-  ends_.write_counts();
+  outcomes_.write_counts();
   memory_.write(all);
   if (auto there = files_still_there(); !there) return there;
   db_.exec("COMMIT");

@@ -9,10 +9,10 @@
 
 #include "ledger/ledger.hpp"
 #include "ledger/sqlite/connection.hpp"
-#include "ledger/sqlite/endings.hpp"
 #include "ledger/sqlite/file_watch.hpp"
 #include "ledger/sqlite/lock_file.hpp"
 #include "ledger/sqlite/memory.hpp"
+#include "ledger/sqlite/outcome_writer.hpp"
 #include "ledger/sqlite/plan.hpp"
 #include "ledger/sqlite/run_writer.hpp"
 #include "ledger/sqlite/runs.hpp"
@@ -73,9 +73,9 @@ class sqlite_store final : public store {
   connection db_;
   file_watch watch_;
   run_table runs_{db_};
-  endings ends_{db_};
+  outcome_writer outcomes_{db_};
   memory_writer memory_{db_};
-  run_writer writer_{db_, ends_, runs_, memory_};
+  run_writer writer_{db_, outcomes_, runs_, memory_};
   bool planning_ = false;  // on the ledger's thread
   std::unique_ptr<worker> worker_;
 };

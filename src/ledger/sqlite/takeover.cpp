@@ -120,14 +120,14 @@ result<void> takeover::find_vanished(const run_header& header) {
   return db_.status();
 }
 
-result<void> takeover::supersede(endings& ends, utc_time now) {
+result<void> takeover::supersede(outcome_writer& outcomes, utc_time now) {
   statement owed(db_,
-                 "SELECT o.run, o.organizer, o.line, o.key, o.duplicates, o.slot, r.state FROM owed o JOIN run r ON r.id = o.run "
+                 "SELECT o.run, o.organizer, o.line, o.key, o.duplicates, o.call, r.state FROM owed o JOIN run r ON r.id = o.run "
                  "WHERE (o.run, o.organizer, o.line) > (?, ?, ?) AND o.run <> ? ORDER BY o.run, o.organizer, o.line LIMIT ?");
   statement drop(db_, "DELETE FROM owed WHERE run = ? AND organizer = ? AND line = ?");
   struct owed_row {
     organizer_id organizer = 0;
-    settled_row row;
+    owed_call row;
     bool only_claimed = false;  // of a discarded run: nobody waits for its end
   };
   struct place {
@@ -143,12 +143,13 @@ result<void> takeover::supersede(endings& ends, utc_time now) {
       at = {owed.as<run_id>(0), owed.as<organizer_id>(1), owed.as<std::uint32_t>(2)};
       const auto key = owed.as<key_id>(3);
       if (!groups_.taken.contains(key)) continue;
-      page.push_back({at.organizer,
-                      {make_row(at.run, at.line), call_slot(at.run, owed.as<std::uint32_t>(5)), key, owed.as<std::uint64_t>(4), {}},
-                      owed.integer(6) == discarded});
+      page.push_back(
+          {at.organizer,
+           {make_row(at.run, at.line), outcome_id_of_call(at.run, owed.as<std::uint32_t>(5)), key, owed.as<std::uint64_t>(4), {}},
+           owed.integer(6) == discarded});
     }
     for (const auto& [organizer, row, only_claimed] : page) {
-      if (!only_claimed) ends.superseded(row, run_, now);
+      if (!only_claimed) outcomes.superseded(row, run_, now);
       drop.with(run_of(row.row), organizer, line_of(row.row)).run();
       touched.insert(run_of(row.row));
     }

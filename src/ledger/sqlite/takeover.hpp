@@ -8,7 +8,7 @@
 
 #include "ledger/ledger.hpp"
 #include "ledger/sqlite/connection.hpp"
-#include "ledger/sqlite/endings.hpp"
+#include "ledger/sqlite/outcome_writer.hpp"
 #include "ledger/sqlite/plan_rows.hpp"
 #include "ledger/sqlite/runs.hpp"
 
@@ -40,7 +40,7 @@ class takeover {
   // Keys of the newest other run of the same input name and lanes that was opened, and that this input lacks.
   [[nodiscard]] result<void> find_vanished(const run_header& header);
   // Ends the rows of other runs whose keys this plan decides about; runs that owe nothing then are finished.
-  [[nodiscard]] result<void> supersede(endings& ends, utc_time now);
+  [[nodiscard]] result<void> supersede(outcome_writer& outcomes, utc_time now);
 
  private:
   [[nodiscard]] std::optional<run_id> previous(const run_header& header);

@@ -12,25 +12,26 @@
 
 namespace convoke::ledger::sqlite {
 
-// What the owed row said about itself.
-struct settled_row {
-  row_id row = 0, slot = 0;  // slot: the id of its outcome
+// What an owed row says about itself. outcome_id: the id of the outcome that it will have. duplicates: 0 where no other row of the run
+// shares its key. hash: of the wanted payload.
+struct owed_call {
+  row_id row = 0, outcome_id = 0;
   key_id key = 0;
   std::uint64_t duplicates = 0;
   digest hash{};
 };
 
-class endings {
+class outcome_writer {
  public:
-  explicit endings(connection& db) noexcept : db_(db) {}
+  explicit outcome_writer(connection& db) noexcept : db_(db) {}
 
   // A call's answer: outcome of the row and its duplicates, and the observation of its key.
   // The rows of the input that ended by it.
-  std::uint64_t answered(const settled_row& row, const finished_row& with);
+  std::uint64_t answered(const owed_call& row, const finished_row& with);
   // No end: the row and its duplicates stay owed, and this was the matter with their call.
-  void failed_last(const settled_row& row, const released_row& with);
+  void failed_last(const owed_call& row, const released_row& with);
   // Taken over by another run: no observation.
-  void superseded(const settled_row& row, run_id by, utc_time when);
+  void superseded(const owed_call& row, run_id by, utc_time when);
   // Decided by a plan. `why` and `code` of a rejected row, `drift` of a known one.
   void decided(row_id row, outcome o, std::string_view code, std::string_view why, std::string_view drift);
 
@@ -39,9 +40,9 @@ class endings {
   void forget_counts() noexcept { counts_.clear(); }
 
  private:
-  void write(row_id slot, const finished_row& with);
-  void observe(const settled_row& row, const finished_row& with);
-  std::uint64_t write_all(const settled_row& row, const finished_row& with);
+  void write(row_id outcome_id, const finished_row& with);
+  void observe(const owed_call& row, const finished_row& with);
+  std::uint64_t write_all(const owed_call& row, const finished_row& with);
 
   connection& db_;
   std::map<std::pair<run_id, outcome>, std::uint64_t> counts_;
@@ -65,6 +66,9 @@ class endings {
 };
 
 // The states of an observation, as stored.
-enum class observed : std::uint8_t { satisfied = 1, drifted = 2, failed = 3 };
+//
+// lost: Graph does not have the meeting any more. removed: it was deleted. incomplete: the meeting was observed, but a further operation is
+// owed before it is as wanted. A row that wants a key in one of these three states, or in `failed`, owes a call.
+enum class observed : std::uint8_t { satisfied = 1, drifted = 2, failed = 3, lost = 4, removed = 5, incomplete = 6 };
 
 }  // namespace convoke::ledger::sqlite

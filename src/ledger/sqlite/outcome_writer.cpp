@@ -1,36 +1,36 @@
-#include "ledger/sqlite/endings.hpp"
+#include "ledger/sqlite/outcome_writer.hpp"
 
 #include "ledger/sqlite/runs.hpp"
 
 namespace convoke::ledger::sqlite {
 
-std::uint64_t endings::write_all(const settled_row& row, const finished_row& with) {
-  write(row.slot, with);
+std::uint64_t outcome_writer::write_all(const owed_call& row, const finished_row& with) {
+  write(row.outcome_id, with);
   std::uint64_t rows = 1;
   if (row.duplicates == 0) return rows;
   for (duplicates_.with(row.row); duplicates_.step(); ++rows) write(duplicates_.as<row_id>(0), with);
   return rows;
 }
 
-void endings::failed_last(const settled_row& row, const released_row& with) {
-  const auto write_last_failure = [&](row_id slot) {
+void outcome_writer::failed_last(const owed_call& row, const released_row& with) {
+  const auto write_last_failure = [&](row_id outcome_id) {
     last_failure_
-        .with(slot, line_of(row.row), with.attempts, with.http_status, or_null(with.error_code), or_null(with.error_message),
+        .with(outcome_id, line_of(row.row), with.attempts, with.http_status, or_null(with.error_code), or_null(with.error_message),
               or_null(with.request_id), or_null(with.client_request_id))
         .run();
   };
-  write_last_failure(row.slot);
+  write_last_failure(row.outcome_id);
   if (row.duplicates == 0) return;
   for (duplicates_.with(row.row); duplicates_.step();) write_last_failure(duplicates_.as<row_id>(0));
 }
 
-std::uint64_t endings::answered(const settled_row& row, const finished_row& with) {
+std::uint64_t outcome_writer::answered(const owed_call& row, const finished_row& with) {
   const auto rows = write_all(row, with);
   observe(row, with);
   return rows;
 }
 
-void endings::superseded(const settled_row& row, run_id by, utc_time when) {
+void outcome_writer::superseded(const owed_call& row, run_id by, utc_time when) {
   finished_row out;
   out.result = outcome::superseded;
   out.error_message = "run " + std::to_string(by) + " took it over";
@@ -38,20 +38,21 @@ void endings::superseded(const settled_row& row, run_id by, utc_time when) {
   write_all(row, out);
 }
 
-void endings::decided(row_id row, outcome o, std::string_view code, std::string_view why, std::string_view drift) {
+void outcome_writer::decided(row_id row, outcome o, std::string_view code, std::string_view why, std::string_view drift) {
   decide_.with(row, static_cast<int>(o), or_null(code), or_null(why), or_null(drift)).run();
   ++counts_[{run_of(row), o}];
 }
 
-void endings::write(row_id slot, const finished_row& with) {
+void outcome_writer::write(row_id outcome_id, const finished_row& with) {
   insert_
-      .with(slot, static_cast<int>(with.result), with.attempts, with.http_status, or_null(with.error_code), or_null(with.error_message),
-            or_null(with.request_id), or_null(with.client_request_id), or_null(with.drift), to_stored(with.finished_at))
+      .with(outcome_id, static_cast<int>(with.result), with.attempts, with.http_status, or_null(with.error_code),
+            or_null(with.error_message), or_null(with.request_id), or_null(with.client_request_id), or_null(with.drift),
+            to_stored(with.finished_at))
       .run();
-  ++counts_[{run_of(slot), with.result}];
+  ++counts_[{run_of(outcome_id), with.result}];
 }
 
-void endings::observe(const settled_row& row, const finished_row& with) {
+void outcome_writer::observe(const owed_call& row, const finished_row& with) {
   const auto when = to_stored(with.finished_at);
   const auto state = with.result == outcome::failed    ? observed::failed
                      : with.result == outcome::drifted ? observed::drifted
@@ -68,7 +69,7 @@ void endings::observe(const settled_row& row, const finished_row& with) {
       .run();
 }
 
-void endings::write_counts() {
+void outcome_writer::write_counts() {
   for (const auto& [what, n] : counts_) tally_.with(what.first, static_cast<int>(what.second), n).run();
   counts_.clear();
 }
