@@ -1,4 +1,4 @@
-#include "ledger/sqlite/sorter.hpp"
+#include "ledger/planning/sorter.hpp"
 
 #include <fcntl.h>
 #include <rapidcheck.h>
@@ -8,15 +8,17 @@
 #include <set>
 #include <thread>
 
+#include "ledger/digest.hpp"
 #include "ledger/fixture.hpp"
+#include "ledger/key_set.hpp"
 #include "ledger/sqlite/connection.hpp"
 #include "ledger/sqlite/forward_cursor.hpp"
-#include "ledger/sqlite/hash.hpp"
-#include "ledger/sqlite/key_set.hpp"
 #include "ledger/sqlite/worker.hpp"
 
 using namespace convoke;
+using namespace convoke::ledger;
 using namespace convoke::ledger::sqlite;
+using convoke::ledger::planning::external_sorter;
 
 namespace {
 
