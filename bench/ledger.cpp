@@ -118,7 +118,9 @@ run_id plan(store& s, const std::string& identity, std::int64_t rows, order o) {
 class runner {
  public:
   runner(store& s, run_id run) : store_(s), run_(run) {
-    for (const auto& o : must(s.resume(run)).organizers) waiting_.push_back({.organizer = o.id, .left = o.fresh});
+    const auto opened = must(s.resume(run));
+    lease_ = opened.lease;
+    for (const auto& o : opened.organizers) waiting_.push_back({.organizer = o.id, .left = o.fresh});
   }
 
   void carry_out() {
@@ -152,7 +154,7 @@ class runner {
       if (next.left > 0) waiting_.push_back(next);
       waiting_.pop_front();
     }
-    store_.claim(run_, 0, std::move(claim), false, [this](result<claim_answer> answer) {
+    store_.claim({.run = run_, .lane = 0, .lease = lease_, .pages = std::move(claim)}, [this](result<claim_answer> answer) {
       tell([this, moved = must(std::move(answer))]() mutable {
         for (auto& page : moved.pages) {
           asked_ -= page.rows.size();
@@ -175,7 +177,7 @@ class runner {
 
   void finish() {
     ++finishing_;
-    store_.finish(std::exchange(answers_, {}), {}, [this](result<committed_rows> done) {
+    store_.write({.finished = std::exchange(answers_, {}), .advanced = {}, .released = {}}, [this](result<committed_rows> done) {
       must(std::move(done));
       tell([this] { --finishing_; });
     });
@@ -222,6 +224,7 @@ class runner {
 
   store& store_;
   run_id run_;
+  lease_token lease_ = 0;
   std::deque<owing> waiting_;
   std::deque<std::vector<claimed_row>> pages_;
   std::vector<finished_row> answers_;

@@ -51,6 +51,13 @@ struct lane_name {
 
 enum class run_state : std::uint8_t { planned = 1, open = 2, finished = 3, discarded = 4 };
 
+// The settings of a run by which a plan chooses the operations that its rows owe.
+struct operation_settings {
+  bool update_drifted = false;  // meetings that differ are updated, not only reported
+  bool enforce_roles = false;   // an update sets the roles of attendees, which createOrGet does not reliably keep
+  friend bool operator==(const operation_settings&, const operation_settings&) = default;
+};
+
 // What makes a run this run, and what is needed to write its outputs again without its file.
 struct run_header {
   std::string identity;      // SHA-256 over input_sha256, the settings that shape the plan, and the lanes
@@ -61,6 +68,7 @@ struct run_header {
   std::string header;        // the header record's own bytes, as UTF-8
   std::string tzdata_version, convoke_version;
   bool drift_fails = false;
+  operation_settings operations{};  // only for plans: run_info does not have it
   std::vector<lane_name> lanes;
 };
 
@@ -70,6 +78,8 @@ struct planned_row {
   lane_id lane = 0;
   std::string payload;  // encode_spec; empty where the row is wrong
   std::string error;    // why it is wrong (all reasons); empty where it is right
+  // What the row itself requires. The plan raises it where the run's operation_settings require more.
+  update_rule update = update_rule::never;
 };
 
 using convoke::named_key;
@@ -86,13 +96,13 @@ struct run_info {
   outcome_counts counts;
 };
 
-// ---- planning: one transaction, from begin to commit. Only one at a time.
+// ---- planning: one transaction, from begin to commit. Only one at a time. The rules are in ledger/planning, the same for every store.
 //
 // add_rows streams records in line order. Then classify() decides about every row: duplicates (same key, same payload: one
 // meeting, two result rows; different payloads: all of them wrong, each naming the other lines), unchanged, drifted (known), owed.
-class planning {
+class plan_builder {
  public:
-  virtual ~planning() = default;  // rolls back if not committed
+  virtual ~plan_builder() = default;  // rolls back if not committed
   virtual result<void> add_rows(std::vector<planned_row> rows) = 0;
   // errc::interrupted: the plan can only be dropped.
   virtual result<plan_summary> classify() = 0;
@@ -328,9 +338,9 @@ class store {
  public:
   virtual ~store() = default;  // stops the thread after what was queued is done
 
-  virtual result<std::unique_ptr<planning>> begin_plan(const run_header& header) = 0;
+  virtual result<std::unique_ptr<plan_builder>> begin_plan(const run_header& header) = 0;
   // Plan an already planned run again from its stored records, against the inventory as it is now; commit(true) opens it.
-  virtual result<std::unique_ptr<planning>> begin_open(run_id planned) = 0;
+  virtual result<std::unique_ptr<plan_builder>> begin_open(run_id planned) = 0;
   virtual result<void> discard(run_id id) = 0;
   // Forget the raw records of all but the `keep` runs that are over and were opened last, and of all but the newest `keep` plans that were
   // discarded unopened; the inventory stays. errc::interrupted: the next call goes on with what is left.

@@ -54,10 +54,11 @@ BOOST_AUTO_TEST_CASE(a_pace_outlives_the_process_and_belongs_to_the_lane) {
 
 BOOST_AUTO_TEST_CASE(a_pace_is_written_with_the_next_commit) {
   const auto run = one_row("one");
-  const auto id = must(s->resume(run)).organizers.at(0).id;
+  const auto opened = resume(run);
+  const auto id = opened.organizers.at(0).id;
   s->save_pace(run, 0, {.rate = 1}, when);
   s->save_pace(run, 0, known, when);  // the latest counts
-  finish(*s, {ended(claim(*s, run, id).rows.at(0))});
+  finish(*s, {ended(claim(*s, opened, id).rows.at(0))});
   const auto written = must(r->status(run)).lanes.at(0).learnt;
   BOOST_REQUIRE(written.has_value());
   BOOST_TEST((written->pace == known));
@@ -77,7 +78,8 @@ BOOST_AUTO_TEST_CASE(a_pace_that_is_none_is_dropped) {
 
 BOOST_AUTO_TEST_CASE(a_status_names_closed_scopes_and_what_is_left) {
   const auto run = plan(*s, header(), {row(2, 1, "a"), row(3, 1, "a"), row(4, 2, "b")}).id;
-  const auto id = must(s->resume(run)).organizers.at(0).id;
+  const auto opened = resume(run);
+  const auto id = opened.organizers.at(0).id;
   s->save_cooldown(run, 0, std::nullopt, when + std::chrono::hours(2));
   s->save_cooldown(run, 0, id, when + std::chrono::hours(1));
   s->save_cooldown(run, 0, id + 1, when - std::chrono::hours(1));
@@ -95,7 +97,8 @@ BOOST_AUTO_TEST_CASE(a_status_names_closed_scopes_and_what_is_left) {
 BOOST_AUTO_TEST_CASE(cooldowns_are_forgotten_one_by_one_or_all_of_a_lane) {
   const auto run = plan(*s, header(), {row(2, 1, "a"), row(3, 2, "b")}).id;
   const auto other = one_row("two", "app-2");
-  const auto id = must(s->resume(run)).organizers.at(0).id;
+  const auto opened = resume(run);
+  const auto id = opened.organizers.at(0).id;
   for (const auto who : {std::optional<organizer_id>(), std::optional(id), std::optional(id + 1)})
     s->save_cooldown(run, 0, who, when + std::chrono::hours(2));
   s->save_cooldown(other, 0, std::nullopt, when + std::chrono::hours(2));
@@ -116,7 +119,7 @@ BOOST_AUTO_TEST_CASE(cooldowns_are_forgotten_one_by_one_or_all_of_a_lane) {
 BOOST_AUTO_TEST_CASE(meetings_of_the_month_are_counted_for_each_organizer) {
   const auto run = plan(*s, header(), {row(2, 1, "a"), row(3, 1, "b"), row(4, 1, "c"), row(5, 2, "d")}).id;
   const auto opened = must(s->resume(run));
-  const auto page = claim(*s, run, opened.organizers.at(0).id);
+  const auto page = claim(*s, opened, opened.organizers.at(0).id);
   auto made = ended(page.rows[0]), long_ago = ended(page.rows[1]), existing = ended(page.rows[2], outcome::existing);
   made.finished_at = existing.finished_at = when;
   long_ago.finished_at = when - std::chrono::days(63);

@@ -119,7 +119,7 @@ BOOST_AUTO_TEST_CASE(known_drift_is_told_again_without_a_call) {
 BOOST_AUTO_TEST_CASE(failed_and_changed_rows_are_owed_again) {
   const auto first = plan(*s, header(), {row(2, 1, "a"), row(3, 1, "b")});
   const auto opened = must(s->resume(first.id));
-  const auto page = claim(*s, first.id, opened.organizers[0].id);
+  const auto page = claim(*s, opened, opened.organizers[0].id);
   finish(*s, {ended(page.rows[0]), ended(page.rows[1], outcome::failed)});
   must(s->finish_run(first.id));
   const auto second = plan(*s, header("two"), {row(2, 1, "a", 1), row(3, 1, "b"), row(4, 1, "c")});

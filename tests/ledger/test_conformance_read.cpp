@@ -12,7 +12,7 @@ BOOST_AUTO_TEST_CASE(a_failed_file_has_what_did_not_succeed) {
   auto h = header();
   h.drift_fails = true;
   const auto run = plan(*s, h, {row(2, 1, "a"), row(3, 1, "b"), row(4, 1, "c"), wrong_row(5, "no"), row(6, 1, "d")}).id;
-  const auto page = claim(*s, run, organizer(run), 3);
+  const auto page = claim_first(*s, run, 3);
   finish(*s, {ended(page.rows[0]), ended(page.rows[1], outcome::failed), ended(page.rows[2], outcome::drifted)});
   std::vector<std::uint32_t> lines;
   must(r->for_each_failed(run, [&](const result_row& got) -> result<void> {
@@ -37,7 +37,7 @@ BOOST_AUTO_TEST_CASE(an_error_of_the_callback_ends_the_reading) {
 
 BOOST_AUTO_TEST_CASE(reading_goes_on_while_a_run_does) {
   const auto run = three_rows();
-  const auto page = claim(*s, run, organizer(run));
+  const auto page = claim_first(*s, run);
   unsigned rows = 0;
   must(r->for_each_result(run, [&](const result_row& got) -> result<void> {
     if (rows++ == 0) finish(*s, {ended(page.rows[2])});
@@ -61,7 +61,7 @@ BOOST_AUTO_TEST_CASE(a_known_meeting_whose_change_was_refused_is_failed_and_stil
     return states;
   };
   BOOST_TEST(look()[0] == "a wanted");
-  finish(*s, {ended(claim(*s, change, organizer(change)).rows.at(0), outcome::failed)});
+  finish(*s, {ended(claim_first(*s, change).rows.at(0), outcome::failed)});
   BOOST_TEST(look()[0] == "a failed");
   BOOST_TEST(look()[1] == "b satisfied");
   std::uint64_t failed = 0;

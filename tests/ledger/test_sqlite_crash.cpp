@@ -46,7 +46,7 @@ std::unique_ptr<store> open(const std::string& path) {
   for (const auto& o : opened->organizers) {
     for (const bool stale : {false, true}) {
       for (bool more = true; more;) {
-        const auto page = claim(**s, run, o.id, 5, stale);
+        const auto page = claim(**s, *opened, o.id, 5, stale);
         for (const auto& claimed : page.rows) {
           finish(**s, {ended(claimed)});
           const auto line = line_of(claimed.row);
@@ -147,8 +147,9 @@ BOOST_AUTO_TEST_CASE(a_torn_log_leaves_a_prefix) {
   s = open(path);
   std::vector<std::uint32_t> order;
   std::vector<std::uintmax_t> log_sizes;
-  for (const auto& o : must(s->resume(run)).organizers) {
-    const auto page = claim(*s, run, o.id, 12);
+  const auto opened = must(s->resume(run));
+  for (const auto& o : opened.organizers) {
+    const auto page = claim(*s, opened, o.id, 12);
     for (const auto& claimed : page.rows) {
       finish(*s, {ended(claimed)});
       order.push_back(line_of(claimed.row));

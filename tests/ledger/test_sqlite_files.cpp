@@ -46,7 +46,7 @@ bool mentions(const error& e, std::string_view word) {
 
 result<std::vector<row_id>> try_finish(store& s, std::vector<finished_row> rows) {
   const auto done = std::make_shared<std::promise<result<std::vector<row_id>>>>();
-  s.finish(std::move(rows), {}, [done](result<committed_rows> ended) {
+  s.write({.finished = std::move(rows), .advanced = {}, .released = {}}, [done](result<committed_rows> ended) {
     done->set_value(ended ? result<std::vector<row_id>>(std::move(ended->calls)) : std::unexpected(ended.error()));
   });
   return done->get_future().get();
@@ -199,7 +199,7 @@ BOOST_AUTO_TEST_CASE(a_ledger_that_is_deleted_or_replaced_is_noticed) {
     path = folder.file(replace ? "replaced.db" : "deleted.db");
     auto s = open();
     const auto run = plan(*s, header(), {row(2, 1, "a"), row(3, 1, "b")}).id;
-    const auto page = claim(*s, run, must(s->resume(run)).organizers[0].id);
+    const auto page = claim_first(*s, run);
     if (replace) {
       fs::copy_file(path, path + ".copy");
       fs::rename(path + ".copy", path);
@@ -236,8 +236,7 @@ BOOST_AUTO_TEST_CASE(a_full_disk_stops_the_handle_and_loses_nothing) {
   const auto run = plan(*s, header(), rows).id;
   s.reset();
   s = open();
-  const auto id = must(s->resume(run)).organizers[0].id;
-  const auto page = claim(*s, run, id, 300);
+  const auto page = claim_first(*s, run, 300);
   BOOST_REQUIRE(page.rows.size() == 300u);
   const auto log = fs::file_size(path + "-wal");
   const rlimit tight{.rlim_cur = log + 20'000, .rlim_max = before.rlim_max};

@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(payloads_that_an_older_version_left_behind_are_deleted_once
   // As that version left it.
   ask(path,
       "DELETE FROM meta WHERE name = 'no_orphans'; UPDATE run SET pruned = 1 WHERE pruned = 2;"
-      "INSERT INTO record SELECT id + 100, lane, NULL, payload, NULL FROM record WHERE raw IS NULL");
+      "INSERT INTO record(id, lane, payload) SELECT id + 100, lane, payload FROM record WHERE raw IS NULL");
   BOOST_TEST(count("record WHERE raw IS NULL") == "4");
   s = open();
   must(s->prune(1));

@@ -89,8 +89,9 @@ BOOST_DATA_TEST_CASE(a_reader_that_stands_still_does_not_grow_the_log,
   constexpr unsigned count = 3000;
   const auto run = plan(*s, header(), rows(count)).id;
   std::vector<claimed_row> claimed;
-  for (const auto& o : must(s->resume(run)).organizers)
-    for (auto& one : claim(*s, run, o.id, count).rows) claimed.push_back(std::move(one));
+  const auto opened = must(s->resume(run));
+  for (const auto& o : opened.organizers)
+    for (auto& one : claim(*s, opened, o.id, count).rows) claimed.push_back(std::move(one));
   BOOST_REQUIRE(claimed.size() == count);
   finish(*s, {ended(claimed.back(), outcome::failed)});
   claimed.pop_back();
@@ -209,7 +210,7 @@ BOOST_AUTO_TEST_CASE(a_refused_ledger_leaves_no_mark) {
   make_with_unused_pages();
   ask(path, "PRAGMA user_version = 77");
   BOOST_TEST(!try_open().has_value());
-  ask(path, "PRAGMA user_version = 3");
+  ask(path, "PRAGMA user_version = 4");
   BOOST_TEST(try_open().has_value());
 }
 

@@ -5,8 +5,8 @@
 
 #include <convoke/spec.hpp>
 
-#include "ledger/sqlite/endings.hpp"
 #include "ledger/sqlite/memory.hpp"
+#include "ledger/sqlite/outcome_writer.hpp"
 #include "ledger/sqlite/runs.hpp"
 
 namespace convoke::ledger::sqlite {
@@ -17,8 +17,9 @@ constexpr const char* next_results =
     "SELECT r.id, r.lane, r.raw, r.payload, o.outcome, o.attempts, o.http_status, o.error_code, coalesce(o.error_message, r.error), "
     "o.request_id, "
     "o.client_request_id, o.drift, o.finished_at, b.meeting_id, b.join_web_url, b.join_meeting_id, b.passcode, b.dial_in_number, "
-    "b.conference_id, coalesce(d.slot, r.id), d.organizer "
-    "FROM record r LEFT JOIN decision d ON d.id = r.id LEFT JOIN outcome o ON o.id = coalesce(d.slot, r.id) LEFT JOIN observation b ON "
+    "b.conference_id, coalesce(d.outcome_id, r.id), d.organizer "
+    "FROM record r LEFT JOIN decision d ON d.id = r.id LEFT JOIN outcome o ON o.id = coalesce(d.outcome_id, r.id) LEFT JOIN observation b "
+    "ON "
     "b.id = d.key "
     "WHERE r.id > ? AND r.id <= ? ORDER BY r.id";
 
@@ -64,6 +65,12 @@ std::string_view state_word(int state, bool pending) noexcept {
       return "drifted";
     case observed::failed:
       return "failed";
+    case observed::lost:
+      return "lost";
+    case observed::removed:
+      return "removed";
+    case observed::incomplete:
+      return "wanted";
   }
   return "wanted";
 }
@@ -80,8 +87,8 @@ last_failures::last_failures(connection& db) {
                   "WHERE l.id = ? AND coalesce(o.token, 0) = 0");
 }
 
-void last_failures::show(row_id slot, organizer_id organizer, result_row& row, page_bytes& bytes) {
-  if (!find_ || !find_->with(organizer, slot).step()) return;
+void last_failures::show(row_id outcome_id, organizer_id organizer, result_row& row, page_bytes& bytes) {
+  if (!find_ || !find_->with(organizer, outcome_id).step()) return;
   row.attempts = find_->as<std::uint32_t>(0);
   row.http_status = find_->as<int>(1);
   row.error_code = bytes.keep(find_->text(2));

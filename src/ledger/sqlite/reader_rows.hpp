@@ -21,7 +21,7 @@ class last_failures {
  public:
   explicit last_failures(connection& db);
   // Copies into `bytes`.
-  void show(row_id slot, organizer_id organizer, result_row& row, page_bytes& bytes);
+  void show(row_id outcome_id, organizer_id organizer, result_row& row, page_bytes& bytes);
 
  private:
   std::optional<statement> find_;
@@ -107,7 +107,7 @@ class status_counter {
   std::map<organizer_id, outcome_counts> organizers_;
   statement next_{db_,
                   "SELECT r.id, d.organizer, o.outcome, o.error_code FROM record r LEFT JOIN decision d ON d.id = r.id "
-                  "LEFT JOIN outcome o ON o.id = coalesce(d.slot, r.id) WHERE r.id > ? AND r.id <= ? ORDER BY r.id"};
+                  "LEFT JOIN outcome o ON o.id = coalesce(d.outcome_id, r.id) WHERE r.id > ? AND r.id <= ? ORDER BY r.id"};
 };
 
 }  // namespace convoke::ledger::sqlite

@@ -79,8 +79,8 @@ claimed_page run_writer::read_page(run_id run, const page_wanted& wanted, bool s
     }
     const auto id = make_row(run, page.as<std::uint32_t>(0));
     const auto key = page.as<key_id>(1);
-    const settled_row settled{id, call_slot(run, page.as<std::uint32_t>(5)), key, page.as<std::uint64_t>(4), read_digest(page.text(6))};
-    held_.insert_or_assign(id, held_row{settled, lease_});
+    const owed_call call{id, outcome_id_of_call(run, page.as<std::uint32_t>(5)), key, page.as<std::uint64_t>(4), read_digest(page.text(6))};
+    held_.insert_or_assign(id, held_row{call, lease_});
     out.rows.push_back({.row = id,
                         .key = key,
                         .organizer = organizer,
@@ -107,14 +107,14 @@ claimed_page run_writer::claim(run_id run, const page_wanted& wanted, bool stale
 }
 
 std::optional<std::uint64_t> run_writer::finish(const finished_row& row) {
-  settled_row settled;
-  if (!take_held(row, settled) && !take_stored(row, settled)) return std::nullopt;
-  const auto rows = ends_.answered(settled, row);
+  owed_call call;
+  if (!take_held(row, call) && !take_stored(row, call)) return std::nullopt;
+  const auto rows = outcomes_.answered(call, row);
   if (row.result == outcome::created) memory_.made(row.organizer, row.finished_at);
   return rows;
 }
 
-bool run_writer::take_held(const finished_row& row, settled_row& out) {
+bool run_writer::take_held(const finished_row& row, owed_call& out) {
   const auto found = held_.find(row.row);
   if (found == held_.end() || found->second.token != row.token) return false;
   out = found->second.row;
@@ -124,9 +124,9 @@ bool run_writer::take_held(const finished_row& row, settled_row& out) {
 }
 
 // A claim of an earlier session, which nobody has claimed since.
-bool run_writer::take_stored(const finished_row& row, settled_row& out) {
+bool run_writer::take_stored(const finished_row& row, owed_call& out) {
   if (!take_.with(run_of(row.row), row.organizer, line_of(row.row), row.token).step()) return false;
-  out = {row.row, call_slot(run_of(row.row), take_.as<std::uint32_t>(0)), take_.as<key_id>(1), take_.as<std::uint64_t>(2),
+  out = {row.row, outcome_id_of_call(run_of(row.row), take_.as<std::uint32_t>(0)), take_.as<key_id>(1), take_.as<std::uint64_t>(2),
          read_digest(take_.text(3))};
   take_.reset();
   return true;
@@ -143,7 +143,7 @@ std::optional<std::uint64_t> run_writer::release(const released_row& row) {
   const auto held = held_.extract(row.row);
   release_.with(row.strike ? 1 : 0, run, row.organizer, line, row.token).run();
   if (!db_.ok() || db_.changes() != 1) return std::nullopt;
-  if (row.attempts > 0 && !held.empty()) ends_.failed_last(held.mapped().row, row);
+  if (row.attempts > 0 && !held.empty()) outcomes_.failed_last(held.mapped().row, row);
   return 0;
 }
 
@@ -173,16 +173,16 @@ std::optional<std::uint64_t> run_writer::third_strike(const released_row& row) {
 
 closed_rows run_writer::close_organizer(run_id run, organizer_id organizer, const finished_row& like) {
   closed_rows closed;
-  std::vector<settled_row> page;
+  std::vector<owed_call> page;
   do {
     page.clear();
     for (page_.with(run, organizer); page_.step();) {
-      page.push_back({make_row(run, page_.as<std::uint32_t>(0)), call_slot(run, page_.as<std::uint32_t>(1)), page_.as<key_id>(2),
+      page.push_back({make_row(run, page_.as<std::uint32_t>(0)), outcome_id_of_call(run, page_.as<std::uint32_t>(1)), page_.as<key_id>(2),
                       page_.as<std::uint64_t>(3), read_digest(page_.text(4))});
     }
     for (const auto& row : page) {
       held_.erase(row.row);
-      closed.rows += ends_.answered(row, like);
+      closed.rows += outcomes_.answered(row, like);
     }
     if (!page.empty()) drop_.with(run, organizer, line_of(page.back().row)).run();
     closed.calls += static_cast<std::uint32_t>(page.size());

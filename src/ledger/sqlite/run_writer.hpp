@@ -8,16 +8,16 @@
 
 #include "ledger/ledger.hpp"
 #include "ledger/sqlite/connection.hpp"
-#include "ledger/sqlite/endings.hpp"
 #include "ledger/sqlite/memory.hpp"
+#include "ledger/sqlite/outcome_writer.hpp"
 #include "ledger/sqlite/runs.hpp"
 
 namespace convoke::ledger::sqlite {
 
 class run_writer {
  public:
-  run_writer(connection& db, endings& ends, run_table& runs, memory_writer& memory) noexcept
-      : db_(db), ends_(ends), runs_(runs), memory_(memory) {}
+  run_writer(connection& db, outcome_writer& outcomes, run_table& runs, memory_writer& memory) noexcept
+      : db_(db), outcomes_(outcomes), runs_(runs), memory_(memory) {}
 
   // Starts a session of this run: claims made before are stale, rows released before may be claimed again.
   [[nodiscard]] result<opened_run> resume(run_id id, lease_token lease);
@@ -41,18 +41,18 @@ class run_writer {
   };
   // What this session claimed and has not ended, so that ending it needs no look at the ledger first.
   struct held_row {
-    settled_row row;
+    owed_call row;
     lease_token token;
   };
   [[nodiscard]] claimed_page read_page(run_id run, const page_wanted& wanted, bool stale, std::int64_t after);
-  [[nodiscard]] bool take_held(const finished_row& row, settled_row& out);
-  [[nodiscard]] bool take_stored(const finished_row& row, settled_row& out);
+  [[nodiscard]] bool take_held(const finished_row& row, owed_call& out);
+  [[nodiscard]] bool take_stored(const finished_row& row, owed_call& out);
   [[nodiscard]] std::vector<organizer_rows> owing(run_id id);
   [[nodiscard]] std::vector<saved_cooldown> cooldowns(run_id id);
   std::optional<std::uint64_t> third_strike(const released_row& row);
 
   connection& db_;
-  endings& ends_;
+  outcome_writer& outcomes_;
   run_table& runs_;
   memory_writer& memory_;
   lease_token lease_ = 0;
@@ -60,12 +60,12 @@ class run_writer {
   std::unordered_map<row_id, held_row> held_;
 
   statement fresh_{db_,
-                   "SELECT o.line, o.key, o.operation, o.strikes, o.duplicates, o.slot, o.hash, r.payload, o.update_rule FROM owed o LEFT "
+                   "SELECT o.line, o.key, o.operation, o.strikes, o.duplicates, o.call, o.hash, r.payload, r.update_rule FROM owed o LEFT "
                    "JOIN record r ON r.id = (o.run "
                    "<< 32 | o.line) "
                    "WHERE o.run = ? AND o.organizer = ? AND o.line > ? AND o.token = 0 ORDER BY o.line LIMIT ?"};
   statement stale_{db_,
-                   "SELECT o.line, o.key, o.operation, o.strikes, o.duplicates, o.slot, o.hash, r.payload, o.update_rule FROM owed o LEFT "
+                   "SELECT o.line, o.key, o.operation, o.strikes, o.duplicates, o.call, o.hash, r.payload, r.update_rule FROM owed o LEFT "
                    "JOIN record r ON r.id = (o.run "
                    "<< 32 | o.line) "
                    "WHERE o.run = ? AND o.organizer = ? AND o.line > ? AND o.token NOT IN (0, ?) ORDER BY o.line LIMIT ?"};
@@ -76,12 +76,12 @@ class run_writer {
   statement drop_one_{db_, "DELETE FROM owed WHERE run = ? AND organizer = ? AND line = ?"};
   statement take_{
       db_,
-      "DELETE FROM owed WHERE run = ? AND organizer = ? AND line = ? AND token = ? AND token <> 0 RETURNING slot, key, duplicates, hash"};
+      "DELETE FROM owed WHERE run = ? AND organizer = ? AND line = ? AND token = ? AND token <> 0 RETURNING call, key, duplicates, hash"};
   statement release_{
       db_, "UPDATE owed SET token = 0, strikes = strikes + ? WHERE run = ? AND organizer = ? AND line = ? AND token = ? AND token <> 0"};
   statement advance_{db_, "UPDATE owed SET operation = ? WHERE run = ? AND organizer = ? AND line = ? AND token = ? AND token <> 0"};
   statement strikes_{db_, "SELECT strikes FROM owed WHERE run = ? AND organizer = ? AND line = ? AND token = ? AND token <> 0"};
-  statement page_{db_, "SELECT line, slot, key, duplicates, hash FROM owed WHERE run = ? AND organizer = ? ORDER BY line LIMIT 1000"};
+  statement page_{db_, "SELECT line, call, key, duplicates, hash FROM owed WHERE run = ? AND organizer = ? ORDER BY line LIMIT 1000"};
   statement drop_{db_, "DELETE FROM owed WHERE run = ? AND organizer = ? AND line <= ?"};
 };
 

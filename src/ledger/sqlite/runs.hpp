@@ -30,7 +30,7 @@ inline row_id last_row(run_id run) noexcept {
 }
 // Outcomes of calls have ids of their own, by the number of the call; lines stay below them.
 inline constexpr std::uint32_t first_call = 0x80000000;
-inline row_id call_slot(run_id run, std::uint32_t call) noexcept {
+inline row_id outcome_id_of_call(run_id run, std::uint32_t call) noexcept {
   return make_row(run, first_call | call);
 }
 inline run_id run_of(row_id row) noexcept {

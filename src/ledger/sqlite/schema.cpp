@@ -8,7 +8,7 @@
 #include <convoke/time.hpp>
 
 #include "core/text.hpp"
-#include "ledger/sqlite/hash.hpp"
+#include "ledger/digest.hpp"
 #include "ledger/sqlite/housekeeping.hpp"
 #include "ledger/sqlite/ledger_file.hpp"
 
@@ -82,7 +82,11 @@ ALTER TABLE owed RENAME COLUMN twins TO duplicates;
 ALTER TABLE owed RENAME COLUMN owner TO token;
 ALTER TABLE owed DROP COLUMN epoch;
 ALTER TABLE owed ADD COLUMN operation INTEGER NOT NULL DEFAULT 1;
-ALTER TABLE owed ADD COLUMN update_rule INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE owed RENAME COLUMN slot TO call;
+ALTER TABLE decision RENAME COLUMN slot TO outcome_id;
+ALTER TABLE record ADD COLUMN update_rule INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE run ADD COLUMN update_drifted INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE run ADD COLUMN enforce_roles INTEGER NOT NULL DEFAULT 0;
 )sql";
 
 result<void> check(connection& db, const char* pragma, std::string_view wanted, const char* otherwise) {

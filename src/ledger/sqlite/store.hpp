@@ -9,10 +9,10 @@
 
 #include "ledger/ledger.hpp"
 #include "ledger/sqlite/connection.hpp"
-#include "ledger/sqlite/endings.hpp"
 #include "ledger/sqlite/file_watch.hpp"
 #include "ledger/sqlite/lock_file.hpp"
 #include "ledger/sqlite/memory.hpp"
+#include "ledger/sqlite/outcome_writer.hpp"
 #include "ledger/sqlite/plan.hpp"
 #include "ledger/sqlite/run_writer.hpp"
 #include "ledger/sqlite/runs.hpp"
@@ -25,8 +25,8 @@ class sqlite_store final : public store {
   [[nodiscard]] static result<std::unique_ptr<sqlite_store>> open(const open_options& options);
   ~sqlite_store() override;
 
-  result<std::unique_ptr<planning>> begin_plan(const run_header& header) override;
-  result<std::unique_ptr<planning>> begin_open(run_id planned) override;
+  result<std::unique_ptr<plan_builder>> begin_plan(const run_header& header) override;
+  result<std::unique_ptr<plan_builder>> begin_open(run_id planned) override;
   result<void> discard(run_id id) override;
   result<void> prune(unsigned keep) override;
   result<opened_run> resume(run_id id) override;
@@ -42,7 +42,7 @@ class sqlite_store final : public store {
   std::unique_ptr<reader> read() override;
 
  private:
-  friend class sqlite_planning;
+  friend class sqlite_plan_builder;
   class claim_job;
   class write_job;
   class close_job;
@@ -60,7 +60,7 @@ class sqlite_store final : public store {
   template <class T>
   [[nodiscard]] result<T> change(const std::function<result<T>()>& f);
   [[nodiscard]] result<void> files_still_there();
-  [[nodiscard]] result<std::unique_ptr<planning>> begin_planning(const std::function<result<void>(plan&)>& begin);
+  [[nodiscard]] result<std::unique_ptr<plan_builder>> begin_planning(const std::function<result<void>(plan&)>& begin);
 
   // As `change`, but a signal ends f, not the commit.
   template <class T>
@@ -73,9 +73,9 @@ class sqlite_store final : public store {
   connection db_;
   file_watch watch_;
   run_table runs_{db_};
-  endings ends_{db_};
+  outcome_writer outcomes_{db_};
   memory_writer memory_{db_};
-  run_writer writer_{db_, ends_, runs_, memory_};
+  run_writer writer_{db_, outcomes_, runs_, memory_};
   bool planning_ = false;  // on the ledger's thread
   std::unique_ptr<worker> worker_;
 };

@@ -1,0 +1,28 @@
+#pragma once
+
+// The text of system errors in the ledger's messages.
+
+#include <string>
+#include <string_view>
+#include <system_error>
+
+#include <sys/resource.h>
+
+#include "core/open_files.hpp"
+
+namespace convoke::ledger {
+
+// What to do about too many open files; empty for any other error.
+inline std::string shortage(int error_number) {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  return core::open_files_shortage(error_number, limit.rlim_cur);
+}
+
+// The system's message and a remedy, as in `Permission denied; choose another place`. Too many open files have a remedy of their own.
+inline std::string explained(int error_number, std::string_view remedy) {
+  const auto too_many = shortage(error_number);
+  return std::generic_category().message(error_number) + "; " + (too_many.empty() ? std::string(remedy) : too_many);
+}
+
+}  // namespace convoke::ledger

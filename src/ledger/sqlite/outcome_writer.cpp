@@ -1,0 +1,77 @@
+#include "ledger/sqlite/outcome_writer.hpp"
+
+#include "ledger/sqlite/runs.hpp"
+
+namespace convoke::ledger::sqlite {
+
+std::uint64_t outcome_writer::write_all(const owed_call& row, const finished_row& with) {
+  write(row.outcome_id, with);
+  std::uint64_t rows = 1;
+  if (row.duplicates == 0) return rows;
+  for (duplicates_.with(row.row); duplicates_.step(); ++rows) write(duplicates_.as<row_id>(0), with);
+  return rows;
+}
+
+void outcome_writer::failed_last(const owed_call& row, const released_row& with) {
+  const auto write_last_failure = [&](row_id outcome_id) {
+    last_failure_
+        .with(outcome_id, line_of(row.row), with.attempts, with.http_status, or_null(with.error_code), or_null(with.error_message),
+              or_null(with.request_id), or_null(with.client_request_id))
+        .run();
+  };
+  write_last_failure(row.outcome_id);
+  if (row.duplicates == 0) return;
+  for (duplicates_.with(row.row); duplicates_.step();) write_last_failure(duplicates_.as<row_id>(0));
+}
+
+std::uint64_t outcome_writer::answered(const owed_call& row, const finished_row& with) {
+  const auto rows = write_all(row, with);
+  observe(row, with);
+  return rows;
+}
+
+void outcome_writer::superseded(const owed_call& row, run_id by, utc_time when) {
+  finished_row out;
+  out.result = outcome::superseded;
+  out.error_message = "run " + std::to_string(by) + " took it over";
+  out.finished_at = when;
+  write_all(row, out);
+}
+
+void outcome_writer::decided(row_id row, outcome o, std::string_view code, std::string_view why, std::string_view drift) {
+  decide_.with(row, static_cast<int>(o), or_null(code), or_null(why), or_null(drift)).run();
+  ++counts_[{run_of(row), o}];
+}
+
+void outcome_writer::write(row_id outcome_id, const finished_row& with) {
+  insert_
+      .with(outcome_id, static_cast<int>(with.result), with.attempts, with.http_status, or_null(with.error_code),
+            or_null(with.error_message), or_null(with.request_id), or_null(with.client_request_id), or_null(with.drift),
+            to_stored(with.finished_at))
+      .run();
+  ++counts_[{run_of(outcome_id), with.result}];
+}
+
+void outcome_writer::observe(const owed_call& row, const finished_row& with) {
+  const auto when = to_stored(with.finished_at);
+  const auto state = with.result == outcome::failed    ? observed::failed
+                     : with.result == outcome::drifted ? observed::drifted
+                                                       : observed::satisfied;
+  if (!with.stored) {
+    // What was seen of the meeting earlier stays.
+    state_.with(row.key, static_cast<int>(state), when).run();
+    return;
+  }
+  const auto& m = *with.stored;
+  const digest_bytes hash(row.hash);
+  saw_.with(row.key, static_cast<int>(state), blob(hash.view()), when, or_null(with.drift), m.id, m.join_web_url, m.join_meeting_id,
+            m.passcode, m.dial_in_number, m.conference_id)
+      .run();
+}
+
+void outcome_writer::write_counts() {
+  for (const auto& [what, n] : counts_) tally_.with(what.first, static_cast<int>(what.second), n).run();
+  counts_.clear();
+}
+
+}  // namespace convoke::ledger::sqlite
