@@ -21,7 +21,7 @@ LAYER = {
     "cli": 5,
 }
 
-# A module may include another one of the same layer only where this table names it.
+# Modules of one layer see each other only where named.
 SIDEWAYS = {
     "auth": {"net"},
     "graph": {"net", "auth"},
@@ -35,7 +35,7 @@ SIDEWAYS = {
 ONLY_BELOW = {"sim": {"core", "net"}, "sim/service": {"core"}}
 ONLY_ABOVE = {"sim": {"cli"}}
 
-# Public headers that belong to layer 4: they describe a job, its progress and its result.
+# Public headers that are not ground but the library's face: what a job is, how it goes, what came of it.
 FACE = {"convoke/job.hpp"}
 
 # (prefix of a header, its library, the layers that may use the library)

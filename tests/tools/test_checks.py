@@ -16,16 +16,20 @@ from check_words import RULES, check as words  # noqa: E402
 from source_text import code_of  # noqa: E402
 
 
+def run_check(script, files):
+    """Exit code and output of a check over a tree of these files."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in files.items():
+            path = Path(folder) / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        done = subprocess.run([sys.executable, CHECKS / script, folder], capture_output=True, text=True)
+        return done.returncode, done.stdout
+
+
 class Layers(unittest.TestCase):
     def check(self, files):
-        """Exit code and output of the check over a tree of these files."""
-        with tempfile.TemporaryDirectory() as folder:
-            for name, text in files.items():
-                path = Path(folder) / name
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(text, encoding="utf-8")
-            done = subprocess.run([sys.executable, CHECKS / "check_layers.py", folder], capture_output=True, text=True)
-            return done.returncode, done.stdout
+        return run_check("check_layers.py", files)
 
     def refused(self, name, text, *expected):
         code, output = self.check({name: text})
@@ -205,21 +209,44 @@ class Words(unittest.TestCase):
 
     def test_files_and_exit_code(self):
         word = RULES[1].example.split()[1]
-        with tempfile.TemporaryDirectory() as folder:
-            self.assertEqual(self.run_check(folder)[0], 2)
-            (Path(folder) / "clean.md").write_text("A cooldown.\n", encoding="utf-8")
-            self.assertEqual(self.run_check(folder)[0], 0)
-            (Path(folder) / f"{word}.cpp").write_text(f"\nint {word};\n", encoding="utf-8")
-            (Path(folder) / "image.png").write_bytes(word.encode())
-            code, output = self.run_check(folder)
-            self.assertEqual(code, 1)
-            self.assertRegex(output, rf"/{word}\.cpp:2: {word}: use {re.escape(RULES[1].instead)}\n")
-            self.assertRegex(output, rf"/{word}\.cpp:1: {word} in the file's name: use ")
-            self.assertIn("words: 2 files, 2 words to replace", output)
+        self.assertEqual(run_check("check_words.py", {})[0], 2)
+        self.assertEqual(run_check("check_words.py", {"clean.md": "A cooldown.\n"})[0], 0)
+        code, output = run_check("check_words.py", {"clean.md": "A cooldown.\n", f"{word}.cpp": f"\nint {word};\n", "image.png": word})
+        self.assertEqual(code, 1)
+        self.assertRegex(output, rf"/{word}\.cpp:2: {word}: use {re.escape(RULES[1].instead)}\n")
+        self.assertRegex(output, rf"/{word}\.cpp:1: {word} in the file's name: use ")
+        self.assertIn("words: 2 files, 2 words to replace", output)
 
-    def run_check(self, folder):
-        done = subprocess.run([sys.executable, CHECKS / "check_words.py", folder], capture_output=True, text=True)
-        return done.returncode, done.stdout
+
+class Docs(unittest.TestCase):
+    tree = {"src/engine/lane.hpp": "class lane { void answered(); };\n", "src/engine/lane_stop.cpp": "", "tests/engine/test_lane.cpp": "",
+            "README.md": "[text](docs/architecture.md)\n"}
+
+    def check(self, architecture, readme="See `docs/architecture.md` and `FILE.failed.csv`.\n"):
+        return run_check("check_docs.py", {**self.tree, "docs/architecture.md": architecture, "README.md": readme})
+
+    def test_names_that_exist(self):
+        for text in ("`src/engine/lane.hpp`", "`engine/lane`", "`engine/lane_*.cpp`", "`src/engine/`", "`engine`", "`lane::answered`",
+                     "`answered()`", "`engine::lane`", "`two words that are none`", "`--flag`", "[the file](../src/engine/lane.hpp)",
+                     "```\n`src/none.cpp`\n```"):
+            with self.subTest(text):
+                self.assertEqual(self.check(text), (0, "docs: 2 files, 0 names that do not exist\n"))
+
+    def test_names_that_do_not_exist(self):
+        for text in ("`src/engine/pace.hpp`", "`engine/pace`", "`pace.cpp`", "`engine/pace_*.cpp`", "`lane::granted`", "`granted()`",
+                     "[the file](../src/engine/pace.hpp)"):
+            with self.subTest(text):
+                code, output = self.check("\n" + text)
+                self.assertEqual(code, 1)
+                self.assertIn("docs/architecture.md:2: ", output)
+
+    def test_other_texts_are_checked_for_paths_only(self):
+        self.assertEqual(self.check("", "`granted` in `build/release/convoke`\n")[0], 0)
+        self.assertIn("README.md:1: there is no file `tests/none.py`", self.check("", "`tests/none.py`\n")[1])
+        self.assertIn("README.md:1: the link to docs/none.md leads nowhere", self.check("", "[x](docs/none.md)\n")[1])
+
+    def test_no_texts(self):
+        self.assertEqual(run_check("check_docs.py", {"src/a.cpp": ""})[0], 2)
 
 
 class Sizes(unittest.TestCase):
