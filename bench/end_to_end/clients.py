@@ -10,6 +10,7 @@ import time
 
 from servers import HERE
 from generate import organizer_ids, request, write_rows
+from harness import clean_environment
 
 
 class Failed(Exception):
@@ -111,8 +112,7 @@ class Convoke:
         server.write_config(self.config)
 
     def command(self, *words, expect=0, discard_stdout=False):
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(("CONVOKE_", "AZURE_"))}
-        environment.update(self.more_environment)
+        environment = clean_environment(self.folder) | self.more_environment
         if discard_stdout:
             with open(os.devnull, "wb") as null:
                 done = run_measured([self.executable, *words], self.cpus, environment, null)
