@@ -1,4 +1,5 @@
 """The state of a running process, and strace around a command."""
+import contextlib
 import os
 import shutil
 import subprocess
@@ -19,6 +20,16 @@ def status_lines(path):
 def catches(process, number):
     """Whether the process has a handler for this signal by now."""
     return int(status_lines("/proc/%d/status" % process.pid).get("SigCgt", "0"), 16) >> (number - 1) & 1
+
+
+def open_files(pid):
+    """The paths of the open files of a process; empty if it has ended."""
+    out = []
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        for number in os.listdir("/proc/%d/fd" % pid):
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                out.append(os.readlink("/proc/%d/fd/%s" % (pid, number)))
+    return out
 
 
 def is_zombie(pid):

@@ -9,7 +9,7 @@ import time
 
 from generate import write_rows
 from harness import EXECUTABLE, FAST, Case, main, wait_for
-from processes import catches
+from processes import catches, open_files
 
 
 def opened_to_write(pipe):
@@ -103,7 +103,7 @@ class Signals(Case):
         write_rows(path, 200000, prefix="check")
         os.mkdir(temporary)
         process = self.start(self.words("check", path), environment={"TMPDIR": temporary})
-        wait_for(lambda: os.listdir(temporary), "the temporary ledger")
+        wait_for(lambda: any(name.startswith(temporary) for name in open_files(process.pid)), "the temporary ledger")
         process.send_signal(signal.SIGTERM)
         _, err = process.communicate(timeout=60)
         self.assertEqual(process.returncode, 143, err.decode())
