@@ -1,4 +1,4 @@
-# Installs the build BUILD below WORK, then configures, builds and runs CONSUMER against what was installed.
+# Installs the build BUILD below WORK, then configures, builds and runs CONSUMER against the installed package.
 function(run)
   execute_process(COMMAND ${ARGN} RESULT_VARIABLE code OUTPUT_VARIABLE output ERROR_VARIABLE output)
   if(NOT code EQUAL 0)
@@ -11,7 +11,7 @@ endfunction()
 file(REMOVE_RECURSE ${WORK})
 run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${WORK}/prefix)
 
-# Only include/ is for others, and nothing may point back into the tree it was built from.
+# The package must not name a path of the source tree or of the build tree.
 file(GLOB_RECURSE installed ${WORK}/prefix/*)
 file(GLOB_RECURSE package ${WORK}/prefix/lib*/*.cmake)
 if(NOT package)

@@ -1,16 +1,16 @@
-"""Answers that are not the call's own, that are cut, that quote the token, or that are as large as may be."""
+"""Answers to other requests, truncated refusals, answers that quote the token, and answers of the greatest size."""
 import os
 import unittest
 
-from harness import Case, foreign, main, scaled
+from harness import SANITIZED, Case, foreign, main, scaled
 
 
 def organizers(count):
     return ["0b1e55ed-0000-4000-8000-%012d" % n for n in range(count)]
 
 
-class Belief(Case):
-    """Every organizer uses the same external ids, so that only the request's own id and the organizer distinguish the meetings."""
+class SharedIds(Case):
+    """All organizers use the same external ids, so that only the request id and the organizer distinguish the meetings."""
 
     flags = ()
 
@@ -23,16 +23,8 @@ class Belief(Case):
         lines += ["%s,shared-%d,Lecture %d,2027-01-10T09:00:00Z,60" % (who, n, n) for n in range(each) for who in organizers(people)]
         return self.write("rows.csv", "\n".join(lines) + "\n"), each * people
 
-    def check_results(self, results, rows):
-        written = self.read_csv(results)
-        self.assert_one_outcome_a_row(written, rows)
-        self.assertEqual({row["outcome"] for row in written} - {"created", "existing"}, set())
-        meetings = self.server.by_key()
-        wrong = [row for row in written if meetings[(row["organizer"], row["external_id"])]["id"] != row["meeting_id"]]
-        self.assertEqual(wrong[:3], [], "%d results that name another organizer's meeting" % len(wrong))
 
-
-class OtherAnswers(Belief):
+class OtherAnswers(SharedIds):
     flags = ("--other-answers", "0.05", "--latency", "0.01")
 
     def test_answers_to_other_requests_change_no_outcome(self):
@@ -45,24 +37,24 @@ class OtherAnswers(Belief):
         self.assertEqual(stats["duplicates"], 0)
         self.assertEqual(stats["tokens"], 1)
         self.assertEqual(stats["created"], rows)
-        self.check_results(results, rows)
+        self.assert_own_meetings(results, rows)
 
 
-class CutRefusals(Belief):
+class TruncatedRefusals(SharedIds):
     flags = ("--cut-refusals", "0.03")
 
-    def test_half_a_refusal_ends_no_row_and_no_organizer(self):
+    def test_a_truncated_refusal_fails_no_row_and_no_organizer(self):
         path, rows = self.write_rows()
         results = self.path("results.csv")
         self.apply(path, "--results", results)
         self.assertGreater(self.server.stats()["cut_refusals"], 0)
-        self.check_results(results, rows)
+        self.assert_own_meetings(results, rows)
 
 
-class QuotedToken(Belief):
+class QuotedToken(SharedIds):
     flags = ("--quote", "joinWebUrl")
 
-    def test_a_meeting_that_quotes_the_token_is_kept_nowhere(self):
+    def test_an_answer_that_quotes_the_token_is_not_stored(self):
         path, rows = self.write_rows(1, 5)
         results = self.path("results.csv")
         done = self.apply(path, "--results", results, "--max-attempts", "1", "-v", expect=5)
@@ -73,28 +65,21 @@ class QuotedToken(Belief):
         self.assertNotIn("eyJ.", done.out + done.err)
 
 
-class LargeAnswers(Belief):
+class LargeAnswers(SharedIds):
     flags = ("--padding", "900000")
     rows_each = scaled(3, 6, 20)
 
-    def peak(self, command, expect):
-        """Peak resident memory of the command, in MiB."""
-        with open(self.path("out"), "wb") as out:
-            process = self.start(command, stdout=out, stderr=out)
-            _, status, usage = os.wait4(process.pid, 0)
-            process.returncode = os.waitstatus_to_exitcode(status)
-        self.assertEqual(process.returncode, expect, self.content(self.path("out")).decode())
-        return usage.ru_maxrss / 1024
+    def peak(self, path, expect, *words):
+        """Applies the file. Returns the peak resident memory in MiB."""
+        command = self.words("apply", path, "-o", "json", "--rate", "100000", "--fixed-rate", "--connections", "16", *words)
+        return self.peak_mib(command, expect, self.path("out"), self.path("err"))
 
-    def command(self, path, *words):
-        return self.words("apply", path, "-o", "json", "--rate", "100000", "--fixed-rate", "--connections", "16", *words)
-
-    @unittest.skipIf(os.environ.get("CONVOKE_E2E_DEFAULT_SCALE") == "small", "a sanitizer's memory is not the program's")
+    @unittest.skipIf(SANITIZED, "a sanitizer needs memory of its own")
     def test_memory_does_not_grow_with_the_size_of_answers(self):
         path, rows = self.write_rows(self.rows_each)
         results = self.path("results.csv")
-        peak = self.peak(self.command(path, "--results", results), 0)
-        self.check_results(results, rows)
+        peak = self.peak(path, 0, "--results", results)
+        self.assert_own_meetings(results, rows)
         print("  %d rows with answers of 900 KB: %.0f MiB" % (rows, peak), flush=True)
         self.assertLess(peak, 56)
 
@@ -102,11 +87,11 @@ class LargeAnswers(Belief):
 class LongLinks(LargeAnswers):
     flags = ("--long-link", "900000")
 
-    @unittest.skipIf(os.environ.get("CONVOKE_E2E_DEFAULT_SCALE") == "small", "a sanitizer's memory is not the program's")
+    @unittest.skipIf(SANITIZED, "a sanitizer needs memory of its own")
     def test_memory_does_not_grow_with_the_size_of_answers(self):
         path, rows = self.write_rows(self.rows_each)
         results = self.path("results.csv")
-        peak = self.peak(self.command(path, "--results", results, "--max-attempts", "1"), 5)
+        peak = self.peak(path, 5, "--results", results, "--max-attempts", "1")
         print("  %d rows with join URLs of 900 KB: %.0f MiB" % (rows, peak), flush=True)
         self.assertLess(peak, 56)
         self.assertLess(os.path.getsize(self.ledger), 4 << 20)

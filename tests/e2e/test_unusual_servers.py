@@ -1,16 +1,16 @@
-"""Servers that ask to wait for years, and one that closes every connection at its second request."""
+"""Servers with a Retry-After of years, and a server that closes every connection at its second request."""
 from generate import write_rows
 from harness import Case, foreign, main
 
 NINES = "9" * 20
 
 
-class EachConnectionOnce(Case):
+class OneCallPerConnection(Case):
     @classmethod
     def start_server(cls, folder):
         return foreign(folder, "--close-second")
 
-    def test_no_row_is_charged_or_deferred_and_connections_are_used_once(self):
+    def test_rows_lose_no_attempt_and_connections_are_used_once(self):
         path = self.path("rows.csv")
         keys = write_rows(path, 400, organizers=20, prefix="once")
         done = self.apply(path, "--max-attempts", "1")
@@ -19,18 +19,18 @@ class EachConnectionOnce(Case):
         self.assert_created_once(keys)
         stats = self.server.stats()
         self.assertEqual(stats["violations"], 0, stats["first_violations"])
-        # Those that were under way when it was found out, and a trial once a minute.
+        # The calls that were in flight before convoke stopped to reuse connections, and one trial per minute.
         self.assertLessEqual(stats["closed"], 16 + 3 + int(done.seconds / 60))
 
 
-class AbsurdRetryAfter(Case):
+class ImplausibleRetryAfter(Case):
     @classmethod
     def start_server(cls, folder):
         return foreign(folder, "--throttle-first", "1", "--retry-after", NINES)
 
-    def test_a_day_is_obeyed_and_said_and_then_forgotten_on_demand(self):
+    def test_a_day_is_obeyed_and_reported_and_can_be_forgotten(self):
         path = self.path("rows.csv")
-        write_rows(path, 40, organizers=5, prefix="absurd")
+        write_rows(path, 40, organizers=5, prefix="implausible")
         done = self.apply(path, "--connections", "1", expect=5)
         self.assertGreaterEqual(done.summary["come_back_s"], 86400)
         self.assertLessEqual(done.summary["come_back_s"], 86400 * 1.1 + 1)
@@ -48,21 +48,21 @@ class AbsurdRetryAfter(Case):
         self.assertEqual(self.server.stats()["created"], 40)
 
 
-class AbsurdRetryAfterWithAShortLimit(Case):
+class ImplausibleRetryAfterWithAShortLimit(Case):
     @classmethod
     def start_server(cls, folder):
         return foreign(folder, "--throttle-first", "1", "--retry-after", NINES)
 
-    def test_the_run_goes_on_when_the_limit_is_over(self):
+    def test_the_run_continues_after_max_cooldown(self):
         path = self.path("rows.csv")
-        write_rows(path, 40, organizers=5, prefix="absurd")
+        write_rows(path, 40, organizers=5, prefix="implausible")
         done = self.apply(path, "--connections", "1", "--max-cooldown", "1s")
         self.assertEqual(done.summary["throttled"], 1)
         self.assertEqual(self.server.stats()["created"], 40)
         self.assertNotIn("is closed", self.convoke("status").out)
 
 
-class TokenEndpointThatAsksToWait(Case):
+class ThrottledTokenEndpoint(Case):
     @classmethod
     def start_server(cls, folder):
         return foreign(folder, "--token-wait", "86400")
@@ -77,7 +77,7 @@ class TokenEndpointThatAsksToWait(Case):
         self.assertEqual(self.server.stats()["token_requests"], 1)
         self.assertLess(done.seconds, 60)
 
-    def test_a_limit_that_is_shorter_is_waited_for_until_the_outage_is_too_long(self):
+    def test_a_shorter_limit_is_waited_for_until_max_outage(self):
         path = self.path("rows.csv")
         write_rows(path, 4, organizers=2, prefix="token")
         before = self.server.stats()["token_requests"]
@@ -86,7 +86,7 @@ class TokenEndpointThatAsksToWait(Case):
         self.assertGreaterEqual(self.server.stats()["token_requests"] - before, 2)
         self.assertIn("token", done.summary["detail"])
 
-    def test_one_answer_alone_is_an_outage_when_it_lasts(self):
+    def test_one_long_throttle_counts_as_an_outage(self):
         path = self.path("rows.csv")
         write_rows(path, 4, organizers=2, prefix="token")
         before = self.server.stats()["token_requests"]

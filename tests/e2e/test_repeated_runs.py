@@ -1,4 +1,4 @@
-"""The same command again, changed files, other files, older ledgers: what is owed, and what the service sees of it."""
+"""The same command again, changed files, other files, older ledgers: what a run owes, and what the service receives."""
 import json
 import os
 import shutil
@@ -8,7 +8,7 @@ from generate import organizer_ids, write_rows
 from harness import FAST, Case, main, wait_for
 
 
-class Again(Case):
+class RepeatedRuns(Case):
     server_flags = ("--seed", "21")
 
     def requests(self):
@@ -38,24 +38,24 @@ class Again(Case):
         exported = self.convoke("export", "--format", "csv")
         self.assertEqual(exported.out.encode(), first)
 
-    def test_yesterdays_ledger_costs_calls_but_makes_no_second_meeting(self):
-        today, more = self.path("today.csv"), self.path("more.csv")
-        keys = write_rows(today, 100, prefix="yesterday")
-        self.apply(today)
+    def test_an_older_ledger_costs_calls_but_creates_no_second_meeting(self):
+        first, second = self.path("first.csv"), self.path("second.csv")
+        keys = write_rows(first, 100, prefix="older")
+        self.apply(first)
         saved = self.path("saved.db")
         shutil.copy(self.ledger, saved)
-        keys += write_rows(more, 100, prefix="yesterday", first=100)
-        self.apply(more)
+        keys += write_rows(second, 100, prefix="older", first=100)
+        self.apply(second)
         for left in ("", "-wal", "-shm"):
             if os.path.exists(self.ledger + left):
                 os.unlink(self.ledger + left)
         shutil.copy(saved, self.ledger)
         before = self.requests()
-        self.assertEqual(self.outcomes(self.apply(more)), {"existing": 100})
+        self.assertEqual(self.outcomes(self.apply(second)), {"existing": 100})
         self.assertEqual(self.requests(), before + 100)
         self.assert_created_once(keys)
 
-    def test_a_ledger_that_is_lost_costs_calls_but_makes_no_second_meeting(self):
+    def test_a_lost_ledger_costs_calls_but_creates_no_second_meeting(self):
         path = self.path("rows.csv")
         keys = write_rows(path, 100, prefix="lost")
         self.apply(path)
@@ -70,7 +70,7 @@ class Again(Case):
         lines = self.read_lines(path)
         for number in (0, 10, 20):  # plain subjects
             lines[number] = lines[number].replace("Seminar", "Changed seminar")
-        gone = keys[49]
+        vanished = keys[49]
         fresh_path = self.path("fresh.csv")
         fresh_keys = write_rows(fresh_path, 2, prefix="changed-fresh")
         self.write_lines("rows.csv", lines[:49] + self.read_lines(fresh_path))
@@ -78,13 +78,13 @@ class Again(Case):
         done = self.apply(path, "--results", results)
         self.assertEqual(self.outcomes(done), {"unchanged": 46, "drifted": 3, "created": 2})
         self.assertEqual(self.requests(), before + 5)
-        self.assertIn(gone[1], done.err, "a key that vanished is named")
+        self.assertIn(vanished[1], done.err, "the key that is missing from the file is named")
         rows = {(row["organizer"], row["external_id"]): row for row in self.read_csv(results)}
         self.assertEqual({row["drift"] for row in rows.values() if row["outcome"] == "drifted"}, {"subject"})
         for key in keys[:49]:
             self.assertEqual(rows[key]["join_web_url"], urls[key])
         self.assert_created_once(keys + fresh_keys)
-        # What has drifted is known: no call is made to learn it again, whatever else changes.
+        # The drift is known: no other change of the rows costs a call.
         lines = [line.replace(",a\n", ",b\n") for line in self.read_lines(path)]
         self.write_lines("rows.csv", lines)
         before = self.requests()
@@ -92,12 +92,12 @@ class Again(Case):
         self.assertEqual(self.requests(), before)
         self.assertEqual(self.outcomes(self.apply(path, "--on-drift", "fail", expect=3)), {"unchanged": 48, "drifted": 3})
 
-    def test_an_id_that_is_spelt_otherwise_is_called_by_its_first_spelling(self):
+    def test_an_id_in_another_case_is_sent_as_it_was_first_sent(self):
         path, results = self.path("rows.csv"), self.path("results.csv")
-        keys = write_rows(path, 20, prefix="Spelt")
+        keys = write_rows(path, 20, prefix="Case")
         self.apply(path)
         before = self.requests()
-        text = self.content(path).decode().replace("Spelt-", "sPELT-").replace("Seminar", "Another seminar")
+        text = self.content(path).decode().replace("Case-", "cASE-").replace("Seminar", "Another seminar")
         self.write("rows.csv", text)
         done = self.apply(path, "--results", results)
         owed = done.summary["calls"]
@@ -105,7 +105,7 @@ class Again(Case):
         called = [json.loads(line) for line in self.server.get("calls").splitlines() if json.loads(line)["call"] > before]
         self.assertEqual(len(called), owed)
         self.assertLessEqual({call["external_id"] for call in called}, {external_id for _, external_id in keys})
-        self.assertEqual([row["external_id"] for row in self.read_csv(results)], [key[1].replace("Spelt", "sPELT") for key in keys])
+        self.assertEqual([row["external_id"] for row in self.read_csv(results)], [key[1].replace("Case", "cASE") for key in keys])
         self.assert_created_once(keys)
 
     def test_two_files_share_a_ledger(self):
@@ -121,10 +121,10 @@ class Again(Case):
         self.assertEqual({(row["organizer"], row["external_id"]) for row in inventory}, set(keys))
 
     def test_a_later_plan_takes_keys_over_and_leaves_the_others_owed(self):
-        """A run that stopped half-way, then a file that holds some of its keys."""
+        """A run stops half-way; then another file has some of its keys."""
         older, newer = self.path("older.csv"), self.path("newer.csv")
         keys = write_rows(older, 100, prefix="takeover")
-        # A time limit that leaves most of it owed, whatever the machine's speed.
+        # The time limit leaves most rows owed at any speed of the machine.
         stopped = self.convoke("apply", older, "-o", "json", "--rate", "20", "--fixed-rate", "--max-duration", "1s", expect=5)
         left = stopped.summary["outcomes"]["deferred"]
         self.assertGreater(left, 50)
@@ -137,18 +137,18 @@ class Again(Case):
         self.assertGreater(by_id[0]["outcomes"]["superseded"], 0)
         owed = by_id[0]["outcomes"]["deferred"]
         self.assertGreater(owed, 0)
-        self.assertIn("takeover-", done.err)  # the keys that stay owed are named
+        self.assertIn("takeover-", done.err)  # the keys that are still owed are named
         self.assertEqual(len([key for key in keys if key in made]), 100 - owed)
         again = self.convoke("apply", older, "-o", "json", *FAST, expect=None)
         self.assertIn(again.code, (0, 3), str(again))
         self.assert_created_once(keys)
 
-    def test_a_failed_file_is_mended_and_fed_back(self):
+    def test_a_corrected_failed_file_is_applied(self):
         path, failed = self.path("rows.csv"), self.path("rows.csv.failed.csv")
-        keys = write_rows(path, 40, prefix="fed-back")
+        keys = write_rows(path, 40, prefix="corrected")
         lines = self.read_lines(path)
         lines[5] = lines[5].replace("2026-10-", "2026-13-")
-        lines[16] = lines[16].replace("fed-back-0000016", "")
+        lines[16] = lines[16].replace("corrected-0000016", "")
         self.write_lines("rows.csv", lines)
         refused = self.convoke("apply", path, expect=8)
         self.assertIn("line 7", refused.err)
@@ -160,14 +160,14 @@ class Again(Case):
         self.assertEqual([row["convoke_line"] for row in rows], ["7", "18"])
         self.assertTrue(all(row["convoke_error"] for row in rows))
         content = self.content(failed).decode()
-        mended = content.replace("2026-13-", "2026-10-").replace(keys[16][0] + ",,", keys[16][0] + ",fed-back-0000016,")
-        self.write("mended.csv", mended)
+        corrected = content.replace("2026-13-", "2026-10-").replace(keys[16][0] + ",,", keys[16][0] + ",corrected-0000016,")
+        self.write("corrected.csv", corrected)
         results = self.path("results.csv")
-        self.assertEqual(self.outcomes(self.apply(self.path("mended.csv"), "--results", results)), {"created": 2})
+        self.assertEqual(self.outcomes(self.apply(self.path("corrected.csv"), "--results", results)), {"created": 2})
         self.assertNotIn("convoke_error", self.read_csv(results)[0])
         self.assert_created_once(keys)
 
-    def test_a_plan_of_the_wrong_file_arms_nothing(self):
+    def test_a_plan_of_the_wrong_file_sends_nothing(self):
         wrong, right = self.path("wrong.csv"), self.path("right.csv")
         wrong_keys = write_rows(wrong, 50, prefix="wrong")
         right_keys = write_rows(right, 50, prefix="right-one")
@@ -180,7 +180,7 @@ class Again(Case):
         self.assert_created_once(right_keys)
         runs = json.loads(self.convoke("runs", "-o", "json").out)
         self.assertEqual(sorted(run["state"] for run in runs), ["finished", "planned"])
-        # Planned first, then applied: the same run.
+        # An apply of a planned file opens its run.
         self.assertEqual(self.outcomes(self.apply(wrong)), {"created": 50})
         self.assertEqual(len(json.loads(self.convoke("runs", "-o", "json").out)), 2)
 
@@ -197,37 +197,34 @@ class Again(Case):
         self.assertNotEqual(nonsense.code, 0)
         self.assertIn("4711", nonsense.err)
         self.assertEqual(self.requests(), before)
-        # Asked for again, it is a new run that owes what is not there yet.
+        # The same file is a new run that owes the missing meetings.
         self.apply(path)
         self.assert_created_once(keys)
 
-    def test_status_and_export_while_a_run_goes_on(self):
+    def test_status_and_export_during_a_run(self):
         path, results = self.path("rows.csv"), self.path("results.csv")
-        keys = write_rows(path, 600, prefix="going-on")
+        keys = write_rows(path, 600, prefix="during")
         process = self.start(self.words("apply", path, "--results", results, "--rate", "200", "--fixed-rate"), stdout=subprocess.DEVNULL,
                              stderr=subprocess.DEVNULL)
-        try:
-            def under_way():
-                done = self.convoke("status", "-o", "json", expect=None)
-                if done.code != 0:  # the ledger is not there yet
-                    return None
-                run = json.loads(done.out)["run"]
-                return run if run and 0 < run["outcomes"]["created"] < 600 else None
 
-            run = wait_for(under_way, "a run that is under way")
-            self.assertEqual(sum(run["outcomes"].values()), 600)
-            self.assertIn("created", self.convoke("status").out)
-            rows = self.parse_csv(self.convoke("export", "--format", "csv").out)
-            self.assertEqual(len(rows), 600)
-            self.assertEqual({row["outcome"] for row in rows}, {"created", "deferred"})
-            self.assertEqual(process.wait(timeout=60), 0)
-        finally:
-            process.kill()
-            process.wait()
+        def in_progress():
+            done = self.convoke("status", "-o", "json", expect=None)
+            if done.code != 0:  # the ledger does not exist yet
+                return None
+            run = json.loads(done.out)["run"]
+            return run if run and 0 < run["outcomes"]["created"] < 600 else None
+
+        run = wait_for(in_progress, "a run in progress")
+        self.assertEqual(sum(run["outcomes"].values()), 600)
+        self.assertIn("created", self.convoke("status").out)
+        rows = self.parse_csv(self.convoke("export", "--format", "csv").out)
+        self.assertEqual(len(rows), 600)
+        self.assertEqual({row["outcome"] for row in rows}, {"created", "deferred"})
+        self.assertEqual(process.wait(timeout=60), 0)
         self.assert_one_outcome_a_row(self.read_csv(results), 600)
         self.assert_created_once(keys)
 
-    def test_a_dry_run_leaves_nothing(self):
+    def test_a_dry_run_writes_nothing(self):
         path = self.path("rows.csv")
         write_rows(path, 30, prefix="dry")
         before = self.requests()
@@ -254,10 +251,10 @@ class Again(Case):
         self.assertEqual(self.outcomes(self.apply(path, "--expect-rows", "30", "--max-new", "30")), {"created": 30})
 
 
-class NothingWorks(Case):
+class EveryCallFails(Case):
     server_flags = ("--seed", "3", "--fault-503-before", "1")
 
-    def test_a_deferred_row_tells_what_was_the_matter(self):
+    def test_a_deferred_row_names_its_last_failure(self):
         path, results = self.path("rows.csv"), self.path("results.csv")
         write_rows(path, 5, prefix="failed_last")
         done = self.apply(path, "--results", results, "--max-attempts", "2", expect=5)
@@ -270,7 +267,7 @@ class NothingWorks(Case):
         self.assertEqual(self.convoke("export", "--format", "csv").out.encode(), self.content(results))
 
 
-class SomeFail(Case):
+class OneOrganizerFails(Case):
     """One organizer lacks the application access policy."""
 
     refused = organizer_ids(20)[3]
@@ -282,7 +279,7 @@ class SomeFail(Case):
         good = [key for key in keys if key[0] != self.refused]
         done = self.apply(path, "--results", results, expect=3)
         self.assertEqual((done.summary["outcomes"]["created"], done.summary["outcomes"]["failed"]), (380, 20))
-        # What one answer says of the organizer holds for the organizer's other rows: they are not asked for.
+        # One refusal of the organizer ends its other rows without a call.
         self.assertLess(self.server.stats()["requests"], 380 + 20)
         self.assert_created_once(good)
         failed = [row for row in self.read_csv(results) if row["outcome"] == "failed"]
