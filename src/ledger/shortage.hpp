@@ -6,17 +6,13 @@
 #include <string_view>
 #include <system_error>
 
-#include <sys/resource.h>
-
-#include "core/open_files.hpp"
+#include "os/open_files.hpp"
 
 namespace convoke::ledger {
 
 // What to do about too many open files; empty for any other error.
 inline std::string shortage(int error_number) {
-  rlimit limit{};
-  ::getrlimit(RLIMIT_NOFILE, &limit);
-  return core::open_files_shortage(error_number, limit.rlim_cur);
+  return os::open_files_shortage(error_number);
 }
 
 // The system's message and a remedy, as in `Permission denied; choose another place`. Too many open files have a remedy of their own.

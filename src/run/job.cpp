@@ -3,6 +3,7 @@
 #include <csignal>
 #include <memory>
 #include <random>
+#include <stop_token>
 #include <utility>
 
 #include <fmt/format.h>
@@ -172,8 +173,27 @@ result<void> forget_cooldowns(ledger::store& store, const ledger::run_header& he
   return {};
 }
 
-result<void> carry_out(boost::asio::io_context& io, signals& caught, ledger::store& store, ledger::run_id id, const job& j, observer& watch,
-                       job_report& out) {
+// The driver is stopped by stop tokens: the first signal requests one, the second the other.
+result<driven> drive_until_signal(boost::asio::io_context& io, signals& caught, tls_contexts& tls, ledger::store& store,
+                                  const ledger::opened_run& opened, const job& j, observer& watch) {
+  const signals::draining bounded_by_the_engine;
+  std::stop_source drain, at_once;
+  const auto forward = [&](int count) {
+    if (count > 0) drain.request_stop();
+    if (count > 1) at_once.request_stop();
+  };
+  struct listening {
+    signals& to;
+    ~listening() { to.stop_listening(); }
+  };
+  caught.on_signal(io, forward);
+  const listening until_the_end{caught};
+  forward(caught.count());
+  return drive(io, {drain.get_token(), at_once.get_token()}, tls, store, opened, j, seed_of(j), watch);
+}
+
+result<void> carry_out(boost::asio::io_context& io, signals& caught, tls_contexts& tls, ledger::store& store, ledger::run_id id,
+                       const job& j, observer& watch, job_report& out) {
   auto opened = store.resume(id);
   if (!opened) return std::unexpected(opened.error());
   if (opened->info.counts.owed == 0) {
@@ -187,10 +207,7 @@ result<void> carry_out(boost::asio::io_context& io, signals& caught, ledger::sto
                     std::chrono::ceil<std::chrono::seconds>(j.pace.attempt_timeout).count()));
   note_saved_cuts(*opened, j.pace.max_cooldown, net::wall_now(), watch);
   watch.expected(foresee(j, *opened, net::wall_now()));
-  const auto driven = [&] {
-    const signals::draining bounded_by_the_engine;
-    return drive(io, caught, store, *opened, j, seed_of(j), watch);
-  }();
+  const auto driven = drive_until_signal(io, caught, tls, store, *opened, j, watch);
   if (!driven) return std::unexpected(driven.error());
   out.end = ending_of(driven->reason, caught.first());
   out.detail = driven->detail;
@@ -303,8 +320,8 @@ result<job_report> apply(const job& j, observer& watch) {
   if (!known) return std::unexpected(known.error());
 
   // Before a plan is opened, so that it is told while nothing has happened yet.
-  if (!known->done)
-    if (const auto trusted = net::tls_context::create(j.lanes.front().ca_file); !trusted) return std::unexpected(trusted.error());
+  auto tls = known->done ? tls_contexts() : tls_contexts::create(j.lanes);
+  if (!tls) return std::unexpected(tls.error());
   if (known->done || known->open || known->planned)
     if (const auto whole = check_expected_rows(p->input, j, interrupted); !whole) return without_run(whole.error());
 
@@ -324,7 +341,7 @@ result<job_report> apply(const job& j, observer& watch) {
     if (const auto forgotten = forget_cooldowns(**store, p->header, watch); !forgotten) return std::unexpected(forgotten.error());
 
   if (!known->done) {
-    const auto carried = carry_out(io, caught, **store, id, j, watch, out);
+    const auto carried = carry_out(io, caught, *tls, **store, id, j, watch, out);
     if (!carried) return std::unexpected(carried.error());
   }
   if (const auto concluded = conclude(**store, caught, id, j, out); !concluded) {
