@@ -209,6 +209,12 @@ BOOST_DATA_TEST_CASE(an_old_ledger_is_read_as_it_is, versions, version) {
   BOOST_TEST((content(old.path) == before));
 }
 
+BOOST_AUTO_TEST_CASE(a_reader_shows_no_last_failure_of_a_row_that_an_old_process_has_claimed_since) {
+  const old_ledger old(3);
+  BOOST_TEST(old.ask("UPDATE owed SET owner = 77 WHERE strikes > 0 AND organizer = 1") == "");
+  BOOST_TEST((deferred(*must(read_sqlite(old.path))) == std::pair<std::size_t, std::size_t>(6, 1)));
+}
+
 BOOST_DATA_TEST_CASE(a_reader_reads_on_when_a_writer_brings_the_ledger_up_to_date, versions, version) {
   const old_ledger old(version);
   const auto r = must(read_sqlite(old.path));
