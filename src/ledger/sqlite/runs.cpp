@@ -52,7 +52,7 @@ void count(outcome_counts& counts, outcome o, std::uint64_t n) noexcept {
 }
 
 std::uint64_t ended(const outcome_counts& c) noexcept {
-  return c.created + c.existing + c.drifted + c.updated + c.unchanged + c.failed + c.rejected + c.superseded;
+  return c.created + c.existing + c.drifted + c.updated + c.unchanged + c.failed + c.rejected + c.superseded + c.lost + c.removed;
 }
 
 std::optional<stored_run> run_table::find(run_id id) {
@@ -119,7 +119,7 @@ void run_table::add_lanes(run_info& info) {
 
 void run_table::add_counts(run_info& info) {
   for (counts_.with(info.id); counts_.step();) count(info.counts, static_cast<outcome>(counts_.integer(0)), counts_.as<std::uint64_t>(1));
-  // What a discarded run left is owed to nobody.
+  // A discarded run owes nothing: what is left of it in `owed` are claims.
   if (info.state != run_state::discarded) info.counts.owed = info.rows - ended(info.counts);
 }
 

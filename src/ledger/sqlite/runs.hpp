@@ -34,9 +34,6 @@ inline constexpr std::uint32_t first_call = 0x80000000;
 inline row_id outcome_id_of_call(run_id run, std::uint32_t call) noexcept {
   return make_row(run, first_call | call);
 }
-inline run_id run_of(row_id row) noexcept {
-  return static_cast<run_id>(row >> 32);
-}
 
 struct stored_run {
   run_info info;
