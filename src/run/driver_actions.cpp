@@ -77,8 +77,7 @@ void driver::carry_out(engine::advance_row& a) {
   const auto found = rows_.find(a.row);
   if (found == rows_.end()) return;
   auto& row = found->second;
-  if (a.last.stored) row.meeting_id = a.last.stored->id;
-  row.changed = a.last.drift;
+  row.advance(a.last);
   commits_.add(advanced_row(std::move(a), row.organizer));
 }
 
@@ -106,8 +105,7 @@ void driver::carry_out(engine::send_call& a) {
   auto& call = lane.calls[a.connection];
   call.row = rows_.extract(a.row);
   call.attempt = a.attempt;
-  const auto& row = call.row.mapped();
-  lane.session->send(a.connection, {.op = a.op, .wanted = row.wanted, .meeting_id = row.meeting_id, .changed = row.changed});
+  lane.session->send(a.connection, call.row.mapped().request(a.op));
 }
 
 void driver::carry_out(engine::refresh_token& a) {
