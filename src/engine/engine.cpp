@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/saturating.hpp"
 #include "engine/lane.hpp"
 #include "engine/rules.hpp"
 #include "engine/run_context.hpp"
@@ -23,11 +24,11 @@ class engine::impl {
   }
 
   void answered(row_id row, answer&& a, mono_time now) {
-    const auto s = context.rows.find(row);
+    const auto i = context.rows.find(row);
     // Late answers of calls that a drain gave up on.
-    if (s == no_slot || context.rows[s].state != row_state::in_flight) return;
-    auto* of_row = find(context.rows[s].lane);
-    const auto cooldown = of_row->answered(s, std::move(a), now);
+    if (i == no_row || context.rows[i].state != row_state::in_flight) return;
+    auto* of_row = find(context.rows[i].lane);
+    const auto cooldown = of_row->answered(i, std::move(a), now);
     if (!cooldown) return;
     for (const auto& l : lanes_)
       if (l.get() != of_row && l->app() == of_row->app()) l->close(*cooldown, now);
@@ -35,12 +36,12 @@ class engine::impl {
 
   void acknowledged(std::span<const row_id> rows, bool lost, mono_time now) {
     for (const auto id : rows) {
-      const auto s = context.rows.find(id);
-      if (s == no_slot) continue;
-      const auto& r = context.rows[s];
+      const auto i = context.rows.find(id);
+      if (i == no_row) continue;
+      const auto& r = context.rows[i];
       if (r.state != row_state::committing && r.state != row_state::advancing) continue;
       if (lost) ++context.numbers.lost_writes;
-      find(r.lane)->acknowledged(s, lost, now);
+      find(r.lane)->acknowledged(i, lost, now);
     }
   }
 
@@ -98,7 +99,7 @@ void engine::impl::settle(mono_time now) {
   };
   for (const auto& l : lanes_) consider(l->next(now));
   if (ending_) consider(end_by_);
-  if (context.config.max_duration && !stopped_at_ && !ending_) consider(after(started_, *context.config.max_duration));
+  if (context.config.max_duration && !stopped_at_ && !ending_) consider(core::after(started_, *context.config.max_duration));
   count(now);
 }
 
@@ -107,7 +108,7 @@ void engine::impl::look_for_the_end(mono_time now) {
     if (std::ranges::any_of(lanes_, [now](const auto& l) { return l->look(now).busy; })) return;
     for (const auto& l : lanes_) l->wind_up(now);
     ending_ = true;
-    end_by_ = after(stopped_at_.value_or(now), context.config.drain);
+    end_by_ = core::after(stopped_at_.value_or(now), context.config.drain);
   }
   const bool acknowledged = (context.numbers.unacknowledged == 0 && context.closings == 0) || !holds(rule::acknowledged_first);
   if (acknowledged || now >= end_by_) finish(result(now));

@@ -44,7 +44,7 @@ double pace::lately(mono_time until, nanoseconds span) const noexcept {
 }
 
 void pace::on_throttle(mono_time sent, mono_time now, mono_time until, bool perhaps_one_organizers) noexcept {
-  if (lesson_) review(now);
+  if (reduction_) review(now);
   // Those that were sent after the refused one say nothing about it.
   const auto after = gate_.rate() * seconds(now - sent);
   made_ = calls() - after;
@@ -55,7 +55,7 @@ void pace::on_throttle(mono_time sent, mono_time now, mono_time until, bool perh
                                  .refused = 0,
                                  .seconds = seconds(until - reopened_)};
     if (!perhaps_one_organizers || noise_.chance() > 0)
-      lesson_ = lesson{.before = {state_, rate()}, .opening = opening, .learnt = now, .until = until};
+      reduction_ = reduction{.before = {state_, rate()}, .opening = opening, .learnt = now, .until = until};
     learn(sent, until);
   }
   state_.refused_calls = 1;
@@ -67,7 +67,7 @@ void pace::on_throttle(mono_time sent, mono_time now, mono_time until, bool perh
 
 void pace::on_echo() noexcept {
   ++state_.refused_calls;
-  if (lesson_) ++lesson_->opening.refused;
+  if (reduction_) ++reduction_->opening.refused;
 }
 
 void pace::learn(mono_time sent, mono_time until) noexcept {
@@ -86,29 +86,29 @@ void pace::learn(mono_time sent, mono_time until) noexcept {
 
 // The cooldown is over, and it is known how many others it met.
 void pace::review(mono_time now) noexcept {
-  const auto l = *lesson_;
-  lesson_.reset();
-  switch (noise_.judge(l.opening)) {
-    case noise::verdict::limit:
+  const auto l = *reduction_;
+  reduction_.reset();
+  switch (noise_.attribute(l.opening)) {
+    case noise::finding::limit:
       return;
-    case noise::verdict::chance:
-      go_back(l.before, now - l.learnt, now);
+    case noise::finding::chance:
+      revert(l.before, now - l.learnt, now);
       // A trial has shown that lessons before were none either: time to ask for more.
       if (before_trial_ && state_.what == phase::hold) state_.since -= state_.probe_after;
       before_trial_.reset();
       return;
-    case noise::verdict::try_faster:
+    case noise::finding::try_faster:
       before_trial_ = position{state_, rate()};
       return hold(noise_.to_try(), now);
-    case noise::verdict::failed:
-      go_back(*before_trial_, 0ns, now);
+    case noise::finding::failed:
+      revert(*before_trial_, 0ns, now);
       before_trial_.reset();
       return;
   }
 }
 
 // As it was then; the time for which it was `closed` did not happen.
-void pace::go_back(const position& to, nanoseconds closed, mono_time now) noexcept {
+void pace::revert(const position& to, nanoseconds closed, mono_time now) noexcept {
   state_ = to.was;
   state_.since += closed;
   state_.opened += closed;
@@ -179,8 +179,8 @@ void pace::probe_refused(double rate, mono_time sent, mono_time until) noexcept 
     hold(state_.excess > 0.05 && state_.held * 1.01 < 0.98 * state_.refused ? state_.held * 1.01 : state_.held, until);
     return;
   }
-  state_.suspect_rate = state_.held;
-  state_.suspect_credit = extra;
+  state_.deep_rate = state_.held;
+  state_.deep_credit = extra;
   state_.bad = 0;
   const auto passed = std::max(state_.held, 0.9 * std::min(rate, lately(sent, 1s)));
   state_.probe_after = probe_after_change;
@@ -192,7 +192,7 @@ void pace::restore(const pace& before, mono_time now) noexcept {
   state_ = before.state_;
   noise_ = before.noise_;
   before_trial_ = before.before_trial_;
-  lesson_.reset();
+  reduction_.reset();
   state_.opened = reopened_ = now;
   state_.at_throttle = at_reopened_ = calls();
   if (state_.what == phase::probe) state_.what = phase::hold;

@@ -14,9 +14,7 @@ constexpr double lateness = 0.25;
 
 using namespace std::chrono_literals;
 using convoke::mono_time;
-using convoke::pacing::cooldown;
 using convoke::pacing::gcra;
-using convoke::pacing::random_engine;
 using std::chrono::nanoseconds;
 
 const mono_time start{1h};
@@ -41,56 +39,7 @@ std::vector<mono_time> greedy(gcra& pace, mono_time& now, std::size_t count) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(jitter_and_backoff)
-
-RC_BOOST_PROP(jitter_is_never_less_and_at_most_a_tenth, (std::uint64_t seed)) {
-  random_engine random(seed);
-  const nanoseconds wait{*rc::gen::inRange<std::int64_t>(0, std::numeric_limits<std::int64_t>::max())};
-  const auto got = convoke::pacing::with_jitter(wait, random);
-  RC_ASSERT(got >= wait);
-  RC_ASSERT(got - wait <= nanoseconds(wait.count() / 10));
-}
-
-BOOST_AUTO_TEST_CASE(jitter_spreads_over_the_tenth) {
-  random_engine random(7);
-  auto least = 200s * 1000, most = 0s * 1000;
-  for (int i = 0; i < 1000; ++i) {
-    const auto got = std::chrono::duration_cast<std::chrono::seconds>(convoke::pacing::with_jitter(100'000s, random));
-    least = std::min(least, got);
-    most = std::max(most, got);
-  }
-  BOOST_TEST(least.count() < 100'500);
-  BOOST_TEST(most.count() > 109'500);
-}
-
-BOOST_AUTO_TEST_CASE(jitter_does_not_overflow) {
-  random_engine random(1);
-  BOOST_TEST((convoke::pacing::with_jitter(nanoseconds::max(), random) == nanoseconds::max()));
-  BOOST_TEST((convoke::pacing::with_jitter(0ns, random) == 0ns));
-}
-
-BOOST_AUTO_TEST_CASE(backoff_doubles_to_a_minute) {
-  for (unsigned failures = 0; failures < 200; ++failures) {
-    const double step = std::min(60.0, std::pow(2.0, std::max(1U, failures) - 1.0));
-    double least = 1e9, most = 0;
-    random_engine random(failures);
-    for (int i = 0; i < 400; ++i) {
-      const double got = std::chrono::duration<double>(convoke::pacing::backoff(failures, random)).count();
-      least = std::min(least, got);
-      most = std::max(most, got);
-    }
-    BOOST_TEST(least >= step / 2);
-    BOOST_TEST(least < step * 0.52);
-    BOOST_TEST(most <= step);
-    BOOST_TEST(most > step * 0.98);
-  }
-  random_engine random(1);
-  BOOST_TEST((convoke::pacing::backoff(std::numeric_limits<unsigned>::max(), random) <= 60s));
-}
-
-BOOST_AUTO_TEST_SUITE_END()
-
-BOOST_AUTO_TEST_SUITE(gcra_pace)
+BOOST_AUTO_TEST_SUITE(even_spacing)
 
 BOOST_AUTO_TEST_CASE(calls_are_spaced_evenly) {
   gcra pace(10);
@@ -240,43 +189,6 @@ RC_BOOST_PROP(a_greedy_caller_gets_the_whole_rate, ()) {
   const auto calls = greedy(pace, now, 1000);
   const double achieved = 999 / seconds_between(calls.front(), calls.back());
   RC_ASSERT(achieved >= rate * 0.9998);
-}
-
-BOOST_AUTO_TEST_SUITE_END()
-
-BOOST_AUTO_TEST_SUITE(cooldowns)
-
-BOOST_AUTO_TEST_CASE(a_new_cooldown_is_open) {
-  const cooldown f;
-  BOOST_TEST(!f.closed(mono_time::min()));
-  BOOST_TEST(!f.closed(start));
-}
-
-BOOST_AUTO_TEST_CASE(closed_until_the_end_and_not_at_it) {
-  cooldown f;
-  BOOST_TEST(f.close_until(start + 5s));
-  BOOST_TEST(f.closed(start));
-  BOOST_TEST(f.closed(start + 5s - 1ns));
-  BOOST_TEST(!f.closed(start + 5s));
-}
-
-BOOST_AUTO_TEST_CASE(an_earlier_or_equal_end_moves_nothing) {
-  cooldown f;
-  f.close_until(start + 5s);
-  BOOST_TEST(!f.close_until(start + 3s));
-  BOOST_TEST(!f.close_until(start + 5s));
-  BOOST_TEST((f.end() == start + 5s));
-}
-
-RC_BOOST_PROP(the_latest_end_wins, (std::vector<std::int32_t> ends)) {
-  cooldown f;
-  mono_time latest = mono_time::min();
-  for (const auto offset : ends) {
-    const auto end = start + nanoseconds(offset);
-    RC_ASSERT(f.close_until(end) == (end > latest));
-    latest = std::max(latest, end);
-    RC_ASSERT(f.end() == latest);
-  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -10,10 +10,6 @@ using std::chrono::nanoseconds;
 
 namespace {
 
-constexpr nanoseconds first_step = std::chrono::seconds(1);
-constexpr nanoseconds last_step = std::chrono::seconds(60);
-constexpr nanoseconds shortest = std::chrono::milliseconds(500);
-
 // The burst is what may go at once after a pause: 2 ms worth of calls, so that one late timer costs no throughput.
 constexpr nanoseconds burst_window = std::chrono::milliseconds(2);
 // More than timers are late by on a busy machine. A longer delay is a pause, and earns nothing.
@@ -26,21 +22,6 @@ double calls_in_burst(nanoseconds spacing) {
 }
 
 }  // namespace
-
-nanoseconds with_jitter(nanoseconds wait, random_engine& random) {
-  if (wait <= nanoseconds::zero()) return wait;
-  const auto most = std::min(wait.count() / 10, nanoseconds::max().count() - wait.count());
-  std::uniform_int_distribution<nanoseconds::rep> extra(0, most);
-  return wait + nanoseconds(extra(random));
-}
-
-nanoseconds backoff(unsigned failures, random_engine& random) {
-  nanoseconds step = first_step;
-  for (unsigned i = 1; i < failures && step < last_step; ++i) step *= 2;
-  step = std::min(step, last_step);
-  std::uniform_int_distribution<nanoseconds::rep> chosen(step.count() / 2, step.count());
-  return std::max(nanoseconds(chosen(random)), shortest);
-}
 
 gcra::gcra(double rate) noexcept {
   adopt(rate);
@@ -81,20 +62,6 @@ void gcra::take(mono_time now) noexcept {
   // Timers are a little late each time. What one was late by is not lost: the call after it is that much earlier.
   const auto late = arrival_ + spacing_ / 4 >= now && arrival_ + most_lateness >= now;
   arrival_ = (late ? arrival_ : std::max(arrival_, now)) + spacing_;
-}
-
-bool cooldown::close_until(mono_time end) noexcept {
-  if (end <= end_) return false;
-  end_ = end;
-  return true;
-}
-
-bool cooldown::closed(mono_time now) const noexcept {
-  return now < end_;
-}
-
-mono_time cooldown::end() const noexcept {
-  return end_;
 }
 
 }  // namespace convoke::pacing
