@@ -138,6 +138,7 @@ void lane::complete(slot s, const step& then, answer&& a) {
   if (!then.next) return record(s, then.result, std::move(a));
   ++advancing_;
   context_.advance(s, *then.next, std::move(a));
+  if (!holds(rule::advance_durable)) advanced(s, false, context_.now);
 }
 
 // True where an answer that would end the row is not proven: its operation is sent once more, on a connection that has carried none.

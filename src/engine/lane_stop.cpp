@@ -120,7 +120,8 @@ void lane::acknowledged(slot s, bool lost, mono_time now) {
 void lane::advanced(slot s, bool lost, mono_time now) {
   const auto p = context_.rows[s].organizer;
   --advancing_;
-  if (lost || organizers_[p].closed) return forget(s);  // not ours any more, or ended by close_organizer
+  if ((lost && holds(rule::lost_writes_forgotten)) || organizers_[p].closed)
+    return forget(s);  // not ours any more, or ended by close_organizer
   if (stopped_ && !organizers_[p].closing) return release(s, false, {});
   organizers_.push(p, s, true);
   organizers_.seat(p, now);
@@ -232,7 +233,8 @@ void lane::check_token(mono_time now) {
 
 void lane::check_outage(mono_time now) {
   const auto end = health_.gives_up_at();
-  if (!end || now < *end) return;
+  // A lane that owes nothing waits for the others: failed connects of its idle connections are no outage for it.
+  if (!end || now < *end || !owes()) return;
   const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(config_.max_outage).count();
   auto text = "Nothing succeeded for " + (minutes > 0 ? std::to_string(minutes) + " min" : std::string("the whole --max-outage"));
   if (!token_good_) text += ", for want of an access token";
