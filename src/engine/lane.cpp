@@ -141,7 +141,11 @@ void lane::resume_due(mono_time now) {
   for (auto s = retries_.pop_due(now); s != no_slot; s = retries_.pop_due(now)) {
     const auto p = context_.rows[s].organizer;
     --organizers_[p].waiting;
-    organizers_.push(p, s, true);
+    if (context_.rows[s].leaves) {
+      release_unsent(s);
+    } else {
+      organizers_.push(p, s, true);
+    }
     organizers_.seat(p, now);
   }
   for (auto p = organizers_.due(now); p != no_place; p = organizers_.due(now)) {

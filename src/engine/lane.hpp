@@ -126,6 +126,7 @@ class lane {
   void short_of_resources(slot s, answer&& a, mono_time now);
   void permanent(slot s, answer_class what, answer&& a, mono_time now);
   void again_at(slot s, answer&& a, mono_time due);
+  void wait_until(slot s, answer&& a, mono_time due);
   void again_now(slot s, answer&& a);
   static void keep(row& r, answer&& a);
   [[nodiscard]] static std::chrono::nanoseconds rested(std::chrono::nanoseconds wait, operation op, const answer& a);
@@ -135,6 +136,8 @@ class lane {
   void record(slot s, outcome result, answer&& a);
   void release(slot s, bool strike, answer&& a);
   void release_unsent(slot s);
+  void give_back(slot s, bool strike, answer&& a);
+  [[nodiscard]] bool rests(const row& r) noexcept;
   void break_streak();
   void close_judged();
   void close_organizer_now(place p, answer&& why);

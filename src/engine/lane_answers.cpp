@@ -256,7 +256,7 @@ void lane::faulted(slot s, answer&& a, bool conflict, mono_time now) {
     return;
   }
   if (r.charged >= config_.max_attempts && !organizers_[r.organizer].blocked && holds(rule::attempts_bounded)) {
-    release(s, true, std::move(a));
+    give_back(s, true, std::move(a));
     return;
   }
   auto wait = pacing::backoff(r.charged, context_.random);
@@ -337,18 +337,23 @@ void lane::again_at(slot s, answer&& a, mono_time due) {
     return;
   }
   if (due > r.first_sent + config_.row_deadline && holds(rule::deadline_kept)) {
-    release(s, false, std::move(a));
+    give_back(s, false, std::move(a));
     return;
   }
-  keep(r, std::move(a));
-  r.state = row_state::waiting;
-  ++o.waiting;
-  retries_.push(s, due);
+  wait_until(s, std::move(a), due);
 }
 
 void lane::keep(row& r, answer&& a) {
   keep_words_only(a);
   r.last = std::make_unique<answer>(std::move(a));
+}
+
+void lane::wait_until(slot s, answer&& a, mono_time due) {
+  auto& r = context_.rows[s];
+  keep(r, std::move(a));
+  r.state = row_state::waiting;
+  ++organizers_[r.organizer].waiting;
+  retries_.push(s, due);
 }
 
 void lane::again_now(slot s, answer&& a) {

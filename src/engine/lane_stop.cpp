@@ -147,7 +147,7 @@ void lane::release(slot s, bool strike, answer&& a) {
   auto& r = context_.rows[s];
   r.deferred = !strike || r.owed.strikes < 2;  // the third strike fails it for good: nothing is left of it for another run
   if (r.deferred) ++deferred_;
-  if (stopped_ && !strike && context_.keys.free_at(r.owed.key) > context_.now && holds(rule::resting_rows_stay)) {
+  if (stopped_ && rests(r)) {
     forget(s);  // its last call may still be at work, and the next process could be there in a moment: it stays claimed
     return;
   }
@@ -157,7 +157,22 @@ void lane::release(slot s, bool strike, answer&& a) {
 
 void lane::release_unsent(slot s) {
   auto& r = context_.rows[s];
-  release(s, false, r.last ? std::move(*r.last) : answer{});
+  release(s, r.struck, r.last ? std::move(*r.last) : answer{});
+}
+
+// A row whose last call may still be at work is not released before that is over: the next process would send it beside that call.
+void lane::give_back(slot s, bool strike, answer&& a) {
+  auto& r = context_.rows[s];
+  const auto free = context_.keys.free_at(r.owed.key);
+  // In flight means another row with this key: that call is its own.
+  if (stopped_ || !rests(r) || free == mono_time::max()) return release(s, strike, std::move(a));
+  r.leaves = true;
+  r.struck = strike;
+  wait_until(s, std::move(a), free);
+}
+
+bool lane::rests(const row& r) noexcept {
+  return context_.keys.free_at(r.owed.key) > context_.now && holds(rule::resting_rows_stay);
 }
 
 void lane::break_streak() {
