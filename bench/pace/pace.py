@@ -26,7 +26,7 @@ SCENARIOS = [
     ("steady-bucket", "A token bucket"),
     ("steady-fixed", "A fixed window, where throttled calls count too"),
     ("steady-sliding", "A sliding window, where throttled calls count too"),
-    ("second-night", "The second run: the pace is saved"),
+    ("second-run", "The second run: the pace is saved"),
     ("halves", "The limit halves"),
     ("doubles", "The limit doubles"),
     ("disappears", "The limit disappears: up to convoke's own ceiling"),

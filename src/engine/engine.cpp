@@ -31,7 +31,7 @@ class engine::impl {
     const auto cooldown = of_row->answered(i, std::move(a), now);
     if (!cooldown) return;
     for (const auto& l : lanes_)
-      if (l.get() != of_row && l->app() == of_row->app()) l->close(*cooldown, now);
+      if (l.get() != of_row && closed_together(*l, *of_row)) l->close(*cooldown, now);
   }
 
   void acknowledged(std::span<const row_id> rows, bool lost, mono_time now) {
@@ -56,6 +56,11 @@ class engine::impl {
     for (const auto& l : lanes_) l->stop(why, detail, now, come_back);
   }
 
+  // Whether a cooldown of the application closes both lanes.
+  [[nodiscard]] static bool closed_together(const lane& a, const lane& b) noexcept {
+    return a.app() == b.app() ? holds(rule::app_cooldown_shared) : !holds(rule::app_cooldown_bounded);
+  }
+
   // False after the end: nothing is done any more.
   bool enter(mono_time now) noexcept {
     context.now = now;
@@ -73,6 +78,7 @@ class engine::impl {
   bool over = false;
 
  private:
+  void stop_all_with_one(mono_time now);
   void look_for_the_end(mono_time now);
   [[nodiscard]] struct finished result(mono_time now) const;
   void count(mono_time now) noexcept;
@@ -91,6 +97,7 @@ void engine::impl::settle(mono_time now) {
     stop(stop_reason::deferred, "The time limit (--max-duration) is over. Run the same command again to go on.", now, now);
   }
   for (const auto& l : lanes_) l->advance(now);
+  if (!holds(rule::lanes_stop_alone)) stop_all_with_one(now);
   look_for_the_end(now);
   if (over) return;
   wake.reset();
@@ -101,6 +108,15 @@ void engine::impl::settle(mono_time now) {
   if (ending_) consider(end_by_);
   if (context.config.max_duration && !stopped_at_ && !ending_) consider(core::after(started_, *context.config.max_duration));
   count(now);
+}
+
+// What must not happen: only the simulation switches the rule off.
+void engine::impl::stop_all_with_one(mono_time now) {
+  for (const auto& stopped : lanes_) {
+    const auto end = stopped->end();
+    if (end.reason != stop_reason::credentials && end.reason != stop_reason::permission) continue;
+    for (const auto& l : lanes_) l->stop(end.reason, end.detail, now);
+  }
 }
 
 void engine::impl::look_for_the_end(mono_time now) {

@@ -142,7 +142,11 @@ void lane::resume_due(mono_time now) {
   for (auto i = retries_.pop_due(now); i != no_row; i = retries_.pop_due(now)) {
     const auto who = context_.rows[i].organizer;
     --organizers_[who].waiting;
-    organizers_.push(who, i, true);
+    if (context_.rows[i].leaves) {
+      release_unsent(i);
+    } else {
+      organizers_.push(who, i, true);
+    }
     organizers_.update_round(who, now);
   }
   for (auto who = organizers_.due(now); who != no_organizer; who = organizers_.due(now)) {

@@ -126,6 +126,7 @@ class lane {
   void short_of_resources(row_index i, answer&& a, mono_time now);
   void permanent(row_index i, answer_class what, answer&& a, mono_time now);
   void again_at(row_index i, answer&& a, mono_time due);
+  void wait_until(row_index i, answer&& a, mono_time due);
   void again_now(row_index i, answer&& a);
   static void keep(row& r, answer&& a);
   [[nodiscard]] static std::chrono::nanoseconds rested(std::chrono::nanoseconds wait, operation op, const answer& a);
@@ -135,6 +136,8 @@ class lane {
   void record(row_index i, outcome result, answer&& a);
   void release(row_index i, bool strike, answer&& a);
   void release_unsent(row_index i);
+  void give_back(row_index i, bool strike, answer&& a);
+  [[nodiscard]] bool rests(const row& r) noexcept;
   void break_streak();
   void close_refused_organizers();
   void close_organizer_now(organizer_index who, answer&& why);

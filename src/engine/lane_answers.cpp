@@ -138,6 +138,7 @@ void lane::complete(row_index i, const step& then, answer&& a) {
   if (!then.next) return record(i, then.result, std::move(a));
   ++advancing_;
   context_.advance(i, *then.next, std::move(a));
+  if (!holds(rule::advance_durable)) advanced(i, false, context_.now);
 }
 
 // True where an answer that would end the row is not proven: its operation is sent once more, on a connection that has carried none.
@@ -256,7 +257,7 @@ void lane::faulted(row_index i, answer&& a, bool conflict, mono_time now) {
     return;
   }
   if (r.charged >= config_.max_attempts && !organizers_[r.organizer].blocked && holds(rule::attempts_bounded)) {
-    release(i, true, std::move(a));
+    give_back(i, true, std::move(a));
     return;
   }
   auto wait = pacing::backoff(r.charged, context_.random);
@@ -337,18 +338,23 @@ void lane::again_at(row_index i, answer&& a, mono_time due) {
     return;
   }
   if (due > r.first_sent + config_.row_deadline && holds(rule::deadline_kept)) {
-    release(i, false, std::move(a));
+    give_back(i, false, std::move(a));
     return;
   }
-  keep(r, std::move(a));
-  r.state = row_state::waiting;
-  ++o.waiting;
-  retries_.push(i, due);
+  wait_until(i, std::move(a), due);
 }
 
 void lane::keep(row& r, answer&& a) {
   keep_words_only(a);
   r.last = std::make_unique<answer>(std::move(a));
+}
+
+void lane::wait_until(row_index i, answer&& a, mono_time due) {
+  auto& r = context_.rows[i];
+  keep(r, std::move(a));
+  r.state = row_state::waiting;
+  ++organizers_[r.organizer].waiting;
+  retries_.push(i, due);
 }
 
 void lane::again_now(row_index i, answer&& a) {

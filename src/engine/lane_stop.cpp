@@ -121,7 +121,8 @@ void lane::acknowledged(row_index i, bool lost, mono_time now) {
 void lane::advanced(row_index i, bool lost, mono_time now) {
   const auto who = context_.rows[i].organizer;
   --advancing_;
-  if (lost || organizers_[who].closed) return forget(i);  // not ours any more, or ended by close_organizer
+  if ((lost && holds(rule::lost_writes_forgotten)) || organizers_[who].closed)
+    return forget(i);  // not ours any more, or ended by close_organizer
   if (stopped_ && !organizers_[who].closing) return release(i, false, {});
   organizers_.push(who, i, true);
   organizers_.update_round(who, now);
@@ -147,7 +148,7 @@ void lane::release(row_index i, bool strike, answer&& a) {
   auto& r = context_.rows[i];
   r.deferred = !strike || r.owed.strikes < 2;  // the third strike fails it for good: nothing is left of it for another run
   if (r.deferred) ++deferred_;
-  if (stopped_ && !strike && context_.keys.free_at(r.owed.key) > context_.now && holds(rule::resting_rows_stay)) {
+  if (stopped_ && rests(r)) {
     forget(i);  // its last call may still be at work, and the next process could be there in a moment: it stays claimed
     return;
   }
@@ -157,7 +158,22 @@ void lane::release(row_index i, bool strike, answer&& a) {
 
 void lane::release_unsent(row_index i) {
   auto& r = context_.rows[i];
-  release(i, false, r.last ? std::move(*r.last) : answer{});
+  release(i, r.struck, r.last ? std::move(*r.last) : answer{});
+}
+
+// A row whose last call may still be at work is not released before that is over: the next process would send it beside that call.
+void lane::give_back(row_index i, bool strike, answer&& a) {
+  auto& r = context_.rows[i];
+  const auto free = context_.keys.free_at(r.owed.key);
+  // In flight means another row with this key: that call is its own.
+  if (stopped_ || !rests(r) || free == mono_time::max()) return release(i, strike, std::move(a));
+  r.leaves = true;
+  r.struck = strike;
+  wait_until(i, std::move(a), free);
+}
+
+bool lane::rests(const row& r) noexcept {
+  return context_.keys.free_at(r.owed.key) > context_.now && holds(rule::resting_rows_stay);
 }
 
 void lane::break_streak() {
@@ -233,7 +249,8 @@ void lane::check_token(mono_time now) {
 
 void lane::check_outage(mono_time now) {
   const auto end = health_.gives_up_at();
-  if (!end || now < *end) return;
+  // A lane that owes nothing waits for the others: failed connects of its idle connections are no outage for it.
+  if (!end || now < *end || !owes()) return;
   const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(config_.max_outage).count();
   auto text = "Nothing succeeded for " + (minutes > 0 ? std::to_string(minutes) + " min" : std::string("the whole --max-outage"));
   if (!token_good_) text += ", for want of an access token";

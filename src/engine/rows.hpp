@@ -34,6 +34,8 @@ struct row {
   bool fresh_connection = false;   // its next call is granted only on a connection that was never used
   bool recreated = false;          // an update found no meeting: createOrGet was owed once more
   bool deferred = false;           // counted among the lane's rows that go to the next run
+  bool leaves = false;             // it waits only for its key's rest, to be released then ...
+  bool struck = false;             // ... with its attempts used up
   std::uint32_t sends = 0;         // calls made, of all operations
   std::uint32_t sends_before = 0;  // of them, those of the operations before this one
   // Of the operation that is owed now:

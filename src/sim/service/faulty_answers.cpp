@@ -1,33 +1,28 @@
-// createOrGet: the commit, and everything that can go wrong around it.
+// Which fault hits a call, and what it does: before the operation is carried out, or to the answer after it.
 
-#include <algorithm>
 #include <array>
 
-#include <fmt/format.h>
-
+#include "sim/service/random_source.hpp"
 #include "sim/service/service.hpp"
-#include "sim/service/text.hpp"
 
 namespace convoke::sim {
 namespace {
 
-constexpr std::string_view json_headers =
-    "Content-Type: application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8\r\nOData-Version: "
-    "4.0\r\n";
 constexpr std::string_view html_headers = "Content-Type: text/html\r\n";
 
-delivery delivery_of(fault hit) {
+// An answer without a body cannot be cut: it is lost.
+delivery delivery_of(fault hit, bool has_body) {
   switch (hit) {
     case fault::lost_reply:
       return delivery::lost;
     case fault::reset:
       return delivery::reset;
     case fault::cut_length:
-      return delivery::cut_length;
+      return has_body ? delivery::cut_length : delivery::lost;
     case fault::cut_chunked:
-      return delivery::cut_chunked;
+      return has_body ? delivery::cut_chunked : delivery::lost;
     case fault::cut_close:
-      return delivery::cut_close;
+      return has_body ? delivery::cut_close : delivery::lost;
     default:
       return delivery::whole;
   }
@@ -35,53 +30,16 @@ delivery delivery_of(fault hit) {
 
 }  // namespace
 
-void service::create_or_get(call& c) {
-  const auto type = c.q.content_type.substr(0, c.q.content_type.find(';'));
-  if (!same_ignoring_case(type, "application/json")) {
-    return error(c, 415, "BadRequest", "A supported MIME type could not be found that matches the content type of the request.");
-  }
-  refusal why;
-  if (!read_create_or_get(c.q.body, c.now.wall, wanted_, why)) return error(c, 400, why.code, why.message);
-  if (c.log != nullptr) c.log->external_id = wanted_.external_id;
-
-  auto& e = meetings_.at(c.user, wanted_.external_id);
-  auto& record = e.second;
-  ++record.calls;
-  ++keyed_calls_;
-  ++record.in_flight;
-  c.into.key = &e;
-  record.most_in_flight = std::max(record.most_in_flight, record.in_flight);
-  counts_.most_in_flight_per_key = std::max(counts_.most_in_flight_per_key, record.most_in_flight);
-
-  const auto hit = decide(e);
-  ++counts_.faults[static_cast<std::size_t>(hit)];
-  if (c.log != nullptr) c.log->hit = hit;
-  if (!commits(hit)) return before_commit(c, e, hit);
-  const int status = commit(c, e);
-  after_commit(c, e, status, hit);
-}
-
-fault service::decide(const meeting_store::entry& e) {
+fault service::decide(const call& c, const meeting_store::entry& e) {
   for (const auto& step : how_.script) {
-    const bool any = step.external_id.empty();
-    if (!any && step.external_id != meeting_store::external_id_of(e)) continue;
-    if (step.call == (any ? keyed_calls_ : e.second.calls) || (!any && step.call == 0)) return step.what;
+    const bool any_key = step.external_id.empty();
+    if (!any_key && step.external_id != meeting_store::external_id_of(e)) continue;
+    if (step.op && *step.op != c.op) continue;
+    const auto& calls = any_key ? counts_.calls : e.second.calls;
+    const auto number = step.op ? calls[c.op] : calls.total();
+    if (step.call == number || (!any_key && step.call == 0)) return step.what;
   }
-  return draw_fault(how_.faults, how_.seed, e.first, e.second.calls);
-}
-
-int service::commit(const call& c, meeting_store::entry& e) {
-  auto& record = e.second;
-  const bool again = record.exists() && how_.break_idempotency > 0 &&
-                     dice(how_.seed, e.first, record.calls, dice::purpose::identity).real() < how_.break_idempotency;
-  if (record.exists() && !again) {
-    ++record.gets;
-    ++counts_.got;
-    return 200;
-  }
-  meetings_.create(e, wanted_, hash_of(e.first, how_.seed) + record.creates, c.now.wall);
-  ++counts_.created;
-  return 201;
+  return draw_fault(how_.faults, how_.seed, e.first, e.second.calls.total());
 }
 
 void service::before_commit(call& c, const meeting_store::entry& e, fault hit) {
@@ -112,25 +70,20 @@ void service::after_commit(call& c, meeting_store::entry& e, int status, fault h
     case fault::html_200:
     case fault::empty_200:
     case fault::wrong_type:
-      return malformed(c, e, hit);
+      if (status < 300) return malformed(c, e, hit);
+      break;
     case fault::other_external_id:
-      return success(c, e, status, distortion::other_external_id);
+      return respond(c, e, status, distortion::other_external_id);
     case fault::missing_id:
-      return success(c, e, status, distortion::missing_id);
+      return respond(c, e, status, distortion::missing_id);
     case fault::slow:
       c.into.delay += std::chrono::nanoseconds(static_cast<std::int64_t>(how_.slow_seconds * 1e9));
       break;
     default:
-      c.into.how = delivery_of(hit);
+      c.into.how = delivery_of(hit, status != 204);
       break;
   }
-  success(c, e, status, distortion::none);
-}
-
-void service::success(call& c, meeting_store::entry& e, int status, distortion wrong) {
-  begin_reply(c, status);
-  c.into.headers += json_headers;
-  append_meeting(c.into.body, e, shown_, c.beta, c.unknown_members, wrong);
+  respond(c, e, status, distortion::none);
 }
 
 void service::malformed(call& c, meeting_store::entry& e, fault hit) {
@@ -144,7 +97,7 @@ void service::malformed(call& c, meeting_store::entry& e, fault hit) {
   if (hit == fault::empty_200) return;
   static constexpr std::array<std::string_view, 4> wrong = {R"([])", R"({"id":17,"joinWebUrl":{},"externalId":["x"]})",
                                                             R"("onlineMeeting")", R"({"value":null})"};
-  dice random(how_.seed, e.first, e.second.calls, dice::purpose::detail);
+  random_source random(how_.seed, e.first, e.second.calls.total(), random_source::purpose::detail);
   c.into.body = wrong[random.below(wrong.size())];
 }
 
@@ -176,10 +129,11 @@ void service::outage(call& c, fault hit) {
 
 void service::random_throttle(call& c, const meeting_store::entry& e, int status) {
   const auto& how = how_.throttle;
-  dice random(how_.seed, e.first, e.second.calls, dice::purpose::detail);
+  random_source random(how_.seed, e.first, e.second.calls.total(), random_source::purpose::detail);
   const auto wait = std::chrono::nanoseconds(static_cast<std::int64_t>(random.real() * how.random_wait * 1e9));
-  const bool lane = how.random_scope == scope_kind::lane || (how.random_scope == scope_kind::mix && random.below(2) == 0);
-  throttle(c, lane ? lane_ : *c.organizer, lane ? scope_kind::lane : scope_kind::organizer, wait, status);
+  auto kind = how.random_scope;
+  if (kind == scope_kind::mix) kind = random.below(2) == 0 ? scope_kind::lane : scope_kind::organizer;
+  throttle(c, kind == scope_kind::organizer ? *c.organizer : kind == scope_kind::app ? app_ : lane_, kind, wait, status);
 }
 
 }  // namespace convoke::sim

@@ -1,11 +1,10 @@
 #pragma once
 
-// Everything by chance in a simulated world comes from here, and so from its seed.
+// The random numbers of a simulated world: all of them are functions of its seed.
 
 #include <chrono>
 #include <cmath>
 #include <cstdint>
-#include <numbers>
 
 namespace convoke::simulation {
 
@@ -19,9 +18,9 @@ using std::chrono::nanoseconds;
 }
 
 // SplitMix64 (Steele, Lea, Flood 2014).
-class dice {
+class random_source {
  public:
-  explicit dice(std::uint64_t seed, std::uint64_t stream = 0) noexcept : state_(seed * 0x9e3779b97f4a7c15U ^ (stream << 32U)) {
+  explicit random_source(std::uint64_t seed, std::uint64_t stream = 0) noexcept : state_(seed * 0x9e3779b97f4a7c15U ^ (stream << 32U)) {
     (void)next();
   }
 

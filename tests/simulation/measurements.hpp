@@ -1,12 +1,12 @@
 #pragma once
 
-// What the service saw, as numbers over time.
+// What the service saw during a job, as numbers over time.
 
 #include <cstdint>
 #include <functional>
 #include <vector>
 
-#include "simulation/dice.hpp"
+#include "simulation/random_source.hpp"
 
 namespace convoke::simulation {
 
@@ -14,31 +14,32 @@ struct call_seen {
   float sent;     // seconds since the world's start
   float arrived;  // at the service
   std::uint32_t organizer;
-  enum class fate : std::uint8_t { accepted, throttled, other, lost } what = fate::other;
-  bool organizer_scope = false;  // what throttled it was its organizer's limit
+  enum class result : std::uint8_t { accepted, throttled, other, lost } what = result::other;
+  bool organizer_scope = false;  // it was throttled by the limit of its organizer
 };
 
-struct cooldown_heard {
+// A throttled answer that convoke received.
+struct cooldown_seen {
   float from, to;  // seconds; `to` as announced
   std::uint32_t organizer;
   bool organizer_scope;
 };
 
-struct measured {
+struct measurements {
   std::vector<call_seen> calls;
-  std::vector<cooldown_heard> cooldowns;
-  double began = 0;  // the world's start, on the clock that the service's windows go by
+  std::vector<cooldown_seen> cooldowns;
+  double began = 0;  // the world's start, on the clock of the service's windows
   double first_send = -1, last_commit = 0;
-  std::uint64_t early = 0, early_by_inference = 0;  // calls that the service found inside a cooldown; of them, those by inference
-  double slowest_answer = 0;                        // seconds
+  std::uint64_t early = 0;    // calls that the service found inside a cooldown
+  double slowest_answer = 0;  // seconds
   std::uint64_t most_in_flight = 0;
 
   // Calls that arrived in [from, to).
   [[nodiscard]] std::size_t accepted(double from, double to) const {
-    return count(from, to, [](const call_seen& c) { return c.what == call_seen::fate::accepted; });
+    return count(from, to, [](const call_seen& c) { return c.what == call_seen::result::accepted; });
   }
   [[nodiscard]] std::size_t throttled(double from, double to) const {
-    return count(from, to, [](const call_seen& c) { return c.what == call_seen::fate::throttled; });
+    return count(from, to, [](const call_seen& c) { return c.what == call_seen::result::throttled; });
   }
   [[nodiscard]] std::size_t all(double from, double to) const {
     return count(from, to, [](const call_seen&) { return true; });

@@ -1,6 +1,6 @@
 #pragma once
 
-// Repeatable randomness: a stream of numbers that is a function of what it was made from.
+// Seeded random numbers: each stream is a function of what it was made from.
 
 #include <cstdint>
 #include <string>
@@ -8,17 +8,17 @@
 
 namespace convoke::sim {
 
-// FNV-1a with a final mix: good enough to scatter keys, the same on every machine.
+// FNV-1a with a final mix: it scatters keys, and is the same on every machine.
 [[nodiscard]] std::uint64_t hash_of(std::string_view text, std::uint64_t start = 0) noexcept;
 
 // SplitMix64 (Steele, Lea, Flood 2014).
-class dice {
+class random_source {
  public:
   // Different purposes give independent streams for one key and call.
   enum class purpose : std::uint64_t { fault = 1, detail, latency, identity, token, request };
 
-  explicit dice(std::uint64_t state) noexcept : state_(state) {}
-  dice(std::uint64_t seed, std::string_view key, std::uint64_t nth, purpose p) noexcept;
+  explicit random_source(std::uint64_t state) noexcept : state_(state) {}
+  random_source(std::uint64_t seed, std::string_view key, std::uint64_t nth, purpose p) noexcept;
 
   [[nodiscard]] std::uint64_t next() noexcept;
   [[nodiscard]] double real() noexcept;                             // [0, 1)

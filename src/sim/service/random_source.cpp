@@ -1,4 +1,4 @@
-#include "sim/service/dice.hpp"
+#include "sim/service/random_source.hpp"
 
 #include <array>
 #include <cstddef>
@@ -20,23 +20,23 @@ std::uint64_t hash_of(std::string_view text, std::uint64_t start) noexcept {
   return mix(hash);
 }
 
-dice::dice(std::uint64_t seed, std::string_view key, std::uint64_t nth, purpose p) noexcept
+random_source::random_source(std::uint64_t seed, std::string_view key, std::uint64_t nth, purpose p) noexcept
     : state_(mix(hash_of(key, seed) + 0x9e3779b97f4a7c15ULL * nth) ^ mix(static_cast<std::uint64_t>(p))) {}
 
-std::uint64_t dice::next() noexcept {
+std::uint64_t random_source::next() noexcept {
   state_ += 0x9e3779b97f4a7c15ULL;
   return mix(state_);
 }
 
-double dice::real() noexcept {
+double random_source::real() noexcept {
   return static_cast<double>(next() >> 11) * 0x1.0p-53;
 }
 
-std::uint64_t dice::below(std::uint64_t bound) noexcept {
+std::uint64_t random_source::below(std::uint64_t bound) noexcept {
   return next() % bound;
 }
 
-void dice::append_guid(std::string& out) {
+void random_source::append_guid(std::string& out) {
   static constexpr std::string_view digits = "0123456789abcdef";
   const std::array<std::uint64_t, 2> bits = {(next() & 0xffffffffffff0fffULL) | 0x4000ULL,
                                              (next() & 0x3fffffffffffffffULL) | 0x8000000000000000ULL};
@@ -49,7 +49,7 @@ void dice::append_guid(std::string& out) {
   out.append(text.data(), text.size());
 }
 
-std::string dice::guid() {
+std::string random_source::guid() {
   std::string out;
   append_guid(out);
   return out;
