@@ -31,7 +31,7 @@ class claim_count {
   using entry_point = void (*)();
   static int on_statement(unsigned, void*, void*, void* text) {
     const auto* sql = static_cast<const char*>(text);
-    if (sql == nullptr || !std::string_view(sql).starts_with("UPDATE owed SET owner = ?")) return 0;
+    if (sql == nullptr || !std::string_view(sql).starts_with("UPDATE owed SET token = ?")) return 0;
     ++pages;
     claiming = true;
     return 0;

@@ -1,6 +1,6 @@
 #pragma once
 
-// Reading what a ledger knows about its runs: for the writer and for readers.
+// The runs of a ledger, for the writer and for readers.
 
 #include <optional>
 #include <string>
@@ -21,14 +21,14 @@ inline utc_time from_stored(std::int64_t count) noexcept {
 [[nodiscard]] utc_time wall_now();
 [[nodiscard]] std::string_view to_string(run_state state) noexcept;
 
-// The first and the last id that a row of this run can have.
+// The lowest and the highest id that a row, or an outcome, of this run can have.
 inline row_id first_row(run_id run) noexcept {
   return make_row(run, 0);
 }
 inline row_id last_row(run_id run) noexcept {
   return make_row(run, 0xffffffff);
 }
-// Outcomes of calls have ids of their own, by the number of the call; lines stay below them.
+// The outcome of a call has an id made of the number of the call. Lines are below these numbers.
 inline constexpr std::uint32_t first_call = 0x80000000;
 inline row_id outcome_id_of_call(run_id run, std::uint32_t call) noexcept {
   return make_row(run, first_call | call);
@@ -42,7 +42,7 @@ struct stored_run {
 class run_table {
  public:
   explicit run_table(connection& db) noexcept : db_(db) {}
-  // Errors stick to the connection: an empty answer may be one.
+  // Errors stick to the connection: after an empty answer the caller checks it.
   [[nodiscard]] std::optional<stored_run> find(run_id id);
   [[nodiscard]] std::vector<stored_run> all();
   [[nodiscard]] std::optional<run_id> newest_with(std::string_view identity);
