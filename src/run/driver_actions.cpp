@@ -123,7 +123,7 @@ void driver::carry_out(engine::close_organizer& a) {
   ++asked_;
   std::erase_if(rows_, [&](const auto& row) { return row.second.organizer == a.organizer; });
   store_.close_organizer(
-      run_, a.lane, a.organizer, like_answer(std::move(a.last)),
+      {.run = run_, .lane = a.lane, .lease = lease_, .organizer = a.organizer, .like = like_answer(std::move(a.last))},
       [back = mail_.here(), lane = a.lane, organizer = a.organizer](result<ledger::closed_rows> closed) {
         back.post([lane, organizer, closed = std::move(closed)](driver& self) { self.on_closed(lane, organizer, closed); });
       });

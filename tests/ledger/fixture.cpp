@@ -7,7 +7,7 @@
 namespace convoke::ledger::testing {
 
 temp_folder::temp_folder() {
-  // In memory where there is such a place: most tests do not care how long a real disk takes to sync.
+  // In memory if there is such a place: most tests do not need a disk.
   const auto place = std::filesystem::is_directory("/dev/shm") ? std::filesystem::path("/dev/shm") : std::filesystem::temp_directory_path();
   std::string name = (place / "convoke-ledger-XXXXXX").string();
   BOOST_REQUIRE(::mkdtemp(name.data()) != nullptr);
@@ -88,7 +88,7 @@ claimed_page claim_first(store& s, run_id run, std::uint32_t count, bool stale) 
 }
 
 claim_answer claim(store& s, const opened_run& run, std::vector<page_wanted> pages, bool stale) {
-  // The callback may still be in set_value when the answer is here: both own the promise.
+  // The callback can still be in set_value when the answer is taken: both own the promise.
   const auto answer = std::make_shared<std::promise<result<claim_answer>>>();
   s.claim({.run = run.info.id, .lane = 0, .lease = run.lease, .stale = stale, .pages = std::move(pages)},
           [answer](result<claim_answer> a) { answer->set_value(std::move(a)); });
@@ -114,6 +114,18 @@ finished_row ended(const claimed_row& row, outcome o) {
   }
   if (o == outcome::drifted) out.drift = "subject;end";
   return out;
+}
+
+advanced_row advanced(const claimed_row& row, operation next) {
+  return {.row = row.row,
+          .key = row.key,
+          .organizer = row.organizer,
+          .token = row.token,
+          .next = next,
+          .attempts = 1,
+          .drift = "subject",
+          .stored = stored("m" + std::to_string(row.key)),
+          .finished_at = utc_time(std::chrono::seconds(1'780'000'000))};
 }
 
 released_row released(const claimed_row& row, bool strike) {

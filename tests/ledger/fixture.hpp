@@ -18,12 +18,14 @@
 
 namespace convoke::ledger::testing {
 
-// An empty ledger somewhere. Opening a second store while one is open is refused; readers may be many.
+// A ledger somewhere, empty at first. One store is open at a time; readers may be many.
 class backend {
  public:
   virtual ~backend() = default;
   virtual std::unique_ptr<store> open() = 0;
   virtual std::unique_ptr<reader> read() = 0;
+  // After this the sessions of stores that were closed have ended. Where leases run out with time, a backend lets that time pass.
+  virtual void end_sessions() {}
 };
 std::unique_ptr<backend> make_backend();
 
@@ -67,6 +69,7 @@ claimed_page claim(store& s, const opened_run& run, organizer_id organizer, std:
 claimed_page claim_first(store& s, run_id run, std::uint32_t count = 100, bool stale = false);
 // Ends a claimed row.
 finished_row ended(const claimed_row& row, outcome o = outcome::created);
+advanced_row advanced(const claimed_row& row, operation next = operation::update);
 released_row released(const claimed_row& row, bool strike = false);
 committed_rows write(store& s, row_writes rows);
 // As write, where every row is still held under its token. Returns how many rows of the input ended by it.
@@ -85,10 +88,11 @@ struct at_work {
   std::unique_ptr<store> s = at->open();
   std::unique_ptr<reader> r = s->read();
 
-  // As if the process had died: what it claimed stays claimed.
+  // As if the process had ended: what it claimed stays claimed.
   void restart() {
     r.reset();
     s.reset();
+    at->end_sessions();
     s = at->open();
     r = s->read();
   }

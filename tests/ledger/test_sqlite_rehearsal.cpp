@@ -77,7 +77,7 @@ BOOST_AUTO_TEST_CASE(a_rehearsal_sees_what_a_dead_process_left_in_the_log) {
   BOOST_TEST((everything() == before));
 }
 
-BOOST_DATA_TEST_CASE(a_rehearsal_leaves_an_old_ledger_old, boost::unit_test::data::make({1, 2}), version) {
+BOOST_DATA_TEST_CASE(a_rehearsal_leaves_an_old_ledger_old, boost::unit_test::data::make({1, 2, 3}), version) {
   fs::create_directory(folder.file("state"));
   BOOST_REQUIRE(ask(path, content(CONVOKE_LEDGER_TESTS "/schema_" + std::to_string(version) + ".sql")) == "");
   const auto before = everything();

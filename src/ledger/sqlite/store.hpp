@@ -32,8 +32,7 @@ class sqlite_store final : public store {
   result<opened_run> resume(run_id id) override;
   void claim(claim_request wanted, claimed_handler done) override;
   void write(row_writes rows, committed_handler done) override;
-  void close_organizer(run_id run, lane_id lane, organizer_id organizer, finished_row like,
-                       std::function<void(result<closed_rows>)> done) override;
+  void close_organizer(close_request closing, closed_handler done) override;
   void save_cooldown(run_id run, lane_id lane, std::optional<organizer_id> organizer, utc_time until) override;
   void forget_cooldown(run_id run, lane_id lane, std::optional<organizer_id> organizer) override;
   result<std::uint64_t> forget_cooldowns(const lane_name& lane) override;
@@ -52,7 +51,7 @@ class sqlite_store final : public store {
   [[nodiscard]] static result<std::unique_ptr<sqlite_store>> rehearse(const open_options& options);
   [[nodiscard]] result<void> prepare(const open_options& options);
   [[nodiscard]] result<void> open_and_check(const open_options& options, bool unclean);
-  // Begin and commit of every change outside a plan. `all`: also what is gathered over several commits.
+  // Frame every change outside a plan. `all`: also writes what is gathered over several commits.
   [[nodiscard]] result<void> begin();
   [[nodiscard]] result<void> commit(bool all);
   void write_memory();
@@ -62,11 +61,11 @@ class sqlite_store final : public store {
   [[nodiscard]] result<void> files_still_there();
   [[nodiscard]] result<std::unique_ptr<plan_builder>> begin_planning(const std::function<result<void>(plan&)>& begin);
 
-  // As `change`, but a signal ends f, not the commit.
+  // As `change`, but an interruption ends f (not the commit).
   template <class T>
   [[nodiscard]] result<T> interruptible_change(const std::function<result<T>()>& f);
 
-  std::string folder_;  // for what does not fit into memory
+  std::string folder_;  // of temporary files
   std::function<bool()> interrupted_;
   lock_file lock_;
   bool rehearsal_;
