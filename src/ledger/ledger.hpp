@@ -18,13 +18,13 @@
 
 namespace convoke::ledger {
 
-// ---- planning: one transaction, from begin to commit. Only one at a time.
+// ---- planning: one transaction, from begin to commit. Only one at a time. The rules are in ledger/planning, the same for every store.
 //
 // add_rows streams records in line order. Then classify() decides about every row: duplicates (same key, same payload: one
 // meeting, two result rows; different payloads: all of them wrong, each naming the other lines), unchanged, drifted (known), owed.
-class planning {
+class plan_builder {
  public:
-  virtual ~planning() = default;  // rolls back if not committed
+  virtual ~plan_builder() = default;  // rolls back if not committed
   virtual result<void> add_rows(std::vector<planned_row> rows) = 0;
   // errc::interrupted: the plan can only be dropped.
   virtual result<plan_summary> classify() = 0;
@@ -44,9 +44,9 @@ class store {
   // Stops the thread after what was queued is done. Rows that are claimed stay claimed: they are stale once the session has ended.
   virtual ~store() = default;
 
-  virtual result<std::unique_ptr<planning>> begin_plan(const run_header& header) = 0;
+  virtual result<std::unique_ptr<plan_builder>> begin_plan(const run_header& header) = 0;
   // Plans an already planned run again from its stored records, against the inventory as it is now; commit(true) opens it.
-  virtual result<std::unique_ptr<planning>> begin_open(run_id planned) = 0;
+  virtual result<std::unique_ptr<plan_builder>> begin_open(run_id planned) = 0;
   // Closes a run that is planned or open: nothing of it is owed any more. errc::usage for a finished one.
   virtual result<void> discard(run_id id) = 0;
   // Forgets the raw records of all but the `keep` runs that are over and were opened last, and of all but the newest `keep` plans that were

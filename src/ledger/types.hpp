@@ -57,6 +57,13 @@ struct lane_name {
 
 enum class run_state : std::uint8_t { planned = 1, open = 2, finished = 3, discarded = 4 };
 
+// The settings of a run by which a plan chooses the operations that its rows owe. The rules are in ledger/planning/rules.hpp.
+struct operation_settings {
+  bool update_drifted = false;  // meetings that differ are updated, not only reported
+  bool enforce_roles = false;   // an update sets the roles of attendees, which createOrGet does not reliably keep
+  friend bool operator==(const operation_settings&, const operation_settings&) = default;
+};
+
 // What makes a run this run, and what is needed to write its outputs again without its file.
 struct run_header {
   std::string identity;      // SHA-256 over input_sha256, the settings that shape the plan, and the lanes
@@ -67,6 +74,7 @@ struct run_header {
   std::string header;        // the header record's own bytes, as UTF-8
   std::string tzdata_version, convoke_version;
   bool drift_fails = false;
+  operation_settings operations{};
   std::vector<lane_name> lanes;
 };
 
@@ -76,6 +84,7 @@ struct planned_row {
   lane_id lane = 0;
   std::string payload;  // encode_spec; empty where the row is wrong
   std::string error;    // why it is wrong (all reasons); empty where it is right
+  // What the row itself requires. The plan raises it where the run's operation_settings require more.
   update_rule update = update_rule::never;
 };
 

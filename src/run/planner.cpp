@@ -61,7 +61,7 @@ result<std::vector<std::string>> header_fields(const scanned_input& input) {
 // Turns records into planned rows and hands them over in batches.
 class feeder {
  public:
-  feeder(ledger::planning& to, spec::row_builder& builder, pilot only, const plan_options& options,
+  feeder(ledger::plan_builder& to, spec::row_builder& builder, pilot only, const plan_options& options,
          const std::function<bool()>& interrupted)
       : to_(to), builder_(builder), only_(std::move(only)), limit_(options.limit), interrupted_(interrupted) {}
 
@@ -99,7 +99,7 @@ class feeder {
     return *only_.column < record.fields.size() && record.fields[*only_.column] == only_.value;
   }
 
-  ledger::planning& to_;
+  ledger::plan_builder& to_;
   spec::row_builder& builder_;
   pilot only_;
   std::optional<std::uint64_t> limit_;
@@ -137,13 +137,13 @@ result<void> check_row_count(std::uint64_t rows, std::uint64_t planned, const jo
 }
 
 // Reports every wrong row to the observer.
-result<void> report_wrong_rows(ledger::planning& plan, observer& watch) {
+result<void> report_wrong_rows(ledger::plan_builder& plan, observer& watch) {
   return plan.for_each_rejected(
       [&](std::uint32_t line, std::string_view, std::string_view why) { watch.wrong_row(line, std::string(why)); });
 }
 
 // The same, and writes them to the failed file.
-result<std::string> keep_wrong_rows(ledger::planning& plan, const job& j, const ledger::run_header& header, observer& watch) {
+result<std::string> keep_wrong_rows(ledger::plan_builder& plan, const job& j, const ledger::run_header& header, observer& watch) {
   const auto path = failed_path(j);
   auto file = report::failed_file::create(path, header, failed_naming(j));
   if (!file) watch.note(file.error().message);

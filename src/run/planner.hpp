@@ -22,7 +22,7 @@ namespace convoke::run {
 [[nodiscard]] ledger::run_header make_header(const job& j, const scanned_input& input, const ledger::lane_name& lane);
 
 struct planned {
-  std::unique_ptr<ledger::planning> planning;  // classified, not committed
+  std::unique_ptr<ledger::plan_builder> planning;  // classified, not committed
   plan_summary summary;
   std::string failed_file;  // written because rows are wrong; empty: none
 };

@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "core/text.hpp"
+#include "ledger/shortage.hpp"
 #include "ledger/sqlite/ledger_file.hpp"
 #include "ledger/sqlite/overlay_vfs.hpp"
-#include "ledger/sqlite/shortage.hpp"
 
 namespace convoke::ledger::sqlite {
 namespace {

@@ -8,8 +8,8 @@
 #include <filesystem>
 #include <system_error>
 
+#include "ledger/shortage.hpp"
 #include "ledger/sqlite/ledger_file.hpp"
-#include "ledger/sqlite/shortage.hpp"
 
 namespace convoke::ledger::sqlite {
 namespace {

@@ -5,8 +5,8 @@
 
 #include <cstdint>
 
+#include "ledger/digest.hpp"
 #include "ledger/sqlite/connection.hpp"
-#include "ledger/sqlite/hash.hpp"
 
 namespace convoke::ledger::sqlite {
 

@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "core/text.hpp"
-#include "ledger/sqlite/key_set.hpp"
+#include "ledger/key_set.hpp"
 #include "ledger/sqlite/ledger_file.hpp"
 #include "ledger/sqlite/memory.hpp"
 

@@ -13,8 +13,8 @@
 
 #include <convoke/time.hpp>
 
+#include "ledger/shortage.hpp"
 #include "ledger/sqlite/ledger_file.hpp"
-#include "ledger/sqlite/shortage.hpp"
 
 namespace convoke::ledger::sqlite {
 namespace {

@@ -10,7 +10,7 @@
 
 #include <convoke/error.hpp>
 
-#include "ledger/sqlite/temp_file.hpp"
+#include "ledger/temp_file.hpp"
 
 namespace convoke::ledger::sqlite {
 

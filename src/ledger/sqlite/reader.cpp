@@ -2,8 +2,8 @@
 
 #include <utility>
 
+#include "ledger/key_set.hpp"
 #include "ledger/sqlite/file_watch.hpp"
-#include "ledger/sqlite/key_set.hpp"
 #include "ledger/sqlite/ledger_file.hpp"
 #include "ledger/sqlite/memory.hpp"
 #include "ledger/sqlite/old_schemas.hpp"

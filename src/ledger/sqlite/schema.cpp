@@ -7,7 +7,7 @@
 #include <convoke/time.hpp>
 
 #include "core/text.hpp"
-#include "ledger/sqlite/hash.hpp"
+#include "ledger/digest.hpp"
 #include "ledger/sqlite/housekeeping.hpp"
 #include "ledger/sqlite/ledger_file.hpp"
 #include "ledger/sqlite/old_schemas.hpp"

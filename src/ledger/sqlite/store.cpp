@@ -8,10 +8,10 @@
 
 #include "ledger/sqlite/housekeeping.hpp"
 #include "ledger/sqlite/ledger_file.hpp"
-#include "ledger/sqlite/planning.hpp"
+#include "ledger/sqlite/plan_builder.hpp"
 #include "ledger/sqlite/reader.hpp"
 #include "ledger/sqlite/schema.hpp"
-#include "ledger/sqlite/temp_file.hpp"
+#include "ledger/temp_file.hpp"
 
 namespace convoke::ledger::sqlite {
 namespace {
@@ -246,8 +246,8 @@ result<T> sqlite_store::interruptible_change(const std::function<result<T>()>& f
   });
 }
 
-result<std::unique_ptr<planning>> sqlite_store::begin_planning(const std::function<result<void>(plan&)>& begin) {
-  result<std::unique_ptr<planning>> answer;
+result<std::unique_ptr<plan_builder>> sqlite_store::begin_planning(const std::function<result<void>(plan&)>& begin) {
+  result<std::unique_ptr<plan_builder>> answer;
   worker_->call([&] {
     if (planning_ || !db_.ok()) {
       answer = planning_ ? fail(errc::internal, "a plan is under way on this ledger") : std::unexpected(db_.failure());
@@ -260,16 +260,16 @@ result<std::unique_ptr<planning>> sqlite_store::begin_planning(const std::functi
       return;
     }
     planning_ = true;
-    answer = std::make_unique<sqlite_planning>(*this, std::move(core));
+    answer = std::make_unique<sqlite_plan_builder>(*this, std::move(core));
   });
   return answer;
 }
 
-result<std::unique_ptr<planning>> sqlite_store::begin_plan(const run_header& header) {
+result<std::unique_ptr<plan_builder>> sqlite_store::begin_plan(const run_header& header) {
   return begin_planning([&](plan& p) { return p.begin(header); });
 }
 
-result<std::unique_ptr<planning>> sqlite_store::begin_open(run_id planned) {
+result<std::unique_ptr<plan_builder>> sqlite_store::begin_open(run_id planned) {
   return begin_planning([&](plan& p) { return p.begin_stored(planned); });
 }
 

@@ -25,8 +25,8 @@ class sqlite_store final : public store {
   [[nodiscard]] static result<std::unique_ptr<sqlite_store>> open(const open_options& options);
   ~sqlite_store() override;
 
-  result<std::unique_ptr<planning>> begin_plan(const run_header& header) override;
-  result<std::unique_ptr<planning>> begin_open(run_id planned) override;
+  result<std::unique_ptr<plan_builder>> begin_plan(const run_header& header) override;
+  result<std::unique_ptr<plan_builder>> begin_open(run_id planned) override;
   result<void> discard(run_id id) override;
   result<void> prune(unsigned keep) override;
   result<opened_run> resume(run_id id) override;
@@ -41,7 +41,7 @@ class sqlite_store final : public store {
   std::unique_ptr<reader> read() override;
 
  private:
-  friend class sqlite_planning;
+  friend class sqlite_plan_builder;
   class claim_job;
   class write_job;
   class close_job;
@@ -59,7 +59,7 @@ class sqlite_store final : public store {
   template <class T>
   [[nodiscard]] result<T> change(const std::function<result<T>()>& f);
   [[nodiscard]] result<void> files_still_there();
-  [[nodiscard]] result<std::unique_ptr<planning>> begin_planning(const std::function<result<void>(plan&)>& begin);
+  [[nodiscard]] result<std::unique_ptr<plan_builder>> begin_planning(const std::function<result<void>(plan&)>& begin);
 
   // As `change`, but an interruption ends f (not the commit).
   template <class T>

@@ -1,6 +1,6 @@
 #pragma once
 
-// The face of a plan: hands rows to the ledger's thread, so that parsing and storing overlap.
+// What callers see of a plan: it hands rows to the ledger's thread, so that the caller parses while the ledger stores.
 
 #include <condition_variable>
 #include <memory>
@@ -16,10 +16,10 @@ namespace convoke::ledger::sqlite {
 
 class sqlite_store;
 
-class sqlite_planning final : public planning {
+class sqlite_plan_builder final : public plan_builder {
  public:
-  sqlite_planning(sqlite_store& store, std::unique_ptr<plan> core) : store_(store), core_(std::move(core)) {}
-  ~sqlite_planning() override;
+  sqlite_plan_builder(sqlite_store& store, std::unique_ptr<plan> core) : store_(store), core_(std::move(core)) {}
+  ~sqlite_plan_builder() override;
 
   result<void> add_rows(std::vector<planned_row> rows) override;
   result<plan_summary> classify() override;
@@ -39,8 +39,8 @@ class sqlite_planning final : public planning {
   std::unique_ptr<plan> core_;
   std::mutex mutex_;
   std::condition_variable room_;
-  std::size_t queued_ = 0;        // bytes handed over and not stored yet
-  std::optional<error> failure_;  // the first one: nothing else is done after it
+  std::size_t queued_ = 0;        // bytes that were handed over and are not stored yet
+  std::optional<error> failure_;  // the first one; nothing else is done after it
 };
 
 }  // namespace convoke::ledger::sqlite

@@ -1,6 +1,6 @@
 #pragma once
 
-// An unlinked temporary file: nobody else can open it, and it is gone with the process.
+// A temporary file without a name: no other process can open it, and the system removes it when this process ends.
 
 #include <cstddef>
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 #include <convoke/error.hpp>
 
-namespace convoke::ledger::sqlite {
+namespace convoke::ledger {
 
 class temp_file {
  public:
@@ -23,7 +23,7 @@ class temp_file {
   ~temp_file();
 
   [[nodiscard]] result<void> write(std::uint64_t offset, std::span<const std::byte> bytes);
-  // All of `bytes`; fewer is an error.
+  // Fills all of `bytes`; a shorter read is an error.
   [[nodiscard]] result<void> read(std::uint64_t offset, std::span<std::byte> bytes) const;
 
  private:
@@ -31,4 +31,4 @@ class temp_file {
   int fd_ = -1;
 };
 
-}  // namespace convoke::ledger::sqlite
+}  // namespace convoke::ledger

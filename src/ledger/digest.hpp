@@ -1,6 +1,6 @@
 #pragma once
 
-// The ledger's hashes: SHA-256 cut to 128 bits, big-endian, so that numeric order is byte order.
+// The hashes of keys and payloads: SHA-256 cut to 128 bits, big-endian, so that numeric order is byte order in every store.
 
 #include <array>
 #include <bit>
@@ -11,9 +11,10 @@
 #include <memory>
 #include <string_view>
 
-namespace convoke::ledger::sqlite {
+namespace convoke::ledger {
 
-// The way keys and payloads are hashed. A change needs a new number: the ledger remembers which one it was written with.
+// The version of the way in which keys and payloads are hashed. A ledger records the version that it was written with, so a change of the
+// hashed bytes needs a new number.
 inline constexpr int hash_version = 1;
 
 struct digest {
@@ -21,7 +22,7 @@ struct digest {
   friend auto operator<=>(const digest&, const digest&) = default;
 };
 
-// A digest as it is stored.
+// A digest as the bytes that a store keeps.
 class digest_bytes {
  public:
   explicit digest_bytes(const digest& d) noexcept {
@@ -48,7 +49,7 @@ class hasher {
   ~hasher();
   hasher(const hasher&) = delete;
   hasher& operator=(const hasher&) = delete;
-  // Of the parts one after the other. Callers see to it that no two lists of parts run together the same way.
+  // Hashes the concatenation of the parts. The caller separates them so that two different lists never give the same bytes.
   [[nodiscard]] digest operator()(std::initializer_list<std::string_view> parts);
 
  private:
@@ -56,4 +57,4 @@ class hasher {
   std::unique_ptr<state> state_;
 };
 
-}  // namespace convoke::ledger::sqlite
+}  // namespace convoke::ledger

@@ -1,12 +1,12 @@
-#include "ledger/sqlite/hash.hpp"
+#include "ledger/digest.hpp"
 
 #include <openssl/evp.h>
 
 #include <stdexcept>
 
-namespace convoke::ledger::sqlite {
+namespace convoke::ledger {
 
-// Fetched once: looking the algorithm up costs more than hashing a key.
+// The algorithm is fetched once: looking it up costs more than hashing a key.
 struct hasher::state {
   EVP_MD* algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
   EVP_MD_CTX* context = EVP_MD_CTX_new();
@@ -31,4 +31,4 @@ digest hasher::operator()(std::initializer_list<std::string_view> parts) {
   return read_digest({reinterpret_cast<const char*>(out.data()), 16});
 }
 
-}  // namespace convoke::ledger::sqlite
+}  // namespace convoke::ledger

@@ -1,6 +1,6 @@
 #pragma once
 
-// System errors in the words of the ledger's messages.
+// The text of system errors in the ledger's messages.
 
 #include <string>
 #include <string_view>
@@ -10,19 +10,19 @@
 
 #include "core/open_files.hpp"
 
-namespace convoke::ledger::sqlite {
+namespace convoke::ledger {
 
-// Empty where `error_number` does not say that there are too many open files.
+// What to do about too many open files; empty for any other error.
 inline std::string shortage(int error_number) {
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
   return core::open_files_shortage(error_number, limit.rlim_cur);
 }
 
-// `Permission denied; choose another place`: `remedy` for people, or what to do about open files where these are the trouble.
+// The system's message and a remedy, as in `Permission denied; choose another place`. Too many open files have a remedy of their own.
 inline std::string explained(int error_number, std::string_view remedy) {
   const auto too_many = shortage(error_number);
   return std::generic_category().message(error_number) + "; " + (too_many.empty() ? std::string(remedy) : too_many);
 }
 
-}  // namespace convoke::ledger::sqlite
+}  // namespace convoke::ledger

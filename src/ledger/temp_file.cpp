@@ -1,4 +1,4 @@
-#include "ledger/sqlite/temp_file.hpp"
+#include "ledger/temp_file.hpp"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -6,9 +6,9 @@
 
 #include <cerrno>
 
-#include "ledger/sqlite/shortage.hpp"
+#include "ledger/shortage.hpp"
 
-namespace convoke::ledger::sqlite {
+namespace convoke::ledger {
 namespace {
 
 std::unexpected<error> failed(const std::string& doing) {
@@ -54,4 +54,4 @@ result<void> temp_file::read(std::uint64_t offset, std::span<std::byte> bytes) c
   return {};
 }
 
-}  // namespace convoke::ledger::sqlite
+}  // namespace convoke::ledger

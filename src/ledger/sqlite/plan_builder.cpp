@@ -1,4 +1,4 @@
-#include "ledger/sqlite/planning.hpp"
+#include "ledger/sqlite/plan_builder.hpp"
 
 #include <utility>
 
@@ -18,14 +18,14 @@ std::size_t size_of(const std::vector<planned_row>& rows) {
 
 }  // namespace
 
-sqlite_planning::~sqlite_planning() {
+sqlite_plan_builder::~sqlite_plan_builder() {
   store_.worker_->call([this] {
     core_.reset();
     store_.planning_ = false;
   });
 }
 
-result<void> sqlite_planning::add_rows(std::vector<planned_row> rows) {
+result<void> sqlite_plan_builder::add_rows(std::vector<planned_row> rows) {
   const auto size = size_of(rows);
   {
     std::unique_lock lock(mutex_);
@@ -38,7 +38,7 @@ result<void> sqlite_planning::add_rows(std::vector<planned_row> rows) {
 }
 
 // On the ledger's thread.
-void sqlite_planning::take(const std::vector<planned_row>& rows, std::size_t size) {
+void sqlite_plan_builder::take(const std::vector<planned_row>& rows, std::size_t size) {
   std::optional<error> failed;
   for (auto row = rows.begin(); row != rows.end() && !failed && !failure_; ++row) {
     if (auto added = core_->add(*row); !added) failed = added.error();
@@ -50,7 +50,7 @@ void sqlite_planning::take(const std::vector<planned_row>& rows, std::size_t siz
 }
 
 template <class T>
-result<T> sqlite_planning::on_thread(const std::function<result<T>()>& f) {
+result<T> sqlite_plan_builder::on_thread(const std::function<result<T>()>& f) {
   result<T> answer;
   store_.worker_->call([&] {
     if (failure_) {
@@ -65,15 +65,15 @@ result<T> sqlite_planning::on_thread(const std::function<result<T>()>& f) {
   return answer;
 }
 
-result<plan_summary> sqlite_planning::classify() {
+result<plan_summary> sqlite_plan_builder::classify() {
   return on_thread<plan_summary>([this] {
     const connection::interruptible soon(store_.db_, store_.interrupted_);
     return core_->classify();
   });
 }
 
-// On the caller's thread, in pages: what is called may take its time, or throw.
-result<void> sqlite_planning::for_each_rejected(const std::function<void(std::uint32_t, std::string_view, std::string_view)>& f) {
+// `f` runs on the caller's thread, page by page: it may take long, or throw.
+result<void> sqlite_plan_builder::for_each_rejected(const std::function<void(std::uint32_t, std::string_view, std::string_view)>& f) {
   using page_of_rows = std::vector<rejected_row>;
   for (std::uint32_t last = 0;;) {
     const auto page = on_thread<page_of_rows>([&]() -> result<page_of_rows> {
@@ -94,7 +94,7 @@ result<void> sqlite_planning::for_each_rejected(const std::function<void(std::ui
   }
 }
 
-result<run_id> sqlite_planning::commit(bool open) {
+result<run_id> sqlite_plan_builder::commit(bool open) {
   return on_thread<run_id>([&]() -> result<run_id> {
     if (auto there = store_.files_still_there(); !there) return std::unexpected(there.error());
     auto done = core_->commit(open);

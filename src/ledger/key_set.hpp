@@ -1,6 +1,6 @@
 #pragma once
 
-// A set of inventory ids. Ids come in dense stretches (one per plan that brought new keys), so a sparse bitmap of small blocks
+// A set of inventory ids. Each plan gives its new keys consecutive ids, so the ids form dense ranges, and a sparse bitmap of small blocks
 // holds a million of them in about 200 KB.
 
 #include <array>
@@ -9,7 +9,7 @@
 
 #include "ledger/ledger.hpp"
 
-namespace convoke::ledger::sqlite {
+namespace convoke::ledger {
 
 class key_set {
  public:
@@ -17,7 +17,7 @@ class key_set {
   key_set(const key_set&) = delete;  // last_ points into the map
   key_set& operator=(const key_set&) = delete;
 
-  // True where it was not there yet.
+  // True if the key was not in the set.
   bool insert(key_id key) {
     const auto block = key / block_bits;
     if (last_ == nullptr || block != last_block_) {
@@ -42,9 +42,9 @@ class key_set {
  private:
   static constexpr std::uint64_t block_bits = 4096;
   using block = std::array<std::uint64_t, block_bits / 64>;
-  std::unordered_map<std::uint64_t, block> blocks_;  // nodes stay where they are
+  std::unordered_map<std::uint64_t, block> blocks_;  // its nodes do not move
   block* last_ = nullptr;
   std::uint64_t last_block_ = 0, count_ = 0;
 };
 
-}  // namespace convoke::ledger::sqlite
+}  // namespace convoke::ledger

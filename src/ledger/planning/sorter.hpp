@@ -1,7 +1,7 @@
 #pragma once
 
-// Sorts any number of small records within a fixed memory budget: full buffers are sorted and spilled as runs to an unlinked
-// temporary file, then merged. What fits the budget never touches the disk.
+// Sorts any number of small records within a fixed memory budget: full buffers are sorted, written as runs to an unnamed temporary file and
+// merged. Records that fit into the budget are never written to a file.
 
 #include <algorithm>
 #include <cstddef>
@@ -16,11 +16,12 @@
 
 #include <convoke/error.hpp>
 
-#include "ledger/sqlite/temp_file.hpp"
+#include "ledger/temp_file.hpp"
 
-namespace convoke::ledger::sqlite {
+namespace convoke::ledger::planning {
 
-// push() everything, finish(), then next() until it says false. The first error sticks: see status().
+// Call push() for every record, then finish(), then next() until it returns false. After the first error nothing is returned any more, and
+// status() returns that error.
 template <class T, class Less = std::less<T>>
   requires std::is_trivially_copyable_v<T>
 class external_sorter {
@@ -50,7 +51,7 @@ class external_sorter {
     std::make_heap(heap_.begin(), heap_.end(), later_);
   }
 
-  // The next item in order, until false: no more, or failed.
+  // Takes the next item in order. False: there are no more, or reading failed.
   [[nodiscard]] bool next(T& out) {
     if (runs_.empty()) {
       if (position_ == buffer_.size()) return false;
@@ -69,6 +70,13 @@ class external_sorter {
     return !failure_;
   }
 
+  // Replaces `page` by the next items in order, at most `count`. False: there are none left, or reading failed.
+  [[nodiscard]] bool next_page(std::vector<T>& page, std::size_t count) {
+    page.clear();
+    for (T item; page.size() < count && next(item);) page.push_back(item);
+    return !page.empty();
+  }
+
   [[nodiscard]] result<void> status() const {
     if (failure_) return std::unexpected(*failure_);
     return {};
@@ -77,7 +85,7 @@ class external_sorter {
 
  private:
   struct run {
-    std::uint64_t offset = 0, left = 0;  // of what is still in the file, in items
+    std::uint64_t offset = 0, left = 0;  // of the part that is still in the file, in items
     std::vector<T> window;
     std::size_t position = 0, share = 0;
   };
@@ -127,4 +135,4 @@ class external_sorter {
   std::optional<error> failure_;
 };
 
-}  // namespace convoke::ledger::sqlite
+}  // namespace convoke::ledger::planning
