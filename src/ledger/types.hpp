@@ -57,7 +57,7 @@ struct lane_name {
 
 enum class run_state : std::uint8_t { planned = 1, open = 2, finished = 3, discarded = 4 };
 
-// The settings of a run by which a plan chooses the operations that its rows owe.
+// The settings of a run by which a plan chooses the operations that its rows owe. The rules are in ledger/planning/rules.hpp.
 struct operation_settings {
   bool update_drifted = false;  // meetings that differ are updated, not only reported
   bool enforce_roles = false;   // an update sets the roles of attendees, which createOrGet does not reliably keep
@@ -74,7 +74,7 @@ struct run_header {
   std::string header;        // the header record's own bytes, as UTF-8
   std::string tzdata_version, convoke_version;
   bool drift_fails = false;
-  operation_settings operations{};  // only for plans: run_info does not have it
+  operation_settings operations{};
   std::vector<lane_name> lanes;
 };
 

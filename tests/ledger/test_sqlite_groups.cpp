@@ -39,15 +39,15 @@ class commit_count {
 struct groups : sqlite_ledger {
   commit_count counted;
 
-  // The commits that these claims take where all of them are in the queue before the first is looked at; and the rows they find.
-  struct taken {
+  // How many commits these claims need if all are in the queue before the first is taken from it; and the rows they find.
+  struct claim_cost {
     unsigned commits = 0;
     std::size_t rows = 0;
   };
-  static taken queued(store& s, const opened_run& run, const std::vector<std::vector<page_wanted>>& claims) {
+  static claim_cost queued(store& s, const opened_run& run, const std::vector<std::vector<page_wanted>>& claims) {
     std::promise<void> go;
     std::vector<std::future<std::size_t>> answers;
-    // The thread of the ledger waits in this answer until all is queued.
+    // The ledger's thread waits in this callback until all claims are queued.
     s.claim({.run = run.info.id, .lane = 0, .lease = run.lease},
             [wait = go.get_future().share()](const result<claim_answer>&) { wait.wait(); });
     for (const auto& claim : claims) {
@@ -56,7 +56,7 @@ struct groups : sqlite_ledger {
       s.claim({.run = run.info.id, .lane = 0, .lease = run.lease, .pages = claim},
               [answer](result<claim_answer> found) { answer->set_value(must(std::move(found)).rows()); });
     }
-    taken out;
+    claim_cost out;
     const auto before = commits.load();
     go.set_value();
     for (auto& a : answers) out.rows += a.get();
@@ -76,7 +76,7 @@ run_id plan_rows(store& s, std::uint32_t organizers, std::uint32_t each) {
 
 BOOST_FIXTURE_TEST_SUITE(group_commits, groups)
 
-BOOST_AUTO_TEST_CASE(a_claim_weighs_the_rows_it_found_not_those_it_was_asked_for) {
+BOOST_AUTO_TEST_CASE(a_claim_weighs_the_rows_that_it_found_not_those_that_were_requested) {
   const auto s = open({.group_rows = 64});
   const auto run = must(s->resume(plan_rows(*s, 32, 4)));
   std::vector<std::vector<page_wanted>> claims;
@@ -85,7 +85,7 @@ BOOST_AUTO_TEST_CASE(a_claim_weighs_the_rows_it_found_not_those_it_was_asked_for
   const auto first = queued(*s, run, claims);
   BOOST_TEST(first.rows == 128u);
   BOOST_TEST(first.commits == 2u);  // 64 rows each
-  // What finds nothing weighs nothing.
+  // A claim that finds nothing weighs nothing.
   const auto second = queued(*s, run, claims);
   BOOST_TEST(second.rows == 0u);
   BOOST_TEST(second.commits <= 1u);

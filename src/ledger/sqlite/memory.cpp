@@ -8,7 +8,7 @@
 namespace convoke::ledger::sqlite {
 namespace {
 
-constexpr auto gather = std::chrono::seconds(2);  // a process that is killed forgets the counts of so long at most
+constexpr auto gather = std::chrono::seconds(2);  // a process that is killed loses the counts of at most that time
 
 saved_pace read_pace(const statement& row, int first) {
   return {.pace = {.rate = row.real(first), .refused = row.real(first + 1), .credit = row.real(first + 2)},

@@ -16,10 +16,7 @@
 namespace convoke::ledger::sqlite {
 
 // The states of an observation, as stored.
-//
-// lost: Graph does not have the meeting any more. removed: it was deleted. incomplete: the meeting was observed, but a further operation is
-// owed before it is as wanted. A row that wants a key in one of these three states, or in `failed`, owes a call.
-enum class observed : std::uint8_t { satisfied = 1, drifted = 2, failed = 3, lost = 4, removed = 5, incomplete = 6 };
+using observed = planning::observed_state;
 
 // What an owed row says about itself. outcome_id: the id of the outcome that it will have. duplicates: 0 where no other row of the run
 // shares its key. hash: of the wanted payload.

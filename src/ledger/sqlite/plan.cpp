@@ -36,10 +36,6 @@ result<void> plan::begin_stored(run_id planned) {
   db_.exec("BEGIN IMMEDIATE");
   header_ = std::move(found->info.header);
   stored_ = true;
-  statement settings(db_, "SELECT update_drifted, enforce_roles FROM run WHERE id = ?");
-  if (settings.with(planned).step())
-    header_.operations = {.update_drifted = settings.integer(0) != 0, .enforce_roles = settings.integer(1) != 0};
-  settings.reset();
   // The counts it was planned with were a forecast.
   statement forget(db_, "DELETE FROM tally WHERE run = ?");
   forget.with(planned).run();

@@ -12,7 +12,7 @@
 namespace convoke::ledger::sqlite {
 namespace {
 
-// All tables are joined by integer keys that rise with the lines, so this is a merge of cursors, without a sort.
+// All tables are joined by integer keys that ascend with the lines: SQLite merges cursors and does not sort.
 constexpr const char* next_results =
     "SELECT r.id, r.lane, r.raw, r.payload, o.outcome, o.attempts, o.http_status, o.error_code, coalesce(o.error_message, r.error), "
     "o.request_id, "

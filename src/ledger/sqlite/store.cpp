@@ -148,10 +148,10 @@ result<void> sqlite_store::prepare(const open_options& options) {
   // A log alone proves nothing: a reader can have kept the last writer from emptying it. If the lock file is new, nothing is known of that
   // writer.
   const bool unclean =
-      lock_.found() == lock_file::before::not_left || (lock_.found() == lock_file::before::made && file_size(options.path + "-wal") > 0);
+      lock_.found() == lock_file::before::not_emptied || (lock_.found() == lock_file::before::made && file_size(options.path + "-wal") > 0);
   auto ready = open_and_check(options, unclean);
   // Nothing was written: the next writer finds the ledger as this one did.
-  if (!ready && !unclean) lock_.leave_in_order();
+  if (!ready && !unclean) lock_.empty_when_unlocked();
   return ready;
 }
 
@@ -184,7 +184,7 @@ sqlite_store::~sqlite_store() {
   }
   // Readers can prevent this; the next writer does it then. A reader of ours holds a snapshot for one page at most.
   db_.exec("PRAGMA busy_timeout = 500; PRAGMA wal_checkpoint(TRUNCATE)");
-  if (db_.ok()) lock_.leave_in_order();
+  if (db_.ok()) lock_.empty_when_unlocked();
 }
 
 result<void> sqlite_store::begin() {
