@@ -59,6 +59,9 @@ result<void> sqlite_plan_store::read_payloads(std::span<const planning::key_line
 
 result<void> sqlite_plan_store::read_owed(const planning::owed_place& after, std::size_t count,
                                           std::vector<planning::owed_elsewhere>& found) {
+  // All keys were looked up by now.
+  keys_.close();
+  observed_.close();
   found.clear();
   for (owed_.with(after.run, after.organizer, after.line, run_, count); owed_.step();) {
     auto& row = found.emplace_back(planning::owed_elsewhere{.run = owed_.as<run_id>(0),
