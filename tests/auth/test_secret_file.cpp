@@ -34,7 +34,7 @@ struct folder {
   fs::path path;
 };
 
-// The reason, which must name the file and never show what is in it.
+// The message of a refusal, which must name the file and must not show its content.
 std::string refusal(const std::string& path) {
   const auto read = auth::read_secret_file(path);
   if (read) return "it was taken";
@@ -99,7 +99,7 @@ BOOST_FIXTURE_TEST_CASE(credentials_of_a_service_may_be_group_readable, folder) 
 
 BOOST_FIXTURE_TEST_CASE(it_belongs_to_us_or_to_root, folder) {
   const auto foreign = file("hunter2");
-  if (::geteuid() != 0 || ::chown(foreign.c_str(), 65534, 65534) != 0) return;  // only root can give a file away
+  if (::geteuid() != 0 || ::chown(foreign.c_str(), 65534, 65534) != 0) return;  // only root can change the owner of a file
   BOOST_TEST(refusal(foreign).contains("another user"));
 }
 
