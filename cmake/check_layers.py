@@ -36,7 +36,7 @@ ONLY_BELOW = {"sim": {"core", "net"}, "sim/service": {"core"}}
 ONLY_ABOVE = {"sim": {"cli"}}
 
 # Public headers that are not ground but the library's face: what a job is, how it goes, what came of it.
-FACE = {"convoke/job.hpp"}
+FACE = {"convoke/export.hpp", "convoke/job.hpp", "convoke/ledger.hpp"}
 
 # Which library a header belongs to, by prefix, and the layers that may use it.
 LIBRARIES = [

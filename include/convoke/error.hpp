@@ -20,9 +20,7 @@ enum class errc {
   output,       ///< a results file or stdout could not be written
   network,      ///< connecting, TLS or HTTP
   protocol,     ///< an answer that is not what the protocol says
-  interrupted,  ///< SIGINT
-  terminated,   ///< SIGTERM
-  hung_up,      ///< SIGHUP
+  interrupted,  ///< a stop was requested
   resources,    ///< this process may have no more of something, such as open files
 };
 

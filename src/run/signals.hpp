@@ -1,53 +1,52 @@
 #pragma once
 
-// SIGINT, SIGTERM and SIGHUP. The first one asks to end in good order: long work polls raised(), the driver is called. After the second
-// one the process is left 2 s later, wherever it is; so it is 25 s after the first one where nothing drains. Whatever is not committed or
-// has no name yet is dropped by that, as by a kill.
+// Adapts stop tokens to what the driver polls and listens to. It goes once the driver takes the tokens themselves.
 
 #include <functional>
 #include <memory>
-#include <string>
+#include <optional>
+#include <stop_token>
+#include <utility>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+
+#include "run/stop_tokens.hpp"
 
 namespace convoke::run {
 
-// The signals are caught while one of these objects lives; all of them see the same signals. A SIGHUP that is ignored when the first
-// object is made (nohup) stays ignored.
 class signals {
  public:
-  signals();
-  ~signals();
-  signals(const signals&) = delete;
-  signals& operator=(const signals&) = delete;
+  explicit signals(stop_tokens stop) : stop_(std::move(stop)) {}
 
-  // How many came so far. Any thread may ask these three.
-  [[nodiscard]] int count() const noexcept;
-  // The first signal's number, 0 for none.
-  [[nodiscard]] int first() const noexcept;
+  // 0: no stop was requested; 1: drain; 2: at once. Any thread.
+  [[nodiscard]] int count() const noexcept { return stop_.at_once.stop_requested() ? 2 : stop_.drain.stop_requested() ? 1 : 0; }
   [[nodiscard]] bool raised() const noexcept { return count() > 0; }
 
   // Called with the count so far, on the io_context's thread, until stop_listening(), which is called on that thread too and before the
   // io_context ends.
   using handler = std::function<void(int count)>;
-  void on_signal(boost::asio::io_context& io, handler h);
-  void stop_listening() noexcept;
-
-  // While one lives, a first signal sets no limit: the engine bounds its drain by itself.
-  class draining {
-   public:
-    draining();
-    ~draining();
-    draining(const draining&) = delete;
-    draining& operator=(const draining&) = delete;
-  };
-
-  // A folder of temporary files that is removed where the process is left at once; until it is forgotten.
-  static void remove_when_leaving(const std::string& folder);
-  static void forget(const std::string& folder) noexcept;
+  void on_signal(boost::asio::io_context& io, handler h) {
+    handler_ = std::make_shared<handler>(std::move(h));
+    const std::function<void()> post = [this, &io, weak = std::weak_ptr<handler>(handler_)] {
+      boost::asio::post(io, [weak, n = count()] {
+        if (const auto call = weak.lock()) (*call)(n);
+      });
+    };
+    drain_.emplace(stop_.drain, post);
+    at_once_.emplace(stop_.at_once, post);
+  }
+  void stop_listening() noexcept {
+    drain_.reset();
+    at_once_.reset();
+    handler_.reset();
+  }
 
  private:
+  using callback = std::stop_callback<std::function<void()>>;
+  stop_tokens stop_;
   std::shared_ptr<handler> handler_;
+  std::optional<callback> drain_, at_once_;
 };
 
 }  // namespace convoke::run

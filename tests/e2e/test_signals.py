@@ -20,6 +20,12 @@ def opened_to_write(pipe):
         return None
 
 
+def has_open_file_in(pid, folder):
+    """Whether the process has a file of this folder open, with or without a name."""
+    descriptors = "/proc/%d/fd" % pid
+    return any(os.readlink(os.path.join(descriptors, d)).startswith(folder + "/") for d in os.listdir(descriptors))
+
+
 class Signals(Case):
     # Slow enough that calls are always in flight.
     server_flags = ("--seed", "31", "--latency", "50ms")
@@ -98,7 +104,7 @@ class Signals(Case):
         write_rows(path, 200000, prefix="check")
         os.mkdir(temporary)
         process = self.start(self.words("check", path), environment={"TMPDIR": temporary})
-        wait_for(lambda: os.listdir(temporary), "its own ledger")
+        wait_for(lambda: has_open_file_in(process.pid, temporary), "its own ledger")
         process.send_signal(signal.SIGTERM)
         _, err = process.communicate(timeout=60)
         self.assertEqual(process.returncode, 143, err.decode())
