@@ -55,7 +55,7 @@ class driver {
 
  private:
   static lane_setup setup(std::uint32_t organizers) {
-    lane_setup lane{0, {}, {}};
+    lane_setup lane{.lane = 0, .organizers = {}, .cooldowns = {}};
     for (organizer_id o = 0; o < organizers; ++o) lane.organizers.push_back({o, 1'000'000, 0});
     return lane;
   }

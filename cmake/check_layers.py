@@ -16,15 +16,18 @@ LAYER = {
     "core": 0,
     "csv": 1, "spec": 1, "pacing": 1, "wire": 1, "token": 1,
     "engine": 2,
-    "net": 3, "auth": 3, "graph": 3, "ledger": 3, "files": 3, "sim": 3,
+    "os": 3, "net": 3, "auth": 3, "graph": 3, "ledger": 3, "files": 3, "sim": 3,
     "face": 4, "run": 4, "load": 4, "report": 4,
     "cli": 5,
 }
 
 # Modules of one layer see each other only where named.
 SIDEWAYS = {
-    "auth": {"net"},
-    "graph": {"net", "auth"},
+    "net": {"os"},
+    "auth": {"os", "net"},
+    "graph": {"os", "net", "auth"},
+    "ledger": {"os"},
+    "files": {"os"},
     "sim": {"net"},
     "run": {"face", "report"},
     "load": {"face"},

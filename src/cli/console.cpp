@@ -13,6 +13,7 @@
 #include "cli/descriptors.hpp"
 #include "core/json_string.hpp"
 #include "core/text.hpp"
+#include "os/clock.hpp"
 #include "report/forecast.hpp"
 #include "report/summary.hpp"
 
@@ -57,10 +58,6 @@ class stderr_sink final : public spdlog::sinks::base_sink<spdlog::details::null_
   }
   void flush_() override {}
 };
-
-utc_time wall_now() {
-  return std::chrono::floor<ticks>(std::chrono::system_clock::now());
-}
 
 result<report::progress_style> progress_style(const std::string& word, bool quiet) {
   using enum report::progress_style;
@@ -163,11 +160,11 @@ void console::planned(std::uint32_t run, const plan_summary& summary) {
     say(fmt::format("Run {}: {}", run, report::plan_counts(summary)));
     return;
   }
-  print(json_ ? report::plan_json(run, summary, wall_now()) : report::plan_text(summary, wall_now()));
+  print(json_ ? report::plan_json(run, summary, os::wall_now()) : report::plan_text(summary, os::wall_now()));
 }
 
 void console::expected(const forecast& f) {
-  say(report::forecast_text(f, wall_now()));
+  say(report::forecast_text(f, os::wall_now()));
 }
 
 void console::resumed(std::uint32_t run, std::uint64_t rows, std::uint64_t owed) {

@@ -12,6 +12,7 @@
 
 #include "cli/job_builder.hpp"
 #include "core/text.hpp"
+#include "os/clock.hpp"
 #include "report/summary.hpp"
 
 namespace convoke::cli {
@@ -113,7 +114,7 @@ int status_command(console& out, const settings& from) {
     status = std::move(*read);
   }
   const auto* run = status ? &*status : nullptr;
-  const utc_time now = std::chrono::floor<ticks>(std::chrono::system_clock::now());
+  const auto now = os::wall_now();
   out.print(out.json() ? report::status_json(*inventory, run, now) : report::status_text(*inventory, run, now));
   return out.finish(0);
 }

@@ -21,6 +21,8 @@ constexpr std::string_view refused =
     "a Teams licence.";
 constexpr std::string_view no_such_user =
     "Teams knows no such organizer: give the Entra object id of an existing user of this tenant with a Teams licence.";
+constexpr std::string_view not_there =
+    "createOrGet returns this meeting, but the service does not find it afterwards. Run the same command again later.";
 constexpr std::string_view wrong_place = "This address offers no online meetings: check --cloud or --graph-url.";
 constexpr std::string_view redirected = "Redirects are not followed: check --graph-url and the proxy.";
 constexpr std::string_view app_on_me = "The token is an app's, the path a person's: check --graph-url.";
@@ -45,7 +47,7 @@ std::string_view for_forbidden(const answer& a) noexcept {
 
 }  // namespace
 
-std::string_view advice_for(const answer& a) noexcept {
+std::string_view advice_for(operation op, const answer& a) noexcept {
   if (a.error != attempt_error::none) return {};
   if (a.status >= 300 && a.status < 400) return redirected;
   switch (a.status) {
@@ -58,7 +60,7 @@ std::string_view advice_for(const answer& a) noexcept {
     case 403:
       return for_forbidden(a);
     case 404:
-      return no_such_user;
+      return op == operation::create_or_get ? no_such_user : not_there;
     case 405:
     case 501:
       return wrong_place;
@@ -67,8 +69,8 @@ std::string_view advice_for(const answer& a) noexcept {
   }
 }
 
-void add_advice(answer& a) {
-  const auto hint = advice_for(a);
+void add_advice(operation op, answer& a) {
+  const auto hint = advice_for(op, a);
   if (hint.empty()) return;
   if (!a.error_message.empty()) a.error_message += a.error_message.ends_with('.') ? " " : ". ";
   a.error_message += hint;

@@ -10,10 +10,10 @@
 namespace convoke::engine {
 
 // One or two sentences, with the command that mends it where there is one. Empty where only the row itself can be at fault.
-[[nodiscard]] std::string_view advice_for(const answer& a) noexcept;
+[[nodiscard]] std::string_view advice_for(operation op, const answer& a) noexcept;
 
 // Appends the advice to the answer's message.
-void add_advice(answer& a);
+void add_advice(operation op, answer& a);
 
 // `403 Forbidden: No application access policy …`: an answer in one phrase.
 [[nodiscard]] std::string describe(const answer& a);

@@ -4,11 +4,18 @@ namespace convoke::engine {
 
 namespace {
 
-answer_class by_status(const answer& a) noexcept {
+// Only createOrGet makes meetings, so only its 201 is one; and only removing a meeting leaves nothing to show.
+bool succeeded(operation op, const answer& a) noexcept {
+  if (op == operation::remove) return a.status == 200 || a.status == 204;
+  return a.stored && (a.status == 200 || (a.status == 201 && op == operation::create_or_get));
+}
+
+answer_class by_status(operation op, const answer& a) noexcept {
+  if (succeeded(op, a)) return answer_class::success;
   switch (a.status) {
-    case 200:
-    case 201:
-      return a.stored ? answer_class::success : answer_class::fault;
+    case 404:
+      // createOrGet names no meeting: what it does not find is the organizer.
+      return op == operation::create_or_get ? answer_class::organizer_permanent : answer_class::gone;
     case 429:
     case 509:
       return answer_class::throttle;
@@ -21,7 +28,6 @@ answer_class by_status(const answer& a) noexcept {
     case 424:
       return answer_class::conflict;
     case 403:
-    case 404:
       return answer_class::organizer_permanent;
     case 408:
     case 425:
@@ -37,7 +43,7 @@ answer_class by_status(const answer& a) noexcept {
 
 }  // namespace
 
-bool may_be_at_work(const answer& a) noexcept {
+bool may_be_at_work(operation op, const answer& a) noexcept {
   switch (a.error) {
     case attempt_error::timeout:
     case attempt_error::foreign:
@@ -45,17 +51,17 @@ bool may_be_at_work(const answer& a) noexcept {
     case attempt_error::not_believed:
       return !a.bound;
     case attempt_error::none:
-      return !a.bound && is_permanent(by_status(a));
+      return !a.bound && rests_on_status(op, by_status(op, a));
     default:
       return false;
   }
 }
 
-verdict classify(const answer& a) noexcept {
+verdict classify(operation op, const answer& a) noexcept {
   switch (a.error) {
     case attempt_error::none: {
-      const auto what = by_status(a);
-      return {what, a.status == 503 || (is_permanent(what) && !proven(a))};
+      const auto what = by_status(op, a);
+      return {what, a.status == 503 || (rests_on_status(op, what) && !proven(a))};
     }
     case attempt_error::connect:
       return {answer_class::unsent, true};
@@ -65,7 +71,7 @@ verdict classify(const answer& a) noexcept {
       return {answer_class::ours, true};
     case attempt_error::truncated:
       // The head of a cut answer still counts where it closes a cooldown.
-      if (by_status(a) == answer_class::throttle) return {answer_class::throttle, true};
+      if (by_status(op, a) == answer_class::throttle) return {answer_class::throttle, true};
       return {answer_class::fault, true};
     // Whose answer comes next on that connection is not known any more.
     case attempt_error::not_believed:
@@ -81,6 +87,7 @@ verdict classify(const answer& a) noexcept {
 bool shows_life(answer_class c) noexcept {
   switch (c) {
     case answer_class::success:
+    case answer_class::gone:
     case answer_class::throttle:
     case answer_class::auth:
     case answer_class::conflict:

@@ -74,6 +74,13 @@ std::vector<connection_id> connections::dead(connection_id c, bool reused, mono_
   return close;
 }
 
+std::vector<connection_id> connections::take_all() noexcept {
+  auto all = std::exchange(used_, {});
+  all.insert(all.end(), unused_.begin(), unused_.end());
+  unused_.clear();
+  return all;
+}
+
 void connections::replaced(connection_id c) {
   lost(c);
   if (c < limit_) coming_.push_back(c);

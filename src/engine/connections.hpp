@@ -42,6 +42,8 @@ class connections {
   [[nodiscard]] bool answered(connection_id c, bool reused, mono_time now);
   // It was dead before the call. What is to be closed, because idle connections are no longer trusted.
   [[nodiscard]] std::vector<connection_id> dead(connection_id c, bool reused, mono_time now);
+  // All idle ones: none of them can be taken any more.
+  [[nodiscard]] std::vector<connection_id> take_all() noexcept;
   // It is closed or about to be: a new one comes in its place.
   void replaced(connection_id c);
 

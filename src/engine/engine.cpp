@@ -9,13 +9,6 @@
 
 namespace convoke::engine {
 
-namespace {
-
-// Rows fail for good in the third run in a row that uses their attempts up: what hinders them gets some time to pass.
-constexpr auto rest_after_attempts = std::chrono::minutes(10);
-
-}  // namespace
-
 class engine::impl {
  public:
   impl(const settings& s, const std::vector<lane_setup>& setups, mono_time now) : context(s), started_(now) {
@@ -34,23 +27,24 @@ class engine::impl {
     // Late answers of calls that a drain gave up on.
     if (s == no_slot || context.rows[s].state != row_state::in_flight) return;
     auto* of_row = find(context.rows[s].lane);
-    const auto demand = of_row->answered(s, std::move(a), now);
-    if (demand.cooldown) {
-      for (const auto& l : lanes_)
-        if (l.get() != of_row) l->close(*demand.cooldown, now);
-    }
-    if (demand.permission) stop(stop_reason::permission, *demand.permission, now);
+    const auto cooldown = of_row->answered(s, std::move(a), now);
+    if (!cooldown) return;
+    for (const auto& l : lanes_)
+      if (l.get() != of_row && l->app() == of_row->app()) l->close(*cooldown, now);
   }
 
-  void committed(std::span<const row_id> rows) {
+  void acknowledged(std::span<const row_id> rows, bool lost, mono_time now) {
     for (const auto id : rows) {
       const auto s = context.rows.find(id);
-      if (s == no_slot || context.rows[s].state != row_state::committing) continue;
-      context.committed(s);
+      if (s == no_slot) continue;
+      const auto& r = context.rows[s];
+      if (r.state != row_state::committing && r.state != row_state::advancing) continue;
+      if (lost) ++context.numbers.lost_writes;
+      find(r.lane)->acknowledged(s, lost, now);
     }
   }
 
-  void stop(stop_reason why, const std::string& detail, mono_time now) {
+  void stop(stop_reason why, const std::string& detail, mono_time now, std::optional<mono_time> come_back = {}) {
     if (why == stop_reason::storage) {
       context.actions.clear();  // what was not carried out yet cannot be made durable, so it must not happen
       finish({stop_reason::storage, detail, std::nullopt});
@@ -58,7 +52,7 @@ class engine::impl {
     }
     if (ending_ || (why == stop_reason::interrupted && !holds(rule::nothing_after_stop))) return;
     if (!stopped_at_) stopped_at_ = now;
-    for (const auto& l : lanes_) l->stop(why, detail, now);
+    for (const auto& l : lanes_) l->stop(why, detail, now, come_back);
   }
 
   // False after the end: nothing is done any more.
@@ -79,9 +73,7 @@ class engine::impl {
 
  private:
   void look_for_the_end(mono_time now);
-  void begin_end(std::optional<mono_time> wait, mono_time now);
-  [[nodiscard]] struct finished verdict(mono_time now) const;
-  [[nodiscard]] mono_time opens(mono_time now) const noexcept;
+  [[nodiscard]] struct finished result(mono_time now) const;
   void count(mono_time now) noexcept;
 
   std::vector<std::unique_ptr<lane>> lanes_;
@@ -89,15 +81,13 @@ class engine::impl {
   std::optional<mono_time> stopped_at_;
   bool ending_ = false;  // nothing will be sent any more, and nothing is in flight: only commits are awaited
   mono_time end_by_ = mono_time::max();
-  std::optional<mono_time> come_back_;
 };
 
 void engine::impl::settle(mono_time now) {
   if (over) return;
   if (context.config.max_duration && !stopped_at_ && !ending_ && now - started_ >= *context.config.max_duration &&
       holds(rule::duration_kept)) {
-    come_back_ = now;
-    stop(stop_reason::deferred, "The time limit (--max-duration) is over. Run the same command again to go on.", now);
+    stop(stop_reason::deferred, "The time limit (--max-duration) is over. Run the same command again to go on.", now, now);
   }
   for (const auto& l : lanes_) l->advance(now);
   look_for_the_end(now);
@@ -114,65 +104,34 @@ void engine::impl::settle(mono_time now) {
 
 void engine::impl::look_for_the_end(mono_time now) {
   if (!ending_) {
-    std::optional<mono_time> wait;
-    for (const auto& l : lanes_) {
-      const auto view = l->look(now);
-      if (view.busy) return;
-      if (view.wait && (!wait || *view.wait < *wait)) wait = view.wait;
-    }
-    begin_end(wait, now);
+    if (std::ranges::any_of(lanes_, [now](const auto& l) { return l->look(now).busy; })) return;
+    for (const auto& l : lanes_) l->wind_up(now);
+    ending_ = true;
+    end_by_ = after(stopped_at_.value_or(now), context.config.drain);
   }
   const bool acknowledged = (context.numbers.unacknowledged == 0 && context.closings == 0) || !holds(rule::acknowledged_first);
-  if (acknowledged || now >= end_by_) finish(verdict(now));
+  if (acknowledged || now >= end_by_) finish(result(now));
 }
 
-void engine::impl::begin_end(std::optional<mono_time> wait, mono_time now) {
-  for (const auto& l : lanes_) {
-    l->flush_held();
-    l->keep_pace();
-  }
-  if (wait) {
-    come_back_ = wait;
-    for (const auto& l : lanes_) {
-      l->stop(stop_reason::deferred, "Only rows are left that the service will not take for more than ten minutes.", now);
-    }
-  }
-  ending_ = true;
-  end_by_ = after(stopped_at_.value_or(now), context.config.drain);
-}
-
-struct finished engine::impl::verdict(mono_time now) const {
+// The run ends like the lane that ended worst, the first of those where there are several.
+struct finished engine::impl::result(mono_time now) const {
   struct finished f{stop_reason::finished, "Everything that was owed is done.", std::nullopt};
-  std::uint64_t deferred = 0;
-  auto back = come_back_;
   for (const auto& l : lanes_) {
-    deferred += l->deferred();
-    if (!l->reason() || !outranks(*l->reason(), f.reason)) continue;
-    f.reason = *l->reason();
-    f.detail = l->detail();
-    if (l->come_back()) back = l->come_back();
-  }
-  if (f.reason == stop_reason::finished && deferred > 0) {
-    f.reason = stop_reason::deferred;
-    f.detail = std::to_string(deferred) + (deferred == 1 ? " row used" : " rows used") +
-               " up the attempts or the time of this run. Run the same command again, or wait for its usual time.";
-    back = now + rest_after_attempts;
+    const auto& end = f.lanes.emplace_back(l->end());
+    if (!outranks(end.reason, f.reason)) continue;
+    f.reason = end.reason;
+    f.detail = end.detail;
   }
   if (f.reason == stop_reason::finished && context.numbers.unacknowledged + context.closings > 0) {
     f.reason = stop_reason::storage;
     f.detail = "The ledger did not acknowledge the last commits in time. Run the same command again.";
   }
-  if (back && f.reason == stop_reason::deferred) f.come_back = std::max(*back, opens(now)) - now;
-  return f;
-}
-
-// When the first lane that has rows left may be called again.
-mono_time engine::impl::opens(mono_time now) const noexcept {
-  auto soonest = mono_time::max();
+  if (f.reason != stop_reason::deferred) return f;
   for (const auto& l : lanes_) {
-    if (l->deferred() > 0) soonest = std::min(soonest, std::max(now, l->cooldown_end()));
+    const auto at = l->come_back(now);
+    if (at && (!f.come_back || *at - now < *f.come_back)) f.come_back = std::max(*at - now, std::chrono::nanoseconds(0));
   }
-  return soonest == mono_time::max() ? now : soonest;
+  return f;
 }
 
 void engine::impl::count(mono_time now) noexcept {
@@ -244,9 +203,8 @@ void engine::answered(row_id row, answer a, mono_time now) {
 
 void engine::committed(std::span<const row_id> rows, std::span<const row_id> lost, mono_time now) {
   if (!impl_->enter(now)) return;
-  impl_->context.numbers.lost_writes += lost.size();
-  impl_->committed(rows);
-  impl_->committed(lost);
+  impl_->acknowledged(lost, true, now);
+  impl_->acknowledged(rows, false, now);
   impl_->settle(now);
 }
 

@@ -16,7 +16,7 @@ namespace convoke::engine {
 // one, and only after an attempt timeout. A page is small enough that every connection finds an organizer below its concurrency limit.
 class fetch_sizes {
  public:
-  explicit fetch_sizes(const settings& s) noexcept {
+  fetch_sizes(const lane_settings& s, unsigned max_unacknowledged) noexcept {
     const auto by_rate = static_cast<std::uint32_t>(std::clamp(s.rate * 0.25, 0.0, 4096.0));
     low_ = std::clamp(by_rate, std::min(s.connections * 2U, 4096U), 4096U);
     high_ = low_ + std::min(low_, 2048U);  // 2,048 rows are two group commits of their own: more in a claim gain nothing
@@ -24,7 +24,7 @@ class fetch_sizes {
     organizers_ = std::max(1U, 2 * ((s.connections + concurrency - 1) / concurrency));
     // One that may only be called now and then need not hold many rows, for there have to be many such organizers.
     if (s.organizer_rate) largest_ = static_cast<std::uint32_t>(std::clamp(*s.organizer_rate * 10, 1.0, 512.0));
-    held_ = std::max(4 * s.max_unacknowledged, 2 * low_);
+    held_ = std::max(4 * max_unacknowledged, 2 * low_);
   }
 
   [[nodiscard]] std::uint32_t low() const noexcept { return low_; }    // below this many sendable rows a lane claims more,

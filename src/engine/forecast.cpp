@@ -32,7 +32,7 @@ double doubling_time(double calls, double start, double ceiling) noexcept {
 
 }  // namespace
 
-forecast foresee(const settings& s, const work_ahead& work, const std::optional<remembered_pace>& learnt,
+forecast foresee(const lane_settings& s, const work_ahead& work, const std::optional<remembered_pace>& learnt,
                  std::chrono::nanoseconds closed_for) {
   using basis = forecast::basis;
   forecast out;

@@ -21,7 +21,7 @@ struct work_ahead {
 };
 
 // Before the first call. `closed_for`: how long the lane's cooldown still runs.
-[[nodiscard]] forecast foresee(const settings& s, const work_ahead& work, const std::optional<remembered_pace>& learnt,
+[[nodiscard]] forecast foresee(const lane_settings& s, const work_ahead& work, const std::optional<remembered_pace>& learnt,
                                std::chrono::nanoseconds closed_for);
 
 // While calls are made. `pace`: counters::rate; `seen`: calls finished per second of late, long cooldowns left out, 0 where nothing was

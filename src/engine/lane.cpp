@@ -14,19 +14,27 @@ namespace {
 constexpr unsigned hopeless_handshakes = 3;                   // rounds without one that was ever trusted
 constexpr auto resource_patience = std::chrono::seconds(30);  // after EMFILE, before a connection more is tried
 
+lane_settings settings_of(const lane_setup& setup, const lane_settings& of_the_run) {
+  auto s = setup.own.value_or(of_the_run);
+  s.max_cooldown = std::clamp<std::chrono::nanoseconds>(s.max_cooldown, std::chrono::milliseconds(1), longest_cooldown);
+  return s;
+}
+
 }  // namespace
 
 lane::lane(run_context& d, const lane_setup& setup, mono_time now)
     : context_(d),
+      config_(settings_of(setup, d.config)),
       id_(setup.lane),
-      sizes_(d.config),
-      organizers_(d.config, d.rows),
+      app_(setup.app),
+      sizes_(config_, d.config.max_unacknowledged),
+      organizers_(config_, d.rows),
       sent_(d.rows),
-      health_(d.config.max_outage),
-      pace_(d.config, setup.learnt, now),
-      limit_(d.config.connections),
-      connections_(std::max(1U, d.config.connections)),
-      stale_at_(now + d.config.attempt_timeout) {
+      health_(config_.max_outage),
+      pace_(config_, setup.learnt, now),
+      limit_(config_.connections),
+      connections_(std::max(1U, config_.connections)),
+      stale_at_(now + config_.attempt_timeout) {
   for (const auto& o : setup.organizers) {
     const auto p = organizers_.add(o.organizer, o.fresh, o.stale);
     left_ += std::uint64_t{o.fresh} + o.stale;
@@ -37,7 +45,7 @@ lane::lane(run_context& d, const lane_setup& setup, mono_time now)
   for (const auto& f : setup.cooldowns) {
     if (!holds(rule::cooldowns_restored)) break;
     // Longer than anything that is obeyed: an old ledger, or a clock that was wrong.
-    const auto most = context_.config.max_cooldown;
+    const auto most = config_.max_cooldown;
     const bool cut = f.until > after(now, most + most / 10);
     if (cut) context_.actions.emplace_back(cooldown_cut{id_, f.organizer, false, {}, f.until - now});
     const auto until = cut ? after(now, most) : f.until;
@@ -52,6 +60,7 @@ lane::lane(run_context& d, const lane_setup& setup, mono_time now)
 
 void lane::connection_ready(connection_id c, bool reused, mono_time now) {
   links_.ready(c, reused);
+  if (token_lacks_descriptor_) return drop(c);
   connect_failures_ = 0;
   ever_connected_ = true;
   connect_at_ = mono_time::min();
@@ -60,7 +69,7 @@ void lane::connection_ready(connection_id c, bool reused, mono_time now) {
   } else {
     seat_awaiting(now);
   }
-  if (shortages_ > 0 && connections_ < context_.config.connections && now - last_shortage_ > resource_patience) {
+  if (shortages_ > 0 && connections_ < config_.connections && now - last_shortage_ > resource_patience) {
     change_connections(connections_ + 1, now);
   }
 }
@@ -78,7 +87,7 @@ void lane::change_connections(unsigned count, mono_time now) {
   last_shortage_ = now;
   if (count == connections_) return;
   connections_ = count;
-  if (connections_ == context_.config.connections) shortages_ = 0;
+  if (connections_ == config_.connections) shortages_ = 0;
   links_.limit(count);
   seat_awaiting(now);  // the one that was on its way may not come
   context_.actions.emplace_back(set_connections{id_, connections_});
@@ -107,14 +116,25 @@ void lane::token_ready(std::uint32_t token) {
   token_ = token;
   token_good_ = true;
   token_again_.reset();
+  token_lacks_descriptor_ = false;
 }
 
 void lane::token_failed(const error& why, bool fatal, std::optional<mono_time> again, mono_time now) {
   health_.trouble(now, why.message);
   if (again) token_again_ = again;
   token_good_ = false;  // said only while none is usable: a call could not be made, and must not cost its row anything
-  if (!fatal) return;   // the next one is asked for already
-  stop(stop_reason::credentials, why.message, now);
+  if (fatal) return stop(stop_reason::credentials, why.message, now);
+  if (why.code == errc::resources) make_room_for_token(now);
+}
+
+// Without a token no call is made, so its request may have the descriptors of all idle connections. They come back with the token, fewer
+// than before.
+void lane::make_room_for_token(mono_time now) {
+  if (token_lacks_descriptor_) return;
+  token_lacks_descriptor_ = true;
+  for (const auto c : links_.take_all()) drop(c);
+  ++shortages_;
+  change_connections(std::max(1U, connections_ / 2), now);
 }
 
 void lane::resume_due(mono_time now) {
@@ -133,7 +153,7 @@ void lane::resume_due(mono_time now) {
 void lane::expire_deadlines(mono_time now) {
   for (auto s = sent_.front(); s != no_slot;) {
     auto& r = context_.rows[s];
-    if (r.first_sent + context_.config.row_deadline > now || !holds(rule::deadline_kept)) return;
+    if (r.first_sent + config_.row_deadline > now || !holds(rule::deadline_kept)) return;
     const auto after_this = r.sent_after;
     if (r.state == row_state::ready && !organizers_[r.organizer].blocked) {
       organizers_.unlink(r.organizer, s);
@@ -185,9 +205,8 @@ void lane::send(place p, slot s, mono_time now) {
   if (r.sends == 0) {
     r.first_sent = now;
     sent_.append(s);
-  } else {
-    ++context_.numbers.retried;
   }
+  if (r.sends > r.sends_before) ++context_.numbers.retried;
   r.last_sent = now;
   r.connection = c;
   r.reused = reused;
@@ -203,7 +222,7 @@ void lane::send(place p, slot s, mono_time now) {
   ++context_.numbers.calls;
   ++context_.numbers.in_flight;
   ++context_.numbers.unacknowledged;
-  context_.actions.emplace_back(send_call{id_, c, r.owed.row, r.sends});
+  context_.actions.emplace_back(send_call{id_, c, r.owed.row, r.sends, r.owed.op});
 }
 
 // A row waits for a connection that was never used. Its organizer is out of the round until one comes, and then the first in it.
@@ -268,7 +287,7 @@ std::optional<mono_time> lane::next(mono_time now) {
   consider(retries_.next());
   consider(organizers_.next_timer());
   if (could_send()) consider(gate(now));
-  if (sent_.front() != no_slot) consider(context_.rows[sent_.front()].first_sent + context_.config.row_deadline);
+  if (sent_.front() != no_slot) consider(context_.rows[sent_.front()].first_sent + config_.row_deadline);
   if (!want_stale_.empty()) consider(stale_at_);
   consider(health_.gives_up_at());
   // A lane whose cooldown is waited for has to be looked at when it opens, whatever else it lacks then.
@@ -284,6 +303,7 @@ bool lane::owes() {
 lane::outlook lane::look(mono_time now) {
   if (in_flight_ > 0 || fetching_ > 0) return {true, std::nullopt};
   if (stopped_) return {false, std::nullopt};
+  if (advancing_ > 0) return {true, std::nullopt};
   const auto far = now + long_wait;
   if (!owes()) return {false, std::nullopt};
   if (scope_.end() > far) return {false, scope_.end()};

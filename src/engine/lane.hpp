@@ -15,6 +15,7 @@
 #include "engine/fetching.hpp"
 #include "engine/health.hpp"
 #include "engine/inference.hpp"
+#include "engine/operations.hpp"
 #include "engine/organizers.hpp"
 #include "engine/pace.hpp"
 #include "engine/retries.hpp"
@@ -39,18 +40,18 @@ class lane {
   void connection_ready(connection_id c, bool reused, mono_time now);
   void connection_lost(connection_id c) noexcept;
   void connect_failed(const answer& why, mono_time now);
-  [[nodiscard]] mono_time may_connect_at() const noexcept { return connect_at_; }
+  [[nodiscard]] mono_time may_connect_at() const noexcept { return token_lacks_descriptor_ ? mono_time::max() : connect_at_; }
   void token_ready(std::uint32_t token);
   void token_failed(const error& why, bool fatal, std::optional<mono_time> again, mono_time now);
 
-  // What an answer asks of the whole run.
-  struct demand {
-    std::optional<scope::announcement> cooldown;  // the app's cooldown: closes every lane
-    std::optional<std::string> permission;        // stop: the same permanent answer came too often
-  };
-  [[nodiscard]] demand answered(slot s, answer&& a, mono_time now);
+  // The cooldown that the answer started, where it is the application's: it closes the other lanes of that application too.
+  using app_cooldown = std::optional<scope::announcement>;
+  [[nodiscard]] app_cooldown answered(slot s, answer&& a, mono_time now);
+  // The row's commit is durable. `lost`: another process holds the row, or had ended it, and the commit changed nothing.
+  void acknowledged(slot s, bool lost, mono_time now);
   void close(const scope::announcement& cooldown, mono_time now);
-  void stop(stop_reason why, std::string detail, mono_time now);
+  // `come_back`: when the rows that are left may be tried again, where the reason says so.
+  void stop(stop_reason why, std::string detail, mono_time now, std::optional<mono_time> come_back = {});
   void abandon_drain();  // stop without waiting for what is in flight
 
   // Everything that time allows: due retries, expired deadlines, calls, pages.
@@ -63,15 +64,14 @@ class lane {
     std::optional<mono_time> wait;  // else: rows are left whose scopes open at this time
   };
   [[nodiscard]] outlook look(mono_time now);
-  // Nothing else is left to do: the answers held back are final.
-  void flush_held();
+  // Nothing is left to do in this run: the answers held back are final, and rows whose scopes stay closed for long go back.
+  void wind_up(mono_time now);
 
   [[nodiscard]] lane_id id() const noexcept { return id_; }
-  [[nodiscard]] bool stopped() const noexcept { return stopped_.has_value(); }
-  [[nodiscard]] std::optional<stop_reason> reason() const noexcept { return stopped_; }
-  [[nodiscard]] const std::string& detail() const noexcept { return detail_; }
-  // When coming back is worth while, where the reason to stop says so.
-  [[nodiscard]] std::optional<mono_time> come_back() const noexcept { return come_back_; }
+  [[nodiscard]] std::uint32_t app() const noexcept { return app_; }
+  [[nodiscard]] lane_end end() const;
+  // When coming back is worth while, where what ended the lane says so.
+  [[nodiscard]] std::optional<mono_time> come_back(mono_time now) const noexcept;
   [[nodiscard]] std::uint64_t deferred() const noexcept { return deferred_; }  // rows that go to the next run
   [[nodiscard]] double rate() const noexcept { return stopped_ ? 0.0 : pace_.expected(); }
   [[nodiscard]] bool learning() const noexcept { return !stopped_ && pace_.learning(); }
@@ -103,11 +103,17 @@ class lane {
   void count_unfetched(place p);
   void count_left(place p, const claimed_page& page, bool stale);
   void drop(connection_id c);
+  void make_room_for_token(mono_time now);
 
   // lane_answers.cpp: what an answer does
-  demand dispatch(verdict v, slot s, answer&& a, mono_time now);
+  app_cooldown dispatch(verdict v, slot s, answer&& a, mono_time now);
+  void took(const row& r, mono_time now);
   void succeeded(slot s, answer&& a, mono_time now);
-  demand throttled(slot s, answer&& a, mono_time now);
+  void gone(slot s, answer&& a, mono_time now);
+  void complete(slot s, const step& then, answer&& a);
+  void advanced(slot s, bool lost, mono_time now);
+  [[nodiscard]] bool asked_again(slot s, answer& a, mono_time now);
+  app_cooldown throttled(slot s, answer&& a, mono_time now);
   [[nodiscard]] scope_kind scope_of(const row& r, const answer& a, mono_time now, inference::reading& read);
   void keep_cooldown(std::optional<organizer_id> who, const scope::announcement& cooldown, bool on_trial, mono_time now);
   void reopen(const row& r);
@@ -118,11 +124,11 @@ class lane {
   void faulted(slot s, answer&& a, bool conflict, mono_time now);
   void unauthorised(slot s, answer&& a, mono_time now);
   void short_of_resources(slot s, answer&& a, mono_time now);
-  demand permanent(slot s, answer_class what, answer&& a, mono_time now);
+  void permanent(slot s, answer_class what, answer&& a, mono_time now);
   void again_at(slot s, answer&& a, mono_time due);
   void again_now(slot s, answer&& a);
   static void keep(row& r, answer&& a);
-  [[nodiscard]] static std::chrono::nanoseconds rested(std::chrono::nanoseconds wait, const answer& a);
+  [[nodiscard]] static std::chrono::nanoseconds rested(std::chrono::nanoseconds wait, operation op, const answer& a);
 
   // lane_stop.cpp: how rows leave
   void end_row(slot s) noexcept;
@@ -139,7 +145,9 @@ class lane {
   void save_now_and_then(mono_time now);
 
   run_context& context_;
+  lane_settings config_;
   lane_id id_;
+  std::uint32_t app_;
   fetch_sizes sizes_;
   organizers organizers_;
   retry_queue retries_;
@@ -171,6 +179,7 @@ class lane {
   unsigned connections_;
   mono_time last_shortage_ = mono_time::min();
   unsigned shortages_ = 0;
+  bool token_lacks_descriptor_ = false;  // the request for a token gets the descriptors of the connections until it has one
   mono_time shortage_until_ = mono_time::min();
   mono_time connect_at_ = mono_time::min();
   unsigned connect_failures_ = 0;
@@ -192,6 +201,7 @@ class lane {
   std::uint32_t asked_ = 0;  // rows in them
   std::uint32_t held_ = 0;   // rows here, not ended
   std::uint32_t in_flight_ = 0;
+  std::uint32_t advancing_ = 0;  // rows whose next operation is owed once that is durable
 
   std::optional<stop_reason> stopped_;
   std::string detail_;

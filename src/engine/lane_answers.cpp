@@ -17,7 +17,7 @@ constexpr unsigned most_stale = 5, most_conflicts = 2, most_refused_tokens = 3;
 
 }  // namespace
 
-lane::demand lane::answered(slot s, answer&& a, mono_time now) {
+lane::app_cooldown lane::answered(slot s, answer&& a, mono_time now) {
   auto& r = context_.rows[s];
   const auto p = r.organizer;
   const auto c = r.connection;
@@ -26,9 +26,10 @@ lane::demand lane::answered(slot s, answer&& a, mono_time now) {
   --context_.numbers.in_flight;
   --context_.numbers.unacknowledged;
   if (!a.sent) --context_.numbers.calls;
-  const bool at_work = may_be_at_work(a);
+  const auto op = r.owed.op;
+  const bool at_work = may_be_at_work(op, a);
   if (a.error == attempt_error::foreign && !holds(rule::answers_bound)) a.error = attempt_error::none;
-  const auto v = classify(a);
+  const auto v = classify(op, a);
   if (at_work && holds(rule::rest_after_timeout)) {
     context_.keys.rest(r.owed.key, now + rest_after_timeout, now);  // the call may still be at work over there
   } else {
@@ -53,7 +54,7 @@ lane::demand lane::answered(slot s, answer&& a, mono_time now) {
   return d;
 }
 
-lane::demand lane::dispatch(verdict v, slot s, answer&& a, mono_time now) {
+lane::app_cooldown lane::dispatch(verdict v, slot s, answer&& a, mono_time now) {
   const bool fault = v.what == answer_class::fault || v.what == answer_class::conflict;
   if (fault || shows_life(v.what)) {
     if (const auto bad_windows = health_.count(fault); bad_windows > 0) {
@@ -66,6 +67,9 @@ lane::demand lane::dispatch(verdict v, slot s, answer&& a, mono_time now) {
   switch (v.what) {
     case answer_class::success:
       succeeded(s, std::move(a), now);
+      return {};
+    case answer_class::gone:
+      gone(s, std::move(a), now);
       return {};
     case answer_class::throttle:
       return throttled(s, std::move(a), now);
@@ -87,13 +91,14 @@ lane::demand lane::dispatch(verdict v, slot s, answer&& a, mono_time now) {
       return {};
     case answer_class::organizer_permanent:
     case answer_class::row_permanent:
-      return permanent(s, v.what, std::move(a), now);
+      permanent(s, v.what, std::move(a), now);
+      return {};
   }
   return {};
 }
 
-void lane::succeeded(slot s, answer&& a, mono_time now) {
-  const auto& r = context_.rows[s];
+// The service took the call and is done with it.
+void lane::took(const row& r, mono_time now) {
   health_.success();
   pace_.on_success(r.last_sent, now);
   limit_.succeeded(r.last_sent, now);
@@ -105,9 +110,45 @@ void lane::succeeded(slot s, answer&& a, mono_time now) {
     pace_.restore(*trusted_, now);
   }
   refused_tokens_ = 0;
+}
+
+void lane::succeeded(slot s, answer&& a, mono_time now) {
+  const auto& r = context_.rows[s];
+  if (rests_on_status(r.owed.op, answer_class::success) && asked_again(s, a, now)) return;
+  took(r, now);
   break_streak();
-  const auto result = a.status == 201 ? outcome::created : a.drift.empty() ? outcome::existing : outcome::drifted;
-  record(s, result, std::move(a));
+  complete(s, after_success(r.owed.op, r.owed.update, a), std::move(a));
+}
+
+// The meeting is not there. That says little about the organizer or the app, so unless it ends the row well no streak is broken.
+void lane::gone(slot s, answer&& a, mono_time now) {
+  auto& r = context_.rows[s];
+  if (asked_again(s, a, now)) return;
+  took(r, now);
+  const auto then = after_gone(r.owed.op, r.recreated);
+  r.recreated = true;
+  if (!then.next && then.result == outcome::failed) return permanent(s, answer_class::row_permanent, std::move(a), now);
+  if (!then.next) break_streak();
+  complete(s, then, std::move(a));
+}
+
+// What was observed is made durable in both cases; the next operation is sent after that, also where the lane stops: then the row goes
+// back, and the next run continues with it.
+void lane::complete(slot s, const step& then, answer&& a) {
+  if (!then.next) return record(s, then.result, std::move(a));
+  ++advancing_;
+  context_.advance(s, *then.next, std::move(a));
+}
+
+// True where an answer that would end the row is not proven: its operation is sent once more, on a connection that has carried none.
+bool lane::asked_again(slot s, answer& a, mono_time now) {
+  auto& r = context_.rows[s];
+  if (organizers_[r.organizer].closing || proven(a) || r.doubted > 0 || !holds(rule::permanence_proven)) return false;
+  ++r.doubted;
+  r.fresh_connection = true;
+  const auto wait = rested(pacing::backoff(1, context_.random), r.owed.op, a);
+  again_at(s, std::move(a), now + wait);
+  return true;
 }
 
 // Its connection was dead before the call, and so may be all others that were used: the next one is new.
@@ -146,7 +187,7 @@ scope::announcement lane::close(scope_kind kind, const row& r, const answer& a, 
   auto& closed = one_organizer ? o.cooldown : scope_;
   const bool on_trial = closed.on_trial(now);
   const auto who = one_organizer ? std::optional(o.id) : std::nullopt;
-  auto cooldown = closed.throttled(a.retry_after, r.last_sent, now, context_.config.max_cooldown, context_.random);
+  auto cooldown = closed.throttled(a.retry_after, r.last_sent, now, config_.max_cooldown, context_.random);
   // An answer that does not say how long leaves standing what was said before, and was taken for an organizer's.
   if (!one_organizer && !a.retry_after && scope_.close_until(read.misread_until)) {
     cooldown = {read.misread_until, read.misread_until, true, cooldown.first, false};
@@ -188,7 +229,7 @@ void lane::slow_down(scope_kind kind, const row& r, const scope::announcement& c
   }
 }
 
-lane::demand lane::throttled(slot s, answer&& a, mono_time now) {
+lane::app_cooldown lane::throttled(slot s, answer&& a, mono_time now) {
   const auto& r = context_.rows[s];
   ++context_.numbers.throttled;
   inference::reading read;
@@ -200,7 +241,7 @@ lane::demand lane::throttled(slot s, answer&& a, mono_time now) {
   } else {
     faulted(s, std::move(a), false, now);
   }
-  return {kind == scope_kind::app ? std::optional(cooldown) : std::nullopt, std::nullopt};
+  return kind == scope_kind::app ? std::optional(cooldown) : std::nullopt;
 }
 
 void lane::faulted(slot s, answer&& a, bool conflict, mono_time now) {
@@ -213,19 +254,19 @@ void lane::faulted(slot s, answer&& a, bool conflict, mono_time now) {
     record(s, outcome::failed, std::move(a));
     return;
   }
-  if (r.charged >= context_.config.max_attempts && !organizers_[r.organizer].blocked && holds(rule::attempts_bounded)) {
+  if (r.charged >= config_.max_attempts && !organizers_[r.organizer].blocked && holds(rule::attempts_bounded)) {
     release(s, true, std::move(a));
     return;
   }
   auto wait = pacing::backoff(r.charged, context_.random);
-  if (a.retry_after) wait = std::max(wait, pacing::with_jitter(std::min(*a.retry_after, context_.config.max_cooldown), context_.random));
-  wait = rested(wait, a);
+  if (a.retry_after) wait = std::max(wait, pacing::with_jitter(std::min(*a.retry_after, config_.max_cooldown), context_.random));
+  wait = rested(wait, r.owed.op, a);
   again_at(s, std::move(a), now + wait);
 }
 
 // The wait before the row is asked again, and its key has rested.
-std::chrono::nanoseconds lane::rested(std::chrono::nanoseconds wait, const answer& a) {
-  if (!may_be_at_work(a) || !holds(rule::rest_after_timeout)) return wait;
+std::chrono::nanoseconds lane::rested(std::chrono::nanoseconds wait, operation op, const answer& a) {
+  if (!may_be_at_work(op, a) || !holds(rule::rest_after_timeout)) return wait;
   return std::max<std::chrono::nanoseconds>(wait, rest_after_timeout);
 }
 
@@ -237,7 +278,8 @@ void lane::unauthorised(slot s, answer&& a, mono_time now) {
     token_good_ = !holds(rule::refused_token_rests);
     if (++refused_tokens_ >= most_refused_tokens) {
       stop(stop_reason::credentials,
-           "Graph refused " + std::to_string(refused_tokens_) + " tokens in a row (" + describe(a) + "). " + std::string(advice_for(a)),
+           "Graph refused " + std::to_string(refused_tokens_) + " tokens in a row (" + describe(a) + "). " +
+               std::string(advice_for(r.owed.op, a)),
            now);
     } else {
       context_.actions.emplace_back(refresh_token{id_, token_});
@@ -258,20 +300,12 @@ void lane::short_of_resources(slot s, answer&& a, mono_time now) {
   again_at(s, std::move(a), std::max(shortage_until_, now + pacing::backoff(1, context_.random)));
 }
 
-lane::demand lane::permanent(slot s, answer_class what, answer&& a, mono_time now) {
+void lane::permanent(slot s, answer_class what, answer&& a, mono_time now) {
   auto& r = context_.rows[s];
   auto& o = organizers_[r.organizer];
-  if (stopped_ && !o.closing) {
-    release(s, false, std::move(a));  // may be the start of a streak that nobody will see the end of
-    return {};
-  }
-  if (!o.closing && !proven(a) && r.doubted == 0 && holds(rule::permanence_proven)) {
-    ++r.doubted;
-    r.fresh_connection = true;
-    const auto wait = rested(pacing::backoff(1, context_.random), a);
-    again_at(s, std::move(a), now + wait);
-    return {};
-  }
+  // May be the start of a streak whose end is not seen any more.
+  if (stopped_ && !o.closing) return release(s, false, std::move(a));
+  if (asked_again(s, a, now)) return;
   if (!o.closing) {
     if (what == answer_class::organizer_permanent) {
       o.blocked = true;
@@ -282,17 +316,16 @@ lane::demand lane::permanent(slot s, answer_class what, answer&& a, mono_time no
   }
   // Its organizer is judged, perhaps just now: nothing is to be learnt from one answer more.
   if (o.closing) {
-    add_advice(a);
-    record(s, outcome::failed, std::move(a));
-    return {};
+    add_advice(r.owed.op, a);
+    return record(s, outcome::failed, std::move(a));
   }
   r.state = row_state::held;
   sent_.remove(s);
   streak_.hold(s, what, std::move(a));
-  if (!streak_.full()) return {};
+  if (!streak_.full()) return;
   auto example = streak_.example();
-  add_advice(example);
-  return {std::nullopt, std::to_string(streak::limit) + " calls in a row got the same permanent answer: " + describe(example)};
+  add_advice(r.owed.op, example);
+  stop(stop_reason::permission, std::to_string(streak::limit) + " calls in a row got the same permanent answer: " + describe(example), now);
 }
 
 void lane::again_at(slot s, answer&& a, mono_time due) {
@@ -302,7 +335,7 @@ void lane::again_at(slot s, answer&& a, mono_time due) {
     again_now(s, std::move(a));
     return;
   }
-  if (due > r.first_sent + context_.config.row_deadline && holds(rule::deadline_kept)) {
+  if (due > r.first_sent + config_.row_deadline && holds(rule::deadline_kept)) {
     release(s, false, std::move(a));
     return;
   }

@@ -11,6 +11,8 @@ namespace convoke::engine {
 namespace {
 
 constexpr auto pace_keeping = std::chrono::seconds(10);  // between two savings of what was learnt
+// Rows fail for good in the third run in a row that uses their attempts up: what hinders them gets some time to pass.
+constexpr auto rest_after_attempts = std::chrono::minutes(10);
 constexpr auto shortest_absence = std::chrono::minutes(5), longest_absence = std::chrono::minutes(60);  // after an outage
 
 // Which reason a run that has several is known by: the order of the exit codes.
@@ -37,19 +39,32 @@ bool outranks(stop_reason a, stop_reason b) noexcept {
   return weight(a) > weight(b);
 }
 
-void lane::stop(stop_reason why, std::string detail, mono_time now) {
-  if (stopped_) {
-    if (!outranks(why, *stopped_)) return;
-    stopped_ = why;
-    detail_ = std::move(detail);
-    return;
-  }
-  keep_pace();
+void lane::stop(stop_reason why, std::string detail, mono_time now, std::optional<mono_time> come_back) {
+  if (stopped_ && !outranks(why, *stopped_)) return;
+  const bool stops_now = !stopped_;
+  if (stops_now) keep_pace();
   stopped_ = why;
   detail_ = std::move(detail);
+  come_back_ = come_back;
+  if (!stops_now) return;
   drained_at_ = after(now, context_.config.drain);
   for (auto& h : streak_.take()) release(h.row, false, std::move(h.last));
   release_all();
+}
+
+lane_end lane::end() const {
+  if (stopped_) return {id_, *stopped_, detail_};
+  if (deferred_ == 0) return {id_, stop_reason::finished, "Everything that was owed is done."};
+  return {id_, stop_reason::deferred,
+          std::to_string(deferred_) + (deferred_ == 1 ? " row used" : " rows used") +
+              " up the attempts or the time of this run. Run the same command again, or wait for its usual time."};
+}
+
+std::optional<mono_time> lane::come_back(mono_time now) const noexcept {
+  auto at = come_back_;
+  if (!stopped_ && deferred_ > 0) at = now + rest_after_attempts;
+  if (at && deferred_ > 0) at = std::max(*at, scope_.end());
+  return at;
 }
 
 void lane::release_all() {
@@ -93,6 +108,24 @@ void lane::abandon_drain() {
   fetching_ = fetching_fresh_ = asked_ = 0;
 }
 
+void lane::acknowledged(slot s, bool lost, mono_time now) {
+  auto& r = context_.rows[s];
+  context_.acknowledged(r);
+  if (r.state == row_state::advancing) return advanced(s, lost, now);
+  if (lost && r.deferred) --deferred_;  // it is another process's now
+  context_.rows.remove(s);
+}
+
+// The row owes its next operation durably.
+void lane::advanced(slot s, bool lost, mono_time now) {
+  const auto p = context_.rows[s].organizer;
+  --advancing_;
+  if (lost || organizers_[p].closed) return forget(s);  // not ours any more, or ended by close_organizer
+  if (stopped_ && !organizers_[p].closing) return release(s, false, {});
+  organizers_.push(p, s, true);
+  organizers_.seat(p, now);
+}
+
 void lane::end_row(slot s) noexcept {
   sent_.remove(s);
   --held_;
@@ -110,9 +143,10 @@ void lane::record(slot s, outcome result, answer&& a) {
 }
 
 void lane::release(slot s, bool strike, answer&& a) {
-  const bool third_strike = strike && context_.rows[s].owed.strikes >= 2;  // it fails for good: nothing is left of it for another run
-  if (!third_strike) ++deferred_;
-  if (stopped_ && !strike && context_.keys.free_at(context_.rows[s].owed.key) > context_.now && holds(rule::resting_rows_stay)) {
+  auto& r = context_.rows[s];
+  r.deferred = !strike || r.owed.strikes < 2;  // the third strike fails it for good: nothing is left of it for another run
+  if (r.deferred) ++deferred_;
+  if (stopped_ && !strike && context_.keys.free_at(r.owed.key) > context_.now && holds(rule::resting_rows_stay)) {
     forget(s);  // its last call may still be at work, and the next process could be there in a moment: it stays claimed
     return;
   }
@@ -128,7 +162,7 @@ void lane::release_unsent(slot s) {
 void lane::break_streak() {
   for (auto& h : streak_.take()) {
     const auto p = context_.rows[h.row].organizer;
-    add_advice(h.last);
+    add_advice(context_.rows[h.row].owed.op, h.last);
     if (h.organizer && !organizers_[p].closing) {
       organizers_[p].closing = true;
       judged_.push_back({p, h.last});
@@ -161,9 +195,12 @@ void lane::close_organizer_now(place p, answer&& why) {
   });
 }
 
-void lane::flush_held() {
+void lane::wind_up(mono_time now) {
+  const auto wait = look(now).wait;
   break_streak();
   close_judged();
+  keep_pace();
+  if (wait) stop(stop_reason::deferred, "Only rows are left that the service will not take for more than ten minutes.", now, wait);
 }
 
 void lane::close(const scope::announcement& cooldown, mono_time now) {
@@ -188,22 +225,22 @@ void lane::keep_pace() {
 
 void lane::check_token(mono_time now) {
   if (token_good_ || !token_again_ || *token_again_ <= now + long_wait || in_flight_ > 0 || !owes()) return;
-  come_back_ = token_again_;
   stop(stop_reason::deferred,
-       "The token endpoint gives no token for more than ten minutes: " + health_.latest() + ". Run the same command again then.", now);
+       "The token endpoint gives no token for more than ten minutes: " + health_.latest() + ". Run the same command again then.", now,
+       token_again_);
 }
 
 void lane::check_outage(mono_time now) {
   const auto end = health_.gives_up_at();
   if (!end || now < *end) return;
-  const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(context_.config.max_outage).count();
+  const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(config_.max_outage).count();
   auto text = "Nothing succeeded for " + (minutes > 0 ? std::to_string(minutes) + " min" : std::string("the whole --max-outage"));
   if (!token_good_) text += ", for want of an access token";
   text += health_.latest().empty() ? "." : ": " + health_.latest() + ".";
   // An outage that has lasted for long will last about as long again: that is all that can be said of one from outside.
-  come_back_ = after(now, std::clamp<std::chrono::nanoseconds>(context_.config.max_outage, shortest_absence, longest_absence));
-  if (token_again_) come_back_ = std::max(*come_back_, *token_again_);
-  stop(stop_reason::deferred, text + " Run the same command again when the service is back.", now);
+  auto come_back = after(now, std::clamp<std::chrono::nanoseconds>(config_.max_outage, shortest_absence, longest_absence));
+  if (token_again_) come_back = std::max(come_back, *token_again_);
+  stop(stop_reason::deferred, text + " Run the same command again when the service is back.", now, come_back);
 }
 
 }  // namespace convoke::engine

@@ -14,7 +14,7 @@ constexpr auto unknown_work = std::numeric_limits<std::uint64_t>::max();
 
 }  // namespace
 
-organizers::organizers(const settings& s, row_store& rows)
+organizers::organizers(const lane_settings& s, row_store& rows)
     : rows_(&rows), one_(s), concurrency_(std::max(1U, s.organizer_concurrency)), rate_(s.organizer_rate) {
   if (rate_) one_.rate = std::min(one_.rate, *rate_);
 }

@@ -46,7 +46,7 @@ struct organizer {
 
 class organizers {
  public:
-  organizers(const settings& s, row_store& rows);
+  organizers(const lane_settings& s, row_store& rows);
 
   place add(organizer_id id, std::uint32_t fresh, std::uint32_t stale);
   [[nodiscard]] place find(organizer_id id) noexcept;
@@ -86,7 +86,7 @@ class organizers {
   void prune();
 
   row_store* rows_;
-  settings one_;  // how an organizer of its own pace is called
+  lane_settings one_;  // how an organizer of its own pace is called
   unsigned concurrency_;
   std::vector<organizer> all_;
   std::vector<pacing::gcra> rates_;  // empty without --organizer-rate

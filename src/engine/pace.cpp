@@ -34,7 +34,7 @@ constexpr double same = 1.08;   // of the old rate: the same limit as before
 
 }  // namespace
 
-pace::pace(const settings& s, const std::optional<remembered_pace>& learnt, mono_time now)
+pace::pace(const lane_settings& s, const std::optional<remembered_pace>& learnt, mono_time now)
     : fixed_(s.fixed_rate),
       ceiling_(s.rate),
       gate_(s.fixed_rate ? s.rate : std::min(s.rate, std::max(s.start_rate, slowest))),

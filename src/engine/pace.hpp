@@ -32,7 +32,7 @@ namespace convoke::engine {
 
 class pace {
  public:
-  pace(const settings& s, const std::optional<remembered_pace>& learnt, mono_time now);
+  pace(const lane_settings& s, const std::optional<remembered_pace>& learnt, mono_time now);
 
   [[nodiscard]] double rate() const noexcept { return gate_.rate(); }
   // The rate to expect for the next minutes.

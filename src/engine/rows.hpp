@@ -21,6 +21,7 @@ enum class row_state : std::uint8_t {
   in_flight,   // granted, not answered
   held,        // answered permanently, not recorded while that may be part of a streak
   committing,  // recorded or released, the commit not yet acknowledged
+  advancing,   // its next operation is owed; not sent before the commit that says so is acknowledged
 };
 
 struct row {
@@ -29,17 +30,30 @@ struct row {
   lane_id lane = 0;
   row_state state = row_state::vacant;
   connection_id connection = 0;
-  bool reused = false;            // that connection had carried an answer before this row's call
-  bool fresh_connection = false;  // its next call is granted only on a connection that was never used
-  std::uint32_t sends = 0;        // calls made
-  std::uint32_t charged = 0;      // of them, those that cost an attempt
+  bool reused = false;             // that connection had carried an answer before this row's call
+  bool fresh_connection = false;   // its next call is granted only on a connection that was never used
+  bool recreated = false;          // an update found no meeting: createOrGet was owed once more
+  bool deferred = false;           // counted among the lane's rows that go to the next run
+  std::uint32_t sends = 0;         // calls made, of all operations
+  std::uint32_t sends_before = 0;  // of them, those of the operations before this one
+  // Of the operation that is owed now:
+  std::uint32_t charged = 0;  // calls that cost an attempt
   std::uint16_t conflicts = 0, stale = 0, refused = 0, unsent = 0;
-  std::uint16_t doubted = 0;  // permanent answers that were not believed and asked for again
+  std::uint16_t doubted = 0;  // final answers that were not proven and asked for again
   std::uint32_t weight = 0;   // bytes of the answer that waits for its commit
   slot next = no_slot;        // in its organizer's queue
   slot sent_before = no_slot, sent_after = no_slot;
   mono_time first_sent{}, last_sent{};
   std::unique_ptr<answer> last;  // the latest answer that did not end it
+
+  // Another operation is owed from now on: what was counted for the one before does not count against it.
+  void begin(operation op) noexcept {
+    owed.op = op;
+    sends_before = sends;
+    charged = 0;
+    conflicts = stale = refused = unsent = doubted = 0;
+    fresh_connection = false;
+  }
 };
 
 class row_store {

@@ -15,9 +15,7 @@
 namespace convoke::engine {
 
 struct run_context {
-  explicit run_context(const settings& s) : config(s), random(s.seed) {
-    config.max_cooldown = std::clamp<std::chrono::nanoseconds>(config.max_cooldown, std::chrono::milliseconds(1), longest_cooldown);
-  }
+  explicit run_context(const settings& s) : config(s), random(s.seed) {}
 
   settings config;
   pacing::random_engine random;
@@ -28,27 +26,32 @@ struct run_context {
   key_guard keys;
   std::uint32_t closings = 0;  // close_organizer without organizer_closed
 
-  // The row's end in this process; it is forgotten when the commit is acknowledged.
+  // Each of these three starts a commit; until `acknowledged`, the row is unacknowledged. The first two are the row's end in this process.
   void record(slot s, outcome result, answer&& last) {
     auto& r = rows[s];
-    commit(r, last);
+    commit(r, row_state::committing, last);
     actions.emplace_back(std::in_place_type<record_outcome>, r.lane, r.owed.row, r.owed.key, r.owed.token, result, r.sends,
                          std::move(last));
   }
   void release(slot s, bool strike, answer&& last) {
     auto& r = rows[s];
-    commit(r, last);
+    commit(r, row_state::committing, last);
     actions.emplace_back(std::in_place_type<release_row>, r.lane, r.owed.row, r.owed.token, strike, r.sends, std::move(last));
   }
-  void committed(slot s) {
-    numbers.unacknowledged_bytes -= rows[s].weight;
+  void advance(slot s, operation next, answer&& last) {
+    auto& r = rows[s];
+    commit(r, row_state::advancing, last);
+    r.begin(next);
+    actions.emplace_back(std::in_place_type<advance_row>, r.lane, r.owed.row, r.owed.key, r.owed.token, next, r.sends, std::move(last));
+  }
+  void acknowledged(const row& r) noexcept {
+    numbers.unacknowledged_bytes -= r.weight;
     --numbers.unacknowledged;
-    rows.remove(s);
   }
 
  private:
-  void commit(row& r, const answer& last) {
-    r.state = row_state::committing;
+  void commit(row& r, row_state state, const answer& last) {
+    r.state = state;
     r.weight = weight_of(last);
     r.last.reset();
     ++numbers.unacknowledged;

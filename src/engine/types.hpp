@@ -27,21 +27,26 @@ using connection_id = std::uint32_t;  // the driver's number for one connection 
 
 // ---- what the engine is set up with
 
-struct settings {
-  double rate = 500;        // calls/s per lane: the ceiling of the pace
-  double start_rate = 10;   // calls/s where nothing was learnt yet
-  bool fixed_rate = false;  // call at `rate` whatever comes; cooldowns are obeyed all the same
-  std::optional<double> organizer_rate;
-  unsigned organizer_concurrency = 4;
-  unsigned max_attempts = 5;
+// What belongs to one lane.
+struct lane_settings {
+  double rate = 500;                     // calls/s: the ceiling of the pace
+  double start_rate = 10;                // calls/s while nothing is learnt
+  bool fixed_rate = false;               // call at `rate` whatever the answers are; cooldowns are obeyed all the same
+  std::optional<double> organizer_rate;  // calls/s for each organizer; absent: no such limit
+  unsigned organizer_concurrency = 4;    // calls in flight for each organizer
+  unsigned connections = 16;
+  unsigned max_attempts = 5;  // of one operation of a row
   std::chrono::nanoseconds attempt_timeout = std::chrono::seconds(20);
-  std::chrono::nanoseconds row_deadline = std::chrono::minutes(30);
-  std::optional<std::chrono::nanoseconds> max_duration;
+  std::chrono::nanoseconds row_deadline = std::chrono::minutes(30);  // from a row's first call, whatever operations follow
   std::chrono::nanoseconds max_outage = std::chrono::minutes(30);
   std::chrono::nanoseconds max_cooldown = std::chrono::hours(24);  // a longer Retry-After is cut to this; 10 years at most
-  std::chrono::nanoseconds drain = std::chrono::seconds(25);
-  unsigned connections = 16;           // per lane
-  unsigned max_unacknowledged = 4096;  // rows in flight until their commit is acknowledged
+};
+
+// What belongs to the run, and what each lane is set up with that has no settings of its own.
+struct settings : lane_settings {
+  std::optional<std::chrono::nanoseconds> max_duration;
+  std::chrono::nanoseconds drain = std::chrono::seconds(25);  // how long a stop waits for the calls in flight
+  unsigned max_unacknowledged = 4096;                         // rows in flight until their commit is acknowledged, all lanes together
   // No call is granted while the answers that wait for their commit take this many bytes or more: a slow disk and large answers do not
   // add up. The calls in flight then may still add theirs.
   std::size_t max_unacknowledged_bytes = std::size_t{16} * 1024 * 1024;
@@ -74,8 +79,8 @@ struct remembered_pace {
 
 struct lane_setup {
   lane_id lane;
-  std::uint32_t app = 0;          // lanes with the same number are one application on one Graph root: its cooldown closes them all
-  std::optional<settings> own{};  // absent: the run's
+  std::uint32_t app = 0;               // lanes with the same number are one application on one Graph root: its cooldown closes them all
+  std::optional<lane_settings> own{};  // absent: those of the run's settings
   std::vector<organizer_setup> organizers;
   std::vector<cooldown_setup> cooldowns;
   std::optional<remembered_pace> learnt{};  // absent: nothing is known, the start is settings.start_rate
@@ -276,7 +281,7 @@ enum class stop_reason : std::uint8_t {
 // How one lane ended.
 struct lane_end {
   lane_id lane;
-  std::optional<stop_reason> reason;  // absent: it was not stopped
+  stop_reason reason = stop_reason::finished;  // also deferred where it was not stopped, but rows are left
   std::string detail;
 };
 
@@ -286,7 +291,7 @@ struct finished {
   stop_reason reason;
   std::string detail;                                 // one sentence for people, with what to do
   std::optional<std::chrono::nanoseconds> come_back;  // from now, where a cooldown or rest decides it
-  std::vector<lane_end> lanes{};                      // one for each lane; empty where the ledger failed
+  std::vector<lane_end> lanes{};                      // one for each lane, in the order of the setup; empty where the ledger failed
 };
 
 using action = std::variant<fetch_rows, send_call, record_outcome, advance_row, release_row, close_organizer, save_cooldown,

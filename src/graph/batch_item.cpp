@@ -16,7 +16,7 @@ void understand(const wire::batch_item& item, std::string_view envelope_date, co
                          .throttle_scope = item.throttle_scope,
                          .retry_after = item.retry_after,
                          .of_batch = true};
-  understand(from, wanted, parser, out);
+  understand(from, {.wanted = wanted}, parser, out);
   // Two items with one id: which of them is this call's is not known.
   if (item.repeated) out.bound = false;
 }

@@ -1,6 +1,10 @@
 #include <algorithm>
 #include <charconv>
+#include <expected>
 #include <iterator>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include <openssl/crypto.h>
@@ -43,51 +47,87 @@ attempt_error translate(net::failure f) noexcept {
   return attempt_error::closed;
 }
 
+namespace {
+
+std::string_view method_of(operation op) noexcept {
+  switch (op) {
+    case operation::create_or_get:
+      return "POST ";
+    case operation::update:
+      return "PATCH ";
+    case operation::get:
+      return "GET ";
+    case operation::remove:
+      return "DELETE ";
+  }
+  return "GET ";
+}
+
+std::expected<std::string, std::string> path_of(const request& what) {
+  if (what.op == operation::create_or_get) return wire::create_or_get_path(what.wanted.organizer);
+  return wire::meeting_path(what.wanted.organizer, what.meeting_id);
+}
+
+}  // namespace
+
 struct caller::impl {
   impl(const net::endpoint& root, std::uint64_t seed) : base_path(root.base_path), guids(seed) {
     constant = " HTTP/1.1\r\nHost: " + root.host_header + "\r\nUser-Agent: convoke/" + version +
-               "\r\nAccept: application/json\r\nContent-Type: application/json"
+               "\r\nAccept: application/json"
                // Without it a coorganizer comes back as unknownFutureValue.
                "\r\nPrefer: include-unknown-enum-members\r\nAuthorization: Bearer ";
   }
-  ~impl() { OPENSSL_cleanse(request.data(), request.size()); }
+  ~impl() { OPENSSL_cleanse(bytes.data(), bytes.size()); }
 
-  bool build(const meeting_spec& wanted, const secret& token);
-  void understand(answer& out, const meeting_spec& wanted, const net::outcome& ended);
+  // Writes the whole request to `bytes`. The reason where it cannot be sent; nullopt: it was written.
+  std::optional<std::string> build(const request& what, const secret& token);
+  void write(std::string_view method, std::string_view path, std::string_view bearer);
+  void understand(answer& to, const request& what, const net::outcome& ended);
   void redact_token(answer& from) const;
   void refuse_quoted_token(answer& from) const;
 
   std::string base_path, constant;
   guid_source guids;
-  std::string request, body;
+  std::string bytes, body;
   std::string request_id = std::string(guid_source::size, '0');
   net::response response;
   wire::parser parser;
-  core::secret_finder sent_token;  // the one in `request`: the lane's may be another by the time an answer comes
+  core::secret_finder sent_token;  // the one in `bytes`: the lane's may be another by the time an answer comes
 };
 
-// False where something that goes into the header could break out of its line.
-bool caller::impl::build(const meeting_spec& wanted, const secret& token) {
+std::optional<std::string> caller::impl::build(const request& what, const secret& token) {
   const auto bearer = token.reveal();
-  if (bearer.empty() || !net::safe_header_value(bearer)) return false;
-  sent_token.look_for(bearer);
+  // What goes into the header must not break out of its line.
+  if (bearer.empty() || !net::safe_header_value(bearer))
+    return "the access token is empty or has characters that no header may have: nothing was sent";
+  const auto path = path_of(what);
+  if (!path) return path.error() + ": nothing was sent";
   body.clear();
-  wire::append_create_or_get(body, wanted);
+  if (what.op == operation::create_or_get) wire::append_create_or_get(body, what.wanted);
+  if (what.op == operation::update) wire::append_update(body, what.wanted, what.changed);
+  sent_token.look_for(bearer);
   guids.write(request_id.data());
-  char digits[20];
-  const auto [end, ec] = std::to_chars(digits, digits + sizeof digits, body.size());
-  const auto path = wire::create_or_get_path(wanted.organizer);
-  const auto needed = 128 + base_path.size() + path.size() + constant.size() + bearer.size() + body.size();
-  // Never let the string itself move a token to another place: the bytes it leaves behind would stay readable.
-  if (request.capacity() < needed) {
-    OPENSSL_cleanse(request.data(), request.size());
-    request = std::string();
-    request.reserve(2 * needed);
+  write(method_of(what.op), *path, bearer);
+  return std::nullopt;
+}
+
+void caller::impl::write(std::string_view method, std::string_view path, std::string_view bearer) {
+  constexpr std::size_t rest = 192;  // more than the method, the header lines below and the digits of a length take
+  const auto needed = rest + base_path.size() + path.size() + constant.size() + bearer.size() + body.size();
+  // The string itself must never move a token to another place: the bytes it leaves behind would stay readable.
+  if (bytes.capacity() < needed) {
+    OPENSSL_cleanse(bytes.data(), bytes.size());
+    bytes = std::string();
+    bytes.reserve(2 * needed);
   }
-  request.assign("POST ").append(base_path).append(path).append(constant).append(bearer);
-  request.append("\r\nclient-request-id: ").append(request_id).append("\r\nContent-Length: ");
-  request.append(digits, static_cast<std::size_t>(end - digits)).append("\r\n\r\n").append(body);
-  return true;
+  bytes.assign(method).append(base_path).append(path).append(constant).append(bearer);
+  bytes.append("\r\nclient-request-id: ").append(request_id);
+  if (!body.empty()) {
+    char digits[20];
+    const auto [end, ec] = std::to_chars(digits, digits + sizeof digits, body.size());
+    bytes.append("\r\nContent-Type: application/json\r\nContent-Length: ").append(digits, static_cast<std::size_t>(end - digits));
+  }
+  bytes.append("\r\n\r\n").append(body);
 }
 
 // A gateway's error page may quote the request, and what an answer says goes to terminals, results and the ledger.
@@ -96,7 +136,7 @@ void caller::impl::redact_token(answer& from) const {
     *text = sent_token.redact(*text);
 }
 
-// No meeting of ours is called by the token that asked for it.
+// A meeting whose id or link holds the token of the request is not one that the service made.
 void caller::impl::refuse_quoted_token(answer& from) const {
   const auto& kept = *from.stored;
   const auto shown = [](const std::optional<std::string>& text) { return text ? std::string_view(*text) : std::string_view(); };
@@ -118,7 +158,7 @@ void caller::impl::refuse_quoted_token(answer& from) const {
   from.drift.clear();
 }
 
-void caller::impl::understand(answer& out, const meeting_spec& wanted, const net::outcome& ended) {
+void caller::impl::understand(answer& to, const request& what, const net::outcome& ended) {
   const http_answer came{.status = response.status,
                          .body = response.body,
                          .date = response.date,
@@ -127,8 +167,8 @@ void caller::impl::understand(answer& out, const meeting_spec& wanted, const net
                          .throttle_scope = response.throttle_scope,
                          .retry_after = response.retry_after,
                          .whole = ended.what == net::failure::none};
-  graph::understand(came, wanted, parser, out);
-  if (out.stored) refuse_quoted_token(out);
+  graph::understand(came, what, parser, to);
+  if (to.stored) refuse_quoted_token(to);
 }
 
 caller::caller(const net::endpoint& root, std::uint64_t seed) : impl_(std::make_unique<impl>(root, seed)) {}
@@ -141,21 +181,22 @@ boost::asio::awaitable<answer> caller::call(net::connection& on, const request& 
   auto& self = *impl_;
   answer out;
   out.token = token_number;
-  if (!self.build(what.wanted, token)) {
+  if (auto reason = self.build(what, token)) {
     out.error = attempt_error::closed;
     out.sent = false;
-    out.error_message = "the access token is empty or has characters that no header may have: nothing was sent";
+    out.error_message = *std::move(reason);
     out.finished_at = net::wall_now();
     co_return out;
   }
   out.client_request_id = self.request_id;
-  // From here on `token` may be gone.
-  const auto ended = co_await on.exchange(self.request, self.response, limit);
+  // The caller's `request` and the token may go while the answer is awaited; the spec and the meeting id stay.
+  const request asked{.op = what.op, .wanted = what.wanted, .meeting_id = what.meeting_id};
+  const auto ended = co_await on.exchange(self.bytes, self.response, limit);
   out.finished_at = net::wall_now();
   out.sent = ended.sent;
-  // A refusal is understood from its header, also where its body was cut: whether that is enough is for the engine to say.
+  // A refusal is understood from its header, also where its body was cut: whether that is enough is the engine's decision.
   if (ended.what == net::failure::none || self.response.status >= 300) {
-    self.understand(out, what.wanted, ended);
+    self.understand(out, asked, ended);
     // Graph's own ids are GUIDs; whatever else stands there may be anything.
     if (!out.stored || !parse_guid(out.request_id)) self.redact_token(out);
     co_return out;

@@ -1,32 +1,22 @@
 #pragma once
 
-// One createOrGet attempt on one connection: request out, answer back, as the engine wants it. No policy.
+// One attempt at one operation on one connection: a request out, an answer in, in the terms of the engine. No policy.
 
 #include <chrono>
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <string>
 #include <string_view>
 
 #include <boost/asio/awaitable.hpp>
 
-#include <convoke/operation.hpp>
 #include <convoke/secret.hpp>
-#include <convoke/spec.hpp>
 
 #include "engine/types.hpp"
+#include "graph/request.hpp"
 #include "net/net.hpp"
 
 namespace convoke::graph {
-
-// One operation on one meeting.
-struct request {
-  operation op = operation::create_or_get;
-  const meeting_spec& wanted;
-  std::string_view meeting_id{};           // of every operation but createOrGet
-  std::span<const std::string> changed{};  // update: the fields to send, by the names that engine::answer::drift has; empty: all of them
-};
 
 // Builds requests and reads answers for one lane. Reuses buffers: one `caller` per connection.
 class caller {
@@ -35,9 +25,11 @@ class caller {
   ~caller();
   caller(caller&&) noexcept;
   caller& operator=(caller&&) noexcept;
-  // Serialises the request with a fresh client-request-id and sends it: nothing is awaited before the write. `token` and what the request
-  // refers to are not looked at after that, but `what.wanted`, which must live until the answer is there. Understands the answer
-  // (graph/understanding.hpp). No text of the answer quotes the token that was sent; a success whose meeting quotes it is not believed.
+  // Serialises the request with a new client-request-id and sends it; nothing is awaited before the write. `token` may go once the call has
+  // been initiated. `what.wanted` and `what.meeting_id` must live until the answer is there; `what.changed` is not looked at after the
+  // write. Understands the answer (graph/understanding.hpp). No text of the answer quotes the token that was sent, and a success whose
+  // meeting quotes it is not believed. Where the token or the meeting id cannot be part of a request, nothing is sent: answer::sent is
+  // false, and the message says why. Cancellation closes the connection.
   boost::asio::awaitable<engine::answer> call(net::connection& on, const request& what, const secret& token, std::uint32_t token_number,
                                               std::chrono::nanoseconds limit);
 
@@ -46,7 +38,7 @@ class caller {
   std::unique_ptr<impl> impl_;
 };
 
-// The transport's failure in the engine's words.
+// The failure of the transport in the terms of the engine.
 [[nodiscard]] engine::attempt_error translate(net::failure f) noexcept;
 
 // Roots of the clouds that Microsoft publishes: `global`, `usgov`, `dod`, `china`, …

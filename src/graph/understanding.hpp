@@ -1,30 +1,39 @@
 #pragma once
 
-// What an HTTP answer to createOrGet means, in the engine's words. Pure: no socket, no clock.
+// What an HTTP answer to a request means, in the terms of the engine. Pure: no socket, no clock.
 
 #include <span>
 #include <string_view>
 
-#include <convoke/spec.hpp>
-
 #include "engine/types.hpp"
+#include "graph/request.hpp"
 #include "wire/wire.hpp"
 
 namespace convoke::graph {
 
-// As much of an answer as is looked at. The views are the caller's.
+// The parts of an answer that are looked at. The views are the caller's.
 struct http_answer {
   int status = 0;
   std::string_view body, date, request_id, client_request_id, throttle_scope;
   std::span<const std::string_view> retry_after;  // every Retry-After line
   bool whole = true;                              // false: the body was cut
-  bool of_batch = false;                          // an item, which its envelope and its id bind to its request
+  bool of_batch = false;                          // an item of a batch, which its envelope and its id bind to its request
 };
 
-// Fills `out`, whose finished_at (the receipt) and client_request_id (ours) are set already. An answer of any status that names another
-// client-request-id, in its header or else in its body, is foreign: nothing else of it is reported. A 200 or 201 is believed only with id,
-// join URL and our external id, and where neither of its parts names another organizer; it is compared with `wanted`, and what is kept of
-// it is what the ledger keeps. Retry-After is parsed relative to the answer's Date.
-void understand(const http_answer& from, const meeting_spec& wanted, wire::parser& parser, engine::answer& out);
+// Fills `out`, whose finished_at (the receipt) and client_request_id (ours) are set already.
+//
+// An answer of any status that names another client-request-id, in its header or else in its body, is foreign: nothing else of it is
+// reported. The successes of an operation are
+//   createOrGet  200 and 201 with a meeting that has an id, a join URL and our external id;
+//   update       200 with the meeting that has the id of the request, or 204 without a body;
+//   get          200 with the meeting that has the id of the request;
+//   remove       204 without a body.
+// A meeting is believed only where no part of it names another organizer, and where its external id is ours; an answer to an update or a
+// get may leave the external id and the join URL out. What is believed is compared with the spec (answer::drift), and only what the ledger
+// keeps of it is kept (answer::stored). An answer without a body is tied to its request by the client-request-id alone, so that it is
+// believed only with it; then answer::stored stays empty. Any other 2xx is not believed: it does not say what became of the request.
+//
+// Retry-After is parsed relative to the answer's Date.
+void understand(const http_answer& from, const request& asked, wire::parser& parser, engine::answer& out);
 
 }  // namespace convoke::graph

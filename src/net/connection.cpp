@@ -1,13 +1,12 @@
 #include <algorithm>
 #include <cerrno>
 
-#include <sys/resource.h>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/error.hpp>
 
-#include "core/open_files.hpp"
 #include "net/connection.hpp"
+#include "os/open_files.hpp"
 
 namespace convoke::net {
 namespace asio = boost::asio;
@@ -17,14 +16,11 @@ using boost::system::error_code;
 namespace {
 
 constexpr std::chrono::seconds most_idle{30};
-constexpr std::chrono::seconds addresses_live{60};
 constexpr std::chrono::seconds address_share{3};  // of the connect time, for each address but the last
 
 // `; raise that limit`: for open files; else empty.
 std::string remedy(int number) {
-  rlimit limit{};
-  ::getrlimit(RLIMIT_NOFILE, &limit);
-  const auto shortage = core::open_files_shortage(number, limit.rlim_cur);
+  const auto shortage = os::open_files_shortage(number);
   return shortage.empty() ? shortage : "; " + shortage;
 }
 
@@ -65,7 +61,8 @@ connection::impl::impl(asio::io_context& context, const endpoint& where, tls_con
       caps(l),
       peer{.context = &tls.get(), .host = where.host, .name = name_of(where), .certificate_problem = {}},
       wire(executor),
-      names(executor),
+      name_service(asio::use_service<resolver>(context)),
+      name_lookup(context),
       answer(l) {}
 
 void connection::impl::expired() noexcept {
@@ -77,24 +74,32 @@ void connection::impl::expired() noexcept {
 void connection::impl::close() noexcept {
   stopped = true;
   dog.disarm(*this);
-  names.cancel();
+  name_lookup.cancel();
   wire.close();
   ready = false;
 }
 
 asio::awaitable<error_code> connection::impl::resolve(mono_time limit) {
-  if (!addresses.empty() && boot_now() - looked_up < addresses_live) co_return error_code{};
-  error_code ec;
-  addresses = literals(to.dial, to.port);
-  if (addresses.empty()) {
-    ec = co_await names.find(to.host, to.port, limit, addresses);
-    if (stopped) co_return asio::error::make_error_code(asio::error::operation_aborted);
+  if (!to.dial.empty()) {
+    if (!addresses.addresses) addresses.addresses = std::make_shared<const std::vector<address_type>>(literals(to.dial, to.port));
+    co_return error_code{};
   }
-  // Whatever the resolver says, clear text stays on this machine.
-  if (!to.tls) std::erase_if(addresses, [](const tcp::endpoint& e) { return !e.address().is_loopback(); });
-  looked_up = boot_now();
-  if (!ec && addresses.empty()) co_return asio::error::make_error_code(asio::error::host_not_found);
-  co_return ec;
+  const auto error = co_await name_lookup.find(to.host, to.port, limit, addresses);
+  if (stopped) co_return asio::error::make_error_code(asio::error::operation_aborted);
+  co_return error;
+}
+
+void connection::impl::address_reached(std::size_t index) {
+  addresses.first = index;
+  if (to.dial.empty()) name_service.cache().reached(to.host, to.port, addresses, index);
+}
+
+void connection::impl::connect_failed_with(const outcome& why) {
+  if (why.what == failure::cancelled || why.what == failure::local_resources) return;
+  if (!to.dial.empty())
+    ++addresses.first;
+  else if (addresses.addresses)
+    name_service.cache().failed(to.host, to.port, addresses, addresses.first);
 }
 
 asio::awaitable<error_code> connection::impl::dial(const tcp::endpoint& address, mono_time limit) {
@@ -116,17 +121,23 @@ asio::awaitable<error_code> connection::impl::dial(const tcp::endpoint& address,
 asio::awaitable<outcome> connection::impl::reach(mono_time limit) {
   const auto found = co_await resolve(limit);
   if (found) co_return cannot_connect(found);
-  error_code why;
-  for (std::size_t i = 0; i < addresses.size(); ++i) {
-    const auto& address = addresses[(first + i) % addresses.size()];
+  const auto& all = *addresses.addresses;
+  std::vector<std::size_t> order;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const auto index = (addresses.first + i) % all.size();
+    // Whatever the resolver says, clear text stays on this machine.
+    if (to.tls || all[index].address().is_loopback()) order.push_back(index);
+  }
+  error_code why = asio::error::host_not_found;
+  for (std::size_t i = 0; i < order.size(); ++i) {
     const auto now = boot_now();
     if (i > 0 && now >= limit) break;
     const auto left = limit - now;
-    const bool last = i + 1 == addresses.size();
-    const auto until = last ? limit : now + std::min<mono_clock::duration>(left / static_cast<long>(addresses.size() - i), address_share);
-    why = co_await dial(address, until);
+    const bool last = i + 1 == order.size();
+    const auto until = last ? limit : now + std::min<mono_clock::duration>(left / static_cast<long>(order.size() - i), address_share);
+    why = co_await dial(all[order[i]], until);
     if (!why) {
-      first = (first + i) % addresses.size();
+      address_reached(order[i]);
       co_return outcome{};
     }
     if (why == asio::error::operation_aborted || short_of_resources(why)) break;
@@ -164,9 +175,7 @@ asio::awaitable<outcome> connection::impl::connect(std::chrono::nanoseconds limi
   dog.disarm(*this);
   if (reached.what != failure::none) {
     close();
-    // The next attempt begins with another address, and asks for them anew.
-    ++first;
-    addresses.clear();
+    connect_failed_with(reached);
     co_return reached;
   }
   ready = true;

@@ -13,6 +13,7 @@
 #include "net/lookup.hpp"
 #include "net/net.hpp"
 #include "net/reader.hpp"
+#include "net/resolver.hpp"
 #include "net/stream.hpp"
 #include "net/watchdog.hpp"
 
@@ -33,6 +34,9 @@ struct connection::impl final : deadline {
   void close() noexcept;
 
   boost::asio::awaitable<error_code> resolve(mono_time limit);
+  // What the attempt says about the addresses, for the next attempts of all connections to this host.
+  void address_reached(std::size_t index);
+  void connect_failed_with(const outcome& why);
   boost::asio::awaitable<outcome> connect(std::chrono::nanoseconds limit);
   boost::asio::awaitable<outcome> reach(mono_time limit);
   boost::asio::awaitable<error_code> dial(const address_type& address, mono_time limit);
@@ -51,7 +55,7 @@ struct connection::impl final : deadline {
   outcome cannot_connect(const error_code& why) const;
   outcome handshake_failed(step how) const;
   outcome lost(step how) const;
-  outcome waited_in_vain(const error_code& ec, std::chrono::nanoseconds limit) const;
+  outcome wait_failed(const error_code& ec, std::chrono::nanoseconds limit) const;
   bool usable() noexcept;
   // By the clock as well: a socket that is always ready may keep the timer waiting.
   bool over(mono_time limit) const noexcept { return late || (wire.turn_used_up() && boot_now() >= limit); }
@@ -63,11 +67,10 @@ struct connection::impl final : deadline {
   limits caps;
   tls_peer peer;
   stream wire;
-  lookup names;
+  resolver& name_service;
+  lookup name_lookup;
   reader answer;
-  std::vector<address_type> addresses;
-  mono_time looked_up{};
-  std::size_t first = 0;  // of addresses: moves on after a failure
+  name_cache::answer addresses;  // of the attempt under way, or of the latest one
   mono_time idle_since{};
   bool ready = false;
   bool reused = false;

@@ -42,7 +42,7 @@ outcome connection::impl::lost(step how) const {
           "the connection to " + peer.name + " failed: " + (how == step::end ? "closed before the answer" : wire.reason())};
 }
 
-outcome connection::impl::waited_in_vain(const error_code& ec, std::chrono::nanoseconds limit) const {
+outcome connection::impl::wait_failed(const error_code& ec, std::chrono::nanoseconds limit) const {
   if (stopped) return {failure::cancelled, "the call to " + peer.name + " was stopped"};
   if (late || !ec) return {failure::timeout, peer.name + " did not answer within " + in_seconds(limit)};
   if (ec == asio::error::operation_aborted) return {failure::cancelled, "the call to " + peer.name + " was stopped"};
@@ -139,7 +139,7 @@ asio::awaitable<outcome> connection::impl::exchange(std::string_view request, re
   while (advance(t)) {
     error_code ec;
     if (over(until)) {
-      t.ended = waited_in_vain(ec, limit);
+      t.ended = wait_failed(ec, limit);
       break;
     }
     if (t.writing && t.direction == tcp_socket::wait_write) {
@@ -150,7 +150,7 @@ asio::awaitable<outcome> connection::impl::exchange(std::string_view request, re
     }
     wire.new_turn();
     if (ec || stopped) {
-      t.ended = waited_in_vain(ec, limit);
+      t.ended = wait_failed(ec, limit);
       break;
     }
   }

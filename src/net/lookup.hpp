@@ -1,39 +1,44 @@
 #pragma once
 
-// Name look-up with a deadline. getaddrinfo runs on Asio's own thread and cannot be stopped, so a look-up that takes too long is left
-// behind: it holds its state alive and its answer is dropped.
+// One wait for the addresses of a name, with a deadline. The look-up itself belongs to the resolver: getaddrinfo cannot be stopped, so one
+// that takes too long goes on without the waiter.
 
 #include <memory>
 #include <string>
-#include <vector>
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 
 #include <convoke/time.hpp>
 
+#include "net/resolver.hpp"
+
 namespace convoke::net {
 
+// One find() at a time. The object must outlive the coroutine that waits in it, unless the io_context ends first.
 class lookup {
  public:
-  using endpoint_type = boost::asio::ip::tcp::endpoint;
-
-  explicit lookup(boost::asio::io_context::executor_type executor);
-  ~lookup();
+  explicit lookup(boost::asio::io_context& context);
+  ~lookup() { cancel(); }
   lookup(const lookup&) = delete;
   lookup& operator=(const lookup&) = delete;
 
-  // The addresses of `host`, families taking turns. asio::error::timed_out after `deadline`; operation_aborted after cancel().
-  // An address literal is answered at once.
+  // The addresses of `host`, from the cache where it has them; an address literal is answered at once. asio::error::timed_out after
+  // `deadline`; operation_aborted after cancel().
   boost::asio::awaitable<boost::system::error_code> find(const std::string& host, std::uint16_t port, mono_time deadline,
-                                                         std::vector<endpoint_type>& into);
+                                                         name_cache::answer& into);
   void cancel() noexcept;
 
  private:
-  struct question;
-  boost::asio::io_context::executor_type executor_;
-  std::shared_ptr<question> pending_;
+  friend class resolver;
+  void answered() noexcept { wait_.cancel(); }
+
+  using timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
+                                                  boost::asio::io_context::executor_type>;
+  resolver& resolver_;
+  timer wait_;
+  std::shared_ptr<resolver::question> pending_;
 };
 
 }  // namespace convoke::net

@@ -18,11 +18,12 @@
 #include <convoke/error.hpp>
 #include <convoke/time.hpp>
 
+#include "os/clock.hpp"
+
 namespace convoke::net {
 
-// CLOCK_BOOTTIME.
-[[nodiscard]] mono_time boot_now() noexcept;
-[[nodiscard]] utc_time wall_now() noexcept;
+using os::boot_now;
+using os::wall_now;
 
 // A parsed and checked root: https, or http where the caller allowed it and the host is loopback.
 struct endpoint {

@@ -7,14 +7,14 @@
 
 #include <convoke/job.hpp>
 
-#include "net/net.hpp"
+#include "os/clock.hpp"
 #include "run/conclude.hpp"
 #include "run/context.hpp"
 #include "run/cooldowns.hpp"
 #include "run/driver.hpp"
 #include "run/foresight.hpp"
 #include "run/planner.hpp"
-#include "run/signals.hpp"
+#include "run/tls_contexts.hpp"
 #include "run/workspace.hpp"
 
 namespace convoke {
@@ -24,7 +24,7 @@ namespace {
 using namespace run;
 
 std::chrono::microseconds since(mono_time began) {
-  return std::chrono::duration_cast<std::chrono::microseconds>(net::boot_now() - began);
+  return std::chrono::duration_cast<std::chrono::microseconds>(os::boot_now() - began);
 }
 
 ending ending_of(engine::stop_reason reason) {
@@ -63,16 +63,13 @@ result<ledger::run_id> open_plan(workspace& w, const job& j, const known_run& kn
   if (const auto added = add_forecast(w, j, made->summary); !added) return std::unexpected(added.error());
   watch.planned(*id, made->summary);
   out.plan = std::move(made->summary);
-  out.planned_at = net::wall_now();
+  out.planned_at = os::wall_now();
   return *id;
 }
 
 // The run that this job carries out: an open one, or the one that it plans. A finished one if all of its rows are satisfied.
 result<ledger::run_id> choose_run(workspace& w, const job& j, const known_run& known, observer& watch, const stop_tokens& stop,
                                   job_report& out) {
-  // A CA file that cannot be used is an error while nothing has happened yet. A finished run needs none.
-  if (!known.done)
-    if (const auto trusted = net::tls_context::create(j.lanes.front().ca_file); !trusted) return std::unexpected(trusted.error());
   if (known.any())
     if (const auto whole = check_expected_rows(w.input, j, stop); !whole) return std::unexpected(whole.error());
   if (known.done) return known.done->id;
@@ -108,7 +105,7 @@ void add_result(driven&& from, job_report& out) {
   out.detail = std::move(from.detail);
   if (from.come_back) {
     out.come_back = std::chrono::ceil<std::chrono::seconds>(*from.come_back);
-    out.come_back_at = std::chrono::floor<std::chrono::seconds>(net::wall_now()) + *out.come_back;
+    out.come_back_at = std::chrono::floor<std::chrono::seconds>(os::wall_now()) + *out.come_back;
   }
   out.calls = from.numbers.calls;
   out.throttled = from.numbers.throttled;
@@ -118,8 +115,8 @@ void add_result(driven&& from, job_report& out) {
 }
 
 // The call phase of a run that is open.
-result<void> carry_out(boost::asio::io_context& io, ledger::store& store, ledger::run_id id, const job& j, observer& watch,
-                       const stop_tokens& stop, job_report& out) {
+result<void> carry_out(boost::asio::io_context& io, tls_contexts& tls, ledger::store& store, ledger::run_id id, const job& j,
+                       observer& watch, const stop_tokens& stop, job_report& out) {
   const auto opened = store.resume(id);
   if (!opened) return std::unexpected(opened.error());
   if (opened->info.counts.owed == 0) {
@@ -131,11 +128,10 @@ result<void> carry_out(boost::asio::io_context& io, ledger::store& store, ledger
     watch.note(fmt::format(
         "An earlier process was killed or crashed: the rows that it had claimed are sent last, and not before {} s have passed.",
         std::chrono::ceil<std::chrono::seconds>(j.pace.attempt_timeout).count()));
-  note_saved_cuts(*opened, j.pace.max_cooldown, net::wall_now(), watch);
-  watch.expected(foresee(j, *opened, net::wall_now()));
+  note_saved_cuts(*opened, j.pace.max_cooldown, os::wall_now(), watch);
+  watch.expected(foresee(j, *opened, os::wall_now()));
   watch.entered(job_phase::calling);
-  signals requests(stop);
-  auto done = drive(io, requests, store, *opened, j, seed_of(j), watch);
+  auto done = drive(io, stop, tls, store, *opened, j, seed_of(j), watch);
   if (!done) return std::unexpected(done.error());
   add_result(std::move(*done), out);
   if (out.end != ending::storage) close_run(store, id, out);
@@ -158,7 +154,7 @@ result<job_report> apply(const job& j, observer& watch, std::stop_token stop, st
   const auto context = make_context();
   if (!context) return std::unexpected(context.error());
   const stop_tokens stops{.drain = std::move(stop), .at_once = std::move(at_once)};
-  const auto began = net::boot_now();
+  const auto began = os::boot_now();
   watch.entered(job_phase::planning);
 
   job_report out;
@@ -166,6 +162,9 @@ result<job_report> apply(const job& j, observer& watch, std::stop_token stop, st
   if (!w) return ended_early(w.error());
   const auto known = find_known_run(*w);
   if (!known) return std::unexpected(known.error());
+  // A CA file that cannot be used is an error while nothing has happened yet. A finished run needs none.
+  auto tls = known->done ? tls_contexts() : tls_contexts::create(j.lanes);
+  if (!tls) return std::unexpected(tls.error());
   const auto id = choose_run(*w, j, *known, watch, stops, out);
   if (!id) return ended_early(id.error());
   out.plan_time = since(began);
@@ -173,7 +172,8 @@ result<job_report> apply(const job& j, observer& watch, std::stop_token stop, st
     if (const auto forgotten = forget_cooldowns(*w, watch); !forgotten) return std::unexpected(forgotten.error());
 
   if (!known->done)
-    if (const auto carried = carry_out(**context, *w->store, *id, j, watch, stops, out); !carried) return std::unexpected(carried.error());
+    if (const auto carried = carry_out(**context, *tls, *w->store, *id, j, watch, stops, out); !carried)
+      return std::unexpected(carried.error());
   watch.entered(job_phase::concluding);
   if (const auto concluded = conclude(*w->store, stops, *id, j, out); !concluded && out.end != ending::storage)
     return std::unexpected(concluded.error());

@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 
 #include "core/text.hpp"
-#include "net/net.hpp"
+#include "os/clock.hpp"
 #include "report/failed.hpp"
 #include "report/results.hpp"
 
@@ -95,7 +95,7 @@ result<void> conclude_plan(const planned& made, const ledger::run_header& header
 }
 
 result<void> conclude(ledger::store& store, const stop_tokens& stop, ledger::run_id id, const job& j, job_report& out) {
-  const auto began = net::boot_now();
+  const auto began = os::boot_now();
   out.run = id;
   const auto reader = store.read();
   auto info = reader->run(id);
@@ -109,7 +109,7 @@ result<void> conclude(ledger::store& store, const stop_tokens& stop, ledger::run
   out.counts = (*info)->counts;
   out.drift_fails = (*info)->header.drift_fails;
   write_until_stop(*reader, **info, j, stop, out);
-  out.results_time = std::chrono::duration_cast<std::chrono::microseconds>(net::boot_now() - began);
+  out.results_time = std::chrono::duration_cast<std::chrono::microseconds>(os::boot_now() - began);
   prune(store, stop, j, out);
   return {};
 }

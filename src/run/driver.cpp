@@ -1,127 +1,276 @@
 #include "run/driver.hpp"
 
 #include <algorithm>
-#include <exception>
-#include <memory>
+#include <span>
 #include <utility>
-#include <vector>
 
-#include <boost/asio/co_spawn.hpp>
+#include <fmt/format.h>
+#include <boost/asio/executor_work_guard.hpp>
 
-#include "engine/scopes.hpp"
+#include "core/text.hpp"
 #include "run/driver_state.hpp"
+#include "run/lane_parts.hpp"
 
 namespace convoke::run {
 
-engine::settings engine_settings(const job& j, std::uint64_t seed) {
-  engine::settings s;
-  s.rate = j.pace.rate;
-  s.start_rate = j.pace.start_rate;
-  s.fixed_rate = j.pace.fixed_rate;
-  s.organizer_rate = j.pace.organizer_rate;
-  s.organizer_concurrency = j.pace.organizer_concurrency;
-  s.max_attempts = j.pace.max_attempts;
-  s.attempt_timeout = j.pace.attempt_timeout;
-  s.row_deadline = j.pace.row_deadline;
-  if (j.pace.max_duration) s.max_duration = *j.pace.max_duration;
-  s.max_outage = j.pace.max_outage;
-  s.max_cooldown = j.pace.max_cooldown;
-  s.drain = j.pace.drain;
-  s.connections = j.pace.connections;
-  s.seed = seed;
-  return s;
-}
+using namespace std::chrono_literals;
 
-std::optional<engine::remembered_pace> remembered(const std::optional<ledger::saved_pace>& saved, utc_time wall) {
-  if (!saved) return std::nullopt;
-  const auto& [pace, when] = *saved;
-  return engine::remembered_pace{.pace = {.rate = pace.rate, .refused = pace.refused, .credit = pace.credit},
-                                 .age = std::max<std::chrono::nanoseconds>(wall - when, std::chrono::nanoseconds(0))};
-}
+namespace {
 
-std::uint64_t calls_owed(const ledger::opened_run& opened) noexcept {
-  std::uint64_t calls = 0;
-  for (const auto& o : opened.organizers) calls += o.fresh + o.stale;
-  return calls;
-}
+constexpr auto progress_interval = 200ms;
+constexpr std::uint64_t seeds_per_lane = 1024;  // a lane has 1,000 connections at most
 
-std::vector<engine::lane_setup> lane_setups(const ledger::opened_run& opened, const job& j, mono_time now, utc_time wall) {
-  std::vector<engine::lane_setup> lanes(opened.info.header.lanes.size());
-  for (std::size_t i = 0; i < lanes.size(); ++i) lanes[i].lane = static_cast<engine::lane_id>(i);
-  for (const auto& o : opened.organizers) lanes[o.lane].organizers.push_back({o.id, o.fresh, o.stale});
-  for (std::size_t i = 0; i < std::min(lanes.size(), opened.learnt.size()); ++i) lanes[i].learnt = remembered(opened.learnt[i], wall);
-  for (const auto& f : opened.cooldowns) {
-    const auto [until, cut] = engine::obey_saved(f.until, f.saved_at, j.pace.max_cooldown);
-    if (until > wall || cut) lanes[f.lane].cooldowns.push_back({f.organizer, now + std::max(until - wall, ticks(0)), cut});
+}  // namespace
+
+driver::driver(const surroundings& with, const stop_tokens& stops, const ledger::opened_run& opened, const job& j, std::uint64_t seed,
+               std::vector<lane_parts> lanes)
+    : io_(with.io),
+      clock_(with.time),
+      store_(with.store),
+      watch_(with.watch),
+      stops_(stops),
+      opened_(opened),
+      job_(j),
+      engine_(engine_settings(j, seed), lane_setups(opened, j, clock_.now(), clock_.wall_now()), clock_.now()),
+      commits_(io_, store_, [this](auto done) { on_commit(std::move(done)); }),
+      engine_timer_(clock_.make_timer([this] { on_time(); })),
+      progress_timer_(clock_.make_timer([this] { on_progress_due(); })),
+      mail_(io_, *this),
+      meter_(opened.info.rows, opened.info.rows - opened.info.counts.owed, calls_owed(opened), clock_.now()) {
+  session_events& events = *this;
+  for (auto& parts : lanes) {
+    const session_settings settings{.lane = static_cast<engine::lane_id>(lanes_.size()),
+                                    .connect_timeout = j.pace.connect_timeout,
+                                    .attempt_timeout = j.pace.attempt_timeout};
+    lanes_.push_back({.session = std::make_unique<lane_session>(io_, clock_, settings, std::move(parts), events)});
   }
-  return lanes;
 }
 
-driven driver::run(std::unique_ptr<auth::token_source> tokens) {
-  tokens_ = std::move(tokens);
-  caught_.on_signal(io_, [this](int count) { on_signal(count); });
-
-  const auto wanted = std::min<std::uint64_t>(job_.pace.connections, std::max<std::uint64_t>(owed_, 1));
-  enabled_ = static_cast<unsigned>(wanted);
-  for (engine::connection_id id = 0; id < enabled_; ++id) slots_.push_back(std::make_unique<slot>(io_, id, root_, tls_, seed_ + id + 1));
-  const auto rethrow = [](const std::exception_ptr& failed) {
-    if (failed) std::rethrow_exception(failed);
-  };
-  for (auto& s : slots_) {
-    ++serving_;
-    asio::co_spawn(io_, serve(*s), rethrow);
+void driver::start() {
+  // The thread that requests a stop may be any: what it does is to post.
+  on_drain_.emplace(stops_.drain, [address = mail_.here()] { address.post([](driver& self) { self.drain(); }); });
+  on_leave_.emplace(stops_.at_once, [address = mail_.here()] { address.post([](driver& self) { self.leave_at_once(); }); });
+  for (engine::lane_id id = 0; id < lanes_.size(); ++id) {
+    const auto connections = static_cast<unsigned>(std::min<std::uint64_t>(job_.pace.connections, calls_owed(opened_, id)));
+    lanes_[id].calls.resize(connections);
+    lanes_[id].session->start(connections);
   }
-  ++serving_;
-  asio::co_spawn(io_, report_progress(), rethrow);
-  // The source belongs to this driver and calls no handler after its end.
-  tokens_->start({.ready = [this](std::uint32_t number) { on_token(number); },
-                  .failed = [this](const error& why, bool fatal, std::optional<mono_time> again) { on_no_token(why, fatal, again); }});
+  progress_timer_->expire_at(clock_.now() + progress_interval);
   pump();
-  if (caught_.raised()) on_signal(caught_.count());
+  // One that was requested before: nothing is sent.
+  if (stops_.drain.stop_requested()) drain();
+  if (stops_.at_once.stop_requested()) leave_at_once();
+}
+
+bool driver::over() const noexcept {
+  return ended_ && ledger_jobs_ == 0 && !commits_.busy() && std::ranges::all_of(lanes_, [](const lane& l) { return l.session->closed(); });
+}
+
+driven driver::ending() {
+  on_drain_.reset();
+  on_leave_.reset();
+  driven out{.reason = ended_->reason,
+             .detail = ended_->detail,
+             .come_back = ended_->come_back,
+             .lanes = std::move(ended_->lanes),
+             .numbers = engine_.numbers()};
+  if (first_send_ && last_commit_) out.call_time = *last_commit_ - *first_send_;
+  return out;
+}
+
+driven driver::run() {
   try {
-    while (!ended_ || serving_ > 0 || asked_ > 0 || commits_.busy()) io_.run_one();
+    start();
+    const auto work = boost::asio::make_work_guard(io_);
+    while (!over()) io_.run_one();
   } catch (...) {
     // An observer threw: the ledger keeps what is known by now, and no answer is delivered any more.
     commits_.flush_all();
     throw;
   }
-
-  caught_.stop_listening();
-  driven out{.reason = ended_->reason, .detail = ended_->detail, .come_back = ended_->come_back, .numbers = engine_.numbers()};
-  if (first_send_ && last_commit_) out.call_time = *last_commit_ - *first_send_;
-  return out;
+  return ending();
 }
 
-namespace {
+// ---- events of the sessions
 
-result<std::unique_ptr<auth::token_source>> make_tokens(asio::io_context& io, net::tls_context& tls, const job& j) {
-  if (!j.lanes.front().token.empty()) return auth::token_source::ready(j.lanes.front().token.clone());
-  auto authority = net::parse_endpoint(j.lanes.front().authority_url, j.lanes.front().allow_http);
-  if (!authority) return std::unexpected(authority.error());
-  auth::client_secret_source source{.authority = std::move(*authority),
-                                    .tenant = j.lanes.front().tenant,
-                                    .client_id = j.lanes.front().client_id,
-                                    .graph_root = j.lanes.front().graph_url,
-                                    .client_secret = j.lanes.front().client_secret.clone(),
-                                    .attempt_timeout = j.pace.attempt_timeout,
-                                    .max_cooldown = j.pace.max_cooldown};
-  return auth::token_source::from_secret(io.get_executor(), tls, std::move(source));
+mono_time driver::may_connect_at(engine::lane_id lane) const {
+  return engine_.may_connect_at(lane);
 }
 
-}  // namespace
+void driver::connection_ready(engine::lane_id lane, engine::connection_id c, bool reused) {
+  engine_.connection_ready(lane, c, reused, clock_.now());
+  pump();
+}
 
-result<driven> drive(asio::io_context& io, signals& caught, ledger::store& store, const ledger::opened_run& opened, const job& j,
-                     std::uint64_t seed, observer& watch) {
-  auto root = net::parse_endpoint(j.lanes.front().graph_url, j.lanes.front().allow_http);
-  if (!root) return std::unexpected(root.error());
-  auto tls = net::tls_context::create(j.lanes.front().ca_file);
-  if (!tls) return std::unexpected(tls.error());
-  auto token_tls = net::tls_context::create(j.lanes.front().ca_file);
-  if (!token_tls) return std::unexpected(token_tls.error());
-  auto tokens = make_tokens(io, *token_tls, j);
-  if (!tokens) return std::unexpected(tokens.error());
-  driver d(io, caught, store, opened, j, seed, watch, std::move(*root), std::move(*tls));
-  return d.run(std::move(*tokens));
+void driver::connection_lost(engine::lane_id lane, engine::connection_id c) {
+  engine_.connection_lost(lane, c, clock_.now());
+  pump();
+}
+
+void driver::connect_failed(engine::lane_id lane, engine::connection_id c, const engine::answer& why) {
+  engine_.connect_failed(lane, c, why, clock_.now());
+  pump();
+}
+
+void driver::answered(engine::lane_id lane, engine::connection_id c, engine::answer&& a) {
+  auto& call = lanes_[lane].calls[c];
+  const auto row = call.row.key();
+  rows_.insert(std::move(call.row));
+  if (!a.stored) report_attempt(row, call.attempt, a);
+  engine_.answered(row, std::move(a), clock_.now());
+  pump();
+}
+
+void driver::token_ready(engine::lane_id lane, std::uint32_t number) {
+  engine_.token_ready(lane, number, clock_.now());
+  pump();
+}
+
+void driver::token_failed(engine::lane_id lane, const error& why, bool fatal, std::optional<mono_time> again) {
+  engine_.token_failed(lane, why, fatal, again, clock_.now());
+  pump();
+}
+
+void driver::note(engine::lane_id lane, const std::string& line) {
+  watch_.note(lanes_.size() > 1 ? name_of(lane) + ": " + line : line);
+}
+
+// ---- events of the ledger
+
+void driver::on_claimed(engine::lane_id lane, bool stale, result<ledger::claim_answer> answer, std::vector<meeting_spec> specs) {
+  --ledger_jobs_;
+  if (!answer) return on_storage_failure(answer.error());
+  if (closing_) return;
+  std::vector<engine::claimed_page> pages;
+  pages.reserve(answer->pages.size());
+  auto wanted = specs.begin();
+  for (auto& page : answer->pages) {
+    auto& to = pages.emplace_back(page.organizer, std::vector<engine::owed_row>(), page.exhausted);
+    to.rows.reserve(page.rows.size());
+    for (auto& row : page.rows) {
+      rows_.insert_or_assign(row.row, claimed_row{std::move(*wanted++), row.key, row.organizer, std::move(row.meeting_id)});
+      to.rows.push_back({.row = row.row,
+                         .key = row.key,
+                         .organizer = row.organizer,
+                         .token = row.token,
+                         .strikes = row.strikes,
+                         .op = row.op,
+                         .update = static_cast<engine::update_rule>(row.update)});
+    }
+  }
+  engine_.rows_arrived(lane, stale, pages, clock_.now());
+  pump();
+}
+
+void driver::on_organizer_closed(engine::lane_id lane, engine::organizer_id organizer, const result<ledger::closed_rows>& closed) {
+  --ledger_jobs_;
+  if (!closed) return on_storage_failure(closed.error());
+  const auto now = clock_.now();
+  last_commit_ = now;
+  meter_.ended(closed->calls, closed->rows, now);
+  if (closing_) return;
+  engine_.organizer_closed(lane, organizer, closed->calls, now);
+  pump();
+}
+
+void driver::on_commit(const result<ledger::committed_rows>& done) {
+  if (!done) return on_storage_failure(done.error());
+  const auto now = clock_.now();
+  last_commit_ = now;
+  meter_.ended(done->calls.size(), done->ended, now);
+  if (!done->lost.empty()) report_lost(done->lost.size());
+  if (closing_) return;
+  engine_.committed(std::span<const engine::row_id>(done->calls), std::span<const engine::row_id>(done->lost), now);
+  pump();
+}
+
+void driver::on_storage_failure(const error& why) {
+  if (closing_) {
+    // Too late for the engine; the exit code must say it all the same.
+    if (ended_) ended_ = engine::finished{engine::stop_reason::storage, why.message, std::nullopt};
+    return;
+  }
+  watch_.note(why.message);
+  engine_.storage_failed(why, clock_.now());
+  pump();
+}
+
+// ---- time and stops
+
+void driver::on_time() {
+  if (closing_) return;
+  engine_.tick(clock_.now());
+  pump();
+}
+
+void driver::on_progress_due() {
+  if (closing_) return;
+  const auto now = clock_.now();
+  progress_timer_->expire_at(now + progress_interval);
+  watch_.advanced(meter_.look(engine_.numbers(), now, clock_.wall_now()));
+}
+
+void driver::drain() {
+  if (closing_ || std::exchange(draining_, true)) return;
+  watch_.note("Stopping: no new calls; those in flight may finish. A second signal leaves at once.");
+  engine_.stop(engine::stop_reason::interrupted, clock_.now());
+  pump();
+}
+
+void driver::leave_at_once() {
+  if (closing_) return;
+  ended_ = engine::finished{engine::stop_reason::interrupted, "Left at once; what was known is saved.", std::nullopt};
+  commits_.flush_all();
+  close();
+}
+
+void driver::close() {
+  if (std::exchange(closing_, true)) return;
+  engine_timer_->cancel();
+  progress_timer_->cancel();
+  for (const auto& l : lanes_) l.session->close();
+}
+
+// ---- for people
+
+void driver::report_attempt(engine::row_id row, unsigned attempt, const engine::answer& got) {
+  auto text = fmt::format("attempt {}:", attempt);
+  if (got.status != 0) text += fmt::format(" {}", got.status);
+  if (!got.error_code.empty()) text += fmt::format(" {}", core::escape_for_people(got.error_code));
+  if (!got.error_message.empty()) text += fmt::format(" {}", core::escape_for_people(got.error_message));
+  if (got.retry_after) text += fmt::format(", retry after {:.3f} s", std::chrono::duration<double>(*got.retry_after).count());
+  if (!got.request_id.empty()) text += fmt::format(", request id {}", core::escape_for_people(got.request_id));
+  watch_.trouble(ledger::line_of(row), text);
+}
+
+void driver::report_lost(std::size_t rows) {
+  if (std::exchange(lost_reported_, true)) return;
+  watch_.note(
+      fmt::format("Another process holds {} that this one had claimed, or has ended {}: what this process observed of {} is not recorded. "
+                  "Further ones are not reported.",
+                  rows == 1 ? std::string("1 row") : fmt::format("{} rows", rows), rows == 1 ? "it" : "them", rows == 1 ? "it" : "them"));
+}
+
+std::string driver::name_of(engine::lane_id lane) const {
+  const auto& name = opened_.info.header.lanes[lane];
+  return fmt::format("Tenant {}, application {}", core::escape_for_people(name.tenant), core::escape_for_people(name.app));
+}
+
+// ---- the way in
+
+result<driven> drive(boost::asio::io_context& io, const stop_tokens& stops, tls_contexts& tls, ledger::store& store,
+                     const ledger::opened_run& opened, const job& j, std::uint64_t seed, observer& watch) {
+  const auto options = options_of_lanes(opened.info.header, j);
+  if (!options) return std::unexpected(options.error());
+  std::vector<lane_parts> lanes;
+  for (const auto* const lane : *options) {
+    auto parts = make_lane_parts(io, tls, *lane, j.pace, seed + 1 + seeds_per_lane * lanes.size());
+    if (!parts) return std::unexpected(parts.error());
+    lanes.push_back(std::move(*parts));
+  }
+  machine_clock time(io);
+  driver one({.io = io, .time = time, .store = store, .watch = watch}, stops, opened, j, seed, std::move(lanes));
+  return one.run();
 }
 
 }  // namespace convoke::run

@@ -1,12 +1,13 @@
 #pragma once
 
-// Carries an opened run out: the coroutines between the engine and the world. They ask the engine, await, and report back;
-// no decision about pace, retries or stopping is made here.
+// Carries an opened run out. The driver connects the engine with the ledger and with one session for each lane: it carries out the engine's
+// actions and reports what came of them. No decision about pace, retries or stopping is made here.
 
 #include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <boost/asio/io_context.hpp>
 
@@ -14,25 +15,26 @@
 
 #include "engine/types.hpp"
 #include "ledger/ledger.hpp"
-#include "run/signals.hpp"
+#include "run/driver_setup.hpp"
+#include "run/stop_tokens.hpp"
+#include "run/tls_contexts.hpp"
 
 namespace convoke::run {
 
+// How a run that was carried out ended.
 struct driven {
   engine::stop_reason reason = engine::stop_reason::finished;
   std::string detail;
   std::optional<std::chrono::nanoseconds> come_back;
+  std::vector<engine::lane_end> lanes;  // one for each lane; empty where the ledger failed or the run was left at once
   engine::counters numbers;
   std::chrono::nanoseconds call_time{0};  // first send to last commit
 };
 
-// What the engine is told of a job, of a lane's memory, and of what is left.
-[[nodiscard]] engine::settings engine_settings(const job& j, std::uint64_t seed);
-[[nodiscard]] std::optional<engine::remembered_pace> remembered(const std::optional<ledger::saved_pace>& saved, utc_time wall);
-[[nodiscard]] std::uint64_t calls_owed(const ledger::opened_run& opened) noexcept;
-
-// Blocks until the run is over or has stopped. Errors: usage and credentials (before the first call).
-[[nodiscard]] result<driven> drive(boost::asio::io_context& io, signals& caught, ledger::store& store, const ledger::opened_run& opened,
-                                   const job& j, std::uint64_t seed, observer& watch);
+// Blocks until the run is over or has stopped; the io_context is run on the caller's thread, which is where the observer is called. Stops
+// may be requested on any thread. What the observer throws comes out, after what was known has been handed to the ledger. `tls` is made of
+// the job's lanes. Errors: usage and credentials (before the first call).
+[[nodiscard]] result<driven> drive(boost::asio::io_context& io, const stop_tokens& stops, tls_contexts& tls, ledger::store& store,
+                                   const ledger::opened_run& opened, const job& j, std::uint64_t seed, observer& watch);
 
 }  // namespace convoke::run

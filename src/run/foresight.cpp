@@ -4,7 +4,7 @@
 
 #include "engine/forecast.hpp"
 #include "engine/scopes.hpp"
-#include "run/driver.hpp"
+#include "run/driver_setup.hpp"
 
 namespace convoke::run {
 namespace {

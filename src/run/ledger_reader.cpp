@@ -6,7 +6,7 @@
 #include <convoke/version.hpp>
 
 #include "ledger/ledger.hpp"
-#include "net/net.hpp"
+#include "os/clock.hpp"
 #include "run/cooldowns.hpp"
 #include "run/foresight.hpp"
 #include "run/ledger_access.hpp"
@@ -108,7 +108,7 @@ result<run_status> ledger_reader::status(std::uint32_t id, std::chrono::millisec
   if (const auto there = run::find_run(*impl_->from, id); !there) return std::unexpected(there.error());
   auto read = impl_->from->status(id);
   if (!read) return std::unexpected(read.error());
-  const auto now = net::wall_now();
+  const auto now = os::wall_now();
   run::obey_limit(read->lanes, max_cooldown, now);
   run_status out{.expected = run::foresee(*read, now)};
   for (std::size_t i = 0; i < read->lanes.size(); ++i) out.lanes.push_back(status_of(read->info.header.lanes[i], read->lanes[i]));

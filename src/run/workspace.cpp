@@ -11,7 +11,7 @@
 #include <convoke/version.hpp>
 
 #include "files/same_file.hpp"
-#include "net/net.hpp"
+#include "os/clock.hpp"
 #include "run/foresight.hpp"
 #include "run/planner.hpp"
 #include "run/validate.hpp"
@@ -73,7 +73,7 @@ result<workspace> workspace::open(const job& j, observer& watch, const stop_toke
 result<void> add_forecast(const workspace& w, const job& j, plan_summary& to) {
   const auto memory = w.store->read()->memory(w.header.lanes.front());
   if (!memory) return std::unexpected(memory.error());
-  to.expected = foresee(j, to, *memory, net::wall_now());
+  to.expected = foresee(j, to, *memory, os::wall_now());
   return {};
 }
 

@@ -7,9 +7,9 @@
 #include <string>
 #include <string_view>
 
+#include "core/percent.hpp"
 #include "core/redact.hpp"
 #include "core/text.hpp"
-#include "token/form.hpp"
 #include "token/json.hpp"
 
 namespace convoke::token {
@@ -86,7 +86,7 @@ std::string explain(const json::object& answer, std::string_view redacted) {
 std::string shown(std::string_view text, std::string_view redacted, std::size_t limit) {
   constexpr std::size_t enough = 4096;
   std::string encoded;
-  append_form_value(encoded, redacted);
+  core::append_percent_encoded(encoded, redacted);
   const auto clean = [&](std::string_view from) { return core::redact(core::redact(from, redacted), encoded); };
   std::string line;
   for (const char c : clean(text.substr(0, enough))) {

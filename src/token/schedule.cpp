@@ -2,6 +2,7 @@
 #include <chrono>
 #include <limits>
 
+#include "core/saturating.hpp"
 #include "token/token.hpp"
 
 namespace convoke::token {
@@ -17,10 +18,6 @@ constexpr nanoseconds shortest = std::chrono::milliseconds(500);
 
 nanoseconds share(nanoseconds of, double part) {
   return nanoseconds(static_cast<nanoseconds::rep>(static_cast<double>(of.count()) * part));
-}
-
-mono_time after(mono_time now, nanoseconds wait) {
-  return wait > mono_time::max() - now ? mono_time::max() : now + wait;
 }
 
 }  // namespace
@@ -57,7 +54,7 @@ bool schedule::failed(const refusal& r, mono_time now, double jitter01) {
   const double jitter = std::clamp(jitter01, 0.0, 1.0);
   if (r.retry_after) {
     const auto wait = std::min(*r.retry_after, longest_wait_);
-    next_ = after(after(now, wait), share(wait, jitter / 10));
+    next_ = core::after(core::after(now, wait), share(wait, jitter / 10));
     return false;
   }
   nanoseconds step = first_step;

@@ -1,18 +1,63 @@
+#include <algorithm>
+#include <expected>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <convoke/key.hpp>
 
+#include "core/percent.hpp"
+#include "core/text.hpp"
 #include "wire/wire.hpp"
 
 namespace convoke::wire {
 
+namespace {
+
+constexpr std::string_view users = "/v1.0/users/", meetings = "/onlineMeetings/";
+
+// Input is checked when it is read. Any other organizer that comes here is a bug, and must not reach a request line.
+std::string checked_organizer(std::string_view organizer) {
+  auto guid = parse_guid(organizer);
+  if (!guid) throw std::invalid_argument("the organizer of a request is not an object id");
+  return *std::move(guid);
+}
+
+// True where a part of `id` between slashes is `.` or `..`: a server that decodes `%2F` before it splits the path would take the request
+// for one about another resource.
+bool has_dot_segment(std::string_view id) noexcept {
+  for (;;) {
+    const auto end = id.find_first_of("/\\");
+    const auto segment = id.substr(0, end);
+    if (segment == "." || segment == "..") return true;
+    if (end == std::string_view::npos) return false;
+    id.remove_prefix(end + 1);
+  }
+}
+
+}  // namespace
+
 std::string create_or_get_path(std::string_view organizer) {
-  // Input was checked when it was read. Whatever else comes here is a bug, and must not reach a request line.
-  const auto guid = parse_guid(organizer);
-  if (!guid) throw std::invalid_argument("create_or_get_path: the organizer is no object id");
-  return "/v1.0/users/" + *guid + "/onlineMeetings/createOrGet";
+  constexpr std::string_view action = "createOrGet";
+  const auto user = checked_organizer(organizer);
+  std::string out;
+  out.reserve(users.size() + user.size() + meetings.size() + action.size());
+  return out.append(users).append(user).append(meetings).append(action);
+}
+
+std::expected<std::string, std::string> meeting_path(std::string_view organizer, std::string_view id) {
+  std::string out(users);
+  out.append(checked_organizer(organizer)).append(meetings);
+  if (id.empty()) return std::unexpected("the meeting id is empty");
+  if (id.size() > text_limits::id) return std::unexpected("the meeting id is longer than " + std::to_string(text_limits::id) + " bytes");
+  const bool visible = std::ranges::all_of(id, [](char c) { return c > 0x20 && c < 0x7F; });
+  if (!visible || id.contains('%')) return std::unexpected("the meeting id has characters that no id of Graph has");
+  if (has_dot_segment(id)) return std::unexpected("the meeting id holds a relative path");
+  if (const auto named = organizer_in_id(id); !named.empty() && !core::equal_ignoring_case(named, organizer))
+    return std::unexpected("the meeting id is for another organizer: it names " + named);
+  core::append_percent_encoded(out, id);
+  return out;
 }
 
 }  // namespace convoke::wire

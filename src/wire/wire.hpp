@@ -3,8 +3,10 @@
 // Graph's wire format, both ways, and its errors. Pure. simdjson in, strings that are checked as they are written out.
 
 #include <cstddef>
+#include <expected>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -14,13 +16,24 @@
 
 namespace convoke::wire {
 
-// The body of createOrGet: externalId, startDateTime, endDateTime (UTC with Z, whole seconds), subject, participants.attendees with
-// upn or identity.user.id, and role as given. Appends to `out` (a caller reuses its buffer).
+// Appends the body of createOrGet to `out`: externalId, startDateTime and endDateTime (UTC with Z, whole seconds), subject,
+// participants.attendees with upn or identity.user.id, and role as given. Appending lets a caller reuse its buffer.
 void append_create_or_get(std::string& out, const meeting_spec& wanted);
 
-// `/v1.0/users/{id}/onlineMeetings/createOrGet`. The organizer is a GUID, so nothing needs encoding; anything else is a bug and throws
-// std::invalid_argument.
+// Appends the body of a PATCH to `out`, written as createOrGet writes it, with only the members that `changed` names (`subject`, `start`,
+// `end`, `attendees`, as spec::differing_fields names them). Graph refuses a PATCH of the whole resource. It takes a start or an end only
+// together with the other, and replaces the whole list of attendees: so both times are sent for either, and the attendees in full, also
+// where there are none. Where `changed` names nothing that the spec has, everything is sent: an absent subject never is.
+void append_update(std::string& out, const meeting_spec& wanted, std::span<const std::string> changed);
+
+// `/v1.0/users/{organizer}/onlineMeetings/createOrGet`. The organizer is an object id, so nothing needs encoding. Anything else is a bug
+// and throws std::invalid_argument.
 [[nodiscard]] std::string create_or_get_path(std::string_view organizer);
+
+// `/v1.0/users/{organizer}/onlineMeetings/{id}`, the id percent-encoded: base64 has `+`, `/` and `=`. The id was read from an answer or
+// from a ledger. The reason, for people, where it must not be sent: it is empty, longer than text_limits::id, has characters that no id of
+// Graph has (only visible ASCII without `%` is taken), holds `.` or `..` between slashes, or names another organizer.
+[[nodiscard]] std::expected<std::string, std::string> meeting_path(std::string_view organizer, std::string_view id);
 
 // What the service said was wrong, fit to be shown: control characters are escaped (core/text.hpp), lengths limited.
 struct graph_error {

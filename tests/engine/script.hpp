@@ -20,9 +20,9 @@ namespace convoke::engine::test {
 using namespace std::chrono_literals;
 
 inline const char* name_of(const action& a) {
-  static constexpr const char* names[] = {"fetch_rows",      "send_call",       "record_outcome", "release_row", "close_organizer",
-                                          "save_cooldown",   "forget_cooldown", "cooldown_cut",   "save_pace",   "refresh_token",
-                                          "set_connections", "drop_connection", "wake_at",        "finished"};
+  static constexpr const char* names[] = {"fetch_rows",      "send_call",       "record_outcome",  "advance_row",  "release_row",
+                                          "close_organizer", "save_cooldown",   "forget_cooldown", "cooldown_cut", "save_pace",
+                                          "refresh_token",   "set_connections", "drop_connection", "wake_at",      "finished"};
   static_assert(std::size(names) == std::variant_size_v<action>);
   return names[a.index()];
 }
@@ -40,6 +40,12 @@ inline answer ok(int status = 201) {
   auto a = http(status);
   a.stored.emplace();
   a.stored->id = "m";
+  return a;
+}
+// A meeting that differs from what is wanted.
+inline answer different(int status = 200) {
+  auto a = ok(status);
+  a.drift = {"subject"};
   return a;
 }
 inline answer broken(attempt_error e) {
@@ -69,15 +75,21 @@ class script {
   }
 
   explicit script(std::vector<organizer_setup> organizers, settings s = quick(), std::vector<cooldown_setup> cooldowns = {})
-      : engine_(s, {lane_setup{0, std::move(organizers), std::move(cooldowns)}}, now_) {
-    collect();
-  }
+      : script({lane_setup{.lane = 0, .organizers = std::move(organizers), .cooldowns = std::move(cooldowns)}}, s) {}
+  script(std::vector<lane_setup> lanes, const settings& s) : engine_(s, std::move(lanes), now_) { collect(); }
 
   // Signs in, answers every page in full, and opens `connections`. The first calls are granted then.
-  static script started(std::vector<std::uint32_t> rows_each, unsigned connections, settings s = quick()) {
+  static script started(const std::vector<std::uint32_t>& rows_each, unsigned connections, const settings& s = quick()) {
+    return owing(operation::create_or_get, update_rule::never, rows_each, connections, s);
+  }
+  // The same with rows that owe another operation, or one more.
+  static script owing(operation op, update_rule rule, const std::vector<std::uint32_t>& rows_each, unsigned connections,
+                      const settings& s = quick()) {
     std::vector<organizer_setup> setup;
     for (std::uint32_t i = 0; i < rows_each.size(); ++i) setup.push_back({i, rows_each[i], 0});
     script t(std::move(setup), s);
+    t.op_ = op;
+    t.rule_ = rule;
     t.next<refresh_token>();
     t.token(1);
     for (const auto n : rows_each) t.page(n, true);
@@ -85,15 +97,35 @@ class script {
     return t;
   }
 
-  // ---- events
-  void token(std::uint32_t n) { engine_.token_ready(0, n, now_), collect(); }
-  void token_failed(bool fatal, std::optional<std::chrono::nanoseconds> wait = {}) {
-    const auto again = wait ? std::optional(now_ + *wait) : std::nullopt;
-    engine_.token_failed(0, error{errc::credentials, "AADSTS7000215: wrong secret"}, fatal, again, now_), collect();
+  // Lanes of one organizer each, organizer n in lane n, all signed in and with one connection. The calls of all lanes are granted then.
+  static script lanes(std::vector<lane_setup> setup, std::vector<std::uint32_t> rows_each, const settings& s = quick()) {
+    for (lane_id l = 0; l < setup.size(); ++l) {
+      setup[l].lane = l;
+      setup[l].organizers = {{l, rows_each[l], 0}};
+    }
+    const auto count = static_cast<lane_id>(setup.size());
+    script t(std::move(setup), s);
+    for (lane_id l = 0; l < count; ++l) t.next<refresh_token>();
+    for (lane_id l = 0; l < count; ++l) {
+      t.token(1, l);
+      t.page(rows_each[l], true);
+    }
+    for (lane_id l = 0; l < count; ++l) t.connect(0, false, l);
+    return t;
   }
-  void connect(connection_id c, bool reused = false) { engine_.connection_ready(0, c, reused, now_), collect(); }
+
+  // ---- events
+  void token(std::uint32_t n, lane_id l = 0) { engine_.token_ready(l, n, now_), collect(); }
+  void token_failed(bool fatal, std::optional<std::chrono::nanoseconds> wait = {}, lane_id l = 0) {
+    const auto again = wait ? std::optional(now_ + *wait) : std::nullopt;
+    engine_.token_failed(l, error{errc::credentials, "AADSTS7000215: wrong secret"}, fatal, again, now_), collect();
+  }
+  void token_lacks_descriptor() {
+    engine_.token_failed(0, error{errc::resources, "too many open files"}, false, std::nullopt, now_), collect();
+  }
+  void connect(connection_id c, bool reused = false, lane_id l = 0) { engine_.connection_ready(l, c, reused, now_), collect(); }
   void disconnect(connection_id c) { engine_.connection_lost(0, c, now_), collect(); }
-  void connect_failed(connection_id c, attempt_error e) { engine_.connect_failed(0, c, broken(e), now_), collect(); }
+  void connect_failed(connection_id c, attempt_error e, lane_id l = 0) { engine_.connect_failed(l, c, broken(e), now_), collect(); }
   void reply(const send_call& c, answer a) { engine_.answered(c.row, std::move(a), now_), collect(); }
   // The answer, and the connection is ready for more, or a new one in its place.
   void finish(const send_call& c, answer a) {
@@ -101,16 +133,17 @@ class script {
     reply(c, std::move(a));
     const bool dropped = std::ranges::any_of(todo_, [&c](const action& one) {
       const auto* const drop = std::get_if<drop_connection>(&one);
-      return drop != nullptr && drop->connection == c.connection;
+      return drop != nullptr && drop->lane == c.lane && drop->connection == c.connection;
     });
-    connect(c.connection, lives && !dropped);
+    connect(c.connection, lives && !dropped, c.lane);
   }
   void commit(std::vector<row_id> rows) { engine_.committed(rows, {}, now_), collect(); }
+  void lose(std::vector<row_id> rows) { engine_.committed({}, rows, now_), collect(); }
   void closed(organizer_id o, std::uint32_t rows) { engine_.organizer_closed(0, o, rows, now_), collect(); }
   void stop(stop_reason r) { engine_.stop(r, now_), collect(); }
   void storage_failed() { engine_.storage_failed(error{errc::storage, "disk full"}, now_), collect(); }
   void tick() { engine_.tick(now_), collect(); }
-  void arrive(bool stale, const std::vector<claimed_page>& pages) { engine_.rows_arrived(0, stale, pages, now_), collect(); }
+  void arrive(bool stale, const std::vector<claimed_page>& pages) { engine_.rows_arrived(claim_.lane, stale, pages, now_), collect(); }
   void arrive(organizer_id o, bool stale, std::vector<owed_row> rows, bool exhausted) { arrive(stale, {{o, std::move(rows), exhausted}}); }
   // Answers the next page that is asked for: the next one of the claim under way, else the first one of the next action, which must be a
   // claim. With its last page a claim comes back.
@@ -121,7 +154,7 @@ class script {
     std::vector<row_id> ids;
     for (std::uint32_t i = 0; i < count; ++i) {
       ids.push_back(next_row_);
-      rows.push_back({next_row_, 1000 + next_row_, who, 1, 0});
+      rows.push_back({next_row_, 1000 + next_row_, who, 1, 0, op_, rule_});
       ++next_row_;
     }
     filled_.push_back({who, std::move(rows), exhausted});
@@ -164,6 +197,19 @@ class script {
     BOOST_TEST(r.strike == strike, "line " << at.line() << ": strike is " << r.strike);
     commit({r.row});
     return r;
+  }
+  // An advance, acknowledged.
+  advance_row advanced(operation expected, where at = where::current()) {
+    auto a = next<advance_row>(at);
+    BOOST_TEST(to_string(a.next) == to_string(expected), "line " << at.line() << ": " << to_string(a.next));
+    commit({a.row});
+    return a;
+  }
+  // A call of this operation.
+  send_call call(operation expected, where at = where::current()) {
+    auto c = next<send_call>(at);
+    BOOST_TEST(to_string(c.op) == to_string(expected), "line " << at.line() << ": " << to_string(c.op));
+    return c;
   }
   finished over(stop_reason expected, where at = where::current()) {
     auto f = next<finished>(at);
@@ -219,11 +265,16 @@ class script {
   fetch_rows claim_{};
   std::vector<claimed_page> filled_;  // of claim_, as long as it is not answered
   row_id next_row_ = 1;
+  operation op_ = operation::create_or_get;  // of the rows of a page
+  update_rule rule_ = update_rule::never;
 };
 
 // Two lanes of one application. Row 1 is under way on the first lane's connection; the second has rows 2 and 3 and no connection.
 inline engine two_lanes(const settings& config) {
-  engine e(config, {{0, {{0, 1, 0}}, {}}, {1, {{5, 2, 0}}, {}}}, mono_time{});
+  engine e(config,
+           {lane_setup{.lane = 0, .organizers = {{0, 1, 0}}, .cooldowns = {}},
+            lane_setup{.lane = 1, .organizers = {{5, 2, 0}}, .cooldowns = {}}},
+           mono_time{});
   for (lane_id l = 0; l < 2; ++l) e.token_ready(l, 1, mono_time{});
   const claimed_page of_one{0, {{1, 1, 0, 1, 0}}, true}, of_the_other{5, {{2, 2, 5, 1, 0}, {3, 3, 5, 1, 0}}, true};
   e.rows_arrived(0, false, {&of_one, 1}, mono_time{});

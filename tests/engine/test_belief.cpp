@@ -178,10 +178,10 @@ BOOST_AUTO_TEST_CASE(doubtful_refusals_are_no_streak_and_stay_owed_where_the_run
 }
 
 BOOST_AUTO_TEST_CASE(other_answers_need_no_name) {
-  BOOST_TEST(!may_be_at_work(unbound(http(503))));
-  BOOST_TEST((classify(unbound(http(429))).what == answer_class::throttle));
-  BOOST_TEST((classify(unbound(http(500))).what == answer_class::fault));
-  BOOST_TEST((classify(unbound(ok())).what == answer_class::success));
+  BOOST_TEST(!may_be_at_work(operation::create_or_get, unbound(http(503))));
+  BOOST_TEST((classify(operation::create_or_get, unbound(http(429))).what == answer_class::throttle));
+  BOOST_TEST((classify(operation::create_or_get, unbound(http(500))).what == answer_class::fault));
+  BOOST_TEST((classify(operation::create_or_get, unbound(ok())).what == answer_class::success));
 }
 
 BOOST_AUTO_TEST_CASE(answers_that_wait_for_the_ledger_are_bounded_by_bytes) {

@@ -33,7 +33,7 @@ std::vector<organizer_setup> organizers_of(organizer_id count, std::uint32_t row
 class run {
  public:
   run(std::vector<organizer_setup> organizers, const settings& s, std::chrono::nanoseconds commit)
-      : commit_(commit), engine_(s, {lane_setup{0, organizers, {}}}, now_) {
+      : commit_(commit), engine_(s, {lane_setup{.lane = 0, .organizers = organizers, .cooldowns = {}}}, now_) {
     for (const auto& o : organizers) left_[o.organizer] = o.fresh;
     carry_out();
     engine_.token_ready(0, 1, now_);

@@ -80,45 +80,106 @@ const line table[] = {
 BOOST_AUTO_TEST_SUITE(classification)
 
 BOOST_DATA_TEST_CASE(every_status, data::make(table), one) {
-  BOOST_TEST(classify(http(one.status)).what == one.expected);
+  BOOST_TEST(classify(operation::create_or_get, http(one.status)).what == one.expected);
+}
+
+// What differs between operations: four statuses, and whether the Graph client believed a meeting in the answer.
+struct exchange {
+  operation op;
+  int status;
+  bool stored;
+  answer_class expected;
+};
+std::ostream& operator<<(std::ostream& out, const exchange& e) {
+  return out << to_string(e.op) << ' ' << e.status << (e.stored ? " with a meeting" : "");
+}
+const exchange exchanges[] = {
+    {operation::create_or_get, 200, true, success},
+    {operation::create_or_get, 201, true, success},
+    {operation::create_or_get, 200, false, fault},
+    {operation::create_or_get, 201, false, fault},
+    {operation::create_or_get, 204, false, fault},
+    {operation::create_or_get, 404, false, organizer_permanent},
+    {operation::update, 200, true, success},
+    {operation::update, 200, false, fault},
+    {operation::update, 201, true, fault},
+    {operation::update, 204, false, fault},
+    {operation::update, 404, false, gone},
+    {operation::get, 200, true, success},
+    {operation::get, 200, false, fault},
+    {operation::get, 201, true, fault},
+    {operation::get, 204, false, fault},
+    {operation::get, 404, false, gone},
+    {operation::remove, 200, false, success},
+    {operation::remove, 204, false, success},
+    {operation::remove, 201, true, fault},
+    {operation::remove, 202, false, fault},
+    {operation::remove, 404, false, gone},
+};
+
+BOOST_DATA_TEST_CASE(the_statuses_that_an_operation_gives_a_meaning_of_its_own, data::make(exchanges), one) {
+  BOOST_TEST(classify(one.op, one.stored ? ok(one.status) : http(one.status)).what == one.expected);
+}
+
+BOOST_DATA_TEST_CASE(every_other_status_means_the_same_for_all_operations, data::make(table), one) {
+  if (one.status == 404 || one.status == 204) return;
+  for (const auto op : {operation::update, operation::get, operation::remove}) {
+    BOOST_TEST(classify(op, http(one.status)).what == one.expected, to_string(op));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_final_answer_without_a_meeting_in_it_has_to_be_proven) {
+  const auto takes_a_new_connection = [](operation op, answer a) {
+    a.bound = false;
+    return classify(op, a).new_connection;
+  };
+  BOOST_TEST(takes_a_new_connection(operation::get, http(404)));
+  BOOST_TEST(takes_a_new_connection(operation::remove, http(404)));
+  BOOST_TEST(takes_a_new_connection(operation::remove, http(204)));
+  BOOST_TEST(takes_a_new_connection(operation::update, http(400)));
+  BOOST_TEST(!takes_a_new_connection(operation::update, ok(200)));
+  auto unnamed = http(204);
+  unnamed.bound = false;
+  BOOST_TEST(may_be_at_work(operation::remove, unnamed));
+  BOOST_TEST(!may_be_at_work(operation::remove, http(204)));
 }
 
 BOOST_AUTO_TEST_CASE(success_needs_a_believed_meeting) {
-  BOOST_TEST(classify(ok(200)).what == success);
-  BOOST_TEST(classify(ok(201)).what == success);
-  BOOST_TEST(classify(http(200)).what == fault);
-  BOOST_TEST(classify(http(201)).what == fault);
+  BOOST_TEST(classify(operation::create_or_get, ok(200)).what == success);
+  BOOST_TEST(classify(operation::create_or_get, ok(201)).what == success);
+  BOOST_TEST(classify(operation::create_or_get, http(200)).what == fault);
+  BOOST_TEST(classify(operation::create_or_get, http(201)).what == fault);
   auto doubtful = http(201);
   doubtful.error = attempt_error::not_believed;
-  BOOST_TEST(classify(doubtful).what == fault);
+  BOOST_TEST(classify(operation::create_or_get, doubtful).what == fault);
 }
 
 BOOST_AUTO_TEST_CASE(a_503_with_a_wait_is_a_throttle_and_always_takes_a_new_connection) {
   auto a = http(503);
-  BOOST_TEST(classify(a).new_connection);
+  BOOST_TEST(classify(operation::create_or_get, a).new_connection);
   a.retry_after = 2s;
-  BOOST_TEST(classify(a).what == throttle);
-  BOOST_TEST(classify(a).new_connection);
-  BOOST_TEST(!classify(http(500)).new_connection);
+  BOOST_TEST(classify(operation::create_or_get, a).what == throttle);
+  BOOST_TEST(classify(operation::create_or_get, a).new_connection);
+  BOOST_TEST(!classify(operation::create_or_get, http(500)).new_connection);
 }
 
 BOOST_AUTO_TEST_CASE(transport_errors) {
-  BOOST_TEST(classify(broken(attempt_error::tls)).what == fault);
-  BOOST_TEST(classify(broken(attempt_error::timeout)).what == fault);
-  BOOST_TEST(classify(broken(attempt_error::closed)).what == fault);
-  BOOST_TEST(classify(broken(attempt_error::truncated)).what == fault);
-  BOOST_TEST(classify(broken(attempt_error::stale)).what == stale);
-  BOOST_TEST(classify(broken(attempt_error::connect)).what == unsent);
-  BOOST_TEST(classify(broken(attempt_error::local_resources)).what == ours);
+  BOOST_TEST(classify(operation::create_or_get, broken(attempt_error::tls)).what == fault);
+  BOOST_TEST(classify(operation::create_or_get, broken(attempt_error::timeout)).what == fault);
+  BOOST_TEST(classify(operation::create_or_get, broken(attempt_error::closed)).what == fault);
+  BOOST_TEST(classify(operation::create_or_get, broken(attempt_error::truncated)).what == fault);
+  BOOST_TEST(classify(operation::create_or_get, broken(attempt_error::stale)).what == stale);
+  BOOST_TEST(classify(operation::create_or_get, broken(attempt_error::connect)).what == unsent);
+  BOOST_TEST(classify(operation::create_or_get, broken(attempt_error::local_resources)).what == ours);
 }
 
 BOOST_AUTO_TEST_CASE(a_cut_throttle_still_cooldowns) {
   auto a = http(429);
   a.error = attempt_error::truncated;
   a.retry_after = 3s;
-  BOOST_TEST(classify(a).what == throttle);
+  BOOST_TEST(classify(operation::create_or_get, a).what == throttle);
   a.status = 403;
-  BOOST_TEST(classify(a).what == fault);
+  BOOST_TEST(classify(operation::create_or_get, a).what == fault);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
@@ -129,27 +190,30 @@ BOOST_AUTO_TEST_CASE(a_missing_policy_names_the_commands) {
   for (const auto* text :
        {"No application access policy found for this app.", "No Application Access Policy found for this app",
         "No application access policy found for this app 1 on the user", "App 1 is not authorized to Create meeting on behalf of user 2"}) {
-    const auto hint = advice_for(http(403, "General", text));
+    const auto hint = advice_for(operation::create_or_get, http(403, "General", text));
     BOOST_TEST(hint.contains("New-CsApplicationAccessPolicy"), text);
     BOOST_TEST(hint.contains("Grant-CsApplicationAccessPolicy"), text);
   }
 }
 
 BOOST_AUTO_TEST_CASE(other_refusals_name_what_is_missing) {
-  BOOST_TEST(advice_for(http(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation."))
-                 .contains("OnlineMeetings.ReadWrite.All"));
-  BOOST_TEST(advice_for(http(403, "Forbidden", "error=insufficient_claims")).contains("Conditional Access"));
-  BOOST_TEST(advice_for(http(403, "Forbidden", "")).contains("Grant-CsApplicationAccessPolicy"));
-  BOOST_TEST(advice_for(http(404, "UnknownError", "")).contains("object id"));
-  BOOST_TEST(advice_for(http(302)).contains("--graph-url"));
-  BOOST_TEST(advice_for(http(400, "BadRequest", "Resource not found for the segment 'onlineMeetings'.")).contains("--cloud"));
-  BOOST_TEST(advice_for(http(422)).empty());
-  BOOST_TEST(advice_for(broken(attempt_error::closed)).empty());
+  BOOST_TEST(
+      advice_for(operation::create_or_get, http(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation."))
+          .contains("OnlineMeetings.ReadWrite.All"));
+  BOOST_TEST(advice_for(operation::create_or_get, http(403, "Forbidden", "error=insufficient_claims")).contains("Conditional Access"));
+  BOOST_TEST(advice_for(operation::create_or_get, http(403, "Forbidden", "")).contains("Grant-CsApplicationAccessPolicy"));
+  BOOST_TEST(advice_for(operation::create_or_get, http(404, "UnknownError", "")).contains("object id"));
+  BOOST_TEST(advice_for(operation::update, http(404)).contains("later"));
+  BOOST_TEST(advice_for(operation::create_or_get, http(302)).contains("--graph-url"));
+  BOOST_TEST(advice_for(operation::create_or_get, http(400, "BadRequest", "Resource not found for the segment 'onlineMeetings'."))
+                 .contains("--cloud"));
+  BOOST_TEST(advice_for(operation::create_or_get, http(422)).empty());
+  BOOST_TEST(advice_for(operation::create_or_get, broken(attempt_error::closed)).empty());
 }
 
 BOOST_AUTO_TEST_CASE(advice_follows_the_services_own_words) {
   auto a = http(404, "NotFound", "User not found");
-  add_advice(a);
+  add_advice(operation::create_or_get, a);
   BOOST_TEST(a.error_message.starts_with("User not found. Teams knows no such organizer"));
   BOOST_TEST(describe(http(403, "Forbidden", "no")) == "403 Forbidden: no");
   BOOST_TEST(describe(answer{}) == "no answer");

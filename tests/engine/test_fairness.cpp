@@ -39,7 +39,7 @@ class run {
  public:
   run(const std::vector<organizer_id>& file, const settings& s) {
     for (std::uint32_t line = 1; line <= file.size(); ++line) owed_[file[line - 1]].push_back({line, line, file[line - 1], 1, 0});
-    lane_setup lane{0, {}, {}};
+    lane_setup lane{.lane = 0, .organizers = {}, .cooldowns = {}};
     for (const auto& [who, rows] : owed_) lane.organizers.push_back({who, static_cast<std::uint32_t>(rows.size()), 0});
     engine e(s, {lane}, now_);
     play(e, s.connections);

@@ -141,19 +141,19 @@ BOOST_AUTO_TEST_CASE(pages_fit_the_job) {
   settings fast;
   fast.rate = 60'000;
   fast.connections = 64;
-  const fetch_sizes f(fast);
+  const fetch_sizes f(fast, fast.max_unacknowledged);
   BOOST_TEST(f.page(1) == 512U);               // one organizer: as much as a page may be
   BOOST_TEST(f.page(100'000) >= 64U);          // many: some hundred claims a second, not thousands
   BOOST_TEST(f.page(100'000) * 32U <= 4096U);  // and every connection finds an organizer
   settings slow;
   slow.organizer_rate = 0.05;
-  BOOST_TEST(fetch_sizes(slow).page(100) == 1U);
+  BOOST_TEST(fetch_sizes(slow, slow.max_unacknowledged).page(100) == 1U);
   for (const double rate : {0.0, 0.1, 1e12}) {
     settings odd;
     odd.rate = rate;
     odd.connections = 1;
     odd.organizer_concurrency = 0;
-    BOOST_TEST(fetch_sizes(odd).page(0) >= 1U);
+    BOOST_TEST(fetch_sizes(odd, odd.max_unacknowledged).page(0) >= 1U);
   }
 }
 

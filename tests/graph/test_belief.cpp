@@ -1,21 +1,14 @@
 // Which answers are taken for the call's own, and what of them is kept and reported.
 
-#include <boost/asio/post.hpp>
+#include <array>
+
 #include <boost/asio/steady_timer.hpp>
-#include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
-#include <boost/test/unit_test.hpp>
-#include <convoke/key.hpp>
 
-#include "core/encode_base64.hpp"
 #include "engine/weight.hpp"
 #include "graph/batch_item.hpp"
-#include "graph/class_of_monday.hpp"
-#include "graph/graph.hpp"
-#include "graph/guid.hpp"
-#include "net/support/server.hpp"
+#include "graph/client.hpp"
 
 namespace data = boost::unit_test::data;
 using namespace convoke;
@@ -25,103 +18,6 @@ using engine::attempt_error;
 
 namespace {
 
-const std::string ours = "0a1b2c3d-0000-4000-8000-00000000000a";
-const std::string other = "0b1b2c3d-0000-4000-8000-00000000000b";
-const std::string stranger = "11111111-2222-4333-8444-555555555555";
-const std::string long_token = "eyJ0eXAiOiJKV1QifQ.eyJhdWQiOiJncmFwaCIsInJvbGVzIjpbIk9ubGluZU1lZXRpbmdzIl19.c2lnbmF0dXJlLW9mLXRoZS10b2tlbg";
-
-meeting_spec class_of_monday() {
-  return test::class_of_monday(ours, "Algebra");
-}
-
-std::string base64(std::string_view bytes) {
-  return encode_base64(bytes, core::base64_alphabet::standard, true);
-}
-std::string percent(std::string_view text) {
-  static constexpr std::string_view digits = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) (((out += '%') += digits[static_cast<unsigned char>(c) >> 4U])) += digits[static_cast<unsigned char>(c) & 15U];
-  return out;
-}
-std::string json_escaped(std::string_view text) {
-  static constexpr std::string_view digits = "0123456789abcdef";
-  std::string out;
-  for (const char c : text)
-    ((out += "\\u00") += digits[static_cast<unsigned char>(c) >> 4U]) += digits[static_cast<unsigned char>(c) & 15U];
-  return out;
-}
-std::string hexadecimal(std::string_view text) {
-  static constexpr std::string_view digits = "0123456789abcdef";
-  std::string out;
-  for (const char c : text) (out += digits[static_cast<unsigned char>(c) >> 4U]) += digits[static_cast<unsigned char>(c) & 15U];
-  return out;
-}
-
-std::string id_of(const std::string& organizer) {
-  return base64("1*" + organizer + "*0**19:meeting_MjdhNjM4YzUtYzExZi00@thread.v2");
-}
-std::string url_of(const std::string& organizer) {
-  return "https://teams.microsoft.com/l/meetup-join/19%3ameeting_Mj%40thread.v2/0?context=" +
-         percent(R"({"Tid":"7f1c9a52-0c5e-4f3b-9a53-51f6d3c0a001","Oid":")" + organizer + "\"}");
-}
-
-boost::json::object meeting_of(const std::string& organizer) {
-  return {{"@odata.context", "https://graph.microsoft.com/v1.0/$metadata#users('" + organizer + "')/onlineMeetings/$entity"},
-          {"id", id_of(organizer)},
-          {"externalId", "CS101-A"},
-          {"joinWebUrl", url_of(organizer)},
-          {"subject", "Algebra"},
-          {"startDateTime", "2026-09-07T08:00:00Z"},
-          {"endDateTime", "2026-09-07T09:30:00Z"},
-          {"joinMeetingIdSettings", boost::json::object{{"joinMeetingId", "123456"}, {"passcode", "abc"}}},
-          {"participants",
-           boost::json::object{{"organizer", boost::json::object{{"identity", {{"user", {{"id", organizer}}}}}, {"role", "presenter"}}},
-                               {"attendees", boost::json::array{}}}}};
-}
-std::string text_of(const boost::json::object& o) {
-  return boost::json::serialize(o);
-}
-
-// The ids of the first calls that a caller of seed 42 makes.
-std::vector<std::string> request_ids(std::size_t count) {
-  graph::guid_source guids(42);
-  std::vector<std::string> out(count, std::string(graph::guid_source::size, ' '));
-  for (auto& id : out) guids.write(id.data());
-  return out;
-}
-std::string echo(std::string id) {
-  return "client-request-id: " + std::move(id) + "\r\n";
-}
-std::string upper(std::string text) {
-  for (char& c : text) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
-  return text;
-}
-
-struct desk {
-  explicit desk(std::vector<script> scripts) : server(context, std::move(scripts)), root(server.address()), caller(root, 42) {
-    link = std::make_unique<net::connection>(context.get_executor(), root, tls);
-  }
-  explicit desk(const std::string& answer) : desk(std::vector{script().answer(answer)}) {}
-
-  engine::answer call(const secret& token = secret(long_token), std::chrono::nanoseconds limit = 15s) {
-    if (!link->usable()) BOOST_TEST((run(context, link->connect(5s)).what == net::failure::none));
-    return run(context, caller.call(*link, {.wanted = wanted}, token, 3, limit));
-  }
-
-  boost::asio::io_context context{1};
-  net::tls_context tls = net::tls_context::create({}).value();
-  server server;
-  net::endpoint root;
-  graph::caller caller;
-  std::unique_ptr<net::connection> link;
-  meeting_spec wanted = class_of_monday();
-};
-
-void shows_nothing_of(const std::string& token, const engine::answer& a) {
-  for (const auto& text : {a.error_message, a.error_code, a.request_id, a.throttle_scope})
-    for (std::size_t at = 0; at + 12 <= token.size(); ++at) BOOST_TEST(!text.contains(token.substr(at, 12)), text);
-}
-
 const int every_status[] = {200, 201, 400, 401, 403, 404, 409, 422, 429, 500, 503, 507};
 
 }  // namespace
@@ -129,8 +25,8 @@ const int every_status[] = {200, 201, 400, 401, 403, 404, 409, 422, 429, 500, 50
 BOOST_AUTO_TEST_SUITE(belief)
 
 BOOST_DATA_TEST_CASE(an_answer_that_names_another_request_is_foreign_whatever_its_status, data::make(every_status), status) {
-  const auto body = status < 300 ? text_of(meeting_of(ours)) : R"({"error":{"code":"No","message":"no"}})";
-  desk d(answer_of(status, body, echo(stranger) + "Retry-After: 77\r\nrequest-id: r\r\nx-ms-throttle-scope: s\r\n"));
+  const auto body = status < 300 ? text_of(meeting_of(organizer)) : R"({"error":{"code":"No","message":"no"}})";
+  client d(answer_of(status, body, echo(foreign_request_id) + "Retry-After: 77\r\nrequest-id: r\r\nx-ms-throttle-scope: s\r\n"));
   const auto a = d.call();
   BOOST_TEST((a.error == attempt_error::foreign));
   BOOST_TEST(a.status == status);
@@ -147,15 +43,16 @@ BOOST_AUTO_TEST_CASE(a_refusal_that_names_another_request_in_its_body_only_is_fo
   const auto body = [](const std::string& id) {
     return R"({"error":{"code":"NotFound","message":"","innerError":{"client-request-id":")" + id + R"("}}})";
   };
-  desk foreign(answer_of(404, body(stranger)));
+  client foreign(answer_of(404, body(foreign_request_id)));
   BOOST_TEST((foreign.call().error == attempt_error::foreign));
-  desk own(answer_of(404, body(upper(ids[0]))));
+  client own(answer_of(404, body(upper(ids[0]))));
   BOOST_TEST((own.call().error == attempt_error::none));
 }
 
 BOOST_AUTO_TEST_CASE(our_own_request_id_in_any_letter_case_is_ours) {
   const auto ids = request_ids(2);
-  desk d({script().answer(answer_of(201, text_of(meeting_of(ours)), echo(upper(ids[0])))).answer(answer_of(404, "{}", echo(ids[1])))});
+  client d(
+      {script().answer(answer_of(201, text_of(meeting_of(organizer)), echo(upper(ids[0])))).answer(answer_of(404, "{}", echo(ids[1])))});
   const auto made = d.call();
   BOOST_TEST((made.error == attempt_error::none));
   BOOST_TEST(made.stored.has_value());
@@ -168,7 +65,7 @@ BOOST_AUTO_TEST_CASE(our_own_request_id_in_any_letter_case_is_ours) {
 
 // Also the first one of a connection: the peer may have sent it unasked, while the request was on its way.
 BOOST_AUTO_TEST_CASE(without_a_request_id_no_refusal_is_bound_to_its_request) {
-  desk d({script().answer(answer_of(404, "{}")).answer(answer_of(404, "{}"))});
+  client d({script().answer(answer_of(404, "{}")).answer(answer_of(404, "{}"))});
   BOOST_TEST(!d.call().bound);
   BOOST_TEST(!d.call().bound);
   BOOST_TEST(d.server.log().connections == 1U);
@@ -194,39 +91,39 @@ const place places[] = {
 
 BOOST_DATA_TEST_CASE(a_meeting_of_another_organizer_with_our_external_id_is_not_believed, data::make(places) * data::make({200, 201}), at,
                      status) {
-  auto meeting = meeting_of(ours);
-  at.change(meeting, upper(other));
-  desk d(answer_of(status, text_of(meeting), echo(request_ids(1)[0])));
+  auto meeting = meeting_of(organizer);
+  at.change(meeting, upper(other_organizer));
+  client d(answer_of(status, text_of(meeting), echo(request_ids(1)[0])));
   const auto a = d.call();
   BOOST_TEST((a.error == attempt_error::not_believed));
   BOOST_TEST(!a.stored.has_value());
   BOOST_TEST(a.error_message.contains("another organizer"), a.error_message);
   BOOST_TEST(a.error_message.contains(at.name), a.error_message);
-  BOOST_TEST(a.error_message.contains(other), a.error_message);
+  BOOST_TEST(a.error_message.contains(other_organizer), a.error_message);
 }
 
 BOOST_DATA_TEST_CASE(a_place_that_names_no_object_id_is_no_evidence, data::make(places), at) {
   for (const auto* who : {"", "x", "ada@contoso.example"}) {
-    auto meeting = meeting_of(ours);
+    auto meeting = meeting_of(organizer);
     at.change(meeting, who);
-    desk d(answer_of(200, text_of(meeting)));
+    client d(answer_of(200, text_of(meeting)));
     const auto a = d.call();
     BOOST_TEST((a.error == attempt_error::none), a.error_message);
   }
 }
 
 BOOST_AUTO_TEST_CASE(ours_in_every_place_and_in_any_letter_case_is_believed) {
-  desk d(answer_of(200, text_of(meeting_of(upper(ours)))));
+  client d(answer_of(200, text_of(meeting_of(upper(organizer)))));
   BOOST_TEST(d.call().stored.has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_refusal_whose_body_was_cut_is_not_whole) {
   const std::string head = "HTTP/1.1 404 X\r\n";
-  desk d({script().answer(head + "Content-Length: 500\r\n\r\n{\"error\":{\"code\":\"Not").close(),
-          script().answer(head + "Transfer-Encoding: chunked\r\n\r\n5\r\n{\"err\r\n").close(),
-          script().answer(head + "Connection: close\r\n\r\n{\"error\":{\"code\":\"NotF").close(),
-          script().answer(head + "Content-Length: 99999999\r\n\r\n"), script().answer(answer_of(404, "")),
-          script().answer(head + "Connection: close\r\n\r\n{\"error\":{\"code\":\"NotFound\"}}").close()});
+  client d({script().answer(head + "Content-Length: 500\r\n\r\n{\"error\":{\"code\":\"Not").close(),
+            script().answer(head + "Transfer-Encoding: chunked\r\n\r\n5\r\n{\"err\r\n").close(),
+            script().answer(head + "Connection: close\r\n\r\n{\"error\":{\"code\":\"NotF").close(),
+            script().answer(head + "Content-Length: 99999999\r\n\r\n"), script().answer(answer_of(404, "")),
+            script().answer(head + "Connection: close\r\n\r\n{\"error\":{\"code\":\"NotFound\"}}").close()});
   for (int i = 0; i < 6; ++i) {
     const auto a = d.call();
     BOOST_TEST((a.error == attempt_error::none));
@@ -240,10 +137,10 @@ BOOST_AUTO_TEST_CASE(a_refusal_whose_body_was_cut_is_not_whole) {
 // The token is renewed while the call hangs; the answer quotes the one that was sent.
 BOOST_AUTO_TEST_CASE(a_token_that_was_renewed_while_the_call_hung_is_redacted) {
   for (const auto status : {400, 401, 502, 201}) {
-    auto meeting = meeting_of(ours);
+    auto meeting = meeting_of(organizer);
     meeting["externalId"] = long_token.substr(0, 60);
     const auto body = status == 201 ? text_of(meeting) : R"({"error":{"code":"x","message":"bad token )" + long_token + R"("}})";
-    desk d({script().request().wait(20ms).send(answer_of(status, body, "request-id: " + long_token + "\r\n"))});
+    client d({script().request().wait(20ms).send(answer_of(status, body, "request-id: " + long_token + "\r\n"))});
     secret token(long_token);
     BOOST_TEST((run(d.context, d.link->connect(5s)).what == net::failure::none));
     boost::asio::steady_timer renewal(d.context, 1ms);
@@ -258,7 +155,7 @@ BOOST_AUTO_TEST_CASE(a_token_that_was_renewed_while_the_call_hung_is_redacted) {
 BOOST_AUTO_TEST_CASE(an_encoded_token_is_redacted_as_well) {
   const std::string forms[] = {percent(long_token), base64("Bearer " + long_token), base64("x" + long_token), hexadecimal(long_token)};
   for (const auto& form : forms) {
-    desk d(answer_of(400, R"({"error":{"code":"x","message":"asked with )" + form + R"("}})"));
+    client d(answer_of(400, R"({"error":{"code":"x","message":"asked with )" + form + R"("}})"));
     const auto a = d.call();
     BOOST_TEST(a.error_message.starts_with("asked with "), a.error_message);
     BOOST_TEST(a.error_message.contains("***"), a.error_message);
@@ -293,9 +190,9 @@ BOOST_DATA_TEST_CASE(a_meeting_that_quotes_the_token_is_not_believed, data::make
                                base64(long_token.substr(20, 40)),
                                hexadecimal(long_token.substr(20, 20))};
   for (const auto& form : forms) {
-    auto meeting = meeting_of(ours);
+    auto meeting = meeting_of(organizer);
     into.change(meeting, form);
-    desk d(answer_of(201, text_of(meeting), echo(request_ids(1)[0])));
+    client d(answer_of(201, text_of(meeting), echo(request_ids(1)[0])));
     const auto a = d.call();
     BOOST_TEST((a.error == attempt_error::not_believed), form);
     BOOST_TEST(!a.stored.has_value(), form);
@@ -307,37 +204,37 @@ BOOST_DATA_TEST_CASE(a_meeting_that_quotes_the_token_is_not_believed, data::make
 // A user's own token names the user, in base64, and so do the user's meetings.
 BOOST_AUTO_TEST_CASE(a_token_that_names_the_organizer_is_not_found_in_the_organizers_ids) {
   for (const auto* before : {"", "{", "{\"", "1*"}) {
-    const auto token = "eyJ0eXAiOiJKV1QifQ." + base64(before + ours + "*0") + ".c2ln";
-    desk d(answer_of(201, text_of(meeting_of(ours))));
+    const auto token = "eyJ0eXAiOiJKV1QifQ." + base64(before + organizer + "*0") + ".c2ln";
+    client d(answer_of(201, text_of(meeting_of(organizer))));
     BOOST_TEST((d.call(secret(token)).error == attempt_error::none));
   }
 }
 
 BOOST_AUTO_TEST_CASE(a_very_short_token_is_in_every_answer_by_chance) {
-  desk d(answer_of(201, text_of(meeting_of(ours))));
+  client d(answer_of(201, text_of(meeting_of(organizer))));
   BOOST_TEST(d.call(secret("m")).stored.has_value());
 }
 
 BOOST_AUTO_TEST_CASE(only_what_the_ledger_keeps_is_kept_of_a_meeting) {
-  auto meeting = meeting_of(ours);
+  auto meeting = meeting_of(organizer);
   boost::json::array people;
   for (int i = 0; i < 2000; ++i) people.push_back({{"upn", "person-" + std::to_string(i) + "@contoso.example"}});
   meeting["participants"].as_object()["attendees"] = people;
   meeting["subject"] = std::string(200'000, 's');
-  desk d(answer_of(200, text_of(meeting)));
+  client d(answer_of(200, text_of(meeting)));
   const auto a = d.call();
   BOOST_REQUIRE(a.stored.has_value());
   BOOST_TEST(a.drift.size() == 2U);  // compared all the same
   BOOST_TEST(engine::weight_of(a) < 4096U);
-  BOOST_TEST(a.stored->id == id_of(ours));
+  BOOST_TEST(a.stored->id == id_of(organizer));
   BOOST_TEST((a.stored->passcode == "abc"));
 }
 
 BOOST_AUTO_TEST_CASE(ids_and_links_longer_than_any_real_one_are_not_believed) {
   for (const auto* const field : {"id", "joinWebUrl", "externalId"}) {
-    auto meeting = meeting_of(ours);
+    auto meeting = meeting_of(organizer);
     meeting[field] = "https://x/" + std::string(500'000, 'x');
-    desk d(answer_of(200, text_of(meeting)));
+    client d(answer_of(200, text_of(meeting)));
     const auto a = d.call();
     BOOST_TEST((a.error == attempt_error::truncated));
     BOOST_TEST(a.error_message.contains(field), a.error_message);
@@ -347,8 +244,8 @@ BOOST_AUTO_TEST_CASE(ids_and_links_longer_than_any_real_one_are_not_believed) {
 
 BOOST_AUTO_TEST_CASE(a_refusal_of_the_largest_size_is_short_where_it_waits) {
   const std::string much(900'000, 'm');
-  desk d(answer_of(400, R"({"error":{"code":")" + much.substr(0, 200'000) + R"(","message":")" + much.substr(0, 300'000) + R"("}})",
-                   "request-id: " + much.substr(0, 20'000) + "\r\nx-ms-throttle-scope: " + much.substr(0, 20'000) + "\r\n"));
+  client d(answer_of(400, R"({"error":{"code":")" + much.substr(0, 200'000) + R"(","message":")" + much.substr(0, 300'000) + R"("}})",
+                     "request-id: " + much.substr(0, 20'000) + "\r\nx-ms-throttle-scope: " + much.substr(0, 20'000) + "\r\n"));
   const auto a = d.call();
   BOOST_TEST(a.status == 400);
   BOOST_TEST(engine::weight_of(a) < 8192U);
@@ -364,8 +261,8 @@ BOOST_AUTO_TEST_CASE(of_a_batch_a_refusal_whose_id_comes_twice_is_not_bound) {
           .has_value());
   for (std::size_t i = 0; i < 2; ++i) {
     engine::answer a;
-    a.client_request_id = stranger;
-    graph::understand(into.items[i], {}, class_of_monday(), parser, a);
+    a.client_request_id = foreign_request_id;
+    graph::understand(into.items[i], {}, monday_class(organizer, "Algebra"), parser, a);
     BOOST_TEST(a.status == 404);
     BOOST_TEST(a.bound == (i == 1));
   }
@@ -376,9 +273,10 @@ BOOST_AUTO_TEST_CASE(of_a_batch_a_meeting_of_another_organizer_is_not_believed) 
   wire::batch_answer into;
   wire::parser parser;
   const std::array<std::string_view, 1> ids{"1"};
-  BOOST_REQUIRE(reader.read(R"({"responses":[{"id":"1","status":200,"body":)" + text_of(meeting_of(other)) + "}]}", ids, into).has_value());
+  BOOST_REQUIRE(
+      reader.read(R"({"responses":[{"id":"1","status":200,"body":)" + text_of(meeting_of(other_organizer)) + "}]}", ids, into).has_value());
   engine::answer a;
-  graph::understand(into.items[0], {}, class_of_monday(), parser, a);
+  graph::understand(into.items[0], {}, monday_class(organizer, "Algebra"), parser, a);
   BOOST_TEST((a.error == attempt_error::not_believed));
 }
 

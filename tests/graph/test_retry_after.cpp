@@ -61,7 +61,7 @@ answer single(const said& s) {
                                 .retry_after = into.retry_after};
   answer out;
   out.finished_at = receipt;
-  graph::understand(from, wanted, parser, out);
+  graph::understand(from, {.wanted = wanted}, parser, out);
   return out;
 }
 

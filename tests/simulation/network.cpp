@@ -222,7 +222,7 @@ engine::answer world::read_stray(const call& c) {
   h.client_request_id = "ffffffff-0000-4000-8000-000000000000";
   h.throttle_scope = "Tenant_Application";
   h.retry_after = std::span(&wait, 1);
-  graph::understand(h, specs_[ledger::index_of(c.row)], parser_, a);
+  graph::understand(h, {.wanted = specs_[ledger::index_of(c.row)]}, parser_, a);
   return a;
 }
 
@@ -276,7 +276,7 @@ void world::understand_reply(const call& c, engine::answer& a) {
     h.body = unnamed;
   }
   if (h.status < 300) last_meeting_ = h.body;
-  graph::understand(h, specs_[ledger::index_of(c.row)], parser_, a);
+  graph::understand(h, {.wanted = specs_[ledger::index_of(c.row)]}, parser_, a);
 }
 
 void world::deliver(call& c) {

@@ -55,6 +55,9 @@ class Layers(unittest.TestCase):
         self.refused("src/net/net.cpp", '#include "auth/auth.hpp"\n', "sideways")
         self.refused("src/ledger/ledger.cpp", '#include "files/input.hpp"\n', "sideways")
         self.allowed("src/auth/auth.cpp", '#include "net/net.hpp"\n')
+        for user in ("net", "auth", "graph", "ledger", "files"):
+            self.allowed(f"src/{user}/{user}.cpp", '#include "os/clock.hpp"\n')
+        self.refused("src/os/clock.cpp", '#include "net/net.hpp"\n', "sideways")
         self.allowed("src/graph/graph.cpp", '#include "net/net.hpp"\n#include "auth/auth.hpp"\n#include "wire/wire.hpp"\n')
         self.allowed("src/files/input.cpp", '#include "csv/csv.hpp"\n#include "spec/rows.hpp"\n')
 

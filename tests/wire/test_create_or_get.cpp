@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/arbitrary_utf8.hpp"
+#include "wire/lecture.hpp"
 #include "wire/wire.hpp"
 
 namespace {
@@ -14,16 +15,8 @@ using convoke::attendee_id;
 using convoke::attendee_role;
 using convoke::meeting_spec;
 using convoke::test::arbitrary_utf8;
+using convoke::test::lecture;
 using convoke::wire::append_create_or_get;
-
-meeting_spec lecture() {
-  meeting_spec s;
-  s.organizer = "5c1b9e70-4d2a-4f36-9c8e-1a2b3c4d5e6f";
-  s.external_id = "BIO-101-03-20260901";
-  s.start = convoke::parse_utc("2026-09-01T08:00:00Z").value();
-  s.end = convoke::parse_utc("2026-09-01T09:30:00Z").value();
-  return s;
-}
 
 std::string body_of(const meeting_spec& s) {
   std::string out;
@@ -88,18 +81,6 @@ RC_BOOST_PROP(any_spec_reads_back_with_another_parser, ()) {
     const auto& person = root.at("participants").at("attendees").at(i).as_object();
     RC_ASSERT(person.at("upn").as_string() == s.attendees[i].value);
     RC_ASSERT(person.at("role").as_string() == "attendee");
-  }
-}
-
-BOOST_AUTO_TEST_SUITE_END()
-
-BOOST_AUTO_TEST_SUITE(urls)
-
-BOOST_AUTO_TEST_CASE(the_path_takes_an_object_id_and_nothing_else) {
-  BOOST_TEST(convoke::wire::create_or_get_path("5C1B9E70-4d2a-4f36-9c8e-1a2b3c4d5e6f") ==
-             "/v1.0/users/5c1b9e70-4d2a-4f36-9c8e-1a2b3c4d5e6f/onlineMeetings/createOrGet");
-  for (const char* bad : {"", "..", "me", "anna@uni.example", "5c1b9e70-4d2a-4f36-9c8e-1a2b3c4d5e6f/..", "a\r\nHost: x"}) {
-    BOOST_CHECK_THROW(static_cast<void>(convoke::wire::create_or_get_path(bad)), std::invalid_argument);
   }
 }
 

@@ -1,12 +1,6 @@
 #include "ledger/sqlite/runs.hpp"
 
-#include <chrono>
-
 namespace convoke::ledger::sqlite {
-
-utc_time wall_now() {
-  return std::chrono::time_point_cast<ticks>(std::chrono::system_clock::now());
-}
 
 std::string_view to_string(run_state state) noexcept {
   switch (state) {

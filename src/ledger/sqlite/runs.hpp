@@ -9,6 +9,7 @@
 
 #include "ledger/ledger.hpp"
 #include "ledger/sqlite/connection.hpp"
+#include "os/clock.hpp"
 
 namespace convoke::ledger::sqlite {
 
@@ -18,7 +19,7 @@ inline std::int64_t to_stored(utc_time t) noexcept {
 inline utc_time from_stored(std::int64_t count) noexcept {
   return utc_time(ticks(count));
 }
-[[nodiscard]] utc_time wall_now();
+using os::wall_now;
 [[nodiscard]] std::string_view to_string(run_state state) noexcept;
 
 // The first and the last id that a row of this run can have.

@@ -6,17 +6,13 @@
 #include <string_view>
 #include <system_error>
 
-#include <sys/resource.h>
-
-#include "core/open_files.hpp"
+#include "os/open_files.hpp"
 
 namespace convoke::ledger::sqlite {
 
 // Empty where `error_number` does not say that there are too many open files.
 inline std::string shortage(int error_number) {
-  rlimit limit{};
-  ::getrlimit(RLIMIT_NOFILE, &limit);
-  return core::open_files_shortage(error_number, limit.rlim_cur);
+  return os::open_files_shortage(error_number);
 }
 
 // `Permission denied; choose another place`: `remedy` for people, or what to do about open files where these are the trouble.

@@ -1,8 +1,8 @@
+#include "os/clock.hpp"
+
 #include <ctime>
 
-#include "net/net.hpp"
-
-namespace convoke::net {
+namespace convoke::os {
 
 mono_time boot_now() noexcept {
   timespec now{};
@@ -14,4 +14,4 @@ utc_time wall_now() noexcept {
   return std::chrono::time_point_cast<ticks>(std::chrono::system_clock::now());
 }
 
-}  // namespace convoke::net
+}  // namespace convoke::os

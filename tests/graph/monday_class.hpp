@@ -8,8 +8,8 @@
 
 namespace convoke::test {
 
-// A meeting that is wanted of `organizer`.
-inline meeting_spec class_of_monday(std::string organizer, std::string subject) {
+// A meeting as `organizer` wants it, without attendees.
+inline meeting_spec monday_class(std::string organizer, std::string subject) {
   meeting_spec s;
   s.organizer = std::move(organizer);
   s.external_id = "CS101-A";

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <convoke/operation.hpp>
+#include <convoke/spec.hpp>
+
+namespace convoke::graph {
+
+// One operation on one meeting. Refers to what it is made of.
+struct request {
+  operation op = operation::create_or_get;
+  const meeting_spec& wanted;
+  std::string_view meeting_id{};           // of every operation but createOrGet
+  std::span<const std::string> changed{};  // update: the fields to send, by the names that engine::answer::drift has; empty: all of them
+};
+
+}  // namespace convoke::graph

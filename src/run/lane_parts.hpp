@@ -1,0 +1,22 @@
+#pragma once
+
+// From the options of a lane to what its session works with.
+
+#include <cstdint>
+
+#include <boost/asio/io_context.hpp>
+
+#include <convoke/job.hpp>
+
+#include "run/lane_session.hpp"
+#include "run/tls_contexts.hpp"
+
+namespace convoke::run {
+
+// The endpoints, the credential and the connections of this lane. `seed` is of the client-request-ids: lanes of a run have seeds that lie
+// further apart than a lane has connections. errc::usage where one of the two URLs cannot be used. What is referred to must outlive the
+// parts, but the options.
+[[nodiscard]] result<lane_parts> make_lane_parts(boost::asio::io_context& io, tls_contexts& tls, const lane_options& lane,
+                                                 const pace_options& pace, std::uint64_t seed);
+
+}  // namespace convoke::run
