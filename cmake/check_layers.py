@@ -39,7 +39,7 @@ ONLY_BELOW = {"sim": {"core", "net"}, "sim/service": {"core"}}
 ONLY_ABOVE = {"sim": {"cli"}}
 
 # Public headers that are not ground but the library's face: what a job is, how it goes, what came of it.
-FACE = {"convoke/job.hpp"}
+FACE = {"convoke/export.hpp", "convoke/job.hpp", "convoke/ledger.hpp"}
 
 # (prefix of a header, its library, the layers that may use the library)
 LIBRARIES = [

@@ -20,9 +20,7 @@ enum class errc {
   output,       ///< a results file or stdout could not be written
   network,      ///< connecting, TLS or HTTP
   protocol,     ///< an answer that does not follow the protocol
-  interrupted,  ///< SIGINT
-  terminated,   ///< SIGTERM
-  hung_up,      ///< SIGHUP
+  interrupted,  ///< a stop was requested
   resources,    ///< a limit of this process or machine was reached, such as open files
 };
 

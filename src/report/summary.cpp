@@ -25,10 +25,6 @@ std::string_view word(ending e) {
       return "deferred";
     case ending::interrupted:
       return "interrupted";
-    case ending::terminated:
-      return "terminated";
-    case ending::hung_up:
-      return "hung_up";
     case ending::credentials:
       return "credentials";
     case ending::permission:
@@ -96,7 +92,7 @@ std::string when_to_come_back(const convoke::job_report& r) {
   return fmt::format(" in {}, at {}", duration_for_people(*r.come_back), local_minute(*r.come_back_at, *r.come_back_at - *r.come_back));
 }
 
-// The one line a person reads.
+// The last line for people.
 std::string last_line(const convoke::job_report& r) {
   const auto& c = r.counts;
   const auto good = c.created + c.existing + c.updated + c.unchanged + c.drifted;
@@ -113,9 +109,7 @@ std::string last_line(const convoke::job_report& r) {
       return fmt::format("Work is left: {} of {} rows are done. Run the same command again{}.", grouped(r.rows - c.owed), grouped(r.rows),
                          when_to_come_back(r));
     case ending::interrupted:
-    case ending::terminated:
-    case ending::hung_up:
-      return fmt::format("Interrupted: {} of {} rows are done and saved. Run the same command again to go on.", grouped(r.rows - c.owed),
+      return fmt::format("Interrupted: {} of {} rows are done and saved. Run the same command again to continue.", grouped(r.rows - c.owed),
                          grouped(r.rows));
     case ending::credentials:
     case ending::permission:
@@ -191,22 +185,22 @@ std::string report_text(const convoke::job_report& r) {
   for (const auto& w : r.warnings) out += fmt::format("Warning: {}\n", w);
   if (r.plan)
     for (const auto& warning : plan_warnings(*r.plan)) out += warning + "\n";
-  // After the end or a signal the last line says it all.
-  const bool in_last_line =
-      r.end == ending::finished || r.end == ending::interrupted || r.end == ending::terminated || r.end == ending::hung_up;
+  // Where the run finished or was interrupted the last line gives the reason already.
+  const bool in_last_line = r.end == ending::finished || r.end == ending::interrupted;
   if (!r.detail.empty() && !in_last_line) out += r.detail + "\n";
   return out + last_line(r) + "\n";
 }
 
-std::string report_json(const convoke::job_report& r) {
+std::string report_json(const convoke::job_report& r, const interruption& by) {
+  const bool interrupted = r.end == ending::interrupted;
   json::array output_errors;
   for (const auto& e : r.output_errors) output_errors.emplace_back(json_text(e));
   json::array warnings;
   for (const auto& w : r.warnings) warnings.emplace_back(json_text(w));
   const json::object out{
       {"run", r.run},
-      {"end", word(r.end)},
-      {"exit_code", r.exit_code()},
+      {"end", interrupted ? by.word : word(r.end)},
+      {"exit_code", interrupted ? by.exit_code : r.exit_code()},
       {"plan", r.plan ? json::value(plan_object(r.run, *r.plan, forecast_value(*r.plan, r.planned_at))) : json::value(nullptr)},
       {"rows", r.rows},
       {"outcomes", counts_json(r.counts)},
@@ -227,8 +221,8 @@ std::string report_json(const convoke::job_report& r) {
   return json_line(out);
 }
 
-std::string error_json(const error& why) {
-  return json_line(json::object{{"exit_code", exit_code(why.code)}, {"error", json_text(why.message)}});
+std::string error_json(const error& why, int exit_code) {
+  return json_line(json::object{{"exit_code", exit_code}, {"error", json_text(why.message)}});
 }
 
 }  // namespace convoke::report

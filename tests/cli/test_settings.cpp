@@ -273,12 +273,12 @@ BOOST_FIXTURE_TEST_CASE(secrets_come_from_file_environment_or_credential_directo
   };
   BOOST_TEST(!build({}).has_value());
   BOOST_CHECK(build({}).error().code == errc::credentials);
-  BOOST_TEST(build({{"AZURE_CLIENT_SECRET", "s3"}})->lane.client_secret.reveal() == "s3");
+  BOOST_TEST(build({{"AZURE_CLIENT_SECRET", "s3"}})->lanes.front().client_secret.reveal() == "s3");
   const auto file = write("secret", "from-file\n");
-  BOOST_TEST(build({{"AZURE_CLIENT_SECRET", "s3"}}, {{"client-secret-file", file}})->lane.client_secret.reveal() == "from-file");
+  BOOST_TEST(build({{"AZURE_CLIENT_SECRET", "s3"}}, {{"client-secret-file", file}})->lanes.front().client_secret.reveal() == "from-file");
   write("convoke-secret", "credential");
-  BOOST_TEST(build({{"CREDENTIALS_DIRECTORY", path.string()}})->lane.client_secret.reveal() == "credential");
-  BOOST_TEST(build({{"CONVOKE_TOKEN", "tok"}})->lane.token.reveal() == "tok");
+  BOOST_TEST(build({{"CREDENTIALS_DIRECTORY", path.string()}})->lanes.front().client_secret.reveal() == "credential");
+  BOOST_TEST(build({{"CONVOKE_TOKEN", "tok"}})->lanes.front().token.reveal() == "tok");
   const auto open = write("open", "x", fs::perms::owner_all | fs::perms::others_read);
   BOOST_CHECK(build({}, {{"client-secret-file", open}}).error().code == errc::credentials);
 }

@@ -20,7 +20,7 @@ forecast learnt() {
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(wall_times_are_told_with_their_offset) {
+BOOST_AUTO_TEST_CASE(wall_times_have_their_offset) {
   const zone here("Europe/Berlin");
   BOOST_TEST(local_time(now) == "2026-11-22T03:10:00+01:00");
   BOOST_TEST(local_minute(now, now) == "03:10 +01:00");
@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(forecasts_for_programs) {
   BOOST_TEST(boost::json::parse(plan_json(1, s, now)).at("forecast").is_null());
 }
 
-BOOST_AUTO_TEST_CASE(too_many_meetings_in_a_month_are_warned_of) {
+BOOST_AUTO_TEST_CASE(too_many_meetings_in_a_month_are_a_warning) {
   plan_summary s;
   s.organizers = {{.organizer = "a", .calls = 2000, .new_keys = 2000},
                   {.organizer = "b", .calls = 2001, .new_keys = 2001},
@@ -107,11 +107,11 @@ BOOST_AUTO_TEST_CASE(a_path_that_is_no_utf8_leaves_the_summary_json) {
   BOOST_TEST(read.at("results") == "caf\\xe9/r.csv");
   BOOST_TEST(read.at("failed") == "caf\xc3\xa9/r.csv");
   BOOST_TEST(read.at("output_errors").at(0) == "cannot write caf\\xe9/r.csv");
-  const auto error = boost::json::parse(convoke::report::error_json({convoke::errc::input, "no \xff"}));
+  const auto error = boost::json::parse(convoke::report::error_json({convoke::errc::input, "no \xff"}, 8));
   BOOST_TEST(error.at("error") == "no \\xff");
 }
 
-BOOST_AUTO_TEST_CASE(calls_that_an_inference_misplaced_are_told) {
+BOOST_AUTO_TEST_CASE(calls_that_an_inference_misplaced_are_reported) {
   job_report r;
   r.run = 1;
   r.calls = 10;

@@ -3,6 +3,7 @@
 #include "fixture.hpp"
 #include "ledger/ledger.hpp"
 #include "run/driver_state.hpp"
+#include "run/foresight.hpp"
 
 using namespace convoke;
 using namespace convoke::testing;
@@ -15,7 +16,7 @@ utc_time now() {
   return std::chrono::floor<ticks>(std::chrono::system_clock::now());
 }
 
-// Puts a memory into the ledger of this fixture, as an earlier night would have.
+// Puts a memory into the ledger of this fixture, as an earlier run would have.
 void remember(const fixture& f, std::uint32_t run, double rate, utc_time when, std::optional<utc_time> closed_until = std::nullopt) {
   const auto store = must(ledger::open_sqlite({.path = (f.folder / "ledger.db").string(), .program_version = "test"}));
   store->save_pace(run, 0, {.rate = rate}, when);
@@ -24,7 +25,7 @@ void remember(const fixture& f, std::uint32_t run, double rate, utc_time when, s
 
 }  // namespace
 
-BOOST_FIXTURE_TEST_CASE(a_plan_foresees_with_what_is_known_of_the_lane, fixture) {
+BOOST_FIXTURE_TEST_CASE(a_plan_has_a_forecast_from_what_is_known_of_the_lane, fixture) {
   start();
   auto j = make_job(write_rows("in.csv", 1, 100));
   j.pace.rate = 500;
@@ -46,7 +47,7 @@ BOOST_FIXTURE_TEST_CASE(a_plan_foresees_with_what_is_known_of_the_lane, fixture)
   BOOST_TEST((must(dry_run(j, watch)).expected->from == basis::unknown));
 }
 
-BOOST_FIXTURE_TEST_CASE(a_run_tells_what_it_expects_before_its_first_call, fixture) {
+BOOST_FIXTURE_TEST_CASE(a_run_says_what_it_expects_before_its_first_call, fixture) {
   start();
   auto j = make_job(write_rows("in.csv", 1, 60));
   j.pace.rate = 20;
@@ -57,7 +58,7 @@ BOOST_FIXTURE_TEST_CASE(a_run_tells_what_it_expects_before_its_first_call, fixtu
   BOOST_TEST((watch.forecasts[0].most == 3s));
   BOOST_REQUIRE(stopped.plan.has_value());
   BOOST_TEST(stopped.plan->expected.has_value());
-  // A time limit of its own making: nothing hinders the next run.
+  // The run's own time limit: the next run need not wait.
   BOOST_REQUIRE(stopped.come_back.has_value());
   BOOST_TEST((*stopped.come_back == 0s));
   BOOST_TEST(stopped.come_back_at.has_value());
@@ -92,6 +93,25 @@ BOOST_FIXTURE_TEST_CASE(a_long_cooldown_ends_the_run_and_the_next_one_obeys_it, 
   BOOST_TEST((watch.forecasts.back().closed_for > 3500s));
   BOOST_TEST(count("requests") == requests);
   BOOST_TEST(count("early") == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_status_expects_the_learnt_rate_and_counts_a_cooldown_in) {
+  const utc_time wall = now();
+  ledger::run_status status;
+  status.calls_left = 480;
+  status.lanes = {{.learnt = ledger::saved_pace{{.rate = 48, .refused = 50}, wall - 3min}, .cooldowns = {{"", wall + 5min}}}};
+  const auto expected = run::foresee(status, wall);
+  BOOST_REQUIRE(expected.has_value());
+  BOOST_TEST((expected->from == basis::learnt));
+  BOOST_TEST((expected->most == 5min + 10s));
+  BOOST_TEST((expected->closed_for == 5min));
+  status.lanes[0].learnt->pace.rate = 5000;  // above the default of --rate, which the other process need not have
+  BOOST_TEST(run::foresee(status, wall)->rate == 5000.0);
+  status.lanes[0].learnt.reset();
+  BOOST_TEST(!run::foresee(status, wall).has_value());
+  status.lanes[0].learnt = ledger::saved_pace{{.rate = 48}, wall};
+  status.calls_left = 0;
+  BOOST_TEST(!run::foresee(status, wall).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_lane_is_set_up_with_its_memory) {
