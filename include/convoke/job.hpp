@@ -1,19 +1,29 @@
 #pragma once
 
 /// \file
-/// The library's face: plan a file of meetings and carry the plan out. `convoke apply` is these calls and a printer.
+/// Plans a file of meetings and carries the plan out. `convoke check`, `plan` and `apply` are these functions and code that prints.
 ///
 ///     convoke::job j;
 ///     j.input = "classes.csv";
 ///     j.ledger = "sqlite:/var/lib/convoke/ledger.db";
-///     j.lanes.front().graph_url = "https://graph.microsoft.com"; …
-///     auto done = convoke::apply(j);
+///     j.lanes.front().tenant = "11111111-2222-3333-4444-555555555555"; …
+///     convoke::observer watch;
+///     std::stop_source stop;
+///     auto done = convoke::apply(j, watch, stop.get_token());
 ///     return done ? done->exit_code() : convoke::exit_code(done.error().code);
+///
+/// Threads. `check`, `plan`, `dry_run` and `apply` block until they are done. They start threads of their own and join them before they
+/// return. They call the observer on the thread that called them, and on no other. Two of them may run at once in one process on different
+/// ledgers; on one ledger the second one gets errc::busy. The job and the observer must not change and must outlive the call.
+///
+/// Process state. The library installs no signal handler and never ends the process. A caller that wants to stop at a signal requests a
+/// stop of the source whose token it passed. SIGPIPE should be ignored: a pipe without a reader is then an error of a write.
 
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -30,80 +40,130 @@ struct lane_options {
   std::string graph_url = "https://graph.microsoft.com";            ///< root without version
   std::string authority_url = "https://login.microsoftonline.com";  ///< where tokens come from
   std::string tenant;                                               ///< Entra tenant id (GUID)
-  std::string client_id;                                            ///< Entra application id (GUID); may be empty with a ready token
-  secret client_secret;                                             ///< for the client-credentials grant
-  secret token;                                                     ///< a ready bearer token instead; never refreshed
-  std::string ca_file;                                              ///< PEM bundle to trust instead of the system's; empty: the system's
-  bool allow_http = false;                                          ///< plain HTTP, to loopback only
+  std::string client_id;    ///< Entra application id, at most 128 visible ASCII characters; may be empty with a ready token
+  secret client_secret;     ///< for the client-credentials grant
+  secret token;             ///< a ready bearer token instead, at most 16 KiB; it is never refreshed
+  std::string ca_file;      ///< PEM bundle to trust instead of the system's; empty: the system's
+  bool allow_http = false;  ///< plain HTTP, to loopback addresses only
 };
 
 /// What becomes of a meeting that exists and differs.
 enum class on_drift : std::uint8_t { report, fail };
 
-/// Settings that shape a plan. Together with the input's SHA-256 and the lane they are a run's identity.
+/// How the input's bytes become text.
+enum class input_encoding : std::uint8_t {
+  detect,  ///< by byte-order mark, else UTF-8
+  utf8,
+  utf16le,
+  utf16be,
+  windows_1252,  ///< never detected: every byte string is valid in it
+};
+
+/// What separates the fields of a record.
+enum class input_delimiter : std::uint8_t {
+  detect,  ///< from the header
+  comma,
+  semicolon,
+  tab,
+};
+
+/// Which instant a local time means that occurs twice, at the end of summer time.
+enum class overlap_choice : std::uint8_t {
+  refuse,  ///< the row is wrong
+  earlier,
+  later,
+};
+
+/// Settings that shape a plan. Together with the input's SHA-256 and the lane they are a run's identity, except where a member says no.
 struct plan_options {
-  std::string encoding;                ///< empty: by byte-order mark, else UTF-8; `windows-1252` only when asked for
-  std::string delimiter;               ///< empty: seen from the header; `,` `;` or a tab
-  std::string time_zone;               ///< zone of local times without one of their own; IANA or Windows name
-  std::string overlap;                 ///< empty: refuse times that occur twice; `earlier` or `later`
+  input_encoding encoding = input_encoding::detect;
+  input_delimiter delimiter = input_delimiter::detect;
+  std::string time_zone;  ///< zone of local times without one of their own; an IANA or Windows name
+  overlap_choice overlap = overlap_choice::refuse;
   std::string external_id_template;    ///< `{course}-{start:%Y%m%d}`; empty: the column is required
   std::optional<std::uint64_t> limit;  ///< plan only the first N rows
-  std::string only;                    ///< `COLUMN=VALUE`: plan only these rows
-  bool skip_invalid = false;           ///< provision the good rows although some are wrong
+  std::string only;                    ///< `COLUMN=VALUE`: plan only these rows; empty: all
+  bool skip_invalid = false;           ///< provision the valid rows although others are wrong
   convoke::on_drift drift = convoke::on_drift::report;
-  std::optional<std::uint64_t> expect_rows;  ///< refuse unless exactly N rows came; not part of the identity
-  std::optional<std::uint64_t> max_new;      ///< refuse if more keys than N are new; not part of the identity
+  std::optional<std::uint64_t> expect_rows;  ///< refuse unless the input has exactly N rows; not part of the identity
+  std::optional<std::uint64_t> max_new;      ///< refuse if more than N keys are new; not part of the identity
 };
 
-/// How hard to push. Defaults and meanings: the command line's flags of the same names.
+/// Limits of the call phase. None of them is part of a run's identity. Rates are 0.01 to 10,000,000; durations are 1 ms to ten years
+/// (3,650 days) unless a member gives another range. Graph publishes no rate for createOrGet, so the defaults of `rate` and `start_rate`
+/// are choices of this project (docs/pace.md).
 struct pace_options {
-  double rate = 500;                                      ///< calls per second and lane that are not passed, > 0
-  double start_rate = 10;                                 ///< where nothing was learnt of the lane yet: calls per second, > 0
-  bool fixed_rate = false;                                ///< call at `rate` whatever comes; throttles are obeyed all the same
-  std::optional<double> organizer_rate;                   ///< calls per second and organizer, > 0; absent: the lane's alone
-  unsigned organizer_concurrency = 4;                     ///< calls in flight per organizer, 1-1000
-  unsigned connections = 16;                              ///< per lane, 1-1000
-  unsigned max_attempts = 5;                              ///< calls per row and process run that end in a fault, 1-100
-  std::chrono::milliseconds connect_timeout{10'000};      ///< TCP and TLS; this and those below > 0
-  std::chrono::milliseconds attempt_timeout{20'000};      ///< one call, from the write to the last byte
-  std::chrono::milliseconds row_deadline{1'800'000};      ///< a row's first call to its last
-  std::optional<std::chrono::milliseconds> max_duration;  ///< of the call phase
-  std::chrono::milliseconds max_outage{1'800'000};        ///< without one success, or without a token, before the rest is deferred
-  std::chrono::milliseconds max_cooldown{86'400'000};     ///< a longer Retry-After is cut to this, then one call probes; 1 ms to 10 years
+  double rate = 500;                                      ///< calls per second and lane that are never exceeded
+  double start_rate = 10;                                 ///< calls per second while nothing is known of the lane's limit
+  bool fixed_rate = false;                                ///< call at `rate` and search for no limit; throttles are obeyed all the same
+  std::optional<double> organizer_rate;                   ///< calls per second and organizer; absent: only the lane's rate limits
+  unsigned organizer_concurrency = 4;                     ///< calls in flight per organizer, 1 to 1000
+  unsigned connections = 16;                              ///< per lane, 1 to 1000
+  unsigned max_attempts = 5;                              ///< calls per row and process that may end in a fault, 1 to 100
+  std::chrono::milliseconds connect_timeout{10'000};      ///< TCP and TLS together
+  std::chrono::milliseconds attempt_timeout{20'000};      ///< one call, from the write to the last byte of the answer
+  std::chrono::milliseconds row_deadline{1'800'000};      ///< from a row's first call to its last
+  std::optional<std::chrono::milliseconds> max_duration;  ///< of the call phase; absent: no limit
+  std::chrono::milliseconds max_outage{1'800'000};        ///< time without a success, or without a token, after which the rest is deferred
+  std::chrono::milliseconds max_cooldown{86'400'000};     ///< a longer Retry-After is cut to this, then one call is made alone
   bool forget_cooldowns = false;                          ///< start without the saved cooldowns of the lane, and delete them
-  std::chrono::milliseconds drain{25'000};                ///< what calls in flight may take after a stop
+  std::chrono::milliseconds drain{25'000};                ///< how long calls in flight may take after a stop; 0 is allowed
 };
 
-/// Everything a job needs. Strings are UTF-8; paths are used as given.
+/// Everything that a job needs. Strings are UTF-8; paths are used as they are, relative to the current folder.
 struct job {
   std::string input;                       ///< a path, or `-` for standard input
   std::string ledger;                      ///< `sqlite:PATH`
-  std::chrono::milliseconds wait_lock{0};  ///< how long to wait for another process's run
-  /// One at least. Which of them a row belongs to: the first, until rows can name a tenant.
+  std::chrono::milliseconds wait_lock{0};  ///< how long to wait while another process carries out a run; 0 to ten years
+  /// Exactly one for now: rows cannot name a tenant yet, so a second lane would have no rows.
   std::vector<lane_options> lanes = std::vector<lane_options>(1);
   plan_options plan;
   pace_options pace;
-  std::string results;      ///< written at the end, by ending: .csv or .jsonl; empty: none
-  std::string failed;       ///< empty: `INPUT.failed.csv`, written only if rows failed
-  unsigned keep_runs = 10;  ///< older runs lose their raw records
-  std::uint64_t seed = 0;   ///< of the jitter; 0: from the system
+  std::string results;      ///< written at the end, by ending: .csv or .jsonl; `-`: CSV on standard output; empty: none
+  std::string failed;       ///< empty: `INPUT.failed.csv`; written only if rows failed
+  unsigned keep_runs = 10;  ///< older runs lose their raw records; 1 to 1,000,000
+  std::uint64_t seed = 0;   ///< of the jitter; 0: a random one
 };
 
-/// Told how a job goes. Called on the thread that called `apply`; must not throw and should return quickly.
+/// What a job is going to be used for: how much of it has to be valid.
+enum class job_use : std::uint8_t {
+  check,  ///< `check`: the plan options
+  plan,   ///< `plan` and `dry_run`: also the ledger, the lane's names and the pace
+  apply,  ///< `apply`: everything, with credentials and outputs
+};
+
+/// Checks every range and every rule that holds between settings, without reading a file or the network. `check`, `plan`, `dry_run` and
+/// `apply` call it first, so that an invalid job has no effect at all. What only the input or the system can say (a column that `only`
+/// names, a zone, a file) is found later. Any thread.
+/// \returns errc::usage for the first setting that is wrong. Messages call a setting by the name of its command-line flag.
+[[nodiscard]] result<void> validate(const job& j, job_use use = job_use::apply);
+
+/// What a job does now.
+enum class job_phase : std::uint8_t {
+  planning,    ///< reads the input and plans, or finds the run that it resumes
+  calling,     ///< calls the service; a stop drains, and the drain is bounded by pace_options::drain
+  concluding,  ///< writes the outputs and prunes old runs
+};
+
+/// Receives what happens during a job. Every member is called on the thread that called `check`, `plan`, `dry_run` or `apply`. A member
+/// should return quickly, because no call is made meanwhile. What a member throws comes out of that function: what was known by then is in
+/// the ledger, and the same job resumes.
 struct observer {
   virtual ~observer() = default;
-  /// A row is wrong. Called for all of them, in line order.
+  /// A phase of `apply` begins. The other functions only plan.
+  virtual void entered(job_phase) {}
+  /// A row is wrong. Called for all wrong rows, in line order.
   virtual void wrong_row(std::uint32_t /*line*/, const std::string& /*why*/) {}
-  /// The plan is committed (or, for a dry run, would be). `run` is 0 for a dry run.
+  /// The plan is committed (or, by `check` and `dry_run`, would be). `run` is 0 where nothing is committed.
   virtual void planned(std::uint32_t /*run*/, const plan_summary&) {}
-  /// An open run is taken up again: `owed` of `rows` are left.
+  /// An open run is resumed: `owed` of `rows` are left.
   virtual void resumed(std::uint32_t /*run*/, std::uint64_t /*rows*/, std::uint64_t /*owed*/) {}
   /// Before the first call of `apply`: how long it will take, as far as that is known.
   virtual void expected(const forecast&) {}
-  /// Something worth a line: a warning, a throttle, a lost connection. One line, no secrets, safe to print.
+  /// A warning, a throttle, a lost connection: one line without secrets and control characters.
   virtual void note(const std::string& /*line*/) {}
-  /// A call for the row at `line` ended without a meeting: what the service or the network said. Comes often while a service is ill; no
-  /// subjects, people, links or secrets in it, safe to print.
+  /// A call for the row at `line` ended without a meeting: what the service or the network reported. Frequent during an outage. The text
+  /// holds no subjects, people, links, secrets or control characters.
   virtual void trouble(std::uint32_t /*line*/, const std::string& /*what*/) {}
   struct progress {
     std::uint64_t rows = 0, done = 0;  ///< done: committed
@@ -112,63 +172,77 @@ struct observer {
     double rate = 0;                                      ///< committed rows per second, recent
     double pace = 0;                                      ///< calls per second that are allowed now
     bool learning = false;                                ///< no limit was met yet: the pace still grows
-    std::optional<std::chrono::milliseconds> closed_for;  ///< throttled: how long yet
+    std::optional<std::chrono::milliseconds> closed_for;  ///< throttled: the rest of the cooldown
     std::optional<utc_time> closed_until;                 ///< the same as wall time
-    std::optional<std::chrono::seconds> nothing_for;      ///< open, and yet no row ended for so long (30 s or more)
-    std::optional<std::chrono::milliseconds> left;        ///< to expect, a running throttle included; absent: nobody knows
+    std::optional<std::chrono::seconds> nothing_for;      ///< no cooldown, and yet no row ended for this long (30 s or more)
+    std::optional<std::chrono::milliseconds> left;        ///< expected time left, a running cooldown included; absent: not known
     std::chrono::milliseconds elapsed{0};
   };
-  /// About five times a second while calls are made.
+  /// About five times a second during the call phase.
   virtual void advanced(const progress&) {}
 };
 
 /// Why a run stopped.
-enum class ending : std::uint8_t { finished, deferred, interrupted, terminated, hung_up, credentials, permission, storage };
+enum class ending : std::uint8_t {
+  finished,     ///< nothing is owed any more
+  deferred,     ///< work is left: throttling, outage, attempts used up, a time limit
+  interrupted,  ///< a stop was requested
+  credentials,  ///< no token, or 401
+  permission,   ///< the same permanent answer 20 times in a row
+  storage,      ///< the ledger could not be read or written
+};
 
-/// What came of it.
+/// The result of `apply`.
 struct job_report {
   std::uint32_t run = 0;  ///< 0: interrupted before there was one
   ending end = ending::finished;
   bool drift_fails = false;                       ///< as the run was planned: drifted rows count as failed
   std::string detail;                             ///< one sentence for people: why it stopped and what to do
-  std::optional<std::chrono::seconds> come_back;  ///< when work is left: how long to wait before this job is run again; 0: at once
+  std::optional<std::chrono::seconds> come_back;  ///< when work is left: how long to wait before this job is run again; 0: no wait
   std::optional<utc_time> come_back_at;           ///< the same as wall time
-  std::optional<plan_summary> plan;               ///< where this call planned; absent where it took a run up again
-  utc_time planned_at{};                          ///< when, so that the plan's forecast can be read
+  std::optional<plan_summary> plan;               ///< where this call planned; absent where it resumed a run
+  utc_time planned_at{};                          ///< when it planned: the time that the plan's forecast counts from
   std::uint64_t rows = 0;
   outcome_counts counts;                               ///< of the whole run, not only of this call
   std::uint64_t calls = 0, throttled = 0, faults = 0;  ///< of this call
-  std::uint64_t early_by_inference = 0;                ///< see README.md: calls in a scope that was closed without saying so
+  std::uint64_t early_by_inference = 0;                ///< calls in a scope that was closed by a throttle which did not name it
   std::chrono::microseconds plan_time{0}, call_time{0}, results_time{0};  ///< call: first send to last commit
   std::string results, failed;                                            ///< files written, empty where none
   std::vector<std::string> output_errors;                                 ///< files that could not be written
-  std::vector<std::string> warnings;  ///< what failed afterwards and changes nothing of the outcome, such as pruning old runs
+  std::vector<std::string> warnings;  ///< housekeeping that failed after the run, such as pruning; it changes no outcome
 
-  /// 0 every row satisfied; 3 finished with failed, rejected or (by option) drifted rows; 4, 5, 6, 9, 129, 130, 143: see README.md.
+  /// 0 every row is satisfied; 3 finished with failed, rejected or (by option) drifted rows; 4 credentials or permission; 5 work is left; 6
+  /// storage; 9 an output could not be written; 130 interrupted. A program that was stopped by another signal than SIGINT returns
+  /// 128 + its number instead of 130.
   [[nodiscard]] int exit_code() const noexcept;
 };
 
-/// Reads and validates; no network, no ledger that stays.
-/// Errors: usage (no such file, wrong option), input (wrong rows: the observer gets each one before errc::input is returned), storage,
-/// resources, interrupted, terminated and hung_up (SIGINT, SIGTERM and SIGHUP are caught while it runs; 2 s after a second one the process
-/// is left). It writes no failed file.
-[[nodiscard]] result<plan_summary> check(const job& j, observer& watch);
+/// Reads and validates the input. It uses neither the network nor a ledger, and writes no file except temporary ones without a name in
+/// TMPDIR.
+/// \returns what a plan against an empty ledger would be. Errors: usage (an invalid job, no such file), input (wrong rows: the observer
+/// receives all of them first), storage (no temporary file), resources, interrupted.
+[[nodiscard]] result<plan_summary> check(const job& j, observer& watch, std::stop_token stop = {});
 
-/// Commits a plan, closed: nothing of it will be sent until it is opened by `apply` (or at once with `open`).
-/// Errors as for `check`, and busy. Returns the run's number and what was decided.
+/// A committed plan.
 struct planned_run {
   std::uint32_t run = 0;
   plan_summary summary;
 };
-[[nodiscard]] result<planned_run> plan(const job& j, bool open, observer& watch);
+/// Commits a plan. `open` false: nothing of it is sent until `apply` opens it. Nothing is kept of a plan that fails or is interrupted,
+/// except the failed file with the wrong rows. Errors: as for `check`, and busy.
+[[nodiscard]] result<planned_run> plan(const job& j, bool open, observer& watch, std::stop_token stop = {});
 
-/// What `plan` would decide; writes nothing, no failed file either. Errors as for `plan`.
-[[nodiscard]] result<plan_summary> dry_run(const job& j, observer& watch);
+/// What `plan` would decide. It writes nothing, no failed file either. Errors: as for `plan`.
+[[nodiscard]] result<plan_summary> dry_run(const job& j, observer& watch, std::stop_token stop = {});
 
-/// Plans, opens, carries out, writes the outputs; the same job again resumes, or finds that nothing is owed. While it runs,
-/// SIGINT, SIGTERM and SIGHUP are caught: the first drains, the second leaves at once (after 2 s by _Exit, wherever the program is). A
-/// SIGHUP that is ignored stays ignored.
+/// Plans, opens the plan, carries it out and writes the outputs. The same job again resumes the run, or finds that nothing is owed.
+///
+/// `stop` ends the job in good order: planning is dropped; in the call phase no new call starts, those in flight may finish within
+/// pace_options::drain, and what is known is committed; the writing of outputs ends. `at_once` also gives up the calls in flight and writes
+/// no outputs. Both may be requested on any thread, at any time, also before the call. A system call that blocks, such as a write to a pipe
+/// without a reader, is not interrupted.
+///
 /// Errors: usage, input, credentials, storage, busy, resources. A run that stopped early is not an error: see job_report::end.
-[[nodiscard]] result<job_report> apply(const job& j, observer& watch);
+[[nodiscard]] result<job_report> apply(const job& j, observer& watch, std::stop_token stop = {}, std::stop_token at_once = {});
 
 }  // namespace convoke

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// What a plan decided and how a run stands, in numbers.
+/// What a plan decided and the state of a run, in numbers.
 
 #include <chrono>
 #include <cstdint>
@@ -20,7 +20,7 @@ struct outcome_counts {
   friend bool operator==(const outcome_counts&, const outcome_counts&) = default;
 };
 
-/// A key of one lane, for people.
+/// A key of one lane, for messages.
 struct named_key {
   std::string organizer, external_id;
 };
@@ -29,22 +29,22 @@ struct named_key {
 /// app (Microsoft Graph, service-specific throttling limits, Cloud communications). A plan that passes it warns.
 inline constexpr std::uint64_t meetings_per_organizer_and_month = 2000;
 
-/// How long the calls of a plan or of a run will take, as far as that can be known. Nobody publishes the service's limit: either it was
-/// learnt in an earlier run, or it is not known and the forecast is a range.
+/// How long the calls of a plan or of a run will take, as far as that can be known. Graph publishes no rate for createOrGet: either the
+/// rate was learnt in an earlier run, or it is not known and the forecast is a range. Durations count from the time of the forecast.
 struct forecast {
   enum class basis : std::uint8_t {
     nothing_to_do,    ///< no calls
     fixed,            ///< --fixed-rate
     learnt,           ///< the rate that this lane took when it was last used
-    learnt_long_ago,  ///< the same, so old that a run starts at half of it: from the old rate to the half
-    unknown,          ///< nothing was learnt yet: from the ceiling to the start rate
+    learnt_long_ago,  ///< the same, but older than 36 h, so that a run starts at half of it: a range from the old rate to the half
+    unknown,          ///< nothing was learnt yet: a range from the ceiling to the start rate
   };
   basis from = basis::nothing_to_do;
   std::uint64_t calls = 0;
   double rate = 0;     ///< calls/s to expect; where the limit is unknown or old: to start with
-  double ceiling = 0;  ///< calls/s that are not passed: --rate
+  double ceiling = 0;  ///< calls/s that are never exceeded: --rate
   std::optional<std::chrono::seconds> learnt_ago;
-  std::chrono::milliseconds closed_for{0};      ///< the lane is closed by the service for so long yet; part of both durations
+  std::chrono::milliseconds closed_for{0};      ///< the rest of the lane's cooldown; part of both durations
   std::chrono::milliseconds least{0}, most{0};  ///< from the first call to the last; equal where the rate is known
 };
 
@@ -52,9 +52,9 @@ struct forecast {
 struct plan_summary {
   std::uint64_t rows = 0;            ///< records of the input that the plan covers
   std::uint64_t calls = 0;           ///< distinct keys that a call is owed for
-  std::uint64_t new_keys = 0;        ///< of them never seen before
-  std::uint64_t changed_keys = 0;    ///< of them known, wanted differently now
-  std::uint64_t retried_keys = 0;    ///< of them known, not satisfied so far
+  std::uint64_t new_keys = 0;        ///< of these, not in the inventory
+  std::uint64_t changed_keys = 0;    ///< of these, in the inventory with another payload
+  std::uint64_t retried_keys = 0;    ///< of these, in the inventory with this payload but not satisfied
   std::uint64_t unchanged = 0;       ///< rows whose meeting is known to be as wanted
   std::uint64_t drifted = 0;         ///< rows whose meeting is known to differ
   std::uint64_t rejected = 0;        ///< rows that are wrong

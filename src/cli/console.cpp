@@ -20,7 +20,7 @@
 namespace convoke::cli {
 namespace {
 
-// One event, one line: `warning: …` for people, an object for programs.
+// One event is one line: `warning: …` for people, an object for programs.
 class line_formatter final : public spdlog::formatter {
  public:
   explicit line_formatter(bool json) : json_(json) {}
@@ -48,7 +48,7 @@ class line_formatter final : public spdlog::formatter {
   bool json_;
 };
 
-// Whole lines, also through an interrupted write. What cannot be written is dropped.
+// Writes whole lines, also where a write is interrupted. A line that cannot be written is dropped.
 class stderr_sink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
  protected:
   void sink_it_(const spdlog::details::log_msg& message) override {
@@ -97,8 +97,8 @@ result<std::unique_ptr<console>> console::create(const settings& from, const std
       new console(output == "json", from.flag("verbose"), shown, std::move(log), report::progress_printer(*style, stderr)));
 }
 
-// What is quoted from input, service or system is escaped where it is quoted; nothing that was overlooked reaches a terminal either. JSON
-// has escapes of its own.
+// What is quoted from input, service or system is escaped where it is quoted. This also catches what was overlooked there. JSON has escapes
+// of its own.
 std::string console::fit_for_terminal(const std::string& data) const {
   return json_ ? data : core::without_controls(data, core::shown_in::terminal);
 }
@@ -133,6 +133,23 @@ void console::print_summary(const std::string& text) {
   write_text(STDERR_FILENO, fit_for_terminal(text));
 }
 
+int console::fail_with(const error& why, int code) {
+  if (code == 0) code = exit_code(why.code);
+  complain(why.message);
+  if (json_) print(report::error_json(why, code));
+  return code;
+}
+
+int console::finish(int code) {
+  if (!stdout_failed_) return code;
+  complain("standard output was closed or could not be written: the output is lost, but what the command did stands");
+  return code == 0 ? exit_code(errc::output) : code;
+}
+
+void console::entered(job_phase phase) {
+  if (caught_ != nullptr) caught_->set_calling(phase == job_phase::calling);
+}
+
 void console::wrong_row(std::uint32_t line, const std::string& why) {
   complain(fmt::format("{}, line {}: {}", input_, line, why));
 }
@@ -151,7 +168,7 @@ void console::expected(const forecast& f) {
 }
 
 void console::resumed(std::uint32_t run, std::uint64_t rows, std::uint64_t owed) {
-  say(fmt::format("Run {} is taken up again: {} of {} rows are left.", run, report::grouped(owed), report::grouped(rows)));
+  say(fmt::format("Run {} is resumed: {} of {} rows are left.", run, report::grouped(owed), report::grouped(rows)));
 }
 
 void console::note(const std::string& line) {

@@ -1,6 +1,6 @@
 #pragma once
 
-// What people and programs see: data on standard output, everything else on standard error.
+// Output: data goes to standard output, everything else to standard error.
 
 #include <cstdint>
 #include <memory>
@@ -9,6 +9,7 @@
 #include <convoke/job.hpp>
 
 #include "cli/options.hpp"
+#include "cli/signals.hpp"
 #include "report/progress.hpp"
 
 namespace spdlog {
@@ -27,16 +28,27 @@ class console final : public observer {
   // False where standard output is closed or full; from then on nothing is written to it.
   bool print(const std::string& data);
   [[nodiscard]] bool stdout_failed() const noexcept { return stdout_failed_; }
-  // A line on standard error.
+  // A line on standard error: information, a warning, an error.
   void say(const std::string& line);
   void warn(const std::string& line);
   void complain(const std::string& line);
-  // The plan is data (check, plan, dry run), not talk (apply).
+  // The plan goes to standard output (check, plan, dry run) instead of a line on standard error (apply).
   void plan_is_data() noexcept { plan_is_data_ = true; }
   // Standard output carries the results themselves: the summary moves to standard error.
   void results_on_stdout() noexcept { results_on_stdout_ = true; }
   void print_summary(const std::string& text);
 
+  // How a command ends that failed: its error as a line and, for programs, as an object. Returns the exit code; 0 for `code`: the error's
+  // own.
+  [[nodiscard]] int fail_with(const error& why, int code = 0);
+  // How a command ends that succeeded. Where standard output was closed or full that is reported, and makes 0 the exit code of a lost
+  // output.
+  [[nodiscard]] int finish(int code);
+
+  // Keeps these signals informed about the call phase of a job; they must outlive this.
+  void report_phases_to(signals& caught) noexcept { caught_ = &caught; }
+
+  void entered(job_phase phase) override;
   void wrong_row(std::uint32_t line, const std::string& why) override;
   void planned(std::uint32_t run, const plan_summary& summary) override;
   void resumed(std::uint32_t run, std::uint64_t rows, std::uint64_t owed) override;
@@ -55,6 +67,7 @@ class console final : public observer {
   bool plan_is_data_ = false;
   bool results_on_stdout_ = false;
   bool stdout_failed_ = false;
+  signals* caught_ = nullptr;
   std::string input_;
   std::shared_ptr<spdlog::logger> log_;
   report::progress_printer progress_;

@@ -3,17 +3,23 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <concepts>
 #include <filesystem>
+#include <limits>
 #include <system_error>
+#include <utility>
 
 #include <fmt/format.h>
 #include <convoke/key.hpp>
 
 #include "auth/auth.hpp"
 #include "core/text.hpp"
+#include "files/input.hpp"
 #include "graph/graph.hpp"
 #include "net/address.hpp"
 #include "net/net.hpp"
+#include "run/setting_ranges.hpp"
+#include "run/validate.hpp"
 #include "token/token.hpp"
 
 namespace convoke::cli {
@@ -21,51 +27,42 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Reads typed values and keeps the first thing that is wrong.
-class typed {
+// Parses values, checks their ranges, and keeps the first error.
+class setting_parser {
  public:
-  explicit typed(const settings& from) : from_(from) {}
+  explicit setting_parser(const settings& from) : from_(from) {}
 
-  template <class Integer>
-  void integer(std::string_view name, Integer& into, std::uint64_t least, std::uint64_t most) {
-    const auto* set = value(name);
+  // Every setting of a table of ranges.
+  template <class Owner, class Table>
+  void table(Owner& into, const Table& ranges) {
+    run::for_each_setting(ranges, [&](const auto& one) { number(one.flag, into.*one.member, one.range); });
+  }
+
+  // A setting that is not set leaves `into` as it is.
+  template <std::unsigned_integral Integer>
+  void number(std::string_view name, Integer& into, const run::whole_range& range) {
+    std::uint64_t value = 0;
+    if (const auto* set = find(name); set != nullptr && parsed(*set, value, range)) into = static_cast<Integer>(value);
+  }
+  void number(std::string_view name, double& into, const run::rate_range& range) {
+    double value = 0;
+    if (const auto* set = find(name); set != nullptr && parsed(*set, value, range)) into = value;
+  }
+  void number(std::string_view name, std::chrono::milliseconds& into, const run::duration_range& range) {
+    const auto* set = find(name);
     if (set == nullptr) return;
-    std::uint64_t number = 0;
-    const auto* end = set->text.data() + set->text.size();
-    const auto [stopped, bad] = std::from_chars(set->text.data(), end, number);
-    if (bad != std::errc() || stopped != end || number < least || number > most)
-      return wrong(*set, most == ~std::uint64_t{0} ? fmt::format("a whole number of {} or more", least)
-                                                   : fmt::format("a whole number from {} to {}", least, most));
-    into = static_cast<Integer>(number);
+    const auto value = parse_duration(set->text);
+    if (!value || !run::contains(range, *value)) return wrong(*set, "a duration such as 10s, 5m or 1h30m");
+    into = *value;
+  }
+  template <class T>
+  void number(std::string_view name, std::optional<T>& into, const auto& range) {
+    if (find(name) != nullptr) number(name, into.emplace(), range);
   }
 
-  void integer(std::string_view name, std::optional<std::uint64_t>& into) {
-    if (value(name) == nullptr) return;
-    into.emplace(0);
-    integer(name, *into, 0, ~std::uint64_t{0});
-  }
-
-  void rate(std::string_view name, double& into) {
-    const auto* set = value(name);
-    if (set == nullptr) return;
-    double number = 0;
-    const auto* end = set->text.data() + set->text.size();
-    const auto [stopped, bad] = std::from_chars(set->text.data(), end, number);
-    if (bad != std::errc() || stopped != end || !std::isfinite(number) || number < 0.01 || number > 10'000'000)
-      return wrong(*set, "a number from 0.01 to 10000000");
-    into = number;
-  }
-
-  void duration(std::string_view name, std::chrono::milliseconds& into, bool zero = false) {
-    const auto* set = value(name);
-    if (set == nullptr) return;
-    const auto parsed = parse_duration(set->text);
-    if (!parsed || (*parsed == 0ms && !zero)) return wrong(*set, "a duration such as 10s, 5m or 1h30m");
-    into = *parsed;
-  }
-
+  // A word of these; empty where none is set.
   std::string word(std::string_view name, std::initializer_list<std::string_view> allowed) {
-    const auto* set = value(name);
+    const auto* set = find(name);
     if (set == nullptr) return {};
     std::string list;
     for (const auto one : allowed) {
@@ -76,58 +73,86 @@ class typed {
     return {};
   }
 
-  void refuse(error e) {
-    if (!wrong_) wrong_ = std::move(e);
+  void refuse(std::string message) {
+    if (!error_) error_ = error{errc::usage, std::move(message)};
   }
-  [[nodiscard]] const std::optional<error>& first_wrong() const { return wrong_; }
+  [[nodiscard]] const std::optional<error>& first_error() const { return error_; }
 
  private:
-  const setting* value(std::string_view name) const {
+  const setting* find(std::string_view name) const {
     const auto* set = from_.find(name);
     return set == nullptr || set->text.empty() ? nullptr : set;
   }
+  bool parsed(const setting& set, auto& value, const auto& range) {
+    const auto* end = set.text.data() + set.text.size();
+    const auto [stopped, bad] = std::from_chars(set.text.data(), end, value);
+    const bool valid = bad == std::errc() && stopped == end && run::contains(range, value);
+    if (!valid) wrong(set, run::describe(range));
+    return valid;
+  }
   void wrong(const setting& set, const std::string& needed) {
-    refuse({errc::usage, fmt::format("{}: '{}' is not {}.", set.named(), core::escape_for_people(set.text), needed)});
+    refuse(fmt::format("{}: '{}' is not {}.", set.named(), core::escape_for_people(set.text), needed));
   }
 
   const settings& from_;
-  std::optional<error> wrong_;
+  std::optional<error> error_;
 };
 
-void read_plan(const settings& from, typed& read, plan_options& plan) {
-  plan.encoding = from.text("encoding");
-  plan.delimiter = from.text("delimiter");
+input_encoding parse_encoding(const std::string& text, setting_parser& parser) {
+  if (text.empty()) return input_encoding::detect;
+  const auto known = files::parse_encoding(text);
+  if (!known) {
+    parser.refuse(
+        fmt::format("--encoding '{}' is not known: use utf-8, utf-16le, utf-16be or windows-1252.", core::escape_for_people(text)));
+    return input_encoding::detect;
+  }
+  switch (*known) {
+    case files::encoding::utf8:
+      return input_encoding::utf8;
+    case files::encoding::utf16le:
+      return input_encoding::utf16le;
+    case files::encoding::utf16be:
+      return input_encoding::utf16be;
+    case files::encoding::windows_1252:
+      return input_encoding::windows_1252;
+  }
+  return input_encoding::detect;
+}
+
+input_delimiter parse_delimiter(const std::string& text, setting_parser& parser) {
+  if (text.empty()) return input_delimiter::detect;
+  if (text == "," || text == "comma") return input_delimiter::comma;
+  if (text == ";" || text == "semicolon") return input_delimiter::semicolon;
+  if (text == "\t" || text == "\\t" || text == "tab") return input_delimiter::tab;
+  parser.refuse(fmt::format("--delimiter '{}' is none of ',', ';' and 'tab'.", core::escape_for_people(text)));
+  return input_delimiter::detect;
+}
+
+void read_plan(const settings& from, setting_parser& parser, plan_options& plan) {
+  constexpr run::whole_range any_number{.least = 0, .most = std::numeric_limits<std::uint64_t>::max()};
+  plan.encoding = parse_encoding(from.text("encoding"), parser);
+  plan.delimiter = parse_delimiter(from.text("delimiter"), parser);
   plan.time_zone = from.text("time-zone");
-  plan.overlap = read.word("overlap", {"earlier", "later"});
+  const auto overlap = parser.word("overlap", {"earlier", "later"});
+  plan.overlap = overlap == "earlier" ? overlap_choice::earlier : overlap == "later" ? overlap_choice::later : overlap_choice::refuse;
   plan.external_id_template = from.text("external-id");
-  read.integer("limit", plan.limit);
+  parser.number("limit", plan.limit, any_number);
   plan.only = from.text("only");
   plan.skip_invalid = from.flag("skip-invalid");
-  read.integer("expect-rows", plan.expect_rows);
-  read.integer("max-new", plan.max_new);
-  const auto drift = read.word("on-drift", {"report", "update", "fail"});
-  if (drift == "update") read.refuse({errc::usage, "--on-drift update is not built yet: use report or fail."});
+  parser.number("expect-rows", plan.expect_rows, any_number);
+  parser.number("max-new", plan.max_new, any_number);
+  const auto drift = parser.word("on-drift", {"report", "update", "fail"});
+  if (drift == "update") parser.refuse("--on-drift update is not built yet: use report or fail.");
   plan.drift = drift == "fail" ? on_drift::fail : on_drift::report;
 }
 
-void read_pace(const settings& from, typed& read, pace_options& pace) {
-  read.rate("rate", pace.rate);
-  read.rate("start-rate", pace.start_rate);
+void read_pace(const settings& from, setting_parser& parser, pace_options& pace) {
+  parser.table(pace, run::pace_ranges);
   pace.fixed_rate = from.flag("fixed-rate");
-  if (!from.text("organizer-rate").empty()) read.rate("organizer-rate", pace.organizer_rate.emplace(0));
-  read.integer("organizer-concurrency", pace.organizer_concurrency, 1, 1000);
-  read.integer("connections", pace.connections, 1, 1000);
-  read.integer("max-attempts", pace.max_attempts, 1, 100);
-  unsigned batch = 1;
-  read.integer("batch-size", batch, 1, 20);
-  if (batch > 1) read.refuse({errc::usage, "--batch-size over 1 is not built yet: leave it at 1."});
-  read.duration("connect-timeout", pace.connect_timeout);
-  read.duration("attempt-timeout", pace.attempt_timeout);
-  read.duration("row-deadline", pace.row_deadline);
-  read.duration("max-outage", pace.max_outage);
-  read.duration("max-cooldown", pace.max_cooldown);
   pace.forget_cooldowns = from.flag("forget-cooldowns");
-  if (!from.text("max-duration").empty()) read.duration("max-duration", pace.max_duration.emplace(0));
+  unsigned batch = 1;
+  parser.number("batch-size", batch, run::whole_range{1, 20});
+  if (batch > 1) parser.refuse("--batch-size over 1 is not built yet: leave it at 1.");
 }
 
 std::string cloud_names() {
@@ -136,21 +161,11 @@ std::string cloud_names() {
   return out;
 }
 
-// Goes into the form of the token request and names the lane in the ledger. Test servers know other names than GUIDs.
-result<void> check_client_id(const std::string& id) {
-  constexpr std::size_t longest = 128;
-  const bool good = id.size() <= longest && std::ranges::all_of(id, [](char c) { return c > 0x20 && c < 0x7F; });
-  if (good) return {};
-  return fail(errc::usage, fmt::format("--client-id '{}' is no Entra application id: it is a GUID such as "
-                                       "00000000-0000-0000-0000-000000000000.",
-                                       core::escape_for_people(id)));
-}
-
 result<void> read_target(const settings& from, lane_options& lane) {
   const auto name = from.text("cloud");
   const auto* cloud = graph::find_cloud(name);
   if (cloud == nullptr)
-    return fail(errc::usage, fmt::format("--cloud '{}' is none that convoke knows: {}; or give --graph-url and --authority-url.",
+    return fail(errc::usage, fmt::format("--cloud '{}' is not known: use one of {}; or give --graph-url and --authority-url.",
                                          core::escape_for_people(name), cloud_names()));
   const auto graph_url = from.text("graph-url");
   if (graph_url.empty() && name == "china")
@@ -162,14 +177,10 @@ result<void> read_target(const settings& from, lane_options& lane) {
   lane.allow_http = from.flag("allow-http");
   lane.tenant = from.text("tenant");
   lane.client_id = from.text("client-id");
-  if (const auto good = check_client_id(lane.client_id); !good) return good;
-  const auto root = net::parse_endpoint(lane.graph_url, lane.allow_http);
-  if (!root) return std::unexpected(root.error());
-  if (const auto issuer = net::parse_endpoint(lane.authority_url, lane.allow_http); !issuer) return std::unexpected(issuer.error());
-  return {};
+  return run::check_target(lane);
 }
 
-// Whether a NO_PROXY list names the host, or a domain above it: `graph.microsoft.com, .microsoft.com, *`. Ports in it are passed over.
+// Whether a NO_PROXY list names the host, or a domain above it: `graph.microsoft.com, .microsoft.com, *`. Ports in it are ignored.
 bool without_proxy(std::string_view list, std::string_view host) {
   while (!list.empty()) {
     const auto end = std::min(list.find_first_of(", \t"), list.size());
@@ -185,7 +196,7 @@ bool without_proxy(std::string_view list, std::string_view host) {
   return false;
 }
 
-// A proxy that is asked for and silently passed by would look like an outage.
+// A proxy that is configured and silently not used would look like an outage.
 result<void> refuse_proxy(const settings& from, const lane_options& lane) {
   auto proxy = from.environment("HTTPS_PROXY");
   if (proxy.empty()) proxy = from.environment("https_proxy");
@@ -205,7 +216,7 @@ result<void> refuse_proxy(const settings& from, const lane_options& lane) {
 
 result<void> use_ready_token(const std::string& token, lane_options& lane) {
   if (const auto flaw = token::flaw_of_token(token))
-    return fail(errc::usage, fmt::format("CONVOKE_TOKEN is no bearer token: {}. Set it to the token alone, or unset it.", *flaw));
+    return fail(errc::usage, fmt::format("CONVOKE_TOKEN is not a bearer token: {}. Set it to the token alone, or unset it.", *flaw));
   if (lane.tenant.empty()) return fail(errc::usage, "CONVOKE_TOKEN needs --tenant GUID: the token alone does not say it reliably.");
   if (const auto tid = token::readable_tenant(token); tid && to_lower(*tid) != to_lower(lane.tenant))
     return fail(errc::credentials, fmt::format("CONVOKE_TOKEN is for tenant {}, but --tenant says {}. Get a token for the right tenant.",
@@ -252,7 +263,7 @@ result<void> read_credentials(const settings& from, lane_options& lane) {
 }  // namespace
 
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
-  constexpr double most = 10.0 * 365 * 24 * 3600 * 1000;
+  constexpr auto most = static_cast<double>(run::ten_years.count());
   double total = 0;
   if (text.empty()) return std::nullopt;
   while (!text.empty()) {
@@ -279,24 +290,37 @@ std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
   return std::chrono::milliseconds(std::llround(total));
 }
 
+result<std::chrono::milliseconds> wait_lock(const settings& from) {
+  std::chrono::milliseconds out{0};
+  setting_parser parser(from);
+  parser.number("wait-lock", out, run::any_time);
+  return parser.first_error() ? result<std::chrono::milliseconds>(std::unexpected(*parser.first_error())) : out;
+}
+
+result<std::chrono::milliseconds> max_cooldown(const settings& from) {
+  auto out = pace_options().max_cooldown;
+  setting_parser parser(from);
+  parser.number("max-cooldown", out, run::positive_time);
+  return parser.first_error() ? result<std::chrono::milliseconds>(std::unexpected(*parser.first_error())) : out;
+}
+
 result<std::string> ledger_url(const settings& from) {
   if (auto given = from.text("ledger"); !given.empty()) return given;
   auto state = from.environment("XDG_STATE_HOME");
   if (state.empty() && !from.environment("HOME").empty()) state = from.environment("HOME") + "/.local/state";
   if (state.empty())
-    return fail(errc::usage, "There is no place for the ledger: give --ledger sqlite:PATH, or set HOME or XDG_STATE_HOME.");
-  return "sqlite:" + state + "/convoke/ledger.db";
+    return fail(errc::usage, "The ledger has no default place here: give --ledger sqlite:PATH, or set HOME or XDG_STATE_HOME.");
+  return std::string(sqlite_scheme) + state + "/convoke/ledger.db";
 }
 
 result<job> build_job(const settings& from, const std::string& input, needs what) {
   job j;
   j.input = input;
-  typed read(from);
-  read.duration("wait-lock", j.wait_lock, true);
-  read.integer("keep-runs", j.keep_runs, 1, 1'000'000);
-  read_plan(from, read, j.plan);
-  read_pace(from, read, j.pace);
-  if (read.first_wrong()) return std::unexpected(*read.first_wrong());
+  setting_parser parser(from);
+  parser.table(j, run::job_ranges);
+  read_plan(from, parser, j.plan);
+  read_pace(from, parser, j.pace);
+  if (parser.first_error()) return std::unexpected(*parser.first_error());
   j.results = from.text("results");
   j.failed = from.text("failed");
   if (!what.lane) return j;

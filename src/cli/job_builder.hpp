@@ -1,6 +1,6 @@
 #pragma once
 
-// Settings as text become a typed job.
+// Builds a job from settings, which are text.
 
 #include <chrono>
 #include <optional>
@@ -16,13 +16,17 @@ namespace convoke::cli {
 // `10s`, `1h30m`, `250ms`, `2d`; a bare number is seconds. nullopt for anything else, or beyond ten years.
 [[nodiscard]] std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
 
-// What a command needs of a job. `lane`: the tenant and the target too; `credentials`: secrets as well.
-// errc::usage naming the setting and where it came from; errc::credentials for secrets.
+// What a command needs of a job. `lane`: the ledger, the tenant and the target too; `credentials`: secrets as well.
+// Errors: usage, which names the setting and its source; credentials for secrets. The library validates the job as a whole once more.
 struct needs {
   bool lane = false;
   bool credentials = false;
 };
 [[nodiscard]] result<job> build_job(const settings& from, const std::string& input, needs what);
+
+// Single settings, for commands that need no job. errc::usage, as above.
+[[nodiscard]] result<std::chrono::milliseconds> wait_lock(const settings& from);
+[[nodiscard]] result<std::chrono::milliseconds> max_cooldown(const settings& from);
 
 // `sqlite:PATH` from --ledger, else in $XDG_STATE_HOME.
 [[nodiscard]] result<std::string> ledger_url(const settings& from);

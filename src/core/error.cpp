@@ -24,10 +24,6 @@ int exit_code(errc code) noexcept {
       return 9;
     case errc::interrupted:
       return 130;
-    case errc::terminated:
-      return 143;
-    case errc::hung_up:
-      return 129;
   }
   return 1;
 }

@@ -5,13 +5,14 @@
 
 #include <convoke/key.hpp>
 
+#include "core/saturating.hpp"
 #include "engine/rules.hpp"
 
 namespace convoke::engine {
 
 namespace {
 
-// What was cut is saved as so much more than the limit and its jitter that this can be seen later.
+// A cooldown that was cut is saved with an end so far beyond the limit and its jitter that it is recognized later.
 constexpr std::chrono::minutes clearly_more{1};
 
 }  // namespace
@@ -26,10 +27,6 @@ std::optional<scope_kind> parse_scope(std::string_view header) noexcept {
   return std::nullopt;
 }
 
-mono_time after(mono_time now, std::chrono::nanoseconds wait) noexcept {
-  return wait > mono_time::max() - std::max(now, mono_time{}) ? mono_time::max() : now + wait;
-}
-
 obeyed_cooldown obey_saved(utc_time until, utc_time saved, std::chrono::nanoseconds limit) noexcept {
   const auto most = std::chrono::ceil<ticks>(std::min(limit, longest_cooldown));
   if (until <= saved + most + most / 10) return {until, false};
@@ -38,7 +35,7 @@ obeyed_cooldown obey_saved(utc_time until, utc_time saved, std::chrono::nanoseco
 
 scope::announcement scope::throttled(std::optional<std::chrono::nanoseconds> retry_after, mono_time sent, mono_time now,
                                      std::chrono::nanoseconds limit, pacing::random_engine& random) {
-  // Calls that were in flight when the cooldown was announced tell nothing new about how patient to be.
+  // Throttles of calls that were in flight when the cooldown was announced do not lengthen the backoff.
   const bool first = sent > counted_at_;
   if (first) {
     ++in_a_row_;
@@ -48,30 +45,32 @@ scope::announcement scope::throttled(std::optional<std::chrono::nanoseconds> ret
   auto wait = retry_after ? pacing::with_jitter(std::min(*retry_after, limit), random) : pacing::backoff(in_a_row_, random);
   if (!holds(rule::never_early)) wait = wait / 5 * 4;
   if (!holds(rule::latest_cooldown_wins)) cooldown_ = pacing::cooldown();
-  const auto end = after(now, wait);
-  // A trial goes on where the service does not say for how long the scope is closed now.
-  const bool tried = on_trial(sent) && retry_after;
-  const auto announced = cut ? after(now, std::max(std::min(*retry_after, longest_cooldown), limit + limit / 10 + clearly_more)) : end;
-  return merge({end, announced, retry_after.has_value(), first, cut}, tried);
+  const auto end = core::after(now, wait);
+  // Without a Retry-After the trial goes on.
+  const bool was_on_trial = on_trial(sent) && retry_after;
+  const auto announced =
+      cut ? core::after(now, std::max(std::min(*retry_after, longest_cooldown), limit + limit / 10 + clearly_more)) : end;
+  return merge({end, announced, retry_after.has_value(), first, cut}, was_on_trial);
 }
 
 scope::announcement scope::closed_with(const announcement& other, mono_time now) noexcept {
   return merge(other, on_trial(now));
 }
 
-scope::announcement scope::merge(announcement one, bool tried) noexcept {
-  const bool moved = close_until(one.end, one.cut || (cut_ && !tried));
+scope::announcement scope::merge(announcement one, bool was_on_trial) noexcept {
+  const bool moved = close_until(one.end, one.cut || (cut_ && !was_on_trial));
   cut_ = cut_ || one.cut;
   one.lasts = cut_ ? moved || one.lasts : moved;
   if (!cut_) return one;
-  // Of two ends the later one is kept, with the time when it was saved; and from then on a cut cooldown counts.
-  said_ = one.announced = std::max(after(said_, std::chrono::seconds(1)), one.announced);
+  // Of two announced ends the later one is saved. It must also be later than the one before, so that it is saved with the present time,
+  // from which a cut cooldown counts.
+  announced_ = one.announced = std::max(core::after(announced_, std::chrono::seconds(1)), one.announced);
   return one;
 }
 
 bool scope::close_until(mono_time end, bool cut) noexcept {
   if (!cooldown_.close_until(end)) return false;
-  if (!cut || !cut_) said_ = mono_time::min();
+  if (!cut || !cut_) announced_ = mono_time::min();
   cut_ = cut;
   return true;
 }

@@ -2,7 +2,7 @@
 
 namespace convoke {
 
-// Of several, the first in this order holds: 6, 4, 130/143/129, 5, 3, 9, 0.
+// Of several, the first in this order is returned: 6, 4, 130, 5, 3, 9, 0.
 int job_report::exit_code() const noexcept {
   switch (end) {
     case ending::storage:
@@ -12,10 +12,6 @@ int job_report::exit_code() const noexcept {
       return 4;
     case ending::interrupted:
       return 130;
-    case ending::terminated:
-      return 143;
-    case ending::hung_up:
-      return 129;
     case ending::deferred:
       return 5;
     case ending::finished:

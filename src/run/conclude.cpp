@@ -1,26 +1,41 @@
 #include "run/conclude.hpp"
 
 #include <chrono>
-#include <csignal>
 #include <functional>
+#include <string>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "core/text.hpp"
-#include "net/net.hpp"
+#include "os/clock.hpp"
 #include "report/failed.hpp"
 #include "report/results.hpp"
-#include "run/planner.hpp"
 
 namespace convoke::run {
 namespace {
 
 using interruption = std::function<bool()>;
 
+// The failed file of a plan. The error of the outer result is the ledger's, that of the inner one the file's.
+result<result<std::string>> write_rejected(ledger::plan_builder& plan, const ledger::run_header& header, const job& j) {
+  auto path = failed_path(j);
+  auto file = report::failed_file::create(path, header, failed_naming(j));
+  if (!file) return result<std::string>(std::unexpected(file.error()));
+  result<void> written;
+  const auto read = plan.for_each_rejected([&](std::uint32_t line, std::string_view raw, std::string_view why) {
+    if (written) written = file->add(line, raw, why);
+  });
+  if (!read) return std::unexpected(read.error());
+  if (written) written = file->commit();
+  if (!written) return result<std::string>(std::unexpected(written.error()));
+  return result<std::string>(std::move(path));
+}
+
 void write_outputs(ledger::reader& from, const ledger::run_info& info, const job& j, const interruption& interrupted, job_report& out) {
   const auto complain = [&](const error& e) {
     if (e.code != errc::storage) return out.output_errors.push_back(e.message);
-    // The file could be written; what belongs into it could not be read.
+    // The file could be written, but the ledger could not be read.
     out.end = ending::storage;
     out.detail = e.message;
   };
@@ -40,39 +55,47 @@ void write_outputs(ledger::reader& from, const ledger::run_info& info, const job
     out.failed = failed_path(j);
 }
 
-// Results and failed file, unless a second signal asks to leave. One that comes while they are written ends the writing.
-void write_until_signal(ledger::reader& from, const ledger::run_info& info, const job& j, const signals& caught, job_report& out) {
-  const auto before = caught.count();
-  if (before > 1) {
+void write_until_stop(ledger::reader& from, const ledger::run_info& info, const job& j, const stop_tokens& stop, job_report& out) {
+  if (stop.at_once.stop_requested()) {
     if (!j.results.empty()) out.output_errors.emplace_back("The results were not written: `convoke export` writes them.");
     return;
   }
-  const auto interrupted = [&] { return caught.count() > before; };
+  const bool drained = stop.drain.stop_requested();
+  const auto interrupted = [&] { return stop.at_once.stop_requested() || (!drained && stop.drain.stop_requested()); };
   write_outputs(from, info, j, interrupted, out);
   if (interrupted() && (out.end == ending::finished || out.end == ending::deferred)) {
-    out.end = ending_by(caught.first());
-    out.detail = "Interrupted. Run the same command again to go on.";
+    out.end = ending::interrupted;
+    out.detail = "Interrupted. Run the same command again to continue.";
   }
 }
 
-// Housekeeping: the run is over, whatever comes of it.
-void prune(ledger::store& store, const signals& caught, const job& j, job_report& out) {
-  if (caught.raised() || out.end == ending::storage) return;
+// Housekeeping: its failure changes nothing of the run's outcome.
+void prune(ledger::store& store, const stop_tokens& stop, const job& j, job_report& out) {
+  if (stop.requested() || out.end == ending::storage) return;
   const auto pruned = store.prune(j.keep_runs);
   if (pruned) return;
-  const bool by_signal = pruned.error().code == errc::interrupted;
-  out.warnings.push_back(by_signal ? "Pruning old runs was interrupted: the next run goes on with it."
-                                   : "Old runs could not be pruned: " + pruned.error().message + ". The next run tries again.");
+  out.warnings.push_back(pruned.error().code == errc::interrupted
+                             ? "Pruning old runs was interrupted: the next run continues it."
+                             : "Old runs could not be pruned: " + pruned.error().message + ". The next run tries again.");
 }
 
 }  // namespace
 
-ending ending_by(int signal) noexcept {
-  return signal == SIGTERM ? ending::terminated : signal == SIGHUP ? ending::hung_up : ending::interrupted;
+result<void> conclude_plan(const planned& made, const ledger::run_header& header, const job& j, observer& watch) {
+  std::string file;
+  if (made.summary.rejected > 0) {
+    auto written = write_rejected(*made.planning, header, j);
+    if (!written) return std::unexpected(written.error());
+    if (*written)
+      file = std::move(**written);
+    else
+      watch.note(written->error().message);
+  }
+  return accept(made.summary, j, file);
 }
 
-result<void> conclude(ledger::store& store, const signals& caught, ledger::run_id id, const job& j, job_report& out) {
-  const auto began = net::boot_now();
+result<void> conclude(ledger::store& store, const stop_tokens& stop, ledger::run_id id, const job& j, job_report& out) {
+  const auto began = os::boot_now();
   out.run = id;
   const auto reader = store.read();
   auto info = reader->run(id);
@@ -85,9 +108,9 @@ result<void> conclude(ledger::store& store, const signals& caught, ledger::run_i
   out.rows = (*info)->rows;
   out.counts = (*info)->counts;
   out.drift_fails = (*info)->header.drift_fails;
-  write_until_signal(*reader, **info, j, caught, out);
-  out.results_time = std::chrono::duration_cast<std::chrono::microseconds>(net::boot_now() - began);
-  prune(store, caught, j, out);
+  write_until_stop(*reader, **info, j, stop, out);
+  out.results_time = std::chrono::duration_cast<std::chrono::microseconds>(os::boot_now() - began);
+  prune(store, stop, j, out);
   return {};
 }
 

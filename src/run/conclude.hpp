@@ -1,20 +1,23 @@
 #pragma once
 
-// What follows the last call of a run: counts, results and failed file, and the pruning of old runs.
+// What follows a plan or the last call of a run: counts, results, the failed file, and the pruning of old runs.
 
 #include <convoke/error.hpp>
 #include <convoke/job.hpp>
 
 #include "ledger/ledger.hpp"
-#include "run/signals.hpp"
+#include "run/planner.hpp"
+#include "run/stop_tokens.hpp"
 
 namespace convoke::run {
 
-// How a job ends that SIGINT, SIGTERM or SIGHUP interrupted.
-[[nodiscard]] ending ending_by(int signal) noexcept;
+// Writes the wrong rows of a plan that is not committed yet into the failed file, and says whether the plan may be committed, as accept()
+// does. A failed file that cannot be written is a note to the observer. errc::input: the plan is refused.
+[[nodiscard]] result<void> conclude_plan(const planned& made, const ledger::run_header& header, const job& j, observer& watch);
 
-// Completes `out`, whose `end` says how the run itself ended. A file that cannot be written is one of its output errors, a failed pruning
-// one of its warnings. The error is that of a ledger that cannot be read.
-[[nodiscard]] result<void> conclude(ledger::store& store, const signals& caught, ledger::run_id id, const job& j, job_report& out);
+// Completes `out`, whose `end` says how the call phase ended. A file that cannot be written is one of its output errors, a failed pruning
+// one of its warnings. The error is that of a ledger that cannot be read. A stop that was requested before this keeps the outputs from
+// being written only where it is at_once; any stop that is requested meanwhile ends the writing, and pruning is left to the next run.
+[[nodiscard]] result<void> conclude(ledger::store& store, const stop_tokens& stop, ledger::run_id id, const job& j, job_report& out);
 
 }  // namespace convoke::run

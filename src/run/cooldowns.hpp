@@ -1,6 +1,6 @@
 #pragma once
 
-// Cooldowns and --max-cooldown, in words and in what the ledger remembers.
+// Cooldowns that --max-cooldown cuts: the notes about them, and what is obeyed of a saved one.
 
 #include <chrono>
 #include <string>
@@ -13,14 +13,14 @@
 
 namespace convoke::run {
 
-// A Retry-After was cut. `header`: as it was sent, safe to print; empty where only the time is known.
+// The note that a Retry-After was cut. `header`: as it was sent, safe to print; empty where only the time is known.
 [[nodiscard]] std::string cooldown_cut_note(std::string_view header, std::chrono::nanoseconds announced, std::string_view scope,
                                             std::chrono::nanoseconds limit);
 
-// Of the saved cooldowns, those that are longer than is obeyed: a note for each of the first few.
+// Sends the observer a note for each of the first few saved cooldowns that are longer than is obeyed.
 void note_saved_cuts(const ledger::opened_run& opened, std::chrono::nanoseconds limit, utc_time wall, observer& watch);
 
-// What was read of a lane, as it is obeyed: ends are cut, and what is over then is gone.
+// Cuts the saved cooldowns of lanes to what is obeyed, and removes those that are over then.
 void obey_limit(std::vector<ledger::lane_memory>& lanes, std::chrono::nanoseconds limit, utc_time wall);
 
 }  // namespace convoke::run

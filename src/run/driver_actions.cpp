@@ -91,7 +91,7 @@ void driver::carry_out(engine::close_organizer& a) {
   ++ledger_jobs_;
   std::erase_if(rows_, [&](const auto& row) { return row.second.organizer == a.organizer; });
   store_.close_organizer(
-      opened_.info.id, a.lane, a.organizer, like_answer(std::move(a.last)),
+      {.run = opened_.info.id, .lane = a.lane, .lease = opened_.lease, .organizer = a.organizer, .like = like_answer(std::move(a.last))},
       [back = mail_.here(), lane = a.lane, organizer = a.organizer](result<ledger::closed_rows> closed) {
         back.post([lane, organizer, closed = std::move(closed)](driver& self) { self.on_organizer_closed(lane, organizer, closed); });
       });

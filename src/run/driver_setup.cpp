@@ -6,7 +6,7 @@
 
 #include "core/text.hpp"
 #include "engine/scopes.hpp"
-#include "run/planner.hpp"
+#include "run/validate.hpp"
 
 namespace convoke::run {
 

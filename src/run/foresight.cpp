@@ -4,7 +4,7 @@
 
 #include "engine/forecast.hpp"
 #include "engine/scopes.hpp"
-#include "run/driver.hpp"
+#include "run/driver_setup.hpp"
 
 namespace convoke::run {
 namespace {
@@ -36,6 +36,17 @@ forecast foresee(const job& j, const ledger::opened_run& opened, utc_time wall) 
   for (const auto& f : opened.cooldowns)
     if (!f.organizer) open_at = std::max(open_at, obeyed(f.until, f.saved_at, j));
   return make(j, work, opened.learnt.empty() ? std::nullopt : opened.learnt.front(), open_at, wall);
+}
+
+std::optional<forecast> foresee(const ledger::run_status& run, utc_time wall) {
+  if (run.calls_left == 0 || run.lanes.empty() || !run.lanes.front().learnt) return std::nullopt;
+  const auto& lane = run.lanes.front();
+  job as_learnt;
+  as_learnt.pace.rate = std::max(as_learnt.pace.rate, lane.learnt->pace.rate);
+  auto open_at = wall;
+  for (const auto& f : lane.cooldowns)
+    if (f.organizer.empty()) open_at = std::max(open_at, f.until);
+  return make(as_learnt, {.calls = run.calls_left}, lane.learnt, open_at, wall);
 }
 
 }  // namespace convoke::run

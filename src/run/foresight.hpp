@@ -1,6 +1,9 @@
 #pragma once
 
-// The forecast of a job: what the ledger remembers of its lane, and what it owes.
+// The forecast of a job or a run: what the ledger remembers of its lane, and what is owed. The one place that turns settings and memory
+// into a forecast.
+
+#include <optional>
 
 #include <convoke/job.hpp>
 
@@ -8,9 +11,12 @@
 
 namespace convoke::run {
 
-// Of a plan; `memory` is what the ledger that it belongs to knows of the lane.
+// Of a plan; `memory` is what the ledger that it belongs to remembers of the lane.
 [[nodiscard]] forecast foresee(const job& j, const plan_summary& plan, const ledger::lane_memory& memory, utc_time wall);
 // Of a run that is about to be carried out.
 [[nodiscard]] forecast foresee(const job& j, const ledger::opened_run& opened, utc_time wall);
+// Of a run that another process carries out. The settings of that process are not known, so the learnt rate stands for its pace; nullopt
+// where nothing is owed, or nothing was learnt. Its cooldowns are cut already (obey_limit).
+[[nodiscard]] std::optional<forecast> foresee(const ledger::run_status& run, utc_time wall);
 
 }  // namespace convoke::run

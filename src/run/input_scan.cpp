@@ -10,22 +10,46 @@
 namespace convoke::run {
 namespace {
 
-result<std::optional<char>> delimiter_option(const std::string& text) {
-  if (text.empty()) return std::nullopt;
-  if (text == "," || text == ";" || text == "\t") return text.front();
-  if (text == "tab" || text == "\\t") return '\t';
-  if (text == "comma") return ',';
-  if (text == "semicolon") return ';';
-  return fail(errc::usage, fmt::format("--delimiter '{}' is none of ',', ';' and 'tab'.", core::escape_for_people(text)));
+std::optional<char> forced_delimiter(input_delimiter delimiter) noexcept {
+  switch (delimiter) {
+    case input_delimiter::detect:
+      return std::nullopt;
+    case input_delimiter::comma:
+      return ',';
+    case input_delimiter::semicolon:
+      return ';';
+    case input_delimiter::tab:
+      return '\t';
+  }
+  return std::nullopt;
 }
 
-result<std::optional<files::encoding>> encoding_option(const std::string& text) {
-  if (text.empty()) return std::nullopt;
-  const auto known = files::parse_encoding(text);
-  if (!known)
-    return fail(errc::usage,
-                fmt::format("--encoding '{}' is not known: use utf-8, utf-16le, utf-16be or windows-1252.", core::escape_for_people(text)));
-  return known;
+std::optional<files::encoding> forced_encoding(input_encoding encoding) noexcept {
+  switch (encoding) {
+    case input_encoding::detect:
+      return std::nullopt;
+    case input_encoding::utf8:
+      return files::encoding::utf8;
+    case input_encoding::utf16le:
+      return files::encoding::utf16le;
+    case input_encoding::utf16be:
+      return files::encoding::utf16be;
+    case input_encoding::windows_1252:
+      return files::encoding::windows_1252;
+  }
+  return std::nullopt;
+}
+
+spec::overlap_choice in_rows(overlap_choice overlap) noexcept {
+  switch (overlap) {
+    case overlap_choice::refuse:
+      return spec::overlap_choice::refuse;
+    case overlap_choice::earlier:
+      return spec::overlap_choice::earlier;
+    case overlap_choice::later:
+      return spec::overlap_choice::later;
+  }
+  return spec::overlap_choice::refuse;
 }
 
 }  // namespace
@@ -37,16 +61,16 @@ error in_file(const std::string& name, error e) {
 
 namespace {
 
-// What is wrong with the CSV is known by line and column; the file it is in, only here. What the ledger says stays as it is.
+// The CSV reader reports line and column; the file's name is added here. Errors of the ledger stay as they are.
 result<void> named(const std::string& name, result<void> read) {
   if (read || read.error().code != errc::input) return read;
   return std::unexpected(in_file(name, std::move(read.error())));
 }
 
-// Examines a stream while it is copied. Reports as the later passes do.
-class stream_look {
+// Examines a stream while it is copied. Its errors are those of the later passes.
+class stream_check {
  public:
-  stream_look(const job& j, std::optional<char> delimiter) : job_(j), reader_(delimiter) {}
+  stream_check(const job& j, std::optional<char> delimiter) : job_(j), reader_(delimiter) {}
 
   result<void> take(std::string_view utf8) {
     return named(job_.input, reader_.feed(utf8, [this](const csv::record& record) { return first_is_header(record); }));
@@ -71,24 +95,52 @@ class stream_look {
 spec::row_settings row_settings_of(const plan_options& options) {
   spec::row_settings s;
   s.default_zone = options.time_zone;
-  s.overlap = options.overlap == "earlier" ? spec::overlap_choice::earlier
-              : options.overlap == "later" ? spec::overlap_choice::later
-                                           : spec::overlap_choice::refuse;
+  s.overlap = in_rows(options.overlap);
   s.external_id_template = options.external_id_template;
   return s;
 }
 
-result<scanned_input> scan(const job& j, const std::function<bool()>& interrupted) {
-  const auto forced = encoding_option(j.plan.encoding);
-  if (!forced) return std::unexpected(forced.error());
-  const auto delimiter = delimiter_option(j.plan.delimiter);
-  if (!delimiter) return std::unexpected(delimiter.error());
-  stream_look stream(j, *delimiter);
-  auto source = files::input::open(j.input, interrupted, {*forced, [&](std::string_view utf8) { return stream.take(utf8); }});
+std::string_view to_string(input_encoding encoding) noexcept {
+  const auto forced = forced_encoding(encoding);
+  return forced ? files::to_string(*forced) : std::string_view();
+}
+
+std::string_view to_string(input_delimiter delimiter) noexcept {
+  switch (delimiter) {
+    case input_delimiter::detect:
+      return {};
+    case input_delimiter::comma:
+      return ",";
+    case input_delimiter::semicolon:
+      return ";";
+    case input_delimiter::tab:
+      return "tab";
+  }
+  return {};
+}
+
+std::string_view to_string(overlap_choice overlap) noexcept {
+  switch (overlap) {
+    case overlap_choice::refuse:
+      return {};
+    case overlap_choice::earlier:
+      return "earlier";
+    case overlap_choice::later:
+      return "later";
+  }
+  return {};
+}
+
+result<scanned_input> scan(const job& j, const stop_tokens& stop) {
+  const auto forced = forced_encoding(j.plan.encoding);
+  const auto delimiter = forced_delimiter(j.plan.delimiter);
+  stream_check stream(j, delimiter);
+  auto source =
+      files::input::open(j.input, [&] { return stop.requested(); }, {forced, [&](std::string_view utf8) { return stream.take(utf8); }});
   if (!source) return std::unexpected(source.error());
 
-  scanned_input out{.source = std::move(*source), .forced = *forced, .delimiter_option = *delimiter};
-  csv::reader reader(*delimiter);
+  scanned_input out{.source = std::move(*source), .forced = forced};
+  csv::reader reader(delimiter);
   bool have_header = false;
   const auto keep_header = [&](const csv::record& record) -> result<void> {
     if (!have_header) out.header = record.raw;
@@ -96,7 +148,7 @@ result<scanned_input> scan(const job& j, const std::function<bool()>& interrupte
     return {};
   };
   const auto decoded = out.source.decode(out.forced, [&](std::string_view chunk) -> result<void> {
-    if (interrupted())
+    if (stop.requested())
       return fail(errc::interrupted, "Interrupted while the input was read: nothing was sent. Run the same command again.");
     if (have_header) return {};
     return named(j.input, reader.feed(chunk, keep_header));

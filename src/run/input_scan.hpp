@@ -1,8 +1,7 @@
 #pragma once
 
-// What an input is, found out in one pass before anything is planned: digest, encoding, delimiter and header.
+// The first pass over an input, before anything is planned: digest, encoding, delimiter and header.
 
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,14 +11,14 @@
 
 #include "csv/csv.hpp"
 #include "files/input.hpp"
+#include "run/stop_tokens.hpp"
 #include "spec/rows.hpp"
 
 namespace convoke::run {
 
 struct scanned_input {
   files::input source;
-  std::optional<files::encoding> forced;
-  std::optional<char> delimiter_option;
+  std::optional<files::encoding> forced;  // absent: by byte-order mark, else UTF-8
   files::text_format format;
   std::string sha256;
   char delimiter = ',';
@@ -29,16 +28,21 @@ struct scanned_input {
 // How cells are read, by the job's options.
 [[nodiscard]] spec::row_settings row_settings_of(const plan_options& options);
 
-// Errors: usage (no such file, unknown encoding or delimiter), input (empty, undecodable, a broken header), interrupted (`interrupted`
-// returned true; it is called often). What can be read only once is examined while it is copied: a bad byte, a record beyond the limits or
-// a header without the columns that are needed ends it at once.
-[[nodiscard]] result<scanned_input> scan(const job& j, const std::function<bool()>& interrupted);
+// The options as runs keep them in their settings, and as the command line takes them; empty for the default.
+[[nodiscard]] std::string_view to_string(input_encoding encoding) noexcept;
+[[nodiscard]] std::string_view to_string(input_delimiter delimiter) noexcept;
+[[nodiscard]] std::string_view to_string(overlap_choice overlap) noexcept;
 
-// `FILE: message`, for what does not name the input yet. The errors of scan() and read_records() do.
+// Errors: usage (no such file), input (empty, undecodable, a broken header), interrupted. `stop` is polled ten times a second while a pipe
+// is waited for, and for each chunk. An input that can be read only once is examined while it is copied: a bad byte, a record beyond the
+// limits or a header without a required column ends the copy.
+[[nodiscard]] result<scanned_input> scan(const job& j, const stop_tokens& stop);
+
+// `FILE: message`, for an error that does not name the input yet. The errors of scan() and read_records() do.
 [[nodiscard]] error in_file(const std::string& name, error e);
 
-// Feeds every record but the header to `sink`, in order; the digest of this pass comes back. A failure of `sink` comes back as it is, but
-// for errc::input, which gets the file's name.
+// Feeds every record except the header to `sink`, in order, and returns the digest of this pass. A failure of `sink` comes back as it is,
+// except that errc::input gets the file's name.
 [[nodiscard]] result<std::string> read_records(scanned_input& input, const csv::reader::sink& sink);
 
 }  // namespace convoke::run

@@ -7,41 +7,39 @@
 
 #include <fmt/format.h>
 #include <boost/json.hpp>
-#include <convoke/key.hpp>
 
 #include <convoke/version.hpp>
+
 #include "core/text.hpp"
 #include "files/digest.hpp"
 #include "files/zones.hpp"
-#include "report/failed.hpp"
 #include "spec/rows.hpp"
 
 namespace convoke::run {
 namespace {
 
-// Rows go to the ledger's thread in batches: large enough that handing over costs nothing, small enough to bound memory. The reasons of a
-// wrong row can be a hundred times as long as the row.
+// Rows go to the ledger's thread in batches: large enough to make the handover cheap, small enough to bound memory. The reasons of a wrong
+// row can be a hundred times as long as the row.
 constexpr std::size_t batch_rows = 1024;
 constexpr std::size_t batch_bytes = std::size_t{1} << 20U;
 
 constexpr auto interrupted_planning = "Interrupted while planning: nothing was sent and nothing was kept. Run the same command again.";
 
 // --only COLUMN=VALUE, resolved against the header.
-struct pilot {
+struct row_filter {
   std::optional<std::size_t> column;
   std::string value;
 };
 
-result<pilot> parse_only(const std::string& only, const spec::row_builder& builder) {
-  if (only.empty()) return pilot{};
+// Its form was validated before.
+result<row_filter> find_only(const std::string& only, const spec::row_builder& builder) {
+  if (only.empty()) return row_filter{};
   const auto equals = only.find('=');
-  if (equals == std::string::npos || equals == 0)
-    return fail(errc::usage, fmt::format("--only '{}' needs the form COLUMN=VALUE.", core::escape_for_people(only)));
   const auto column = builder.find(std::string_view(only).substr(0, equals));
   if (!column)
     return fail(errc::usage,
                 fmt::format("--only names column '{}', which the input does not have.", core::escape_for_people(only.substr(0, equals))));
-  return pilot{column, only.substr(equals + 1)};
+  return row_filter{column, only.substr(equals + 1)};
 }
 
 result<std::vector<std::string>> header_fields(const scanned_input& input) {
@@ -61,9 +59,8 @@ result<std::vector<std::string>> header_fields(const scanned_input& input) {
 // Turns records into planned rows and hands them over in batches.
 class feeder {
  public:
-  feeder(ledger::planning& to, spec::row_builder& builder, pilot only, const plan_options& options,
-         const std::function<bool()>& interrupted)
-      : to_(to), builder_(builder), only_(std::move(only)), limit_(options.limit), interrupted_(interrupted) {}
+  feeder(ledger::plan_builder& to, spec::row_builder& builder, row_filter only, const plan_options& options, const stop_tokens& stop)
+      : to_(to), builder_(builder), only_(std::move(only)), limit_(options.limit), stop_(stop) {}
 
   result<void> add(const csv::record& record) {
     ++rows_;
@@ -81,7 +78,7 @@ class feeder {
   }
 
   result<void> flush() {
-    if (interrupted_()) return fail(errc::interrupted, interrupted_planning);
+    if (stop_.requested()) return fail(errc::interrupted, interrupted_planning);
     if (batch_.empty()) return {};
     auto full = std::exchange(batch_, {});
     batch_.reserve(batch_rows);
@@ -99,31 +96,21 @@ class feeder {
     return *only_.column < record.fields.size() && record.fields[*only_.column] == only_.value;
   }
 
-  ledger::planning& to_;
+  ledger::plan_builder& to_;
   spec::row_builder& builder_;
-  pilot only_;
+  row_filter only_;
   std::optional<std::uint64_t> limit_;
-  const std::function<bool()>& interrupted_;
+  const stop_tokens& stop_;
   std::uint64_t rows_ = 0, planned_ = 0;
   spec::built_row built_;
   std::vector<ledger::planned_row> batch_;
-  std::size_t bytes_ = 0;  // that the rows of the batch hold
+  std::size_t bytes_ = 0;  // of the batch's rows
 };
 
-// The ledger's error after a signal, in words that fit the command.
-error of_planning(error why) {
+// The ledger reports only that it was interrupted; the message says what that means for the command.
+error in_planning(error why) {
   if (why.code == errc::interrupted) why.message = interrupted_planning;
   return why;
-}
-
-result<void> check_limits(const plan_summary& summary, const plan_options& options) {
-  if (options.max_new && summary.new_keys > *options.max_new)
-    return fail(
-        errc::input,
-        fmt::format(
-            "{} meetings are new, but --max-new allows {}. Nothing was sent. Look at the plan, then raise --max-new if it is right.",
-            summary.new_keys, *options.max_new));
-  return {};
 }
 
 result<void> check_row_count(std::uint64_t rows, std::uint64_t planned, const job& j) {
@@ -136,63 +123,26 @@ result<void> check_row_count(std::uint64_t rows, std::uint64_t planned, const jo
   return {};
 }
 
-// Reports every wrong row to the observer.
-result<void> report_wrong_rows(ledger::planning& plan, observer& watch) {
-  return plan.for_each_rejected(
-      [&](std::uint32_t line, std::string_view, std::string_view why) { watch.wrong_row(line, std::string(why)); });
-}
-
-// The same, and writes them to the failed file.
-result<std::string> keep_wrong_rows(ledger::planning& plan, const job& j, const ledger::run_header& header, observer& watch) {
-  const auto path = failed_path(j);
-  auto file = report::failed_file::create(path, header, failed_naming(j));
-  if (!file) watch.note(file.error().message);
-  const auto told = plan.for_each_rejected([&](std::uint32_t line, std::string_view raw, std::string_view why) {
-    watch.wrong_row(line, std::string(why));
-    if (!file) return;
-    if (const auto added = file->add(line, raw, why); !added) file = std::unexpected(added.error());
-  });
-  if (!told) return std::unexpected(told.error());
-  if (!file) return std::string();
-  const auto written = file->commit();
-  if (written) return path;
-  watch.note(written.error().message);
-  return std::string();
-}
-
 }  // namespace
 
 std::string failed_path(const job& j) {
   if (!j.failed.empty()) return j.failed;
-  // A pipe has no place of its own: `<(...)` is called /dev/fd/63.
-  const bool nowhere = j.input == "-" || j.input == "/dev/stdin" || j.input.starts_with("/dev/fd/") || j.input.starts_with("/proc/");
-  return nowhere ? "stdin.failed.csv" : j.input + ".failed.csv";
+  // A pipe has no folder of its own: `<(...)` is called /dev/fd/63.
+  const bool is_pipe = j.input == "-" || j.input == "/dev/stdin" || j.input.starts_with("/dev/fd/") || j.input.starts_with("/proc/");
+  return is_pipe ? "stdin.failed.csv" : j.input + ".failed.csv";
 }
 
 files::naming failed_naming(const job& j) {
   return j.failed.empty() ? files::naming::derived : files::naming::given;
 }
 
-result<ledger::lane_name> lane_name(const lane_options& lane) {
-  const auto tenant = parse_guid(lane.tenant);
-  if (!tenant)
-    return fail(errc::usage,
-                lane.tenant.empty()
-                    ? "No tenant is given: set --tenant to the Entra tenant id (a GUID), or tenant in the configuration."
-                    : fmt::format("The tenant '{}' is no Entra tenant id (a GUID such as 00000000-0000-0000-0000-000000000000).",
-                                  core::escape_for_people(lane.tenant)));
-  std::string root = to_lower(lane.graph_url);
-  while (root.ends_with('/')) root.pop_back();
-  return ledger::lane_name{root, *tenant, to_lower(lane.client_id)};
-}
-
 ledger::run_header make_header(const job& j, const scanned_input& input, const ledger::lane_name& lane) {
   ledger::run_header h;
   const boost::json::object settings{
-      {"encoding", j.plan.encoding},
-      {"delimiter", j.plan.delimiter},
+      {"encoding", to_string(j.plan.encoding)},
+      {"delimiter", to_string(j.plan.delimiter)},
       {"time_zone", j.plan.time_zone},
-      {"overlap", j.plan.overlap},
+      {"overlap", to_string(j.plan.overlap)},
       {"external_id", j.plan.external_id_template},
       {"limit", j.plan.limit ? boost::json::value(*j.plan.limit) : boost::json::value(nullptr)},
       {"only", j.plan.only},
@@ -216,7 +166,7 @@ ledger::run_header make_header(const job& j, const scanned_input& input, const l
 
 namespace {
 
-// What a pilot leaves out has not vanished.
+// Keys that a plan of a part of the input leaves out have not vanished.
 plan_summary of_what_was_read(plan_summary summary, const plan_options& options) {
   if (!options.limit && options.only.empty()) return summary;
   summary.vanished = 0;
@@ -225,10 +175,25 @@ plan_summary of_what_was_read(plan_summary summary, const plan_options& options)
   return summary;
 }
 
+// Feeds all rows to the plan, and checks that the file is the one that was scanned and has as many rows as expected.
+result<void> feed_rows(ledger::plan_builder& to, spec::row_builder& builder, row_filter only, scanned_input& input, const job& j,
+                       const ledger::run_header& header, const stop_tokens& stop) {
+  feeder feed(to, builder, std::move(only), j.plan, stop);
+  const auto digest = read_records(input, [&](const csv::record& record) { return feed.add(record); });
+  if (!digest) return std::unexpected(digest.error());
+  if (*digest != header.input_sha256)
+    return std::unexpected(in_file(
+        j.input, {errc::input, "the file changed while it was read. Nothing was sent. Run the same command again once it is whole."}));
+  if (const auto flushed = feed.flush(); !flushed) return flushed;
+  if (const auto counted = check_row_count(feed.rows(), feed.planned(), j); !counted)
+    return std::unexpected(in_file(j.input, counted.error()));
+  return {};
+}
+
 }  // namespace
 
 result<planned> make_plan(ledger::store& store, scanned_input& input, const job& j, const ledger::run_header& header, observer& watch,
-                          const std::function<bool()>& interrupted, failed_rows failed) {
+                          const stop_tokens& stop) {
   const auto in_input = [&](const error& e) { return std::unexpected(in_file(j.input, e)); };
   auto zones = files::system_zones();
   if (!zones) return std::unexpected(zones.error());
@@ -237,62 +202,58 @@ result<planned> make_plan(ledger::store& store, scanned_input& input, const job&
   const std::vector<std::string_view> views(names->begin(), names->end());
   auto builder = spec::row_builder::create(views, row_settings_of(j.plan), **zones);
   if (!builder) return in_input(builder.error());
-  auto only = parse_only(j.plan.only, *builder);
+  auto only = find_only(j.plan.only, *builder);
   if (!only) return std::unexpected(only.error());
 
   auto planning = store.begin_plan(header);
   if (!planning) return std::unexpected(planning.error());
-  feeder feed(**planning, *builder, std::move(*only), j.plan, interrupted);
-  const auto digest = read_records(input, [&](const csv::record& record) { return feed.add(record); });
-  if (!digest) return std::unexpected(digest.error());
-  if (*digest != header.input_sha256)
-    return in_input({errc::input, "the file changed while it was read. Nothing was sent. Run the same command again once it is whole."});
-  if (const auto flushed = feed.flush(); !flushed) return std::unexpected(flushed.error());
-  if (const auto counted = check_row_count(feed.rows(), feed.planned(), j); !counted) return in_input(counted.error());
-
+  if (const auto fed = feed_rows(**planning, *builder, std::move(*only), input, j, header, stop); !fed) return std::unexpected(fed.error());
   auto summary = (*planning)->classify();
-  if (!summary) return std::unexpected(of_planning(summary.error()));
-  planned out{.planning = std::move(*planning), .summary = of_what_was_read(std::move(*summary), j.plan)};
-  if (out.summary.rejected > 0) {
-    if (failed == failed_rows::only_reported) {
-      if (const auto reported = report_wrong_rows(*out.planning, watch); !reported) return std::unexpected(of_planning(reported.error()));
-    } else {
-      auto written = keep_wrong_rows(*out.planning, j, header, watch);
-      if (!written) return std::unexpected(of_planning(written.error()));
-      out.failed_file = std::move(*written);
-    }
-    if (!j.plan.skip_invalid) {
-      const auto kept = out.failed_file.empty() ? std::string() : fmt::format(" They are in {}.", core::escape_for_people(out.failed_file));
-      return in_input(
-          {errc::input, fmt::format("{} of {} rows are wrong; nothing was sent.{} Correct them and run the same command again, or "
-                                    "use --skip-invalid to provision the others.",
-                                    out.summary.rejected, out.summary.rows, kept)});
-    }
+  if (!summary) return std::unexpected(in_planning(summary.error()));
+  if (summary->rejected > 0) {
+    const auto reported = (*planning)->for_each_rejected(
+        [&](std::uint32_t line, std::string_view, std::string_view why) { watch.wrong_row(line, std::string(why)); });
+    if (!reported) return std::unexpected(in_planning(reported.error()));
   }
-  if (const auto allowed = check_limits(out.summary, j.plan); !allowed) return in_input(allowed.error());
-  return out;
+  return planned{.planning = std::move(*planning), .summary = of_what_was_read(std::move(*summary), j.plan)};
 }
 
-result<void> check_expected_rows(scanned_input& input, const job& j, const std::function<bool()>& interrupted) {
+result<planned> reopen_plan(ledger::store& store, const ledger::run_info& run, const job& j) {
+  auto planning = store.begin_open(run.id);
+  if (!planning) return std::unexpected(in_planning(planning.error()));
+  auto summary = (*planning)->classify();
+  if (!summary) return std::unexpected(in_planning(summary.error()));
+  return planned{.planning = std::move(*planning), .summary = of_what_was_read(std::move(*summary), j.plan)};
+}
+
+result<void> accept(const plan_summary& summary, const job& j, const std::string& failed_file) {
+  if (summary.rejected > 0 && !j.plan.skip_invalid) {
+    const auto kept = failed_file.empty() ? std::string() : fmt::format(" They are in {}.", core::escape_for_people(failed_file));
+    return std::unexpected(in_file(
+        j.input, {errc::input, fmt::format("{} of {} rows are wrong; nothing was sent.{} Correct them and run the same command again, or "
+                                           "use --skip-invalid to provision the others.",
+                                           summary.rejected, summary.rows, kept)}));
+  }
+  if (j.plan.max_new && summary.new_keys > *j.plan.max_new)
+    return std::unexpected(in_file(
+        j.input,
+        {errc::input,
+         fmt::format(
+             "{} meetings are new, but --max-new allows {}. Nothing was sent. Look at the plan, then raise --max-new if it is right.",
+             summary.new_keys, *j.plan.max_new)}));
+  return {};
+}
+
+result<void> check_expected_rows(scanned_input& input, const job& j, const stop_tokens& stop) {
   if (!j.plan.expect_rows) return {};
   std::uint64_t rows = 0;
   const auto digest = read_records(input, [&](const csv::record&) -> result<void> {
-    if (++rows % batch_rows == 0 && interrupted()) return fail(errc::interrupted, interrupted_planning);
+    if (++rows % batch_rows == 0 && stop.requested()) return fail(errc::interrupted, interrupted_planning);
     return {};
   });
   if (!digest) return std::unexpected(digest.error());
   if (const auto counted = check_row_count(rows, rows, j); !counted) return std::unexpected(in_file(j.input, counted.error()));
   return {};
-}
-
-result<planned> reopen_plan(ledger::store& store, const ledger::run_info& run, const job& j) {
-  auto planning = store.begin_open(run.id);
-  if (!planning) return std::unexpected(of_planning(planning.error()));
-  auto summary = (*planning)->classify();
-  if (!summary) return std::unexpected(of_planning(summary.error()));
-  *summary = of_what_was_read(std::move(*summary), j.plan);
-  if (const auto allowed = check_limits(*summary, j.plan); !allowed) return std::unexpected(in_file(j.input, allowed.error()));
-  return planned{.planning = std::move(*planning), .summary = std::move(*summary)};
 }
 
 }  // namespace convoke::run

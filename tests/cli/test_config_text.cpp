@@ -62,7 +62,7 @@ BOOST_FIXTURE_TEST_CASE(a_file_in_a_folder_that_others_may_write_is_used_only_wh
   BOOST_TEST(found(input) == "used");
 }
 
-BOOST_FIXTURE_TEST_CASE(the_file_of_the_user_is_judged_as_well, folder) {
+BOOST_FIXTURE_TEST_CASE(the_file_of_the_user_is_checked_as_well, folder) {
   fs::create_directories(path / "convoke");
   fs::permissions(path / "convoke", fs::perms(0755));
   const auto file = write("convoke/convoke.toml", "authority_url = \"https://evil.example\"\n");
@@ -72,7 +72,7 @@ BOOST_FIXTURE_TEST_CASE(the_file_of_the_user_is_judged_as_well, folder) {
   BOOST_TEST(found((path / "none/in.csv").string(), environment).contains("its folder " + (path / "convoke").string()));
 }
 
-BOOST_FIXTURE_TEST_CASE(a_link_is_judged_by_its_own_folder_and_its_file_and_that_folder, folder) {
+BOOST_FIXTURE_TEST_CASE(a_link_is_checked_with_its_own_folder_and_its_file_and_that_folder, folder) {
   fs::create_directory(path / "a");
   fs::create_directory(path / "b");
   const auto file = write("b/real.toml", "authority_url = \"https://evil.example\"\n");

@@ -42,7 +42,7 @@ class run {
     lane_setup lane{.lane = 0, .organizers = {}, .cooldowns = {}};
     for (const auto& [who, rows] : owed_) lane.organizers.push_back({who, static_cast<std::uint32_t>(rows.size()), 0});
     engine e(s, {lane}, now_);
-    play(e, s.connections);
+    carry_out(e, s.connections);
   }
 
   [[nodiscard]] double length() const { return seconds(ended_ - start); }
@@ -61,7 +61,7 @@ class run {
     bool operator<(const reply& b) const { return at > b.at; }
   };
 
-  void play(engine& e, unsigned connections) {
+  void carry_out(engine& e, unsigned connections) {
     carry_out(e);
     e.token_ready(0, 1, now_);
     carry_out(e);
@@ -101,7 +101,7 @@ class run {
       } else if (const auto* r = std::get_if<record_outcome>(&a)) {
         recorded.push_back(r->row);
       } else if (const auto* f = std::get_if<fetch_rows>(&a)) {
-        asked_.push_back(*f);
+        requested_.push_back(*f);
       } else if (const auto* w = std::get_if<wake_at>(&a)) {
         wake_ = w->when;
       } else if (std::holds_alternative<finished>(a)) {
@@ -112,7 +112,7 @@ class run {
       e.committed(recorded, {}, now_);
       carry_out(e);
     }
-    for (const auto& f : std::exchange(asked_, {})) {
+    for (const auto& f : std::exchange(requested_, {})) {
       std::vector<claimed_page> claim;
       for (const auto& [who, count] : f.pages) {
         auto& rows = owed_[who];
@@ -133,7 +133,7 @@ class run {
   std::map<organizer_id, mono_time> last_;
   std::vector<std::pair<organizer_id, mono_time>> sent_;
   std::priority_queue<reply> replies_;
-  std::vector<fetch_rows> asked_;
+  std::vector<fetch_rows> requested_;
   std::optional<mono_time> wake_;
   bool over_ = false;
 };

@@ -20,7 +20,7 @@ forecast learnt() {
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(wall_times_are_told_with_their_offset) {
+BOOST_AUTO_TEST_CASE(wall_times_have_their_offset) {
   const zone here("Europe/Berlin");
   BOOST_TEST(local_time(now) == "2026-11-22T03:10:00+01:00");
   BOOST_TEST(local_minute(now, now) == "03:10 +01:00");
@@ -50,7 +50,7 @@ BOOST_AUTO_TEST_CASE(forecasts_in_words) {
   BOOST_TEST(
       forecast_text(f, now) ==
       "Forecast: 100 calls at 100/s (--fixed-rate): 91 s, until about 03:11 +01:00. The service has closed the lane until 03:11 +01:00; "
-      "that is counted in.");
+      "the durations include that.");
   BOOST_TEST(forecast_text({}, now) == "Forecast: no call is owed.");
 }
 
@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(forecasts_for_programs) {
   BOOST_TEST(boost::json::parse(plan_json(1, s, now)).at("forecast").is_null());
 }
 
-BOOST_AUTO_TEST_CASE(too_many_meetings_in_a_month_are_warned_of) {
+BOOST_AUTO_TEST_CASE(too_many_meetings_in_a_month_are_a_warning) {
   plan_summary s;
   s.organizers = {{.organizer = "a", .calls = 2000, .new_keys = 2000},
                   {.organizer = "b", .calls = 2001, .new_keys = 2001},
@@ -107,16 +107,16 @@ BOOST_AUTO_TEST_CASE(a_path_that_is_no_utf8_leaves_the_summary_json) {
   BOOST_TEST(read.at("results") == "caf\\xe9/r.csv");
   BOOST_TEST(read.at("failed") == "caf\xc3\xa9/r.csv");
   BOOST_TEST(read.at("output_errors").at(0) == "cannot write caf\\xe9/r.csv");
-  const auto error = boost::json::parse(convoke::report::error_json({convoke::errc::input, "no \xff"}));
+  const auto error = boost::json::parse(convoke::report::error_json({convoke::errc::input, "no \xff"}, 8));
   BOOST_TEST(error.at("error") == "no \\xff");
 }
 
-BOOST_AUTO_TEST_CASE(calls_that_an_inference_misplaced_are_told) {
+BOOST_AUTO_TEST_CASE(calls_that_an_inference_misplaced_are_reported) {
   job_report r;
   r.run = 1;
   r.calls = 10;
   BOOST_TEST(report_text(r).find("was closed") == std::string::npos);
   r.early_by_inference = 3;
-  BOOST_TEST(report_text(r).find("3 of the calls went into a scope that was closed") != std::string::npos);
+  BOOST_TEST(report_text(r).find("3 of the calls were sent into a scope that was closed") != std::string::npos);
   BOOST_TEST(boost::json::parse(report_json(r)).at("early_by_inference") == 3);
 }

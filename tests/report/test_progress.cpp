@@ -1,6 +1,7 @@
 #include <cstdio>
 #include <string>
 
+#include <boost/json.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include "report/progress.hpp"
@@ -64,7 +65,7 @@ BOOST_AUTO_TEST_CASE(a_closed_service_is_said) {
       "500 of 1,000 rows (50 %), 50/s, throttled 2x, closed by the service for 10 min 00 s (until 03:00 +00:00), about 10 min 10 s left");
 }
 
-BOOST_AUTO_TEST_CASE(what_is_not_known_is_not_told) {
+BOOST_AUTO_TEST_CASE(what_is_not_known_is_not_shown) {
   auto p = at(500, 1s);
   p.learning = true;
   BOOST_TEST(report::progress_line(p) == "500 of 1,000 rows (50 %), 50/s, still finding the limit, about 10 s left");
@@ -72,7 +73,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_known_is_not_told) {
   p.rate = 0;
   p.left.reset();
   p.nothing_for = 40s;
-  BOOST_TEST(report::progress_line(p) == "500 of 1,000 rows (50 %), 0/s, nothing has gone through for 40 s");
+  BOOST_TEST(report::progress_line(p) == "500 of 1,000 rows (50 %), 0/s, no row has ended for 40 s");
 }
 
 BOOST_AUTO_TEST_CASE(progress_for_programs_is_json) {
@@ -101,7 +102,7 @@ BOOST_AUTO_TEST_CASE(numbers_for_people) {
   BOOST_TEST(report::duration_for_people(50h) == "2 days");
 }
 
-BOOST_AUTO_TEST_CASE(the_exit_code_tells_the_truth) {
+BOOST_AUTO_TEST_CASE(the_exit_code_is_that_of_the_worst_thing) {
   convoke::job_report r;
   r.run = 1;
   r.counts.created = 5;
@@ -119,10 +120,11 @@ BOOST_AUTO_TEST_CASE(the_exit_code_tells_the_truth) {
   BOOST_TEST(r.exit_code() == 3);
   r.counts.owed = 1;
   BOOST_TEST(r.exit_code() == 5);
-  r.end = convoke::ending::terminated;
-  BOOST_TEST(r.exit_code() == 143);
-  r.end = convoke::ending::hung_up;
-  BOOST_TEST(r.exit_code() == 129);
+  r.end = convoke::ending::interrupted;
+  BOOST_TEST(r.exit_code() == 130);
+  const auto terminated = boost::json::parse(report::report_json(r, {.word = "terminated", .exit_code = 143}));
+  BOOST_TEST(terminated.at("end") == "terminated");
+  BOOST_TEST(terminated.at("exit_code") == 143);
   r.end = convoke::ending::permission;
   BOOST_TEST(r.exit_code() == 4);
   r.end = convoke::ending::storage;

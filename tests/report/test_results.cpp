@@ -70,7 +70,7 @@ fake_reader two_rows() {
   deferred.finished_at.reset();
   convoke::ledger::result_row wrong;
   wrong.line = 4;
-  wrong.raw = "nobody,A-2,x,soon,R\n";
+  wrong.raw = "no-id,A-2,x,soon,R\n";
   wrong.result = outcome::rejected;
   wrong.error_message = "column 'start'";
   ledger.results = {good, deferred, wrong};
@@ -98,7 +98,7 @@ BOOST_FIXTURE_TEST_CASE(csv_has_the_columns_in_order_and_no_formula, target) {
   std::getline(lines, line);
   BOOST_TEST(line.find(",deferred,") != std::string::npos);
   std::getline(lines, line);
-  BOOST_TEST(line.starts_with("4,11111111-2222-3333-4444-555555555555,nobody,A-2,rejected,"));
+  BOOST_TEST(line.starts_with("4,11111111-2222-3333-4444-555555555555,no-id,A-2,rejected,"));
   BOOST_TEST(line.ends_with(",R"));
 }
 

@@ -1,4 +1,4 @@
-// Whole jobs against a simulated Graph; what counts is what that side saw.
+// Whole jobs against a simulated Graph, which counts what it received.
 
 #include <sqlite3.h>
 
@@ -118,7 +118,7 @@ BOOST_AUTO_TEST_CASE(failed_rows_lie_beside_the_input_where_that_is_a_place) {
   BOOST_TEST(run::failed_path(job{.input = "-", .failed = "mine.csv"}) == "mine.csv");
 }
 
-BOOST_FIXTURE_TEST_CASE(an_id_that_is_spelt_otherwise_is_the_same_meeting, fixture) {
+BOOST_FIXTURE_TEST_CASE(an_id_in_other_case_is_the_same_meeting, fixture) {
   start();
   must(apply(make_job(write_rows("in.csv", 1, 3)), watch));
   auto text = read("in.csv");
@@ -139,7 +139,7 @@ BOOST_FIXTURE_TEST_CASE(a_pilot_says_nothing_of_what_it_leaves_out, fixture) {
   BOOST_TEST(watch.plans.back().second.vanished == 0U);
 }
 
-BOOST_FIXTURE_TEST_CASE(which_run_is_later_does_not_hang_on_the_clock, fixture) {
+BOOST_FIXTURE_TEST_CASE(which_run_is_later_does_not_depend_on_the_clock, fixture) {
   start();
   const auto x = make_job(write_rows("x.csv", 1, 3)), y = make_job(write_rows("y.csv", 1, 3, "Other"));
   must(apply(x, watch));
@@ -169,7 +169,7 @@ BOOST_FIXTURE_TEST_CASE(a_changed_file_calls_only_for_what_changed_and_reports_d
   BOOST_TEST(read("results.csv").find(",subject,200,") != std::string::npos);
 }
 
-BOOST_FIXTURE_TEST_CASE(drift_fails_where_it_is_asked_to, fixture) {
+BOOST_FIXTURE_TEST_CASE(drift_fails_where_that_is_set, fixture) {
   start();
   must(apply(make_job(write_rows("in.csv", 1, 10)), watch));
   auto j = make_job(write_rows("in.csv", 1, 10, "Renamed"));
@@ -178,13 +178,13 @@ BOOST_FIXTURE_TEST_CASE(drift_fails_where_it_is_asked_to, fixture) {
   BOOST_TEST(done.counts.drifted == 10U);
   BOOST_TEST(done.exit_code() == 3);
   BOOST_TEST(read("in.csv.failed.csv").find("the stored meeting differs in subject") != std::string::npos);
-  // Known now: told again without a call.
+  // Known now: reported again without a call.
   const auto requests = count("requests");
   BOOST_TEST(must(apply(j, watch)).exit_code() == 3);
   BOOST_TEST(count("requests") == requests);
 }
 
-BOOST_FIXTURE_TEST_CASE(a_plan_of_the_wrong_file_arms_nothing, fixture) {
+BOOST_FIXTURE_TEST_CASE(a_plan_of_the_wrong_file_sends_nothing, fixture) {
   start();
   const auto wrong = must(plan(make_job(write_rows("wrong.csv", 500, 520)), false, watch));
   BOOST_TEST(wrong.summary.calls == 21U);

@@ -1,6 +1,5 @@
-// How a job ends: by an exception of its observer or by a signal. What progress counts.
+// Exceptions of an observer, the order of wrong rows, and what progress counts.
 
-#include <csignal>
 #include <fstream>
 #include <stdexcept>
 #include <thread>
@@ -13,7 +12,7 @@ using namespace convoke::testing;
 namespace {
 
 struct broken : std::runtime_error {
-  broken() : std::runtime_error("thrown by an observer") {}
+  broken() : std::runtime_error("an observer's own error") {}
 };
 
 // Throws at its `at`th call of one kind.
@@ -117,27 +116,4 @@ BOOST_FIXTURE_TEST_CASE(progress_counts_rows_and_not_calls_where_rows_share_a_ke
     under_way = under_way || (p.done > 0 && p.done < 1000);
   }
   BOOST_TEST(under_way);
-}
-
-BOOST_FIXTURE_TEST_CASE(signals_are_caught_while_a_job_runs_and_not_after_it, fixture) {
-  start();
-  auto j = make_job(write_rows("in.csv", 1, 200));
-  j.pace.rate = 100;
-  for (const auto& [number, end, code] : {std::tuple{SIGHUP, ending::hung_up, 129}, {SIGTERM, ending::terminated, 143}}) {
-    struct sender final : observer {
-      int number = 0;
-      void advanced(const progress& p) override {
-        if (p.calls > 0 && number != 0) std::raise(std::exchange(number, 0));
-      }
-    } sends;
-    sends.number = number;
-    const auto stopped = must(apply(j, sends));
-    BOOST_TEST((stopped.end == end));
-    BOOST_TEST(stopped.exit_code() == code);
-    struct sigaction now{};
-    BOOST_TEST(::sigaction(number, nullptr, &now) == 0);
-    BOOST_TEST((now.sa_handler == SIG_DFL));
-  }
-  BOOST_TEST(must(apply(j, watch)).exit_code() == 0);
-  BOOST_TEST(count("created") == 200);
 }

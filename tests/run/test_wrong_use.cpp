@@ -1,4 +1,4 @@
-// What goes wrong before or around the calls: each with its kind of error, and nothing sent.
+// Errors before and after the calls: each has its kind, and nothing is sent.
 
 #include "fixture.hpp"
 
@@ -75,7 +75,7 @@ BOOST_FIXTURE_TEST_CASE(what_is_wrong_with_a_file_names_it_once_whatever_it_is_c
 BOOST_FIXTURE_TEST_CASE(good_rows_are_made_where_asked_although_some_are_wrong, fixture) {
   start();
   auto j = make_job(
-      write(*this, "in.csv", header + "nobody,A,2026-10-19T08:00:00Z\n00000000-0000-0000-0000-000000000001,B,2026-10-19T08:00:00Z\n"));
+      write(*this, "in.csv", header + "no-id,A,2026-10-19T08:00:00Z\n00000000-0000-0000-0000-000000000001,B,2026-10-19T08:00:00Z\n"));
   j.plan.skip_invalid = true;
   const auto done = must(apply(j, watch));
   BOOST_TEST(done.exit_code() == 3);
@@ -154,7 +154,7 @@ BOOST_FIXTURE_TEST_CASE(a_certificate_that_is_not_trusted_gets_no_byte_of_http, 
   BOOST_TEST(done.detail.find("certificate") != std::string::npos);
 }
 
-BOOST_FIXTURE_TEST_CASE(a_certificate_file_that_is_none_is_told_before_a_run_is_opened, fixture) {
+BOOST_FIXTURE_TEST_CASE(a_certificate_file_that_is_none_is_reported_before_a_run_is_opened, fixture) {
   start();
   auto j = make_job(write_rows("in.csv", 1, 3));
   const auto good = j.lanes.front().ca_file;
@@ -163,7 +163,7 @@ BOOST_FIXTURE_TEST_CASE(a_certificate_file_that_is_none_is_told_before_a_run_is_
   BOOST_TEST(watch.plans.empty());
   j.lanes.front().ca_file = good;
   BOOST_TEST(must(apply(j, watch)).counts.created == 3U);
-  // What is done needs nobody's certificate.
+  // A finished run needs no certificate.
   j.lanes.front().ca_file = j.input;
   BOOST_TEST(must(apply(j, watch)).exit_code() == 0);
 }

@@ -1,0 +1,170 @@
+#pragma once
+
+/// \file
+/// Reads a ledger: runs, their state and results, and the inventory. `convoke runs`, `status` and `discard` are these functions and code
+/// that prints.
+///
+///     auto ledger = convoke::ledger_reader::open("sqlite:/var/lib/convoke/ledger.db");
+///     const auto last = ledger->last_run();
+///     if (last && *last) const auto status = ledger->status((*last)->id);
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <convoke/error.hpp>
+#include <convoke/outcome.hpp>
+#include <convoke/spec.hpp>
+#include <convoke/summary.hpp>
+#include <convoke/time.hpp>
+
+namespace convoke {
+
+/// A lane as ledgers name it.
+struct lane_key {
+  std::string graph_root;  ///< lower case, without a trailing slash
+  std::string tenant;      ///< Entra tenant id, lower case
+  std::string app;         ///< Entra application id, lower case; may be empty
+};
+
+enum class run_state : std::uint8_t {
+  planned,    ///< nothing of it is sent until `apply` opens it
+  open,       ///< rows may be owed
+  finished,   ///< nothing is owed
+  discarded,  ///< closed, because it is not wanted
+};
+
+/// `planned`, `open`, `finished`, `discarded`.
+[[nodiscard]] std::string_view to_string(run_state s) noexcept;
+
+struct run_info {
+  std::uint32_t id = 0;
+  run_state state = run_state::planned;
+  std::string input;         ///< the input's name as it was given, `-` for standard input
+  std::string input_sha256;  ///< hexadecimal
+  utc_time planned_at{};
+  std::optional<utc_time> opened_at, finished_at;
+  std::uint64_t rows = 0;
+  outcome_counts counts;
+  bool drift_fails = false;  ///< drifted rows count as failed
+  std::vector<lane_key> lanes;
+};
+
+/// How many rows or meetings share a property.
+struct counted {
+  std::string what;
+  std::uint64_t count = 0;
+};
+
+/// The limit of a lane, as earlier calls found it.
+struct learnt_rate {
+  double rate = 0;      ///< calls per second that the lane took
+  double refused = 0;   ///< the lowest rate known to be too much; 0: not known
+  utc_time saved_at{};  ///< may lie in the future where the clock was set back
+};
+
+/// A scope that the service closed.
+struct closed_scope {
+  std::string organizer;  ///< Entra object id; empty: the lane itself
+  utc_time until{};
+};
+
+struct lane_status {
+  lane_key lane;
+  std::optional<learnt_rate> learnt;
+  std::vector<closed_scope> closed;  ///< cooldowns that still run, cut to the limit that `status` was given
+};
+
+struct run_status {
+  run_info run;
+  std::vector<counted> errors;  ///< rows by error code
+  struct of_organizer {
+    std::string organizer;
+    outcome_counts counts;
+  };
+  std::vector<of_organizer> organizers;
+  std::uint64_t calls_left = 0;  ///< owed calls: rows that share a key share a call
+  std::vector<lane_status> lanes;
+  /// How long the calls that are left will take at the learnt rate. Absent where no call is left, or nothing is known of the limit.
+  std::optional<forecast> expected;
+};
+
+/// A row of a run. Views are valid until the callback that received it returns.
+struct result_row {
+  std::uint32_t line = 0;              ///< of the record's first line in the input, from 1
+  std::size_t lane = 0;                ///< index into run_info::lanes
+  std::string_view raw;                ///< the record's own bytes as UTF-8; empty once the run was pruned
+  std::optional<meeting_spec> wanted;  ///< absent where the row was rejected
+  std::optional<outcome> result;       ///< absent: deferred
+  std::uint32_t attempts = 0;          ///< calls made for it
+  int http_status = 0;                 ///< of the last answer; 0: none
+  std::string_view error_code, error_message, request_id, client_request_id;
+  std::string_view drift;  ///< names of the fields that differ, `;` between
+  std::optional<utc_time> finished_at;
+  std::string_view meeting_id, join_web_url, join_meeting_id, passcode, dial_in_number, conference_id;
+};
+
+/// A meeting that this ledger knows. Views are valid until the callback that received it returns.
+struct inventory_row {
+  lane_key lane;
+  std::string_view external_id;
+  meeting_spec wanted;
+  std::string_view state;  ///< wanted, satisfied, drifted or failed
+  std::string_view drift;
+  std::string_view meeting_id, join_web_url, join_meeting_id, passcode, dial_in_number, conference_id;
+  std::optional<utc_time> observed_at;
+};
+
+/// Reads a ledger while other processes write it. It takes no lock and creates nothing. Long reads go page by page, and no snapshot
+/// of the ledger is held while a callback runs: a slow reader costs a run nothing. Each page is consistent. Of a run under way a later page
+/// can show a later moment than an earlier one; the results of a run that is over do not change.
+///
+/// Use it on one thread at a time. Every error is errc::storage unless a member says more; what a callback returns ends the read and comes
+/// back as it is.
+class ledger_reader {
+ public:
+  /// `url`: `sqlite:PATH`. errc::usage for anything else, errc::storage where there is no ledger that can be read.
+  [[nodiscard]] static result<ledger_reader> open(const std::string& url);
+  ledger_reader(ledger_reader&&) noexcept;
+  ledger_reader& operator=(ledger_reader&&) noexcept;
+  ~ledger_reader();
+
+  /// All runs, by number.
+  [[nodiscard]] result<std::vector<run_info>> runs();
+  /// nullopt where there is no run of that number.
+  [[nodiscard]] result<std::optional<run_info>> run(std::uint32_t id);
+  /// The run that was opened last, else the newest plan; nullopt in an empty ledger.
+  [[nodiscard]] result<std::optional<run_info>> last_run();
+  /// errc::usage where there is no run of that number. `max_cooldown`: how much of a saved cooldown is obeyed, as in pace_options.
+  [[nodiscard]] result<run_status> status(std::uint32_t id, std::chrono::milliseconds max_cooldown = std::chrono::hours(24));
+  /// Every row of the run, in line order.
+  [[nodiscard]] result<void> for_each_result(std::uint32_t id, const std::function<result<void>(const result_row&)>& take);
+  /// Every meeting of the inventory, in no particular order.
+  [[nodiscard]] result<void> for_each_inventory(const std::function<result<void>(const inventory_row&)>& take);
+  /// Meetings of the inventory by state.
+  [[nodiscard]] result<std::vector<counted>> inventory_counts();
+
+  struct impl;  ///< private to the library
+
+ private:
+  friend struct ledger_access;
+  explicit ledger_reader(std::unique_ptr<impl> made) noexcept;
+  std::unique_ptr<impl> impl_;
+};
+
+/// Closes a run: nothing of it will be sent. A run that is discarded already stays as it is. It waits up to `wait_lock` while another
+/// process carries out a run. Errors: usage (no such run, or it is finished), busy, storage, interrupted.
+[[nodiscard]] result<void> discard_run(const std::string& url, std::uint32_t id, std::chrono::milliseconds wait_lock = {},
+                                       std::stop_token stop = {});
+
+/// Warnings, one sentence each: other users of this machine may read, change or replace the ledger. Empty for a URL that names no ledger.
+[[nodiscard]] std::vector<std::string> ledger_warnings(const std::string& url);
+
+}  // namespace convoke

@@ -1,0 +1,24 @@
+#include <utility>
+
+#include <convoke/job.hpp>
+
+#include "run/planner.hpp"
+#include "run/workspace.hpp"
+
+namespace convoke {
+
+using namespace run;
+
+result<plan_summary> check(const job& j, observer& watch, std::stop_token stop) {
+  if (const auto valid = validate(j, job_use::check); !valid) return std::unexpected(valid.error());
+  const stop_tokens stops{.drain = std::move(stop), .at_once = {}};
+  auto w = workspace::open(j, watch, stops, ledger_use::none);
+  if (!w) return std::unexpected(w.error());
+  auto made = make_plan(*w->store, w->input, j, w->header, watch, stops);
+  if (!made) return std::unexpected(made.error());
+  if (const auto accepted = accept(made->summary, j, {}); !accepted) return std::unexpected(accepted.error());
+  watch.planned(0, made->summary);
+  return std::move(made->summary);
+}
+
+}  // namespace convoke

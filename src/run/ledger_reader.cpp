@@ -1,0 +1,209 @@
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <convoke/ledger.hpp>
+#include <convoke/version.hpp>
+
+#include "ledger/ledger.hpp"
+#include "os/clock.hpp"
+#include "run/cooldowns.hpp"
+#include "run/foresight.hpp"
+#include "run/ledger_access.hpp"
+#include "run/validate.hpp"
+
+namespace convoke {
+namespace {
+
+run_state state_of(ledger::run_state s) noexcept {
+  switch (s) {
+    case ledger::run_state::planned:
+      return run_state::planned;
+    case ledger::run_state::open:
+      return run_state::open;
+    case ledger::run_state::finished:
+      return run_state::finished;
+    case ledger::run_state::discarded:
+      return run_state::discarded;
+  }
+  std::unreachable();
+}
+
+lane_key key_of(const ledger::lane_name& name) {
+  return {.graph_root = name.graph_root, .tenant = name.tenant, .app = name.app};
+}
+
+run_info info_of(ledger::run_info&& from) {
+  run_info out{.id = from.id,
+               .state = state_of(from.state),
+               .input = std::move(from.header.input_name),
+               .input_sha256 = std::move(from.header.input_sha256),
+               .planned_at = from.planned_at,
+               .opened_at = from.opened_at,
+               .finished_at = from.finished_at,
+               .rows = from.rows,
+               .counts = from.counts,
+               .drift_fails = from.header.drift_fails};
+  for (const auto& lane : from.header.lanes) out.lanes.push_back(key_of(lane));
+  return out;
+}
+
+std::vector<counted> counts_of(std::vector<ledger::count_by>&& from) {
+  std::vector<counted> out;
+  out.reserve(from.size());
+  for (auto& one : from) out.push_back({std::move(one.what), one.count});
+  return out;
+}
+
+lane_status status_of(const ledger::lane_name& name, const ledger::lane_memory& memory) {
+  lane_status out{.lane = key_of(name)};
+  if (memory.learnt)
+    out.learnt = {.rate = memory.learnt->pace.rate, .refused = memory.learnt->pace.refused, .saved_at = memory.learnt->saved_at};
+  for (const auto& one : memory.cooldowns) out.closed.push_back({.organizer = one.organizer, .until = one.until});
+  return out;
+}
+
+result<std::optional<run_info>> found(result<std::optional<ledger::run_info>> from) {
+  if (!from) return std::unexpected(from.error());
+  if (!*from) return std::nullopt;
+  return info_of(std::move(**from));
+}
+
+}  // namespace
+
+ledger_reader::ledger_reader(std::unique_ptr<impl> made) noexcept : impl_(std::move(made)) {}
+ledger_reader::ledger_reader(ledger_reader&&) noexcept = default;
+ledger_reader& ledger_reader::operator=(ledger_reader&&) noexcept = default;
+ledger_reader::~ledger_reader() = default;
+
+result<ledger_reader> ledger_reader::open(const std::string& url) {
+  auto path = run::ledger_path(url);
+  if (!path) return std::unexpected(path.error());
+  auto opened = ledger::read_sqlite(*path);
+  if (!opened) return std::unexpected(opened.error());
+  auto made = std::make_unique<impl>();
+  made->path = std::move(*path);
+  made->from = std::move(*opened);
+  return ledger_reader(std::move(made));
+}
+
+result<std::vector<run_info>> ledger_reader::runs() {
+  auto all = impl_->from->runs();
+  if (!all) return std::unexpected(all.error());
+  std::vector<run_info> out;
+  out.reserve(all->size());
+  for (auto& one : *all) out.push_back(info_of(std::move(one)));
+  return out;
+}
+
+result<std::optional<run_info>> ledger_reader::run(std::uint32_t id) {
+  return found(impl_->from->run(id));
+}
+
+result<std::optional<run_info>> ledger_reader::last_run() {
+  return found(impl_->from->last_run());
+}
+
+result<run_status> ledger_reader::status(std::uint32_t id, std::chrono::milliseconds max_cooldown) {
+  if (const auto there = run::find_run(*impl_->from, id); !there) return std::unexpected(there.error());
+  auto read = impl_->from->status(id);
+  if (!read) return std::unexpected(read.error());
+  const auto now = os::wall_now();
+  run::obey_limit(read->lanes, max_cooldown, now);
+  run_status out{.expected = run::foresee(*read, now)};
+  for (std::size_t i = 0; i < read->lanes.size(); ++i) out.lanes.push_back(status_of(read->info.header.lanes[i], read->lanes[i]));
+  out.errors = counts_of(std::move(read->errors));
+  for (auto& one : read->organizers) out.organizers.push_back({std::move(one.organizer), one.counts});
+  out.calls_left = read->calls_left;
+  out.run = info_of(std::move(read->info));
+  return out;
+}
+
+result<void> ledger_reader::for_each_result(std::uint32_t id, const std::function<result<void>(const result_row&)>& take) {
+  if (const auto there = run::find_run(*impl_->from, id); !there) return std::unexpected(there.error());
+  result_row row;
+  return impl_->from->for_each_result(id, [&](const ledger::result_row& from) -> result<void> {
+    row.wanted.reset();
+    if (!from.payload.empty()) {
+      auto wanted = decode_spec(from.payload);
+      if (!wanted) return std::unexpected(wanted.error());
+      row.wanted = std::move(*wanted);
+    }
+    row.line = from.line;
+    row.lane = from.lane;
+    row.raw = from.raw;
+    row.result = from.result;
+    row.attempts = from.attempts;
+    row.http_status = from.http_status;
+    row.error_code = from.error_code;
+    row.error_message = from.error_message;
+    row.request_id = from.request_id;
+    row.client_request_id = from.client_request_id;
+    row.drift = from.drift;
+    row.finished_at = from.finished_at;
+    row.meeting_id = from.meeting_id;
+    row.join_web_url = from.join_web_url;
+    row.join_meeting_id = from.join_meeting_id;
+    row.passcode = from.passcode;
+    row.dial_in_number = from.dial_in_number;
+    row.conference_id = from.conference_id;
+    return take(row);
+  });
+}
+
+result<void> ledger_reader::for_each_inventory(const std::function<result<void>(const inventory_row&)>& take) {
+  inventory_row row;
+  return impl_->from->for_each_inventory([&](const ledger::inventory_row& from) -> result<void> {
+    auto wanted = decode_spec(from.payload);
+    if (!wanted) return std::unexpected(wanted.error());
+    row.wanted = std::move(*wanted);
+    row.lane = key_of(from.lane);
+    row.external_id = from.external_id;
+    row.state = from.state;
+    row.drift = from.drift;
+    row.meeting_id = from.meeting_id;
+    row.join_web_url = from.join_web_url;
+    row.join_meeting_id = from.join_meeting_id;
+    row.passcode = from.passcode;
+    row.dial_in_number = from.dial_in_number;
+    row.conference_id = from.conference_id;
+    row.observed_at = from.observed_at;
+    return take(row);
+  });
+}
+
+result<std::vector<counted>> ledger_reader::inventory_counts() {
+  auto read = impl_->from->inventory_counts();
+  if (!read) return std::unexpected(read.error());
+  return counts_of(std::move(*read));
+}
+
+result<void> discard_run(const std::string& url, std::uint32_t id, std::chrono::milliseconds wait_lock, std::stop_token stop) {
+  const auto path = run::ledger_path(url);
+  if (!path) return std::unexpected(path.error());
+  const auto store = ledger::open_sqlite({.path = *path,
+                                          .program_version = version,
+                                          .wait_lock = wait_lock,
+                                          .interrupted = [stop = std::move(stop)] { return stop.stop_requested(); },
+                                          .create = false});
+  if (!store) return std::unexpected(store.error());
+  return (*store)->discard(id);
+}
+
+std::vector<std::string> ledger_warnings(const std::string& url) {
+  const auto path = run::ledger_path(url);
+  return path ? ledger::sqlite_exposures(*path) : std::vector<std::string>();
+}
+
+namespace run {
+
+result<ledger::run_info> find_run(ledger::reader& from, ledger::run_id id) {
+  auto found = from.run(id);
+  if (!found) return std::unexpected(found.error());
+  if (!*found) return fail(errc::usage, fmt::format("There is no run {} in this ledger: `convoke runs` lists them.", id));
+  return std::move(**found);
+}
+
+}  // namespace run
+
+}  // namespace convoke

@@ -1,0 +1,33 @@
+#include <utility>
+
+#include <convoke/job.hpp>
+
+#include "run/conclude.hpp"
+#include "run/planner.hpp"
+#include "run/workspace.hpp"
+
+namespace convoke {
+
+using namespace run;
+
+result<planned_run> plan(const job& j, bool open, observer& watch, std::stop_token stop) {
+  if (const auto valid = validate(j, job_use::plan); !valid) return std::unexpected(valid.error());
+  const stop_tokens stops{.drain = std::move(stop), .at_once = {}};
+  auto w = workspace::open(j, watch, stops, ledger_use::write);
+  if (!w) return std::unexpected(w.error());
+  const auto known = find_known_run(*w);
+  if (!known) return std::unexpected(known.error());
+  auto made = make_plan(*w->store, w->input, j, w->header, watch, stops);
+  if (!made) return std::unexpected(made.error());
+  if (const auto accepted = conclude_plan(*made, w->header, j, watch); !accepted) return std::unexpected(accepted.error());
+  const auto id = made->planning->commit(open);
+  if (!id) return std::unexpected(id.error());
+  // Of two plans of one identity only the newer one stays.
+  if (known->planned)
+    if (const auto gone = w->store->discard(known->planned->id); !gone) return std::unexpected(gone.error());
+  if (const auto added = add_forecast(*w, j, made->summary); !added) return std::unexpected(added.error());
+  watch.planned(*id, made->summary);
+  return planned_run{*id, std::move(made->summary)};
+}
+
+}  // namespace convoke

@@ -1,0 +1,144 @@
+#include "run/validate.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <type_traits>
+
+#include <fmt/format.h>
+
+#include <convoke/key.hpp>
+
+#include "auth/auth.hpp"
+#include "core/text.hpp"
+#include "net/net.hpp"
+#include "report/results.hpp"
+#include "run/setting_ranges.hpp"
+#include "spec/template.hpp"
+#include "token/token.hpp"
+
+namespace convoke::run {
+namespace {
+
+std::string text_of(auto number) {
+  return fmt::format("{}", number);
+}
+std::string text_of(std::chrono::milliseconds duration) {
+  return fmt::format("{}ms", duration.count());
+}
+
+template <class T>
+constexpr bool is_optional = false;
+template <class T>
+constexpr bool is_optional<std::optional<T>> = true;
+
+// The first setting of `owner` that is out of its range.
+template <class Owner, class Table>
+result<void> check_ranges(const Owner& owner, const Table& table) {
+  result<void> out;
+  const auto check = [&out](const auto& setting, const auto& value) {
+    if (out && !contains(setting.range, value))
+      out = fail(errc::usage, fmt::format("--{}: '{}' is not {}.", setting.flag, text_of(value), describe(setting.range)));
+  };
+  for_each_setting(table, [&](const auto& setting) {
+    const auto& value = owner.*setting.member;
+    if constexpr (is_optional<std::remove_cvref_t<decltype(value)>>) {
+      if (value) check(setting, *value);
+    } else {
+      check(setting, value);
+    }
+  });
+  return out;
+}
+
+result<void> check_plan_options(const plan_options& options) {
+  const auto equals = options.only.find('=');
+  if (!options.only.empty() && (equals == std::string::npos || equals == 0))
+    return fail(errc::usage, fmt::format("--only '{}' needs the form COLUMN=VALUE.", core::escape_for_people(options.only)));
+  if (options.external_id_template.empty()) return {};
+  // What is wrong with the template whatever the columns are. That a column is missing only the input can say.
+  const auto parsed = spec::id_template::parse(options.external_id_template, spec::header{});
+  if (!parsed && parsed.error().code == errc::usage) return std::unexpected(parsed.error());
+  return {};
+}
+
+// It goes into the form of the token request and names the lane in the ledger. Test servers use other names than GUIDs.
+result<void> check_client_id(const std::string& id) {
+  constexpr std::size_t longest = 128;
+  const bool valid = id.size() <= longest && std::ranges::all_of(id, [](char c) { return c > 0x20 && c < 0x7F; });
+  if (valid) return {};
+  return fail(errc::usage, fmt::format("--client-id '{}' is not an Entra application id: it is a GUID such as "
+                                       "00000000-0000-0000-0000-000000000000.",
+                                       core::escape_for_people(id)));
+}
+
+result<void> check_credentials(const lane_options& lane) {
+  if (!lane.token.empty()) {
+    if (const auto flaw = token::flaw_of_token(lane.token.reveal()))
+      return fail(errc::usage, fmt::format("The ready token is not a bearer token: {}.", *flaw));
+    return {};
+  }
+  if (lane.client_id.empty()) return fail(errc::usage, "No application is given: set --client-id to the Entra application id.");
+  if (lane.client_secret.empty()) return fail(errc::usage, "No client secret and no ready token is given.");
+  if (const auto flaw = auth::flaw_of_secret(lane.client_secret.reveal()))
+    return fail(errc::usage, fmt::format("The client secret {}.", *flaw));
+  return {};
+}
+
+result<void> check_lanes(const job& j) {
+  if (j.lanes.empty()) return fail(errc::usage, "No lane is given: a job needs the Graph root, the tenant and the app to call.");
+  if (j.lanes.size() > 1)
+    return fail(errc::usage, fmt::format("{} lanes are given, and several in one run are not built yet.", j.lanes.size()));
+  if (const auto target = check_target(j.lanes.front()); !target) return target;
+  if (const auto named = lane_name(j.lanes.front()); !named) return std::unexpected(named.error());
+  return {};
+}
+
+}  // namespace
+
+result<void> check_target(const lane_options& lane) {
+  if (const auto valid = check_client_id(lane.client_id); !valid) return valid;
+  for (const auto& url : {lane.graph_url, lane.authority_url})
+    if (const auto parsed = net::parse_endpoint(url, lane.allow_http); !parsed) return std::unexpected(parsed.error());
+  return {};
+}
+
+result<ledger::lane_name> lane_name(const lane_options& lane) {
+  const auto tenant = parse_guid(lane.tenant);
+  if (!tenant)
+    return fail(errc::usage,
+                lane.tenant.empty()
+                    ? "No tenant is given: set --tenant to the Entra tenant id (a GUID), or tenant in the configuration."
+                    : fmt::format("The tenant '{}' is not an Entra tenant id (a GUID such as 00000000-0000-0000-0000-000000000000).",
+                                  core::escape_for_people(lane.tenant)));
+  std::string root = to_lower(lane.graph_url);
+  while (root.ends_with('/')) root.pop_back();
+  return ledger::lane_name{root, *tenant, to_lower(lane.client_id)};
+}
+
+result<std::string> ledger_path(const std::string& url) {
+  constexpr std::string_view scheme = "sqlite:";
+  if (url.starts_with("postgresql:") || url.starts_with("postgres:"))
+    return fail(errc::usage, "A PostgreSQL ledger is not built yet: use --ledger sqlite:PATH.");
+  if (!url.starts_with(scheme) || url.size() == scheme.size())
+    return fail(errc::usage, fmt::format("--ledger '{}' is not a ledger: use sqlite:PATH.", core::escape_for_people(url)));
+  return url.substr(scheme.size());
+}
+
+}  // namespace convoke::run
+
+namespace convoke {
+
+result<void> validate(const job& j, job_use use) {
+  if (const auto valid = run::check_plan_options(j.plan); !valid || use == job_use::check) return valid;
+  if (const auto valid = run::check_ranges(j, run::job_ranges); !valid) return valid;
+  if (const auto valid = run::check_ranges(j.pace, run::pace_ranges); !valid) return valid;
+  if (const auto valid = run::check_lanes(j); !valid) return valid;
+  if (const auto path = run::ledger_path(j.ledger); !path) return std::unexpected(path.error());
+  if (use == job_use::plan) return {};
+  if (const auto valid = run::check_credentials(j.lanes.front()); !valid) return valid;
+  if (j.results.empty() || j.results == "-") return {};
+  if (const auto known = report::format_of(j.results); !known) return std::unexpected(known.error());
+  return {};
+}
+
+}  // namespace convoke

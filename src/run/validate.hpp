@@ -1,0 +1,22 @@
+#pragma once
+
+// The parts of convoke::validate() that other code needs by themselves.
+
+#include <string>
+
+#include <convoke/job.hpp>
+
+#include "ledger/ledger.hpp"
+
+namespace convoke::run {
+
+// The client id and both URLs of a lane. errc::usage for the first that is wrong.
+[[nodiscard]] result<void> check_target(const lane_options& lane);
+
+// The lane as ledgers name it. errc::usage where the tenant is no GUID.
+[[nodiscard]] result<ledger::lane_name> lane_name(const lane_options& lane);
+
+// The path of a ledger's URL, `sqlite:PATH`. errc::usage for anything else.
+[[nodiscard]] result<std::string> ledger_path(const std::string& url);
+
+}  // namespace convoke::run

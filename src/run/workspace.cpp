@@ -1,0 +1,101 @@
+#include "run/workspace.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <random>
+#include <string>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <convoke/version.hpp>
+
+#include "files/same_file.hpp"
+#include "os/clock.hpp"
+#include "run/foresight.hpp"
+#include "run/planner.hpp"
+#include "run/validate.hpp"
+
+namespace convoke::run {
+namespace {
+
+// What a job writes is neither what it reads nor anything else that it writes. Checked before anything is written: a rename cannot be
+// undone.
+result<void> keep_files_apart(const job& j, ledger_use use) {
+  if (use == ledger_use::none) {
+    const files::named_file written[] = {{"--failed", failed_path(j)}};
+    return files::keep_apart({"the input", j.input}, written);
+  }
+  const auto ledger = ledger_path(j.ledger);
+  const files::named_file written[] = {
+      {"--ledger", ledger ? *ledger : std::string()}, {"--results", j.results}, {"--failed", failed_path(j)}};
+  return files::keep_apart({"the input", j.input}, written);
+}
+
+// A rehearsal on a ledger that is not there: planning needs a ledger's sorting and its rules, and what is written goes into files without
+// names. The name is random, so that no other user can put a file there.
+result<std::string> path_of_no_ledger() {
+  std::error_code failed;
+  const auto folder = std::filesystem::temp_directory_path(failed);
+  if (failed) return fail(errc::storage, "No temporary folder can be used: set TMPDIR to a folder that can be written.");
+  std::random_device random;
+  return (folder / fmt::format("convoke-{:08x}{:08x}{:08x}.db", random(), random(), random())).string();
+}
+
+result<std::unique_ptr<ledger::store>> open_store(const job& j, observer& watch, const stop_tokens& stop, ledger_use use) {
+  const auto path = use == ledger_use::none ? path_of_no_ledger() : ledger_path(j.ledger);
+  if (!path) return std::unexpected(path.error());
+  auto opened = ledger::open_sqlite({.path = *path,
+                                     .program_version = version,
+                                     .wait_lock = j.wait_lock,
+                                     .interrupted = [stop] { return stop.requested(); },
+                                     .rehearsal = use != ledger_use::write});
+  if (!opened || use == ledger_use::none) return opened;
+  for (const auto& warning : ledger::sqlite_exposures(*path)) watch.note(warning);
+  return opened;
+}
+
+}  // namespace
+
+result<workspace> workspace::open(const job& j, observer& watch, const stop_tokens& stop, ledger_use use) {
+  if (const auto apart = keep_files_apart(j, use); !apart) return std::unexpected(apart.error());
+  const ledger::lane_name nameless{"check:", "00000000-0000-0000-0000-000000000000", ""};
+  const auto lane = use == ledger_use::none ? result<ledger::lane_name>(nameless) : lane_name(j.lanes.front());
+  if (!lane) return std::unexpected(lane.error());
+  auto input = scan(j, stop);
+  if (!input) return std::unexpected(input.error());
+  auto header = make_header(j, *input, *lane);
+  auto store = open_store(j, watch, stop, use);
+  if (!store) return std::unexpected(store.error());
+  return workspace{.input = std::move(*input), .header = std::move(header), .store = std::move(*store)};
+}
+
+result<void> add_forecast(const workspace& w, const job& j, plan_summary& to) {
+  const auto memory = w.store->read()->memory(w.header.lanes.front());
+  if (!memory) return std::unexpected(memory.error());
+  to.expected = foresee(j, to, *memory, os::wall_now());
+  return {};
+}
+
+result<known_run> find_known_run(const workspace& w) {
+  known_run out;
+  const auto from = w.store->read();
+  auto found = from->find(w.header.identity);
+  if (!found) return std::unexpected(found.error());
+  if (!*found) return out;
+  auto& info = **found;
+  if (info.state == ledger::run_state::planned) {
+    out.planned = std::move(info);
+    return out;
+  }
+  const auto overtaken = from->overtaken(info.id);
+  if (!overtaken) return std::unexpected(overtaken.error());
+  if (*overtaken) return out;
+  if (info.state == ledger::run_state::open)
+    out.open = std::move(info);
+  else if (info.counts.failed == 0)
+    out.done = std::move(info);
+  return out;
+}
+
+}  // namespace convoke::run
