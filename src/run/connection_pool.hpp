@@ -62,7 +62,7 @@ class connection_pool {
   [[nodiscard]] mono_time next_check(mono_time now) const noexcept { return now + check_interval; }
   enum class check_result : std::uint8_t {
     keep,
-    replace,  // close it: the engine asked for that, and it connects again as soon as it may
+    replace,  // close it: the engine requested that, and it connects again as soon as it may
     rest,     // close it and report connection_lost to the engine: it connects again when it is needed
   };
   // The check of an idle connection, when it is due or replace() was called. `usable`: the socket is open and nothing was received.

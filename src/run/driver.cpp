@@ -210,7 +210,9 @@ void driver::on_progress_due() {
 
 void driver::drain() {
   if (closing_ || std::exchange(draining_, true)) return;
-  watch_.note("Stopping: no new calls; those in flight may finish. A second signal leaves at once.");
+  std::string line = "Stopping: no new calls; those in flight may finish.";
+  if (stops_.at_once.stop_possible()) line += " A second signal leaves at once.";
+  watch_.note(line);
   engine_.stop(engine::stop_reason::interrupted, clock_.now());
   pump();
 }

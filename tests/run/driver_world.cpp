@@ -149,9 +149,10 @@ void driver_world::run(const std::function<void()>& each_step) {
     lanes.push_back({.links = [this, lane](engine::connection_id id) { return std::make_unique<fake_link>(*this, lane, id); },
                      .tokens = std::move(source)});
   }
-  driver_ = std::make_unique<convoke::run::driver>(convoke::run::driver::surroundings{io, clock, ledger, watch},
-                                                   convoke::run::stop_tokens{drain.get_token(), at_once.get_token()}, ledger.opened(),
-                                                   settings, plan.seed, std::move(lanes));
+  driver_ = std::make_unique<convoke::run::driver>(
+      convoke::run::driver::surroundings{io, clock, ledger, watch},
+      convoke::run::stop_tokens{drain.get_token(), can_leave_at_once ? at_once.get_token() : std::stop_token()}, ledger.opened(), settings,
+      plan.seed, std::move(lanes));
   driver_->start();
   constexpr int most_steps = 200'000;
   int steps = 0;

@@ -185,6 +185,7 @@ class driver_world {
   recording_observer watch;
   job settings;
   std::stop_source drain, at_once;
+  bool can_leave_at_once = true;     // false: the caller has no second way to stop
   std::vector<fake_tokens*> tokens;  // by lane
   std::vector<fake_link*> all_links;
   std::optional<convoke::run::driven> result;

@@ -1,6 +1,6 @@
 #pragma once
 
-// A ledger for tests of the driver: what it is asked for waits until the test carries it out, on the io_context's thread. It checks what
+// A ledger for tests of the driver: each of its jobs waits until the test carries it out, on the io_context's thread. It checks what
 // the driver hands in, and notes what should not have been.
 
 #include <deque>

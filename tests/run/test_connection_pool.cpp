@@ -140,66 +140,74 @@ BOOST_AUTO_TEST_CASE(a_connection_that_was_idle_for_long_is_checked_before_its_c
   BOOST_TEST(pool.check_before_call(0, begin + 1s + 1ns));
 }
 
-// Whatever happens, in whatever order: no connection is lost for good, and the counts stay right.
+namespace {
+
+enum class is : std::uint8_t { closed, connecting, idle, busy };
+
+// A pool and what its owner believes of each connection.
+struct history {
+  static constexpr unsigned size = 6;
+  explicit history(unsigned seed) : random(seed) {}
+
+  void step() {
+    const auto c = static_cast<engine::connection_id>(random() % size);
+    now += std::chrono::milliseconds(random() % 3000);
+    if (random() % 40 == 0) pool.limit(1 + static_cast<unsigned>(random() % size));
+    if (random() % 40 == 0) pool.suspend(random() % 2 == 0);
+    switch (state[c]) {
+      case is::closed:
+        if (pool.ask_to_connect(c, begin, now).connect) state[c] = is::connecting;
+        break;
+      case is::connecting:
+        state[c] = random() % 3 == 0 ? is::closed : is::idle;
+        state[c] == is::idle ? pool.ready(c, now) : pool.connect_failed(c);
+        break;
+      case is::idle:
+        if (random() % 2 == 0) return grant(c);
+        if (random() % 4 == 0) pool.replace(c);
+        if (pool.check_idle(c, random() % 4 != 0, now) != check::keep) state[c] = is::closed;
+        break;
+      case is::busy:
+        const bool keep = pool.keep_after_call(c, random() % 4 != 0);
+        state[c] = keep ? is::idle : is::closed;
+        keep ? pool.ready(c, now) : pool.closed(c);
+        break;
+    }
+  }
+  void grant(engine::connection_id c) {
+    state[c] = is::busy;
+    static_cast<void>(pool.granted(c));
+  }
+  // Everything succeeds, and every idle connection gets a call.
+  void round_without_trouble() {
+    for (unsigned c = 0; c < size; ++c) {
+      if (state[c] == is::closed && pool.ask_to_connect(c, begin, now).connect) state[c] = is::connecting;
+      if (state[c] == is::connecting) {
+        pool.ready(c, now);
+        state[c] = is::idle;
+      }
+      if (state[c] == is::idle) grant(c);
+    }
+  }
+
+  std::mt19937 random;
+  connection_pool pool{size};
+  mono_time now = begin;
+  std::vector<is> state = std::vector(size, is::closed);
+};
+
+}  // namespace
+
+// No connection is lost for good, and the counts stay right.
 BOOST_AUTO_TEST_CASE(after_any_history_every_connection_below_the_limit_comes_back_for_work) {
   for (unsigned seed = 1; seed <= 200; ++seed) {
     BOOST_TEST_CONTEXT("seed " << seed) {
-      std::mt19937 random(seed);
-      constexpr unsigned size = 6;
-      connection_pool pool(size);
-      auto now = begin;
-      enum class is : std::uint8_t { closed, connecting, idle, busy };
-      std::vector<is> state(size, is::closed);
-      for (int step = 0; step < 400; ++step) {
-        const auto c = static_cast<engine::connection_id>(random() % size);
-        now += std::chrono::milliseconds(random() % 3000);
-        if (random() % 40 == 0) pool.limit(1 + static_cast<unsigned>(random() % size));
-        if (random() % 40 == 0) pool.suspend(random() % 2 == 0);
-        switch (state[c]) {
-          case is::closed:
-            if (pool.ask_to_connect(c, begin, now).connect) state[c] = is::connecting;
-            break;
-          case is::connecting:
-            state[c] = random() % 3 == 0 ? is::closed : is::idle;
-            state[c] == is::idle ? pool.ready(c, now) : pool.connect_failed(c);
-            break;
-          case is::idle:
-            if (random() % 2 == 0) {
-              state[c] = is::busy;
-              static_cast<void>(pool.granted(c));
-            } else {
-              if (random() % 4 == 0) pool.replace(c);
-              if (pool.check_idle(c, random() % 4 != 0, now) != check::keep) state[c] = is::closed;
-            }
-            break;
-          case is::busy:
-            if (pool.keep_after_call(c, random() % 4 != 0)) {
-              state[c] = is::idle;
-              pool.ready(c, now);
-            } else {
-              state[c] = is::closed;
-              pool.closed(c);
-            }
-            break;
-        }
-      }
-      // Nothing hinders any more, and every connection that is idle gets a call.
-      pool.limit(size);
-      pool.suspend(false);
-      for (int round = 0; round < 20; ++round) {
-        for (unsigned c = 0; c < size; ++c) {
-          if (state[c] == is::closed && pool.ask_to_connect(c, begin, now).connect) state[c] = is::connecting;
-          if (state[c] == is::connecting) {
-            pool.ready(c, now);
-            state[c] = is::idle;
-          }
-          if (state[c] == is::idle) {
-            static_cast<void>(pool.granted(c));
-            state[c] = is::busy;
-          }
-        }
-      }
-      BOOST_TEST((state == std::vector(size, is::busy)));
+      history one(seed);
+      for (int i = 0; i < 400; ++i) one.step();
+      one.pool.limit(history::size);
+      one.pool.suspend(false);
+      for (int i = 0; i < 20; ++i) one.round_without_trouble();
+      BOOST_TEST((one.state == std::vector(history::size, is::busy)));
     }
   }
 }

@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(a_call_in_flight_at_a_stop_is_waited_for_and_no_other_begin
   BOOST_TEST(world.calls <= at_the_stop + 2);
   BOOST_TEST((world.result->reason == engine::stop_reason::interrupted));
   BOOST_TEST(world.watch.notes.size() == 1U);
-  BOOST_TEST(world.watch.notes.front().starts_with("Stopping: no new calls"));
+  BOOST_TEST(world.watch.notes.front() == "Stopping: no new calls; those in flight may finish. A second signal leaves at once.");
   BOOST_REQUIRE(world.result->lanes.size() == 1U);
 }
 
@@ -110,6 +110,16 @@ BOOST_AUTO_TEST_CASE(a_stop_that_was_requested_before_the_run_opens_no_connectio
     BOOST_TEST(world.calls == 0U);
     BOOST_TEST((world.result->reason == engine::stop_reason::interrupted));
   }
+}
+
+BOOST_AUTO_TEST_CASE(the_note_names_a_second_stop_only_where_there_is_one) {
+  driver_world world({});
+  world.can_leave_at_once = false;
+  world.run([&] {
+    if (world.calls == 5) world.drain.request_stop();
+  });
+  BOOST_REQUIRE(world.watch.notes.size() == 1U);
+  BOOST_TEST(world.watch.notes.front() == "Stopping: no new calls; those in flight may finish.");
 }
 
 BOOST_AUTO_TEST_CASE(a_stop_may_be_requested_on_another_thread) {
