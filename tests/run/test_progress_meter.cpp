@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(released_rows_are_not_done_and_owe_no_call) {
 BOOST_AUTO_TEST_CASE(rows_that_share_a_key_share_a_call) {
   progress_meter duplicates(10, 0, 4, now);
   duplicates.ended(2, 5, now);
-  const auto p = duplicates.look(numbers, now, wall);
+  const auto p = duplicates.report(numbers, now, wall);
   BOOST_TEST(p.done == 5u);
   BOOST_TEST(p.calls_left == 2u);
 }
