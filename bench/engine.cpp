@@ -22,7 +22,7 @@ answer made() {
   return a;
 }
 
-// Feeds the engine what it asks for until `calls` are answered; `step` of virtual time passes with each answer.
+// Does what the engine requests and answers its calls; 5 us of virtual time pass with each answer.
 class driver {
  public:
   driver(std::uint32_t organizers, const settings& s) : engine_(s, {setup(organizers)}, now_) {
@@ -68,10 +68,10 @@ class driver {
       } else if (const auto* r = std::get_if<record_outcome>(&a)) {
         commits_.push_back(r->row);
       } else if (const auto* f = std::get_if<fetch_rows>(&a)) {
-        asked_.push_back(*f);
+        claims_.push_back(*f);
       }
     }
-    for (const auto& f : std::exchange(asked_, {})) {
+    for (const auto& f : std::exchange(claims_, {})) {
       std::vector<claimed_page> pages;
       for (const auto& [who, count] : f.pages) {
         auto& page = pages.emplace_back(who, std::vector<owed_row>(), false);
@@ -92,7 +92,7 @@ class driver {
   std::vector<send_call> sent_;
   std::size_t head_ = 0;
   std::vector<row_id> commits_;
-  std::vector<fetch_rows> asked_;
+  std::vector<fetch_rows> claims_;
   row_id next_ = 1;
 };
 

@@ -30,7 +30,7 @@ constexpr engine::settings usual{};
 
 constexpr double settled_from = 60, settled_to = 300;
 constexpr double watched = 300;   // s after a limit doubled; who has not found it then is counted with this
-constexpr double night = 60;      // s of quota
+constexpr double long_job = 60;   // s of quota
 constexpr double short_job = 20;  // s of what chance leaves of it
 
 struct samples {
@@ -112,11 +112,11 @@ class comparison {
     of.by_chance_job.push_back(play(w, {.rows = static_cast<std::uint64_t>(short_job * ideal)}, fresh()).finished / short_job);
   }
   void nights(const world& w) {
-    const auto rows = static_cast<std::uint64_t>(night * w.limit);
+    const auto rows = static_cast<std::uint64_t>(long_job * w.limit);
     const auto one = play(w, {.rows = rows}, fresh());
-    const auto two = play(w, {.rows = rows, .night = 1}, fresh(one.learnt));
-    of.first.push_back(one.finished / night);
-    of.second.push_back(two.finished / night);
+    const auto two = play(w, {.rows = rows, .run = 1}, fresh(one.learnt));
+    of.first.push_back(one.finished / long_job);
+    of.second.push_back(two.finished / long_job);
   }
   void doubles(world w, bool patient) {
     const auto soon = play(w, {.seconds = w.change_at + watched, .factor = 2}, fresh());
@@ -164,7 +164,7 @@ void print_odds(law_kind l, const samples& s) {
 
 void compare(const options& o) {
   std::printf(
-      "| limit                  | law         | goodput | p5 | throttled | p95 | first night | p95 | second night | p95 | halved | p5 | "
+      "| limit                  | law         | goodput | p5 | throttled | p95 | first run | p95 | second run | p95 | halved | p5 | "
       "doubled | p5 |\n|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n");
   std::array<samples, laws.size()> all;
   for (std::size_t k = 0; k < kinds.size(); ++k) {

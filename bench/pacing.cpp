@@ -11,7 +11,7 @@ namespace {
 using convoke::mono_time;
 using convoke::pacing::gcra;
 
-// What the engine does for each call it grants: ask, then take.
+// What the engine does for each call that it grants: next(), then take().
 void pacing_gcra_ask_and_take(benchmark::State& state) {
   gcra pace(static_cast<double>(state.range(0)));
   mono_time now{std::chrono::hours(1)};

@@ -78,7 +78,7 @@ class plain_law : public law {
 };
 
 // ×0.7 of the measured success rate on a throttle, CUBIC back to that rate and beyond: W(t) = C(t - K)³ + W_max, with C such that K is
-// the same at every rate (RFC 9438 counts segments, not calls/s, and gives C for those). The second night begins as after a throttle.
+// the same at every rate (RFC 9438 counts segments, not calls/s, and gives C for those). The second run begins as after a throttle.
 class cubic_law final : public plain_law {
  public:
   cubic_law(const tuning& how, const engine::settings& s, const std::optional<engine::learnt_pace>& learnt, mono_time now)
@@ -97,7 +97,7 @@ class cubic_law final : public plain_law {
     const double t = (seconds(now - from_) - k_) / k_;
     return good_ * (1 + (1 - kept) * t * t * t);
   }
-  // Successes in the last second; a pace of less than 5/s looks back further. Just after a cooldown their answers are still under way and
+  // Successes in the last second; a pace of less than 5/s looks back further. Just after a cooldown their answers have not arrived yet and
   // there is no measure but the rate itself.
   [[nodiscard]] double measured(mono_time now) {
     const double span = std::max(1.0, 5 / rate());

@@ -38,7 +38,7 @@ struct tuning {
   double cubic_seconds = 10;  // K of RFC 9438: from a throttle back to the last good rate
 };
 
-// A law that knows `learnt` from the night before, if anything.
+// A law that knows `learnt` from an earlier run, if anything.
 [[nodiscard]] std::unique_ptr<law> make_law(law_kind kind, const tuning& how, const engine::settings& s,
                                             const std::optional<engine::learnt_pace>& learnt, mono_time now);
 

@@ -32,8 +32,8 @@ class player {
   player(const world& w, const plan& p, const law_maker& make)
       : world_(w),
         plan_(p),
-        dice_(w.seed * 1000 + p.night),
-        start_(from_seconds(1000 + 2 * part_(dice_))),
+        random_(w.seed * 1000 + p.run),
+        start_(from_seconds(1000 + 2 * part_(random_))),
         law_(make(start_)),
         left_(p.rows) {
     now_ = cooldown_ = start_;
@@ -86,7 +86,7 @@ class player {
   void call() {
     law_->take(now_);
     --left_;
-    expect(from_seconds(0.002 + 0.002 * part_(dice_)), now_, what::arrival);
+    expect(from_seconds(0.002 + 0.002 * part_(random_)), now_, what::arrival);
   }
   void happen(const event& e) {
     switch (e.kind) {
@@ -101,19 +101,19 @@ class player {
     }
   }
   void arrive(mono_time sent) {
-    if (world_.chance > 0 && part_(dice_) < world_.chance) {
+    if (world_.chance > 0 && part_(random_) < world_.chance) {
       ++bin().refused;
       return expect(from_seconds(std::min(world_.latency, 0.02)), sent, what::throttle,
-                    from_seconds(world_.chance_wait * (1 + longest_jitter * part_(dice_))));
+                    from_seconds(world_.chance_wait * (1 + longest_jitter * part_(random_))));
     }
     const double factor = plan_.factor && elapsed() >= world_.change_at ? *plan_.factor : 1;
     const auto wait = quota_.take({world_.limit * factor, world_.depth * factor}, how_, now_);
     ++(wait ? bin().refused : bin().accepted);
-    const double latency = world_.latency * std::exp(0.3 * noise_(dice_));
+    const double latency = world_.latency * std::exp(0.3 * noise_(random_));
     if (!wait) return expect(from_seconds(latency), sent, what::success);
     // A refusal is quick. Half a second is what every caller waits at least.
-    const double told = std::max(0.5, world_.whole_seconds ? std::ceil(seconds(*wait)) : seconds(*wait));
-    expect(from_seconds(std::min(latency, 0.02)), sent, what::throttle, from_seconds(told * (1 + longest_jitter * part_(dice_))));
+    const double announced = std::max(0.5, world_.whole_seconds ? std::ceil(seconds(*wait)) : seconds(*wait));
+    expect(from_seconds(std::min(latency, 0.02)), sent, what::throttle, from_seconds(announced * (1 + longest_jitter * part_(random_))));
   }
   void throttle(const event& e) {
     ++left_;
@@ -126,7 +126,7 @@ class player {
 
   world world_;
   plan plan_;
-  std::mt19937_64 dice_;
+  std::mt19937_64 random_;
   std::uniform_real_distribution<double> part_{0, 1};
   std::normal_distribution<double> noise_{0, 1};
   mono_time start_, now_, cooldown_, counted_ = mono_time::min();
@@ -146,30 +146,30 @@ bool world::can_change_by(double factor) const {
 }
 
 world roll(limit_kind kind, std::uint64_t seed) {
-  std::mt19937_64 dice(seed);
+  std::mt19937_64 random(seed);
   std::uniform_real_distribution<double> part(0, 1);
   world w{.kind = kind, .seed = seed};
-  w.limit = std::round(2 * std::pow(250, part(dice)));
-  const double length = part(dice);
+  w.limit = std::round(2 * std::pow(250, part(random)));
+  const double length = part(random);
   if (kind == limit_kind::fixed || kind == limit_kind::sliding) {
     w.window = length < 0.2 ? 0.5 : length < 0.8 ? 1 : 2;
     if (!whole(w.limit * w.window)) w.window = 1;
   }
-  const double deep = part(dice);
+  const double deep = part(random);
   w.depth = kind == limit_kind::shallow_bucket ? 1 + std::floor(deep * std::min(9.0, w.limit / 2)) : w.limit;
-  w.latency = 0.01 * std::pow(15, part(dice));
-  w.whole_seconds = part(dice) < 0.5;
-  w.throttled_count = part(dice) < 0.7;
-  w.change_at = 60 + std::floor(40 * part(dice));
+  w.latency = 0.01 * std::pow(15, part(random));
+  w.whole_seconds = part(random) < 0.5;
+  w.throttled_count = part(random) < 0.7;
+  w.change_at = 60 + std::floor(40 * part(random));
   return w;
 }
 
 world with_chance(world w) {
-  std::mt19937_64 dice(w.seed + 77);
+  std::mt19937_64 random(w.seed + 77);
   std::uniform_real_distribution<double> part(0, 1);
-  w.chance = 0.0005 * std::pow(20, part(dice));
+  w.chance = 0.0005 * std::pow(20, part(random));
   constexpr std::array waits{0.0, 0.1, 0.5, 1.0};
-  w.chance_wait = waits[static_cast<std::size_t>(part(dice) * waits.size())];
+  w.chance_wait = waits[static_cast<std::size_t>(part(random) * waits.size())];
   return w;
 }
 

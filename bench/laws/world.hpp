@@ -1,6 +1,6 @@
 #pragma once
 
-// Limits by the dice, and a caller in virtual time that meets them with a law: connections without end, always work.
+// Random limits, and a caller in virtual time that meets them with a law. It has any number of connections and always work.
 
 #include <cstdint>
 #include <functional>
@@ -29,14 +29,14 @@ struct world {
   bool whole_seconds = true;
   bool throttled_count = true;
   double chance = 0;       // that a call is throttled whatever the rate
-  double chance_wait = 0;  // s, that those are told
+  double chance_wait = 0;  // s, the Retry-After of those
 
   // Whole calls per window, at least one, that many times the limit of now.
   [[nodiscard]] bool can_change_by(double factor) const;
 };
 
 [[nodiscard]] world roll(limit_kind kind, std::uint64_t seed);
-// The same with throttles that hit calls by chance, one in 100 to 2,000 of them, and tell them to wait for 0, 0.1, 0.5 or 1 s.
+// The same with throttles that hit calls by chance, one in 100 to 2,000 of them, with a Retry-After of 0, 0.1, 0.5 or 1 s.
 [[nodiscard]] world with_chance(world w);
 
 // What a law made of a world, by half seconds from the start.
@@ -56,7 +56,7 @@ struct plan {
   double seconds = std::numeric_limits<double>::infinity();
   std::uint64_t rows = 1'000'000'000;
   std::optional<double> factor{};  // of the limit, from change_at on
-  std::uint64_t night = 0;         // other noise, the same world
+  std::uint64_t run = 0;           // another run in the same world, with other noise
 };
 
 using law_maker = std::function<std::unique_ptr<law>(mono_time now)>;

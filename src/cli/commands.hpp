@@ -9,21 +9,21 @@
 
 namespace convoke::cli {
 
-// What the command line said.
+// The parsed command line.
 struct invocation {
   std::string command;
   std::vector<std::string> arguments;
   std::map<std::string, std::string, std::less<>> flags;
-  std::vector<std::pair<std::string, std::string>> in_order;  // the simulator's switches, as they were given
+  std::vector<std::pair<std::string, std::string>> in_order;  // the simulator's switches, in the order in which they were given
 };
 
-// Carries it out; the process's exit code comes back.
+// Carries the command out. Returns the process's exit code.
 [[nodiscard]] int run_command(const invocation& what);
 
-// Says an error that came before there was a console. Returns its exit code.
+// Prints an error that occurs before there is a console. Returns its exit code.
 int refuse(const error& why);
 
-// The commands that are more than planning and applying.
+// Commands that use the simulator.
 [[nodiscard]] int simulate(const invocation& what);
 [[nodiscard]] int demo(const invocation& what);
 

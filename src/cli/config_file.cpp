@@ -24,7 +24,7 @@ result<std::string> value_text(const toml::node& node, const std::string& file, 
   return fail(errc::usage, fmt::format("{}, line {}: '{}' needs a text, a number or true/false.", file, node.source().begin.line, key));
 }
 
-// A pipe lies nowhere: what it names is relative to the current folder.
+// A pipe has no folder: file names in it are relative to the current folder.
 std::string resolved_path(const std::string& value, const std::string& file) {
   std::error_code unknown;
   if (value.empty() || value == "-" || value.starts_with("~/") || fs::path(value).is_absolute()) return value;
@@ -39,7 +39,7 @@ std::string in_file_terms(const option& o, std::string value, const std::string&
   return value;
 }
 
-// Reads the keys of one table into `into`; what is there already stays. `allowed`: empty for all.
+// Reads the keys of one table. A key that `into` has already keeps its value. `allowed`: empty for all keys.
 result<void> read_table(const toml::table& table, const std::string& path, const std::string& source,
                         std::span<const std::string_view> allowed, setting_map& into) {
   const auto shown = core::escape_for_people(path);
@@ -70,12 +70,12 @@ bool is_wanted(const toml::key& name, const toml::table& table, const std::strin
   return name.str() == wanted || (id && core::equal_ignoring_case(*id, wanted));
 }
 
-// [tenants.NAME]: one lane each.
+// The tables [tenants.NAME], one for each lane.
 result<void> read_tenants(const toml::node& node, const std::string& path, const std::string& wanted, setting_map& into) {
   const auto shown = core::escape_for_people(path);
   const auto* tables = node.as_table();
   if (tables == nullptr || !tables->is_homogeneous(toml::node_type::table))
-    return fail(errc::usage, fmt::format("{}: 'tenants' holds one table a tenant: [tenants.NAME].", shown));
+    return fail(errc::usage, fmt::format("{}: 'tenants' holds one table for each tenant: [tenants.NAME].", shown));
   if (wanted.empty() && tables->size() > 1)
     return fail(errc::usage,
                 fmt::format("{}: it names {} tenants, and several in one run are not built yet. Choose one with --tenant NAME.", shown,

@@ -34,7 +34,7 @@ struct flaw {
   std::string what, remedy;
 };
 
-// `what`: as a message names it. A sticky folder such as /tmp is writable by others as well: they may put files into it.
+// `what`: how a message names the file. A sticky folder such as /tmp counts as writable by others: they may create files in it.
 std::optional<flaw> flaw_of(const struct stat& about, const std::string& what, const std::string& path) {
   const auto shown = core::escape_for_people(path);
   if (about.st_uid != ::geteuid() && about.st_uid != 0)
@@ -54,7 +54,7 @@ std::optional<flaw> flaw_of_folder(const fs::path& file) {
   return flaw_of(about, what, folder);
 }
 
-// The file that is open, whatever its name stands for meanwhile.
+// Examines the file that is open: its name may refer to another one by now.
 std::optional<flaw> flaw_of_found(int descriptor, const struct stat& about, const std::string& path) {
   if (!S_ISREG(about.st_mode)) return flaw{"it is not a regular file", "remove it"};
   if (auto own = flaw_of(about, "it", path)) return own;
@@ -69,7 +69,7 @@ std::optional<flaw> flaw_of_found(int descriptor, const struct stat& about, cons
 }  // namespace
 
 result<std::string> read_config_text(const std::string& path, config_origin origin) {
-  // Opening a pipe that was found would wait for somebody to write to it.
+  // Opening a pipe would wait until another process writes to it.
   const int extra = origin == config_origin::found ? O_NONBLOCK : 0;
   const files::file opened(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | extra));
   struct stat about{};
@@ -81,7 +81,7 @@ result<std::string> read_config_text(const std::string& path, config_origin orig
                                       "the same, or {}.",
                                       bad->what, core::escape_for_people(path), bad->remedy));
   }
-  // A pipe or a device has no size: what comes is counted.
+  // A pipe or a device has no size, so the limit is checked while reading.
   std::string text;
   std::array<char, 16384> part{};
   for (;;) {

@@ -1,6 +1,6 @@
 #pragma once
 
-// The bytes of a configuration file, and whether it may be used.
+// Reads the bytes of a configuration file that may be used.
 
 #include <cstdint>
 #include <string>
@@ -9,15 +9,15 @@
 
 namespace convoke::cli {
 
-// How convoke came to the file.
+// How the file was chosen.
 enum class config_origin : std::uint8_t {
   named,  // by --config or CONVOKE_CONFIG: any file, a pipe too
   found,  // beside the input, in the current folder or in $XDG_CONFIG_HOME
 };
 
 // At most 1 MiB. A file that was found is used only if it is a regular file, and it and its folder (for a link, the link's folder and the
-// file's) belong to this user or root and are writable by no one else: else a file that another user puts there could name the service
-// that gets the secrets. errc::usage, naming the file and the remedy.
+// file's) belong to this user or root and are writable by no one else: otherwise another user could put a file there that names a
+// service of theirs, which would receive the secrets. errc::usage, naming the file and the remedy.
 [[nodiscard]] result<std::string> read_config_text(const std::string& path, config_origin origin);
 
 }  // namespace convoke::cli

@@ -48,7 +48,7 @@ class line_formatter final : public spdlog::formatter {
   bool json_;
 };
 
-// Whole lines, also through an interrupted write. What cannot be written is dropped.
+// Writes whole lines, also where a write is interrupted. A line that cannot be written is dropped.
 class stderr_sink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
  protected:
   void sink_it_(const spdlog::details::log_msg& message) override {

@@ -1,6 +1,6 @@
 #pragma once
 
-// What people and programs see: data on standard output, everything else on standard error.
+// Output: data goes to standard output, everything else to standard error.
 
 #include <cstdint>
 #include <memory>

@@ -1,4 +1,5 @@
-// The guided tour: a simulated Graph, a run that is killed, the same command again, and the proof from the other side.
+// The guided tour: a run against a simulated Graph is killed, the same command finishes it, and the simulator's counters show that each
+// meeting was created once.
 
 #include <algorithm>
 #include <array>
@@ -45,7 +46,7 @@ counts read_counts(sim::simulator& graph) {
   return {at("requests"), at("meetings"), at("created"), at("got"), at("throttled"), at("early"), at("duplicates"), at("lost_reply")};
 }
 
-// A child process that runs this program's own file; its output goes where ours goes, or nowhere.
+// A child process that runs this program's own file. Its output goes to this process's output, or to /dev/null.
 class child {
  public:
   child(const std::vector<std::string>& arguments, bool silent) {
@@ -80,7 +81,7 @@ class child {
     ::kill(pid_, SIGKILL);
     wait();
   }
-  // 128 + signal for a killed child, as shells say it.
+  // The exit code; 128 + signal for a killed child, as in shells.
   int wait() {
     int status = 0;
     if (pid_ > 0 && ::waitpid(pid_, &status, 0) == pid_) keep(status);
@@ -126,7 +127,7 @@ sim::options modest_graph() {
   return o;
 }
 
-// Kills the first run once it is well under way.
+// Kills the first run once it has created `after` meetings.
 counts kill_part_way(sim::simulator& graph, const std::vector<std::string>& command, std::int64_t after) {
   child first(command, true);
   const auto give_up = std::chrono::steady_clock::now() + 30s;
@@ -138,15 +139,15 @@ counts kill_part_way(sim::simulator& graph, const std::vector<std::string>& comm
 
 int prove(sim::simulator& graph, const fs::path& results, std::int64_t keys) {
   const auto end = read_counts(graph);
-  say(fmt::format("The simulated Graph counted {} calls: {} meetings were created, {} calls found theirs already there,", end.requests,
+  say(fmt::format("The simulated Graph counted {} calls: {} meetings were created, {} calls found an existing meeting,", end.requests,
                   end.created, end.got));
-  say(fmt::format("{} were answered \"too many requests\", and {} came earlier than it had asked for.", end.throttled, end.early));
+  say(fmt::format("{} were answered \"too many requests\", and {} came before the wait that it had asked for was over.", end.throttled,
+                  end.early));
   say(fmt::format("Keys with more than one meeting: {}.", end.duplicates));
   const bool proven = end.duplicates == 0 && end.meetings == keys && end.created == keys;
-  write_text(STDOUT_FILENO,
-             fmt::format("\n{}\n", bold(proven ? fmt::format("Every one of the {} meetings was created exactly once.", keys)
-                                               : fmt::format("This is not as it should be: {} keys, {} meetings, {} created.", keys,
-                                                             end.meetings, end.created))));
+  write_text(STDOUT_FILENO, fmt::format("\n{}\n", bold(proven ? fmt::format("Every one of the {} meetings was created exactly once.", keys)
+                                                              : fmt::format("The counts do not agree: {} keys, {} meetings, {} created.",
+                                                                            keys, end.meetings, end.created))));
   write_text(STDOUT_FILENO, fmt::format("Results, with join links: {}\n", core::escape_for_people(results.string())));
   return proven ? 0 : 1;
 }
@@ -163,10 +164,10 @@ int demo(const invocation&) {
   write_text(STDOUT_FILENO,
              "convoke makes Microsoft Teams meetings in bulk. This tour needs no Microsoft account: Graph is simulated here.\n");
   step(1, "A week of university classes");
-  observer nobody;
+  observer ignores;
   job look;
   look.input = input.string();
-  const auto plan = check(look, nobody);
+  const auto plan = check(look, ignores);
   if (!plan) return refuse(plan.error());
   const auto keys = static_cast<std::int64_t>(plan->calls);
   say(fmt::format("{} rows for {} meetings of {} organizers: {}", plan->rows, keys, plan->organizers.size(), input.string()));
@@ -179,22 +180,22 @@ int demo(const invocation&) {
 
   const std::vector<std::string> command{"apply",          input.string(), "--config", config.string(),     "--results",
                                          results.string(), "--rate",       "60",       "--attempt-timeout", "5s"};
-  step(3, "convoke apply classes.csv, killed part-way (SIGKILL: no time to tidy up)");
+  step(3, "convoke apply classes.csv, killed part-way (SIGKILL: it cannot save anything)");
   const auto at_kill = kill_part_way(**graph, command, 110);
-  say(fmt::format("Killed. The other side has {} meetings; some of them convoke has not even heard of.", at_kill.created));
+  say(fmt::format("Killed. Graph has {} meetings; for some of them convoke has received no answer.", at_kill.created));
 
   step(4, "The same command again");
   const int code = child(command, false).wait();
   if (code != 0) return refuse({errc::internal, fmt::format("the run ended with exit code {}.", code)});
 
-  step(5, "And once more, now that all is done");
+  step(5, "The same command once more: every row is done");
   const auto before = read_counts(**graph).requests;
   const int again = child(command, true).wait();
   const auto calls = read_counts(**graph).requests - before;
   say(fmt::format("Exit code {}, {} calls.", again, calls));
-  if (again != 0 || calls != 0) return refuse({errc::internal, "the same command again was to make no call and end with 0."});
+  if (again != 0 || calls != 0) return refuse({errc::internal, "the same command should have made no call and ended with 0."});
 
-  step(6, "The proof, from the other side");
+  step(6, "What the simulated Graph counted");
   return prove(**graph, results, keys);
 }
 

@@ -14,7 +14,7 @@
 namespace convoke::cli {
 namespace {
 
-constexpr rlim_t plenty = 4096;  // more than 1,000 connections and the ledger need
+constexpr rlim_t plenty = 4096;  // more than what 1,000 connections and the ledger need
 
 bool is_open(int descriptor) noexcept {
   return ::fcntl(descriptor, F_GETFD) >= 0 || errno != EBADF;
@@ -25,7 +25,7 @@ bool is_open(int descriptor) noexcept {
 void open_standard_descriptors() noexcept {
   for (const int d : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (is_open(d)) continue;
-    // The lowest free number, which is this one.
+    // open() returns the lowest free number, which is this one.
     [[maybe_unused]] const int opened = ::open("/dev/null", d == STDIN_FILENO ? O_WRONLY : O_RDONLY);
   }
 }

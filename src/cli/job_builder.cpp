@@ -216,7 +216,7 @@ result<void> refuse_proxy(const settings& from, const lane_options& lane) {
 
 result<void> use_ready_token(const std::string& token, lane_options& lane) {
   if (const auto flaw = token::flaw_of_token(token))
-    return fail(errc::usage, fmt::format("CONVOKE_TOKEN is no bearer token: {}. Set it to the token alone, or unset it.", *flaw));
+    return fail(errc::usage, fmt::format("CONVOKE_TOKEN is not a bearer token: {}. Set it to the token alone, or unset it.", *flaw));
   if (lane.tenant.empty()) return fail(errc::usage, "CONVOKE_TOKEN needs --tenant GUID: the token alone does not say it reliably.");
   if (const auto tid = token::readable_tenant(token); tid && to_lower(*tid) != to_lower(lane.tenant))
     return fail(errc::credentials, fmt::format("CONVOKE_TOKEN is for tenant {}, but --tenant says {}. Get a token for the right tenant.",

@@ -1,6 +1,6 @@
 #pragma once
 
-// From settings as text to a typed job.
+// Builds a job from settings, which are text.
 
 #include <chrono>
 #include <optional>

@@ -1,4 +1,4 @@
-// The command line: words in, exit code out. Everything it can do stands in commands.cpp.
+// Parses the command line. The commands themselves are in commands.cpp.
 
 #include <algorithm>
 #include <csignal>
@@ -44,7 +44,7 @@ constexpr command commands[] = {
 
 constexpr std::string_view later_commands[] = {"work", "verify", "remove", "doctor", "bench", "completion"};
 
-// Where the parser leaves what it read.
+// An option of a command, and the value that the parser read for it.
 struct taken {
   const CLI::Option* option;
   std::string name;
@@ -57,7 +57,7 @@ void add_options(CLI::App& sub, const command& c, std::deque<taken>& into) {
     if ((o.commands & c.options) == 0) continue;
     auto& slot = into.emplace_back(taken{nullptr, std::string(o.name), {}, o.form == shape::flag});
     const auto names = o.letter.empty() ? fmt::format("--{}", o.name) : fmt::format("-{},--{}", o.letter, o.name);
-    // const: CLI11 takes a string that can be changed for the place where a flag's value goes.
+    // `help` is const: CLI11 would take a mutable string as the place to store the flag's value.
     const auto help = o.fallback.empty() ? std::string(o.help) : fmt::format("{} (default {})", o.help, o.fallback);
     if (o.form == shape::flag)
       slot.option = sub.add_flag(names, help);
@@ -66,7 +66,7 @@ void add_options(CLI::App& sub, const command& c, std::deque<taken>& into) {
   }
 }
 
-// The simulator's switches work in the order in which they are given, so every one is kept.
+// The simulator applies its switches in the order in which they are given, so every one is kept.
 void add_simulator_options(CLI::App& sub, std::vector<std::pair<std::string, std::string>>& into) {
   for (const auto& f : simulator_flags()) {
     if (f.takes_value)
@@ -114,8 +114,7 @@ int take(const CLI::App& sub, const command& c, const parsed& words) {
     if (word.size() > 1 && word.front() == '-') return unknown_flag(sub, word);
   auto left = sub.remaining();
   if (c.argument.empty()) left.insert(left.end(), words.arguments.begin(), words.arguments.end());
-  if (!left.empty())
-    return refuse({errc::usage, fmt::format("{} does not know what to do with '{}'.", c.name, core::escape_for_people(left.front()))});
+  if (!left.empty()) return refuse({errc::usage, fmt::format("{} takes no argument '{}'.", c.name, core::escape_for_people(left.front()))});
   if (words.arguments.size() > 1)
     return refuse({errc::usage,
                    fmt::format("{} takes one {}, and '{}' is another.", c.name, c.argument, core::escape_for_people(words.arguments[1]))});
@@ -126,7 +125,7 @@ int take(const CLI::App& sub, const command& c, const parsed& words) {
   return run_command(what);
 }
 
-// What --help asks for; the parser writes to streams only.
+// Prints what --help requests. The parser writes to streams only.
 int help(const CLI::App& app, const CLI::ParseError& asked) {
   std::ostringstream out, other;
   app.exit(asked, out, other);
@@ -150,7 +149,7 @@ int parse_and_run(int argc, char** argv) {
     if (!c.argument.empty()) sub->add_option(std::string(c.argument), own.arguments, std::string(c.argument_help))->expected(0, -1);
     subs.push_back(sub);
   }
-  // What follows `--` is an argument, whatever it looks like.
+  // Every word after `--` is an argument.
   char** const end = std::find_if(argv, argv + argc, [](const char* word) { return std::string_view(word) == "--"; });
   const std::vector<std::string> behind(end == argv + argc ? end : end + 1, argv + argc);
   try {
@@ -174,8 +173,8 @@ int parse_and_run(int argc, char** argv) {
   return exit_code(errc::usage);
 }
 
-// A closed pipe and a file-size limit are errors of a write, not deaths. Secrets are in this process's memory: no core, no other process
-// looking in; files are for their owner.
+// A closed pipe and a file-size limit are errors of a write; they do not end the process. Secrets are in this process's memory: it leaves
+// no core file, other processes may not read its memory, and the files that it creates are readable by their owner only.
 void harden() {
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);

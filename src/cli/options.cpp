@@ -12,20 +12,20 @@ constexpr unsigned planning = on_check | on_plan | on_apply;
 constexpr unsigned lanes = on_plan | on_apply;
 
 constexpr option table[] = {
-    // where
+    // files and ledger
     {"config", "", shape::path, on_all, "", "FILE", "Configuration file (TOML)", ""},
     {"ledger", "", shape::value, on_plan | on_apply | on_export | on_inventory, "", "URL", "Ledger: sqlite:PATH", ""},
     {"wait-lock", "", shape::value, on_plan | on_apply | on_inventory, "0", "D", "How long to wait for another process's run", ""},
     {"results", "", shape::path, on_apply | on_export, "", "FILE", "Write results here; .csv or .jsonl", ""},
     {"failed", "", shape::path, on_check | on_plan | on_apply | on_export, "", "FILE", "Write failed rows here", ""},
-    {"report", "", shape::later, on_apply, "", "FILE", "A page for people (not built yet)", ""},
-    // talk
+    {"report", "", shape::later, on_apply, "", "FILE", "HTML report (not built yet)", ""},
+    // output
     {"output", "o", shape::value, on_all, "text", "text|json", "What to print on standard output", ""},
     {"progress", "", shape::value, on_all, "auto", "auto|tty|plain|json|none", "How progress is shown", ""},
     {"log-format", "", shape::value, on_all, "text", "text|json", "How messages are written", ""},
     {"quiet", "q", shape::flag, on_all, "", "", "Errors only", ""},
-    {"verbose", "v", shape::flag, on_all, "", "", "Every call that ended without a meeting, too", ""},
-    {"show-config", "", shape::flag, on_all, "", "", "Print each value and where it came from, and stop", ""},
+    {"verbose", "v", shape::flag, on_all, "", "", "Also report every call that ended without a meeting", ""},
+    {"show-config", "", shape::flag, on_all, "", "", "Print each value and its source, and stop", ""},
     // what to plan
     {"dry-run", "", shape::flag, on_apply, "", "", "Print what would be planned; write nothing", ""},
     {"open", "", shape::flag, on_plan, "", "", "Open the plan at once", ""},
@@ -33,50 +33,50 @@ constexpr option table[] = {
     {"only", "", shape::value, planning, "", "COLUMN=VALUE", "Pilot: only these rows", ""},
     {"max-new", "", shape::value, planning, "", "N", "Refuse if more meetings than this are new", ""},
     {"expect-rows", "", shape::value, planning, "", "N", "Refuse unless exactly N rows came", ""},
-    {"skip-invalid", "", shape::flag, planning, "", "", "Provision the good rows although some are wrong", ""},
-    {"encoding", "", shape::value, planning, "", "NAME", "utf-8, utf-16le, utf-16be or windows-1252 (default: seen)", ""},
-    {"delimiter", "", shape::value, planning, "", "C", "',', ';' or 'tab' (default: seen)", ""},
-    {"time-zone", "", shape::value, planning, "", "ZONE", "Zone of local times that have none", ""},
-    {"overlap", "", shape::value, planning, "", "earlier|later", "Which of two equal local times is meant", ""},
+    {"skip-invalid", "", shape::flag, planning, "", "", "Provision the valid rows although others are wrong", ""},
+    {"encoding", "", shape::value, planning, "", "NAME", "utf-8, utf-16le, utf-16be or windows-1252 (default: detected)", ""},
+    {"delimiter", "", shape::value, planning, "", "C", "',', ';' or 'tab' (default: detected)", ""},
+    {"time-zone", "", shape::value, planning, "", "ZONE", "Time zone of local times without one", ""},
+    {"overlap", "", shape::value, planning, "", "earlier|later", "Which instant is meant by a local time that occurs twice", ""},
     {"external-id", "", shape::value, planning, "", "TEMPLATE", "Make external ids from other columns", ""},
-    {"on-drift", "", shape::value, planning, "report", "report|update|fail", "What to do about meetings that differ", ""},
-    // whom to call
+    {"on-drift", "", shape::value, planning, "report", "report|update|fail", "What to do about a meeting that differs", ""},
+    // the service
     {"cloud", "", shape::value, lanes, "global", "NAME", "Microsoft cloud", ""},
     {"graph-url", "", shape::value, lanes, "", "URL", "Graph root, without version", ""},
     {"authority-url", "", shape::value, lanes, "", "URL", "Token authority", "AZURE_AUTHORITY_HOST"},
-    {"ca-file", "", shape::path, lanes, "", "FILE", "Trust these authorities instead of the system's", ""},
+    {"ca-file", "", shape::path, lanes, "", "FILE", "Trust the certificates in this PEM file instead of the system's", ""},
     {"allow-http", "", shape::flag, lanes, "", "", "Plain HTTP, to loopback only", ""},
     {"tenant", "", shape::value, lanes, "", "GUID|NAME", "Entra tenant", "AZURE_TENANT_ID"},
     {"client-id", "", shape::value, lanes, "", "GUID", "Entra application", "AZURE_CLIENT_ID"},
     {"client-secret-file", "", shape::path, lanes, "", "FILE", "File with the client secret (mode 0600)", ""},
     {"client-certificate-file", "", shape::later, lanes, "", "FILE", "Certificate sign-in (not built yet)",
      "AZURE_CLIENT_CERTIFICATE_PATH"},
-    // how hard
-    {"rate", "", shape::value, on_plan | on_apply, "500", "N", "Calls per second and lane, at most", ""},
-    {"start-rate", "", shape::value, on_plan | on_apply, "10", "N", "Where the pace starts while nothing is known of the limit", ""},
-    {"fixed-rate", "", shape::flag, on_plan | on_apply, "", "", "Call at --rate and look for no limit; throttles are obeyed all the same",
+    // the call phase
+    {"rate", "", shape::value, on_plan | on_apply, "500", "N", "Most calls per second and lane", ""},
+    {"start-rate", "", shape::value, on_plan | on_apply, "10", "N", "Calls per second to start with while the limit is not known", ""},
+    {"fixed-rate", "", shape::flag, on_plan | on_apply, "", "", "Call at --rate and search for no limit; throttles are obeyed all the same",
      ""},
     {"organizer-rate", "", shape::value, on_plan | on_apply, "", "N", "Calls per second and organizer", ""},
     {"organizer-concurrency", "", shape::value, on_apply, "4", "N", "Calls in flight per organizer", ""},
     {"connections", "", shape::value, on_apply, "16", "N", "Connections per lane", ""},
     {"batch-size", "", shape::value, on_apply, "1", "N", "Calls per request; only 1 for now", ""},
-    {"connect-timeout", "", shape::value, on_apply, "10s", "D", "TCP and TLS", ""},
-    {"attempt-timeout", "", shape::value, on_apply, "20s", "D", "One call", ""},
-    {"row-deadline", "", shape::value, on_apply, "30m", "D", "A row's first call to its last", ""},
+    {"connect-timeout", "", shape::value, on_apply, "10s", "D", "Time limit of TCP and TLS", ""},
+    {"attempt-timeout", "", shape::value, on_apply, "20s", "D", "Time limit of one call", ""},
+    {"row-deadline", "", shape::value, on_apply, "30m", "D", "Time limit from a row's first call to its last", ""},
     {"max-duration", "", shape::value, on_apply, "", "D", "Stop calling after this long", ""},
-    {"max-outage", "", shape::value, on_apply, "30m", "D", "Give up after this long without a success", ""},
+    {"max-outage", "", shape::value, on_apply, "30m", "D", "Defer the rest after this long without a success", ""},
     {"max-cooldown", "", shape::value, on_plan | on_apply | on_inventory, "24h", "D",
-     "A longer Retry-After is cut to this; then one call probes", ""},
+     "A longer Retry-After is cut to this; then one call is made alone", ""},
     {"forget-cooldowns", "", shape::flag, on_plan | on_apply, "", "", "Start without the saved cooldowns and delete them", ""},
     {"max-attempts", "", shape::value, on_apply, "5", "N", "Calls per row that end in a fault", ""},
-    // what is kept
+    // housekeeping and metrics
     {"keep-runs", "", shape::value, on_apply, "10", "N", "Older runs lose their raw records", ""},
     {"metrics-file", "", shape::later, on_apply, "", "FILE", "Prometheus text (not built yet)", ""},
     {"metrics-listen", "", shape::later, on_apply, "", "ADDRESS", "Prometheus endpoint (not built yet)", ""},
     // export
     {"run", "", shape::value, on_export | on_inventory, "", "ID", "Which run (default: the last)", ""},
     {"inventory", "", shape::flag, on_export, "", "", "The inventory instead of a run", ""},
-    {"format", "", shape::value, on_export, "", "csv|jsonl", "Form of the export", ""},
+    {"format", "", shape::value, on_export, "", "csv|jsonl", "Format of the export", ""},
 };
 
 std::string folded(std::string_view name) {

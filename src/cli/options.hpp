@@ -1,6 +1,6 @@
 #pragma once
 
-// Every setting is a flag, an environment variable and a configuration key; this is their one table.
+// The table of settings: each is a flag, an environment variable and a configuration key.
 
 #include <map>
 #include <optional>
@@ -27,7 +27,7 @@ enum class shape : std::uint8_t {
   value,  // --name VALUE
   flag,   // --name
   path,   // --name FILE; relative to the configuration file when it comes from there
-  later,  // known, refused: its part is not built yet
+  later,  // known but refused: not built yet
 };
 
 struct option {
@@ -43,7 +43,7 @@ struct option {
 
 [[nodiscard]] std::span<const option> options();
 [[nodiscard]] const option* find_option(std::string_view name);
-// The flag, environment variable or key most like `name`; empty where none is near.
+// The most similar flag, environment variable or key; empty where none is similar.
 [[nodiscard]] std::string nearest_option(std::string_view name);
 
 inline constexpr std::string_view sqlite_scheme = "sqlite:";  // of --ledger
@@ -57,7 +57,7 @@ struct setting {
   [[nodiscard]] std::string named() const { return source + place; }
 };
 
-// The values of one invocation, resolved: flag > CONVOKE_* > AZURE_* > file > default.
+// The values of one invocation. Precedence: flag, CONVOKE_*, AZURE_*, file, default.
 class settings {
  public:
   // `flags`: as given on the command line. `environment`: name to value. Reads the configuration file: --config, else convoke.toml beside
@@ -72,7 +72,7 @@ class settings {
   [[nodiscard]] bool flag(std::string_view name) const;
   [[nodiscard]] std::string environment(std::string_view name) const;
   [[nodiscard]] const std::vector<std::string>& warnings() const noexcept { return warnings_; }
-  // Every value and where it came from, for people. Secrets are not among them.
+  // Every value and its source, as text. No value is a secret.
   [[nodiscard]] std::string show() const;
 
  private:

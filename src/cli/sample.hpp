@@ -5,7 +5,7 @@
 
 namespace convoke::cli {
 
-// config/samples/classes.csv, as it was when the program was built.
+// The content of config/samples/classes.csv when the program was built.
 [[nodiscard]] std::string_view sample_csv() noexcept;
 
 }  // namespace convoke::cli

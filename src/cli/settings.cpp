@@ -29,19 +29,19 @@ bool falsy(std::string_view text) {
   return text.empty() || text == "0" || text == "false" || text == "no" || text == "off";
 }
 
-// Names that are ours but no options: they are read where they are needed.
+// Variables of convoke that are not options; job_builder reads them.
 bool known_environment(std::string_view name) {
   return name == "CONVOKE_TOKEN";
 }
 
-// Where no shell has done it: in a file, after `sqlite:`, after `=`.
+// Expands `~/` where no shell does it: in a file, after `sqlite:`, after `=`.
 std::string with_home(std::string path, std::string_view home) {
   const std::size_t begin = path.starts_with(sqlite_scheme) ? sqlite_scheme.size() : 0;
   if (!home.empty() && std::string_view(path).substr(begin).starts_with("~/")) path.replace(begin, 1, home);
   return path;
 }
 
-// Empty: there is none.
+// `path` is empty where there is no configuration file.
 struct config_place {
   std::string path, source;
   config_origin origin = config_origin::found;
@@ -55,7 +55,7 @@ config_place find_file(const names& flags, const names& environment, const std::
   if (const auto given = environment.find("CONVOKE_CONFIG"); given != environment.end())
     return {with_home(given->second, home_of_user), "CONVOKE_CONFIG", config_origin::named};
   std::error_code ignored;
-  // Commands that read nothing are about what was made of the files here. Not so for standard input: that may come from anywhere.
+  // Commands without an input use the file in the current folder. Standard input has no folder, so no file belongs to it.
   if (input != "-") {
     const auto beside = fs::path(input).parent_path() / "convoke.toml";
     if (fs::exists(beside, ignored)) return {beside.string(), "found"};
@@ -95,9 +95,9 @@ result<settings> settings::resolve(const names& flags, const names& environment,
     if (!name.starts_with("CONVOKE_") || known_environment(name)) continue;
     const auto* known = find_option(std::string_view(name).substr(8));
     if (known == nullptr) {
-      // Not refused as a wrong flag is: the environment is shared, and a name may be somebody else's.
+      // A warning, not an error as for a flag: the environment is shared, and the variable may belong to another program.
       if (const auto near = nearest_option(std::string_view(name).substr(8)); !near.empty())
-        out.warnings_.push_back(fmt::format("The environment variable {} is none of convoke's and is ignored. Did you mean {}?",
+        out.warnings_.push_back(fmt::format("The environment variable {} is not one of convoke's and is ignored. Did you mean {}?",
                                             core::escape_for_people(name), environment_name(near)));
       continue;
     }
@@ -114,7 +114,7 @@ result<settings> settings::resolve(const names& flags, const names& environment,
   if (const auto file = find_file(flags, environment, input); !file.path.empty()) {
     auto read = read_config_file(file.path, file.origin, out.text("tenant"));
     if (!read) return std::unexpected(read.error());
-    // A nearer source that names a tenant of the file means what the file says of it.
+    // Where --tenant names a table of the file, the tenant's id is the one in that table.
     if (const auto tenant = read->find("tenant"); tenant != read->end() && tenant->second.source.ends_with(']'))
       out.values_.insert_or_assign("tenant", tenant->second);
     out.values_.merge(*read);

@@ -20,7 +20,7 @@ constexpr std::string_view refused =
     "Grant-CsApplicationAccessPolicy -PolicyName convoke -Identity <organizer>); the organizer is a member of the tenant, no guest, with "
     "a Teams licence.";
 constexpr std::string_view no_such_user =
-    "Teams knows no such organizer: give the Entra object id of an existing user of this tenant with a Teams licence.";
+    "Teams has no such organizer: give the Entra object id of an existing user of this tenant with a Teams licence.";
 constexpr std::string_view not_there =
     "createOrGet returns this meeting, but the service does not find it afterwards. Run the same command again later.";
 constexpr std::string_view wrong_place = "This address offers no online meetings: check --cloud or --graph-url.";
@@ -33,7 +33,7 @@ char lower(char c) noexcept {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
-// Messages are only used to choose a hint, never to decide: the service words them differently from month to month.
+// The service changes the wording of its messages, so they only choose an advice. No decision depends on them.
 bool mentions(std::string_view text, std::string_view what) noexcept {
   return !std::ranges::search(text, what, [](char a, char b) { return lower(a) == lower(b); }).empty();
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-// What a person can do about an answer that stays wrong.
+// What an operator can do about a permanent answer.
 
 #include <string>
 #include <string_view>
@@ -9,13 +9,13 @@
 
 namespace convoke::engine {
 
-// One or two sentences, with the command that mends it where there is one. Empty where only the row itself can be at fault.
+// One or two sentences, with the command that fixes it where there is one. Empty where only the row itself can be the cause.
 [[nodiscard]] std::string_view advice_for(operation op, const answer& a) noexcept;
 
 // Appends the advice to the answer's message.
 void add_advice(operation op, answer& a);
 
-// `403 Forbidden: No application access policy …`: an answer in one phrase.
+// The answer in one phrase, for messages: `403 Forbidden: No application access policy …`.
 [[nodiscard]] std::string describe(const answer& a);
 
 }  // namespace convoke::engine

@@ -36,7 +36,7 @@ answer_class by_status(operation op, const answer& a) noexcept {
     case 507:
       return answer_class::row_permanent;
     default:
-      // A redirect is never followed, so asking again cannot help; an unknown 4xx blames the request.
+      // Redirects are not followed, so the same request gets the same answer. An unknown 4xx is taken for an error of the request.
       return a.status >= 300 && a.status < 500 ? answer_class::row_permanent : answer_class::fault;
   }
 }
@@ -70,10 +70,10 @@ classified classify(operation op, const answer& a) noexcept {
     case attempt_error::local_resources:
       return {answer_class::ours, true};
     case attempt_error::truncated:
-      // The head of a cut answer still counts where it closes a cooldown.
+      // The head of an answer whose body was cut is complete, so its throttle is obeyed.
       if (by_status(op, a) == answer_class::throttle) return {answer_class::throttle, true};
       return {answer_class::fault, true};
-    // Whose answer comes next on that connection is not known any more.
+    // It is not known which request the next answer on this connection would belong to.
     case attempt_error::not_believed:
     case attempt_error::foreign:
     case attempt_error::tls:

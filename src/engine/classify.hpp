@@ -1,6 +1,6 @@
 #pragma once
 
-// What an answer means for its row, its lane and its organizer: the table of the manual's chapter "Answers", and nothing else.
+// The class of an answer: what it means for its row, its lane and its organizer. What each class leads to is in lane_answers.cpp.
 
 #include <cstdint>
 
@@ -11,20 +11,20 @@ namespace convoke::engine {
 enum class answer_class : std::uint8_t {
   success,
   gone,                 // the meeting that the operation is about does not exist
-  throttle,             // cooldown the scope; costs the row nothing
-  fault,                // backoff; costs the row an attempt
-  conflict,             // a fault, but two attempts are enough: then failed
-  stale,                // free, on another connection
-  unsent,               // the request never began: free
+  throttle,             // closes its scope for a time; costs the row no attempt
+  fault,                // sent again after a backoff; costs the row an attempt
+  conflict,             // a fault that fails the row at the second attempt
+  stale,                // a dead connection: sent again on a new one; costs no attempt, within a bound
+  unsent,               // the request never began; costs no attempt
   auth,                 // the token was refused
-  ours,                 // this machine ran out of something: fewer connections
-  organizer_permanent,  // nothing of this organizer will work
-  row_permanent,
+  ours,                 // this machine lacks a resource: fewer connections
+  organizer_permanent,  // no call for this organizer can succeed
+  row_permanent,        // no call for this row can succeed
 };
 
 struct classified {
   answer_class what;
-  bool new_connection;  // this connection must not be used again
+  bool new_connection;  // the connection that carried the answer must not be used again
 };
 
 [[nodiscard]] classified classify(operation op, const answer& a) noexcept;
@@ -32,19 +32,20 @@ struct classified {
 [[nodiscard]] constexpr bool is_permanent(answer_class c) noexcept {
   return c == answer_class::organizer_permanent || c == answer_class::row_permanent;
 }
-// True where nothing but the status says what happened, and the row would end by it: such an answer has to be proven. A success with a
-// meeting in it proves itself.
+// True where the row would end by the status alone. Such an answer must be proven before it counts. A success that contains the meeting
+// needs no other proof.
 [[nodiscard]] constexpr bool rests_on_status(operation op, answer_class c) noexcept {
   return is_permanent(c) || c == answer_class::gone || (c == answer_class::success && op == operation::remove);
 }
-// It came whole, and it belongs to the request without doubt.
+// True where the answer is complete and names the request that it belongs to.
 [[nodiscard]] inline bool proven(const answer& a) noexcept {
   return a.whole && a.bound;
 }
-// True where the call's own answer was perhaps not seen: its key rests before it is sent again.
+// True where the call may still be carried out by the service, because its own answer was perhaps not received. Its key rests before it is
+// sent again.
 [[nodiscard]] bool may_be_at_work(operation op, const answer& a) noexcept;
 
-// True where the answer shows a service that works, whatever it thinks of this row.
+// True where the answer shows that the service works, whatever it means for the row.
 [[nodiscard]] bool shows_life(answer_class c) noexcept;
 
 }  // namespace convoke::engine

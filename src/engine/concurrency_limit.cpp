@@ -12,11 +12,11 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr unsigned least = 2;
-constexpr std::uint32_t enough = 16;  // calls for a judgement
+constexpr std::uint32_t enough = 16;  // calls for an adjustment
 constexpr auto soonest = 250ms;
-constexpr double slow = 2.0;         // times what a call takes with room: more than latencies vary by themselves
-constexpr double forgetting = 1.01;  // per second: a service that is slower today than an hour ago is no longer held against it
-constexpr double queued = 1.5;       // calls aimed at, in units of what was under way with room
+constexpr double slow = 2.0;         // times the latency without queueing: more than latencies vary by themselves
+constexpr double forgetting = 1.01;  // per second: the lowest latency of an hour ago counts less than that of today
+constexpr double queued = 1.5;       // calls aimed at, in units of what is in flight without queueing
 
 }  // namespace
 
@@ -37,7 +37,7 @@ void concurrency_limit::adjust(mono_time now) noexcept {
   const auto since = std::min(seconds(now - closing_), 600.0);
   room_ = room_ > 0 ? std::min(room_ * std::pow(forgetting, since), took) : took;
   if (took > slow * room_ && peak_ * 2 >= limit_) {
-    // Little's law: what is under way with room, and half as much again.
+    // Little's law: the calls in flight without queueing, and half as many more.
     const auto fits = static_cast<double>(peak_) * queued * room_ / took;
     limit_ = std::clamp(static_cast<unsigned>(fits), std::max(least, limit_ / 2), most_);
   } else if (peak_ >= limit_) {

@@ -1,8 +1,8 @@
 #pragma once
 
-// How many calls of a lane may be in flight. A service that is asked for too much may grow slow instead of saying 429; then more calls
-// at once only wait longer, so the bound follows latency: as TCP Vegas does (Brakmo and Peterson, 1995), it compares what calls take now
-// with what they took when there was room.
+// How many calls of a lane may be in flight. An overloaded service may become slow instead of answering 429. More concurrent calls then
+// only wait longer, so the limit follows the latency: as TCP Vegas does (Brakmo and Peterson, 1995), it compares the present latency with
+// the latency without queueing.
 
 #include <chrono>
 #include <cstdint>
@@ -18,16 +18,16 @@ class concurrency_limit {
   [[nodiscard]] unsigned limit() const noexcept { return limit_; }
   void called(unsigned in_flight) noexcept;
   void succeeded(mono_time sent, mono_time now) noexcept;
-  // No answer within the attempt timeout: as slow as can be.
+  // A call got no answer within the attempt timeout: the limit is halved, at most once a second.
   void timed_out(mono_time now) noexcept;
 
  private:
   void adjust(mono_time now) noexcept;
 
   unsigned most_, limit_;
-  unsigned peak_ = 0;  // calls in flight at most since the last judgement
-  double room_ = 0;    // s, what a call takes when there is room; 0: not known yet
-  double sum_ = 0;     // s, of the calls since the last judgement
+  unsigned peak_ = 0;  // most calls in flight since the last adjustment
+  double room_ = 0;    // s, the latency without queueing; 0: not known yet
+  double sum_ = 0;     // s, the sum of the latencies since the last adjustment
   std::uint32_t count_ = 0;
   mono_time closing_ = mono_time::min(), cut_ = mono_time::min();
 };

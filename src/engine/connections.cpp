@@ -34,7 +34,7 @@ connections::taken connections::take(bool unused_only) noexcept {
   return {c, reused};
 }
 
-std::optional<connection_id> connections::free_connection(std::size_t waiting) {
+std::optional<connection_id> connections::close_one_for(std::size_t waiting) {
   if (coming_.size() >= waiting) return std::nullopt;
   const auto coldest = std::ranges::find_if(used_, [this](connection_id c) { return c < limit_; });
   if (coldest == used_.end()) return std::nullopt;
@@ -60,7 +60,7 @@ bool connections::answered(connection_id c, bool reused, mono_time now) {
 std::vector<connection_id> connections::dead(connection_id c, bool reused, mono_time now) {
   if (!reused) return {};
   if (once_until_) {
-    // Others may have been under way when it was decided; only the one that was tried says something new.
+    // Other calls may have been in flight when that was decided. Only the connection that is tried brings new information.
     if (tried_ != c) return {};
     rest_ = std::min(rest_ * 2, longest_rest);
   } else if (++dead_ < dead_in_a_row) {

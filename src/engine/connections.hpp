@@ -1,8 +1,8 @@
 #pragma once
 
-// The idle connections of a lane, and whether they are worth using again. Some servers and gateways close every connection at its second
-// request: calls then meet one dead connection after the other. After a few of those each connection is used once, and from time to time
-// one of them is tried again.
+// The idle connections of a lane, and whether they are used again. Some servers and gateways close every connection at its second request,
+// so that each call on a used connection fails. After a few such calls every connection is used only once. From time to time one of them is
+// used a second time, to find out whether the server keeps connections open again.
 
 #include <chrono>
 #include <cstddef>
@@ -15,14 +15,14 @@ namespace convoke::engine {
 
 class connections {
  public:
-  static constexpr unsigned dead_in_a_row = 3;  // calls on used connections that met a dead one, with no answer on a used one between
-  static constexpr std::chrono::seconds first_rest{60}, longest_rest{600};  // until one is used a second time again
+  static constexpr unsigned dead_in_a_row = 3;  // calls that found their used connection dead, with no answer on a used one in between
+  static constexpr std::chrono::seconds first_rest{60}, longest_rest{600};  // until a connection is used a second time again
 
-  // It is open and idle. `reused`: it has carried an answer.
+  // The connection is open and idle. `reused`: it has carried an answer.
   void ready(connection_id c, bool reused);
-  // It closed while it was idle.
+  // The connection closed while it was idle.
   void lost(connection_id c) noexcept;
-  // Those from `count` on do not come back, from now on.
+  // From now on the connections numbered `count` and above are not opened again.
   void limit(unsigned count) noexcept;
 
   [[nodiscard]] bool empty() const noexcept { return used_.empty() && unused_.empty(); }
@@ -31,30 +31,31 @@ class connections {
     connection_id id;
     bool reused;
   };
-  // For a call: the latest that was used, so that warm connections stay in use and cold ones show that they are not needed; else one that
-  // was not. Not where empty(); with `unused_only` not without unused().
+  // Takes a connection for a call: the one that was used last, so that those which are not needed stay idle, else one that was not used
+  // before. Precondition: not empty(), and with `unused_only` also unused().
   [[nodiscard]] taken take(bool unused_only) noexcept;
-  // So many rows wait for an unused connection. The used one to be closed to get another, where fewer than that are on their way.
-  [[nodiscard]] std::optional<connection_id> free_connection(std::size_t waiting);
+  // `waiting` rows need a connection that was never used. Returns the used one to close in order to get a new one, where fewer new ones
+  // than that are expected.
+  [[nodiscard]] std::optional<connection_id> close_one_for(std::size_t waiting);
 
   // ---- how a call on it ended
-  // An answer came. True: this connection is not used again.
+  // An answer came. Returns true where this connection is not to be used again.
   [[nodiscard]] bool answered(connection_id c, bool reused, mono_time now);
-  // It was dead before the call. What is to be closed, because idle connections are no longer trusted.
+  // The connection was dead before the call. Returns those to close because idle connections are not used again for now.
   [[nodiscard]] std::vector<connection_id> dead(connection_id c, bool reused, mono_time now);
-  // All idle ones: none of them can be taken any more.
+  // Takes all idle connections.
   [[nodiscard]] std::vector<connection_id> take_all() noexcept;
-  // It is closed or about to be: a new one comes in its place.
+  // The connection is closed or will be: a new one comes in its place.
   void replaced(connection_id c);
 
  private:
   void forget(connection_id c) noexcept;
 
-  std::vector<connection_id> used_, unused_;  // the latest on top
+  std::vector<connection_id> used_, unused_;  // the latest at the end
   connection_id limit_ = ~connection_id{0};
-  std::vector<connection_id> coming_;  // closed, to come back as new ones
+  std::vector<connection_id> coming_;  // closed, and expected as new ones
   unsigned dead_ = 0;
-  std::optional<mono_time> once_until_;  // connections are used once; from this time on one may be tried
+  std::optional<mono_time> once_until_;  // set while connections are used once; from this time on one may be used a second time
   std::chrono::seconds rest_ = first_rest;
   std::optional<connection_id> tried_;
 };

@@ -18,7 +18,7 @@ class flat_index {
     auto& c = cells_[locate(key)];
     return c.used ? &c.value : nullptr;
   }
-  // The value of this key, made if need be.
+  // The value of this key; inserted where it is absent.
   Value& operator[](std::uint64_t key) {
     if ((size_ + 1) * 2 > cells_.size()) grow();
     auto& c = cells_[locate(key)];
@@ -32,7 +32,7 @@ class flat_index {
     if (cells_.empty()) return;
     auto hole = locate(key);
     if (!cells_[hole].used) return;
-    // Entries behind the hole move up unless they would leave their probe path: no tombstones, so no slow decay.
+    // Entries behind the hole move up unless they would leave their probe path. There are no tombstones, so the table does not degrade.
     for (auto i = next(hole); cells_[i].used; i = next(i)) {
       const auto home = home_of(cells_[i].key);
       if (((i - home) & mask()) >= ((i - hole) & mask())) {

@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 
 constexpr double slowest = 0.5;       // calls/s: the floor of every pace
 constexpr double doubling = 0.5;      // s: how often the pace doubles while nothing was refused
-constexpr double furthest = 1e10;     // s: beyond that a forecast says nothing
+constexpr double furthest = 1e10;     // s: a longer forecast means nothing
 constexpr double margin = 1.25;       // what was seen may grow by so much before the pace is the limit
 constexpr double nothing_seen = .01;  // rows/s
 

@@ -1,6 +1,6 @@
 #pragma once
 
-// How long it will take, as far as that can be known: arithmetic on what the engine will do, before it does it and while it does.
+// How long a run takes, as far as that can be known before it and while it is carried out. Arithmetic only.
 
 #include <chrono>
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace convoke::engine {
 
-// A learnt pace counts in full for so long, and half of it after that.
+// A learnt pace counts in full for this time, and half of it after that.
 inline constexpr std::chrono::hours pace_counts_in_full{36};
 
 struct work_ahead {
@@ -25,7 +25,8 @@ struct work_ahead {
                                std::chrono::nanoseconds closed_for);
 
 // While calls are made. `pace`: counters::rate; `seen`: calls finished per second of late, long cooldowns left out, 0 where nothing was
-// seen yet. The connections may carry less than the pace allows, and then what was seen counts. nullopt: nothing moves, so nobody knows.
+// seen yet. The connections may carry less than the pace allows, and then what was seen counts. nullopt: nothing moves, so the time is not
+// known.
 [[nodiscard]] std::optional<std::chrono::milliseconds> time_left(std::uint64_t calls, double pace, double seen,
                                                                  std::chrono::nanoseconds closed_for) noexcept;
 

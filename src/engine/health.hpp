@@ -1,6 +1,6 @@
 #pragma once
 
-// Is the service there at all? Two measures: how many of the last calls were faults, and how long ago it last showed life.
+// Whether the service works at all. Two measures: how many of the last calls were faults, and for how long nothing but failures was seen.
 
 #include <array>
 #include <chrono>
@@ -15,30 +15,31 @@ namespace convoke::engine {
 class health {
  public:
   static constexpr std::size_t window = 100;
-  static constexpr std::chrono::seconds patience{30};  // without life before the lane is taken to be down
+  static constexpr std::chrono::seconds down_after{30};  // of nothing but failures
   static constexpr std::chrono::seconds probe_spacing{5};
 
   explicit health(std::chrono::nanoseconds max_outage) noexcept : max_outage_(max_outage) {}
 
-  // A call was answered. Returns how often in a row most of a window were faults, where that is so now; else 0.
+  // A call was answered. Where most of the last `window` calls were faults, returns how many such windows there were in a row; else 0.
   unsigned count(bool fault) noexcept;
   void success() noexcept { bad_windows_ = 0; }
-  void alive() noexcept { since_.reset(); }
-  // A fault, a failed connect, no token: something was tried and got nowhere.
-  void trouble(mono_time now, std::string what);
+  // An answer shows that the service works.
+  void answered() noexcept { since_.reset(); }
+  // An attempt failed: a fault, a failed connect, a failed request for a token. `what` is for messages.
+  void failed(mono_time now, std::string what);
 
-  // Nothing but trouble for 30 s: one probe at a time.
+  // Nothing but failures for 30 s: calls are made one at a time, as probes.
   [[nodiscard]] bool down() const noexcept;
   [[nodiscard]] mono_time next_probe() const noexcept { return probed_ == mono_time::min() ? probed_ : probed_ + probe_spacing; }
   void probed(mono_time now) noexcept { probed_ = now; }
-  // Something without which no call can be made is missing (a token, any connection), or is not any more. That alone is trouble: nothing
-  // else may ever be heard, as from a token endpoint that asks to wait for a day.
+  // Something without which no call can be made is missing: a token, or any connection. That alone is an outage when it lasts, because no
+  // other failure may be reported, for example while a token endpoint asks to wait for a day.
   void lacks(mono_time now) noexcept {
     if (!lacks_since_) lacks_since_ = now;
   }
   void lacks_nothing() noexcept { lacks_since_.reset(); }
-  [[nodiscard]] const std::string& latest() const noexcept { return what_; }  // the latest trouble, for people
-  // When waiting any longer is pointless; nullopt while the lane is not down and lacks nothing.
+  [[nodiscard]] const std::string& latest() const noexcept { return what_; }  // the latest failure, for messages
+  // When the outage has lasted for --max-outage; nullopt while there is none.
   [[nodiscard]] std::optional<mono_time> gives_up_at() const noexcept;
 
  private:

@@ -6,11 +6,11 @@
 
 namespace convoke::engine {
 
-bool inference::newly_limited(organizer_index who) const noexcept {
+bool inference::limited(organizer_index who) const noexcept {
   return std::ranges::find(limited_, who, &limited_organizer::who) != limited_.end();
 }
 
-// How likely it is that throttles which may hit anybody hit this one every time: its share of the calls, as often as it was hit again.
+// The probability that throttles which hit calls at random hit this organizer every time: its share of the calls, to the power of repeats.
 double inference::chance() const noexcept {
   const auto own = static_cast<double>(own_) + repeats_ + 1;
   return std::pow(own / (own + static_cast<double>(others_)), repeats_);
@@ -23,7 +23,8 @@ inference::attribution inference::throttled(organizer_index who, mono_time sent,
     return {.organizer = true};
   }
   if (sent <= announced_) {
-    // It was on its way when the cooldown was announced: the same event, and perhaps not one organizer's alone.
+    // The call was in flight when the cooldown was announced, so both throttles are the same event. If they are of two organizers, it is
+    // not one organizer's alone.
     if (who != candidate_) alone_ = false;
     return {};
   }
@@ -34,12 +35,12 @@ inference::attribution inference::throttled(organizer_index who, mono_time sent,
   if (others_go_on && (known || (again && chance() <= by_chance))) {
     std::erase(limited_before_, who);
     limited_.push_back({who, mono_time::min(), 0});
-    observe(no_organizer);
-    // One that was singled out before has not closed the lane this time, so there is nothing to make good.
+    set_candidate(no_organizer);
+    // An organizer that was limited before did not close the lane this time, so the lane's pace needs no correction.
     return {.organizer = true, .newly_limited = again};
   }
-  // Throttled in its cooldown, others say that it never was one organizer's. Unless they are told to wait for much less, or the cooldown is
-  // over: then the lane is limited as well.
+  // Another organizer is throttled during the cooldown: the attribution was wrong. Unless its wait is much shorter, or the cooldown is
+  // over: then the lane has a limit as well, and the organizer takes less evidence the next time.
   for (const auto& c : limited_) {
     const bool another_limit = now >= c.until || (wait && *wait < (c.until - now) / 2);
     if (another_limit && limited_before_.size() < most_remembered) limited_before_.push_back(c.who);
@@ -47,15 +48,15 @@ inference::attribution inference::throttled(organizer_index who, mono_time sent,
   }
   limited_.clear();
   announced_ = now;
-  // The same one alone, and again: what the others did since its first throttle goes on counting.
-  if (!again) observe(who);
+  // The same organizer alone again: what was counted since its first throttle goes on counting.
+  if (!again) set_candidate(who);
   return {.same_organizer = again,
           .others_go_on = again && others_go_on,
           .misattributed = std::exchange(let_through_, 0),
           .misattributed_until = misattributed_until_};
 }
 
-void inference::observe(organizer_index who) noexcept {
+void inference::set_candidate(organizer_index who) noexcept {
   candidate_ = who;
   alone_ = true;
   repeats_ = 0;
@@ -67,7 +68,7 @@ void inference::closed_until(const attribution& r, mono_time end) noexcept {
   if (!r.organizer) {
     reopened_ = std::max(reopened_, end);
   } else if (!limited_.empty()) {
-    // The latest reading may be of any of them; the longest wait decides which calls would have been too early.
+    // The attribution may be of any of them. The latest end decides which calls would have been too early.
     for (auto& c : limited_) c.until = std::max(c.until, end);
   }
 }
@@ -85,7 +86,7 @@ bool inference::called(organizer_index who, mono_time now) noexcept {
 
 void inference::succeeded(organizer_index who, mono_time sent) noexcept {
   if (const auto c = std::ranges::find(limited_, who, &limited_organizer::who); c != limited_.end()) {
-    if (sent >= c->until && ++c->successes >= calls_to_trust_again) limited_.erase(c);
+    if (sent >= c->until && ++c->successes >= successes_to_clear) limited_.erase(c);
     return;
   }
   if (sent < reopened_) return;

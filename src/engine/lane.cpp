@@ -12,7 +12,7 @@ namespace convoke::engine {
 
 namespace {
 
-constexpr unsigned hopeless_handshakes = 3;                   // rounds without one that was ever trusted
+constexpr unsigned hopeless_handshakes = 3;                   // rounds in a row in a lane where none succeeded
 constexpr auto resource_patience = std::chrono::seconds(30);  // after EMFILE, before a connection more is tried
 
 lane_settings settings_of(const lane_setup& setup, const lane_settings& of_the_run) {
@@ -45,7 +45,7 @@ lane::lane(run_context& context, const lane_setup& setup, mono_time now)
   }
   for (const auto& f : setup.cooldowns) {
     if (!holds(rule::cooldowns_restored)) break;
-    // Longer than anything that is obeyed: an old ledger, or a clock that was wrong.
+    // Longer than any cooldown that is obeyed: the ledger is old, or a clock was wrong.
     const auto most = config_.max_cooldown;
     const bool cut = f.until > core::after(now, most + most / 10);
     if (cut) context_.actions.emplace_back(cooldown_cut{id_, f.organizer, false, {}, f.until - now});
@@ -90,7 +90,7 @@ void lane::change_connections(unsigned count, mono_time now) {
   connection_count_ = count;
   if (connection_count_ == config_.connections) shortages_ = 0;
   connections_.limit(count);
-  resume_awaiting(now);  // the one that was on its way may not come
+  resume_awaiting(now);  // the connection that they wait for may not come
   context_.actions.emplace_back(set_connections{id_, connection_count_});
 }
 
@@ -99,18 +99,18 @@ void lane::connect_failed(const answer& why, mono_time now) {
     ++shortages_;
     change_connections(std::max(1U, connection_count_ / 2), now);
   }
-  // Many connections are tried at once: those of one round fail for one reason and count once.
+  // Many connections are opened at once. Those of one round fail for one reason and count once.
   if (now >= connect_at_) {
-    connect_failures_ = std::min(connect_failures_ + 1, 3U);  // at most 4 s: one of these attempts is the probe that ends an outage
+    connect_failures_ = std::min(connect_failures_ + 1, 3U);  // at most 4 s: one of these attempts is the probe that ends the outage
     connect_at_ = now + pacing::backoff(connect_failures_, context_.random);
     refused_handshakes_ = why.error == attempt_error::tls && !ever_connected_ ? refused_handshakes_ + 1 : 0;
   }
   if (refused_handshakes_ >= hopeless_handshakes) {
     return stop(stop_reason::deferred,
-                describe(why) + ". The peer was never trusted, so nothing was sent: correct the address, the certificate or --ca-file.",
+                describe(why) + ". No TLS handshake has succeeded, so nothing was sent: correct the address, the certificate or --ca-file.",
                 now);
   }
-  health_.trouble(now, describe(why));
+  health_.failed(now, describe(why));
 }
 
 void lane::token_ready(std::uint32_t token) {
@@ -121,15 +121,15 @@ void lane::token_ready(std::uint32_t token) {
 }
 
 void lane::token_failed(const error& why, bool fatal, std::optional<mono_time> again, mono_time now) {
-  health_.trouble(now, why.message);
+  health_.failed(now, why.message);
   if (again) token_again_ = again;
-  token_good_ = false;  // said only while none is usable: a call could not be made, and must not cost its row anything
+  token_good_ = false;  // none is usable: a call could not be made, and must not cost its row an attempt
   if (fatal) return stop(stop_reason::credentials, why.message, now);
   if (why.code == errc::resources) make_room_for_token(now);
 }
 
-// Without a token no call is made, so its request may have the descriptors of all idle connections. They come back with the token, fewer
-// than before.
+// Without a token no call is made, so the request for one may have the descriptors of all idle connections. They are opened again once
+// there is a token, fewer than before.
 void lane::make_room_for_token(mono_time now) {
   if (token_lacks_descriptor_) return;
   token_lacks_descriptor_ = true;
@@ -230,7 +230,8 @@ void lane::send(organizer_index who, row_index i, mono_time now) {
   context_.actions.emplace_back(send_call{id_, c, r.owed.row, r.sends, r.owed.op});
 }
 
-// A row waits for a connection that was never used. Its organizer is out of the round until one comes, and then the first in it.
+// The organizer's first row waits for a connection that was never used. The organizer leaves the round until one is ready, and is then the
+// first in it.
 void lane::await_connection(organizer_index who) {
   organizers_.set_aside(who);
   awaiting_.push_back(who);
@@ -239,7 +240,7 @@ void lane::await_connection(organizer_index who) {
 
 void lane::free_connection() {
   if (awaiting_.empty()) return;
-  if (const auto c = connections_.free_connection(awaiting_.size())) context_.actions.emplace_back(drop_connection{id_, *c});
+  if (const auto c = connections_.close_one_for(awaiting_.size())) context_.actions.emplace_back(drop_connection{id_, *c});
 }
 
 void lane::resume_awaiting(mono_time now) {
@@ -249,7 +250,7 @@ void lane::resume_awaiting(mono_time now) {
   }
 }
 
-// Whether any does. Rows may have left meanwhile, by their deadline for example.
+// Whether an organizer still does. Its rows may have left meanwhile, for example at their deadlines.
 bool lane::awaits_connection() noexcept {
   std::erase_if(awaiting_, [this](organizer_index who) {
     auto& o = organizers_[who];
@@ -295,12 +296,12 @@ std::optional<mono_time> lane::next(mono_time now) {
   if (sent_.front() != no_row) consider(context_.rows[sent_.front()].first_sent + config_.row_deadline);
   if (!want_stale_.empty()) consider(stale_at_);
   consider(health_.gives_up_at());
-  // A lane whose cooldown is waited for has to be looked at when it opens, whatever else it lacks then.
+  // The end of a cooldown is looked at whatever else the lane lacks then.
   consider(scope_.end());
   return at;
 }
 
-// Calls are left to be made, now or later.
+// True where calls are left to be made, now or later.
 bool lane::owes() {
   return unfetched_ > 0 || organizers_.sendable() > 0 || !retries_.empty() || organizers_.next_timer().has_value() || awaits_connection();
 }

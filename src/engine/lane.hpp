@@ -1,6 +1,8 @@
 #pragma once
 
-// One lane of the run: its token, connections, pace, cooldowns, organizers, retries, streak and health.
+// One lane of the run: its token, connections, pace, cooldowns, organizers, retries, streak of permanent answers, and health.
+//
+// It is driven by the engine: one event, then advance() of every lane. A lane ends by itself; the others go on.
 
 #include <chrono>
 #include <cstdint>
@@ -26,10 +28,10 @@
 
 namespace convoke::engine {
 
-// A scope closed for longer is not waited for.
+// A scope that stays closed for longer is not waited for.
 inline constexpr std::chrono::minutes long_wait{10};
 
-// The stronger of two reasons to stop, in the order of the exit codes.
+// True where `a` is the worse of two reasons to stop, in the order of the exit codes.
 [[nodiscard]] bool outranks(stop_reason a, stop_reason b) noexcept;
 
 class lane {
@@ -47,40 +49,39 @@ class lane {
   // The cooldown that the answer started, where it is the application's: it closes the other lanes of that application too.
   using app_cooldown = std::optional<scope::announcement>;
   [[nodiscard]] app_cooldown answered(row_index i, answer&& a, mono_time now);
-  // The row's commit is durable. `lost`: another process holds the row, or had ended it, and the commit changed nothing.
+  // The row's commit is durable. `lost`: it changed nothing, because the ledger no longer holds the row for this process.
   void acknowledged(row_index i, bool lost, mono_time now);
+  // Another lane of the application was throttled with the application as its scope.
   void close(const scope::announcement& cooldown, mono_time now);
   // `come_back`: when the rows that are left may be tried again, where the reason says so.
   void stop(stop_reason why, std::string detail, mono_time now, std::optional<mono_time> come_back = {});
-  void abandon_drain();  // stop without waiting for what is in flight
 
-  // Everything that time allows: due retries, expired deadlines, calls, pages.
+  // Does everything that is due: retries, expired deadlines, calls, claims.
   void advance(mono_time now);
-  // The next time at which advance() has something to do, if time alone brings it.
+  // The next time at which advance() has something to do without another event.
   [[nodiscard]] std::optional<mono_time> next(mono_time now);
 
   struct outlook {
-    bool busy;                      // something is under way or will be within ten minutes
-    std::optional<mono_time> wait;  // else: rows are left whose scopes open at this time
+    bool busy;                      // something is in progress, or can be done within ten minutes
+    std::optional<mono_time> wait;  // else: rows are left, and the first of their scopes opens at this time
   };
   [[nodiscard]] outlook look(mono_time now);
-  // Nothing is left to do in this run: the answers held back are final, and rows whose scopes stay closed for long go back.
+  // Nothing is left to do in this run: permanent answers that were not recorded yet are final, and rows whose scopes stay closed are
+  // released.
   void wind_up(mono_time now);
 
   [[nodiscard]] lane_id id() const noexcept { return id_; }
   [[nodiscard]] std::uint32_t app() const noexcept { return app_; }
   [[nodiscard]] lane_end end() const;
-  // When coming back is worth while, where what ended the lane says so.
+  // When the rows that are left may be tried again, where the reason for the end says so.
   [[nodiscard]] std::optional<mono_time> come_back(mono_time now) const noexcept;
   [[nodiscard]] std::uint64_t deferred() const noexcept { return deferred_; }  // rows that go to the next run
   [[nodiscard]] double rate() const noexcept { return stopped_ ? 0.0 : pace_.expected(); }
   [[nodiscard]] bool learning() const noexcept { return !stopped_ && pace_.learning(); }
-  // What was learnt and is not saved yet, however little it changed.
-  void keep_pace();
   [[nodiscard]] mono_time cooldown_end() const noexcept { return scope_.end(); }
 
  private:
-  // lane.cpp: what is done with time
+  // lane.cpp: events of connections and tokens, and what is done when it is due
   void resume_due(mono_time now);
   void expire_deadlines(mono_time now);
   void grant(mono_time now);
@@ -93,6 +94,8 @@ class lane {
   void resume_awaiting(mono_time now);
   [[nodiscard]] mono_time gate(mono_time now) const noexcept;
   void change_connections(unsigned count, mono_time now);
+  void drop(connection_id c);
+  void make_room_for_token(mono_time now);
 
   // lane_fetch.cpp: which rows are claimed, and when
   void fetch(mono_time now);
@@ -102,25 +105,23 @@ class lane {
   void want_rows(organizer_index who);
   void count_unfetched(organizer_index who);
   void count_left(organizer_index who, const claimed_page& page, bool stale);
-  void drop(connection_id c);
-  void make_room_for_token(mono_time now);
 
-  // lane_answers.cpp: what an answer does
+  // lane_answers.cpp: what an answer leads to
   app_cooldown dispatch(classified v, row_index i, answer&& a, mono_time now);
-  void took(const row& r, mono_time now);
+  void count_taken(const row& r, mono_time now);
   void succeeded(row_index i, answer&& a, mono_time now);
   void gone(row_index i, answer&& a, mono_time now);
   void complete(row_index i, const step& then, answer&& a);
-  void advanced(row_index i, bool lost, mono_time now);
-  [[nodiscard]] bool asked_again(row_index i, answer& a, mono_time now);
+  [[nodiscard]] bool doubted(row_index i, answer& a, mono_time now);
   app_cooldown throttled(row_index i, answer&& a, mono_time now);
-  [[nodiscard]] scope_kind scope_of(const row& r, const answer& a, mono_time now, inference::attribution& read);
-  void keep_cooldown(std::optional<organizer_id> who, const scope::announcement& cooldown, bool on_trial, mono_time now);
+  [[nodiscard]] scope_kind scope_of(const row& r, const answer& a, mono_time now, inference::attribution& attributed);
+  void save(std::optional<organizer_id> of_one, const scope::announcement& cooldown, bool on_trial, mono_time now);
   void reopen(const row& r);
   void stale(row_index i, answer&& a, mono_time now);
   void unreached(row_index i, answer&& a, mono_time now);
-  scope::announcement close(scope_kind kind, const row& r, const answer& a, const inference::attribution& read, mono_time now);
-  void slow_down(scope_kind kind, const row& r, const scope::announcement& cooldown, const inference::attribution& read, mono_time now);
+  scope::announcement close(scope_kind kind, const row& r, const answer& a, const inference::attribution& attributed, mono_time now);
+  void slow_down(scope_kind kind, const row& r, const scope::announcement& cooldown, const inference::attribution& attributed,
+                 mono_time now);
   void faulted(row_index i, answer&& a, bool conflict, mono_time now);
   void unauthorised(row_index i, answer&& a, mono_time now);
   void short_of_resources(row_index i, answer&& a, mono_time now);
@@ -128,10 +129,12 @@ class lane {
   void again_at(row_index i, answer&& a, mono_time due);
   void wait_until(row_index i, answer&& a, mono_time due);
   void again_now(row_index i, answer&& a);
-  static void keep(row& r, answer&& a);
+  static void remember(row& r, answer&& a);
   [[nodiscard]] static std::chrono::nanoseconds rested(std::chrono::nanoseconds wait, operation op, const answer& a);
 
-  // lane_stop.cpp: how rows leave
+  // lane_stop.cpp: how rows leave, and how the lane ends
+  void advanced(row_index i, bool lost, mono_time now);
+  void abandon_drain();
   void end_row(row_index i) noexcept;
   void record(row_index i, outcome result, answer&& a);
   void release(row_index i, bool strike, answer&& a);
@@ -146,6 +149,7 @@ class lane {
   void check_token(mono_time now);
   void check_outage(mono_time now);
   void save_now_and_then(mono_time now);
+  void save_learnt();
 
   run_context& context_;
   lane_settings config_;
@@ -160,57 +164,57 @@ class lane {
     organizer_index who;
     answer why;
   };
-  std::vector<refused_organizer> closing_;  // to be closed when their calls are back
+  std::vector<refused_organizer> closing_;  // to be closed once none of their calls is in flight
   health health_;
   pace pace_;
-  std::optional<pace> pace_before_;  // before a throttle that may turn out to be an organizer's alone
+  std::optional<pace> pace_before_;  // the pace before a throttle that may turn out to be one organizer's
   struct pending_restore {
     mono_time since;
     std::uint32_t successes;
   };
-  std::optional<pending_restore> restore_;  // trusted_ is to be restored
+  std::optional<pending_restore> restore_;  // pace_before_ is restored once enough calls succeed
   inference inference_;
   concurrency_limit limit_;
   std::optional<learnt_pace> saved_;
   mono_time saved_at_ = mono_time::min();
-  std::uint64_t left_ = 0;  // rows not ended, as far as is known
+  std::uint64_t left_ = 0;  // rows that have not ended, claimed or not, as far as is known
   scope scope_;
-  mono_time pause_ = mono_time::min();
+  mono_time pause_ = mono_time::min();  // no call before this time
 
   connections connections_;
-  std::vector<organizer_index> awaiting_;  // organizers whose first row waits for a connection that was never used
-  unsigned connection_count_;
+  std::vector<organizer_index> awaiting_;  // organizers whose first ready row waits for a connection that was never used
+  unsigned connection_count_;              // how many the driver may have open
   mono_time last_shortage_ = mono_time::min();
   unsigned shortages_ = 0;
-  bool token_lacks_descriptor_ = false;  // the request for a token gets the descriptors of the connections until it has one
+  bool token_lacks_descriptor_ = false;  // no connection is open or opened until there is a token
   mono_time shortage_until_ = mono_time::min();
   mono_time connect_at_ = mono_time::min();
   unsigned connect_failures_ = 0;
-  unsigned refused_handshakes_ = 0;  // rounds in a row, as long as none ever succeeded
+  unsigned refused_handshakes_ = 0;  // rounds in a row, while none has ever succeeded
   bool ever_connected_ = false;
 
   std::uint32_t token_ = 0;
   bool token_good_ = false;
-  std::optional<mono_time> token_again_;  // there is none, and it is not asked for before
+  std::optional<mono_time> token_again_;  // there is none, and none is requested before this time
   unsigned refused_tokens_ = 0;           // in a row, with no success between
 
   std::deque<organizer_index> want_fresh_, want_stale_;
   mono_time stale_at_;
   std::uint32_t fresh_left_ = 0;  // organizers with fresh rows in the ledger
   std::uint32_t unfetched_ = 0;   // organizers with rows in the ledger that will be sent
-  std::uint32_t fetching_ = 0;    // pages under way
+  std::uint32_t fetching_ = 0;    // pages that are being claimed
   std::uint32_t fetching_fresh_ = 0;
-  bool stale_turn_ = false;      // nothing fresh could be sent any more, once
-  std::uint32_t requested_ = 0;  // rows in them
-  std::uint32_t claimed_ = 0;    // rows here, not ended
+  bool stale_turn_ = false;      // stale rows may be claimed: once no fresh row could be sent any more
+  std::uint32_t requested_ = 0;  // rows of these pages
+  std::uint32_t claimed_ = 0;    // rows in this process that have not ended
   std::uint32_t in_flight_ = 0;
-  std::uint32_t advancing_ = 0;  // rows whose next operation is owed once that is durable
+  std::uint32_t advancing_ = 0;  // rows whose next operation is sent once the advance is durable
 
   std::optional<stop_reason> stopped_;
   std::string detail_;
   std::optional<mono_time> come_back_;
-  mono_time drained_at_ = mono_time::max();
-  std::uint64_t deferred_ = 0;
+  mono_time drained_at_ = mono_time::max();  // the end of the drain
+  std::uint64_t deferred_ = 0;               // rows that go to the next run
 };
 
 }  // namespace convoke::engine

@@ -31,17 +31,17 @@ lane::app_cooldown lane::answered(row_index i, answer&& a, mono_time now) {
   if (a.error == attempt_error::foreign && !holds(rule::answers_bound)) a.error = attempt_error::none;
   const auto v = classify(op, a);
   if (at_work && holds(rule::rest_after_timeout)) {
-    context_.keys.rest(r.owed.key, now + rest_after_timeout, now);  // the call may still be at work over there
+    context_.keys.rest(r.owed.key, now + rest_after_timeout, now);  // the service may still be carrying it out
   } else {
     context_.keys.answered(r.owed.key);
   }
-  // Where the transport failed the connection is gone already; after an answer it looks sound and must be closed by order.
+  // Where the transport failed the driver closes the connection by itself. After an answer it looks sound and is closed by an action.
   const bool looks_sound = a.error == attempt_error::none || a.error == attempt_error::not_believed ||
                            a.error == attempt_error::truncated || a.error == attempt_error::foreign;
   const bool spent = looks_sound && connections_.answered(c, r.reused, now);
   if (looks_sound && (v.new_connection || spent)) drop(c);
   if (v.what != answer_class::stale) r.stale = 0;
-  // Whatever comes in between, a doubt is settled on a connection that has carried no answer yet.
+  // A doubt is settled on a connection that has carried no answer yet, whatever answers come in between.
   r.fresh_connection = r.doubted > 0;
 
   const auto d = dispatch(v, i, std::move(a), now);
@@ -62,7 +62,7 @@ lane::app_cooldown lane::dispatch(classified v, row_index i, answer&& a, mono_ti
       pause_ = std::max(pause_, now + pacing::backoff(bad_windows, context_.random));
     }
   }
-  if (shows_life(v.what)) health_.alive();
+  if (shows_life(v.what)) health_.answered();
   if (shows_life(v.what) && v.what != answer_class::throttle && v.what != answer_class::auth) reopen(context_.rows[i]);
   switch (v.what) {
     case answer_class::success:
@@ -97,8 +97,8 @@ lane::app_cooldown lane::dispatch(classified v, row_index i, answer&& a, mono_ti
   return {};
 }
 
-// The service took the call and is done with it.
-void lane::took(const row& r, mono_time now) {
+// The service carried the call out.
+void lane::count_taken(const row& r, mono_time now) {
   health_.success();
   pace_.on_success(r.last_sent, now);
   limit_.succeeded(r.last_sent, now);
@@ -114,17 +114,18 @@ void lane::took(const row& r, mono_time now) {
 
 void lane::succeeded(row_index i, answer&& a, mono_time now) {
   const auto& r = context_.rows[i];
-  if (rests_on_status(r.owed.op, answer_class::success) && asked_again(i, a, now)) return;
-  took(r, now);
+  if (rests_on_status(r.owed.op, answer_class::success) && doubted(i, a, now)) return;
+  count_taken(r, now);
   break_streak();
   complete(i, after_success(r.owed.op, r.owed.update, a), std::move(a));
 }
 
-// The meeting is not there. That says little about the organizer or the app, so unless it ends the row well no streak is broken.
+// The meeting does not exist. That says little about the organizer or the app, so a streak of permanent answers is broken only where the
+// row ends without failing.
 void lane::gone(row_index i, answer&& a, mono_time now) {
   auto& r = context_.rows[i];
-  if (asked_again(i, a, now)) return;
-  took(r, now);
+  if (doubted(i, a, now)) return;
+  count_taken(r, now);
   const auto then = after_gone(r.owed.op, r.recreated);
   r.recreated = true;
   if (!then.next && then.result == outcome::failed) return permanent(i, answer_class::row_permanent, std::move(a), now);
@@ -132,8 +133,8 @@ void lane::gone(row_index i, answer&& a, mono_time now) {
   complete(i, then, std::move(a));
 }
 
-// What was observed is made durable in both cases; the next operation is sent after that, also where the lane stops: then the row goes
-// back, and the next run continues with it.
+// What was observed is made durable in both cases, and the next operation is sent after that. Where the lane stops meanwhile the row is
+// released instead, and the next run continues with that operation.
 void lane::complete(row_index i, const step& then, answer&& a) {
   if (!then.next) return record(i, then.result, std::move(a));
   ++advancing_;
@@ -141,8 +142,8 @@ void lane::complete(row_index i, const step& then, answer&& a) {
   if (!holds(rule::advance_durable)) advanced(i, false, context_.now);
 }
 
-// True where an answer that would end the row is not proven: its operation is sent once more, on a connection that has carried none.
-bool lane::asked_again(row_index i, answer& a, mono_time now) {
+// True where the answer would end the row but is not proven: the operation is sent once more, on a connection that was never used.
+bool lane::doubted(row_index i, answer& a, mono_time now) {
   auto& r = context_.rows[i];
   if (organizers_[r.organizer].closing || proven(a) || r.doubted > 0 || !holds(rule::permanence_proven)) return false;
   ++r.doubted;
@@ -152,7 +153,7 @@ bool lane::asked_again(row_index i, answer& a, mono_time now) {
   return true;
 }
 
-// Its connection was dead before the call, and so may be all others that were used: the next one is new.
+// The connection was dead before the call, and the other used ones may be as well: the next one is new.
 void lane::stale(row_index i, answer&& a, mono_time now) {
   auto& r = context_.rows[i];
   ++context_.numbers.stale;
@@ -167,65 +168,65 @@ void lane::stale(row_index i, answer&& a, mono_time now) {
   }
 }
 
-// The call never began, so its row pays nothing. As for a service that cannot be reached, the wait grows.
+// The call never began, so it costs the row no attempt. The wait grows as for a service that cannot be reached.
 void lane::unreached(row_index i, answer&& a, mono_time now) {
-  health_.trouble(now, describe(a));
+  health_.failed(now, describe(a));
   again_at(i, std::move(a), now + pacing::backoff(++context_.rows[i].unsent, context_.random));
 }
 
-// Whose cooldown it is: the header says so, or the evidence does.
-scope_kind lane::scope_of(const row& r, const answer& a, mono_time now, inference::attribution& read) {
-  if (const auto said = parse_scope(a.throttle_scope)) return *said;
-  read = inference_.throttled(r.organizer, r.last_sent, now, a.retry_after);
-  context_.numbers.early_by_inference += read.misattributed;
-  return read.organizer ? scope_kind::organizer : scope_kind::lane;
+// The scope of a throttle: by its header, else by inference.
+scope_kind lane::scope_of(const row& r, const answer& a, mono_time now, inference::attribution& attributed) {
+  if (const auto named = parse_scope(a.throttle_scope)) return *named;
+  attributed = inference_.throttled(r.organizer, r.last_sent, now, a.retry_after);
+  context_.numbers.early_by_inference += attributed.misattributed;
+  return attributed.organizer ? scope_kind::organizer : scope_kind::lane;
 }
 
-// Closes the scope, and keeps that for the next run where it lasts.
-scope::announcement lane::close(scope_kind kind, const row& r, const answer& a, const inference::attribution& read, mono_time now) {
+// Closes the scope, and saves the cooldown for a restart where it lasts for more than a second.
+scope::announcement lane::close(scope_kind kind, const row& r, const answer& a, const inference::attribution& attributed, mono_time now) {
   const bool one_organizer = kind == scope_kind::organizer;
   auto& o = organizers_[r.organizer];
   auto& closed = one_organizer ? o.cooldown : scope_;
   const bool on_trial = closed.on_trial(now);
-  const auto who = one_organizer ? std::optional(o.id) : std::nullopt;
+  const auto of_one = one_organizer ? std::optional(o.id) : std::nullopt;
   auto cooldown = closed.throttled(a.retry_after, r.last_sent, now, config_.max_cooldown, context_.random);
-  // An answer that does not say how long leaves standing what was said before, and was taken for an organizer's.
-  if (!one_organizer && !a.retry_after && scope_.close_until(read.misattributed_until)) {
-    cooldown = {read.misattributed_until, read.misattributed_until, true, cooldown.first, false};
+  // An answer without a wait does not shorten an earlier one that was attributed to an organizer by mistake.
+  if (!one_organizer && !a.retry_after && scope_.close_until(attributed.misattributed_until)) {
+    cooldown = {attributed.misattributed_until, attributed.misattributed_until, true, cooldown.first, false};
   }
-  inference_.closed_until(read, std::max(cooldown.end, closed.end()));
+  inference_.closed_until(attributed, std::max(cooldown.end, closed.end()));
   if (cooldown.cut && cooldown.first) {
-    context_.actions.emplace_back(cooldown_cut{id_, who, kind == scope_kind::app, a.retry_after_text, *a.retry_after});
+    context_.actions.emplace_back(cooldown_cut{id_, of_one, kind == scope_kind::app, a.retry_after_text, *a.retry_after});
   }
-  keep_cooldown(who, cooldown, on_trial, now);
+  save(of_one, cooldown, on_trial, now);
   return cooldown;
 }
 
-void lane::keep_cooldown(std::optional<organizer_id> who, const scope::announcement& cooldown, bool on_trial, mono_time now) {
+void lane::save(std::optional<organizer_id> of_one, const scope::announcement& cooldown, bool on_trial, mono_time now) {
   if (!holds(rule::cooldowns_saved)) return;
-  // What is kept of the one before may have a later end, which was not obeyed.
-  if (on_trial) context_.actions.emplace_back(forget_cooldown{id_, who});
-  if (cooldown.lasts && cooldown.end - now > worth_saving) context_.actions.emplace_back(save_cooldown{id_, who, cooldown.announced});
+  // What was saved of the cooldown before may have a later end, which was not obeyed.
+  if (on_trial) context_.actions.emplace_back(forget_cooldown{id_, of_one});
+  if (cooldown.lasts && cooldown.end - now > worth_saving) context_.actions.emplace_back(save_cooldown{id_, of_one, cooldown.announced});
 }
 
-// The service took a call: where its cooldown had been cut, that is over now.
+// The service took a call: a cooldown that had been cut is over.
 void lane::reopen(const row& r) {
   auto& o = organizers_[r.organizer];
   if (scope_.reopen(r.last_sent)) context_.actions.emplace_back(forget_cooldown{id_, std::nullopt});
   if (o.cooldown.reopen(r.last_sent)) context_.actions.emplace_back(forget_cooldown{id_, o.id});
 }
 
-// What a throttle says of how fast to go: an organizer's of the organizer, the lane's of the lane.
-void lane::slow_down(scope_kind kind, const row& r, const scope::announcement& cooldown, const inference::attribution& read,
+// A throttle lowers the pace of its scope: the organizer's or the lane's.
+void lane::slow_down(scope_kind kind, const row& r, const scope::announcement& cooldown, const inference::attribution& attributed,
                      mono_time now) {
   if (kind == scope_kind::organizer) {
     if (cooldown.first) organizers_.slow_down(r.organizer, r.last_sent, now, cooldown.end);
-    // The throttles before were not the lane's either; that is believed once others are seen to succeed all the same.
-    if (read.newly_limited && pace_before_) restore_ = pending_restore{now, 0};
+    // The throttles before were not the lane's either, so its pace is restored once calls of others succeed.
+    if (attributed.newly_limited && pace_before_) restore_ = pending_restore{now, 0};
   } else if (cooldown.first) {
     restore_.reset();
-    if (!read.same_organizer) pace_before_ = pace_;
-    pace_.on_throttle(r.last_sent, now, scope_.end(), read.others_go_on);
+    if (!attributed.same_organizer) pace_before_ = pace_;
+    pace_.on_throttle(r.last_sent, now, scope_.end(), attributed.others_go_on);
   } else {
     pace_.on_echo();
   }
@@ -234,10 +235,10 @@ void lane::slow_down(scope_kind kind, const row& r, const scope::announcement& c
 lane::app_cooldown lane::throttled(row_index i, answer&& a, mono_time now) {
   const auto& r = context_.rows[i];
   ++context_.numbers.throttled;
-  inference::attribution read;
-  const auto kind = scope_of(r, a, now, read);
-  const auto cooldown = close(kind, r, a, read, now);
-  slow_down(kind, r, cooldown, read, now);
+  inference::attribution attributed;
+  const auto kind = scope_of(r, a, now, attributed);
+  const auto cooldown = close(kind, r, a, attributed, now);
+  slow_down(kind, r, cooldown, attributed, now);
   if (holds(rule::throttles_are_free)) {
     again_now(i, std::move(a));
   } else {
@@ -251,7 +252,7 @@ void lane::faulted(row_index i, answer&& a, bool conflict, mono_time now) {
   ++context_.numbers.faults;
   ++r.charged;
   if (a.error == attempt_error::timeout) limit_.timed_out(now);
-  if (!conflict) health_.trouble(now, describe(a));
+  if (!conflict) health_.failed(now, describe(a));
   if (conflict && ++r.conflicts >= most_conflicts) {
     record(i, outcome::failed, std::move(a));
     return;
@@ -266,7 +267,7 @@ void lane::faulted(row_index i, answer&& a, bool conflict, mono_time now) {
   again_at(i, std::move(a), now + wait);
 }
 
-// The wait before the row is asked again, and its key has rested.
+// The wait before the row is sent again, long enough for its key to rest.
 std::chrono::nanoseconds lane::rested(std::chrono::nanoseconds wait, operation op, const answer& a) {
   if (!may_be_at_work(op, a) || !holds(rule::rest_after_timeout)) return wait;
   return std::max<std::chrono::nanoseconds>(wait, rest_after_timeout);
@@ -275,7 +276,7 @@ std::chrono::nanoseconds lane::rested(std::chrono::nanoseconds wait, operation o
 void lane::unauthorised(row_index i, answer&& a, mono_time now) {
   auto& r = context_.rows[i];
   ++r.refused;
-  // Only the first refusal of a token says anything: the others were on their way with it.
+  // Only the first refusal of a token counts: the other calls were in flight with the same token.
   if (token_good_ && (a.token == token_ || a.token == 0)) {
     token_good_ = !holds(rule::refused_token_rests);
     if (++refused_tokens_ >= most_refused_tokens) {
@@ -292,7 +293,7 @@ void lane::unauthorised(row_index i, answer&& a, mono_time now) {
 }
 
 void lane::short_of_resources(row_index i, answer&& a, mono_time now) {
-  health_.trouble(now, describe(a));
+  health_.failed(now, describe(a));
   if (now >= shortage_until_) {
     ++shortages_;
     shortage_until_ = now + pacing::backoff(shortages_, context_.random);
@@ -305,9 +306,9 @@ void lane::short_of_resources(row_index i, answer&& a, mono_time now) {
 void lane::permanent(row_index i, answer_class what, answer&& a, mono_time now) {
   auto& r = context_.rows[i];
   auto& o = organizers_[r.organizer];
-  // May be the start of a streak whose end is not seen any more.
+  // It may be part of a streak that the stop ends before it can be recognized, so the row stays owed.
   if (stopped_ && !o.closing) return release(i, false, std::move(a));
-  if (asked_again(i, a, now)) return;
+  if (doubted(i, a, now)) return;
   if (!o.closing) {
     if (what == answer_class::organizer_permanent) {
       o.blocked = true;
@@ -316,7 +317,7 @@ void lane::permanent(row_index i, answer_class what, answer&& a, mono_time now) 
     }
     if (!streak_.continues(what, a)) break_streak();
   }
-  // Its organizer is judged, perhaps just now: nothing is to be learnt from one answer more.
+  // The organizer is being closed, perhaps since just now: one more answer changes nothing.
   if (o.closing) {
     add_advice(r.owed.op, a);
     return record(i, outcome::failed, std::move(a));
@@ -344,14 +345,14 @@ void lane::again_at(row_index i, answer&& a, mono_time due) {
   wait_until(i, std::move(a), due);
 }
 
-void lane::keep(row& r, answer&& a) {
+void lane::remember(row& r, answer&& a) {
   keep_words_only(a);
   r.last = std::make_unique<answer>(std::move(a));
 }
 
 void lane::wait_until(row_index i, answer&& a, mono_time due) {
   auto& r = context_.rows[i];
-  keep(r, std::move(a));
+  remember(r, std::move(a));
   r.state = row_state::waiting;
   ++organizers_[r.organizer].waiting;
   retries_.push(i, due);
@@ -363,7 +364,7 @@ void lane::again_now(row_index i, answer&& a) {
     release(i, false, std::move(a));
     return;
   }
-  keep(r, std::move(a));
+  remember(r, std::move(a));
   organizers_.push(r.organizer, i, true);
 }
 

@@ -19,7 +19,7 @@ void lane::page_arrived(const claimed_page& page, bool stale, mono_time now) {
     requested_ -= o.requested;
   }
   count_left(who, page, stale);
-  if (o.closed) return;  // claimed before close_organizer, so ended by it
+  if (o.closed) return;  // claimed before close_organizer, which ended these rows
   for (const auto& r : page.rows) {
     const auto i = context_.rows.add(r, id_, who);
     if (i == no_row) continue;
@@ -34,7 +34,7 @@ void lane::page_arrived(const claimed_page& page, bool stale, mono_time now) {
   want_rows(who);
 }
 
-// The setup says how many rows there are; where a page says otherwise, the page is right.
+// The setup counted the rows of each organizer. Where a page differs from that, the page is right.
 void lane::count_left(organizer_index who, const claimed_page& page, bool stale) {
   auto& o = organizers_[who];
   auto& left = stale ? o.stale_left : o.fresh_left;
@@ -76,12 +76,12 @@ void lane::fetch(mono_time now) {
   if (stopped_ || token_ == 0 || organizers_.sendable() + requested_ >= sizes_.low()) return;
   fetch_from(want_fresh_, false, now);
   if (enough_claimed()) return;
-  // What an earlier process may have left half done goes last: its call may still be under way.
+  // Rows that an earlier process claimed go last: one of its calls may still be carried out.
   stale_turn_ = stale_turn_ || !holds(rule::stale_rows_wait) || (now >= stale_at_ && fetching_fresh_ == 0 && organizers_.sendable() == 0);
   if (stale_turn_) fetch_from(want_stale_, true, now);
 }
 
-// One claim for as many organizers as it takes. One that has ready rows left is asked for what fills it up.
+// One claim for as many organizers as are needed. An organizer that has ready rows left gets fewer.
 void lane::fetch_from(std::deque<organizer_index>& queue, bool stale, mono_time now) {
   fetch_rows claim{id_, stale, {}};
   while (!queue.empty() && !enough_claimed()) {

@@ -11,13 +11,13 @@ namespace convoke::engine {
 
 namespace {
 
-constexpr auto pace_keeping = std::chrono::seconds(10);  // between two savings of what was learnt
-// Rows fail for good in the third run in a row that uses their attempts up: what hinders them gets some time to pass.
+constexpr auto between_saves = std::chrono::seconds(10);  // of the learnt pace
+// Rows fail for good in the third run in a row that uses up their attempts, so a run should not follow at once.
 constexpr auto rest_after_attempts = std::chrono::minutes(10);
 constexpr auto shortest_absence = std::chrono::minutes(5), longest_absence = std::chrono::minutes(60);  // after an outage
 
-// Which reason a run that has several is known by: the order of the exit codes.
-int weight(stop_reason r) noexcept {
+// The order of the exit codes.
+int severity(stop_reason r) noexcept {
   switch (r) {
     case stop_reason::storage:
       return 5;
@@ -37,13 +37,13 @@ int weight(stop_reason r) noexcept {
 }  // namespace
 
 bool outranks(stop_reason a, stop_reason b) noexcept {
-  return weight(a) > weight(b);
+  return severity(a) > severity(b);
 }
 
 void lane::stop(stop_reason why, std::string detail, mono_time now, std::optional<mono_time> come_back) {
   if (stopped_ && !outranks(why, *stopped_)) return;
   const bool stops_now = !stopped_;
-  if (stops_now) keep_pace();
+  if (stops_now) save_learnt();
   stopped_ = why;
   detail_ = std::move(detail);
   come_back_ = come_back;
@@ -88,7 +88,7 @@ void lane::release_all() {
 
 void lane::abandon_drain() {
   drained_at_ = mono_time::max();
-  // An organizer with a call under way is not closed: the call may succeed after all. Who comes next will judge it again.
+  // An organizer with a call in flight is not closed, because the call may succeed. The next run decides about it again.
   std::erase_if(closing_, [this](const refused_organizer& j) {
     auto& o = organizers_[j.who];
     if (o.in_flight == 0) return false;
@@ -99,7 +99,7 @@ void lane::abandon_drain() {
   for (row_index i = 0; i < context_.rows.end() && in_flight_ > 0; ++i) {
     const auto& r = context_.rows[i];
     if (r.lane != id_ || r.state != row_state::in_flight) continue;
-    // Not released: its call may still be at work, and a row left claimed is sent last by the next process.
+    // Not released: the service may still carry the call out, and the next process sends a row that is still claimed last.
     --in_flight_;
     --context_.numbers.in_flight;
     --context_.numbers.unacknowledged;
@@ -113,16 +113,16 @@ void lane::acknowledged(row_index i, bool lost, mono_time now) {
   auto& r = context_.rows[i];
   context_.acknowledged(r);
   if (r.state == row_state::advancing) return advanced(i, lost, now);
-  if (lost && r.deferred) --deferred_;  // it is another process's now
+  if (lost && r.deferred) --deferred_;  // another process has the row now
   context_.rows.remove(i);
 }
 
-// The row owes its next operation durably.
+// It is durable that the row owes its next operation.
 void lane::advanced(row_index i, bool lost, mono_time now) {
   const auto who = context_.rows[i].organizer;
   --advancing_;
-  if ((lost && holds(rule::lost_writes_forgotten)) || organizers_[who].closed)
-    return forget(i);  // not ours any more, or ended by close_organizer
+  // Another process has the row, or close_organizer ended it.
+  if ((lost && holds(rule::lost_writes_forgotten)) || organizers_[who].closed) return forget(i);
   if (stopped_ && !organizers_[who].closing) return release(i, false, {});
   organizers_.push(who, i, true);
   organizers_.update_round(who, now);
@@ -146,10 +146,10 @@ void lane::record(row_index i, outcome result, answer&& a) {
 
 void lane::release(row_index i, bool strike, answer&& a) {
   auto& r = context_.rows[i];
-  r.deferred = !strike || r.owed.strikes < 2;  // the third strike fails it for good: nothing is left of it for another run
+  r.deferred = !strike || r.owed.strikes < 2;  // the third strike fails the row for good
   if (r.deferred) ++deferred_;
   if (stopped_ && rests(r)) {
-    forget(i);  // its last call may still be at work, and the next process could be there in a moment: it stays claimed
+    forget(i);  // stays claimed: the service may still carry out its last call, and the next process may start soon
     return;
   }
   end_row(i);
@@ -189,7 +189,7 @@ void lane::break_streak() {
 }
 
 void lane::close_refused_organizers() {
-  // Only once nothing of it is in flight: a call that succeeds after all must not find its row ended.
+  // Only once none of its calls is in flight: a row whose call succeeds must not have ended before.
   std::erase_if(closing_, [this](refused_organizer& j) {
     if (organizers_[j.who].in_flight > 0 && holds(rule::closed_when_back)) return false;
     close_organizer_now(j.who, std::move(j.why));
@@ -216,24 +216,24 @@ void lane::wind_up(mono_time now) {
   const auto wait = look(now).wait;
   break_streak();
   close_refused_organizers();
-  keep_pace();
+  save_learnt();
   if (wait) stop(stop_reason::deferred, "Only rows are left that the service will not take for more than ten minutes.", now, wait);
 }
 
 void lane::close(const scope::announcement& cooldown, mono_time now) {
   const bool on_trial = scope_.on_trial(now);
-  keep_cooldown(std::nullopt, scope_.closed_with(cooldown, now), on_trial, now);
+  save(std::nullopt, scope_.closed_with(cooldown, now), on_trial, now);
 }
 
 void lane::save_now_and_then(mono_time now) {
-  if (saved_at_ != mono_time::min() && now - saved_at_ < pace_keeping) return;
+  if (saved_at_ != mono_time::min() && now - saved_at_ < between_saves) return;
   const auto known = pace_.learnt();
   if (!known || (saved_ && std::abs(known->rate - saved_->rate) < 0.01 * saved_->rate)) return;
   saved_at_ = now;
-  keep_pace();
+  save_learnt();
 }
 
-void lane::keep_pace() {
+void lane::save_learnt() {
   const auto known = pace_.learnt();
   if (stopped_ || !known || known == saved_) return;
   saved_ = known;
@@ -255,7 +255,7 @@ void lane::check_outage(mono_time now) {
   auto text = "Nothing succeeded for " + (minutes > 0 ? std::to_string(minutes) + " min" : std::string("the whole --max-outage"));
   if (!token_good_) text += ", for want of an access token";
   text += health_.latest().empty() ? "." : ": " + health_.latest() + ".";
-  // An outage that has lasted for long will last about as long again: that is all that can be said of one from outside.
+  // An outage is expected to last about as long again as it has lasted.
   auto come_back = core::after(now, std::clamp<std::chrono::nanoseconds>(config_.max_outage, shortest_absence, longest_absence));
   if (token_again_) come_back = std::max(come_back, *token_again_);
   stop(stop_reason::deferred, text + " Run the same command again when the service is back.", now, come_back);

@@ -9,25 +9,25 @@ namespace convoke::engine {
 
 namespace {
 
-// Chosen by playing hidden limits with and without throttles by chance (`./dev bench laws`): what finds more of the latter costs more where
-// there are none.
+// Chosen by simulating hidden limits with and without random throttles (`./dev bench laws`). Values that recognize more random throttles
+// cost throughput where there are none.
 
 // When a slower pace has not helped.
-constexpr double few_calls = 30;       // say nothing of how far apart throttles are
-constexpr double fallen = 0.9;         // of a rate: slower than that
-constexpr unsigned faster_ones = 3;    // openings, to compare a slower one with
-constexpr double similar = 2;          // times as many calls are no more
-constexpr double as_crowded = 0.5;     // of the echoes at the faster rate are no fewer
-constexpr double other_times = 20;     // times as many calls as in all openings since: the limit was another one then
+constexpr double few_calls = 30;       // fewer do not show how far apart throttles are
+constexpr double fallen = 0.9;         // of a rate: what is below this is slower
+constexpr unsigned faster_ones = 3;    // openings that a slower one is compared with
+constexpr double similar = 2;          // times as many calls or fewer are not clearly more
+constexpr double as_crowded = 0.5;     // of the echoes at the faster rate are not clearly fewer
+constexpr double other_times = 20;     // times as many calls as in the openings since: the limit has changed
 constexpr double first_weight = 0.25;  // of the latest echoes, in their mean
 
 // A trial.
-constexpr double passes = 0.2;        // of the usual calls: what chance leaves in four trials of five
+constexpr double passes = 0.2;        // of the usual calls: random throttles leave as many in four trials of five
 constexpr double really_tried = 0.8;  // of the rate
 constexpr double next_trial = 0.8;    // of the rate at which the last one failed
 constexpr unsigned rest = 3;          // openings between trials
 
-// What chance does not do.
+// What chance does not explain.
 constexpr double improbable = 0.003;
 // So many gaps that differ by no more than a factor of two: 1 in 35, 130 and 1,600 by chance.
 constexpr std::size_t even_for_trial = 4, even_ones = 5, even_for_long = 7;
@@ -36,7 +36,7 @@ constexpr double weight = 1.0 / 16;                                           //
 constexpr double faster = 1.05;                                               // than any rate seen
 constexpr double openings_to_compare = 8, much_faster = 2, least_gain = 0.1;  // of what is faster must get done
 constexpr unsigned long_rest = 16;                                            // openings, after it was no chance
-constexpr double quiet = 12;                                                  // usual gaps without a throttle: it is over
+constexpr double quiet = 12;  // times the usual calls without a throttle: nothing is throttled by chance any more
 
 template <class T, std::size_t N>
 void put_first(std::array<T, N>& kept, std::size_t& count, const T& latest) noexcept {
@@ -45,7 +45,7 @@ void put_first(std::array<T, N>& kept, std::size_t& count, const T& latest) noex
   count = std::min(count + 1, N);
 }
 
-// That k events which come by chance, `expected` of them, are there so soon (Erlang's distribution).
+// The probability that k random events happen so soon that only `expected` were expected (Erlang distribution).
 double probability(std::size_t k, double expected) noexcept {
   double term = std::exp(-expected), fewer = 0;
   for (std::size_t i = 0; i < k; ++i) {
@@ -100,7 +100,7 @@ bool noise::slower_is_no_better() noexcept {
     if (o.calls >= few_calls) fastest = std::max(fastest, o.rate);
   }
   if (fast.count < faster_ones) return false;
-  // The longest may have been so long because the limit was higher then.
+  // The longest one is left out: the limit may have been higher then.
   const auto no_more = similar * (fast.calls - longest) / (fast.count - 1);
   if (last.calls > no_more || slow.calls > no_more * slow.count) return false;
   if (slow.refused + 1 < as_crowded * fast.refused / std::max(fast.after, 1e-9) * slow.after) return false;
@@ -142,7 +142,7 @@ noise::finding noise::attribute_known(const opening& o) noexcept {
   }
   const auto usual = 1 / chance_;
   if (met_limit_ && o.calls > usual / 2) {
-    // Slow enough again.
+    // The pace is slow enough again.
     gap_count_ = 0;
     met_limit_ = false;
   }
@@ -152,7 +152,7 @@ noise::finding noise::attribute_known(const opening& o) noexcept {
     return finding::limit;
   }
   if (even(gaps_, gap_count_, even_ones)) {
-    // Such gaps as these were taken for chance.
+    // Such even gaps had been attributed to chance.
     if (even(gaps_, gap_count_, even_for_long) && o.calls > usual / 2) forget();
     return finding::limit;
   }
@@ -180,7 +180,7 @@ bool noise::faster_is_no_better(const opening& o) noexcept {
   return false;
 }
 
-// One echo more than usual says nothing.
+// One echo more than usual shows nothing.
 bool noise::crowded(const opening& o) const noexcept {
   return o.refused > (more_echoes * echoes_ + few_echoes) * o.after + std::max(1.0, more_echoes * echoes_);
 }
@@ -198,7 +198,7 @@ void noise::count_echoes(const opening& o, double latest) noexcept {
   if (o.after > 0.5) echoes_ += (std::min(1.0, o.refused / o.after) - echoes_) * latest;
 }
 
-// At a rate not seen yet, more throttles than usual may be the limit's, so only fewer count.
+// At a rate that is new, more throttles than usual may be the limit's, so only fewer are learnt from.
 void noise::learn(const opening& o) noexcept {
   count_echoes(o, weight);
   const auto usual = 1 / chance_;
@@ -208,7 +208,7 @@ void noise::learn(const opening& o) noexcept {
   if (o.rate > seen_at_ && gap_count_ >= 4 && all * chance_ > 0.8 * static_cast<double>(gap_count_)) seen_at_ = o.rate;
 }
 
-void noise::quiet_for(double calls) noexcept {
+void noise::unthrottled_for(double calls) noexcept {
   if ((to_try_ > 0 && calls > 8 * usual_) || (chance_ > 0 && calls * chance_ > quiet)) forget();
 }
 

@@ -1,12 +1,12 @@
 #pragma once
 
-// Tells throttles that hit calls by chance, at any rate, from those of a limit. Going slower avoids none of the former and costs its full
-// share, so nothing is to be learnt from them.
+// Attributes throttles to a rate limit or to chance. Some services throttle a share of the calls at random, whatever the rate. A slower
+// pace avoids none of those throttles and costs throughput, so they must not lower the pace.
 //
-// A limit is met the later the slower one goes; chance takes no notice. So where throttles go on to come after as few calls as before,
-// though the pace has fallen, a faster one that had been taken is tried again. If that makes no difference, it is chance, and from then on
-// a throttle is the limit's only where so few calls before it, throttles so evenly apart, or so many at once are improbable by chance. And
-// where a much faster pace gets no more done, it was no chance.
+// At a slower pace a limit is reached later, while random throttles come after as many calls as before. So where the pace has fallen and
+// throttles still come after as few calls, a faster rate that was taken before is tried again. If throttles come after as many calls then,
+// they are attributed to chance. From then on a throttle is attributed to the limit only where chance makes it improbable: after so few
+// calls, at such even distances, or with so many refused at once. Where a much faster pace gets no more done, it was the limit after all.
 
 #include <array>
 #include <cstddef>
@@ -16,26 +16,26 @@ namespace convoke::engine {
 
 class noise {
  public:
-  // From the end of a cooldown to the throttle that began the next.
+  // The time from the end of a cooldown to the throttle that began the next.
   struct opening {
     double calls;    // made in it, up to the refused one
     double rate;     // calls/s in its last seconds
-    double after;    // calls sent after the refused one, before its answer was here
-    double refused;  // of these: its echoes
+    double after;    // calls sent after the refused one, before its answer arrived
+    double refused;  // of these, the refused ones: the echoes
     double seconds;  // from the end of the cooldown before it to the end of the one after it
   };
   enum class finding : std::uint8_t {
-    limit,       // a lesson
-    chance,      // none
-    try_faster,  // a lesson it was, but first `to_try()` is to be tried
-    failed,      // what was tried is not taken: the lesson stands
+    limit,       // it is attributed to the limit: the pace stays reduced
+    chance,      // it is attributed to chance: the reduction is reverted
+    try_faster,  // it is attributed to the limit for now, and the rate `to_try()` is tried next
+    failed,      // the rate that was tried is not taken: the reduction stands
   };
-  // To be called when the cooldown after it ends, when all answers are here.
+  // Call it when the cooldown after the throttle ends, because all answers have arrived then.
   [[nodiscard]] finding attribute(const opening& o) noexcept;
   [[nodiscard]] double to_try() const noexcept { return to_try_; }
-  // So many calls were made since the last cooldown.
-  void quiet_for(double calls) noexcept;
-  // That a call is throttled by chance; 0 where nothing speaks for it.
+  // The number of calls made since the last cooldown, while none is throttled.
+  void unthrottled_for(double calls) noexcept;
+  // The probability that a call is throttled by chance; 0 where throttles are not attributed to chance.
   [[nodiscard]] double chance() const noexcept { return chance_; }
 
  private:
@@ -50,19 +50,20 @@ class noise {
   void learn(const opening& o) noexcept;
   void forget() noexcept;
 
-  double echoes_ = 0;  // share of the calls in flight that are usually refused with one: all of them where the service closes its gate
+  // The usual share of the calls in flight that are refused together with one: all of them where the service closes a scope.
+  double echoes_ = 0;
 
-  // Nothing is known: openings, the latest first.
+  // While throttles are not attributed to chance: the openings, the latest first.
   static constexpr std::size_t most_past = 16;
   std::array<opening, most_past> past_{};
   std::size_t past_count_ = 0;
   unsigned rest_ = 0;  // openings before the next trial
 
-  // A trial: 0 while there is none.
+  // Of a trial: 0 while there is none.
   double to_try_ = 0, failed_at_ = 0;
-  double usual_ = 0;  // calls between throttles, before it
+  double usual_ = 0;  // calls between throttles, before the trial
 
-  // What was got done at which rate: when chance became known, and of late.
+  // How much was done at which rate: when throttles were first attributed to chance, and lately.
   struct sum {
     double count = 0, calls = 0, rates = 0, after = 0, refused = 0, seconds = 0;
     void add(const opening& o) noexcept;
@@ -71,8 +72,8 @@ class noise {
   };
   sum then_, lately_;
 
-  // Chance it is: 0 while that is not known. The calls between the latest throttles, the latest first.
-  double chance_ = 0, seen_at_ = 0;  // and a rate at which throttles were no more frequent
+  // While throttles are attributed to chance, else 0. The calls between the latest throttles, the latest first.
+  double chance_ = 0, seen_at_ = 0;  // the probability, and a rate at which throttles were no more frequent
   static constexpr std::size_t most_gaps = 8;
   std::array<double, most_gaps> gaps_{};
   std::size_t gap_count_ = 0;

@@ -15,8 +15,8 @@ constexpr auto unknown_work = std::numeric_limits<std::uint64_t>::max();
 }  // namespace
 
 organizers::organizers(const lane_settings& lane, row_store& rows)
-    : rows_(&rows), one_(lane), concurrency_(std::max(1U, lane.organizer_concurrency)), rate_(lane.organizer_rate) {
-  if (rate_) one_.rate = std::min(one_.rate, *rate_);
+    : rows_(&rows), pace_settings_(lane), concurrency_(std::max(1U, lane.organizer_concurrency)), rate_(lane.organizer_rate) {
+  if (rate_) pace_settings_.rate = std::min(pace_settings_.rate, *rate_);
 }
 
 organizer_index organizers::add(organizer_id id, std::uint32_t fresh, std::uint32_t stale) {
@@ -95,7 +95,7 @@ void organizers::update_round(organizer_index who, mono_time now, bool first) {
     leave(who);
     wake(who, at);
   } else {
-    enter(who, first);
+    join(who, first);
   }
 }
 
@@ -119,10 +119,10 @@ void organizers::call_made(organizer_index who, mono_time now) {
 
 void organizers::slow_down(organizer_index who, mono_time sent, mono_time now, mono_time until) {
   auto& o = all_[who];
-  if (!o.own && !one_.fixed_rate) {
+  if (!o.own && !pace_settings_.fixed_rate) {
     const auto span = std::chrono::duration<double>(sent - o.first_call).count();
-    one_.start_rate = std::clamp(static_cast<double>(o.calls) / std::max(span, 1.0), 1.0, one_.rate);
-    o.own = std::make_unique<pace>(one_, std::nullopt, sent);
+    pace_settings_.start_rate = std::clamp(static_cast<double>(o.calls) / std::max(span, 1.0), 1.0, pace_settings_.rate);
+    o.own = std::make_unique<pace>(pace_settings_, std::nullopt, sent);
   }
   if (o.own) o.own->on_throttle(sent, now, until);
 }
@@ -133,7 +133,7 @@ void organizers::succeeded(organizer_index who, mono_time sent, mono_time now) n
   if (o.own) o.own->on_success(sent, now);
 }
 
-void organizers::enter(organizer_index who, bool first) noexcept {
+void organizers::join(organizer_index who, bool first) noexcept {
   auto& o = all_[who];
   if (o.in_round) return;
   o.in_round = true;
@@ -161,7 +161,7 @@ void organizers::clear_round() noexcept {
 void organizers::wake(organizer_index who, mono_time at) {
   auto& o = all_[who];
   if (o.timer == at) return;
-  o.timer = at;  // what was queued for another time is ignored when it comes up
+  o.timer = at;  // alarms of another time are ignored when they are due
   alarms_.push_back({at, who});
   std::ranges::push_heap(alarms_, std::less<>{});
 }
@@ -171,7 +171,7 @@ void organizers::prune() {
     auto& o = all_[alarms_.front().who];
     if (o.timer == alarms_.front().at) {
       if (!o.blocked && (o.ready > 0 || o.unfetched)) return;
-      o.timer = mono_time::min();  // it has nothing to wait for any more
+      o.timer = mono_time::min();  // it waits for nothing any more
     }
     std::ranges::pop_heap(alarms_, std::less<>{});
     alarms_.pop_back();

@@ -1,7 +1,7 @@
 #pragma once
 
-// The organizers of a lane, taking turns. One that cannot be sent to (nothing ready, at its concurrency, closed, too early by its own
-// rate, judged) is not in the round, so that choosing the next call costs the same with a hundred thousand of them.
+// The organizers of a lane take turns. One that no call can be made for (no ready row, at its concurrency, in a cooldown, too early by its
+// own rate, refused) is not in the round, so choosing the next call costs the same with a hundred thousand organizers as with one.
 
 #include <cstdint>
 #include <memory>
@@ -17,7 +17,7 @@
 
 namespace convoke::engine {
 
-using organizer_index = std::uint32_t;  // of an organizer in its lane
+using organizer_index = std::uint32_t;  // of an organizer among those of its lane
 inline constexpr organizer_index no_organizer = ~organizer_index{0};
 
 struct organizer {
@@ -29,16 +29,16 @@ struct organizer {
   std::uint32_t requested = 0;  // rows of the page that is being fetched
   organizer_index before = no_organizer, after = no_organizer;
   bool in_round = false;
-  bool queued = false;  // in a queue of those that want a page
+  bool queued = false;  // waits for a page of its to be claimed
   bool fetching = false;
-  std::uint32_t fresh_left = 0, stale_left = 0;  // rows in the ledger that were not claimed yet, as far as is known
-  bool unfetched = false;                        // counted as having rows in the ledger that will be sent
-  bool awaiting = false;                         // its first row needs a connection that was never used, and none is there
-  bool blocked = false;                          // judged by a permanent answer: nothing more is sent
-  bool closing = false;                          // and that judgement is final: to be closed when its calls are back
+  std::uint32_t fresh_left = 0, stale_left = 0;  // rows in the ledger that are not claimed yet, as far as is known
+  bool unfetched = false;                        // counted among those that have rows in the ledger to be sent
+  bool awaiting = false;                         // its first row waits for a connection that was never used
+  bool blocked = false;                          // a permanent answer may end it: nothing more is sent
+  bool closing = false;                          // and that is final: it is closed once none of its calls is in flight
   bool closed = false;
   scope cooldown;
-  std::unique_ptr<pace> own;  // since the service throttled this organizer itself
+  std::unique_ptr<pace> own;  // exists once the service has throttled this organizer itself
   std::uint32_t calls = 0;
   mono_time first_call = mono_time::min();
   mono_time timer = mono_time::min();
@@ -55,22 +55,23 @@ class organizers {
 
   void push(organizer_index who, row_index i, bool front) noexcept;
   row_index pop(organizer_index who) noexcept;
-  void unlink(organizer_index who, row_index i) noexcept;  // a ready row, wherever it is in the queue
+  void unlink(organizer_index who, row_index i) noexcept;  // takes a ready row out of the middle of the queue
 
-  // Puts it into the round or takes it out, as its state says now; an organizer in the round keeps its turn.
+  // Adds the organizer to the round or removes it, as its present state requires; one in the round keeps its turn. `first`: its turn is
+  // next.
   void update_round(organizer_index who, mono_time now, bool first = false);
-  void end_turn(organizer_index who, mono_time now);  // its turn is over
-  void set_aside(organizer_index who) noexcept;       // out of the round, until awaiting is taken back and it is seated again
+  void end_turn(organizer_index who, mono_time now);  // moves it to the end of the round
+  void set_aside(organizer_index who) noexcept;       // removes it from the round while it awaits a connection
   void call_made(organizer_index who, mono_time now);
-  // The service throttled this organizer: from now on it has a pace of its own.
+  // The service throttled this organizer, which has a pace of its own from now on.
   void slow_down(organizer_index who, mono_time sent, mono_time now, mono_time until);
   void succeeded(organizer_index who, mono_time sent, mono_time now) noexcept;
   [[nodiscard]] organizer_index front() const noexcept { return head_; }
-  [[nodiscard]] std::uint32_t sendable() const noexcept { return sendable_; }  // rows of those in the round
+  [[nodiscard]] std::uint32_t sendable() const noexcept { return sendable_; }  // ready rows of the organizers in the round
   void clear_round() noexcept;
 
   void wake(organizer_index who, mono_time at);
-  // The next organizer whose time came; no_place where there is none.
+  // The next organizer whose alarm is due; no_organizer where there is none.
   [[nodiscard]] organizer_index due(mono_time now);
   [[nodiscard]] std::optional<mono_time> next_timer();
 
@@ -78,15 +79,15 @@ class organizers {
   struct alarm {
     mono_time at;
     organizer_index who;
-    bool operator<(const alarm& b) const noexcept { return at > b.at; }  // the earliest on top of a heap
+    bool operator<(const alarm& b) const noexcept { return at > b.at; }  // a heap: the earliest first
   };
 
-  void enter(organizer_index who, bool first) noexcept;
+  void join(organizer_index who, bool first) noexcept;
   void leave(organizer_index who) noexcept;
   void prune();
 
   row_store* rows_;
-  lane_settings one_;  // how an organizer of its own pace is called
+  lane_settings pace_settings_;  // of the pace of one organizer
   unsigned concurrency_;
   std::vector<organizer> all_;
   std::vector<pacing::gcra> rates_;  // empty without --organizer-rate

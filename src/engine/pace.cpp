@@ -13,7 +13,7 @@ namespace {
 using std::chrono::nanoseconds;
 using namespace std::chrono_literals;
 
-// Chosen by playing thousands of hidden limits (`./dev simulate-engine --suite pace`, `./dev bench laws`), not by theory.
+// Chosen by simulating thousands of hidden limits (`./dev simulate-engine --suite pace`, `./dev bench laws`).
 
 constexpr double slowest = 0.5;  // calls/s
 
@@ -25,7 +25,7 @@ constexpr double fast_climb = 0.17;         // more per second, times the distan
 constexpr auto careful_beginning = 1200ms;  // of a climb with little work left: per second ...
 constexpr double careful_first = 0.06, careful_then = 0.02;
 
-// When more is asked for.
+// Probes.
 constexpr auto probe_step = 750ms;
 constexpr double first_excess = 0.02;
 constexpr double payback = 60;  // s of work that must be left for a probe
@@ -76,7 +76,7 @@ nanoseconds pace::step_time() const noexcept {
                                from_seconds(std::max(1.2 * tally_.round_trip(), 3 / rate())));
 }
 
-// Where rows or connections are the limit, nothing is learnt about the service by going faster.
+// True where the rate was used up. Where rows or connections are the limit, a faster rate would show nothing about the service.
 bool pace::used_up(mono_time now) const noexcept {
   return static_cast<double>(tally_.calls() - state_.at_step) >= 0.7 * (state_.allowed + rate() * seconds(now - state_.updated)) - 1;
 }
@@ -111,7 +111,7 @@ void pace::grow(double factor, mono_time now) noexcept {
 void pace::advance(mono_time now, std::uint64_t work) noexcept {
   work_ = work;
   if (reduction_ && now >= reduction_->until) review(now);
-  noise_.quiet_for(calls() - at_reopened_);
+  noise_.unthrottled_for(calls() - at_reopened_);
   if (fixed_ || now <= state_.updated) return;
   const auto dt = std::min(seconds(now - state_.updated), 1.0);
   switch (state_.what) {
@@ -134,8 +134,8 @@ void pace::advance(mono_time now, std::uint64_t work) noexcept {
 }
 
 void pace::begin_probe(mono_time now) noexcept {
-  state_.proven = state_.held = rate();
-  // Where the search that a probe began ends where it began, the probe had met a deep bucket and no higher limit.
+  state_.confirmed = state_.held = rate();
+  // Where a climb after a probe ends at the same rate again, the probe had met a deep bucket and no higher limit.
   if (state_.held < same * state_.deep_rate) state_.credit = std::max(state_.credit, state_.deep_credit);
   state_.deep_rate = 0;
   enter(phase::probe, now);

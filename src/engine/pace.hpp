@@ -1,21 +1,21 @@
 #pragma once
 
-// How fast a lane calls: finds the rate the service takes, stays just under it, and asks now and then whether it takes more.
+// How fast a lane calls: it finds the rate that the service takes, stays just below it, and probes now and then whether more is taken.
 //
-// What is known of the limit are two numbers: `held`, a rate that was taken for a while, and `refused`, one that was not. The pace is in
-// one of five phases:
+// Two numbers describe the limit: `held`, a rate that was taken for a while, and `refused`, a rate that was throttled. There are five
+// phases:
 //
-//   start   nothing was refused yet: doubles every half second (or round trip, where that is longer)
-//   search  after the first refusal: from about half of the refused rate, a fifth more every second, until something is refused again
-//   climb   from below the refused rate up to it, the slower the nearer, so that the next refusal tells the limit closely
-//   hold    just below what was refused
-//   probe   a little above, then twice as much above, and so on, until something is refused or the ceiling is reached. What that costs is
-//           a cooldown, so probes grow rarer the longer a limit has stood, and none is made that has no time left to pay
+//   start   nothing was throttled yet: the rate doubles every half second (or round trip, where that is longer)
+//   search  after the first throttle: from about half of the refused rate, a fifth more every second, until the next throttle
+//   climb   from below the refused rate up to it, more slowly near it, so that the next throttle measures the limit closely
+//   hold    just below the refused rate
+//   probe   a little above, then twice as much above, and so on, until a throttle or the ceiling. A probe costs a cooldown, so probes
+//           become rarer the longer a limit has stood, and none is made where too little work is left to gain from it
 //
-// Each throttle is a lesson at once, and is looked at again when its cooldown ends: where chance explains it (noise.hpp), the lesson is
-// undone.
+// A throttle reduces the pace at once. When its cooldown ends it is reviewed: where it is attributed to chance (noise.hpp) the reduction is
+// reverted.
 //
-// docs/pace.md tells it at length and compares it with simpler laws.
+// docs/pace.md describes the law in full and compares it with simpler ones.
 
 #include <chrono>
 #include <cstdint>
@@ -40,45 +40,45 @@ class pace {
   [[nodiscard]] bool learning() const noexcept { return state_.what == phase::start && !fixed_; }
   [[nodiscard]] mono_time next(mono_time now) const noexcept { return gate_.next(now); }
 
-  // Lets time do its work on the rate. `work` is how many calls are left to make, as far as that is known.
+  // Lets the rate follow the time. `work` is how many calls are left to make, as far as that is known.
   void advance(mono_time now, std::uint64_t work) noexcept;
   void take(mono_time now) noexcept;
 
   void on_success(mono_time sent, mono_time now) noexcept { tally_.answer(sent, now); }
-  // The first throttle of a cooldown that ends at `until`, for a call sent at `sent`. It may turn out to be one organizer's alone: then it
-  // says nothing about chance.
+  // The first throttle of a cooldown that ends at `until`, of a call sent at `sent`. Where it may be one organizer's alone, it is not used
+  // to recognize random throttles.
   void on_throttle(mono_time sent, mono_time now, mono_time until, bool perhaps_one_organizers = false) noexcept;
   // A further throttle of the same cooldown: a call that was in flight already.
   void on_echo() noexcept;
-  // The throttles since `before` were another scope's: goes on where it was then.
+  // The throttles since `before` were another scope's: the pace continues from there.
   void restore(const pace& before, mono_time now) noexcept;
-  // Most calls are faults.
+  // Most of the last calls were faults.
   void on_brake(mono_time now) noexcept;
 
-  // What is worth keeping for the next night; absent while nothing was refused.
+  // What is worth saving for the next run; absent while nothing was throttled.
   [[nodiscard]] std::optional<learnt_pace> learnt() const noexcept;
 
  private:
   enum class phase : std::uint8_t { start, search, climb, hold, probe };
 
-  // All that a throttle teaches and time does with it: put back where a lesson is undone.
+  // Everything that a throttle changes: restored where its reduction is reverted.
   struct state {
     phase what = phase::start;
     mono_time since, step, updated;  // start of the phase and of its current step; the last time the rate moved
     double held = 0, refused = 0, credit = 0;
     double before_step = 0, excess = 0, allowed = 0;
-    bool guessed = false;  // held after a careful climb: how far the limit is from it was not found out
+    bool guessed = false;  // held after a careful climb, so the distance to the limit is not known
     bool careful = false;  // a climb with little work left
-    bool wanted = true;    // the step before this one used its pace
+    bool wanted = true;    // the step before this one used its rate
 
     mono_time opened;                       // end of the last cooldown
     std::optional<mono_time> throttled_at;  // sending time of the last throttled call
     std::uint64_t at_step = 0, at_phase = 0, refused_calls = 0;
     double at_throttle = 0;                 // calls up to the throttled one before
     double bad = 0;                         // the lowest rate that was held and refused
-    double proven = 0;                      // a rate that was held until it was questioned
+    double confirmed = 0;                   // a rate that was held until a probe
     unsigned falls = 0;                     // throttles in a row of a rate that was held for seconds only
-    unsigned at_once = 0;                   // throttles in a row that came at once
+    unsigned at_once = 0;                   // throttles in a row that came right after a cooldown
     double deep_rate = 0, deep_credit = 0;  // a probe that may have met a deep bucket instead of a higher limit
     std::chrono::nanoseconds probe_after{};
   };
@@ -88,13 +88,13 @@ class pace {
   };
   struct reduction {
     position before;
-    noise::opening opening;   // what the throttle ended
-    mono_time learnt, until;  // the cooldown
+    noise::opening opening;  // that the throttle ended
+    mono_time since, until;  // the cooldown
   };
 
   static constexpr std::chrono::seconds first_probe{22};  // after this time in hold
 
-  // pace.cpp: what time does
+  // pace.cpp: how the rate follows the time
   void set_rate(double rate, mono_time now) noexcept;
   void enter(phase p, mono_time at) noexcept;
   void search(double from, double refused, mono_time at) noexcept;
@@ -109,8 +109,8 @@ class pace {
   [[nodiscard]] bool used_up(mono_time now) const noexcept;
   [[nodiscard]] double calls() const noexcept { return static_cast<double>(tally_.calls()); }
 
-  // pace_throttles.cpp: what a throttle teaches
-  void learn(mono_time sent, mono_time until) noexcept;
+  // pace_throttles.cpp: how a throttle reduces the rate
+  void reduce(mono_time sent, mono_time until) noexcept;
   void search_refused(double rate, mono_time sent, mono_time until) noexcept;
   void rate_refused(double rate, mono_time sent, mono_time until) noexcept;
   void hold_refused(double rate, mono_time sent, mono_time until) noexcept;
@@ -127,8 +127,8 @@ class pace {
   noise noise_;
   state state_;
   std::optional<reduction> reduction_;    // the last one, until its cooldown ends
-  std::optional<position> before_trial_;  // where it goes on if a trial fails
-  mono_time reopened_;                    // end of the last cooldown, whoever's fault it was ...
+  std::optional<position> before_trial_;  // where the pace continues if a trial fails
+  mono_time reopened_;                    // the end of the last cooldown, whatever caused it ...
   double at_reopened_ = 0;                // ... and the calls made until then
   std::uint64_t work_ = 0;                // calls left to make
   double made_ = 0;                       // calls up to the latest throttled one

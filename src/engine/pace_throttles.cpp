@@ -1,4 +1,4 @@
-// What a throttle teaches, and when that is undone.
+// How a throttle reduces the pace, and when that is reverted.
 
 #include <algorithm>
 #include <cmath>
@@ -13,28 +13,29 @@ namespace {
 using std::chrono::nanoseconds;
 using namespace std::chrono_literals;
 
-// Chosen by playing thousands of hidden limits (`./dev simulate-engine --suite pace`, `./dev bench laws`), not by theory.
+// Chosen by simulating thousands of hidden limits (`./dev simulate-engine --suite pace`, `./dev bench laws`).
 
-constexpr double short_work = 30;  // s of work that are too few to earn a cooldown more back
+constexpr double short_work = 30;  // s of work: too little to gain from another cooldown
 
-// Where it goes on after a refusal, as a share of the refused rate. The start overshoots: limits by the second leave 0.54 of its last
-// rate, shallow buckets 0.85, deep ones 0.3. A search overshoots by a second's growth, a climb hardly.
+// Where the pace continues after a throttle, as a share of the refused rate. The start overshoots: limits per second leave 0.54 of its last
+// rate, shallow buckets 0.85, deep ones 0.3. A search overshoots by the growth of a second, a climb hardly.
 constexpr double after_start = 0.45, after_start_careful = 0.55;
 constexpr double after_search = 0.763;
 constexpr double after_climb = 0.97, after_careful_climb = 0.945;
 constexpr double after_long_hold = 0.985, after_hold = 0.96, after_many_holds = 0.85;
-constexpr double below_proven = 0.995, below_bad = 0.97;
-constexpr double least_left = 0.4, most_left = 0.93, most_left_again = 0.75;  // where it was refused at once
-constexpr double search_tells = 1.5, climb_tells = 2.5, long_hold = 8;        // s: refused sooner, the rate was far off from the beginning
+constexpr double below_confirmed = 0.995, below_bad = 0.97;
+constexpr double least_left = 0.4, most_left = 0.93, most_left_again = 0.75;  // where the throttle came right after a cooldown
+constexpr double search_measures = 1.5, climb_measures = 2.5,
+                 long_hold = 8;  // s: where the throttle comes sooner, the rate was too high from the beginning
 constexpr unsigned many_holds = 5;
 
 // Of a probe.
-constexpr auto probe_after_change = 44s;  // what has just changed will hardly change again at once
+constexpr auto probe_after_change = 44s;  // a limit that has just changed seldom changes again soon
 constexpr auto rarest_probe = 120s;
 constexpr double rarer = 1.25;
-constexpr double shallow = 0.12;  // s of the rate: more than this above it was a deep bucket, or a higher limit
+constexpr double shallow = 0.12;  // s of the rate: more calls above it mean a deep bucket or a higher limit
 
-constexpr auto sustained = 3s;  // a rate that was kept for so long was taken
+constexpr auto sustained = 3s;  // a rate that was kept for this time was taken
 
 }  // namespace
 
@@ -45,7 +46,7 @@ double pace::lately(mono_time until, nanoseconds span) const noexcept {
 
 void pace::on_throttle(mono_time sent, mono_time now, mono_time until, bool perhaps_one_organizers) noexcept {
   if (reduction_) review(now);
-  // Those that were sent after the refused one say nothing about it.
+  // Calls that were sent after the refused one do not count.
   const auto after = gate_.rate() * seconds(now - sent);
   made_ = calls() - after;
   if (!fixed_) {
@@ -55,8 +56,8 @@ void pace::on_throttle(mono_time sent, mono_time now, mono_time until, bool perh
                                  .refused = 0,
                                  .seconds = seconds(until - reopened_)};
     if (!perhaps_one_organizers || noise_.chance() > 0)
-      reduction_ = reduction{.before = {state_, rate()}, .opening = opening, .learnt = now, .until = until};
-    learn(sent, until);
+      reduction_ = reduction{.before = {state_, rate()}, .opening = opening, .since = now, .until = until};
+    reduce(sent, until);
   }
   state_.refused_calls = 1;
   state_.opened = reopened_ = until;
@@ -70,7 +71,7 @@ void pace::on_echo() noexcept {
   if (reduction_) ++reduction_->opening.refused;
 }
 
-void pace::learn(mono_time sent, mono_time until) noexcept {
+void pace::reduce(mono_time sent, mono_time until) noexcept {
   const auto refused = sent >= state_.step || state_.before_step <= 0 ? rate() : state_.before_step;
   switch (state_.what) {
     case phase::start:
@@ -84,16 +85,16 @@ void pace::learn(mono_time sent, mono_time until) noexcept {
   }
 }
 
-// The cooldown is over, and it is known how many others it met.
+// The cooldown is over, so it is known how many other calls were refused with the first.
 void pace::review(mono_time now) noexcept {
-  const auto l = *reduction_;
+  const auto last = *reduction_;
   reduction_.reset();
-  switch (noise_.attribute(l.opening)) {
+  switch (noise_.attribute(last.opening)) {
     case noise::finding::limit:
       return;
     case noise::finding::chance:
-      revert(l.before, now - l.learnt, now);
-      // A trial has shown that lessons before were none either: time to ask for more.
+      revert(last.before, now - last.since, now);
+      // The trial has shown that earlier reductions were due to chance as well, so a probe is due.
       if (before_trial_ && state_.what == phase::hold) state_.since -= state_.probe_after;
       before_trial_.reset();
       return;
@@ -107,7 +108,7 @@ void pace::review(mono_time now) noexcept {
   }
 }
 
-// As it was then; the time for which it was `closed` did not happen.
+// The pace is as it was then; the time for which it was `closed` is left out.
 void pace::revert(const position& to, nanoseconds closed, mono_time now) noexcept {
   state_ = to.was;
   state_.since += closed;
@@ -122,7 +123,7 @@ void pace::revert(const position& to, nanoseconds closed, mono_time now) noexcep
 void pace::search_refused(double rate, mono_time sent, mono_time until) noexcept {
   const auto took = lately(sent, 1s);
   if (static_cast<double>(work_) < short_work * took) {
-    // A cooldown more would not be earned back: slowly up from what was taken.
+    // Little work is left, and another cooldown would cost more than it gains: climb slowly from the rate that was taken.
     climb(std::min(after_start_careful * rate, took), until);
     state_.careful = true;
   } else {
@@ -134,11 +135,11 @@ void pace::search_refused(double rate, mono_time sent, mono_time until) noexcept
 void pace::rate_refused(double rate, mono_time sent, mono_time until) noexcept {
   const auto open = seconds(sent - state_.opened);
   state_.refused = rate;
-  if (open >= climb_tells) state_.at_once = state_.proven > 0.99 * rate ? 1 : 0;
+  if (open >= climb_measures) state_.at_once = state_.confirmed > 0.99 * rate ? 1 : 0;
   if (state_.what == phase::hold) return hold_refused(rate, sent, until);
-  if (state_.what == phase::search && open > search_tells) return climb(after_search * rate, until);
-  if (state_.what == phase::climb && state_.proven > 0.9 * rate) return hold(below_proven * state_.proven, until);
-  if (state_.what == phase::climb && open > climb_tells) {
+  if (state_.what == phase::search && open > search_measures) return climb(after_search * rate, until);
+  if (state_.what == phase::climb && state_.confirmed > 0.9 * rate) return hold(below_confirmed * state_.confirmed, until);
+  if (state_.what == phase::climb && open > climb_measures) {
     state_.falls = 0;
     state_.guessed = static_cast<double>(work_) < short_work * rate;
     const auto left = state_.guessed ? after_careful_climb : after_climb;
@@ -150,18 +151,18 @@ void pace::rate_refused(double rate, mono_time sent, mono_time until) noexcept {
 
 void pace::hold_refused(double rate, mono_time sent, mono_time until) noexcept {
   const auto open = seconds(sent - state_.opened);
-  if (state_.proven > 0.99 * rate) state_.proven = 0;
+  if (state_.confirmed > 0.99 * rate) state_.confirmed = 0;
   state_.bad = state_.bad > 0 ? std::min(state_.bad, rate) : rate;
-  if (open >= climb_tells) {
+  if (open >= climb_measures) {
     state_.falls = open > long_hold ? 0 : state_.falls + 1;
     return hold((state_.falls == 0 ? after_long_hold : state_.falls < many_holds ? after_hold : after_many_holds) * rate, until);
   }
-  if (++state_.at_once == 1) return hold(state_.proven > 0.9 * rate ? below_proven * state_.proven : after_hold * rate, until);
+  if (++state_.at_once == 1) return hold(state_.confirmed > 0.9 * rate ? below_confirmed * state_.confirmed : after_hold * rate, until);
   state_.probe_after = probe_after_change;
   refused_at_once(rate, sent, until);
 }
 
-// What was taken since the last throttle bounds the limit from below where the cooldown left credit, and from above where it did not.
+// The calls taken since the last throttle bound the limit from above where the cooldown left no credit, and from below where it did.
 void pace::refused_at_once(double rate, mono_time sent, mono_time until) noexcept {
   const auto open = seconds(sent - state_.opened);
   const auto span = state_.throttled_at ? seconds(sent - *state_.throttled_at) : open + 1;
@@ -203,14 +204,14 @@ void pace::restore(const pace& before, mono_time now) noexcept {
 std::optional<learnt_pace> pace::learnt() const noexcept {
   if (fixed_) return std::nullopt;
   if (state_.what == phase::start) {
-    // Nothing was refused at the ceiling: that too is worth knowing.
+    // Nothing was throttled at the ceiling: that is worth saving, too.
     if (rate() < ceiling_ || calls() < 10 * ceiling_) return std::nullopt;
     return learnt_pace{ceiling_, 0, 0};
   }
-  // A rate that was held until it was questioned is worth more than one that is being tried.
-  if (state_.proven > 0 && (state_.what != phase::hold || state_.held > state_.proven))
-    return learnt_pace{std::min(state_.proven, ceiling_), state_.refused, state_.credit};
-  const auto last = state_.proven <= 0 && state_.guessed ? after_climb * state_.held : state_.held;
+  // A rate that was held until a probe is better known than one that is being tried.
+  if (state_.confirmed > 0 && (state_.what != phase::hold || state_.held > state_.confirmed))
+    return learnt_pace{std::min(state_.confirmed, ceiling_), state_.refused, state_.credit};
+  const auto last = state_.confirmed <= 0 && state_.guessed ? after_climb * state_.held : state_.held;
   return learnt_pace{std::min(last, ceiling_), state_.refused, state_.credit};
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-// Rows that wait for a time.
+// Rows that wait for a time, the earliest first.
 
 #include <algorithm>
 #include <functional>
@@ -30,7 +30,7 @@ class retry_queue {
     heap_.pop_back();
     return i;
   }
-  // Takes out every row the predicate is true for. Looks at all of them: for rare occasions.
+  // Removes every row for which the predicate is true. It looks at all of them, so it is for rare events.
   template <class Predicate>
   void remove_if(Predicate gone) {
     std::erase_if(heap_, [&gone](const entry& e) { return gone(e.row); });

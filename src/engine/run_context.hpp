@@ -24,7 +24,7 @@ struct run_context {
   mono_time now = mono_time::min();  // of the event that is being handled
   row_store rows;
   key_guard keys;
-  std::uint32_t closings = 0;  // close_organizer without organizer_closed
+  std::uint32_t closings = 0;  // close_organizer actions that were not answered yet
 
   // Each of these three starts a commit; until `acknowledged`, the row is unacknowledged. The first two are the row's end in this process.
   void record(row_index i, outcome result, answer&& last) {

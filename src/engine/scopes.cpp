@@ -12,7 +12,7 @@ namespace convoke::engine {
 
 namespace {
 
-// What was cut is saved as so much more than the limit and its jitter that this can be seen later.
+// A cooldown that was cut is saved with an end so far beyond the limit and its jitter that it is recognized later.
 constexpr std::chrono::minutes clearly_more{1};
 
 }  // namespace
@@ -35,7 +35,7 @@ obeyed_cooldown obey_saved(utc_time until, utc_time saved, std::chrono::nanoseco
 
 scope::announcement scope::throttled(std::optional<std::chrono::nanoseconds> retry_after, mono_time sent, mono_time now,
                                      std::chrono::nanoseconds limit, pacing::random_engine& random) {
-  // Calls that were in flight when the cooldown was announced tell nothing new about how patient to be.
+  // Throttles of calls that were in flight when the cooldown was announced do not lengthen the backoff.
   const bool first = sent > counted_at_;
   if (first) {
     ++in_a_row_;
@@ -46,30 +46,31 @@ scope::announcement scope::throttled(std::optional<std::chrono::nanoseconds> ret
   if (!holds(rule::never_early)) wait = wait / 5 * 4;
   if (!holds(rule::latest_cooldown_wins)) cooldown_ = pacing::cooldown();
   const auto end = core::after(now, wait);
-  // A trial goes on where the service does not say for how long the scope is closed now.
-  const bool tried = on_trial(sent) && retry_after;
+  // Without a Retry-After the trial goes on.
+  const bool was_on_trial = on_trial(sent) && retry_after;
   const auto announced =
       cut ? core::after(now, std::max(std::min(*retry_after, longest_cooldown), limit + limit / 10 + clearly_more)) : end;
-  return merge({end, announced, retry_after.has_value(), first, cut}, tried);
+  return merge({end, announced, retry_after.has_value(), first, cut}, was_on_trial);
 }
 
 scope::announcement scope::closed_with(const announcement& other, mono_time now) noexcept {
   return merge(other, on_trial(now));
 }
 
-scope::announcement scope::merge(announcement one, bool tried) noexcept {
-  const bool moved = close_until(one.end, one.cut || (cut_ && !tried));
+scope::announcement scope::merge(announcement one, bool was_on_trial) noexcept {
+  const bool moved = close_until(one.end, one.cut || (cut_ && !was_on_trial));
   cut_ = cut_ || one.cut;
   one.lasts = cut_ ? moved || one.lasts : moved;
   if (!cut_) return one;
-  // Of two ends the later one is kept, with the time when it was saved; and from then on a cut cooldown counts.
-  said_ = one.announced = std::max(core::after(said_, std::chrono::seconds(1)), one.announced);
+  // Of two announced ends the later one is saved. It must also be later than the one before, so that it is saved with the present time,
+  // from which a cut cooldown counts.
+  announced_ = one.announced = std::max(core::after(announced_, std::chrono::seconds(1)), one.announced);
   return one;
 }
 
 bool scope::close_until(mono_time end, bool cut) noexcept {
   if (!cooldown_.close_until(end)) return false;
-  if (!cut || !cut_) said_ = mono_time::min();
+  if (!cut || !cut_) announced_ = mono_time::min();
   cut_ = cut;
   return true;
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-// Durations as numbers, for arithmetic on rates.
+// Durations as numbers of seconds, for arithmetic on rates.
 
 #include <algorithm>
 #include <chrono>

@@ -1,6 +1,7 @@
 #pragma once
 
-// Permanent answers that may all have one cause. They are not recorded until it is clear that they have not.
+// Permanent answers in a row that are the same and may have one cause, such as a missing permission. They are not recorded before it is
+// clear that they do not: a streak that is full stops the lane, and its rows stay owed.
 
 #include <cstddef>
 #include <string>
@@ -19,17 +20,17 @@ class streak {
   struct undecided_row {
     row_index row;
     answer last;
-    bool organizer;  // the whole organizer is judged by it
+    bool organizer;  // it is about the whole organizer
   };
 
-  // True where this answer is of the kind held so far (or nothing is held).
+  // True where this answer is the same as those of the streak, or the streak is empty.
   [[nodiscard]] bool continues(answer_class what, const answer& a) const noexcept;
   // Only for answers that continue the streak.
   void add(row_index i, answer_class what, answer&& a);
   [[nodiscard]] bool full() const noexcept { return answers_.size() >= limit; }
   [[nodiscard]] bool empty() const noexcept { return answers_.empty(); }
   [[nodiscard]] const answer& example() const noexcept { return answers_.front().last; }
-  // The streak is over: what was held.
+  // Ends the streak. Returns its rows.
   [[nodiscard]] std::vector<undecided_row> take() noexcept;
 
  private:

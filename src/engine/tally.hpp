@@ -1,6 +1,6 @@
 #pragma once
 
-// How many calls were made, of late and in all, and how long their answers take.
+// How many calls were made, lately and in all, and how long their answers take.
 
 #include <array>
 #include <cstddef>
@@ -16,7 +16,7 @@ class tally {
   void answer(mono_time sent, mono_time now) noexcept;
 
   [[nodiscard]] std::uint64_t calls() const noexcept { return calls_; }
-  // Calls/s from `from`, or as far back as is remembered (3 s), until `until`.
+  // Calls/s from `from`, but at most for the last 3 s, until `until`.
   [[nodiscard]] double per_second(mono_time from, mono_time until) const noexcept;
   [[nodiscard]] double round_trip() const noexcept { return round_trip_; }  // s, smoothed
 

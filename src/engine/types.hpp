@@ -1,6 +1,6 @@
 #pragma once
 
-// The words the engine speaks: what it is told (events) and what it asks for (actions). Pure data.
+// The data of the engine: what it is set up with, what its events carry, and its actions.
 
 #include <chrono>
 #include <cstddef>
@@ -23,7 +23,7 @@ using organizer_id = std::uint32_t;   // the ledger's number for an organizer
 using row_id = std::uint64_t;         // run << 32 | line
 using key_id = std::uint64_t;         // the ledger's number for a meeting key
 using lease_token = std::uint64_t;    // what a claim holds its rows under; the engine passes it on
-using connection_id = std::uint32_t;  // the driver's number for one connection slot of a lane; stable while the slot lives
+using connection_id = std::uint32_t;  // the driver's number for a connection of a lane; a new one in its place keeps the number
 
 // ---- what the engine is set up with
 
@@ -47,43 +47,43 @@ struct settings : lane_settings {
   std::optional<std::chrono::nanoseconds> max_duration;
   std::chrono::nanoseconds drain = std::chrono::seconds(25);  // how long a stop waits for the calls in flight
   unsigned max_unacknowledged = 4096;                         // rows in flight until their commit is acknowledged, all lanes together
-  // No call is granted while the answers that wait for their commit take this many bytes or more: a slow disk and large answers do not
-  // add up. The calls in flight then may still add theirs.
+  // No call is granted while the answers that wait for their commit take this many bytes or more, so a slow disk and large answers do not
+  // exhaust the memory. The calls that are in flight then may still add theirs.
   std::size_t max_unacknowledged_bytes = std::size_t{16} * 1024 * 1024;
-  std::uint64_t seed = 1;  // jitter
+  std::uint64_t seed = 1;  // of the jitter
 };
 
 struct organizer_setup {
   organizer_id organizer;
-  std::uint32_t fresh;  // owed rows that nobody has claimed
+  std::uint32_t fresh;  // owed rows that no process has claimed
   std::uint32_t stale;  // owed rows that an earlier process claimed and never finished: they go last
 };
 
 struct cooldown_setup {
   std::optional<organizer_id> organizer;  // absent: the lane
-  mono_time until;                        // already translated to this process's monotonic clock
-  bool cut = false;                       // not the service's end but --max-cooldown's: one call alone comes first then (see obey_saved)
+  mono_time until;                        // on this process's monotonic clock
+  bool cut = false;  // `until` is --max-cooldown's end, not the service's: one call is made alone then (see obey_saved)
 };
 
-// What a lane has learnt about the limit nobody publishes: kept in the ledger, given back the next night.
+// What a lane has learnt about a limit that the service does not publish. It is saved in the ledger for the next run.
 struct learnt_pace {
-  double rate = 0;     // calls/s that the lane took for a while, just under its limit; > 0
-  double refused = 0;  // the lowest rate, calls/s, known to be too much; 0: none was met
-  double credit = 0;   // calls beyond `rate` that it takes at once after a pause (the depth of its bucket); 0: unknown
+  double rate = 0;     // calls/s that the service took for a while, just below its limit; > 0
+  double refused = 0;  // the lowest rate, calls/s, known to be too high; 0: none was
+  double credit = 0;   // calls above `rate` that the service takes after a pause (the depth of its bucket); 0: unknown
   friend bool operator==(const learnt_pace&, const learnt_pace&) = default;
 };
 struct remembered_pace {
   learnt_pace pace;
-  std::chrono::nanoseconds age{0};  // since it was saved; 0 where the wall clock went backwards
+  std::chrono::nanoseconds age{0};  // since it was saved; 0 where the wall clock was set back
 };
 
 struct lane_setup {
   lane_id lane;
-  std::uint32_t app = 0;               // lanes with the same number are one application on one Graph root: its cooldown closes them all
+  std::uint32_t app = 0;               // lanes with the same number are one application on one Graph root; its cooldown closes all of them
   std::optional<lane_settings> own{};  // absent: those of the run's settings
   std::vector<organizer_setup> organizers;
   std::vector<cooldown_setup> cooldowns;
-  std::optional<remembered_pace> learnt{};  // absent: nothing is known, the start is settings.start_rate
+  std::optional<remembered_pace> learnt{};  // absent: nothing is learnt, and the start is start_rate
 };
 
 // Whether a row whose createOrGet succeeded owes an update next.
@@ -103,14 +103,14 @@ struct owed_row {
   update_rule update = update_rule::never;
 };
 
-// What a claim brought of one organizer: the rows it was asked for, or fewer.
+// What a claim brought of one organizer: as many rows as were requested, or fewer.
 struct claimed_page {
   organizer_id organizer;
   std::vector<owed_row> rows;
   bool exhausted;  // no further rows of that kind (fresh or stale) of this organizer remain
 };
 
-// ---- what happened to one attempt, as the Graph client saw it. The engine classifies; the client only translates.
+// ---- what happened to one attempt. The Graph client translates; the engine classifies.
 
 enum class attempt_error : std::uint8_t {
   none,             // an HTTP answer came: see status
@@ -121,7 +121,7 @@ enum class attempt_error : std::uint8_t {
   stale,            // a reused connection that closed before the first byte of an answer
   truncated,        // body cut, unparsable or too large
   not_believed,     // 200/201 without id, join URL or our external id, of another organizer, or one that quotes the token
-  foreign,          // an answer of any status that names another client-request-id: it belongs to another request
+  foreign,          // an answer of any status that names another client-request-id and so belongs to another request
   local_resources,  // EMFILE, ENOBUFS, ENOMEM, EADDRNOTAVAIL, no name server
 };
 
@@ -130,18 +130,18 @@ struct answer {
   bool sent = true;                                     // false: no byte of the call was given to the network
   int status = 0;                                       // HTTP status, 0 where none came
   std::optional<std::chrono::nanoseconds> retry_after;  // parsed, relative to the receipt; absent: none or unusable
-  std::string retry_after_text;                         // the same as sent, safe to print; for people
+  std::string retry_after_text;                         // the same as sent, safe to print
   std::string throttle_scope;                           // x-ms-throttle-scope as sent, empty: none
-  std::optional<meeting> stored;                        // 200/201 that is believed
-  std::vector<std::string> drift;                       // names of the differing fields, as agreement says
-  bool whole = true;                                    // false: the body was cut, so something may be missing from what it says
-  // False: it names no client-request-id, so nothing ties it to its request. A peer may say something unasked on any connection, also on
-  // one that has carried no request yet.
+  std::optional<meeting> stored;                        // of an answer that is believed
+  std::vector<std::string> drift;                       // names of the fields that differ from the spec
+  bool whole = true;                                    // false: the body was cut, so something may be missing
+  // False: it names no client-request-id, so nothing shows that it belongs to its request. A peer may send something on any connection
+  // without a request.
   bool bound = true;
   std::string error_code, error_message;  // Graph's, or ours for transport errors
   std::string request_id, client_request_id;
-  std::uint32_t token = 0;  // which token the request carried: see token_ready
-  utc_time finished_at{};   // wall clock at receipt, data only
+  std::uint32_t token = 0;  // the number of the token that the request carried: see token_ready
+  utc_time finished_at{};   // wall clock at the receipt, as data only
 };
 
 // ---- actions
@@ -153,15 +153,15 @@ struct page_wanted {
 };
 
 // Claim these pages, durably and in one commit, and answer with one rows_arrived for all of them. Each page is of another organizer, and an
-// organizer has one page under way at a time. No more rows are asked for than the setup counted and have not come yet.
-// A row that this process was given once (and recorded or released) is not given to it again.
+// organizer has one page in progress at a time. No more rows are requested than the setup counted and have not come yet.
+// A row that this process has recorded or released is not given to it again.
 struct fetch_rows {
   lane_id lane;
   bool stale;
   std::vector<page_wanted> pages;  // at least one
 };
 
-// Send this row on this connection now. Nothing may be awaited between taking this action and the write.
+// Send the row's operation on this connection now. Nothing may be awaited between taking this action and the write.
 struct send_call {
   lane_id lane;
   connection_id connection;
@@ -170,7 +170,7 @@ struct send_call {
   operation op = operation::create_or_get;
 };
 
-// The row ended: write its outcome (conditional on the token); answer with committed.
+// The row ended: write its outcome (conditional on the token). Answer with committed.
 struct record_outcome {
   lane_id lane;
   row_id row;
@@ -178,11 +178,11 @@ struct record_outcome {
   lease_token token;
   outcome result;
   unsigned attempts;
-  answer last;  // what it ended with
+  answer last;  // what the row ended with
 };
 
-// The row's operation succeeded and another one is owed: write what was observed and that `next` is owed (conditional on the token), the
-// row staying claimed. Answer with committed; only then `next` is sent, so that a restart never repeats the earlier step's doubt.
+// The row's operation is complete and another one is owed: write what was observed and that `next` is owed (conditional on the token). The
+// row stays claimed. Answer with committed; only then `next` is sent, so a restart continues with it.
 struct advance_row {
   lane_id lane;
   row_id row;
@@ -193,9 +193,9 @@ struct advance_row {
   answer last;        // what the completed operation ended with
 };
 
-// The row has no outcome and goes back: unclaimed, owed to the next run. `strike`: attempts were used up (three in a row fail).
-// Answer with committed, also where the third strike made it a failure. Rows whose call was still in flight at the end of a drain are not
-// released: they stay claimed, so the next process sends them last.
+// The row has no outcome: it is unclaimed and owed to the next run. `strike`: its attempts were used up; the third strike in a row fails
+// it. Answer with committed, also where it failed. Rows whose call was in flight at the end of a drain are not released: they stay claimed,
+// so the next process sends them last.
 struct release_row {
   lane_id lane;
   row_id row;
@@ -205,31 +205,31 @@ struct release_row {
   answer last;
 };
 
-// Every remaining owed row of this organizer fails with this answer, in one statement, none sent. Answer: organizer_closed.
-// That means rows nobody has claimed and rows claimed by this process (the engine forgets those), but none that an earlier action of
-// this list recorded or released. None of the organizer's calls is in flight then, and a page of it that is still under way was asked for
-// before. The row whose answer condemned the organizer has a record_outcome of its own, before this.
+// Every remaining owed row of this organizer fails with this answer, in one statement and without a call. Answer: organizer_closed.
+// These are the rows that no process has claimed and those that this process has claimed, but none that an earlier action recorded or
+// released. None of the organizer's calls is in flight then, and a page of it that is still being claimed was requested before. The row
+// whose answer ended the organizer has a record_outcome of its own, before this.
 struct close_organizer {
   lane_id lane;
   organizer_id organizer;
   answer last;
 };
 
-// The service closed a scope for longer than 1 s: commit it, so that a restart obeys it. `until` is what the service announced, also
-// where that is more than is obeyed: obey_saved computes how much of it is.
+// The service throttled a scope for longer than 1 s: commit it, so that a restart obeys it. `until` is the end that the service announced,
+// also where less is obeyed: obey_saved computes how much.
 struct save_cooldown {
   lane_id lane;
   std::optional<organizer_id> organizer;
   mono_time until;
 };
 
-// A scope that was saved as closed is open before the end that was saved, which had been cut: the ledger forgets it.
+// A scope is open before the end that was saved, because that cooldown had been cut: remove it from the ledger.
 struct forget_cooldown {
   lane_id lane;
   std::optional<organizer_id> organizer;
 };
 
-// A Retry-After above settings.max_cooldown was cut to that: a line for people. One for each cooldown, not for each answer.
+// A Retry-After above max_cooldown was cut to that: log it. One for each cooldown, not for each answer.
 struct cooldown_cut {
   lane_id lane;
   std::optional<organizer_id> organizer;  // absent: the lane, or with `app` every lane of its application
@@ -238,43 +238,44 @@ struct cooldown_cut {
   std::chrono::nanoseconds announced;
 };
 
-// Keep what the lane has learnt, durably but without hurry: now and then while it changes, and when the lane ends.
+// Save what the lane has learnt, without a commit of its own: from time to time while it changes, and when the lane ends.
 struct save_pace {
   lane_id lane;
   learnt_pace pace;
 };
 
-// Get a token that is not `rejected` (0: any). Answer with token_ready or token_failed. One per lane is under way at a time.
+// Get a token that is not number `rejected` (0: any). Answer with token_ready or token_failed. A lane has one request in progress at a
+// time.
 struct refresh_token {
   lane_id lane;
   std::uint32_t rejected;
 };
 
-// How many connection slots this lane may use from now on (fewer after EMFILE).
+// How many connections this lane may have from now on: those numbered below `count`. Fewer after EMFILE, more again later.
 struct set_connections {
   lane_id lane;
   unsigned count;
 };
 
-// Close this connection before it is used again (after 503, after any doubt, to get a new one in its place); it comes back with
-// connection_ready. It is idle, or its call got an HTTP answer: where the transport failed the driver closes by itself.
+// Close this connection before it is used again, for example after a 503 or to get a new one in its place; the new one is reported with
+// connection_ready. The connection is idle, or its call got an HTTP answer: where the transport failed the driver closes it by itself.
 struct drop_connection {
   lane_id lane;
   connection_id connection;
 };
 
-// Call tick(now) at this time, if nothing happened before. After every event that leaves the engine waiting for time, take_actions ends
-// with one; it replaces the one before. None: only another event can bring something to do.
+// Call tick(now) at this time unless another event comes before. Where the engine waits for a time, take_actions ends with one; it replaces
+// the one before. Where there is none, only another event brings something to do.
 struct wake_at {
   mono_time when;
 };
 
 enum class stop_reason : std::uint8_t {
   finished,     // nothing is owed any more: exit 0 or 3
-  deferred,     // only rows that must wait are left, or attempts used up, outage, max duration: exit 5
-  interrupted,  // asked to stop: exit 130/143
+  deferred,     // rows are left: closed scopes, used up attempts, an outage, a time limit: exit 5
+  interrupted,  // a signal or the caller stopped it: exit 130/143
   credentials,  // token or 401: exit 4
-  permission,   // the same permanent answer 20 times in a row: exit 4
+  permission,   // 20 times in a row the same permanent answer: exit 4
   storage,      // the ledger failed: exit 6
 };
 
@@ -289,8 +290,8 @@ struct lane_end {
 // settings.drain of the stop (of the last row's end where nothing stopped the run) are not waited for.
 struct finished {
   stop_reason reason;
-  std::string detail;                                 // one sentence for people, with what to do
-  std::optional<std::chrono::nanoseconds> come_back;  // from now, where a cooldown or rest decides it
+  std::string detail;                                 // one sentence for the user, with what to do
+  std::optional<std::chrono::nanoseconds> come_back;  // from now, where a cooldown or a rest decides it
   std::vector<lane_end> lanes{};                      // one for each lane, in the order of the setup; empty where the ledger failed
 };
 
@@ -302,17 +303,17 @@ using action = std::variant<fetch_rows, send_call, record_outcome, advance_row, 
 struct counters {
   std::uint64_t calls = 0;      // requests granted, without those that came back unsent
   std::uint64_t throttled = 0;  // throttle answers
-  // Calls that were sent in a scope which turned out to be closed, because an unlabelled throttle had been read as an organizer's.
+  // Calls that were sent in a cooldown of the lane, because its throttle named no scope and was attributed to one organizer by mistake.
   std::uint64_t early_by_inference = 0;
   std::uint64_t faults = 0;
   std::uint64_t stale = 0;
   std::uint64_t retried = 0;
-  std::uint64_t lost_writes = 0;  // rows that the ledger gave to another process before what this one wrote about them
+  std::uint64_t lost_writes = 0;  // rows that the ledger no longer held for this process when it wrote about them
   std::uint64_t in_flight = 0;    // granted, not answered
   std::uint64_t unacknowledged = 0;
   std::uint64_t unacknowledged_bytes = 0;   // of the answers that wait for their commit
   double rate = 0;                          // the pace to expect for the next minutes, calls/s, all lanes
-  bool learning = false;                    // no limit was met yet: the pace still grows
+  bool learning = false;                    // no lane limit was found yet: the pace still grows
   std::optional<mono_time> cooldown_until;  // latest end of a lane's cooldown that is running
 };
 

@@ -1,6 +1,6 @@
 #pragma once
 
-// What an answer takes in memory.
+// How much memory an answer takes.
 
 #include <cstdint>
 
@@ -11,7 +11,7 @@ namespace convoke::engine {
 // Bytes, the object itself included.
 [[nodiscard]] std::uint32_t weight_of(const answer& a) noexcept;
 
-// Leaves what a row needs of an answer that did not end it: what is reported if the row is never asked again.
+// Drops everything of an answer but what is reported if the row is not sent again in this run.
 void keep_words_only(answer& a) noexcept;
 
 }  // namespace convoke::engine

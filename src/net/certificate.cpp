@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t names_shown = 5;
 
-// Whatever stands in a certificate came from outside.
+// The text of a certificate is input from outside.
 std::string visible(std::string_view text) {
   std::string out;
   for (const char c : text.substr(0, 253)) out += c >= 0x20 && c <= 0x7e ? c : '?';
@@ -54,7 +54,7 @@ std::vector<std::string> alternative_names(X509* leaf) {
 
 std::string names_of(X509* leaf) {
   const auto names = alternative_names(leaf);
-  if (names.empty()) return "no name at all (only subject alternative names count, not the CN)";
+  if (names.empty()) return "no name (only subject alternative names count, not the CN)";
   std::string out;
   for (std::size_t i = 0; i < names.size() && i < names_shown; ++i) out += (i == 0 ? "" : ", ") + names[i];
   if (names.size() > names_shown) out += " and " + std::to_string(names.size() - names_shown) + " more";
@@ -91,17 +91,17 @@ std::string describe_certificate_problem(int problem, X509* failing, X509* leaf,
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
     case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
     case X509_V_ERR_CERT_UNTRUSTED:
-    case X509_V_ERR_CERT_SIGNATURE_FAILURE:  // the right name, another key: an authority that was made anew
+    case X509_V_ERR_CERT_SIGNATURE_FAILURE:  // the right name and another key: the authority was made again
       return of + "comes from an authority that is not trusted here" + (failing ? " (" + issuer_of(failing) + ")" : "") +
              "; if it is the right one, name its certificate with --ca-file";
     case X509_V_ERR_CERT_HAS_EXPIRED:
-      return of + "expired on " + (failing ? date_of(X509_get0_notAfter(failing)) : "a day gone by") +
-             "; if that is still to come, this machine's clock is wrong";
+      return of + "expired on " + (failing ? date_of(X509_get0_notAfter(failing)) : "a date in the past") +
+             "; if that date is in the future, this machine's clock is wrong";
     case X509_V_ERR_CERT_NOT_YET_VALID:
-      return of + "is not valid before " + (failing ? date_of(X509_get0_notBefore(failing)) : "a day to come") +
-             "; if that has passed, this machine's clock is wrong";
+      return of + "is not valid before " + (failing ? date_of(X509_get0_notBefore(failing)) : "a date in the future") +
+             "; if that date is in the past, this machine's clock is wrong";
     case X509_V_ERR_INVALID_PURPOSE:
-      return of + "is not meant for servers";
+      return of + "is not for servers";
     default:
       return of + "was refused: " + X509_verify_cert_error_string(problem);
   }

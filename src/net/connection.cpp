@@ -55,7 +55,7 @@ static bool short_of_resources(const error_code& ec) {
 
 connection::impl::impl(asio::io_context& context, const endpoint& where, tls_context& tls, const limits& l)
     : executor(context.get_executor()),
-      dog(asio::use_service<watchdog>(context)),
+      deadlines(asio::use_service<watchdog>(context)),
       to(where),
       tls_state(tls.get()),
       caps(l),
@@ -73,7 +73,7 @@ void connection::impl::expired() noexcept {
 
 void connection::impl::close() noexcept {
   stopped = true;
-  dog.disarm(*this);
+  deadlines.disarm(*this);
   name_lookup.cancel();
   wire.close();
   ready = false;
@@ -110,9 +110,9 @@ asio::awaitable<error_code> connection::impl::dial(const tcp::endpoint& address,
   if (ec) co_return ec;
   socket.set_option(tcp::no_delay(true), ec);
   late = false;
-  dog.arm(*this, limit);
+  deadlines.arm(*this, limit);
   const auto [connected] = co_await socket.async_connect(address, asio::as_tuple(asio::deferred));
-  dog.disarm(*this);
+  deadlines.disarm(*this);
   if (stopped) co_return asio::error::make_error_code(asio::error::operation_aborted);
   if (connected && late) co_return asio::error::make_error_code(asio::error::timed_out);
   co_return connected;
@@ -149,7 +149,7 @@ asio::awaitable<outcome> connection::impl::shake_hands(mono_time limit) {
   if (!wire.start_tls(make_ssl(tls_state, peer), caps.sensitive))
     co_return outcome{failure::local_resources, "no memory for a TLS connection"};
   late = false;
-  dog.arm(*this, limit);
+  deadlines.arm(*this, limit);
   for (;;) {
     wire.new_turn();
     const auto how = wire.handshake();
@@ -172,7 +172,7 @@ asio::awaitable<outcome> connection::impl::connect(std::chrono::nanoseconds limi
   if (reached.what == failure::none && to.tls) {
     reached = co_await shake_hands(until);
   }
-  dog.disarm(*this);
+  deadlines.disarm(*this);
   if (reached.what != failure::none) {
     close();
     connect_failed_with(reached);

@@ -28,8 +28,8 @@ struct connection::impl final : deadline {
   impl(const impl&) = delete;
   impl& operator=(const impl&) = delete;
 
-  // Both may end a wait that is going on; the coroutine then finds out why. A wait that has ended but not yet been resumed reports
-  // success all the same: after each one `stopped` and `late` say what happened meanwhile.
+  // Both may end a wait of the coroutine. A wait that has ended but was not resumed yet reports success all the same: after each wait the
+  // coroutine must look at `stopped` and `late`.
   void expired() noexcept override;
   void close() noexcept;
 
@@ -43,13 +43,13 @@ struct connection::impl final : deadline {
   boost::asio::awaitable<outcome> shake_hands(mono_time limit);
   boost::asio::awaitable<outcome> exchange(std::string_view request, response& into, std::chrono::nanoseconds limit);
 
-  struct talk;  // how far an exchange is
-  // Whether the connection may carry a request: nothing that would be taken for its answer is there already.
+  struct exchange_state;  // how far an exchange has come
+  // Whether the connection may carry a request: no bytes that would be taken for its answer have come already.
   outcome look_before_request();
-  // Takes the exchange as far as it goes without waiting. False: it is over.
-  bool advance(talk& t);
+  // Continues the exchange until it would have to wait. False: it is over.
+  bool advance(exchange_state& t);
   // While the request is written. False: the peer has closed.
-  bool look_for_early_answer(talk& t);
+  bool look_for_early_answer(exchange_state& t);
   boost::asio::awaitable<error_code> wait_for_either();
 
   outcome cannot_connect(const error_code& why) const;
@@ -57,11 +57,11 @@ struct connection::impl final : deadline {
   outcome lost(step how) const;
   outcome wait_failed(const error_code& ec, std::chrono::nanoseconds limit) const;
   bool usable() noexcept;
-  // By the clock as well: a socket that is always ready may keep the timer waiting.
+  // Also by the clock: while a socket is always ready the timer may not be served.
   bool over(mono_time limit) const noexcept { return late || (wire.turn_used_up() && boot_now() >= limit); }
 
   boost::asio::io_context::executor_type executor;
-  watchdog& dog;
+  watchdog& deadlines;
   endpoint to;
   tls_context::impl& tls_state;
   limits caps;
@@ -79,7 +79,7 @@ struct connection::impl final : deadline {
 };
 
 [[nodiscard]] mono_time after(mono_time now, std::chrono::nanoseconds limit) noexcept;
-// Whether an errno says that this machine lacks something.
+// Whether an errno says that this machine lacks resources.
 [[nodiscard]] bool short_of_resources(int number) noexcept;
 
 }  // namespace convoke::net

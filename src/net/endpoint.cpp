@@ -14,7 +14,7 @@
 namespace convoke::net {
 namespace {
 
-// A URL is quoted back at the user, so nothing in it may move their terminal's cursor, and no password may stand in it.
+// Messages quote the URL: control characters are escaped and a password is left out.
 std::string quoted(std::string_view url) {
   std::string shown(url);
   const auto slashes = shown.find("//");
@@ -51,7 +51,7 @@ result<std::string> host_of(const boost::urls::url_view& url) {
 
 result<endpoint> parse(std::string_view text, bool allow_http) {
   const auto parsed = boost::urls::parse_uri({text.data(), text.size()});
-  if (!parsed) return fail(errc::usage, "it is no URL; write it like https://graph.microsoft.com");
+  if (!parsed) return fail(errc::usage, "it is not a URL; write it like https://graph.microsoft.com");
   const auto& url = *parsed;
   endpoint out;
   const auto scheme = to_lower(std::string_view(url.scheme()));
@@ -67,7 +67,7 @@ result<endpoint> parse(std::string_view text, bool allow_http) {
   if (!port) return std::unexpected(port.error());
   out.port = *port;
   out.base_path = std::string(std::string_view(url.encoded_path()));
-  // Boost.URL 1.81 takes `127.0.0.1.example` for the address 127.0.0.1 with the path `.example`: it must not pass for loopback.
+  // Boost.URL 1.81 takes `127.0.0.1.example` for the address 127.0.0.1 with the path `.example`: it must not count as loopback.
   if (!out.base_path.empty() && !safe_target(out.base_path))
     return fail(errc::usage, "its host begins like an address and goes on as something else");
   while (out.base_path.ends_with('/')) out.base_path.pop_back();

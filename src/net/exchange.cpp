@@ -23,7 +23,7 @@ bool hung_up(int number) {
 
 }  // namespace
 
-struct connection::impl::talk {
+struct connection::impl::exchange_state {
   std::string_view request;  // what is left of it
   std::uint64_t received;    // by the stream, when it began
   outcome ended{};
@@ -59,11 +59,11 @@ outcome connection::impl::look_before_request() {
     case silence::data:
       break;
   }
-  return {failure::stale, peer.name + " sent an answer that was not asked for; nothing was sent, and the connection is not used again",
+  return {failure::stale, peer.name + " sent an answer that belongs to no request; nothing was sent, and the connection is not used again",
           false};
 }
 
-bool connection::impl::look_for_early_answer(talk& t) {
+bool connection::impl::look_for_early_answer(exchange_state& t) {
   switch (wire.listen()) {
     case silence::ended:
       t.ended = lost(wire.error_number() == 0 ? step::end : step::failed);
@@ -79,7 +79,7 @@ bool connection::impl::look_for_early_answer(talk& t) {
   return true;
 }
 
-bool connection::impl::advance(talk& t) {
+bool connection::impl::advance(exchange_state& t) {
   const auto most_received = t.received + 2 * reader::most_bytes(caps);  // TLS's records take their share
   for (;;) {
     if (t.begun && t.writing && !look_for_early_answer(t)) return false;
@@ -102,7 +102,7 @@ bool connection::impl::advance(talk& t) {
       t.begun = true;
       t.request.remove_prefix(count);
       if (!t.request.empty()) continue;
-      // The answer is not there yet: waiting first saves a read that would only say so.
+      // The answer has not come yet. Waiting first saves a read that would return nothing.
       t.writing = false;
       return true;
     }
@@ -115,7 +115,7 @@ bool connection::impl::advance(talk& t) {
   }
 }
 
-// Until the socket takes more, or something comes that may be an answer already. Only for requests that do not go out at once.
+// Waits until the socket takes more bytes, or bytes come that may be an early answer. Only for requests that are not written at once.
 asio::awaitable<boost::system::error_code> connection::impl::wait_for_either() {
   auto either = asio::experimental::make_parallel_group(wire.socket().async_wait(tcp_socket::wait_write, asio::deferred),
                                                         wire.socket().async_wait(tcp_socket::wait_read, asio::deferred));
@@ -128,14 +128,14 @@ asio::awaitable<outcome> connection::impl::exchange(std::string_view request, re
   if (!ready) co_return outcome{failure::closed, "not connected to " + peer.name, false};
   ready = late = stopped = false;
   wire.new_turn();
-  talk t{.request = request, .received = wire.received()};
+  exchange_state t{.request = request, .received = wire.received()};
   t.ended = look_before_request();
   if (t.ended.what != failure::none) {
     close();
     co_return std::move(t.ended);
   }
   const auto until = after(boot_now(), limit);
-  dog.arm(*this, until);
+  deadlines.arm(*this, until);
   while (advance(t)) {
     error_code ec;
     if (over(until)) {
@@ -154,7 +154,7 @@ asio::awaitable<outcome> connection::impl::exchange(std::string_view request, re
       break;
     }
   }
-  dog.disarm(*this);
+  deadlines.disarm(*this);
   if (t.ended.what == failure::none && t.early && into.status < 300)
     t.ended = {failure::malformed, peer.name + " sent an answer before it had the whole request, so it answers something else"};
   if (t.ended.what == failure::none) {

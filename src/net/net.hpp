@@ -58,8 +58,8 @@ enum class failure : std::uint8_t {
   tls,
   timeout,
   closed,
-  // The connection was of no use for this call, which says nothing about the call: a reused one closed before the first byte of an
-  // answer; or, nothing being sent, the peer had closed it or an answer lay in it that no request had asked for.
+  // The connection could not be used, which says nothing about the call: a reused connection closed before the first byte of an answer; or
+  // nothing was sent, because the peer had closed the connection or bytes had come on it that belong to no request.
   stale,
   truncated,
   too_large,
@@ -76,7 +76,7 @@ struct limits {
 
 // What came back. Views live until the connection's next exchange or end.
 struct response {
-  int status = 0;  // after a failure: set only where the whole header had come, for a status says what it says though its body is cut
+  int status = 0;  // after a failure: set only where the whole header has come; a status is meaningful although the body is cut
   std::string_view body;
   std::string_view date, request_id, client_request_id, throttle_scope;
   std::vector<std::string_view> retry_after;  // every Retry-After line
@@ -89,10 +89,10 @@ struct outcome {
   bool sent = true;     // false: no byte of the request was given to the network, so the call may be made again at no risk
 };
 
-// Whether the system is still at work on a look-up that this process asked for. It cannot be stopped, only left behind.
+// Whether a look-up of this process is under way in the system. It cannot be stopped.
 [[nodiscard]] bool lookups_under_way() noexcept;
 
-// One connection. Not reentrant: one operation at a time, and it must outlive the operation that is under way (close() ends that).
+// One connection. Not reentrant: one operation at a time, and it must outlive the operation that is under way (close() ends it).
 // The executor must be an io_context's, run by one thread.
 class connection {
  public:
@@ -101,15 +101,16 @@ class connection {
   connection(const connection&) = delete;
   connection& operator=(const connection&) = delete;
 
-  // Resolve (all addresses tried, names looked up again after a failure), TCP, TLS, all within `limit`.
+  // Looks the name up (net/name_cache.hpp), connects to one of its addresses, trying all of them, and does the TLS handshake, all within
+  // `limit`.
   boost::asio::awaitable<outcome> connect(std::chrono::nanoseconds limit);
   // False after the peer closed while idle (a peek: end of file or unexpected data), when idle for 30 s, or when never connected.
   [[nodiscard]] bool usable() noexcept;
   [[nodiscard]] bool reused() const noexcept;  // has carried an answer
   // Writes `request` (a complete HTTP/1.1 request: the caller serialises it) and reads one final response (interim 1xx skipped,
-  // 5 at most) into `into`. Any failure, timeout or cancellation closes the connection: it is never used again after doubt.
+  // 5 at most) into `into`. Any failure, timeout or cancellation closes the connection: it is not used again.
   // An answer is bound to its request: where anything can be read before the first byte is written, nothing is sent (`stale`). A
-  // success (2xx) that begins before the whole request is written is no answer to it (`malformed`). What comes after the answer closes
+  // success (2xx) that begins before the whole request is written is not an answer to it (`malformed`). What comes after the answer closes
   // the connection. The raw bytes of an answer, with chunk framing and interim answers, are bounded: see reader::most_bytes.
   // The write is initiated before the coroutine first suspends.
   boost::asio::awaitable<outcome> exchange(std::string_view request, response& into, std::chrono::nanoseconds limit);

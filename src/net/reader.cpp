@@ -26,7 +26,7 @@ bool same_name(std::string_view a, std::string_view lower) {
 outcome malformed(const boost::beast::error_code& ec) {
   if (ec == http::error::header_limit) return {failure::too_large, "the answer's header is too large"};
   if (ec == http::error::body_limit) return {failure::too_large, "the answer's body is too large"};
-  return {failure::malformed, "the answer is no HTTP: " + ec.message()};
+  return {failure::malformed, "the answer is not HTTP: " + ec.message()};
 }
 
 }  // namespace
@@ -49,7 +49,7 @@ std::string_view message_parser::keep(view value) {
 }
 
 void message_parser::on_field_impl(http::field name, view name_text, view value, error_code&) {
-  if (header_done_) return;  // trailers of a chunked body say nothing we believe
+  if (header_done_) return;  // trailers of a chunked body are ignored
   switch (name) {
     case http::field::date:
       into_.date = keep(value);
@@ -127,7 +127,7 @@ void reader::next_message() {
   into_->retry_after.clear();
   copies_.clear();
   pieces_.clear();
-  // After a very large body the memory for it is not kept for the life of the connection.
+  // The memory of a very large body is not kept for the rest of the connection.
   if (pieces_.capacity() > largest_kept) pieces_ = std::string();
   parser_.emplace(*into_, std::string_view(data_.get(), capacity_), copies_, pieces_, limits_);
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-// Takes the bytes of one HTTP/1.1 response apart. Beast's basic_parser does the grammar; what is kept are views into the caller's buffer.
+// Parses one HTTP/1.1 response. Beast's basic_parser implements the grammar; what is kept are views into the caller's buffer.
 
 #include <cstddef>
 #include <cstdint>
@@ -18,7 +18,7 @@ namespace convoke::net {
 // The grammar of one message. Single use.
 class message_parser final : public boost::beast::http::basic_parser<false> {
  public:
-  // `copies` takes values that Beast had to unfold, so that views of them stay good; `pieces` takes bodies that do not lie in one piece.
+  // `copies` takes values that Beast had to unfold, so that views of them stay valid; `pieces` takes bodies that do not lie in one piece.
   message_parser(response& into, std::string_view region, std::deque<std::string>& copies, std::string& pieces, const limits& l);
 
   [[nodiscard]] bool encoded() const noexcept { return encoded_; }
@@ -48,8 +48,8 @@ class message_parser final : public boost::beast::http::basic_parser<false> {
   bool encoded_ = false;
 };
 
-// Where the bytes come in and which of them are a response: owns the buffer. The header stays where it was read until the next begin(),
-// which is what keeps the views of a response good.
+// Owns the buffer that responses are read into. The header stays where it was read until the next begin(), which keeps the views of a
+// response valid.
 class reader {
  public:
   // Of one answer: header lines, chunk framing, trailers and interim answers together. Twice the body leaves room for its chunks.
@@ -65,11 +65,11 @@ class reader {
   // Where the next bytes go; never empty while an answer is expected.
   [[nodiscard]] char* space() noexcept { return data_.get() + filled_; }
   [[nodiscard]] std::size_t room() const noexcept { return capacity_ - filled_; }
-  // `count` bytes were put there. none and complete(): the answer is there; none: more is needed.
+  // `count` bytes were written there. none and complete(): the answer is complete; none: more bytes are needed.
   [[nodiscard]] outcome feed(std::size_t count);
-  // The peer closed. none where the answer is complete with that.
+  // The peer closed. none where that completes the answer.
   [[nodiscard]] outcome end();
-  // Nothing more is read: leaves what is known in the response.
+  // Nothing more is read. What is known stays in the response.
   void abandon() noexcept;
   [[nodiscard]] bool complete() const noexcept { return complete_; }
   [[nodiscard]] bool empty() const noexcept { return raw_ == 0; }

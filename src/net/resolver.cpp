@@ -79,7 +79,7 @@ void resolver::answered(const name& of, const std::shared_ptr<question>& asked, 
   asked->done = true;
   asked->error = error;
   if (!error && addresses.empty()) asked->error = asio::error::host_not_found;
-  // Kept also where nobody waits any more: the name is needed again soon.
+  // Kept also where no waiter is left: the name is needed again soon.
   if (!asked->error) asked->answer = cache_.keep(of.first, of.second, alternate(addresses), boot_now());
   for (auto* const one : std::exchange(asked->waiting, {})) one->answered();
 }

@@ -176,7 +176,7 @@ bool stream::buffered() const noexcept {
   return SSL_has_pending(ssl_.get()) == 1 || std::string_view(SSL_rstate_string(ssl_.get())) == "RB";
 }
 
-// TLS knows whether bytes are a ticket (taken in here), an alert, or data.
+// Only TLS can say whether bytes are a ticket (which is processed here), an alert, or data.
 silence stream::peek() {
   char byte = 0;
   ERR_clear_error();

@@ -1,7 +1,7 @@
 #pragma once
 
 // One TCP or TLS byte stream, driven by hand: OpenSSL on a non-blocking socket, Asio only to wait for readiness. Compared with an
-// asio::ssl::stream this saves the copies through BIO pairs and most of the handlers, and a write happens in the call that asks for it.
+// asio::ssl::stream this saves the copies through BIO pairs and most of the handlers, and a write happens within the call.
 
 #include <cstddef>
 #include <cstdint>
@@ -19,7 +19,7 @@ using tcp_socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost:
 
 enum class step : std::uint8_t { done, want_read, want_write, end, failed };
 
-// What a stream has for its reader at this moment.
+// What can be read from a stream at this moment.
 enum class silence : std::uint8_t {
   quiet,    // nothing
   partial,  // a part of a TLS record: what it will be is not known yet
@@ -41,8 +41,9 @@ class stream {
   [[nodiscard]] bool start_tls(ssl_ptr ssl, bool sensitive);
   [[nodiscard]] step handshake();
 
-  // A socket that is always ready would never let its reader go. In one turn so many bytes go in and out; then every step says that it
-  // wants to wait, though the socket is ready, and the wait is the io_context's chance to serve clocks, signals and others.
+  // Without a limit the reader of a socket that is always ready would never return to the io_context. A turn is a number of bytes in and
+  // out. When it is used up, every step reports that it must wait although the socket is ready, so that the io_context can run other
+  // handlers.
   void new_turn() noexcept {
     turn_ = bytes_per_turn;
     turn_used_up_ = false;
@@ -55,9 +56,9 @@ class stream {
   [[nodiscard]] step read(char* data, std::size_t size, std::size_t& count);
   [[nodiscard]] step write(const char* data, std::size_t size, std::size_t& count);
 
-  // Takes nothing but session tickets and the like from the stream. One system call where nothing is there.
+  // Reads only what carries no data, such as session tickets. One system call where nothing has come.
   [[nodiscard]] silence listen();
-  // The same of what TLS has read ahead; the socket is not asked.
+  // The same for what TLS has read ahead; the socket is not read.
   [[nodiscard]] silence left_over();
 
   // After `failed`: the errno of the socket, or 0 where TLS failed; and the reason for people.

@@ -29,7 +29,7 @@ int keep_session(SSL* ssl, SSL_SESSION* session) {
   return 1;
 }
 
-// The callback is the only moment when the refused certificate can be seen: afterwards the handshake has thrown it away.
+// Only this callback sees the refused certificate: it is gone after the handshake.
 int note_problem(int ok, X509_STORE_CTX* store) {
   if (ok == 1) return 1;
   auto* ssl = static_cast<SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
@@ -40,7 +40,7 @@ int note_problem(int ok, X509_STORE_CTX* store) {
   return 0;
 }
 
-// Read here and not by OpenSSL, which reads on for ever where a file has no end. False with a reason.
+// Read here and not by OpenSSL, which never stops reading a file without an end. False with a reason.
 bool read_bounded(const std::string& path, std::string& into, std::string& why) {
   constexpr std::size_t largest = std::size_t{16} << 20U;
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
@@ -130,7 +130,7 @@ result<tls_context> tls_context::create(const std::string& ca_file) {
   ERR_clear_error();
   made->ctx.reset(SSL_CTX_new(TLS_client_method()));
   if (!made->ctx || !set_rules(made->ctx.get())) return fail(errc::internal, "OpenSSL cannot be set up: " + openssl_reason());
-  // Named by path, never through SSL_CERT_FILE or SSL_CERT_DIR: whoever can set a variable must not choose whom we trust.
+  // By path, never by SSL_CERT_FILE or SSL_CERT_DIR: the environment must not decide which authorities are trusted.
   const std::string file = ca_file.empty() ? system_bundle : ca_file;
   std::string pem, why;
   if (read_bounded(file, pem, why)) {

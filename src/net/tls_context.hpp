@@ -1,6 +1,6 @@
 #pragma once
 
-// What OpenSSL needs to know once: the trust store, the rules, and the sessions to resume. Private to net.
+// What all connections share with OpenSSL: trust store, rules, and the sessions to resume. Private to net.
 
 #include <map>
 #include <memory>
@@ -31,18 +31,18 @@ struct tls_context::impl {
   std::map<std::string, session_ptr, std::less<>> sessions;
 };
 
-// What the callbacks of one SSL object need: it hangs on the object as its app data.
+// What the callbacks of one SSL object need. It is the app data of that object.
 struct tls_peer {
   tls_context::impl* context = nullptr;
   std::string host;                 // without brackets
   std::string name;                 // host:port, for messages and as the key of its session
-  std::string certificate_problem;  // in plain words, set when verification failed
+  std::string certificate_problem;  // for people; set when verification failed
 };
 
 // A client SSL object for `peer`, which must outlive it: name check, SNI, ALPN and session set; no transport yet. Null when out of memory.
 [[nodiscard]] ssl_ptr make_ssl(tls_context::impl& context, tls_peer& peer);
 
-// The first error in OpenSSL's queue, in its own words; empties the queue.
+// The first error in OpenSSL's queue, as OpenSSL words it; empties the queue.
 [[nodiscard]] std::string openssl_reason();
 
 }  // namespace convoke::net

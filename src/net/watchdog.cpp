@@ -41,7 +41,7 @@ void watchdog::wait_until(mono_time when) {
   waiting_for_ = when;
   timer_->expires_after(std::max(when - boot_now(), mono_clock::duration::zero()));
   timer_->async_wait([this, when](const boost::system::error_code& ec) {
-    // A wait that was replaced may already have been queued as a success: only the one that is waited for counts.
+    // A wait that was replaced may already be queued as a success: only the latest one counts.
     if (!ec && waiting_for_ == when) fired();
   });
 }

@@ -14,7 +14,7 @@
 
 namespace convoke::net {
 
-// Something that must be over by a time. `expired` is called once, on the io_context's thread, and must not destroy the object.
+// An operation with a deadline. `expired` is called once, on the io_context's thread, and must not destroy the object.
 class deadline {
  public:
   deadline() = default;

@@ -10,11 +10,11 @@ using std::chrono::nanoseconds;
 
 namespace {
 
-// The burst is what may go at once after a pause: 2 ms worth of calls, so that one late timer costs no throughput.
+// The burst is how many calls may be made at once after a pause: those of 2 ms, so that one late timer costs no throughput.
 constexpr nanoseconds burst_window = std::chrono::milliseconds(2);
-// More than timers are late by on a busy machine. A longer delay is a pause, and earns nothing.
+// More than timers are late by on a busy machine. A longer delay is a pause and gives no credit.
 constexpr nanoseconds most_lateness = std::chrono::milliseconds(2);
-// Spacings from 1 ns to 11 days: all arithmetic below stays far from overflow.
+// Spacings from 1 ns to 11 days, so the arithmetic below does not overflow.
 constexpr double slowest = 1e-6, fastest = 1e9;
 
 double calls_in_burst(nanoseconds spacing) {
@@ -28,9 +28,9 @@ gcra::gcra(double rate) noexcept {
 }
 
 void gcra::adopt(double rate) noexcept {
-  // A NaN falls to the slowest, which harms nobody.
+  // A NaN becomes the slowest rate.
   rate_ = rate >= slowest ? std::min(rate, fastest) : slowest;
-  // Rounded up: the pace may be a nanosecond too slow, never too fast.
+  // Rounded up: the spacing may be a nanosecond too long, never too short.
   spacing_ = nanoseconds(static_cast<nanoseconds::rep>(std::ceil(1e9 / rate_)));
   tolerance_ = std::max(nanoseconds::zero(), burst_window - spacing_);
 }
@@ -46,7 +46,7 @@ void gcra::set_rate(double rate, mono_time now) noexcept {
   adopt(rate);
   if (spacing_ == old_spacing) return;
 
-  // What may go at once is carried over and never grows by the change itself: a faster pace begins with the credit of the slower.
+  // The credit is carried over and does not grow by the change itself: a faster rate begins with the credit of the slower one.
   const double new_burst = calls_in_burst(spacing_);
   const double credit = std::min(old_burst - taken, new_burst);
   const double owed = (new_burst - credit) * static_cast<double>(spacing_.count());
@@ -59,7 +59,7 @@ mono_time gcra::next(mono_time now) const noexcept {
 }
 
 void gcra::take(mono_time now) noexcept {
-  // Timers are a little late each time. What one was late by is not lost: the call after it is that much earlier.
+  // Timers are a little late each time. The call after a late one may be earlier by that much, so that no throughput is lost.
   const auto late = arrival_ + spacing_ / 4 >= now && arrival_ + most_lateness >= now;
   arrival_ = (late ? arrival_ : std::max(arrival_, now)) + spacing_;
 }

@@ -19,7 +19,7 @@ constexpr std::array<std::string_view, 12> months{"jan", "feb", "mar", "apr", "m
 constexpr std::array<std::string_view, 7> short_days{"sun", "mon", "tue", "wed", "thu", "fri", "sat"};
 constexpr std::array<std::string_view, 7> long_days{"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"};
 
-// Reads forward and remembers the first failure, so that a grammar reads like one.
+// Reads forward and remembers whether anything failed, so that each grammar below is a plain sequence.
 class cursor {
  public:
   explicit cursor(std::string_view text) noexcept : rest_(text) {}
@@ -64,7 +64,7 @@ class cursor {
   }
 
  private:
-  // Without regard to case: RFC 9110 demands the exact case of a sender, and guessing wrong here would mean to call too early.
+  // Without regard to case: RFC 9110 requires the exact case of a sender only, and a date that is refused would mean a call too early.
   bool starts_with(std::string_view expected) const noexcept {
     return ok_ && core::equal_ignoring_case(rest_.substr(0, expected.size()), expected);
   }
@@ -91,12 +91,12 @@ time_of_day read_time(cursor& in) {
 std::optional<sys_seconds> assemble(int year, unsigned month_index, int day, time_of_day t) {
   const std::chrono::year_month_day date{std::chrono::year{year}, std::chrono::month{month_index + 1},
                                          std::chrono::day{static_cast<unsigned>(day)}};
-  // A leap second is written as 60 and is the next minute's first.
+  // A leap second is written as 60 and is read as the first second of the next minute.
   if (!date.ok() || t.hour > 23 || t.minute > 59 || t.second > 60) return std::nullopt;
   return sys_days{date} + std::chrono::hours{t.hour} + std::chrono::minutes{t.minute} + std::chrono::seconds{t.second};
 }
 
-// RFC 9110, 5.6.7: what appears to be more than 50 years ahead is the most recent year in the past with these two digits.
+// RFC 9110, 5.6.7: a date that appears to be more than 50 years ahead is in the most recent past year with these two digits.
 std::optional<sys_seconds> assemble_short_year(int two_digits, unsigned month_index, int day, time_of_day t, utc_time local_now) {
   const std::chrono::year_month_day today{std::chrono::floor<std::chrono::days>(local_now)};
   const int this_year = std::clamp(static_cast<int>(today.year()), 1970, 9899);
@@ -156,7 +156,7 @@ std::optional<sys_seconds> asctime_date(std::string_view text) {
 }  // namespace
 
 std::optional<utc_time> parse_http_date(std::string_view text, utc_time local_now) {
-  // A clock that is set to nonsense must not overflow what follows.
+  // A clock that is far off must not overflow the arithmetic below.
   local_now = std::clamp(local_now, utc_time{core::first_second}, utc_time{core::last_second});
   text = core::trim(text);
   auto found = imf_fixdate(text);

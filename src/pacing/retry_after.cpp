@@ -15,9 +15,9 @@ namespace {
 using std::chrono::nanoseconds;
 using std::chrono::seconds;
 
-// Below this a server's wait is taken for rounding: Retry-After: 0 under load would otherwise mean a busy loop.
+// A shorter wait is taken for a rounded one: `Retry-After: 0` would otherwise mean a busy loop.
 constexpr nanoseconds shortest = std::chrono::milliseconds(500);
-// Longer than any number that somebody meant, shorter than what a hostile server could make a part of.
+// Longer than any real number of seconds; bounds the work that a hostile server can cause.
 constexpr std::size_t longest_number = 64;
 
 bool digits_only(std::string_view text) {

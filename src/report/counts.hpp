@@ -1,6 +1,6 @@
 #pragma once
 
-// Counts of outcomes, in words and as JSON: what summaries and statuses share.
+// Counts of outcomes as text and as JSON, for summaries and statuses.
 
 #include <string>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-// What a run remembers of its input, read back: how it was written, and which columns are carried through.
+// How a run's input was written, and which columns are carried through to the results: read from the run's header in the ledger.
 
 #include <cstddef>
 #include <string>
@@ -17,14 +17,14 @@ namespace convoke::report {
 struct dialect {
   files::text_format format;
   char delimiter = ',';
-  std::vector<std::string> columns;                                  // of the header, as spelt
+  std::vector<std::string> columns;                                  // of the header, as written
   std::vector<std::size_t> carried;                                  // indices of the columns that results carry through
-  std::size_t organizer = npos, external_id = npos, subject = npos;  // where a wrong row's own cells stand
-  std::string line_end = "\n";                                       // the header record's
+  std::size_t organizer = npos, external_id = npos, subject = npos;  // the columns of a wrong row's own cells
+  std::string line_end = "\n";                                       // of the header record
   static constexpr std::size_t npos = static_cast<std::size_t>(-1);
 };
 
-// errc::storage where the ledger holds what no version wrote.
+// errc::storage where the header cannot be read: no version of convoke wrote it.
 [[nodiscard]] result<dialect> read_dialect(const ledger::run_header& header);
 
 // The unquoted fields of one record, as copies; empty for a record that cannot be read.

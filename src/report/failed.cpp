@@ -68,7 +68,7 @@ result<void> failed_file::write(std::string_view raw, std::string_view line, std
   text += line;
   text += written_.delimiter;
   csv::append_inert_field(text, core::escape_for_people(why, why.size()), written_.delimiter);
-  // A terminal's own line end: CR alone would write the next record over this one.
+  // On a terminal every line ends with LF: after a CR alone the next record would overwrite this one.
   if (to_.terminal())
     text = core::without_controls(text, core::shown_in::terminal) + '\n';
   else
@@ -76,7 +76,7 @@ result<void> failed_file::write(std::string_view raw, std::string_view line, std
   return to_.write(files::encode(text, written_.format.enc));
 }
 
-// In a ragged row the columns are out of place; but what convoke added to a record stands at its end.
+// In a ragged row the columns are shifted, but the fields that convoke added to a record are its last ones.
 bool failed_file::is_own_field(std::size_t index, std::size_t fields) const {
   if (fields == written_.columns.size()) return std::ranges::find(own_, index) != own_.end();
   const bool at_the_end = own_.front() + own_.size() == written_.columns.size();

@@ -1,7 +1,7 @@
 #pragma once
 
 // The failed file: the input's own records, byte for byte, in its encoding and delimiter, with `convoke_line` and `convoke_error`
-// added, so that it can be mended and fed back.
+// added, so that it can be corrected and used as an input.
 
 #include <cstddef>
 #include <cstdint>
@@ -36,7 +36,8 @@ class failed_file {
   std::vector<std::size_t> own_;  // columns of an earlier failed file, which the new ones replace
 };
 
-// Writes the failed file of a run: failed, rejected and, where drift fails, drifted rows. `rows` says how many; none: no file is written.
+// Writes the failed file of a run: failed, rejected and, where drift fails, drifted rows. Returns how many; no file is written where there
+// are none.
 [[nodiscard]] result<std::uint64_t> write_failed(ledger::reader& from, const ledger::run_info& run, const std::string& path,
                                                  files::naming by = files::naming::given);
 

@@ -83,7 +83,7 @@ std::string forecast_text(const forecast& f, utc_time now) {
       break;
   }
   if (f.closed_for.count() > 0)
-    out += fmt::format(" The service has closed the lane until {}; that is counted in.", local_minute(now + f.closed_for, now));
+    out += fmt::format(" The service has closed the lane until {}; the durations include that.", local_minute(now + f.closed_for, now));
   return out;
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-// Forecasts in words and as JSON. `now` is the wall time that durations are counted from.
+// Forecasts as text and as JSON. `now` is the wall time from which durations count.
 
 #include <string>
 
@@ -11,13 +11,13 @@
 
 namespace convoke::report {
 
-// One line or two, without a line end at the end: calls, rate and where it is from, how long, until when.
+// The calls, the rate and its source, the duration and the end. One or two sentences, without a line end.
 [[nodiscard]] std::string forecast_text(const forecast& f, utc_time now);
 [[nodiscard]] boost::json::object forecast_json(const forecast& f, utc_time now);
 
 // `48/s`, `0.5/s`.
 [[nodiscard]] std::string rate_for_people(double rate);
-// `22 h`, `3 days`: how long ago, roughly.
+// `22 h`, `3 days`: how long ago, in the largest unit that fits.
 [[nodiscard]] std::string age_for_people(std::chrono::seconds age);
 
 }  // namespace convoke::report

@@ -10,12 +10,12 @@
 
 namespace convoke::report {
 
-// JSON has no way to carry bytes that are no UTF-8, as a path may hold: they are shown as people see them.
+// JSON cannot hold bytes that are not UTF-8, which a path may have: they are escaped as in messages.
 [[nodiscard]] inline std::string json_text(const std::string& text) {
   return core::valid_utf8_prefix(text) == text.size() ? text : core::escape_for_people(text, 4 * text.size());
 }
 
-// One line on standard output, which may be a terminal.
+// One line for standard output. It may be a terminal, so invisible characters are escaped.
 [[nodiscard]] inline std::string json_line(const boost::json::value& value) {
   return core::visible_json(boost::json::serialize(value)) + "\n";
 }

@@ -1,7 +1,7 @@
 #pragma once
 
 // One line of named cells, as CSV that is inert for spreadsheets or as a JSON object. Control characters are escaped: in CSV as
-// convoke::core::append_without_controls says, in JSON so that the value stays exact.
+// convoke::core::append_without_controls says, in JSON so that the value is unchanged.
 
 #include <cstdint>
 #include <string>

@@ -10,7 +10,7 @@ namespace convoke::report {
 
 // RFC 3339 to the second: `2026-11-22T03:14:07+01:00`.
 [[nodiscard]] std::string local_time(utc_time t);
-// To the minute: `03:14 +01:00`, and with its date where that is not today's: `2026-11-22 03:14 +01:00`.
+// To the minute: `03:14 +01:00`, and with its date unless that is today: `2026-11-22 03:14 +01:00`.
 [[nodiscard]] std::string local_minute(utc_time t, utc_time now);
 
 }  // namespace convoke::report

@@ -43,7 +43,7 @@ std::string progress_line(const observer::progress& p) {
       line += fmt::format(" (until {})", local_minute(*p.closed_until, *p.closed_until - *p.closed_for));
   }
   if (p.done >= p.rows) return line;
-  if (p.nothing_for) line += fmt::format(", nothing has gone through for {}", duration_for_people(*p.nothing_for));
+  if (p.nothing_for) line += fmt::format(", no row has ended for {}", duration_for_people(*p.nothing_for));
   if (p.learning && !p.closed_for) line += ", still finding the limit";
   if (p.left) line += fmt::format(", about {} left", duration_for_people(*p.left));
   return line;
@@ -62,14 +62,14 @@ void progress_printer::show(const observer::progress& p) {
   }
 }
 
-// A full disk or a reader that has gone must not end a run.
+// Progress that cannot be written is dropped: a full disk or a closed pipe must not end a run.
 void progress_printer::write(std::string_view text) {
   std::fflush(to_);
   static_cast<void>(files::write_all(::fileno(to_), text));
 }
 
 void progress_printer::show_live(const observer::progress& p) {
-  // Erase to the end of the line after writing, not before: no flicker.
+  // The rest of the line is erased after writing: before it, the line would flicker.
   write(fmt::format("\r{}\x1b[K", progress_line(p)));
   live_ = true;
 }

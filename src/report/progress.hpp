@@ -18,7 +18,7 @@ class progress_printer {
  public:
   progress_printer(progress_style style, std::FILE* to) : style_(style), to_(to) {}
   void show(const observer::progress& p);
-  // Ends a live line, so that other text may follow.
+  // Erases a live line, so that other text can be written.
   void clear();
 
  private:

@@ -48,7 +48,7 @@ constexpr std::array inventory_columns = {"tenant",       "organizer",       "ex
                                           "join_web_url", "join_meeting_id", "passcode",    "dial_in_number", "conference_id",
                                           "subject",      "start",           "end",         "drift",          "observed_at"};
 
-// The cells of one record, reread from its bytes with one reader for all of them.
+// The cells of a record, parsed from its bytes. The memory of one record is used for the next.
 class record_cells {
  public:
   explicit record_cells(char delimiter) : delimiter_(delimiter) {}
@@ -73,7 +73,7 @@ std::string_view cell(const std::vector<std::string>& cells, std::size_t index) 
   return index < cells.size() ? std::string_view(cells[index]) : std::string_view();
 }
 
-// What the service showed, of a result or an inventory row.
+// The cells of the observed meeting, of a result or an inventory row.
 void write_meeting(line_writer& w, const auto& row) {
   w.text("meeting_id", row.meeting_id);
   w.text("join_web_url", row.join_web_url);
@@ -83,14 +83,14 @@ void write_meeting(line_writer& w, const auto& row) {
   w.text("conference_id", row.conference_id);
 }
 
-// What the row wanted: from its plan, or, for a wrong row, its own cells.
+// The cells of the wanted meeting: from the plan, or, for a wrong row, from its own cells.
 void write_wanted(line_writer& w, const std::optional<meeting_spec>& wanted, std::string_view raw_subject) {
   w.text("subject", !wanted ? raw_subject : wanted->subject ? std::string_view(*wanted->subject) : std::string_view());
   w.text("start", wanted ? format_utc(wanted->start) : std::string());
   w.text("end", wanted ? format_utc(wanted->end) : std::string());
 }
 
-// A column of the input's that is called as one of ours is carried under another name: two of one name could not be told apart.
+// A carried column whose name is also a column of the results gets a prefix: two columns of one name could not be distinguished.
 std::vector<std::string> carried_names(const dialect& written) {
   std::vector<std::string> taken(result_columns.begin(), result_columns.end());
   std::vector<std::string> out;
@@ -119,7 +119,7 @@ struct result_writer {
       if (!decoded) return std::unexpected(decoded.error());
       wanted = std::move(*decoded);
     }
-    // A key is called by the spelling it was first called by; the row keeps its own, so that results can be joined with the file.
+    // A key is always sent as it was first written. The row shows its own form, so that results can be joined with the input.
     const bool has_id = written.external_id != dialect::npos;
     const bool need_cells = !wanted || has_id || !written.carried.empty();
     const auto& own = need_cells ? cells.read(row.raw) : none;
@@ -128,8 +128,8 @@ struct result_writer {
     w.text("tenant", row.lane < lanes.size() ? std::string_view(lanes[row.lane].tenant) : std::string_view());
     w.text("organizer", wanted ? std::string_view(wanted->organizer) : cell(own, written.organizer));
     const auto own_id = core::trim(cell(own, written.external_id));
-    const bool as_called = wanted && !(has_id && core::equal_ignoring_case(own_id, wanted->external_id));
-    w.text("external_id", as_called ? std::string_view(wanted->external_id) : own_id);
+    const bool as_sent = wanted && !(has_id && core::equal_ignoring_case(own_id, wanted->external_id));
+    w.text("external_id", as_sent ? std::string_view(wanted->external_id) : own_id);
     w.text("outcome", row.result ? to_string(*row.result) : std::string_view("deferred"));
     write_meeting(w, row);
     write_wanted(w, wanted, cell(own, written.subject));

@@ -1,6 +1,6 @@
 #pragma once
 
-// The results of a run and the inventory, as CSV or JSON lines. Made from the ledger alone: the same ledger, the same bytes.
+// The results of a run and the inventory, as CSV or JSON lines. They are made from the ledger alone: the same ledger gives the same bytes.
 
 #include <functional>
 #include <optional>
@@ -15,11 +15,11 @@ namespace convoke::report {
 
 enum class format : std::uint8_t { csv, jsonl };
 
-// By the ending of a file's name; errc::usage for another one (`.html` and `.ics` are not built yet, and say so).
+// By the ending of a file's name; errc::usage for another one (for `.html` and `.ics` it says that they are not built yet).
 [[nodiscard]] result<format> format_of(std::string_view path);
 
-// `path` may be `-`. Fails with errc::output where the file cannot be written, errc::storage where the ledger cannot be read, and with
-// errc::interrupted, leaving what was there, once `interrupted` says so; it is asked often.
+// `path` may be `-`. Errors: output (the file cannot be written), storage (the ledger cannot be read), interrupted (`interrupted`, which is
+// called for each row, returned true; the file that was there stays).
 [[nodiscard]] result<void> write_results(ledger::reader& from, const ledger::run_info& run, const std::string& path, format as,
                                          const std::function<bool()>& interrupted = {});
 [[nodiscard]] result<void> write_inventory(ledger::reader& from, const std::string& path, format as);

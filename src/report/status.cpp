@@ -65,7 +65,8 @@ std::string left_text(const run_status& run, utc_time now) {
       const auto& f = lane.closed[i];
       const auto who = f.organizer.empty() ? std::string("The lane") : "Organizer " + f.organizer;
       const auto left = std::chrono::ceil<std::chrono::milliseconds>(f.until - now);
-      out += fmt::format("{} is closed by the service until {}, for {} yet.\n", who, local_minute(f.until, now), duration_for_people(left));
+      out += fmt::format("{} is closed by the service until {}, for another {}.\n", who, local_minute(f.until, now),
+                         duration_for_people(left));
     }
     if (lane.closed.size() > most_named) out += fmt::format("{} more organizers are closed.\n", grouped(lane.closed.size() - most_named));
   }

@@ -100,11 +100,12 @@ std::string last_line(const convoke::job_report& r) {
     case ending::finished:
       if (r.exit_code() == 0) return fmt::format("Done: all {} rows have their meeting.", grouped(r.rows));
       if (r.exit_code() == 9)
-        return fmt::format("Done: all {} rows have their meeting, but an output could not be written. `convoke export` makes it again.",
+        return fmt::format("Done: all {} rows have their meeting, but an output could not be written. `convoke export` writes it again.",
                            grouped(r.rows));
-      return fmt::format("Finished: {} of {} rows have their meeting{}{}.", grouped(good), grouped(r.rows),
-                         r.drift_fails && c.drifted > 0 ? fmt::format(", {} of them another than was asked for", grouped(c.drifted)) : "",
-                         r.failed.empty() ? "" : fmt::format("; the rows to correct are in {}", core::escape_for_people(r.failed)));
+      return fmt::format(
+          "Finished: {} of {} rows have their meeting{}{}.", grouped(good), grouped(r.rows),
+          r.drift_fails && c.drifted > 0 ? fmt::format(", {} of them different from what the input wants", grouped(c.drifted)) : "",
+          r.failed.empty() ? "" : fmt::format("; the rows to correct are in {}", core::escape_for_people(r.failed)));
     case ending::deferred:
       return fmt::format("Work is left: {} of {} rows are done. Run the same command again{}.", grouped(r.rows - c.owed), grouped(r.rows),
                          when_to_come_back(r));
@@ -142,20 +143,21 @@ std::string plan_text(const plan_summary& s, utc_time now) {
 
 std::vector<std::string> plan_warnings(const plan_summary& s) {
   std::vector<std::string> out;
-  if (s.superseded > 0) out.push_back(fmt::format("{} rows that older runs still owe are taken over by this one.", grouped(s.superseded)));
+  if (s.superseded > 0) out.push_back(fmt::format("{} rows that older runs still owe are taken over by this run.", grouped(s.superseded)));
   if (s.owed_elsewhere > 0)
     out.push_back(
         fmt::format("{} keys that older runs still owe are not in this input and stay owed there: {}. Run that run's own command to send "
                     "them, or `convoke discard` it.",
                     grouped(s.owed_elsewhere), sample_text(s.owed_elsewhere_sample)));
   if (s.vanished > 0)
-    out.push_back(fmt::format("{} keys of the previous run of this input are gone from it; their meetings are left alone: {}.",
+    out.push_back(fmt::format("{} keys of the previous run of this input are not in it any more; their meetings are not changed: {}.",
                               grouped(s.vanished), sample_text(s.vanished_sample)));
   for (const auto& o : s.organizers) {
     if (o.vanished > 0 && o.vanished == o.new_keys)
-      out.push_back(fmt::format(
-          "Organizer {}: as many keys vanished as are new ({}). Did the external ids or their template change? That makes second meetings.",
-          o.organizer, o.vanished));
+      out.push_back(
+          fmt::format("Organizer {}: as many keys vanished as are new ({}). Did the external ids or their template change? That creates "
+                      "second meetings.",
+                      o.organizer, o.vanished));
     if (o.new_keys > 0 && o.new_keys + o.made_this_month > meetings_per_organizer_and_month)
       out.push_back(fmt::format("Organizer {}: {} new meetings{}; Graph documents {} per user, app and month, and may refuse the others.",
                                 o.organizer, grouped(o.new_keys),
@@ -177,7 +179,8 @@ std::string report_text(const convoke::job_report& r) {
                        grouped(r.faults));
   if (r.early_by_inference > 0)
     out += fmt::format(
-        "{} of the calls went into a scope that was closed: the throttles did not say of what, and were read as an organizer's.\n",
+        "{} of the calls were sent into a scope that was closed: the throttles did not name their scope and were attributed to an "
+        "organizer.\n",
         grouped(r.early_by_inference));
   if (!r.results.empty()) out += fmt::format("Results: {}\n", core::escape_for_people(r.results));
   if (!r.failed.empty()) out += fmt::format("Failed rows, to correct and to apply again: {}\n", core::escape_for_people(r.failed));

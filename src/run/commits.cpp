@@ -13,12 +13,12 @@ void commits::flush_all() {
   ++under_way_;
   const auto size = rows_.finished.size();
   store_.write(std::exchange(rows_, {}), [back = mail_.here()](result<ledger::committed_rows> done) {
-    back.post([moved = std::move(done)](commits& self) mutable { self.settled(std::move(moved)); });
+    back.post([moved = std::move(done)](commits& self) mutable { self.on_written(std::move(moved)); });
   });
   rows_.finished.reserve(size);
 }
 
-void commits::settled(result<ledger::committed_rows> done) {
+void commits::on_written(result<ledger::committed_rows> done) {
   --under_way_;
   done_(std::move(done));
   flush();

@@ -1,7 +1,7 @@
 #pragma once
 
-// Gathers what the engine wants recorded into groups for the ledger. Two groups are under way at most: while the ledger commits,
-// the next group fills, so groups are as large as the load makes them and a lone row waits for nothing.
+// Collects what the engine wants written into groups for the ledger. At most two groups are under way: while the ledger commits one, the
+// next one fills. So the size of the groups follows the load, and a single row does not wait.
 
 #include <cstdint>
 #include <functional>
@@ -24,14 +24,14 @@ class commits {
   void add(ledger::finished_row row) { rows_.finished.push_back(std::move(row)); }
   void add(ledger::advanced_row row) { rows_.advanced.push_back(std::move(row)); }
   void add(ledger::released_row row) { rows_.released.push_back(std::move(row)); }
-  // Hands over what was gathered, unless two groups are under way.
+  // Hands the collected rows to the ledger, unless two groups are under way.
   void flush();
-  // Hands over what was gathered in any case.
+  // Hands the collected rows to the ledger in any case.
   void flush_all();
   [[nodiscard]] bool busy() const noexcept { return under_way_ > 0 || !rows_.empty(); }
 
  private:
-  void settled(result<ledger::committed_rows> done);
+  void on_written(result<ledger::committed_rows> done);
 
   mailbox<commits> mail_;
   ledger::store& store_;
@@ -43,7 +43,7 @@ class commits {
 [[nodiscard]] ledger::finished_row finished_row(engine::record_outcome&& from, engine::organizer_id organizer);
 [[nodiscard]] ledger::advanced_row advanced_row(engine::advance_row&& from, engine::organizer_id organizer);
 [[nodiscard]] ledger::released_row released_row(engine::release_row&& from, engine::key_id key, engine::organizer_id organizer);
-// What the rows of a closed organizer end with.
+// The end of the remaining rows of a closed organizer.
 [[nodiscard]] ledger::finished_row like_answer(engine::answer&& from);
 
 }  // namespace convoke::run

@@ -1,6 +1,6 @@
 #pragma once
 
-// How the ledger's thread answers an object of the network's thread, which may be gone by then: what is posted to it is dropped.
+// How other threads answer an object of the network's thread. What is posted to an object that has ended is dropped.
 
 #include <memory>
 #include <utility>
@@ -10,14 +10,15 @@
 
 namespace convoke::run {
 
-// Belongs to its owner and lives and dies on the thread that runs the io_context, which must outlive the ledger.
+// A member of its owner. It is created and destroyed on the thread that runs the io_context. The io_context must outlive all threads that
+// have an address.
 template <class Owner>
 class mailbox {
  public:
-  // Any thread may hold one, for as long as the io_context lives.
+  // May be copied and used on any thread while the io_context exists.
   class address {
    public:
-    // Calls f(owner) on the io_context's thread, if the owner still lives there.
+    // Calls f(owner) on the io_context's thread, unless the owner has ended by then.
     template <class F>
     void post(F f) const {
       boost::asio::post(*io_, [owner = owner_, moved = std::move(f)]() mutable {

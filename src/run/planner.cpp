@@ -176,7 +176,7 @@ plan_summary of_what_was_read(plan_summary summary, const plan_options& options)
 }
 
 // Feeds all rows to the plan, and checks that the file is the one that was scanned and has as many rows as expected.
-result<void> feed_rows(ledger::planning& to, spec::row_builder& builder, row_filter only, scanned_input& input, const job& j,
+result<void> feed_rows(ledger::plan_builder& to, spec::row_builder& builder, row_filter only, scanned_input& input, const job& j,
                        const ledger::run_header& header, const stop_tokens& stop) {
   feeder feed(to, builder, std::move(only), j.plan, stop);
   const auto digest = read_records(input, [&](const csv::record& record) { return feed.add(record); });

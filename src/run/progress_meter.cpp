@@ -11,25 +11,25 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr double short_memory = 2, long_memory = 20;  // s
-constexpr double enough = 2;                          // s, before what was seen says anything
-constexpr auto short_cooldown = 10s;
-constexpr auto patience = 30s;  // without a row, in an open lane
+constexpr double short_memory = 2, long_memory = 20;  // s: time constants of the two rates
+constexpr double enough = 2;                          // s that must be observed before the observed rate is used
+constexpr auto longest_usual_cooldown = 10s;
+constexpr auto stalled_after = 30s;  // without a row while the lane is open
 
 }  // namespace
 
-void progress_meter::tally::add(double elapsed, double n, double memory) noexcept {
-  const auto keep = std::exp(-elapsed / memory);
+void progress_meter::decayed_rate::add(double elapsed, double n, double time_constant) noexcept {
+  const auto keep = std::exp(-elapsed / time_constant);
   seconds = seconds * keep + elapsed;
   rows = rows * keep + n;
 }
 
-double progress_meter::tally::rate() const noexcept {
+double progress_meter::decayed_rate::per_second() const noexcept {
   return seconds > 0 ? rows / seconds : 0;
 }
 
 progress_meter::progress_meter(std::uint64_t rows, std::uint64_t done, std::uint64_t calls, mono_time now) noexcept
-    : calls_left_(calls), began_(now), last_look_(now), last_row_(now) {
+    : calls_left_(calls), began_(now), last_report_(now), last_row_(now) {
   shown_.rows = rows;
   shown_.done = done;
 }
@@ -37,28 +37,27 @@ progress_meter::progress_meter(std::uint64_t rows, std::uint64_t done, std::uint
 void progress_meter::ended(std::uint64_t calls, std::uint64_t rows, mono_time now) noexcept {
   calls_left_ -= std::min(calls, calls_left_);
   shown_.done = std::min(shown_.done + rows, shown_.rows);
-  seen_ += rows;
+  ended_ += rows;
   if (rows > 0) last_row_ = now;
 }
 
-observer::progress progress_meter::look(const engine::counters& numbers, mono_time now, utc_time wall) {
-  const auto elapsed = std::chrono::duration<double>(now - last_look_).count();
-  const auto rows = static_cast<double>(seen_ - looked_);
-  looked_ = seen_;
-  last_look_ = now;
+observer::progress progress_meter::report(const engine::counters& numbers, mono_time now, utc_time wall) {
+  const auto elapsed = std::chrono::duration<double>(now - last_report_).count();
+  const auto rows = static_cast<double>(ended_ - reported_);
+  reported_ = ended_;
+  last_report_ = now;
   const bool closed = numbers.cooldown_until && *numbers.cooldown_until > now;
   recent_.add(elapsed, rows, short_memory);
   if (closed) last_row_ = std::max(last_row_, *numbers.cooldown_until);
-  // A service that throttles every few seconds is as fast as it is with its cooldowns; one long cooldown says nothing of what comes after
-  // it.
-  const bool long_closed = closed && (long_closed_ || *numbers.cooldown_until - now > short_cooldown);
-  if (!long_closed && !long_closed_) usual_.add(elapsed, rows, long_memory);
-  long_closed_ = long_closed;
+  // Short cooldowns that come again and again belong to the usual rate. One long cooldown says nothing about the time after it.
+  const bool in_long_cooldown = closed && (in_long_cooldown_ || *numbers.cooldown_until - now > longest_usual_cooldown);
+  if (!in_long_cooldown && !in_long_cooldown_) usual_.add(elapsed, rows, long_memory);
+  in_long_cooldown_ = in_long_cooldown;
 
   auto& p = shown_;
   p.calls = numbers.calls;
   p.throttled = numbers.throttled;
-  p.rate = recent_.rate();
+  p.rate = recent_.per_second();
   p.pace = numbers.rate;
   p.learning = numbers.learning;
   p.calls_left = calls_left_;
@@ -71,9 +70,9 @@ observer::progress progress_meter::look(const engine::counters& numbers, mono_ti
     p.closed_until = wall + std::chrono::ceil<ticks>(wait);
   }
   p.nothing_for.reset();
-  if (now - last_row_ >= patience) p.nothing_for = std::chrono::floor<std::chrono::seconds>(now - last_row_);
-  const auto seen = usual_.seconds >= enough ? usual_.rate() : 0.0;
-  p.left = p.nothing_for ? std::nullopt : engine::time_left(calls_left_, numbers.rate, seen, wait);
+  if (now - last_row_ >= stalled_after) p.nothing_for = std::chrono::floor<std::chrono::seconds>(now - last_row_);
+  const auto observed = usual_.seconds >= enough ? usual_.per_second() : 0.0;
+  p.left = p.nothing_for ? std::nullopt : engine::time_left(calls_left_, numbers.rate, observed, wait);
   return p;
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-// From what happened so far to what is told of it: rows per second, and the time left. No clock: time is an argument.
+// Computes what progress reports from what happened so far: rows per second and the time left. Pure: time is an argument.
 
 #include <cstdint>
 
@@ -15,22 +15,24 @@ class progress_meter {
   // `calls`: owed at the start.
   progress_meter(std::uint64_t rows, std::uint64_t done, std::uint64_t calls, mono_time now) noexcept;
 
-  // Committed: calls that ended (those of released rows too) and the rows that got an outcome by them.
+  // A commit: calls that ended, those of released rows included, and the rows that got an outcome by them.
   void ended(std::uint64_t calls, std::uint64_t rows, mono_time now) noexcept;
-  [[nodiscard]] observer::progress look(const engine::counters& numbers, mono_time now, utc_time wall);
+  // What to report now. Meant to be called at regular intervals: the rates are those since the previous calls.
+  [[nodiscard]] observer::progress report(const engine::counters& numbers, mono_time now, utc_time wall);
 
  private:
-  struct tally {
+  // Rows and seconds, older ones with less weight.
+  struct decayed_rate {
     double seconds = 0, rows = 0;
-    void add(double elapsed, double n, double memory) noexcept;
-    [[nodiscard]] double rate() const noexcept;
+    void add(double elapsed, double n, double time_constant) noexcept;
+    [[nodiscard]] double per_second() const noexcept;
   };
   observer::progress shown_;
   std::uint64_t calls_left_;
-  std::uint64_t seen_ = 0, looked_ = 0;  // rows that ended since the start; at the last look
-  mono_time began_, last_look_, last_row_;
-  bool long_closed_ = false;
-  tally recent_, usual_;  // all time; the time without long cooldowns
+  std::uint64_t ended_ = 0, reported_ = 0;  // rows that ended since the start; at the latest report
+  mono_time began_, last_report_, last_row_;
+  bool in_long_cooldown_ = false;
+  decayed_rate recent_, usual_;  // of all time; of the time outside long cooldowns
 };
 
 }  // namespace convoke::run

@@ -66,7 +66,7 @@ result<void> check_client_id(const std::string& id) {
   constexpr std::size_t longest = 128;
   const bool valid = id.size() <= longest && std::ranges::all_of(id, [](char c) { return c > 0x20 && c < 0x7F; });
   if (valid) return {};
-  return fail(errc::usage, fmt::format("--client-id '{}' is no Entra application id: it is a GUID such as "
+  return fail(errc::usage, fmt::format("--client-id '{}' is not an Entra application id: it is a GUID such as "
                                        "00000000-0000-0000-0000-000000000000.",
                                        core::escape_for_people(id)));
 }
@@ -74,7 +74,7 @@ result<void> check_client_id(const std::string& id) {
 result<void> check_credentials(const lane_options& lane) {
   if (!lane.token.empty()) {
     if (const auto flaw = token::flaw_of_token(lane.token.reveal()))
-      return fail(errc::usage, fmt::format("The ready token is no bearer token: {}.", *flaw));
+      return fail(errc::usage, fmt::format("The ready token is not a bearer token: {}.", *flaw));
     return {};
   }
   if (lane.client_id.empty()) return fail(errc::usage, "No application is given: set --client-id to the Entra application id.");
@@ -108,7 +108,7 @@ result<ledger::lane_name> lane_name(const lane_options& lane) {
     return fail(errc::usage,
                 lane.tenant.empty()
                     ? "No tenant is given: set --tenant to the Entra tenant id (a GUID), or tenant in the configuration."
-                    : fmt::format("The tenant '{}' is no Entra tenant id (a GUID such as 00000000-0000-0000-0000-000000000000).",
+                    : fmt::format("The tenant '{}' is not an Entra tenant id (a GUID such as 00000000-0000-0000-0000-000000000000).",
                                   core::escape_for_people(lane.tenant)));
   std::string root = to_lower(lane.graph_url);
   while (root.ends_with('/')) root.pop_back();
@@ -120,7 +120,7 @@ result<std::string> ledger_path(const std::string& url) {
   if (url.starts_with("postgresql:") || url.starts_with("postgres:"))
     return fail(errc::usage, "A PostgreSQL ledger is not built yet: use --ledger sqlite:PATH.");
   if (!url.starts_with(scheme) || url.size() == scheme.size())
-    return fail(errc::usage, fmt::format("--ledger '{}' is no ledger: use sqlite:PATH.", core::escape_for_people(url)));
+    return fail(errc::usage, fmt::format("--ledger '{}' is not a ledger: use sqlite:PATH.", core::escape_for_people(url)));
   return url.substr(scheme.size());
 }
 

@@ -236,7 +236,7 @@ BOOST_FIXTURE_TEST_CASE(a_ready_token_that_cannot_be_one_is_a_wrong_setting, fol
     BOOST_TEST(!j.error().message.contains("SECRET"), j.error().message);
     return j.error().message;
   };
-  BOOST_TEST(complaint("SECRET SECRET").contains("CONVOKE_TOKEN is no bearer token: it holds a blank at position 7"));
+  BOOST_TEST(complaint("SECRET SECRET").contains("CONVOKE_TOKEN is not a bearer token: it holds a blank at position 7"));
   BOOST_TEST(complaint("SECRET\n").contains("a line end at position 7"));
   BOOST_TEST(complaint(std::string(100 * 1024, 'S')).contains("it is 102400 bytes long, more than the limit of 16 KiB"));
   // As every other variable: schedulers set those they have no value for to nothing.
@@ -254,7 +254,7 @@ BOOST_FIXTURE_TEST_CASE(what_goes_into_forms_and_headers_is_checked_before_anyth
     BOOST_TEST(!j.error().message.contains("hunter2"), j.error().message);
     return j.error().message;
   };
-  BOOST_TEST(complaint({{"CONVOKE_CLIENT_ID", "a b"}}).contains("--client-id 'a b' is no Entra application id"));
+  BOOST_TEST(complaint({{"CONVOKE_CLIENT_ID", "a b"}}).contains("--client-id 'a b' is not an Entra application id"));
   BOOST_TEST(complaint({{"CONVOKE_CLIENT_ID", "a\r\nX: y"}}).contains("'a\\r\\nX: y'"));
   BOOST_TEST(complaint({{"CONVOKE_CLIENT_ID", std::string(100'000, 'a')}}).size() < 1000U);
   BOOST_TEST(complaint({{"AZURE_CLIENT_SECRET", "hunter2\n"}}).contains("AZURE_CLIENT_SECRET holds more than one line"));

@@ -1,6 +1,6 @@
 #pragma once
 
-// The engine on a stage: the test plays driver, ledger, service and clock, one step at a time.
+// A script for the engine: the test acts as driver, ledger, service and clock, one step at a time.
 
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
@@ -65,7 +65,7 @@ class script {
  public:
   using where = std::source_location;
 
-  // Fast enough that the pace is no matter, unless a test sets one.
+  // So fast that the pace does not matter, unless a test sets one.
   static settings quick() {
     settings s;
     s.fixed_rate = true;  // the pace has tests of its own
@@ -127,7 +127,7 @@ class script {
   void disconnect(connection_id c) { engine_.connection_lost(0, c, now_), collect(); }
   void connect_failed(connection_id c, attempt_error e, lane_id l = 0) { engine_.connect_failed(l, c, broken(e), now_), collect(); }
   void reply(const send_call& c, answer a) { engine_.answered(c.row, std::move(a), now_), collect(); }
-  // The answer, and the connection is ready for more, or a new one in its place.
+  // Answers the call; then the connection is ready again, or a new one in its place.
   void finish(const send_call& c, answer a) {
     const bool lives = a.error == attempt_error::none;
     reply(c, std::move(a));
@@ -145,8 +145,8 @@ class script {
   void tick() { engine_.tick(now_), collect(); }
   void arrive(bool stale, const std::vector<claimed_page>& pages) { engine_.rows_arrived(claim_.lane, stale, pages, now_), collect(); }
   void arrive(organizer_id o, bool stale, std::vector<owed_row> rows, bool exhausted) { arrive(stale, {{o, std::move(rows), exhausted}}); }
-  // Answers the next page that is asked for: the next one of the claim under way, else the first one of the next action, which must be a
-  // claim. With its last page a claim comes back.
+  // Fills the next page that is requested: the next one of the present claim, else the first one of the next action, which must be a claim.
+  // The claim is answered with its last page.
   std::vector<row_id> page(std::uint32_t count, bool exhausted, where at = where::current()) {
     if (filled_.empty()) claim_ = next<fetch_rows>(at);
     const auto who = claim_.pages.at(filled_.size()).organizer;
@@ -161,11 +161,11 @@ class script {
     if (filled_.size() == claim_.pages.size()) arrive(claim_.stale, std::exchange(filled_, {}));
     return ids;
   }
-  // Time passes; the engine is woken whenever it asked to be.
+  // Time passes; the engine gets a tick at each wake_at.
   void pass(std::chrono::nanoseconds d) {
     const auto end = now_ + d;
     while (wake_ && *wake_ <= end) {
-      BOOST_TEST_REQUIRE((*wake_ > now_), "requested to be woken in the past");
+      BOOST_TEST_REQUIRE((*wake_ > now_), "wake_at is in the past");
       now_ = *std::exchange(wake_, std::nullopt);
       tick();
     }
@@ -269,7 +269,7 @@ class script {
   update_rule rule_ = update_rule::never;
 };
 
-// Two lanes of one application. Row 1 is under way on the first lane's connection; the second has rows 2 and 3 and no connection.
+// Two lanes of one application. Row 1 is in flight on the first lane's connection; the second has rows 2 and 3 and no connection.
 inline engine two_lanes(const settings& config) {
   engine e(config,
            {lane_setup{.lane = 0, .organizers = {{0, 1, 0}}, .cooldowns = {}},

@@ -101,7 +101,7 @@ BOOST_AUTO_TEST_CASE(a_call_that_never_left_is_no_call) {
   BOOST_TEST(t.numbers().calls == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(stale_is_free_five_times_in_a_row) {
+BOOST_AUTO_TEST_CASE(a_dead_connection_costs_no_attempt_five_times_in_a_row) {
   auto t = script::started({1}, 1);
   for (int i = 0; i < 5; ++i) {
     t.finish(t.next<send_call>(), broken(attempt_error::stale));  // again at once
@@ -152,7 +152,7 @@ BOOST_AUTO_TEST_CASE(many_refusals_of_one_token_cause_one_refresh) {
   BOOST_TEST(t.all<send_call>().size() == 8U);
 }
 
-BOOST_AUTO_TEST_CASE(a_late_refusal_of_the_old_token_says_nothing_of_the_new) {
+BOOST_AUTO_TEST_CASE(a_late_refusal_of_the_old_token_does_not_count_for_the_new_one) {
   auto t = script::started({2}, 2);
   const auto a = t.next<send_call>();
   const auto b = t.next<send_call>();
@@ -185,7 +185,7 @@ BOOST_AUTO_TEST_CASE(three_refused_tokens_stop_the_lane) {
   BOOST_TEST(f.detail.contains("--client-id"));
 }
 
-BOOST_AUTO_TEST_CASE(a_success_between_refusals_forgives) {
+BOOST_AUTO_TEST_CASE(a_success_between_refusals_ends_their_count) {
   auto t = script::started({9}, 1);
   for (std::uint32_t token = 1; token <= 4; ++token) {
     auto refusal = http(401);
@@ -198,7 +198,7 @@ BOOST_AUTO_TEST_CASE(a_success_between_refusals_forgives) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_wrong_credential_stops_and_a_late_token_does_not) {
+BOOST_AUTO_TEST_CASE(a_wrong_credential_stops_the_lane_and_a_late_token_does_not) {
   script t({{0, 1, 0}});
   t.next<refresh_token>();
   t.token_failed(false);
@@ -215,7 +215,7 @@ BOOST_AUTO_TEST_CASE(while_no_token_can_be_had_nothing_is_granted_and_no_row_is_
   t.finish(under_way[0], ok());  // sent before that
   t.recorded(outcome::created);
   t.finish(under_way[1], broken(attempt_error::stale));
-  for (int i = 0; i < 60; ++i) {  // as often as the source asks again: the lane is down after half a minute, and gives nothing up
+  for (int i = 0; i < 60; ++i) {  // as often as the driver requests a token again: the lane is down after half a minute and gives up no row
     t.pass(10s);
     t.token_failed(false);
     t.quiet();
@@ -249,7 +249,7 @@ BOOST_AUTO_TEST_CASE(a_lane_without_a_token_gives_up_after_the_outage_and_its_ro
   BOOST_TEST(t.over(stop_reason::deferred).detail.contains("AADSTS7000215"));
 }
 
-BOOST_AUTO_TEST_CASE(shortage_here_means_fewer_connections_and_no_charge) {
+BOOST_AUTO_TEST_CASE(a_lack_of_descriptors_means_fewer_connections_and_costs_no_attempt) {
   auto t = script::started({20}, 4);
   const auto sent = t.all<send_call>();
   for (const auto& c : sent) t.finish(c, broken(attempt_error::local_resources));

@@ -1,4 +1,4 @@
-// Which answers are believed, and what is held of those that wait for the ledger.
+// Which answers count, and what is kept of those that wait for the ledger.
 
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
@@ -26,14 +26,14 @@ answer unbound(answer a) {
   return a;
 }
 
-const int every_status[] = {200, 201, 204, 301, 400, 401, 403, 404, 408, 409, 422, 429, 500, 503, 507, 509};
+const int what_a_status_means[] = {200, 201, 204, 301, 400, 401, 403, 404, 408, 409, 422, 429, 500, 503, 507, 509};
 const int refusals[] = {400, 403, 404, 410, 422, 501};
 
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(belief)
 
-BOOST_DATA_TEST_CASE(an_answer_to_another_request_costs_an_attempt_and_says_nothing_else, data::make(every_status), status) {
+BOOST_DATA_TEST_CASE(an_answer_to_another_request_costs_an_attempt_and_changes_nothing_else, data::make(what_a_status_means), status) {
   auto t = script::started({2, 2}, 2);
   const auto c = t.next<send_call>();
   const auto other = t.next<send_call>();
@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(twenty_refusals_of_other_requests_are_no_streak) {
   BOOST_TEST(t.all<record_outcome>().empty());
 }
 
-BOOST_AUTO_TEST_CASE(three_refused_tokens_of_other_requests_are_none) {
+BOOST_AUTO_TEST_CASE(answers_to_other_requests_refuse_no_token) {
   auto t = script::started({4}, 1);
   for (int i = 0; i < 4; ++i) {
     t.finish(t.next<send_call>(), foreign(401));
@@ -105,7 +105,7 @@ BOOST_DATA_TEST_CASE(a_refusal_that_was_cut_is_asked_for_once_more_on_a_new_conn
   const auto c = t.next<send_call>();
   t.finish(c, cut(http(status, "Bad")));
   BOOST_TEST(t.next<drop_connection>().connection == c.connection);
-  t.one_success();  // of the other organizer: nothing is held back, so nothing is recorded
+  t.one_success();  // of the other organizer: no answer is undecided, so nothing is recorded
   t.quiet();
   t.pass(1s);
   BOOST_TEST(t.next<drop_connection>().connection == c.connection);  // the only one has carried an answer by now
@@ -159,14 +159,14 @@ BOOST_AUTO_TEST_CASE(a_doubt_needs_a_new_connection_also_after_a_throttle) {
   t.over(stop_reason::finished);
 }
 
-BOOST_AUTO_TEST_CASE(a_whole_refusal_of_this_request_is_believed_at_once) {
+BOOST_AUTO_TEST_CASE(a_complete_refusal_of_this_request_counts_at_once) {
   auto t = script::started({1}, 1);
   t.finish(t.next<send_call>(), http(400, "Bad"));
   BOOST_TEST(t.recorded(outcome::failed).attempts == 1U);
   t.over(stop_reason::finished);
 }
 
-BOOST_AUTO_TEST_CASE(doubtful_refusals_are_no_streak_and_stay_owed_where_the_run_stops) {
+BOOST_AUTO_TEST_CASE(refusals_that_are_not_proven_are_no_streak_and_their_rows_stay_owed_at_a_stop) {
   auto t = script::started({30}, 1);
   for (int i = 0; i < 25; ++i) {
     t.finish(t.next<send_call>(), cut(http(400, "Bad")));
@@ -177,7 +177,7 @@ BOOST_AUTO_TEST_CASE(doubtful_refusals_are_no_streak_and_stay_owed_where_the_run
   BOOST_TEST(t.all<release_row>().size() == 29U);  // and one is in flight
 }
 
-BOOST_AUTO_TEST_CASE(other_answers_need_no_name) {
+BOOST_AUTO_TEST_CASE(other_answers_need_no_client_request_id) {
   BOOST_TEST(!may_be_at_work(operation::create_or_get, unbound(http(503))));
   BOOST_TEST((classify(operation::create_or_get, unbound(http(429))).what == answer_class::throttle));
   BOOST_TEST((classify(operation::create_or_get, unbound(http(500))).what == answer_class::fault));
@@ -243,7 +243,7 @@ BOOST_AUTO_TEST_CASE(a_released_row_counts_until_it_is_acknowledged) {
   BOOST_TEST(t.numbers().unacknowledged_bytes == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(of_an_answer_that_did_not_end_its_row_only_the_words_are_held) {
+BOOST_AUTO_TEST_CASE(of_an_answer_that_did_not_end_its_row_only_the_error_is_kept) {
   auto s = script::quick();
   s.max_attempts = 2;
   auto t = script::started({1}, 1, s);

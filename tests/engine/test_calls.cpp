@@ -40,7 +40,7 @@ BOOST_AUTO_TEST_CASE(a_call_needs_a_token_a_row_and_a_connection) {
   t.over(stop_reason::finished);
 }
 
-BOOST_AUTO_TEST_CASE(outcomes_of_a_success) {
+BOOST_AUTO_TEST_CASE(the_outcome_of_a_success_follows_status_and_drift) {
   auto t = script::started({4}, 1);
   auto c = t.next<send_call>();
   t.finish(c, ok(201));
@@ -202,7 +202,7 @@ BOOST_AUTO_TEST_CASE(stale_rows_wait_for_the_fresh_and_for_the_attempt_timeout) 
   t.pass(19s);
   t.finish(last_fresh, ok());
   t.recorded(outcome::created);
-  t.quiet();  // 19 s: their calls may still be under way
+  t.quiet();  // 19 s: their calls may still be carried out
   t.pass(999ms);
   t.quiet();
   t.pass(1ms);

@@ -29,7 +29,7 @@ std::vector<organizer_setup> organizers_of(organizer_id count, std::uint32_t row
   return out;
 }
 
-// A whole run. A call takes 5 ms. The ledger makes one commit after the other, each of all that was asked for until it began.
+// A whole run. A call takes 5 ms. The ledger makes one commit after the other, each of everything that was requested before it began.
 class run {
  public:
   run(std::vector<organizer_setup> organizers, const settings& s, std::chrono::nanoseconds commit)
@@ -49,7 +49,7 @@ class run {
   [[nodiscard]] double seconds() const { return std::chrono::duration<double>(last_answer_ - *first_call_).count(); }
 
   std::uint64_t claims = 0, pages = 0, rows_claimed = 0, commits = 0, calls = 0;
-  std::uint64_t most_ahead = 0;  // rows claimed, or asked for, and not called yet
+  std::uint64_t most_ahead = 0;  // rows claimed or requested, and not called yet
   bool asked_for_more_than_there_is = false;
 
  private:
@@ -228,7 +228,7 @@ BOOST_AUTO_TEST_CASE(stale_rows_of_many_organizers_are_claimed_together) {
   for (organizer_id o = 0; o < 40; ++o) BOOST_TEST(claim.pages[o].count == 1 + o % 3);
 }
 
-BOOST_AUTO_TEST_CASE(a_ledger_that_has_fewer_rows_than_it_said_is_believed) {
+BOOST_AUTO_TEST_CASE(a_page_may_have_fewer_rows_than_the_setup_counted) {
   script t({{0, 100, 0}, {1, 2, 0}});
   t.next<refresh_token>();
   t.token(1);
@@ -241,7 +241,7 @@ BOOST_AUTO_TEST_CASE(a_ledger_that_has_fewer_rows_than_it_said_is_believed) {
   t.over(stop_reason::finished);
 }
 
-BOOST_AUTO_TEST_CASE(a_ledger_that_has_more_rows_than_it_said_is_believed) {
+BOOST_AUTO_TEST_CASE(a_page_may_have_more_rows_than_the_setup_counted) {
   script t({{0, 1, 0}});
   t.next<refresh_token>();
   t.token(1);

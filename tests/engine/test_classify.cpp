@@ -1,4 +1,4 @@
-// The table of answers, row by row.
+// The class of each answer, and the advice for permanent ones.
 
 #include "engine/classify.hpp"
 
@@ -60,7 +60,7 @@ const line table[] = {
     {303, row_permanent},
     {307, row_permanent},
     {308, row_permanent},
-    // Not in the table: what they blame decides.
+    // Not in the table of the design: by the class of the status.
     {0, fault},
     {100, fault},
     {202, fault},
@@ -79,7 +79,7 @@ const line table[] = {
 
 BOOST_AUTO_TEST_SUITE(classification)
 
-BOOST_DATA_TEST_CASE(every_status, data::make(table), one) {
+BOOST_DATA_TEST_CASE(what_a_status_means, data::make(table), one) {
   BOOST_TEST(classify(operation::create_or_get, http(one.status)).what == one.expected);
 }
 
@@ -163,7 +163,7 @@ BOOST_AUTO_TEST_CASE(a_503_with_a_wait_is_a_throttle_and_always_takes_a_new_conn
   BOOST_TEST(!classify(operation::create_or_get, http(500)).new_connection);
 }
 
-BOOST_AUTO_TEST_CASE(transport_errors) {
+BOOST_AUTO_TEST_CASE(what_a_transport_error_means) {
   BOOST_TEST(classify(operation::create_or_get, broken(attempt_error::tls)).what == fault);
   BOOST_TEST(classify(operation::create_or_get, broken(attempt_error::timeout)).what == fault);
   BOOST_TEST(classify(operation::create_or_get, broken(attempt_error::closed)).what == fault);
@@ -173,7 +173,7 @@ BOOST_AUTO_TEST_CASE(transport_errors) {
   BOOST_TEST(classify(operation::create_or_get, broken(attempt_error::local_resources)).what == ours);
 }
 
-BOOST_AUTO_TEST_CASE(a_cut_throttle_still_cooldowns) {
+BOOST_AUTO_TEST_CASE(a_throttle_whose_body_was_cut_still_closes_its_scope) {
   auto a = http(429);
   a.error = attempt_error::truncated;
   a.retry_after = 3s;
@@ -211,10 +211,10 @@ BOOST_AUTO_TEST_CASE(other_refusals_name_what_is_missing) {
   BOOST_TEST(advice_for(operation::create_or_get, broken(attempt_error::closed)).empty());
 }
 
-BOOST_AUTO_TEST_CASE(advice_follows_the_services_own_words) {
+BOOST_AUTO_TEST_CASE(advice_is_appended_to_the_services_message) {
   auto a = http(404, "NotFound", "User not found");
   add_advice(operation::create_or_get, a);
-  BOOST_TEST(a.error_message.starts_with("User not found. Teams knows no such organizer"));
+  BOOST_TEST(a.error_message.starts_with("User not found. Teams has no such organizer"));
   BOOST_TEST(describe(http(403, "Forbidden", "no")) == "403 Forbidden: no");
   BOOST_TEST(describe(answer{}) == "no answer");
 }

@@ -8,7 +8,7 @@ namespace convoke::engine::test {
 
 namespace {
 
-// A server that answers once on each connection. Plays `rows` calls; returns how many met a dead connection.
+// A server that answers once on each connection. Makes `rows` calls; returns how many met a dead connection.
 std::size_t once_only(script& t, std::size_t rows, std::set<connection_id>& used) {
   std::size_t dead = 0, done = 0;
   while (done < rows) {
@@ -136,7 +136,7 @@ BOOST_AUTO_TEST_CASE(to_get_a_new_one_a_connection_is_closed_that_may_come_back)
 }
 
 // The only idle connection is one that may not come back; then one comes back from its call.
-BOOST_AUTO_TEST_CASE(a_used_connection_that_becomes_idle_makes_way_for_a_new_one) {
+BOOST_AUTO_TEST_CASE(a_used_connection_that_becomes_idle_is_closed_for_a_new_one) {
   auto t = script::started({1, 1, 1, 1, 1, 1, 1, 1}, 8);
   send_call stale{}, slow{};
   for (const auto& c : t.all<send_call>()) {
@@ -167,7 +167,7 @@ BOOST_AUTO_TEST_CASE(after_a_few_connections_are_used_once) {
   std::set<connection_id> used;
   const auto dead = once_only(t, 400, used);
   BOOST_TEST(dead >= 3U);
-  BOOST_TEST(dead <= 8U + 3U);  // what was under way when it was found out
+  BOOST_TEST(dead <= 8U + 3U);  // those in flight when that was recognized
   BOOST_TEST(t.numbers().faults == 0U);
   t.over(stop_reason::finished);
 }

@@ -74,7 +74,7 @@ const scoped scopes[] = {{"", true},
                          {"Tenant_Application_User/ReadWrite/app/tenant/user", false},
                          {"Mailbox/Write", false}};
 
-BOOST_DATA_TEST_CASE(the_header_says_what_is_closed, data::make(scopes), scope) {
+BOOST_DATA_TEST_CASE(the_header_names_the_scope, data::make(scopes), scope) {
   auto s = script::quick();
   s.organizer_concurrency = 1;
   auto t = script::started({5, 5}, 3, s);
@@ -98,7 +98,7 @@ BOOST_DATA_TEST_CASE(the_header_says_what_is_closed, data::make(scopes), scope) 
   BOOST_TEST(std::ranges::count(more, row_id{1}, &send_call::row) == 1);
 }
 
-BOOST_AUTO_TEST_CASE(an_apps_cooldown_closes_every_lane) {
+BOOST_AUTO_TEST_CASE(an_applications_cooldown_closes_every_lane_of_it) {
   auto e = two_lanes(script::quick());
   e.answered(1, throttling(30s, "Application/ReadWrite/app"), mono_time{});
   std::size_t saved = 0;
@@ -195,7 +195,7 @@ BOOST_AUTO_TEST_CASE(one_organizer_closed_for_long_waits_for_the_others) {
   BOOST_TEST((t.over(stop_reason::deferred).come_back.value() >= 7200s));
 }
 
-BOOST_AUTO_TEST_CASE(a_closed_organizer_without_rows_holds_nothing_up) {
+BOOST_AUTO_TEST_CASE(a_closed_organizer_without_rows_does_not_delay_the_end) {
   auto s = script::quick();
   auto t = script::started({2}, 2, s);
   const auto a = t.next<send_call>();
@@ -238,7 +238,7 @@ BOOST_AUTO_TEST_CASE(throttles_are_bounded_by_the_row_deadline) {
   t.over(stop_reason::deferred);
 }
 
-BOOST_AUTO_TEST_CASE(an_absurd_wait_is_no_overflow) {
+BOOST_AUTO_TEST_CASE(an_absurd_wait_does_not_overflow) {
   auto t = script::started({1}, 1);
   t.finish(t.next<send_call>(), throttling(std::chrono::nanoseconds::max()));
   t.next<cooldown_cut>();

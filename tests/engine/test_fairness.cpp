@@ -42,7 +42,7 @@ class run {
     lane_setup lane{.lane = 0, .organizers = {}, .cooldowns = {}};
     for (const auto& [who, rows] : owed_) lane.organizers.push_back({who, static_cast<std::uint32_t>(rows.size()), 0});
     engine e(s, {lane}, now_);
-    play(e, s.connections);
+    carry_out(e, s.connections);
   }
 
   [[nodiscard]] double length() const { return seconds(ended_ - start); }
@@ -61,7 +61,7 @@ class run {
     bool operator<(const reply& b) const { return at > b.at; }
   };
 
-  void play(engine& e, unsigned connections) {
+  void carry_out(engine& e, unsigned connections) {
     carry_out(e);
     e.token_ready(0, 1, now_);
     carry_out(e);

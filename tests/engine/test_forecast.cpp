@@ -65,7 +65,7 @@ BOOST_AUTO_TEST_CASE(an_unknown_limit_gives_a_range) {
   BOOST_TEST((capped.most == 2s));
 }
 
-BOOST_AUTO_TEST_CASE(a_fixed_rate_is_what_was_asked_for) {
+BOOST_AUTO_TEST_CASE(a_fixed_rate_is_the_one_that_was_set) {
   const auto f = foresee({.rate = 100, .fixed_rate = true}, {.calls = 1000}, learnt(48, 1h), 0s);
   BOOST_TEST((f.from == basis::fixed));
   BOOST_TEST((f.most == 10s));
@@ -80,12 +80,12 @@ BOOST_AUTO_TEST_CASE(a_cooldown_delays_and_a_busy_organizer_does) {
   BOOST_TEST((busy.most == 2min));
 }
 
-BOOST_AUTO_TEST_CASE(clocks_and_huge_plans_do_no_harm) {
+BOOST_AUTO_TEST_CASE(clocks_that_are_set_back_and_huge_plans_do_not_overflow) {
   BOOST_TEST((foresee({}, {.calls = 1}, learnt(48, -5h), 0s).learnt_ago == 0s));
   BOOST_TEST((foresee({.rate = 0.01, .fixed_rate = true}, {.calls = ~std::uint64_t{0}}, {}, 0s).most > 24h * 365));
 }
 
-BOOST_AUTO_TEST_CASE(the_time_left_is_honest) {
+BOOST_AUTO_TEST_CASE(the_time_left_follows_what_was_seen) {
   BOOST_TEST((time_left(480, 48, 0, 0s) == 10s));       // nothing seen yet: the pace
   BOOST_TEST((time_left(480, 48, 47, 30s) == 40s));     // the cooldown counts
   BOOST_TEST((time_left(480, 500, 40, 0s) == 9600ms));  // the connections carry less than the pace allows

@@ -48,9 +48,9 @@ inference convinced() {
 
 BOOST_AUTO_TEST_SUITE(inferences)
 
-BOOST_AUTO_TEST_CASE(one_alone_is_singled_out_while_others_succeed) {
+BOOST_AUTO_TEST_CASE(a_throttle_is_attributed_to_an_organizer_that_is_throttled_alone_while_others_succeed) {
   auto i = convinced();
-  BOOST_TEST(i.newly_limited(1));
+  BOOST_TEST(i.limited(1));
   BOOST_TEST(i.throttled(1, t + 6s, t + 6100ms).organizer);
 }
 
@@ -66,11 +66,11 @@ BOOST_AUTO_TEST_CASE(too_few_calls_or_too_few_others_prove_nothing) {
 BOOST_AUTO_TEST_CASE(evidence_adds_up_while_it_alone_is_throttled) {
   auto i = suspicious();
   unsigned throttles = 0;
-  for (auto now = t + 2s; !i.newly_limited(1); now += 2s) {
+  for (auto now = t + 2s; !i.limited(1); now += 2s) {
     succeed(i, 9, 10, now);
     for (int n = 0; n < 10; ++n) i.succeeded(1, now);
     const auto r = i.throttled(1, now + 1s, now + 1100ms);
-    BOOST_TEST(r.organizer == i.newly_limited(1));
+    BOOST_TEST(r.organizer == i.limited(1));
     BOOST_TEST(r.same_organizer == !r.organizer);
     i.closed_until(r, now + 1500ms);
     ++throttles;
@@ -79,16 +79,16 @@ BOOST_AUTO_TEST_CASE(evidence_adds_up_while_it_alone_is_throttled) {
   BOOST_TEST(throttles == 5U);
 }
 
-BOOST_AUTO_TEST_CASE(a_service_that_throttles_anybody_now_and_then_is_not_taken_for_one_that_throttles_somebody) {
+BOOST_AUTO_TEST_CASE(random_throttles_are_not_attributed_to_an_organizer) {
   inference i;
-  std::mt19937_64 dice(1);
+  std::mt19937_64 random(1);
   auto now = t;
   unsigned wrong = 0;
   for (int n = 0; n < 2000; ++n) {
     for (organizer_index p = 0; p < 50; ++p) {
       for (int calls = 0; calls < 20; ++calls) i.succeeded(p, now);
     }
-    const auto r = i.throttled(static_cast<organizer_index>(dice() % 50), now + 1s, now + 1100ms);
+    const auto r = i.throttled(static_cast<organizer_index>(random() % 50), now + 1s, now + 1100ms);
     i.closed_until(r, now + 2s);
     wrong += r.organizer ? 1U : 0U;
     now += 3s;
@@ -102,33 +102,33 @@ BOOST_AUTO_TEST_CASE(successes_of_calls_sent_before_the_cooldown_opened_prove_no
   BOOST_TEST(!i.throttled(1, t + 3s, t + 3100ms).organizer);
 }
 
-BOOST_AUTO_TEST_CASE(two_that_are_throttled_at_once_are_the_lane) {
+BOOST_AUTO_TEST_CASE(two_organizers_that_are_throttled_together_are_the_lane) {
   auto i = suspicious();
   (void)i.throttled(2, t + 50ms, t + 150ms);  // it was in flight when the cooldown was announced
   succeed(i, 10, 10, t + 2s);
   BOOST_TEST(!i.throttled(1, t + 3s, t + 3100ms).organizer);
 }
 
-BOOST_AUTO_TEST_CASE(anothers_throttle_in_its_cooldown_undoes_it_and_counts_what_was_let_through) {
+BOOST_AUTO_TEST_CASE(a_throttle_of_another_organizer_in_the_cooldown_clears_the_attribution_and_counts_the_calls_made_since) {
   auto i = convinced();
   for (int n = 0; n < 7; ++n) i.called(12, t + 4s);
-  i.called(12, t + 5500ms);  // after the cooldown: nobody's mistake
+  i.called(12, t + 5500ms);  // after the cooldown: not too early
   i.called(1, t + 4s);
   const auto r = i.throttled(12, t + 4s, t + 4100ms);
   BOOST_TEST(!r.organizer);
   BOOST_TEST(r.misattributed == 7U);
-  BOOST_TEST(!i.newly_limited(1));
+  BOOST_TEST(!i.limited(1));
   i.closed_until(r, t + 6s);
   succeed(i, 10, 10, t + 7s);
-  // It was never singled out rightly, so it takes the whole evidence again.
+  // The attribution was wrong, so another one takes the full evidence.
   BOOST_TEST(!i.throttled(1, t + 8s, t + 8100ms).organizer);
 }
 
-BOOST_AUTO_TEST_CASE(one_that_was_singled_out_is_known_again_after_the_lanes_own_throttle) {
+BOOST_AUTO_TEST_CASE(an_organizer_that_was_limited_before_takes_less_evidence_after_a_throttle_of_the_lane) {
   auto i = convinced();
   const auto lane = i.throttled(12, t + 9s, t + 9100ms);
   BOOST_TEST(!lane.organizer);
-  BOOST_TEST(!i.newly_limited(1));
+  BOOST_TEST(!i.limited(1));
   i.closed_until(lane, t + 10s);
   succeed(i, 10, 10, t + 11s);
   const auto r = i.throttled(1, t + 12s, t + 12100ms);
@@ -149,10 +149,10 @@ BOOST_AUTO_TEST_CASE(a_much_shorter_wait_in_its_cooldown_is_another_limit) {
   BOOST_TEST(i.throttled(1, t + 23s, t + 23100ms, 20s).organizer);
 }
 
-BOOST_AUTO_TEST_CASE(its_own_successes_let_it_back) {
+BOOST_AUTO_TEST_CASE(successes_of_its_own_calls_clear_an_organizer) {
   auto i = convinced();
-  for (unsigned n = 0; n < inference::calls_to_trust_again; ++n) i.succeeded(1, t + 6s);
-  BOOST_TEST(!i.newly_limited(1));
+  for (unsigned n = 0; n < inference::successes_to_clear; ++n) i.succeeded(1, t + 6s);
+  BOOST_TEST(!i.limited(1));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
@@ -189,7 +189,7 @@ BOOST_AUTO_TEST_CASE(a_service_that_grows_slow_gets_fewer_calls_at_once_and_more
   BOOST_TEST(w.limit() == 64U);
 }
 
-BOOST_AUTO_TEST_CASE(slowness_that_is_not_ours_changes_nothing) {
+BOOST_AUTO_TEST_CASE(latency_that_does_not_depend_on_the_load_changes_nothing) {
   concurrency_limit w(64);
   auto now = calls(w, t, 200, 50ms, 4);
   (void)calls(w, now, 600, 400ms, 4);

@@ -28,7 +28,7 @@ std::vector<stop_reason> reasons(const finished& f) {
 }
 // Sends what is granted and answers it like this until nothing is granted; commits whatever is handed over.
 template <class Answer>
-void play(script& t, Answer reply) {
+void carry_out(script& t, Answer reply) {
   for (;;) {
     std::vector<row_id> done;
     for (const auto& r : t.all<record_outcome>()) done.push_back(r.row);
@@ -45,7 +45,7 @@ void play(script& t, Answer reply) {
 
 BOOST_AUTO_TEST_SUITE(lanes)
 
-BOOST_AUTO_TEST_CASE(an_application_s_cooldown_closes_the_lanes_of_that_application_only) {
+BOOST_AUTO_TEST_CASE(an_applications_cooldown_closes_the_lanes_of_that_application_only) {
   auto t = script::lanes({of_app(7), of_app(8), of_app(7)}, {3, 3, 3});
   const auto first = t.all<send_call>();
   BOOST_TEST(lanes_of(first) == (std::vector<lane_id>{0, 1, 2}), boost::test_tools::per_element());
@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(an_application_s_cooldown_closes_the_lanes_of_that_applicat
   BOOST_TEST(lanes_of(t.all<send_call>()) == (std::vector<lane_id>{0, 2}), boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(a_lane_s_cooldown_closes_no_other_lane_of_its_application) {
+BOOST_AUTO_TEST_CASE(a_lanes_cooldown_closes_no_other_lane_of_its_application) {
   auto t = script::lanes({of_app(7), of_app(7)}, {3, 3});
   const auto first = t.all<send_call>();
   t.finish(first[0], throttling(30s, "Tenant_Application/ReadWrite/app/tenant"));
@@ -125,9 +125,9 @@ BOOST_AUTO_TEST_CASE(a_wrong_credential_stops_its_lane_only) {
   auto t = script::lanes({{}, {}}, {2, 2});
   const auto first = t.all<send_call>();
   t.token_failed(true, {}, 0);
-  play(t, [](const send_call&) { return ok(); });
+  carry_out(t, [](const send_call&) { return ok(); });
   for (const auto& c : first) t.finish(c, ok());
-  play(t, [](const send_call& c) {
+  carry_out(t, [](const send_call& c) {
     BOOST_TEST(c.lane == 1U);
     return ok();
   });
@@ -152,14 +152,14 @@ BOOST_AUTO_TEST_CASE(refused_tokens_stop_their_lane_only) {
   }
   t.released(false);
   t.finish(calls[1], ok());
-  play(t, [](const send_call&) { return ok(); });
+  carry_out(t, [](const send_call&) { return ok(); });
   const auto f = t.over(stop_reason::credentials);
   BOOST_TEST((reasons(f) == std::vector{stop_reason::credentials, stop_reason::finished}));
 }
 
 BOOST_AUTO_TEST_CASE(twenty_permanent_answers_stop_their_lane_only) {
   auto t = script::lanes({{}, {}}, {30, 30});
-  play(t, [](const send_call& c) { return c.lane == 0 ? http(400, "BadRequest", "no") : ok(); });
+  carry_out(t, [](const send_call& c) { return c.lane == 0 ? http(400, "BadRequest", "no") : ok(); });
   const auto f = t.over(stop_reason::permission);
   BOOST_TEST(f.detail.contains("BadRequest"));
   BOOST_TEST_REQUIRE(f.lanes.size() == 2U);
@@ -170,7 +170,7 @@ BOOST_AUTO_TEST_CASE(twenty_permanent_answers_stop_their_lane_only) {
 
 BOOST_AUTO_TEST_CASE(permanent_answers_of_two_lanes_are_no_streak) {
   auto t = script::lanes({{}, {}}, {15, 15});
-  play(t, [](const send_call&) { return http(400, "BadRequest", "no"); });
+  carry_out(t, [](const send_call&) { return http(400, "BadRequest", "no"); });
   t.over(stop_reason::finished);
 }
 
@@ -205,7 +205,7 @@ BOOST_AUTO_TEST_CASE(a_lane_that_is_closed_for_long_waits_for_the_other_and_is_d
   t.all<save_cooldown>();
   t.quiet();
   t.finish(first[1], ok());
-  play(t, [](const send_call&) { return ok(); });
+  carry_out(t, [](const send_call&) { return ok(); });
   const auto f = t.over(stop_reason::deferred);
   BOOST_TEST((reasons(f) == std::vector{stop_reason::deferred, stop_reason::finished}));
   BOOST_TEST_REQUIRE(f.come_back.has_value());
@@ -217,7 +217,7 @@ BOOST_AUTO_TEST_CASE(a_lane_whose_rows_used_up_their_attempts_is_deferred) {
   auto s = script::quick();
   s.max_attempts = 1;
   auto t = script::lanes({{}, {}}, {1, 1}, s);
-  play(t, [](const send_call& c) { return c.lane == 1 ? http(500) : ok(); });
+  carry_out(t, [](const send_call& c) { return c.lane == 1 ? http(500) : ok(); });
   const auto f = t.over(stop_reason::deferred);
   BOOST_TEST((reasons(f) == std::vector{stop_reason::finished, stop_reason::deferred}));
   BOOST_TEST(f.lanes[1].detail.contains("1 row used"));
@@ -246,7 +246,7 @@ BOOST_AUTO_TEST_CASE(an_interruption_stops_every_lane) {
   const auto first = t.all<send_call>();
   t.stop(stop_reason::interrupted);
   for (const auto& c : first) t.finish(c, ok());
-  play(t, [](const send_call&) { return ok(); });
+  carry_out(t, [](const send_call&) { return ok(); });
   BOOST_TEST((reasons(t.over(stop_reason::interrupted)) == std::vector{stop_reason::interrupted, stop_reason::interrupted}));
 }
 
@@ -257,7 +257,7 @@ BOOST_AUTO_TEST_CASE(the_run_ends_like_the_lane_that_ended_worst) {
   t.token_failed(true, {}, 2);
   t.finish(first[2], ok());
   t.finish(first[1], http(422, "Bad"));
-  play(t, [](const send_call&) { return http(422, "Bad"); });
+  carry_out(t, [](const send_call&) { return http(422, "Bad"); });
   const auto f = t.over(stop_reason::permission);  // as bad as the third lane's, and before it
   BOOST_TEST((reasons(f) == std::vector{stop_reason::finished, stop_reason::permission, stop_reason::credentials}));
 }

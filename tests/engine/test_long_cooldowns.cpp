@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(a_probe_that_is_throttled_starts_the_cooldown_again) {
   BOOST_TEST(t.all<send_call>().size() == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(an_organizers_probe_holds_no_other_up) {
+BOOST_AUTO_TEST_CASE(the_probe_of_an_organizer_delays_no_other) {
   auto t = script::started({3, 40}, 2, with_limit(30s));
   const auto first = t.all<send_call>();
   BOOST_TEST_REQUIRE(first.size() == 2U);

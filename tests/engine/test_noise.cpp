@@ -29,7 +29,8 @@ noise::opening opening(double calls, double rate, double refused = 0) {
   return {.calls = calls, .rate = rate, .after = rate * 0.05, .refused = refused, .seconds = calls / rate + 1};
 }
 
-// Slows down by a tenth at each lesson and does what it is told; openings until chance is known, 0 if it never is.
+// Slows down by a tenth at each throttle of the limit and tries the rates that are to be tried. Returns after how many openings throttles
+// are attributed to chance; 0: never.
 int until_known(noise& n, by_chance& gap, double echoes) {
   double rate = 200, kept = rate;
   for (int i = 1; i <= 200; ++i) {
@@ -56,7 +57,8 @@ int until_known(noise& n, by_chance& gap, double echoes) {
 
 BOOST_AUTO_TEST_SUITE(noise_or_limit)
 
-BOOST_DATA_TEST_CASE(chance_is_known_by_slowing_down_in_vain, boost::unit_test::data::make({0.0, 0.5, 1.0}), echoes) {
+BOOST_DATA_TEST_CASE(throttles_are_attributed_to_chance_where_a_slower_pace_does_not_help, boost::unit_test::data::make({0.0, 0.5, 1.0}),
+                     echoes) {
   int known = 0, openings = 0;
   for (std::uint64_t seed = 1; seed <= 100; ++seed) {
     noise n;
@@ -73,7 +75,7 @@ BOOST_DATA_TEST_CASE(chance_is_known_by_slowing_down_in_vain, boost::unit_test::
 }
 
 // A bucket that lets `depth` calls more through, so the nearer to the limit, the more calls there are before a refusal.
-BOOST_DATA_TEST_CASE(a_limit_is_hardly_ever_taken_for_chance, boost::unit_test::data::make({2.0, 9.0, 100.0}), depth) {
+BOOST_DATA_TEST_CASE(throttles_of_a_limit_are_hardly_ever_attributed_to_chance, boost::unit_test::data::make({2.0, 9.0, 100.0}), depth) {
   const double limit = 100;
   noise n;
   double rate = 130, kept = rate;
@@ -113,29 +115,29 @@ noise with_known_chance() {
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(what_chance_explains_teaches_nothing) {
+BOOST_AUTO_TEST_CASE(throttles_that_chance_explains_do_not_reduce_the_pace) {
   auto n = with_known_chance();
   by_chance gap(77, 300);
-  int lessons = 0;
+  int reductions = 0;
   for (int i = 0; i < 300; ++i)
-    if (n.attribute(opening(gap(), 100)) == finding::limit) ++lessons;
-  BOOST_TEST(lessons < 30);
+    if (n.attribute(opening(gap(), 100)) == finding::limit) ++reductions;
+  BOOST_TEST(reductions < 30);
 }
 
-BOOST_AUTO_TEST_CASE(throttles_too_soon_are_the_limits) {
+BOOST_AUTO_TEST_CASE(throttles_after_improbably_few_calls_are_the_limits) {
   auto n = with_known_chance();
-  int lessons = 0;
+  int reductions = 0;
   for (int i = 0; i < 4; ++i)
-    if (n.attribute(opening(5, 100)) == finding::limit) ++lessons;
-  BOOST_TEST(lessons >= 2);
+    if (n.attribute(opening(5, 100)) == finding::limit) ++reductions;
+  BOOST_TEST(reductions >= 2);
 }
 
 BOOST_AUTO_TEST_CASE(throttles_too_evenly_apart_are_the_limits) {
   auto n = with_known_chance();
-  int lessons = 0;
+  int reductions = 0;
   for (int i = 0; i < 10; ++i)
-    if (n.attribute(opening(280 + i, 100)) == finding::limit) ++lessons;
-  BOOST_TEST(lessons >= 1);
+    if (n.attribute(opening(280 + i, 100)) == finding::limit) ++reductions;
+  BOOST_TEST(reductions >= 1);
   BOOST_TEST(n.chance() == 0.0);  // nor had the others been chance
 }
 
@@ -144,7 +146,7 @@ BOOST_AUTO_TEST_CASE(many_refused_at_once_are_the_limits) {
   BOOST_TEST((n.attribute(opening(400, 100, 5)) == finding::limit));
 }
 
-BOOST_AUTO_TEST_CASE(where_going_faster_gets_no_more_done_it_was_no_chance) {
+BOOST_AUTO_TEST_CASE(where_a_faster_pace_gets_no_more_done_it_was_the_limit) {
   auto n = with_known_chance();
   by_chance gap(5, 300);
   // Four times as fast, and as many calls a minute as before.
@@ -156,11 +158,11 @@ BOOST_AUTO_TEST_CASE(where_going_faster_gets_no_more_done_it_was_no_chance) {
   BOOST_TEST(n.chance() == 0.0);
 }
 
-BOOST_AUTO_TEST_CASE(it_is_over_when_nothing_is_throttled_any_more) {
+BOOST_AUTO_TEST_CASE(chance_is_forgotten_when_nothing_is_throttled_any_more) {
   auto n = with_known_chance();
-  n.quiet_for(5 / n.chance());
+  n.unthrottled_for(5 / n.chance());
   BOOST_TEST(n.chance() > 0);
-  n.quiet_for(13 / n.chance());
+  n.unthrottled_for(13 / n.chance());
   BOOST_TEST(n.chance() == 0.0);
 }
 

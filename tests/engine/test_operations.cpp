@@ -208,7 +208,7 @@ BOOST_AUTO_TEST_CASE(a_meeting_that_an_update_does_not_find_breaks_no_streak) {
   t.finish(second, http(400, "BadRequest"));
   t.finish(t.call(update), http(404, "NotFound"));
   t.next<advance_row>();
-  t.quiet();  // row 2 is held back: the same answer may come twenty times
+  t.quiet();  // row 2 is undecided: the same answer may come twenty times
 }
 
 BOOST_AUTO_TEST_CASE(a_refusal_of_an_update_ends_the_organizer) {
@@ -301,7 +301,7 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(other_operations)
 
-BOOST_AUTO_TEST_CASE(a_get_tells_unchanged_from_drifted_from_lost) {
+BOOST_AUTO_TEST_CASE(a_get_ends_a_row_as_unchanged_drifted_or_lost) {
   auto t = script::owing(get, update_rule::never, {3}, 1);
   t.finish(t.call(get), ok(200));
   t.recorded(outcome::unchanged);

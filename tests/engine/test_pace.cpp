@@ -1,4 +1,4 @@
-// The control law by itself, in virtual time, against limits that it is not told.
+// The control law by itself, in virtual time, against limits that it does not know.
 
 #include "engine/pace.hpp"
 
@@ -37,8 +37,8 @@ class course {
   course(const bucket& b, const settings& s, std::optional<remembered_pace> learnt = std::nullopt)
       : limit(b), tokens_(b.depth), law(s, learnt, start) {}
 
-  // Plays until `end` after the start; tells how many calls were accepted in it.
-  std::uint64_t play(std::chrono::nanoseconds end, std::uint64_t work = plenty) {
+  // Runs until `end` after the start; returns how many calls were accepted.
+  std::uint64_t carry_out(std::chrono::nanoseconds end, std::uint64_t work = plenty) {
     const auto before = accepted;
     while (now < start + end) {
       while (!answers_.empty() && answers_.front().at <= now) answer();
@@ -51,8 +51,8 @@ class course {
     return accepted - before;
   }
   double share(std::chrono::nanoseconds end, std::chrono::nanoseconds length) {
-    (void)play(end);
-    return static_cast<double>(play(end + length)) / (limit.rate * seconds(length));
+    (void)carry_out(end);
+    return static_cast<double>(carry_out(end + length)) / (limit.rate * seconds(length));
   }
 
   static constexpr mono_time start{1000s};
@@ -72,7 +72,7 @@ class course {
     if (now < told_) ++early;
     tokens_ = std::min(limit.depth, tokens_ + limit.rate * seconds(now - filled_));
     filled_ = now;
-    const bool ok = (tokens_ >= 1 || limit.rate == 0) && part_(dice_) >= limit.chance;
+    const bool ok = (tokens_ >= 1 || limit.rate == 0) && part_(random_) >= limit.chance;
     if (ok) --tokens_;
     ++(ok ? accepted : refused);
     answers_.push_back({now + limit.round_trip, now, !ok});
@@ -92,7 +92,7 @@ class course {
   double tokens_;
   mono_time filled_ = start, cooldown_ = start, told_ = start, counted_ = mono_time::min();
   std::deque<reply> answers_;
-  std::mt19937_64 dice_{limit.seed};
+  std::mt19937_64 random_{limit.seed};
   std::uniform_real_distribution<double> part_{0, 1};
 
  public:
@@ -112,12 +112,12 @@ BOOST_AUTO_TEST_SUITE(pace_law)
 BOOST_AUTO_TEST_CASE(the_start_doubles_every_half_second_up_to_the_ceiling) {
   course c({.rate = 1e6, .depth = 1e6}, at_most(300));
   BOOST_TEST(c.law.rate() == 10.0);
-  (void)c.play(1s);
+  (void)c.carry_out(1s);
   BOOST_TEST(c.law.rate() > 35);
   BOOST_TEST(c.law.rate() < 45);
   BOOST_TEST(c.law.learning());
   BOOST_TEST(!c.law.learnt().has_value());
-  (void)c.play(15s);
+  (void)c.carry_out(15s);
   BOOST_TEST(c.law.rate() == 300.0);
   // Nothing was refused at the ceiling: worth knowing tomorrow.
   BOOST_TEST(c.law.learnt().value().rate == 300.0);
@@ -138,7 +138,7 @@ BOOST_AUTO_TEST_CASE(a_fixed_rate_stays) {
   auto s = at_most(80);
   s.fixed_rate = true;
   course c({.rate = 20, .depth = 1}, s);
-  (void)c.play(30s);
+  (void)c.carry_out(30s);
   BOOST_TEST(c.law.rate() == 80.0);
   BOOST_TEST(c.early == 0U);
   BOOST_TEST(!c.law.learnt().has_value());
@@ -155,21 +155,21 @@ BOOST_DATA_TEST_CASE(a_limit_is_found_and_held, boost::unit_test::data::make({3.
 
 BOOST_AUTO_TEST_CASE(few_calls_are_throttled_once_it_is_settled) {
   course c({.rate = 50, .depth = 5}, at_most(500));
-  (void)c.play(60s);
+  (void)c.carry_out(60s);
   const auto calls = c.calls, refused = c.refused;
-  (void)c.play(660s);
+  (void)c.carry_out(660s);
   BOOST_TEST(static_cast<double>(c.refused - refused) < 0.01 * static_cast<double>(c.calls - calls));
 }
 
-BOOST_AUTO_TEST_CASE(the_second_night_starts_where_the_first_ended) {
+BOOST_AUTO_TEST_CASE(the_next_run_starts_where_the_last_one_ended) {
   course first({.rate = 50, .depth = 5}, at_most(500));
-  (void)first.play(60s);
+  (void)first.carry_out(60s);
   const auto known = first.law.learnt().value();
   course second({.rate = 50, .depth = 5}, at_most(500), remembered_pace{known, 23h});
   BOOST_TEST(second.law.rate() == known.rate);
   BOOST_TEST(!second.law.learning());
   // A minute's work is not worth a probe.
-  const auto accepted = second.play(60s, 3000);
+  const auto accepted = second.carry_out(60s, 3000);
   BOOST_TEST(accepted > 0.95 * 3000);
   BOOST_TEST(second.cooldowns <= 1U);
 }
@@ -181,7 +181,7 @@ BOOST_AUTO_TEST_CASE(what_was_learnt_long_ago_counts_half) {
   BOOST_TEST(ceiling.rate() == 20.0);
 }
 
-BOOST_AUTO_TEST_CASE(nonsense_from_a_ledger_is_no_pace) {
+BOOST_AUTO_TEST_CASE(values_from_the_ledger_that_are_no_rates_are_ignored) {
   pace law(at_most(500), remembered_pace{{.rate = -1, .refused = 0, .credit = 0}, 1h}, course::start);
   BOOST_TEST(law.rate() == 10.0);
   BOOST_TEST(law.learning());
@@ -189,7 +189,7 @@ BOOST_AUTO_TEST_CASE(nonsense_from_a_ledger_is_no_pace) {
 
 BOOST_AUTO_TEST_CASE(a_limit_that_halves_is_found_again) {
   course c({.rate = 80, .depth = 8}, at_most(500));
-  (void)c.play(60s);
+  (void)c.carry_out(60s);
   c.limit.rate = 40;
   c.limit.depth = 4;
   BOOST_TEST(c.share(75s, 60s) > 0.9);
@@ -198,7 +198,7 @@ BOOST_AUTO_TEST_CASE(a_limit_that_halves_is_found_again) {
 
 BOOST_AUTO_TEST_CASE(a_limit_that_doubles_is_found_by_a_probe) {
   course c({.rate = 40, .depth = 4}, at_most(500));
-  (void)c.play(60s);
+  (void)c.carry_out(60s);
   c.limit.rate = 80;
   c.limit.depth = 8;
   BOOST_TEST(c.share(105s, 60s) > 0.9);
@@ -206,10 +206,10 @@ BOOST_AUTO_TEST_CASE(a_limit_that_doubles_is_found_by_a_probe) {
 
 BOOST_AUTO_TEST_CASE(a_limit_that_disappears_leaves_the_ceiling) {
   course c({.rate = 40, .depth = 4}, at_most(300));
-  (void)c.play(60s);
+  (void)c.carry_out(60s);
   c.limit.rate = 1e6;
   c.limit.depth = 1e6;
-  (void)c.play(120s);
+  (void)c.carry_out(120s);
   BOOST_TEST(c.law.rate() == 300.0);
 }
 
@@ -225,14 +225,14 @@ BOOST_AUTO_TEST_CASE(throttles_by_chance_do_not_slow_it_down) {
     every_one_a_lesson.perhaps_one_organizers = true;
     unknowing += every_one_a_lesson.share(120s, 180s) / worlds;
   }
-  BOOST_TEST_MESSAGE("share of the limit: " << knowing << ", and where all are lessons: " << unknowing);
+  BOOST_TEST_MESSAGE("share of the limit: " << knowing << ", and where every throttle reduces the pace: " << unknowing);
   BOOST_TEST(knowing > 0.45);
   BOOST_TEST(knowing > 1.5 * unknowing);
 }
 
 BOOST_AUTO_TEST_CASE(a_limit_that_halves_is_found_among_throttles_by_chance) {
   course c({.rate = 100, .depth = 10, .chance = 0.002}, at_most(500));
-  (void)c.play(120s);
+  (void)c.carry_out(120s);
   c.limit.rate = 50;
   c.limit.depth = 5;
   BOOST_TEST(c.share(180s, 180s) > 0.65);
@@ -241,13 +241,13 @@ BOOST_AUTO_TEST_CASE(a_limit_that_halves_is_found_among_throttles_by_chance) {
 
 BOOST_AUTO_TEST_CASE(no_probe_where_little_is_left_to_do) {
   course c({.rate = 50, .depth = 5}, at_most(500));
-  (void)c.play(40s, 0);
+  (void)c.carry_out(40s, 0);
   const auto cooldowns = c.cooldowns;
-  (void)c.play(300s, 0);
+  (void)c.carry_out(300s, 0);
   BOOST_TEST(c.cooldowns <= cooldowns + 1);
 }
 
-BOOST_AUTO_TEST_CASE(a_throttle_that_was_another_scopes_is_made_good) {
+BOOST_AUTO_TEST_CASE(a_reduction_by_another_scopes_throttle_is_reverted) {
   pace law(at_most(100), remembered_pace{{.rate = 60, .refused = 62, .credit = 0}, 1h}, course::start);
   const auto before = law;
   law.take(course::start + 1s);
@@ -258,33 +258,33 @@ BOOST_AUTO_TEST_CASE(a_throttle_that_was_another_scopes_is_made_good) {
 }
 
 // Whatever it was at, then and now: a trial of a faster rate among others.
-BOOST_AUTO_TEST_CASE(it_is_made_good_from_anywhere_to_anywhere) {
-  std::mt19937_64 dice(1);
+BOOST_AUTO_TEST_CASE(a_reduction_is_reverted_from_any_phase_to_any_phase) {
+  std::mt19937_64 random(1);
   std::exponential_distribution<double> calls(1 / 200.0);
   for (int life = 0; life < 300; ++life) {
     pace law(at_most(500), std::nullopt, course::start);
     auto earlier = law;
     auto now = course::start;
     for (int i = 0; i < 60; ++i) {
-      for (auto n = calls(dice); n > 0; --n) {
+      for (auto n = calls(random); n > 0; --n) {
         now = std::max(now + 1us, law.next(now));
         law.advance(now, plenty);
         law.take(now);
       }
       const auto sent = now;
       now += 50ms;
-      if (dice() % 10 == 0) earlier = law;
+      if (random() % 10 == 0) earlier = law;
       law.on_throttle(sent, now, now + 1s);
       now += 1s;
       law.advance(now, plenty);
-      if (dice() % 10 == 0) law.restore(earlier, now);
+      if (random() % 10 == 0) law.restore(earlier, now);
       BOOST_REQUIRE(law.rate() >= 0.5);
       BOOST_REQUIRE(law.rate() <= 500);
     }
   }
 }
 
-BOOST_AUTO_TEST_CASE(faults_brake_and_never_stop) {
+BOOST_AUTO_TEST_CASE(faults_slow_the_pace_and_never_stop_it) {
   pace law(at_most(100), remembered_pace{{.rate = 60, .refused = 62, .credit = 0}, 1h}, course::start);
   law.on_brake(course::start + 1s);
   BOOST_TEST(law.rate() == 42.0, boost::test_tools::tolerance(1e-6));

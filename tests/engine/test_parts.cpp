@@ -18,7 +18,7 @@ namespace convoke::engine::test {
 
 BOOST_AUTO_TEST_SUITE(parts)
 
-BOOST_AUTO_TEST_CASE(the_index_is_a_map) {
+BOOST_AUTO_TEST_CASE(the_index_behaves_like_a_map) {
   BOOST_TEST(rc::check("as std::map", [](const std::vector<std::pair<std::uint8_t, bool>>& steps) {
     flat_index<std::uint32_t> index;
     std::map<std::uint64_t, std::uint32_t> model;
@@ -61,7 +61,7 @@ BOOST_AUTO_TEST_CASE(retries_come_in_order_of_time) {
   }));
 }
 
-BOOST_AUTO_TEST_CASE(rows_keep_their_slots_and_sent_ones_their_order) {
+BOOST_AUTO_TEST_CASE(rows_keep_their_indexes_and_sent_ones_their_order) {
   row_store rows;
   sent_list sent(rows);
   std::vector<row_index> s;
@@ -95,7 +95,7 @@ BOOST_AUTO_TEST_CASE(a_key_guard_forgets_what_is_over) {
   BOOST_TEST((keys.free_at(2) == mono_time::max()));  // in flight again: not forgotten with its rest
 }
 
-BOOST_AUTO_TEST_CASE(scope_names) {
+BOOST_AUTO_TEST_CASE(which_words_of_the_header_name_which_scope) {
   BOOST_TEST((parse_scope("tenant_application/readwrite/a/t") == scope_kind::lane));
   BOOST_TEST((parse_scope("APPLICATION") == scope_kind::app));
   BOOST_TEST((parse_scope("Application_Tenant/x") == scope_kind::lane));
@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(scope_names) {
   BOOST_TEST(!parse_scope("Weather"));
 }
 
-BOOST_AUTO_TEST_CASE(health_judges_full_windows) {
+BOOST_AUTO_TEST_CASE(most_of_a_full_window_must_be_faults) {
   health h(30min);
   unsigned bad = 0;
   for (int i = 0; i < 99; ++i) bad += h.count(true);
@@ -122,22 +122,22 @@ BOOST_AUTO_TEST_CASE(health_judges_full_windows) {
   BOOST_TEST(h.count(true) == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(a_lane_is_down_only_by_evidence_of_thirty_seconds) {
+BOOST_AUTO_TEST_CASE(a_lane_is_down_after_thirty_seconds_of_failures_only) {
   health h(30min);
   const auto t = mono_time{} + 5s;
-  h.trouble(t, "x");
+  h.failed(t, "x");
   BOOST_TEST(!h.down());
-  h.trouble(t + 29s, "x");
+  h.failed(t + 29s, "x");
   BOOST_TEST(!h.down());
-  h.trouble(t + 30s, "x");
+  h.failed(t + 30s, "x");
   BOOST_TEST(h.down());
   BOOST_TEST((h.gives_up_at() == t + 30min));
-  h.alive();
+  h.answered();
   BOOST_TEST(!h.down());
   BOOST_TEST(!h.gives_up_at().has_value());
 }
 
-BOOST_AUTO_TEST_CASE(pages_fit_the_job) {
+BOOST_AUTO_TEST_CASE(the_size_of_a_page_follows_rate_and_connections) {
   settings fast;
   fast.rate = 60'000;
   fast.connections = 64;
@@ -157,7 +157,7 @@ BOOST_AUTO_TEST_CASE(pages_fit_the_job) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(organizers_queue_count_and_turn) {
+BOOST_AUTO_TEST_CASE(the_round_contains_exactly_the_organizers_that_may_be_called) {
   BOOST_TEST(rc::check("sendable is what the round holds", [](const std::vector<std::uint8_t>& steps) {
     row_store rows;
     settings s;

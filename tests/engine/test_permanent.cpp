@@ -1,4 +1,4 @@
-// Answers that will not change: held back, then recorded or the reason to stop.
+// Permanent answers: undecided at first, then recorded, or the reason why their lane stops.
 
 #include "engine/script.hpp"
 
@@ -10,7 +10,7 @@ BOOST_AUTO_TEST_CASE(a_rows_own_fault_is_recorded_once_something_succeeds) {
   auto t = script::started({3}, 1);
   t.finish(t.next<send_call>(), http(400, "BadRequest", "1026: An error has occurred."));
   const auto next = t.next<send_call>();
-  t.quiet();  // held back
+  t.quiet();  // undecided
   t.finish(next, ok());
   const auto failed = t.recorded(outcome::failed);
   BOOST_TEST(failed.row == 1U);
@@ -20,7 +20,7 @@ BOOST_AUTO_TEST_CASE(a_rows_own_fault_is_recorded_once_something_succeeds) {
   t.over(stop_reason::finished);
 }
 
-BOOST_AUTO_TEST_CASE(at_the_end_what_is_held_is_recorded) {
+BOOST_AUTO_TEST_CASE(at_the_end_undecided_answers_are_recorded) {
   auto t = script::started({2}, 1);
   t.finish(t.next<send_call>(), http(422, "Bad"));
   t.finish(t.next<send_call>(), http(422, "Bad"));
@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(an_organizer_is_closed_only_when_its_calls_are_back) {
   t.over(stop_reason::finished);
 }
 
-BOOST_AUTO_TEST_CASE(late_answers_of_a_judged_organizer_are_recorded_at_once_and_before_it_is_closed) {
+BOOST_AUTO_TEST_CASE(late_answers_of_a_refused_organizer_are_recorded_at_once_and_before_it_is_closed) {
   auto t = script::started({9, 2}, 4);
   const auto sent = t.all<send_call>();  // rows 1, 10, 2, 11
   t.finish(sent[0], http(404, "NotFound"));
@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(late_answers_of_a_judged_organizer_are_recorded_at_once_and
   t.quiet();
 }
 
-BOOST_AUTO_TEST_CASE(two_verdicts_on_one_organizer_end_each_row_once) {
+BOOST_AUTO_TEST_CASE(two_permanent_answers_for_one_organizer_end_each_row_once) {
   auto t = script::started({9}, 2);
   const auto a = t.next<send_call>();
   const auto b = t.next<send_call>();
@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(two_verdicts_on_one_organizer_end_each_row_once) {
   t.over(stop_reason::finished);
 }
 
-BOOST_AUTO_TEST_CASE(rows_of_a_closed_organizer_that_come_late_are_its_own) {
+BOOST_AUTO_TEST_CASE(rows_that_were_claimed_before_their_organizer_was_closed_are_ended_by_that) {
   script t({{0, 500, 0}, {1, 1, 0}});
   t.next<refresh_token>();
   t.token(1);
@@ -138,7 +138,7 @@ BOOST_AUTO_TEST_CASE(faults_of_a_blocked_organizer_are_not_tried_again) {
   for (const auto& c : t.all<send_call>()) BOOST_TEST(c.row >= 10U);
 }
 
-BOOST_AUTO_TEST_CASE(twenty_of_a_kind_stop_the_run_and_stay_owed) {
+BOOST_AUTO_TEST_CASE(twenty_of_the_same_stop_the_lane_and_stay_owed) {
   auto t = script::started({10, 10, 10}, 1);
   for (int i = 0; i < 19; ++i) t.finish(t.next<send_call>(), http(400, "BadRequest", "no"));
   const auto last = t.next<send_call>();
@@ -156,7 +156,7 @@ BOOST_AUTO_TEST_CASE(twenty_of_a_kind_stop_the_run_and_stay_owed) {
   BOOST_TEST(t.over(stop_reason::permission).detail.contains("BadRequest"));
 }
 
-BOOST_AUTO_TEST_CASE(twenty_refused_organizers_stop_the_run_with_the_mending_command) {
+BOOST_AUTO_TEST_CASE(twenty_refused_organizers_stop_the_lane_and_the_detail_names_the_command_that_fixes_it) {
   auto t = script::started(std::vector<std::uint32_t>(25, 2), 1);
   for (int i = 0; i < 20; ++i) {
     if (i == 7) {  // neither breaks a streak

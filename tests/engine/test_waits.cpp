@@ -29,7 +29,7 @@ BOOST_AUTO_TEST_CASE(ten_minutes_of_the_token_endpoint_are_waited_for) {
   t.over(stop_reason::finished);
 }
 
-BOOST_AUTO_TEST_CASE(calls_under_way_are_waited_for_before_a_lane_without_a_token_ends) {
+BOOST_AUTO_TEST_CASE(a_lane_without_a_token_ends_after_its_calls_in_flight) {
   auto t = script::started({2}, 1);
   const auto c = t.next<send_call>();
   t.token_failed(false, 24h);
@@ -75,11 +75,11 @@ BOOST_AUTO_TEST_CASE(one_failure_of_the_token_endpoint_alone_is_an_outage_when_i
   t.quiet();
   t.pass(1ns);
   const auto f = t.over(stop_reason::deferred);
-  BOOST_TEST((f.come_back.value() >= 7min));  // not before the endpoint may be asked
+  BOOST_TEST((f.come_back.value() >= 7min));  // not before a token may be requested again
   BOOST_TEST(f.detail.contains("token"));
 }
 
-BOOST_AUTO_TEST_CASE(a_token_that_never_comes_is_an_outage_without_a_word_about_it) {
+BOOST_AUTO_TEST_CASE(a_token_that_never_comes_is_an_outage_although_no_failure_is_reported) {
   auto s = script::quick();
   s.max_outage = 2min;
   script t({{0, 3, 0}}, s);
@@ -101,11 +101,11 @@ BOOST_AUTO_TEST_CASE(a_token_that_never_comes_is_an_outage_without_a_word_about_
 }
 
 BOOST_AUTO_TEST_CASE(one_failed_connect_alone_is_an_outage_when_it_lasts) {
-  for (const bool heard : {true, false}) {
+  for (const bool reported : {true, false}) {
     auto s = script::quick();
     s.max_outage = 2min;
     auto t = script::started({2}, 0, s);
-    if (heard) t.connect_failed(0, attempt_error::connect);
+    if (reported) t.connect_failed(0, attempt_error::connect);
     t.pass(2min - 1ns);
     t.quiet();
     t.pass(1ns);
@@ -119,7 +119,7 @@ BOOST_AUTO_TEST_CASE(a_lane_that_has_nothing_to_send_lacks_nothing) {
   s.max_outage = 1min;
   auto t = script::started({1}, 1, s);
   const auto c = t.next<send_call>();
-  t.pass(10min);  // the call is under way; no connection is idle
+  t.pass(10min);  // the call is in flight; no connection is idle
   t.quiet();
   t.finish(c, ok());
   t.recorded(outcome::created);
@@ -134,7 +134,7 @@ BOOST_AUTO_TEST_CASE(an_organizer_with_a_call_that_the_drain_gave_up_on_is_not_c
   t.finish(sent[1], ok());
   t.recorded(outcome::failed);
   t.recorded(outcome::created);
-  t.quiet();  // judged, and row 2 is under way
+  t.quiet();  // to be closed, but row 2 is in flight
   t.stop(stop_reason::interrupted);
   t.quiet();
   t.pass(25s);

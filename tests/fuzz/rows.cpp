@@ -52,7 +52,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     builder->build(r.fields, built);
     if (built.errors.empty()) {
       check(built);
-    } else if (convoke::describe(built.errors).empty()) {
+    } else if (convoke::spec::describe(built.errors).empty()) {
       std::abort();
     }
     return {};

@@ -240,7 +240,7 @@ BOOST_AUTO_TEST_CASE(an_answer_that_came_before_its_request_is_not_believed) {
     BOOST_TEST(!refused.sent);
     BOOST_TEST(refused.status == 0);
     BOOST_TEST(!refused.stored.has_value());
-    BOOST_TEST(refused.error_message.contains("not asked for"), refused.error_message);
+    BOOST_TEST(refused.error_message.contains("belongs to no request"), refused.error_message);
     BOOST_TEST(d.server.log().requests.size() == 1U);
     BOOST_TEST(d.call().status == 200);
   }

@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(a_refused_connection_names_host_and_port) {
 }
 
 BOOST_AUTO_TEST_CASE(a_name_is_looked_up_and_every_address_tried) {
-  // localhost is often ::1 first, where nobody listens: the second address has to serve.
+  // localhost is often ::1 first, where nothing listens: the second address must serve.
   talk t({script().answer(answer_of(200, "x"))});
   auto where = t.server.address("localhost");
   where.dial.clear();
@@ -84,12 +84,12 @@ BOOST_AUTO_TEST_CASE(a_name_that_does_not_exist) {
   auto where = plain("does-not-exist.invalid", 80);
   net::connection link(context.get_executor(), where, tls);
   const auto ended = run(context, link.connect(5s));
-  // Without any name server the resolver says "try again", which is this machine's trouble and not the name's.
+  // Without any name server the resolver says "try again", which is a fault of this machine and not of the name.
   BOOST_TEST((ended.what == failure::connect || ended.what == failure::local_resources || ended.what == failure::timeout), ended.message);
   BOOST_TEST(ended.message.starts_with("cannot connect to does-not-exist.invalid:80: "));
 }
 
-BOOST_AUTO_TEST_CASE(clear_text_goes_nowhere_but_to_this_machine) {
+BOOST_AUTO_TEST_CASE(clear_text_is_sent_to_this_machine_only) {
   boost::asio::io_context context(1);
   auto tls = net::tls_context::create({}).value();
   auto where = plain("localhost", 80);
@@ -124,7 +124,7 @@ BOOST_AUTO_TEST_CASE(an_address_that_does_not_answer_leaves_time_for_the_next) {
   BOOST_TEST((std::chrono::steady_clock::now() - begin < 1s));
 }
 
-BOOST_AUTO_TEST_CASE(a_refusing_address_is_no_reason_to_give_up) {
+BOOST_AUTO_TEST_CASE(after_a_refusal_the_next_address_is_tried) {
   talk t({script().answer(answer_of(200, "x"))});
   auto where = t.server.address();
   where.dial = {"127.0.0.3", "127.0.0.2", "127.0.0.1"};
@@ -142,7 +142,7 @@ BOOST_AUTO_TEST_CASE(close_ends_a_connect_that_waits) {
   BOOST_TEST(run(context, link.connect(5s)).what == failure::cancelled);
 }
 
-BOOST_AUTO_TEST_CASE(running_out_of_descriptors_is_our_own_fault) {
+BOOST_AUTO_TEST_CASE(a_lack_of_descriptors_is_a_fault_of_this_machine) {
   talk t({script().answer(answer_of(200, "x"))});
   rlimit before{};
   ::getrlimit(RLIMIT_NOFILE, &before);
@@ -157,8 +157,8 @@ BOOST_AUTO_TEST_CASE(running_out_of_descriptors_is_our_own_fault) {
   BOOST_TEST(t.connect().what == failure::none);
 }
 
-// A process that ends does not wait for name servers: see unless_it_looks_up in run/job.cpp.
-BOOST_AUTO_TEST_CASE(a_look_up_is_known_of_until_it_is_answered) {
+// A process that ends does not wait for name servers: see delete_unless_looking_up in run/context.hpp.
+BOOST_AUTO_TEST_CASE(a_look_up_counts_as_under_way_until_it_is_answered) {
   boost::asio::io_context context;
   net::lookup names(context);
   net::name_cache::answer found;

@@ -9,7 +9,7 @@ using namespace convoke;
 
 BOOST_AUTO_TEST_SUITE(endpoints)
 
-BOOST_AUTO_TEST_CASE(a_root_is_taken_apart) {
+BOOST_AUTO_TEST_CASE(a_root_is_split_into_its_parts) {
   const auto e = net::parse_endpoint("https://Graph.Microsoft.com", false);
   BOOST_REQUIRE(e.has_value());
   BOOST_TEST(e->tls);

@@ -29,7 +29,7 @@ BOOST_AUTO_TEST_CASE(a_request_arrives_as_written_and_the_answer_is_understood) 
   BOOST_TEST(t.link.reused());
 }
 
-BOOST_AUTO_TEST_CASE(one_connection_carries_many_exchanges_and_leaves_nothing_behind) {
+BOOST_AUTO_TEST_CASE(one_connection_carries_many_exchanges_and_keeps_nothing_of_them) {
   script plot;
   for (int i = 0; i < 20; ++i)
     plot.answer(answer_of(i % 2 == 0 ? 200 : 429, std::string(static_cast<std::size_t>(i), 'x'), i % 2 == 0 ? "" : "Retry-After: 1\r\n"));
@@ -61,7 +61,7 @@ BOOST_AUTO_TEST_CASE(the_request_is_on_its_way_before_anything_is_awaited) {
   BOOST_TEST(run_until(t.context, [&] { return t.answer.status == 200; }));
 }
 
-BOOST_AUTO_TEST_CASE(chunked_bodies_are_put_together_and_trailers_say_nothing) {
+BOOST_AUTO_TEST_CASE(chunked_bodies_are_joined_and_trailers_are_ignored) {
   talk t({script()
               .answer("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;ext=1\r\nhello\r\n6\r\n world\r\n0\r\nRetry-After: "
                       "99\r\nDate: x\r\n\r\n")

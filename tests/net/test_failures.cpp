@@ -72,7 +72,7 @@ const std::vector<wrong_answer> wrong_answers = {
 
 BOOST_AUTO_TEST_SUITE(failures)
 
-BOOST_DATA_TEST_CASE(wrong_answers_are_never_believed, data::make(wrong_answers), wrong) {
+BOOST_DATA_TEST_CASE(wrong_answers_are_never_accepted, data::make(wrong_answers), wrong) {
   talk t({script().answer(wrong.bytes).close(), script().answer(answer_of(200, "good"))});
   const auto ended = t.call();
   BOOST_TEST(ended.what == wrong.what);
@@ -145,7 +145,7 @@ BOOST_AUTO_TEST_CASE(a_slow_answer_is_bound_by_one_deadline_for_the_whole) {
   BOOST_TEST(t.call(60ms).what == failure::timeout);
 }
 
-BOOST_AUTO_TEST_CASE(a_late_answer_is_not_taken_for_the_next) {
+BOOST_AUTO_TEST_CASE(a_late_answer_is_not_taken_for_the_answer_to_the_next_request) {
   talk t({script().request().wait(60ms).send(answer_of(200, "late")), script().answer(answer_of(200, "right"))});
   BOOST_TEST(t.call(20ms).what == failure::timeout);
   BOOST_TEST(t.call().what == failure::none);

@@ -1,5 +1,5 @@
-// Peers that never stop sending. A read that never has to wait must neither take what comes for ever, nor keep deadlines, signals and
-// other connections from their turn.
+// Peers that never stop sending. A read that never has to wait must not go on for ever, and must not delay deadlines, signals and other
+// connections.
 
 #include <atomic>
 #include <csignal>
@@ -237,7 +237,7 @@ BOOST_AUTO_TEST_CASE(a_deadline_acts_although_the_socket_is_always_readable) {
   BOOST_TEST((std::chrono::steady_clock::now() - begin < 8s));
 }
 
-BOOST_AUTO_TEST_CASE(others_have_their_turn_although_the_socket_is_always_readable) {
+BOOST_AUTO_TEST_CASE(other_handlers_run_although_the_socket_is_always_readable) {
   flood server(send_without_end(chunked, slow_to_parse));
   client c(server.address(), boundless());
   // As a signal's handler does.

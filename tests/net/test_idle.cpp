@@ -43,7 +43,7 @@ struct idle {
 
 BOOST_AUTO_TEST_SUITE(idle_connections)
 
-BOOST_AUTO_TEST_CASE(tickets_that_wait_in_a_fresh_connection_are_no_reason_for_doubt) {
+BOOST_AUTO_TEST_CASE(session_tickets_in_a_new_connection_do_not_make_it_unusable) {
   idle i({script().answer(answer_of(200, "x")).answer(answer_of(200, "y"))});
   BOOST_TEST(i.connect().what == failure::none);
   i.settle();
@@ -77,7 +77,7 @@ BOOST_AUTO_TEST_CASE(a_peer_that_closed_a_connection_that_was_never_used_is_noti
   }
 }
 
-BOOST_AUTO_TEST_CASE(data_that_nobody_asked_for_ends_the_connection) {
+BOOST_AUTO_TEST_CASE(unsolicited_data_ends_the_connection) {
   idle i({script().answer(answer_of(200, "x")).wait(1ms).send(answer_of(200, "smuggled"))});
   BOOST_TEST(i.connect().what == failure::none);
   BOOST_TEST(i.exchange().what == failure::none);

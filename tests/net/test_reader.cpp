@@ -94,7 +94,7 @@ BOOST_AUTO_TEST_CASE(folded_lines_are_unfolded_and_stay_readable) {
   BOOST_TEST(r.request_id == "fol ded");
 }
 
-BOOST_AUTO_TEST_CASE(mutated_messages_end_somehow_and_never_outside_the_limits) {
+BOOST_AUTO_TEST_CASE(mutated_messages_always_end_within_the_limits) {
   net::limits small;
   small.header = 256;
   small.body = 64;
@@ -112,7 +112,7 @@ BOOST_AUTO_TEST_CASE(mutated_messages_end_somehow_and_never_outside_the_limits) 
   }));
 }
 
-BOOST_AUTO_TEST_CASE(what_was_read_is_wiped_where_that_was_asked_for) {
+BOOST_AUTO_TEST_CASE(what_was_read_is_overwritten_where_the_limits_say_sensitive) {
   net::limits l;
   l.sensitive = true;
   net::reader reader(l);

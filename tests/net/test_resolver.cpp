@@ -150,7 +150,6 @@ BOOST_AUTO_TEST_CASE(a_waiter_that_leaves_does_not_end_the_lookup_of_the_others)
   context.poll();
   BOOST_REQUIRE(stays.ended.has_value());
   BOOST_TEST(!!stays.found.addresses);
-  // Nobody waits for a look-up that ends after its waiters left; its answer serves the next one all the same.
   BOOST_TEST(names.asked.size() == 1U);
 }
 

@@ -1,4 +1,4 @@
-// Answers that no request asked for. An exchange that believed one would give a row another row's meeting.
+// Unsolicited answers. An exchange that accepted one would give a row the meeting of another row.
 
 #include <algorithm>
 #include <random>
@@ -38,7 +38,7 @@ const identity& served() {
 struct totals {
   std::array<unsigned, stray_places> sent{};
   unsigned refused = 0;  // exchanges that sent nothing
-  unsigned raced = 0;    // strays that came when the request was on its way: only their content can give them away
+  unsigned raced = 0;    // strays that came when the request was on its way: only their content shows what they are
   unsigned answered = 0;
 };
 
@@ -46,7 +46,7 @@ struct totals {
 class seeded {
  public:
   seeded(std::uint64_t seed, std::optional<tls_settings> how)
-      : dice_(seed), ca_(trusted().certificate()), tls_(net::tls_context::create(ca_.path()).value()), server_(context_, seed, how) {
+      : random_(seed), ca_(trusted().certificate()), tls_(net::tls_context::create(ca_.path()).value()), server_(context_, seed, how) {
     link_ = std::make_unique<net::connection>(context_.get_executor(), server_.address(how ? host : "127.0.0.1"), tls_);
   }
 
@@ -61,7 +61,7 @@ class seeded {
   }
 
  private:
-  bool chance(double p) { return std::uniform_real_distribution<double>(0, 1)(dice_) < p; }
+  bool chance(double p) { return std::uniform_real_distribution<double>(0, 1)(random_) < p; }
 
   boost::asio::awaitable<net::outcome> exchange(std::string request) {
     started_ = server_.tick();
@@ -71,7 +71,7 @@ class seeded {
 
   void call(const std::string& mark, totals& all) {
     if (!open_ || (chance(0.5) && !link_->usable())) BOOST_REQUIRE(run(context_, link_->connect(5s)).what == failure::none);
-    // Patience: whatever the server means to send comes before the request.
+    // Wait until everything that the server sends by itself has come.
     const bool patient = chance(0.5);
     BOOST_REQUIRE(run_until(context_, [&] { return (!patient || server_.waits()) && server_.delivered(); }));
     const auto ended = run(context_, exchange("GET /x HTTP/1.1\r\nmark: " + mark + "\r\n\r\n"));
@@ -79,7 +79,7 @@ class seeded {
     if (ended.what != failure::none) {
       BOOST_TEST(ended.what == failure::stale);
       BOOST_TEST(!ended.sent);
-      BOOST_TEST(ended.message.contains("not asked for"), ended.message);
+      BOOST_TEST(ended.message.contains("belongs to no request"), ended.message);
       BOOST_TEST(ended.message.contains("nothing was sent"), ended.message);
       unsent_.push_back(mark);
       ++all.refused;
@@ -97,7 +97,7 @@ class seeded {
     ++all.raced;
   }
 
-  std::mt19937_64 dice_;
+  std::mt19937_64 random_;
   temporary_file ca_;
   boost::asio::io_context context_{1};
   net::tls_context tls_;
@@ -140,7 +140,7 @@ void settle(talk& t) {
 void refused(const net::outcome& ended) {
   BOOST_TEST(ended.what == failure::stale);
   BOOST_TEST(!ended.sent);
-  BOOST_TEST(ended.message.contains("not asked for"), ended.message);
+  BOOST_TEST(ended.message.contains("belongs to no request"), ended.message);
 }
 
 const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
@@ -163,7 +163,7 @@ BOOST_DATA_TEST_CASE(no_stray_of_any_status_at_any_point_is_taken_for_an_answer,
   for (const auto n : all.sent) BOOST_TEST(n > 20U);
 }
 
-BOOST_AUTO_TEST_CASE(an_answer_before_any_request_is_refused_and_nothing_is_sent) {
+BOOST_AUTO_TEST_CASE(an_unsolicited_answer_before_any_request_is_refused_and_nothing_is_sent) {
   talk t({script().send(answer_of(200, "stray")), script().answer(answer_of(200, "own"))});
   BOOST_TEST(t.connect().what == failure::none);
   settle(t);
@@ -210,7 +210,7 @@ BOOST_AUTO_TEST_CASE(an_answer_in_the_next_record_of_the_same_segment_ends_the_c
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_part_of_a_record_is_reason_enough) {
+BOOST_AUTO_TEST_CASE(a_part_of_a_record_is_enough_to_refuse) {
   // The first bytes of a record that carries data: its type, version and length, and then some of it.
   const std::string record = "\x17\x03\x03\x01\x10" + std::string(20, 'x');
   for (const std::size_t part : {1U, 4U, 5U, 6U, 25U}) {

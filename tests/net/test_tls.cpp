@@ -90,7 +90,7 @@ std::vector<refused> wrong_certificates() {
   out.push_back({"not valid yet", early, "graph.test.example", {"is not valid before 20", "clock"}});
   leaf client = good();
   client.usage = "clientAuth";
-  out.push_back({"for clients only", client, "graph.test.example", {"not meant for servers"}});
+  out.push_back({"for clients only", client, "graph.test.example", {"not for servers"}});
   leaf weak = good();
   weak.rsa_bits = 1024;
   out.push_back({"RSA 1024", weak, "graph.test.example", {"key too weak"}});

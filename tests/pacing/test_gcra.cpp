@@ -91,7 +91,7 @@ BOOST_AUTO_TEST_CASE(a_faster_pace_begins_without_a_burst) {
   for (std::size_t i = 1; i < calls.size(); ++i) BOOST_TEST((calls[i] - calls[i - 1] == 200us));
 }
 
-BOOST_AUTO_TEST_CASE(a_slower_pace_does_not_forget) {
+BOOST_AUTO_TEST_CASE(a_slower_pace_keeps_the_calls_that_were_taken) {
   gcra pace(5000);
   mono_time now = start;
   greedy(pace, now, 10);
@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(a_slower_pace_does_not_forget) {
   BOOST_TEST((pace.next(now) == now + 100ms));
 }
 
-BOOST_AUTO_TEST_CASE(half_a_credit_stays_half) {
+BOOST_AUTO_TEST_CASE(a_change_of_rate_keeps_half_a_credit_half) {
   gcra pace(1);
   pace.take(start);
   pace.set_rate(10, start + 500ms);
@@ -115,7 +115,7 @@ BOOST_AUTO_TEST_CASE(setting_the_same_rate_changes_nothing) {
   BOOST_TEST((pace.next(now) == due));
 }
 
-BOOST_AUTO_TEST_CASE(nonsense_rates_are_the_slowest_or_the_fastest) {
+BOOST_AUTO_TEST_CASE(rates_out_of_range_are_the_slowest_or_the_fastest) {
   for (const double rate : {0.0, -1.0, std::nan(""), 1e-300}) {
     gcra pace(rate);
     pace.take(start);
@@ -127,7 +127,7 @@ BOOST_AUTO_TEST_CASE(nonsense_rates_are_the_slowest_or_the_fastest) {
   BOOST_TEST((pace.next(start) <= start + 1us));
 }
 
-// Whoever asks whenever: in any window no more than the rate allows, plus one burst.
+// Whenever calls are made: in any window no more than the rate allows, plus one burst.
 RC_BOOST_PROP(never_admits_more_than_rate_and_burst_in_any_window, ()) {
   const double rate = *rc::gen::map(rc::gen::inRange(-20, 170), [](int e) { return std::pow(10.0, e / 30.0); });
   const auto pauses = *rc::gen::container<std::vector<unsigned>>(rc::gen::inRange(0U, 4000U));
@@ -181,7 +181,7 @@ RC_BOOST_PROP(changing_the_rate_never_grants_calls, ()) {
   }
 }
 
-// A caller that is always there gets the rate it was promised.
+// A caller that always has work gets the whole rate.
 RC_BOOST_PROP(a_greedy_caller_gets_the_whole_rate, ()) {
   const double rate = *rc::gen::map(rc::gen::inRange(-20, 150), [](int e) { return std::pow(10.0, e / 30.0); });
   gcra pace(rate);

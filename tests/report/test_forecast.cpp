@@ -50,7 +50,7 @@ BOOST_AUTO_TEST_CASE(forecasts_in_words) {
   BOOST_TEST(
       forecast_text(f, now) ==
       "Forecast: 100 calls at 100/s (--fixed-rate): 91 s, until about 03:11 +01:00. The service has closed the lane until 03:11 +01:00; "
-      "that is counted in.");
+      "the durations include that.");
   BOOST_TEST(forecast_text({}, now) == "Forecast: no call is owed.");
 }
 
@@ -117,6 +117,6 @@ BOOST_AUTO_TEST_CASE(calls_that_an_inference_misplaced_are_reported) {
   r.calls = 10;
   BOOST_TEST(report_text(r).find("was closed") == std::string::npos);
   r.early_by_inference = 3;
-  BOOST_TEST(report_text(r).find("3 of the calls went into a scope that was closed") != std::string::npos);
+  BOOST_TEST(report_text(r).find("3 of the calls were sent into a scope that was closed") != std::string::npos);
   BOOST_TEST(boost::json::parse(report_json(r)).at("early_by_inference") == 3);
 }

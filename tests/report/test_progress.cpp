@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_known_is_not_shown) {
   p.rate = 0;
   p.left.reset();
   p.nothing_for = 40s;
-  BOOST_TEST(report::progress_line(p) == "500 of 1,000 rows (50 %), 0/s, nothing has gone through for 40 s");
+  BOOST_TEST(report::progress_line(p) == "500 of 1,000 rows (50 %), 0/s, no row has ended for 40 s");
 }
 
 BOOST_AUTO_TEST_CASE(progress_for_programs_is_json) {

@@ -44,8 +44,8 @@ BOOST_AUTO_TEST_CASE(a_status_names_what_is_closed) {
   const zone here("Europe/Berlin");
   auto s = half_done();
   s.lanes[0].closed = {{"", now + 5min}, {"organizer-1", now + 1h}};
-  BOOST_TEST(says(s, "The lane is closed by the service until 03:15 +01:00, for 5 min 00 s yet.\n"));
-  BOOST_TEST(says(s, "Organizer organizer-1 is closed by the service until 04:10 +01:00, for 60 min 00 s yet.\n"));
+  BOOST_TEST(says(s, "The lane is closed by the service until 03:15 +01:00, for another 5 min 00 s.\n"));
+  BOOST_TEST(says(s, "Organizer organizer-1 is closed by the service until 04:10 +01:00, for another 60 min 00 s.\n"));
   for (int i = 0; i < 30; ++i) s.lanes[0].closed.push_back({"another", now + 1h});
   BOOST_TEST(says(s, "12 more organizers are closed.\n"));
 }

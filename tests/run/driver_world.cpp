@@ -12,6 +12,7 @@ namespace convoke::testing {
 namespace asio = boost::asio;
 using engine::attempt_error;
 using kind = fake_link::operation_kind;
+constexpr auto run_check_interval = run::connection_pool::check_interval;
 
 // ---- clock
 
@@ -100,6 +101,7 @@ void fake_link::close() noexcept {
 void fake_link::finish_connect(net::outcome o) {
   over_ = true;
   open = o.what == net::failure::none;
+  idle_since = world_.clock.now();
   connected_ = std::move(o);
   wake_.cancel();
 }
@@ -107,6 +109,7 @@ void fake_link::finish_connect(net::outcome o) {
 void fake_link::finish_call(engine::answer a, bool keep_open) {
   over_ = true;
   open = keep_open;
+  idle_since = world_.clock.now();
   answer_ = std::move(a);
   wake_.cancel();
 }
@@ -119,6 +122,9 @@ driver_world::driver_world(world_plan p)
   settings.pace.fixed_rate = true;
   settings.pace.connections = plan.connections;
   settings.pace.max_outage = 2min;
+  watch.on_trouble = [this] {
+    if (std::ranges::all_of(tokens, &fake_tokens::stopped)) complain("an answer is reported after the sessions have closed");
+  };
 }
 
 driver_world::~driver_world() = default;
@@ -156,6 +162,8 @@ void driver_world::run(const std::function<void()>& each_step) {
     else
       io.poll_one();
     each_step();
+    for (const auto* link : all_links)
+      if (tokens[link->lane]->stopped && link->pending() != kind::none) complain("a closed session waits for an operation");
     if (!driver_->over()) step();
   }
   if (steps == most_steps) complain("the run does not end");
@@ -278,6 +286,8 @@ void driver_world::on_call(fake_link& link, const graph::request& what) {
   if (tokens[link.lane]->stopped) complain("a call is sent after the session has closed");
   if (storage_failed) complain("a call is sent after the ledger has failed");
   if (!link.open || link.ill) complain("a call is sent on a connection that must not be used");
+  if (link.closed_by_peer && clock.now() - link.idle_since > run_check_interval)
+    complain("a call is sent on a connection that was not checked");
   const std::string_view id = what.wanted.external_id;
   std::from_chars(id.data() + 2, id.data() + id.size(), link.row);
   link.op = what.op;
@@ -303,7 +313,10 @@ void driver_world::on_delivered(const fake_link& link, const engine::answer& a) 
 }
 
 void driver_world::check_end() {
-  if (links(kind::connecting) + links(kind::calling) > 0) complain("the run is over, and operations of links are pending");
+  if (std::ranges::any_of(all_links, &fake_link::entered)) complain("the run is over, and a coroutine waits in a link");
+  if (ledger.waiting()) complain("the run is over, and the ledger works for it");
+  // Stops are posted at any time; nothing else is left.
+  if (!drain.stop_requested() && !at_once.stop_requested() && io.poll() > 0) complain("the run is over, and handlers are left");
   for (const auto* source : tokens)
     if (source->started && !source->stopped) complain("the run is over, and the token source works on");
   const bool left_at_once = result->reason == engine::stop_reason::interrupted && at_once.stop_requested();

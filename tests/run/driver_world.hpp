@@ -64,6 +64,8 @@ class fake_link final : public run::graph_link {
 
   // What it waits for, unless that is over already.
   [[nodiscard]] operation_kind pending() const noexcept { return over_ ? operation_kind::none : operation_; }
+  // Whether a coroutine still waits in it.
+  [[nodiscard]] bool entered() const noexcept { return operation_ != operation_kind::none; }
   void finish_connect(net::outcome o);
   void finish_call(engine::answer a, bool keep_open);
 
@@ -73,6 +75,7 @@ class fake_link final : public run::graph_link {
   bool closed_by_peer = false;  // while it was idle
   bool used = false;
   bool ill = false;  // answered 503: it must not carry another call
+  mono_time idle_since{};
   std::size_t row = 0;
   std::uint32_t token = 0;
   operation op = operation::create_or_get;
@@ -144,8 +147,12 @@ struct world_plan {
 
 struct recording_observer final : observer {
   void note(const std::string& line) override { notes.push_back(line); }
-  void trouble(std::uint32_t, const std::string& what) override { troubles.push_back(what); }
+  void trouble(std::uint32_t, const std::string& what) override {
+    troubles.push_back(what);
+    if (on_trouble) on_trouble();
+  }
   std::vector<std::string> notes, troubles;
+  std::function<void()> on_trouble;
 };
 
 class driver_world {

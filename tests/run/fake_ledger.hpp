@@ -83,8 +83,8 @@ class fake_ledger final : public ledger::store {
   void forget_cooldown(ledger::run_id, ledger::lane_id, std::optional<ledger::organizer_id>) override {}
   void save_pace(ledger::run_id, ledger::lane_id, const ledger::lane_pace&, utc_time) override {}
 
-  result<std::unique_ptr<ledger::planning>> begin_plan(const ledger::run_header&) override { return not_here(); }
-  result<std::unique_ptr<ledger::planning>> begin_open(ledger::run_id) override { return not_here(); }
+  result<std::unique_ptr<ledger::plan_builder>> begin_plan(const ledger::run_header&) override { return not_here(); }
+  result<std::unique_ptr<ledger::plan_builder>> begin_open(ledger::run_id) override { return not_here(); }
   result<void> discard(ledger::run_id) override { return not_here(); }
   result<void> prune(unsigned) override { return not_here(); }
   result<ledger::opened_run> resume(ledger::run_id) override { return not_here(); }

@@ -1,4 +1,4 @@
-// How often a whole run commits claims, as SQLite itself sees it: every connection that this process opens is watched.
+// How often a whole run commits claims. SQLite itself is asked: every connection that this process opens is traced.
 
 #include <sqlite3.h>
 
@@ -12,7 +12,7 @@ using namespace convoke::testing;
 
 namespace {
 
-// All of a ledger is written by one thread; the numbers are read when it has ended.
+// One thread writes the ledger; the numbers are read after it has ended.
 class claim_count {
  public:
   claim_count() {

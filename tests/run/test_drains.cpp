@@ -1,4 +1,4 @@
-// A run that is over while a call of it still hangs.
+// A run that ends while one of its calls is still unanswered.
 
 #include <array>
 #include <thread>
@@ -18,7 +18,7 @@ using boost::asio::ip::tcp;
 
 namespace {
 
-// A Graph that refuses one external id, never answers another, and makes all others.
+// A Graph that refuses one external id, never answers another one, and creates all other meetings.
 class scripted_graph {
  public:
   scripted_graph(std::string refused, std::string ignored) : refused_(std::move(refused)), ignored_(std::move(ignored)) {
@@ -92,7 +92,7 @@ class scripted_graph {
 
 }  // namespace
 
-BOOST_FIXTURE_TEST_CASE(a_judged_organizer_with_a_call_that_hangs_is_not_closed_by_the_end_of_the_drain, fixture) {
+BOOST_FIXTURE_TEST_CASE(an_organizer_with_a_permanent_error_and_an_unanswered_call_is_not_closed_by_the_end_of_the_drain, fixture) {
   scripted_graph service("K-1", "K-2");
   const auto path = (folder / "in.csv").string();
   std::ofstream to(path, std::ios::binary);
@@ -110,10 +110,10 @@ BOOST_FIXTURE_TEST_CASE(a_judged_organizer_with_a_call_that_hangs_is_not_closed_
   j.pace.drain = 200ms;
   const auto done = must(apply(j, watch));
   BOOST_TEST(done.exit_code() == 5);
-  // The other organizer's rows: the first success after the refusal makes that final, whichever it is.
+  // The first success after the refusal makes the refusal final. It may be any row of the other organizer.
   BOOST_TEST(done.counts.created >= 1U);
   BOOST_TEST(done.counts.failed == 1U);
-  // The call that hangs may succeed after all: neither its row nor any other is failed for it.
+  // The unanswered call may succeed after all: neither its row nor any other row of the organizer fails.
   BOOST_TEST(done.counts.owed >= 4U);
   BOOST_TEST(done.counts.created + done.counts.owed == 9U);
 }

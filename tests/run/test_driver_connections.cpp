@@ -138,8 +138,18 @@ BOOST_AUTO_TEST_CASE(a_lost_token_stops_the_calls_and_a_new_one_goes_on) {
 BOOST_AUTO_TEST_CASE(where_the_request_for_a_token_lacks_a_descriptor_the_lane_closes_its_connections) {
   driver_world world({.connections = 4});
   bool expired = false, failed = false, found = false;
+  std::optional<mono_time> back;
+  unsigned connects = 0;
   world.run([&] {
     auto& source = *world.tokens.front();
+    if (found && !back && source.usable()) {
+      back = world.clock.now();
+      connects = world.connects;
+    } else if (back && connects > 0 && world.connects > connects) {
+      // At once, and not when its next check is due.
+      BOOST_TEST((world.clock.now() - *back < 200ms));
+      connects = 0;
+    }
     if (!expired && world.calls > 4 && source.usable()) {
       expired = true;
       source.expire();
@@ -153,6 +163,7 @@ BOOST_AUTO_TEST_CASE(where_the_request_for_a_token_lacks_a_descriptor_the_lane_c
     }
   });
   BOOST_TEST(found);
+  BOOST_TEST(back.has_value());
   BOOST_TEST((world.result->reason == engine::stop_reason::finished));
 }
 

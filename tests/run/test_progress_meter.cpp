@@ -1,4 +1,4 @@
-// What progress says while calls are made, are throttled, and get nowhere.
+// What progress reports while calls are made, are throttled, and make no progress.
 
 #include <boost/test/unit_test.hpp>
 
@@ -17,13 +17,13 @@ struct fixture {
   engine::counters numbers{.rate = 50};
   progress_meter meter{1000, 0, 1000, now};
 
-  // Looks five times a second, as the driver does.
-  observer::progress pass(std::chrono::nanoseconds how_long, std::uint64_t rows_a_look) {
+  // Reports five times a second, as the driver does.
+  observer::progress pass(std::chrono::nanoseconds how_long, std::uint64_t rows_each_time) {
     observer::progress p;
     for (const auto end = now + how_long; now < end;) {
       now += 200ms;
-      if (rows_a_look > 0) meter.ended(rows_a_look, rows_a_look, now);
-      p = meter.look(numbers, now, wall);
+      if (rows_each_time > 0) meter.ended(rows_each_time, rows_each_time, now);
+      p = meter.report(numbers, now, wall);
     }
     return p;
   }
@@ -38,7 +38,7 @@ bool about(std::optional<std::chrono::milliseconds> t, std::chrono::milliseconds
 
 BOOST_FIXTURE_TEST_SUITE(progress, fixture)
 
-BOOST_AUTO_TEST_CASE(before_anything_was_seen_the_pace_counts) {
+BOOST_AUTO_TEST_CASE(before_anything_is_observed_the_pace_is_used) {
   const auto p = pass(200ms, 0);
   BOOST_TEST(about(p.left, 20s));
   BOOST_TEST(p.calls_left == 1000u);
@@ -52,7 +52,7 @@ BOOST_AUTO_TEST_CASE(rows_are_counted_once_they_are_committed) {
   BOOST_TEST(about(p.left, 10s));
 }
 
-BOOST_AUTO_TEST_CASE(rows_that_were_put_back_are_not_done_and_not_called_again) {
+BOOST_AUTO_TEST_CASE(released_rows_are_not_done_and_owe_no_call) {
   meter.ended(100, 0, now);
   const auto p = pass(200ms, 0);
   BOOST_TEST(p.done == 0u);
@@ -67,12 +67,12 @@ BOOST_AUTO_TEST_CASE(rows_that_share_a_key_share_a_call) {
   BOOST_TEST(p.calls_left == 2u);
 }
 
-BOOST_AUTO_TEST_CASE(a_service_slower_than_the_pace_is_believed) {
+BOOST_AUTO_TEST_CASE(the_observed_rate_is_used_where_it_is_below_the_pace) {
   numbers.rate = 500;
   BOOST_TEST(about(pass(10s, 2).left, 72s));  // 900 calls at 10/s, and a quarter more
 }
 
-BOOST_AUTO_TEST_CASE(a_long_cooldown_is_counted_in_and_does_not_slow_what_comes_after_it) {
+BOOST_AUTO_TEST_CASE(a_long_cooldown_is_part_of_the_time_left_and_does_not_change_the_usual_rate) {
   pass(10s, 10);
   close(5min);
   auto p = pass(100s, 0);
@@ -86,7 +86,7 @@ BOOST_AUTO_TEST_CASE(a_long_cooldown_is_counted_in_and_does_not_slow_what_comes_
   BOOST_TEST(about(p.left, 10s));
 }
 
-BOOST_AUTO_TEST_CASE(cooldowns_that_come_again_and_again_are_part_of_the_speed) {
+BOOST_AUTO_TEST_CASE(repeated_short_cooldowns_are_part_of_the_usual_rate) {
   observer::progress p;
   for (int i = 0; i < 10; ++i) {
     close(2s);
@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE(cooldowns_that_come_again_and_again_are_part_of_the_speed) 
   BOOST_TEST(about(p.left, 24s));  // 500 calls at a third of 50/s, and a quarter more
 }
 
-BOOST_AUTO_TEST_CASE(where_nothing_moves_nobody_knows) {
+BOOST_AUTO_TEST_CASE(without_progress_there_is_no_forecast) {
   pass(10s, 10);
   BOOST_TEST(!pass(29s, 0).nothing_for.has_value());
   const auto p = pass(2s, 0);

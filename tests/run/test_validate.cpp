@@ -42,12 +42,12 @@ const std::vector<wrong_setting> wrong_lanes = {
     {"--drain: '-1ms' is not", [](job& j) { j.pace.drain = -1ms; }},
     {"No lane is given", [](job& j) { j.lanes.clear(); }},
     {"2 lanes are given, and several in one run are not built yet.", [](job& j) { j.lanes.emplace_back(); }},
-    {"--client-id 'a b' is no Entra application id", [](job& j) { j.lanes.front().client_id = "a b"; }},
+    {"--client-id 'a b' is not an Entra application id", [](job& j) { j.lanes.front().client_id = "a b"; }},
     {"http", [](job& j) { j.lanes.front().graph_url = "http://example.org"; }},
     {"", [](job& j) { j.lanes.front().authority_url = "https://a b/"; }},
     {"No tenant is given", [](job& j) { j.lanes.front().tenant.clear(); }},
-    {"The tenant 'contoso' is no Entra tenant id", [](job& j) { j.lanes.front().tenant = "contoso"; }},
-    {"--ledger 'ledger.db' is no ledger: use sqlite:PATH.", [](job& j) { j.ledger = "ledger.db"; }},
+    {"The tenant 'contoso' is not an Entra tenant id", [](job& j) { j.lanes.front().tenant = "contoso"; }},
+    {"--ledger 'ledger.db' is not a ledger: use sqlite:PATH.", [](job& j) { j.ledger = "ledger.db"; }},
     {"A PostgreSQL ledger is not built yet", [](job& j) { j.ledger = "postgresql://user:hunter2@host/db"; }},
 };
 
@@ -55,7 +55,7 @@ const std::vector<wrong_setting> wrong_applies = {
     {"No application is given", [](job& j) { j.lanes.front().client_id.clear(); }},
     {"No client secret and no ready token is given.", [](job& j) { j.lanes.front().client_secret = secret(); }},
     {"The client secret holds more than one line", [](job& j) { j.lanes.front().client_secret = secret("hunter2\nhunter2"); }},
-    {"The ready token is no bearer token: it holds a blank", [](job& j) { j.lanes.front().token = secret("hunter2 hunter2"); }},
+    {"The ready token is not a bearer token: it holds a blank", [](job& j) { j.lanes.front().token = secret("hunter2 hunter2"); }},
     {"'results.txt'", [](job& j) { j.results = "results.txt"; }},
 };
 

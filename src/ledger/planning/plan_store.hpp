@@ -108,6 +108,7 @@ class plan_store {
 
   // Replaces the payloads of rows of this run.
   virtual result<void> write_payloads(std::span<const line_payload> rows) = 0;
+  // The keys ascend, also from one call to the next.
   virtual result<void> write_wanted(std::span<const wanted_row> rows) = 0;
   // In line order.
   virtual result<void> write_decisions(std::span<const decided_row> rows) = 0;

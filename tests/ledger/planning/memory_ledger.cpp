@@ -130,6 +130,8 @@ result<void> memory_plan_store::write_payloads(std::span<const line_payload> row
 result<void> memory_plan_store::write_wanted(std::span<const wanted_row> rows) {
   check_size(rows.size());
   for (const auto& row : rows) {
+    BOOST_REQUIRE(last_wanted_ < row.key);
+    last_wanted_ = row.key;
     auto& entry = ledger_.inventory.at(row.key);
     entry.source = make_row(run_, row.line);
     entry.wanted = row.payload;

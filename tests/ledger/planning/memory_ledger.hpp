@@ -84,7 +84,7 @@ class memory_plan_store final : public plan_store {
   run_id run_;
   std::size_t page_rows_;
   std::optional<digest> last_digest_, last_new_;
-  key_id last_key_ = 0;
+  key_id last_key_ = 0, last_wanted_ = 0;
   std::uint32_t last_decided_ = 0, last_call_line_ = 0, last_call_ = 0;
 };
 

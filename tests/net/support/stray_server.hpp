@@ -1,6 +1,6 @@
 #pragma once
 
-// A server that answers every request, and sends answers that no request asked for: which, where and when is drawn from a seed.
+// A server that answers every request and also sends unsolicited answers: which, where and when is chosen by a seed.
 
 #include <array>
 #include <cstdint>
@@ -23,7 +23,7 @@ enum class stray_place : std::uint8_t {
 };
 constexpr std::size_t stray_places = 4;
 
-// An answer, asked for or not, by its `request-id`.
+// An answer, solicited or not, by its `request-id`.
 struct sent_answer {
   std::string id;
   std::optional<stray_place> stray;
