@@ -72,7 +72,7 @@ class comparison {
     steady(w);
     by_chance(with_chance(w));
     // Ends are coarse where a minute holds few calls or windows are long.
-    if (w.limit >= 10 && w.window <= 1) nights(w);
+    if (w.limit >= 10 && w.window <= 1) second_run(w);
     if (w.limit >= 8 && w.can_change_by(0.5)) {
       const auto c = play(w, {.seconds = w.change_at + 76, .factor = 0.5}, fresh());
       of.halved.push_back(c.between(w.change_at + 10, w.change_at + 25).accepted / (7.5 * w.limit));
@@ -111,7 +111,7 @@ class comparison {
     if (w.limit < 10 || w.window > 1) return;
     of.by_chance_job.push_back(play(w, {.rows = static_cast<std::uint64_t>(short_job * ideal)}, fresh()).finished / short_job);
   }
-  void nights(const world& w) {
+  void second_run(const world& w) {
     const auto rows = static_cast<std::uint64_t>(long_job * w.limit);
     const auto one = play(w, {.rows = rows}, fresh());
     const auto two = play(w, {.rows = rows, .run = 1}, fresh(one.learnt));

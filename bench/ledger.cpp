@@ -262,8 +262,8 @@ void ledger_plan_known(benchmark::State& state) {
   auto s = at.open();
   const auto first = plan(*s, "one", state.range(0), order{state.range(1)});
   runner(*s, first).carry_out();
-  int night = 0;
-  for (auto _ : state) plan(*s, "night" + std::to_string(++night), state.range(0), order{state.range(1)});
+  int run = 0;
+  for (auto _ : state) plan(*s, "run" + std::to_string(++run), state.range(0), order{state.range(1)});
   state.SetItemsProcessed(state.iterations() * state.range(0));
   say_memory(state);
 }

@@ -23,7 +23,7 @@ struct hint {
   std::string_view text;
 };
 
-// The AADSTS numbers choose advice only. What is done depends on `error` and the status, because Entra's documentation tells clients not to
+// The AADSTS numbers choose advice only. What is done depends on `error` and the status, because Entra's documentation warns clients not to
 // depend on the numbers.
 constexpr std::array hints{
     hint{7000215, "The client secret is wrong: give its Value, not its Secret ID, and check that it belongs to this client id."},

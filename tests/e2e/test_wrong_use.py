@@ -183,6 +183,14 @@ class WrongInput(Case):
             done = self.refused(2, path, *words)
             self.assertIn(words[0].strip("-"), done.err.replace("_", "-"))
 
+    def test_a_status_takes_only_the_settings_that_it_needs(self):
+        path = self.path("rows.csv")
+        write_rows(path, 5, prefix="unrelated")
+        self.apply(path)
+        wrong = {"CONVOKE_RATE": "fast", "CONVOKE_CONNECTIONS": "0", "CONVOKE_DELIMITER": "xy", "CONVOKE_ON_DRIFT": "update"}
+        self.assertIn("5 rows", self.convoke("status", environment=wrong).out)
+        self.assertIn("CONVOKE_MAX_COOLDOWN", self.convoke("status", environment={"CONVOKE_MAX_COOLDOWN": "0"}, expect=2).err)
+
     def test_missing_features_are_refused_with_a_sentence(self):
         path = self.path("rows.csv")
         write_rows(path, 1, prefix="later")

@@ -237,7 +237,7 @@ BOOST_AUTO_TEST_CASE(a_lane_that_owes_nothing_is_in_no_outage) {
     t.pass(1min);
   }
   t.finish(second, ok());
-  play(t, [](const send_call&) { return ok(); });
+  carry_out(t, [](const send_call&) { return ok(); });
   BOOST_TEST((reasons(t.over(stop_reason::finished)) == std::vector{stop_reason::finished, stop_reason::finished}));
 }
 

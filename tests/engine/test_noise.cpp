@@ -17,11 +17,11 @@ using finding = noise::finding;
 // Calls between throttles that hit one call in `usual`.
 class by_chance {
  public:
-  explicit by_chance(std::uint64_t seed, double usual) : dice_(seed), gap_(1 / usual) {}
-  double operator()() { return 1 + std::floor(gap_(dice_)); }
+  explicit by_chance(std::uint64_t seed, double usual) : random_(seed), gap_(1 / usual) {}
+  double operator()() { return 1 + std::floor(gap_(random_)); }
 
  private:
-  std::mt19937_64 dice_;
+  std::mt19937_64 random_;
   std::exponential_distribution<double> gap_;
 };
 

@@ -65,6 +65,7 @@ BOOST_AUTO_TEST_CASE(an_update_is_sent_only_after_the_answer_before_it_is_durabl
   BOOST_TEST(a.last.status == 201);
   BOOST_TEST(a.last.stored.has_value());
   BOOST_TEST(t.numbers().unacknowledged == 1U);
+  BOOST_TEST(t.numbers().unacknowledged_bytes > 0U);
   t.pass(60s);
   t.quiet();  // neither the update nor the end of the run
   t.commit({1});

@@ -69,7 +69,7 @@ class course {
   void call() {
     law.take(now);
     ++calls;
-    if (now < told_) ++early;
+    if (now < announced_) ++early;
     tokens_ = std::min(limit.depth, tokens_ + limit.rate * seconds(now - filled_));
     filled_ = now;
     const bool ok = (tokens_ >= 1 || limit.rate == 0) && part_(random_) >= limit.chance;
@@ -81,7 +81,7 @@ class course {
     const auto r = answers_.front();
     answers_.pop_front();
     if (!r.refused) return law.on_success(r.sent, now);
-    told_ = std::max(told_, now + 1s);
+    announced_ = std::max(announced_, now + 1s);
     cooldown_ = std::max(cooldown_, now + 1050ms);
     if (r.sent <= counted_) return law.on_echo();
     counted_ = now;
@@ -90,7 +90,7 @@ class course {
   }
 
   double tokens_;
-  mono_time filled_ = start, cooldown_ = start, told_ = start, counted_ = mono_time::min();
+  mono_time filled_ = start, cooldown_ = start, announced_ = start, counted_ = mono_time::min();
   std::deque<reply> answers_;
   std::mt19937_64 random_{limit.seed};
   std::uniform_real_distribution<double> part_{0, 1};
@@ -221,9 +221,9 @@ BOOST_AUTO_TEST_CASE(throttles_by_chance_do_not_slow_it_down) {
     course c({.rate = 200, .depth = 20, .chance = 0.003, .seed = seed}, at_most(500));
     knowing += c.share(120s, 180s) / worlds;
     BOOST_TEST(c.early == 0U);
-    course every_one_a_lesson({.rate = 200, .depth = 20, .chance = 0.003, .seed = seed}, at_most(500));
-    every_one_a_lesson.perhaps_one_organizers = true;
-    unknowing += every_one_a_lesson.share(120s, 180s) / worlds;
+    course all_attributed_to_organizers({.rate = 200, .depth = 20, .chance = 0.003, .seed = seed}, at_most(500));
+    all_attributed_to_organizers.perhaps_one_organizers = true;
+    unknowing += all_attributed_to_organizers.share(120s, 180s) / worlds;
   }
   BOOST_TEST_MESSAGE("share of the limit: " << knowing << ", and where every throttle reduces the pace: " << unknowing);
   BOOST_TEST(knowing > 0.45);

@@ -12,6 +12,7 @@
 #include <fstream>
 #include <future>
 
+#include "ledger/raw_file.hpp"
 #include "ledger/sqlite_ledger.hpp"
 
 using namespace convoke;
@@ -21,12 +22,6 @@ using namespace convoke::ledger::testing;
 namespace fs = std::filesystem;
 
 namespace {
-
-mode_t mode_of(const std::string& path) {
-  struct stat there{};
-  BOOST_REQUIRE(::stat(path.c_str(), &there) == 0);
-  return there.st_mode & 0777;
-}
 
 // Runs a statement as another program would. Returns its error, empty if it succeeded.
 std::string run_sql(const std::string& path, const std::string& sql) {
@@ -38,10 +33,6 @@ std::string run_sql(const std::string& path, const std::string& sql) {
   sqlite3_free(message);
   sqlite3_close(db);
   return error;
-}
-
-bool mentions(const error& e, std::string_view word) {
-  return e.message.find(word) != std::string::npos;
 }
 
 result<std::vector<row_id>> try_finish(store& s, std::vector<finished_row> rows) {

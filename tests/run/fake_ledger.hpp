@@ -77,8 +77,7 @@ class fake_ledger final : public ledger::store {
   // ---- ledger::store, as far as a driver uses it
   void claim(ledger::claim_request wanted, ledger::claimed_handler done) override;
   void write(ledger::row_writes writes, ledger::committed_handler done) override;
-  void close_organizer(ledger::run_id, ledger::lane_id, ledger::organizer_id organizer, ledger::finished_row,
-                       std::function<void(result<ledger::closed_rows>)> done) override;
+  void close_organizer(ledger::close_request closing, ledger::closed_handler done) override;
   void save_cooldown(ledger::run_id, ledger::lane_id, std::optional<ledger::organizer_id>, utc_time) override {}
   void forget_cooldown(ledger::run_id, ledger::lane_id, std::optional<ledger::organizer_id>) override {}
   void save_pace(ledger::run_id, ledger::lane_id, const ledger::lane_pace&, utc_time) override {}
@@ -189,8 +188,8 @@ inline void fake_ledger::write(ledger::row_writes writes, ledger::committed_hand
   });
 }
 
-inline void fake_ledger::close_organizer(ledger::run_id, ledger::lane_id, ledger::organizer_id organizer, ledger::finished_row,
-                                         std::function<void(result<ledger::closed_rows>)> done) {
+inline void fake_ledger::close_organizer(ledger::close_request closing, ledger::closed_handler done) {
+  const auto organizer = closing.organizer;
   jobs_.emplace_back([this, organizer, done = std::move(done)] {
     if (failure_) return done(fail(errc::storage, *failure_));
     ledger::closed_rows closed;

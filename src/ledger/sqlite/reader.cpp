@@ -41,7 +41,7 @@ bool left_marks(connection& db, run_id id) {
   return wanted.with(id, first_row(id), last_row(id)).step() && wanted.integer(0) != 0;
 }
 
-// True where any run that was opened later decided about one of this run's keys.
+// True if any run that was opened later decided about one of this run's keys.
 bool shares_keys(connection& db, run_id id) {
   key_set mine;
   statement keys(db, "SELECT key FROM decision WHERE id BETWEEN ? AND ? AND key IS NOT NULL");

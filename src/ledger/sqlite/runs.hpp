@@ -69,6 +69,7 @@ class run_table {
 
 // Adds `n` rows to the count of this outcome.
 void count(outcome_counts& counts, outcome o, std::uint64_t n) noexcept;
+// How many rows have an outcome.
 [[nodiscard]] std::uint64_t ended(const outcome_counts& counts) noexcept;
 
 }  // namespace convoke::ledger::sqlite
