@@ -26,6 +26,11 @@ struct idle {
     context.restart();
     context.run_for(10ms);
   }
+  // Whether the connection is found unusable before long: how soon the peer's bytes arrive depends on the machine.
+  bool becomes_unusable() {
+    for (int i = 0; i < 500 && link.usable(); ++i) settle();
+    return !link.usable();
+  }
   net::outcome connect() { return run(context, link.connect(5s)); }
   net::outcome exchange() { return run(context, link.exchange(post, answer, 5s)); }
 
@@ -62,8 +67,7 @@ BOOST_AUTO_TEST_CASE(a_peer_that_closed_is_noticed) {
     idle i({end});
     BOOST_TEST(i.connect().what == failure::none);
     BOOST_TEST(i.exchange().what == failure::none);
-    i.settle();
-    BOOST_TEST(!i.link.usable());
+    BOOST_TEST(i.becomes_unusable());
     BOOST_TEST(!i.link.usable());
   }
 }
@@ -72,8 +76,7 @@ BOOST_AUTO_TEST_CASE(a_peer_that_closed_a_connection_that_was_never_used_is_noti
   for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
     idle i({script().wait(1ms).close()}, version);
     BOOST_TEST(i.connect().what == failure::none);
-    i.settle();
-    BOOST_TEST(!i.link.usable());
+    BOOST_TEST(i.becomes_unusable());
   }
 }
 
@@ -81,8 +84,7 @@ BOOST_AUTO_TEST_CASE(unsolicited_data_ends_the_connection) {
   idle i({script().answer(answer_of(200, "x")).wait(1ms).send(answer_of(200, "smuggled"))});
   BOOST_TEST(i.connect().what == failure::none);
   BOOST_TEST(i.exchange().what == failure::none);
-  i.settle();
-  BOOST_TEST(!i.link.usable());
+  BOOST_TEST(i.becomes_unusable());
 
   talk t({script().answer(answer_of(200, "x")).wait(1ms).send("y")});
   BOOST_TEST(t.call().what == failure::none);
