@@ -19,7 +19,7 @@ namespace csv = convoke::csv;
 constexpr int row_count = 10'000;
 constexpr std::string_view header = "organizer,external_id,subject,start,end,time_zone,attendees,course,room\r\n";
 
-// A university's timetable: 200 organizers, two zones, three people a class.
+// The timetable of a university: 200 organizers, two time zones, three people per class.
 std::string timetable() {
   std::string out(header);
   for (int i = 0; i < row_count; ++i) {
@@ -52,7 +52,7 @@ void csv_scan(benchmark::State& state) {
     for (std::size_t at = 0; at < text.size(); at += 128 * 1024)
       ok = ok && reader.feed(std::string_view(text).substr(at, 128 * 1024), sink).has_value();
     ok = ok && reader.finish(sink).has_value();
-    if (!ok) state.SkipWithError("the timetable is no CSV");
+    if (!ok) state.SkipWithError("the timetable is not CSV");
   }
   per_row(state);
   state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(text.size()));
@@ -67,14 +67,14 @@ void csv_decode_utf8(benchmark::State& state) {
   };
   for (auto _ : state) {
     convoke::files::decoder d({});
-    if (!d.feed(text, sink) || !d.finish(sink)) state.SkipWithError("the timetable is no UTF-8");
+    if (!d.feed(text, sink) || !d.finish(sink)) state.SkipWithError("the timetable is not UTF-8");
   }
   per_row(state);
   state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(text.size()));
 }
 BENCHMARK(csv_decode_utf8);
 
-// The timetable's records, cut into fields once.
+// The records of the timetable, split into fields once.
 struct cut_timetable {
   std::string text = timetable();
   std::vector<std::vector<std::string>> rows;
@@ -91,7 +91,7 @@ struct cut_timetable {
   }
 };
 
-// `encode`: what the plan keeps of a row is made too.
+// `encode`: includes the encoding of the spec that the plan keeps.
 void build(benchmark::State& state, bool encode) {
   const cut_timetable cut;
   const auto zones = convoke::files::system_zones();
@@ -142,7 +142,7 @@ void zone_lookup(benchmark::State& state) {
   const std::chrono::local_seconds from = std::chrono::local_days{std::chrono::year{2026} / 9 / 1};
   std::int64_t i = 0;
   for (auto _ : state) {
-    // Two semesters, turn about.
+    // Dates of two semesters alternate.
     const auto found = (*zones)->to_utc("Europe/Berlin", from + std::chrono::days{(i % 2) * 100} + std::chrono::hours{i % 24});
     benchmark::DoNotOptimize(found.earlier);
     ++i;

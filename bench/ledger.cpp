@@ -113,23 +113,25 @@ run_id plan(store& s, const std::string& identity, std::int64_t rows, order o) {
   return must(planning->commit(true));
 }
 
-// Carries a run out as the driver does at full speed: claims of 96 rows each of some 16 organizers, whose rows take turns; answers in
-// groups, two of which are under way at most.
+// Carries a run out as the driver does at full speed: claims of 96 rows each of some 16 organizers, whose rows take turns; outcomes in
+// groups, at most two of which are under way.
 class runner {
  public:
   runner(store& s, run_id run) : store_(s), run_(run) {
-    for (const auto& o : must(s.resume(run)).organizers) waiting_.push_back({.organizer = o.id, .left = o.fresh});
+    const auto opened = must(s.resume(run));
+    lease_ = opened.lease;
+    for (const auto& o : opened.organizers) waiting_.push_back({.organizer = o.id, .left = o.fresh});
   }
 
   void carry_out() {
     for (;;) {
-      if (!waiting_.empty() && ready_ + asked_ < 1500) claim_more();
+      if (!waiting_.empty() && ready_ + requested_ < 1500) claim_more();
       while (ready_ > 0 && answers_.size() < group) answer_next();
-      if (finishing_ < 2 && (answers_.size() == group || (asked_ == 0 && !answers_.empty()))) {
+      if (finishing_ < 2 && (answers_.size() == group || (requested_ == 0 && !answers_.empty()))) {
         finish();
         continue;
       }
-      if (ready_ == 0 && asked_ == 0 && answers_.empty() && finishing_ == 0 && waiting_.empty()) break;
+      if (ready_ == 0 && requested_ == 0 && answers_.empty() && finishing_ == 0 && waiting_.empty()) break;
       take_events();
     }
     must(store_.finish_run(run_));
@@ -143,19 +145,19 @@ class runner {
 
   void claim_more() {
     std::vector<page_wanted> claim;
-    while (!waiting_.empty() && ready_ + asked_ < 3000) {
+    while (!waiting_.empty() && ready_ + requested_ < 3000) {
       auto& next = waiting_.front();
       const auto count = std::min(next.left, 96U);
       claim.push_back({.organizer = next.organizer, .count = count});
-      asked_ += count;
+      requested_ += count;
       next.left -= count;
       if (next.left > 0) waiting_.push_back(next);
       waiting_.pop_front();
     }
-    store_.claim(run_, 0, std::move(claim), false, [this](result<claim_answer> answer) {
-      tell([this, moved = must(std::move(answer))]() mutable {
+    store_.claim({.run = run_, .lane = 0, .lease = lease_, .pages = std::move(claim)}, [this](result<claim_answer> answer) {
+      post([this, moved = must(std::move(answer))]() mutable {
         for (auto& page : moved.pages) {
-          asked_ -= page.rows.size();
+          requested_ -= page.rows.size();
           ready_ += page.rows.size();
           std::ranges::reverse(page.rows);
           if (!page.rows.empty()) pages_.push_back(std::move(page.rows));
@@ -175,24 +177,24 @@ class runner {
 
   void finish() {
     ++finishing_;
-    store_.finish(std::exchange(answers_, {}), {}, [this](result<committed_rows> done) {
+    store_.write({.finished = std::exchange(answers_, {}), .advanced = {}, .released = {}}, [this](result<committed_rows> done) {
       must(std::move(done));
-      tell([this] { --finishing_; });
+      post([this] { --finishing_; });
     });
     answers_.reserve(group);
   }
 
-  void tell(std::move_only_function<void()> event) {
+  void post(std::move_only_function<void()> event) {
     const std::scoped_lock lock(mutex_);
     events_.push_back(std::move(event));
-    told_.notify_one();
+    changed_.notify_one();
   }
 
   void take_events() {
     std::vector<std::move_only_function<void()>> events;
     {
       std::unique_lock lock(mutex_);
-      told_.wait(lock, [this] { return !events_.empty(); });
+      changed_.wait(lock, [this] { return !events_.empty(); });
       events.swap(events_);
     }
     for (auto& event : events) event();
@@ -222,12 +224,13 @@ class runner {
 
   store& store_;
   run_id run_;
+  lease_token lease_ = 0;
   std::deque<owing> waiting_;
   std::deque<std::vector<claimed_row>> pages_;
   std::vector<finished_row> answers_;
-  std::size_t ready_ = 0, asked_ = 0, finishing_ = 0;
+  std::size_t ready_ = 0, requested_ = 0, finishing_ = 0;
   std::mutex mutex_;
-  std::condition_variable told_;
+  std::condition_variable changed_;
   std::vector<std::move_only_function<void()>> events_;
 };
 

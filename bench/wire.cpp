@@ -12,7 +12,7 @@ namespace json = boost::json;
 using convoke::attendee_id;
 using convoke::attendee_role;
 
-// A class with three people: a body of some 450 bytes.
+// A class with three people: a body of about 450 bytes.
 convoke::meeting_spec usual_spec() {
   convoke::meeting_spec s;
   s.organizer = "5c1b9e70-4d2a-4f36-9c8e-1a2b3c4d5e6f";
@@ -38,7 +38,7 @@ void wire_body(benchmark::State& state) {
 }
 BENCHMARK(wire_body);
 
-// The same body by Boost.JSON: a value on a buffer that is reused, and its serializer.
+// The same body with Boost.JSON: a value in a reused buffer, and its serializer.
 void wire_body_boost_json(benchmark::State& state) {
   const auto wanted = usual_spec();
   std::string out;

@@ -4,8 +4,9 @@
 usage: check_awaits.py [PATH...]   default: src include tests bench of this tree; prints FILE:LINE: REASON; exit 1 if any
 
 Allowed is   co_await X;   TARGET = co_await X;   TYPE NAME = co_await X;   co_return co_await X;
-where X holds no second await, no braces (a braced temporary, or a lambda), and no ?:, && or || around it.
-g++ 12 miscompiles what is refused here; clang 19 does not, but the code is read and built by others too.
+where X holds no second await, no braces (a braced temporary, or a lambda), and no ?:, && or || around it. A branch or the
+body of a loop that awaits has braces: `if (x) co_await f();` reads like a condition that awaits.
+g++ 12 miscompiles most of what is refused here; clang 19 does not, but other people read and build this code too.
 """
 import re
 import sys
@@ -17,7 +18,7 @@ AWAIT = re.compile(r"\bco_await\b")
 OPEN, CLOSE = "([{", ")]}"
 
 # What may stand before the await in its statement: nothing, `co_return`, or something that ends in `=`.
-LABEL = re.compile(r"^(?:case\b[^;?]*?:(?!:)|default\s*:)\s*")
+LABEL = re.compile(r"^(?:case\b(?:::|[^;?:])*:(?!:)|default\s*:)\s*")
 DECLARED = re.compile(r"(?:(?:static|const|constexpr|auto|[\w:]+(?:<[^;(){}]*>)?)[\s*&]+)+(?:\w+|\[[\w\s,]+\])\s*=")
 ASSIGNED = re.compile(r"[\w:.\[\]*]+(?:->[\w:.\[\]]+)*\s*=")
 
@@ -92,34 +93,28 @@ def statement_end(code, position):
     return len(code)
 
 
-def without_controls(before):
-    """Drops what leads to an unbraced statement: `if (x)`, `else`, `for (...)`, labels."""
+CONTROL = re.compile(r"(?:else\s+)?(?:if|for|while|switch)\b|else\b|do\b")
+
+
+def without_labels(before):
+    """Drops the `case` and `default` labels before a statement."""
     before = before.strip()
-    while True:
-        rest = LABEL.sub("", before)
-        head = re.match(r"(?:else\b(?!\s*if)|do\b)\s*", rest) or re.match(r"(?:else\s+)?(?:if(?:\s+constexpr)?|for|while|switch)\s*(?=\()", rest)
-        if head:
-            rest = rest[head.end():]
-            if rest.startswith("("):
-                depth = 0
-                for index, character in enumerate(rest):
-                    depth += (character == "(") - (character == ")")
-                    if depth == 0:
-                        rest = rest[index + 1:].strip()
-                        break
-        if rest == before:
-            return before
+    while (rest := LABEL.sub("", before)) != before:
         before = rest
+    return before
 
 
-def judge(code, match):
+def breach(code, match):
+    """The reason why this await breaks the rule, or None."""
     start, bracket = statement_start(code, match.start())
     if bracket:
         lead = code[:start - 1].rstrip()
         word = re.search(r"\b(if|while|switch|for)\s*(?:constexpr)?$", lead)
         where = f"inside the head of `{word.group(1)}`" if word else "inside another expression"
         return f"co_await {where}: give its result a name in a statement of its own first"
-    before = without_controls(code[start:match.start()])
+    before = without_labels(code[start:match.start()])
+    if control := CONTROL.match(before):
+        return f"co_await in a branch of `{' '.join(control.group().split())}` without braces: put braces around the statement"
     if before and before != "co_return" and not DECLARED.fullmatch(before) and not ASSIGNED.fullmatch(before):
         return f"co_await after `{' '.join(before.split())[-40:]}`: give its result a name in a statement of its own first"
     operand = code[match.end():statement_end(code, match.end())]
@@ -139,7 +134,7 @@ def check(text):
     code = code_of(text)
     code = re.sub(r"^[ \t]*#(?:\\\n|[^\n])*", lambda m: re.sub(r"[^\n]", " ", m.group()), code, flags=re.M)
     for match in AWAIT.finditer(code):
-        reason = judge(code, match)
+        reason = breach(code, match)
         if reason:
             yield code.count("\n", 0, match.start()) + 1, reason
 

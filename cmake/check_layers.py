@@ -3,8 +3,8 @@
 
 usage: check_layers.py [ROOT]      prints FILE:LINE: REASON for each breach; exit 1 if there is one
 
-The rules are the tables below. A folder under src/ is a module; include/convoke is the ground, except for the headers
-of the library's face, which stand on top.
+The rules are the tables below. A folder under src/ is a module. include/convoke belongs to layer 0, except for the headers in FACE,
+which are the library's interface and belong to layer 4.
 """
 import re
 import sys
@@ -24,7 +24,7 @@ LAYER = {
 # Modules of one layer see each other only where named.
 SIDEWAYS = {
     "net": {"os"},
-    "auth": {"os", "net"},
+    "auth": {"os", "net", "files"},
     "graph": {"os", "net", "auth"},
     "ledger": {"os"},
     "files": {"os"},
@@ -34,14 +34,14 @@ SIDEWAYS = {
     "report": {"face"},
 }
 
-# Client and simulator must not share their mistakes: it sees the ground and the listener, and only the command line sees it.
+# Client and simulator must not share mistakes: the simulator may include core and net only, and only the command line may include it.
 ONLY_BELOW = {"sim": {"core", "net"}, "sim/service": {"core"}}
 ONLY_ABOVE = {"sim": {"cli"}}
 
 # Public headers that are not ground but the library's face: what a job is, how it goes, what came of it.
 FACE = {"convoke/export.hpp", "convoke/job.hpp", "convoke/ledger.hpp"}
 
-# Which library a header belongs to, by prefix, and the layers that may use it.
+# (prefix of a header, its library, the layers that may use the library)
 LIBRARIES = [
     ("boost/system/", "Boost.System", {0, 1, 2, 3, 4, 5}),
     ("fmt/", "fmt", {0, 1, 2, 3, 4, 5}),
@@ -62,7 +62,7 @@ LIBRARIES = [
     ("toml.hpp", "toml++", {5}),
 ]
 
-# Layers 0 to 2, and what the simulator's service is made of, are pure: no socket, file, thread or clock.
+# Layers 0 to 2 and sim/service are pure: no socket, file, thread or clock.
 IMPURE_HEADERS = {
     "atomic", "condition_variable", "filesystem", "fstream", "future", "iostream", "mutex", "semaphore", "shared_mutex",
     "stop_token", "syncstream", "thread", "latch", "barrier",
@@ -73,7 +73,7 @@ IMPURE_WORDS = re.compile(
 SYSTEM = re.compile(
     r"(?:sys|netinet|arpa|linux|net|bits)/[\w/.-]+|(?:unistd|fcntl|poll|signal|termios|dirent|netdb|errno|pthread|sched|dlfcn|"
     r"pwd|grp|ifaddrs|semaphore|spawn|syslog|stdlib|stdio|time)\.h")
-# <string.h> has what <cstring> does not promise: explicit_bzero. The last ones are the compiler's.
+# <string.h> is allowed for explicit_bzero, which <cstring> does not promise. The last group belongs to the compiler.
 STANDARD = re.compile(r"[a-z_0-9]+|(?:string|limits)\.h|(?:[a-z]+intrin|arm_neon)\.h")
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]*)"|<([^>]*)>|(\S.*))')
 
@@ -90,16 +90,16 @@ def module_of(path):
     return name, part if part in ONLY_BELOW else None
 
 
-def target_of(root, spelled):
+def target_of(root, written):
     """(module, part) an include points to, or None where it is not a header of this project."""
-    if spelled.startswith("convoke/"):
-        return "face" if spelled in FACE else "core", None
-    if (root / "src" / spelled).is_file() or spelled.split("/")[0] in LAYER:
-        return module_of(Path("src") / spelled)
+    if written.startswith("convoke/"):
+        return "face" if written in FACE else "core", None
+    if (root / "src" / written).is_file() or written.split("/")[0] in LAYER:
+        return module_of(Path("src") / written)
     return None
 
 
-def judge_own(module, part, target, target_part):
+def own_breach(module, part, target, target_part):
     if target not in LAYER:
         return f"{target} is not a module of the architecture"
     if target in ONLY_ABOVE and module != target and module not in ONLY_ABOVE[target]:
@@ -117,20 +117,20 @@ def judge_own(module, part, target, target_part):
     return None
 
 
-def judge_foreign(module, part, spelled):
+def foreign_breach(module, part, written):
     layer = 1 if part == "sim/service" else LAYER[module]
-    if STANDARD.fullmatch(spelled):
-        if layer <= 2 and spelled in IMPURE_HEADERS:
-            return f"<{spelled}> in {part or module}: layers 0 to 2 are pure, without file, thread, lock or clock"
+    if STANDARD.fullmatch(written):
+        if layer <= 2 and written in IMPURE_HEADERS:
+            return f"<{written}> in {part or module}: layers 0 to 2 are pure, without file, thread, lock or clock"
         return None
     for prefix, library, layers in LIBRARIES:
-        if spelled.startswith(prefix):
+        if written.startswith(prefix):
             if layer in layers:
                 return None
             return f"{library} in {part or module}: it is for layer {', '.join(map(str, sorted(layers)))}, this is layer {layer}"
-    if SYSTEM.fullmatch(spelled):
-        return f"<{spelled}> in {part or module}: layers 0 to 2 are pure, without the operating system" if layer <= 2 else None
-    return f"<{spelled}> belongs to no library this project uses"
+    if SYSTEM.fullmatch(written):
+        return f"<{written}> in {part or module}: layers 0 to 2 are pure, without the operating system" if layer <= 2 else None
+    return f"<{written}> belongs to no library this project uses"
 
 
 def check_file(root, path):
@@ -150,16 +150,16 @@ def check_file(root, path):
         if other is not None:
             yield number, "an #include must name its file"
             continue
-        spelled = quoted if quoted is not None else angled
-        target = target_of(root, spelled)
+        written = quoted if quoted is not None else angled
+        target = target_of(root, written)
         if target is not None:
-            reason = judge_own(module, part, *target)
-        elif quoted is not None and re.fullmatch(r"\w+\.inc", spelled):
-            reason = None  # made by the module's own CMakeLists.txt
+            reason = own_breach(module, part, *target)
+        elif quoted is not None and re.fullmatch(r"\w+\.inc", written):
+            reason = None  # generated by the module's CMakeLists.txt
         elif quoted is not None:
-            reason = f'"{spelled}" is not spelled as "module/header.hpp"'
+            reason = f'"{written}" is not written as "module/header.hpp"'
         else:
-            reason = judge_foreign(module, part, spelled)
+            reason = foreign_breach(module, part, written)
         if reason:
             yield number, reason
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Names files of more than 400 lines and functions of more than 60. They are hints: the exit code is always 0.
+"""Lists files of more than 400 lines and functions of more than 60. These are hints: the exit code is always 0.
 
 usage: check_sizes.py [PATH...]
 """

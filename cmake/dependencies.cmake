@@ -1,5 +1,5 @@
-# What the build needs. The first part is also what a program needs that links the installed libraries:
-# cmake/convokeConfig.cmake.in names it again.
+# The dependencies of the build. A program that links the installed libraries needs the first group too; keep
+# cmake/convokeConfig.cmake.in in step with it.
 set(THREADS_PREFER_PTHREAD_FLAG ON)
 find_package(Threads REQUIRED)
 find_package(Boost 1.81 REQUIRED COMPONENTS json url)

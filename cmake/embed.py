@@ -1,4 +1,4 @@
-"""Writes a file's bytes as the inside of a C++ array initialiser: embed.py INPUT OUTPUT"""
+"""Writes the bytes of a file as the elements of a C++ array initialiser: embed.py INPUT OUTPUT"""
 import sys
 
 data = open(sys.argv[1], "rb").read()

@@ -1,5 +1,5 @@
 # `cmake --install`: the program, the libraries, the public headers and what find_package(convoke) needs. The command
-# line's own library stays out: nobody else can use it.
+# line's library is not installed: no other program can use it.
 include(CMakePackageConfigHelpers)
 
 get_property(modules GLOBAL PROPERTY CONVOKE_MODULES)

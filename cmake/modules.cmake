@@ -1,5 +1,5 @@
 # convoke_module(NAME SOURCES ... LINKS ...): one static library per module of the architecture.
-# Links are what the module may include; cmake/check_layers.py checks the #includes themselves.
+# LINKS names the modules and libraries that the module may include; cmake/check_layers.py checks the #includes themselves.
 function(convoke_module name)
   cmake_parse_arguments(arg "" "" "SOURCES;LINKS" ${ARGN})
   set(target convoke_${name})
@@ -11,7 +11,7 @@ function(convoke_module name)
     add_library(${target} INTERFACE)
     set(scope INTERFACE)
   endif()
-  # Private headers (src/) are for this build; what is installed sees include/ only.
+  # This build sees the private headers (src/); what is installed has include/ only.
   target_include_directories(${target} ${scope}
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/src> $<INSTALL_INTERFACE:include>)
   target_link_libraries(${target} ${scope} ${arg_LINKS})

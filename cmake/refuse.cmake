@@ -1,4 +1,4 @@
-# Compilers that cannot build this. Reads CMAKE_CXX_COMPILER_ID and CMAKE_CXX_COMPILER_VERSION only, so that
+# Refuses compilers that cannot build convoke. Reads CMAKE_CXX_COMPILER_ID and CMAKE_CXX_COMPILER_VERSION only, so that
 # `cmake -D... -P` can test it without the compiler in question.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   message(FATAL_ERROR

@@ -14,9 +14,9 @@ if(PROJECT_IS_TOP_LEVEL)
     set(CMAKE_BUILD_TYPE Release CACHE STRING "Build type" FORCE)
   endif()
   set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
-  # -O2, not -O3: g++ 12 gives false warnings at -O3, and nothing here got faster by it.
+  # -O2, not -O3: g++ 12 gives false warnings at -O3, and no benchmark here got faster with it.
   set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
-  # What the tests run: fast enough for whole jobs, assertions on, line numbers in every backtrace.
+  # For the tests: fast enough for whole jobs, with assertions and with line numbers in every backtrace.
   set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O1 -g1 -fno-omit-frame-pointer")
 
   if(NOT CMAKE_CXX_COMPILER_LAUNCHER)
@@ -32,7 +32,7 @@ if(PROJECT_IS_TOP_LEVEL)
     add_link_options(-fuse-ld=lld)
   endif()
 
-  # A translation unit with Beast and TLS takes up to 0.8 GB: on a small machine memory, not cores, is the limit.
+  # A translation unit with Beast and TLS takes up to 0.8 GB: on a small machine the limit is memory, not cores.
   cmake_host_system_information(RESULT cores QUERY NUMBER_OF_LOGICAL_CORES)
   cmake_host_system_information(RESULT megabytes QUERY TOTAL_PHYSICAL_MEMORY)
   math(EXPR affordable "${megabytes} / 800")
@@ -47,12 +47,12 @@ if(PROJECT_IS_TOP_LEVEL)
   endif()
 endif()
 
-# What everything built here is compiled with; never part of what is installed.
+# The compiler options of everything built here. They are not installed.
 add_library(convoke_settings INTERFACE)
 target_compile_features(convoke_settings INTERFACE cxx_std_23)
 target_compile_options(convoke_settings INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Wconversion -Wsign-conversion
-  # Designated initialisers name what differs from the defaults; the rest is left out on purpose.
+  # Designated initialisers name the members that differ from the defaults; the others are left out on purpose.
   $<$<CXX_COMPILER_ID:Clang>:-Wno-missing-designated-field-initializers>)
 if(CONVOKE_WERROR)
   target_compile_options(convoke_settings INTERFACE -Werror)

@@ -1,4 +1,4 @@
-"""C++ source as the checkers read it: without comments and without what literals contain."""
+"""C++ source as the checks read it: without comments and without the contents of literals."""
 import re
 
 TOKEN = re.compile(

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Draws the output of a command as a picture of a terminal: picture.py OUTPUT.svg COMMAND [ARG ...]
+"""Draws what a command prints on a terminal as an SVG: picture.py OUTPUT.svg COMMAND [ARG ...]
 
-README.md shows docs/demo.svg; `docs/picture.py docs/demo.svg build/release/convoke demo` makes it again.
+README.md shows docs/demo.svg. `docs/picture.py docs/demo.svg build/release/convoke demo` draws it again.
 """
 import html
 import os
@@ -14,7 +14,7 @@ WIDTH, LINE, CHARACTER, MARGIN = 112, 19, 8.43, 16
 
 
 def lines(text):
-    """Each line as (bold, text), cut to the width; a live line shows what it showed last."""
+    """Each line as (bold, text), cut to the width. A line that was overwritten shows its last text."""
     for line in text.split("\n"):
         line = re.sub(r"\x1b\[K", "", line.split("\r")[-1])
         bold = "\x1b[1m" in line
@@ -37,24 +37,24 @@ def draw(rows):
 
 
 def run(command):
-    """What the command shows on a terminal."""
+    """What the command prints on a terminal."""
     environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
-    mine, its = pty.openpty()
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=its, stderr=its, env={**environment, "TMPDIR": "/tmp"})
-    os.close(its)
-    shown = b""
+    own_end, command_end = pty.openpty()
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=command_end, stderr=command_end, env={**environment, "TMPDIR": "/tmp"})
+    os.close(command_end)
+    printed = b""
     while True:
         try:
-            piece = os.read(mine, 65536)
-        except OSError:  # so a terminal says that nobody writes any more
+            piece = os.read(own_end, 65536)
+        except OSError:  # EIO: no process has the other end open any more
             piece = b""
         if not piece:
             break
-        shown += piece
-    os.close(mine)
+        printed += piece
+    os.close(own_end)
     if process.wait() != 0:
         sys.exit("%s ended with %d" % (" ".join(command), process.returncode))
-    return shown.decode().replace("\r\n", "\n")
+    return printed.decode().replace("\r\n", "\n")
 
 
 def main():

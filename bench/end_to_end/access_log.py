@@ -1,12 +1,12 @@
-"""What a server saw of a client, from nginx's access log: nobody's own account of itself."""
+"""The calls of a client as the server counted them, from nginx's access log."""
 
-# What was on its way when a 429 was answered may still arrive; and the log's times have milliseconds.
-UNDER_WAY_S, RESOLUTION_S = 0.05, 0.002
+# Calls that were in flight when a 429 was answered may still arrive. The times of the log have milliseconds.
+IN_FLIGHT_S, RESOLUTION_S = 0.05, 0.002
 COOLDOWN_S = 1.0
 
 
 class Call:
-    """`arrived`: first byte; `answered`: last byte of the answer. Seconds since the epoch."""
+    """`arrived`: the first byte of the request; `answered`: the last byte of the answer. Seconds since the epoch."""
 
     def __init__(self, line):
         logged, took, status, self.uri, self.client = line.rstrip("\n").split(" ", 4)
@@ -20,7 +20,7 @@ class Call:
 
 
 def read_calls(path, offset=0):
-    """The calls from this byte of the log on, in the order of their arrival, and where the log ends now."""
+    """The calls from this byte of the log on, in the order of their arrival, and the offset of the end of the log."""
     with open(path, encoding="utf-8") as log:
         log.seek(offset)
         calls = [Call(line) for line in log if "/createOrGet" in line]
@@ -28,15 +28,15 @@ def read_calls(path, offset=0):
 
 
 def cooldowns(calls):
-    """(begin, end) of what the server asked for: after each 429, until its Retry-After is over."""
+    """(begin, end) of each cooldown: from the 429 to the end of its Retry-After."""
     return [(call.answered, call.answered + COOLDOWN_S) for call in calls if call.throttled]
 
 
 def early(calls):
-    """Calls that arrived although a 429 before them had asked to wait."""
+    """The calls that arrived during a cooldown."""
     closed = cooldowns(calls)
     return [call for call in calls
-            if any(begin + UNDER_WAY_S < call.arrived < end - RESOLUTION_S for begin, end in closed)]
+            if any(begin + IN_FLIGHT_S < call.arrived < end - RESOLUTION_S for begin, end in closed)]
 
 
 def figures(calls):

@@ -1,12 +1,12 @@
--- What nginx answers. A client that checks its answers must believe them: they echo external id, times and subject.
+-- The answers of nginx. They echo external id, times and subject, so that a client that checks its answers accepts them.
 local cjson = require("cjson.safe")
 
 local M = {}
 
--- As long as a real application token: about 1.4 KB.
+-- About 1.4 KB, the length of a real application token.
 local TOKEN = "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9." .. string.rep("bench", 270) .. ".c2lnbmF0dXJl"
 
--- The rest of an onlineMeeting as Graph shows it; the whole answer has about 1.6 KB.
+-- The other members of an onlineMeeting, as Graph sends them; the whole answer has about 1.6 KB.
 local FIXED = [[,"creationDateTime":"2026-10-01T12:00:00.1234567Z","isBroadcast":false,"autoAdmittedUsers":"EveryoneInCompany",]]
     .. [["outerMeetingAutoAdmittedUsers":null,"allowedPresenters":"everyone","isEntryExitAnnounced":true,"allowMeetingChat":"enabled",]]
     .. [["allowAttendeeToEnableCamera":true,"allowAttendeeToEnableMic":true,"recordAutomatically":false,"allowTeamworkReactions":true,]]

@@ -1,4 +1,4 @@
-"""The clients that are compared: convoke, wrk, and Microsoft's Graph client for JavaScript. Each `run` gives a dictionary with
+"""The clients of the comparison: convoke, wrk, and Microsoft's Graph client for JavaScript. Each `run` returns a dictionary with
 `calls`, `seconds` and `cpu_s`."""
 import json
 import os
@@ -10,14 +10,15 @@ import time
 
 from servers import HERE
 from generate import organizer_ids, request, write_rows
+from harness import clean_environment
 
 
 class Failed(Exception):
-    """A client could not be run; the message says why."""
+    """A client could not run; the message has the reason."""
 
 
 def run_measured(command, cpus=None, env=None, stdout=subprocess.PIPE):
-    """Runs it: (exit code, stdout, stderr, wall seconds, CPU seconds, peak resident KiB)."""
+    """Runs a command. Returns (exit code, stdout, stderr, wall seconds, CPU seconds, peak resident KiB)."""
     def bind():
         if cpus:
             os.sched_setaffinity(0, cpus)
@@ -35,7 +36,7 @@ def run_measured(command, cpus=None, env=None, stdout=subprocess.PIPE):
 
 
 class Wrk:
-    """One thread, one fixed request of convoke's shape, as often as it goes."""
+    """One thread repeats one fixed request, of the shape of convoke's requests, as fast as possible."""
 
     name = "wrk"
 
@@ -73,14 +74,14 @@ class GraphClient:
             self.version = json.load(package)["version"]
 
     def run(self, rows, organizers=1000):
-        """One createOrGet a row. Fails where a row does."""
+        """One createOrGet call a row. Raises Failed if a row fails."""
         figures = self.run_limited(rows, organizers)
         if figures["failed"]:
-            raise Failed("the Graph client lost %d rows: %s" % (figures["failed"], figures["firstFailure"]))
+            raise Failed("the Graph client failed %d rows: %s" % (figures["failed"], figures["firstFailure"]))
         return figures
 
     def run_limited(self, rows, organizers):
-        """The same; rows may fail: `failed` counts them. With `wall_s` and `rss_kib` of the process."""
+        """The same, but rows may fail; `failed` counts them. Has `wall_s` and `rss_kib` of the process too."""
         path = os.path.join(self.folder, "rows.jsonl")
         ids = organizer_ids(organizers)
         with open(path, "w", encoding="utf-8") as out:
@@ -94,12 +95,12 @@ class GraphClient:
             raise Failed("the Graph client: exit %d: %s" % (code, errors[-500:]))
         figures = json.loads(output)
         if figures["errors"]:
-            raise Failed("the Graph client got %d wrong answers" % figures["errors"])
+            raise Failed("the Graph client received %d wrong answers" % figures["errors"])
         return dict(figures, wall_s=wall, rss_kib=rss)
 
 
 class Convoke:
-    """The real thing: plan, ledger, calls, results."""
+    """The whole program: plan, ledger, calls, results."""
 
     name = "convoke"
 
@@ -108,14 +109,13 @@ class Convoke:
         self.more_environment = more_environment or {}
         self.config = os.path.join(folder, "convoke.toml")
         os.makedirs(folder, exist_ok=True)
-        server.write_config(self.config, os.path.join(folder, "default.db"))
+        server.write_config(self.config)
 
     def command(self, *words, expect=0, discard_stdout=False):
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(("CONVOKE_", "AZURE_"))}
-        environment.update(self.more_environment)
+        environment = clean_environment(self.folder) | self.more_environment
         if discard_stdout:
-            with open(os.devnull, "wb") as nowhere:
-                done = run_measured([self.executable, *words], self.cpus, environment, nowhere)
+            with open(os.devnull, "wb") as null:
+                done = run_measured([self.executable, *words], self.cpus, environment, null)
         else:
             done = run_measured([self.executable, *words], self.cpus, environment)
         if done[0] != expect:
@@ -123,7 +123,7 @@ class Convoke:
         return done
 
     def ledger(self, name):
-        """A ledger that does not exist yet."""
+        """The URL of a new ledger; an old one of this name is deleted."""
         path = os.path.join(self.folder, name + ".db")
         for left in os.listdir(self.folder):
             if left.startswith(name + ".db"):
@@ -136,12 +136,12 @@ class Convoke:
         return path
 
     def apply(self, path, ledger, *words):
-        """As fast as it goes. Returns the summary object, with `wall_s`, `cpu_s` and `rss_kib` of the process."""
+        """Applies at full speed. Returns the summary object, with `wall_s`, `cpu_s` and `rss_kib` of the process."""
         return self.apply_as_is(path, ledger, "--rate", "1000000", "--fixed-rate", "--connections", str(self.connections),
                                 "--organizer-concurrency", "64", *words)
 
     def apply_as_is(self, path, ledger, *words):
-        """The same with the defaults of everything that shapes the calls."""
+        """The same with the defaults of pace and connections."""
         _, output, _, wall, cpu, rss = self.command(
             "apply", path, "--config", self.config, "--ledger", ledger, "-o", "json", "--progress", "none", *words)
         return dict(json.loads(output), wall_s=wall, cpu_s=cpu, rss_kib=rss)

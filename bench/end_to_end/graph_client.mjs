@@ -1,9 +1,9 @@
-// Microsoft's Graph client for JavaScript, one createOrGet call a row, as its users write it. Reads the rows as JSON lines from the
-// file named first; answers with one line of figures. Environment: BENCH_ROOT, BENCH_TOKEN, BENCH_CONCURRENCY, NODE_EXTRA_CA_CERTS.
+// Microsoft's Graph client for JavaScript, one createOrGet call a row, as its users write it. Reads the rows as JSON lines from the file of
+// its first argument; prints one line of figures. Environment: BENCH_ROOT, BENCH_TOKEN, BENCH_CONCURRENCY, NODE_EXTRA_CA_CERTS.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
-// The client is installed in a build folder, beside which this file does not lie.
+// The client is installed in a build folder, not beside this file.
 const require = createRequire(process.env.BENCH_MODULES + "/");
 const { Client } = require("@microsoft/microsoft-graph-client");
 
@@ -26,14 +26,14 @@ async function worker() {
       const meeting = await client.api(`/users/${row.organizer}/onlineMeetings/createOrGet`).post(row.body);
       if (meeting.externalId !== row.body.externalId || !meeting.joinWebUrl) wrong++;
     } catch (reason) {
-      // Its own retries are used up: an application has lost the row.
+      // The client used up its retries: an application would have lost the row.
       failed++;
       firstFailure ??= `${reason.statusCode} ${reason.code}: ${reason.message}`;
     }
   }
 }
 
-// What the rows cost to read is not counted.
+// Reading the rows is not counted.
 const cpu = process.cpuUsage();
 const start = process.hrtime.bigint();
 await Promise.all(Array.from({ length: Number(process.env.BENCH_CONCURRENCY) }, worker));

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""convoke beside wrk and Microsoft's Graph client for JavaScript, against one nginx, in one go.
+"""Compares convoke with wrk and Microsoft's Graph client for JavaScript, against one nginx, in one run.
 
     run.py --convoke build/release/convoke [--build-folder DIR] [--quick] [--rows N] [--million N] [--rounds N] [--small N] [--limited N]
            [--json FILE]
 
-At the end, rows of very many organizers (small_organizers.py), and what the clients make of a limit (limited.py).
+At the end it measures rows of very many organizers (small_organizers.py) and the clients under a limit (limited.py).
 
 Needs nginx with its Lua module, lua-cjson, wrk and openssl (Debian: nginx-light libnginx-mod-http-lua lua-cjson wrk openssl procps);
 with npm, the JavaScript client is compared too. All three make the same calls over TLS 1.3 to the same Lua location of the same
-nginx, whose answers echo what was asked, so the server does the same work for each; only wrk's request is always the same one.
+nginx, which echoes the request, so the server does the same work for each; only wrk repeats one fixed request.
 """
 import argparse
 import json
@@ -46,7 +46,7 @@ def say(text=""):
 
 
 def call_phase(summary):
-    """What the run's own summary says of its call phase: first send to last commit."""
+    """The call phase, first send to last commit, from the summary of the run."""
     phases = summary["phases"]
     return {"calls": summary["calls"], "seconds": phases["call_s"], "cpu_s": summary["cpu_s"], "wall_s": summary["wall_s"],
             "plan_s": phases["plan_s"], "results_s": phases["results_s"], "rss_kib": summary["rss_kib"]}
@@ -60,7 +60,7 @@ def one_apply(convoke, path, rows, folder):
 
 
 def with_server_cpu(server, run):
-    """A sample with what nginx used for it."""
+    """A sample with the CPU time that nginx used for it."""
     before = server.worker_cpu_seconds()
     sample = run()
     return dict(sample, server_cpu_s=server.worker_cpu_seconds() - before)
@@ -76,7 +76,7 @@ def compare(options, server, cpus, folder):
     except Failed as reason:
         say("  left out: the Graph client for JavaScript (%s)" % reason)
     rows = convoke.rows("compare", options.rows)
-    wrk.run(1)  # warms the server up
+    wrk.run(1)  # a warm-up of the server
     samples = {"wrk": [], "convoke": [], "script": [], "plan_cpu": []}
     for number in range(options.rounds):
         samples["wrk"].append(with_server_cpu(server, lambda: wrk.run(options.seconds)))
@@ -109,22 +109,24 @@ def figures(samples, rows):
         "wrk_calls_per_s": median(samples["wrk"], per_second), "wrk_cpu_us": median(samples["wrk"], per_call),
         "convoke_calls_per_s": median(samples["convoke"], per_second), "convoke_cpu_us": median(samples["convoke"], per_call),
         "nginx_cpu_us_with_wrk": median(samples["wrk"], per_call_of_server),
-        "nginx_cpu_us_with_convoke": median(samples["convoke"], per_call_of_server), "convoke_plan_cpu_us": plan_cpu, "convoke_wall_rows_per_s": median(samples["convoke"], lambda one: one["calls"] / one["wall_s"]),
+        "nginx_cpu_us_with_convoke": median(samples["convoke"], per_call_of_server),
+        "convoke_plan_cpu_us": plan_cpu,
+        "convoke_wall_rows_per_s": median(samples["convoke"], lambda one: one["calls"] / one["wall_s"]),
     }
-    # Of neighbours in time: what else the machine does changes from minute to minute, and meets both of a round.
+    # The ratio is taken within each round, because the other load of the machine changes from minute to minute.
     shares = [per_second(own) / per_second(other) for own, other in zip(samples["convoke"], samples["wrk"])]
     out["call_phase_share_of_wrk"] = statistics.median(shares)
     out["call_phase_shares_of_wrk"] = shares
-    out["cpu_beside_wrk"] = (out["convoke_cpu_us"] - plan_cpu) / out["wrk_cpu_us"]
+    out["cpu_over_wrk"] = (out["convoke_cpu_us"] - plan_cpu) / out["wrk_cpu_us"]
     if samples["script"]:
         out["script_calls_per_s"] = median(samples["script"], per_second)
         out["script_cpu_us"] = median(samples["script"], per_call)
-        out["script_cpu_beside_convoke"] = out["script_cpu_us"] / out["convoke_cpu_us"]
+        out["script_cpu_over_convoke"] = out["script_cpu_us"] / out["convoke_cpu_us"]
     return out
 
 
 def big_files(options, server, cpus, folder):
-    """A million rows: planned, carried out, seen again, exported."""
+    """A million rows: planned, applied, applied again as known rows, exported."""
     convoke = Convoke(options.convoke, server, options.connections, cpus, folder)
     count = options.million
     path = convoke.rows("million", count)
@@ -138,7 +140,7 @@ def big_files(options, server, cpus, folder):
     again = convoke.apply(convoke.rows("million-again", count, batch="b"), ledger)
     if again["calls"] != 0:
         raise Failed("%d calls for rows that are known" % again["calls"])
-    say("  the next night's file, all known: %.1f s, no call, peak %.0f MiB" % (again["wall_s"], again["rss_kib"] / 1024))
+    say("  the same rows in a new file, all known: %.1f s, no call, peak %.0f MiB" % (again["wall_s"], again["rss_kib"] / 1024))
     _, _, _, export, _, rss = convoke.command("export", "--config", convoke.config, "--ledger", ledger, "--format", "csv", discard_stdout=True)
     say("  results written in %.1f s" % export)
     return {
@@ -162,16 +164,16 @@ def report(about, ratios, big):
         say((row % (what, value, goal)).rstrip())
 
     line("wrk, calls/s (CPU per call)", "%s (%.1f µs)" % (format(round(ratios["wrk_calls_per_s"]), ","), ratios["wrk_cpu_us"]))
-    line("nginx's own CPU per call, with wrk; with convoke", "%.1f; %.1f µs" % (ratios["nginx_cpu_us_with_wrk"], ratios["nginx_cpu_us_with_convoke"]))
+    line("CPU of nginx per call, with wrk; with convoke", "%.1f; %.1f µs" % (ratios["nginx_cpu_us_with_wrk"], ratios["nginx_cpu_us_with_convoke"]))
     line("convoke, call phase, calls/s", format(round(ratios["convoke_calls_per_s"]), ","))
     line("convoke, whole job, CPU per meeting", "%.1f µs" % ratios["convoke_cpu_us"])
     line("convoke, whole job, rows/s of wall time", format(round(ratios["convoke_wall_rows_per_s"]), ","))
     shares = ratios["call_phase_shares_of_wrk"]
     line("call phase, share of wrk's rate, round by round", "%.2f (%.2f-%.2f)" % (ratios["call_phase_share_of_wrk"], min(shares), max(shares)), ">= 0.7")
-    line("CPU per meeting without planning, beside wrk's", "%.2f x" % ratios["cpu_beside_wrk"], "<= 2 x")
+    line("CPU per meeting without planning, over wrk's per call", "%.2f x" % ratios["cpu_over_wrk"], "<= 2 x")
     if "script_cpu_us" in ratios:
         line("JavaScript client, calls/s (CPU per call)", "%s (%.0f µs)" % (format(round(ratios["script_calls_per_s"]), ","), ratios["script_cpu_us"]))
-        line("JavaScript client's CPU beside convoke's", "%.0f x" % ratios["script_cpu_beside_convoke"], ">= 40 x")
+        line("JavaScript client's CPU over convoke's", "%.0f x" % ratios["script_cpu_over_convoke"], ">= 40 x")
     if not big:
         return
     rows = format(big["rows"], ",")
@@ -185,14 +187,14 @@ def report(about, ratios, big):
     line("writing results, rows/s", format(round(big["results_rows_per_s"]), ","), ">= 300,000")
     say()
     say("  All clients called the same Lua location of one nginx over TLS 1.3; wrk sent one fixed request, the others one per row.")
-    say("  On two processors the server and a client share what there is: see nginx's own CPU per call.")
+    say("  On two processors the server and a client share the CPU time: see the CPU of nginx per call.")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--convoke", required=True, help="the executable (release build)")
-    parser.add_argument("--build-folder", default=os.path.join(tempfile.gettempdir(), "convoke-bench"), help="where the JavaScript client goes")
-    parser.add_argument("--quick", action="store_true", help="small sizes: shows that it works, measures nothing worth keeping")
+    parser.add_argument("--build-folder", default=os.path.join(tempfile.gettempdir(), "convoke-bench"), help="folder for the JavaScript client")
+    parser.add_argument("--quick", action="store_true", help="small sizes: shows that the benchmark works; the figures mean nothing")
     parser.add_argument("--rows", type=int, default=200000)
     parser.add_argument("--million", type=int, default=1000000, help="rows of the big file; 0 leaves that part out")
     parser.add_argument("--rounds", type=int, default=5)
@@ -231,7 +233,7 @@ def main():
                                                  options.rounds)
             limits = None
             if options.limited:
-                say("%s rows against a limit of %d calls/s that nobody was told of:" % (format(options.limited, ","), limited.RATE))
+                say("%s rows against an undocumented limit of %d calls/s:" % (format(options.limited, ","), limited.RATE))
                 limits = [one for one, _ in limited.compare(options.convoke, options.build_folder, os.path.join(folder, "limits"), options.limited)]
         except Failed as reason:
             sys.exit("bench: %s" % reason)

@@ -1,4 +1,4 @@
-"""The nginx that stands in for Graph: a private instance in a folder of its own."""
+"""nginx in the place of Graph: a private instance in a folder of its own."""
 import json
 import os
 import socket
@@ -13,6 +13,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "..", "tests", "e2e"))
 
 from certificates import make_certificates  # noqa: E402
+from configuration import write_config  # noqa: E402
 
 MODULES = "/usr/lib/nginx/modules"
 TENANT = "6f8b1a52-3c7d-4e19-a0f4-5b2d9c8e7f01"
@@ -26,7 +27,7 @@ def free_port():
 
 
 class Nginx:
-    """`folder` takes its configuration, certificates and logs. `cpu`: the processor its one worker is bound to, or None."""
+    """`folder` gets its configuration, certificates and logs. `cpu`: the processor of its only worker, or None for any."""
 
     words = {"@LOG@": "off", "@ZONE@": "", "@LIMIT@": ""}
 
@@ -69,7 +70,7 @@ class Nginx:
             return json.load(answer)["access_token"]
 
     def worker_cpu_seconds(self):
-        """What the worker has used so far."""
+        """The CPU time that the worker has used so far."""
         children = subprocess.run(["ps", "-o", "pid=", "--ppid", str(self.process.pid)], capture_output=True, text=True, check=True)
         used = 0
         for pid in children.stdout.split():
@@ -78,15 +79,9 @@ class Nginx:
             used += int(fields[11]) + int(fields[12])
         return used / os.sysconf("SC_CLK_TCK")
 
-    def write_config(self, path, ledger):
-        """A configuration with which convoke reaches this server."""
-        secret = os.path.join(self.folder, "client.secret")
-        with open(os.open(secret, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as out:
-            out.write("nginx-checks-no-secret\n")
-        values = {"graph_url": self.root, "authority_url": self.root, "ca_file": self.ca, "tenant": TENANT, "client_id": CLIENT_ID,
-                  "client_secret_file": secret, "ledger": "sqlite:" + ledger}
-        with open(path, "w", encoding="utf-8") as out:
-            out.writelines("%s = %s\n" % (name, json.dumps(value)) for name, value in values.items())
+    def write_config(self, path):
+        """A configuration with which convoke reaches this server. nginx does not check the secret."""
+        write_config(path, self.root, self.ca, TENANT, CLIENT_ID, "unchecked")
 
     def stop(self):
         self.process.terminate()
@@ -94,7 +89,7 @@ class Nginx:
 
 
 class LimitedNginx(Nginx):
-    """Takes so many calls a second and a burst of 5; the others are answered with 429 and `Retry-After: 1`. Logs every call."""
+    """Accepts `rate` calls per second and a burst of 5, and answers all others with 429 and `Retry-After: 1`. Logs every call."""
 
     def __init__(self, folder, rate=50):
         self.rate = rate

@@ -1,5 +1,5 @@
-/* A slow disk, to be preloaded: every fsync and fdatasync takes SLOW_SYNC_MS milliseconds more. Those made by the process are counted, and
-   the count is written to the file SLOW_SYNC_COUNT when it ends. */
+/* A slow disk, to be preloaded: every fsync and fdatasync takes SLOW_SYNC_MS milliseconds longer. When the process ends, their number is
+   written to the file SLOW_SYNC_COUNT. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdatomic.h>
@@ -29,7 +29,7 @@ int fdatasync(int fd) {
   return slow("fdatasync", fd);
 }
 
-__attribute__((destructor)) static void say(void) {
+__attribute__((destructor)) static void write_count(void) {
   const char *path = getenv("SLOW_SYNC_COUNT");
   FILE *out = path ? fopen(path, "w") : NULL;
   if (!out) return;

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""The same number of rows, of a few organizers and of very many: as fast as it goes, and at 500 calls a second on a slow disk.
+"""The same number of rows of few and of very many organizers: at full speed, and at 500 calls a second on a slow disk.
 
     small_organizers.py --convoke build/release/convoke [--rows N] [--rounds N] [--sync-ms N] [--json FILE]
 
-A claim of rows is a durable commit, and an organizer of four rows has no more to claim than those. The slow disk is a small library
-(slow_sync.c) that is compiled here and preloaded into convoke: each of its fsync and fdatasync calls takes so much longer. It counts them.
+Each claim of rows is a durable commit, and an organizer with four rows has no more to claim than those. The slow disk is a small library
+(slow_sync.c), compiled here and preloaded into convoke, which makes every fsync and fdatasync call slower and counts them.
 """
 import argparse
 import json
@@ -36,7 +36,7 @@ def build_library(folder):
 
 
 class Disk:
-    """What convoke is run on: its environment, and how often it synced."""
+    """The disk of a run: the environment for convoke, and the number of its syncs."""
 
     def __init__(self, folder, sync_ms):
         self.count = os.path.join(folder, "syncs")
@@ -57,7 +57,7 @@ def carry_out(convoke, disk, path, rows, slow):
 
 
 def one_case(convoke, disk, rows, many, rounds, slow):
-    """Alternates the two files."""
+    """Alternates the two files. Returns the medians."""
     few_path = convoke.rows("few", rows, organizers=FEW)
     many_path = convoke.rows("many", rows, organizers=many)
     few, much = [], []
@@ -84,7 +84,7 @@ def compare(executable, server, connections, cpus, folder, rows=20000, rounds=3,
 
 def report(measured):
     print()
-    print("  Many small organizers: the call phase (first send to last commit) beside that of as many rows of %d organizers, goal <= %.1f x" % (FEW, GOAL))
+    print("  Many small organizers: the call phase (first send to last commit) over that of as many rows of %d organizers, goal <= %.1f x" % (FEW, GOAL))
     print("  %-56s %10s %10s %9s %9s" % ("", "call phase", "calls/s", "syncs", "ratio"))
     slow = "--rate %d, fsync + %d ms" % (RATE, measured["sync_ms"])
     for how, case in (("full speed", measured["at_speed"]), (slow, measured["paced"]), (slow, measured["paced_single"])):
@@ -93,7 +93,7 @@ def report(measured):
             print(("  %-56s %8.2f s %10s %9d   %s" % (
                 "%s rows of %s organizers, %s" % (format(case["rows"], ","), format(organizers, ","), how), one["call_s"],
                 format(round(one["calls_per_s"]), ","), one["syncs"], "%5.2f x" % case["ratio"] if name == "many" else "")).rstrip())
-    print("  syncs: fsync and fdatasync calls of the whole command. They are slowed down by slow_sync.c, compiled and preloaded (LD_PRELOAD).")
+    print("  syncs: fsync and fdatasync calls of the whole command. slow_sync.c, compiled and preloaded (LD_PRELOAD), makes them slower.")
 
 
 def main():

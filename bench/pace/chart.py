@@ -1,10 +1,10 @@
-"""Draws traces as panels of one SVG: no script, nothing from elsewhere, readable on light and dark pages."""
+"""Draws traces as panels of one SVG without scripts and external resources, for light and dark pages."""
 import html
 
 from traces import merged, rates
 
 WIDTH, MARGIN, GAP = 1000, 20, 36
-LEFT, TOP, BOTTOM = 34, 38, 20  # of a panel: room for the axis, its title and caption, its times
+LEFT, TOP, BOTTOM = 34, 38, 20  # of a panel: space for the axis, for title and caption, for the times
 COLUMN = (WIDTH - 2 * MARGIN - GAP) / 2
 
 STYLE = """
@@ -29,7 +29,7 @@ def text(x, y, words, style, anchor="start"):
 
 
 class Panel:
-    """One plot: `end` seconds wide, `most` calls/s high. What goes beyond is cut off at the edge."""
+    """One plot, `end` seconds wide and `most` calls/s high; higher values are cut off."""
 
     def __init__(self, trace, title, caption, height, end=None, most=None, smooth=1.0):
         self.trace, self.title, self.caption, self.height, self.smooth = trace, title, caption, height, smooth
@@ -37,7 +37,7 @@ class Panel:
         self.most = most or 1.3 * max(rate for _, rate in trace.limit)
 
     def draw(self, x, y, identity):
-        """SVG elements for this panel with its upper left corner at (x, y)."""
+        """The SVG elements of this panel, with its upper left corner at (x, y)."""
         self.x, self.y = x + LEFT, y + TOP
         self.width, self.depth = COLUMN - LEFT, self.height - TOP - BOTTOM
         box = 'x="%s" y="%s" width="%s" height="%s"' % (number(self.x), number(self.y), number(self.width), number(self.depth))
@@ -49,7 +49,7 @@ class Panel:
         ]
 
     def done(self):
-        """Where the work ended long before the axis does."""
+        """A label at the end of the work, where that is far from the end of the axis."""
         x, _ = self.at(self.trace.end, 0)
         return [text(x + 6, self.y + self.depth - 6, "done", "text small")] if self.trace.end < 0.9 * self.end else []
 
@@ -73,12 +73,12 @@ class Panel:
         return out
 
     def points(self, times):
-        """The rate of these events, once a pixel."""
+        """The rate of these events, one point per pixel."""
         step = self.end / self.width
         return [self.at(t, rate) for t, rate in rates(times, self.smooth, step, min(self.trace.end, self.end))]
 
     def line(self, points):
-        """A path through the points, leaving out those between two equal heights."""
+        """A path through the points, without those between two points of equal height."""
         kept = [p for i, p in enumerate(points)
                 if i in (0, len(points) - 1) or not (number(points[i - 1][1]) == number(p[1]) == number(points[i + 1][1]))]
         return "M" + "L".join("%s %s" % (number(x), number(y)) for x, y in kept)
@@ -92,7 +92,7 @@ class Panel:
         return self.path("offered", self.line(self.points(self.trace.sent)), 'stroke-width="1.4" stroke-linejoin="round" ')
 
     def limit(self):
-        """A step for each change; where there is none, no line."""
+        """A step for each change; no line where there is no limit."""
         words, edges = "", [t for t, _ in self.trace.limit] + [self.end]
         for left, right in zip(edges, edges[1:]):
             rate = self.trace.limit_at(left)
@@ -109,17 +109,17 @@ class Panel:
         return self.path(style, words)
 
     def ticks(self):
-        """A mark below for every pixel in which a call was throttled."""
+        """A mark at the bottom for every pixel with a throttled call."""
         places = sorted({number(self.at(t, 0)[0]) for t in self.trace.throttled}, key=float)
         foot = self.y + self.depth
         return self.path("throttled", "".join("M%s %sv-7" % (x, number(foot)) for x in places), 'stroke-width="1" ')
 
 
 def legend(y):
-    """What the colours mean, on one line."""
+    """The legend, on one line."""
     x, out = MARGIN, []
     entries = [("accepted", "accepted calls/s"), ("offered", "offered calls/s"), ("limit", "the hidden limit"),
-               ("throttled", "throttled calls"), ("cooldown", "the service asked to wait"), ("lone", "asked of one organizer")]
+               ("throttled", "throttled calls"), ("cooldown", "cooldown of the lane"), ("lone", "cooldown of one organizer")]
     for style, words in entries:
         if style in ("accepted", "cooldown", "lone"):
             out.append('<rect class="%s" x="%d" y="%d" width="18" height="%d"/>' % (style, x, y - 9, 4 if style == "lone" else 11))
@@ -134,7 +134,7 @@ def legend(y):
 
 
 def draw(sections):
-    """`sections`: [(heading, [Panel, ...])]; two panels a row. The SVG as text."""
+    """`sections`: [(heading, [Panel, ...])]; two panels per row. Returns the SVG as text."""
     y, body, count = MARGIN + 10, [], 0
     body += legend(y)
     y += 22

@@ -3,8 +3,8 @@
 
     pace.py --convoke build/release/convoke --simulate-engine build/release/tests/simulation/simulate_engine --output pace.svg
 
-Above, in real time: convoke and Microsoft's Graph client for JavaScript against the same limit of an nginx, from its access log. Below,
-in virtual time: the engine in the main scenarios of its simulation.
+The upper panels show real time: convoke and Microsoft's Graph client for JavaScript under the same limit of an nginx, from its access log.
+The lower panels show virtual time: the engine in the main scenarios of its simulation.
 """
 import argparse
 import os
@@ -26,7 +26,7 @@ SCENARIOS = [
     ("steady-bucket", "A token bucket"),
     ("steady-fixed", "A fixed window, where throttled calls count too"),
     ("steady-sliding", "A sliding window, where throttled calls count too"),
-    ("second-night", "The second night: the pace is remembered"),
+    ("second-run", "The second run: the pace is saved"),
     ("halves", "The limit halves"),
     ("doubles", "The limit doubles"),
     ("disappears", "The limit disappears: up to convoke's own ceiling"),
@@ -39,11 +39,11 @@ def say(text=""):
 
 
 def real_time(options, folder):
-    """The panels of both clients, with the same axes. The second night is in the table only."""
+    """The panels of both clients, with the same axes. The second run is only in the table."""
     measured = limited.compare(options.convoke, options.build_folder, folder, options.rows, (limited.CONCURRENCY,))
     limited.report([one for one, _ in measured])
     shown = [measured[0], *measured[2:]]
-    titles = ["convoke, the first night", "Microsoft's Graph client for JavaScript, %d calls at a time" % limited.CONCURRENCY]
+    titles = ["convoke, the first run", "Microsoft's Graph client for JavaScript, %d calls at a time" % limited.CONCURRENCY]
     traces = [from_access_log(calls, limited.RATE, access_log.cooldowns(calls)) for _, calls in shown]
     end = max(trace.end for trace in traces)
     panels = []
@@ -77,7 +77,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--convoke", required=True, help="the executable (release build)")
     parser.add_argument("--simulate-engine", required=True, help="the simulation's executable")
-    parser.add_argument("--build-folder", default=os.path.join(tempfile.gettempdir(), "convoke-bench"), help="where the JavaScript client goes")
+    parser.add_argument("--build-folder", default=os.path.join(tempfile.gettempdir(), "convoke-bench"), help="folder for the JavaScript client")
     parser.add_argument("--rows", type=int, default=1000)
     parser.add_argument("--output", required=True, metavar="FILE")
     options = parser.parse_args()
@@ -88,7 +88,7 @@ def main():
             above = real_time(options, folder)
         except Failed as reason:
             sys.exit("pace: %s" % reason)
-    sections = [("In real time: nginx takes 50 calls/s and a burst of 5, and says nothing but 429 with Retry-After: 1", above),
+    sections = [("In real time: nginx accepts 50 calls/s and a burst of 5, and answers all others with 429 and Retry-After: 1", above),
                 ("In virtual time: the engine against a simulated service and its hidden limit", below)]
     with open(options.output, "w", encoding="utf-8") as out:
         out.write(draw(sections))

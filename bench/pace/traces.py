@@ -1,4 +1,4 @@
-"""What happened when: calls offered and accepted, throttles, cooldowns, the limit. From a simulation's trace, or from an access log."""
+"""Calls, throttles, cooldowns and the limit over time, from the trace of a simulation or from an access log."""
 import csv
 
 
@@ -19,7 +19,7 @@ class Trace:
         return value
 
     def quota(self, begin, end):
-        """How many calls the limit would have taken from `begin` to `end`; None where it took any number for a while."""
+        """The number of calls that the limit allows from `begin` to `end`; None if there was no limit for a while."""
         edges = [begin, *(t for t, _ in self.limit if begin < t < end), end]
         total = 0.0
         for left, right in zip(edges, edges[1:]):
@@ -30,7 +30,7 @@ class Trace:
         return total
 
     def share_of_limit(self, begin=0.0):
-        """Accepted calls beside what the limit would have taken, from `begin` to the end; None without a limit."""
+        """Accepted calls over what the limit allows, from `begin` to the end; None without a limit."""
         quota = self.quota(begin, self.end)
         return sum(t >= begin for t in self.accepted) / quota if quota else None
 
@@ -91,7 +91,7 @@ def rates(times, width, step, end):
             last += 1
         while first < len(times) and times[first] <= t - width / 2:
             first += 1
-        # At either end half of the window has nothing to see.
+        # At either end, half of the window lies outside of the trace.
         seen = min(t + width / 2, end) - max(t - width / 2, 0.0)
         out.append((t, (last - first) / max(seen, width / 2)))
     return out

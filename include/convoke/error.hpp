@@ -9,33 +9,33 @@
 
 namespace convoke {
 
-/// What kind of trouble it is. Each kind maps to one exit code of the command line (`exit_code`).
+/// The kind of an error. Each kind has one exit code of the command line (`exit_code`).
 enum class errc {
-  internal,     ///< a bug: should never be seen
+  internal,     ///< a bug
   usage,        ///< wrong command line or configuration
   input,        ///< the input file is wrong; nothing was sent
   credentials,  ///< secret, token or permission
   storage,      ///< the ledger could not be read or written
-  busy,         ///< another process carries out a run on this ledger
+  busy,         ///< another process is carrying out a run on this ledger
   output,       ///< a results file or stdout could not be written
   network,      ///< connecting, TLS or HTTP
-  protocol,     ///< an answer that is not what the protocol says
+  protocol,     ///< an answer that does not follow the protocol
   interrupted,  ///< a stop was requested
-  resources,    ///< this process may have no more of something, such as open files
+  resources,    ///< a limit of this process or machine was reached, such as open files
 };
 
-/// An error as a value. `message` names the file, line, column, row or key, says what was wrong and what to do.
-/// It never holds a secret, and no control characters from outside.
+/// An error as a value. `message` names the file, line, column, row or key, the reason, and what to do. It never holds a secret, and no
+/// control characters from outside.
 struct error {
   errc code = errc::internal;
   std::string message;
 };
 
-/// The result of anything that input or network can make fail.
+/// The result of an operation that input, network, storage or configuration can make fail.
 template <class T = void>
 using result = std::expected<T, error>;
 
-/// Shorthand for the failure side: `return fail(errc::input, "…")`.
+/// Makes the failure of a `result`: `return fail(errc::input, "…")`.
 [[nodiscard]] inline std::unexpected<error> fail(errc code, std::string message) {
   return std::unexpected<error>(error{code, std::move(message)});
 }

@@ -1,26 +1,15 @@
 #pragma once
 
 /// \file
-/// The identity of a meeting.
+/// The ids that identify a meeting. Graph keys createOrGet by tenant id, organizer object id and external id. convoke adds the Graph root,
+/// so that a rehearsal against the simulator never counts as real. It compares all four in lower case: Microsoft does not document whether
+/// Graph distinguishes `A-1` from `a-1`, so convoke never sends both.
 
-#include <compare>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace convoke {
-
-/// (Graph root, tenant id, organizer object id, external id): the identity of a meeting, as Graph keys createOrGet by
-/// (tenant, user, externalId). The root belongs to it, so that a rehearsal against a simulator never passes for the real thing.
-/// All members are folded to lower case: nobody publishes whether Graph tells `A-1` from `a-1`, so convoke never sends both.
-struct meeting_key {
-  std::string graph_root;
-  std::string tenant;
-  std::string organizer;
-  std::string external_id;
-
-  friend auto operator<=>(const meeting_key&, const meeting_key&) = default;
-};
 
 /// ASCII lower case; other bytes stay.
 [[nodiscard]] std::string to_lower(std::string_view text);

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// A meeting as the service showed it.
+/// A meeting as an answer of the service shows it.
 
 #include <optional>
 #include <string>
@@ -12,16 +12,16 @@
 
 namespace convoke {
 
-/// An attendee of a stored meeting. The service may show either id, both, or (for dial-in people) neither; both are lower case.
+/// An attendee of a stored meeting. The service may show either id, both, or (for people who dial in) neither. Both are in lower case.
 struct observed_attendee {
   std::string upn;
   std::string object_id;
-  std::optional<attendee_role> role;  ///< absent or null in the answer, or a word that is not ours: cannot be verified
+  std::optional<attendee_role> role;  ///< absent where the answer has none, or one that is not in attendee_role: it cannot be verified
 
   friend bool operator==(const observed_attendee&, const observed_attendee&) = default;
 };
 
-/// microsoft.graph.onlineMeeting, as much as convoke keeps. Absent optionals were omitted or null in the answer.
+/// The members of a microsoft.graph.onlineMeeting that convoke reads. An optional is absent where the answer omits it or has null.
 struct meeting {
   std::string id;
   std::string join_web_url;

@@ -8,8 +8,8 @@
 
 namespace convoke {
 
-/// One Graph request that a row owes. A row owes one operation at a time; completing one may make the next one owed. The numbers are stored
-/// in ledgers: never reuse one.
+/// One Graph request that a row owes. A row owes one operation at a time; its completion may make the next one owed. The numbers are stored
+/// in ledgers and are never reused.
 enum class operation : std::uint8_t {
   create_or_get = 1,  ///< POST …/onlineMeetings/createOrGet: makes the meeting, or returns the one that the external id has already
   update = 2,         ///< PATCH of a known meeting

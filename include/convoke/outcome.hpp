@@ -9,7 +9,7 @@
 
 namespace convoke {
 
-/// How a row of a run ended, for good. The numbers are stored in ledgers: never reuse one.
+/// How a row of a run ended, for good. The numbers are stored in ledgers and are never reused.
 enum class outcome : std::uint8_t {
   created = 1,     ///< answered 201
   existing = 2,    ///< answered 200, and the stored meeting agrees with the spec
@@ -23,13 +23,13 @@ enum class outcome : std::uint8_t {
   removed = 10,    ///< deleted, or already gone
 };
 
-/// The word users see: `created`, `existing`, …
+/// The word that users see: `created`, `existing`, …
 [[nodiscard]] std::string_view to_string(outcome o) noexcept;
 
-/// The inverse of `to_string`.
+/// The inverse of `to_string`; nullopt for any other word.
 [[nodiscard]] std::optional<outcome> parse_outcome(std::string_view word) noexcept;
 
-/// True for created, existing, updated, unchanged, removed, drifted (drifted only while drift is reported, not failed on).
+/// True for created, existing, updated, unchanged and removed; for drifted unless `drift_fails` (`--on-drift fail`).
 [[nodiscard]] bool satisfied(outcome o, bool drift_fails) noexcept;
 
 }  // namespace convoke

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// A string that cannot be printed by accident.
+/// A string that is not printed by accident.
 
 #include <string>
 #include <string_view>
@@ -9,12 +9,12 @@
 
 namespace convoke {
 
-/// Holds a client secret or a bearer token. There is no stream operator, no formatter and no implicit conversion; `reveal()`
-/// is the only way in and is easy to search for. The bytes are overwritten when it dies. Move-only.
+/// Holds a client secret or a bearer token. There is no stream operator, no formatter and no implicit conversion: `reveal()` is the only
+/// access, and is easy to find in the source. The bytes are overwritten when the object is destroyed. Move-only.
 class secret {
  public:
   secret() = default;
-  /// Takes the bytes over; move them in, or the caller's string keeps a copy.
+  /// Takes the bytes. Move the string in; otherwise the caller's string keeps a copy.
   explicit secret(std::string value) noexcept;
   secret(secret&& other) noexcept;
   secret& operator=(secret&& other) noexcept;
@@ -22,10 +22,10 @@ class secret {
   secret& operator=(const secret&) = delete;
   ~secret();
 
-  /// The bytes. The view is valid until this object is moved from or dies.
+  /// The bytes. The view is valid until this object is moved from, assigned to or destroyed.
   [[nodiscard]] std::string_view reveal() const noexcept { return value_; }
   [[nodiscard]] bool empty() const noexcept { return value_.empty(); }
-  /// A copy, asked for by name.
+  /// A copy. It has a name so that no copy is made by accident.
   [[nodiscard]] secret clone() const { return secret(value_); }
 
  private:

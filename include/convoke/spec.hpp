@@ -14,13 +14,13 @@
 
 namespace convoke {
 
-/// onlineMeetingRole as createOrGet takes it. `none`: no role is sent and none is compared.
+/// The onlineMeetingRole of an attendee. `none`: no role is sent, and none is compared.
 enum class attendee_role : std::uint8_t { none, attendee, presenter, coorganizer };
 
 /// How a person is named.
 enum class attendee_id : std::uint8_t { upn, object_id };
 
-/// One invited person. `value` is a UPN in lower case, or an Entra object id in lower case.
+/// One invited person. `value` is a UPN or an Entra object id, in lower case.
 struct attendee {
   attendee_id kind = attendee_id::upn;
   std::string value;
@@ -29,10 +29,10 @@ struct attendee {
   friend auto operator<=>(const attendee&, const attendee&) = default;
 };
 
-/// One wanted meeting, normalised: everything a request depends on, and nothing else.
+/// One wanted meeting, normalised: everything that a request depends on, and nothing else.
 struct meeting_spec {
   std::string organizer;               ///< Entra object id, lower case
-  std::string external_id;             ///< as its key was first spelt, else as the row spells it; see valid_external_id
+  std::string external_id;             ///< in the form in which the key was first sent, else as the row has it; see valid_external_id
   std::optional<std::string> subject;  ///< UTF-8; absent: neither sent nor compared
   utc_time start{};                    ///< whole seconds
   utc_time end{};                      ///< whole seconds, after start
@@ -41,11 +41,11 @@ struct meeting_spec {
   friend bool operator==(const meeting_spec&, const meeting_spec&) = default;
 };
 
-/// The normalised payload: a compact, versioned, self-delimiting byte string. Equal specs give equal bytes; the bytes are what
-/// the ledger stores, what hashes are made of, and what a request is built from, so a plan never changes under way.
+/// The normalised payload: a compact, versioned, self-delimiting byte string. Equal specs give equal bytes. The ledger stores these bytes,
+/// hashes are made of them, and requests are built from them, so a plan does not change while it is carried out.
 [[nodiscard]] std::string encode_spec(const meeting_spec& s);
 
-/// The inverse of `encode_spec`. Fails with errc::storage on bytes that no version of encode_spec made.
+/// The inverse of `encode_spec`. errc::storage for bytes that no version of encode_spec made.
 [[nodiscard]] result<meeting_spec> decode_spec(std::string_view bytes);
 
 /// `attendee`, `presenter`, `coorganizer`; empty for none.

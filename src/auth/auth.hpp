@@ -19,12 +19,13 @@
 
 namespace convoke::auth {
 
-// Reads a secret file: regular, ours or root's, not readable by others than the owner, no symlink, not empty; one trailing newline is
-// trimmed. The message names the file, never its content. errc::credentials.
+// Reads a secret file. It must be a regular file, not a symbolic link, that belongs to this user or to root and that only its owner can
+// read; it holds one line of at most 64 KiB. One line end behind it is left out. A file in $CREDENTIALS_DIRECTORY may be readable by its
+// group, as systemd makes it so. errc::credentials, with the name of the file and never its content.
 [[nodiscard]] result<secret> read_secret_file(const std::string& path);
 
-// What keeps a text from being a client secret, as `holds …`: empty, longer than 64 KiB, more than one line, control characters. Blanks
-// and other characters may be part of one. The secret is not shown.
+// Why `text` is not a client secret, as a predicate such as `is empty`: it is empty, is longer than 64 KiB, has more than one line or has
+// control characters. Blanks and all other characters may be part of a secret. The text is not shown. nullopt where it may be one.
 [[nodiscard]] std::optional<std::string> flaw_of_secret(std::string_view text);
 
 struct client_secret_source {
@@ -32,29 +33,38 @@ struct client_secret_source {
   std::string tenant, client_id, graph_root;
   secret client_secret;
   std::chrono::nanoseconds attempt_timeout = std::chrono::seconds(20);
-  std::chrono::nanoseconds max_cooldown = std::chrono::hours(24);  // a longer Retry-After is cut to this, and its message says so
+  std::chrono::nanoseconds max_cooldown = std::chrono::hours(24);  // a longer Retry-After is cut to this, which the message reports
 };
 
-// One per lane. Hands out numbered tokens; one request is in flight at most; refreshes early by itself; a failed early refresh keeps
-// the old token. Single-threaded.
+// The tokens of one lane, numbered from 1. At most one request is in flight. A token is renewed before it runs out; where that fails the
+// present one stays in use until its end. All calls and all events are on the thread of the executor.
 class token_source {
  public:
-  [[nodiscard]] static std::unique_ptr<token_source> from_secret(boost::asio::any_io_executor, net::tls_context&, client_secret_source);
-  // A ready token: used as it is; a flaw of it (token::flaw_of_token), and a rejection, is fatal.
+  // Requests tokens with a client secret. `tls` must outlive the io_context's work; the source may be destroyed at any time, also while a
+  // request is in flight.
+  [[nodiscard]] static std::unique_ptr<token_source> from_secret(boost::asio::any_io_executor executor, net::tls_context& tls,
+                                                                 client_secret_source from);
+  // A token that the user provides. It is used as it is: a flaw of it (token::flaw_of_token) and a rejection are fatal.
   [[nodiscard]] static std::unique_ptr<token_source> ready(secret token);
   virtual ~token_source() = default;
 
-  // Both may be called from within start() and rejected(), and may call stop(), after which neither is called. `failed` is said only while
-  // no token is usable; unless fatal, asking goes on, at `again`.
+  // Both may be called from within start() and rejected(). Both may call stop(), after which neither is called again.
   struct events {
-    std::function<void(std::uint32_t number)> ready;  // also after every silent refresh
+    // A token is usable: current(). Also called after every renewal.
+    std::function<void(std::uint32_t number)> ready;
+    // No token is usable. Unless `fatal`, the next request is made at `again`.
     std::function<void(const error& why, bool fatal, std::optional<mono_time> again)> failed;
   };
-  virtual void start(events e) = 0;                         // begins asking
-  virtual void rejected(std::uint32_t number) = 0;          // 401: get one that is newer than this (0: any)
-  [[nodiscard]] virtual const secret* current() const = 0;  // null while none is usable; good until control returns to the io_context
+  // Begins with the requests; call it once.
+  virtual void start(events e) = 0;
+  // The service answered 401 to the token of this number (0: there was none): an event follows, `ready` with a newer token or `failed`.
+  virtual void rejected(std::uint32_t number) = 0;
+  // Null while no token is usable. Valid until control returns to the io_context.
+  [[nodiscard]] virtual const secret* current() const = 0;
+  // 0 while no token is usable.
   [[nodiscard]] virtual std::uint32_t current_number() const = 0;
-  virtual void stop() = 0;  // cancels what is under way
+  // Ends the request that is in flight. No event follows.
+  virtual void stop() = 0;
 };
 
 }  // namespace convoke::auth

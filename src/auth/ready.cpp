@@ -12,7 +12,7 @@ class ready_token final : public token_source {
     events_ = std::move(e);
     if (const auto flaw = token::flaw_of_token(token_.reveal())) {
       rejected_ = true;
-      if (events_.failed) events_.failed({errc::credentials, "the ready token is no bearer token: " + *flaw}, true, std::nullopt);
+      if (events_.failed) events_.failed({errc::credentials, "the ready token is not a bearer token: " + *flaw}, true, std::nullopt);
       return;
     }
     if (events_.ready) events_.ready(1);
@@ -30,7 +30,7 @@ class ready_token final : public token_source {
   }
   [[nodiscard]] const secret* current() const override { return rejected_ ? nullptr : &token_; }
   [[nodiscard]] std::uint32_t current_number() const override { return rejected_ ? 0 : 1; }
-  void stop() override { stopped_ = true; }  // may come from within a handler, which stays where it is
+  void stop() override { stopped_ = true; }  // may be called from within an event, whose function object must stay
 
  private:
   secret token_;

@@ -1,35 +1,21 @@
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
+#include <span>
 #include <string>
 
 #include <fcntl.h>
-#include <openssl/crypto.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "auth/auth.hpp"
+#include "files/file.hpp"
 
 namespace convoke::auth {
 namespace {
 
 constexpr off_t largest = 64 * 1024;
 
-class descriptor {
- public:
-  explicit descriptor(int fd) noexcept : fd_(fd) {}
-  ~descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  descriptor(const descriptor&) = delete;
-  descriptor& operator=(const descriptor&) = delete;
-  [[nodiscard]] int get() const noexcept { return fd_; }
-
- private:
-  int fd_;
-};
-
-// systemd hands credentials out in a directory that only the service can enter, as 0400 or 0440.
+// systemd puts credentials into a directory that only the service can enter, with mode 0400 or 0440 (systemd.exec(5), LoadCredential).
 bool from_credential_directory(const std::string& path) {
   const char* directory = std::getenv("CREDENTIALS_DIRECTORY");
   if (!directory || *directory != '/') return false;
@@ -43,7 +29,7 @@ std::unexpected<error> refuse(const std::string& path, const std::string& why) {
 }
 
 result<> trusted(const std::string& path, const struct stat& file) {
-  if (!S_ISREG(file.st_mode)) return refuse(path, "is no regular file");
+  if (!S_ISREG(file.st_mode)) return refuse(path, "is not a regular file");
   if (file.st_uid != ::geteuid() && file.st_uid != 0) return refuse(path, "belongs to another user: it must be yours or root's");
   const mode_t forbidden = from_credential_directory(path) ? S_IRWXO | S_IWGRP : S_IRWXO | S_IRWXG;
   if ((file.st_mode & forbidden) != 0) return refuse(path, "can be read or written by others: chmod 600 " + path);
@@ -51,7 +37,7 @@ result<> trusted(const std::string& path, const struct stat& file) {
   return {};
 }
 
-// One line, or it is another file than the user thinks (a key, a page of notes).
+// A file with several lines is probably another one than the user meant, such as a key.
 result<> one_line(const std::string& path, std::string& text) {
   if (text.ends_with('\n')) text.pop_back();
   if (text.ends_with('\r')) text.pop_back();
@@ -72,26 +58,21 @@ std::optional<std::string> flaw_of_secret(std::string_view text) {
 
 result<secret> read_secret_file(const std::string& path) {
   // O_NONBLOCK: opening a FIFO must not wait for a writer.
-  const descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-  if (file.get() < 0)
-    return refuse(path,
-                  errno == ELOOP ? "is a symbolic link: name the file itself" : "cannot be opened: " + std::string(std::strerror(errno)));
+  const files::file file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (!file.open())
+    return refuse(path, errno == ELOOP ? "is a symbolic link: name the file itself" : "cannot be opened: " + files::system_message(errno));
   struct stat about{};
-  if (::fstat(file.get(), &about) != 0) return refuse(path, "cannot be examined: " + std::string(std::strerror(errno)));
+  if (::fstat(file.get(), &about) != 0) return refuse(path, "cannot be examined: " + files::system_message(errno));
   if (const auto ok = trusted(path, about); !ok) return std::unexpected(ok.error());
 
-  // One allocation, never grown: a string that moves leaves its old bytes behind.
+  // Allocated once: a string that grows leaves its old bytes behind.
   std::string text(static_cast<std::size_t>(largest) + 1, '\0');
   std::size_t size = 0;
-  for (;;) {
-    const auto n = ::read(file.get(), text.data() + size, text.size() - size);
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) {
-      if (n < 0) return refuse(path, "cannot be read: " + std::string(std::strerror(errno)));
-      break;
-    }
+  while (size < text.size()) {
+    const auto n = files::read_some(file.get(), std::span(text).subspan(size));
+    if (n < 0) return refuse(path, "cannot be read: " + files::system_message(errno));
+    if (n == 0) break;
     size += static_cast<std::size_t>(n);
-    if (size == text.size()) break;
   }
   text.resize(size);
   if (size > static_cast<std::size_t>(largest)) return refuse(path, "is larger than 64 KiB: it should hold the secret and nothing else");

@@ -24,15 +24,16 @@ constexpr std::size_t largest_answer = 64 * 1024;
 constexpr std::chrono::hours longest_sleep{24};
 constexpr std::size_t longest_word = 40;
 
+// What came of one request.
 struct reply {
   std::expected<token::grant, token::refusal> meaning;
   errc code = errc::credentials;  // of a refusal
 };
 
+// The tenant becomes a part of the path, so it must not have any other characters than an id or a domain name has.
 bool plain_tenant(std::string_view tenant) {
-  return !tenant.empty() && std::ranges::all_of(tenant, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
-  });
+  return !tenant.empty() &&
+         std::ranges::all_of(tenant, [](char c) { return core::ascii_letter(c) || core::ascii_digit(c) || c == '-' || c == '.'; });
 }
 
 reply no_answer(std::string message, net::failure what) {
@@ -40,7 +41,7 @@ reply no_answer(std::string message, net::failure what) {
   return {std::unexpected(token::refusal{false, std::nullopt, std::move(message)}), code};
 }
 
-// The whole request, allocated once: a string that grows would leave the secret behind.
+// Writes the whole request into one allocation: a string that grows would leave the secret behind.
 secret make_request(const client_secret_source& from) {
   const secret form = token::client_secret_form(from.client_id, from.graph_root, from.client_secret);
   const std::string head = "POST " + from.authority.base_path + "/" + from.tenant +
@@ -54,7 +55,7 @@ secret make_request(const client_secret_source& from) {
   return secret(std::move(whole));
 }
 
-// What the loop needs; the loop keeps it alive, so the source may go at any time.
+// The requests of one source, one after the other. The coroutine keeps the session alive, so the source may be destroyed at any time.
 class session : public std::enable_shared_from_this<session> {
  public:
   session(asio::any_io_executor executor, net::tls_context& tls, client_secret_source from)
@@ -79,20 +80,20 @@ class session : public std::enable_shared_from_this<session> {
   };
 
   static asio::awaitable<void> run(std::shared_ptr<session> self);
-  asio::awaitable<reply> ask();
+  asio::awaitable<reply> request_token();
   void take(reply r);
-  void tell(failure f);
-  // When there is something to do: ask, or say that the renewal that failed is needed by now.
+  void report(failure f);
+  // When there is something to do: the next request, or the report of a failed renewal when the present token has run out.
   [[nodiscard]] mono_time next() const {
-    const auto ask = schedule_.next_request();
-    return failed_ ? std::min(ask, schedule_.usable_until().value_or(mono_time::min())) : ask;
+    const auto request = schedule_.next_request();
+    return unreported_ ? std::min(request, schedule_.usable_until().value_or(mono_time::min())) : request;
   }
   double jitter() { return std::uniform_real_distribution<double>(0, 1)(random_); }
-  // Not after stop(): which may be called from within, so the handlers stay where they are.
-  void tell_ready() const {
+  // No event is called after stop(). An event may call stop(), so the function objects are kept.
+  void report_ready() const {
     if (!stopped_ && events_.ready) events_.ready(number_);
   }
-  void tell_failed(const error& why, bool fatal) const {
+  void report_failed(const error& why, bool fatal) const {
     if (!stopped_ && events_.failed) events_.failed(why, fatal, fatal ? std::nullopt : std::optional(schedule_.next_request()));
   }
 
@@ -105,9 +106,9 @@ class session : public std::enable_shared_from_this<session> {
   token_source::events events_;
   secret token_;
   std::uint32_t number_ = 0;
-  std::optional<failure> failed_;  // of the last renewal, which nobody was told of
-  std::optional<error> hopeless_;  // refused for good, and there is no token
-  net::connection* asking_ = nullptr;
+  std::optional<failure> unreported_;     // of the last renewal, while the present token is usable
+  std::optional<error> refused_;          // refused for good, and no token is usable
+  net::connection* in_flight_ = nullptr;  // the connection of the request that is in flight
   bool running_ = false;
   bool stopped_ = false;
 };
@@ -124,12 +125,12 @@ void session::start(token_source::events e) {
 void session::stop() noexcept {
   stopped_ = true;
   wake_.cancel();
-  if (asking_) asking_->close();
+  if (in_flight_) in_flight_->close();
 }
 
 void session::rejected(std::uint32_t number) {
-  if (hopeless_) {
-    tell_failed(*hopeless_, true);
+  if (refused_) {
+    report_failed(*refused_, true);
     return;
   }
   if (number == number_ && number != 0) {
@@ -137,31 +138,31 @@ void session::rejected(std::uint32_t number) {
     wake_.cancel();
     return;
   }
-  // The rejected one has been replaced meanwhile. Where nothing is usable the loop is already on its way to the next.
-  if (usable()) tell_ready();
+  // The rejected token has been replaced meanwhile. Where none is usable, run() is already about to request the next.
+  if (usable()) report_ready();
 }
 
 asio::awaitable<void> session::run(std::shared_ptr<session> self) {
-  while (!self->stopped_ && !self->hopeless_) {
+  while (!self->stopped_ && !self->refused_) {
     const auto at = self->next();
     const auto wait = at == mono_time::min() ? mono_clock::duration::zero() : at - net::boot_now();
     if (wait > mono_clock::duration::zero()) {
-      // Woken by the clock, by a rejection, or by stop(): the schedule is read again in any case.
+      // The timer, a rejection or stop() ends the wait; the schedule is read again in each case.
       self->wake_.expires_after(std::min<mono_clock::duration>(wait, longest_sleep));
       co_await self->wake_.async_wait(asio::as_tuple(asio::deferred));
       continue;
     }
-    if (self->failed_ && !self->usable()) {
-      self->tell(*std::exchange(self->failed_, std::nullopt));
+    if (self->unreported_ && !self->usable()) {
+      self->report(*std::exchange(self->unreported_, std::nullopt));
       continue;
     }
-    auto answered = co_await self->ask();
+    auto answered = co_await self->request_token();
     if (!self->stopped_) self->take(std::move(answered));
   }
   self->running_ = false;
 }
 
-asio::awaitable<reply> session::ask() {
+asio::awaitable<reply> session::request_token() {
   if (!plain_tenant(from_.tenant)) {
     co_return reply{std::unexpected(token::refusal{true, std::nullopt, "the tenant is neither an id nor a domain name"}), errc::usage};
   }
@@ -169,24 +170,24 @@ asio::awaitable<reply> session::ask() {
   caps.body = largest_answer;
   caps.sensitive = true;
   net::connection connection(executor_, from_.authority, tls_, caps);
-  asking_ = &connection;
+  in_flight_ = &connection;
   const auto connected = co_await connection.connect(from_.attempt_timeout);
   if (connected.what != net::failure::none) {
-    asking_ = nullptr;
+    in_flight_ = nullptr;
     co_return no_answer("no access token: " + connected.message, connected.what);
   }
   const secret request = make_request(from_);
   net::response response;
   const auto ended = co_await connection.exchange(request.reveal(), response, from_.attempt_timeout);
-  asking_ = nullptr;
+  in_flight_ = nullptr;
   if (ended.what != net::failure::none && response.status < 300) co_return no_answer("no access token: " + ended.message, ended.what);
   std::optional<std::chrono::nanoseconds> retry_after;
   if (!response.retry_after.empty()) retry_after = pacing::parse_retry_after(response.retry_after, response.date, net::wall_now());
   auto meaning = token::read_answer(response.status, response.body, retry_after, from_.client_secret.reveal());
   if (!meaning && ended.what != net::failure::none) meaning.error().doubtful = true;
   if (!meaning && !meaning.error().fatal && retry_after && *retry_after > from_.max_cooldown) {
-    const auto said = core::redact(response.retry_after.front(), from_.client_secret.reveal());
-    meaning.error().message += " (its Retry-After '" + core::escape_for_people(said, longest_word) +
+    const auto value = core::redact(response.retry_after.front(), from_.client_secret.reveal());
+    meaning.error().message += " (its Retry-After '" + core::escape_for_people(value, longest_word) +
                                "' is longer than --max-cooldown and is cut to " +
                                std::to_string(std::chrono::ceil<std::chrono::seconds>(from_.max_cooldown).count()) + " s)";
   }
@@ -195,27 +196,27 @@ asio::awaitable<reply> session::ask() {
 
 void session::take(reply r) {
   const auto now = net::boot_now();
-  failed_.reset();
+  unreported_.reset();
   if (r.meaning) {
     schedule_.received(*r.meaning, now, jitter());
     token_ = std::move(r.meaning->access_token);
     ++number_;
-    tell_ready();
+    report_ready();
     return;
   }
   auto& refusal = r.meaning.error();
   const bool for_good = schedule_.failed(refusal, now, jitter());
   failure f{{r.code, std::move(refusal.message)}, for_good};
-  // While the old token still serves, nobody hears of it: the run may well finish with that one.
+  // A failed renewal is not reported while the present token is usable: the run may finish with that one.
   if (usable())
-    failed_ = std::move(f);
+    unreported_ = std::move(f);
   else
-    tell(std::move(f));
+    report(std::move(f));
 }
 
-void session::tell(failure f) {
-  if (f.fatal) hopeless_ = f.why;
-  tell_failed(f.why, f.fatal);
+void session::report(failure f) {
+  if (f.fatal) refused_ = f.why;
+  report_failed(f.why, f.fatal);
 }
 
 class secret_source final : public token_source {

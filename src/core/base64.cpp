@@ -9,10 +9,10 @@ namespace convoke::core {
 
 namespace {
 
-// digits::none: not of the alphabet.
+// The value of a digit; digits::none where the alphabet does not have it.
 std::uint8_t digit(char c, base64_alphabet alphabet) noexcept {
-  const std::string_view of_the_other = alphabet == base64_alphabet::url ? "+/" : "-_";
-  return of_the_other.contains(c) ? digits::none : digits::value(digits::base64, c);
+  const std::string_view only_in_the_other = alphabet == base64_alphabet::url ? "+/" : "-_";
+  return only_in_the_other.contains(c) ? digits::none : digits::value(digits::base64, c);
 }
 
 }  // namespace
@@ -25,17 +25,17 @@ std::optional<std::string> decode_base64(std::string_view text, base64_alphabet 
   std::string out;
   out.reserve(text.size() / 4 * 3 + 2);
   std::uint32_t bits = 0;
-  unsigned held = 0;
+  unsigned pending = 0;  // bits that do not make a byte yet
   for (const char c : text) {
     const auto value = digit(c, alphabet);
     if (value == digits::none) return std::nullopt;
     bits = (bits << 6U) | value;
-    held += 6;
-    if (held < 8) continue;
-    held -= 8;
-    out += static_cast<char>(static_cast<unsigned char>((bits >> held) & 0xFFU));
+    pending += 6;
+    if (pending < 8) continue;
+    pending -= 8;
+    out += static_cast<char>(static_cast<unsigned char>((bits >> pending) & 0xFFU));
   }
-  if ((bits & ((1U << held) - 1U)) != 0) return std::nullopt;
+  if ((bits & ((1U << pending) - 1U)) != 0) return std::nullopt;
   return out;
 }
 

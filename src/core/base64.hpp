@@ -9,8 +9,8 @@ namespace convoke::core {
 // RFC 4648. `standard` (section 4, `+` and `/`): always padded. `url` (section 5, `-` and `_`): padded or, as in a JWT, not at all.
 enum class base64_alphabet { standard, url };
 
-// The bytes that `text` stands for. nullopt for anything that is not exactly what an encoder writes: a foreign character or a line break,
-// padding that is missing, misplaced or too long, bits set behind the last byte.
+// Decodes `text`. nullopt for anything that an encoder does not write: a foreign character or a line break; padding that is missing,
+// misplaced or too long; bits set behind the last byte.
 [[nodiscard]] std::optional<std::string> decode_base64(std::string_view text, base64_alphabet alphabet);
 
 }  // namespace convoke::core

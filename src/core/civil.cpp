@@ -8,7 +8,7 @@ namespace {
 
 using namespace std::chrono;
 
-// Two digits at `text[at]`, or a number far above any limit.
+// The two digits at `text[at]` as a number; a number above every limit where they are not digits.
 unsigned two(std::string_view text, std::size_t at) noexcept {
   if (!ascii_digit(text[at]) || !ascii_digit(text[at + 1])) return 1000;
   return static_cast<unsigned>((text[at] - '0') * 10 + (text[at + 1] - '0'));
@@ -25,7 +25,7 @@ std::optional<minutes> parse_offset(std::string_view text) noexcept {
   return text[0] == '-' ? -size : size;
 }
 
-// `.f…` at the beginning; takes it off.
+// Reads `.f…` at the beginning of `text` and removes it.
 std::optional<std::uint32_t> take_fraction(std::string_view& text) noexcept {
   std::uint32_t value = 0;
   std::size_t i = 1;

@@ -18,7 +18,7 @@ void add(decoded& to, unsigned byte, std::size_t begin, std::size_t end) {
   to.from.push_back({static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end)});
 }
 
-// Value of `count` hexadecimal digits at `at`, or -1.
+// The value of `count` hexadecimal digits at `at`; -1 where they are not there.
 int hex_value(std::string_view text, std::size_t at, std::size_t count) noexcept {
   if (at + count > text.size()) return -1;
   int number = 0;
@@ -29,7 +29,7 @@ int hex_value(std::string_view text, std::size_t at, std::size_t count) noexcept
   return number;
 }
 
-// `%41`, `\u0041` and `\/`: the escapes that can stand for a character of a token or a secret.
+// `%41`, `\x41`, `\u0041` and `\/`: the escapes of characters that a token or a secret may have.
 struct escape {
   int byte = -1;
   std::size_t length = 0;
@@ -47,7 +47,7 @@ escape escape_at(std::string_view text, std::size_t at) noexcept {
   return {};
 }
 
-// Calls put(byte, begin, end) for each byte that the text stands for.
+// Calls put(byte, begin, end) for each byte of the decoded text.
 template <class Put>
 void unescape(std::string_view text, const Put& put) {
   for (std::size_t at = 0; at < text.size();) {
@@ -58,7 +58,7 @@ void unescape(std::string_view text, const Put& put) {
   }
 }
 
-// Digits that are no whole group at the end hold a byte less than they are.
+// A group of fewer than four digits at the end holds one byte less than it has digits.
 void decode_base64_run(std::string_view text, std::size_t begin, std::size_t end, decoded& out) {
   for (; begin + 2 <= end; begin += 4) {
     const auto digits = std::min<std::size_t>(4, end - begin);
@@ -72,7 +72,7 @@ void decode_hex_run(std::string_view text, std::size_t begin, std::size_t end, d
   for (; begin + 2 <= end; begin += 2) add(out, static_cast<unsigned>(hex_value(text, begin, 2)), begin, begin + 2);
 }
 
-// Every run of digits that could hold 12 bytes, from every place where its encoding may begin.
+// Decodes every run of at least `shortest` digits, from each of the `phases` places where its encoding may begin.
 template <class Decode>
 void for_each_run(std::string_view text, const digits::table& of, std::size_t shortest, std::size_t phases, const Decode& decode,
                   const std::function<void(const decoded&)>& look) {

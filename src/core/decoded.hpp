@@ -1,6 +1,6 @@
 #pragma once
 
-// What text from outside could stand for, where parts of it are encoded.
+// The texts that a text from outside may mean where parts of it are encoded.
 
 #include <array>
 #include <cstddef>
@@ -12,7 +12,7 @@
 
 namespace convoke::core {
 
-// Values of digits; `none` of everything else.
+// The values of digits, by character; `none` for every other character.
 namespace digits {
 
 using table = std::array<std::uint8_t, 256>;
@@ -43,7 +43,7 @@ inline constexpr table hex = of_hex();
 
 }  // namespace digits
 
-// Some bytes, and of each the part of the text that it came from.
+// Decoded bytes, and for each the part of the text that it was decoded from.
 struct decoded {
   struct part {
     std::uint32_t begin, end;
@@ -52,11 +52,12 @@ struct decoded {
   std::vector<part> from;
 };
 
-// With percent-encoding and JSON escapes undone.
+// `text` with its percent-encoding and its JSON escapes decoded.
 [[nodiscard]] std::string unescaped(std::string_view text);
 
-// Calls with each reading of `text` (shorter than 4 GiB) that differs from it: with its percent-encoding and its JSON escapes undone, and
-// of every long enough run of base64 (either alphabet) or hexadecimal digits what it means, wherever in the run the encoding begins.
+// Calls `look` with every decoding of `text`, which is shorter than 4 GiB: the text with its percent-encoding and its JSON escapes decoded,
+// and each run of digits in base64 (either alphabet) or hexadecimal that can hold 12 bytes, decoded from each place in the run where the
+// encoding may begin.
 void for_each_decoding(std::string_view text, const std::function<void(const decoded&)>& look);
 
 }  // namespace convoke::core

@@ -15,7 +15,7 @@ bool plain(char c) noexcept {
   return b >= 0x20 && b < 0x80 && b != '"' && b != '\\';
 }
 
-// How many bytes from the beginning can be copied as they are. Whole blocks without an early exit, so that the compiler vectorises it.
+// The number of bytes at the beginning that can be copied as they are. A block has no early exit, so that the compiler vectorises it.
 std::size_t plain_prefix(std::string_view text) noexcept {
   constexpr std::size_t block = 16;
   std::size_t i = 0;
@@ -63,7 +63,7 @@ bool beyond_ascii(char c) noexcept {
   return static_cast<unsigned char>(c) >= 0x7F;
 }
 
-// Such characters stand in strings only. What is escaped already is ASCII.
+// Characters beyond ASCII occur within JSON strings only, so they can be escaped without parsing. What is escaped already is ASCII.
 void append_visible(std::string& out, std::string_view json) {
   while (!json.empty()) {
     const auto plain = static_cast<std::size_t>(std::ranges::find_if(json, beyond_ascii) - json.begin());

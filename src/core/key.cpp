@@ -8,7 +8,7 @@ namespace convoke {
 
 std::string to_lower(std::string_view text) {
   std::string out(text);
-  for (char& c : out) c = core::ascii_lower(c);
+  core::make_lower(out);
   return out;
 }
 

@@ -7,7 +7,7 @@ namespace convoke::core {
 namespace {
 
 bool unreserved(char c) noexcept {
-  return (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z') || ascii_digit(c) || c == '-' || c == '.' || c == '_' || c == '~';
+  return ascii_letter(c) || ascii_digit(c) || c == '-' || c == '.' || c == '_' || c == '~';
 }
 
 }  // namespace

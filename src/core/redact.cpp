@@ -12,9 +12,9 @@ namespace convoke::core {
 
 namespace {
 
-// From this many bytes in a row on, a piece of a secret counts as a quote of it.
+// A piece of a secret of at least this many bytes counts as a quote of it.
 constexpr std::size_t shortest_quote = 12, word = 8;
-// Of any 12 bytes in a row, one of these steps begins 8 that lie within them.
+// Looking at 8 bytes after every `step` bytes is enough: within any 12 consecutive bytes, one of these looks lies.
 constexpr std::size_t step = shortest_quote - word + 1;
 
 // Big-endian, so that shifting moves bits from one byte to the one before.
@@ -72,14 +72,14 @@ void secret_finder::look_for(std::string_view hidden) {
     const auto bits = load(hidden.data() + at);
     const auto h = hash(bits);
     marks_[h / 64 & (marks_.size() - 1)] |= std::uint64_t{1} << h % 64;
-    auto slot = h & (places_.size() - 1);
-    while (places_[slot] != 0 && load(hidden.data() + places_[slot] - 1) != bits) slot = (slot + 1) & (places_.size() - 1);
-    if (places_[slot] == 0) places_[slot] = static_cast<std::uint32_t>(at + 1);
+    auto bucket = h & (places_.size() - 1);
+    while (places_[bucket] != 0 && load(hidden.data() + places_[bucket] - 1) != bits) bucket = (bucket + 1) & (places_.size() - 1);
+    if (places_[bucket] == 0) places_[bucket] = static_cast<std::uint32_t>(at + 1);
   }
 }
 
 bool secret_finder::perhaps(std::uint64_t eight) const noexcept {
-  if ((eight & never_) != 0) return false;  // what base64 decodes to is rarely eight ASCII characters in a row
+  if ((eight & never_) != 0) return false;  // base64 of other things rarely decodes to eight ASCII characters in a row
   const auto h = hash(eight);
   return (marks_[h / 64 & (marks_.size() - 1)] >> h % 64 & 1U) != 0;
 }
@@ -87,8 +87,8 @@ bool secret_finder::perhaps(std::uint64_t eight) const noexcept {
 bool secret_finder::knows(std::uint64_t eight) const noexcept {
   if (!perhaps(eight)) return false;
   const auto* const hidden = hidden_.reveal().data();
-  for (auto slot = hash(eight) & (places_.size() - 1); places_[slot] != 0; slot = (slot + 1) & (places_.size() - 1))
-    if (load(hidden + places_[slot] - 1) == eight) return true;
+  for (auto bucket = hash(eight) & (places_.size() - 1); places_[bucket] != 0; bucket = (bucket + 1) & (places_.size() - 1))
+    if (load(hidden + places_[bucket] - 1) == eight) return true;
   return false;
 }
 
@@ -106,7 +106,8 @@ bool secret_finder::in_plain(std::string_view plain) const noexcept {
   return false;
 }
 
-// Every digit is six bits of one stream of bits, wherever the encoding begins: only how the stream falls into bytes differs.
+// Each digit is six bits of one stream, wherever the encoding begins: only the division of the stream into bytes differs. So the run is
+// decoded once, and the stream is looked at with four shifts.
 bool secret_finder::perhaps_in_base64(std::string_view run) const {
   std::array<char, 1024> few;
   std::string many;
@@ -120,7 +121,7 @@ bool secret_finder::perhaps_in_base64(std::string_view run) const {
       bits = bits << 6U | (at + i < run.size() ? std::uint32_t{digits::value(digits::base64, run[at + i])} : 0U);
     for (const unsigned shift : {16U, 8U, 0U}) stream[filled++] = static_cast<char>(static_cast<unsigned char>(bits >> shift));
   }
-  stream[filled] = '\0';  // the digits may end with a piece
+  stream[filled] = '\0';  // the digits may end with a piece, and the loop reads one byte more
   for (std::size_t at = 0; at + word <= filled; at += step) {
     const auto bits = load(stream + at);
     const auto next = static_cast<unsigned char>(stream[at + word]);
@@ -130,7 +131,7 @@ bool secret_finder::perhaps_in_base64(std::string_view run) const {
   return false;
 }
 
-// Quick, and never false where an encoded piece is there. Few texts need a closer look.
+// A quick test that is never false where an encoded piece is there, so that few texts have to be decoded in every way.
 bool secret_finder::perhaps_encoded_in(std::string_view text) const {
   if ((text.contains('%') || text.contains('\\')) && in_plain(unescaped(text))) return true;
   for (std::size_t at = 0; at < text.size(); ++at) {

@@ -9,18 +9,18 @@
 
 namespace convoke::core {
 
-// Finds a secret in text from outside: in full, or any 12 bytes of it in a row. As it stands, percent-encoded, JSON-escaped, in base64 of
-// either alphabet, or in hexadecimal; the encoded text may begin with something else. A secret of less than 12 bytes is found in full and
-// as it stands only.
+// Finds a secret in text from outside: the whole of it, or any 12 consecutive bytes. It finds them as they are, percent-encoded,
+// JSON-escaped, in base64 of either alphabet, and in hexadecimal, also where the encoded text begins with something else. A secret of less
+// than 12 bytes is found only as a whole and as it is.
 class secret_finder {
  public:
   secret_finder() = default;
-  // What to look for from now on. Cheap where it is the same as before; keeps a copy.
+  // Sets the secret to look for and keeps a copy of it. Cheap where it is the same as before.
   void look_for(std::string_view hidden);
 
-  // Never true of a secret shorter than 12 bytes: it could stand anywhere by chance.
+  // Always false for a secret of less than 12 bytes, which a text may contain by chance.
   [[nodiscard]] bool found_in(std::string_view text) const;
-  // `text` with `***` in place of what was found.
+  // Replaces everything that is found by `***`.
   [[nodiscard]] std::string redact(std::string_view text) const;
 
  private:
@@ -32,13 +32,14 @@ class secret_finder {
   [[nodiscard]] bool perhaps_encoded_in(std::string_view text) const;
 
   secret hidden_;
-  std::uint64_t never_ = 0;  // bits that no 8 bytes of it have: the highest of each byte where it is ASCII, as tokens are
-  // A bit for the hash of each piece of 8 bytes: it excludes most text that is no piece.
+  std::uint64_t never_ = 0;  // bits that no 8 bytes of the secret have: the highest of each byte where it is ASCII, as tokens are
+  // A Bloom filter with one hash: a bit for each 8 consecutive bytes of the secret. It excludes most texts without a look at places_.
   std::vector<std::uint64_t> marks_;
-  std::vector<std::uint32_t> places_;  // of the pieces of 8 bytes, by their hash; 0: none, else the place in hidden_ plus one
+  // An open hash table of each 8 consecutive bytes of the secret: 0 for an empty bucket, else their place in hidden_ plus one.
+  std::vector<std::uint32_t> places_;
 };
 
-// The same for one text and one secret.
+// Redacts one secret in one text.
 [[nodiscard]] std::string redact(std::string_view text, std::string_view hidden);
 
 }  // namespace convoke::core

@@ -1,12 +1,12 @@
 #include <convoke/secret.hpp>
 
-#include <string.h>  // explicit_bzero is no part of <cstring>
+#include <string.h>  // <cstring> does not promise explicit_bzero
 
 namespace convoke {
 
 namespace {
 
-// A string's spare capacity, its small buffer too, may still hold bytes of an earlier, longer value: all of it goes.
+// Overwrites the whole capacity of the string, because its spare part may hold bytes of an earlier, longer value.
 void overwrite(std::string& text) noexcept {
   text.resize(text.capacity());
   explicit_bzero(text.data(), text.size());
@@ -15,7 +15,7 @@ void overwrite(std::string& text) noexcept {
 
 }  // namespace
 
-// Moving from a short string copies it and leaves the bytes behind, so the source is overwritten after every move.
+// A move from a short string copies its bytes and leaves them in the source, so the source is overwritten after every move.
 secret::secret(std::string value) noexcept : value_(std::move(value)) {
   overwrite(value);
 }

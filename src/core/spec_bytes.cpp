@@ -7,10 +7,11 @@
 
 #include "core/text.hpp"
 
-// Version 1, all integers as minimal little-endian base-128:
+// The format. Version 1; all integers in base 128, the least significant digit first, without superfluous digits:
 //   version (1) | flags: 1 subject, 2 organizer is a packed id | organizer | external id | [subject] | zigzag(start in s) |
 //   zigzag(end - start in s) | number of attendees | each: kind + 2 * role + 8 * packed, value
-// A packed id is the 16 bytes of a lower-case GUID, any other text its length and bytes.
+// A packed id is the 16 bytes of a lower-case GUID. Any other text is its length and its bytes. Ledgers hold such bytes and hashes of them,
+// so a version never changes.
 
 namespace convoke {
 
@@ -29,7 +30,7 @@ constexpr std::array<std::int8_t, 256> hex_values = [] {
   return values;
 }();
 
-// Where the digits of the 16 bytes stand in the text.
+// The places in the text of the digits of each of the 16 bytes.
 constexpr std::array<std::size_t, 16> pairs{0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34};
 
 bool pack(std::string_view text, std::array<char, 16>& out) noexcept {
@@ -80,7 +81,7 @@ std::int64_t whole_seconds(utc_time t) noexcept {
   return std::chrono::floor<std::chrono::seconds>(t).time_since_epoch().count();
 }
 
-// Reads forward; after the first thing that is not there every further read is empty and `bad` stays set.
+// Reads from the beginning to the end. After the first read that fails every further one is empty, and bad() stays true.
 class byte_reader {
  public:
   explicit byte_reader(std::string_view bytes) noexcept : rest_(bytes) {}
@@ -115,7 +116,7 @@ class byte_reader {
 
   std::string_view text() noexcept { return bytes(number()); }
 
-  // An id in the one form that encode_spec chooses for it.
+  // Reads an id, and refuses a form that encode_spec would not have chosen for it.
   std::string id(bool packed) {
     const std::string_view raw = packed ? bytes(16) : text();
     if (bad_) return {};
@@ -125,7 +126,7 @@ class byte_reader {
     return std::string(raw);
   }
 
-  // Whole seconds within what utc_time can hold.
+  // Reads a difference to `from` in seconds; the sum must be within the range of utc_time.
   std::int64_t seconds(std::int64_t from) noexcept {
     constexpr std::int64_t limit = std::chrono::floor<std::chrono::seconds>(ticks::max()).count();
     const std::int64_t value = unzigzag(number());
@@ -203,7 +204,7 @@ result<meeting_spec> decode_spec(std::string_view bytes) {
   s.start = utc_time{std::chrono::seconds{start}};
   s.end = utc_time{std::chrono::seconds{in.seconds(start)}};
   const std::uint64_t count = in.number();
-  if (count > in.left() / 2) return not_ours();  // an attendee takes two bytes at least; keeps a damaged count from asking for memory
+  if (count > in.left() / 2) return not_ours();  // an attendee takes at least two bytes; a damaged count must not allocate more
   s.attendees.reserve(count);
   for (std::uint64_t i = 0; i < count; ++i) s.attendees.push_back(read_attendee(in));
   if (in.bad() || in.left() != 0) return not_ours();

@@ -39,7 +39,7 @@ void append_visible(std::string& out, std::string_view text, utf8_char c) {
   }
 }
 
-// How many bytes from the beginning are visible ASCII or a blank. Whole blocks without an early exit, so that the compiler vectorises it.
+// The number of bytes at the beginning that are visible ASCII or blanks. A block has no early exit, so that the compiler vectorises it.
 std::size_t visible_ascii_prefix(std::string_view text) noexcept {
   constexpr std::size_t block = 16;
   const auto odd = [](char c) { return static_cast<unsigned char>(static_cast<unsigned char>(c) - 0x20U) > 0x5E; };
@@ -53,7 +53,7 @@ std::size_t visible_ascii_prefix(std::string_view text) noexcept {
   return i;
 }
 
-// `text` begins with `c`.
+// True where the character `c`, with which `text` begins, is kept as it is.
 bool stays(std::string_view text, utf8_char c, shown_in where) noexcept {
   if (c.length == 0) return false;
   if (c.code_point == '\n' || c.code_point == '\t') return true;
@@ -62,7 +62,7 @@ bool stays(std::string_view text, utf8_char c, shown_in where) noexcept {
   return where == shown_in::file || !hides_or_reorders(c.code_point);
 }
 
-// Edits (insert, delete, replace, swap of neighbours) that turn one into the other: optimal string alignment.
+// The number of edits (insertion, deletion, replacement, swap of neighbours) that turn one into the other: optimal string alignment.
 std::size_t distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> before(b.size() + 1), last(b.size() + 1), row(b.size() + 1);
   for (std::size_t j = 0; j <= b.size(); ++j) last[j] = j;
@@ -80,8 +80,17 @@ std::size_t distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
+void make_lower(std::string& text) noexcept {
+  for (char& c : text) c = ascii_lower(c);
+}
+
 bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
   return std::ranges::equal(a, b, {}, ascii_lower, ascii_lower);
+}
+
+std::size_t find_ignoring_case(std::string_view text, std::string_view what) noexcept {
+  const auto found = std::ranges::search(text, what, {}, ascii_lower, ascii_lower);
+  return found.empty() && !what.empty() ? std::string_view::npos : static_cast<std::size_t>(found.begin() - text.begin());
 }
 
 std::string fold_name(std::string_view name) {
@@ -137,11 +146,11 @@ std::string without_controls(std::string_view text, shown_in where) {
 }
 
 std::optional<std::string_view> nearest(std::string_view word, std::span<const std::string_view> candidates) {
-  constexpr std::size_t longest = 100;  // nobody means a known name by something longer, and the search is quadratic
+  constexpr std::size_t longest = 100;  // a longer word is not a misspelling of a known name, and the search is quadratic
   if (word.size() > longest) return std::nullopt;
   const std::string from = fold_name(word);
   std::optional<std::string_view> best;
-  std::size_t least = std::max<std::size_t>(1, from.size() / 3) + 1;  // so many letters may be wrong, less one
+  std::size_t least = std::max<std::size_t>(1, from.size() / 3) + 1;  // one more than the number of letters that may be wrong
   for (const std::string_view candidate : candidates) {
     const std::size_t d = distance(from, fold_name(candidate));
     if (d < least && d < from.size()) {

@@ -1,6 +1,6 @@
 #pragma once
 
-// Small helpers for text that people read or write.
+// Helpers for text that people read or write.
 
 #include <cstddef>
 #include <cstdint>
@@ -18,30 +18,40 @@ namespace convoke::core {
 [[nodiscard]] constexpr bool ascii_digit(char c) noexcept {
   return c >= '0' && c <= '9';
 }
+[[nodiscard]] constexpr bool ascii_letter(char c) noexcept {
+  return ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z';
+}
+
+// Changes ASCII letters to lower case in place; to_lower (convoke/key.hpp) does so in a copy.
+void make_lower(std::string& text) noexcept;
 
 // Compares without regard to ASCII case.
 [[nodiscard]] bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept;
 
-// A name as headers, roles and encodings are compared: in ASCII lower case, without `_` and `-`.
+// Where the first `what` begins in `text`, without regard to ASCII case; npos where there is none.
+[[nodiscard]] std::size_t find_ignoring_case(std::string_view text, std::string_view what) noexcept;
+
+// The form in which names of headers, roles and encodings are compared: ASCII lower case, without `_` and `-`.
 [[nodiscard]] std::string fold_name(std::string_view name);
 
-// Without blanks and tabs at either end.
+// `text` without blanks and tabs at its beginning and end.
 [[nodiscard]] std::string_view trim(std::string_view text) noexcept;
 
-// Text from outside, fit for a terminal, a log line or an error message: control characters, escape sequences, bidirectional
-// marks, invisible characters and bad UTF-8 become visible (`\n`, `\x1b`, `\u{202e}`); cut with `…` after `max_characters`.
+// Text from outside in a form that is fit for a terminal, a log line or an error message: control characters, escape sequences,
+// bidirectional marks, invisible characters and bad UTF-8 become visible (`\n`, `\x1b`, `\u{202e}`). Cut with `…` after `max_characters`.
 [[nodiscard]] std::string escape_for_people(std::string_view text, std::size_t max_characters = 200);
 
-// Where a text goes that is to keep its bytes.
+// Where a text is shown of which as many bytes as possible are kept.
 enum class shown_in : std::uint8_t { file, terminal };
 
-// `text` byte for byte but for its control characters, which become visible as escape_for_people shows them; nothing is cut. In a file
-// these are C0 but tab, LF and the CR of CR LF; DEL; C1; and bytes that are not UTF-8. On a terminal every CR, bidirectional marks and
-// invisible characters as well.
+// `text` with its control characters made visible as escape_for_people does; every other byte is kept and nothing is cut. In a file these
+// are C0 except tab, LF and the CR of CR LF; DEL; C1; and bytes that are not UTF-8. On a terminal they are also every other CR,
+// bidirectional marks and invisible characters.
 void append_without_controls(std::string& out, std::string_view text, shown_in where);
 [[nodiscard]] std::string without_controls(std::string_view text, shown_in where);
 
-// The candidate most like `word`, for "did you mean"; nullopt where none is near. Case, `_` and `-` do not count.
+// The candidate that is most similar to `word`, for a question such as "did you mean"; nullopt where none is similar. Case, `_` and `-` do
+// not count. The distance is that of optimal string alignment.
 [[nodiscard]] std::optional<std::string_view> nearest(std::string_view word, std::span<const std::string_view> candidates);
 [[nodiscard]] std::optional<std::string_view> nearest(std::string_view word, std::initializer_list<std::string_view> candidates);
 

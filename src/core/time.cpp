@@ -11,7 +11,7 @@ namespace {
 
 using namespace std::chrono;
 
-// The last `digits` decimal digits of `value`, leading zeros included.
+// Writes the last `digits` decimal digits of `value`, with leading zeros.
 void put(char* at, std::uint32_t value, int digits) noexcept {
   for (int i = digits - 1; i >= 0; --i, value /= 10) at[i] = static_cast<char>('0' + value % 10);
 }
@@ -19,7 +19,7 @@ void put(char* at, std::uint32_t value, int digits) noexcept {
 }  // namespace
 
 std::string format_utc(utc_time t) {
-  // Four digits cannot say more; nothing that convoke reads lies outside.
+  // A year has four digits here. No time that convoke reads lies outside.
   t = std::clamp(t, utc_time{core::first_second}, utc_time{core::last_second});
   const auto second = floor<seconds>(t);
   const auto midnight = floor<days>(second);

@@ -8,7 +8,7 @@ namespace convoke::core {
 
 namespace {
 
-// The length that a lead byte announces, and the range its second byte must lie in (RFC 3629, section 4).
+// The length that a lead byte announces, and the range of its second byte (RFC 3629, section 4).
 struct lead {
   std::size_t length;
   unsigned char low, high;
@@ -90,7 +90,7 @@ std::size_t valid_prefix(std::string_view text, bool nul_ends) noexcept {
   std::size_t i = 0;
   while (i < text.size()) {
     i += plain_ascii_prefix(text.substr(i));
-    // Text that is not ASCII tends to stay so for a while.
+    // Text that is not ASCII mostly goes on so, and plain_ascii_prefix would be called for each character.
     while (i < text.size()) {
       const utf8_char c = decode_utf8(text.substr(i, 4));
       if (c.length == 0 || (nul_ends && c.code_point == 0)) return i;

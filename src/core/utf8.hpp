@@ -16,16 +16,16 @@ struct utf8_char {
 // The character at the beginning of `text`.
 [[nodiscard]] utf8_char decode_utf8(std::string_view text) noexcept;
 
-// How many bytes of `text` are whole, valid characters, from its beginning.
+// The number of bytes at the beginning of `text` that are whole, valid characters.
 [[nodiscard]] std::size_t valid_utf8_prefix(std::string_view text) noexcept;
 
-// The same, but a NUL ends it too.
+// The same, but a NUL ends them too.
 [[nodiscard]] std::size_t valid_text_prefix(std::string_view text) noexcept;
 
-// How many bytes of `text` are ASCII and not NUL, from its beginning.
+// The number of bytes at the beginning of `text` that are ASCII and not NUL.
 [[nodiscard]] std::size_t plain_ascii_prefix(std::string_view text) noexcept;
 
-// True where `text` is the beginning of a character that later bytes could complete.
+// True where `text` is a part of a character that further bytes could complete.
 [[nodiscard]] bool incomplete_utf8(std::string_view text) noexcept;
 
 void append_utf8(std::string& out, char32_t code_point);

@@ -1,6 +1,6 @@
 #pragma once
 
-// RFC 4180 with the tolerance of design section 3, as a push parser: bytes in, records out. Pure.
+// CSV by RFC 4180, with tolerance for what spreadsheets write, as a push parser: bytes in, records out. Pure.
 
 #include <cstddef>
 #include <cstdint>
@@ -21,33 +21,33 @@ struct limits {
   std::size_t columns = 256;
 };
 
-// One record. The views live until the callback returns.
+// One record. The views are valid until the callback returns.
 struct record {
   std::uint32_t line = 0;                // of its first byte, 1-based; the header is line 1 unless blank lines come first
-  std::string_view raw;                  // its own bytes, line end included (none at the end of a file without one)
-  std::vector<std::string_view> fields;  // unquoted
+  std::string_view raw;                  // the bytes of the record with its line end, which the last record may lack
+  std::vector<std::string_view> fields;  // without their quotes
 };
 
-// `,` `;` or tab, seen from the header record's bytes outside quotes: the one that occurs most; nullopt where none occurs
-// (one column) or two occur equally often.
+// The delimiter of a file by its header: of `,` `;` and tab the one that occurs most often outside quotes. nullopt where none occurs (one
+// column) or two occur equally often.
 [[nodiscard]] std::optional<char> sniff_delimiter(std::string_view header_line);
 
-// Line ends are LF, CRLF and CR alone (as old Macintosh programs write): a stray CR in an unquoted field therefore splits its
-// record, which leaves two ragged rows and never a wrong meeting. A quote inside an unquoted field is data. A first line `sep=;`,
-// which Excel writes and obeys, names the delimiter and is no record.
+// Line ends are LF, CRLF and CR alone, which old Macintosh programs write. A CR in an unquoted field therefore splits its record: that
+// leaves two ragged rows, and never a wrong meeting. A quote inside an unquoted field is data. A first line `sep=;`, which Excel writes and
+// reads, names the delimiter and is not a record.
 class reader {
  public:
-  // delimiter absent: named by `sep=`, else sniffed from the first record (a header of one column gets ','; an ambiguous one is
-  // refused).
+  // Without `delimiter`, `sep=` names it, else sniff_delimiter() finds it in the first record: a header of one column gets ',', and an
+  // ambiguous one is refused.
   explicit reader(std::optional<char> delimiter, limits l = {});
   reader(reader&&) noexcept;
   reader& operator=(reader&&) noexcept;
   ~reader();
 
   using sink = std::function<result<void>(const record&)>;
-  // Feeds UTF-8. Every complete record goes to `to`; its failure ends the parse. Blank lines are skipped. errc::input, with line
-  // and column, for a NUL byte, an open quote at the end of the file, text after a closing quote, or a record beyond the limits.
-  // After a failure the reader is of no more use.
+  // Reads a chunk of UTF-8 and passes every complete record to `to`, whose failure ends the parse. Blank lines are skipped. errc::input,
+  // with line and column, for a NUL byte, a quote that is open at the end of the file, text after a closing quote, or a record beyond the
+  // limits. After a failure the reader must not be used again.
   [[nodiscard]] result<void> feed(std::string_view chunk, const sink& to);
   [[nodiscard]] result<void> finish(const sink& to);
   [[nodiscard]] char delimiter() const noexcept;  // known after the first record
@@ -57,10 +57,10 @@ class reader {
   std::unique_ptr<state> state_;
 };
 
-// One field as CSV writes it: quoted where needed.
+// Appends a field, quoted where CSV requires it.
 void append_field(std::string& out, std::string_view field, char delimiter);
-// The same, made inert for spreadsheets: a leading = + - @ TAB CR LF or a full-width ＝＋－＠ gets a `'` in front.
-// A plain phone number stays (`+1 323-555-0166`: 7 to 15 digits, blanks, and `-.()`).
+// Appends a field that no spreadsheet takes for a formula: a leading = + - @ TAB CR LF or a full-width ＝＋－＠ gets a `'` in front. A
+// plain phone number stays as it is (`+1 323-555-0166`: 7 to 15 digits, blanks, and `-.()`).
 void append_inert_field(std::string& out, std::string_view field, char delimiter);
 
 }  // namespace convoke::csv

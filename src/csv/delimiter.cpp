@@ -18,7 +18,7 @@ bool is_delimiter(char c) noexcept {
 bool quote_tracker::step(char c) noexcept {
   const bool was_quoted = quoted_;
   if (c == '"') quoted_ = !quoted_ && may_open_;
-  // A quote right after a closing one goes on with the same field: a doubled quote.
+  // A quote right after a closing one continues the same field: it is a doubled quote.
   may_open_ = !quoted_ && (c == '"' ? was_quoted : is_delimiter(c));
   return was_quoted || quoted_;
 }

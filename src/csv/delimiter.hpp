@@ -1,6 +1,6 @@
 #pragma once
 
-// What the first line says about the delimiter.
+// How the first line shows the delimiter.
 
 #include <array>
 #include <cstddef>
@@ -11,10 +11,10 @@ namespace convoke::csv {
 
 inline constexpr std::array<char, 3> delimiters{',', ';', '\t'};
 
-// Tells what is inside quotes while the delimiter is not known: a quote opens a field after any of `delimiters`.
+// Follows the quotes of a line while the delimiter is not known: a quote opens a field after any of `delimiters`.
 class quote_tracker {
  public:
-  // Takes the next byte; true where it stands inside quotes or is a quote that opens or closes.
+  // Reads the next byte. True where it is inside quotes, or is a quote that opens or closes a field.
   bool step(char c) noexcept;
 
  private:
@@ -22,16 +22,16 @@ class quote_tracker {
   bool may_open_ = true;
 };
 
-// How often each of `delimiters` stands outside quotes.
+// How often each of `delimiters` occurs outside quotes.
 [[nodiscard]] std::array<std::size_t, 3> count_delimiters(std::string_view header_line) noexcept;
 
-// The delimiter that Excel's line `sep=;` names; nullopt for any other line. `line` has no line end.
+// The delimiter that a line such as `sep=;` names; nullopt for any other line. `line` has no line end.
 [[nodiscard]] std::optional<char> read_sep(std::string_view line) noexcept;
 
 // Finds the end of the first record while the delimiter is not known yet.
 class first_record {
  public:
-  // The length of the record, line end included; nullopt: not all of it is there. `bytes` as in scanner::scan.
+  // The length of the record with its line end; nullopt where not all of it has come. `bytes` and `last` as in scanner::scan.
   [[nodiscard]] std::optional<std::size_t> find(std::string_view bytes, bool last) noexcept;
 
  private:

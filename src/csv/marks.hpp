@@ -1,6 +1,6 @@
 #pragma once
 
-// Finds the bytes a CSV parser has to look at, 64 bytes at a time.
+// Finds the bytes that mean something to a CSV parser, 64 bytes at a time.
 
 #include <cstddef>
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace convoke::csv {
 
-// A bit for every one of the 64 bytes at `p` that is the delimiter, a quote, or not above 0x0D (which NUL, LF and CR are).
+// A bit for each of the 64 bytes at `p` that is the delimiter, a quote, or at most 0x0D (as NUL, LF and CR are).
 [[nodiscard]] inline std::uint64_t marks_of_block(const char* p, char delimiter) noexcept {
   std::uint64_t out = 0;
 #if defined(__SSE2__)
@@ -35,7 +35,7 @@ namespace convoke::csv {
   return out;
 }
 
-// The same for `n` bytes, of which only the first 64 count.
+// The same for the first 64 of `n` bytes, or for all of them.
 [[nodiscard]] inline std::uint64_t marks(const char* p, std::size_t n, char delimiter) noexcept {
   if (n >= 64) return marks_of_block(p, delimiter);
   char block[64];

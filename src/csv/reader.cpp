@@ -86,7 +86,7 @@ result<void> reader::finish(const sink& to) {
   return state_->emit(bytes, to);
 }
 
-// Looks for the whole first record, passing over blank lines and `sep=`; once the delimiter is known, reads what is there.
+// Looks for the whole first record and skips blank lines and `sep=` before it. Once the delimiter is known, reads what has come.
 result<void> reader::state::start(bool last, const sink& to) {
   std::string_view rest = carry;
   while (!rest.empty()) {
@@ -126,10 +126,10 @@ result<char> reader::state::choose(std::string_view first) const {
   if (std::ranges::max(count_delimiters(first)) == 0) return ',';
   return fail_at(first, 0, line,
                  "the header '" + core::escape_for_people(first, 80) +
-                     "' holds two of , ; and tab equally often, so the delimiter cannot be told; name it with --delimiter");
+                     "' holds two of , ; and tab equally often, so the delimiter is ambiguous; name it with --delimiter");
 }
 
-// Completes the record that an earlier chunk began; what is left of the chunk comes back.
+// Completes the record that began in an earlier chunk. Returns the rest of the chunk.
 result<std::string_view> reader::state::fill_carry(std::string_view chunk, const sink& to) {
   constexpr std::size_t piece = 4096;
   while (!carry.empty() && !chunk.empty()) {
@@ -186,7 +186,7 @@ result<void> reader::state::emit(std::string_view raw, const sink& to) {
   for (const field_place& p : places) {
     std::string_view text = raw.substr(p.begin, p.end - p.begin);
     if (p.escaped) {
-      // All of the record fits, so no later field moves the bytes of an earlier one.
+      // The whole record fits, so that no later field moves the bytes of an earlier one.
       if (unescaped.capacity() < raw.size()) unescaped.reserve(raw.size());
       const std::size_t from = unescaped.size();
       for (std::size_t i = 0; i < text.size(); ++i) {

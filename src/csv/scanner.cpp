@@ -17,8 +17,8 @@ void scanner::restart() noexcept {
 }
 
 scanner::found scanner::scan(std::string_view bytes, bool last) {
-  // Only so many bytes are looked at, so that what is reported does not depend on how the file came in pieces.
-  const std::string_view seen = bytes.substr(0, limits_.record + 1);  // the line end must begin in here
+  // No more bytes are looked at, so that the report of a fault does not depend on the pieces in which the file came.
+  const std::string_view seen = bytes.substr(0, limits_.record + 1);  // the line end must begin within them
   while (next_ < seen.size()) {
     const std::size_t from = next_;
     const std::size_t count = std::min<std::size_t>(64, seen.size() - from);

@@ -1,6 +1,6 @@
 #pragma once
 
-// Finds where one record and its fields end. Can be fed a record in pieces without looking at any byte twice.
+// Finds the ends of one record and of its fields. A record may come in pieces; no byte is looked at twice.
 
 #include <cstddef>
 #include <cstdint>
@@ -12,11 +12,11 @@
 
 namespace convoke::csv {
 
-// Offsets in the record; quotes left out.
+// Where a field is in its record, without its quotes.
 struct field_place {
   std::uint32_t begin = 0;
   std::uint32_t end = 0;
-  bool escaped = false;  // holds doubled quotes
+  bool escaped = false;  // it has doubled quotes
 };
 
 class scanner {
@@ -24,8 +24,8 @@ class scanner {
   scanner(char delimiter, const limits& l) noexcept : delimiter_(delimiter), limits_(l) {}
 
   enum class found : std::uint8_t { record, nothing_yet, fault };
-  // `bytes` begins where the record begins, and holds at least what it held at the last call since restart(). `last`: no more
-  // will come, so the end of `bytes` ends the record.
+  // `bytes` begins where the record begins, and has at least the bytes of the previous call since restart(). `last`: nothing more comes, so
+  // the end of `bytes` ends the record.
   [[nodiscard]] found scan(std::string_view bytes, bool last);
 
   // After found::record:
@@ -55,7 +55,7 @@ class scanner {
   bool escaped_ = false;
   std::size_t next_ = 0;    // the first byte not looked at
   std::size_t begin_ = 0;   // of the current field, its opening quote included
-  std::size_t closed_ = 0;  // where the quote stands that may have closed it
+  std::size_t closed_ = 0;  // the place of the quote that may have closed it
   std::size_t end_ = 0;
   std::uint32_t inner_lines_ = 0;
   std::vector<field_place> fields_;

@@ -19,7 +19,7 @@ void append_quoted(std::string& out, std::string_view field) {
   out += field;
 }
 
-// As E.164 counts digits. Without a second `+`, a letter or an operator it calls nothing.
+// E.164 allows up to 15 digits. Without a letter, a second `+` or another operator, a spreadsheet has nothing to call.
 bool plain_phone_number(std::string_view field) noexcept {
   if (field.size() < 2 || field.size() > 32 || field.front() != '+' || field[1] < '1' || field[1] > '9') return false;
   field.remove_prefix(1);

@@ -57,7 +57,7 @@ bool may_be_at_work(operation op, const answer& a) noexcept {
   }
 }
 
-verdict classify(operation op, const answer& a) noexcept {
+classified classify(operation op, const answer& a) noexcept {
   switch (a.error) {
     case attempt_error::none: {
       const auto what = by_status(op, a);

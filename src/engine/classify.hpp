@@ -22,12 +22,12 @@ enum class answer_class : std::uint8_t {
   row_permanent,
 };
 
-struct verdict {
+struct classified {
   answer_class what;
   bool new_connection;  // this connection must not be used again
 };
 
-[[nodiscard]] verdict classify(operation op, const answer& a) noexcept;
+[[nodiscard]] classified classify(operation op, const answer& a) noexcept;
 
 [[nodiscard]] constexpr bool is_permanent(answer_class c) noexcept {
   return c == answer_class::organizer_permanent || c == answer_class::row_permanent;

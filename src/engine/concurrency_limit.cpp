@@ -27,14 +27,14 @@ void concurrency_limit::called(unsigned in_flight) noexcept {
 }
 
 void concurrency_limit::succeeded(mono_time sent, mono_time now) noexcept {
-  if (judged_ == mono_time::min()) judged_ = now;
+  if (closing_ == mono_time::min()) closing_ = now;
   sum_ += seconds(now - sent);
-  if (++count_ >= std::max(enough, limit_) && now - judged_ >= soonest) judge(now);
+  if (++count_ >= std::max(enough, limit_) && now - closing_ >= soonest) adjust(now);
 }
 
-void concurrency_limit::judge(mono_time now) noexcept {
+void concurrency_limit::adjust(mono_time now) noexcept {
   const auto took = sum_ / count_;
-  const auto since = std::min(seconds(now - judged_), 600.0);
+  const auto since = std::min(seconds(now - closing_), 600.0);
   room_ = room_ > 0 ? std::min(room_ * std::pow(forgetting, since), took) : took;
   if (took > slow * room_ && peak_ * 2 >= limit_) {
     // Little's law: what is under way with room, and half as much again.
@@ -46,7 +46,7 @@ void concurrency_limit::judge(mono_time now) noexcept {
   sum_ = 0;
   count_ = 0;
   peak_ = 0;
-  judged_ = now;
+  closing_ = now;
 }
 
 void concurrency_limit::timed_out(mono_time now) noexcept {

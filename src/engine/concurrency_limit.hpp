@@ -22,14 +22,14 @@ class concurrency_limit {
   void timed_out(mono_time now) noexcept;
 
  private:
-  void judge(mono_time now) noexcept;
+  void adjust(mono_time now) noexcept;
 
   unsigned most_, limit_;
   unsigned peak_ = 0;  // calls in flight at most since the last judgement
   double room_ = 0;    // s, what a call takes when there is room; 0: not known yet
   double sum_ = 0;     // s, of the calls since the last judgement
   std::uint32_t count_ = 0;
-  mono_time judged_ = mono_time::min(), cut_ = mono_time::min();
+  mono_time closing_ = mono_time::min(), cut_ = mono_time::min();
 };
 
 }  // namespace convoke::engine

@@ -34,7 +34,7 @@ connections::taken connections::take(bool unused_only) noexcept {
   return {c, reused};
 }
 
-std::optional<connection_id> connections::make_way(std::size_t waiting) {
+std::optional<connection_id> connections::free_connection(std::size_t waiting) {
   if (coming_.size() >= waiting) return std::nullopt;
   const auto coldest = std::ranges::find_if(used_, [this](connection_id c) { return c < limit_; });
   if (coldest == used_.end()) return std::nullopt;

@@ -35,7 +35,7 @@ class connections {
   // was not. Not where empty(); with `unused_only` not without unused().
   [[nodiscard]] taken take(bool unused_only) noexcept;
   // So many rows wait for an unused connection. The used one to be closed to get another, where fewer than that are on their way.
-  [[nodiscard]] std::optional<connection_id> make_way(std::size_t waiting);
+  [[nodiscard]] std::optional<connection_id> free_connection(std::size_t waiting);
 
   // ---- how a call on it ended
   // An answer came. True: this connection is not used again.

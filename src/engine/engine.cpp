@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/saturating.hpp"
 #include "engine/lane.hpp"
 #include "engine/rules.hpp"
 #include "engine/run_context.hpp"
@@ -23,24 +24,24 @@ class engine::impl {
   }
 
   void answered(row_id row, answer&& a, mono_time now) {
-    const auto s = context.rows.find(row);
+    const auto i = context.rows.find(row);
     // Late answers of calls that a drain gave up on.
-    if (s == no_slot || context.rows[s].state != row_state::in_flight) return;
-    auto* of_row = find(context.rows[s].lane);
-    const auto cooldown = of_row->answered(s, std::move(a), now);
+    if (i == no_row || context.rows[i].state != row_state::in_flight) return;
+    auto* of_row = find(context.rows[i].lane);
+    const auto cooldown = of_row->answered(i, std::move(a), now);
     if (!cooldown) return;
     for (const auto& l : lanes_)
-      if (l.get() != of_row && l->app() == of_row->app()) l->close(*cooldown, now);
+      if (l.get() != of_row && closed_together(*l, *of_row)) l->close(*cooldown, now);
   }
 
   void acknowledged(std::span<const row_id> rows, bool lost, mono_time now) {
     for (const auto id : rows) {
-      const auto s = context.rows.find(id);
-      if (s == no_slot) continue;
-      const auto& r = context.rows[s];
+      const auto i = context.rows.find(id);
+      if (i == no_row) continue;
+      const auto& r = context.rows[i];
       if (r.state != row_state::committing && r.state != row_state::advancing) continue;
       if (lost) ++context.numbers.lost_writes;
-      find(r.lane)->acknowledged(s, lost, now);
+      find(r.lane)->acknowledged(i, lost, now);
     }
   }
 
@@ -53,6 +54,11 @@ class engine::impl {
     if (ending_ || (why == stop_reason::interrupted && !holds(rule::nothing_after_stop))) return;
     if (!stopped_at_) stopped_at_ = now;
     for (const auto& l : lanes_) l->stop(why, detail, now, come_back);
+  }
+
+  // Whether a cooldown of the application closes both lanes.
+  [[nodiscard]] static bool closed_together(const lane& a, const lane& b) noexcept {
+    return a.app() == b.app() ? holds(rule::app_cooldown_shared) : !holds(rule::app_cooldown_bounded);
   }
 
   // False after the end: nothing is done any more.
@@ -72,6 +78,7 @@ class engine::impl {
   bool over = false;
 
  private:
+  void stop_all_with_one(mono_time now);
   void look_for_the_end(mono_time now);
   [[nodiscard]] struct finished result(mono_time now) const;
   void count(mono_time now) noexcept;
@@ -90,6 +97,7 @@ void engine::impl::settle(mono_time now) {
     stop(stop_reason::deferred, "The time limit (--max-duration) is over. Run the same command again to go on.", now, now);
   }
   for (const auto& l : lanes_) l->advance(now);
+  if (!holds(rule::lanes_stop_alone)) stop_all_with_one(now);
   look_for_the_end(now);
   if (over) return;
   wake.reset();
@@ -98,8 +106,17 @@ void engine::impl::settle(mono_time now) {
   };
   for (const auto& l : lanes_) consider(l->next(now));
   if (ending_) consider(end_by_);
-  if (context.config.max_duration && !stopped_at_ && !ending_) consider(after(started_, *context.config.max_duration));
+  if (context.config.max_duration && !stopped_at_ && !ending_) consider(core::after(started_, *context.config.max_duration));
   count(now);
+}
+
+// What must not happen: only the simulation switches the rule off.
+void engine::impl::stop_all_with_one(mono_time now) {
+  for (const auto& stopped : lanes_) {
+    const auto end = stopped->end();
+    if (end.reason != stop_reason::credentials && end.reason != stop_reason::permission) continue;
+    for (const auto& l : lanes_) l->stop(end.reason, end.detail, now);
+  }
 }
 
 void engine::impl::look_for_the_end(mono_time now) {
@@ -107,7 +124,7 @@ void engine::impl::look_for_the_end(mono_time now) {
     if (std::ranges::any_of(lanes_, [now](const auto& l) { return l->look(now).busy; })) return;
     for (const auto& l : lanes_) l->wind_up(now);
     ending_ = true;
-    end_by_ = after(stopped_at_.value_or(now), context.config.drain);
+    end_by_ = core::after(stopped_at_.value_or(now), context.config.drain);
   }
   const bool acknowledged = (context.numbers.unacknowledged == 0 && context.closings == 0) || !holds(rule::acknowledged_first);
   if (acknowledged || now >= end_by_) finish(result(now));

@@ -24,12 +24,12 @@ class fetch_sizes {
     organizers_ = std::max(1U, 2 * ((s.connections + concurrency - 1) / concurrency));
     // One that may only be called now and then need not hold many rows, for there have to be many such organizers.
     if (s.organizer_rate) largest_ = static_cast<std::uint32_t>(std::clamp(*s.organizer_rate * 10, 1.0, 512.0));
-    held_ = std::max(4 * max_unacknowledged, 2 * low_);
+    most_claimed_ = std::max(4 * max_unacknowledged, 2 * low_);
   }
 
-  [[nodiscard]] std::uint32_t low() const noexcept { return low_; }    // below this many sendable rows a lane claims more,
-  [[nodiscard]] std::uint32_t high() const noexcept { return high_; }  // up to this many
-  [[nodiscard]] std::uint32_t held() const noexcept { return held_; }  // rows a lane may hold, whatever their state
+  [[nodiscard]] std::uint32_t low() const noexcept { return low_; }                    // below this many sendable rows a lane claims more,
+  [[nodiscard]] std::uint32_t high() const noexcept { return high_; }                  // up to this many
+  [[nodiscard]] std::uint32_t most_claimed() const noexcept { return most_claimed_; }  // rows a lane may hold, whatever their state
   // The ready rows an organizer is filled up to, if it has so many; when no more than half of them are left its next page is due.
   [[nodiscard]] std::uint32_t page(std::uint32_t organizers_left) const noexcept {
     const auto among = std::clamp(organizers_left, 1U, organizers_);
@@ -37,7 +37,7 @@ class fetch_sizes {
   }
 
  private:
-  std::uint32_t low_ = 256, high_ = 512, organizers_ = 1, largest_ = 512, held_ = 16384;
+  std::uint32_t low_ = 256, high_ = 512, organizers_ = 1, largest_ = 512, most_claimed_ = 16384;
 };
 
 }  // namespace convoke::engine

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/saturating.hpp"
 #include "engine/scopes.hpp"
 
 namespace convoke::engine {
@@ -35,7 +36,7 @@ std::optional<mono_time> health::gives_up_at() const noexcept {
   auto since = down() ? since_ : lacks_since_;
   if (since && lacks_since_) since = std::min(*since, *lacks_since_);
   if (!since) return std::nullopt;
-  return after(*since, max_outage_);
+  return core::after(*since, max_outage_);
 }
 
 }  // namespace convoke::engine

@@ -23,44 +23,45 @@ class inference {
   static constexpr double by_chance = 1e-4;  // so unlikely it must be that a throttle of the lane met it alone each time
   static constexpr std::uint32_t calls_to_trust_again = 20;
 
-  struct reading {
-    bool organizer = false;                      // its cooldown; else the lane's
-    bool singled_out = false;                    // just now, after it had closed the lane
-    bool suspect_again = false;                  // the same organizer as before, but the evidence is not enough ...
-    bool perhaps = false;                        // ... yet: the others have gone on meanwhile
-    std::uint64_t mistaken = 0;                  // calls that an earlier, wrong reading let through
-    mono_time misread_until = mono_time::min();  // and the end of the cooldown that it was wrong about
+  struct attribution {
+    bool organizer = false;                            // its cooldown; else the lane's
+    bool newly_limited = false;                        // just now, after it had closed the lane
+    bool same_organizer = false;                       // the same organizer as before, but the evidence is not enough ...
+    bool others_go_on = false;                         // ... yet: the others have gone on meanwhile
+    std::uint64_t misattributed = 0;                   // calls that an earlier, wrong reading let through
+    mono_time misattributed_until = mono_time::min();  // and the end of the cooldown that it was wrong about
   };
   // An unlabelled throttle of a call of `who` that was sent at `sent`, with its Retry-After.
-  [[nodiscard]] reading throttled(place who, mono_time sent, mono_time now, std::optional<std::chrono::nanoseconds> wait = {});
+  [[nodiscard]] attribution throttled(organizer_index who, mono_time sent, mono_time now,
+                                      std::optional<std::chrono::nanoseconds> wait = {});
   // What the latest reading closed ends at this time.
-  void closed_until(const reading& r, mono_time end) noexcept;
+  void closed_until(const attribution& r, mono_time end) noexcept;
   // A call was made. Only those that an inference let through matter: true for one in a cooldown that is known to have been misread.
-  bool called(place who, mono_time now) noexcept;
-  void succeeded(place who, mono_time sent) noexcept;
-  [[nodiscard]] bool singled_out(place who) const noexcept;
+  bool called(organizer_index who, mono_time now) noexcept;
+  void succeeded(organizer_index who, mono_time sent) noexcept;
+  [[nodiscard]] bool newly_limited(organizer_index who) const noexcept;
 
  private:
-  struct convict {
-    place who;
+  struct limited_organizer {
+    organizer_index who;
     mono_time until;  // of its cooldown
     std::uint32_t successes;
   };
-  void suspect(place who) noexcept;
+  void observe(organizer_index who) noexcept;
   [[nodiscard]] double chance() const noexcept;
 
-  static constexpr std::size_t most_former = 64;
-  std::vector<convict> singled_;
-  std::vector<place> former_;  // singled out before, until the lane itself was throttled
+  static constexpr std::size_t most_remembered = 64;
+  std::vector<limited_organizer> limited_;
+  std::vector<organizer_index> limited_before_;  // singled out before, until the lane itself was throttled
   std::uint64_t let_through_ = 0;
-  mono_time misread_until_ = mono_time::min();
+  mono_time misattributed_until_ = mono_time::min();
 
-  place suspect_ = no_place;
+  organizer_index candidate_ = no_organizer;
   bool alone_ = false;
   mono_time announced_ = mono_time::min(), reopened_ = mono_time::min();
   unsigned repeats_ = 0;                // its throttles since the first one
   std::uint64_t own_ = 0, others_ = 0;  // calls that succeeded since
-  std::vector<place> seen_;
+  std::vector<organizer_index> seen_;
 };
 
 }  // namespace convoke::engine

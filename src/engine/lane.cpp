@@ -4,6 +4,7 @@
 #include <ranges>
 #include <utility>
 
+#include "core/saturating.hpp"
 #include "engine/advice.hpp"
 #include "engine/rules.hpp"
 
@@ -15,88 +16,88 @@ constexpr unsigned hopeless_handshakes = 3;                   // rounds without 
 constexpr auto resource_patience = std::chrono::seconds(30);  // after EMFILE, before a connection more is tried
 
 lane_settings settings_of(const lane_setup& setup, const lane_settings& of_the_run) {
-  auto s = setup.own.value_or(of_the_run);
-  s.max_cooldown = std::clamp<std::chrono::nanoseconds>(s.max_cooldown, std::chrono::milliseconds(1), longest_cooldown);
-  return s;
+  auto own = setup.own.value_or(of_the_run);
+  own.max_cooldown = std::clamp<std::chrono::nanoseconds>(own.max_cooldown, std::chrono::milliseconds(1), longest_cooldown);
+  return own;
 }
 
 }  // namespace
 
-lane::lane(run_context& d, const lane_setup& setup, mono_time now)
-    : context_(d),
-      config_(settings_of(setup, d.config)),
+lane::lane(run_context& context, const lane_setup& setup, mono_time now)
+    : context_(context),
+      config_(settings_of(setup, context.config)),
       id_(setup.lane),
       app_(setup.app),
-      sizes_(config_, d.config.max_unacknowledged),
-      organizers_(config_, d.rows),
-      sent_(d.rows),
+      sizes_(config_, context.config.max_unacknowledged),
+      organizers_(config_, context.rows),
+      sent_(context.rows),
       health_(config_.max_outage),
       pace_(config_, setup.learnt, now),
       limit_(config_.connections),
-      connections_(std::max(1U, config_.connections)),
+      connection_count_(std::max(1U, config_.connections)),
       stale_at_(now + config_.attempt_timeout) {
   for (const auto& o : setup.organizers) {
-    const auto p = organizers_.add(o.organizer, o.fresh, o.stale);
+    const auto who = organizers_.add(o.organizer, o.fresh, o.stale);
     left_ += std::uint64_t{o.fresh} + o.stale;
     if (o.fresh > 0) ++fresh_left_;
-    count_unfetched(p);
-    want_rows(p);
+    count_unfetched(who);
+    want_rows(who);
   }
   for (const auto& f : setup.cooldowns) {
     if (!holds(rule::cooldowns_restored)) break;
     // Longer than anything that is obeyed: an old ledger, or a clock that was wrong.
     const auto most = config_.max_cooldown;
-    const bool cut = f.until > after(now, most + most / 10);
+    const bool cut = f.until > core::after(now, most + most / 10);
     if (cut) context_.actions.emplace_back(cooldown_cut{id_, f.organizer, false, {}, f.until - now});
-    const auto until = cut ? after(now, most) : f.until;
+    const auto until = cut ? core::after(now, most) : f.until;
     if (!f.organizer) {
       scope_.close_until(until, cut || f.cut);
-    } else if (const auto p = organizers_.find(*f.organizer); p != no_place) {
-      organizers_[p].cooldown.close_until(until, cut || f.cut);
+    } else if (const auto who = organizers_.find(*f.organizer); who != no_organizer) {
+      organizers_[who].cooldown.close_until(until, cut || f.cut);
     }
   }
   if (unfetched_ > 0) context_.actions.emplace_back(refresh_token{id_, 0});
 }
 
 void lane::connection_ready(connection_id c, bool reused, mono_time now) {
-  links_.ready(c, reused);
+  connections_.ready(c, reused);
   if (token_lacks_descriptor_) return drop(c);
   connect_failures_ = 0;
   ever_connected_ = true;
   connect_at_ = mono_time::min();
   if (reused) {
-    make_way();
+    free_connection();
   } else {
-    seat_awaiting(now);
+    resume_awaiting(now);
   }
-  if (shortages_ > 0 && connections_ < config_.connections && now - last_shortage_ > resource_patience) {
-    change_connections(connections_ + 1, now);
+  if (shortages_ > 0 && connection_count_ < config_.connections && now - last_shortage_ > resource_patience) {
+    change_connections(connection_count_ + 1, now);
   }
 }
 
 void lane::connection_lost(connection_id c) noexcept {
-  links_.lost(c);
+  connections_.lost(c);
 }
 
 void lane::drop(connection_id c) {
-  links_.replaced(c);
+  connections_.replaced(c);
   context_.actions.emplace_back(drop_connection{id_, c});
 }
 
 void lane::change_connections(unsigned count, mono_time now) {
   last_shortage_ = now;
-  if (count == connections_) return;
-  connections_ = count;
-  if (connections_ == config_.connections) shortages_ = 0;
-  links_.limit(count);
-  seat_awaiting(now);  // the one that was on its way may not come
-  context_.actions.emplace_back(set_connections{id_, connections_});
+  if (count == connection_count_) return;
+  connection_count_ = count;
+  if (connection_count_ == config_.connections) shortages_ = 0;
+  connections_.limit(count);
+  resume_awaiting(now);  // the one that was on its way may not come
+  context_.actions.emplace_back(set_connections{id_, connection_count_});
 }
 
 void lane::connect_failed(const answer& why, mono_time now) {
   if (why.error == attempt_error::local_resources && now >= connect_at_) {
     ++shortages_;
-    change_connections(std::max(1U, connections_ / 2), now);
+    change_connections(std::max(1U, connection_count_ / 2), now);
   }
   // Many connections are tried at once: those of one round fail for one reason and count once.
   if (now >= connect_at_) {
@@ -132,40 +133,44 @@ void lane::token_failed(const error& why, bool fatal, std::optional<mono_time> a
 void lane::make_room_for_token(mono_time now) {
   if (token_lacks_descriptor_) return;
   token_lacks_descriptor_ = true;
-  for (const auto c : links_.take_all()) drop(c);
+  for (const auto c : connections_.take_all()) drop(c);
   ++shortages_;
-  change_connections(std::max(1U, connections_ / 2), now);
+  change_connections(std::max(1U, connection_count_ / 2), now);
 }
 
 void lane::resume_due(mono_time now) {
-  for (auto s = retries_.pop_due(now); s != no_slot; s = retries_.pop_due(now)) {
-    const auto p = context_.rows[s].organizer;
-    --organizers_[p].waiting;
-    organizers_.push(p, s, true);
-    organizers_.seat(p, now);
+  for (auto i = retries_.pop_due(now); i != no_row; i = retries_.pop_due(now)) {
+    const auto who = context_.rows[i].organizer;
+    --organizers_[who].waiting;
+    if (context_.rows[i].leaves) {
+      release_unsent(i);
+    } else {
+      organizers_.push(who, i, true);
+    }
+    organizers_.update_round(who, now);
   }
-  for (auto p = organizers_.due(now); p != no_place; p = organizers_.due(now)) {
-    organizers_.seat(p, now);
-    want_rows(p);
+  for (auto who = organizers_.due(now); who != no_organizer; who = organizers_.due(now)) {
+    organizers_.update_round(who, now);
+    want_rows(who);
   }
 }
 
 void lane::expire_deadlines(mono_time now) {
-  for (auto s = sent_.front(); s != no_slot;) {
-    auto& r = context_.rows[s];
+  for (auto i = sent_.front(); i != no_row;) {
+    auto& r = context_.rows[i];
     if (r.first_sent + config_.row_deadline > now || !holds(rule::deadline_kept)) return;
     const auto after_this = r.sent_after;
     if (r.state == row_state::ready && !organizers_[r.organizer].blocked) {
-      organizers_.unlink(r.organizer, s);
-      organizers_.seat(r.organizer, now);
-      release_unsent(s);
+      organizers_.unlink(r.organizer, i);
+      organizers_.update_round(r.organizer, now);
+      release_unsent(i);
     }
-    s = after_this;
+    i = after_this;
   }
 }
 
 bool lane::could_send() const noexcept {
-  return !stopped_ && token_good_ && !links_.empty() && in_flight_ < limit_.limit() && organizers_.front() != no_place &&
+  return !stopped_ && token_good_ && !connections_.empty() && in_flight_ < limit_.limit() && organizers_.front() != no_organizer &&
          (context_.numbers.unacknowledged < context_.config.max_unacknowledged || !holds(rule::acknowledged_bounded)) &&
          (context_.numbers.unacknowledged_bytes < context_.config.max_unacknowledged_bytes || !holds(rule::bytes_bounded));
 }
@@ -180,31 +185,31 @@ mono_time lane::gate(mono_time now) const noexcept {
 
 void lane::grant(mono_time now) {
   while (could_send() && gate(now) <= now) {
-    const auto p = organizers_.front();
-    if (context_.rows[organizers_[p].head].fresh_connection && !links_.unused() && holds(rule::new_after_stale)) {
-      await_connection(p);
+    const auto who = organizers_.front();
+    if (context_.rows[organizers_[who].head].fresh_connection && !connections_.unused() && holds(rule::new_after_stale)) {
+      await_connection(who);
       continue;
     }
-    const auto s = organizers_.pop(p);
-    const auto free_at = holds(rule::one_call_per_key) ? context_.keys.free_at(context_.rows[s].owed.key) : mono_time::min();
+    const auto i = organizers_.pop(who);
+    const auto free_at = holds(rule::one_call_per_key) ? context_.keys.free_at(context_.rows[i].owed.key) : mono_time::min();
     if (free_at <= now) {
-      send(p, s, now);
+      send(who, i, now);
     } else {
-      context_.rows[s].state = row_state::waiting;
-      ++organizers_[p].waiting;
-      retries_.push(s, free_at == mono_time::max() ? now + std::chrono::seconds(1) : free_at);
+      context_.rows[i].state = row_state::waiting;
+      ++organizers_[who].waiting;
+      retries_.push(i, free_at == mono_time::max() ? now + std::chrono::seconds(1) : free_at);
     }
-    organizers_.rotate(p, now);
-    want_rows(p);
+    organizers_.end_turn(who, now);
+    want_rows(who);
   }
 }
 
-void lane::send(place p, slot s, mono_time now) {
-  auto& r = context_.rows[s];
-  const auto [c, reused] = links_.take(r.fresh_connection && links_.unused());
+void lane::send(organizer_index who, row_index i, mono_time now) {
+  auto& r = context_.rows[i];
+  const auto [c, reused] = connections_.take(r.fresh_connection && connections_.unused());
   if (r.sends == 0) {
     r.first_sent = now;
-    sent_.append(s);
+    sent_.append(i);
   }
   if (r.sends > r.sends_before) ++context_.numbers.retried;
   r.last_sent = now;
@@ -214,9 +219,9 @@ void lane::send(place p, slot s, mono_time now) {
   r.state = row_state::in_flight;
   ++r.sends;
   context_.keys.sent(r.owed.key);
-  organizers_.call_made(p, now);
+  organizers_.call_made(who, now);
   pace_.take(now);
-  if (inference_.called(p, now)) ++context_.numbers.early_by_inference;
+  if (inference_.called(who, now)) ++context_.numbers.early_by_inference;
   if (health_.down()) health_.probed(now);
   limit_.called(++in_flight_);
   ++context_.numbers.calls;
@@ -226,29 +231,29 @@ void lane::send(place p, slot s, mono_time now) {
 }
 
 // A row waits for a connection that was never used. Its organizer is out of the round until one comes, and then the first in it.
-void lane::await_connection(place p) {
-  organizers_.set_aside(p);
-  awaiting_.push_back(p);
-  make_way();
+void lane::await_connection(organizer_index who) {
+  organizers_.set_aside(who);
+  awaiting_.push_back(who);
+  free_connection();
 }
 
-void lane::make_way() {
+void lane::free_connection() {
   if (awaiting_.empty()) return;
-  if (const auto c = links_.make_way(awaiting_.size())) context_.actions.emplace_back(drop_connection{id_, *c});
+  if (const auto c = connections_.free_connection(awaiting_.size())) context_.actions.emplace_back(drop_connection{id_, *c});
 }
 
-void lane::seat_awaiting(mono_time now) {
-  for (const auto p : std::exchange(awaiting_, {}) | std::views::reverse) {
-    organizers_[p].awaiting = false;
-    if (!stopped_) organizers_.seat(p, now, true);
+void lane::resume_awaiting(mono_time now) {
+  for (const auto who : std::exchange(awaiting_, {}) | std::views::reverse) {
+    organizers_[who].awaiting = false;
+    if (!stopped_) organizers_.update_round(who, now, true);
   }
 }
 
 // Whether any does. Rows may have left meanwhile, by their deadline for example.
 bool lane::awaits_connection() noexcept {
-  std::erase_if(awaiting_, [this](place p) {
-    auto& o = organizers_[p];
-    o.awaiting = o.head != no_slot && !o.blocked;
+  std::erase_if(awaiting_, [this](organizer_index who) {
+    auto& o = organizers_[who];
+    o.awaiting = o.head != no_row && !o.blocked;
     return !o.awaiting;
   });
   return !awaiting_.empty();
@@ -261,7 +266,7 @@ void lane::advance(mono_time now) {
   }
   resume_due(now);
   expire_deadlines(now);
-  const bool lacks = !token_good_ || (links_.empty() && in_flight_ == 0);
+  const bool lacks = !token_good_ || (connections_.empty() && in_flight_ == 0);
   if (lacks && owes()) {
     health_.lacks(now);
   } else {
@@ -287,7 +292,7 @@ std::optional<mono_time> lane::next(mono_time now) {
   consider(retries_.next());
   consider(organizers_.next_timer());
   if (could_send()) consider(gate(now));
-  if (sent_.front() != no_slot) consider(context_.rows[sent_.front()].first_sent + config_.row_deadline);
+  if (sent_.front() != no_row) consider(context_.rows[sent_.front()].first_sent + config_.row_deadline);
   if (!want_stale_.empty()) consider(stale_at_);
   consider(health_.gives_up_at());
   // A lane whose cooldown is waited for has to be looked at when it opens, whatever else it lacks then.

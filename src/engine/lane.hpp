@@ -34,7 +34,7 @@ inline constexpr std::chrono::minutes long_wait{10};
 
 class lane {
  public:
-  lane(run_context& d, const lane_setup& setup, mono_time now);
+  lane(run_context& context, const lane_setup& setup, mono_time now);
 
   void page_arrived(const claimed_page& page, bool stale, mono_time now);
   void connection_ready(connection_id c, bool reused, mono_time now);
@@ -46,9 +46,9 @@ class lane {
 
   // The cooldown that the answer started, where it is the application's: it closes the other lanes of that application too.
   using app_cooldown = std::optional<scope::announcement>;
-  [[nodiscard]] app_cooldown answered(slot s, answer&& a, mono_time now);
+  [[nodiscard]] app_cooldown answered(row_index i, answer&& a, mono_time now);
   // The row's commit is durable. `lost`: another process holds the row, or had ended it, and the commit changed nothing.
-  void acknowledged(slot s, bool lost, mono_time now);
+  void acknowledged(row_index i, bool lost, mono_time now);
   void close(const scope::announcement& cooldown, mono_time now);
   // `come_back`: when the rows that are left may be tried again, where the reason says so.
   void stop(stop_reason why, std::string detail, mono_time now, std::optional<mono_time> come_back = {});
@@ -84,61 +84,64 @@ class lane {
   void resume_due(mono_time now);
   void expire_deadlines(mono_time now);
   void grant(mono_time now);
-  void send(place p, slot s, mono_time now);
+  void send(organizer_index who, row_index i, mono_time now);
   [[nodiscard]] bool could_send() const noexcept;
   [[nodiscard]] bool owes();
   [[nodiscard]] bool awaits_connection() noexcept;
-  void await_connection(place p);
-  void make_way();
-  void seat_awaiting(mono_time now);
+  void await_connection(organizer_index who);
+  void free_connection();
+  void resume_awaiting(mono_time now);
   [[nodiscard]] mono_time gate(mono_time now) const noexcept;
   void change_connections(unsigned count, mono_time now);
 
   // lane_fetch.cpp: which rows are claimed, and when
   void fetch(mono_time now);
-  void fetch_from(std::deque<place>& queue, bool stale, mono_time now);
+  void fetch_from(std::deque<organizer_index>& queue, bool stale, mono_time now);
   [[nodiscard]] bool enough_claimed() const noexcept;
   [[nodiscard]] std::uint32_t page_size() const noexcept;
-  void want_rows(place p);
-  void count_unfetched(place p);
-  void count_left(place p, const claimed_page& page, bool stale);
+  void want_rows(organizer_index who);
+  void count_unfetched(organizer_index who);
+  void count_left(organizer_index who, const claimed_page& page, bool stale);
   void drop(connection_id c);
   void make_room_for_token(mono_time now);
 
   // lane_answers.cpp: what an answer does
-  app_cooldown dispatch(verdict v, slot s, answer&& a, mono_time now);
+  app_cooldown dispatch(classified v, row_index i, answer&& a, mono_time now);
   void took(const row& r, mono_time now);
-  void succeeded(slot s, answer&& a, mono_time now);
-  void gone(slot s, answer&& a, mono_time now);
-  void complete(slot s, const step& then, answer&& a);
-  void advanced(slot s, bool lost, mono_time now);
-  [[nodiscard]] bool asked_again(slot s, answer& a, mono_time now);
-  app_cooldown throttled(slot s, answer&& a, mono_time now);
-  [[nodiscard]] scope_kind scope_of(const row& r, const answer& a, mono_time now, inference::reading& read);
+  void succeeded(row_index i, answer&& a, mono_time now);
+  void gone(row_index i, answer&& a, mono_time now);
+  void complete(row_index i, const step& then, answer&& a);
+  void advanced(row_index i, bool lost, mono_time now);
+  [[nodiscard]] bool asked_again(row_index i, answer& a, mono_time now);
+  app_cooldown throttled(row_index i, answer&& a, mono_time now);
+  [[nodiscard]] scope_kind scope_of(const row& r, const answer& a, mono_time now, inference::attribution& read);
   void keep_cooldown(std::optional<organizer_id> who, const scope::announcement& cooldown, bool on_trial, mono_time now);
   void reopen(const row& r);
-  void stale(slot s, answer&& a, mono_time now);
-  void unreached(slot s, answer&& a, mono_time now);
-  scope::announcement close(scope_kind kind, const row& r, const answer& a, const inference::reading& read, mono_time now);
-  void slow_down(scope_kind kind, const row& r, const scope::announcement& cooldown, const inference::reading& read, mono_time now);
-  void faulted(slot s, answer&& a, bool conflict, mono_time now);
-  void unauthorised(slot s, answer&& a, mono_time now);
-  void short_of_resources(slot s, answer&& a, mono_time now);
-  void permanent(slot s, answer_class what, answer&& a, mono_time now);
-  void again_at(slot s, answer&& a, mono_time due);
-  void again_now(slot s, answer&& a);
+  void stale(row_index i, answer&& a, mono_time now);
+  void unreached(row_index i, answer&& a, mono_time now);
+  scope::announcement close(scope_kind kind, const row& r, const answer& a, const inference::attribution& read, mono_time now);
+  void slow_down(scope_kind kind, const row& r, const scope::announcement& cooldown, const inference::attribution& read, mono_time now);
+  void faulted(row_index i, answer&& a, bool conflict, mono_time now);
+  void unauthorised(row_index i, answer&& a, mono_time now);
+  void short_of_resources(row_index i, answer&& a, mono_time now);
+  void permanent(row_index i, answer_class what, answer&& a, mono_time now);
+  void again_at(row_index i, answer&& a, mono_time due);
+  void wait_until(row_index i, answer&& a, mono_time due);
+  void again_now(row_index i, answer&& a);
   static void keep(row& r, answer&& a);
   [[nodiscard]] static std::chrono::nanoseconds rested(std::chrono::nanoseconds wait, operation op, const answer& a);
 
   // lane_stop.cpp: how rows leave
-  void end_row(slot s) noexcept;
-  void record(slot s, outcome result, answer&& a);
-  void release(slot s, bool strike, answer&& a);
-  void release_unsent(slot s);
+  void end_row(row_index i) noexcept;
+  void record(row_index i, outcome result, answer&& a);
+  void release(row_index i, bool strike, answer&& a);
+  void release_unsent(row_index i);
+  void give_back(row_index i, bool strike, answer&& a);
+  [[nodiscard]] bool rests(const row& r) noexcept;
   void break_streak();
-  void close_judged();
-  void close_organizer_now(place p, answer&& why);
-  void forget(slot s) noexcept;
+  void close_refused_organizers();
+  void close_organizer_now(organizer_index who, answer&& why);
+  void forget(row_index i) noexcept;
   void release_all();
   void check_token(mono_time now);
   void check_outage(mono_time now);
@@ -153,19 +156,19 @@ class lane {
   retry_queue retries_;
   sent_list sent_;
   streak streak_;
-  struct judgement {
-    place who;
+  struct refused_organizer {
+    organizer_index who;
     answer why;
   };
-  std::vector<judgement> judged_;  // to be closed when their calls are back
+  std::vector<refused_organizer> closing_;  // to be closed when their calls are back
   health health_;
   pace pace_;
-  std::optional<pace> trusted_;  // before a throttle that may turn out to be an organizer's alone
-  struct exoneration {
+  std::optional<pace> pace_before_;  // before a throttle that may turn out to be an organizer's alone
+  struct pending_restore {
     mono_time since;
     std::uint32_t successes;
   };
-  std::optional<exoneration> exonerated_;  // trusted_ is to be restored
+  std::optional<pending_restore> restore_;  // trusted_ is to be restored
   inference inference_;
   concurrency_limit limit_;
   std::optional<learnt_pace> saved_;
@@ -174,9 +177,9 @@ class lane {
   scope scope_;
   mono_time pause_ = mono_time::min();
 
-  connections links_;
-  std::vector<place> awaiting_;  // organizers whose first row waits for a connection that was never used
-  unsigned connections_;
+  connections connections_;
+  std::vector<organizer_index> awaiting_;  // organizers whose first row waits for a connection that was never used
+  unsigned connection_count_;
   mono_time last_shortage_ = mono_time::min();
   unsigned shortages_ = 0;
   bool token_lacks_descriptor_ = false;  // the request for a token gets the descriptors of the connections until it has one
@@ -191,15 +194,15 @@ class lane {
   std::optional<mono_time> token_again_;  // there is none, and it is not asked for before
   unsigned refused_tokens_ = 0;           // in a row, with no success between
 
-  std::deque<place> want_fresh_, want_stale_;
+  std::deque<organizer_index> want_fresh_, want_stale_;
   mono_time stale_at_;
   std::uint32_t fresh_left_ = 0;  // organizers with fresh rows in the ledger
   std::uint32_t unfetched_ = 0;   // organizers with rows in the ledger that will be sent
   std::uint32_t fetching_ = 0;    // pages under way
   std::uint32_t fetching_fresh_ = 0;
-  bool stale_turn_ = false;  // nothing fresh could be sent any more, once
-  std::uint32_t asked_ = 0;  // rows in them
-  std::uint32_t held_ = 0;   // rows here, not ended
+  bool stale_turn_ = false;      // nothing fresh could be sent any more, once
+  std::uint32_t requested_ = 0;  // rows in them
+  std::uint32_t claimed_ = 0;    // rows here, not ended
   std::uint32_t in_flight_ = 0;
   std::uint32_t advancing_ = 0;  // rows whose next operation is owed once that is durable
 

@@ -17,12 +17,12 @@ constexpr unsigned most_stale = 5, most_conflicts = 2, most_refused_tokens = 3;
 
 }  // namespace
 
-lane::app_cooldown lane::answered(slot s, answer&& a, mono_time now) {
-  auto& r = context_.rows[s];
-  const auto p = r.organizer;
+lane::app_cooldown lane::answered(row_index i, answer&& a, mono_time now) {
+  auto& r = context_.rows[i];
+  const auto who = r.organizer;
   const auto c = r.connection;
   --in_flight_;
-  --organizers_[p].in_flight;
+  --organizers_[who].in_flight;
   --context_.numbers.in_flight;
   --context_.numbers.unacknowledged;
   if (!a.sent) --context_.numbers.calls;
@@ -38,23 +38,23 @@ lane::app_cooldown lane::answered(slot s, answer&& a, mono_time now) {
   // Where the transport failed the connection is gone already; after an answer it looks sound and must be closed by order.
   const bool looks_sound = a.error == attempt_error::none || a.error == attempt_error::not_believed ||
                            a.error == attempt_error::truncated || a.error == attempt_error::foreign;
-  const bool spent = looks_sound && links_.answered(c, r.reused, now);
+  const bool spent = looks_sound && connections_.answered(c, r.reused, now);
   if (looks_sound && (v.new_connection || spent)) drop(c);
   if (v.what != answer_class::stale) r.stale = 0;
   // Whatever comes in between, a doubt is settled on a connection that has carried no answer yet.
   r.fresh_connection = r.doubted > 0;
 
-  const auto d = dispatch(v, s, std::move(a), now);
-  if (!looks_sound) links_.replaced(c);
-  close_judged();
+  const auto d = dispatch(v, i, std::move(a), now);
+  if (!looks_sound) connections_.replaced(c);
+  close_refused_organizers();
   if (!stopped_) {
-    organizers_.seat(p, now);
-    want_rows(p);
+    organizers_.update_round(who, now);
+    want_rows(who);
   }
   return d;
 }
 
-lane::app_cooldown lane::dispatch(verdict v, slot s, answer&& a, mono_time now) {
+lane::app_cooldown lane::dispatch(classified v, row_index i, answer&& a, mono_time now) {
   const bool fault = v.what == answer_class::fault || v.what == answer_class::conflict;
   if (fault || shows_life(v.what)) {
     if (const auto bad_windows = health_.count(fault); bad_windows > 0) {
@@ -63,35 +63,35 @@ lane::app_cooldown lane::dispatch(verdict v, slot s, answer&& a, mono_time now) 
     }
   }
   if (shows_life(v.what)) health_.alive();
-  if (shows_life(v.what) && v.what != answer_class::throttle && v.what != answer_class::auth) reopen(context_.rows[s]);
+  if (shows_life(v.what) && v.what != answer_class::throttle && v.what != answer_class::auth) reopen(context_.rows[i]);
   switch (v.what) {
     case answer_class::success:
-      succeeded(s, std::move(a), now);
+      succeeded(i, std::move(a), now);
       return {};
     case answer_class::gone:
-      gone(s, std::move(a), now);
+      gone(i, std::move(a), now);
       return {};
     case answer_class::throttle:
-      return throttled(s, std::move(a), now);
+      return throttled(i, std::move(a), now);
     case answer_class::fault:
     case answer_class::conflict:
-      faulted(s, std::move(a), v.what == answer_class::conflict, now);
+      faulted(i, std::move(a), v.what == answer_class::conflict, now);
       return {};
     case answer_class::stale:
-      stale(s, std::move(a), now);
+      stale(i, std::move(a), now);
       return {};
     case answer_class::unsent:
-      unreached(s, std::move(a), now);
+      unreached(i, std::move(a), now);
       return {};
     case answer_class::auth:
-      unauthorised(s, std::move(a), now);
+      unauthorised(i, std::move(a), now);
       return {};
     case answer_class::ours:
-      short_of_resources(s, std::move(a), now);
+      short_of_resources(i, std::move(a), now);
       return {};
     case answer_class::organizer_permanent:
     case answer_class::row_permanent:
-      permanent(s, v.what, std::move(a), now);
+      permanent(i, v.what, std::move(a), now);
       return {};
   }
   return {};
@@ -105,83 +105,84 @@ void lane::took(const row& r, mono_time now) {
   scope_.succeeded(r.last_sent);
   organizers_.succeeded(r.organizer, r.last_sent, now);
   inference_.succeeded(r.organizer, r.last_sent);
-  if (exonerated_ && r.last_sent > exonerated_->since && ++exonerated_->successes >= inference::other_organizers) {
-    exonerated_.reset();
-    pace_.restore(*trusted_, now);
+  if (restore_ && r.last_sent > restore_->since && ++restore_->successes >= inference::other_organizers) {
+    restore_.reset();
+    pace_.restore(*pace_before_, now);
   }
   refused_tokens_ = 0;
 }
 
-void lane::succeeded(slot s, answer&& a, mono_time now) {
-  const auto& r = context_.rows[s];
-  if (rests_on_status(r.owed.op, answer_class::success) && asked_again(s, a, now)) return;
+void lane::succeeded(row_index i, answer&& a, mono_time now) {
+  const auto& r = context_.rows[i];
+  if (rests_on_status(r.owed.op, answer_class::success) && asked_again(i, a, now)) return;
   took(r, now);
   break_streak();
-  complete(s, after_success(r.owed.op, r.owed.update, a), std::move(a));
+  complete(i, after_success(r.owed.op, r.owed.update, a), std::move(a));
 }
 
 // The meeting is not there. That says little about the organizer or the app, so unless it ends the row well no streak is broken.
-void lane::gone(slot s, answer&& a, mono_time now) {
-  auto& r = context_.rows[s];
-  if (asked_again(s, a, now)) return;
+void lane::gone(row_index i, answer&& a, mono_time now) {
+  auto& r = context_.rows[i];
+  if (asked_again(i, a, now)) return;
   took(r, now);
   const auto then = after_gone(r.owed.op, r.recreated);
   r.recreated = true;
-  if (!then.next && then.result == outcome::failed) return permanent(s, answer_class::row_permanent, std::move(a), now);
+  if (!then.next && then.result == outcome::failed) return permanent(i, answer_class::row_permanent, std::move(a), now);
   if (!then.next) break_streak();
-  complete(s, then, std::move(a));
+  complete(i, then, std::move(a));
 }
 
 // What was observed is made durable in both cases; the next operation is sent after that, also where the lane stops: then the row goes
 // back, and the next run continues with it.
-void lane::complete(slot s, const step& then, answer&& a) {
-  if (!then.next) return record(s, then.result, std::move(a));
+void lane::complete(row_index i, const step& then, answer&& a) {
+  if (!then.next) return record(i, then.result, std::move(a));
   ++advancing_;
-  context_.advance(s, *then.next, std::move(a));
+  context_.advance(i, *then.next, std::move(a));
+  if (!holds(rule::advance_durable)) advanced(i, false, context_.now);
 }
 
 // True where an answer that would end the row is not proven: its operation is sent once more, on a connection that has carried none.
-bool lane::asked_again(slot s, answer& a, mono_time now) {
-  auto& r = context_.rows[s];
+bool lane::asked_again(row_index i, answer& a, mono_time now) {
+  auto& r = context_.rows[i];
   if (organizers_[r.organizer].closing || proven(a) || r.doubted > 0 || !holds(rule::permanence_proven)) return false;
   ++r.doubted;
   r.fresh_connection = true;
   const auto wait = rested(pacing::backoff(1, context_.random), r.owed.op, a);
-  again_at(s, std::move(a), now + wait);
+  again_at(i, std::move(a), now + wait);
   return true;
 }
 
 // Its connection was dead before the call, and so may be all others that were used: the next one is new.
-void lane::stale(slot s, answer&& a, mono_time now) {
-  auto& r = context_.rows[s];
+void lane::stale(row_index i, answer&& a, mono_time now) {
+  auto& r = context_.rows[i];
   ++context_.numbers.stale;
   r.fresh_connection = true;
-  for (const auto c : links_.dead(r.connection, r.reused && a.sent, now)) context_.actions.emplace_back(drop_connection{id_, c});
+  for (const auto c : connections_.dead(r.connection, r.reused && a.sent, now)) context_.actions.emplace_back(drop_connection{id_, c});
   if (++r.stale <= most_stale) {
-    again_now(s, std::move(a));
+    again_now(i, std::move(a));
   } else if (a.sent) {
-    faulted(s, std::move(a), false, now);
+    faulted(i, std::move(a), false, now);
   } else {
-    unreached(s, std::move(a), now);
+    unreached(i, std::move(a), now);
   }
 }
 
 // The call never began, so its row pays nothing. As for a service that cannot be reached, the wait grows.
-void lane::unreached(slot s, answer&& a, mono_time now) {
+void lane::unreached(row_index i, answer&& a, mono_time now) {
   health_.trouble(now, describe(a));
-  again_at(s, std::move(a), now + pacing::backoff(++context_.rows[s].unsent, context_.random));
+  again_at(i, std::move(a), now + pacing::backoff(++context_.rows[i].unsent, context_.random));
 }
 
 // Whose cooldown it is: the header says so, or the evidence does.
-scope_kind lane::scope_of(const row& r, const answer& a, mono_time now, inference::reading& read) {
+scope_kind lane::scope_of(const row& r, const answer& a, mono_time now, inference::attribution& read) {
   if (const auto said = parse_scope(a.throttle_scope)) return *said;
   read = inference_.throttled(r.organizer, r.last_sent, now, a.retry_after);
-  context_.numbers.early_by_inference += read.mistaken;
+  context_.numbers.early_by_inference += read.misattributed;
   return read.organizer ? scope_kind::organizer : scope_kind::lane;
 }
 
 // Closes the scope, and keeps that for the next run where it lasts.
-scope::announcement lane::close(scope_kind kind, const row& r, const answer& a, const inference::reading& read, mono_time now) {
+scope::announcement lane::close(scope_kind kind, const row& r, const answer& a, const inference::attribution& read, mono_time now) {
   const bool one_organizer = kind == scope_kind::organizer;
   auto& o = organizers_[r.organizer];
   auto& closed = one_organizer ? o.cooldown : scope_;
@@ -189,8 +190,8 @@ scope::announcement lane::close(scope_kind kind, const row& r, const answer& a, 
   const auto who = one_organizer ? std::optional(o.id) : std::nullopt;
   auto cooldown = closed.throttled(a.retry_after, r.last_sent, now, config_.max_cooldown, context_.random);
   // An answer that does not say how long leaves standing what was said before, and was taken for an organizer's.
-  if (!one_organizer && !a.retry_after && scope_.close_until(read.misread_until)) {
-    cooldown = {read.misread_until, read.misread_until, true, cooldown.first, false};
+  if (!one_organizer && !a.retry_after && scope_.close_until(read.misattributed_until)) {
+    cooldown = {read.misattributed_until, read.misattributed_until, true, cooldown.first, false};
   }
   inference_.closed_until(read, std::max(cooldown.end, closed.end()));
   if (cooldown.cut && cooldown.first) {
@@ -215,53 +216,54 @@ void lane::reopen(const row& r) {
 }
 
 // What a throttle says of how fast to go: an organizer's of the organizer, the lane's of the lane.
-void lane::slow_down(scope_kind kind, const row& r, const scope::announcement& cooldown, const inference::reading& read, mono_time now) {
+void lane::slow_down(scope_kind kind, const row& r, const scope::announcement& cooldown, const inference::attribution& read,
+                     mono_time now) {
   if (kind == scope_kind::organizer) {
     if (cooldown.first) organizers_.slow_down(r.organizer, r.last_sent, now, cooldown.end);
     // The throttles before were not the lane's either; that is believed once others are seen to succeed all the same.
-    if (read.singled_out && trusted_) exonerated_ = exoneration{now, 0};
+    if (read.newly_limited && pace_before_) restore_ = pending_restore{now, 0};
   } else if (cooldown.first) {
-    exonerated_.reset();
-    if (!read.suspect_again) trusted_ = pace_;
-    pace_.on_throttle(r.last_sent, now, scope_.end(), read.perhaps);
+    restore_.reset();
+    if (!read.same_organizer) pace_before_ = pace_;
+    pace_.on_throttle(r.last_sent, now, scope_.end(), read.others_go_on);
   } else {
     pace_.on_echo();
   }
 }
 
-lane::app_cooldown lane::throttled(slot s, answer&& a, mono_time now) {
-  const auto& r = context_.rows[s];
+lane::app_cooldown lane::throttled(row_index i, answer&& a, mono_time now) {
+  const auto& r = context_.rows[i];
   ++context_.numbers.throttled;
-  inference::reading read;
+  inference::attribution read;
   const auto kind = scope_of(r, a, now, read);
   const auto cooldown = close(kind, r, a, read, now);
   slow_down(kind, r, cooldown, read, now);
   if (holds(rule::throttles_are_free)) {
-    again_now(s, std::move(a));
+    again_now(i, std::move(a));
   } else {
-    faulted(s, std::move(a), false, now);
+    faulted(i, std::move(a), false, now);
   }
   return kind == scope_kind::app ? std::optional(cooldown) : std::nullopt;
 }
 
-void lane::faulted(slot s, answer&& a, bool conflict, mono_time now) {
-  auto& r = context_.rows[s];
+void lane::faulted(row_index i, answer&& a, bool conflict, mono_time now) {
+  auto& r = context_.rows[i];
   ++context_.numbers.faults;
   ++r.charged;
   if (a.error == attempt_error::timeout) limit_.timed_out(now);
   if (!conflict) health_.trouble(now, describe(a));
   if (conflict && ++r.conflicts >= most_conflicts) {
-    record(s, outcome::failed, std::move(a));
+    record(i, outcome::failed, std::move(a));
     return;
   }
   if (r.charged >= config_.max_attempts && !organizers_[r.organizer].blocked && holds(rule::attempts_bounded)) {
-    release(s, true, std::move(a));
+    give_back(i, true, std::move(a));
     return;
   }
   auto wait = pacing::backoff(r.charged, context_.random);
   if (a.retry_after) wait = std::max(wait, pacing::with_jitter(std::min(*a.retry_after, config_.max_cooldown), context_.random));
   wait = rested(wait, r.owed.op, a);
-  again_at(s, std::move(a), now + wait);
+  again_at(i, std::move(a), now + wait);
 }
 
 // The wait before the row is asked again, and its key has rested.
@@ -270,8 +272,8 @@ std::chrono::nanoseconds lane::rested(std::chrono::nanoseconds wait, operation o
   return std::max<std::chrono::nanoseconds>(wait, rest_after_timeout);
 }
 
-void lane::unauthorised(slot s, answer&& a, mono_time now) {
-  auto& r = context_.rows[s];
+void lane::unauthorised(row_index i, answer&& a, mono_time now) {
+  auto& r = context_.rows[i];
   ++r.refused;
   // Only the first refusal of a token says anything: the others were on their way with it.
   if (token_good_ && (a.token == token_ || a.token == 0)) {
@@ -286,63 +288,60 @@ void lane::unauthorised(slot s, answer&& a, mono_time now) {
       pause_ = std::max<mono_time>(pause_, now + pause_after_refusal);
     }
   }
-  again_at(s, std::move(a), now + pacing::backoff(r.refused, context_.random));
+  again_at(i, std::move(a), now + pacing::backoff(r.refused, context_.random));
 }
 
-void lane::short_of_resources(slot s, answer&& a, mono_time now) {
+void lane::short_of_resources(row_index i, answer&& a, mono_time now) {
   health_.trouble(now, describe(a));
   if (now >= shortage_until_) {
     ++shortages_;
     shortage_until_ = now + pacing::backoff(shortages_, context_.random);
     pause_ = std::max(pause_, shortage_until_);
-    change_connections(std::max(1U, connections_ / 2), now);
+    change_connections(std::max(1U, connection_count_ / 2), now);
   }
-  again_at(s, std::move(a), std::max(shortage_until_, now + pacing::backoff(1, context_.random)));
+  again_at(i, std::move(a), std::max(shortage_until_, now + pacing::backoff(1, context_.random)));
 }
 
-void lane::permanent(slot s, answer_class what, answer&& a, mono_time now) {
-  auto& r = context_.rows[s];
+void lane::permanent(row_index i, answer_class what, answer&& a, mono_time now) {
+  auto& r = context_.rows[i];
   auto& o = organizers_[r.organizer];
   // May be the start of a streak whose end is not seen any more.
-  if (stopped_ && !o.closing) return release(s, false, std::move(a));
-  if (asked_again(s, a, now)) return;
+  if (stopped_ && !o.closing) return release(i, false, std::move(a));
+  if (asked_again(i, a, now)) return;
   if (!o.closing) {
     if (what == answer_class::organizer_permanent) {
       o.blocked = true;
       count_unfetched(r.organizer);
-      organizers_.seat(r.organizer, now);
+      organizers_.update_round(r.organizer, now);
     }
     if (!streak_.continues(what, a)) break_streak();
   }
   // Its organizer is judged, perhaps just now: nothing is to be learnt from one answer more.
   if (o.closing) {
     add_advice(r.owed.op, a);
-    return record(s, outcome::failed, std::move(a));
+    return record(i, outcome::failed, std::move(a));
   }
-  r.state = row_state::held;
-  sent_.remove(s);
-  streak_.hold(s, what, std::move(a));
+  r.state = row_state::undecided;
+  sent_.remove(i);
+  streak_.add(i, what, std::move(a));
   if (!streak_.full()) return;
   auto example = streak_.example();
   add_advice(r.owed.op, example);
   stop(stop_reason::permission, std::to_string(streak::limit) + " calls in a row got the same permanent answer: " + describe(example), now);
 }
 
-void lane::again_at(slot s, answer&& a, mono_time due) {
-  auto& r = context_.rows[s];
+void lane::again_at(row_index i, answer&& a, mono_time due) {
+  auto& r = context_.rows[i];
   auto& o = organizers_[r.organizer];
   if (stopped_ || o.blocked) {
-    again_now(s, std::move(a));
+    again_now(i, std::move(a));
     return;
   }
   if (due > r.first_sent + config_.row_deadline && holds(rule::deadline_kept)) {
-    release(s, false, std::move(a));
+    give_back(i, false, std::move(a));
     return;
   }
-  keep(r, std::move(a));
-  r.state = row_state::waiting;
-  ++o.waiting;
-  retries_.push(s, due);
+  wait_until(i, std::move(a), due);
 }
 
 void lane::keep(row& r, answer&& a) {
@@ -350,14 +349,22 @@ void lane::keep(row& r, answer&& a) {
   r.last = std::make_unique<answer>(std::move(a));
 }
 
-void lane::again_now(slot s, answer&& a) {
-  auto& r = context_.rows[s];
+void lane::wait_until(row_index i, answer&& a, mono_time due) {
+  auto& r = context_.rows[i];
+  keep(r, std::move(a));
+  r.state = row_state::waiting;
+  ++organizers_[r.organizer].waiting;
+  retries_.push(i, due);
+}
+
+void lane::again_now(row_index i, answer&& a) {
+  auto& r = context_.rows[i];
   if (stopped_ && !organizers_[r.organizer].closing) {
-    release(s, false, std::move(a));
+    release(i, false, std::move(a));
     return;
   }
   keep(r, std::move(a));
-  organizers_.push(r.organizer, s, true);
+  organizers_.push(r.organizer, i, true);
 }
 
 }  // namespace convoke::engine

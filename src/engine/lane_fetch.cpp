@@ -9,34 +9,34 @@
 namespace convoke::engine {
 
 void lane::page_arrived(const claimed_page& page, bool stale, mono_time now) {
-  const auto p = organizers_.find(page.organizer);
-  if (p == no_place) return;
-  auto& o = organizers_[p];
+  const auto who = organizers_.find(page.organizer);
+  if (who == no_organizer) return;
+  auto& o = organizers_[who];
   if (o.fetching) {
     o.fetching = false;
     --fetching_;
     if (!stale) --fetching_fresh_;
-    asked_ -= o.asked;
+    requested_ -= o.requested;
   }
-  count_left(p, page, stale);
+  count_left(who, page, stale);
   if (o.closed) return;  // claimed before close_organizer, so ended by it
   for (const auto& r : page.rows) {
-    const auto s = context_.rows.add(r, id_, p);
-    if (s == no_slot) continue;
-    ++held_;
+    const auto i = context_.rows.add(r, id_, who);
+    if (i == no_row) continue;
+    ++claimed_;
     if (stopped_ && !o.closing) {
-      release_unsent(s);
+      release_unsent(i);
     } else {
-      organizers_.push(p, s, false);
+      organizers_.push(who, i, false);
     }
   }
-  organizers_.seat(p, now);
-  want_rows(p);
+  organizers_.update_round(who, now);
+  want_rows(who);
 }
 
 // The setup says how many rows there are; where a page says otherwise, the page is right.
-void lane::count_left(place p, const claimed_page& page, bool stale) {
-  auto& o = organizers_[p];
+void lane::count_left(organizer_index who, const claimed_page& page, bool stale) {
+  auto& o = organizers_[who];
   auto& left = stale ? o.stale_left : o.fresh_left;
   const bool any_before = left > 0;
   if (page.exhausted || page.rows.empty()) {
@@ -46,11 +46,11 @@ void lane::count_left(place p, const claimed_page& page, bool stale) {
     left = left > came ? left - came : 1;
   }
   if (!stale && any_before && left == 0) --fresh_left_;
-  count_unfetched(p);
+  count_unfetched(who);
 }
 
-void lane::count_unfetched(place p) {
-  auto& o = organizers_[p];
+void lane::count_unfetched(organizer_index who) {
+  auto& o = organizers_[who];
   const bool now_so = !o.blocked && (o.fresh_left > 0 || o.stale_left > 0);
   if (now_so == o.unfetched) return;
   o.unfetched = now_so;
@@ -61,19 +61,19 @@ std::uint32_t lane::page_size() const noexcept {
   return sizes_.page(fresh_left_ > 0 ? fresh_left_ : unfetched_);
 }
 
-void lane::want_rows(place p) {
-  auto& o = organizers_[p];
+void lane::want_rows(organizer_index who) {
+  auto& o = organizers_[who];
   if (stopped_ || o.queued || o.fetching || !o.unfetched || o.ready > page_size() / 2) return;
   o.queued = true;
-  (o.fresh_left > 0 ? want_fresh_ : want_stale_).push_back(p);
+  (o.fresh_left > 0 ? want_fresh_ : want_stale_).push_back(who);
 }
 
 bool lane::enough_claimed() const noexcept {
-  return organizers_.sendable() + asked_ >= sizes_.high() || held_ + asked_ >= sizes_.held();
+  return organizers_.sendable() + requested_ >= sizes_.high() || claimed_ + requested_ >= sizes_.most_claimed();
 }
 
 void lane::fetch(mono_time now) {
-  if (stopped_ || token_ == 0 || organizers_.sendable() + asked_ >= sizes_.low()) return;
+  if (stopped_ || token_ == 0 || organizers_.sendable() + requested_ >= sizes_.low()) return;
   fetch_from(want_fresh_, false, now);
   if (enough_claimed()) return;
   // What an earlier process may have left half done goes last: its call may still be under way.
@@ -82,25 +82,25 @@ void lane::fetch(mono_time now) {
 }
 
 // One claim for as many organizers as it takes. One that has ready rows left is asked for what fills it up.
-void lane::fetch_from(std::deque<place>& queue, bool stale, mono_time now) {
+void lane::fetch_from(std::deque<organizer_index>& queue, bool stale, mono_time now) {
   fetch_rows claim{id_, stale, {}};
   while (!queue.empty() && !enough_claimed()) {
-    const auto p = queue.front();
+    const auto who = queue.front();
     queue.pop_front();
-    auto& o = organizers_[p];
+    auto& o = organizers_[who];
     o.queued = false;
     if (!o.unfetched) continue;
     if (o.cooldown.closed(now)) {
-      organizers_.wake(p, o.cooldown.end());
+      organizers_.wake(who, o.cooldown.end());
       continue;
     }
     const auto page = page_size();
     o.fetching = true;
-    o.asked = std::min(page - std::min(o.ready, page / 2), stale ? o.stale_left : o.fresh_left);
+    o.requested = std::min(page - std::min(o.ready, page / 2), stale ? o.stale_left : o.fresh_left);
     ++fetching_;
     if (!stale) ++fetching_fresh_;
-    asked_ += o.asked;
-    claim.pages.push_back({o.id, o.asked});
+    requested_ += o.requested;
+    claim.pages.push_back({o.id, o.requested});
   }
   if (!claim.pages.empty()) context_.actions.emplace_back(std::move(claim));
 }

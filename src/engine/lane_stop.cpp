@@ -2,6 +2,7 @@
 #include <cmath>
 #include <utility>
 
+#include "core/saturating.hpp"
 #include "engine/advice.hpp"
 #include "engine/lane.hpp"
 #include "engine/rules.hpp"
@@ -47,7 +48,7 @@ void lane::stop(stop_reason why, std::string detail, mono_time now, std::optiona
   detail_ = std::move(detail);
   come_back_ = come_back;
   if (!stops_now) return;
-  drained_at_ = after(now, context_.config.drain);
+  drained_at_ = core::after(now, context_.config.drain);
   for (auto& h : streak_.take()) release(h.row, false, std::move(h.last));
   release_all();
 }
@@ -68,19 +69,19 @@ std::optional<mono_time> lane::come_back(mono_time now) const noexcept {
 }
 
 void lane::release_all() {
-  retries_.remove_if([this](slot s) {
-    auto& o = organizers_[context_.rows[s].organizer];
+  retries_.remove_if([this](row_index i) {
+    auto& o = organizers_[context_.rows[i].organizer];
     if (o.closing) return false;
     --o.waiting;
-    release_unsent(s);
+    release_unsent(i);
     return true;
   });
-  for (place p = 0; p < organizers_.size(); ++p) {
-    if (organizers_[p].closing) continue;
-    for (auto s = organizers_.pop(p); s != no_slot; s = organizers_.pop(p)) release_unsent(s);
+  for (organizer_index who = 0; who < organizers_.size(); ++who) {
+    if (organizers_[who].closing) continue;
+    for (auto i = organizers_.pop(who); i != no_row; i = organizers_.pop(who)) release_unsent(i);
   }
   organizers_.clear_round();
-  for (const auto p : std::exchange(awaiting_, {})) organizers_[p].awaiting = false;
+  for (const auto who : std::exchange(awaiting_, {})) organizers_[who].awaiting = false;
   want_fresh_.clear();
   want_stale_.clear();
 }
@@ -88,109 +89,125 @@ void lane::release_all() {
 void lane::abandon_drain() {
   drained_at_ = mono_time::max();
   // An organizer with a call under way is not closed: the call may succeed after all. Who comes next will judge it again.
-  std::erase_if(judged_, [this](const judgement& j) {
+  std::erase_if(closing_, [this](const refused_organizer& j) {
     auto& o = organizers_[j.who];
     if (o.in_flight == 0) return false;
     o.closing = false;
     return true;
   });
   release_all();
-  for (slot s = 0; s < context_.rows.end() && in_flight_ > 0; ++s) {
-    const auto& r = context_.rows[s];
+  for (row_index i = 0; i < context_.rows.end() && in_flight_ > 0; ++i) {
+    const auto& r = context_.rows[i];
     if (r.lane != id_ || r.state != row_state::in_flight) continue;
     // Not released: its call may still be at work, and a row left claimed is sent last by the next process.
     --in_flight_;
     --context_.numbers.in_flight;
     --context_.numbers.unacknowledged;
-    forget(s);
+    forget(i);
   }
-  for (place p = 0; p < organizers_.size(); ++p) organizers_[p].fetching = false;
-  fetching_ = fetching_fresh_ = asked_ = 0;
+  for (organizer_index who = 0; who < organizers_.size(); ++who) organizers_[who].fetching = false;
+  fetching_ = fetching_fresh_ = requested_ = 0;
 }
 
-void lane::acknowledged(slot s, bool lost, mono_time now) {
-  auto& r = context_.rows[s];
+void lane::acknowledged(row_index i, bool lost, mono_time now) {
+  auto& r = context_.rows[i];
   context_.acknowledged(r);
-  if (r.state == row_state::advancing) return advanced(s, lost, now);
+  if (r.state == row_state::advancing) return advanced(i, lost, now);
   if (lost && r.deferred) --deferred_;  // it is another process's now
-  context_.rows.remove(s);
+  context_.rows.remove(i);
 }
 
 // The row owes its next operation durably.
-void lane::advanced(slot s, bool lost, mono_time now) {
-  const auto p = context_.rows[s].organizer;
+void lane::advanced(row_index i, bool lost, mono_time now) {
+  const auto who = context_.rows[i].organizer;
   --advancing_;
-  if (lost || organizers_[p].closed) return forget(s);  // not ours any more, or ended by close_organizer
-  if (stopped_ && !organizers_[p].closing) return release(s, false, {});
-  organizers_.push(p, s, true);
-  organizers_.seat(p, now);
+  if ((lost && holds(rule::lost_writes_forgotten)) || organizers_[who].closed)
+    return forget(i);  // not ours any more, or ended by close_organizer
+  if (stopped_ && !organizers_[who].closing) return release(i, false, {});
+  organizers_.push(who, i, true);
+  organizers_.update_round(who, now);
 }
 
-void lane::end_row(slot s) noexcept {
-  sent_.remove(s);
-  --held_;
+void lane::end_row(row_index i) noexcept {
+  sent_.remove(i);
+  --claimed_;
   if (left_ > 0) --left_;
 }
 
-void lane::forget(slot s) noexcept {
-  end_row(s);
-  context_.rows.remove(s);
+void lane::forget(row_index i) noexcept {
+  end_row(i);
+  context_.rows.remove(i);
 }
 
-void lane::record(slot s, outcome result, answer&& a) {
-  end_row(s);
-  context_.record(s, result, std::move(a));
+void lane::record(row_index i, outcome result, answer&& a) {
+  end_row(i);
+  context_.record(i, result, std::move(a));
 }
 
-void lane::release(slot s, bool strike, answer&& a) {
-  auto& r = context_.rows[s];
+void lane::release(row_index i, bool strike, answer&& a) {
+  auto& r = context_.rows[i];
   r.deferred = !strike || r.owed.strikes < 2;  // the third strike fails it for good: nothing is left of it for another run
   if (r.deferred) ++deferred_;
-  if (stopped_ && !strike && context_.keys.free_at(r.owed.key) > context_.now && holds(rule::resting_rows_stay)) {
-    forget(s);  // its last call may still be at work, and the next process could be there in a moment: it stays claimed
+  if (stopped_ && rests(r)) {
+    forget(i);  // its last call may still be at work, and the next process could be there in a moment: it stays claimed
     return;
   }
-  end_row(s);
-  context_.release(s, strike, std::move(a));
+  end_row(i);
+  context_.release(i, strike, std::move(a));
 }
 
-void lane::release_unsent(slot s) {
-  auto& r = context_.rows[s];
-  release(s, false, r.last ? std::move(*r.last) : answer{});
+void lane::release_unsent(row_index i) {
+  auto& r = context_.rows[i];
+  release(i, r.struck, r.last ? std::move(*r.last) : answer{});
+}
+
+// A row whose last call may still be at work is not released before that is over: the next process would send it beside that call.
+void lane::give_back(row_index i, bool strike, answer&& a) {
+  auto& r = context_.rows[i];
+  const auto free = context_.keys.free_at(r.owed.key);
+  // In flight means another row with this key: that call is its own.
+  if (stopped_ || !rests(r) || free == mono_time::max()) return release(i, strike, std::move(a));
+  r.leaves = true;
+  r.struck = strike;
+  wait_until(i, std::move(a), free);
+}
+
+bool lane::rests(const row& r) noexcept {
+  return context_.keys.free_at(r.owed.key) > context_.now && holds(rule::resting_rows_stay);
 }
 
 void lane::break_streak() {
   for (auto& h : streak_.take()) {
-    const auto p = context_.rows[h.row].organizer;
+    const auto who = context_.rows[h.row].organizer;
     add_advice(context_.rows[h.row].owed.op, h.last);
-    if (h.organizer && !organizers_[p].closing) {
-      organizers_[p].closing = true;
-      judged_.push_back({p, h.last});
+    if (h.organizer && !organizers_[who].closing) {
+      organizers_[who].closing = true;
+      closing_.push_back({who, h.last});
     }
     record(h.row, outcome::failed, std::move(h.last));
   }
 }
 
-void lane::close_judged() {
+void lane::close_refused_organizers() {
   // Only once nothing of it is in flight: a call that succeeds after all must not find its row ended.
-  std::erase_if(judged_, [this](judgement& j) {
+  std::erase_if(closing_, [this](refused_organizer& j) {
     if (organizers_[j.who].in_flight > 0 && holds(rule::closed_when_back)) return false;
     close_organizer_now(j.who, std::move(j.why));
     return true;
   });
 }
 
-void lane::close_organizer_now(place p, answer&& why) {
-  auto& o = organizers_[p];
+void lane::close_organizer_now(organizer_index who, answer&& why) {
+  auto& o = organizers_[who];
   o.closed = true;
   context_.actions.emplace_back(std::in_place_type<close_organizer>, id_, o.id, std::move(why));
   ++context_.closings;
-  for (auto s = organizers_.pop(p); s != no_slot; s = organizers_.pop(p)) forget(s);
+  for (auto i = organizers_.pop(who); i != no_row; i = organizers_.pop(who)) forget(i);
   if (o.waiting == 0) return;
-  retries_.remove_if([this, p, &o](slot s) {
-    if (context_.rows[s].organizer != p || context_.rows[s].lane != id_) return false;
+  retries_.remove_if([this, who, &o](row_index i) {
+    if (context_.rows[i].organizer != who || context_.rows[i].lane != id_) return false;
     --o.waiting;
-    forget(s);
+    forget(i);
     return true;
   });
 }
@@ -198,7 +215,7 @@ void lane::close_organizer_now(place p, answer&& why) {
 void lane::wind_up(mono_time now) {
   const auto wait = look(now).wait;
   break_streak();
-  close_judged();
+  close_refused_organizers();
   keep_pace();
   if (wait) stop(stop_reason::deferred, "Only rows are left that the service will not take for more than ten minutes.", now, wait);
 }
@@ -232,13 +249,14 @@ void lane::check_token(mono_time now) {
 
 void lane::check_outage(mono_time now) {
   const auto end = health_.gives_up_at();
-  if (!end || now < *end) return;
+  // A lane that owes nothing waits for the others: failed connects of its idle connections are no outage for it.
+  if (!end || now < *end || !owes()) return;
   const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(config_.max_outage).count();
   auto text = "Nothing succeeded for " + (minutes > 0 ? std::to_string(minutes) + " min" : std::string("the whole --max-outage"));
   if (!token_good_) text += ", for want of an access token";
   text += health_.latest().empty() ? "." : ": " + health_.latest() + ".";
   // An outage that has lasted for long will last about as long again: that is all that can be said of one from outside.
-  auto come_back = after(now, std::clamp<std::chrono::nanoseconds>(config_.max_outage, shortest_absence, longest_absence));
+  auto come_back = core::after(now, std::clamp<std::chrono::nanoseconds>(config_.max_outage, shortest_absence, longest_absence));
   if (token_again_) come_back = std::max(come_back, *token_again_);
   stop(stop_reason::deferred, text + " Run the same command again when the service is back.", now, come_back);
 }

@@ -64,15 +64,15 @@ bool even(const Gaps& gaps, std::size_t count, std::size_t enough) noexcept {
 
 }  // namespace
 
-noise::verdict noise::judge(const opening& o) noexcept {
-  if (to_try_ > 0) return judge_trial(o);
-  if (chance_ > 0) return judge_known(o);
+noise::finding noise::attribute(const opening& o) noexcept {
+  if (to_try_ > 0) return close_trial(o);
+  if (chance_ > 0) return attribute_known(o);
   remember(o);
   if (rest_ > 0) {
     --rest_;
-    return verdict::limit;
+    return finding::limit;
   }
-  return slower_is_no_better() ? verdict::try_faster : verdict::limit;
+  return slower_is_no_better() ? finding::try_faster : finding::limit;
 }
 
 void noise::remember(const opening& o) noexcept {
@@ -111,13 +111,13 @@ bool noise::slower_is_no_better() noexcept {
   return true;
 }
 
-noise::verdict noise::judge_trial(const opening& o) noexcept {
+noise::finding noise::close_trial(const opening& o) noexcept {
   const auto tried = to_try_;
   to_try_ = 0;
   if (crowded(o) || o.calls < std::max(few_calls, passes * usual_) || o.rate < really_tried * tried) {
     failed_at_ = tried;
     rest_ = rest;
-    return verdict::failed;
+    return finding::failed;
   }
   const auto n = static_cast<double>(past_count_);
   chance_ = (n + 1) / (n * usual_ + o.calls);
@@ -127,18 +127,18 @@ noise::verdict noise::judge_trial(const opening& o) noexcept {
   met_limit_ = false;
   then_ = lately_ = {};
   for (std::size_t i = 0; i < past_count_; ++i) then_.add(past_[i]);
-  return verdict::chance;
+  return finding::chance;
 }
 
-noise::verdict noise::judge_known(const opening& o) noexcept {
+noise::finding noise::attribute_known(const opening& o) noexcept {
   if (crowded(o)) {
     gap_count_ = 0;
-    return verdict::limit;
+    return finding::limit;
   }
   if (faster_is_no_better(o)) {
     forget();
     rest_ = long_rest;
-    return verdict::limit;
+    return finding::limit;
   }
   const auto usual = 1 / chance_;
   if (met_limit_ && o.calls > usual / 2) {
@@ -149,15 +149,15 @@ noise::verdict noise::judge_known(const opening& o) noexcept {
   put_first(gaps_, gap_count_, o.calls);
   if (too_soon()) {
     met_limit_ = true;
-    return verdict::limit;
+    return finding::limit;
   }
   if (even(gaps_, gap_count_, even_ones)) {
     // Such gaps as these were taken for chance.
     if (even(gaps_, gap_count_, even_for_long) && o.calls > usual / 2) forget();
-    return verdict::limit;
+    return finding::limit;
   }
   learn(o);
-  return verdict::chance;
+  return finding::chance;
 }
 
 void noise::sum::add(const opening& o) noexcept {

@@ -24,14 +24,14 @@ class noise {
     double refused;  // of these: its echoes
     double seconds;  // from the end of the cooldown before it to the end of the one after it
   };
-  enum class verdict : std::uint8_t {
+  enum class finding : std::uint8_t {
     limit,       // a lesson
     chance,      // none
     try_faster,  // a lesson it was, but first `to_try()` is to be tried
     failed,      // what was tried is not taken: the lesson stands
   };
   // To be called when the cooldown after it ends, when all answers are here.
-  [[nodiscard]] verdict judge(const opening& o) noexcept;
+  [[nodiscard]] finding attribute(const opening& o) noexcept;
   [[nodiscard]] double to_try() const noexcept { return to_try_; }
   // So many calls were made since the last cooldown.
   void quiet_for(double calls) noexcept;
@@ -39,8 +39,8 @@ class noise {
   [[nodiscard]] double chance() const noexcept { return chance_; }
 
  private:
-  [[nodiscard]] verdict judge_trial(const opening& o) noexcept;
-  [[nodiscard]] verdict judge_known(const opening& o) noexcept;
+  [[nodiscard]] finding close_trial(const opening& o) noexcept;
+  [[nodiscard]] finding attribute_known(const opening& o) noexcept;
   void remember(const opening& o) noexcept;
   [[nodiscard]] bool slower_is_no_better() noexcept;
   [[nodiscard]] bool crowded(const opening& o) const noexcept;

@@ -14,111 +14,111 @@ constexpr auto unknown_work = std::numeric_limits<std::uint64_t>::max();
 
 }  // namespace
 
-organizers::organizers(const lane_settings& s, row_store& rows)
-    : rows_(&rows), one_(s), concurrency_(std::max(1U, s.organizer_concurrency)), rate_(s.organizer_rate) {
+organizers::organizers(const lane_settings& lane, row_store& rows)
+    : rows_(&rows), one_(lane), concurrency_(std::max(1U, lane.organizer_concurrency)), rate_(lane.organizer_rate) {
   if (rate_) one_.rate = std::min(one_.rate, *rate_);
 }
 
-place organizers::add(organizer_id id, std::uint32_t fresh, std::uint32_t stale) {
-  const auto p = static_cast<place>(all_.size());
+organizer_index organizers::add(organizer_id id, std::uint32_t fresh, std::uint32_t stale) {
+  const auto who = static_cast<organizer_index>(all_.size());
   auto& o = all_.emplace_back();
   o.id = id;
   o.fresh_left = fresh;
   o.stale_left = stale;
   if (rate_) rates_.emplace_back(*rate_);
-  index_[id] = p;
-  return p;
+  index_[id] = who;
+  return who;
 }
 
-place organizers::find(organizer_id id) noexcept {
-  const auto* p = index_.find(id);
-  return p == nullptr ? no_place : *p;
+organizer_index organizers::find(organizer_id id) noexcept {
+  const auto* found = index_.find(id);
+  return found == nullptr ? no_organizer : *found;
 }
 
-void organizers::push(place p, slot s, bool front) noexcept {
-  auto& o = all_[p];
-  auto& r = (*rows_)[s];
+void organizers::push(organizer_index who, row_index i, bool front) noexcept {
+  auto& o = all_[who];
+  auto& r = (*rows_)[i];
   r.state = row_state::ready;
-  if (o.head == no_slot) {
-    r.next = no_slot;
-    o.head = o.tail = s;
+  if (o.head == no_row) {
+    r.next = no_row;
+    o.head = o.tail = i;
   } else if (front) {
     r.next = o.head;
-    o.head = s;
+    o.head = i;
   } else {
-    r.next = no_slot;
-    (*rows_)[o.tail].next = s;
-    o.tail = s;
+    r.next = no_row;
+    (*rows_)[o.tail].next = i;
+    o.tail = i;
   }
   ++o.ready;
   if (o.in_round) ++sendable_;
 }
 
-slot organizers::pop(place p) noexcept {
-  auto& o = all_[p];
-  const auto s = o.head;
-  if (s == no_slot) return s;
-  o.head = (*rows_)[s].next;
-  if (o.head == no_slot) o.tail = no_slot;
-  (*rows_)[s].next = no_slot;
+row_index organizers::pop(organizer_index who) noexcept {
+  auto& o = all_[who];
+  const auto i = o.head;
+  if (i == no_row) return i;
+  o.head = (*rows_)[i].next;
+  if (o.head == no_row) o.tail = no_row;
+  (*rows_)[i].next = no_row;
   --o.ready;
   if (o.in_round) --sendable_;
-  return s;
+  return i;
 }
 
-void organizers::unlink(place p, slot s) noexcept {
-  auto& o = all_[p];
-  slot before = no_slot;
-  for (slot i = o.head; i != s; i = (*rows_)[i].next) before = i;
-  const auto next = (*rows_)[s].next;
-  (before == no_slot ? o.head : (*rows_)[before].next) = next;
-  if (next == no_slot) o.tail = before;
-  (*rows_)[s].next = no_slot;
+void organizers::unlink(organizer_index who, row_index i) noexcept {
+  auto& o = all_[who];
+  row_index before = no_row;
+  for (row_index at = o.head; at != i; at = (*rows_)[at].next) before = at;
+  const auto next = (*rows_)[i].next;
+  (before == no_row ? o.head : (*rows_)[before].next) = next;
+  if (next == no_row) o.tail = before;
+  (*rows_)[i].next = no_row;
   --o.ready;
   if (o.in_round) --sendable_;
 }
 
-void organizers::seat(place p, mono_time now, bool first) {
-  auto& o = all_[p];
+void organizers::update_round(organizer_index who, mono_time now, bool first) {
+  auto& o = all_[who];
   const bool trial_runs = o.in_flight > 0 && o.cooldown.on_trial(now) && holds(rule::cut_cooldown_probed);
-  if (o.blocked || o.awaiting || trial_runs || o.head == no_slot || (o.in_flight >= concurrency_ && holds(rule::organizer_concurrency))) {
-    leave(p);
+  if (o.blocked || o.awaiting || trial_runs || o.head == no_row || (o.in_flight >= concurrency_ && holds(rule::organizer_concurrency))) {
+    leave(who);
     return;
   }
   auto at = holds(rule::organizer_cooldown_obeyed) ? o.cooldown.end() : mono_time::min();
-  if (!rates_.empty() && holds(rule::organizer_rate)) at = std::max(at, rates_[p].next(now));
+  if (!rates_.empty() && holds(rule::organizer_rate)) at = std::max(at, rates_[who].next(now));
   if (o.own) {
     o.own->advance(now, unknown_work);
     at = std::max(at, o.own->next(now));
   }
   if (at > now) {
-    leave(p);
-    wake(p, at);
+    leave(who);
+    wake(who, at);
   } else {
-    enter(p, first);
+    enter(who, first);
   }
 }
 
-void organizers::set_aside(place p) noexcept {
-  leave(p);
-  all_[p].awaiting = true;
+void organizers::set_aside(organizer_index who) noexcept {
+  leave(who);
+  all_[who].awaiting = true;
 }
 
-void organizers::rotate(place p, mono_time now) {
-  leave(p);
-  seat(p, now);
+void organizers::end_turn(organizer_index who, mono_time now) {
+  leave(who);
+  update_round(who, now);
 }
 
-void organizers::call_made(place p, mono_time now) {
-  auto& o = all_[p];
+void organizers::call_made(organizer_index who, mono_time now) {
+  auto& o = all_[who];
   ++o.in_flight;
   if (o.calls++ == 0) o.first_call = now;
   if (o.own) o.own->take(now);
-  if (!rates_.empty()) rates_[p].take(now);
+  if (!rates_.empty()) rates_[who].take(now);
 }
 
-void organizers::slow_down(place p, mono_time sent, mono_time now, mono_time until) {
-  auto& o = all_[p];
+void organizers::slow_down(organizer_index who, mono_time sent, mono_time now, mono_time until) {
+  auto& o = all_[who];
   if (!o.own && !one_.fixed_rate) {
     const auto span = std::chrono::duration<double>(sent - o.first_call).count();
     one_.start_rate = std::clamp(static_cast<double>(o.calls) / std::max(span, 1.0), 1.0, one_.rate);
@@ -127,42 +127,42 @@ void organizers::slow_down(place p, mono_time sent, mono_time now, mono_time unt
   if (o.own) o.own->on_throttle(sent, now, until);
 }
 
-void organizers::succeeded(place p, mono_time sent, mono_time now) noexcept {
-  auto& o = all_[p];
+void organizers::succeeded(organizer_index who, mono_time sent, mono_time now) noexcept {
+  auto& o = all_[who];
   o.cooldown.succeeded(sent);
   if (o.own) o.own->on_success(sent, now);
 }
 
-void organizers::enter(place p, bool first) noexcept {
-  auto& o = all_[p];
+void organizers::enter(organizer_index who, bool first) noexcept {
+  auto& o = all_[who];
   if (o.in_round) return;
   o.in_round = true;
-  o.before = first ? no_place : tail_;
-  o.after = first ? head_ : no_place;
-  (o.before == no_place ? head_ : all_[o.before].after) = p;
-  (o.after == no_place ? tail_ : all_[o.after].before) = p;
+  o.before = first ? no_organizer : tail_;
+  o.after = first ? head_ : no_organizer;
+  (o.before == no_organizer ? head_ : all_[o.before].after) = who;
+  (o.after == no_organizer ? tail_ : all_[o.after].before) = who;
   sendable_ += o.ready;
 }
 
-void organizers::leave(place p) noexcept {
-  auto& o = all_[p];
+void organizers::leave(organizer_index who) noexcept {
+  auto& o = all_[who];
   if (!o.in_round) return;
   o.in_round = false;
-  (o.before == no_place ? head_ : all_[o.before].after) = o.after;
-  (o.after == no_place ? tail_ : all_[o.after].before) = o.before;
+  (o.before == no_organizer ? head_ : all_[o.before].after) = o.after;
+  (o.after == no_organizer ? tail_ : all_[o.after].before) = o.before;
   sendable_ -= o.ready;
 }
 
 void organizers::clear_round() noexcept {
-  while (head_ != no_place) leave(head_);
+  while (head_ != no_organizer) leave(head_);
   alarms_.clear();
 }
 
-void organizers::wake(place p, mono_time at) {
-  auto& o = all_[p];
+void organizers::wake(organizer_index who, mono_time at) {
+  auto& o = all_[who];
   if (o.timer == at) return;
   o.timer = at;  // what was queued for another time is ignored when it comes up
-  alarms_.push_back({at, p});
+  alarms_.push_back({at, who});
   std::ranges::push_heap(alarms_, std::less<>{});
 }
 
@@ -178,14 +178,14 @@ void organizers::prune() {
   }
 }
 
-place organizers::due(mono_time now) {
+organizer_index organizers::due(mono_time now) {
   prune();
-  if (alarms_.empty() || alarms_.front().at > now) return no_place;
-  const auto p = alarms_.front().who;
+  if (alarms_.empty() || alarms_.front().at > now) return no_organizer;
+  const auto who = alarms_.front().who;
   std::ranges::pop_heap(alarms_, std::less<>{});
   alarms_.pop_back();
-  all_[p].timer = mono_time::min();
-  return p;
+  all_[who].timer = mono_time::min();
+  return who;
 }
 
 std::optional<mono_time> organizers::next_timer() {

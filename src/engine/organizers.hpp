@@ -17,17 +17,17 @@
 
 namespace convoke::engine {
 
-using place = std::uint32_t;  // of an organizer in its lane
-inline constexpr place no_place = ~place{0};
+using organizer_index = std::uint32_t;  // of an organizer in its lane
+inline constexpr organizer_index no_organizer = ~organizer_index{0};
 
 struct organizer {
   organizer_id id = 0;
-  slot head = no_slot, tail = no_slot;  // ready rows
+  row_index head = no_row, tail = no_row;  // ready rows
   std::uint32_t ready = 0;
   std::uint32_t in_flight = 0;
-  std::uint32_t waiting = 0;  // in the retry queue
-  std::uint32_t asked = 0;    // rows of the page that is being fetched
-  place before = no_place, after = no_place;
+  std::uint32_t waiting = 0;    // in the retry queue
+  std::uint32_t requested = 0;  // rows of the page that is being fetched
+  organizer_index before = no_organizer, after = no_organizer;
   bool in_round = false;
   bool queued = false;  // in a queue of those that want a page
   bool fetching = false;
@@ -46,43 +46,43 @@ struct organizer {
 
 class organizers {
  public:
-  organizers(const lane_settings& s, row_store& rows);
+  organizers(const lane_settings& lane, row_store& rows);
 
-  place add(organizer_id id, std::uint32_t fresh, std::uint32_t stale);
-  [[nodiscard]] place find(organizer_id id) noexcept;
-  [[nodiscard]] organizer& operator[](place p) noexcept { return all_[p]; }
-  [[nodiscard]] place size() const noexcept { return static_cast<place>(all_.size()); }
+  organizer_index add(organizer_id id, std::uint32_t fresh, std::uint32_t stale);
+  [[nodiscard]] organizer_index find(organizer_id id) noexcept;
+  [[nodiscard]] organizer& operator[](organizer_index who) noexcept { return all_[who]; }
+  [[nodiscard]] organizer_index size() const noexcept { return static_cast<organizer_index>(all_.size()); }
 
-  void push(place p, slot s, bool front) noexcept;
-  slot pop(place p) noexcept;
-  void unlink(place p, slot s) noexcept;  // a ready row, wherever it is in the queue
+  void push(organizer_index who, row_index i, bool front) noexcept;
+  row_index pop(organizer_index who) noexcept;
+  void unlink(organizer_index who, row_index i) noexcept;  // a ready row, wherever it is in the queue
 
   // Puts it into the round or takes it out, as its state says now; an organizer in the round keeps its turn.
-  void seat(place p, mono_time now, bool first = false);
-  void rotate(place p, mono_time now);  // its turn is over
-  void set_aside(place p) noexcept;     // out of the round, until awaiting is taken back and it is seated again
-  void call_made(place p, mono_time now);
+  void update_round(organizer_index who, mono_time now, bool first = false);
+  void end_turn(organizer_index who, mono_time now);  // its turn is over
+  void set_aside(organizer_index who) noexcept;       // out of the round, until awaiting is taken back and it is seated again
+  void call_made(organizer_index who, mono_time now);
   // The service throttled this organizer: from now on it has a pace of its own.
-  void slow_down(place p, mono_time sent, mono_time now, mono_time until);
-  void succeeded(place p, mono_time sent, mono_time now) noexcept;
-  [[nodiscard]] place front() const noexcept { return head_; }
+  void slow_down(organizer_index who, mono_time sent, mono_time now, mono_time until);
+  void succeeded(organizer_index who, mono_time sent, mono_time now) noexcept;
+  [[nodiscard]] organizer_index front() const noexcept { return head_; }
   [[nodiscard]] std::uint32_t sendable() const noexcept { return sendable_; }  // rows of those in the round
   void clear_round() noexcept;
 
-  void wake(place p, mono_time at);
+  void wake(organizer_index who, mono_time at);
   // The next organizer whose time came; no_place where there is none.
-  [[nodiscard]] place due(mono_time now);
+  [[nodiscard]] organizer_index due(mono_time now);
   [[nodiscard]] std::optional<mono_time> next_timer();
 
  private:
   struct alarm {
     mono_time at;
-    place who;
+    organizer_index who;
     bool operator<(const alarm& b) const noexcept { return at > b.at; }  // the earliest on top of a heap
   };
 
-  void enter(place p, bool first) noexcept;
-  void leave(place p) noexcept;
+  void enter(organizer_index who, bool first) noexcept;
+  void leave(organizer_index who) noexcept;
   void prune();
 
   row_store* rows_;
@@ -91,9 +91,9 @@ class organizers {
   std::vector<organizer> all_;
   std::vector<pacing::gcra> rates_;  // empty without --organizer-rate
   std::optional<double> rate_;
-  flat_index<place> index_;
+  flat_index<organizer_index> index_;
   std::vector<alarm> alarms_;
-  place head_ = no_place, tail_ = no_place;
+  organizer_index head_ = no_organizer, tail_ = no_organizer;
   std::uint32_t sendable_ = 0;
 };
 

@@ -110,7 +110,7 @@ void pace::grow(double factor, mono_time now) noexcept {
 
 void pace::advance(mono_time now, std::uint64_t work) noexcept {
   work_ = work;
-  if (lesson_ && now >= lesson_->until) review(now);
+  if (reduction_ && now >= reduction_->until) review(now);
   noise_.quiet_for(calls() - at_reopened_);
   if (fixed_ || now <= state_.updated) return;
   const auto dt = std::min(seconds(now - state_.updated), 1.0);
@@ -136,8 +136,8 @@ void pace::advance(mono_time now, std::uint64_t work) noexcept {
 void pace::begin_probe(mono_time now) noexcept {
   state_.proven = state_.held = rate();
   // Where the search that a probe began ends where it began, the probe had met a deep bucket and no higher limit.
-  if (state_.held < same * state_.suspect_rate) state_.credit = std::max(state_.credit, state_.suspect_credit);
-  state_.suspect_rate = 0;
+  if (state_.held < same * state_.deep_rate) state_.credit = std::max(state_.credit, state_.deep_credit);
+  state_.deep_rate = 0;
   enter(phase::probe, now);
   state_.excess = first_excess;
   state_.before_step = state_.held;

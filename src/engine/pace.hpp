@@ -74,19 +74,19 @@ class pace {
     mono_time opened;                       // end of the last cooldown
     std::optional<mono_time> throttled_at;  // sending time of the last throttled call
     std::uint64_t at_step = 0, at_phase = 0, refused_calls = 0;
-    double at_throttle = 0;                       // calls up to the throttled one before
-    double bad = 0;                               // the lowest rate that was held and refused
-    double proven = 0;                            // a rate that was held until it was questioned
-    unsigned falls = 0;                           // throttles in a row of a rate that was held for seconds only
-    unsigned at_once = 0;                         // throttles in a row that came at once
-    double suspect_rate = 0, suspect_credit = 0;  // a probe that may have met a deep bucket instead of a higher limit
+    double at_throttle = 0;                 // calls up to the throttled one before
+    double bad = 0;                         // the lowest rate that was held and refused
+    double proven = 0;                      // a rate that was held until it was questioned
+    unsigned falls = 0;                     // throttles in a row of a rate that was held for seconds only
+    unsigned at_once = 0;                   // throttles in a row that came at once
+    double deep_rate = 0, deep_credit = 0;  // a probe that may have met a deep bucket instead of a higher limit
     std::chrono::nanoseconds probe_after{};
   };
   struct position {
     state was;
     double rate;
   };
-  struct lesson {
+  struct reduction {
     position before;
     noise::opening opening;   // what the throttle ended
     mono_time learnt, until;  // the cooldown
@@ -109,7 +109,7 @@ class pace {
   [[nodiscard]] bool used_up(mono_time now) const noexcept;
   [[nodiscard]] double calls() const noexcept { return static_cast<double>(tally_.calls()); }
 
-  // pace_lessons.cpp: what a throttle teaches
+  // pace_throttles.cpp: what a throttle teaches
   void learn(mono_time sent, mono_time until) noexcept;
   void search_refused(double rate, mono_time sent, mono_time until) noexcept;
   void rate_refused(double rate, mono_time sent, mono_time until) noexcept;
@@ -117,7 +117,7 @@ class pace {
   void refused_at_once(double rate, mono_time sent, mono_time until) noexcept;
   void probe_refused(double rate, mono_time sent, mono_time until) noexcept;
   void review(mono_time now) noexcept;
-  void go_back(const position& to, std::chrono::nanoseconds closed, mono_time now) noexcept;
+  void revert(const position& to, std::chrono::nanoseconds closed, mono_time now) noexcept;
   [[nodiscard]] double lately(mono_time until, std::chrono::nanoseconds span) const noexcept;
 
   bool fixed_;
@@ -126,7 +126,7 @@ class pace {
   tally tally_;
   noise noise_;
   state state_;
-  std::optional<lesson> lesson_;          // the last one, until its cooldown ends
+  std::optional<reduction> reduction_;    // the last one, until its cooldown ends
   std::optional<position> before_trial_;  // where it goes on if a trial fails
   mono_time reopened_;                    // end of the last cooldown, whoever's fault it was ...
   double at_reopened_ = 0;                // ... and the calls made until then

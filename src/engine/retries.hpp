@@ -15,20 +15,20 @@ namespace convoke::engine {
 
 class retry_queue {
  public:
-  void push(slot s, mono_time due) {
-    heap_.push_back({due, s});
+  void push(row_index i, mono_time due) {
+    heap_.push_back({due, i});
     std::ranges::push_heap(heap_, std::less<>{});
   }
   [[nodiscard]] std::optional<mono_time> next() const noexcept {
     if (heap_.empty()) return std::nullopt;
     return heap_.front().due;
   }
-  [[nodiscard]] slot pop_due(mono_time now) {
-    if (heap_.empty() || heap_.front().due > now) return no_slot;
-    const auto s = heap_.front().row;
+  [[nodiscard]] row_index pop_due(mono_time now) {
+    if (heap_.empty() || heap_.front().due > now) return no_row;
+    const auto i = heap_.front().row;
     std::ranges::pop_heap(heap_, std::less<>{});
     heap_.pop_back();
-    return s;
+    return i;
   }
   // Takes out every row the predicate is true for. Looks at all of them: for rare occasions.
   template <class Predicate>
@@ -41,7 +41,7 @@ class retry_queue {
  private:
   struct entry {
     mono_time due;
-    slot row;
+    row_index row;
     bool operator<(const entry& b) const noexcept { return due > b.due; }
   };
   std::vector<entry> heap_;

@@ -4,57 +4,57 @@
 
 namespace convoke::engine {
 
-slot row_store::add(const owed_row& owed, lane_id lane, std::uint32_t organizer) {
-  if (index_.find(owed.row) != nullptr) return no_slot;
-  slot s = no_slot;
+row_index row_store::add(const owed_row& owed, lane_id lane, std::uint32_t organizer) {
+  if (index_.find(owed.row) != nullptr) return no_row;
+  row_index i = no_row;
   if (free_.empty()) {
-    s = static_cast<slot>(rows_.size());
+    i = static_cast<row_index>(rows_.size());
     rows_.emplace_back();
   } else {
-    s = free_.back();
+    i = free_.back();
     free_.pop_back();
   }
-  auto& r = rows_[s];
+  auto& r = rows_[i];
   r = row{};
   r.owed = owed;
   r.lane = lane;
   r.organizer = organizer;
   r.state = row_state::ready;
-  index_[owed.row] = s;
-  return s;
+  index_[owed.row] = i;
+  return i;
 }
 
-void row_store::remove(slot s) noexcept {
-  auto& r = rows_[s];
+void row_store::remove(row_index i) noexcept {
+  auto& r = rows_[i];
   index_.erase(r.owed.row);
   r.state = row_state::vacant;
   r.last.reset();
-  free_.push_back(s);
+  free_.push_back(i);
 }
 
-slot row_store::find(row_id id) noexcept {
-  const auto* s = index_.find(id);
-  return s == nullptr ? no_slot : *s;
+row_index row_store::find(row_id id) noexcept {
+  const auto* found = index_.find(id);
+  return found == nullptr ? no_row : *found;
 }
 
-void sent_list::append(slot s) noexcept {
-  auto& r = (*rows_)[s];
+void sent_list::append(row_index i) noexcept {
+  auto& r = (*rows_)[i];
   r.sent_before = tail_;
-  r.sent_after = no_slot;
-  if (tail_ == no_slot) {
-    head_ = s;
+  r.sent_after = no_row;
+  if (tail_ == no_row) {
+    head_ = i;
   } else {
-    (*rows_)[tail_].sent_after = s;
+    (*rows_)[tail_].sent_after = i;
   }
-  tail_ = s;
+  tail_ = i;
 }
 
-void sent_list::remove(slot s) noexcept {
-  auto& r = (*rows_)[s];
-  if (r.sent_before == no_slot && head_ != s) return;  // never appended, or removed already
-  (r.sent_before == no_slot ? head_ : (*rows_)[r.sent_before].sent_after) = r.sent_after;
-  (r.sent_after == no_slot ? tail_ : (*rows_)[r.sent_after].sent_before) = r.sent_before;
-  r.sent_before = r.sent_after = no_slot;
+void sent_list::remove(row_index i) noexcept {
+  auto& r = (*rows_)[i];
+  if (r.sent_before == no_row && head_ != i) return;  // never appended, or removed already
+  (r.sent_before == no_row ? head_ : (*rows_)[r.sent_before].sent_after) = r.sent_after;
+  (r.sent_after == no_row ? tail_ : (*rows_)[r.sent_after].sent_before) = r.sent_before;
+  r.sent_before = r.sent_after = no_row;
 }
 
 mono_time key_guard::free_at(key_id key) noexcept {
@@ -63,7 +63,7 @@ mono_time key_guard::free_at(key_id key) noexcept {
 }
 
 void key_guard::rest(key_id key, mono_time until, mono_time now) {
-  const auto awake = std::ranges::find_if(resting_, [now](const nap& n) { return n.until > now; });
+  const auto awake = std::ranges::find_if(resting_, [now](const rest_end& n) { return n.until > now; });
   for (auto n = resting_.begin(); n != awake; ++n) {
     const auto* end = until_.find(n->key);
     if (end != nullptr && *end <= now) until_.erase(n->key);

@@ -11,15 +11,15 @@
 
 namespace convoke::engine {
 
-using slot = std::uint32_t;  // place of a row in the store; stable while the row lives
-inline constexpr slot no_slot = ~slot{0};
+using row_index = std::uint32_t;  // place of a row in the store; stable while the row lives
+inline constexpr row_index no_row = ~row_index{0};
 
 enum class row_state : std::uint8_t {
   vacant,
   ready,       // in its organizer's queue
   waiting,     // in the retry queue, until a time
   in_flight,   // granted, not answered
-  held,        // answered permanently, not recorded while that may be part of a streak
+  undecided,   // answered permanently, not recorded while that may be part of a streak
   committing,  // recorded or released, the commit not yet acknowledged
   advancing,   // its next operation is owed; not sent before the commit that says so is acknowledged
 };
@@ -34,6 +34,8 @@ struct row {
   bool fresh_connection = false;   // its next call is granted only on a connection that was never used
   bool recreated = false;          // an update found no meeting: createOrGet was owed once more
   bool deferred = false;           // counted among the lane's rows that go to the next run
+  bool leaves = false;             // it waits only for its key's rest, to be released then ...
+  bool struck = false;             // ... with its attempts used up
   std::uint32_t sends = 0;         // calls made, of all operations
   std::uint32_t sends_before = 0;  // of them, those of the operations before this one
   // Of the operation that is owed now:
@@ -41,8 +43,8 @@ struct row {
   std::uint16_t conflicts = 0, stale = 0, refused = 0, unsent = 0;
   std::uint16_t doubted = 0;  // final answers that were not proven and asked for again
   std::uint32_t weight = 0;   // bytes of the answer that waits for its commit
-  slot next = no_slot;        // in its organizer's queue
-  slot sent_before = no_slot, sent_after = no_slot;
+  row_index next = no_row;    // in its organizer's queue
+  row_index sent_before = no_row, sent_after = no_row;
   mono_time first_sent{}, last_sent{};
   std::unique_ptr<answer> last;  // the latest answer that did not end it
 
@@ -59,30 +61,30 @@ struct row {
 class row_store {
  public:
   // no_slot where the row is here already.
-  slot add(const owed_row& owed, lane_id lane, std::uint32_t organizer);
-  void remove(slot s) noexcept;
-  [[nodiscard]] slot find(row_id id) noexcept;
-  [[nodiscard]] row& operator[](slot s) noexcept { return rows_[s]; }
+  row_index add(const owed_row& owed, lane_id lane, std::uint32_t organizer);
+  void remove(row_index i) noexcept;
+  [[nodiscard]] row_index find(row_id id) noexcept;
+  [[nodiscard]] row& operator[](row_index i) noexcept { return rows_[i]; }
   [[nodiscard]] std::size_t size() const noexcept { return index_.size(); }
-  [[nodiscard]] slot end() const noexcept { return static_cast<slot>(rows_.size()); }  // slots below this may hold rows
+  [[nodiscard]] row_index end() const noexcept { return static_cast<row_index>(rows_.size()); }  // slots below this may hold rows
 
  private:
   std::vector<row> rows_;
-  std::vector<slot> free_;
-  flat_index<slot> index_;
+  std::vector<row_index> free_;
+  flat_index<row_index> index_;
 };
 
 // Rows of a lane that were sent, in the order of their first call: so also in the order of their deadlines.
 class sent_list {
  public:
   explicit sent_list(row_store& rows) noexcept : rows_(&rows) {}
-  void append(slot s) noexcept;
-  void remove(slot s) noexcept;
-  [[nodiscard]] slot front() const noexcept { return head_; }
+  void append(row_index i) noexcept;
+  void remove(row_index i) noexcept;
+  [[nodiscard]] row_index front() const noexcept { return head_; }
 
  private:
   row_store* rows_;
-  slot head_ = no_slot, tail_ = no_slot;
+  row_index head_ = no_row, tail_ = no_row;
 };
 
 // One call per key in flight, and a rest after a call whose end we did not see.
@@ -95,12 +97,12 @@ class key_guard {
   void rest(key_id key, mono_time until, mono_time now);
 
  private:
-  struct nap {
+  struct rest_end {
     mono_time until;
     key_id key;
   };
   flat_index<mono_time> until_;
-  std::vector<nap> resting_;  // in the order of their ends
+  std::vector<rest_end> resting_;  // in the order of their ends
 };
 
 }  // namespace convoke::engine

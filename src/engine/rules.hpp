@@ -13,6 +13,8 @@ enum class rule : std::uint8_t {
   rest_after_timeout,         // after our own timeout its call may still be at work
   lane_cooldown_obeyed,       // nothing is sent in the lane's cooldown
   organizer_cooldown_obeyed,  // nor in an organizer's
+  app_cooldown_shared,        // an application's cooldown closes all of its lanes
+  app_cooldown_bounded,       // and no lane of another application
   latest_cooldown_wins,       // of overlapping ends
   never_early,                // jitter is added to Retry-After, never taken away
   cooldowns_saved,            // those over 1 s are committed
@@ -20,6 +22,9 @@ enum class rule : std::uint8_t {
   cut_cooldown_probed,        // after a cooldown that was cut one call at a time is sent, until one shows that the scope is open
   stale_rows_wait,            // what an earlier process left half done goes last, and after an attempt timeout
   resting_rows_stay,          // a row whose call may still be at work stays claimed when the run stops
+  advance_durable,            // a row's next operation is sent after the commit that says that it is owed
+  lost_writes_forgotten,      // a row that the ledger gave to another process is not sent again
+  lanes_stop_alone,           // a lane that stops for its credentials or permissions does not stop the others
   new_after_stale,            // a call that met a dead connection is sent again on a new one
   attempts_bounded,           // faults use attempts up
   throttles_are_free,         // and throttles do not

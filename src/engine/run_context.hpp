@@ -15,7 +15,7 @@
 namespace convoke::engine {
 
 struct run_context {
-  explicit run_context(const settings& s) : config(s), random(s.seed) {}
+  explicit run_context(const settings& run) : config(run), random(run.seed) {}
 
   settings config;
   pacing::random_engine random;
@@ -27,19 +27,19 @@ struct run_context {
   std::uint32_t closings = 0;  // close_organizer without organizer_closed
 
   // Each of these three starts a commit; until `acknowledged`, the row is unacknowledged. The first two are the row's end in this process.
-  void record(slot s, outcome result, answer&& last) {
-    auto& r = rows[s];
+  void record(row_index i, outcome result, answer&& last) {
+    auto& r = rows[i];
     commit(r, row_state::committing, last);
     actions.emplace_back(std::in_place_type<record_outcome>, r.lane, r.owed.row, r.owed.key, r.owed.token, result, r.sends,
                          std::move(last));
   }
-  void release(slot s, bool strike, answer&& last) {
-    auto& r = rows[s];
+  void release(row_index i, bool strike, answer&& last) {
+    auto& r = rows[i];
     commit(r, row_state::committing, last);
     actions.emplace_back(std::in_place_type<release_row>, r.lane, r.owed.row, r.owed.token, strike, r.sends, std::move(last));
   }
-  void advance(slot s, operation next, answer&& last) {
-    auto& r = rows[s];
+  void advance(row_index i, operation next, answer&& last) {
+    auto& r = rows[i];
     commit(r, row_state::advancing, last);
     r.begin(next);
     actions.emplace_back(std::in_place_type<advance_row>, r.lane, r.owed.row, r.owed.key, r.owed.token, next, r.sends, std::move(last));

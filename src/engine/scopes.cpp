@@ -5,6 +5,7 @@
 
 #include <convoke/key.hpp>
 
+#include "core/saturating.hpp"
 #include "engine/rules.hpp"
 
 namespace convoke::engine {
@@ -26,10 +27,6 @@ std::optional<scope_kind> parse_scope(std::string_view header) noexcept {
   return std::nullopt;
 }
 
-mono_time after(mono_time now, std::chrono::nanoseconds wait) noexcept {
-  return wait > mono_time::max() - std::max(now, mono_time{}) ? mono_time::max() : now + wait;
-}
-
 obeyed_cooldown obey_saved(utc_time until, utc_time saved, std::chrono::nanoseconds limit) noexcept {
   const auto most = std::chrono::ceil<ticks>(std::min(limit, longest_cooldown));
   if (until <= saved + most + most / 10) return {until, false};
@@ -48,10 +45,11 @@ scope::announcement scope::throttled(std::optional<std::chrono::nanoseconds> ret
   auto wait = retry_after ? pacing::with_jitter(std::min(*retry_after, limit), random) : pacing::backoff(in_a_row_, random);
   if (!holds(rule::never_early)) wait = wait / 5 * 4;
   if (!holds(rule::latest_cooldown_wins)) cooldown_ = pacing::cooldown();
-  const auto end = after(now, wait);
+  const auto end = core::after(now, wait);
   // A trial goes on where the service does not say for how long the scope is closed now.
   const bool tried = on_trial(sent) && retry_after;
-  const auto announced = cut ? after(now, std::max(std::min(*retry_after, longest_cooldown), limit + limit / 10 + clearly_more)) : end;
+  const auto announced =
+      cut ? core::after(now, std::max(std::min(*retry_after, longest_cooldown), limit + limit / 10 + clearly_more)) : end;
   return merge({end, announced, retry_after.has_value(), first, cut}, tried);
 }
 
@@ -65,7 +63,7 @@ scope::announcement scope::merge(announcement one, bool tried) noexcept {
   one.lasts = cut_ ? moved || one.lasts : moved;
   if (!cut_) return one;
   // Of two ends the later one is kept, with the time when it was saved; and from then on a cut cooldown counts.
-  said_ = one.announced = std::max(after(said_, std::chrono::seconds(1)), one.announced);
+  said_ = one.announced = std::max(core::after(said_, std::chrono::seconds(1)), one.announced);
   return one;
 }
 

@@ -28,9 +28,6 @@ struct obeyed_cooldown {
 };
 [[nodiscard]] obeyed_cooldown obey_saved(utc_time until, utc_time saved, std::chrono::nanoseconds limit) noexcept;
 
-// now + wait, at most mono_time::max().
-[[nodiscard]] mono_time after(mono_time now, std::chrono::nanoseconds wait) noexcept;
-
 // One scope's cooldown, and its memory of throttles in a row.
 class scope {
  public:

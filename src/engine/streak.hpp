@@ -16,8 +16,8 @@ class streak {
  public:
   static constexpr std::size_t limit = 20;
 
-  struct held_row {
-    slot row;
+  struct undecided_row {
+    row_index row;
     answer last;
     bool organizer;  // the whole organizer is judged by it
   };
@@ -25,15 +25,15 @@ class streak {
   // True where this answer is of the kind held so far (or nothing is held).
   [[nodiscard]] bool continues(answer_class what, const answer& a) const noexcept;
   // Only for answers that continue the streak.
-  void hold(slot s, answer_class what, answer&& a);
-  [[nodiscard]] bool full() const noexcept { return held_.size() >= limit; }
-  [[nodiscard]] bool empty() const noexcept { return held_.empty(); }
-  [[nodiscard]] const answer& example() const noexcept { return held_.front().last; }
+  void add(row_index i, answer_class what, answer&& a);
+  [[nodiscard]] bool full() const noexcept { return answers_.size() >= limit; }
+  [[nodiscard]] bool empty() const noexcept { return answers_.empty(); }
+  [[nodiscard]] const answer& example() const noexcept { return answers_.front().last; }
   // The streak is over: what was held.
-  [[nodiscard]] std::vector<held_row> take() noexcept;
+  [[nodiscard]] std::vector<undecided_row> take() noexcept;
 
  private:
-  std::vector<held_row> held_;
+  std::vector<undecided_row> answers_;
 };
 
 }  // namespace convoke::engine

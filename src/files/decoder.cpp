@@ -55,13 +55,13 @@ result<text_format> decoder::finish(const sink& to) {
   return format_;
 }
 
-// Judges and takes off the byte-order mark.
+// Decides the encoding by the byte-order mark and removes the mark.
 result<void> decoder::begin() {
   begun_ = true;
   const auto mark = read_mark(rest_);
   if (forced_ && mark && mark->enc != *forced_) {
     return bad("the byte-order mark says " + std::string(to_string(mark->enc)) + ", but " + std::string(to_string(*forced_)) +
-               " was asked for; leave --encoding out");
+               " was requested; leave --encoding out");
   }
   format_ = mark.value_or(text_format{forced_.value_or(encoding::utf8), false});
   rest_.erase(0, mark_length(format_));
@@ -83,7 +83,7 @@ result<void> decoder::convert(std::string_view bytes, bool last, const sink& to)
 
 result<void> decoder::convert_utf8(std::string_view bytes, bool last, const sink& to) {
   const std::size_t valid = core::valid_text_prefix(bytes);
-  if (const auto r = hand_over(bytes.substr(0, valid), to); !r) return r;
+  if (const auto r = pass_on(bytes.substr(0, valid), to); !r) return r;
   const std::string_view left = bytes.substr(valid);
   if (left.empty()) return {};
   if (left.front() == '\0')
@@ -127,7 +127,7 @@ result<void> decoder::convert_utf16(std::string_view bytes, bool last, const sin
     core::append_utf8(utf8_, c);
     i += length;
   }
-  if (const auto r = hand_over(utf8_, to); !r) return r;
+  if (const auto r = pass_on(utf8_, to); !r) return r;
   if (!wrong.empty()) return bad(wrong);
   if (i == bytes.size()) return {};
   if (last) return bad("the file ends inside a character; it may have been cut off");
@@ -145,16 +145,16 @@ result<void> decoder::convert_windows_1252(std::string_view bytes, const sink& t
     const auto byte = static_cast<unsigned char>(bytes.front());
     const char32_t c = from_windows_1252(byte);
     if (c == 0) {
-      if (const auto r = hand_over(utf8_, to); !r) return r;
+      if (const auto r = pass_on(utf8_, to); !r) return r;
       return bad(byte == 0 ? "a NUL byte; the file is damaged" : "byte " + hex(byte) + " has no meaning in windows-1252");
     }
     core::append_utf8(utf8_, c);
     bytes.remove_prefix(1);
   }
-  return hand_over(utf8_, to);
+  return pass_on(utf8_, to);
 }
 
-result<void> decoder::hand_over(std::string_view utf8, const sink& to) {
+result<void> decoder::pass_on(std::string_view utf8, const sink& to) {
   if (utf8.empty()) return {};
   place_.pass(utf8);
   return to(utf8);

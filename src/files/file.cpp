@@ -5,13 +5,14 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <system_error>
 
 namespace convoke::files {
 
 namespace {
 
-// True where the call may be made again; waits for a descriptor that somebody made non-blocking.
+// True where a call that failed may be repeated. Waits for a descriptor that another process made non-blocking.
 bool again(int descriptor, short events) noexcept {
   if (errno == EINTR) return true;
   if (errno != EAGAIN && errno != EWOULDBLOCK) return false;
@@ -54,7 +55,7 @@ bool wait_to_read(int descriptor, const std::function<bool()>& interrupted) {
   for (;;) {
     if (interrupted()) return false;
     pollfd p{descriptor, POLLIN, 0};
-    // An error of its own is left for the read to tell.
+    // An error of poll() itself is left to the read that follows, which reports it.
     const int n = ::poll(&p, 1, 100);
     if (n > 0 || (n < 0 && errno != EINTR)) return true;
   }
@@ -76,6 +77,15 @@ std::ptrdiff_t read_at(int descriptor, std::span<char> buffer, std::size_t offse
 
 file nameless_file(const std::string& directory) {
   return file(::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+}
+
+file temporary_file(const std::string& directory) {
+  file made = nameless_file(directory);
+  if (made.open()) return made;
+  std::string path = directory + "/.convoke-XXXXXX";
+  made = file(::mkostemp(path.data(), O_CLOEXEC));
+  if (made.open()) ::unlink(path.c_str());
+  return made;
 }
 
 std::string system_message(int error_number) {

@@ -1,18 +1,17 @@
 #include "files/input.hpp"
 
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdlib>
-#include <new>
 #include <utility>
 #include <vector>
 
 #include "core/text.hpp"
 #include "files/decoder.hpp"
+#include "files/digest.hpp"
 #include "files/file.hpp"
 
 namespace convoke::files {
@@ -21,36 +20,11 @@ namespace {
 
 constexpr std::size_t chunk_size = 128 * 1024;
 
-class sha256_stream {
- public:
-  sha256_stream() : context_(EVP_MD_CTX_new(), &EVP_MD_CTX_free) {
-    if (!context_ || EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) != 1) throw std::bad_alloc();
-  }
-
-  void add(std::string_view bytes) { EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()); }
-
-  [[nodiscard]] std::string hex() {
-    constexpr std::string_view digits = "0123456789abcdef";
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned length = 0;
-    EVP_DigestFinal_ex(context_.get(), digest, &length);
-    std::string out;
-    for (unsigned i = 0; i < length; ++i) {
-      out += digits[digest[i] >> 4];
-      out += digits[digest[i] & 0xF];
-    }
-    return out;
-  }
-
- private:
-  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
-};
-
 std::unexpected<error> cannot(errc code, std::string_view what, const std::string& name, int error_number) {
   return fail(code, "cannot " + std::string(what) + " " + name + ": " + system_message(error_number));
 }
 
-// Decodes for a sink. The sink names the file in its own errors, or knows why it does not; the decoder does not know it.
+// Decodes for a sink, and adds the name of the file to the decoder's errors. The sink's errors stay as they are.
 class named_text {
  public:
   using sink = decoder::sink;
@@ -80,17 +54,12 @@ class named_text {
   bool from_sink_ = false;
 };
 
-// Copies what can be read only once into a file without a name, which vanishes with the process.
+// Copies a pipe into a temporary file, which vanishes with the process.
 result<file> spool(int from, const std::string& name, const std::function<bool()>& interrupted, const input::first_look& look) {
   const char* const wanted = std::getenv("TMPDIR");
-  std::string directory = wanted != nullptr && *wanted != '\0' ? wanted : "/tmp";
-  file to = nameless_file(directory);
-  if (!to.open()) {
-    std::string path = directory + "/convoke-XXXXXX";
-    to = file(::mkostemp(path.data(), O_CLOEXEC));
-    if (!to.open()) return cannot(errc::usage, "make a temporary file in", directory, errno);
-    ::unlink(path.c_str());
-  }
+  const std::string directory = wanted != nullptr && *wanted != '\0' ? wanted : "/tmp";
+  file to = temporary_file(directory);
+  if (!to.open()) return cannot(errc::usage, "make a temporary file in", directory, errno);
   named_text text(name, look.forced, look.sink);
   std::vector<char> buffer(chunk_size);
   for (;;) {
@@ -129,7 +98,7 @@ struct input::impl {
   std::string name;  // as messages show it
   file content;
 
-  // Hands over the bytes in chunks; the sink's failure ends it.
+  // Passes the bytes on in chunks. A failure of the sink ends the reading.
   template <class Sink>
   result<void> read(const Sink& to) const;
 };
@@ -161,7 +130,7 @@ result<input> input::open(const std::string& path, const std::function<bool()>& 
   auto made = std::make_unique<impl>();
   made->name = shown(path);
   if (!standard) {
-    // Else opening a pipe would wait for somebody to write to it, and nothing could end that.
+    // Without O_NONBLOCK, opening a pipe would wait for a writer, and a signal could not end that wait.
     made->content = file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (!made->content.open()) return cannot(errc::usage, "open", made->name, errno);
   }
@@ -186,7 +155,7 @@ result<void> input::look(const std::string& path) {
   struct stat about{};
   if (::stat(path.c_str(), &about) != 0) return cannot(errc::usage, "open", name, errno);
   if (const auto good = no_directory(about, name); !good) return good;
-  // Opening a pipe would let its writer begin, and closing it again would end that writer.
+  // Opening a pipe would let its writer start, and closing it again would end that writer.
   if (!S_ISREG(about.st_mode)) return {};
   if (const file readable(::open(path.c_str(), O_RDONLY | O_CLOEXEC)); !readable.open()) return cannot(errc::usage, "open", name, errno);
   return about.st_size == 0 ? empty(name) : result<void>{};

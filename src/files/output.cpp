@@ -26,7 +26,7 @@ std::string directory_of(const std::string& path) {
   return parent.empty() ? "." : parent;
 }
 
-// Beside the target and hidden. So few that left-overs are found without reading the directory.
+// Temporary files are hidden and beside the target. There are so few names that left-overs are found without reading the directory.
 constexpr int temporary_names = 16;
 
 std::string temporary_name(const std::string& target, int number) {
@@ -39,14 +39,15 @@ bool is_name_of(int descriptor, const std::string& name) {
   return ::fstat(descriptor, &own) == 0 && ::lstat(name.c_str(), &named) == 0 && own.st_dev == named.st_dev && own.st_ino == named.st_ino;
 }
 
-// The lock says that a temporary file is in use.
+// A temporary file that is in use is locked.
 enum class lock_state : std::uint8_t { taken, of_another, not_offered };
 lock_state lock(int descriptor) {
   if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0) return lock_state::taken;
   return errno == EWOULDBLOCK ? lock_state::of_another : lock_state::not_offered;
 }
 
-// A process that was killed leaves its file, but not its lock. While this process holds the lock, no other may remove the name.
+// Removes the files of killed processes: such a process leaves its file but not its lock. While this process holds the lock, no other
+// removes the name.
 void remove_left_overs(const std::string& target) {
   for (int i = 0; i < temporary_names; ++i) {
     const auto name = temporary_name(target, i);
@@ -57,14 +58,14 @@ void remove_left_overs(const std::string& target) {
   }
 }
 
-// The file that a symbolic link stands for: it is replaced, not the link.
+// The target of a symbolic link, which is replaced in place of the link.
 std::string resolve(const std::string& path) {
   std::error_code problem;
   const auto real = std::filesystem::weakly_canonical(path, problem);
   return problem || !std::filesystem::is_symlink(path, problem) ? path : real.string();
 }
 
-// Gives a nameless file a name that is free.
+// Gives a nameless file one of the temporary names; nullopt, with errno, where that fails.
 std::optional<std::string> link_somewhere(int descriptor, const std::string& target) {
   const std::string source = "/proc/self/fd/" + std::to_string(descriptor);
   for (int i = 0; i < temporary_names; ++i) {
@@ -75,12 +76,12 @@ std::optional<std::string> link_somewhere(int descriptor, const std::string& tar
   return std::nullopt;
 }
 
-// Where the file system has no nameless files. Not open, with errno, where no name is free.
+// Makes a temporary file with a name, for file systems without nameless files. Not open, with errno, where no name is free.
 file named_file(const std::string& target, std::string& name) {
   for (int i = 0; i < temporary_names; ++i) {
     name = temporary_name(target, i);
     file made(::open(name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-    // Between the two another process may have taken it for a left-over; not where the file system has no locks.
+    // Between the creation and the lock another process may have taken the file for a left-over and removed it.
     if (made.open() && lock(made.get()) != lock_state::of_another && is_name_of(made.get(), name)) return made;
     if (!made.open() && errno != EEXIST) break;
   }
@@ -93,9 +94,9 @@ file named_file(const std::string& target, std::string& name) {
 struct output::impl {
   std::string name;       // as messages show it
   std::string target;     // empty: written in place
-  std::string temporary;  // the name of a file that has one; it is removed unless commit() ends well
+  std::string temporary;  // the temporary name, where there is one; it is removed unless commit() succeeds
   file sink;
-  file held;            // sink once more: the lock lasts until the file has its final name
+  file lock_holder;     // a duplicate of sink: the lock lasts until the file has its final name
   int descriptor = -1;  // sink's, or standard output's
   std::string buffer;
   bool failed = false;
@@ -116,7 +117,7 @@ struct output::impl {
 
 result<void> output::impl::open_temporary() {
   remove_left_overs(target);
-  // Without a name nothing is left behind, even by a kill.
+  // A nameless file is gone when its process is, even a killed one.
   sink = nameless_file(directory_of(target));
   if (sink.open())
     static_cast<void>(lock(sink.get()));
@@ -146,11 +147,11 @@ result<void> output::impl::put_in_place() {
     if (!linked) return cannot("name", errno);
     temporary = std::move(*linked);
   }
-  held = file(::fcntl(sink.get(), F_DUPFD_CLOEXEC, 0));
-  if (!held.open() || !sink.close()) return cannot("write", errno);
+  lock_holder = file(::fcntl(sink.get(), F_DUPFD_CLOEXEC, 0));
+  if (!lock_holder.open() || !sink.close()) return cannot("write", errno);
   if (::rename(temporary.c_str(), target.c_str()) != 0) return cannot("put in place", errno);
   temporary.clear();
-  // The file is there. Where a directory may not be read, or cannot be synced, its name is as lasting as this place makes names.
+  // The file has its name. Where the directory cannot be opened or synced, the name is as durable as this file system makes names.
   const file directory(::open(directory_of(target).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (directory.open() && ::fsync(directory.get()) != 0 && errno != EINVAL && errno != ENOTSUP)
     return cannot("sync the directory of", errno);

@@ -1,7 +1,7 @@
 #pragma once
 
-// Output files that appear whole: temporary file beside the target, fsync, rename, fsync of the directory. Mode 0600. What a killed
-// process left behind, `.NAME.convoke-N.tmp`, is removed by the next one that writes the same file.
+// Output files that appear as a whole: a temporary file beside the target, fsync, rename, fsync of the directory. Mode 0600. A temporary
+// file that a killed process leaves, `.NAME.convoke-N.tmp`, is removed by the next process that writes the same target.
 
 #include <cstdint>
 #include <memory>
@@ -12,21 +12,23 @@
 
 namespace convoke::files {
 
-// Who chose the name of an output. Behind a name that was given, a link is followed, and a device or a pipe is written to. A name that
-// was derived from the input's may be known to others: a link is replaced by a file, and what is not a file is refused.
+// Where the name of an output comes from. At a name that the user gave, a link is followed, and a device or a pipe is written to. A name
+// that is derived from the input's can be guessed by other users: a link is replaced by a file, and what is not a file is refused.
 enum class naming : std::uint8_t { given, derived };
 
 class output {
  public:
-  // `-` writes to standard output (no temporary file). Fails with errc::output, naming the file.
+  // `-` is standard output, without a temporary file. Errors of this class are errc::output and name the file.
   [[nodiscard]] static result<output> create(const std::string& path, naming by = naming::given);
   output(output&&) noexcept;
   output& operator=(output&&) noexcept;
   ~output();  // without commit() the temporary file is removed
 
-  [[nodiscard]] result<void> write(std::string_view bytes);  // buffered
+  // Buffered, so an error may be reported by a later call.
+  [[nodiscard]] result<void> write(std::string_view bytes);
+  // Makes the file durable and gives it its name.
   [[nodiscard]] result<void> commit();
-  // True where people see what is written as it comes.
+  // True where the output is a terminal.
   [[nodiscard]] bool terminal() const noexcept;
 
  private:

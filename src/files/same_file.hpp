@@ -1,6 +1,6 @@
 #pragma once
 
-// Whether two names mean one file: what is about to be written must be neither what is read nor what else is written.
+// Detects names of one and the same file: an output must be neither the input nor another output.
 
 #include <span>
 #include <string>
@@ -11,15 +11,16 @@
 namespace convoke::files {
 
 struct named_file {
-  std::string_view what;  // as messages name it: a flag, or "the input"
-  std::string path;       // empty: none; `-` as an input is what stands behind standard input, as an output it is nothing
+  std::string_view what;  // for messages: a flag, or "the input"
+  std::string path;       // empty: none; `-` as an input is the file behind standard input, as an output it is not checked
 };
 
-// True where both are one file: by device and inode where both exist (links included), else by name. Devices and pipes are written to, not
-// replaced, so they are nobody's.
+// True where both paths are one file: by device and inode where both exist, with links followed, else by name. False for devices and pipes,
+// which are written to but not replaced.
 [[nodiscard]] bool same_file(const std::string& a, const std::string& b);
 
-// errc::usage where two of these are one file; the later one is the one to be renamed. `read`: what is only read, which comes first.
+// errc::usage where two of these are one file. The message asks for another name of the later one; `read`, which is only read, is the
+// first.
 [[nodiscard]] result<void> keep_apart(const named_file& read, std::span<const named_file> written);
 
 }  // namespace convoke::files

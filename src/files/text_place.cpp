@@ -10,7 +10,7 @@ namespace {
 // Every CR ends a line, and every LF that no CR precedes.
 std::size_t line_ends(std::string_view text, bool after_cr) noexcept {
   std::size_t ends = text.front() == '\r' || (text.front() == '\n' && !after_cr) ? 1 : 0;
-  // Counts of one byte each let the compiler take 16 characters at a time; so many cannot overflow one.
+  // A counter of one byte lets the compiler look at 16 characters at a time. A block of 255 cannot overflow it.
   constexpr std::size_t block = 255;
   for (std::size_t from = 1; from < text.size(); from += block) {
     const std::size_t to = std::min(from + block, text.size());

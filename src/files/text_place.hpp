@@ -6,12 +6,12 @@
 
 namespace convoke::files {
 
-// Counts lines and characters of UTF-8 that goes by in chunks. LF, CRLF and CR alone end a line, as they do for the CSV reader.
+// Counts the lines and characters of UTF-8 that comes in chunks. LF, CRLF and CR alone end a line, as for the CSV reader.
 class text_place {
  public:
   void pass(std::string_view utf8) noexcept;
 
-  // Of the next character, from 1.
+  // The place of the next character, from 1.
   [[nodiscard]] std::uint64_t line() const noexcept { return line_; }
   [[nodiscard]] std::uint64_t column() const noexcept { return column_; }
 

@@ -25,12 +25,12 @@ using std::chrono::local_seconds;
 using std::chrono::seconds;
 using std::chrono::sys_seconds;
 
-// Years that a zone with daylight saving is known for: compiled tzdata lists its changes up to 2037, and the library does not read
-// the rule for the time after them.
+// Compiled tzdata lists the changes of a zone with daylight saving time up to 2037, and the library does not read the rule for the years
+// after them.
 const sys_seconds end_of_lists = std::chrono::sys_days{std::chrono::year{2037} / 1 / 1};
 
-// A span of local time in which the zone has one offset and no change is near.
-struct calm {
+// A span of local time in which the zone has one offset, and no change of it is near.
+struct stable_span {
   local_seconds begin{}, end{};
   seconds offset{};
 };
@@ -47,43 +47,43 @@ class zone_cache {
   std::optional<local_seconds> to_local(sys_seconds instant);
 
  private:
-  [[nodiscard]] const calm* find(local_seconds local) const noexcept;
+  [[nodiscard]] const stable_span* find(local_seconds local) const noexcept;
   void remember(const date::sys_info& info);
-  // Whether `info` is what comes after the last change of a zone that changes every year.
+  // True where `info` is the time after the last listed change of a zone that changes every year.
   [[nodiscard]] static bool beyond(const date::sys_info& info) noexcept;
 
   const date::time_zone* zone_;
-  // Some semesters of a zone; the oldest gives way.
-  std::array<calm, 8> calms_{};
+  // The spans that were looked up last; the oldest is overwritten. Eight are four years of summer and winter time.
+  std::array<stable_span, 8> spans_{};
   std::size_t next_ = 0;
 };
 
-const calm* zone_cache::find(local_seconds local) const noexcept {
-  const auto found = std::ranges::find_if(calms_, [local](const calm& c) { return local >= c.begin && local < c.end; });
-  return found == calms_.end() ? nullptr : &*found;
+const stable_span* zone_cache::find(local_seconds local) const noexcept {
+  const auto found = std::ranges::find_if(spans_, [local](const stable_span& c) { return local >= c.begin && local < c.end; });
+  return found == spans_.end() ? nullptr : &*found;
 }
 
 bool zone_cache::beyond(const date::sys_info& info) noexcept {
-  // Where the library knows no end it gives one tens of thousands of years ahead.
+  // Where the library does not know the end of a span, it has one tens of thousands of years ahead.
   constexpr sys_seconds never = std::chrono::sys_days{std::chrono::year{20000} / 1 / 1};
   return info.end > never && info.begin >= end_of_lists;
 }
 
 void zone_cache::remember(const date::sys_info& info) {
-  // No two offsets of a zone lie more than 26 hours apart, so local time is unique that far inside the span.
+  // No two offsets of a zone differ by more than 26 hours, so a local time that far inside the span is unique.
   constexpr hours margin{26};
   constexpr sys_seconds first = std::chrono::sys_days{std::chrono::year{-10} / 1 / 1};
   constexpr sys_seconds last = std::chrono::sys_days{std::chrono::year{10010} / 1 / 1};
   const auto begin = shift(std::max(first, info.begin), info.offset) + margin;
   const auto end = shift(std::min(last, info.end), info.offset) - margin;
   if (begin >= end) return;
-  calms_[next_] = {begin, end, info.offset};
-  next_ = (next_ + 1) % calms_.size();
+  spans_[next_] = {begin, end, info.offset};
+  next_ = (next_ + 1) % spans_.size();
 }
 
 spec::local_lookup zone_cache::to_utc(local_seconds local) {
   using kind = spec::local_lookup::kind;
-  if (const calm* const c = find(local)) {
+  if (const stable_span* const c = find(local)) {
     const sys_seconds t{local.time_since_epoch() - c->offset};
     return {kind::unique, t, t};
   }
@@ -102,11 +102,11 @@ spec::local_lookup zone_cache::to_utc(local_seconds local) {
 }
 
 std::optional<local_seconds> zone_cache::to_local(sys_seconds instant) {
-  const auto near = std::ranges::find_if(calms_, [instant](const calm& c) {
+  const auto near = std::ranges::find_if(spans_, [instant](const stable_span& c) {
     const auto local = shift(instant, c.offset);
     return local >= c.begin && local < c.end;
   });
-  if (near != calms_.end()) return shift(instant, near->offset);
+  if (near != spans_.end()) return shift(instant, near->offset);
   const date::sys_info info = zone_->get_info(instant);
   if (beyond(info)) return std::nullopt;
   remember(info);
@@ -130,7 +130,7 @@ class tzdata_zones final : public spec::zone_source {
  private:
   zone_cache* find(std::string_view zone);
 
-  std::unordered_map<std::string, std::shared_ptr<zone_cache>> by_name_;  // in lower case; a Windows name shares its IANA zone
+  std::unordered_map<std::string, std::shared_ptr<zone_cache>> by_name_;  // names in lower case; a Windows name shares its IANA zone
   std::string last_name_;
   zone_cache* last_ = nullptr;
 };
@@ -154,8 +154,8 @@ zone_cache* tzdata_zones::find(std::string_view zone) {
   return last_;
 }
 
-// A compiled database without the yearly changes ("slim") would put every summer in Europe an hour wrong.
-bool knows_summer(spec::zone_source& zones) {
+// A compiled database without the yearly changes (zic's "slim" format) would give wrong times for every summer in Europe.
+bool knows_summer_time(spec::zone_source& zones) {
   const local_seconds july = std::chrono::local_days{std::chrono::year{2026} / 7 / 1};
   const spec::local_lookup berlin = zones.to_utc("Europe/Berlin", july);
   return berlin.what == spec::local_lookup::kind::unique && july.time_since_epoch() - berlin.earlier.time_since_epoch() == hours{2};
@@ -166,7 +166,7 @@ bool knows_summer(spec::zone_source& zones) {
 result<std::unique_ptr<spec::zone_source>> system_zones() {
   try {
     auto zones = std::make_unique<tzdata_zones>(date::get_tzdb());
-    if (!knows_summer(*zones)) {
+    if (!knows_summer_time(*zones)) {
       return fail(errc::usage, "the time zone data of this machine lacks the changes of the next years; install the package tzdata");
     }
     return zones;

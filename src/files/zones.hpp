@@ -1,6 +1,6 @@
 #pragma once
 
-// Time zones from the system's tzdata by way of Howard Hinnant's date, Windows names from CLDR.
+// Time zones of the system's tzdata, read by Howard Hinnant's date library, with Windows names from CLDR.
 
 #include <memory>
 #include <string>
@@ -9,9 +9,9 @@
 
 namespace convoke::files {
 
-// Caches per zone; not thread-safe. errc::usage where the machine has no tzdata.
+// The zones of this machine. Caches what was looked up; not thread-safe. errc::usage where the machine has no usable tzdata.
 [[nodiscard]] result<std::unique_ptr<spec::zone_source>> system_zones();
-// `2026a`, read from tzdata.zi's first line; `unknown` where it is not there.
+// The version of tzdata, such as `2026a`, from the first line of tzdata.zi; `unknown` where there is none.
 [[nodiscard]] std::string tzdata_version();
 
 }  // namespace convoke::files

@@ -17,7 +17,7 @@ void understand(const wire::batch_item& item, std::string_view envelope_date, co
                          .retry_after = item.retry_after,
                          .of_batch = true};
   understand(from, {.wanted = wanted}, parser, out);
-  // Two items with one id: which of them is this call's is not known.
+  // Of two items with one id it is not known which one answers this call.
   if (item.repeated) out.bound = false;
 }
 

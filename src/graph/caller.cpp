@@ -130,7 +130,7 @@ void caller::impl::write(std::string_view method, std::string_view path, std::st
   bytes.append("\r\n\r\n").append(body);
 }
 
-// A gateway's error page may quote the request, and what an answer says goes to terminals, results and the ledger.
+// A gateway's error page may quote the request, and the texts of an answer are written to terminals, results and the ledger.
 void caller::impl::redact_token(answer& from) const {
   for (auto* text : {&from.error_code, &from.error_message, &from.request_id, &from.throttle_scope, &from.retry_after_text})
     *text = sent_token.redact(*text);
@@ -147,7 +147,7 @@ void caller::impl::refuse_quoted_token(answer& from) const {
                                                              {"dial-in number", shown(kept.dial_in_number)},
                                                              {"conferenceId", shown(kept.conference_id)}};
   const auto* const quoting = std::ranges::find_if(fields, [&](const auto& f) {
-    // The part of an id that names the organizer may stand in a token of that organizer.
+    // The part of an id that names the organizer may also be part of a token that names this organizer.
     const auto own = f.second.data() == kept.id.data() && !wire::organizer_in_id(f.second).empty() ? wire::organizer_digits : 0;
     return sent_token.found_in(f.second.substr(own));
   });

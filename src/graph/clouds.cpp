@@ -6,8 +6,8 @@
 namespace convoke::graph {
 namespace {
 
-// Microsoft's lists of national clouds and of sovereign clouds. China's documentation lists createOrGet as not supported, and the command
-// line refuses it; Germany and Singapore do not publish it: a run there ends with the service's own refusal.
+// From Microsoft's lists of national clouds and of sovereign clouds. In China createOrGet is documented as not supported, so the command
+// line refuses it. The metadata of Germany and Singapore lack it; a run there ends with the refusal of the service.
 constexpr auto clouds = std::to_array<cloud>({
     {"global", "https://graph.microsoft.com", "https://login.microsoftonline.com"},
     {"usgov", "https://graph.microsoft.us", "https://login.microsoftonline.us"},

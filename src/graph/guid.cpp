@@ -2,7 +2,7 @@
 
 namespace convoke::graph {
 
-// splitmix64 (Steele, Lea, Flood 2014): one addition and a mixing function, full period.
+// SplitMix64 (Steele, Lea and Flood, 2014): an addition and a mixing function, with a period of 2^64.
 std::uint64_t guid_source::next() noexcept {
   std::uint64_t z = state_ += 0x9e3779b97f4a7c15U;
   z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;

@@ -42,7 +42,7 @@ void disbelieve(answer& out, std::string why) {
   out.error_message = std::move(why);
 }
 
-// Why the meeting is not taken for the one that was asked for; empty: it is.
+// Why the meeting is not believed to be the requested one; empty where it is.
 std::string doubt(const meeting& stored, const request& asked) {
   const bool made = asked.op == operation::create_or_get;
   if (stored.id.empty()) return "the answer has no meeting id";

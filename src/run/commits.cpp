@@ -71,7 +71,8 @@ ledger::advanced_row advanced_row(engine::advance_row&& from, engine::organizer_
                               .attempts = from.attempts,
                               .drift = joined(from.last.drift),
                               .stored = std::move(from.last.stored),
-                              .finished_at = from.last.finished_at};
+                              .finished_at = from.last.finished_at,
+                              .created = from.last.status == 201};
 }
 
 ledger::released_row released_row(engine::release_row&& from, engine::key_id key, engine::organizer_id organizer) {

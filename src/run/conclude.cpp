@@ -18,7 +18,7 @@ namespace {
 using interruption = std::function<bool()>;
 
 // The failed file of a plan. The error of the outer result is the ledger's, that of the inner one the file's.
-result<result<std::string>> write_rejected(ledger::planning& plan, const ledger::run_header& header, const job& j) {
+result<result<std::string>> write_rejected(ledger::plan_builder& plan, const ledger::run_header& header, const job& j) {
   auto path = failed_path(j);
   auto file = report::failed_file::create(path, header, failed_naming(j));
   if (!file) return result<std::string>(std::unexpected(file.error()));

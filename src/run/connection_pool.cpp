@@ -18,7 +18,8 @@ connection_pool::turn connection_pool::ask_to_connect(engine::connection_id c, m
   // Those that are connecting count too: otherwise all that rest would connect at once where one is needed.
   const bool needed = connections_[c].is != state::resting || idle_ + connecting_ < kept_idle;
   if (c >= limit_ || suspended_ || !needed) return {false, now + check_interval};
-  if (allowed_at > now) return {false, allowed_at};
+  // Not later than the next check: the engine may allow it earlier than it says now.
+  if (allowed_at > now) return {false, std::min(allowed_at, now + check_interval)};
   connections_[c].replace = false;
   move(c, state::connecting);
   return {true};

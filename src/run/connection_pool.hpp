@@ -40,7 +40,7 @@ class connection_pool {
 
   // Connections from `count` on are closed when they are idle, and do not connect again while the limit holds.
   void limit(unsigned count) noexcept { limit_ = count; }
-  // While `on`, no connection connects and idle ones are closed at their next check: the token endpoint's connection needs the descriptor.
+  // While `on`, no connection connects and idle ones are closed at their next check.
   void suspend(bool on) noexcept { suspended_ = on; }
 
   // ---- a connection that is not connected

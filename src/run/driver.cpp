@@ -47,7 +47,8 @@ driver::driver(const surroundings& with, const stop_tokens& stops, const ledger:
 }
 
 void driver::start() {
-  // The thread that requests a stop may be any: what it does is to post.
+  // The thread that requests a stop may be any: what it does is to post. A stop that was requested before is posted here, and so comes
+  // before the first step of a session: nothing is sent.
   on_drain_.emplace(stops_.drain, [address = mail_.here()] { address.post([](driver& self) { self.drain(); }); });
   on_leave_.emplace(stops_.at_once, [address = mail_.here()] { address.post([](driver& self) { self.leave_at_once(); }); });
   for (engine::lane_id id = 0; id < lanes_.size(); ++id) {
@@ -57,9 +58,6 @@ void driver::start() {
   }
   progress_timer_->expire_at(clock_.now() + progress_interval);
   pump();
-  // One that was requested before: nothing is sent.
-  if (stops_.drain.stop_requested()) drain();
-  if (stops_.at_once.stop_requested()) leave_at_once();
 }
 
 bool driver::over() const noexcept {

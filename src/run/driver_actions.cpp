@@ -77,8 +77,7 @@ void driver::carry_out(engine::advance_row& a) {
   const auto found = rows_.find(a.row);
   if (found == rows_.end()) return;
   auto& row = found->second;
-  if (a.last.stored) row.meeting_id = a.last.stored->id;
-  row.changed = a.last.drift;
+  row.advance(a.last);
   commits_.add(advanced_row(std::move(a), row.organizer));
 }
 
@@ -92,7 +91,7 @@ void driver::carry_out(engine::close_organizer& a) {
   ++ledger_jobs_;
   std::erase_if(rows_, [&](const auto& row) { return row.second.organizer == a.organizer; });
   store_.close_organizer(
-      opened_.info.id, a.lane, a.organizer, like_answer(std::move(a.last)),
+      {.run = opened_.info.id, .lane = a.lane, .lease = opened_.lease, .organizer = a.organizer, .like = like_answer(std::move(a.last))},
       [back = mail_.here(), lane = a.lane, organizer = a.organizer](result<ledger::closed_rows> closed) {
         back.post([lane, organizer, closed = std::move(closed)](driver& self) { self.on_organizer_closed(lane, organizer, closed); });
       });
@@ -106,8 +105,7 @@ void driver::carry_out(engine::send_call& a) {
   auto& call = lane.calls[a.connection];
   call.row = rows_.extract(a.row);
   call.attempt = a.attempt;
-  const auto& row = call.row.mapped();
-  lane.session->send(a.connection, {.op = a.op, .wanted = row.wanted, .meeting_id = row.meeting_id, .changed = row.changed});
+  lane.session->send(a.connection, call.row.mapped().request(a.op));
 }
 
 void driver::carry_out(engine::refresh_token& a) {

@@ -9,12 +9,12 @@
 #include <optional>
 #include <stop_token>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
 
 #include "engine/engine.hpp"
+#include "run/claimed_row.hpp"
 #include "run/clock.hpp"
 #include "run/commits.hpp"
 #include "run/driver.hpp"
@@ -23,16 +23,6 @@
 #include "run/progress_meter.hpp"
 
 namespace convoke::run {
-
-// A row that this process holds.
-struct claimed_row {
-  meeting_spec wanted;
-  engine::key_id key = 0;
-  engine::organizer_id organizer = 0;
-  std::string meeting_id{};            // where the row owes another operation than createOrGet
-  std::vector<std::string> changed{};  // where it owes an update because of an answer of this process: the fields that differ
-};
-using claimed_rows = std::unordered_map<engine::row_id, claimed_row>;
 
 class driver final : private session_events {
  public:

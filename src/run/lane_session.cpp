@@ -213,24 +213,25 @@ asio::awaitable<bool> lane_session::wait_for_call(connection_slot& s) {
 
 // ---- tokens
 
-void lane_session::suspend_connections(bool on) {
-  if (std::exchange(suspended_, on) == on) return;
-  pool_.suspend(on);
+void lane_session::resume_all() {
   for (const auto& s : slots_) resume(*s);
 }
 
 void lane_session::on_token(std::uint32_t number) {
   if (closing_) return;
-  suspend_connections(false);
   events_.token_ready(settings_.lane, number);
+  // Where the request for the token needed their descriptors, connections may be made again.
+  resume_all();
 }
 
 void lane_session::on_token_failure(const error& why, bool fatal, std::optional<mono_time> again) {
   if (closing_) return;
   events_.note(settings_.lane, why.message);
-  // Without a token no call is made: the request for one gets the descriptor that an idle connection has. And a lane whose credential is
-  // wrong needs no connections at all.
-  suspend_connections(fatal || why.code == errc::resources);
+  if (fatal) {
+    // A lane whose credential is wrong needs no connections.
+    pool_.suspend(true);
+    resume_all();
+  }
   events_.token_failed(settings_.lane, why, fatal, again);
 }
 

@@ -118,7 +118,7 @@ class lane_session {
   void begin_wait(connection_slot& s, mono_time resume_at);
   void resume(connection_slot& s);
   void resume_those_due();
-  void suspend_connections(bool on);
+  void resume_all();
   void on_token(std::uint32_t number);
   void on_token_failure(const error& why, bool fatal, std::optional<mono_time> again);
 
@@ -133,7 +133,6 @@ class lane_session {
   std::unique_ptr<timer> timer_;       // one for all slots: idle connections would otherwise set a timer with each call
   std::optional<mono_time> timer_at_;  // when it expires
   std::size_t serving_ = 0;            // coroutines
-  bool suspended_ = false;
   bool closing_ = false;
   std::string last_trouble_;  // reported once, not once for each connection
 };

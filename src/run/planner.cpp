@@ -59,7 +59,7 @@ result<std::vector<std::string>> header_fields(const scanned_input& input) {
 // Turns records into planned rows and hands them over in batches.
 class feeder {
  public:
-  feeder(ledger::planning& to, spec::row_builder& builder, row_filter only, const plan_options& options, const stop_tokens& stop)
+  feeder(ledger::plan_builder& to, spec::row_builder& builder, row_filter only, const plan_options& options, const stop_tokens& stop)
       : to_(to), builder_(builder), only_(std::move(only)), limit_(options.limit), stop_(stop) {}
 
   result<void> add(const csv::record& record) {
@@ -96,7 +96,7 @@ class feeder {
     return *only_.column < record.fields.size() && record.fields[*only_.column] == only_.value;
   }
 
-  ledger::planning& to_;
+  ledger::plan_builder& to_;
   spec::row_builder& builder_;
   row_filter only_;
   std::optional<std::uint64_t> limit_;
@@ -176,7 +176,7 @@ plan_summary of_what_was_read(plan_summary summary, const plan_options& options)
 }
 
 // Feeds all rows to the plan, and checks that the file is the one that was scanned and has as many rows as expected.
-result<void> feed_rows(ledger::planning& to, spec::row_builder& builder, row_filter only, scanned_input& input, const job& j,
+result<void> feed_rows(ledger::plan_builder& to, spec::row_builder& builder, row_filter only, scanned_input& input, const job& j,
                        const ledger::run_header& header, const stop_tokens& stop) {
   feeder feed(to, builder, std::move(only), j.plan, stop);
   const auto digest = read_records(input, [&](const csv::record& record) { return feed.add(record); });

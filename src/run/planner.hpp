@@ -19,7 +19,7 @@ namespace convoke::run {
 
 // A plan that is classified and not committed.
 struct planned {
-  std::unique_ptr<ledger::planning> planning;
+  std::unique_ptr<ledger::plan_builder> planning;
   plan_summary summary;
 };
 

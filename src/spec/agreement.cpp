@@ -8,7 +8,7 @@ namespace convoke::spec {
 
 namespace {
 
-// The wanted attendee of this name; `wanted` is sorted by (kind, value).
+// The wanted attendee with this id; null where there is none. `wanted` is sorted by (kind, value).
 const attendee* find(const std::vector<attendee>& wanted, attendee_id kind, std::string_view value) {
   if (value.empty()) return nullptr;
   const auto key = [](const attendee& a) { return std::pair{a.kind, std::string_view(a.value)}; };
@@ -39,9 +39,9 @@ bool attendees_differ(const std::vector<attendee>& wanted, const std::vector<obs
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     if (!met[i]) ++(wanted[i].kind == attendee_id::upn ? by_upn : by_id);
   }
-  // Who is left on both sides may be the same people under the id that the other side lacks, which cannot be told. So it is no
-  // difference as long as everybody finds a partner: one wanted by UPN among those shown by object id alone or not named at
-  // all, one wanted by object id among those shown by UPN alone or not named.
+  // The people without a match may be the same on both sides, under an id that the other side lacks: that cannot be verified. So there is
+  // no difference as long as all of them can be paired: one wanted by UPN with one shown by object id alone or without an id, one wanted by
+  // object id with one shown by UPN alone or without an id.
   return by_upn < only_id || by_id < only_upn || by_upn + by_id != only_id + only_upn + nameless;
 }
 

@@ -8,10 +8,10 @@
 
 namespace convoke::spec {
 
-/// The fields that differ between a wanted and a stored meeting, of `subject`, `start`, `end`, `attendees`, in this order.
-/// Subject exactly; times as instants; attendees as a set, matched by object id or lower-case UPN, whichever either side has.
-/// What the answer omits or nulls cannot be verified and is not drift (roles are compared only where the answer has one that is
-/// ours); attendees too many or too few are.
+// The fields in which a stored meeting differs from the wanted one, of `subject`, `start`, `end` and `attendees`, in this order. The
+// subject is compared exactly, times as instants, and attendees as a set, matched by object id or lower-case UPN, whichever either side
+// has. A missing or a further attendee is a difference. What the answer omits or has as null cannot be verified and is not a difference;
+// roles are compared only where the answer has one of attendee_role.
 [[nodiscard]] std::vector<std::string_view> differing_fields(const meeting_spec& wanted, const meeting& stored);
 
 }  // namespace convoke::spec

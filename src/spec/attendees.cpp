@@ -20,7 +20,7 @@ std::optional<attendee_role> parse_role(std::string_view word) {
   return std::nullopt;
 }
 
-// Entra allows less than this in a UPN; this keeps out what is certainly none and what could not be sent.
+// Entra allows fewer characters in a UPN. This refuses what is certainly not a UPN, and what cannot be sent.
 bool is_upn(std::string_view text) noexcept {
   constexpr std::string_view never = ",<>()[]\\\"/?|";
   const std::size_t at = text.find('@');
@@ -34,7 +34,7 @@ std::string why_no_id(std::string_view text) {
   return "is neither a UPN (name@domain) nor an Entra object id";
 }
 
-// The reason where it is wrong.
+// Reads one entry into `out`. The reason where it is wrong.
 std::optional<std::string> parse_one(std::string_view entry, attendee& out) {
   const std::size_t colon = entry.find(':');
   const std::string_view id = core::trim(entry.substr(0, colon));
@@ -47,7 +47,7 @@ std::optional<std::string> parse_one(std::string_view entry, attendee& out) {
   if (is_upn(id)) {
     out.kind = attendee_id::upn;
     out.value.assign(id);
-    for (char& c : out.value) c = core::ascii_lower(c);
+    core::make_lower(out.value);
     return std::nullopt;
   }
   auto guid = parse_guid(id);
@@ -64,7 +64,7 @@ bool same_person(const attendee& a, const attendee& b) noexcept {
 }  // namespace
 
 void parse_attendees(std::string_view cell, std::vector<attendee>& out, std::vector<attendee_fault>& faults) {
-  std::size_t count = 0;  // elements are filled again rather than made anew, to keep their strings' memory
+  std::size_t count = 0;  // elements of the previous row are overwritten, to reuse the memory of their strings
   while (!cell.empty()) {
     const std::size_t end = std::min(cell.find(';'), cell.size());
     const std::string_view entry = core::trim(cell.substr(0, end));

@@ -8,13 +8,14 @@
 
 namespace convoke::spec {
 
+// An entry of the cell that is wrong, and why.
 struct attendee_fault {
   std::string value;
   std::string reason;
 };
 
-// `upn`, `upn:role`, `object id` or `object id:role`, separated by `;`; empty entries are passed over. `out` comes back sorted,
-// nobody twice; every wrong entry goes to `faults`.
+// Reads a cell of attendees: `upn`, `upn:role`, `object id` or `object id:role`, separated by `;`. Empty entries are skipped. `out` is
+// replaced by the attendees, sorted, no person twice. A fault is appended for every wrong entry.
 void parse_attendees(std::string_view cell, std::vector<attendee>& out, std::vector<attendee_fault>& faults);
 
 }  // namespace convoke::spec

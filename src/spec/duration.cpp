@@ -10,7 +10,7 @@ namespace {
 
 using std::chrono::seconds;
 
-// One to nine digits at the beginning; takes them off.
+// Reads one to nine digits at the beginning of `text` and removes them.
 std::optional<std::int64_t> take_number(std::string_view& text) noexcept {
   std::int64_t value = 0;
   std::size_t digits = 0;
@@ -28,7 +28,7 @@ struct unit {
   std::int64_t seconds;
 };
 
-// Numbers with units that come in the order of `units`, each once at most, at least one.
+// Reads numbers with units from the beginning of `text` and removes them: at least one, in the order of `units`, no unit twice.
 template <std::size_t N>
 std::optional<seconds> take_units(std::string_view& text, const unit (&units)[N], bool blanks) noexcept {
   seconds total{0};

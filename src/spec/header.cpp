@@ -49,13 +49,13 @@ std::string quoted(std::string_view name) {
   return "'" + core::escape_for_people(name, 60) + "'";
 }
 
-// Columns are counted as spreadsheets and people do.
+// Columns are counted from 1, as spreadsheets do.
 std::string place_of(const header& h, std::size_t i) {
   const std::string number = "column " + std::to_string(i + 1);
   return h.names[i].empty() ? number + " (which has no name)" : number + " (" + quoted(h.names[i]) + ")";
 }
 
-// A column of the file that may be a misspelt `wanted`.
+// A question about a column of the file whose name may be a misspelling of `wanted`; empty where there is none.
 std::string suggestion(const header& h, std::string_view wanted) {
   std::vector<std::string_view> unknown;
   for (const std::size_t i : h.carried) unknown.push_back(h.names[i]);
@@ -97,7 +97,7 @@ result<header> read_header(std::span<const std::string_view> fields, bool needs_
     folded.push_back(fold(field));
     const column_role role = role_of(folded.back());
     h.roles.push_back(role);
-    if (role == column_role::ignored) continue;  // a file that failed twice has them twice
+    if (role == column_role::ignored) continue;  // the failed file of a failed file has these columns twice
     std::optional<std::size_t> duplicate;
     if (const auto same = std::ranges::find(folded.begin(), folded.end() - 1, folded.back()); same != folded.end() - 1) {
       duplicate = static_cast<std::size_t>(same - folded.begin());

@@ -59,7 +59,7 @@ struct row_builder::impl {
   bool zone_ok = true;
   id_template::wall_times walls;
   std::vector<attendee_fault> attendee_faults;
-  // The last zone that was found to be known: rows of one file mostly share it.
+  // The last zone that was looked up and is known: the rows of one file mostly share it.
   std::string known_zone;
 };
 
@@ -180,7 +180,7 @@ void row_builder::impl::read_times() {
     wrong(column_role::start, text, "a start is required");
     return read_end(sys_seconds::max());
   }
-  // The cell in error is the zone's; a time with an offset can still be judged.
+  // The zone's cell is reported; a time with an offset can still be checked.
   const time_rules rules{zone_ok ? zone : "UTC", settings.overlap, zone_ok && make_id && make_id->uses(column_role::start)};
   const auto start = resolve_time(text, rules, zones);
   if (!start) {
@@ -218,7 +218,7 @@ void row_builder::impl::read_end(sys_seconds start) {
   out->wanted.end = instant(end->instant);
 }
 
-// The end that the duration cell, or the default, makes; nullopt where the cell is wrong. Reports that.
+// The end by the duration cell, else by the default; nullopt where the cell is wrong, which is reported.
 std::optional<sys_seconds> row_builder::impl::end_by_duration(sys_seconds start) {
   const std::string_view text = core::trim(cell(column_role::duration));
   seconds length = hours{1};
@@ -249,7 +249,7 @@ void row_builder::impl::read_external_id() {
   }
   if (const auto empty = make_id->expand(row, walls, id)) {
     id.clear();
-    // A wrong time was reported where it stands.
+    // A wrong time has been reported already.
     if (core::trim(row[*empty]).empty()) wrong_column(*empty, "", "is empty, but the external-id template needs it");
     return;
   }

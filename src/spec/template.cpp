@@ -25,14 +25,14 @@ struct iso_week {
   std::int64_t week;
 };
 
-// The week that holds the day's Thursday (ISO 8601).
+// The week of a day is the one with the Thursday of that week (ISO 8601).
 iso_week week_of(local_days day) {
   const local_days thursday = day - days{weekday{day}.iso_encoding()} + days{4};
   const year y = year_month_day{thursday}.year();
   return {static_cast<int>(y), (thursday - local_days{y / January / 1}).count() / 7 + 1};
 }
 
-// What strftime makes of one conversion, for the years 0000 to 9999.
+// Appends what strftime writes for one conversion, for the years 0000 to 9999.
 void append_part(std::string& out, char specifier, local_seconds at) {
   const auto day = floor<days>(at);
   const year_month_day date{day};

@@ -22,18 +22,19 @@ class id_template {
   [[nodiscard]] static result<id_template> parse(std::string_view text, const header& columns);
 
   struct wall_times {
-    std::optional<std::chrono::local_seconds> start, end;  // absent: that cell is wrong or empty
+    std::optional<std::chrono::local_seconds> start, end;  // absent where the cell is wrong or empty
   };
-  // Appends to `out`. The index of a column whose cell is empty comes back where the template needs one; nullopt: all is well.
+  // Appends the id of a row to `out`. Returns the index of a column that the template needs and whose cell is empty; nullopt where there is
+  // none.
   [[nodiscard]] std::optional<std::size_t> expand(std::span<const std::string_view> fields, const wall_times& times,
                                                   std::string& out) const;
 
-  // Whether it holds a date or time of this column.
+  // True where the template has a date or time of this column.
   [[nodiscard]] bool uses(column_role time) const noexcept;
 
  private:
   struct piece {
-    std::string text;  // as it is; of a time: what strftime would take
+    std::string text;  // literal text; of a time its format, as for strftime
     std::optional<std::size_t> column;
     column_role role = column_role::carried;  // start or end: a time
   };

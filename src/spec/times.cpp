@@ -16,12 +16,11 @@ using reason = std::unexpected<std::string>;
 
 constexpr std::string_view how = "write it as 2026-09-01 08:00 with a time zone, or as 2026-09-01T08:00:00+02:00";
 
-// The characters of `text`, digits as 9 and letters as a.
+// `text` with each digit replaced by 9 and each letter by a.
 std::string shape_of(std::string_view text) {
   std::string out;
   for (const char c : text) {
-    const char lower = core::ascii_lower(c);
-    out += core::ascii_digit(c) ? '9' : lower >= 'a' && lower <= 'z' ? 'a' : c;
+    out += core::ascii_digit(c) ? '9' : core::ascii_letter(c) ? 'a' : c;
   }
   return out;
 }

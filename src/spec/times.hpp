@@ -1,6 +1,6 @@
 #pragma once
 
-// A cell's time, read and put into UTC.
+// Reads the time in a cell and converts it to UTC.
 
 #include <chrono>
 #include <expected>
@@ -13,16 +13,16 @@ namespace convoke::spec {
 
 struct resolved_time {
   std::chrono::sys_seconds instant{};
-  std::chrono::local_seconds wall{};  // in the row's zone; as written where it has none
+  std::chrono::local_seconds wall{};  // local time in the row's zone; as written where the row has no zone
 };
 
 struct time_rules {
   std::string_view zone;  // of the row; known to `zones`, or empty
   overlap_choice overlap = overlap_choice::refuse;
-  bool wants_wall = false;  // whether resolved_time::wall is looked at
+  bool wants_wall = false;  // resolved_time::wall is used
 };
 
-// The reason, for people, where the cell is wrong.
+// The failure is the reason, for people, why the cell is wrong.
 [[nodiscard]] std::expected<resolved_time, std::string> resolve_time(std::string_view cell, const time_rules& rules, zone_source& zones);
 
 }  // namespace convoke::spec

@@ -8,10 +8,11 @@ namespace convoke::token {
 
 namespace {
 
-bool in_tokens(char c) noexcept {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || core::ascii_digit(c) || std::string_view("-._~+/").contains(c);
+bool may_be_in_token(char c) noexcept {
+  return core::ascii_letter(c) || core::ascii_digit(c) || std::string_view("-._~+/").contains(c);
 }
 
+// What a character that must not be there is called.
 std::string name_of(char c) {
   const auto byte = static_cast<unsigned char>(c);
   if (c == ' ') return "a blank";
@@ -29,7 +30,7 @@ std::optional<std::string> flaw_of_token(std::string_view token) {
   if (token.size() > longest_token)
     return "it is " + std::to_string(token.size()) + " bytes long, more than the limit of 16 KiB (" + std::to_string(longest_token) + ")";
   const auto padding = token.find_last_not_of('=') + 1;
-  const auto wrong = std::ranges::find_if_not(token.substr(0, padding), in_tokens);
+  const auto wrong = std::ranges::find_if_not(token.substr(0, padding), may_be_in_token);
   const auto at = static_cast<std::size_t>(wrong - token.begin());
   if (padding > 0 && at == padding) return std::nullopt;
   std::string out = "it holds " + name_of(token[at]) + " at position " + std::to_string(at + 1) +

@@ -19,7 +19,7 @@ namespace {
 namespace json = boost::json;
 using std::chrono::seconds;
 
-// The longest that Entra issues, with continuous access evaluation.
+// The longest lifetime that Entra documents: tokens with continuous access evaluation live up to 28 hours.
 constexpr seconds longest = std::chrono::hours(28);
 constexpr std::size_t word_limit = 40;
 
@@ -52,14 +52,15 @@ std::expected<grant, refusal> read_answer(int status, std::string_view body, std
                                           std::string_view redacted) {
   if (status != 200) return std::unexpected(read_refusal(status, body, retry_after, redacted));
 
-  // From here on next to nothing of the body is quoted: a body that cannot be read may still hold a token.
+  // From here on hardly anything of the body is quoted, because a body that cannot be read may still hold a token.
   const auto answer = parse_object(body);
   if (!answer) {
     return refuse(retry_after, "the token endpoint's answer is not JSON: check --authority-url and any proxy in between");
   }
   const auto token = text_of(*answer, "access_token");
   if (token.empty()) return refuse(retry_after, "the token endpoint's answer holds no access_token: check --authority-url");
-  if (const auto flaw = flaw_of_token(token)) return refuse(retry_after, "the token endpoint's access_token is no bearer token: " + *flaw);
+  if (const auto flaw = flaw_of_token(token))
+    return refuse(retry_after, "the token endpoint's access_token is not a bearer token: " + *flaw);
   if (const auto type = text_of(*answer, "token_type"); !type.empty() && !core::equal_ignoring_case(type, "Bearer")) {
     return refuse(retry_after,
                   "the token endpoint's token_type is " + core::redact(shown(type, redacted, word_limit), token) + ", not Bearer");

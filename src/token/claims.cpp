@@ -39,7 +39,7 @@ std::optional<utc_time> readable_expiry(std::string_view jwt) {
   if (!claims) return std::nullopt;
   const auto* value = claims->if_contains("exp");
   if (value == nullptr || !value->is_number()) return std::nullopt;
-  // RFC 7519 allows fractions. Up to the end of the year 9999.
+  // RFC 7519 allows fractions of a second. The limit is the end of the year 9999, the last that utc_time can be written for.
   constexpr double last = 253'402'300'799.0;
   const auto number = value->to_number<double>();
   if (!(number >= 0 && number <= last)) return std::nullopt;

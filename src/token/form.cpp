@@ -10,7 +10,7 @@ namespace convoke::token {
 secret client_secret_form(std::string_view client_id, std::string_view graph_root, const secret& client_secret) {
   while (graph_root.ends_with('/')) graph_root.remove_suffix(1);
   std::string out;
-  // All of it at once: a string that grows leaves copies of the secret behind.
+  // Reserved at once: a string that grows leaves copies of the secret behind.
   constexpr std::size_t names = 128;
   out.reserve(names + 3 * (client_id.size() + graph_root.size() + client_secret.reveal().size()));
   out += "grant_type=client_credentials&client_id=";

@@ -7,7 +7,7 @@
 
 namespace convoke::token {
 
-// A whole JSON object of at most 32 levels; nullopt for anything else.
+// `text` as a JSON object with at most 32 levels; nullopt where it is anything else.
 inline std::optional<boost::json::object> parse_object(std::string_view text) {
   boost::json::parse_options limits;
   limits.max_depth = 32;
@@ -17,7 +17,7 @@ inline std::optional<boost::json::object> parse_object(std::string_view text) {
   return std::move(value.get_object());
 }
 
-// The member as text; empty where it is missing or of another type. Valid as long as `from`.
+// The text of a member; empty where it is missing or of another type. The view is valid as long as `from`.
 inline std::string_view text_of(const boost::json::object& from, std::string_view name) {
   const auto* value = from.if_contains({name.data(), name.size()});
   if (value == nullptr || !value->is_string()) return {};

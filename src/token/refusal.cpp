@@ -23,7 +23,8 @@ struct hint {
   std::string_view text;
 };
 
-// The numbers only choose words for people; what is done depends on `error` and the status, as Entra's documentation demands.
+// The AADSTS numbers choose advice only. What is done depends on `error` and the status, because Entra's documentation tells clients not to
+// depend on the numbers.
 constexpr std::array hints{
     hint{7000215, "The client secret is wrong: give its Value, not its Secret ID, and check that it belongs to this client id."},
     hint{7000222, "The client secret has expired: make a new one (Entra, App registrations, Certificates & secrets)."},
@@ -34,7 +35,7 @@ constexpr std::array hints{
     hint{700027,
          "The certificate's signature was not accepted: check that this certificate is registered with the app and has not expired."},
     hint{50012, "The assertion's signature was not accepted: check that this certificate is registered with the app."},
-    hint{500011, "This tenant does not know the service asked for: check --cloud and --graph-url."},
+    hint{500011, "This tenant does not know the requested service: check --cloud and --graph-url."},
     hint{70011, "The scope was not accepted: check --cloud and --graph-url."},
 };
 
@@ -62,7 +63,7 @@ std::string_view hint_for(std::int64_t number) {
   return found == hints.end() ? std::string_view{} : found->text;
 }
 
-// Entra appends identifiers and the time to every description; the trace id alone is enough for support, and has its own member.
+// Entra appends ids and the time to every description. Support needs the trace id alone, which has a member of its own.
 std::string_view without_trailer(std::string_view description) {
   return description.substr(0, std::min(description.find("Trace ID:"), description.size()));
 }
@@ -74,9 +75,9 @@ std::string explain(const json::object& answer, std::string_view redacted) {
     out += ": " + text;
   }
   if (const auto trace = shown(text_of(answer, "trace_id"), redacted, word_limit); !trace.empty()) out += " (trace id " + trace + ")";
-  if (const auto words = hint_for(number_of(answer)); !words.empty()) {
+  if (const auto advice = hint_for(number_of(answer)); !advice.empty()) {
     out += out.ends_with('.') ? " " : ". ";
-    out += words;
+    out += advice;
   }
   return out;
 }
@@ -98,7 +99,7 @@ std::string shown(std::string_view text, std::string_view redacted, std::size_t 
     }
   }
   if (line.ends_with(' ')) line.pop_back();
-  // Once more: the digits of an escape can complete a piece of the secret.
+  // Redacted again, because the digits of an escape can complete a piece of the secret.
   return clean(core::escape_for_people(line, limit));
 }
 
@@ -121,7 +122,7 @@ refusal read_refusal(int status, std::string_view body, std::optional<std::chron
   if (status >= 300 && status < 400) {
     out.message += ". Redirects are not followed: check --authority-url.";
   } else if (out.fatal) {
-    out.message += ". This is no answer of a token endpoint: check --authority-url, --tenant and any proxy in between.";
+    out.message += ". A token endpoint does not answer so: check --authority-url, --tenant and any proxy in between.";
   }
   return out;
 }

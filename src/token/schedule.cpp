@@ -14,7 +14,7 @@ using std::chrono::nanoseconds;
 constexpr nanoseconds long_life = std::chrono::hours(2);
 constexpr nanoseconds full_margin = std::chrono::minutes(5);
 constexpr nanoseconds first_step = std::chrono::seconds(1), last_step = std::chrono::seconds(60);
-constexpr nanoseconds shortest = std::chrono::milliseconds(500);
+constexpr nanoseconds shortest = std::chrono::milliseconds(500);  // of a wait after a failure
 
 nanoseconds share(nanoseconds of, double part) {
   return nanoseconds(static_cast<nanoseconds::rep>(static_cast<double>(of.count()) * part));
@@ -27,7 +27,7 @@ void schedule::received(const grant& g, mono_time now, double jitter01) {
   const nanoseconds margin = std::min(full_margin, life / 10);
   usable_until_ = now + (life - margin);
 
-  // A margin more than the token may be used: a lane does not wait while its next token is fetched.
+  // One margin before the token becomes unusable, so that a lane does not wait while its next token is fetched.
   const nanoseconds latest = life - 2 * margin;
   nanoseconds when = latest;
   if (g.refresh_in) {
@@ -35,11 +35,12 @@ void schedule::received(const grant& g, mono_time now, double jitter01) {
   } else if (life > long_life) {
     when = life / 2;
   }
-  // Only ever earlier, so that many processes started together do not ask together.
+  // Jitter keeps processes that started together from sending their requests together. It makes a request earlier only: later, the token
+  // could run out.
   next_ = now + when - share(std::min(full_margin, when / 10), std::clamp(jitter01, 0.0, 1.0));
   failures_ = 0;
   doubted_ = false;
-  hopeless_ = false;
+  over_ = false;
 }
 
 bool schedule::failed(const refusal& r, mono_time now, double jitter01) {
@@ -47,7 +48,7 @@ bool schedule::failed(const refusal& r, mono_time now, double jitter01) {
   const bool again = r.fatal && r.doubtful && !doubted_;
   doubted_ = r.fatal && r.doubtful;
   if (r.fatal && !again) {
-    hopeless_ = true;
+    over_ = true;
     next_ = mono_time::max();
     return true;
   }
@@ -66,8 +67,8 @@ bool schedule::failed(const refusal& r, mono_time now, double jitter01) {
 
 void schedule::rejected(mono_time now) {
   usable_until_.reset();
-  // A wait that the endpoint asked for, or a backoff, holds also now.
-  if (failures_ == 0 && !hopeless_) next_ = now;
+  // A Retry-After of the endpoint, or a backoff, is obeyed although the present token is of no use.
+  if (failures_ == 0 && !over_) next_ = now;
 }
 
 mono_time schedule::next_request() const noexcept {

@@ -1,6 +1,6 @@
 #pragma once
 
-// Access tokens as a pure machine: what a token endpoint's answer means, and when to ask again.
+// Access tokens, without network and clock: what an answer of the token endpoint means, and when the next request is due.
 
 #include <chrono>
 #include <cstddef>
@@ -16,50 +16,60 @@
 namespace convoke::token {
 
 struct grant {
-  secret access_token;                             // has no flaw_of_token
-  std::chrono::seconds lifetime;                   // expires_in, as number or string; 1 s to 28 h, longer ones are cut
-  std::optional<std::chrono::seconds> refresh_in;  // less than lifetime
+  secret access_token;                             // flaw_of_token finds nothing in it
+  std::chrono::seconds lifetime;                   // expires_in, a number or a string; at least 1 s, longer ones are cut to 28 h
+  std::optional<std::chrono::seconds> refresh_in;  // less than the lifetime
 };
 
-inline constexpr std::size_t longest_token = std::size_t{16} * 1024;  // bytes; servers take no longer headers
+inline constexpr std::size_t longest_token = std::size_t{16} * 1024;  // bytes: common servers refuse longer headers
 
-// What keeps `token` from being a bearer token (RFC 6750, section 2.1), as `it …`: empty, too long, or a character that none has and its
-// position in bytes, from 1. Nothing of the token is shown but a punctuation mark that it cannot hold. nullopt: it may be one.
+// Why `token` is not a bearer token (RFC 6750, section 2.1), as a clause that begins with `it`: it is empty, is too long, or has a
+// character that no bearer token has, whose position in bytes is named, from 1. Nothing of the token is shown but that character, where it
+// is a punctuation mark. nullopt where it may be a bearer token.
 [[nodiscard]] std::optional<std::string> flaw_of_token(std::string_view token);
 
 struct refusal {
-  bool fatal = false;  // the credential is wrong: asking again cannot help
+  bool fatal = false;  // the credential or the request is wrong: another request cannot help
   std::optional<std::chrono::nanoseconds> retry_after;
-  std::string message;    // for people: what Entra said (never the secret), and what to do; hints for AADSTS numbers
-  bool doubtful = false;  // it was cut, or is no answer of a token endpoint: where it is fatal, the next request decides
+  std::string message;    // for people: Entra's words without the secret, and what to do, by the AADSTS number
+  bool doubtful = false;  // the answer was cut, or does not look like a token endpoint's: where it is fatal, the next request decides
 };
 
-// The meaning of an answer of `{authority}/{tenant}/oauth2/v2.0/token`. Fatal is what Entra says of the credential or request (4xx with an
-// `error`) and, doubtful, what is no token endpoint (3xx, other 4xx); 408, 425, 429, 5xx and an unusable 200 are not. `redacted` is the
-// secret that was sent: should the endpoint repeat it, raw or percent-encoded, the message shows `***` for it.
+// Reads an answer of `{authority}/{tenant}/oauth2/v2.0/token`. A 4xx with an `error` member is fatal, as Entra refuses the credential or
+// the request. A 3xx and any other 4xx are fatal and doubtful, as a token endpoint does not answer so. 408, 425, 429, 5xx and an unusable
+// 200 are not fatal. `redacted` is the secret that was sent: where the endpoint repeats it, as it is or percent-encoded, the message shows
+// `***` in its place.
 [[nodiscard]] std::expected<grant, refusal> read_answer(int status, std::string_view body,
                                                         std::optional<std::chrono::nanoseconds> retry_after,
                                                         std::string_view redacted = {});
 
-// application/x-www-form-urlencoded body of the client-credentials grant with a secret. The scope is `{graph_root}/.default`.
+// The body of a client-credentials grant with a secret (RFC 6749, section 4.4), as application/x-www-form-urlencoded. The scope is
+// `{graph_root}/.default`. The result is a secret, as it holds one.
 [[nodiscard]] secret client_secret_form(std::string_view client_id, std::string_view graph_root, const secret& client_secret);
 
-// The `tid` claim of a JWT, where it can be read (diagnosis only; nothing is verified).
+// The `tid` claim of a JWT, where it can be read. Nothing is verified: it serves to notice a token of another tenant.
 [[nodiscard]] std::optional<std::string> readable_tenant(std::string_view jwt);
-// The `exp` claim, likewise.
+// The `exp` claim of a JWT, where it can be read. Nothing is verified.
 [[nodiscard]] std::optional<utc_time> readable_expiry(std::string_view jwt);
 
-// When to ask for the next token, and until when the present one may be used; monotonic time from receipt. Usable until 5 minutes before
-// the end (90 % of lifetimes under 50 minutes). The next is asked for another 5 minutes (10 %) earlier, or at refresh_in, or at half-life
-// where that is absent and the lifetime over 2 h; jitter only makes it earlier, by a tenth and 5 minutes at most. After a failed refresh:
-// 1 s doubling to 60 s, or its Retry-After, `longest_wait` of it at most. After a fatal refusal: never (mono_time::max()); the present
-// token stays usable. A fatal refusal that is doubtful counts as fatal only if the refusal before it was one as well.
+// When the next token is requested, and until when the present one may be used, in monotonic time from its receipt.
+//
+// A token is usable until 5 minutes before its end; where it lives less than 50 minutes, for 90 % of its life. The next one is requested
+// 5 minutes (10 %) before that, so that a lane does not wait while it is fetched; or at refresh_in; or, where refresh_in is absent and the
+// lifetime is over 2 h, at half of the life. Jitter makes the request earlier only, by a tenth of the wait and 5 minutes at most.
+//
+// After a failed request the wait is 1 s, doubling to 60 s, or the answer's Retry-After, but no longer than `longest_wait`. After a fatal
+// refusal there is no further request (mono_time::max()), and the present token stays usable. A fatal refusal that is doubtful counts as
+// fatal only if the refusal before it was fatal and doubtful too.
 class schedule {
  public:
   explicit schedule(std::chrono::nanoseconds longest_wait = std::chrono::hours(24)) noexcept : longest_wait_(longest_wait) {}
+  // `jitter01`: a random number in [0, 1].
   void received(const grant& g, mono_time now, double jitter01);
-  bool failed(const refusal& r, mono_time now, double jitter01);  // true: for good
-  void rejected(mono_time now);  // the service answered 401 to it: the next at once, unless a failure's wait runs
+  // True where the refusal counts as fatal.
+  bool failed(const refusal& r, mono_time now, double jitter01);
+  // The service refused the present token (401): the next request is due at once, unless the wait after a failed one is not over.
+  void rejected(mono_time now);
   [[nodiscard]] bool usable(mono_time now) const noexcept { return usable_until_ && now < *usable_until_; }
   [[nodiscard]] std::optional<mono_time> usable_until() const noexcept { return usable_until_; }  // nullopt: there is none
   [[nodiscard]] mono_time next_request() const noexcept;                                          // mono_time::min(): at once
@@ -70,7 +80,7 @@ class schedule {
   mono_time next_ = mono_time::min();
   unsigned failures_ = 0;
   bool doubted_ = false;  // the latest refusal was fatal but doubtful
-  bool hopeless_ = false;
+  bool over_ = false;     // after a fatal refusal: there is no further request
 };
 
 }  // namespace convoke::token

@@ -24,7 +24,7 @@ std::unexpected<error> wrong(std::string_view what) {
   return fail(errc::protocol, "the answer of $batch " + std::string(what));
 }
 
-// An item on its way in.
+// An item while its members are read.
 struct found {
   std::string_view id;
   batch_item parts;
@@ -32,8 +32,8 @@ struct found {
   bool readable = true;
 };
 
-// A value that becomes a view without being understood: objects and arrays with their brackets, numbers and words as they stand.
-// nullopt: the JSON is broken there.
+// The text of a value as it was sent: objects and arrays with their brackets, numbers and literals as they are. nullopt where the JSON is
+// invalid there.
 std::optional<std::string_view> raw(ondemand::value value, ondemand::json_type type) {
   std::string_view text;
   if (type == ondemand::json_type::object) {
@@ -49,7 +49,7 @@ std::optional<std::string_view> raw(ondemand::value value, ondemand::json_type t
   return text;
 }
 
-// Graph writes ids and header values as strings; a number in their place says the same.
+// Graph writes ids and header values as strings. A number in their place is taken as its text.
 std::optional<std::string_view> word(ondemand::value value) {
   ondemand::json_type type{};
   if (value.type().get(type) != SUCCESS) return std::nullopt;
@@ -61,7 +61,7 @@ std::optional<std::string_view> word(ondemand::value value) {
 
 }  // namespace
 
-// On-demand parsing: a body is wanted as it was sent, and is checked byte by byte when it is read.
+// On-demand parsing, because a body is handed on as it was sent; every byte of it is checked when the body itself is parsed.
 struct batch_reader::impl {
   explicit impl(const batch_limits& l) : limits(l) {}
 
@@ -75,7 +75,7 @@ struct batch_reader::impl {
 
   batch_limits limits;
   ondemand::parser parser;
-  std::string padded;               // the answer, with the room that simdjson reads beyond
+  std::string padded;               // the answer, with the spare bytes that simdjson may read behind it
   std::deque<std::string> decoded;  // bodies that were in base64
   std::vector<bool> taken;
 };
@@ -94,7 +94,7 @@ void batch_reader::impl::keep(std::string_view name, std::string_view value, bat
     into.throttle_scope = value;
 }
 
-// A header that came in several lines may be an array.
+// A header with several lines may be written as an array.
 void batch_reader::impl::read_header(std::string_view name, ondemand::value value, batch_item& into) {
   ondemand::array lines;
   if (value.get_array().get(lines) != SUCCESS) {
@@ -109,7 +109,7 @@ void batch_reader::impl::read_header(std::string_view name, ondemand::value valu
   }
 }
 
-// Headers that are no object say nothing; the status still does.
+// Headers that are not an object are skipped; the status of the item still counts.
 void batch_reader::impl::read_headers(ondemand::value value, found& item) {
   ondemand::object headers;
   if (value.get_object().get(headers) != SUCCESS) return;
@@ -125,7 +125,7 @@ void batch_reader::impl::read_headers(ondemand::value value, found& item) {
   }
 }
 
-// An object as documented; errors also come as text, and text in base64.
+// A body is an object, as documented. Errors were also seen as text, and as text in base64.
 void batch_reader::impl::read_body(ondemand::value value, batch_item& into) {
   ondemand::json_type type{};
   if (value.type().get(type) != SUCCESS) return;
@@ -146,7 +146,7 @@ void batch_reader::impl::read_member(ondemand::field field, found& item) {
     item.readable = false;
     return;
   }
-  // Two ids or two states of one item cannot both be believed.
+  // Of two ids or two statuses of one item neither is believed.
   const auto once = [&item](bool& seen) {
     if (std::exchange(seen, true)) item.readable = false;
   };
@@ -216,7 +216,7 @@ result<> batch_reader::impl::read_answer(std::string_view body, std::span<const 
   ondemand::object root;
   auto broken = parser.iterate(padded.data(), padded.size(), padded.capacity()).get(document);
   if (broken == SUCCESS) broken = document.get_object().get(root);
-  if (broken != SUCCESS) return wrong(std::string("is no JSON object: ") + simdjson::error_message(broken));
+  if (broken != SUCCESS) return wrong(std::string("is not a JSON object: ") + simdjson::error_message(broken));
   bool seen = false;
   for (auto member : root) {
     std::string_view name;
@@ -225,7 +225,7 @@ result<> batch_reader::impl::read_answer(std::string_view body, std::span<const 
     if (name != "responses") continue;
     if (std::exchange(seen, true)) return wrong("has \"responses\" twice");
     ondemand::array items;
-    if (member.value().get_array().get(items) != SUCCESS) return wrong("has \"responses\" that are no array");
+    if (member.value().get_array().get(items) != SUCCESS) return wrong("has \"responses\" that are not an array");
     if (auto ok = read_items(items, ids, into); !ok) return ok;
   }
   if (!seen) return wrong("has no \"responses\"");

@@ -10,16 +10,16 @@
 
 namespace convoke::wire {
 
-// The DOM, not on-demand parsing: it validates every byte, also of what we skip, so that a cut or patched body is never believed.
+// The DOM, not on-demand parsing: it validates every byte, also of skipped members, so that a cut or changed body is never believed.
 struct parser::impl {
-  // The root of `body`; valid until the next call.
+  // Parses `body`. The root is valid until the next call.
   simdjson::simdjson_result<simdjson::dom::element> read(std::string_view body) {
     if (body.empty()) return simdjson::EMPTY;
     if (document.capacity() == 0) allocate();
     return document.parse(body.data(), body.size());  // copies into its own padded buffer, which it keeps
   }
 
-  // While a body is read. What simdjson allocated for a very large one, some fifteen times its size, is given back afterwards.
+  // Lives while a body is read. simdjson allocates some fifteen times the size of a body; for a very large one that is freed afterwards.
   class lease {
    public:
     lease(impl& of, std::size_t body) noexcept : of_(of), large_(body > largest_kept) {}

@@ -31,7 +31,7 @@ void fill_from(graph_error& out, object from) {
   fill(out.client_request_id, text_of(from, "client-request-id"), word_limit);
 }
 
-// OData spells it innererror, Graph innerError, and each may hold a further one.
+// OData writes innererror and Graph writes innerError. Each may hold a further one.
 bool step_inward(object& at) {
   for (const auto* name : {"innerError", "innererror"}) {
     if (at.at_key(name).get(at) == simdjson::SUCCESS) return true;
@@ -50,7 +50,7 @@ void read_error_object(graph_error& out, object outer) {
   }
 }
 
-// The beginning of a body on one line: a gateway's page says in its title what is the matter.
+// The beginning of a body, on one line: the title of a gateway's page describes the problem.
 std::string beginning_of(std::string_view body) {
   constexpr std::size_t enough = 1024;
   std::string line;
@@ -73,7 +73,7 @@ graph_error parser::parse_error(std::string_view body) {
   const auto first = body.find_first_not_of(" \t\r\n");
   const bool json = first != std::string_view::npos && (body[first] == '{' || body[first] == '[');
   object root, inner;
-  const impl::lease held(*impl_, body.size());
+  const impl::lease buffers(*impl_, body.size());
   const auto understood = impl_->read(body);
   out.whole = !json || understood.error() == simdjson::SUCCESS;
   if (understood.get(root) == simdjson::SUCCESS) {

@@ -23,8 +23,8 @@ std::unexpected<error> wrong(std::string_view member, std::string_view what) {
   return fail(errc::protocol, std::move(message));
 }
 
-// Members of one object that were seen. One that counts and comes twice is refused: two ids cannot both be believed, and which one
-// another reader would take is anybody's guess.
+// The members of one object that were seen. A member that is read and occurs twice is refused: of two ids neither is believed, because
+// JSON does not define which one counts.
 class seen {
  public:
   bool again(unsigned member) noexcept {
@@ -36,7 +36,7 @@ class seen {
   std::uint32_t bits_ = 0;
 };
 
-// A string or null. Numbers are never taken for strings: an id would lose digits.
+// A string or null. A number is not taken for a string, because an id would lose digits.
 result<> read_text(element value, std::string_view name, std::size_t limit, std::optional<std::string>& out) {
   std::string_view text;
   if (value.get(text) == simdjson::SUCCESS) {
@@ -55,7 +55,7 @@ bool has_controls(std::string_view text) noexcept {
   return found != 0;
 }
 
-// An id or a link, which ends in files, logs and requests.
+// An id or a link. It is written to files, logs and requests, so it must not have control characters.
 result<> read_inert(element value, std::string_view name, std::size_t limit, std::string& out) {
   std::string_view text;
   if (value.get(text) != simdjson::SUCCESS) {
@@ -68,10 +68,6 @@ result<> read_inert(element value, std::string_view name, std::size_t limit, std
   return {};
 }
 
-void make_lower(std::string& text) noexcept {
-  for (char& c : text) c = core::ascii_lower(c);
-}
-
 result<> read_time(element value, std::string_view name, std::optional<utc_time>& out) {
   std::string_view text;
   if (value.get(text) != simdjson::SUCCESS) {
@@ -80,7 +76,7 @@ result<> read_time(element value, std::string_view name, std::optional<utc_time>
   }
   const auto time = parse_utc(text);
   if (!time) return wrong(name, "is not a time with an offset");
-  // The service's word for "none", seen in degraded answers.
+  // The service writes this for "none" in degraded answers.
   static constexpr utc_time none{std::chrono::sys_days{std::chrono::year{1} / 1 / 1}};
   if (*time != none) out = *time;
   return {};
@@ -93,7 +89,7 @@ std::optional<attendee_role> read_role(std::string_view word) {
   return std::nullopt;
 }
 
-// `{user:{id}}`, or applications and devices, which we do not know.
+// `{user:{id}}`. Applications and devices are skipped.
 result<> read_identity(element value, std::string& object_id) {
   constexpr auto limit = text_limits::word;
   if (value.is_null()) return {};
@@ -113,7 +109,7 @@ result<> read_identity(element value, std::string& object_id) {
       if (const auto ok = read_inert(inner.value, "attendee's identity.user.id", limit, object_id); !ok) return ok;
     }
   }
-  make_lower(object_id);
+  core::make_lower(object_id);
   return {};
 }
 
@@ -127,7 +123,7 @@ result<observed_attendee> read_attendee(element value) {
     if (member.key == "upn") {
       if (members.again(0)) return wrong("attendee's upn", "comes twice");
       ok = read_inert(member.value, "attendee's upn", text_limits::id, out.upn);
-      make_lower(out.upn);
+      core::make_lower(out.upn);
     } else if (member.key == "identity") {
       if (members.again(1)) return wrong("attendee's identity", "comes twice");
       ok = read_identity(member.value, out.object_id);
@@ -191,7 +187,7 @@ result<> read_join_settings(element value, meeting& out) {
   return {};
 }
 
-// The string, or the first string of the list that is one to use.
+// The string, or the first string of the list that is neither empty nor too long.
 std::optional<std::string> any_text(element value) {
   std::string_view text;
   const auto usable = [&text](element from) {
@@ -206,7 +202,7 @@ std::optional<std::string> any_text(element value) {
   return std::nullopt;
 }
 
-// Nothing depends on it, and even the documentation spells it in two ways: what cannot be read is left out.
+// Nothing depends on it, and the documentation writes its names in two ways, so what cannot be read is left out.
 void read_audio(element value, meeting& out) {
   object audio;
   if (value.get(audio) != simdjson::SUCCESS) return;
@@ -234,7 +230,7 @@ void read_audio(element value, meeting& out) {
 
 enum member_name : unsigned { id, join_url, external_id, subject, start, end, participants, audio, join_settings, context, other };
 
-// An answer has some 50 members and we want ten: the length alone rules most of them out.
+// An answer has some 50 members, of which ten are read: the length alone excludes most of the others.
 member_name which(std::string_view key) noexcept {
   switch (key.size()) {
     case 2:
@@ -296,7 +292,7 @@ parser::parser() : impl_(std::make_unique<impl>()) {}
 parser::~parser() = default;
 
 result<meeting> parser::parse_meeting(std::string_view body, named_organizer* organizer) {
-  const impl::lease held(*impl_, body.size());
+  const impl::lease buffers(*impl_, body.size());
   element root;
   if (const auto failure = impl_->read(body).get(root); failure != simdjson::SUCCESS) {
     std::string message("the answer is not valid JSON: ");

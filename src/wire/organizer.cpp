@@ -1,4 +1,5 @@
-// Where an answer says whose meeting it is. All of it is opaque by contract: what does not look as expected says nothing.
+// The places where an answer names the organizer. Ids and links are opaque by Graph's contract, so what does not look as expected counts as
+// no statement, never as a contradiction.
 
 #include <convoke/key.hpp>
 
@@ -19,16 +20,10 @@ std::string guid_at(std::string_view text) {
   return parse_guid(text.substr(0, guid_size)).value_or(std::string());
 }
 
-// The text behind the first `what`, whatever its letter case; empty where it is not there.
-std::string_view behind(std::string_view text, std::string_view what) noexcept {
-  const auto found = std::ranges::search(text, what, [](char a, char b) { return core::ascii_lower(a) == core::ascii_lower(b); });
-  return found.empty() ? std::string_view() : std::string_view(found.end(), text.end());
-}
-
 }  // namespace
 
 std::string organizer_in_id(std::string_view id) {
-  // 52 characters of base64 are 39 bytes: `1*`, the object id, `*`.
+  // 52 digits of base64 are 39 bytes: `1*`, the 36 characters of the object id, `*`.
   constexpr std::string_view kind = "1*";
   if (id.size() < organizer_digits) return {};
   auto plain = core::decode_base64(id.substr(0, organizer_digits), core::base64_alphabet::standard);
@@ -45,7 +40,10 @@ std::string organizer_in_join_url(std::string_view url) {
   if (at == std::string_view::npos) return {};
   const auto context = query.substr(at + name.size());
   const auto plain = core::unescaped(context.substr(0, context.find('&')));
-  auto value = behind(plain, "\"oid\"");
+  constexpr std::string_view member = "\"oid\"";
+  const auto place = core::find_ignoring_case(plain, member);
+  if (place == std::string_view::npos) return {};
+  auto value = std::string_view(plain).substr(place + member.size());
   const auto quote = value.find('"');
   if (quote == std::string_view::npos || value.substr(0, quote).find_first_not_of(": \t") != std::string_view::npos) return {};
   value.remove_prefix(quote + 1);

@@ -1,6 +1,6 @@
 #pragma once
 
-// Graph's wire format, both ways, and its errors. Pure. simdjson in, strings that are checked as they are written out.
+// The wire format of Graph's meetings: paths, bodies of requests, and what is read of answers and errors. Pure.
 
 #include <cstddef>
 #include <expected>
@@ -35,20 +35,20 @@ void append_update(std::string& out, const meeting_spec& wanted, std::span<const
 // Graph has (only visible ASCII without `%` is taken), holds `.` or `..` between slashes, or names another organizer.
 [[nodiscard]] std::expected<std::string, std::string> meeting_path(std::string_view organizer, std::string_view id);
 
-// What the service said was wrong, fit to be shown: control characters are escaped (core/text.hpp), lengths limited.
+// An error as the service reports it, fit to be shown: control characters are escaped (core/text.hpp), and lengths are limited.
 struct graph_error {
-  std::string code;     // may be empty; innerError's code where the outer is empty
+  std::string code;     // innerError's where the outer one is empty; may be empty
   std::string message;  // at most 500 characters
   std::string request_id, client_request_id;
-  bool whole = true;  // false: the body begins as JSON and is none, so that part of it may be missing
+  bool whole = true;  // false: the body begins as JSON but is not valid JSON, so part of it may be missing
 };
 
-// What a member of an answer may have in bytes. A longer one is not Graph's and is of no use.
+// The longest members of an answer, in bytes. Graph's ids were seen with up to 190: a member that is longer than this is not Graph's.
 struct text_limits {
   static constexpr std::size_t id = 1024, url = 4096, word = 256;
 };
 
-// Whose meeting an answer is, in its own words: each an object id in lower case, empty where the answer does not say.
+// Whose meeting an answer claims to be: an object id in lower case for each place; empty where the answer does not say.
 struct named_organizer {
   std::string participant;  // participants.organizer.identity.user.id
   std::string context;      // the user in @odata.context
@@ -56,25 +56,27 @@ struct named_organizer {
 
 // The organizer that a meeting id names (base64 of `1*{object id}*…`), in lower case; empty where it names none that can be read.
 [[nodiscard]] std::string organizer_in_id(std::string_view id);
-inline constexpr std::size_t organizer_digits = 52;  // of such an id: those that name the organizer
+// The digits of such an id, at its beginning, that name the organizer.
+inline constexpr std::size_t organizer_digits = 52;
 // The same of a join URL (`?context={"Tid":"…","Oid":"{object id}"}`, percent-encoded).
 [[nodiscard]] std::string organizer_in_join_url(std::string_view url);
 // The same of an @odata.context (`…/$metadata#users('{object id}')/…`).
 [[nodiscard]] std::string organizer_in_context(std::string_view context);
 
-// Reuses its buffers, except very large ones: one per thread.
+// Reads answers. Reuses its buffers except very large ones. Not thread-safe.
 class parser {
  public:
   parser();
   ~parser();
   parser(const parser&) = delete;
   parser& operator=(const parser&) = delete;
-  // An onlineMeeting. Unknown members are skipped, null is absent. errc::protocol for anything that is not a whole JSON object of the
-  // right types, for a member that counts and comes twice, for one that is longer than text_limits allow, and for nesting deeper than 32.
-  // Needs no padding from the caller. id, join_web_url and external_id are empty where the answer has none: whether to believe it is for
-  // the caller to say. `organizer`: filled where it is given.
+  // Reads an onlineMeeting. Unknown members are skipped; null means absent. errc::protocol where the body is not one whole JSON object with
+  // the right types, where a member that is read occurs twice or is longer than text_limits allow, and where it is nested deeper than 32
+  // levels. The body needs no padding. id, join_web_url and external_id are empty where the answer has none: the caller decides whether to
+  // believe it. `organizer` is filled where it is given.
   [[nodiscard]] result<meeting> parse_meeting(std::string_view body, named_organizer* organizer = nullptr);
-  // Never fails: a body that is no Graph error (HTML, text, empty) gives an empty code and a message made of its beginning.
+  // Reads an error. Never fails: a body that is not a Graph error (HTML, text, empty) gives an empty code, and its beginning as the
+  // message.
   [[nodiscard]] graph_error parse_error(std::string_view body);
 
  private:

@@ -34,7 +34,7 @@ struct folder {
   fs::path path;
 };
 
-// The reason, which must name the file and never show what is in it.
+// The message of a refusal, which must name the file and must not show its content.
 std::string refusal(const std::string& path) {
   const auto read = auth::read_secret_file(path);
   if (read) return "it was taken";
@@ -67,10 +67,10 @@ BOOST_FIXTURE_TEST_CASE(only_a_regular_file_will_do, folder) {
   const auto target = file("hunter2");
   fs::create_symlink(target, path / "link");
   BOOST_TEST(refusal(path / "link").contains("symbolic link"));
-  BOOST_TEST(refusal(path).contains("no regular file"));
+  BOOST_TEST(refusal(path).contains("not a regular file"));
   const auto pipe = path / "pipe";
   ::mkfifo(pipe.c_str(), 0600);
-  BOOST_TEST(refusal(pipe).contains("no regular file"));
+  BOOST_TEST(refusal(pipe).contains("not a regular file"));
   BOOST_TEST(refusal(path / "missing").contains("No such file"));
 }
 
@@ -99,7 +99,7 @@ BOOST_FIXTURE_TEST_CASE(credentials_of_a_service_may_be_group_readable, folder) 
 
 BOOST_FIXTURE_TEST_CASE(it_belongs_to_us_or_to_root, folder) {
   const auto foreign = file("hunter2");
-  if (::geteuid() != 0 || ::chown(foreign.c_str(), 65534, 65534) != 0) return;  // only root can give a file away
+  if (::geteuid() != 0 || ::chown(foreign.c_str(), 65534, 65534) != 0) return;  // only root can change the owner of a file
   BOOST_TEST(refusal(foreign).contains("another user"));
 }
 

@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(the_request_is_the_client_credentials_grant) {
       body);
 }
 
-BOOST_AUTO_TEST_CASE(a_wrong_secret_is_fatal_and_asked_for_once) {
+BOOST_AUTO_TEST_CASE(a_wrong_secret_is_fatal_after_one_request) {
   endpoint_of_tokens e({refusal(401, "invalid_client", "AADSTS7000215: Invalid client secret provided."), grant("abc")});
   e.start();
   BOOST_TEST(e.until([&] { return !e.fatals.empty(); }));
@@ -115,7 +115,7 @@ std::ostream& operator<<(std::ostream& out, const useless& u) {
 
 const std::string wrong_secret = R"({"error":"invalid_client","error_description":"AADSTS7000215: Invalid client secret provided."})";
 
-// A refusal that came whole and in the endpoint's own form ends the run at once; these may be a proxy's, a stray one or half of another.
+// A whole refusal in the form of a token endpoint is fatal at once. These may come from a proxy, or may be incomplete.
 BOOST_DATA_TEST_CASE(
     a_doubtful_refusal_is_asked_for_once_more,
     data::make(std::vector<useless>{
@@ -141,7 +141,7 @@ BOOST_DATA_TEST_CASE(
   BOOST_TEST(twice.log().connections == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(a_fault_is_tried_again) {
+BOOST_AUTO_TEST_CASE(a_fault_is_followed_by_another_request) {
   endpoint_of_tokens e({answer_of(500, "<html>oops</html>"), grant("abc")});
   e.start();
   BOOST_TEST(e.until([&] { return !e.ready.empty(); }));
@@ -159,7 +159,7 @@ BOOST_AUTO_TEST_CASE(retry_after_is_obeyed) {
   BOOST_TEST(e.failures.size() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(a_failure_says_when_the_next_request_is_made) {
+BOOST_AUTO_TEST_CASE(a_failure_reports_when_the_next_request_is_made) {
   endpoint_of_tokens e({answer_of(429, "Too many requests", "Retry-After: 86400\r\n")});
   e.start();
   BOOST_TEST(e.until([&] { return !e.failures.empty(); }));
@@ -168,7 +168,7 @@ BOOST_AUTO_TEST_CASE(a_failure_says_when_the_next_request_is_made) {
   BOOST_TEST(!e.failures[0].message.contains("--max-cooldown"));
 }
 
-BOOST_AUTO_TEST_CASE(an_absurd_retry_after_is_cut_and_said) {
+BOOST_AUTO_TEST_CASE(an_implausible_retry_after_is_cut_and_reported) {
   endpoint_of_tokens e({answer_of(429, "Too many requests", "Retry-After: 99999999999999999999\r\n")});
   e.start();
   BOOST_TEST(e.until([&] { return !e.failures.empty(); }));
@@ -178,7 +178,7 @@ BOOST_AUTO_TEST_CASE(an_absurd_retry_after_is_cut_and_said) {
   BOOST_TEST(e.failures[0].message.contains("--max-cooldown"), e.failures[0].message);
 }
 
-BOOST_AUTO_TEST_CASE(a_long_retry_after_is_waited_for_quietly_and_stop_ends_the_wait) {
+BOOST_AUTO_TEST_CASE(stop_ends_the_wait_for_a_long_retry_after) {
   endpoint_of_tokens e({answer_of(429, "Too many requests", "Retry-After: 60\r\n"), grant("abc")});
   e.start();
   BOOST_TEST(e.until([&] { return !e.failures.empty(); }));
@@ -192,7 +192,7 @@ BOOST_AUTO_TEST_CASE(a_long_retry_after_is_waited_for_quietly_and_stop_ends_the_
   BOOST_TEST(e.ready.empty());
 }
 
-BOOST_DATA_TEST_CASE(answers_that_grant_nothing,
+BOOST_DATA_TEST_CASE(answers_without_a_usable_token_are_failures,
                      data::make(std::vector<useless>{
                          {"html", answer_of(200, "<html>login</html>")},
                          {"empty", answer_of(200, "")},
@@ -213,7 +213,7 @@ BOOST_DATA_TEST_CASE(answers_that_grant_nothing,
   BOOST_TEST(e.token() == "none");
 }
 
-BOOST_AUTO_TEST_CASE(a_rejection_brings_one_newer_token_however_often_it_is_said) {
+BOOST_AUTO_TEST_CASE(repeated_rejections_of_one_token_bring_one_newer_token) {
   endpoint_of_tokens e({grant("first"), grant("second"), grant("third")});
   e.start();
   BOOST_TEST(e.until([&] { return e.ready.size() == 1; }));
@@ -222,7 +222,7 @@ BOOST_AUTO_TEST_CASE(a_rejection_brings_one_newer_token_however_often_it_is_said
   BOOST_TEST(e.until([&] { return e.ready.size() == 2; }));
   BOOST_TEST(e.token() == "second");
   BOOST_TEST(e.source->current_number() == 2U);
-  // Answers that were under way with the first token come in late.
+  // Answers to calls with the first token come late.
   e.source->rejected(1);
   BOOST_TEST(e.token() == "second");
   BOOST_TEST(e.ready.size() == 3U);
@@ -232,7 +232,7 @@ BOOST_AUTO_TEST_CASE(a_rejection_brings_one_newer_token_however_often_it_is_said
   BOOST_TEST(e.server.log().connections == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(a_token_is_renewed_early_and_silently) {
+BOOST_AUTO_TEST_CASE(a_token_is_renewed_before_it_runs_out) {
   endpoint_of_tokens e({grant("first", 2, R"(,"refresh_in":1)"), grant("second", 3600)});
   e.start();
   BOOST_TEST(e.until([&] { return e.ready.size() == 2; }));
@@ -240,7 +240,7 @@ BOOST_AUTO_TEST_CASE(a_token_is_renewed_early_and_silently) {
   BOOST_TEST(e.failures.empty());
 }
 
-BOOST_AUTO_TEST_CASE(a_renewal_that_is_refused_for_good_is_told_when_the_old_token_ends) {
+BOOST_AUTO_TEST_CASE(a_renewal_that_is_refused_for_good_is_reported_when_the_old_token_ends) {
   endpoint_of_tokens e(
       {grant("first", 2, R"(,"refresh_in":1)"), refusal(401, "invalid_client", "AADSTS7000222: expired."), grant("third")});
   e.start();
@@ -256,7 +256,7 @@ BOOST_AUTO_TEST_CASE(a_renewal_that_is_refused_for_good_is_told_when_the_old_tok
   BOOST_TEST(e.server.log().requests.size() == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(and_at_once_when_the_old_token_is_rejected) {
+BOOST_AUTO_TEST_CASE(a_renewal_that_is_refused_for_good_is_reported_at_once_when_the_old_token_is_rejected) {
   endpoint_of_tokens e(
       {grant("first", 60, R"(,"refresh_in":1)"), refusal(401, "invalid_client", "AADSTS7000222: expired."), grant("third")});
   e.start();
@@ -288,7 +288,7 @@ BOOST_AUTO_TEST_CASE(a_renewal_that_has_to_wait_is_reported_when_the_old_token_e
   BOOST_TEST(e.server.log().requests.size() == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(nobody_answers) {
+BOOST_AUTO_TEST_CASE(an_endpoint_that_cannot_be_reached_is_a_failure) {
   boost::asio::io_context context(1);
   std::uint16_t port = 0;
   {
@@ -305,7 +305,7 @@ BOOST_AUTO_TEST_CASE(nobody_answers) {
   BOOST_TEST(e.failures[0].message.contains("cannot connect to 127.0.0.1:" + std::to_string(port)), e.failures[0].message);
 }
 
-BOOST_AUTO_TEST_CASE(the_source_may_go_while_it_asks) {
+BOOST_AUTO_TEST_CASE(the_source_may_be_destroyed_during_a_request) {
   endpoint_of_tokens e({});
   server silent(e.context, {script().request()});
   e.make(silent.address());
@@ -318,13 +318,13 @@ BOOST_AUTO_TEST_CASE(the_source_may_go_while_it_asks) {
   BOOST_TEST(e.fatals.empty());
 }
 
-// Too large to lie inside a std::function: what a handler holds must be there as long as it runs.
+// Too large for the buffer within a std::function. What an event captures must exist as long as the event runs.
 struct kept_word {
   std::array<char, 64> padding{};
   std::string word = "a word that is too long to lie inside a string";
 };
 
-BOOST_AUTO_TEST_CASE(a_handler_may_stop_the_source) {
+BOOST_AUTO_TEST_CASE(an_event_may_stop_the_source) {
   endpoint_of_tokens e({refusal(401, "invalid_client", "AADSTS7000215: Invalid client secret provided.")});
   std::string after;
   e.source->start({{}, [&e, &after, held = kept_word()](const error&, bool, auto) {
@@ -349,7 +349,7 @@ BOOST_AUTO_TEST_CASE(a_handler_may_stop_the_source) {
   BOOST_TEST(after.empty());
 }
 
-BOOST_AUTO_TEST_CASE(the_context_may_go_while_the_source_asks) {
+BOOST_AUTO_TEST_CASE(the_context_may_be_destroyed_during_a_request) {
   auto tls = net::tls_context::create({}).value();
   std::unique_ptr<auth::token_source> source;
   {
@@ -362,7 +362,7 @@ BOOST_AUTO_TEST_CASE(the_context_may_go_while_the_source_asks) {
     source->stop();
     source.reset();
   }
-  // What was used after that is for the sanitizers to see.
+  // AddressSanitizer sees a use after that.
 }
 
 BOOST_AUTO_TEST_CASE(a_tenant_cannot_change_the_path) {

@@ -9,7 +9,7 @@
 
 namespace convoke::test {
 
-// The text that core::decode_base64 turns back into `bytes`. `pad`: with `=` up to a whole group.
+// Encodes `bytes` for core::decode_base64. `pad`: with `=` up to a whole group.
 inline std::string encode_base64(std::string_view bytes, core::base64_alphabet alphabet, bool pad) {
   const std::string_view letters = alphabet == core::base64_alphabet::url
                                        ? "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"

@@ -18,7 +18,7 @@ using convoke::core::base64_alphabet;
 using convoke::core::decode_base64;
 using convoke::test::encode_base64;
 
-// RFC 4648, section 10.
+// The examples of RFC 4648, section 10.
 const std::pair<std::string_view, std::string_view> vectors[] = {
     {"", ""}, {"Zg==", "f"}, {"Zm8=", "fo"}, {"Zm9v", "foo"}, {"Zm9vYg==", "foob"}, {"Zm9vYmE=", "fooba"}, {"Zm9vYmFy", "foobar"},
 };
@@ -30,19 +30,19 @@ const char* const never[] = {"Z",     "Zg=",  "Zg===", "=",        "==",      "=
 
 BOOST_AUTO_TEST_SUITE(base64)
 
-BOOST_AUTO_TEST_CASE(the_vectors_of_the_rfc) {
+BOOST_AUTO_TEST_CASE(the_examples_of_rfc_4648_are_decoded) {
   for (const auto& [text, bytes] : vectors) {
     BOOST_TEST(convoke::core::decode_base64(text, convoke::core::base64_alphabet::standard).value_or("-") == bytes);
     BOOST_TEST(convoke::core::decode_base64(text, convoke::core::base64_alphabet::url).value_or("-") == bytes);
   }
 }
 
-BOOST_DATA_TEST_CASE(what_no_encoder_writes_is_refused, boost::unit_test::data::make(never), text) {
+BOOST_DATA_TEST_CASE(a_text_that_no_encoder_writes_is_refused, boost::unit_test::data::make(never), text) {
   BOOST_TEST(!convoke::core::decode_base64(text, convoke::core::base64_alphabet::standard));
   BOOST_TEST(!convoke::core::decode_base64(text, convoke::core::base64_alphabet::url));
 }
 
-BOOST_AUTO_TEST_CASE(only_the_alphabet_of_urls_goes_without_padding) {
+BOOST_AUTO_TEST_CASE(only_the_alphabet_for_urls_may_lack_padding) {
   BOOST_TEST(convoke::core::decode_base64("Zg", convoke::core::base64_alphabet::url).value_or("-") == "f");
   BOOST_TEST(convoke::core::decode_base64("Zm8", convoke::core::base64_alphabet::url).value_or("-") == "fo");
   BOOST_TEST(!convoke::core::decode_base64("Zg", convoke::core::base64_alphabet::standard));
@@ -50,22 +50,22 @@ BOOST_AUTO_TEST_CASE(only_the_alphabet_of_urls_goes_without_padding) {
   BOOST_TEST(!convoke::core::decode_base64("Zh", convoke::core::base64_alphabet::url));
 }
 
-BOOST_AUTO_TEST_CASE(each_alphabet_has_its_own_last_letters) {
+BOOST_AUTO_TEST_CASE(each_alphabet_has_its_own_last_two_digits) {
   BOOST_TEST(convoke::core::decode_base64("+/+/", convoke::core::base64_alphabet::standard).value_or("-") == "\xFB\xFF\xBF");
   BOOST_TEST(convoke::core::decode_base64("-_-_", convoke::core::base64_alphabet::url).value_or("-") == "\xFB\xFF\xBF");
   BOOST_TEST(!convoke::core::decode_base64("+/+/", convoke::core::base64_alphabet::url));
   BOOST_TEST(!convoke::core::decode_base64("-_-_", convoke::core::base64_alphabet::standard));
 }
 
-RC_BOOST_PROP(any_bytes_come_back, (const std::string& bytes)) {
+RC_BOOST_PROP(any_bytes_are_decoded_to_themselves, (const std::string& bytes)) {
   for (const auto alphabet : {convoke::core::base64_alphabet::standard, convoke::core::base64_alphabet::url})
     RC_ASSERT(convoke::core::decode_base64(encode_base64(bytes, alphabet, true), alphabet) == bytes);
   RC_ASSERT(convoke::core::decode_base64(encode_base64(bytes, convoke::core::base64_alphabet::url, false),
                                          convoke::core::base64_alphabet::url) == bytes);
 }
 
-// What is decoded encodes into the same text: no two texts stand for one value.
-RC_BOOST_PROP(nothing_else_is_read, ()) {
+// What is decoded encodes to the same text: no two texts have one value.
+RC_BOOST_PROP(any_text_that_is_decoded_was_encoded_so, ()) {
   const auto text = *rc::gen::container<std::string>(rc::gen::elementOf(std::string("ABgw19+/-_= \n")));
   if (const auto bytes = convoke::core::decode_base64(text, convoke::core::base64_alphabet::standard))
     RC_ASSERT(encode_base64(*bytes, convoke::core::base64_alphabet::standard, true) == text);

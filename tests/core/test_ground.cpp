@@ -3,6 +3,7 @@
 
 #include <convoke/error.hpp>
 #include <convoke/key.hpp>
+#include <convoke/operation.hpp>
 #include <convoke/outcome.hpp>
 
 namespace bdata = boost::unit_test::data;
@@ -20,11 +21,13 @@ BOOST_AUTO_TEST_CASE(every_kind_of_error_has_its_exit_code) {
   BOOST_TEST(convoke::exit_code(busy) == 7);
   BOOST_TEST(convoke::exit_code(input) == 8);
   BOOST_TEST(convoke::exit_code(output) == 9);
+  BOOST_TEST(convoke::exit_code(resources) == 5);
   BOOST_TEST(convoke::exit_code(interrupted) == 130);
 }
 
 BOOST_AUTO_TEST_CASE(outcome_words_go_both_ways_and_keep_their_numbers) {
-  const char* const words[] = {"created", "existing", "drifted", "updated", "unchanged", "failed", "rejected", "superseded"};
+  const char* const words[] = {"created", "existing", "drifted",    "updated", "unchanged",
+                               "failed",  "rejected", "superseded", "lost",    "removed"};
   int number = 0;
   for (const char* const word : words) {
     const auto o = convoke::parse_outcome(word);
@@ -37,18 +40,24 @@ BOOST_AUTO_TEST_CASE(outcome_words_go_both_ways_and_keep_their_numbers) {
   BOOST_TEST(!convoke::parse_outcome("").has_value());
 }
 
-BOOST_AUTO_TEST_CASE(what_satisfies) {
+// Ledgers hold the numbers.
+BOOST_AUTO_TEST_CASE(operations_keep_their_words_and_numbers) {
+  const char* const words[] = {"createOrGet", "update", "get", "remove"};
+  for (std::uint8_t i = 0; i < 4; ++i) BOOST_TEST(convoke::to_string(static_cast<convoke::operation>(i + 1)) == words[i]);
+}
+
+BOOST_AUTO_TEST_CASE(outcomes_are_satisfied_or_not) {
   using enum convoke::outcome;
-  for (const auto o : {created, existing, updated, unchanged}) {
+  for (const auto o : {created, existing, updated, unchanged, removed}) {
     BOOST_TEST(convoke::satisfied(o, false));
     BOOST_TEST(convoke::satisfied(o, true));
   }
   BOOST_TEST(convoke::satisfied(drifted, false));
   BOOST_TEST(!convoke::satisfied(drifted, true));
-  for (const auto o : {failed, rejected, superseded}) BOOST_TEST(!convoke::satisfied(o, false));
+  for (const auto o : {failed, rejected, superseded, lost}) BOOST_TEST(!convoke::satisfied(o, false));
 }
 
-BOOST_AUTO_TEST_CASE(only_ascii_is_folded) {
+BOOST_AUTO_TEST_CASE(only_ascii_letters_become_lower_case) {
   BOOST_TEST(convoke::to_lower("ABC-xyz_Ä\x80Z") == "abc-xyz_Ä\x80z");
 }
 
@@ -58,7 +67,7 @@ BOOST_AUTO_TEST_CASE(a_guid_comes_back_in_lower_case) {
   BOOST_TEST(*id == "6f9619ff-8b86-d011-b42d-00c04fc964ff");
 }
 
-BOOST_DATA_TEST_CASE(no_guid,
+BOOST_DATA_TEST_CASE(a_text_that_is_not_a_guid_is_refused,
                      bdata::make({"", "6f9619ff-8b86-d011-b42d-00c04fc964f", "6f9619ff-8b86-d011-b42d-00c04fc964fff",
                                   "6f9619ff-8b86-d011-b42d_00c04fc964ff", "6f9619ff-8b86-d011-b42d-00c04fc964fg",
                                   "{f9619ff-8b86-d011-b42d-00c04fc964ff", "6f9619ff8b86-d011-b42d-00c04fc964ff-",

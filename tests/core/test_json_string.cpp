@@ -21,7 +21,7 @@ std::string quoted(std::string_view text) {
 
 BOOST_AUTO_TEST_SUITE(json_string)
 
-BOOST_AUTO_TEST_CASE(escapes_what_must_be) {
+BOOST_AUTO_TEST_CASE(json_strings_escape_what_json_requires) {
   BOOST_TEST(quoted("") == R"("")");
   BOOST_TEST(quoted("a\"b\\c/d") == R"("a\"b\\c/d")");
   BOOST_TEST(quoted("\n\r\t\b\x1f\x7f") == "\"\\n\\r\\t\\u0008\\u001f\x7f\"");
@@ -29,12 +29,12 @@ BOOST_AUTO_TEST_CASE(escapes_what_must_be) {
   BOOST_TEST(quoted("0123456789abcdef\"0123456789abcdef") == R"("0123456789abcdef\"0123456789abcdef")");
 }
 
-BOOST_AUTO_TEST_CASE(what_a_table_may_hold_reads_back) {
+BOOST_AUTO_TEST_CASE(text_of_any_script_is_read_back) {
   const std::string nasty = std::string("q\" b\\ \n\r\t \x01\x1f ü 日 ") + "</script>";
   BOOST_TEST(json::parse(quoted(nasty)).as_string() == nasty);
 }
 
-BOOST_AUTO_TEST_CASE(every_byte_at_every_place_of_a_block) {
+BOOST_AUTO_TEST_CASE(every_byte_is_escaped_at_every_place_of_a_block) {
   for (int byte = 0; byte < 0x80; ++byte) {
     for (std::size_t place = 0; place < 40; ++place) {
       std::string text(40, 'x');
@@ -52,7 +52,7 @@ BOOST_AUTO_TEST_CASE(bad_utf8_becomes_replacement_characters) {
   BOOST_TEST(quoted("\xED\xA0\x80") == "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\"");
 }
 
-BOOST_AUTO_TEST_CASE(a_terminal_gets_no_control_character_and_the_value_stays) {
+BOOST_AUTO_TEST_CASE(a_visible_string_has_no_control_character_and_the_same_value) {
   const std::string nasty = "\x1b[2J\x7f\u009b31m \u202Eabc\u2066 \U000E0041 ü 日 🎓";
   std::string out = "x";
   convoke::core::append_visible_json_string(out, nasty);
@@ -61,13 +61,13 @@ BOOST_AUTO_TEST_CASE(a_terminal_gets_no_control_character_and_the_value_stays) {
   BOOST_TEST(convoke::core::visible_json(quoted(nasty)) == out.substr(1));
 }
 
-RC_BOOST_PROP(any_text_reads_back, ()) {
+RC_BOOST_PROP(any_text_is_read_back, ()) {
   const auto text = convoke::test::arbitrary_utf8();
   RC_ASSERT(json::parse(quoted(text)).as_string() == text);
   RC_ASSERT(json::parse(convoke::core::visible_json(quoted(text))).as_string() == text);
 }
 
-RC_BOOST_PROP(any_bytes_are_valid_json, (std::string bytes)) {
+RC_BOOST_PROP(any_bytes_become_valid_json, (std::string bytes)) {
   boost::system::error_code failure;
   json::parse(quoted(bytes), failure);
   RC_ASSERT(!failure);

@@ -21,7 +21,7 @@ BOOST_AUTO_TEST_CASE(only_unreserved_characters_stay_as_they_are) {
   BOOST_TEST(encoded("AZaz09-._~") == "AZaz09-._~");
   BOOST_TEST(encoded("a b/c%+&=") == "a%20b%2Fc%25%2B%26%3D");
   BOOST_TEST(encoded(std::string_view("\0\n\x7f\xff", 4)) == "%00%0A%7F%FF");
-  BOOST_TEST(encoded("@[`{") == "%40%5B%60%7B");  // the neighbours of the letters
+  BOOST_TEST(encoded("@[`{") == "%40%5B%60%7B");  // the characters next to the letters in ASCII
 }
 
 BOOST_AUTO_TEST_CASE(the_encoded_text_is_appended) {

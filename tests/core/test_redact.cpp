@@ -10,7 +10,7 @@ using convoke::core::redact;
 
 BOOST_AUTO_TEST_SUITE(redacting)
 
-BOOST_AUTO_TEST_CASE(whole_and_in_pieces_of_twelve_bytes) {
+BOOST_AUTO_TEST_CASE(a_secret_is_redacted_as_a_whole_and_in_pieces_of_twelve_bytes) {
   constexpr std::string_view hidden = "correct-horse-battery-staple";
   BOOST_TEST(convoke::core::redact("it was correct-horse-battery-staple!", hidden) == "it was ***!");
   BOOST_TEST(convoke::core::redact("correct-hors", hidden) == "***");
@@ -20,7 +20,7 @@ BOOST_AUTO_TEST_CASE(whole_and_in_pieces_of_twelve_bytes) {
   BOOST_TEST(convoke::core::redact("", hidden) == "");
 }
 
-BOOST_AUTO_TEST_CASE(a_short_one_is_redacted_in_full_only) {
+BOOST_AUTO_TEST_CASE(a_short_secret_is_redacted_only_as_a_whole) {
   BOOST_TEST(convoke::core::redact("sesame opens", "sesame") == "*** opens");
   BOOST_TEST(convoke::core::redact("sesam opens", "sesame") == "sesam opens");
   BOOST_TEST(convoke::core::redact("anything", "") == "anything");
@@ -32,8 +32,8 @@ BOOST_AUTO_TEST_CASE(the_longest_of_several_pieces_is_taken) {
   BOOST_TEST(convoke::core::redact("abcabcabcabcX-!", hidden) == "***!");
 }
 
-RC_BOOST_PROP(no_piece_is_left, ()) {
-  // Few letters, so that pieces overlap and nearly match.
+RC_BOOST_PROP(no_piece_of_a_secret_is_left, ()) {
+  // Few different letters, so that pieces overlap and almost match.
   const auto letters = rc::gen::container<std::string>(rc::gen::element('a', 'b'));
   const auto hidden = *rc::gen::resize(40, letters);
   const auto text = *rc::gen::resize(80, letters);
@@ -47,7 +47,7 @@ namespace {
 
 constexpr std::string_view token = "eyJ0eXAiOiJKV1QifQ.eyJhdWQiOiJncmFwaCJ9.c2lnbmF0dXJlLW9mLWl0";
 
-// Of "ab" + token, token and "x" + token; from `base64` of coreutils.
+// The encodings of "ab" + token, token and "x" + token, made by coreutils' `base64`.
 constexpr std::string_view encoded[] = {
     "YWJleUowZVhBaU9pSktWMVFpZlEuZXlKaGRXUWlPaUpuY21Gd2FDSjkuYzJsbmJtRjBkWEpsTFc5bUxXbDA=",
     "ZXlKMGVYQWlPaUpLVjFRaWZRLmV5SmhkV1FpT2lKbmNtRndhQ0o5LmMybG5ibUYwZFhKbExXOW1MV2ww",
@@ -75,7 +75,7 @@ BOOST_AUTO_TEST_CASE(encoded_pieces_are_found_and_redacted) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(what_only_looks_encoded_stays) {
+BOOST_AUTO_TEST_CASE(text_that_only_looks_encoded_stays) {
   for (const std::string text :
        {"100 % of %zz and 5%", "C:\\users\\new \\", "%", "\\u12", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "%41%42"})
     BOOST_TEST(convoke::core::redact(text, token) == text);
@@ -87,13 +87,13 @@ BOOST_AUTO_TEST_CASE(a_finder_looks_for_its_latest_secret_only) {
   BOOST_TEST(finder.redact("anything") == "anything");
   std::string first(token);
   finder.look_for(first);
-  first.assign(first.size(), 'x');  // a copy was taken
+  first.assign(first.size(), 'x');  // the finder has a copy
   BOOST_TEST(finder.found_in(token));
   finder.look_for("correct-horse-battery-staple");
   BOOST_TEST(!finder.found_in(token));
   BOOST_TEST(finder.found_in("battery-staple"));
   finder.look_for("short");
-  BOOST_TEST(!finder.found_in("short"));  // it may stand anywhere by chance
+  BOOST_TEST(!finder.found_in("short"));  // a text may contain it by chance
   BOOST_TEST(finder.redact("short") == "***");
 }
 

@@ -10,7 +10,7 @@ namespace {
 
 using convoke::secret;
 
-// Where the bytes of an object lie is seen from outside, in memory of our own.
+// The objects are made in memory that the test can read after their destruction.
 struct box {
   alignas(secret) unsigned char bytes[sizeof(secret)] = {};
   [[nodiscard]] bool holds(std::string_view text) const {
@@ -27,7 +27,7 @@ static_assert(!std::is_copy_constructible_v<secret> && !std::is_convertible_v<se
 
 BOOST_AUTO_TEST_SUITE(secrets)
 
-BOOST_AUTO_TEST_CASE(death_overwrites_a_short_secret) {
+BOOST_AUTO_TEST_CASE(the_destructor_overwrites_a_short_secret) {
   box b;
   auto* const s = new (b.bytes) secret(std::string(small));
   BOOST_TEST(s->reveal() == small);
@@ -36,7 +36,7 @@ BOOST_AUTO_TEST_CASE(death_overwrites_a_short_secret) {
   BOOST_TEST(!b.holds("s3cret"));
 }
 
-BOOST_AUTO_TEST_CASE(a_move_leaves_nothing_behind) {
+BOOST_AUTO_TEST_CASE(a_move_leaves_no_bytes_behind) {
   box b;
   auto* const from = new (b.bytes) secret(std::string(small));
   const secret to(std::move(*from));
@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(assignment_overwrites_both_the_old_value_and_the_source) {
   from->~secret();
 }
 
-BOOST_AUTO_TEST_CASE(the_string_it_was_made_of_is_overwritten) {
+BOOST_AUTO_TEST_CASE(the_string_that_a_secret_was_made_of_is_overwritten) {
   std::string source(small);
   const secret s(std::move(source));
   BOOST_TEST(s.reveal() == small);

@@ -54,13 +54,13 @@ rc::Gen<convoke::meeting_spec> any_spec() {
 
 BOOST_AUTO_TEST_SUITE(spec_bytes)
 
-BOOST_AUTO_TEST_CASE(what_goes_in_comes_out) {
+BOOST_AUTO_TEST_CASE(a_secret_reveals_what_it_was_made_of) {
   const auto back = convoke::decode_spec(convoke::encode_spec(full()));
   BOOST_REQUIRE(back.has_value());
   BOOST_TEST((*back == full()));
 }
 
-BOOST_AUTO_TEST_CASE(any_spec_comes_back) {
+BOOST_AUTO_TEST_CASE(any_spec_is_decoded_to_itself) {
   BOOST_TEST(rc::check("decode(encode(s)) == s", [] {
     const auto s = *any_spec();
     const auto back = convoke::decode_spec(convoke::encode_spec(s));
@@ -69,7 +69,7 @@ BOOST_AUTO_TEST_CASE(any_spec_comes_back) {
   }));
 }
 
-BOOST_AUTO_TEST_CASE(what_decodes_is_what_encode_makes) {
+BOOST_AUTO_TEST_CASE(any_bytes_that_decode_were_encoded_so) {
   BOOST_TEST(rc::check("encode(decode(b)) == b for damaged bytes that still decode", [] {
     auto bytes = convoke::encode_spec(*any_spec());
     const auto at = *rc::gen::inRange<std::size_t>(0, bytes.size());
@@ -90,10 +90,10 @@ BOOST_AUTO_TEST_CASE(cut_or_lengthened_bytes_are_refused) {
   BOOST_TEST(static_cast<int>(refused.error().code) == static_cast<int>(convoke::errc::storage));
 }
 
-BOOST_AUTO_TEST_CASE(ids_are_packed) {
+BOOST_AUTO_TEST_CASE(ids_take_16_bytes) {
   convoke::meeting_spec s = full();
   const auto packed = convoke::encode_spec(s).size();
-  s.organizer[0] = 'F';  // no lower-case id, so it is kept as text
+  s.organizer[0] = 'F';  // not an id in lower case, so it is kept as text
   BOOST_TEST(convoke::encode_spec(s).size() == packed + 21);
 }
 
@@ -116,7 +116,7 @@ BOOST_AUTO_TEST_CASE(the_bytes_of_version_1_never_change) {
   BOOST_TEST(convoke::encode_spec(s) == expected);
 }
 
-BOOST_AUTO_TEST_CASE(roles_have_words) {
+BOOST_AUTO_TEST_CASE(every_role_has_its_word) {
   BOOST_TEST(convoke::to_string(attendee_role::none).empty());
   BOOST_TEST(convoke::to_string(attendee_role::attendee) == "attendee");
   BOOST_TEST(convoke::to_string(attendee_role::presenter) == "presenter");

@@ -11,7 +11,7 @@ BOOST_AUTO_TEST_CASE(ordinary_text_stays) {
   BOOST_TEST(convoke::core::escape_for_people("Größe 数学 C:\\x 'q' \"q\" 🎓") == "Größe 数学 C:\\x 'q' \"q\" 🎓");
 }
 
-BOOST_AUTO_TEST_CASE(what_would_move_a_cursor_becomes_visible) {
+BOOST_AUTO_TEST_CASE(characters_that_move_a_cursor_become_visible) {
   BOOST_TEST(convoke::core::escape_for_people("a\nb\r\tc") == "a\\nb\\r\\tc");
   BOOST_TEST(convoke::core::escape_for_people("\x1b[31mred\x7f") == "\\x1b[31mred\\x7f");
   BOOST_TEST(convoke::core::escape_for_people(std::string_view("\0", 1)) == "\\x00");
@@ -19,13 +19,13 @@ BOOST_AUTO_TEST_CASE(what_would_move_a_cursor_becomes_visible) {
                                               "31m") == "\\u{9b}31m");
 }
 
-BOOST_AUTO_TEST_CASE(what_would_reorder_or_hide_text_becomes_visible) {
+BOOST_AUTO_TEST_CASE(characters_that_reorder_or_hide_text_become_visible) {
   BOOST_TEST(convoke::core::escape_for_people("a\u202Eb\u200Fc\uFEFFd\u2066e\u2028f") ==
              "a\\u{202e}b\\u{200f}c\\u{feff}d\\u{2066}e\\u{2028}f");
   BOOST_TEST(convoke::core::escape_for_people("x\U000E0041y") == "x\\u{e0041}y");
 }
 
-BOOST_AUTO_TEST_CASE(bad_bytes_become_visible) {
+BOOST_AUTO_TEST_CASE(bytes_that_are_not_utf8_become_visible) {
   BOOST_TEST(convoke::core::escape_for_people("a\xff\xc0\xaf") == "a\\xff\\xc0\\xaf");
 }
 
@@ -63,7 +63,31 @@ BOOST_AUTO_TEST_CASE(every_byte_at_every_place_of_a_block_is_seen) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_near_name_is_found) {
+BOOST_AUTO_TEST_CASE(only_ascii_letters_change_their_case) {
+  std::string text = "AZ az@[`{09-\xC3\x84";
+  convoke::core::make_lower(text);
+  BOOST_TEST(text == "az az@[`{09-\xC3\x84");
+  for (int byte = 0; byte < 256; ++byte) {
+    const char c = static_cast<char>(byte);
+    const bool letter = std::string_view("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz").contains(c) && c != '\0';
+    BOOST_TEST(convoke::core::ascii_letter(c) == letter);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(text_is_compared_and_found_without_regard_to_case) {
+  using convoke::core::find_ignoring_case;
+  BOOST_TEST(convoke::core::equal_ignoring_case("Retry-After", "rETRY-aFTER"));
+  BOOST_TEST(!convoke::core::equal_ignoring_case("a", "ab"));
+  BOOST_TEST(!convoke::core::equal_ignoring_case("@", "`"));
+  BOOST_TEST(find_ignoring_case("x\"OID\":1", "\"oid\"") == 1U);
+  BOOST_TEST(find_ignoring_case("abab", "BAB") == 1U);
+  BOOST_TEST(find_ignoring_case("abab", "bb") == std::string_view::npos);
+  BOOST_TEST(find_ignoring_case("ab", "abc") == std::string_view::npos);
+  BOOST_TEST(find_ignoring_case("", "a") == std::string_view::npos);
+  BOOST_TEST(find_ignoring_case("ab", "") == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_similar_name_is_found) {
   const std::string_view names[] = {"external_id", "organizer", "attendees", "end", "start"};
   BOOST_TEST(convoke::core::nearest("organiser", names).value_or("") == "organizer");
   BOOST_TEST(convoke::core::nearest("Externl-ID", names).value_or("") == "external_id");
@@ -77,13 +101,13 @@ BOOST_AUTO_TEST_CASE(a_near_name_is_found) {
   BOOST_TEST(convoke::core::nearest("apply", {"plan", "apply"}).value_or("") == "apply");
 }
 
-BOOST_AUTO_TEST_CASE(names_are_folded) {
+BOOST_AUTO_TEST_CASE(names_are_folded_to_lower_case_without_dashes) {
   BOOST_TEST(convoke::core::fold_name("External_ID") == "externalid");
   BOOST_TEST(convoke::core::fold_name("utf-16LE") == "utf16le");
   BOOST_TEST(convoke::core::fold_name(" Ä b ") == " Ä b ");
 }
 
-BOOST_AUTO_TEST_CASE(trimmed) {
+BOOST_AUTO_TEST_CASE(blanks_and_tabs_are_trimmed) {
   BOOST_TEST(convoke::core::trim(" \ta b\t ") == "a b");
   BOOST_TEST(convoke::core::trim(" \t ").empty());
 }

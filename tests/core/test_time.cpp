@@ -20,14 +20,14 @@ convoke::utc_time at(int y, unsigned m, unsigned d, seconds of_day, convoke::tic
 
 BOOST_AUTO_TEST_SUITE(times)
 
-BOOST_AUTO_TEST_CASE(written_with_as_many_digits_as_needed) {
+BOOST_AUTO_TEST_CASE(a_fraction_is_written_with_as_many_digits_as_it_needs) {
   BOOST_TEST(convoke::format_utc(at(2026, 9, 1, 8h)) == "2026-09-01T08:00:00Z");
   BOOST_TEST(convoke::format_utc(at(2026, 9, 1, 8h, convoke::ticks{5'000'000})) == "2026-09-01T08:00:00.5Z");
   BOOST_TEST(convoke::format_utc(at(2026, 9, 1, 8h, convoke::ticks{1})) == "2026-09-01T08:00:00.0000001Z");
   BOOST_TEST(convoke::format_utc(at(1969, 12, 31, 86399s, convoke::ticks{9'999'999})) == "1969-12-31T23:59:59.9999999Z");
 }
 
-BOOST_AUTO_TEST_CASE(the_ends_of_four_digit_years) {
+BOOST_AUTO_TEST_CASE(times_outside_the_years_of_four_digits_are_clamped) {
   BOOST_TEST(convoke::format_utc(convoke::utc_time{convoke::core::first_second}) == "0000-01-01T00:00:00Z");
   BOOST_TEST(convoke::format_utc(convoke::utc_time{convoke::core::last_second}) == "9999-12-31T23:59:59Z");
   BOOST_TEST(convoke::format_utc(convoke::utc_time::max()) == "9999-12-31T23:59:59Z");
@@ -47,7 +47,7 @@ BOOST_AUTO_TEST_CASE(instants_are_read) {
   BOOST_TEST((convoke::parse_utc("2028-02-29T00:00:00Z") == at(2028, 2, 29, 0s)));
 }
 
-BOOST_DATA_TEST_CASE(no_instant,
+BOOST_DATA_TEST_CASE(a_text_that_is_not_an_instant_is_refused,
                      bdata::make({"",
                                   "2026-09-01",
                                   "2026-09-01T08:00:00",
@@ -79,7 +79,7 @@ BOOST_DATA_TEST_CASE(no_instant,
   BOOST_TEST(!convoke::parse_utc(text).has_value());
 }
 
-BOOST_AUTO_TEST_CASE(any_instant_comes_back) {
+BOOST_AUTO_TEST_CASE(any_instant_is_read_back) {
   BOOST_TEST(rc::check("parse(format(t)) == t", [] {
     const auto second = *rc::gen::inRange<std::int64_t>(convoke::core::first_second.time_since_epoch().count(),
                                                         convoke::core::last_second.time_since_epoch().count());
@@ -89,7 +89,7 @@ BOOST_AUTO_TEST_CASE(any_instant_comes_back) {
   }));
 }
 
-BOOST_AUTO_TEST_CASE(civil_times_say_what_was_written) {
+BOOST_AUTO_TEST_CASE(a_civil_time_keeps_what_was_written) {
   const auto local = convoke::core::parse_civil("2026-09-01 08:15");
   BOOST_REQUIRE(local.has_value());
   BOOST_TEST(!local->seconds);

@@ -13,7 +13,7 @@ namespace bdata = boost::unit_test::data;
 
 BOOST_AUTO_TEST_SUITE(utf8)
 
-BOOST_AUTO_TEST_CASE(every_character_comes_back_and_no_surrogate) {
+BOOST_AUTO_TEST_CASE(every_character_but_surrogates_is_decoded_to_itself) {
   for (char32_t c = 0; c < 0x110000; c += c < 0x3000 || (c > 0xD700 && c < 0xE100) || c > 0x10FF00 ? 1 : 37) {
     std::string text;
     convoke::core::append_utf8(text, c);
@@ -28,7 +28,7 @@ BOOST_AUTO_TEST_CASE(every_character_comes_back_and_no_surrogate) {
   }
 }
 
-BOOST_DATA_TEST_CASE(bad_bytes,
+BOOST_DATA_TEST_CASE(bad_bytes_are_not_characters,
                      bdata::make({"\x80", "\xbf", "\xc0\xaf", "\xc1\xbf", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xf0\x8f\xbf\xbf",
                                   "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "\xfe", "\xc3(", "\xe2\x82(", "\xf0\x9f\x98(",
                                   "\xe2(\xa1"}),
@@ -38,8 +38,8 @@ BOOST_DATA_TEST_CASE(bad_bytes,
   BOOST_TEST(convoke::core::valid_utf8_prefix(std::string("ok ü ") + bytes + " ok") == 6U);
 }
 
-BOOST_DATA_TEST_CASE(beginnings, bdata::make({"\xc3", "\xe2", "\xe2\x82", "\xf0", "\xf0\x9f", "\xf0\x9f\x98", "\xed\x9f", "\xf4\x8f"}),
-                     bytes) {
+BOOST_DATA_TEST_CASE(parts_of_characters_are_recognized,
+                     bdata::make({"\xc3", "\xe2", "\xe2\x82", "\xf0", "\xf0\x9f", "\xf0\x9f\x98", "\xed\x9f", "\xf4\x8f"}), bytes) {
   BOOST_TEST(convoke::core::decode_utf8(bytes).length == 0U);
   BOOST_TEST(convoke::core::incomplete_utf8(bytes));
 }
@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(text_ends_at_a_nul) {
   BOOST_TEST(convoke::core::valid_text_prefix(text) == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(the_prefix_is_what_single_characters_make) {
+BOOST_AUTO_TEST_CASE(the_valid_prefix_is_that_of_single_characters) {
   BOOST_TEST(rc::check("valid_utf8_prefix", [] {
     const auto text = *rc::gen::container<std::string>(
         rc::gen::elementOf(std::string("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\xc3\xa4\xc3\xa4\xe2\x82\xac\xf0\x9f")));

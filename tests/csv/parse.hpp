@@ -19,13 +19,13 @@ struct row {
 
 struct parsed {
   std::vector<row> rows;
-  std::string fault;  // empty: none
+  std::string fault;  // empty where there was none
   char delimiter = 0;
 
   friend bool operator==(const parsed&, const parsed&) = default;
 };
 
-// Feeds `pieces` one by one.
+// Feeds the pieces one by one.
 inline parsed parse_pieces(const std::vector<std::string_view>& pieces, std::optional<char> delimiter = {}, convoke::csv::limits l = {}) {
   convoke::csv::reader reader(delimiter, l);
   parsed out;
@@ -35,7 +35,7 @@ inline parsed parse_pieces(const std::vector<std::string_view>& pieces, std::opt
   };
   convoke::result<void> done;
   for (const std::string_view piece : pieces) {
-    // A buffer of its own, so that a view kept for too long is found out.
+    // A buffer of its own, so that AddressSanitizer sees the use of a view that is kept for too long.
     const std::string copy(piece);
     done = reader.feed(copy, keep);
     if (!done) break;

@@ -28,7 +28,7 @@ std::vector<std::string_view> cut_anyhow(std::string_view text) {
 
 BOOST_AUTO_TEST_SUITE(csv_chunks)
 
-BOOST_AUTO_TEST_CASE(what_is_written_is_read_however_it_is_cut) {
+BOOST_AUTO_TEST_CASE(written_fields_are_read_back_however_they_are_cut) {
   BOOST_TEST(rc::check("read(write(rows)) == rows", [] {
     const char delimiter = *rc::gen::elementOf(std::string(",;\t"));
     const auto columns = *rc::gen::inRange<std::size_t>(2, 6);
@@ -57,7 +57,7 @@ BOOST_AUTO_TEST_CASE(what_is_written_is_read_however_it_is_cut) {
   }));
 }
 
-BOOST_AUTO_TEST_CASE(any_bytes_read_the_same_however_they_are_cut) {
+BOOST_AUTO_TEST_CASE(any_bytes_are_read_alike_however_they_are_cut) {
   BOOST_TEST(rc::check("pieces do not matter", [] {
     const std::string text = *rc::gen::container<std::string>(rc::gen::elementOf(std::string("aab,,;\"\"\r\n\nsep=")));
     const auto forced = *rc::gen::element<std::optional<char>>(std::nullopt, ',', ';');
@@ -70,7 +70,7 @@ BOOST_AUTO_TEST_CASE(any_bytes_read_the_same_however_they_are_cut) {
   }));
 }
 
-BOOST_AUTO_TEST_CASE(every_size_of_pieces) {
+BOOST_AUTO_TEST_CASE(pieces_of_every_size_give_the_same_records) {
   std::string text = "sep=;\r\norganizer;subject;note\r\n";
   for (int i = 0; i < 20; ++i)
     text += "id" + std::to_string(i) + ";\"say \"\"x\"\"\r\n" + std::string(static_cast<std::size_t>(i * 7), 'y') + "\";\r\n\r\n";
@@ -83,13 +83,13 @@ BOOST_AUTO_TEST_CASE(every_size_of_pieces) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(raw_bytes_of_all_records_make_the_file) {
+BOOST_AUTO_TEST_CASE(the_raw_bytes_of_all_records_make_the_file) {
   BOOST_TEST(rc::check("nothing but blank lines is lost", [] {
     const std::string text = "h,i\n" + *rc::gen::container<std::string>(rc::gen::elementOf(std::string("ab,\"\n")));
     const auto p = parse(text, ',');
     RC_PRE(p.fault.empty());
     std::string rest = text;
-    // Taking the records out in order leaves only line ends.
+    // Without the records, taken out in order, only line ends are left.
     for (const auto& r : p.rows) {
       const auto at = rest.find(r.raw);
       RC_ASSERT(at != std::string::npos);

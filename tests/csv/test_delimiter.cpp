@@ -13,7 +13,7 @@ using fields = std::vector<std::string>;
 
 BOOST_AUTO_TEST_SUITE(csv_delimiter)
 
-BOOST_AUTO_TEST_CASE(the_one_that_occurs_most) {
+BOOST_AUTO_TEST_CASE(the_most_frequent_delimiter_is_chosen) {
   BOOST_TEST(sniff_delimiter("a,b,c;d").value_or('?') == ',');
   BOOST_TEST(sniff_delimiter("a;b;c,d").value_or('?') == ';');
   BOOST_TEST(sniff_delimiter("a\tb\tc,d").value_or('?') == '\t');
@@ -21,13 +21,13 @@ BOOST_AUTO_TEST_CASE(the_one_that_occurs_most) {
   BOOST_TEST(!sniff_delimiter("a,b;c").has_value());
 }
 
-BOOST_AUTO_TEST_CASE(quoted_ones_do_not_count) {
+BOOST_AUTO_TEST_CASE(delimiters_within_quotes_do_not_count) {
   BOOST_TEST(sniff_delimiter("\"a,b,c\";d").value_or('?') == ';');
   BOOST_TEST(sniff_delimiter("\"a\"\",,\"\"b\";d").value_or('?') == ';');
   BOOST_TEST(sniff_delimiter("5\" pipe;a;\"x,,,\"").value_or('?') == ';');
 }
 
-BOOST_AUTO_TEST_CASE(seen_from_the_header) {
+BOOST_AUTO_TEST_CASE(a_reader_finds_the_delimiter_in_the_header) {
   BOOST_TEST(parse("a;b\n1,5;2\n").delimiter == ';');
   BOOST_TEST((parse("a;b\n1,5;2\n").rows.at(1).fields == fields{"1,5", "2"}));
   BOOST_TEST((parse("a\tb\n1\t2\n").rows.at(1).fields == fields{"1", "2"}));
@@ -35,7 +35,7 @@ BOOST_AUTO_TEST_CASE(seen_from_the_header) {
   BOOST_TEST(parse("a|b\n", '|').rows.at(0).fields.size() == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(an_ambiguous_header_is_refused_but_for_a_forced_delimiter) {
+BOOST_AUTO_TEST_CASE(an_ambiguous_header_is_refused_unless_a_delimiter_is_given) {
   const auto p = parse("\na,b;c\n1,2\n");
   BOOST_TEST_INFO(p.fault);
   BOOST_TEST(p.fault.starts_with("line 2, column 1: the header 'a,b;c' holds two of"));
@@ -54,7 +54,7 @@ BOOST_AUTO_TEST_CASE(excels_line_names_the_delimiter) {
   BOOST_TEST(parse("sep=\t\na\tb;c\n").delimiter == '\t');
 }
 
-BOOST_AUTO_TEST_CASE(excels_line_gives_way_to_a_forced_delimiter) {
+BOOST_AUTO_TEST_CASE(a_given_delimiter_overrides_excels_line) {
   const auto p = parse("sep=;\na,b\n", ',');
   BOOST_REQUIRE(p.rows.size() == 1U);
   BOOST_TEST((p.rows[0].fields == fields{"a", "b"}));

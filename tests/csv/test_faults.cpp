@@ -21,11 +21,11 @@ BOOST_AUTO_TEST_CASE(an_open_quote_is_named_where_it_opens) {
   BOOST_TEST(begins(p.fault, "line 3, column 4: a quote opens here and is never closed"));
 }
 
-BOOST_AUTO_TEST_CASE(an_open_quote_in_the_header) {
+BOOST_AUTO_TEST_CASE(an_open_quote_in_the_header_is_reported) {
   BOOST_TEST(begins(parse("a,\"b\n1,2\n").fault, "line 1, column 3: a quote opens"));
 }
 
-BOOST_AUTO_TEST_CASE(text_after_a_closing_quote) {
+BOOST_AUTO_TEST_CASE(text_after_a_closing_quote_is_refused) {
   BOOST_TEST(begins(parse("a,b\n\"x\"y,2\n").fault, "line 2, column 4: text after a closing quote"));
   BOOST_TEST(begins(parse("a,b\n\"x\" ,2\n").fault, "line 2, column 4: text after a closing quote"));
   BOOST_TEST(begins(parse("a,b\n\"1\n2\"y").fault, "line 3, column 3: text after a closing quote"));
@@ -33,7 +33,7 @@ BOOST_AUTO_TEST_CASE(text_after_a_closing_quote) {
   BOOST_TEST(begins(parse("a,b\n\"x\"y\"\n").fault, "line 2, column 4: text after a closing quote"));
 }
 
-BOOST_AUTO_TEST_CASE(a_nul_byte) {
+BOOST_AUTO_TEST_CASE(a_nul_byte_is_refused) {
   BOOST_TEST(begins(parse(std::string_view("a,b\n1,\0\n", 8)).fault, "line 2, column 3: a NUL byte"));
   BOOST_TEST(begins(parse(std::string_view("a,b\n1,\"\n\0\"\n", 11)).fault, "line 3, column 1: a NUL byte"));
   BOOST_TEST(begins(parse(std::string_view("a\0,\0b\0\n\0", 8)).fault, "line 1, column 2: a NUL byte"));
@@ -63,7 +63,7 @@ BOOST_AUTO_TEST_CASE(limits_hold_to_the_byte) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_quote_nobody_closes_does_not_fill_the_memory) {
+BOOST_AUTO_TEST_CASE(a_quote_that_is_never_closed_does_not_fill_the_memory) {
   const convoke::csv::limits l{.field = 100, .record = 1000, .columns = 3};
   std::string text = "a,b,c\n1,\"2,3\n";
   for (int i = 0; i < 1000; ++i) text += "1,2,3\n";
@@ -72,7 +72,7 @@ BOOST_AUTO_TEST_CASE(a_quote_nobody_closes_does_not_fill_the_memory) {
   BOOST_TEST((csv_test::parse_pieces(csv_test::cut(text, 7), ',', l) == whole));
 }
 
-BOOST_AUTO_TEST_CASE(a_header_without_end) {
+BOOST_AUTO_TEST_CASE(a_header_without_end_is_refused) {
   const convoke::csv::limits l{.field = 100, .record = 1000, .columns = 3};
   const std::string text(5000, 'x');
   BOOST_TEST(begins(csv_test::parse_pieces(csv_test::cut(text, 100), {}, l).fault, "line 1, column 1: a header of more than 1000 bytes"));

@@ -24,8 +24,8 @@ BOOST_AUTO_TEST_CASE(a_quote_inside_an_unquoted_field_opens_nothing) {
   BOOST_TEST(raw_fields(R"(a"",b"",c)", ',') == (fields{R"(a"")", R"(b"")", "c"}), boost::test_tools::per_element());
 }
 
-// Whatever the reader takes for a record has as many fields here, and joined they are the record again.
-RC_BOOST_PROP(agrees_with_the_reader, ()) {
+// A record of the reader has as many fields here, and joined they are the record again.
+RC_BOOST_PROP(raw_fields_agree_with_the_reader, ()) {
   const auto text = *rc::gen::container<std::string>(rc::gen::elementOf(std::string("ab,,\"\"\" ")));
   const auto read = csv_test::parse(text, ',');
   RC_PRE(read.fault.empty() && read.rows.size() == 1U);

@@ -11,7 +11,7 @@ using fields = std::vector<std::string>;
 
 BOOST_AUTO_TEST_SUITE(csv_reader)
 
-BOOST_AUTO_TEST_CASE(plain_records) {
+BOOST_AUTO_TEST_CASE(plain_records_are_read) {
   const auto p = parse("a,b\n1,2\r\n3,\n");
   BOOST_TEST(p.fault.empty());
   BOOST_REQUIRE(p.rows.size() == 3U);
@@ -22,7 +22,7 @@ BOOST_AUTO_TEST_CASE(plain_records) {
   BOOST_TEST(p.rows[2].line == 3U);
 }
 
-BOOST_AUTO_TEST_CASE(quoted_fields) {
+BOOST_AUTO_TEST_CASE(quoted_fields_are_read) {
   const auto p = parse("a,b\n\"x, \"\"y\"\"\",\"\"\n\"two\nlines\",\"\"\"\"\n");
   BOOST_TEST(p.fault.empty());
   BOOST_REQUIRE(p.rows.size() == 3U);
@@ -48,14 +48,14 @@ BOOST_AUTO_TEST_CASE(lines_are_counted_through_quoted_line_ends) {
   BOOST_TEST(p.rows[4].raw == "last,row");
 }
 
-BOOST_AUTO_TEST_CASE(blank_lines_are_passed_over_and_counted) {
+BOOST_AUTO_TEST_CASE(blank_lines_are_skipped_and_counted) {
   const auto p = parse("\n\r\na,b\n\n\n1,2\n\n");
   BOOST_REQUIRE(p.rows.size() == 2U);
   BOOST_TEST(p.rows[0].line == 3U);
   BOOST_TEST(p.rows[1].line == 6U);
 }
 
-BOOST_AUTO_TEST_CASE(a_file_of_lone_carriage_returns) {
+BOOST_AUTO_TEST_CASE(lone_carriage_returns_end_lines) {
   const auto p = parse("a,b\r1,2\r3,4");
   BOOST_REQUIRE(p.rows.size() == 3U);
   BOOST_TEST(p.rows[2].line == 3U);
@@ -63,25 +63,25 @@ BOOST_AUTO_TEST_CASE(a_file_of_lone_carriage_returns) {
   BOOST_TEST(p.rows[1].raw == "1,2\r");
 }
 
-BOOST_AUTO_TEST_CASE(a_quoted_empty_field_is_no_blank_line) {
+BOOST_AUTO_TEST_CASE(a_quoted_empty_field_is_not_a_blank_line) {
   const auto p = parse("a\n\"\"\nx\n");
   BOOST_REQUIRE(p.rows.size() == 3U);
   BOOST_TEST((p.rows[1].fields == fields{""}));
 }
 
-BOOST_AUTO_TEST_CASE(nothing_at_all) {
+BOOST_AUTO_TEST_CASE(an_empty_file_has_no_records) {
   BOOST_TEST((parse("").rows.empty()));
   BOOST_TEST((parse("\n\r\n\r").rows.empty()));
   BOOST_TEST((parse("\n\r\n\r").fault.empty()));
 }
 
-BOOST_AUTO_TEST_CASE(only_a_header) {
+BOOST_AUTO_TEST_CASE(a_file_may_have_a_header_only) {
   const auto p = parse("organizer,start");
   BOOST_REQUIRE(p.rows.size() == 1U);
   BOOST_TEST((p.rows[0].fields == fields{"organizer", "start"}));
 }
 
-BOOST_AUTO_TEST_CASE(the_sinks_failure_ends_the_parse) {
+BOOST_AUTO_TEST_CASE(a_failure_of_the_sink_ends_the_parse) {
   convoke::csv::reader reader(',');
   int calls = 0;
   const auto r = reader.feed("a\nb\nc\n", [&calls](const convoke::csv::record&) -> convoke::result<void> {
@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE(the_sinks_failure_ends_the_parse) {
   BOOST_TEST(calls == 2);
 }
 
-BOOST_AUTO_TEST_CASE(views_lie_in_the_chunk_where_a_record_does) {
+BOOST_AUTO_TEST_CASE(the_views_of_a_record_within_a_chunk_point_into_the_chunk) {
   convoke::csv::reader reader(',');
   const std::string chunk = "a,b\n1,2\n";
   bool inside = true;

@@ -23,7 +23,7 @@ std::string inert(std::string_view text) {
 
 BOOST_AUTO_TEST_SUITE(csv_write)
 
-BOOST_AUTO_TEST_CASE(quoted_where_needed) {
+BOOST_AUTO_TEST_CASE(fields_are_quoted_where_needed) {
   BOOST_TEST(field("plain text") == "plain text");
   BOOST_TEST(field("") == "");
   BOOST_TEST(field("a,b") == "\"a,b\"");
@@ -34,7 +34,7 @@ BOOST_AUTO_TEST_CASE(quoted_where_needed) {
   BOOST_TEST(field("cr\r") == "\"cr\r\"");
 }
 
-BOOST_DATA_TEST_CASE(no_cell_begins_as_a_formula,
+BOOST_DATA_TEST_CASE(a_cell_does_not_begin_as_a_formula,
                      bdata::make({"=1+1", "+49 30", "-1", "@SUM(A1)", "\uFF1D1", "\uFF0B1", "\uFF0D1", "\uFF20x", "\t=1"}), text) {
   BOOST_TEST(inert(text) == std::string("'") + text);
 }
@@ -43,20 +43,20 @@ BOOST_DATA_TEST_CASE(plain_phone_numbers_are_left_alone, bdata::make({"+1 323-55
   BOOST_TEST(inert(text) == text);
 }
 
-BOOST_DATA_TEST_CASE(what_only_begins_as_a_phone_number_is_not,
+BOOST_DATA_TEST_CASE(text_that_only_begins_as_a_phone_number_is_made_inert,
                      bdata::make({"+1 323-555-0166+A1", "+1234567*1", "+A1 1234567", "+012345678", "+1", "+12345678901234567890",
                                   "+1 323-555-0166;=A1", "+1(1234567)!A1"}),
                      text) {
   BOOST_TEST(inert(text) == std::string("'") + text);
 }
 
-BOOST_AUTO_TEST_CASE(inert_and_quoted) {
+BOOST_AUTO_TEST_CASE(an_inert_field_is_quoted_where_needed) {
   BOOST_TEST(inert("=A1,\"x\"") == "\"'=A1,\"\"x\"\"\"");
   BOOST_TEST(inert("\r=1") == "\"'\r=1\"");
   BOOST_TEST(inert("\n=1") == "\"'\n=1\"");
 }
 
-BOOST_DATA_TEST_CASE(ordinary_cells_stay, bdata::make({"", "a=b", "'=1", "1-2", "Ä", "\uFF1E"}), text) {
+BOOST_DATA_TEST_CASE(ordinary_cells_stay_as_they_are, bdata::make({"", "a=b", "'=1", "1-2", "Ä", "\uFF1E"}), text) {
   BOOST_TEST(inert(text) == text);
 }
 

@@ -1,10 +1,10 @@
-"""Certificates for servers of tests and benchmarks, by the openssl command."""
+"""Certificates for the servers of tests and benchmarks, made by the openssl command."""
 import os
 import subprocess
 
 
 def make_certificates(folder, names="DNS:localhost,IP:127.0.0.1"):
-    """A certificate authority and a certificate for `names` in `folder`: the paths of ca.pem, server.pem, server.key."""
+    """Makes a certificate authority and a certificate for `names` in `folder`. Returns the paths of ca.pem, server.pem and server.key."""
     def run(*words):
         subprocess.run(["openssl", *words], check=True, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 

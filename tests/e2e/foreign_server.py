@@ -1,17 +1,16 @@
 #!/usr/bin/env python3
-"""A second, independent make of the Graph calls that convoke uses.
+"""A second, independent implementation of the Graph calls that convoke uses.
 
-It shares no code and no language with convoke, so a misunderstanding built into convoke and its own simulator alike still shows
-here. It checks every request to the letter, records every creation, and disturbs a share of the calls.
+It shares no code and no language with convoke, so it reveals a mistake that convoke and its simulator have in common. It checks every
+request strictly, records every creation, and injects faults into a share of the calls.
 
     foreign_server.py --write-config FILE [--seed N] [--faults P] [--throttles P] [--max-wait S] ...
 
-`GET /_test/stats` and `GET /_test/meetings` tell what really happened.
+`GET /_test/stats` and `GET /_test/meetings` report what it received and created.
 """
 import argparse
 import asyncio
 import json
-import os
 import re
 import signal
 import socket
@@ -24,6 +23,7 @@ import uuid
 from email.utils import formatdate
 
 from certificates import make_certificates
+from configuration import write_config
 from foreign_service import FAULTS, Service
 from stray_answers import Strays
 
@@ -33,7 +33,7 @@ REASONS = {200: "OK", 201: "Created", 400: "Bad Request", 401: "Unauthorized", 4
 
 
 class Connection(asyncio.Protocol):
-    """HTTP/1.1 as far as a client of this service may use it; anything else is a violation."""
+    """The part of HTTP/1.1 that a client of this service may use; anything else is a violation."""
 
     def __init__(self, service):
         self.service, self.options = service, service.options
@@ -70,7 +70,7 @@ class Connection(asyncio.Protocol):
         for line in lines[1:]:
             name, _, value = line.partition(":")
             if name.lower() in headers:
-                self.service.violation("a header stands twice: " + name)
+                self.service.violation("a header occurs twice: " + name)
             headers[name.lower()] = value.strip()
         if version != "HTTP/1.1" or "transfer-encoding" in headers:
             self.service.violation("version or transfer-encoding: " + lines[0])
@@ -111,7 +111,7 @@ class Connection(asyncio.Protocol):
         service = self.service
         request_id = headers.get("client-request-id", "")
         now = time.time()
-        # 100 ms: an announcement needs its time to arrive.
+        # 100 ms: the 429 needs some time to arrive.
         if service.cooldown_from + 0.1 < now < service.cooldown_until:
             service.counts["early"] += 1
         self.token = headers.get("authorization", "").partition(" ")[2]
@@ -153,7 +153,7 @@ class Connection(asyncio.Protocol):
             self.finish(organizer, wanted, fault, own)
 
     def answer_another(self, key):
-        """An answer to a request of another connection, before the one to this request."""
+        """Sends an answer to a request of another connection, before the answer to this request."""
         status, body = self.service.answer_to_another(key)
         self.service.counts["other_answers"] += 1
         headers = {"client-request-id": str(uuid.uuid4()), "Retry-After": "30"}
@@ -167,7 +167,7 @@ class Connection(asyncio.Protocol):
             return self.error(int(fault[:3]), "UnknownError", "", request_id)
         if fault == "503-empty":
             return self.reply(503, "", close=True)
-        # From here on the meeting exists, whatever the client learns about it. A client that has hung up does not undo it.
+        # From here on the meeting exists, whether or not the client receives the answer.
         status, stored = self.service.create_or_get(organizer, wanted)
         if fault in ("500-after", "503-after", "504-after"):
             return self.error(int(fault[:3]), "generalException", "An error has occurred.", request_id)
@@ -183,7 +183,7 @@ class Connection(asyncio.Protocol):
         if self.options.quote:
             stored = dict(stored, **{self.options.quote: stored[self.options.quote] + self.token})
         if fault == "wrong-id":
-            return self.reply(status, dict(stored, externalId="somebody-elses"), own)
+            return self.reply(status, dict(stored, externalId="of-another-meeting"), own)
         return self.reply(status, stored, own)
 
     def error(self, status, code, message, request_id, headers=None, cut=False):
@@ -223,18 +223,6 @@ class Connection(asyncio.Protocol):
         self.transport.abort()
 
 
-def write_config(path, service, ca, ledger):
-    folder = os.path.dirname(os.path.abspath(path))
-    secret = os.path.join(folder, "foreign.secret")
-    with open(os.open(secret, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
-        out.write(service.client_secret + "\n")
-    lines = {"graph_url": service.root, "authority_url": service.root, "ca_file": ca, "tenant": service.tenant,
-             "client_id": service.client_id, "client_secret_file": secret, "ledger": "sqlite:" + ledger}
-    with open(path + ".new", "w") as out:
-        out.writelines("%s = %s\n" % (name, json.dumps(value)) for name, value in lines.items())
-    os.rename(path + ".new", path)
-
-
 async def serve(options, folder):
     ca, certificate, key = make_certificates(folder, options.certificate_names)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -247,7 +235,7 @@ async def serve(options, folder):
     port = server.sockets[0].getsockname()[1]
     service.root = "https://localhost:%d" % port
     service.hosts = {"localhost:%d" % port}
-    write_config(options.write_config, service, ca, os.path.join(os.path.dirname(os.path.abspath(options.write_config)), "ledger.db"))
+    write_config(options.write_config, service.root, ca, service.tenant, service.client_id, service.client_secret)
     print("listening on " + service.root, flush=True)
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -260,22 +248,22 @@ def main():
     parser.add_argument("--write-config", required=True, metavar="FILE")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--faults", type=float, default=0.0, help="share of calls that are disturbed, 0 to 1")
+    parser.add_argument("--faults", type=float, default=0.0, help="share of calls with a fault, 0 to 1")
     parser.add_argument("--throttles", type=float, default=0.0, help="share of calls answered with 429")
     parser.add_argument("--max-wait", type=float, default=1.0, help="longest Retry-After, s")
     parser.add_argument("--latency", type=float, default=0.0, help="mean time to answer, s")
-    parser.add_argument("--strays", type=float, default=0.0, help="share of answers that are followed by one that was not asked for")
+    parser.add_argument("--strays", type=float, default=0.0, help="share of answers that are followed by an unrequested one")
     parser.add_argument("--racing-strays", type=float, default=0.0,
-                        help="the same, where it may come when the next request is on its way already")
-    parser.add_argument("--other-answers", type=float, default=0.0, help="share of calls answered first by an answer to another request")
+                        help="the same, where it may arrive after the next request was sent")
+    parser.add_argument("--other-answers", type=float, default=0.0, help="share of calls that get an answer to another request first")
     parser.add_argument("--cut-refusals", type=float, default=0.0, help="share of calls answered with half a 404")
-    parser.add_argument("--padding", type=int, default=0, help="more bytes in every meeting's joinInformation")
-    parser.add_argument("--quote", default="", metavar="FIELD", help="answers quote the request's token in this member")
-    parser.add_argument("--long-link", type=int, default=0, help="more bytes in every meeting's joinWebUrl")
+    parser.add_argument("--padding", type=int, default=0, help="additional bytes in the joinInformation of every meeting")
+    parser.add_argument("--quote", default="", metavar="FIELD", help="answers quote the token of the request in this member")
+    parser.add_argument("--long-link", type=int, default=0, help="additional bytes in the joinWebUrl of every meeting")
     parser.add_argument("--token-life", type=int, default=3599, help="expires_in of tokens, s")
     parser.add_argument("--close-second", action="store_true", help="close every connection at its second call, unanswered")
     parser.add_argument("--throttle-first", type=int, default=0, help="calls answered with 429 before all others")
-    parser.add_argument("--retry-after", default="1", help="Retry-After of those, as it is sent")
+    parser.add_argument("--retry-after", default="1", help="the Retry-After of these answers, sent as it is")
     parser.add_argument("--token-wait", default="", help="the token endpoint answers 429 with this Retry-After")
     parser.add_argument("--certificate-names", default="DNS:localhost,IP:127.0.0.1", help="subject alternative names of the certificate")
     options = parser.parse_args()

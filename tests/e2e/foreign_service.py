@@ -1,6 +1,6 @@
-"""What the foreign server knows of Graph: tokens, checks of requests, meetings, throttles. No network.
+"""The foreign server without its network: tokens, checks of requests, meetings, throttles.
 
-The facts come from the Graph documentation of onlineMeeting: createOrGet and of the client-credentials grant.
+It follows the Graph documentation of onlineMeeting: createOrGet and of the client-credentials grant.
 """
 import base64
 import json
@@ -16,13 +16,13 @@ GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
 WHOLE_UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\Z")
 ROLES = {"attendee", "presenter", "coorganizer"}
 
-# The disturbances: what happens, and whether the meeting is made before it does.
+# The faults. `before` and `after`: whether the meeting is created before the fault occurs.
 FAULTS = ["500-before", "500-after", "502-before", "503-empty", "503-after", "504-before", "504-after", "reset-before", "reset-after",
           "lost-reply", "cut-body", "not-json", "wrong-id", "slow"]
 
 
 class Service:
-    """The meetings, the tokens and the checks; no network."""
+    """Meetings, tokens, checks and throttles."""
 
     def __init__(self, options):
         self.options = options
@@ -30,7 +30,7 @@ class Service:
         self.swaps = random.Random(options.seed + 1)
         self.tenant = str(uuid.UUID(int=self.random.getrandbits(128), version=4))
         self.client_id = str(uuid.UUID(int=self.random.getrandbits(128), version=4))
-        # Characters that change when form encoding is forgotten or done twice.
+        # Characters that change where form encoding is left out or applied twice.
         self.client_secret = "s3cr~t+/=&%20" + self.random.randbytes(12).hex()
         self.tokens = {}      # token -> when it expires
         self.meetings = {}    # (organizer, external id) -> meeting
@@ -72,7 +72,7 @@ class Service:
     # ---- checks
 
     def check_headers(self, headers):
-        """What every call must have. Returns the reason for a 401, if there is one."""
+        """Checks what every call must have. Returns the reason for a 401, or None."""
         if headers.get("content-type", "").split(";")[0].strip() != "application/json":
             self.violation("content-type: " + headers.get("content-type", "missing"))
         request_id = headers.get("client-request-id", "")
@@ -85,7 +85,7 @@ class Service:
             self.violation("host: " + repr(headers.get("host")))
         kind, _, token = headers.get("authorization", "").partition(" ")
         if kind != "Bearer" or token not in self.tokens:
-            self.violation("authorization: no token of ours")
+            self.violation("authorization: a token that this server did not issue")
             return "Access token is empty or unknown."
         if time.monotonic() > self.tokens[token]:
             self.counts["expired_tokens"] += 1
@@ -93,7 +93,7 @@ class Service:
         return None
 
     def check_body(self, body, organizer):
-        """The wanted meeting, or None after saying what was wrong with it."""
+        """The wanted meeting, or None after recording the violations."""
         before = self.counts["violations"]
         try:
             wanted = json.loads(body.decode("utf-8"), object_pairs_hook=self.no_duplicates)
@@ -146,7 +146,7 @@ class Service:
     def no_duplicates(pairs):
         names = [name for name, _ in pairs]
         if len(set(names)) != len(names):
-            raise ValueError("a member stands twice: %r" % names)
+            raise ValueError("a member occurs twice: %r" % names)
         return dict(pairs)
 
     # ---- meetings
@@ -164,7 +164,7 @@ class Service:
         return 201, stored
 
     def answer_to_another(self, key):
-        """Status and body of an answer to some other request: where it can be, of another organizer's meeting of the same id."""
+        """Status and body of an answer to another request, if possible with a meeting of the same external id of another organizer."""
         status = self.swaps.choice([200, 201, 400, 401, 403, 404, 409, 429, 500, 503])
         if status >= 300:
             return status, {"error": {"code": "Another", "message": "An answer to another request."}}
@@ -176,7 +176,7 @@ class Service:
         attendees = []
         for number, one in enumerate(wanted.get("participants", {}).get("attendees", [])):
             user = one.get("identity", {}).get("user", {})
-            # The service often nulls roles, and adds members that nobody asked for.
+            # The service often nulls roles, and adds members that were not requested.
             attendees.append({"upn": one.get("upn"), "role": None if number % 2 else one.get("role"), "@odata.type": "#x",
                               "identity": {"user": {"id": user["id"], "tenantId": self.tenant} if user else None}})
         context = urllib.parse.quote(json.dumps({"Tid": self.tenant, "Oid": organizer}))
@@ -184,7 +184,7 @@ class Service:
             "@odata.context": "%s/v1.0/$metadata#users('%s')/onlineMeetings/$entity" % (self.root, organizer),
             "id": base64.b64encode(("1*%s*0**%s" % (organizer, thread)).encode()).decode(),
             "creationDateTime": "2026-10-01T12:00:00.1234567Z",
-            # An offset other than Z and digits of a second are allowed to the service.
+            # The service may use an offset other than Z and fractions of a second.
             "startDateTime": wanted["startDateTime"].replace("Z", ".0000000Z"),
             "endDateTime": wanted["endDateTime"].replace("Z", "+00:00"),
             "subject": wanted.get("subject"), "externalId": wanted["externalId"], "videoTeleconferenceId": "1234",
@@ -202,7 +202,7 @@ class Service:
     # ---- throttling
 
     def throttle(self, seconds=None):
-        """A 429's headers: the forms of Retry-After take turns. `seconds`: instead of a time that is drawn."""
+        """The headers of a 429. The forms of Retry-After alternate. `seconds`: the time to wait, instead of a random one."""
         now = time.time()
         wait = self.random.uniform(0.05, self.options.max_wait) if seconds is None else seconds
         form = self.counts["throttled"] % 4 if seconds is None else 0
@@ -216,7 +216,7 @@ class Service:
             wait = round(wait, 2)
             value = "0,%.2f" % wait
         else:
-            # A date has whole seconds: one second after the Date header's own.
+            # A date has whole seconds: one second after that of the Date header.
             wait = 1
             value = formatdate(int(now) + 1, usegmt=True)
         until = now + wait if form != 3 else now + 1

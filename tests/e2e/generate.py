@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Inputs of any size, the same for the same seed.
+"""Generates inputs of any size; the same arguments give the same bytes.
 
     generate.py FILE --rows N [--organizers N] [--seed N] [--prefix TEXT] [--first N] [--batch TEXT]
 """
@@ -24,7 +24,7 @@ def organizer_ids(count, seed=1):
 
 
 def row(number, organizers, prefix, batch):
-    """One record. Neighbours have different organizers; times spread over 28 days."""
+    """One record. Consecutive rows have different organizers; the times are spread over 28 days."""
     minute = number * 5 % 40320
     start = "2026-10-%02dT%02d:%02d:00Z" % (1 + minute // 1440, minute // 60 % 24, minute % 60)
     return "%s,%s-%07d,%s,%s,%d,%s,%s\n" % (
@@ -43,18 +43,18 @@ def write_rows(path, count, organizers=20, seed=1, prefix="m", first=0, batch="a
 
 
 def write_shared_rows(path, organizers, ids, seed=1, prefix="s"):
-    """Every organizer has the same external ids, as where each teacher numbers their own classes. Returns the keys in order."""
+    """All organizers have the same external ids, as where each teacher numbers their own classes. Returns the keys in order."""
     who = organizer_ids(organizers, seed)
     keys = [(one, "%s-%04d" % (prefix, n)) for n in range(ids) for one in who]
     with open(path, "w", encoding="utf-8", newline="") as out:
         out.write("organizer,external_id,subject,start,duration\n")
-        # The same in all of them, so that only the ids and links say whose meeting an answer is about.
+        # The rest of the rows is equal, so that only ids and links distinguish the meetings.
         out.writelines("%s,%s,Seminar,2026-10-05T08:00:00Z,60\n" % key for key in keys)
     return keys
 
 
 def request(number, organizers, prefix):
-    """The same row as a createOrGet call, for clients that read no CSV: (organizer, body)."""
+    """The same row as a createOrGet call, for clients that do not read CSV: (organizer, body)."""
     fields = row(number, organizers, prefix, "")
     minute = number * 5 % 40320
     end = minute + 30 + number % 4 * 15
@@ -70,14 +70,14 @@ def request(number, organizers, prefix):
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Makes inputs for convoke.")
+    parser = argparse.ArgumentParser(description="Generates inputs for convoke.")
     parser.add_argument("file")
     parser.add_argument("--rows", type=int, required=True)
     parser.add_argument("--organizers", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--prefix", default="m")
     parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--batch", default="a", help="what the carried-through column holds")
+    parser.add_argument("--batch", default="a", help="the value of the column that is carried through")
     options = parser.parse_args()
     keys = write_rows(options.file, options.rows, options.organizers, options.seed, options.prefix, options.first, options.batch)
     print(json.dumps({"rows": len(keys), "organizers": options.organizers}))

@@ -1,7 +1,8 @@
-"""What every end-to-end test needs: servers as child processes, convoke as a child process, and what the server saw.
+"""The base of all end-to-end tests: servers and convoke as child processes, and what the server counted.
 
 Environment: CONVOKE_EXECUTABLE (required), CONVOKE_E2E_SCALE (`small` for sanitized builds, `ci`, `full`).
 """
+import contextlib
 import csv
 import glob
 import io
@@ -20,14 +21,16 @@ import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 EXECUTABLE = os.environ.get("CONVOKE_EXECUTABLE", "")
-SCALE = os.environ.get("CONVOKE_E2E_SCALE") or os.environ.get("CONVOKE_E2E_DEFAULT_SCALE", "ci")
+DEFAULT_SCALE = os.environ.get("CONVOKE_E2E_DEFAULT_SCALE", "ci")
+SCALE = os.environ.get("CONVOKE_E2E_SCALE") or DEFAULT_SCALE
+SANITIZED = DEFAULT_SCALE == "small"
 
-# A pace that no test has to wait for; constant, so that a test measures what it means to.
+# As fast as possible and constant, so that no test waits for the pace or depends on it.
 FAST = ["--rate", "100000", "--fixed-rate", "--connections", "16", "--organizer-concurrency", "16"]
 
 
 def scaled(small, ci, full):
-    """The size for this run."""
+    """The size of a test at the scale of this run."""
     return {"small": small, "ci": ci, "full": full}[SCALE]
 
 
@@ -47,7 +50,7 @@ class Result:
 
 
 def clean_environment(home):
-    """Nothing of the caller's configuration; a home of its own."""
+    """The environment without any configuration of the caller, and with this home."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("CONVOKE_", "AZURE_", "XDG_"))}
     for name in ("HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "CREDENTIALS_DIRECTORY"):
         kept.pop(name, None)
@@ -56,18 +59,18 @@ def clean_environment(home):
 
 
 def wait_for(condition, what, seconds=20):
-    """Polls; the only waiting that tests do."""
+    """Polls until the condition holds. Returns its value."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         value = condition()
         if value:
             return value
         time.sleep(0.01)
-    raise AssertionError("waited %d s in vain for: %s" % (seconds, what))
+    raise AssertionError("not within %d s: %s" % (seconds, what))
 
 
 class Server:
-    """A child process that plays Graph. `prefix`: the path under which it tells what it saw."""
+    """A child process that simulates Graph. `prefix`: the path of its statistics."""
 
     def __init__(self, folder, command, prefix):
         os.makedirs(folder, exist_ok=True)
@@ -78,22 +81,22 @@ class Server:
             self.process = subprocess.Popen([*command, "--write-config", self.config], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                             env=clean_environment(folder), cwd=folder)
         try:
-            wait_for(lambda: os.path.exists(self.config) or self.process.poll() is not None, "the server's configuration file")
+            wait_for(lambda: os.path.exists(self.config) or self.process.poll() is not None, "the configuration file of the server")
             if self.process.poll() is not None:
                 raise AssertionError("the server ended at once:\n" + self.log())
             with open(self.config, "rb") as file:
                 self.settings = tomllib.load(file)
-            # The names in the certificate are what some tests are about; this is only how they ask what the server saw.
+            # Some tests are about the names in the certificate. This context only reads the statistics.
             self.context = ssl.create_default_context(cafile=self.setting("ca_file"))
             self.context.check_hostname = False
-            wait_for(self.answers, "the server's first answer")
+            wait_for(self.answers, "an answer of the server")
         except BaseException:
             self.process.kill()
             self.process.wait()
             raise
 
     def setting(self, name):
-        """A value of the configuration, of its only lane where it stands there."""
+        """A value of the configuration, or of its only lane."""
         if name in self.settings:
             return self.settings[name]
         return next(iter(self.settings["tenants"].values()))[name]
@@ -150,7 +153,7 @@ def foreign(folder, *flags):
 
 
 class Case(unittest.TestCase):
-    """A test with a folder of its own. `server_flags`: of a simulator that the tests of a class share; None: no server."""
+    """A test with a folder of its own. `server_flags`: the flags of the simulator that the tests of a class share; None: no server."""
 
     server_flags = ()
     maxDiff = 4000
@@ -184,7 +187,7 @@ class Case(unittest.TestCase):
         self.ledger = self.path("ledger.db")
 
     def tearDown(self):
-        """A secret or a token may be nowhere that convoke wrote."""
+        """No file that convoke wrote may hold the secret or a token."""
         if not self.server:
             return
         secret = self.server.secret.encode()
@@ -218,20 +221,38 @@ class Case(unittest.TestCase):
         return line
 
     def start(self, command, **more):
+        """Starts a command line. The process is killed at the end of the test if it still runs."""
         more.setdefault("stdout", subprocess.PIPE)
         more.setdefault("stderr", subprocess.PIPE)
         environment = dict(clean_environment(self.folder), **more.pop("environment", {}))
-        return subprocess.Popen(command, stdin=more.pop("stdin", subprocess.DEVNULL), env=environment, cwd=self.folder, **more)
+        process = subprocess.Popen(command, stdin=more.pop("stdin", subprocess.DEVNULL), env=environment, cwd=self.folder, **more)
+        self.addCleanup(end, process)
+        return process
+
+    def start_slow(self, path, *words, **more):
+        """Starts a run at 100 calls/s. Returns once its first calls have been answered."""
+        before = self.server.stats()["requests"]
+        process = self.start(self.words("apply", path, "--rate", "100", "--fixed-rate", *words), **more)
+        wait_for(lambda: self.server.stats()["requests"] > before + 20, "the first calls")
+        return process
+
+    def peak_mib(self, command, expect, out, err):
+        """Runs it with these files as its output. Returns its peak resident memory in MiB."""
+        with open(out, "wb") as to, open(err, "wb") as log:
+            process = self.start(command, stdout=to, stderr=log)
+            _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        self.assertEqual(process.returncode, expect, self.content(err).decode())
+        return usage.ru_maxrss / 1024
 
     def run_words(self, command, expect=0, timeout=600, **more):
-        """Runs a whole command line and checks how it ended, and that it keeps its secret."""
+        """Runs a whole command line. Checks its exit code (`expect`; None: any), and that it does not print the secret."""
         begin = time.monotonic()
         process = self.start(command, **more)
         try:
             out, err = process.communicate(timeout=timeout)
         except subprocess.TimeoutExpired:
-            process.kill()
-            process.communicate()
+            end(process)
             raise
         done = Result(process.returncode, (out or b"").decode("utf-8"), (err or b"").decode("utf-8"), time.monotonic() - begin)
         if expect is not None:
@@ -256,15 +277,28 @@ class Case(unittest.TestCase):
         return list(csv.DictReader(io.StringIO(text, newline="")))
 
     def assert_created_once(self, keys, meetings=None):
-        """Every key, by the server's own count, exactly once; and no key that was not asked for among them."""
+        """The server created a meeting for each of these keys exactly once."""
         meetings = self.server.by_key() if meetings is None else meetings
         missing = [key for key in keys if key not in meetings]
         self.assertEqual(missing[:5], [], "%d keys without a meeting" % len(missing))
         more = [(key, meetings[key]["creates"]) for key in keys if meetings[key]["creates"] != 1]
         self.assertEqual(more[:5], [], "%d keys not created exactly once" % len(more))
 
+    def assert_own_meetings(self, path, rows):
+        """The results at `path` have one created or existing meeting per row: the one that the server stored for its key."""
+        results = self.read_csv(path)
+        self.assert_one_outcome_a_row(results, rows)
+        self.assertEqual({row["outcome"] for row in results} - {"created", "existing"}, set())
+        stored = self.server.by_key()
+        wrong = []
+        for row in results:
+            meeting = stored[(row["organizer"], row["external_id"])]
+            if (row["meeting_id"], row["join_web_url"]) != (meeting["id"], meeting["join_url"]):
+                wrong.append((row["organizer"], row["external_id"], row["meeting_id"]))
+        self.assertEqual(wrong[:3], [], "%d rows with the meeting of another key" % len(wrong))
+
     def assert_one_outcome_a_row(self, results, rows):
-        """`results`: dictionaries as read from a results file; `rows`: how many there must be."""
+        """`results`: the rows of a results file. There are `rows` of them, each of another line and with an outcome."""
         self.assertEqual(len(results), rows)
         lines = [one["line"] for one in results]
         self.assertEqual(len(set(lines)), rows, "a line has two results")
@@ -272,9 +306,20 @@ class Case(unittest.TestCase):
         self.assertEqual(without[:3], [])
 
 
-def kill(process, number=signal.SIGKILL):
-    process.send_signal(number)
+def kill(process):
+    process.send_signal(signal.SIGKILL)
     return process.wait(timeout=60)
+
+
+def end(process):
+    """Kills the process if it still runs, and closes its pipes."""
+    if process.poll() is None:
+        process.kill()
+        process.wait()
+    for pipe in (process.stdin, process.stdout, process.stderr):
+        if pipe and not pipe.closed:
+            with contextlib.suppress(BrokenPipeError):
+                pipe.close()
 
 
 def main():

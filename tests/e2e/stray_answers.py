@@ -1,14 +1,14 @@
-"""Answers that no request asked for: other organizers' meetings with the same external ids, and refusals.
+"""Unrequested answers (strays): meetings of other organizers with the same external ids, and refusals.
 
-Where they come is chosen so that the client can always see them before it writes its next request:
+They are sent at places where the client can always see them before it writes its next request:
 
     same-segment   in the same TLS record as an answer
     record-after   in a record of its own, in the same TCP segment as an answer
-    idle           while all connections rest, because a 429 has closed the lane
-    unrequested    at that time, on a connection that has carried no request yet
+    idle           while all connections are idle, because a 429 has closed the lane
+    unrequested    during that time, on a connection that has carried no request yet
 
-`racing`: up to 3 ms after an answer. The next request may be on its way by then, and only the content of the answer says that it is not
-to it. These carry another call's client-request-id.
+`racing`: up to 3 ms after an answer. The next request may have been sent by then, and only the content of the answer shows that it does
+not belong to it. These carry the client-request-id of another call.
 """
 import asyncio
 import json
@@ -22,16 +22,16 @@ from email.utils import formatdate
 REFUSALS = [(400, "BadRequest"), (401, "InvalidAuthenticationToken"), (403, "Forbidden"), (404, "NotFound"), (409, "Conflict"),
             (429, "TooManyRequests"), (500, "InternalServerError"), (503, "ServiceUnavailable")]
 CALLS_BETWEEN_PAUSES = 150
-# Seconds of Retry-After, in turns, and when strays come: (seconds since then, share of the resting connections). A client may look at
-# what has been idle for a second or more; after the short pause nothing has. In the long one all are disturbed at once, so that others
-# are opened in their place: those get the unrequested ones.
+# In turns: the seconds of Retry-After, and when strays are sent: (seconds since then, share of the idle connections). A client may check
+# connections that have been idle for a second or more; the short pause has none of these. In the long pause all connections get a stray
+# at once, so that the client opens others in their place; those get the `unrequested` ones.
 PAUSES = [(0.8, [(0.4, 0.5)]), (3, [(0.3, 0.5), (0.9, 1), (2.5, 0.5)])]
-# Since a pause was announced, and until its end: then no request can be on its way.
+# Seconds after the begin of a pause and before its end in which a request may be in flight.
 MARGIN = 0.25
 
 
 class Strays:
-    """`share` and `racing`: of the answers to calls, how many are followed by a stray one."""
+    """`share` and `racing`: the shares of the answers that are followed by a stray one."""
 
     def __init__(self, service, share, racing):
         self.service, self.share, self.racing = service, share, racing
@@ -42,33 +42,33 @@ class Strays:
 
     def opened(self, connection):
         self.connections.add(connection)
-        if self.share > 0 and self.all_rest():
+        if self.share > 0 and self.all_idle():
             self.send(connection, "unrequested")
 
     def closed(self, connection):
         self.connections.discard(connection)
 
-    def all_rest(self):
+    def all_idle(self):
         return self.service.cooldown_from + MARGIN < time.time() < self.service.cooldown_until - MARGIN
 
     def pause_due(self):
-        """Seconds, if this call is to be answered with a 429; strays come while its end is waited for."""
+        """The seconds of a 429 for this call, or None. Strays follow during the pause."""
         self.calls += 1
         if self.share <= 0 or self.calls % CALLS_BETWEEN_PAUSES != 0 or time.time() < self.service.cooldown_until:
             return None
-        seconds, disturbances = PAUSES[self.pauses % len(PAUSES)]
+        seconds, strays = PAUSES[self.pauses % len(PAUSES)]
         self.pauses += 1
-        for when, share in disturbances:
-            asyncio.get_running_loop().call_later(when, self.disturb_the_idle, share)
+        for when, share in strays:
+            asyncio.get_running_loop().call_later(when, self.send_to_idle, share)
         return seconds
 
-    def disturb_the_idle(self, share):
+    def send_to_idle(self, share):
         for connection in list(self.connections):
-            if self.all_rest() and not connection.busy and self.random.random() < share:
+            if self.all_idle() and not connection.busy and self.random.random() < share:
                 self.send(connection, "idle")
 
     def write(self, connection, answer):
-        """The answer, and perhaps more than was asked for."""
+        """Writes the answer, and a stray one after some of the answers."""
         transport = connection.transport
         draw = self.random.random() if connection.service.meetings else 1
         if draw < self.share / 2:
@@ -92,7 +92,7 @@ class Strays:
             connection.transport.write(self.make(place == "racing"))
 
     def make(self, echo=False):
-        """`echo`: with the client-request-id of another call; else perhaps with one, perhaps without."""
+        """`echo`: always with the client-request-id of another call; else only half of the time."""
         headers = {"Date": formatdate(usegmt=True), "Content-Type": "application/json", "request-id": str(uuid.uuid4())}
         if echo or self.random.random() < 0.5:
             headers["client-request-id"] = str(uuid.uuid4())

@@ -1,4 +1,4 @@
-"""SIGKILL at random instants: the same command again ends the same way, and repeats no more calls than were in flight."""
+"""SIGKILL at random instants: the same command again completes the run and repeats no more calls than were in flight."""
 import random
 import subprocess
 import time
@@ -7,7 +7,7 @@ from generate import write_rows
 from harness import Case, kill, main, scaled
 
 CONNECTIONS, RATE = 16, 2000
-# What may be under way when the process dies: a call per connection, and answers of the last 100 ms that wait for their commit.
+# Calls that a kill may repeat: one per connection, and those of the last 100 ms, whose answers wait for their commit.
 IN_FLIGHT = CONNECTIONS + RATE * 100 // 1000
 
 
@@ -19,7 +19,7 @@ class Kill(Case):
                           "--organizer-concurrency", "8", "--attempt-timeout", "300ms", "--progress", "plain")
 
     def one_run(self, number, draw):
-        """Kills the run until it ends by itself. Returns how often that was."""
+        """Kills the run until it ends before the next kill. Returns the number of kills."""
         path, results = self.path("rows.csv"), self.path("results-%d.csv" % number)
         self.ledger = self.path("ledger-%d.db" % number)
         keys = write_rows(path, 2000, prefix="run%d" % number)
@@ -53,8 +53,8 @@ class Kill(Case):
             kills += self.one_run(number, draw)
         self.assertEqual(self.server.stats()["duplicates"], 0)
 
-    def test_nothing_is_sent_before_it_is_planned_for(self):
-        """Killed while planning: the ledger holds nothing of the run, and the service has seen nothing of it."""
+    def test_nothing_is_sent_before_the_plan_is_committed(self):
+        """Killed while planning: the service received no call."""
         path = self.path("rows.csv")
         write_rows(path, 100000, prefix="early")
         before = self.server.stats()["requests"]

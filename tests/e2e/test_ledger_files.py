@@ -1,15 +1,15 @@
-"""The ledger's files as other hands left them: what is refused, what is warned about, and what a disk that fails leads to."""
+"""Ledger files that other programs made or changed: what is refused, what is warned about; and a disk that fails."""
 import os
 import shutil
-import subprocess
+import sqlite3
 
 from generate import write_rows
-from harness import FAST, Case, clean_environment, main, scaled
-from processes import TracedCase
+from harness import FAST, Case, main, scaled
+from processes import TRACED, TracedCase, strace
 
 
 def snapshot(folder):
-    """Every file of a folder with its bytes and the time of its last change."""
+    """The bytes, the mode and the time of the last change of every file in a folder."""
     out = {}
     for root, folders, files in os.walk(folder):
         for name in folders + files:
@@ -46,13 +46,12 @@ class LedgerFiles(Case):
 
     def test_a_ledger_without_its_tables(self):
         self.apply(self.rows)
-        import sqlite3
         database = sqlite3.connect(self.ledger)
         database.execute("DROP TABLE observation")
         database.close()
         self.refused("observation", "earlier copy")
 
-    def test_a_ledger_with_two_names(self):
+    def test_a_ledger_with_two_hard_links(self):
         self.apply(self.rows)
         os.link(self.ledger, self.path("state/duplicate.db"))
         self.refused("hard link", commands=["apply"])
@@ -89,11 +88,9 @@ class FailingDisk(TracedCase):
     server_flags = ("--seed", "62")
 
     def run_failing(self, number, command):
-        """Runs it; from the `number`th on, every read of the ledger fails with EIO."""
-        return subprocess.run(["strace", "-f", "-qq", "-o", "/dev/null", "-P", self.ledger, "-P", self.ledger + "-wal", "-e", "trace=pread64",
-                               "-e", "inject=pread64:error=EIO:when=%d+" % number, *command],
-                              env=dict(clean_environment(self.folder), ASAN_OPTIONS="detect_leaks=0"), cwd=self.folder, stdin=subprocess.DEVNULL,
-                              capture_output=True, text=True, timeout=120, check=False)
+        """Runs it. From the `number`th read of the ledger on, every read fails with EIO."""
+        trace = strace("pread64", "pread64:error=EIO:when=%d+" % number, paths=[self.ledger, self.ledger + "-wal"])
+        return self.run_words([*trace, *command], None, timeout=120, environment=TRACED)
 
     def test_a_ledger_that_cannot_be_read_for_the_results(self):
         path, results = self.path("rows.csv"), self.path("results.csv")
@@ -104,10 +101,10 @@ class FailingDisk(TracedCase):
             number, failures = 1, 0
             while True:
                 done = self.run_failing(number, command)
-                if done.returncode == 0:
+                if done.code == 0:
                     break
-                self.assertEqual(done.returncode, 6, "%s, read %d: %s" % (command[1], number, done.stderr))
-                self.assertIn("I/O error", done.stderr + done.stdout)
+                self.assertEqual(done.code, 6, "%s, read %d: %s" % (command[1], number, done))
+                self.assertIn("I/O error", done.err + done.out)
                 self.assertFalse(os.path.exists(results))
                 failures += 1
                 number += scaled(13, 5, 1)

@@ -1,4 +1,4 @@
-"""Results, failed files and summaries, byte by byte where that is promised."""
+"""Results, failed files and summaries; byte for byte where the README promises it."""
 import json
 import os
 import pty
@@ -7,7 +7,7 @@ import stat
 
 from generate import organizer_ids, write_rows
 from harness import Case, main
-from processes import need_tracing
+from processes import TRACED, need_tracing, strace
 
 COLUMNS = ("line tenant organizer external_id outcome meeting_id join_web_url join_meeting_id passcode dial_in_number conference_id "
            "subject start end drift http_status error_code error_message attempts request_id client_request_id finished_at").split()
@@ -43,9 +43,9 @@ class Outputs(Case):
             self.assertRegex(first[name], r"\A[0-9a-f-]{36}\Z")
         self.assertRegex(first["finished_at"], r"\A\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z\Z")
         self.assertEqual(stat.S_IMODE(os.stat(results).st_mode), 0o600)
-        self.assertEqual(stat.S_IMODE(os.stat(self.ledger).st_mode) & 0o077, 0, "the ledger is nobody else's")
+        self.assertEqual(stat.S_IMODE(os.stat(self.ledger).st_mode) & 0o077, 0, "other users cannot read the ledger")
 
-    def test_columns_called_as_ours_are_carried_under_another_name(self):
+    def test_columns_with_names_of_the_results_are_renamed(self):
         results, lines = self.path("results.csv"), self.path("results.jsonl")
         path = self.write("in.csv", "organizer,external_id,start,outcome,input_outcome,line\n%s,c-1,2026-10-19T08:00:00Z,mine,too,77\n" % ANNA)
         self.apply(path, "--results", results)
@@ -57,18 +57,16 @@ class Outputs(Case):
         self.assertEqual((row["line"], row["outcome"]), (2, "created"))
         self.assertEqual((row["input_line"], row["input_outcome"], row["input_input_outcome"]), ("77", "too", "mine"))
 
-    def test_the_inventory_is_not_written_where_results_of_runs_go(self):
+    def test_the_inventory_does_not_overwrite_configured_results(self):
         path, results = self.path("rows.csv"), self.path("configured.csv")
         write_rows(path, 3, prefix="configured")
         self.apply(path, environment={"CONVOKE_RESULTS": results})
-        with open(results, "rb") as file:
-            before = file.read()
+        before = self.content(results)
         done = self.convoke("export", "--inventory", environment={"CONVOKE_RESULTS": results})
         self.assertEqual(len([row for row in self.parse_csv(done.out) if row["external_id"].startswith("configured")]), 3)
-        with open(results, "rb") as file:
-            self.assertEqual(file.read(), before)
+        self.assertEqual(self.content(results), before)
 
-    def test_a_pipe_has_its_failed_rows_beside_nothing(self):
+    def test_failed_rows_of_a_pipe_go_to_the_current_folder(self):
         path = self.write("in.csv", "organizer,external_id,start\n%s,p-1,never\n" % ANNA)
         script = '"$@" <(cat in.csv)'
         done = self.run_words(["bash", "-c", script, "bash", *self.words("plan")], expect=8)
@@ -88,46 +86,45 @@ class Outputs(Case):
             for name, cell in row.items():
                 if not PHONE_NUMBER.fullmatch(cell):
                     self.assertFalse(cell.startswith(("=", "+", "-", "@", "\t", "\r")), "%s: %r" % (name, cell))
-        # JSON lines are exact, and so is what the service got.
+        # JSON lines hold the exact text.
         self.apply(path, "--results", lines)
         with open(lines, encoding="utf-8") as file:
             exact = [json.loads(line) for line in file]
         self.assertEqual([one["subject"] for one in exact], subjects)
         self.assertEqual({one["=note"] for one in exact}, {"=A1"})
 
-    def test_a_file_system_without_nameless_files_and_locks_is_written_to(self):
+    def test_a_file_system_without_o_tmpfile_and_locks(self):
         need_tracing()
         path = self.write("wrong.csv", "organizer,external_id,start\n%s,w-1,never\n" % ANNA)
         folder = self.path("out")
         os.mkdir(folder)
         failed = os.path.join(folder, "failed.csv")
         names = [os.path.join(folder, ".failed.csv.convoke-%d.tmp" % number) for number in range(16)]
-        paths = [word for name in [folder, *names] for word in ("-P", name)]
-        # The names are looked at first. Then a nameless file is opened by the name of its folder.
-        trace = ["strace", "-f", "-qq", "-o", self.path("trace"), *paths, "-e", "trace=openat,flock"]
-        self.run_words([*trace, "-e", "inject=openat:error=EOPNOTSUPP:when=%d" % (len(names) + 1), "-e", "inject=flock:error=ENOSYS",
-                        *self.words("plan", path, "--failed", failed)], expect=8, environment={"ASAN_OPTIONS": "detect_leaks=0"})
+        # The names are opened first. Then a file without a name is opened by the path of its folder.
+        trace = strace("openat,flock", "openat:error=EOPNOTSUPP:when=%d" % (len(names) + 1), "flock:error=ENOSYS", paths=[folder, *names],
+                       output=self.path("trace"))
+        self.run_words([*trace, *self.words("plan", path, "--failed", failed)], expect=8, environment=TRACED)
         self.assertRegex(self.content(self.path("trace")), rb"O_TMPFILE.*EOPNOTSUPP.*INJECTED[^$]*flock.*ENOSYS")
         self.assertEqual(os.listdir(folder), ["failed.csv"])
         self.assertIn("w-1", self.content(failed).decode())
 
     def at_a_terminal(self, command, expect):
-        """What a terminal gets of a command, standard output and standard error."""
-        ours, its = pty.openpty()
-        self.addCleanup(os.close, ours)
-        process = self.start(command, stdout=its, stderr=its)
-        os.close(its)
-        seen = b""
+        """Runs a command with a terminal as its output. Returns the bytes that the terminal received."""
+        own_end, command_end = pty.openpty()
+        self.addCleanup(os.close, own_end)
+        process = self.start(command, stdout=command_end, stderr=command_end)
+        os.close(command_end)
+        received = b""
         while True:
             try:
-                part = os.read(ours, 65536)
-            except OSError:  # how a terminal ends
+                part = os.read(own_end, 65536)
+            except OSError:  # EIO: the other end is closed
                 break
             if not part:
                 break
-            seen += part
-        self.assertEqual(process.wait(timeout=60), expect, seen)
-        return seen
+            received += part
+        self.assertEqual(process.wait(timeout=60), expect, received)
+        return received
 
     def test_a_terminal_gets_no_escape_sequence_of_the_input(self):
         nasty = "\x1b[2Jx\x7f\u009b31m\u202ey"
@@ -142,20 +139,20 @@ class Outputs(Case):
                                 (self.words("status"), 0), (self.words("runs"), 0), (self.words("status", "-o", "json"), 0),
                                 (self.words("export", nasty), 2), (self.words("apply", self.path(nasty)), 2),
                                 (self.words("check", wrong, "--only", nasty + "=1"), 2)):
-            seen = self.at_a_terminal(command, expect)
-            self.assertTrue(seen)
-            # Its own line ends, and how it erases a line of progress.
-            seen = seen.replace(b"\r\n", b"\n").replace(b"\r\x1b[K", b"")
-            self.assertNotRegex(seen, b"[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80\xae", command)
+            received = self.at_a_terminal(command, expect)
+            self.assertTrue(received)
+            # Line ends, and the sequence that erases a line of progress, are allowed.
+            received = received.replace(b"\r\n", b"\n").replace(b"\r\x1b[K", b"")
+            self.assertNotRegex(received, b"[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80\xae", command)
         self.convoke("apply", wrong, expect=8)
-        self.assertIn(nasty.encode(), self.content(wrong + ".failed.csv"), "the input's own bytes stay")
+        self.assertIn(nasty.encode(), self.content(wrong + ".failed.csv"), "the failed file keeps the bytes of the input")
 
     def test_a_failed_file_at_a_terminal_has_the_terminals_line_ends(self):
         for end in ("\n", "\r\n", "\r"):
             path = self.write("wrong.csv", end.join(("organizer,external_id,start", "%s,e-1,never" % ANNA, "%s,e-2,never" % ANNA, "")))
-            seen = self.at_a_terminal(self.words("plan", path, "--failed", "/dev/stdout"), 8).replace(b"\r\n", b"\n")
-            self.assertNotIn(b"\\r", seen)
-            self.assertEqual(len([line for line in seen.splitlines() if line.startswith(ANNA.encode())]), 2, seen)
+            received = self.at_a_terminal(self.words("plan", path, "--failed", "/dev/stdout"), 8).replace(b"\r\n", b"\n")
+            self.assertNotIn(b"\\r", received)
+            self.assertEqual(len([line for line in received.splitlines() if line.startswith(ANNA.encode())]), 2, received)
 
     def test_results_as_json_lines(self):
         path, results = self.path("rows.csv"), self.path("results.jsonl")
@@ -166,11 +163,10 @@ class Outputs(Case):
         self.assertEqual(list(rows[0]), COLUMNS + ["batch"])
         self.assertEqual([row["line"] for row in rows], list(range(2, 27)))
         self.assertEqual([row["http_status"] for row in rows], [201] * 25)
-        with open(results, "rb") as file:
-            self.assertEqual(self.convoke("export", "--format", "jsonl").out.encode(), file.read())
+        self.assertEqual(self.convoke("export", "--format", "jsonl").out.encode(), self.content(results))
 
     def check_failed_file(self, encoding, mark, delimiter, line_end):
-        """Two good rows and a wrong one between them; the failed file holds the wrong one's own bytes."""
+        """A wrong row between two good ones: the failed file holds the bytes of the wrong row."""
         name = "failed-%s-%d" % (encoding, ord(delimiter))
         header = delimiter.join(["organizer", "external_id", "subject", "start", "Raum-Nummer"])
         quoted = '"Übung %s eins"' % delimiter
@@ -179,8 +175,7 @@ class Outputs(Case):
         text = line_end.join([header, rows[0], wrong, rows[1], ""])
         path = self.write(name + ".csv", mark + text.encode(encoding))
         self.convoke("apply", path, expect=8)
-        with open(path + ".failed.csv", "rb") as file:
-            content = file.read()
+        content = self.content(path + ".failed.csv")
         self.assertTrue(content.startswith(mark))
         lines = content[len(mark):].decode(encoding).split(line_end)
         self.assertEqual(lines[0], header + delimiter + "convoke_line" + delimiter + "convoke_error")
@@ -216,20 +211,20 @@ class Outputs(Case):
         done = self.convoke("apply", wrong, expect=8, timeout=60)
         self.assertIn("wrong.csv.failed.csv is no regular file", done.err)
         self.assertTrue(stat.S_ISFIFO(os.lstat(wrong + ".failed.csv").st_mode))
-        # A name that was given is used as it is.
+        # A name from the command line may be a link.
         link = self.path("link.csv")
         os.symlink(self.write("real.csv", "old"), link)
         self.convoke("plan", wrong, "--failed", link, expect=8)
         self.assertTrue(os.path.islink(link))
         self.assertEqual(len(self.read_csv(self.path("real.csv"))), 1)
 
-    def test_rows_left_out_are_told_by_every_command(self):
-        path = self.write("skip.csv", "organizer,external_id,start\n%s,skip-1,2026-10-19T08:00:00Z\nnobody,skip-2,2026-10-19T08:00:00Z\n" % ANNA)
+    def test_every_command_reports_skipped_rows(self):
+        path = self.write("skip.csv", "organizer,external_id,start\n%s,skip-1,2026-10-19T08:00:00Z\nno-guid,skip-2,2026-10-19T08:00:00Z\n" % ANNA)
         for words in (["check"], ["plan"], ["apply", "--dry-run"], ["apply"]):
             self.convoke(words[0], path, *words[1:], expect=8)
             self.convoke(words[0], path, *words[1:], "--skip-invalid", expect=3)
 
-    def test_no_failed_file_where_nothing_failed(self):
+    def test_no_failed_file_without_failed_rows(self):
         path = self.path("rows.csv")
         write_rows(path, 5, prefix="fine")
         self.apply(path)

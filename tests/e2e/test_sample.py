@@ -1,4 +1,4 @@
-"""The sample is valid, the tour works, and every other command of the line answers."""
+"""The sample input, the guided tour and `convoke version`."""
 import os
 import re
 
@@ -28,7 +28,7 @@ class Sample(Case):
         done = self.run_words([EXECUTABLE, "demo"], timeout=120)
         self.assertLess(done.seconds, 60)
         self.assertTrue(re.search("once", done.out + done.err), str(done))
-        self.assertNotIn("\x1b", done.out + done.err, "no colours but on a terminal")
+        self.assertNotIn("\x1b", done.out + done.err, "colours only on a terminal")
 
     def test_version(self):
         self.assertRegex(self.run_words([EXECUTABLE, "version"]).out, r"\d+\.\d+\.\d+")

@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM: drain, save, say how to go on; the second leaves at once. And streams that nobody reads."""
+"""Signals: the first one drains, saves and prints how to resume; the second one ends the process at once. Also streams without a reader."""
 import fcntl
 import json
 import os
@@ -9,7 +9,7 @@ import time
 
 from generate import write_rows
 from harness import EXECUTABLE, FAST, Case, main, wait_for
-from processes import catches
+from processes import catches, open_files
 
 
 def opened_to_write(pipe):
@@ -20,22 +20,9 @@ def opened_to_write(pipe):
         return None
 
 
-def has_open_file_in(pid, folder):
-    """Whether the process has a file of this folder open, with or without a name."""
-    descriptors = "/proc/%d/fd" % pid
-    return any(os.readlink(os.path.join(descriptors, d)).startswith(folder + "/") for d in os.listdir(descriptors))
-
-
 class Signals(Case):
-    # Slow enough that calls are always in flight.
+    # Slow enough to have calls in flight at any time.
     server_flags = ("--seed", "31", "--latency", "50ms")
-
-    def start_slow(self, path, *words):
-        """A run of some seconds, once its first calls have been answered."""
-        before = self.server.stats()["requests"]
-        process = self.start(self.words("apply", path, "--rate", "100", "--fixed-rate", *words))
-        wait_for(lambda: self.server.stats()["requests"] > before + 20, "the first calls")
-        return process
 
     def check_drained(self, number, code):
         path = self.path("rows.csv")
@@ -51,7 +38,7 @@ class Signals(Case):
         self.assertGreater(len(done), 0)
         self.apply(path)
         self.assert_created_once(keys)
-        # Drained: what was answered was saved, so nothing was asked again.
+        # Every answer was saved, so no call was repeated.
         made = self.server.by_key()
         self.assertEqual(sum(made[key]["gets"] for key in keys), 0)
 
@@ -60,6 +47,18 @@ class Signals(Case):
 
     def test_sigint(self):
         self.check_drained(signal.SIGINT, 130)
+
+    def test_sighup(self):
+        self.check_drained(signal.SIGHUP, 129)
+
+    def test_a_sighup_that_is_ignored_stays_ignored(self):
+        path = self.path("rows.csv")
+        keys = write_rows(path, 150, prefix="nohup")
+        process = self.start_slow(path, preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+        process.send_signal(signal.SIGHUP)
+        _, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 0, err.decode())
+        self.assert_created_once(keys)
 
     def test_interrupted_while_planning(self):
         path = self.path("rows.csv")
@@ -76,7 +75,7 @@ class Signals(Case):
         self.assertLess(len([key for key in keys if key in made]), 5000)
 
     def interrupt(self, number, code, said, *words):
-        """A command that waits for something, and ends by a signal before anything was planned."""
+        """A signal ends a command that waits, before it plans anything."""
         process = self.start(self.words("apply", *words))
         wait_for(lambda: catches(process, number), "a handler for the signal")
         with self.assertRaises(subprocess.TimeoutExpired, msg="it waits"):
@@ -90,7 +89,7 @@ class Signals(Case):
         pipe = self.path("pipe")
         os.mkfifo(pipe)
         self.interrupt(signal.SIGINT, 130, "Interrupted while " + pipe, pipe)
-        # The same command, and this time somebody writes.
+        # The same command, now with a writer.
         keys = write_rows(self.path("rows.csv"), 20, prefix="pipe")
         process = self.start(self.words("apply", pipe, *FAST))
         with open(self.path("rows.csv"), "rb") as rows, open(wait_for(lambda: opened_to_write(pipe), "a reader"), "wb") as to:
@@ -99,12 +98,12 @@ class Signals(Case):
         self.assertEqual(process.returncode, 0, err.decode())
         self.assert_created_once(keys)
 
-    def test_a_check_that_is_interrupted_leaves_nothing_behind(self):
+    def test_an_interrupted_check_removes_its_files(self):
         path, temporary = self.path("rows.csv"), self.path("temporary")
         write_rows(path, 200000, prefix="check")
         os.mkdir(temporary)
         process = self.start(self.words("check", path), environment={"TMPDIR": temporary})
-        wait_for(lambda: has_open_file_in(process.pid, temporary), "its own ledger")
+        wait_for(lambda: any(name.startswith(temporary) for name in open_files(process.pid)), "the temporary ledger")
         process.send_signal(signal.SIGTERM)
         _, err = process.communicate(timeout=60)
         self.assertEqual(process.returncode, 143, err.decode())
@@ -126,8 +125,8 @@ class Signals(Case):
         self.assert_one_outcome_a_row(rows, 100)
         self.assertIn("100", done.err)
 
-    def test_a_reader_that_has_gone(self):
-        """A pipe whose reader has gone: the meetings are made, the ledger has them, the exit code tells."""
+    def test_a_reader_that_ended(self):
+        """A pipe without a reader: the meetings are created, the ledger has them, and the exit code reports the lost output."""
         path = self.path("rows.csv")
         keys = write_rows(path, 100, prefix="closed")
         reader = subprocess.Popen(["true"], stdin=subprocess.PIPE)
@@ -150,7 +149,7 @@ class Signals(Case):
         self.assert_created_once(keys)
 
     def test_a_full_disk_for_stderr(self):
-        """What can only be told there is not told; the run goes on."""
+        """Text for stderr is lost; the run continues."""
         path = self.path("rows.csv")
         keys = write_rows(path, 300, prefix="full-stderr")
         with open("/dev/full", "wb") as full:
@@ -173,16 +172,14 @@ class Signals(Case):
 
 
 class WhileResultsAreWritten(Case):
-    """All is saved by then; what is left is to tell of it, here into a pipe that nobody reads."""
+    """All outcomes are saved; the results go into a pipe that is not read."""
     server_flags = ("--seed", "33")
 
     def start_stuck(self, path, name):
         keys = write_rows(path, 1500, prefix=name)
         self.apply(path)
         process = self.start(self.words("apply", path, "--results", "-"))
-        self.addCleanup(process.communicate)
-        self.addCleanup(process.kill)
-        # The pipe is full when its first bytes have been there for a while.
+        # The pipe is full some time after its first bytes arrived.
         wait_for(lambda: select.select([process.stdout], [], [], 0)[0], "the first results")
         time.sleep(0.5)
         self.assertIsNone(process.poll(), "it waits for its reader")
@@ -200,12 +197,12 @@ class WhileResultsAreWritten(Case):
         self.assertEqual(len(self.parse_csv(self.convoke("apply", path, "--results", "-").out)), 1500)
         self.assert_created_once(keys)
 
-    def test_a_second_signal_leaves_at_once_although_nobody_reads(self):
+    def test_a_second_signal_ends_the_writing_at_once(self):
         path = self.path("rows.csv")
         keys, process = self.start_stuck(path, "second-signal")
         process.send_signal(signal.SIGINT)
         time.sleep(0.3)
-        self.assertIsNone(process.poll(), "the first one waits for the writing to end")
+        self.assertIsNone(process.poll(), "the first signal waits for the reader")
         process.send_signal(signal.SIGINT)
         self.assertEqual(process.wait(timeout=5), 130)
         process.communicate(timeout=5)
@@ -215,7 +212,7 @@ class WhileResultsAreWritten(Case):
 class SecondSignal(Case):
     server_flags = ("--seed", "32", "--latency", "5s")
 
-    def test_the_second_signal_leaves_at_once(self):
+    def test_the_second_signal_ends_the_process_at_once(self):
         path = self.path("rows.csv")
         keys = write_rows(path, 10, prefix="second")
         process = self.start(self.words("apply", path, "--connections", "4", "--rate", "100", "--fixed-rate"))

@@ -1,19 +1,18 @@
-"""Wrong use: each kind has its exit code, a message that says what to do, and loses nothing."""
+"""Wrong input and wrong use: each has its exit code and a message with the remedy, and nothing is lost."""
 import csv
 import os
 import resource
-import socket
 import subprocess
 
 from generate import write_rows
-from harness import EXECUTABLE, FAST, SCALE, Case, foreign, main, wait_for
+from harness import EXECUTABLE, FAST, SANITIZED, Case, main, wait_for
 
 
 class WrongInput(Case):
     server_flags = ("--seed", "51")
 
     def refused(self, code, *words, says=(), command="apply", **more):
-        """It ends with `code`, says all of `says`, and the service saw nothing of it."""
+        """The command ends with `code`, prints all of `says`, and sends nothing."""
         before = self.server.stats()["requests"]
         done = self.convoke(command, *words, expect=code, **more)
         for part in says:
@@ -39,7 +38,7 @@ class WrongInput(Case):
     def test_a_missing_column(self):
         self.refused(8, self.write("in.csv", "organizer,subject,external_id\na,b,c\n"), says=["start"])
 
-    def test_a_cut_file(self):
+    def test_a_truncated_file(self):
         self.refused(8, self.write("cut.csv", 'organizer,external_id,start,subject\na,b,c,"open'), says=["cut.csv", "line 2"])
 
     def test_a_bad_byte(self):
@@ -61,11 +60,11 @@ class WrongInput(Case):
         self.assertEqual(len(self.read_csv(path + ".failed.csv")), 3)
 
     def check_endless(self, begin, more, *words, stop=64 << 20):
-        """Checks what begins so and goes on for ever, up to `stop`; what was written before the end, and how it ended."""
+        """Checks an endless input: `begin`, then `more` up to `stop` bytes. Returns the number of bytes written, the exit code and stderr."""
         folder = self.path("tmp")
         os.makedirs(folder, exist_ok=True)
         process = self.start(self.words("check", "-", *words), stdin=subprocess.PIPE, environment={"TMPDIR": folder},
-                             # A program that reads on fills no disk.
+                             # The limit keeps a program that does not stop from filling the disk.
                              preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (16 << 20, 16 << 20)))
         written, part = 0, begin
         try:
@@ -83,7 +82,7 @@ class WrongInput(Case):
         code = process.wait(timeout=60)
         process.stdout.close()
         process.stderr.close()
-        self.assertEqual(os.listdir(folder), [], "left over")
+        self.assertEqual(os.listdir(folder), [], "leftover files")
         return written, code, err
 
     def test_an_endless_pipe_is_refused_at_its_first_bad_byte(self):
@@ -101,7 +100,7 @@ class WrongInput(Case):
             self.assertIn("standard input", err)
             self.assertLess(written, 8 << 20)
 
-    def test_an_endless_pipe_of_good_rows_ends_with_the_room_for_its_copy(self):
+    def test_an_endless_pipe_of_good_rows_ends_where_its_copy_has_no_room(self):
         header, row = b"organizer,external_id,start\n", ("%s,a,2026-10-19T08:00:00Z\n" % ("0" * 36)).encode()
         written, code, err = self.check_endless(header, row * 500)
         self.assertEqual(code, 6, err)
@@ -109,27 +108,23 @@ class WrongInput(Case):
         self.assertIn("TMPDIR", err)
         self.assertLess(written, 32 << 20)
 
-    def test_a_device_without_end_as_input(self):
+    def test_an_endless_device_as_input(self):
         done = self.convoke("check", "/dev/zero", expect=8, timeout=60,
                             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (16 << 20, 16 << 20)))
         self.assertIn("/dev/zero: line 1, column 1: a NUL byte", done.err)
 
     def peak_of_faults(self, name, rows, cell):
-        """The memory that a plan of so many rows needed, in MiB, and what it reported."""
+        """Plans so many wrong rows. Returns the peak memory in MiB, the reports of wrong rows, and the failed file."""
         path = self.write(name + ".csv", "organizer,external_id,start,attendees,option.a,option.b\n" + "o,\u00e9,s,%s,x,y\n" % cell * rows)
         log = self.path(name + ".log")
-        with open(log, "wb") as err:
-            process = self.start(self.words("plan", path), stdout=subprocess.DEVNULL, stderr=err)
-            _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        self.assertEqual(process.returncode, 8)
+        peak = self.peak_mib(self.words("plan", path), 8, os.devnull, log)
         with open(log, encoding="utf-8") as file:
             reported = [line for line in file if ", line " in line]
         os.remove(log)
-        return used.ru_maxrss / 1024, reported, path + ".failed.csv"
+        return peak, reported, path + ".failed.csv"
 
-    def test_a_fault_in_every_cell_takes_no_more_memory_with_more_rows(self):
-        faults = 30000  # in one cell: their reasons are 40 times as long as the row
+    def test_memory_does_not_grow_with_the_number_of_wrong_rows(self):
+        faults = 30000  # in one cell: the text of their reasons is 40 times as long as the row
         few, reported, failed = self.peak_of_faults("few", 6, ";".join("x" * faults))
         self.assertEqual(len(reported), 6)
         for number, line in enumerate(reported):
@@ -143,7 +138,7 @@ class WrongInput(Case):
             self.assertEqual(row["convoke_error"].count("'x': "), faults + 1)
         many, reported, _ = self.peak_of_faults("many", 40, ";".join("x" * faults))
         self.assertEqual(len(reported), 40)
-        if SCALE != "small":  # a sanitizer keeps what was freed
+        if not SANITIZED:  # a sanitizer keeps freed memory
             self.assertLess(many - few, 48, "MiB: %.0f with 6 rows, %.0f with 40" % (few, many))
 
     def test_two_rows_that_contradict_each_other(self):
@@ -180,7 +175,7 @@ class WrongInput(Case):
         self.assertIn("connections", done.err)
         self.assertIn("wrong.toml", done.err)
 
-    def test_values_that_are_none(self):
+    def test_invalid_values(self):
         path = self.path("rows.csv")
         write_rows(path, 1, prefix="values")
         for words in (["--rate", "fast"], ["--rate", "0"], ["--attempt-timeout", "-1s"], ["--connections", "0"], ["--batch-size", "21"],
@@ -196,7 +191,7 @@ class WrongInput(Case):
         self.assertIn("5 rows", self.convoke("status", environment=wrong).out)
         self.assertIn("CONVOKE_MAX_COOLDOWN", self.convoke("status", environment={"CONVOKE_MAX_COOLDOWN": "0"}, expect=2).err)
 
-    def test_what_is_not_built_yet_is_refused_with_a_sentence(self):
+    def test_missing_features_are_refused_with_a_sentence(self):
         path = self.path("rows.csv")
         write_rows(path, 1, prefix="later")
         for words in (["--batch-size", "20"], ["--on-drift", "update"], ["--report", "r.html"]):
@@ -210,12 +205,12 @@ class WrongInput(Case):
         blocked = os.path.join(self.write("a-file", "x"), "ledger.db")
         self.refused(6, path, ledger=blocked, says=[blocked])
 
-    def test_a_ledger_that_is_none(self):
+    def test_a_ledger_that_is_no_database(self):
         path, other = self.path("rows.csv"), self.write("letters.txt", "These are letters, not a database. " * 500)
         write_rows(path, 5, prefix="letters")
         self.refused(6, path, ledger=other, says=["letters.txt"])
         with open(other, encoding="utf-8") as file:
-            self.assertTrue(file.read().startswith("These are letters"), "a file that is not ours stays as it is")
+            self.assertTrue(file.read().startswith("These are letters"), "a foreign file does not change")
 
     def test_an_output_that_cannot_be_written(self):
         path = self.path("rows.csv")
@@ -231,8 +226,7 @@ class WrongInput(Case):
     def test_an_output_that_would_overwrite_something(self):
         path, results = self.path("rows.csv"), self.path("results.csv")
         write_rows(path, 5, prefix="overwrite")
-        with open(path, "rb") as file:
-            before = file.read()
+        before = self.content(path)
         link, duplicate = self.path("link.csv"), self.path("duplicate.csv")
         os.symlink("rows.csv", link)
         os.link(path, duplicate)
@@ -244,8 +238,7 @@ class WrongInput(Case):
         for flag in ("--results", "--failed"):
             self.refused(2, path, flag, self.path("same.csv"), says=[flag, "--ledger"], ledger=self.path("same.csv"))
         self.assertFalse(os.path.exists(results))
-        with open(path, "rb") as file:
-            self.assertEqual(file.read(), before)
+        self.assertEqual(self.content(path), before)
         self.convoke("apply", path, *FAST)
         for name in (path, link):
             for flag in ("--results", "--failed"):
@@ -253,8 +246,7 @@ class WrongInput(Case):
         self.refused(2, "--results", self.ledger, "--format", "csv", says=["--results", "--ledger"], command="export")
         self.refused(2, "--inventory", "--results", self.ledger, "--format", "csv", says=["--results", "--ledger"], command="export")
         self.refused(2, "--results", results, "--failed", results, says=["--results", "--failed"], command="export")
-        with open(path, "rb") as file:
-            self.assertEqual(file.read(), before)
+        self.assertEqual(self.content(path), before)
         self.convoke("export", "--inventory")
 
     def test_an_input_on_standard_input_is_not_overwritten(self):
@@ -265,7 +257,7 @@ class WrongInput(Case):
         self.assertEqual(done.returncode, 2, done.stderr.decode())
         self.assertIn("--results", done.stderr.decode())
 
-    def test_rows_of_a_run_do_not_come_from_the_inventory(self):
+    def test_inventory_and_run_exclude_each_other(self):
         path, failed = self.path("rows.csv"), self.path("failed.csv")
         write_rows(path, 5, prefix="inventory")
         self.apply(path)
@@ -278,139 +270,18 @@ class WrongInput(Case):
         keys = write_rows(path, 300, prefix="first")
         more = write_rows(other, 10, prefix="second")
         process = self.start(self.words("apply", path, "--rate", "100", "--fixed-rate"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try:
-            begin = self.server.stats()["requests"]
-            wait_for(lambda: self.server.stats()["requests"] > begin + 5, "the first run's calls")
-            done = self.convoke("apply", other, expect=7)
-            self.assertIn(str(process.pid), done.err, "the holder is named")
-            done = self.convoke("apply", other, "--wait-lock", "100ms", expect=7)
-            self.assertIn(str(process.pid), done.err, "waiting does not make it forget who it is")
-            os.symlink(self.ledger, self.path("link.db"))
-            done = self.convoke("apply", path, expect=7, ledger=self.path("link.db"))
-            self.assertIn(str(process.pid), done.err, "one ledger, whatever it is called")
-            self.apply(other, "--wait-lock", "60s")
-            self.assertEqual(process.wait(timeout=60), 0)
-        finally:
-            process.kill()
-            process.wait()
+        begin = self.server.stats()["requests"]
+        wait_for(lambda: self.server.stats()["requests"] > begin + 5, "calls of the first run")
+        done = self.convoke("apply", other, expect=7)
+        self.assertIn(str(process.pid), done.err, "the holder is named")
+        done = self.convoke("apply", other, "--wait-lock", "100ms", expect=7)
+        self.assertIn(str(process.pid), done.err, "the holder is named after the wait, too")
+        os.symlink(self.ledger, self.path("link.db"))
+        done = self.convoke("apply", path, expect=7, ledger=self.path("link.db"))
+        self.assertIn(str(process.pid), done.err, "one ledger under two names")
+        self.apply(other, "--wait-lock", "60s")
+        self.assertEqual(process.wait(timeout=60), 0)
         self.assert_created_once(keys + more)
-
-
-class WrongServer(Case):
-    server_flags = ("--seed", "52")
-
-    def config_with(self, name, **changes):
-        """The server's configuration with some values changed; None leaves one out."""
-        values = {key: self.server.setting(key) for key in ("graph_url", "authority_url", "ca_file", "tenant", "client_id", "client_secret_file")}
-        values.update(changes)
-        return self.write(name, "".join('%s = "%s"\n' % item for item in values.items() if item[1] is not None))
-
-    def apply_with(self, config, expect, *words):
-        path = self.path("rows.csv")
-        write_rows(path, 20, prefix="wrong-server")
-        command = [EXECUTABLE, "apply", path, "--config", config, "--ledger", "sqlite:" + self.ledger, *FAST, *words]
-        return self.run_words(command, expect, timeout=120)
-
-    def test_a_ready_token_that_cannot_be_one(self):
-        path = self.path("rows.csv")
-        write_rows(path, 3)
-        before = self.server.stats()["requests"]
-        for token, says in (("SECRET SECRET", "a blank at position 7"), ("S" * 100 * 1024, "16 KiB")):
-            done = self.convoke("apply", path, expect=2, environment={"CONVOKE_TOKEN": token})
-            self.assertIn(says, done.err)
-            self.assertNotIn("SECRET", done.err)
-        self.assertEqual(self.server.stats()["requests"], before)
-
-    def test_a_configuration_planted_beside_the_input(self):
-        """In a folder that others may write, another authority would get the secret of the environment."""
-        shared = self.path("shared")
-        os.makedirs(shared)
-        path = os.path.join(shared, "rows.csv")
-        write_rows(path, 3)
-        with open(self.config_with("p.toml"), encoding="utf-8") as file, open(os.path.join(shared, "convoke.toml"), "w", encoding="utf-8") as out:
-            out.write(file.read())
-        os.chmod(os.path.join(shared, "convoke.toml"), 0o644)
-        command = [EXECUTABLE, "apply", path, "--ledger", "sqlite:" + self.ledger]
-        before = self.server.stats()["token_requests"]
-        for mode in (0o1777, 0o775):
-            os.chmod(shared, mode)
-            done = self.run_words(command, 2, environment={"AZURE_CLIENT_SECRET": "of-the-environment"})
-            self.assertIn(os.path.join(shared, "convoke.toml"), done.err)
-            self.assertIn("--config", done.err)
-        self.assertEqual(self.server.stats()["token_requests"], before, "the secret was sent")
-        self.run_words([*command, "--dry-run", "--config", os.path.join(shared, "convoke.toml")])
-        os.chmod(shared, 0o755)
-        self.run_words([*command, "--dry-run"])
-
-    def assert_nothing_lost(self):
-        """With the right configuration the same file, in the same ledger, ends well."""
-        path = self.path("rows.csv")
-        rows = self.path("results.csv")
-        self.apply(path, "--results", rows)
-        self.assert_one_outcome_a_row(self.read_csv(rows), 20)
-
-    def closed_port(self):
-        """A port of this machine at which no program can listen while the test runs: it is bound, and refuses connections."""
-        held = socket.socket(socket.AF_INET)
-        self.addCleanup(held.close)
-        held.bind(("127.0.0.1", 0))
-        return "https://127.0.0.1:%d" % held.getsockname()[1]
-
-    def test_an_unreachable_server(self):
-        closed = self.closed_port()
-        done = self.apply_with(self.config_with("u.toml", graph_url=closed, authority_url=closed), 5, "--max-outage", "2s")
-        self.assertIn("127.0.0.1", done.err)
-        self.assert_nothing_lost()
-
-    def test_a_name_that_does_not_exist(self):
-        nowhere = "https://graph.invalid"
-        done = self.apply_with(self.config_with("n.toml", graph_url=nowhere, authority_url=nowhere), 5, "--max-outage", "2s")
-        self.assertIn("graph.invalid", done.err)
-
-    def test_a_wrong_secret(self):
-        wrong = self.write("wrong.secret", "definitely-not-the-secret\n")
-        os.chmod(wrong, 0o600)
-        done = self.apply_with(self.config_with("s.toml", client_secret_file=wrong), 4)
-        self.assertIn("secret", done.err.lower())
-        self.assertNotIn("definitely-not", done.out + done.err)
-        self.assertEqual(self.server.stats()["requests"], 0)
-        self.assert_nothing_lost()
-
-    def test_a_secret_that_others_may_read(self):
-        loose = self.write("loose.secret", "x\n")
-        os.chmod(loose, 0o644)
-        done = self.apply_with(self.config_with("l.toml", client_secret_file=loose), 4)
-        self.assertIn("loose.secret", done.err)
-
-    def test_no_secret(self):
-        done = self.apply_with(self.config_with("none.toml", client_secret_file=None), None)
-        self.assertIn(done.code, (2, 4), str(done))
-        self.assertIn("secret", done.err.lower())
-
-    def test_a_certificate_that_nobody_vouches_for(self):
-        done = self.apply_with(self.config_with("c.toml", ca_file=None), 5)
-        self.assertIn("--ca-file", done.err)
-        self.assertEqual(self.server.stats()["requests"], 0)
-
-    def test_a_plain_http_address(self):
-        done = self.apply_with(self.config_with("h.toml", graph_url="http://example.org"), 2)
-        self.assertIn("http", done.err)
-
-
-class AnotherHost(Case):
-    @classmethod
-    def start_server(cls, folder):
-        return foreign(folder, "--certificate-names", "DNS:graph.example")
-
-    def test_a_certificate_for_another_host(self):
-        path = self.path("rows.csv")
-        write_rows(path, 20, prefix="host")
-        done = self.convoke("apply", path, *FAST, expect=5)
-        self.assertIn("is for graph.example, not for localhost", done.err)
-        # It does not take the whole --max-outage of half an hour to say so.
-        self.assertLess(done.seconds, 30)
-        stats = self.server.stats()
-        self.assertEqual((stats["requests"], stats["tokens"]), (0, 0))
 
 
 if __name__ == "__main__":

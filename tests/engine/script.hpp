@@ -165,7 +165,7 @@ class script {
   void pass(std::chrono::nanoseconds d) {
     const auto end = now_ + d;
     while (wake_ && *wake_ <= end) {
-      BOOST_TEST_REQUIRE((*wake_ > now_), "asked to be woken in the past");
+      BOOST_TEST_REQUIRE((*wake_ > now_), "requested to be woken in the past");
       now_ = *std::exchange(wake_, std::nullopt);
       tick();
     }

@@ -17,12 +17,12 @@ BOOST_AUTO_TEST_CASE(a_call_needs_a_token_a_row_and_a_connection) {
   t.connect(3);
   t.quiet();  // nothing is claimed for a lane that cannot sign in
   t.token(1);
-  const auto asked = t.all<fetch_rows>();
-  BOOST_TEST_REQUIRE(asked.size() == 1U);
-  BOOST_TEST(!asked[0].stale);
-  BOOST_TEST_REQUIRE(asked[0].pages.size() == 1U);
-  BOOST_TEST(asked[0].pages[0].organizer == 7U);
-  BOOST_TEST(asked[0].pages[0].count == 1U);
+  const auto requested = t.all<fetch_rows>();
+  BOOST_TEST_REQUIRE(requested.size() == 1U);
+  BOOST_TEST(!requested[0].stale);
+  BOOST_TEST_REQUIRE(requested[0].pages.size() == 1U);
+  BOOST_TEST(requested[0].pages[0].organizer == 7U);
+  BOOST_TEST(requested[0].pages[0].count == 1U);
   t.arrive(7, false, {{11, 1, 7, 4, 0}}, true);
   const auto c = t.next<send_call>();
   BOOST_TEST(c.row == 11U);
@@ -175,11 +175,11 @@ BOOST_AUTO_TEST_CASE(claims_are_bounded_however_many_organizers_there_are) {
   script t(many, s);
   t.next<refresh_token>();
   t.token(1);
-  std::uint32_t asked = 0;
+  std::uint32_t requested = 0;
   for (const auto& f : t.all<fetch_rows>())
-    for (const auto& page : f.pages) asked += page.count;
-  BOOST_TEST(asked >= 4 * s.connections);
-  BOOST_TEST(asked <= 32 * s.connections);
+    for (const auto& page : f.pages) requested += page.count;
+  BOOST_TEST(requested >= 4 * s.connections);
+  BOOST_TEST(requested <= 32 * s.connections);
 }
 
 BOOST_AUTO_TEST_CASE(an_empty_page_ends_an_organizer) {
@@ -206,8 +206,8 @@ BOOST_AUTO_TEST_CASE(stale_rows_wait_for_the_fresh_and_for_the_attempt_timeout) 
   t.pass(999ms);
   t.quiet();
   t.pass(1ms);
-  const auto asked = t.next<fetch_rows>();
-  BOOST_TEST(asked.stale);
+  const auto requested = t.next<fetch_rows>();
+  BOOST_TEST(requested.stale);
   t.arrive(0, true, {{50, 50, 0, 2, 1}, {51, 51, 0, 2, 0}}, true);
   t.one_success();
   t.one_success();

@@ -126,7 +126,7 @@ class run {
       } else if (const auto* f = std::get_if<fetch_rows>(&a)) {
         ++claims;
         pages += f->pages.size();
-        asked_ += rows_of(*f);
+        requested_ += rows_of(*f);
         for (const auto& page : f->pages) asked_for_more_than_there_is |= page.count > left_.at(page.organizer);
         waiting_.claims.push_back(*f);
       } else if (const auto* w = std::get_if<wake_at>(&a)) {
@@ -135,7 +135,7 @@ class run {
         over_ = true;
       }
     }
-    most_ahead = std::max(most_ahead, asked_ - calls);
+    most_ahead = std::max(most_ahead, requested_ - calls);
     begin_commit();
   }
 
@@ -147,7 +147,7 @@ class run {
   job waiting_, under_way_;
   std::optional<mono_time> committed_at_, wake_, first_call_;
   row_id next_row_ = 1;
-  std::uint64_t asked_ = 0;
+  std::uint64_t requested_ = 0;
   bool over_ = false;
 };
 

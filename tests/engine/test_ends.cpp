@@ -142,6 +142,28 @@ BOOST_AUTO_TEST_CASE(rows_that_used_up_their_attempts_are_given_some_time) {
   BOOST_TEST((t.over(stop_reason::deferred).come_back == 10min));
 }
 
+BOOST_AUTO_TEST_CASE(a_row_is_released_only_when_its_last_call_is_over) {
+  auto s = script::quick();
+  s.max_attempts = 1;
+  auto t = script::started({1}, 1, s);
+  t.finish(t.next<send_call>(), broken(attempt_error::timeout));
+  t.pass(5s - 1ns);
+  t.quiet();
+  t.pass(1ns);
+  t.released(true);
+  t.over(stop_reason::deferred);
+}
+
+BOOST_AUTO_TEST_CASE(a_row_whose_last_call_may_be_at_work_stays_claimed_when_the_run_stops) {
+  auto s = script::quick();
+  s.max_attempts = 1;
+  auto t = script::started({1}, 1, s);
+  t.finish(t.next<send_call>(), broken(attempt_error::timeout));
+  t.pass(1s);
+  t.stop(stop_reason::interrupted);
+  t.over(stop_reason::interrupted);  // and nothing is released
+}
+
 BOOST_AUTO_TEST_CASE(a_retry_that_would_come_after_the_deadline_is_not_waited_for) {
   auto s = script::quick();
   s.row_deadline = 2s;

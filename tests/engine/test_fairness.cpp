@@ -101,7 +101,7 @@ class run {
       } else if (const auto* r = std::get_if<record_outcome>(&a)) {
         recorded.push_back(r->row);
       } else if (const auto* f = std::get_if<fetch_rows>(&a)) {
-        asked_.push_back(*f);
+        requested_.push_back(*f);
       } else if (const auto* w = std::get_if<wake_at>(&a)) {
         wake_ = w->when;
       } else if (std::holds_alternative<finished>(a)) {
@@ -112,7 +112,7 @@ class run {
       e.committed(recorded, {}, now_);
       carry_out(e);
     }
-    for (const auto& f : std::exchange(asked_, {})) {
+    for (const auto& f : std::exchange(requested_, {})) {
       std::vector<claimed_page> claim;
       for (const auto& [who, count] : f.pages) {
         auto& rows = owed_[who];
@@ -133,7 +133,7 @@ class run {
   std::map<organizer_id, mono_time> last_;
   std::vector<std::pair<organizer_id, mono_time>> sent_;
   std::priority_queue<reply> replies_;
-  std::vector<fetch_rows> asked_;
+  std::vector<fetch_rows> requested_;
   std::optional<mono_time> wake_;
   bool over_ = false;
 };

@@ -16,9 +16,9 @@ namespace {
 constexpr mono_time t{100s};
 
 // What happened since: `calls` calls of each of `others` organizers, from 10 on, sent at `when`, succeeded.
-void succeed(inference& i, place others, unsigned calls, mono_time when) {
+void succeed(inference& i, organizer_index others, unsigned calls, mono_time when) {
   for (unsigned n = 0; n < calls; ++n) {
-    for (place p = 10; p < 10 + others; ++p) i.succeeded(p, when);
+    for (organizer_index p = 10; p < 10 + others; ++p) i.succeeded(p, when);
   }
 }
 
@@ -39,7 +39,7 @@ inference convinced() {
   succeed(i, 100, 2, t + 2s);
   const auto r = i.throttled(1, t + 3s, t + 3100ms);
   BOOST_TEST(r.organizer);
-  BOOST_TEST(r.singled_out);
+  BOOST_TEST(r.newly_limited);
   i.closed_until(r, t + 5s);
   return i;
 }
@@ -50,7 +50,7 @@ BOOST_AUTO_TEST_SUITE(inferences)
 
 BOOST_AUTO_TEST_CASE(one_alone_is_singled_out_while_others_succeed) {
   auto i = convinced();
-  BOOST_TEST(i.singled_out(1));
+  BOOST_TEST(i.newly_limited(1));
   BOOST_TEST(i.throttled(1, t + 6s, t + 6100ms).organizer);
 }
 
@@ -66,12 +66,12 @@ BOOST_AUTO_TEST_CASE(too_few_calls_or_too_few_others_prove_nothing) {
 BOOST_AUTO_TEST_CASE(evidence_adds_up_while_it_alone_is_throttled) {
   auto i = suspicious();
   unsigned throttles = 0;
-  for (auto now = t + 2s; !i.singled_out(1); now += 2s) {
+  for (auto now = t + 2s; !i.newly_limited(1); now += 2s) {
     succeed(i, 9, 10, now);
     for (int n = 0; n < 10; ++n) i.succeeded(1, now);
     const auto r = i.throttled(1, now + 1s, now + 1100ms);
-    BOOST_TEST(r.organizer == i.singled_out(1));
-    BOOST_TEST(r.suspect_again == !r.organizer);
+    BOOST_TEST(r.organizer == i.newly_limited(1));
+    BOOST_TEST(r.same_organizer == !r.organizer);
     i.closed_until(r, now + 1500ms);
     ++throttles;
   }
@@ -85,10 +85,10 @@ BOOST_AUTO_TEST_CASE(a_service_that_throttles_anybody_now_and_then_is_not_taken_
   auto now = t;
   unsigned wrong = 0;
   for (int n = 0; n < 2000; ++n) {
-    for (place p = 0; p < 50; ++p) {
+    for (organizer_index p = 0; p < 50; ++p) {
       for (int calls = 0; calls < 20; ++calls) i.succeeded(p, now);
     }
-    const auto r = i.throttled(static_cast<place>(dice() % 50), now + 1s, now + 1100ms);
+    const auto r = i.throttled(static_cast<organizer_index>(dice() % 50), now + 1s, now + 1100ms);
     i.closed_until(r, now + 2s);
     wrong += r.organizer ? 1U : 0U;
     now += 3s;
@@ -116,8 +116,8 @@ BOOST_AUTO_TEST_CASE(anothers_throttle_in_its_cooldown_undoes_it_and_counts_what
   i.called(1, t + 4s);
   const auto r = i.throttled(12, t + 4s, t + 4100ms);
   BOOST_TEST(!r.organizer);
-  BOOST_TEST(r.mistaken == 7U);
-  BOOST_TEST(!i.singled_out(1));
+  BOOST_TEST(r.misattributed == 7U);
+  BOOST_TEST(!i.newly_limited(1));
   i.closed_until(r, t + 6s);
   succeed(i, 10, 10, t + 7s);
   // It was never singled out rightly, so it takes the whole evidence again.
@@ -128,12 +128,12 @@ BOOST_AUTO_TEST_CASE(one_that_was_singled_out_is_known_again_after_the_lanes_own
   auto i = convinced();
   const auto lane = i.throttled(12, t + 9s, t + 9100ms);
   BOOST_TEST(!lane.organizer);
-  BOOST_TEST(!i.singled_out(1));
+  BOOST_TEST(!i.newly_limited(1));
   i.closed_until(lane, t + 10s);
   succeed(i, 10, 10, t + 11s);
   const auto r = i.throttled(1, t + 12s, t + 12100ms);
   BOOST_TEST(r.organizer);
-  BOOST_TEST(!r.singled_out);  // the lane was not closed for it this time
+  BOOST_TEST(!r.newly_limited);  // the lane was not closed for it this time
 }
 
 BOOST_AUTO_TEST_CASE(a_much_shorter_wait_in_its_cooldown_is_another_limit) {
@@ -152,7 +152,7 @@ BOOST_AUTO_TEST_CASE(a_much_shorter_wait_in_its_cooldown_is_another_limit) {
 BOOST_AUTO_TEST_CASE(its_own_successes_let_it_back) {
   auto i = convinced();
   for (unsigned n = 0; n < inference::calls_to_trust_again; ++n) i.succeeded(1, t + 6s);
-  BOOST_TEST(!i.singled_out(1));
+  BOOST_TEST(!i.newly_limited(1));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -224,6 +224,23 @@ BOOST_AUTO_TEST_CASE(a_lane_whose_rows_used_up_their_attempts_is_deferred) {
   BOOST_TEST((f.come_back == 10min));
 }
 
+BOOST_AUTO_TEST_CASE(a_lane_that_owes_nothing_is_in_no_outage) {
+  auto t = script::lanes({{}, {}}, {1, 1});
+  const auto calls = t.all<send_call>();
+  BOOST_TEST_REQUIRE(calls.size() == 2U);
+  const auto& first = calls[0].lane == 0 ? calls[0] : calls[1];
+  const auto& second = calls[0].lane == 0 ? calls[1] : calls[0];
+  t.finish(first, ok());
+  t.commit({t.next<record_outcome>().row});
+  for (int i = 0; i < 40; ++i) {  // its idle connection is closed and cannot be made again, for longer than --max-outage
+    t.connect_failed(0, attempt_error::connect, 0);
+    t.pass(1min);
+  }
+  t.finish(second, ok());
+  play(t, [](const send_call&) { return ok(); });
+  BOOST_TEST((reasons(t.over(stop_reason::finished)) == std::vector{stop_reason::finished, stop_reason::finished}));
+}
+
 BOOST_AUTO_TEST_CASE(an_interruption_stops_every_lane) {
   auto t = script::lanes({{}, {}}, {1, 1});
   const auto first = t.all<send_call>();

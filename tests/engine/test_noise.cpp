@@ -12,7 +12,7 @@ namespace convoke::engine {
 
 namespace {
 
-using verdict = noise::verdict;
+using finding = noise::finding;
 
 // Calls between throttles that hit one call in `usual`.
 class by_chance {
@@ -33,17 +33,17 @@ noise::opening opening(double calls, double rate, double refused = 0) {
 int until_known(noise& n, by_chance& gap, double echoes) {
   double rate = 200, kept = rate;
   for (int i = 1; i <= 200; ++i) {
-    switch (n.judge(opening(gap(), rate, std::floor(echoes * rate * 0.05)))) {
-      case verdict::limit:
+    switch (n.attribute(opening(gap(), rate, std::floor(echoes * rate * 0.05)))) {
+      case finding::limit:
         rate *= 0.9;
         break;
-      case verdict::chance:
+      case finding::chance:
         return i;
-      case verdict::try_faster:
+      case finding::try_faster:
         kept = rate * 0.9;
         rate = n.to_try();
         break;
-      case verdict::failed:
+      case finding::failed:
         rate = kept;
         break;
     }
@@ -77,27 +77,27 @@ BOOST_DATA_TEST_CASE(a_limit_is_hardly_ever_taken_for_chance, boost::unit_test::
   const double limit = 100;
   noise n;
   double rate = 130, kept = rate;
-  int mistaken = 0;
+  int misattributed = 0;
   for (int i = 0; i < 200; ++i) {
     const auto calls = depth * rate / std::max(rate - limit, 0.5);
-    const auto v = n.judge(opening(calls, rate, std::floor(rate * 0.05 * (1 - limit / rate))));
-    if (v == verdict::chance) ++mistaken;
-    if (v == verdict::try_faster) {
+    const auto v = n.attribute(opening(calls, rate, std::floor(rate * 0.05 * (1 - limit / rate))));
+    if (v == finding::chance) ++misattributed;
+    if (v == finding::try_faster) {
       kept = rate;
       rate = n.to_try();
     } else {
-      if (v == verdict::failed) rate = kept;
+      if (v == finding::failed) rate = kept;
       rate = rate > 1.02 * limit ? rate * 0.97 : 1.1 * limit;
     }
   }
-  BOOST_TEST(mistaken <= 20);
+  BOOST_TEST(misattributed <= 20);
 }
 
 BOOST_AUTO_TEST_CASE(another_limit_than_before_is_not_chance) {
   noise n;
-  for (int i = 0; i < 6; ++i) BOOST_TEST((n.judge(opening(20000, 100)) == verdict::limit));
+  for (int i = 0; i < 6; ++i) BOOST_TEST((n.attribute(opening(20000, 100)) == finding::limit));
   // It halves: met after as many calls as a second lets through, whatever the rate.
-  for (const double rate : {100.0, 98.0, 70.0, 60.0, 53.0}) BOOST_TEST((n.judge(opening(50, rate)) == verdict::limit));
+  for (const double rate : {100.0, 98.0, 70.0, 60.0, 53.0}) BOOST_TEST((n.attribute(opening(50, rate)) == finding::limit));
 }
 
 namespace {
@@ -118,7 +118,7 @@ BOOST_AUTO_TEST_CASE(what_chance_explains_teaches_nothing) {
   by_chance gap(77, 300);
   int lessons = 0;
   for (int i = 0; i < 300; ++i)
-    if (n.judge(opening(gap(), 100)) == verdict::limit) ++lessons;
+    if (n.attribute(opening(gap(), 100)) == finding::limit) ++lessons;
   BOOST_TEST(lessons < 30);
 }
 
@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(throttles_too_soon_are_the_limits) {
   auto n = with_known_chance();
   int lessons = 0;
   for (int i = 0; i < 4; ++i)
-    if (n.judge(opening(5, 100)) == verdict::limit) ++lessons;
+    if (n.attribute(opening(5, 100)) == finding::limit) ++lessons;
   BOOST_TEST(lessons >= 2);
 }
 
@@ -134,14 +134,14 @@ BOOST_AUTO_TEST_CASE(throttles_too_evenly_apart_are_the_limits) {
   auto n = with_known_chance();
   int lessons = 0;
   for (int i = 0; i < 10; ++i)
-    if (n.judge(opening(280 + i, 100)) == verdict::limit) ++lessons;
+    if (n.attribute(opening(280 + i, 100)) == finding::limit) ++lessons;
   BOOST_TEST(lessons >= 1);
   BOOST_TEST(n.chance() == 0.0);  // nor had the others been chance
 }
 
 BOOST_AUTO_TEST_CASE(many_refused_at_once_are_the_limits) {
   auto n = with_known_chance();
-  BOOST_TEST((n.judge(opening(400, 100, 5)) == verdict::limit));
+  BOOST_TEST((n.attribute(opening(400, 100, 5)) == finding::limit));
 }
 
 BOOST_AUTO_TEST_CASE(where_going_faster_gets_no_more_done_it_was_no_chance) {
@@ -151,7 +151,7 @@ BOOST_AUTO_TEST_CASE(where_going_faster_gets_no_more_done_it_was_no_chance) {
   for (int i = 0; i < 16 && n.chance() > 0; ++i) {
     auto o = opening(gap(), 1000);
     o.seconds = o.calls / 40;
-    (void)n.judge(o);
+    (void)n.attribute(o);
   }
   BOOST_TEST(n.chance() == 0.0);
 }

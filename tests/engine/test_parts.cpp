@@ -45,11 +45,11 @@ BOOST_AUTO_TEST_CASE(the_index_is_a_map) {
 BOOST_AUTO_TEST_CASE(retries_come_in_order_of_time) {
   BOOST_TEST(rc::check("sorted", [](const std::vector<std::uint16_t>& times) {
     retry_queue q;
-    for (slot s = 0; s < times.size(); ++s) q.push(s, mono_time{} + std::chrono::seconds(times[s]));
-    q.remove_if([](slot s) { return s % 3 == 1; });
+    for (row_index s = 0; s < times.size(); ++s) q.push(s, mono_time{} + std::chrono::seconds(times[s]));
+    q.remove_if([](row_index s) { return s % 3 == 1; });
     auto last = mono_time::min();
     std::size_t seen = 0;
-    for (auto s = q.pop_due(mono_time::max()); s != no_slot; s = q.pop_due(mono_time::max())) {
+    for (auto s = q.pop_due(mono_time::max()); s != no_row; s = q.pop_due(mono_time::max())) {
       const auto at = mono_time{} + std::chrono::seconds(times[s]);
       RC_ASSERT(at >= last);
       RC_ASSERT(s % 3 != 1);
@@ -64,9 +64,9 @@ BOOST_AUTO_TEST_CASE(retries_come_in_order_of_time) {
 BOOST_AUTO_TEST_CASE(rows_keep_their_slots_and_sent_ones_their_order) {
   row_store rows;
   sent_list sent(rows);
-  std::vector<slot> s;
+  std::vector<row_index> s;
   for (row_id id = 1; id <= 4; ++id) s.push_back(rows.add({id, id, 0, 1, 0}, 0, 0));
-  BOOST_TEST(rows.add({2, 2, 0, 1, 0}, 0, 0) == no_slot);
+  BOOST_TEST(rows.add({2, 2, 0, 1, 0}, 0, 0) == no_row);
   for (const auto one : s) sent.append(one);
   sent.remove(s[1]);
   sent.remove(s[1]);
@@ -74,9 +74,9 @@ BOOST_AUTO_TEST_CASE(rows_keep_their_slots_and_sent_ones_their_order) {
   BOOST_TEST(sent.front() == s[2]);
   sent.remove(s[3]);
   sent.remove(s[2]);
-  BOOST_TEST(sent.front() == no_slot);
+  BOOST_TEST(sent.front() == no_row);
   rows.remove(s[1]);
-  BOOST_TEST(rows.find(2) == no_slot);
+  BOOST_TEST(rows.find(2) == no_row);
   BOOST_TEST(rows.find(3) == s[2]);
   BOOST_TEST(rows.add({9, 9, 0, 1, 0}, 0, 0) == s[1]);
 }
@@ -165,33 +165,33 @@ BOOST_AUTO_TEST_CASE(organizers_queue_count_and_turn) {
     organizers all(s, rows);
     for (organizer_id o = 0; o < 4; ++o) all.add(o, 1, 0);
     row_id next = 1;
-    std::vector<place> out;
+    std::vector<organizer_index> out;
     const auto now = mono_time{} + 1s;
     for (const auto step : steps) {
-      const place p = step % 4;
+      const organizer_index p = step % 4;
       if (step % 3 == 0) {
         all.push(p, rows.add({next, next, p, 1, 0}, 0, p), step % 2 == 0);
         ++next;
-        all.seat(p, now);
-      } else if (step % 3 == 1 && all.front() != no_place) {
+        all.update_round(p, now);
+      } else if (step % 3 == 1 && all.front() != no_organizer) {
         const auto turn = all.front();
-        RC_ASSERT(all.pop(turn) != no_slot);
+        RC_ASSERT(all.pop(turn) != no_row);
         all.call_made(turn, now);
-        all.rotate(turn, now);
+        all.end_turn(turn, now);
         out.push_back(turn);
       } else if (!out.empty()) {
         --all[out.back()].in_flight;
-        all.seat(out.back(), now);
+        all.update_round(out.back(), now);
         out.pop_back();
       }
       std::uint32_t sendable = 0;
-      for (place i = 0; i < 4; ++i) {
+      for (organizer_index i = 0; i < 4; ++i) {
         const auto& o = all[i];
         RC_ASSERT(o.in_round == (o.ready > 0 && o.in_flight < 2));
         if (o.in_round) sendable += o.ready;
       }
       RC_ASSERT(sendable == all.sendable());
-      RC_ASSERT((all.front() == no_place) == (sendable == 0));
+      RC_ASSERT((all.front() == no_organizer) == (sendable == 0));
     }
   }));
 }

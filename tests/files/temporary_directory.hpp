@@ -9,7 +9,7 @@
 
 namespace files_test {
 
-// A directory of one's own that goes away with its content.
+// A new directory, which is removed with its content by the destructor.
 class temporary_directory {
  public:
   temporary_directory() {

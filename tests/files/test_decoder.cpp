@@ -62,7 +62,7 @@ bool begins(const std::string& text, std::string_view with) {
 
 BOOST_AUTO_TEST_SUITE(files_decoder)
 
-BOOST_AUTO_TEST_CASE(utf8_with_and_without_mark) {
+BOOST_AUTO_TEST_CASE(utf8_is_decoded_with_and_without_a_mark) {
   const auto plain = decode("Größe, 数学 🎓");
   BOOST_TEST(plain.text == "Größe, 数学 🎓");
   BOOST_TEST(!plain.format.bom);
@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(a_mark_further_on_is_a_character) {
   BOOST_TEST(decode("a\xEF\xBB\xBF").text == "a\xEF\xBB\xBF");
 }
 
-BOOST_AUTO_TEST_CASE(utf16_by_its_mark) {
+BOOST_AUTO_TEST_CASE(utf16_is_recognized_by_its_mark) {
   const std::string_view little("\xFF\xFEG\0\xF6\0=\xD8\x93\xDF\x41\0", 12);
   BOOST_TEST(decode(little).text == "Gö\U0001F793A");
   BOOST_TEST((decode(little).format.enc == encoding::utf16le));
@@ -89,19 +89,19 @@ BOOST_AUTO_TEST_CASE(utf16_by_its_mark) {
   BOOST_TEST(decode(single_bytes(little)).text == "Gö\U0001F793A");
 }
 
-BOOST_AUTO_TEST_CASE(utf16_without_mark_when_asked_for) {
+BOOST_AUTO_TEST_CASE(utf16_without_a_mark_is_decoded_on_request) {
   BOOST_TEST(decode(std::string_view("G\0", 2), encoding::utf16le).text == "G");
   BOOST_TEST(decode(std::string_view("\0G", 2), encoding::utf16be).text == "G");
   BOOST_TEST(!decode(std::string_view("\0G", 2), encoding::utf16be).format.bom);
 }
 
-BOOST_AUTO_TEST_CASE(windows_1252_only_when_asked_for) {
+BOOST_AUTO_TEST_CASE(windows_1252_is_decoded_only_on_request) {
   BOOST_TEST(decode("Gr\xF6\xDF\x65 \x80\x99", encoding::windows_1252).text == "Größe €™");
   BOOST_TEST(begins(decode("a\nGr\xF6\xDF\x65").fault, "line 2, column 3: byte F6 is not UTF-8"));
   BOOST_TEST(begins(decode("\xE4x\x81", encoding::windows_1252).fault, "line 1, column 3: byte 81 has no meaning in windows-1252"));
 }
 
-BOOST_AUTO_TEST_CASE(a_mark_that_contradicts) {
+BOOST_AUTO_TEST_CASE(a_mark_that_contradicts_the_request_is_refused) {
   BOOST_TEST(
       begins(decode("\xEF\xBB\xBFx", encoding::windows_1252).fault, "line 1, column 1: the byte-order mark says utf-8, but windows-1252"));
   BOOST_TEST(begins(decode("\xFF\xFEx", encoding::utf16be).fault, "line 1, column 1: the byte-order mark says utf-16le"));
@@ -117,7 +117,7 @@ BOOST_DATA_TEST_CASE(bad_utf8_is_named_by_line_and_column,
   BOOST_TEST(decode(text).text == "ab\r\nü\rx");
 }
 
-BOOST_AUTO_TEST_CASE(a_file_cut_inside_a_character) {
+BOOST_AUTO_TEST_CASE(a_file_that_ends_inside_a_character_is_refused) {
   BOOST_TEST(begins(decode("ab\xE2\x82").fault, "line 1, column 3: the file ends inside a character"));
   BOOST_TEST(begins(decode(std::string_view("\xFF\xFE"
                                             "a\0b",
@@ -127,7 +127,7 @@ BOOST_AUTO_TEST_CASE(a_file_cut_inside_a_character) {
   BOOST_TEST(begins(decode(std::string_view("\xFF\xFE\x3D\xD8", 4)).fault, "line 1, column 1: the file ends inside a character"));
 }
 
-BOOST_AUTO_TEST_CASE(nul_in_every_encoding) {
+BOOST_AUTO_TEST_CASE(a_nul_is_refused_in_every_encoding) {
   BOOST_TEST(begins(decode(std::string_view("a\nb\0c", 5)).fault, "line 2, column 2: a NUL byte"));
   BOOST_TEST(begins(decode(std::string_view("\0", 1)).fault, "line 1, column 1: a NUL byte"));
   BOOST_TEST(begins(decode(std::string_view("\xFF\xFE"
@@ -138,7 +138,7 @@ BOOST_AUTO_TEST_CASE(nul_in_every_encoding) {
   BOOST_TEST(begins(decode(std::string_view("ab\0", 3), encoding::windows_1252).fault, "line 1, column 3: a NUL byte"));
 }
 
-BOOST_AUTO_TEST_CASE(lone_surrogates) {
+BOOST_AUTO_TEST_CASE(lone_surrogates_are_refused) {
   BOOST_TEST(begins(decode(std::string_view("\xFF\xFE\x93\xDF"
                                             "a\0",
                                             6))
@@ -151,14 +151,14 @@ BOOST_AUTO_TEST_CASE(lone_surrogates) {
                     "line 1, column 1: half of a surrogate pair"));
 }
 
-BOOST_AUTO_TEST_CASE(the_sinks_failure_ends_it) {
+BOOST_AUTO_TEST_CASE(a_failure_of_the_sink_ends_the_decoding) {
   convoke::files::decoder d({});
   const auto r = d.feed("abc", [](std::string_view) -> convoke::result<void> { return convoke::fail(convoke::errc::storage, "full"); });
   BOOST_REQUIRE(!r.has_value());
   BOOST_TEST(r.error().message == "full");
 }
 
-BOOST_AUTO_TEST_CASE(any_text_comes_back_however_it_is_cut) {
+BOOST_AUTO_TEST_CASE(any_text_is_decoded_to_itself_however_it_is_cut) {
   BOOST_TEST(rc::check("decode(encode(t)) == t", [] {
     std::string text;
     for (const auto c : *rc::gen::container<std::vector<std::uint32_t>>(

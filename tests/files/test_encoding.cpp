@@ -8,7 +8,7 @@ using convoke::files::parse_encoding;
 
 BOOST_AUTO_TEST_SUITE(files_encoding)
 
-BOOST_AUTO_TEST_CASE(names) {
+BOOST_AUTO_TEST_CASE(the_names_of_encodings_are_read) {
   BOOST_TEST((parse_encoding("UTF-8") == encoding::utf8));
   BOOST_TEST((parse_encoding("utf8") == encoding::utf8));
   BOOST_TEST((parse_encoding("UTF-16LE") == encoding::utf16le));
@@ -22,7 +22,7 @@ BOOST_AUTO_TEST_CASE(names) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(bytes) {
+BOOST_AUTO_TEST_CASE(text_is_encoded_to_bytes) {
   BOOST_TEST(encode("Gö€", encoding::utf8) == "Gö€");
   BOOST_TEST(encode("Gö€", encoding::windows_1252) == "G\xF6\x80");
   BOOST_TEST(encode("数\u0081", encoding::windows_1252) == "??");

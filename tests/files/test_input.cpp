@@ -24,7 +24,7 @@ std::string text_of(input& in) {
   return out;
 }
 
-// Puts the reading end of a pipe in place of standard input for a while.
+// Replaces standard input by the reading end of a pipe until it is destroyed.
 class piped_stdin {
  public:
   explicit piped_stdin(std::string_view content) : saved_(::dup(STDIN_FILENO)) {
@@ -70,7 +70,7 @@ BOOST_AUTO_TEST_CASE(large_files_come_in_chunks) {
   BOOST_TEST((text_of(*in) == content));
 }
 
-BOOST_AUTO_TEST_CASE(faults_name_the_file_line_and_column) {
+BOOST_AUTO_TEST_CASE(errors_name_the_file_line_and_column) {
   const temporary_directory dir;
   auto in = input::open(dir.file("a.csv", "ok\n\xff"));
   BOOST_REQUIRE(in.has_value());
@@ -80,7 +80,7 @@ BOOST_AUTO_TEST_CASE(faults_name_the_file_line_and_column) {
   BOOST_TEST(r.error().message.starts_with(dir.path("a.csv") + ": line 2, column 1: byte FF"));
 }
 
-BOOST_AUTO_TEST_CASE(the_sinks_failure_stays_as_it_is) {
+BOOST_AUTO_TEST_CASE(a_failure_of_the_sink_stays_as_it_is) {
   const temporary_directory dir;
   auto in = input::open(dir.file("a.csv", "ok"));
   BOOST_REQUIRE(in.has_value());
@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(the_sinks_failure_stays_as_it_is) {
   BOOST_TEST(r.error().message == "line 1: mine");
 }
 
-BOOST_AUTO_TEST_CASE(what_cannot_be_an_input) {
+BOOST_AUTO_TEST_CASE(a_missing_file_a_directory_and_an_empty_file_are_refused) {
   const temporary_directory dir;
   const auto missing = input::open(dir.path("no\x1bne.csv"));
   BOOST_REQUIRE(!missing.has_value());
@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_an_input) {
   BOOST_TEST((empty.error().code == convoke::errc::input));
 }
 
-BOOST_AUTO_TEST_CASE(a_stream_is_looked_at_while_it_is_copied) {
+BOOST_AUTO_TEST_CASE(a_stream_is_examined_while_it_is_copied) {
   const auto look = [](std::string_view content, convoke::result<void> sink = {}) {
     const piped_stdin redirected(content);
     return input::open("-", [] { return false; }, {{}, [&](std::string_view) { return sink; }});
@@ -117,7 +117,7 @@ BOOST_AUTO_TEST_CASE(a_stream_is_looked_at_while_it_is_copied) {
   const auto refused = look("ok\n", convoke::fail(convoke::errc::input, "mine"));
   BOOST_REQUIRE(!refused.has_value());
   BOOST_TEST(refused.error().message == "mine");
-  // A cut character is the later passes' to report, as for a file.
+  // A cut character is reported by decode(), as for a file.
   auto cut = look("ok\n\xc3");
   BOOST_REQUIRE(cut.has_value());
   BOOST_TEST(!cut->decode({}, [](std::string_view) { return convoke::result<void>{}; }).has_value());
@@ -132,25 +132,25 @@ BOOST_AUTO_TEST_CASE(standard_input_can_be_read_twice) {
   BOOST_TEST(text_of(*in) == "h\n1\n");
 }
 
-BOOST_AUTO_TEST_CASE(empty_standard_input) {
+BOOST_AUTO_TEST_CASE(empty_standard_input_is_refused) {
   const piped_stdin redirected("");
   const auto in = input::open("-");
   BOOST_REQUIRE(!in.has_value());
   BOOST_TEST(in.error().message.starts_with("standard input is empty"));
 }
 
-BOOST_AUTO_TEST_CASE(waiting_for_a_pipe_can_be_ended) {
+BOOST_AUTO_TEST_CASE(the_wait_for_a_pipe_can_be_interrupted) {
   const temporary_directory dir;
   const std::string path = dir.path("fifo");
   BOOST_REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
-  int asked = 0;
-  const auto nobody_writes = input::open(path, [&] { return ++asked == 2; });
-  BOOST_REQUIRE(!nobody_writes.has_value());
-  BOOST_TEST((nobody_writes.error().code == convoke::errc::interrupted));
-  BOOST_TEST(nobody_writes.error().message.find(path) != std::string::npos);
+  int calls = 0;
+  const auto unwritten = input::open(path, [&] { return ++calls == 2; });
+  BOOST_REQUIRE(!unwritten.has_value());
+  BOOST_TEST((unwritten.error().code == convoke::errc::interrupted));
+  BOOST_TEST(unwritten.error().message.find(path) != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(looking_refuses_as_opening_does_and_takes_nothing_out_of_a_pipe) {
+BOOST_AUTO_TEST_CASE(look_refuses_as_open_does_and_reads_nothing_from_a_pipe) {
   const temporary_directory dir;
   for (const auto& path : {dir.path("none.csv"), dir.path(), dir.file("empty.csv", "")}) {
     const auto looked = input::look(path);
@@ -171,7 +171,7 @@ BOOST_AUTO_TEST_CASE(looking_refuses_as_opening_does_and_takes_nothing_out_of_a_
   BOOST_TEST(text_of(*in) == "h\n1\n");
 }
 
-BOOST_AUTO_TEST_CASE(a_pipe_with_a_name_can_be_read_twice) {
+BOOST_AUTO_TEST_CASE(a_named_pipe_can_be_read_twice) {
   const temporary_directory dir;
   const std::string path = dir.path("fifo");
   BOOST_REQUIRE(::mkfifo(path.c_str(), 0600) == 0);

@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(a_link_at_a_derived_name_is_replaced_and_its_file_stays) {
   BOOST_TEST(dir.count() == 2);
 }
 
-BOOST_AUTO_TEST_CASE(what_is_no_file_at_a_derived_name_is_refused) {
+BOOST_AUTO_TEST_CASE(something_else_than_a_file_at_a_derived_name_is_refused) {
   const temporary_directory dir;
   BOOST_REQUIRE(::mkfifo(dir.path("pipe").c_str(), 0600) == 0);
   std::filesystem::create_directory(dir.path("folder"));
@@ -112,15 +112,15 @@ BOOST_AUTO_TEST_CASE(what_is_no_file_at_a_derived_name_is_refused) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(what_a_killed_process_left_is_removed_by_the_next) {
+BOOST_AUTO_TEST_CASE(the_temporary_file_of_a_killed_process_is_removed_by_the_next) {
   const temporary_directory dir;
   const std::string left = dir.file(".r.csv.convoke-0.tmp", "half"), other = dir.file(".s.csv.convoke-0.tmp", "of another file"),
                     own = dir.file(".r.csv.AbCdEf", "of the user's");
-  // One that a living process still writes.
+  // The temporary file of a process that still writes.
   const std::string used = dir.file(".r.csv.convoke-1.tmp", "being written");
   const int descriptor = ::open(used.c_str(), O_RDWR | O_CLOEXEC);
   BOOST_REQUIRE(::flock(descriptor, LOCK_EX) == 0);
-  // And links, whatever they stand for.
+  // Links, to files and to nothing.
   std::filesystem::create_symlink("used", dir.path(".r.csv.convoke-2.tmp"));
   auto out = output::create(dir.path("r.csv"));
   BOOST_REQUIRE(out.has_value());
@@ -135,7 +135,7 @@ BOOST_AUTO_TEST_CASE(what_a_killed_process_left_is_removed_by_the_next) {
   BOOST_TEST(dir.count() == 5);
 }
 
-BOOST_AUTO_TEST_CASE(two_that_write_one_file_do_not_take_each_others) {
+BOOST_AUTO_TEST_CASE(two_writers_of_one_file_do_not_remove_each_others_temporary_files) {
   const temporary_directory dir;
   auto first = output::create(dir.path("r.csv"));
   auto second = output::create(dir.path("r.csv"));
@@ -149,7 +149,7 @@ BOOST_AUTO_TEST_CASE(two_that_write_one_file_do_not_take_each_others) {
   BOOST_TEST(dir.count() == 1);
 }
 
-BOOST_AUTO_TEST_CASE(many_that_write_one_file_at_once_all_succeed) {
+BOOST_AUTO_TEST_CASE(many_writers_of_one_file_at_once_all_succeed) {
   const temporary_directory dir;
   std::atomic<int> failed{0};
   const auto writing = [&] {
@@ -175,7 +175,7 @@ BOOST_AUTO_TEST_CASE(a_device_is_written_to_and_not_replaced) {
   BOOST_TEST(std::filesystem::is_character_file("/dev/null"));
 }
 
-BOOST_AUTO_TEST_CASE(what_cannot_be_written_is_named) {
+BOOST_AUTO_TEST_CASE(an_output_that_cannot_be_written_is_named) {
   const temporary_directory dir;
   const auto directory = output::create(dir.path());
   BOOST_REQUIRE(!directory.has_value());
@@ -186,7 +186,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_written_is_named) {
   BOOST_TEST(nowhere.error().message == "cannot make " + dir.path("no/r.csv") + ": No such file or directory");
 }
 
-BOOST_AUTO_TEST_CASE(a_full_disk_is_an_error_and_stays_one) {
+BOOST_AUTO_TEST_CASE(a_full_disk_is_reported_by_every_further_commit) {
   auto out = output::create("/dev/full");
   BOOST_REQUIRE(out.has_value());
   write(*out, "x");
@@ -197,7 +197,7 @@ BOOST_AUTO_TEST_CASE(a_full_disk_is_an_error_and_stays_one) {
   BOOST_TEST(!out->commit().has_value());
 }
 
-BOOST_AUTO_TEST_CASE(a_closed_reader_of_standard_output) {
+BOOST_AUTO_TEST_CASE(a_closed_reader_of_standard_output_is_reported) {
   const auto before = ::signal(SIGPIPE, SIG_IGN);
   const int saved = ::dup(STDOUT_FILENO);
   int ends[2];

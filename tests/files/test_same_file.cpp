@@ -33,7 +33,7 @@ BOOST_AUTO_TEST_CASE(links_and_detours_lead_to_the_same_file) {
   BOOST_TEST(!same_file(input, dir.path("none.csv")));
 }
 
-BOOST_AUTO_TEST_CASE(files_to_come_are_known_by_their_names) {
+BOOST_AUTO_TEST_CASE(files_that_do_not_exist_are_compared_by_name) {
   const temporary_directory dir;
   fs::create_directory(dir.path("sub"));
   fs::create_directory_symlink("sub", dir.path("way"));
@@ -43,11 +43,11 @@ BOOST_AUTO_TEST_CASE(files_to_come_are_known_by_their_names) {
   BOOST_TEST(same_file("surely-not-there.csv", (fs::current_path() / "surely-not-there.csv").string()));
 }
 
-BOOST_AUTO_TEST_CASE(devices_are_nobodys) {
+BOOST_AUTO_TEST_CASE(devices_are_never_the_same_file) {
   BOOST_TEST(!same_file("/dev/null", "/dev/null"));
 }
 
-BOOST_AUTO_TEST_CASE(what_is_written_is_neither_read_nor_written_twice) {
+BOOST_AUTO_TEST_CASE(an_output_is_neither_the_input_nor_another_output) {
   const temporary_directory dir;
   const named_file input{"the input", dir.file("in.csv", "x")};
   const std::vector<named_file> fine{{"--ledger", dir.path("l.db")}, {"--results", dir.path("r.csv")}, {"--failed", ""}};

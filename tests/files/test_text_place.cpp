@@ -6,7 +6,7 @@
 
 BOOST_AUTO_TEST_SUITE(files_text_place)
 
-BOOST_AUTO_TEST_CASE(lines_and_characters) {
+BOOST_AUTO_TEST_CASE(lines_and_characters_are_counted) {
   convoke::files::text_place place;
   place.pass("a\r\nb\rc\nöö");
   BOOST_TEST(place.line() == 4U);
@@ -18,7 +18,7 @@ BOOST_AUTO_TEST_CASE(lines_and_characters) {
   BOOST_TEST(place.column() == 3U);
 }
 
-BOOST_AUTO_TEST_CASE(pieces_do_not_matter) {
+BOOST_AUTO_TEST_CASE(pieces_of_any_size_give_the_same_place) {
   BOOST_TEST(rc::check("text_place", [] {
     const auto text = *rc::gen::container<std::string>(rc::gen::elementOf(std::string("ab\r\n\r\n")));
     convoke::files::text_place whole, pieces;

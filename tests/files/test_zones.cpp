@@ -41,7 +41,7 @@ std::string unique(std::string_view zone, local_seconds t) {
 
 BOOST_AUTO_TEST_SUITE(files_zones)
 
-BOOST_AUTO_TEST_CASE(names_of_both_kinds_in_any_case) {
+BOOST_AUTO_TEST_CASE(iana_and_windows_names_are_found_in_any_case) {
   for (const char* const name : {"Europe/Berlin", "europe/BERLIN", "W. Europe Standard Time", "w. europe standard time"}) {
     BOOST_TEST(unique(name, local(2026, 9, 1, 10h)) == "2026-09-01T08:00:00Z");
     BOOST_TEST(unique(name, local(2026, 12, 1, 10h)) == "2026-12-01T09:00:00Z");
@@ -51,7 +51,7 @@ BOOST_AUTO_TEST_CASE(names_of_both_kinds_in_any_case) {
   BOOST_TEST(unique("UTC", local(2026, 7, 1, 8h)) == "2026-07-01T08:00:00Z");
 }
 
-BOOST_AUTO_TEST_CASE(unknown_names) {
+BOOST_AUTO_TEST_CASE(unknown_names_are_not_found) {
   for (const char* const name : {"", "Mars/Olympus", "CEST", "Europe/Berlin ", "../../etc/passwd", "Europe"}) {
     BOOST_TEST((zones().to_utc(name, local(2026, 1, 1)).what == kind::unknown_zone));
     BOOST_TEST(!zones().to_local(name, sys_seconds{}).has_value());
@@ -67,8 +67,8 @@ BOOST_AUTO_TEST_CASE(every_windows_name_is_known) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(the_gap_and_the_overlap_of_berlin) {
-  // Asked both before and after the summer around them is known.
+BOOST_AUTO_TEST_CASE(the_gap_and_the_overlap_of_berlin_are_found) {
+  // Looked up before and after the summer around them is cached.
   for (int round = 0; round < 2; ++round) {
     BOOST_TEST((zones().to_utc("Europe/Berlin", local(2026, 3, 29, 2h + 30min)).what == kind::gap));
     BOOST_TEST((zones().to_utc("Europe/Berlin", local(2026, 3, 29, 2h)).what == kind::gap));
@@ -83,12 +83,12 @@ BOOST_AUTO_TEST_CASE(the_gap_and_the_overlap_of_berlin) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_day_that_never_was) {
+BOOST_AUTO_TEST_CASE(a_day_that_a_zone_skipped_is_a_gap) {
   BOOST_TEST((zones().to_utc("Pacific/Apia", local(2011, 12, 30, 12h)).what == kind::gap));
   BOOST_TEST(unique("Pacific/Apia", local(2011, 12, 31, 12h)) == "2011-12-30T22:00:00Z");
 }
 
-BOOST_AUTO_TEST_CASE(the_far_future) {
+BOOST_AUTO_TEST_CASE(the_far_future_of_a_zone_with_summer_time_is_unknown) {
   BOOST_TEST((zones().to_utc("Europe/Berlin", local(2050, 7, 1)).what == kind::beyond_data));
   BOOST_TEST((zones().to_utc("Europe/Berlin", local(9999, 12, 31)).what == kind::beyond_data));
   BOOST_TEST(!zones().to_local("Europe/Berlin", sys_days{year{2050} / 7 / 1}).has_value());
@@ -99,13 +99,13 @@ BOOST_AUTO_TEST_CASE(the_far_future) {
   BOOST_TEST((zones().to_utc("Asia/Tokyo", local(0, 1, 1)).what == kind::unique));
 }
 
-BOOST_AUTO_TEST_CASE(what_is_remembered_is_what_the_c_library_says) {
+BOOST_AUTO_TEST_CASE(cached_lookups_agree_with_the_c_library) {
   const char* const before = std::getenv("TZ");
   const std::string saved = before != nullptr ? before : "";
   for (const char* const name : {"Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "America/St_Johns"}) {
     ::setenv("TZ", name, 1);
     ::tzset();
-    // Every 7 hours and some, for twelve years: through all changes, with a full memory.
+    // Every 7 hours and some minutes for twelve years: across all changes, with a full cache.
     for (sys_seconds t = sys_days{year{2024} / 1 / 1}; t < sys_days{year{2036} / 1 / 1}; t += 7h + 13min) {
       const std::time_t seconds_since = t.time_since_epoch().count();
       std::tm parts{};
@@ -122,7 +122,7 @@ BOOST_AUTO_TEST_CASE(what_is_remembered_is_what_the_c_library_says) {
   ::tzset();
 }
 
-BOOST_AUTO_TEST_CASE(the_version_is_a_year_and_letters) {
+BOOST_AUTO_TEST_CASE(the_version_of_tzdata_is_a_year_and_letters) {
   const auto version = convoke::files::tzdata_version();
   BOOST_TEST_INFO(version);
   BOOST_TEST((version == "unknown" || (version.size() >= 5 && version.starts_with("20"))));

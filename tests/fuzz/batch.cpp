@@ -32,7 +32,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto ok = reused.read(body, ids, got);
   wire::batch_reader fresh;
   const auto ok_again = fresh.read(body, ids, again);
-  // What a reader read before makes no difference.
+  // The reader's earlier input makes no difference.
   if (ok.has_value() != ok_again.has_value() || !same(got, again)) std::abort();
   if (!ok && (ok.error().code != convoke::errc::protocol || got.missing != ids.size())) std::abort();
   for (const auto& item : got.items) {

@@ -14,7 +14,7 @@
 
 namespace {
 
-// A file that is never on disk.
+// A file that does not exist on disk.
 class memory_file {
  public:
   memory_file() : descriptor_(::memfd_create("configuration", 0)), path_("/proc/self/fd/" + std::to_string(descriptor_)) {

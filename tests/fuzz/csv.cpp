@@ -1,5 +1,5 @@
-// Any bytes, whole and in pieces of a size that the first byte chooses: the same records or the same fault, and what was read, written
-// again, reads the same.
+// Any bytes, whole and in pieces of a size that the first byte chooses: they give the same records or the same fault, and the records are
+// read alike after they are written again.
 
 #include <cstddef>
 #include <cstdint>
@@ -50,11 +50,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const parsed whole = parse(text, text.size() + 1, {}, l);
   if (!(parse(text, piece, {}, l) == whole)) std::abort();
 
-  // A header of its own, so that no first row is taken for a line that names the delimiter (`SEP=,`).
+  // With a header before them, so that the first row is not taken for a line that names the delimiter (`SEP=,`).
   const std::vector<std::string> header = {"a", "b"};
   std::string again = header[0] + whole.delimiter + header[1] + '\n';
   for (const auto& row : whole.rows) {
-    if (row.size() == 1) return 0;  // one empty cell alone would be a blank line
+    if (row.size() == 1) return 0;  // one empty cell alone is a blank line
     for (std::size_t i = 0; i < row.size(); ++i) {
       if (i != 0) again += whole.delimiter;
       csv::append_field(again, row[i], whole.delimiter);

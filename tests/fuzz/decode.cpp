@@ -1,5 +1,5 @@
-// Any bytes in any encoding, whole and in pieces: the same text or the same fault; the text is strict UTF-8 without NUL, and encodes back
-// into the bytes.
+// Any bytes in any encoding, whole and in pieces: they give the same text or the same fault. The text is strict UTF-8 without NUL, and is
+// encoded to the same bytes.
 
 #include <cstddef>
 #include <cstdint>

@@ -15,7 +15,7 @@ namespace {
 
 using bytes = std::vector<std::uint8_t>;
 
-// Beyond this the prefixes of one file would take longer than all else together.
+// Of a larger file, the prefixes would take longer than everything else.
 constexpr std::size_t largest_with_prefixes = 4096;
 
 bytes read(const std::filesystem::path& path) {

@@ -6,7 +6,7 @@
 
 #include "pacing/pacing.hpp"
 
-// The first line is the answer's Date, every other one a Retry-After header.
+// The first line of the input is the answer's Date; every other line is a Retry-After header.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view input(reinterpret_cast<const char*>(data), size);
   const convoke::utc_time now{std::chrono::sys_days{std::chrono::year{2026} / 9 / 1}};

@@ -1,4 +1,4 @@
-// A CSV file: its header makes a row builder, its rows are built. A row without errors encodes, and comes back the same.
+// The input is a CSV file, whose rows are built by its header. A row without errors is encoded and decoded to the same spec.
 
 #include <cstddef>
 #include <cstdint>
@@ -52,7 +52,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     builder->build(r.fields, built);
     if (built.errors.empty()) {
       check(built);
-    } else if (convoke::describe(built.errors).empty()) {
+    } else if (convoke::spec::describe(built.errors).empty()) {
       std::abort();
     }
     return {};

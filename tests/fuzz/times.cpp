@@ -1,4 +1,4 @@
-// Times and durations: what is read is written and read the same.
+// Times and durations: a time that is read is written, and read alike.
 
 #include <cstddef>
 #include <cstdint>

@@ -6,7 +6,7 @@
 
 #include "token/token.hpp"
 
-// The first byte chooses the status, the rest is the body.
+// The first byte of the input chooses the status, the rest is the body.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   constexpr int statuses[] = {200, 400, 401, 429, 503, 302, 204, 404};

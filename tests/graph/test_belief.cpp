@@ -1,4 +1,4 @@
-// Which answers are taken for the call's own, and what of them is kept and reported.
+// Which answers are believed to be those of the call, and which parts of them are kept and reported.
 
 #include <array>
 
@@ -63,7 +63,7 @@ BOOST_AUTO_TEST_CASE(our_own_request_id_in_any_letter_case_is_ours) {
   BOOST_TEST(refused.whole);
 }
 
-// Also the first one of a connection: the peer may have sent it unasked, while the request was on its way.
+// This holds for the first answer of a connection too: the peer may have sent it before the request arrived.
 BOOST_AUTO_TEST_CASE(without_a_request_id_no_refusal_is_bound_to_its_request) {
   client d({script().answer(answer_of(404, "{}")).answer(answer_of(404, "{}"))});
   BOOST_TEST(!d.call().bound);
@@ -112,7 +112,7 @@ BOOST_DATA_TEST_CASE(a_place_that_names_no_object_id_is_no_evidence, data::make(
   }
 }
 
-BOOST_AUTO_TEST_CASE(ours_in_every_place_and_in_any_letter_case_is_believed) {
+BOOST_AUTO_TEST_CASE(our_organizer_in_every_place_and_in_any_letter_case_is_believed) {
   client d(answer_of(200, text_of(meeting_of(upper(organizer)))));
   BOOST_TEST(d.call().stored.has_value());
 }
@@ -134,8 +134,8 @@ BOOST_AUTO_TEST_CASE(a_refusal_whose_body_was_cut_is_not_whole) {
   }
 }
 
-// The token is renewed while the call hangs; the answer quotes the one that was sent.
-BOOST_AUTO_TEST_CASE(a_token_that_was_renewed_while_the_call_hung_is_redacted) {
+// The token is renewed while the answer is awaited. The answer quotes the one that was sent.
+BOOST_AUTO_TEST_CASE(the_token_that_was_sent_is_redacted_although_it_was_renewed_meanwhile) {
   for (const auto status : {400, 401, 502, 201}) {
     auto meeting = meeting_of(organizer);
     meeting["externalId"] = long_token.substr(0, 60);
@@ -155,9 +155,9 @@ BOOST_AUTO_TEST_CASE(a_token_that_was_renewed_while_the_call_hung_is_redacted) {
 BOOST_AUTO_TEST_CASE(an_encoded_token_is_redacted_as_well) {
   const std::string forms[] = {percent(long_token), base64("Bearer " + long_token), base64("x" + long_token), hexadecimal(long_token)};
   for (const auto& form : forms) {
-    client d(answer_of(400, R"({"error":{"code":"x","message":"asked with )" + form + R"("}})"));
+    client d(answer_of(400, R"({"error":{"code":"x","message":"sent with )" + form + R"("}})"));
     const auto a = d.call();
-    BOOST_TEST(a.error_message.starts_with("asked with "), a.error_message);
+    BOOST_TEST(a.error_message.starts_with("sent with "), a.error_message);
     BOOST_TEST(a.error_message.contains("***"), a.error_message);
     for (std::size_t at = 40; at + 20 <= form.size(); ++at) BOOST_TEST(!a.error_message.contains(form.substr(at, 20)), a.error_message);
   }
@@ -210,12 +210,12 @@ BOOST_AUTO_TEST_CASE(a_token_that_names_the_organizer_is_not_found_in_the_organi
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_very_short_token_is_in_every_answer_by_chance) {
+BOOST_AUTO_TEST_CASE(a_very_short_token_may_be_in_an_answer_by_chance) {
   client d(answer_of(201, text_of(meeting_of(organizer))));
   BOOST_TEST(d.call(secret("m")).stored.has_value());
 }
 
-BOOST_AUTO_TEST_CASE(only_what_the_ledger_keeps_is_kept_of_a_meeting) {
+BOOST_AUTO_TEST_CASE(only_the_members_that_the_ledger_keeps_are_kept_of_a_meeting) {
   auto meeting = meeting_of(organizer);
   boost::json::array people;
   for (int i = 0; i < 2000; ++i) people.push_back({{"upn", "person-" + std::to_string(i) + "@contoso.example"}});
@@ -224,13 +224,13 @@ BOOST_AUTO_TEST_CASE(only_what_the_ledger_keeps_is_kept_of_a_meeting) {
   client d(answer_of(200, text_of(meeting)));
   const auto a = d.call();
   BOOST_REQUIRE(a.stored.has_value());
-  BOOST_TEST(a.drift.size() == 2U);  // compared all the same
+  BOOST_TEST(a.drift.size() == 2U);  // they were compared before they were dropped
   BOOST_TEST(engine::weight_of(a) < 4096U);
   BOOST_TEST(a.stored->id == id_of(organizer));
   BOOST_TEST((a.stored->passcode == "abc"));
 }
 
-BOOST_AUTO_TEST_CASE(ids_and_links_longer_than_any_real_one_are_not_believed) {
+BOOST_AUTO_TEST_CASE(ids_and_links_that_are_too_long_are_not_believed) {
   for (const auto* const field : {"id", "joinWebUrl", "externalId"}) {
     auto meeting = meeting_of(organizer);
     meeting[field] = "https://x/" + std::string(500'000, 'x');
@@ -242,7 +242,7 @@ BOOST_AUTO_TEST_CASE(ids_and_links_longer_than_any_real_one_are_not_believed) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_refusal_of_the_largest_size_is_short_where_it_waits) {
+BOOST_AUTO_TEST_CASE(a_refusal_of_the_largest_size_takes_little_memory) {
   const std::string much(900'000, 'm');
   client d(answer_of(400, R"({"error":{"code":")" + much.substr(0, 200'000) + R"(","message":")" + much.substr(0, 300'000) + R"("}})",
                      "request-id: " + much.substr(0, 20'000) + "\r\nx-ms-throttle-scope: " + much.substr(0, 20'000) + "\r\n"));
@@ -251,7 +251,7 @@ BOOST_AUTO_TEST_CASE(a_refusal_of_the_largest_size_is_short_where_it_waits) {
   BOOST_TEST(engine::weight_of(a) < 8192U);
 }
 
-BOOST_AUTO_TEST_CASE(of_a_batch_a_refusal_whose_id_comes_twice_is_not_bound) {
+BOOST_AUTO_TEST_CASE(a_refusal_whose_id_occurs_twice_in_a_batch_is_not_bound) {
   wire::batch_reader reader;
   wire::batch_answer into;
   wire::parser parser;
@@ -268,7 +268,7 @@ BOOST_AUTO_TEST_CASE(of_a_batch_a_refusal_whose_id_comes_twice_is_not_bound) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(of_a_batch_a_meeting_of_another_organizer_is_not_believed) {
+BOOST_AUTO_TEST_CASE(a_meeting_of_another_organizer_in_a_batch_is_not_believed) {
   wire::batch_reader reader;
   wire::batch_answer into;
   wire::parser parser;

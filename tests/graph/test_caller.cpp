@@ -1,4 +1,4 @@
-// How createOrGet is sent and answered, and what of any call is the transport's.
+// How createOrGet is sent and its answers are understood, and how failures of the transport are reported.
 
 #include <boost/json/parse.hpp>
 #include <boost/test/data/monomorphic.hpp>
@@ -43,7 +43,7 @@ struct class_client : client {
 
 BOOST_AUTO_TEST_SUITE(calls)
 
-BOOST_AUTO_TEST_CASE(the_request_as_the_service_sees_it) {
+BOOST_AUTO_TEST_CASE(the_request_has_its_headers_and_body) {
   class_client d({script().answer(answer_of(201, meeting_json())).answer(answer_of(200, meeting_json()))}, "/root");
   const auto first = d.call();
   const auto second = d.call();
@@ -70,7 +70,7 @@ BOOST_AUTO_TEST_CASE(the_request_as_the_service_sees_it) {
   BOOST_TEST(sent.at("participants").at("attendees").as_array().size() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(created_and_existing) {
+BOOST_AUTO_TEST_CASE(a_created_and_an_existing_meeting_are_understood) {
   class_client d({script().answer(answer_of(201, meeting_json(), "request-id: req-1\r\n")).answer(answer_of(200, meeting_json()))});
   const auto made = d.call();
   BOOST_TEST((made.error == attempt_error::none));
@@ -86,7 +86,7 @@ BOOST_AUTO_TEST_CASE(created_and_existing) {
   BOOST_TEST(d.server.log().connections == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(differences_are_named) {
+BOOST_AUTO_TEST_CASE(the_differing_fields_are_named) {
   class_client d({script().answer(answer_of(
       200, R"({"id":"1","externalId":"cs101-a","joinWebUrl":"https://x/","subject":"Other","startDateTime":"2026-09-07T08:00:01Z"})"))});
   const auto a = d.call();
@@ -125,7 +125,8 @@ const std::vector<doubtful> doubtfuls = {
     {"an id of another type", R"({"id":1,"externalId":"CS101-A","joinWebUrl":"https://x"})", attempt_error::truncated, ""},
 };
 
-BOOST_DATA_TEST_CASE(what_is_not_believed, data::make(doubtfuls) * data::make({200, 201}), d, status) {
+BOOST_DATA_TEST_CASE(an_answer_without_the_parts_of_our_meeting_is_not_believed, data::make(doubtfuls) * data::make({200, 201}), d,
+                     status) {
   class_client at(answer_of(status, d.body));
   const auto a = at.call();
   BOOST_TEST((a.error == d.error));
@@ -140,7 +141,7 @@ BOOST_AUTO_TEST_CASE(our_external_id_in_other_letters_is_ours) {
   BOOST_TEST((d.call().error == attempt_error::none));
 }
 
-BOOST_AUTO_TEST_CASE(a_refusal_in_graphs_words) {
+BOOST_AUTO_TEST_CASE(a_refusal_has_graphs_code_and_message) {
   class_client d(answer_of(
       403, R"({"error":{"code":"Forbidden","message":"No application access policy\nfound","innerError":{"request-id":"inner"}}})"));
   const auto a = d.call();
@@ -153,7 +154,7 @@ BOOST_AUTO_TEST_CASE(a_refusal_in_graphs_words) {
   BOOST_TEST(!a.retry_after.has_value());
 }
 
-BOOST_AUTO_TEST_CASE(throttles_in_every_form) {
+BOOST_AUTO_TEST_CASE(throttles_in_every_form_are_understood) {
   const std::string date = "Date: Wed, 21 Oct 2015 07:28:00 GMT\r\n";
   class_client d({script()
                       .answer(answer_of(429, "", date + "Retry-After: 7\r\nx-ms-throttle-scope: Tenant_Application/ReadWrite\r\n"))
@@ -171,7 +172,7 @@ BOOST_AUTO_TEST_CASE(throttles_in_every_form) {
   BOOST_TEST((d.call().retry_after == std::chrono::nanoseconds(2s)));
 }
 
-BOOST_AUTO_TEST_CASE(a_refusal_counts_although_its_body_is_cut_or_too_large) {
+BOOST_AUTO_TEST_CASE(the_header_of_a_refusal_is_read_although_its_body_is_cut_or_too_large) {
   class_client d({script().answer("HTTP/1.1 429 X\r\nRetry-After: 5\r\nContent-Length: 500\r\n\r\nslow").close(),
                   script().answer("HTTP/1.1 429 X\r\nRetry-After: 6\r\nContent-Length: 99999999\r\n\r\n"),
                   script().answer("HTTP/1.1 429 X\r\nRetry-After: 7\r\n").close()});
@@ -187,7 +188,7 @@ BOOST_AUTO_TEST_CASE(a_refusal_counts_although_its_body_is_cut_or_too_large) {
   BOOST_TEST(header_cut.status == 0);
 }
 
-BOOST_AUTO_TEST_CASE(gateways_that_speak_html) {
+BOOST_AUTO_TEST_CASE(a_gateways_html_page_becomes_the_message) {
   class_client d(answer_of(502, "<html><body>Bad Gateway</body></html>"));
   const auto a = d.call();
   BOOST_TEST((a.error == attempt_error::none));
@@ -196,7 +197,7 @@ BOOST_AUTO_TEST_CASE(gateways_that_speak_html) {
   BOOST_TEST(!a.error_message.empty());
 }
 
-// Some gateways answer with what they were asked, headers and all.
+// Some gateways quote the request with its headers.
 BOOST_AUTO_TEST_CASE(an_answer_that_quotes_the_token_is_not_repeated) {
   const std::string token = "eyJ0eXAiOiJKV1QifQ.eyJhdWQiOiJncmFwaCJ9.c2lnbmF0dXJl";
   const auto piece = token.substr(20, 12);
@@ -226,8 +227,8 @@ BOOST_AUTO_TEST_CASE(redirects_are_not_followed) {
   BOOST_TEST(other.server.log().connections == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(an_answer_that_was_there_before_the_call_is_not_taken_for_its_own) {
-  // Another organizer's meeting with the same external id, and a refusal: neither is about this row.
+BOOST_AUTO_TEST_CASE(an_answer_that_came_before_its_request_is_not_believed) {
+  // A meeting of another organizer with the same external id, and a refusal: neither belongs to this row.
   for (const auto& stray : {answer_of(200, meeting_json()), answer_of(404, R"({"error":{"code":"NotFound","message":"x"}})")}) {
     class_client d(
         {script().answer(answer_of(201, meeting_json())).wait(1ms).send(stray), script().answer(answer_of(200, meeting_json()))});
@@ -245,7 +246,7 @@ BOOST_AUTO_TEST_CASE(an_answer_that_was_there_before_the_call_is_not_taken_for_i
   }
 }
 
-BOOST_AUTO_TEST_CASE(failures_of_the_transport_in_the_engines_words) {
+BOOST_AUTO_TEST_CASE(failures_of_the_transport_are_translated) {
   const auto good = answer_of(200, meeting_json());
   class_client d({script().answer(good).request().close(), script().request().close(),
                   script().answer("HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n{").close(),
@@ -263,8 +264,8 @@ BOOST_AUTO_TEST_CASE(failures_of_the_transport_in_the_engines_words) {
   BOOST_TEST(late.error_message.contains("did not answer within"));
 }
 
-BOOST_DATA_TEST_CASE(a_token_that_could_break_out_of_its_line_is_not_sent, data::make({"", "a\r\nX: y", "a\nb", "a\tb", "caf\xc3\xa9"}),
-                     bad) {
+BOOST_DATA_TEST_CASE(a_token_with_characters_that_no_header_may_have_is_not_sent,
+                     data::make({"", "a\r\nX: y", "a\nb", "a\tb", "caf\xc3\xa9"}), bad) {
   class_client d(answer_of(200, meeting_json()));
   const auto a = d.call(secret(bad));
   BOOST_TEST((a.error != attempt_error::none));
@@ -274,13 +275,13 @@ BOOST_DATA_TEST_CASE(a_token_that_could_break_out_of_its_line_is_not_sent, data:
   BOOST_TEST(d.server.log().requests.empty());
 }
 
-BOOST_AUTO_TEST_CASE(control_characters_in_ids_are_made_harmless) {
+BOOST_AUTO_TEST_CASE(control_characters_in_ids_are_escaped) {
   class_client d(answer_of(429, "", "request-id: a\x1b[31mb\r\n"));
   const auto a = d.call();
   BOOST_TEST(a.request_id.find('\x1b') == std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(every_failure_has_a_word) {
+BOOST_AUTO_TEST_CASE(every_failure_is_translated) {
   using net::failure;
   BOOST_TEST((graph::translate(failure::none) == attempt_error::none));
   BOOST_TEST((graph::translate(failure::connect) == attempt_error::connect));

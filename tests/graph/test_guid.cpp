@@ -9,7 +9,7 @@ using namespace convoke;
 
 BOOST_AUTO_TEST_SUITE(guids)
 
-BOOST_AUTO_TEST_CASE(they_are_guids_of_version_4_and_differ) {
+BOOST_AUTO_TEST_CASE(guids_are_of_version_4_and_differ) {
   graph::guid_source source(7);
   std::set<std::string> seen;
   for (int i = 0; i < 20'000; ++i) {
@@ -23,7 +23,7 @@ BOOST_AUTO_TEST_CASE(they_are_guids_of_version_4_and_differ) {
   BOOST_TEST(seen.size() == 20'000U);
 }
 
-BOOST_AUTO_TEST_CASE(the_seed_decides) {
+BOOST_AUTO_TEST_CASE(one_seed_gives_one_series) {
   std::string a(36, '?'), b(36, '?'), c(36, '?');
   graph::guid_source(1).write(a.data());
   graph::guid_source(1).write(b.data());

@@ -24,7 +24,7 @@ using namespace convoke::test;
 using namespace std::chrono_literals;
 using engine::answer;
 using std::chrono::nanoseconds;
-// The engine's stage and the server's have the same name.
+// Both the engine's tests and the scripted server have a class `script`.
 using stage = engine::test::script;
 
 namespace {
@@ -32,15 +32,15 @@ namespace {
 const meeting_spec wanted{};
 wire::parser parser;
 
-struct said {
+struct throttle_case {
   int status = 429;
   std::vector<std::string> lines;
   std::string date;
   std::string scope;
 };
 
-// The bytes through the client's own HTTP reader.
-answer single(const said& s) {
+// The answer as the client's own HTTP reader reads it.
+answer single(const throttle_case& s) {
   std::string bytes = "HTTP/1.1 " + std::to_string(s.status) + " X\r\n";
   if (!s.date.empty()) bytes += "Date: " + s.date + "\r\n";
   for (const auto& line : s.lines) bytes += "Retry-After: " + line + "\r\n";
@@ -71,8 +71,8 @@ std::ostream& operator<<(std::ostream& out, spelling s) {
   return out << names.at(static_cast<std::size_t>(s));
 }
 
-// The second of three items of an envelope that was answered with 200.
-answer item(const said& s, spelling how) {
+// The answer as the second of three items of an envelope with status 200.
+answer item(const throttle_case& s, spelling how) {
   boost::json::array lines(s.lines.begin(), s.lines.end());
   std::string headers;
   const auto add = [&headers](std::string_view name, const boost::json::value& value) {
@@ -94,7 +94,7 @@ answer item(const said& s, spelling how) {
   BOOST_REQUIRE(reader.read(body, ids, into).has_value());
   answer out;
   out.finished_at = receipt;
-  // The envelope's Date is another one where the item brings its own.
+  // Where the item has a Date of its own, the envelope has another one.
   const std::string envelope_date = how == spelling::own_date && !s.date.empty() ? "Sat, 29 Aug 2026 08:00:00 GMT" : s.date;
   graph::understand(into.items[1], envelope_date, wanted, parser, out);
   return out;
@@ -106,14 +106,14 @@ bool fits_a_header(const retry_after_vector& row) {
 
 engine::settings unhurried(std::uint64_t seed = 1) {
   auto s = stage::quick();
-  s.fixed_rate = true;  // what a throttle does to the pace is another matter
+  s.fixed_rate = true;  // the effect of a throttle on the pace has tests of its own
   s.seed = seed;
   return s;
 }
 
 constexpr auto parked_after = 10min;
 
-// The next call comes not before `wait`, and at most a tenth later.
+// The next call is not before `wait`, and at most a tenth of it later.
 void waits(const answer& a, nanoseconds wait) {
   auto t = stage::started({2}, 1, unhurried());
   t.finish(t.next<engine::send_call>(), a);
@@ -125,7 +125,7 @@ void waits(const answer& a, nanoseconds wait) {
   BOOST_TEST(t.all<engine::send_call>().size() == 1U, "not called in time");
 }
 
-// Ours, where the service named no time: within [1/2, 1] of a second, at least half a second.
+// The backoff where the service names no time: within [1/2, 1] of a second, and at least half a second.
 void backs_off(const answer& a) {
   auto t = stage::started({2}, 1, unhurried());
   t.finish(t.next<engine::send_call>(), a);
@@ -136,7 +136,7 @@ void backs_off(const answer& a) {
   BOOST_TEST(t.all<engine::send_call>().size() == 1U);
 }
 
-// Too long to sit by: the run ends and says when to come back. More than a day is implausible: cut, and reported.
+// The run does not wait so long: it ends and reports when to come back. More than a day is implausible; it is cut and reported.
 void parks(const answer& a, nanoseconds announced) {
   const auto wait = std::min<nanoseconds>(announced, 24h);
   auto t = stage::started({2}, 1, unhurried());
@@ -156,7 +156,7 @@ void parks(const answer& a, nanoseconds announced) {
 void obeyed(const answer& a, const retry_after_vector& row) {
   BOOST_TEST(a.status == 429);
   BOOST_TEST((a.retry_after == row.expected));
-  // What came and was of no use is said.
+  // A value that is not a time is reported.
   BOOST_TEST(a.error_message.contains("Retry-After") == (!row.lines.empty() && !row.expected), a.error_message);
   if (!row.expected)
     backs_off(a);
@@ -172,11 +172,11 @@ const auto spellings = data::make({spelling::documented, spelling::lower, spelli
 
 BOOST_AUTO_TEST_SUITE(retry_after_to_the_next_call)
 
-BOOST_DATA_TEST_CASE(of_an_answer, data::make(retry_after_vectors), row) {
+BOOST_DATA_TEST_CASE(the_retry_after_of_an_answer_is_read, data::make(retry_after_vectors), row) {
   if (fits_a_header(row)) obeyed(single({429, row.lines, row.date, {}}), row);
 }
 
-BOOST_DATA_TEST_CASE(of_an_item, data::make(retry_after_vectors) * spellings, row, how) {
+BOOST_DATA_TEST_CASE(the_retry_after_of_an_item_is_read, data::make(retry_after_vectors) * spellings, row, how) {
   obeyed(item({429, row.lines, row.date, {}}, how), row);
 }
 
@@ -193,7 +193,7 @@ BOOST_DATA_TEST_CASE(two_members_of_an_item_that_differ_in_letter_case_are_two_l
   BOOST_TEST((out.retry_after == nanoseconds(9s)));
 }
 
-BOOST_AUTO_TEST_CASE(jitter_is_up_to_a_tenth_and_never_less) {
+BOOST_AUTO_TEST_CASE(jitter_adds_up_to_a_tenth_of_the_wait) {
   const auto a = single({429, {"5"}, {}, {}});
   nanoseconds shortest = 1h, longest{0};
   for (std::uint64_t seed = 1; seed <= 100; ++seed) {
@@ -209,9 +209,9 @@ BOOST_AUTO_TEST_CASE(jitter_is_up_to_a_tenth_and_never_less) {
   BOOST_TEST((longest > 5450ms));
 }
 
-// Absent, again and again: 1 s doubling to 60 s.
-BOOST_DATA_TEST_CASE(without_one_the_backoff_doubles, data::make({false, true}), batch) {
-  const said nothing{429, {}, answer_date, {}};
+// Without the header the waits are 1 s, doubling to 60 s.
+BOOST_DATA_TEST_CASE(the_backoff_doubles_without_a_retry_after, data::make({false, true}), batch) {
+  const throttle_case nothing{429, {}, answer_date, {}};
   auto t = stage::started({1}, 1, unhurried());
   for (const nanoseconds step : {1s, 2s, 4s, 8s, 16s, 32s, 60s, 60s}) {
     t.finish(t.next<engine::send_call>(), batch ? item(nothing, spelling::documented) : single(nothing));
@@ -223,9 +223,9 @@ BOOST_DATA_TEST_CASE(without_one_the_backoff_doubles, data::make({false, true}),
   t.one_success();
 }
 
-// 3600 for one organizer: its rows are parked, the other's go on, and the run does not end while there are any.
-BOOST_DATA_TEST_CASE(an_hour_parks_the_scope_while_others_go_on, data::make({false, true}), batch) {
-  const said hour{429, {"3600"}, answer_date, "User/ReadWrite/app/user"};
+// 3600 for one organizer: its rows wait, the other organizer's go on, and the run does not end while there are any.
+BOOST_DATA_TEST_CASE(a_wait_of_an_hour_closes_the_scope_while_others_go_on, data::make({false, true}), batch) {
+  const throttle_case hour{429, {"3600"}, answer_date, "User/ReadWrite/app/user"};
   auto s = unhurried();
   s.organizer_concurrency = 1;
   auto t = stage::started({2, 5}, 1, s);
@@ -240,10 +240,9 @@ BOOST_DATA_TEST_CASE(an_hour_parks_the_scope_while_others_go_on, data::make({fal
   BOOST_TEST((t.over(engine::stop_reason::deferred).come_back.value() >= 3600s));
 }
 
-// On 503 the same, and this connection is not used again.
-BOOST_DATA_TEST_CASE(a_503_waits_the_same_and_takes_a_new_connection, data::make({false, true}) * data::make({"5", "2.128"}), batch,
-                     value) {
-  const said busy{503, {value}, answer_date, {}};
+// A 503 is treated alike, and its connection is not used again.
+BOOST_DATA_TEST_CASE(a_503_waits_alike_and_takes_a_new_connection, data::make({false, true}) * data::make({"5", "2.128"}), batch, value) {
+  const throttle_case busy{503, {value}, answer_date, {}};
   const auto a = batch ? item(busy, spelling::documented) : single(busy);
   auto t = stage::started({2}, 2, unhurried());
   const auto sent = t.all<engine::send_call>();
@@ -255,7 +254,7 @@ BOOST_DATA_TEST_CASE(a_503_waits_the_same_and_takes_a_new_connection, data::make
   waits(a, value == std::string_view("5") ? nanoseconds(5s) : nanoseconds(2128ms));
 }
 
-BOOST_AUTO_TEST_CASE(an_item_that_did_not_come_is_a_fault) {
+BOOST_AUTO_TEST_CASE(an_item_that_is_missing_is_a_fault) {
   wire::batch_reader reader;
   wire::batch_answer into;
   const std::array<std::string_view, 1> ids{"1"};

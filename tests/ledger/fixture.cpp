@@ -7,7 +7,7 @@
 namespace convoke::ledger::testing {
 
 temp_folder::temp_folder() {
-  // In memory where there is such a place: most tests do not care how long a real disk takes to sync.
+  // In memory if there is such a place: most tests do not need a disk.
   const auto place = std::filesystem::is_directory("/dev/shm") ? std::filesystem::path("/dev/shm") : std::filesystem::temp_directory_path();
   std::string name = (place / "convoke-ledger-XXXXXX").string();
   BOOST_REQUIRE(::mkdtemp(name.data()) != nullptr);
@@ -75,17 +75,22 @@ planned_run plan(store& s, const run_header& h, std::vector<planned_row> rows, b
   return out;
 }
 
-claimed_page claim(store& s, run_id run, organizer_id organizer, std::uint32_t count, bool stale) {
+claimed_page claim(store& s, const opened_run& run, organizer_id organizer, std::uint32_t count, bool stale) {
   auto pages = claim(s, run, {{organizer, count}}, stale).pages;
   BOOST_TEST_REQUIRE(pages.size() == 1u);
   BOOST_TEST(pages[0].organizer == organizer);
   return std::move(pages[0]);
 }
 
-claim_answer claim(store& s, run_id run, std::vector<page_wanted> pages, bool stale) {
-  // The callback may still be in set_value when the answer is here: both own the promise.
+claimed_page claim_first(store& s, run_id run, std::uint32_t count, bool stale) {
+  const auto opened = must(s.resume(run));
+  return claim(s, opened, opened.organizers.at(0).id, count, stale);
+}
+
+claim_answer claim(store& s, const opened_run& run, std::vector<page_wanted> pages, bool stale) {
+  // The callback can still be in set_value when the answer is taken: both own the promise.
   const auto answer = std::make_shared<std::promise<result<claim_answer>>>();
-  s.claim({.run = run, .lease = lease_of(s, run), .stale = stale, .pages = std::move(pages)},
+  s.claim({.run = run.info.id, .lane = 0, .lease = run.lease, .stale = stale, .pages = std::move(pages)},
           [answer](result<claim_answer> a) { answer->set_value(std::move(a)); });
   return must(answer->get_future().get());
 }
@@ -111,6 +116,18 @@ finished_row ended(const claimed_row& row, outcome o) {
   return out;
 }
 
+advanced_row advanced(const claimed_row& row, operation next) {
+  return {.row = row.row,
+          .key = row.key,
+          .organizer = row.organizer,
+          .token = row.token,
+          .next = next,
+          .attempts = 1,
+          .drift = "subject",
+          .stored = stored("m" + std::to_string(row.key)),
+          .finished_at = utc_time(std::chrono::seconds(1'780'000'000))};
+}
+
 released_row released(const claimed_row& row, bool strike) {
   return {.row = row.row,
           .key = row.key,
@@ -126,11 +143,15 @@ released_row released(const claimed_row& row, bool strike) {
           .finished_at = utc_time(std::chrono::seconds(1'780'000'000))};
 }
 
+committed_rows write(store& s, row_writes rows) {
+  const auto answer = std::make_shared<std::promise<result<committed_rows>>>();
+  s.write(std::move(rows), [answer](result<committed_rows> a) { answer->set_value(std::move(a)); });
+  return must(answer->get_future().get());
+}
+
 std::uint64_t finish(store& s, std::vector<finished_row> rows, std::vector<released_row> released) {
   const auto expected = rows.size() + released.size();
-  const auto answer = std::make_shared<std::promise<result<committed_rows>>>();
-  s.finish(std::move(rows), std::move(released), [answer](result<committed_rows> a) { answer->set_value(std::move(a)); });
-  const auto done = must(answer->get_future().get());
+  const auto done = write(s, {.finished = std::move(rows), .advanced = {}, .released = std::move(released)});
   BOOST_TEST(done.calls.size() == expected);
   return done.ended;
 }
@@ -140,7 +161,7 @@ void carry_out(store& s, run_id run, outcome o) {
   for (const auto& organizer : opened.organizers) {
     for (const bool stale : {false, true}) {
       for (bool more = true; more;) {
-        const auto page = claim(s, run, organizer.id, 7, stale);
+        const auto page = claim(s, opened, organizer.id, 7, stale);
         std::vector<finished_row> rows;
         for (const auto& r : page.rows) rows.push_back(ended(r, o));
         finish(s, std::move(rows));
@@ -193,6 +214,12 @@ void check_counts(reader& r, run_id run) {
       case outcome::superseded:
         ++seen.superseded;
         break;
+      case outcome::lost:
+        ++seen.lost;
+        break;
+      case outcome::removed:
+        ++seen.removed;
+        break;
     }
     return {};
   }));
@@ -201,7 +228,10 @@ void check_counts(reader& r, run_id run) {
   BOOST_TEST(c.created == seen.created);
   BOOST_TEST(c.existing == seen.existing);
   BOOST_TEST(c.drifted == seen.drifted);
+  BOOST_TEST(c.updated == seen.updated);
   BOOST_TEST(c.unchanged == seen.unchanged);
+  BOOST_TEST(c.lost == seen.lost);
+  BOOST_TEST(c.removed == seen.removed);
   BOOST_TEST(c.failed == seen.failed);
   BOOST_TEST(c.rejected == seen.rejected);
   BOOST_TEST(c.superseded == seen.superseded);
@@ -210,10 +240,6 @@ void check_counts(reader& r, run_id run) {
 
 run_id at_work::three_rows() {
   return plan(*s, header(), {row(2, 1, "a"), row(3, 1, "b"), row(4, 1, "c")}).id;
-}
-
-organizer_id at_work::organizer(run_id run) {
-  return must(s->resume(run)).organizers.at(0).id;
 }
 
 }  // namespace convoke::ledger::testing

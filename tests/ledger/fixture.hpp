@@ -18,12 +18,14 @@
 
 namespace convoke::ledger::testing {
 
-// An empty ledger somewhere. Opening a second store while one is open is refused; readers may be many.
+// A ledger somewhere, empty at first. One store is open at a time; readers may be many.
 class backend {
  public:
   virtual ~backend() = default;
   virtual std::unique_ptr<store> open() = 0;
   virtual std::unique_ptr<reader> read() = 0;
+  // After this the sessions of stores that were closed have ended. Where leases run out with time, a backend lets that time pass.
+  virtual void end_sessions() {}
 };
 std::unique_ptr<backend> make_backend();
 
@@ -61,12 +63,16 @@ struct planned_run {
 };
 planned_run plan(store& s, const run_header& h, std::vector<planned_row> rows, bool open = true);
 
-claim_answer claim(store& s, run_id run, std::vector<page_wanted> pages, bool stale = false);
-claimed_page claim(store& s, run_id run, organizer_id organizer, std::uint32_t count = 100, bool stale = false);
+claim_answer claim(store& s, const opened_run& run, std::vector<page_wanted> pages, bool stale = false);
+claimed_page claim(store& s, const opened_run& run, organizer_id organizer, std::uint32_t count = 100, bool stale = false);
+// Resumes the run, and claims rows of the first organizer that owes anything.
+claimed_page claim_first(store& s, run_id run, std::uint32_t count = 100, bool stale = false);
 // Ends a claimed row.
 finished_row ended(const claimed_row& row, outcome o = outcome::created);
+advanced_row advanced(const claimed_row& row, operation next = operation::update);
 released_row released(const claimed_row& row, bool strike = false);
-// The rows of the input that ended by it come back.
+committed_rows write(store& s, row_writes rows);
+// As write, where every row is still held under its token. Returns how many rows of the input ended by it.
 std::uint64_t finish(store& s, std::vector<finished_row> rows, std::vector<released_row> released = {});
 // Claims and ends everything that this run owes, and finishes it.
 void carry_out(store& s, run_id run, outcome o = outcome::created);
@@ -82,15 +88,16 @@ struct at_work {
   std::unique_ptr<store> s = at->open();
   std::unique_ptr<reader> r = s->read();
 
-  // As if the process had died: what it claimed stays claimed.
+  // As if the process had ended: what it claimed stays claimed.
   void restart() {
     r.reset();
     s.reset();
+    at->end_sessions();
     s = at->open();
     r = s->read();
   }
   run_id three_rows();
-  organizer_id organizer(run_id run);  // the first that owes anything
+  [[nodiscard]] opened_run resume(run_id run) { return must(s->resume(run)); }
 };
 
 }  // namespace convoke::ledger::testing

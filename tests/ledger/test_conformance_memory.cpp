@@ -1,4 +1,4 @@
-// What every store remembers from night to night beside its rows.
+// What every store remembers from run to run beside its rows.
 
 #include <limits>
 
@@ -30,7 +30,7 @@ const lane_pace known{.rate = 48.5, .refused = 50.25, .credit = 7};
 
 BOOST_FIXTURE_TEST_SUITE(memories, fixture)
 
-BOOST_AUTO_TEST_CASE(nothing_is_learnt_at_first) {
+BOOST_AUTO_TEST_CASE(a_new_lane_has_no_learnt_pace) {
   const auto opened = must(s->resume(one_row("one")));
   BOOST_REQUIRE(opened.learnt.size() == 1u);
   BOOST_TEST(!opened.learnt[0].has_value());
@@ -39,7 +39,7 @@ BOOST_AUTO_TEST_CASE(nothing_is_learnt_at_first) {
   BOOST_TEST(stranger.cooldowns.empty());
 }
 
-BOOST_AUTO_TEST_CASE(a_pace_outlives_the_process_and_belongs_to_the_lane) {
+BOOST_AUTO_TEST_CASE(a_pace_survives_the_process_and_belongs_to_the_lane) {
   s->save_pace(one_row("one"), 0, known, when);
   restart();
   const auto same_lane = must(s->resume(one_row("two"))), other_app = must(s->resume(one_row("three", "app-2")));
@@ -54,10 +54,11 @@ BOOST_AUTO_TEST_CASE(a_pace_outlives_the_process_and_belongs_to_the_lane) {
 
 BOOST_AUTO_TEST_CASE(a_pace_is_written_with_the_next_commit) {
   const auto run = one_row("one");
-  const auto id = must(s->resume(run)).organizers.at(0).id;
+  const auto opened = resume(run);
+  const auto id = opened.organizers.at(0).id;
   s->save_pace(run, 0, {.rate = 1}, when);
   s->save_pace(run, 0, known, when);  // the latest counts
-  finish(*s, {ended(claim(*s, run, id).rows.at(0))});
+  finish(*s, {ended(claim(*s, opened, id).rows.at(0))});
   const auto written = must(r->status(run)).lanes.at(0).learnt;
   BOOST_REQUIRE(written.has_value());
   BOOST_TEST((written->pace == known));
@@ -66,7 +67,7 @@ BOOST_AUTO_TEST_CASE(a_pace_is_written_with_the_next_commit) {
   BOOST_TEST(must(r->memory(header().lanes[0])).learnt->pace.rate == 52.0);
 }
 
-BOOST_AUTO_TEST_CASE(a_pace_that_is_none_is_dropped) {
+BOOST_AUTO_TEST_CASE(a_pace_that_is_no_positive_finite_rate_is_dropped) {
   const auto run = one_row("one");
   constexpr auto nan = std::numeric_limits<double>::quiet_NaN(), inf = std::numeric_limits<double>::infinity();
   for (const auto bad : {0.0, -1.0, nan, inf}) s->save_pace(run, 0, {.rate = bad}, when);
@@ -75,9 +76,10 @@ BOOST_AUTO_TEST_CASE(a_pace_that_is_none_is_dropped) {
   BOOST_TEST(!must(s->resume(run)).learnt.at(0).has_value());
 }
 
-BOOST_AUTO_TEST_CASE(a_status_names_closed_scopes_and_what_is_left) {
+BOOST_AUTO_TEST_CASE(a_status_names_cooldowns_and_the_calls_that_are_left) {
   const auto run = plan(*s, header(), {row(2, 1, "a"), row(3, 1, "a"), row(4, 2, "b")}).id;
-  const auto id = must(s->resume(run)).organizers.at(0).id;
+  const auto opened = resume(run);
+  const auto id = opened.organizers.at(0).id;
   s->save_cooldown(run, 0, std::nullopt, when + std::chrono::hours(2));
   s->save_cooldown(run, 0, id, when + std::chrono::hours(1));
   s->save_cooldown(run, 0, id + 1, when - std::chrono::hours(1));
@@ -95,7 +97,8 @@ BOOST_AUTO_TEST_CASE(a_status_names_closed_scopes_and_what_is_left) {
 BOOST_AUTO_TEST_CASE(cooldowns_are_forgotten_one_by_one_or_all_of_a_lane) {
   const auto run = plan(*s, header(), {row(2, 1, "a"), row(3, 2, "b")}).id;
   const auto other = one_row("two", "app-2");
-  const auto id = must(s->resume(run)).organizers.at(0).id;
+  const auto opened = resume(run);
+  const auto id = opened.organizers.at(0).id;
   for (const auto who : {std::optional<organizer_id>(), std::optional(id), std::optional(id + 1)})
     s->save_cooldown(run, 0, who, when + std::chrono::hours(2));
   s->save_cooldown(other, 0, std::nullopt, when + std::chrono::hours(2));
@@ -116,7 +119,7 @@ BOOST_AUTO_TEST_CASE(cooldowns_are_forgotten_one_by_one_or_all_of_a_lane) {
 BOOST_AUTO_TEST_CASE(meetings_of_the_month_are_counted_for_each_organizer) {
   const auto run = plan(*s, header(), {row(2, 1, "a"), row(3, 1, "b"), row(4, 1, "c"), row(5, 2, "d")}).id;
   const auto opened = must(s->resume(run));
-  const auto page = claim(*s, run, opened.organizers.at(0).id);
+  const auto page = claim(*s, opened, opened.organizers.at(0).id);
   auto made = ended(page.rows[0]), long_ago = ended(page.rows[1]), existing = ended(page.rows[2], outcome::existing);
   made.finished_at = existing.finished_at = when;
   long_ago.finished_at = when - std::chrono::days(63);

@@ -32,9 +32,9 @@ BOOST_AUTO_TEST_CASE(new_rows_are_owed) {
   BOOST_TEST(results(*r, run) == (words{"2 deferred", "3 deferred", "4 deferred"}), boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(equal_rows_are_one_call_and_end_alike) {
+BOOST_AUTO_TEST_CASE(equal_rows_are_one_call_and_end_together) {
   const auto [run, summary] = plan(*s, header(), {row(2, 1, "a"), row(3, 1, "A"), row(5, 1, "a")});
-  // "A" spells its id otherwise and so is another payload of the same key: see the test of conflicts.
+  // The subject of "A" is another one, so these rows are in conflict.
   BOOST_TEST(summary.rejected == 3u);
   const auto [second, duplicates] = plan(*s, header("two"), {row(2, 1, "b"), row(3, 1, "c"), row(9, 1, "b")});
   BOOST_TEST(duplicates.calls == 2u);
@@ -50,17 +50,17 @@ BOOST_AUTO_TEST_CASE(conflicting_rows_are_rejected_and_name_each_other) {
   const auto summary = must(planning->classify());
   BOOST_TEST(summary.rejected == 3u);
   BOOST_TEST(summary.calls == 1u);
-  std::vector<std::string> told;
-  const auto tell = [&](std::uint32_t line, std::string_view raw, std::string_view why) {
+  words reasons;
+  const auto keep = [&](std::uint32_t line, std::string_view raw, std::string_view why) {
     BOOST_TEST(!raw.empty());
-    told.push_back(std::to_string(line) + ": " + std::string(why));
+    reasons.push_back(std::to_string(line) + ": " + std::string(why));
   };
-  must(planning->for_each_rejected(tell));
-  BOOST_REQUIRE(told.size() == 3u);
-  BOOST_TEST(told[0].starts_with("2: "));
-  BOOST_TEST(told[0].find("line 4") != std::string::npos);
-  BOOST_TEST(told[1].find("line 2") != std::string::npos);
-  BOOST_TEST(told[2] == "5: column 'start': missing");
+  must(planning->for_each_rejected(keep));
+  BOOST_REQUIRE(reasons.size() == 3u);
+  BOOST_TEST(reasons[0].starts_with("2: "));
+  BOOST_TEST(reasons[0].find("line 4") != std::string::npos);
+  BOOST_TEST(reasons[1].find("line 2") != std::string::npos);
+  BOOST_TEST(reasons[2] == "5: column 'start': missing");
   const auto run = must(planning->commit(true));
   BOOST_TEST(results(*r, run) == (words{"2 rejected", "3 deferred", "4 rejected", "5 rejected"}), boost::test_tools::per_element());
   must(r->for_each_result(run, [](const result_row& got) -> result<void> {
@@ -102,7 +102,7 @@ BOOST_AUTO_TEST_CASE(known_rows_make_no_call) {
   }));
 }
 
-BOOST_AUTO_TEST_CASE(known_drift_is_told_again_without_a_call) {
+BOOST_AUTO_TEST_CASE(known_drift_is_reported_again_without_a_call) {
   const auto first = plan(*s, header(), {row(2, 1, "a")});
   carry_out(*s, first.id, outcome::drifted);
   const auto [run, summary] = plan(*s, header("two"), {row(2, 1, "a")});
@@ -119,7 +119,7 @@ BOOST_AUTO_TEST_CASE(known_drift_is_told_again_without_a_call) {
 BOOST_AUTO_TEST_CASE(failed_and_changed_rows_are_owed_again) {
   const auto first = plan(*s, header(), {row(2, 1, "a"), row(3, 1, "b")});
   const auto opened = must(s->resume(first.id));
-  const auto page = claim(*s, first.id, opened.organizers[0].id);
+  const auto page = claim(*s, opened, opened.organizers[0].id);
   finish(*s, {ended(page.rows[0]), ended(page.rows[1], outcome::failed)});
   must(s->finish_run(first.id));
   const auto second = plan(*s, header("two"), {row(2, 1, "a", 1), row(3, 1, "b"), row(4, 1, "c")});
@@ -129,7 +129,7 @@ BOOST_AUTO_TEST_CASE(failed_and_changed_rows_are_owed_again) {
   BOOST_TEST(second.summary.new_keys == 1u);
 }
 
-BOOST_AUTO_TEST_CASE(what_was_wanted_and_never_sent_is_wanted_back_without_a_call) {
+BOOST_AUTO_TEST_CASE(a_change_that_was_never_sent_is_reverted_without_a_call) {
   carry_out(*s, plan(*s, header(), {row(2, 1, "a")}).id);
   const auto other = plan(*s, header("two"), {row(2, 1, "a", 1)});
   BOOST_TEST(other.summary.changed_keys == 1u);
@@ -178,7 +178,7 @@ BOOST_AUTO_TEST_CASE(rejected_rows_take_nothing_over) {
   BOOST_TEST((must(r->run(older.id))->state == run_state::open));
 }
 
-BOOST_AUTO_TEST_CASE(keys_that_vanished_are_named) {
+BOOST_AUTO_TEST_CASE(vanished_keys_are_counted_and_named) {
   carry_out(*s, plan(*s, header(), {row(2, 1, "a"), row(3, 1, "b"), row(4, 2, "c"), row(5, 2, "c")}).id);
   plan(*s, header("other", "other.csv"), {row(2, 3, "x")});
   const auto next = plan(*s, header("two"), {row(2, 1, "a"), row(3, 1, "d")});
@@ -192,7 +192,54 @@ BOOST_AUTO_TEST_CASE(keys_that_vanished_are_named) {
   BOOST_TEST(next.summary.organizers[1].vanished == 1u);
 }
 
-BOOST_AUTO_TEST_CASE(keys_of_another_root_or_tenant_are_others) {
+BOOST_AUTO_TEST_CASE(a_known_key_is_called_in_its_first_form) {
+  carry_out(*s, plan(*s, header(), {row(2, 1, "Course-1")}).id);
+  const auto next = plan(*s, header("two"), {row(2, 1, "COURSE-1")});
+  BOOST_TEST(next.summary.changed_keys == 1u);
+  const auto claimed = claim_first(*s, next.id);
+  BOOST_REQUIRE(claimed.rows.size() == 1u);
+  const auto sent = must(decode_spec(claimed.rows[0].payload));
+  BOOST_TEST(sent.external_id == "Course-1");
+  BOOST_TEST(sent.subject.value() == "Lecture COURSE-1");
+}
+
+BOOST_AUTO_TEST_CASE(settings_choose_the_operations_that_rows_owe) {
+  const auto first = plan(*s, header(), {row(2, 1, "a")});
+  carry_out(*s, first.id, outcome::drifted);
+  auto updating = header("two");
+  updating.operations = {.update_drifted = true, .enforce_roles = false};
+  // Stored and opened later: the settings are those of the plan.
+  const auto stored = plan(*s, updating, {row(2, 1, "a"), row(3, 1, "b")}, false);
+  BOOST_TEST(stored.summary.calls == 2u);
+  auto planning = must(s->begin_open(stored.id));
+  BOOST_TEST(must(planning->classify()).retried_keys == 1u);
+  must(planning->commit(true));
+  planning.reset();
+  const auto claimed = claim_first(*s, stored.id);
+  BOOST_REQUIRE(claimed.rows.size() == 2u);
+  BOOST_TEST((claimed.rows[0].op == operation::update));
+  BOOST_TEST(claimed.rows[0].meeting_id.starts_with("m"));
+  BOOST_TEST((claimed.rows[1].op == operation::create_or_get));
+  BOOST_TEST((claimed.rows[1].update == update_rule::if_different));
+  BOOST_TEST((must(r->run(stored.id))->header.operations == updating.operations));
+}
+
+BOOST_AUTO_TEST_CASE(roles_that_are_enforced_are_always_updated) {
+  auto enforcing = header();
+  enforcing.operations = {.update_drifted = false, .enforce_roles = true};
+  auto without_roles = wanted(1, "b");
+  for (auto& person : without_roles.attendees) person.role = attendee_role::none;
+  auto plain = row(3, 1, "b");
+  plain.payload = encode_spec(without_roles);
+  const auto run = plan(*s, enforcing, {row(2, 1, "a"), plain}).id;
+  const auto claimed = claim_first(*s, run);
+  BOOST_REQUIRE(claimed.rows.size() == 2u);
+  BOOST_TEST((claimed.rows[0].update == update_rule::always));
+  BOOST_TEST((claimed.rows[1].update == update_rule::never));
+  BOOST_TEST((claimed.rows[1].op == operation::create_or_get));
+}
+
+BOOST_AUTO_TEST_CASE(root_and_tenant_are_part_of_a_key) {
   carry_out(*s, plan(*s, header(), {row(2, 1, "a")}).id);
   auto simulated = header("two");
   simulated.lanes[0].graph_root = "https://localhost:8443/v1.0";
@@ -205,7 +252,7 @@ BOOST_AUTO_TEST_CASE(keys_of_another_root_or_tenant_are_others) {
   BOOST_TEST(plan(*s, other_app, {row(2, 1, "a")}).summary.unchanged == 1u);
 }
 
-BOOST_AUTO_TEST_CASE(a_closed_plan_touches_nothing) {
+BOOST_AUTO_TEST_CASE(a_plan_that_is_not_opened_changes_nothing) {
   const auto open = plan(*s, header(), {row(2, 1, "a")});
   const auto before = must(r->inventory_counts());
   const auto closed = plan(*s, header("two"), {row(2, 1, "a", 1), row(3, 1, "b"), wrong_row(4, "no")}, false);
@@ -235,7 +282,7 @@ BOOST_AUTO_TEST_CASE(a_closed_plan_touches_nothing) {
   BOOST_TEST(!s->begin_open(closed.id).has_value());
 }
 
-BOOST_AUTO_TEST_CASE(looking_again_at_a_closed_plan_leaves_it_closed) {
+BOOST_AUTO_TEST_CASE(classifying_a_stored_plan_again_leaves_it_planned) {
   const auto closed = plan(*s, header(), {row(2, 1, "a")}, false);
   {
     auto planning = must(s->begin_open(closed.id));
@@ -248,7 +295,7 @@ BOOST_AUTO_TEST_CASE(looking_again_at_a_closed_plan_leaves_it_closed) {
   BOOST_TEST(must(r->inventory_counts()).empty());
 }
 
-BOOST_AUTO_TEST_CASE(a_dropped_plan_leaves_nothing) {
+BOOST_AUTO_TEST_CASE(a_plan_that_is_not_committed_is_rolled_back) {
   {
     auto planning = must(s->begin_plan(header()));
     must(planning->add_rows({row(2, 1, "a")}));
@@ -263,7 +310,7 @@ BOOST_AUTO_TEST_CASE(a_dropped_plan_leaves_nothing) {
   BOOST_TEST(plan(*s, header(), {row(2, 1, "a")}).summary.new_keys == 1u);
 }
 
-BOOST_AUTO_TEST_CASE(one_plan_at_a_time_and_nothing_beside_it) {
+BOOST_AUTO_TEST_CASE(only_one_plan_at_a_time_and_no_run_beside_it) {
   const auto open = plan(*s, header(), {row(2, 1, "a")});
   auto planning = must(s->begin_plan(header("two")));
   BOOST_TEST(!s->begin_plan(header("three")).has_value());

@@ -12,16 +12,17 @@ namespace {
 
 using words = std::vector<std::string>;
 
-closed_rows close_all(store& s, run_id run, organizer_id organizer) {
+closed_rows close_all(store& s, const opened_run& run, organizer_id organizer) {
   finished_row like;
   like.error_code = "Forbidden";
   like.http_status = 403;
   const auto done = std::make_shared<std::promise<result<closed_rows>>>();
-  s.close_organizer(run, 0, organizer, like, [done](result<closed_rows> n) { done->set_value(std::move(n)); });
+  s.close_organizer({.run = run.info.id, .lane = 0, .lease = run.lease, .organizer = organizer, .like = like},
+                    [done](result<closed_rows> n) { done->set_value(std::move(n)); });
   return must(done->get_future().get());
 }
 
-std::uint32_t close(store& s, run_id run, organizer_id organizer) {
+std::uint32_t close(store& s, const opened_run& run, organizer_id organizer) {
   return close_all(s, run, organizer).calls;
 }
 
@@ -29,76 +30,9 @@ std::uint32_t close(store& s, run_id run, organizer_id organizer) {
 
 BOOST_FIXTURE_TEST_SUITE(runs_under_way, at_work)
 
-BOOST_AUTO_TEST_CASE(rows_come_in_line_order_and_once) {
-  const auto run = plan(*s, header(), {row(2, 2, "a"), row(3, 1, "b"), row(4, 2, "c"), row(5, 2, "d")}).id;
-  const auto opened = must(s->resume(run));
-  BOOST_TEST(!opened.unclean);
-  BOOST_REQUIRE(opened.organizers.size() == 2u);
-  BOOST_TEST(opened.organizers[0].organizer == organizer_name(2));
-  BOOST_TEST(opened.organizers[0].fresh == 3u);
-  BOOST_TEST(opened.organizers[0].stale == 0u);
-  const auto first = claim(*s, run, opened.organizers[0].id, 2);
-  BOOST_REQUIRE(first.rows.size() == 2u);
-  BOOST_TEST(!first.exhausted);
-  BOOST_TEST(line_of(first.rows[0].row) == 2u);
-  BOOST_TEST(line_of(first.rows[1].row) == 4u);
-  BOOST_TEST(first.rows[0].epoch == 1u);
-  BOOST_TEST((must(decode_spec(first.rows[0].payload)) == wanted(2, "a")));
-  const auto second = claim(*s, run, opened.organizers[0].id, 2);
-  BOOST_REQUIRE(second.rows.size() == 1u);
-  BOOST_TEST(second.exhausted);
-  const auto third = claim(*s, run, opened.organizers[0].id, 2);
-  BOOST_TEST(third.rows.empty());
-  BOOST_TEST(third.exhausted);
-}
-
-BOOST_AUTO_TEST_CASE(a_page_that_is_exactly_all_is_the_last) {
-  const auto run = three_rows();
-  const auto page = claim(*s, run, organizer(run), 3);
-  BOOST_TEST(page.rows.size() == 3u);
-  BOOST_TEST(page.exhausted);
-}
-
-BOOST_AUTO_TEST_CASE(one_claim_spans_organizers_and_says_of_each_whether_it_is_exhausted) {
-  const auto run = plan(*s, header(), {row(2, 1, "a"), row(3, 2, "b"), row(4, 1, "c"), row(5, 3, "d"), row(6, 1, "e"), row(7, 3, "f")}).id;
-  const auto opened = must(s->resume(run));
-  BOOST_REQUIRE(opened.organizers.size() == 3u);
-  const auto one = opened.organizers[0].id, two = opened.organizers[1].id, three = opened.organizers[2].id;
-  const auto none = one + two + three + 100;  // an organizer that owes nothing
-  const auto shown = [](const claim_answer& answer) {
-    words out;
-    for (const auto& page : answer.pages) {
-      auto& text = out.emplace_back();
-      for (const auto& claimed : page.rows) {
-        BOOST_TEST(claimed.organizer == page.organizer);
-        text += std::to_string(line_of(claimed.row)) + " ";
-      }
-      text += page.exhausted ? "all" : "more";
-    }
-    return out;
-  };
-  // Pages come in the order they were asked for, whatever that is.
-  const auto first = claim(*s, run, {{three, 2}, {none, 4}, {one, 2}, {two, 5}});
-  BOOST_TEST(shown(first) == (words{"5 7 all", "all", "2 4 more", "3 all"}), boost::test_tools::per_element());
-  BOOST_TEST(first.rows() == 5u);
-  BOOST_TEST(first.pages[1].organizer == none);
-  BOOST_TEST(first.pages[2].organizer == one);
-  BOOST_TEST((must(decode_spec(first.pages[3].rows[0].payload)) == wanted(2, "b")));
-  BOOST_TEST(shown(claim(*s, run, {{one, 1}, {three, 1}})) == (words{"6 all", "all"}), boost::test_tools::per_element());
-  BOOST_TEST(shown(claim(*s, run, {{one, 1}, {two, 1}, {three, 1}})) == (words{"all", "all", "all"}), boost::test_tools::per_element());
-  BOOST_TEST(claim(*s, run, std::vector<page_wanted>()).pages.empty());
-  // What was claimed together is stale together.
-  finish(*s, {ended(first.pages[2].rows[0])});
-  restart();
-  must(s->resume(run));
-  const auto stale = claim(*s, run, {{one, 10}, {two, 10}, {three, 1}}, true);
-  BOOST_TEST(shown(stale) == (words{"4 6 all", "3 all", "5 more"}), boost::test_tools::per_element());
-  BOOST_TEST(stale.pages[0].rows[0].epoch == 2u);
-}
-
 BOOST_AUTO_TEST_CASE(outcomes_are_kept_as_given) {
   const auto run = three_rows();
-  const auto page = claim(*s, run, organizer(run));
+  const auto page = claim_first(*s, run);
   auto failed = ended(page.rows[1], outcome::failed);
   failed.attempts = 3;
   failed.client_request_id = "mine";
@@ -133,67 +67,18 @@ BOOST_AUTO_TEST_CASE(outcomes_are_kept_as_given) {
 
 BOOST_AUTO_TEST_CASE(an_outcome_is_final) {
   const auto run = three_rows();
-  const auto page = claim(*s, run, organizer(run));
+  const auto page = claim_first(*s, run);
   finish(*s, {ended(page.rows[0])});
-  finish(*s, {ended(page.rows[0], outcome::failed)}, {released(page.rows[0], true)});
-  BOOST_TEST(s->lost_writes() == 2u);
+  const auto again =
+      write(*s, {.finished = {ended(page.rows[0], outcome::failed)}, .advanced = {}, .released = {released(page.rows[0], true)}});
+  BOOST_TEST(again.calls.empty());
+  BOOST_TEST(again.lost.size() == 2u);
+  BOOST_TEST(again.ended == 0u);
   BOOST_TEST(results(*r, run)[0] == "2 created");
   check_counts(*r, run);
 }
 
-BOOST_AUTO_TEST_CASE(a_write_with_an_old_epoch_changes_nothing) {
-  const auto run = three_rows();
-  const auto old = claim(*s, run, organizer(run));
-  restart();
-  const auto id = organizer(run);
-  const auto again = claim(*s, run, id, 100, true);
-  BOOST_REQUIRE(again.rows.size() == 3u);
-  BOOST_TEST(again.rows[0].epoch == 2u);
-  finish(*s, {ended(old.rows[0])}, {released(old.rows[1])});
-  BOOST_TEST(s->lost_writes() == 2u);
-  BOOST_TEST(must(r->run(run))->counts.owed == 3u);
-  finish(*s, {ended(again.rows[0])});
-  BOOST_TEST(must(r->run(run))->counts.owed == 2u);
-}
-
-BOOST_AUTO_TEST_CASE(claims_of_the_dead_are_stale) {
-  const auto run = three_rows();
-  const auto page = claim(*s, run, organizer(run), 2);
-  finish(*s, {ended(page.rows[0])});
-  restart();
-  const auto opened = must(s->resume(run));
-  BOOST_TEST(opened.unclean);
-  BOOST_TEST(opened.organizers[0].fresh == 1u);
-  BOOST_TEST(opened.organizers[0].stale == 1u);
-  const auto id = opened.organizers[0].id;
-  const auto fresh = claim(*s, run, id);
-  BOOST_REQUIRE(fresh.rows.size() == 1u);
-  BOOST_TEST(line_of(fresh.rows[0].row) == 4u);
-  const auto stale = claim(*s, run, id, 100, true);
-  BOOST_REQUIRE(stale.rows.size() == 1u);
-  BOOST_TEST(line_of(stale.rows[0].row) == 3u);
-  finish(*s, {ended(stale.rows[0], outcome::existing), ended(fresh.rows[0])});
-  BOOST_TEST((must(s->finish_run(run)) == run_state::finished));
-}
-
-BOOST_AUTO_TEST_CASE(what_is_released_waits_for_the_next_session) {
-  const auto run = three_rows();
-  const auto id = organizer(run);
-  const auto page = claim(*s, run, id, 2);
-  finish(*s, {}, {released(page.rows[0]), released(page.rows[1])});
-  const auto rest = claim(*s, run, id);
-  BOOST_REQUIRE(rest.rows.size() == 1u);
-  BOOST_TEST(line_of(rest.rows[0].row) == 4u);
-  finish(*s, {}, {released(rest.rows[0])});
-  BOOST_TEST((must(s->finish_run(run)) == run_state::open));
-  // A clean stop leaves no stale claims.
-  const auto again = must(s->resume(run));
-  BOOST_TEST(!again.unclean);
-  BOOST_TEST(again.organizers[0].fresh == 3u);
-  BOOST_TEST(claim(*s, run, id).rows.size() == 3u);
-}
-
-BOOST_AUTO_TEST_CASE(what_is_released_tells_what_was_the_matter) {
+BOOST_AUTO_TEST_CASE(a_released_row_shows_why_its_last_call_failed) {
   const auto shown = [this](run_id run) {
     words out;
     must(r->for_each_result(run, [&](const result_row& got) -> result<void> {
@@ -206,16 +91,16 @@ BOOST_AUTO_TEST_CASE(what_is_released_tells_what_was_the_matter) {
     return out;
   };
   const auto run = plan(*s, header(), {row(2, 1, "a"), row(3, 1, "b"), row(4, 1, "a"), row(5, 1, "c")}).id;
-  const auto page = claim(*s, run, organizer(run), 3);
+  const auto page = claim_first(*s, run, 3);
   BOOST_REQUIRE(page.rows.size() == 3u);
   auto never_called = released(page.rows[2]);
   never_called.attempts = 0;
   finish(*s, {}, {released(page.rows[0], true), released(page.rows[1]), never_called});
-  const std::string matter = " deferred 5 503 ServiceUnavailable later r c";
-  BOOST_TEST(shown(run) == (words{"2" + matter, "3" + matter, "4" + matter, "5 deferred 0 0    "}), boost::test_tools::per_element());
+  const std::string why = " deferred 5 503 ServiceUnavailable later r c";
+  BOOST_TEST(shown(run) == (words{"2" + why, "3" + why, "4" + why, "5 deferred 0 0    "}), boost::test_tools::per_element());
   restart();
-  // What it ends with takes its place; a later last_failure too. While it is claimed nobody knows.
-  const auto again = claim(*s, run, organizer(run));
+  // Its outcome takes the place of that; a later failure too. While the row is claimed nothing is known.
+  const auto again = claim_first(*s, run);
   for (const auto& text : shown(run)) BOOST_TEST(text.ends_with(" deferred 0 0    "), text);
   auto worse = released(again.rows[1]);
   worse.attempts = 2;
@@ -237,7 +122,7 @@ BOOST_AUTO_TEST_CASE(the_third_strike_in_a_row_fails_the_row) {
   const auto run = plan(*s, header(), {row(2, 1, "a"), row(3, 1, "a")}).id;
   for (int strike = 0; strike < 3; ++strike) {
     BOOST_TEST((must(r->run(run))->counts.failed) == 0u);
-    const auto page = claim(*s, run, organizer(run));
+    const auto page = claim_first(*s, run);
     BOOST_REQUIRE(page.rows.size() == 1u);
     BOOST_TEST(page.rows[0].strikes == strike);
     finish(*s, {}, {released(page.rows[0], true)});
@@ -254,7 +139,7 @@ BOOST_AUTO_TEST_CASE(the_third_strike_in_a_row_fails_the_row) {
   check_counts(*r, run);
 }
 
-BOOST_AUTO_TEST_CASE(every_row_that_shares_a_key_is_counted_when_its_call_ends) {
+BOOST_AUTO_TEST_CASE(rows_that_share_a_key_are_all_counted_when_their_call_ends) {
   // Two organizers with one key of fifty rows each, and a third whose key has one row.
   std::vector<planned_row> rows;
   for (std::uint32_t line = 2; line < 102; ++line) rows.push_back(row(line, line % 2 + 1, "a"));
@@ -262,24 +147,24 @@ BOOST_AUTO_TEST_CASE(every_row_that_shares_a_key_is_counted_when_its_call_ends) 
   const auto run = plan(*s, header(), std::move(rows)).id;
   const auto opened = must(s->resume(run));
   BOOST_REQUIRE(opened.organizers.size() == 3u);
-  const auto first = claim(*s, run, opened.organizers[0].id), third = claim(*s, run, opened.organizers[2].id);
+  const auto first = claim(*s, opened, opened.organizers[0].id), third = claim(*s, opened, opened.organizers[2].id);
   BOOST_TEST(finish(*s, {ended(first.rows.at(0)), ended(third.rows.at(0))}) == 51u);
-  BOOST_TEST(finish(*s, {ended(third.rows.at(0))}) == 0u);  // it had ended before
-  const auto closed = close_all(*s, run, opened.organizers[1].id);
+  BOOST_TEST(write(*s, {.finished = {ended(third.rows.at(0))}, .advanced = {}, .released = {}}).ended == 0u);  // it had ended before
+  const auto closed = close_all(*s, opened, opened.organizers[1].id);
   BOOST_TEST(closed.calls == 1u);
   BOOST_TEST(closed.rows == 50u);
   check_counts(*r, run);
 }
 
-BOOST_AUTO_TEST_CASE(every_row_that_shares_a_key_is_counted_at_its_third_strike) {
+BOOST_AUTO_TEST_CASE(rows_that_share_a_key_are_all_counted_at_the_third_strike) {
   const auto run = plan(*s, header(), {row(2, 1, "a"), row(3, 1, "a"), row(4, 1, "a"), row(5, 1, "b")}).id;
-  for (const auto ended : {0U, 0U, 3U}) BOOST_TEST(finish(*s, {}, {released(claim(*s, run, organizer(run)).rows.at(0), true)}) == ended);
+  for (const auto ended : {0U, 0U, 3U}) BOOST_TEST(finish(*s, {}, {released(claim_first(*s, run).rows.at(0), true)}) == ended);
   check_counts(*r, run);
 }
 
 BOOST_AUTO_TEST_CASE(strikes_and_claims_pass_to_the_run_that_takes_over) {
   const auto first = three_rows();
-  const auto page = claim(*s, first, organizer(first), 2);
+  const auto page = claim_first(*s, first, 2);
   finish(*s, {}, {released(page.rows[0], true)});
   restart();
   const auto second = plan(*s, header("two"), {row(2, 1, "a"), row(3, 1, "b"), row(4, 1, "c", 1)}).id;
@@ -287,38 +172,38 @@ BOOST_AUTO_TEST_CASE(strikes_and_claims_pass_to_the_run_that_takes_over) {
   BOOST_TEST(opened.unclean);  // "b" may still be in flight
   BOOST_TEST(opened.organizers[0].fresh == 2u);
   BOOST_TEST(opened.organizers[0].stale == 1u);
-  const auto fresh = claim(*s, second, opened.organizers[0].id);
+  const auto fresh = claim(*s, opened, opened.organizers[0].id);
   BOOST_TEST(fresh.rows[0].strikes == 1);
   BOOST_TEST(fresh.rows[1].strikes == 0);
-  const auto stale = claim(*s, second, opened.organizers[0].id, 10, true);
-  BOOST_TEST(stale.rows[0].epoch == 2u);
+  const auto stale = claim(*s, opened, opened.organizers[0].id, 10, true);
+  BOOST_TEST(stale.rows[0].token != page.rows[1].token);
 }
 
-BOOST_AUTO_TEST_CASE(a_real_answer_forgets_the_strikes) {
+BOOST_AUTO_TEST_CASE(an_outcome_resets_the_strikes) {
   const auto first = plan(*s, header(), {row(2, 1, "a")}).id;
-  for (int strike = 0; strike < 2; ++strike) finish(*s, {}, {released(claim(*s, first, organizer(first)).rows.at(0), true)});
-  finish(*s, {ended(claim(*s, first, organizer(first)).rows.at(0), outcome::failed)});
+  for (int strike = 0; strike < 2; ++strike) finish(*s, {}, {released(claim_first(*s, first).rows.at(0), true)});
+  finish(*s, {ended(claim_first(*s, first).rows.at(0), outcome::failed)});
   const auto second = plan(*s, header("two"), {row(2, 1, "a")}).id;
-  BOOST_TEST(claim(*s, second, organizer(second)).rows.at(0).strikes == 0);
+  BOOST_TEST(claim_first(*s, second).rows.at(0).strikes == 0);
 }
 
-BOOST_AUTO_TEST_CASE(closing_an_organizer_fails_all_it_owes) {
+BOOST_AUTO_TEST_CASE(closing_an_organizer_fails_all_that_it_owes) {
   std::vector<planned_row> rows;
   for (std::uint32_t line = 2; line < 2502; ++line) rows.push_back(row(line, 1, "e" + std::to_string(line)));
   rows.push_back(row(2600, 1, "e2"));
   rows.push_back(row(2601, 2, "other"));
   const auto run = plan(*s, header(), std::move(rows)).id;
-  const auto id = organizer(run);
-  const auto page = claim(*s, run, id, 10);
+  const auto opened = resume(run);
+  const auto id = opened.organizers.at(0).id;
+  const auto page = claim(*s, opened, id, 10);
   finish(*s, {ended(page.rows[5])});
-  BOOST_TEST(close(*s, run, id) == 2499u);
-  finish(*s, {ended(page.rows[0])});
-  BOOST_TEST(s->lost_writes() == 1u);
+  BOOST_TEST(close(*s, opened, id) == 2499u);
+  BOOST_TEST(write(*s, {.finished = {ended(page.rows[0])}, .advanced = {}, .released = {}}).lost.size() == 1u);
   const auto info = must(r->run(run)).value();
   BOOST_TEST(info.counts.failed == 2500u);
   BOOST_TEST(info.counts.created == 1u);
   BOOST_TEST(info.counts.owed == 1u);
-  BOOST_TEST(close(*s, run, id) == 0u);
+  BOOST_TEST(close(*s, opened, id) == 0u);
   const auto status = must(r->status(run));
   BOOST_REQUIRE(status.errors.size() == 1u);
   BOOST_TEST(status.errors[0].what == "Forbidden");
@@ -329,9 +214,9 @@ BOOST_AUTO_TEST_CASE(closing_an_organizer_fails_all_it_owes) {
   check_counts(*r, run);
 }
 
-BOOST_AUTO_TEST_CASE(cooldowns_that_still_run_are_obeyed_after_a_restart) {
+BOOST_AUTO_TEST_CASE(cooldowns_that_have_not_ended_survive_a_restart) {
   const auto run = three_rows();
-  const auto id = organizer(run);
+  const auto id = resume(run).organizers.at(0).id;
   const auto now = std::chrono::time_point_cast<ticks>(std::chrono::system_clock::now());
   const auto hour = std::chrono::hours(1);
   s->save_cooldown(run, 0, std::nullopt, now + 2 * hour);
@@ -347,7 +232,7 @@ BOOST_AUTO_TEST_CASE(cooldowns_that_still_run_are_obeyed_after_a_restart) {
   BOOST_TEST((cooldowns[1].until == now + hour));
 }
 
-BOOST_AUTO_TEST_CASE(many_jobs_at_once_are_all_answered_in_order) {
+BOOST_AUTO_TEST_CASE(many_calls_at_once_are_all_answered) {
   std::vector<planned_row> rows;
   for (std::uint32_t line = 2; line < 1002; ++line) rows.push_back(row(line, line % 5, "e" + std::to_string(line)));
   const auto run = plan(*s, header(), std::move(rows)).id;
@@ -356,10 +241,10 @@ BOOST_AUTO_TEST_CASE(many_jobs_at_once_are_all_answered_in_order) {
   const auto all = std::make_shared<std::promise<void>>();
   for (const auto& o : opened.organizers) {
     for (int i = 0; i < 20; ++i) {
-      s->claim(run, 0, {{o.id, 10}}, false, [&, all](result<claim_answer> answer) {
-        // On the ledger's thread; what it asks for is queued.
+      s->claim({.run = run, .lane = 0, .lease = opened.lease, .pages = {{o.id, 10}}}, [&, all](result<claim_answer> answer) {
+        // On the ledger's thread: the call is queued.
         for (const auto& claimed : answer->pages.at(0).rows) {
-          s->finish({ended(claimed)}, {}, [&, all](result<committed_rows> ids) {
+          s->write({.finished = {ended(claimed)}, .advanced = {}, .released = {}}, [&, all](result<committed_rows> ids) {
             BOOST_TEST_REQUIRE(ids.has_value());
             if (++done == 1000) all->set_value();
           });
@@ -374,9 +259,10 @@ BOOST_AUTO_TEST_CASE(many_jobs_at_once_are_all_answered_in_order) {
 
 BOOST_AUTO_TEST_CASE(what_is_queued_is_done_before_the_store_closes) {
   const auto run = three_rows();
-  const auto page = claim(*s, run, organizer(run));
+  const auto page = claim_first(*s, run);
   bool committed = false;
-  s->finish({ended(page.rows[0])}, {}, [&](result<committed_rows> ids) { committed = ids.has_value(); });
+  s->write({.finished = {ended(page.rows[0])}, .advanced = {}, .released = {}},
+           [&](result<committed_rows> ids) { committed = ids.has_value(); });
   restart();
   BOOST_TEST(committed);
   BOOST_TEST(must(r->run(run))->counts.created == 1u);

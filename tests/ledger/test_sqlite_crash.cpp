@@ -46,7 +46,7 @@ std::unique_ptr<store> open(const std::string& path) {
   for (const auto& o : opened->organizers) {
     for (const bool stale : {false, true}) {
       for (bool more = true; more;) {
-        const auto page = claim(**s, run, o.id, 5, stale);
+        const auto page = claim(**s, *opened, o.id, 5, stale);
         for (const auto& claimed : page.rows) {
           finish(**s, {ended(claimed)});
           const auto line = line_of(claimed.row);
@@ -87,7 +87,7 @@ std::vector<std::uint32_t> check_found(const std::string& path) {
 
 BOOST_AUTO_TEST_SUITE(crashes)
 
-BOOST_AUTO_TEST_CASE(killed_again_and_again_every_row_ends_once) {
+BOOST_AUTO_TEST_CASE(every_row_ends_once_although_the_process_is_killed_again_and_again) {
   const temp_folder folder;
   const auto path = folder.file("ledger.db");
   std::mt19937 random(7);
@@ -103,20 +103,20 @@ BOOST_AUTO_TEST_CASE(killed_again_and_again_every_row_ends_once) {
       work_until_killed(path, ends[1]);
     }
     ::close(ends[1]);
-    // Killed after so many acknowledged rows, a little later; none: a little after the start.
-    const unsigned patience = random() % 40;
+    // Killed a little after so many rows were acknowledged; 0: a little after the start.
+    const unsigned kill_after = random() % 40;
     std::uint32_t line = 0;
-    unsigned heard = 0;
-    const auto hear = [&] {
+    unsigned acknowledged_lines = 0;
+    const auto next_line = [&] {
       if (::read(ends[0], &line, sizeof line) != sizeof line) return false;
       BOOST_TEST(!acknowledged[line], "line " << line << " ended twice");
       acknowledged[line] = true;
       return true;
     };
-    while (heard < patience && hear()) ++heard;
+    while (acknowledged_lines < kill_after && next_line()) ++acknowledged_lines;
     ::usleep(static_cast<useconds_t>(random() % 3000));
     ::kill(child, SIGKILL);
-    while (hear()) {
+    while (next_line()) {
     }
     ::close(ends[0]);
     int status = 0;
@@ -129,7 +129,7 @@ BOOST_AUTO_TEST_CASE(killed_again_and_again_every_row_ends_once) {
     for (const auto l : found) there[l] = true;
     for (std::size_t l = 0; l < acknowledged.size(); ++l) {
       BOOST_TEST((!acknowledged[l] || there[l]), "line " << l << " was acknowledged and is lost");
-      // A commit may have come through without its acknowledgement: it counts from now on.
+      // A commit can be durable without its acknowledgement: it counts from now on.
       acknowledged[l] = acknowledged[l] || there[l];
     }
   }
@@ -138,7 +138,7 @@ BOOST_AUTO_TEST_CASE(killed_again_and_again_every_row_ends_once) {
   BOOST_TEST(check_found(path).size() == rows_planned);
 }
 
-BOOST_AUTO_TEST_CASE(a_torn_log_leaves_a_prefix) {
+BOOST_AUTO_TEST_CASE(a_torn_log_leaves_a_prefix_of_the_commits) {
   const temp_folder folder;
   const auto path = folder.file("ledger.db");
   auto s = open(path);
@@ -147,15 +147,16 @@ BOOST_AUTO_TEST_CASE(a_torn_log_leaves_a_prefix) {
   s = open(path);
   std::vector<std::uint32_t> order;
   std::vector<std::uintmax_t> log_sizes;
-  for (const auto& o : must(s->resume(run)).organizers) {
-    const auto page = claim(*s, run, o.id, 12);
+  const auto opened = must(s->resume(run));
+  for (const auto& o : opened.organizers) {
+    const auto page = claim(*s, opened, o.id, 12);
     for (const auto& claimed : page.rows) {
       finish(*s, {ended(claimed)});
       order.push_back(line_of(claimed.row));
       log_sizes.push_back(fs::file_size(path + "-wal"));
     }
   }
-  // The machine died when so much of the log had reached the disk.
+  // The machine failed when so much of the log had reached the disk.
   std::mt19937 random(11);
   const auto copy = folder.file("copy.db");
   const auto whole = fs::file_size(path + "-wal");

@@ -28,16 +28,16 @@ mode_t mode_of(const std::string& path) {
   return there.st_mode & 0777;
 }
 
-// A statement of somebody who has the file open in another tool. Empty: it worked.
+// Runs a statement as another program would. Returns its error, empty if it succeeded.
 std::string run_sql(const std::string& path, const std::string& sql) {
   sqlite3* db = nullptr;
   BOOST_REQUIRE(sqlite3_open(path.c_str(), &db) == SQLITE_OK);
   char* message = nullptr;
   sqlite3_exec(db, sql.c_str(), nullptr, nullptr, &message);
-  std::string said = message != nullptr ? message : "";
+  std::string error = message != nullptr ? message : "";
   sqlite3_free(message);
   sqlite3_close(db);
-  return said;
+  return error;
 }
 
 bool mentions(const error& e, std::string_view word) {
@@ -46,7 +46,7 @@ bool mentions(const error& e, std::string_view word) {
 
 result<std::vector<row_id>> try_finish(store& s, std::vector<finished_row> rows) {
   const auto done = std::make_shared<std::promise<result<std::vector<row_id>>>>();
-  s.finish(std::move(rows), {}, [done](result<committed_rows> ended) {
+  s.write({.finished = std::move(rows), .advanced = {}, .released = {}}, [done](result<committed_rows> ended) {
     done->set_value(ended ? result<std::vector<row_id>>(std::move(ended->calls)) : std::unexpected(ended.error()));
   });
   return done->get_future().get();
@@ -56,7 +56,7 @@ result<std::vector<row_id>> try_finish(store& s, std::vector<finished_row> rows)
 
 BOOST_FIXTURE_TEST_SUITE(files, sqlite_ledger)
 
-BOOST_AUTO_TEST_CASE(everything_is_private) {
+BOOST_AUTO_TEST_CASE(the_files_of_a_ledger_are_private) {
   const auto before = ::umask(0);
   path = folder.file("state/convoke/ledger.db");
   const auto s = open();
@@ -69,7 +69,7 @@ BOOST_AUTO_TEST_CASE(everything_is_private) {
   BOOST_TEST(mode_of(folder.file("state/convoke")) == 0700u);
 }
 
-BOOST_AUTO_TEST_CASE(a_second_writer_is_told_who_holds_it) {
+BOOST_AUTO_TEST_CASE(a_second_writer_is_refused_with_the_name_of_the_first) {
   const auto s = open();
   const auto second = try_open();
   BOOST_REQUIRE(!second.has_value());
@@ -78,7 +78,7 @@ BOOST_AUTO_TEST_CASE(a_second_writer_is_told_who_holds_it) {
   BOOST_TEST(mentions(second.error(), "--wait-lock"));
 }
 
-BOOST_AUTO_TEST_CASE(waiting_for_the_lock) {
+BOOST_AUTO_TEST_CASE(a_writer_waits_for_the_lock_as_long_as_it_may) {
   auto s = open();
   auto other = std::async(std::launch::async, [&] { return try_open({.wait_lock = std::chrono::minutes(1)}); });
   BOOST_TEST((other.wait_for(std::chrono::milliseconds(30)) == std::future_status::timeout));
@@ -86,24 +86,24 @@ BOOST_AUTO_TEST_CASE(waiting_for_the_lock) {
   BOOST_TEST(other.get().has_value());
 }
 
-BOOST_AUTO_TEST_CASE(waiting_for_the_lock_can_be_ended) {
+BOOST_AUTO_TEST_CASE(an_interruption_ends_the_wait_for_the_lock) {
   const auto s = open();
-  int asked = 0;
+  int calls = 0;
   const auto second = open_sqlite(
-      {.path = path, .program_version = "test", .wait_lock = std::chrono::hours(1), .interrupted = [&] { return ++asked == 2; }});
+      {.path = path, .program_version = "test", .wait_lock = std::chrono::hours(1), .interrupted = [&] { return ++calls == 2; }});
   BOOST_REQUIRE(!second.has_value());
   BOOST_TEST((second.error().code == errc::interrupted));
   BOOST_TEST(mentions(second.error(), "pid " + std::to_string(::getpid())));
 }
 
-BOOST_AUTO_TEST_CASE(a_clean_close_leaves_no_log) {
+BOOST_AUTO_TEST_CASE(a_ledger_that_is_closed_in_order_has_no_log) {
   auto s = open();
   plan(*s, header(), {row(2, 1, "a")});
   s.reset();
   BOOST_TEST(!fs::exists(path + "-wal"));
 }
 
-BOOST_AUTO_TEST_CASE(what_is_not_a_ledger_is_refused) {
+BOOST_AUTO_TEST_CASE(a_file_that_is_not_a_ledger_is_refused) {
   std::ofstream(path)
       << "organizer,external_id\nthis is a CSV file, long enough to have a header of a hundred bytes and more, as SQLite has.\n";
   const auto text = try_open();
@@ -135,7 +135,7 @@ BOOST_AUTO_TEST_CASE(a_newer_ledger_is_refused) {
   BOOST_TEST(!try_open().has_value());
 }
 
-BOOST_AUTO_TEST_CASE(an_unfinished_creation_is_taken_up) {
+BOOST_AUTO_TEST_CASE(a_ledger_whose_creation_was_cut_short_is_created_again) {
   std::ofstream(path).flush();  // an empty file
   BOOST_TEST(!read_sqlite(path).has_value());
   BOOST_TEST(try_open().has_value());
@@ -144,7 +144,7 @@ BOOST_AUTO_TEST_CASE(an_unfinished_creation_is_taken_up) {
   BOOST_TEST(try_open().has_value());
 }
 
-BOOST_AUTO_TEST_CASE(a_ledger_that_is_not_there) {
+BOOST_AUTO_TEST_CASE(a_missing_ledger_is_an_error_for_a_reader_and_where_none_is_to_be_made) {
   const auto missing = try_open({.create = false});
   BOOST_REQUIRE(!missing.has_value());
   BOOST_TEST(mentions(missing.error(), "no ledger at"));
@@ -153,7 +153,7 @@ BOOST_AUTO_TEST_CASE(a_ledger_that_is_not_there) {
   BOOST_TEST(!fs::exists(path + ".lock"));
 }
 
-BOOST_AUTO_TEST_CASE(names_that_sqlite_would_read_otherwise) {
+BOOST_AUTO_TEST_CASE(a_path_that_sqlite_has_a_special_meaning_for_is_a_path) {
   const auto here = fs::current_path();
   fs::current_path(folder.path());
   for (const std::string name : {":memory:", "file:x?mode=memory", "with space %20?#.db"}) {
@@ -165,7 +165,7 @@ BOOST_AUTO_TEST_CASE(names_that_sqlite_would_read_otherwise) {
   fs::current_path(here);
 }
 
-BOOST_AUTO_TEST_CASE(outcomes_are_final_for_everybody) {
+BOOST_AUTO_TEST_CASE(no_program_can_change_an_outcome) {
   auto s = open();
   const auto run = plan(*s, header(), {row(2, 1, "a")}).id;
   carry_out(*s, run);
@@ -199,7 +199,7 @@ BOOST_AUTO_TEST_CASE(a_ledger_that_is_deleted_or_replaced_is_noticed) {
     path = folder.file(replace ? "replaced.db" : "deleted.db");
     auto s = open();
     const auto run = plan(*s, header(), {row(2, 1, "a"), row(3, 1, "b")}).id;
-    const auto page = claim(*s, run, must(s->resume(run)).organizers[0].id);
+    const auto page = claim_first(*s, run);
     if (replace) {
       fs::copy_file(path, path + ".copy");
       fs::rename(path + ".copy", path);
@@ -210,7 +210,7 @@ BOOST_AUTO_TEST_CASE(a_ledger_that_is_deleted_or_replaced_is_noticed) {
     BOOST_REQUIRE(!failed.has_value());
     BOOST_TEST((failed.error().code == errc::storage));
     BOOST_TEST(mentions(failed.error(), "deleted or replaced"));
-    // Nothing works on this handle any more.
+    // No call on this handle succeeds any more.
     BOOST_TEST(!try_finish(*s, {ended(page.rows[1])}).has_value());
     BOOST_TEST(!s->finish_run(run).has_value());
     BOOST_TEST(!s->begin_plan(header("two")).has_value());
@@ -236,8 +236,7 @@ BOOST_AUTO_TEST_CASE(a_full_disk_stops_the_handle_and_loses_nothing) {
   const auto run = plan(*s, header(), rows).id;
   s.reset();
   s = open();
-  const auto id = must(s->resume(run)).organizers[0].id;
-  const auto page = claim(*s, run, id, 300);
+  const auto page = claim_first(*s, run, 300);
   BOOST_REQUIRE(page.rows.size() == 300u);
   const auto log = fs::file_size(path + "-wal");
   const rlimit tight{.rlim_cur = log + 20'000, .rlim_max = before.rlim_max};
@@ -256,7 +255,7 @@ BOOST_AUTO_TEST_CASE(a_full_disk_stops_the_handle_and_loses_nothing) {
   BOOST_TEST((why.code == errc::storage));
   BOOST_TEST(mentions(why, "free space"));
   ::setrlimit(RLIMIT_FSIZE, &before);
-  // Room came back, but a handle that failed once is not trusted again.
+  // There is room again, but a handle that failed once stays unusable.
   BOOST_TEST(!try_finish(*s, {ended(page.rows[acknowledged])}).has_value());
   s.reset();
   s = open();
@@ -294,13 +293,13 @@ BOOST_AUTO_TEST_CASE(a_full_disk_during_a_plan_leaves_nothing_of_it) {
   carry_out(*s, plan(*s, header(), {row(2, 1, "a")}).id);
 }
 
-BOOST_AUTO_TEST_CASE(a_ledger_in_a_folder_that_may_not_be_written_can_be_read) {
+BOOST_AUTO_TEST_CASE(a_ledger_in_a_read_only_folder_can_be_read) {
   auto s = open();
   carry_out(*s, plan(*s, header(), {row(2, 1, "a")}).id);
   s.reset();
   fs::permissions(path, fs::perms::owner_read);
   fs::permissions(folder.path(), fs::perms::owner_read | fs::perms::owner_exec);
-  // Root may write anyway: let somebody else try.
+  // Root may write to any folder: another user tries.
   const pid_t child = ::fork();
   if (child == 0) {
     bool good = true;
@@ -318,7 +317,7 @@ BOOST_AUTO_TEST_CASE(a_ledger_in_a_folder_that_may_not_be_written_can_be_read) {
   fs::permissions(folder.path(), fs::perms::owner_all);
 }
 
-BOOST_AUTO_TEST_CASE(an_older_copy_put_back_is_harmless) {
+BOOST_AUTO_TEST_CASE(an_older_copy_of_the_ledger_is_harmless) {
   auto s = open();
   const auto first = plan(*s, header(), {row(2, 1, "a"), row(3, 1, "b")}).id;
   carry_out(*s, first);

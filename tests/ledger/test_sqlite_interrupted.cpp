@@ -12,10 +12,10 @@ using namespace convoke::ledger::testing;
 namespace {
 
 struct interruptible : sqlite_ledger {
-  std::atomic<int> patience{1 << 30};  // so many more questions are answered with no
+  std::atomic<int> calls_until_interrupted{1 << 30};
 
   result<std::unique_ptr<store>> try_open() {
-    return sqlite_ledger::try_open({.interrupted = [this] { return patience.fetch_sub(1) <= 0; }});
+    return sqlite_ledger::try_open({.interrupted = [this] { return calls_until_interrupted.fetch_sub(1) <= 0; }});
   }
   static std::vector<planned_row> many(unsigned version = 0) {
     std::vector<planned_row> rows;
@@ -28,17 +28,17 @@ struct interruptible : sqlite_ledger {
 
 BOOST_FIXTURE_TEST_SUITE(interruptions, interruptible)
 
-BOOST_AUTO_TEST_CASE(classifying_ends_and_nothing_is_kept) {
+BOOST_AUTO_TEST_CASE(an_interruption_ends_classify_and_nothing_is_kept) {
   const auto s = must(try_open());
   const auto first = plan(*s, header("first"), many()).id;
   for (const int asked : {0, 1, 3, 9}) {
     const auto planning = must(s->begin_plan(header("second")));
     must(planning->add_rows(many(1)));
-    patience = asked;
+    calls_until_interrupted = asked;
     const auto decided = planning->classify();
     BOOST_REQUIRE(!decided);
     BOOST_TEST((decided.error().code == errc::interrupted));
-    patience = 1 << 30;
+    calls_until_interrupted = 1 << 30;
   }
   BOOST_TEST(must(s->read()->runs()).size() == 1u);
   // The same store, and the same plan.
@@ -49,29 +49,29 @@ BOOST_AUTO_TEST_CASE(classifying_ends_and_nothing_is_kept) {
   check_counts(*s->read(), first);
 }
 
-BOOST_AUTO_TEST_CASE(reopening_a_plan_ends_and_it_stays_planned) {
+BOOST_AUTO_TEST_CASE(an_interruption_ends_the_opening_of_a_plan_and_it_stays_planned) {
   const auto s = must(try_open());
   const auto id = plan(*s, header(), many(), false).id;
   for (const int asked : {0, 2, 8}) {
-    patience = asked;
+    calls_until_interrupted = asked;
     auto planning = s->begin_open(id);
     const auto decided = planning ? (*planning)->classify() : std::unexpected(planning.error());
     BOOST_REQUIRE(!decided);
     BOOST_TEST((decided.error().code == errc::interrupted));
-    patience = 1 << 30;
+    calls_until_interrupted = 1 << 30;
   }
   auto planning = must(s->begin_open(id));
   must(planning->classify());
   BOOST_TEST(must(planning->commit(true)) == id);
 }
 
-BOOST_AUTO_TEST_CASE(pruning_ends_and_the_next_one_goes_on) {
+BOOST_AUTO_TEST_CASE(an_interruption_ends_pruning_and_the_next_call_continues) {
   const auto s = must(try_open());
   for (unsigned version = 0; version < 3; ++version) carry_out(*s, plan(*s, header(std::to_string(version)), many(version)).id);
   for (const int asked : {0, 1, 2, 4}) {
-    patience = asked;
+    calls_until_interrupted = asked;
     const auto done = s->prune(1);
-    patience = 1 << 30;
+    calls_until_interrupted = 1 << 30;
     BOOST_REQUIRE(!done);
     BOOST_TEST((done.error().code == errc::interrupted));
   }
@@ -83,16 +83,16 @@ BOOST_AUTO_TEST_CASE(pruning_ends_and_the_next_one_goes_on) {
   carry_out(*s, plan(*s, header("more"), many(9)).id);
 }
 
-BOOST_AUTO_TEST_CASE(the_check_of_the_pages_ends) {
+BOOST_AUTO_TEST_CASE(an_interruption_ends_the_check_of_the_pages) {
   {
     const auto s = must(try_open());
     carry_out(*s, plan(*s, header(), many()).id);
   }
-  patience = 0;
+  calls_until_interrupted = 0;
   const auto refused = try_open();
   BOOST_REQUIRE(!refused);
   BOOST_TEST((refused.error().code == errc::interrupted));
-  patience = 1 << 30;
+  calls_until_interrupted = 1 << 30;
   BOOST_TEST(must(must(try_open())->read()->runs()).size() == 1u);
 }
 

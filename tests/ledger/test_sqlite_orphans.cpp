@@ -26,8 +26,8 @@ struct fixture : sqlite_ledger {
 
 BOOST_FIXTURE_TEST_SUITE(orphans, fixture)
 
-BOOST_AUTO_TEST_CASE(files_that_alternate_leave_no_payload_behind) {
-  // Each changes what the other's run, pruned by then, does not.
+BOOST_AUTO_TEST_CASE(inputs_that_alternate_leave_no_payload_behind) {
+  // Each run changes a key of its own input only; the run before it, of the other input, is pruned by then.
   for (unsigned turn = 0; turn < 16; ++turn) {
     const std::string file = turn % 2 == 0 ? "even" : "odd";
     carried_out("turn" + std::to_string(turn), file + ".csv", {row(2, 1, file, turn)});
@@ -45,7 +45,7 @@ BOOST_AUTO_TEST_CASE(files_that_alternate_leave_no_payload_behind) {
   BOOST_TEST(count("record WHERE NOT EXISTS(SELECT 1 FROM inventory WHERE source = record.id) AND raw IS NULL") == "0");
 }
 
-BOOST_AUTO_TEST_CASE(a_plan_that_is_not_kept_deletes_nothing) {
+BOOST_AUTO_TEST_CASE(a_plan_that_is_not_committed_deletes_nothing) {
   carried_out("first", "classes.csv", {row(2, 1, "a")});
   must(s->prune(0));
   BOOST_TEST(count("record") == "1");
@@ -65,10 +65,10 @@ BOOST_AUTO_TEST_CASE(payloads_that_an_older_version_left_behind_are_deleted_once
   must(s->prune(0));
   carried_out("second", "other.csv", {row(2, 2, "c")});
   s.reset();
-  // As that version left it.
+  // As that version wrote it.
   ask(path,
       "DELETE FROM meta WHERE name = 'no_orphans'; UPDATE run SET pruned = 1 WHERE pruned = 2;"
-      "INSERT INTO record SELECT id + 100, lane, NULL, payload, NULL FROM record WHERE raw IS NULL");
+      "INSERT INTO record(id, lane, payload) SELECT id + 100, lane, payload FROM record WHERE raw IS NULL");
   BOOST_TEST(count("record WHERE raw IS NULL") == "4");
   s = open();
   must(s->prune(1));
@@ -77,7 +77,7 @@ BOOST_AUTO_TEST_CASE(payloads_that_an_older_version_left_behind_are_deleted_once
   BOOST_TEST(count("meta WHERE name = 'no_orphans'") == "1");
 }
 
-BOOST_AUTO_TEST_CASE(decisions_of_pruned_runs_go_when_a_newer_run_of_their_input_is_pruned_or_opened) {
+BOOST_AUTO_TEST_CASE(decisions_of_pruned_runs_are_deleted_when_a_newer_run_of_their_input_is_pruned_or_opened) {
   const auto first = carried_out("first", "classes.csv", {row(2, 1, "a"), row(3, 1, "b")});
   must(s->prune(0));
   const auto of_first = "decision WHERE id >> 32 = " + std::to_string(first);
@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(decisions_of_pruned_runs_go_when_a_newer_run_of_their_input
   BOOST_TEST(count("decision") == "1");
 }
 
-BOOST_AUTO_TEST_CASE(decisions_of_the_newest_run_of_each_tenant_stay_where_tenants_have_inputs_of_one_name) {
+BOOST_AUTO_TEST_CASE(each_tenant_keeps_the_decisions_of_its_newest_run_of_an_input) {
   auto other = header("other", "classes.csv");
   for (auto& lane : other.lanes) lane.tenant = "22222222-2222-2222-2222-222222222222";
   carried_out("first", "classes.csv", {row(2, 1, "a"), row(3, 1, "b")});
@@ -101,7 +101,7 @@ BOOST_AUTO_TEST_CASE(decisions_of_the_newest_run_of_each_tenant_stay_where_tenan
   BOOST_TEST(plan(*s, header("look"), {row(2, 1, "a")}, false).summary.vanished == 1u);
 }
 
-BOOST_AUTO_TEST_CASE(decisions_of_the_run_that_was_opened_last_stay) {
+BOOST_AUTO_TEST_CASE(the_run_that_was_opened_last_keeps_its_decisions) {
   const auto early = plan(*s, header("early"), {row(2, 1, "a"), row(3, 1, "b")}, false).id;
   carried_out("late", "classes.csv", {row(2, 1, "a")});
   auto opening = must(s->begin_open(early));

@@ -37,7 +37,7 @@ struct fixture : sqlite_ledger {
     return out;
   }
 
-  // A small ledger in a large file: a check of all pages finds some that nothing uses, one of a few tables does not look at them.
+  // A small ledger in a large file: a check of all pages finds pages that nothing uses; a check of a few tables does not read them.
   void make_with_unused_pages() const {
     plan(*open(), header(), {row(2, 1, "a")});
     constexpr std::uint32_t pages = 20'000;
@@ -83,14 +83,15 @@ struct held_snapshot {
 
 BOOST_FIXTURE_TEST_SUITE(paging, fixture)
 
-BOOST_DATA_TEST_CASE(a_reader_that_stands_still_does_not_grow_the_log,
+BOOST_DATA_TEST_CASE(a_reader_that_waits_does_not_grow_the_log,
                      boost::unit_test::data::make(std::vector<std::string>{"results", "failed", "inventory"}), what) {
   auto s = open();
   constexpr unsigned count = 3000;
   const auto run = plan(*s, header(), rows(count)).id;
   std::vector<claimed_row> claimed;
-  for (const auto& o : must(s->resume(run)).organizers)
-    for (auto& one : claim(*s, run, o.id, count).rows) claimed.push_back(std::move(one));
+  const auto opened = must(s->resume(run));
+  for (const auto& o : opened.organizers)
+    for (auto& one : claim(*s, opened, o.id, count).rows) claimed.push_back(std::move(one));
   BOOST_REQUIRE(claimed.size() == count);
   finish(*s, {ended(claimed.back(), outcome::failed)});
   claimed.pop_back();
@@ -114,13 +115,13 @@ BOOST_DATA_TEST_CASE(a_reader_that_stands_still_does_not_grow_the_log,
   if (what == "failed") must(r->for_each_failed(run, [&](const result_row&) { return stand_still(); }));
   if (what == "inventory") must(r->for_each_inventory([&](const inventory_row&) { return stand_still(); }));
   BOOST_TEST(seen == (what == "failed" ? 1u : count));
-  BOOST_TEST(largest >= checkpoint_bytes);  // else nothing was tried
+  BOOST_TEST(largest >= checkpoint_bytes);  // else the test has tested nothing
   BOOST_TEST(largest <= 4 * checkpoint_bytes);
   BOOST_TEST((must(s->finish_run(run)) == run_state::finished));
   check_counts(*r, run);
 }
 
-BOOST_AUTO_TEST_CASE(pages_follow_each_other_without_a_gap_whatever_their_size) {
+BOOST_AUTO_TEST_CASE(pages_of_any_size_follow_each_other_without_a_gap) {
   auto s = open();
   std::vector<planned_row> some = rows(2500);
   for (std::size_t i = 0; i < some.size(); i += 7) some[i].raw = std::string(i % 3 == 0 ? 200'000 : 20'000, 'r');
@@ -153,7 +154,7 @@ BOOST_AUTO_TEST_CASE(pages_follow_each_other_without_a_gap_whatever_their_size) 
   BOOST_TEST(owed == 2500u);
 }
 
-BOOST_AUTO_TEST_CASE(a_run_that_is_pruned_under_a_reader_is_not_shown_in_part) {
+BOOST_AUTO_TEST_CASE(a_reader_refuses_the_rest_of_a_run_that_is_pruned_meanwhile) {
   auto s = open();
   const auto run = plan(*s, header(), rows(1500)).id;
   carry_out(*s, run);
@@ -168,7 +169,7 @@ BOOST_AUTO_TEST_CASE(a_run_that_is_pruned_under_a_reader_is_not_shown_in_part) {
   BOOST_TEST(seen < 1500u);
 }
 
-BOOST_AUTO_TEST_CASE(a_log_that_a_reader_kept_is_no_unclean_stop) {
+BOOST_AUTO_TEST_CASE(a_log_that_a_reader_kept_does_not_count_as_an_unclean_stop) {
   make_with_unused_pages();
   {
     auto s = open();
@@ -181,23 +182,23 @@ BOOST_AUTO_TEST_CASE(a_log_that_a_reader_kept_is_no_unclean_stop) {
   BOOST_TEST(try_open().has_value());
 }
 
-BOOST_AUTO_TEST_CASE(a_process_that_was_killed_is_an_unclean_stop) {
+BOOST_AUTO_TEST_CASE(the_kill_of_a_process_counts_as_an_unclean_stop) {
   make_with_unused_pages();
   BOOST_TEST(try_open().has_value());
   write_and_die();
-  // A refusal does not make it clean.
+  // After a refusal it still counts as unclean.
   refused_as_damaged();
   refused_as_damaged();
 }
 
-BOOST_AUTO_TEST_CASE(a_killed_process_is_found_out_although_its_log_is_gone) {
+BOOST_AUTO_TEST_CASE(the_kill_of_a_process_is_detected_although_its_log_is_gone) {
   make_with_unused_pages();
   write_and_die();
   ask(path, "PRAGMA wal_checkpoint(TRUNCATE)");
   refused_as_damaged();
 }
 
-BOOST_AUTO_TEST_CASE(a_log_without_a_lock_file_is_looked_at) {
+BOOST_AUTO_TEST_CASE(a_log_without_a_lock_file_counts_as_an_unclean_stop) {
   make_with_unused_pages();
   write_and_die();
   fs::remove(path + ".lock");
@@ -205,11 +206,11 @@ BOOST_AUTO_TEST_CASE(a_log_without_a_lock_file_is_looked_at) {
   refused_as_damaged();
 }
 
-BOOST_AUTO_TEST_CASE(a_refused_ledger_leaves_no_mark) {
+BOOST_AUTO_TEST_CASE(a_refused_ledger_does_not_count_as_an_unclean_stop) {
   make_with_unused_pages();
   ask(path, "PRAGMA user_version = 77");
   BOOST_TEST(!try_open().has_value());
-  ask(path, "PRAGMA user_version = 3");
+  ask(path, "PRAGMA user_version = 4");
   BOOST_TEST(try_open().has_value());
 }
 

@@ -60,7 +60,7 @@ void make_socket(const std::string& path) {
 BOOST_FIXTURE_TEST_SUITE(protection, fixture)
 
 // Before the fix the reader waited for ever for somebody to write into the FIFO: the alarm ends the test then.
-BOOST_AUTO_TEST_CASE(a_ledger_that_is_no_regular_file_is_refused_at_once) {
+BOOST_AUTO_TEST_CASE(a_ledger_that_is_not_a_regular_file_is_refused_at_once) {
   ::alarm(60);
   BOOST_REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
   refused("a FIFO");
@@ -76,7 +76,7 @@ BOOST_AUTO_TEST_CASE(a_ledger_that_is_no_regular_file_is_refused_at_once) {
   ::alarm(0);
 }
 
-BOOST_AUTO_TEST_CASE(files_beside_a_ledger_that_are_no_regular_files_are_refused_at_once) {
+BOOST_AUTO_TEST_CASE(files_beside_a_ledger_that_are_not_regular_are_refused_at_once) {
   make();
   ::alarm(60);
   const auto other = folder.file("other");
@@ -95,7 +95,7 @@ BOOST_AUTO_TEST_CASE(files_beside_a_ledger_that_are_no_regular_files_are_refused
   ::alarm(0);
 }
 
-BOOST_AUTO_TEST_CASE(a_ledger_with_two_names_takes_no_writer) {
+BOOST_AUTO_TEST_CASE(a_ledger_with_two_hard_links_is_refused_to_writers) {
   make();
   const auto second = folder.file("second.db");
   fs::create_hard_link(path, second);
@@ -110,7 +110,7 @@ BOOST_AUTO_TEST_CASE(a_ledger_with_two_names_takes_no_writer) {
   BOOST_TEST(try_open().has_value());
 }
 
-BOOST_AUTO_TEST_CASE(a_lock_file_that_was_planted_is_not_followed) {
+BOOST_AUTO_TEST_CASE(a_lock_file_that_another_user_put_there_is_refused) {
   make();
   const auto lock = path + ".lock", victim = folder.file("victim");
   std::ofstream(victim) << "precious";
@@ -137,7 +137,7 @@ BOOST_AUTO_TEST_CASE(a_lock_file_that_was_planted_is_not_followed) {
     BOOST_REQUIRE(::chown(lock.c_str(), 65534, 65534) == 0);
     lock_refused("another user");
     BOOST_TEST(content(lock) == "theirs");
-    // Whoever owns the ledger may own its lock.
+    // The owner of the ledger may own its lock file.
     BOOST_REQUIRE(::chown(path.c_str(), 65534, 65534) == 0);
     BOOST_TEST(try_open().has_value());
     fs::remove(lock);
@@ -145,7 +145,7 @@ BOOST_AUTO_TEST_CASE(a_lock_file_that_was_planted_is_not_followed) {
   BOOST_TEST(try_open().has_value());
 }
 
-BOOST_AUTO_TEST_CASE(a_ledger_that_others_may_use_is_warned_about) {
+BOOST_AUTO_TEST_CASE(a_ledger_that_other_users_may_use_causes_warnings) {
   make();
   BOOST_TEST(sqlite_exposures(path).empty());
   BOOST_TEST(sqlite_exposures(folder.file("not-there")).empty());
@@ -169,7 +169,7 @@ BOOST_AUTO_TEST_CASE(a_ledger_that_others_may_use_is_warned_about) {
   BOOST_REQUIRE(::chmod(folder.path().c_str(), 0700) == 0);
 }
 
-BOOST_AUTO_TEST_CASE(the_log_gets_the_protection_of_the_ledger) {
+BOOST_AUTO_TEST_CASE(the_log_gets_the_mode_of_the_ledger) {
   auto s = open();
   plan(*s, header(), {row(2, 1, "a")});
   const auto copy = folder.file("copy.db");
@@ -189,7 +189,7 @@ BOOST_AUTO_TEST_CASE(a_ledger_without_its_tables_is_refused) {
   ask(path, "DROP TABLE observation; DROP TABLE last_failure");
   refused("lacks the tables observation, last_failure");
   refused("earlier copy");
-  // With its marks and nothing else.
+  // With the marks of a ledger and nothing else.
   const auto mark = ask(path, "PRAGMA application_id");
   for (const std::string version : {"3", "0"}) {
     fs::remove(path);
@@ -198,7 +198,7 @@ BOOST_AUTO_TEST_CASE(a_ledger_without_its_tables_is_refused) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(what_sqlite_quotes_of_a_damaged_file_is_escaped) {
+BOOST_AUTO_TEST_CASE(text_that_sqlite_quotes_from_a_damaged_file_is_escaped) {
   make();
   const auto clean = [](const error& e) {
     BOOST_TEST(e.message.find('\x1b') == std::string::npos, "a raw control character");
@@ -206,14 +206,14 @@ BOOST_AUTO_TEST_CASE(what_sqlite_quotes_of_a_damaged_file_is_escaped) {
   };
   const auto whole = folder.file("whole.db");
   fs::copy_file(path, whole);
-  // A column that says it is never NULL, and is: the check of the pages names it.
+  // A column that is declared NOT NULL and holds NULL: the check of the pages names it.
   ask(path,
       "CREATE TABLE t(\"c\x1b]0;title\x07\"); INSERT INTO t VALUES(NULL); PRAGMA writable_schema = ON;"
       "UPDATE sqlite_schema SET sql = 'CREATE TABLE t(\"c\x1b]0;title\x07\" NOT NULL)' WHERE name = 't'");
   const auto damaged = try_open();
   BOOST_REQUIRE(!damaged.has_value());
   clean(damaged.error());
-  // A schema that cannot be read: every statement fails with its words.
+  // A schema that cannot be parsed: every statement fails with a message that quotes it.
   fs::copy_file(whole, path, fs::copy_options::overwrite_existing);
   fs::remove(path + "-wal");
   ask(path, "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET name = 't\x1b[31m', sql = 'CREATE nonsense' WHERE name = 'cooldown'");

@@ -65,7 +65,7 @@ BOOST_AUTO_TEST_CASE(a_rehearsal_writes_nothing) {
   BOOST_TEST((everything() == before));
 }
 
-BOOST_AUTO_TEST_CASE(a_rehearsal_sees_what_a_dead_process_left_in_the_log) {
+BOOST_AUTO_TEST_CASE(a_rehearsal_sees_the_log_of_a_process_that_was_killed) {
   auto s = open();
   plan(*s, header(), {row(2, 1, "a")});
   fs::create_directory(folder.file("copy"));
@@ -77,7 +77,7 @@ BOOST_AUTO_TEST_CASE(a_rehearsal_sees_what_a_dead_process_left_in_the_log) {
   BOOST_TEST((everything() == before));
 }
 
-BOOST_DATA_TEST_CASE(a_rehearsal_leaves_an_old_ledger_old, boost::unit_test::data::make({1, 2}), version) {
+BOOST_DATA_TEST_CASE(a_rehearsal_does_not_upgrade_an_old_ledger, boost::unit_test::data::make({1, 2, 3}), version) {
   fs::create_directory(folder.file("state"));
   BOOST_REQUIRE(ask(path, content(CONVOKE_LEDGER_TESTS "/schema_" + std::to_string(version) + ".sql")) == "");
   const auto before = everything();
@@ -86,7 +86,7 @@ BOOST_DATA_TEST_CASE(a_rehearsal_leaves_an_old_ledger_old, boost::unit_test::dat
   BOOST_TEST(ask(path, "PRAGMA user_version") == std::to_string(version));
 }
 
-BOOST_AUTO_TEST_CASE(a_rehearsal_makes_no_ledger) {
+BOOST_AUTO_TEST_CASE(a_rehearsal_creates_no_ledger) {
   BOOST_TEST(rehearse(*open({.rehearsal = true}), {row(2, 1, "a")}).new_keys == 1u);
   BOOST_TEST(everything().empty());
   fs::create_directory(folder.file("state"));
@@ -98,7 +98,7 @@ BOOST_AUTO_TEST_CASE(a_rehearsal_makes_no_ledger) {
   BOOST_TEST((everything() == before));
 }
 
-BOOST_AUTO_TEST_CASE(a_large_rehearsal_leaves_nothing_either) {
+BOOST_AUTO_TEST_CASE(a_rehearsal_that_is_larger_than_the_cache_writes_nothing) {
   plan(*open(), header(), {row(2, 1, "a")});
   const auto before = everything();
   std::vector<planned_row> rows;
@@ -107,7 +107,7 @@ BOOST_AUTO_TEST_CASE(a_large_rehearsal_leaves_nothing_either) {
   BOOST_TEST((everything() == before));
 }
 
-BOOST_AUTO_TEST_CASE(a_rehearsal_waits_for_the_writer_and_keeps_it_away) {
+BOOST_AUTO_TEST_CASE(a_rehearsal_waits_for_a_writer_and_keeps_writers_away) {
   auto s = open();
   const auto second = try_open({.rehearsal = true});
   BOOST_REQUIRE(!second.has_value());
@@ -117,7 +117,7 @@ BOOST_AUTO_TEST_CASE(a_rehearsal_waits_for_the_writer_and_keeps_it_away) {
   BOOST_TEST((try_open().error().code == errc::busy));
 }
 
-BOOST_AUTO_TEST_CASE(an_overlay_reads_as_the_file_would) {
+BOOST_AUTO_TEST_CASE(an_overlay_reads_like_a_file) {
   const auto below = folder.file("below");
   std::mt19937 random(3);
   std::string model(10'000, '\0');
@@ -148,7 +148,7 @@ BOOST_AUTO_TEST_CASE(an_overlay_reads_as_the_file_would) {
   BOOST_TEST(content(below) == before);
 }
 
-BOOST_AUTO_TEST_CASE(a_writer_that_waits_for_a_rehearsal_names_no_process_that_is_long_dead) {
+BOOST_AUTO_TEST_CASE(a_writer_that_a_rehearsal_keeps_away_names_no_process_that_ended) {
   open().reset();
   std::ofstream(path + ".lock") << "pid 4711\n";
   const auto rehearsal = open({.rehearsal = true});

@@ -38,11 +38,17 @@ BOOST_AUTO_TEST_SUITE(connection_pool_rules)
 BOOST_AUTO_TEST_CASE(at_the_start_all_connections_connect_once_the_engine_allows_it) {
   connection_pool pool(3);
   for (unsigned c = 0; c < 3; ++c) {
-    const auto early = pool.ask_to_connect(c, begin + 5s, begin);
+    const auto early = pool.ask_to_connect(c, begin + 600ms, begin);
     BOOST_TEST(!early.connect);
-    BOOST_TEST((early.ask_again == begin + 5s));
-    BOOST_TEST(pool.ask_to_connect(c, begin + 5s, begin + 5s).connect);
+    BOOST_TEST((early.ask_again == begin + 600ms));
+    BOOST_TEST(pool.ask_to_connect(c, begin + 600ms, begin + 600ms).connect);
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_long_wait_is_asked_about_again_because_it_may_become_shorter) {
+  connection_pool pool(1);
+  BOOST_TEST((pool.ask_to_connect(0, begin + 60s, begin).ask_again == begin + connection_pool::check_interval));
+  BOOST_TEST((pool.ask_to_connect(0, mono_time::max(), begin).ask_again == begin + connection_pool::check_interval));
 }
 
 BOOST_AUTO_TEST_CASE(a_failed_connection_asks_again_and_does_not_rest) {

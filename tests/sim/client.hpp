@@ -22,6 +22,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "sim/server/simulator.hpp"
+#include "sim/service/text.hpp"
 
 namespace sim_test {
 
@@ -85,7 +86,14 @@ class client {
     return none;
   }
 
-  // Bytes as they are, and what comes back until it ends in `until` or the server closes.
+  // A request for a meeting by its id.
+  answer meeting(http::verb verb, const std::string& token, std::string_view id, const std::string& body = {}) {
+    std::string target = "/v1.0/users/aaaaaaaa-0000-4000-8000-000000000001/onlineMeetings/";
+    convoke::sim::append_percent(target, id);
+    return ask(verb, target, body.empty() ? "" : "application/json", body, token);
+  }
+
+  // Sends the bytes as they are, and returns what comes back until it ends in `until` or the server closes.
   std::string raw(std::string_view bytes, std::string_view until = "never") {
     error_code ec;
     asio::write(stream_, asio::buffer(bytes), ec);

@@ -86,6 +86,18 @@ struct world {
     return r;
   }
 
+  // A request of any method, with the token.
+  reply ask(std::string_view method, const std::string& target, const std::string& body = {}, bool hold = false) {
+    const auto bearer = "Bearer " + token;
+    request q;
+    q.method = method;
+    q.target = target;
+    q.authorization = bearer;
+    if (!body.empty()) q.content_type = "application/json";
+    q.body = body;
+    return send(q, hold);
+  }
+
   reply call(std::string_view user, std::string_view external_id, bool hold = false) {
     return post(path_of(user), body_of(external_id), hold);
   }
@@ -115,6 +127,15 @@ struct world {
 
 inline boost::json::object parsed(const reply& r) {
   return boost::json::parse(r.body).as_object();
+}
+inline std::string id_of(const reply& r) {
+  return std::string(parsed(r).at("id").as_string());
+}
+// The path of a meeting by its id.
+inline std::string meeting_path(std::string_view user, std::string_view id) {
+  std::string path = "/v1.0/users/" + std::string(user) + "/onlineMeetings/";
+  append_percent(path, id);
+  return path;
 }
 inline std::string code_of(const reply& r) {
   return std::string(parsed(r).at("error").at("code").as_string());

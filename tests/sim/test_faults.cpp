@@ -49,11 +49,11 @@ const std::vector<expected> every_kind = {
     {fault::empty_503, 503, false, delivery::whole, true},
 };
 
-BOOST_AUTO_TEST_CASE(the_table_names_every_kind) {
+BOOST_AUTO_TEST_CASE(the_table_has_every_kind_of_fault) {
   BOOST_TEST(every_kind.size() == fault_count);
 }
 
-BOOST_DATA_TEST_CASE(each_kind_does_what_it_says, boost::unit_test::data::make(every_kind), e) {
+BOOST_DATA_TEST_CASE(each_kind_of_fault_has_its_effect, boost::unit_test::data::make(every_kind), e) {
   behaviour how;
   how.script = {{"a", 1, e.what}};
   world w(how);
@@ -77,7 +77,7 @@ BOOST_DATA_TEST_CASE(each_kind_does_what_it_says, boost::unit_test::data::make(e
   BOOST_TEST(!describe(e.what).empty());
 }
 
-BOOST_AUTO_TEST_CASE(malformed_answers_are_malformed) {
+BOOST_AUTO_TEST_CASE(each_malformed_answer_is_wrong_in_its_way) {
   behaviour how;
   how.script = {{"html", 0, fault::html_200},
                 {"empty", 0, fault::empty_200},
@@ -116,7 +116,8 @@ const std::vector<std::string> wrong_scripts = {"",
                                                 R"([{"call":0,"fault":"slow"}])",
                                                 R"([{"call":1,"fault":"sloow"}])",
                                                 R"([{"call":1,"fault":"slow","x":1}])",
-                                                R"([{"key":7,"fault":"slow"}])"};
+                                                R"([{"key":7,"fault":"slow"}])",
+                                                R"([{"key":"a","operation":"patch","fault":"slow"}])"};
 BOOST_DATA_TEST_CASE(wrong_scripts_are_refused, boost::unit_test::data::make(wrong_scripts), script) {
   const auto parsed_script = parse_script(script);
   BOOST_REQUIRE(!parsed_script.has_value());
@@ -195,7 +196,7 @@ BOOST_AUTO_TEST_CASE(random_throttles_wait_up_to_the_given_time) {
   BOOST_TEST(w.graph.counts().early == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(latency_has_the_asked_distribution) {
+BOOST_AUTO_TEST_CASE(latency_has_the_distribution_that_is_set) {
   behaviour how;
   how.latency = {latency_options::kind::fixed, 0.01, 0};
   world fixed(how);

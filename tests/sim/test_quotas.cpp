@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(one_organizer_may_have_a_limit_of_its_own) {
   for (int i = 0; i < 5; ++i) BOOST_TEST(w.call(bob, std::to_string(i)).status == 201);
 }
 
-BOOST_AUTO_TEST_CASE(limits_change_while_it_runs) {
+BOOST_AUTO_TEST_CASE(limits_can_change_during_a_run) {
   world w(with_lane(100, 1));
   BOOST_TEST(w.call(alice, "a").status == 201);
   w.graph.change_limits({1, 1}, {});
@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(limits_change_while_it_runs) {
   for (int i = 0; i < 5; ++i) BOOST_TEST(w.call(alice, "c" + std::to_string(i)).status == 201);
 }
 
-BOOST_AUTO_TEST_CASE(more_than_it_can_do_makes_it_slow) {
+BOOST_AUTO_TEST_CASE(calls_beyond_the_capacity_are_answered_late) {
   behaviour how;
   how.capacity = 10;
   world w(how);
@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE(more_than_it_can_do_makes_it_slow) {
   BOOST_TEST(w.graph.counts().throttled == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(a_caller_that_does_not_listen_gets_nowhere) {
+BOOST_AUTO_TEST_CASE(a_caller_that_ignores_throttles_gets_few_answers) {
   for (const auto window : {window_kind::bucket, window_kind::sliding}) {
     auto how = with_lane(10, 0, window);
     how.throttle.form = retry_after_form::absent;  // no cooldown: quota alone
@@ -104,7 +104,7 @@ BOOST_AUTO_TEST_CASE(a_caller_that_does_not_listen_gets_nowhere) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(an_obedient_caller_gets_the_rate) {
+BOOST_AUTO_TEST_CASE(a_caller_that_obeys_throttles_gets_the_rate) {
   for (const auto window : {window_kind::bucket, window_kind::fixed, window_kind::sliding}) {
     world w(with_lane(10, 0, window));
     int good = 0, refused = 0;
@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(an_obedient_caller_gets_the_rate) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(fixed_windows_open_all_at_once) {
+BOOST_AUTO_TEST_CASE(a_fixed_window_opens_at_once) {
   world w(with_lane(3, 0, window_kind::fixed));
   for (int i = 0; i < 3; ++i) BOOST_TEST(w.call(alice, std::to_string(i)).status == 201);
   w.pass(400ms);
@@ -136,7 +136,7 @@ BOOST_AUTO_TEST_CASE(fixed_windows_open_all_at_once) {
   for (int i = 3; i < 6; ++i) BOOST_TEST(w.call(alice, std::to_string(i)).status == 201);
 }
 
-BOOST_AUTO_TEST_CASE(sliding_windows_forget_slowly) {
+BOOST_AUTO_TEST_CASE(a_sliding_window_opens_part_by_part) {
   auto how = with_lane(10, 0, window_kind::sliding);
   how.throttle.throttled_count = false;
   world w(how);
@@ -152,7 +152,7 @@ BOOST_AUTO_TEST_CASE(sliding_windows_forget_slowly) {
   BOOST_TEST(w.call(alice, "y").status == 429);
 }
 
-BOOST_AUTO_TEST_CASE(one_organizer_can_be_throttled_alone) {
+BOOST_AUTO_TEST_CASE(an_organizers_quota_throttles_one_organizer) {
   behaviour how;
   how.throttle.organizer = {1, 1};
   how.throttle.scope_header = true;
@@ -164,7 +164,7 @@ BOOST_AUTO_TEST_CASE(one_organizer_can_be_throttled_alone) {
   BOOST_TEST(w.call(bob, "a").status == 201);
 }
 
-BOOST_AUTO_TEST_CASE(the_lanes_scope_is_named) {
+BOOST_AUTO_TEST_CASE(the_scope_header_names_the_lane) {
   auto how = with_lane(1, 1);
   how.throttle.scope_header = true;
   world w(how);
@@ -204,7 +204,7 @@ BOOST_AUTO_TEST_CASE(the_cooldown_starts_when_the_answer_leaves) {
   BOOST_TEST(w.graph.counts().early == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(a_later_announcement_does_not_excuse_an_older_one) {
+BOOST_AUTO_TEST_CASE(a_later_announcement_does_not_end_an_older_one) {
   world w(throttled_once(scope_kind::lane));
   w.call(alice, "first");
   w.pass(90ms);
@@ -214,7 +214,7 @@ BOOST_AUTO_TEST_CASE(a_later_announcement_does_not_excuse_an_older_one) {
   BOOST_TEST(w.graph.counts().early == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(time_that_the_server_was_stalled_is_not_held_against_the_caller) {
+BOOST_AUTO_TEST_CASE(a_call_is_not_early_while_the_server_was_stalled) {
   world w(throttled_once(scope_kind::lane));
   w.call(alice, "first");
   const auto bearer = "Bearer " + w.token, body = body_of("a"), path = path_of(bob);
@@ -230,6 +230,21 @@ BOOST_AUTO_TEST_CASE(time_that_the_server_was_stalled_is_not_held_against_the_ca
   BOOST_TEST(w.graph.counts().early == 0U);
 }
 
+BOOST_AUTO_TEST_CASE(an_apps_throttle_closes_every_organizer_and_names_the_app) {
+  auto how = throttled_once(scope_kind::app);
+  how.throttle.scope_header = true;
+  world w(how);
+  const auto refused = w.call(alice, "first");
+  BOOST_TEST(refused.status == 429);
+  BOOST_TEST((refused.throttled == scope_kind::app));
+  BOOST_TEST(header(refused, "x-ms-throttle-scope").at(0) == "Application/ReadWrite/" + std::string(app));
+  w.pass(1s);
+  BOOST_TEST(w.call(bob, "a").status == 429);
+  BOOST_TEST(w.graph.counts().early == 1U);
+  w.pass(2s);
+  BOOST_TEST(w.call(bob, "a").status == 201);
+}
+
 BOOST_AUTO_TEST_CASE(an_organizers_cooldown_leaves_the_others_alone) {
   world w(throttled_once(scope_kind::organizer));
   BOOST_TEST(w.call(alice, "first").status == 429);
@@ -239,7 +254,7 @@ BOOST_AUTO_TEST_CASE(an_organizers_cooldown_leaves_the_others_alone) {
   BOOST_TEST(w.graph.counts().early == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(early_calls_can_be_punished) {
+BOOST_AUTO_TEST_CASE(an_early_call_can_lengthen_the_cooldown) {
   auto how = throttled_once(scope_kind::lane, 10);
   how.throttle.form = retry_after_form::integer;
   how.throttle.random_wait = 1;
@@ -252,7 +267,7 @@ BOOST_AUTO_TEST_CASE(early_calls_can_be_punished) {
   BOOST_TEST(w.call(bob, "a").status == 429);
 }
 
-BOOST_AUTO_TEST_CASE(a_flood_of_refused_calls_is_all_early_but_its_first) {
+BOOST_AUTO_TEST_CASE(all_calls_of_a_flood_but_the_first_are_early) {
   world w(throttled_once(scope_kind::lane));
   w.call(alice, "first");
   for (int i = 0; i < 1000; ++i) {
@@ -294,7 +309,7 @@ const std::vector<form_case> form_cases = {
 BOOST_DATA_TEST_CASE(each_form_says_what_is_announced, boost::unit_test::data::make(form_cases), c) {
   throttle_options how;
   BOOST_REQUIRE(parse_retry_after_form(c.word, how).has_value());
-  dice random(1);
+  random_source random(1);
   const auto made = make_retry_after(how, c.wait, noon, random);
   std::string expected;
   for (const auto& line : c.lines) expected += line + "\r\n";
@@ -305,7 +320,7 @@ BOOST_DATA_TEST_CASE(each_form_says_what_is_announced, boost::unit_test::data::m
 BOOST_AUTO_TEST_CASE(two_lines_have_the_wait_as_their_largest) {
   throttle_options how;
   BOOST_REQUIRE(parse_retry_after_form("two-lines", how).has_value());
-  dice random(1);
+  random_source random(1);
   for (int i = 0; i < 20; ++i) {
     reply r;
     r.headers = make_retry_after(how, 9s, noon, random).lines;
@@ -316,20 +331,20 @@ BOOST_AUTO_TEST_CASE(two_lines_have_the_wait_as_their_largest) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(nonsense_announces_nothing) {
+BOOST_AUTO_TEST_CASE(an_unusable_value_announces_nothing) {
   throttle_options how;
   BOOST_REQUIRE(parse_retry_after_form("garbage", how).has_value());
-  dice random(1);
+  random_source random(1);
   const auto made = make_retry_after(how, 9s, noon, random);
   BOOST_TEST(made.lines.starts_with("Retry-After: "));
   BOOST_TEST(!made.announced.has_value());
 }
 
-BOOST_AUTO_TEST_CASE(a_mix_has_all_of_them_and_never_says_too_much) {
+BOOST_AUTO_TEST_CASE(a_mix_has_every_form_and_stays_below_the_maximum) {
   throttle_options how;
   how.retry_after_max = 3;
   BOOST_REQUIRE(parse_retry_after_form("mix", how).has_value());
-  dice random(1);
+  random_source random(1);
   std::set<std::string> seen;
   for (int i = 0; i < 100; ++i) {
     const auto made = make_retry_after(how, 90s, noon, random);

@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 
 BOOST_AUTO_TEST_SUITE(tls)
 
-BOOST_AUTO_TEST_CASE(its_names_are_verified) {
+BOOST_AUTO_TEST_CASE(the_certificate_names_localhost) {
   const auto server = start();
   for (const auto* name : {"localhost", "127.0.0.1", "::1"}) {
     client c(*server, "localhost");
@@ -36,7 +36,7 @@ BOOST_AUTO_TEST_CASE(its_names_are_verified) {
   BOOST_TEST(stranger->ca_pem() != server->ca_pem());
 }
 
-BOOST_AUTO_TEST_CASE(another_host_can_be_asked_for) {
+BOOST_AUTO_TEST_CASE(the_certificate_can_name_another_host) {
   options how;
   how.certificate_host = "graph.example";
   const auto server = start(how);
@@ -90,6 +90,37 @@ BOOST_AUTO_TEST_CASE(a_meeting_is_made_and_found_again) {
   BOOST_TEST(seen.at("tokens").as_int64() == 1);
   BOOST_TEST(seen.at("connections").as_int64() == 1);
   BOOST_TEST(c.ask(http::verb::get, "/_sim/meetings").message.body() == server->meetings_json_lines());
+}
+
+BOOST_AUTO_TEST_CASE(a_meeting_is_read_changed_and_deleted) {
+  const auto server = start();
+  const auto token = token_for(*server);
+  client c(*server);
+  const std::string id(boost::json::parse(c.create(token, "algebra").message.body()).at("id").as_string());
+  const auto changed = c.meeting(http::verb::patch, token, id, R"({"subject":"Algebra II","allowedPresenters":"organizer"})");
+  BOOST_REQUIRE(!changed.ec);
+  BOOST_TEST(changed.status() == 200);
+  const auto read = c.meeting(http::verb::get, token, id);
+  BOOST_TEST(read.status() == 200);
+  BOOST_TEST((read.message.body() == changed.message.body()));
+  BOOST_TEST(boost::json::parse(read.message.body()).at("subject").as_string() == "Algebra II");
+  const auto gone = c.meeting(http::verb::delete_, token, id);
+  BOOST_TEST(!gone.ec);
+  BOOST_TEST(gone.status() == 204);
+  BOOST_TEST(!gone.message.has_content_length());
+  BOOST_TEST(gone.message.keep_alive());
+  BOOST_TEST(c.meeting(http::verb::get, token, id).status() == 404);
+  const auto wrong = c.meeting(http::verb::post, token, id, "{}");
+  BOOST_TEST(wrong.status() == 405);
+  BOOST_TEST(wrong.message[http::field::allow] == "GET, PATCH, DELETE");
+
+  const auto seen = stats(*server);
+  BOOST_TEST(seen.at("updated").as_int64() == 1);
+  BOOST_TEST(seen.at("read").as_int64() == 1);
+  BOOST_TEST(seen.at("removed").as_int64() == 1);
+  BOOST_TEST(seen.at("meetings").as_int64() == 0);
+  BOOST_TEST(seen.at("operations").at("get").as_int64() == 2);
+  BOOST_TEST(seen.at("connections").as_int64() == 2);  // the first one was for the token
 }
 
 BOOST_AUTO_TEST_CASE(many_connections_are_served_at_once) {
@@ -174,6 +205,22 @@ BOOST_DATA_TEST_CASE(a_connection_ends_as_the_fault_says, boost::unit_test::data
   BOOST_TEST(stats(*server).at("faults").at(convoke::sim::to_string(e.what)).as_int64() == 1);
 }
 
+BOOST_AUTO_TEST_CASE(the_answer_to_a_delete_can_be_lost_after_it_was_carried_out) {
+  options how;
+  how.service.script = {{"hit", 1, fault::lost_reply, convoke::operation::remove}};
+  const auto server = start(how);
+  const auto token = token_for(*server);
+  std::string id;
+  {
+    client c(*server);
+    id = boost::json::parse(c.create(token, "hit").message.body()).at("id").as_string();
+    BOOST_TEST(c.meeting(http::verb::delete_, token, id).ec.failed());
+  }
+  BOOST_TEST(stats(*server).at("meetings").as_int64() == 0);
+  client again(*server);
+  BOOST_TEST(again.meeting(http::verb::delete_, token, id).status() == 404);
+}
+
 BOOST_AUTO_TEST_CASE(a_slow_answer_comes_later) {
   auto how = faulty(fault::slow);
   how.service.slow_seconds = 0.2;
@@ -253,7 +300,7 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(wrong_callers)
 
-BOOST_AUTO_TEST_CASE(what_is_no_http_is_refused) {
+BOOST_AUTO_TEST_CASE(bytes_that_are_not_http_are_refused) {
   const auto server = start();
   BOOST_TEST(client(*server).raw("hello\r\n\r\n").starts_with("HTTP/1.1 400 "));
   BOOST_TEST(client(*server).raw("GET / HTTP/1.1\r\nHost: a\r\nX: " + std::string(40'000, 'x')).starts_with("HTTP/1.1 431 "));

@@ -22,7 +22,7 @@ options set(std::string_view name, std::string_view value) {
 
 BOOST_AUTO_TEST_SUITE(switches)
 
-BOOST_AUTO_TEST_CASE(names_are_unique_and_explained) {
+BOOST_AUTO_TEST_CASE(flag_names_are_unique_and_have_help) {
   std::set<std::string> names;
   for (const auto& f : flags()) {
     BOOST_TEST(f.name.starts_with("--"));
@@ -33,7 +33,7 @@ BOOST_AUTO_TEST_CASE(names_are_unique_and_explained) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(each_sets_what_it_names) {
+BOOST_AUTO_TEST_CASE(each_flag_sets_its_option) {
   BOOST_TEST(set("--port", "8443").port == 8443);
   BOOST_TEST(set("--plain", "").plain);
   BOOST_TEST(set("--seed", "18446744073709551615").service.seed == 18446744073709551615ULL);
@@ -43,6 +43,7 @@ BOOST_AUTO_TEST_CASE(each_sets_what_it_names) {
   BOOST_TEST(!set("--throttled-count", "no").service.throttle.throttled_count);
   BOOST_TEST((set("--retry-after-form", "constant:3").service.throttle.form == retry_after_form::constant));
   BOOST_TEST((set("--throttle-scope", "mix").service.throttle.random_scope == scope_kind::mix));
+  BOOST_TEST((set("--throttle-scope", "app").service.throttle.random_scope == scope_kind::app));
   BOOST_TEST(set("--token-lifetime", "2").service.tokens.lifetime_seconds == 2);
   BOOST_TEST(set("--lost-reply", "0.25").service.faults[fault::lost_reply] == 0.25);
   BOOST_TEST(set("--fault-503-after", "1").service.faults[fault::e503_after] == 1);
@@ -102,7 +103,7 @@ const std::vector<wrong> wrong_values = {
     {"--secret", "x"},
     {"--seed", "1.5"},
 };
-BOOST_DATA_TEST_CASE(wrong_values_are_refused_by_name, boost::unit_test::data::make(wrong_values), w) {
+BOOST_DATA_TEST_CASE(an_error_about_a_value_names_the_flag, boost::unit_test::data::make(wrong_values), w) {
   options o;
   const auto done = apply_flag(o, w.name, w.value);
   BOOST_REQUIRE(!done.has_value());
@@ -110,7 +111,7 @@ BOOST_DATA_TEST_CASE(wrong_values_are_refused_by_name, boost::unit_test::data::m
   BOOST_TEST(done.error().message.starts_with(std::string(w.name) + ": "));
 }
 
-BOOST_AUTO_TEST_CASE(files_that_are_not_there_are_refused_by_the_flag) {
+BOOST_AUTO_TEST_CASE(a_missing_file_is_an_error_that_names_the_flag) {
   const sim_test::scratch_folder folder;
   for (const std::string name : {"--script", "--organizers"}) {
     options o;

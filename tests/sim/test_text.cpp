@@ -3,7 +3,7 @@
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
-#include "sim/service/dice.hpp"
+#include "sim/service/random_source.hpp"
 
 namespace {
 
@@ -56,7 +56,7 @@ BOOST_DATA_TEST_CASE(instants_are_normalised, boost::unit_test::data::make(insta
   BOOST_TEST(normal(sample.first.substr(0, sample.first.size() / 2)) == "refused");
 }
 
-BOOST_AUTO_TEST_CASE(http_dates) {
+BOOST_AUTO_TEST_CASE(an_http_date_has_the_form_of_rfc_9110) {
   using namespace std::chrono;
   BOOST_TEST(http_date(convoke::utc_time(sys_days(year(1994) / 11 / 6)) + hours(8) + minutes(49) + seconds(37)) ==
              "Sun, 06 Nov 1994 08:49:37 GMT");
@@ -64,14 +64,14 @@ BOOST_AUTO_TEST_CASE(http_dates) {
 
 const std::vector<text_case> base64 = {{"", ""},        {"f", "Zg=="},        {"fo", "Zm8="},
                                        {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}, {"\xff\xfe\xfd", "//79"}};
-BOOST_DATA_TEST_CASE(base64_is_rfc_4648, boost::unit_test::data::make(base64)) {
+BOOST_DATA_TEST_CASE(base64_has_the_form_of_rfc_4648, boost::unit_test::data::make(base64)) {
   std::string out;
   append_base64(out, sample.first);
   BOOST_TEST(out == sample.second);
   BOOST_TEST(decode_base64(out).value_or("?") == sample.first);
 }
 
-BOOST_AUTO_TEST_CASE(percent) {
+BOOST_AUTO_TEST_CASE(percent_encoding_is_reversible) {
   std::string out;
   append_percent(out, "a b/ü~");
   BOOST_TEST(out == "a%20b%2F%C3%BC~");
@@ -80,8 +80,8 @@ BOOST_AUTO_TEST_CASE(percent) {
   BOOST_TEST(percent_decode("%zz%40") == "%zz@");
 }
 
-BOOST_AUTO_TEST_CASE(guids_are_random_guids) {
-  dice random(5);
+BOOST_AUTO_TEST_CASE(a_random_guid_has_version_4) {
+  random_source random(5);
   const auto one = random.guid(), two = random.guid();
   BOOST_TEST(is_guid(one));
   BOOST_TEST(one[14] == '4');

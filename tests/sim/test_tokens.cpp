@@ -57,7 +57,7 @@ std::string description_of(const reply& r) {
   return std::string(parsed(r).at("error_description").as_string());
 }
 
-BOOST_AUTO_TEST_CASE(an_unknown_application_is_the_one_that_asked) {
+BOOST_AUTO_TEST_CASE(the_description_names_an_unknown_application) {
   world w;
   const std::string other = "99999999-6c1f-4c0e-8f6a-90b4a7d1c0ff", rest = good_scope + "&client_secret=hush&grant_type=client_credentials";
   const auto text = description_of(w.ask_token("client_id=" + other + rest));
@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(a_wrong_secret_names_the_application_as_it_was_sent) {
   BOOST_TEST(text.contains("added to app '" + upper + "'"), text);
 }
 
-BOOST_AUTO_TEST_CASE(a_token_is_for_the_root_that_was_asked_for) {
+BOOST_AUTO_TEST_CASE(a_token_is_for_the_requested_root) {
   world w;
   const auto r =
       w.ask_token(good_app + "&scope=https%3A%2F%2F127.0.0.1%3A8443%2F.default&client_secret=hush&grant_type=client_credentials");

@@ -9,16 +9,30 @@ namespace convoke::simulation {
 
 using engine::owed_row;
 
-void ledger::add(engine::key_id key, organizer_id organizer) {
+namespace {
+
+constexpr std::uint16_t another_process = 0xffff;
+
+}  // namespace
+
+void ledger::add(engine::key_id key, organizer_id organizer, engine::update_rule update) {
   organizers_[organizer].all.push_back(static_cast<std::uint32_t>(rows_.size()));
   auto& r = rows_.emplace_back();
   r.key = key;
   r.organizer = organizer;
+  r.lane = lane_of_[organizer];
+  r.update = update;
   ++owed_;
 }
 
-void ledger::complain(std::size_t index, const char* what) {
-  if (complaints_.size() < 10) complaints_.push_back("row " + std::to_string(index + 1) + " " + what);
+void ledger::begin_with(std::size_t index, operation op, std::string meeting_id) {
+  auto& r = rows_[index];
+  r.op = r.planned = op;
+  r.meeting_id = std::move(meeting_id);
+}
+
+void ledger::violated(std::size_t index, const char* what) {
+  if (violations_.size() < 10) violations_.push_back("row " + std::to_string(index + 1) + " " + what);
 }
 
 void ledger::begin_process() {
@@ -27,24 +41,30 @@ void ledger::begin_process() {
     o.fresh.clear();
     o.stale.clear();
     for (const auto i : o.all) {
-      if (rows_[i].result) continue;
-      if (broken_promise == promise::claims_kept) rows_[i].claimed_by = 0;
-      (rows_[i].claimed_by == 0 ? o.fresh : o.stale).push_back(i);
+      auto& r = rows_[i];
+      r.taken_over = false;
+      if (r.result) continue;
+      if (disabled_guarantee == guarantee::claims_kept) r.claimed_by = 0;
+      if (disabled_guarantee == guarantee::advances_kept) {
+        r.op = r.planned;
+        r.advances = 0;
+      }
+      (r.claimed_by == 0 ? o.fresh : o.stale).push_back(i);
     }
   }
 }
 
-engine::lane_setup ledger::setup(mono_time now, utc_time wall, std::chrono::nanoseconds max_cooldown) const {
-  engine::lane_setup out{0, {}, {}};
+engine::lane_setup ledger::setup(lane_id lane, mono_time now, utc_time wall, std::chrono::nanoseconds max_cooldown) const {
+  engine::lane_setup out{.lane = lane, .organizers = {}, .cooldowns = {}};
   for (organizer_id o = 0; o < organizers_.size(); ++o) {
     const auto& rows = organizers_[o];
-    if (rows.fresh.empty() && rows.stale.empty()) continue;
+    if (lane_of_[o] != lane || (rows.fresh.empty() && rows.stale.empty())) continue;
     out.organizers.push_back({o, static_cast<std::uint32_t>(rows.fresh.size()), static_cast<std::uint32_t>(rows.stale.size())});
   }
-  for (const auto& [who, kept] : cooldowns_) {
-    if (kept.until <= wall) continue;
+  for (const auto& [where, kept] : cooldowns_) {
+    if (where.first != lane || kept.until <= wall) continue;
     const auto [until, cut] = engine::obey_saved(kept.until, kept.saved, max_cooldown);
-    if (until > wall || cut) out.cooldowns.push_back({who, now + std::max(until - wall, ticks(0)), cut});
+    if (until > wall || cut) out.cooldowns.push_back({where.second, now + std::max(until - wall, ticks(0)), cut});
   }
   return out;
 }
@@ -57,42 +77,54 @@ std::uint32_t ledger::stale_left(organizer_id o) const {
   return static_cast<std::uint32_t>(organizers_[o].stale.size());
 }
 
+std::size_t ledger::owed_here(lane_id lane) const {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(rows_, [lane](const row& r) { return r.lane == lane && !r.result && !r.taken_over; }));
+}
+
+bool ledger::any_taken_over() const {
+  return std::ranges::any_of(rows_, &row::taken_over);
+}
+
+std::optional<engine::learnt_pace> ledger::pace(lane_id lane) const {
+  const auto found = paces_.find(lane);
+  return found == paces_.end() ? std::nullopt : std::optional(found->second);
+}
+
 committed ledger::commit(std::vector<ledger_job>& jobs, mono_time now, utc_time wall) {
   committed done;
+  const auto sort = [&done](row_id row, hold h) { (h == hold::held ? done.rows : done.lost).push_back(row); };
   for (auto& job : jobs) {
-    if (auto* r = std::get_if<engine::record_outcome>(&job)) {
-      done.rows.push_back(r->row);
-      record(*r, false);
+    if (const auto* r = std::get_if<engine::record_outcome>(&job)) {
+      sort(r->row, record(*r, false));
+    } else if (const auto* a = std::get_if<engine::advance_row>(&job)) {
+      sort(a->row, advance(*a, false));
     } else if (const auto* back = std::get_if<engine::release_row>(&job)) {
-      done.rows.push_back(back->row);
-      release(*back, false);
+      sort(back->row, release(*back, false));
     } else if (const auto* f = std::get_if<engine::fetch_rows>(&job)) {
       auto& answer = done.claims.emplace_back(*f, std::vector<engine::claimed_page>());
       for (const auto& wanted : f->pages) answer.pages.push_back(take(wanted, f->stale));
     } else if (const auto* c = std::get_if<engine::close_organizer>(&job)) {
       const auto n = close(*c);
       done.closings.push_back({*c, n});
-    } else if (const auto* cooldown = std::get_if<engine::save_cooldown>(&job)) {
-      auto& kept = cooldowns_[cooldown->organizer];
-      const auto until = wall + std::chrono::ceil<ticks>(cooldown->until - now);
+    } else if (const auto* saved = std::get_if<engine::save_cooldown>(&job)) {
+      auto& kept = cooldowns_[{saved->lane, saved->organizer}];
+      const auto until = wall + std::chrono::ceil<ticks>(saved->until - now);
       if (until > kept.until) kept = {until, wall};
     } else if (const auto* gone = std::get_if<engine::forget_cooldown>(&job)) {
-      cooldowns_.erase(gone->organizer);
+      cooldowns_.erase({gone->lane, gone->organizer});
     } else if (const auto* p = std::get_if<engine::save_pace>(&job)) {
-      pace_ = p->pace;
+      paces_[p->lane] = p->pace;
     }
   }
   jobs.clear();
   return done;
 }
 
-void ledger::late_write(const ledger_job& job) {
-  if (const auto* r = std::get_if<engine::record_outcome>(&job)) {
-    auto copy = *r;
-    record(copy, true);
-  } else if (const auto* back = std::get_if<engine::release_row>(&job)) {
-    release(*back, true);
-  }
+void ledger::late_write(ledger_job job) {
+  if (const auto* r = std::get_if<engine::record_outcome>(&job)) (void)record(*r, true);
+  if (const auto* a = std::get_if<engine::advance_row>(&job)) (void)advance(*a, true);
+  if (const auto* back = std::get_if<engine::release_row>(&job)) (void)release(*back, true);
 }
 
 engine::claimed_page ledger::take(const engine::page_wanted& wanted, bool stale) {
@@ -106,24 +138,23 @@ engine::claimed_page ledger::take(const engine::page_wanted& wanted, bool stale)
     if (r.result) continue;  // its organizer was closed, or a late write came
     r.claimed_by = process_;
     ++r.token;
-    out.rows.push_back(owed_row{id_of(i), r.key, r.organizer, r.token, r.strikes});
+    out.rows.push_back(owed_row{id_of(i), r.key, r.organizer, r.token, r.strikes, r.op, r.update});
   }
   out.exhausted = from.empty();
   return out;
 }
 
-bool ledger::holds(std::size_t index, lease_token token, const char* what, bool late) {
+ledger::hold ledger::holds(std::size_t index, lease_token token, const char* what, bool late) {
   const auto& r = rows_[index];
-  const bool its_own = (r.token == token && r.claimed_by != 0) || broken_promise == promise::token_checked;
-  if (its_own && (!r.result || broken_promise == promise::insert_only)) return true;
-  ++lost_writes_;
-  if (!late) complain(index, what);
-  return false;
+  const bool its_own = (r.token == token && r.claimed_by != 0) || disabled_guarantee == guarantee::token_checked;
+  if (its_own && (!r.result || disabled_guarantee == guarantee::insert_only)) return hold::held;
+  if (!late && !r.taken_over) violated(index, what);
+  return hold::lost;
 }
 
 void ledger::end(std::size_t index, outcome result, const engine::answer& last) {
   auto& r = rows_[index];
-  if (r.result) return complain(index, "had its outcome written over");
+  if (r.result) return violated(index, "had its outcome written over");
   r.result = result;
   --owed_;
   auto& kept = answers_[index];
@@ -136,32 +167,70 @@ void ledger::end(std::size_t index, outcome result, const engine::answer& last) 
   kept.stored->external_id = last.stored->external_id;
 }
 
-void ledger::record(engine::record_outcome& a, bool late) {
-  const auto i = index_of(a.row);
-  if (!holds(i, a.token, "recorded without holding its claim", late)) return;
-  end(i, a.result, a.last);
+void ledger::move_on(row& r, operation next, const engine::answer& last) {
+  r.op = next;
+  ++r.advances;
+  if (last.stored) r.meeting_id = last.stored->id;
 }
 
-void ledger::release(const engine::release_row& a, bool late) {
+ledger::hold ledger::record(const engine::record_outcome& a, bool late) {
   const auto i = index_of(a.row);
-  if (!holds(i, a.token, "released without holding its claim", late)) return;
+  const auto h = holds(i, a.token, "recorded without holding its claim", late);
+  if (h == hold::held) end(i, a.result, a.last);
+  return h;
+}
+
+ledger::hold ledger::advance(const engine::advance_row& a, bool late) {
+  const auto i = index_of(a.row);
+  const auto h = holds(i, a.token, "advanced without holding its claim", late);
+  if (h == hold::held) move_on(rows_[i], a.next, a.last);
+  return h;
+}
+
+ledger::hold ledger::release(const engine::release_row& a, bool late) {
+  const auto i = index_of(a.row);
+  const auto h = holds(i, a.token, "released without holding its claim", late);
+  if (h == hold::lost) return h;
   auto& r = rows_[i];
   r.claimed_by = 0;
   if (a.strike) ++r.strikes;
-  if (r.strikes < 3) return;
+  if (r.strikes < 3) return h;
   engine::answer last;
   last.error_code = "retries";
   end(i, outcome::failed, last);
+  return h;
 }
 
 std::uint32_t ledger::close(const engine::close_organizer& c) {
   std::uint32_t n = 0;
   for (const auto i : organizers_[c.organizer].all) {
-    if (rows_[i].result && broken_promise != promise::insert_only) continue;
+    const auto& r = rows_[i];
+    if (r.claimed_by == another_process || (r.result && disabled_guarantee != guarantee::insert_only)) continue;
     end(i, outcome::failed, c.last);
     ++n;
   }
   return n;
+}
+
+bool ledger::take_over(std::size_t index) {
+  auto& r = rows_[index];
+  if (r.result || r.claimed_by != process_) return false;
+  r.claimed_by = another_process;
+  r.taken_over = true;
+  ++r.token;
+  return true;
+}
+
+void ledger::advance_elsewhere(std::size_t index, operation next, const engine::answer& last) {
+  move_on(rows_[index], next, last);
+}
+
+void ledger::end_elsewhere(std::size_t index, outcome result, const engine::answer& last) {
+  end(index, result, last);
+}
+
+void ledger::release_elsewhere(std::size_t index) {
+  rows_[index].claimed_by = 0;
 }
 
 const engine::answer* ledger::ended_with(std::size_t index) const {

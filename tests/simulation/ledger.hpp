@@ -1,7 +1,7 @@
 #pragma once
 
 // A ledger in virtual time. What is committed survives a crash, what waits for its group commit does not. Every write is conditional on the
-// token of its claim, outcomes are insert-only, and whatever should never have been asked of it is noted.
+// token of its claim, outcomes are insert-only, and requests that a correct engine never makes are recorded as violations.
 
 #include <cstdint>
 #include <deque>
@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -16,97 +17,125 @@
 
 namespace convoke::simulation {
 
+using engine::lane_id;
+using engine::lease_token;
 using engine::organizer_id;
 using engine::row_id;
 
-using ledger_job = std::variant<engine::fetch_rows, engine::record_outcome, engine::release_row, engine::close_organizer,
-                                engine::save_cooldown, engine::forget_cooldown, engine::save_pace>;
+using ledger_job = std::variant<engine::fetch_rows, engine::record_outcome, engine::advance_row, engine::release_row,
+                                engine::close_organizer, engine::save_cooldown, engine::forget_cooldown, engine::save_pace>;
 
-// What a commit made durable, in the order of the jobs: for the engine to be told.
+// What a commit made durable, in the order of the jobs: to be reported to the engine.
 struct claim {
-  engine::fetch_rows asked;
+  engine::fetch_rows request;
   std::vector<engine::claimed_page> pages;
 };
 struct closing {
-  engine::close_organizer asked;
+  engine::close_organizer request;
   std::uint32_t rows;
 };
 struct committed {
-  std::vector<row_id> rows;
+  std::vector<row_id> rows, lost;  // written, and not written because another process holds the row
   std::vector<claim> claims;
   std::vector<closing> closings;
 };
 
-// What a ledger promises. Like the engine's rules, each can be taken away to prove that it would be missed.
-enum class promise : std::uint8_t {
+// What a ledger guarantees. Like the engine's rules, each can be switched off to prove that a violation is noticed.
+enum class guarantee : std::uint8_t {
   none,
   claims_kept,    // a claim is durable before its row is sent
-  token_checked,  // a write of a claim that somebody else holds by now changes nothing
-  insert_only,    // an outcome stays
+  advances_kept,  // the next operation that a row owes survives a crash
+  token_checked,  // a write of a claim that another process has taken over changes nothing
+  insert_only,    // an outcome is never changed
   count_
 };
-inline thread_local promise broken_promise = promise::none;
+inline thread_local guarantee disabled_guarantee = guarantee::none;
 
 class ledger {
  public:
   struct row {
     engine::key_id key = 0;
     organizer_id organizer = 0;
+    lane_id lane = 0;
+    operation op = operation::create_or_get;  // that it owes now
+    engine::update_rule update = engine::update_rule::never;
+    std::string meeting_id;  // where it is known
     lease_token token = 0;
-    std::uint16_t claimed_by = 0;  // the process; 0: nobody
+    std::uint16_t claimed_by = 0;  // the process; 0: none
     std::uint8_t strikes = 0;
+    std::uint8_t advances = 0;  // operations that were completed and led to another one
+    bool taken_over = false;    // another process has claimed it since this one began
     std::optional<outcome> result;
+    operation planned = operation::create_or_get;  // the first that it owed
   };
 
-  explicit ledger(std::size_t organizers) : organizers_(organizers) {}
-  void add(engine::key_id key, organizer_id organizer);
+  // The lane of each organizer.
+  explicit ledger(std::vector<lane_id> lanes) : lane_of_(std::move(lanes)), organizers_(lane_of_.size()) {}
+  void add(engine::key_id key, organizer_id organizer, engine::update_rule update);
+  // The row owes this operation on a known meeting, from its plan on.
+  void begin_with(std::size_t index, operation op, std::string meeting_id);
   [[nodiscard]] static row_id id_of(std::size_t index) noexcept { return row_id{1} << 32U | (index + 1); }
   [[nodiscard]] static std::size_t index_of(row_id id) noexcept { return static_cast<std::uint32_t>(id) - 1; }
 
-  // A new process: what earlier ones had claimed and never finished is stale to it.
+  // A new process: rows that earlier ones claimed and did not finish are stale for it.
   void begin_process();
-  [[nodiscard]] engine::lane_setup setup(mono_time now, utc_time wall, std::chrono::nanoseconds max_cooldown) const;
+  [[nodiscard]] engine::lane_setup setup(lane_id lane, mono_time now, utc_time wall, std::chrono::nanoseconds max_cooldown) const;
 
   // Cooldowns are kept by wall clock, as `wall - now` says.
   committed commit(std::vector<ledger_job>& jobs, mono_time now, utc_time wall);
-  // A write of a process that is believed to be dead. True where it was turned away, as it must be once others hold the row.
-  void late_write(const ledger_job& job);
+  // A write of a process that is believed to be dead. It changes nothing where another process holds the row.
+  void late_write(ledger_job job);
+
+  // ---- another process, at the same time
+  // It claims a row that this process holds. False where there is nothing to claim.
+  bool take_over(std::size_t index);
+  void advance_elsewhere(std::size_t index, operation next, const engine::answer& last);
+  void end_elsewhere(std::size_t index, outcome result, const engine::answer& last);
+  void release_elsewhere(std::size_t index);
 
   [[nodiscard]] bool done() const noexcept { return owed_ == 0; }
   [[nodiscard]] std::size_t owed() const noexcept { return owed_; }
+  // Rows of the lane without an outcome, except those that another process has claimed meanwhile.
+  [[nodiscard]] std::size_t owed_here(lane_id lane) const;
+  [[nodiscard]] bool any_taken_over() const;
   [[nodiscard]] const std::vector<row>& rows() const noexcept { return rows_; }
+  [[nodiscard]] lane_id lane_of(organizer_id o) const noexcept { return lane_of_[o]; }
+  [[nodiscard]] std::size_t organizers() const noexcept { return lane_of_.size(); }
   [[nodiscard]] const engine::answer* ended_with(std::size_t index) const;
-  [[nodiscard]] const std::optional<engine::learnt_pace>& pace() const noexcept { return pace_; }
+  [[nodiscard]] std::optional<engine::learnt_pace> pace(lane_id lane) const;
   [[nodiscard]] std::uint32_t fresh_left(organizer_id o) const;
   [[nodiscard]] std::uint32_t stale_left(organizer_id o) const;
-  [[nodiscard]] std::size_t lost_writes() const noexcept { return lost_writes_; }
-  [[nodiscard]] std::vector<std::string>& complaints() noexcept { return complaints_; }
+  [[nodiscard]] std::vector<std::string>& violations() noexcept { return violations_; }
 
  private:
   struct organizer_rows {
     std::deque<std::uint32_t> fresh, stale;
     std::vector<std::uint32_t> all;
   };
+  enum class hold : std::uint8_t { held, lost };
 
   [[nodiscard]] engine::claimed_page take(const engine::page_wanted& wanted, bool stale);
-  void record(engine::record_outcome& r, bool late);
-  void release(const engine::release_row& r, bool late);
+  hold record(const engine::record_outcome& r, bool late);
+  hold advance(const engine::advance_row& a, bool late);
+  hold release(const engine::release_row& r, bool late);
   std::uint32_t close(const engine::close_organizer& c);
   void end(std::size_t index, outcome result, const engine::answer& last);
-  [[nodiscard]] bool holds(std::size_t index, lease_token token, const char* what, bool late);
-  void complain(std::size_t index, const char* what);
+  static void move_on(row& r, operation next, const engine::answer& last);
+  [[nodiscard]] hold holds(std::size_t index, lease_token token, const char* what, bool late);
+  void violated(std::size_t index, const char* what);
 
+  std::vector<lane_id> lane_of_;
   std::vector<row> rows_;
   std::vector<organizer_rows> organizers_;
   std::unordered_map<std::size_t, engine::answer> answers_;  // of rows that ended
   struct cooldown {
     utc_time until = utc_time::min(), saved;
   };
-  std::map<std::optional<organizer_id>, cooldown> cooldowns_;
-  std::optional<engine::learnt_pace> pace_;
+  std::map<std::pair<lane_id, std::optional<organizer_id>>, cooldown> cooldowns_;
+  std::map<lane_id, engine::learnt_pace> paces_;
   std::uint16_t process_ = 0;
-  std::size_t owed_ = 0, lost_writes_ = 0;
-  std::vector<std::string> complaints_;
+  std::size_t owed_ = 0;
+  std::vector<std::string> violations_;
 };
 
 }  // namespace convoke::simulation

@@ -1,4 +1,4 @@
-// Plays simulated jobs: `simulate_engine --help`.
+// Simulates jobs: `simulate_engine --help`.
 
 #include <algorithm>
 #include <atomic>
@@ -28,21 +28,21 @@ using namespace convoke::simulation;
 
 constexpr std::string_view usage = R"(usage: simulate_engine [options]
 
-Plays whole jobs in virtual time: the real engine, the simulated service, a ledger that forgets what was not committed. Exit code 1
+Simulates whole jobs in virtual time: the real engine, the simulated service, a ledger that loses what was not committed. Exit code 1
 where an invariant was broken or the pace misses a threshold.
 
-  --suite safety|pace|all   small jobs in which everything goes wrong; long jobs against hidden limits; both (default)
-  --seeds N                 play so many seeds (default 1000), and half as many of the pace suite where both are played
+  --suite safety|pace|all   small jobs in which many things fail; long jobs against hidden limits; both (default)
+  --seeds N                 number of seeds (default 1000), and half as many of the pace suite where both are simulated
   --first N                 the first seed (default 1)
-  --seed N                  one seed alone; with --verbose it tells all that happens
-  --jobs N                  threads (default: as many as there are cores)
-  --lenient                 print the pace's thresholds, and do not fail on them
-  --table rules             switch one safety rule off after the other: how many seeds until it is noticed?
-  --scenario NAME           play one drawn scenario: {}
-  --trace FILE              and write `t,event,value` lines of it: sent, accepted, throttled, cooldown, limit, rate
+  --seed N                  one seed alone; with --verbose every event is printed
+  --jobs N                  threads (default: the number of cores)
+  --lenient                 print the thresholds of the pace, and do not fail on them
+  --table rules             switch one safety rule off after the other: the number of seeds until that is noticed
+  --scenario NAME           simulate one named scenario: {}
+  --trace FILE              write `t,event,value` lines of it: sent, accepted, throttled, cooldown, limit, rate
 )";
 
-struct wishes {
+struct arguments {
   std::uint64_t seeds = 1000, first = 1;
   std::optional<std::uint64_t> one;
   std::string suite = "all", scenario, trace, table;
@@ -51,8 +51,8 @@ struct wishes {
   bool lenient = false;
 };
 
-wishes read(int argc, char** argv) {
-  wishes w;
+arguments read(int argc, char** argv) {
+  arguments w;
   for (int i = 1; i < argc; ++i) {
     const std::string_view flag = argv[i];
     if (flag == "--verbose" || flag == "--lenient") {
@@ -85,11 +85,11 @@ wishes read(int argc, char** argv) {
   return w;
 }
 
-int play_scenario(const wishes& w) {
-  auto s = scenario(w.scenario, w.one.value_or(1));
-  if (s.second_night) {
-    const auto first = world(s.p).run();
-    if (first.learnt) s.p.learnt = convoke::engine::remembered_pace{*first.learnt, std::chrono::hours(23)};
+int simulate_scenario(const arguments& w) {
+  auto s = find_scenario(w.scenario, w.one.value_or(1));
+  if (s.second_run) {
+    const auto first = world(s.s).run();
+    if (first.learnt) s.s.learnt = convoke::engine::remembered_pace{*first.learnt, std::chrono::hours(23)};
   }
   std::ofstream file;
   tracer trace;
@@ -98,41 +98,42 @@ int play_scenario(const wishes& w) {
     file << "t,event,value\n";
     trace = [&file](double t, std::string_view event, double value) { file << fmt::format("{:.6f},{},{:.6g}\n", t, event, value); };
   }
-  const auto told = world(s.p, trace).run();
+  const auto done = world(s.s, trace).run();
   if (!w.trace.empty() && !file.flush()) throw std::runtime_error("cannot write " + w.trace);
-  for (const auto& what : told.wrong) fmt::print("WRONG: {}\n", what);
-  const auto end = told.seconds;
-  fmt::print("{}: {} calls in {:.1f} s of virtual time; in the second half {:.2f} accepted/s, {} throttled\n", w.scenario, told.sends, end,
-             static_cast<double>(told.seen.accepted(end / 2, end)) / (end / 2), told.seen.throttled(end / 2, end));
-  return told.wrong.empty() ? 0 : 1;
+  for (const auto& what : done.violations) fmt::print("VIOLATED: {}\n", what);
+  const auto end = done.seconds;
+  fmt::print("{}: {} calls in {:.1f} s of virtual time; in the second half {:.2f} accepted/s, {} throttled\n", w.scenario, done.sends, end,
+             static_cast<double>(done.seen.accepted(end / 2, end)) / (end / 2), done.seen.throttled(end / 2, end));
+  return done.violations.empty() ? 0 : 1;
 }
 
-// Plays every seed on `jobs` threads; the results are in the order of the seeds.
+// Simulates every seed on `jobs` threads; the results are in the order of the seeds.
 template <class Result>
-std::vector<Result> play_all(const wishes& w, std::uint64_t first, std::uint64_t seeds, Result (*play)(std::uint64_t, const narrator&)) {
+std::vector<Result> simulate_all(const arguments& w, std::uint64_t first, std::uint64_t seeds,
+                                 Result (*simulate)(std::uint64_t, const event_log&)) {
   std::vector<Result> results(seeds);
   if (w.verbose) {
-    results.front() = play(first, [](double t, const std::string& what) { fmt::print("{:12.6f} {}\n", t, what); });
+    results.front() = simulate(first, [](double t, const std::string& what) { fmt::print("{:12.6f} {}\n", t, what); });
     return results;
   }
   std::atomic<std::uint64_t> next{0};
   std::vector<std::jthread> threads;
   for (unsigned t = 0; t < std::max(1U, w.jobs); ++t)
     threads.emplace_back([&] {
-      for (auto i = next++; i < seeds; i = next++) results[i] = play(first + i, {});
+      for (auto i = next++; i < seeds; i = next++) results[i] = simulate(first + i, {});
     });
   threads.clear();
   return results;
 }
 
 template <class Result>
-std::size_t print_wrong(std::string_view suite, const std::vector<Result>& results) {
+std::size_t print_violations(std::string_view suite, const std::vector<Result>& results) {
   std::size_t bad = 0;
   for (const auto& r : results) {
-    if (r.wrong.empty()) continue;
+    if (r.violations.empty()) continue;
     if (++bad > 20) continue;
     fmt::print("FAILED: simulate_engine --suite {} --seed {}\n", suite, r.seed);
-    for (const auto& what : r.wrong) fmt::print("  {}\n", what);
+    for (const auto& what : r.violations) fmt::print("  {}\n", what);
   }
   return bad;
 }
@@ -146,22 +147,22 @@ void print_speed(std::string_view suite, const std::vector<Result>& results, dou
 }
 
 template <class Result>
-std::vector<Result> play_suite(const wishes& w, std::string_view suite, std::uint64_t seeds, Result (*play)(std::uint64_t, const narrator&),
-                               bool& good) {
+std::vector<Result> simulate_suite(const arguments& w, std::string_view suite, std::uint64_t seeds,
+                                   Result (*simulate)(std::uint64_t, const event_log&), bool& good) {
   const auto begin = std::chrono::steady_clock::now();
-  auto results = play_all<Result>(w, w.one.value_or(w.first), seeds, play);
-  const auto bad = print_wrong(suite, results);
+  auto results = simulate_all<Result>(w, w.one.value_or(w.first), seeds, simulate);
+  const auto bad = print_violations(suite, results);
   print_speed(suite, results, std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(), bad);
   good = good && bad == 0;
   return results;
 }
 
-bool play_suites(const wishes& w) {
+bool simulate_suites(const arguments& w) {
   bool good = true;
   const auto seeds = w.one ? 1 : w.seeds;
-  if (w.suite == "safety" || w.suite == "all") (void)play_suite<safety_result>(w, "safety", seeds, play_safety, good);
+  if (w.suite == "safety" || w.suite == "all") (void)simulate_suite<safety_result>(w, "safety", seeds, simulate_safety, good);
   if (w.suite == "pace" || w.suite == "all") {
-    const auto results = play_suite<pace_result>(w, "pace", w.suite == "all" && !w.one ? (seeds + 1) / 2 : seeds, play_pace, good);
+    const auto results = simulate_suite<pace_result>(w, "pace", w.suite == "all" && !w.one ? (seeds + 1) / 2 : seeds, simulate_pace, good);
     const bool met = report_pace(results);
     good = good && (w.one || w.lenient || met);
   }
@@ -177,10 +178,10 @@ int main(int argc, char** argv) {
       return 0;
     }
     const auto w = read(argc, argv);
-    if (!w.scenario.empty()) return play_scenario(w);
-    if (w.table == "rules") return play_rules(static_cast<unsigned>(w.seeds), std::max(1U, w.jobs)) ? 0 : 1;
+    if (!w.scenario.empty()) return simulate_scenario(w);
+    if (w.table == "rules") return check_rules(static_cast<unsigned>(w.seeds), std::max(1U, w.jobs)) ? 0 : 1;
     if (!w.table.empty()) throw std::invalid_argument("the only table is: rules");
-    return play_suites(w) ? 0 : 1;
+    return simulate_suites(w) ? 0 : 1;
   } catch (const std::exception& e) {
     fmt::print(stderr, "simulate_engine: {}\n", e.what());
     return 2;

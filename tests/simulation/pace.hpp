@@ -1,6 +1,6 @@
 #pragma once
 
-// How closely the pace holds a limit that nobody publishes: worlds without misfortunes, long enough to settle.
+// How close the pace comes to a limit that is not documented: worlds without other faults, long enough to settle.
 
 #include <array>
 #include <cstdint>
@@ -8,46 +8,46 @@
 #include <string_view>
 #include <vector>
 
-#include "simulation/plot.hpp"
+#include "simulation/scenario.hpp"
 #include "simulation/world.hpp"
 
 namespace convoke::simulation {
 
-enum class scene : std::uint8_t { steady, nights, halves, doubles, disappears, one_organizer, grows_slow, by_chance };
+enum class pace_case : std::uint8_t { steady, two_runs, halves, doubles, disappears, one_organizer, grows_slow, random_throttles };
 
-[[nodiscard]] std::string_view to_string(scene s) noexcept;
+[[nodiscard]] std::string_view to_string(pace_case c) noexcept;
 
-// A world of steady limits by the seed.
-[[nodiscard]] plot steady_plot(std::uint64_t seed);
-// Which scene a seed of the pace suite plays.
-[[nodiscard]] scene scene_of(std::uint64_t seed) noexcept;
-[[nodiscard]] plot pace_plot(std::uint64_t seed, scene s);
-// The named scenarios that are drawn: with round numbers. Throws std::invalid_argument for a name that is none.
+// A world of a seed with limits that do not change.
+[[nodiscard]] scenario steady_scenario(std::uint64_t seed);
+// The case of a seed of the pace suite.
+[[nodiscard]] pace_case case_of(std::uint64_t seed) noexcept;
+[[nodiscard]] scenario pace_scenario(std::uint64_t seed, pace_case c);
+// The named scenarios of the plots in docs/pace.md: with round numbers. Throws std::invalid_argument for an unknown name.
 struct named_scenario {
-  plot p;
-  bool second_night = false;  // after a first one, whose pace it is given
+  scenario s;
+  bool second_run = false;  // after a first one, whose pace it is given
 };
-[[nodiscard]] named_scenario scenario(std::string_view name, std::uint64_t seed);
+[[nodiscard]] named_scenario find_scenario(std::string_view name, std::uint64_t seed);
 [[nodiscard]] std::vector<std::string_view> scenario_names();
 
-// What came of one seed. Shares are of the limit; -1 where it does not apply.
+// The result of one seed. Shares are of the limit; -1 where a figure does not apply.
 struct pace_result {
   std::uint64_t seed = 0;
-  scene what = scene::steady;
+  pace_case what = pace_case::steady;
   sim::window_kind window = sim::window_kind::bucket;
   double limit = 0, window_seconds = 0;
-  double goodput = -1;                         // share of the limit, once settled (steady) or again (after a change)
-  double throttled = -1;                       // share of the calls, once settled
-  double first_night = -1, second_night = -1;  // time / ideal
-  double recovered_after = -1;                 // seconds until the goodput was back
-  double singled_out_after = -1;               // seconds from its first throttle
+  double goodput = -1;                     // share of the limit, once settled (steady) or again (after a change)
+  double throttled = -1;                   // share of the calls, once settled
+  double first_run = -1, second_run = -1;  // time / ideal
+  double recovered_after = -1;             // seconds until the goodput was back
+  double singled_out_after = -1;           // seconds from its first throttle
   bool labelled = false;
   double slowest_answer = -1;  // seconds; where the service grows slow
   std::uint64_t early_by_inference = 0;
   std::uint64_t calls = 0;
-  std::vector<std::string> wrong;
+  std::vector<std::string> violations;
 };
-[[nodiscard]] pace_result play_pace(std::uint64_t seed, const narrator& tell = {});
+[[nodiscard]] pace_result simulate_pace(std::uint64_t seed, const event_log& log = {});
 
 // Prints distributions beside the thresholds. True where all of them are met.
 [[nodiscard]] bool report_pace(std::vector<pace_result> results);

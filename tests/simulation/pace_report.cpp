@@ -51,27 +51,27 @@ class reporter {
  public:
   explicit reporter(const std::vector<pace_result>& all) : all_(all) {}
 
-  // By window, then all of them, which is what is judged.
-  spread lines(std::string_view what, scene s, const value_of& value, bool small_is_good, std::string_view threshold) {
+  // One line for each window, then one for all of them, which is compared with the threshold.
+  spread lines(std::string_view what, pace_case c, const value_of& value, bool small_is_good, std::string_view threshold) {
     for (std::size_t w = 0; w < window_names.size(); ++w) {
       const auto kind = static_cast<sim::window_kind>(w);
       print_line(what, window_names[w],
-                 spread_of(all_, [&](const pace_result& r) { return r.what == s && r.window == kind; }, value), small_is_good, "");
+                 spread_of(all_, [&](const pace_result& r) { return r.what == c && r.window == kind; }, value), small_is_good, "");
     }
-    auto whole = spread_of(all_, [s](const pace_result& r) { return r.what == s; }, value);
+    auto whole = spread_of(all_, [c](const pace_result& r) { return r.what == c; }, value);
     print_line(what, "all", whole, small_is_good, threshold);
     return whole;
   }
-  // What is wanted is told where it is missed; what is reached today must not be lost again.
+  // A goal that is not met is printed; the report fails where a guard, which was met before, is not.
   struct bounds {
     double goal, guard;
   };
-  void at_least(double value, bounds b, std::string_view what) { judge(value >= b.goal, value >= b.guard, value, what); }
-  void at_most(double value, bounds b, std::string_view what) { judge(value <= b.goal, value <= b.guard, value, what); }
+  void at_least(double value, bounds b, std::string_view what) { compare(value >= b.goal, value >= b.guard, value, what); }
+  void at_most(double value, bounds b, std::string_view what) { compare(value <= b.goal, value <= b.guard, value, what); }
   [[nodiscard]] bool good() const noexcept { return good_; }
 
  private:
-  void judge(bool met, bool kept, double value, std::string_view what) {
+  void compare(bool met, bool kept, double value, std::string_view what) {
     if (!met) fmt::print("{}: {}: {:.3f}\n", kept ? "NOT MET" : "LOST", what, value);
     good_ = good_ && kept;
   }
@@ -90,36 +90,37 @@ double recovered(const pace_result& r) {
   return r.recovered_after;
 }
 
-void report_nights(reporter& out) {
+void report_two_runs(reporter& out) {
   const auto first =
-      out.lines("60 s of quota, first night", scene::nights, [](const pace_result& r) { return r.first_night; }, true, "<= 1.10");
+      out.lines("60 s of quota, first run", pace_case::two_runs, [](const pace_result& r) { return r.first_run; }, true, "<= 1.10");
   const auto second =
-      out.lines("60 s of quota, second night", scene::nights, [](const pace_result& r) { return r.second_night; }, true, "<= 1.03");
+      out.lines("60 s of quota, second run", pace_case::two_runs, [](const pace_result& r) { return r.second_run; }, true, "<= 1.03");
   if (first.values.empty() || second.values.empty()) return;
-  out.at_most(first.at(0.5), {1.10, 1.10}, "the first night within 1.10 of the ideal time, median");
-  out.at_most(first.at(0.95), {1.10, 1.18}, "the first night within 1.10 of the ideal time, in 19 of 20 worlds");
-  out.at_most(second.at(0.5), {1.03, 1.03}, "the second night within 1.03 of the ideal time, median");
-  out.at_most(second.at(0.95), {1.03, 1.07}, "the second night within 1.03 of the ideal time, in 19 of 20 worlds");
+  out.at_most(first.at(0.5), {1.10, 1.10}, "the first run within 1.10 of the ideal time, median");
+  out.at_most(first.at(0.95), {1.10, 1.18}, "the first run within 1.10 of the ideal time, in 19 of 20 worlds");
+  out.at_most(second.at(0.5), {1.03, 1.03}, "the second run within 1.03 of the ideal time, median");
+  out.at_most(second.at(0.95), {1.03, 1.07}, "the second run within 1.03 of the ideal time, in 19 of 20 worlds");
 }
 
 void report_changes(reporter& out) {
-  const auto halves = out.lines("halves: goodput from 10 s after", scene::halves, goodput, false, "median >= 0.95");
-  (void)out.lines("halves: seconds until it is back", scene::halves, recovered, true, "");
-  const auto doubles = out.lines("doubles: goodput from 30 s after", scene::doubles, goodput, false, "median >= 0.95");
-  (void)out.lines("doubles: seconds until it is back", scene::doubles, recovered, true, "");
-  (void)out.lines("disappears: seconds to the ceiling", scene::disappears, recovered, true, "");
-  (void)out.lines("grows slow: share of what it does", scene::grows_slow, goodput, false, "");
-  (void)out.lines("grows slow: the slowest answer, s", scene::grows_slow, [](const pace_result& r) { return r.slowest_answer; }, true, "");
-  const auto chance = out.lines("by chance: share of what it leaves", scene::by_chance, goodput, false, "");
-  const auto one = out.lines("one organizer: the lane's goodput", scene::one_organizer, goodput, false, "median >= 0.95");
+  const auto halves = out.lines("halves: goodput from 10 s after", pace_case::halves, goodput, false, "median >= 0.95");
+  (void)out.lines("halves: seconds until it is back", pace_case::halves, recovered, true, "");
+  const auto doubles = out.lines("doubles: goodput from 30 s after", pace_case::doubles, goodput, false, "median >= 0.95");
+  (void)out.lines("doubles: seconds until it is back", pace_case::doubles, recovered, true, "");
+  (void)out.lines("disappears: seconds to the ceiling", pace_case::disappears, recovered, true, "");
+  (void)out.lines("grows slow: share of its capacity", pace_case::grows_slow, goodput, false, "");
   (void)out.lines(
-      "one organizer: singled out after s", scene::one_organizer,
+      "grows slow: the slowest answer, s", pace_case::grows_slow, [](const pace_result& r) { return r.slowest_answer; }, true, "");
+  const auto random = out.lines("random throttles: share of the rest", pace_case::random_throttles, goodput, false, "");
+  const auto one = out.lines("one organizer: the lane's goodput", pace_case::one_organizer, goodput, false, "median >= 0.95");
+  (void)out.lines(
+      "one organizer: attributed after, s", pace_case::one_organizer,
       [](const pace_result& r) { return r.labelled ? -1 : r.singled_out_after; }, true, "(unlabelled only)");
   if (!halves.values.empty()) out.at_least(halves.at(0.5), {0.95, 0.92}, "a limit that halves: 0.95 of it from 10 s after, median");
   if (!doubles.values.empty()) out.at_least(doubles.at(0.5), {0.95, 0.92}, "a limit that doubles: 0.95 of it from 30 s after, median");
-  if (!chance.values.empty()) {
-    out.at_least(chance.at(0.5), {0.9, 0.8}, "throttles by chance: 0.9 of what they leave, median");
-    out.at_least(chance.at(0.05), {0.7, 0.4}, "throttles by chance: 0.7 of what they leave, in 19 of 20 worlds");
+  if (!random.values.empty()) {
+    out.at_least(random.at(0.5), {0.9, 0.8}, "random throttles: 0.9 of what they leave, median");
+    out.at_least(random.at(0.05), {0.7, 0.4}, "random throttles: 0.7 of what they leave, in 19 of 20 worlds");
   }
   if (!one.values.empty())
     out.at_least(one.at(0.5), {0.95, 0.92}, "one organizer limited among 100: the lane keeps 0.95 of its pace, median");
@@ -131,9 +132,9 @@ bool report_pace(std::vector<pace_result> results) {
   if (results.empty()) return true;
   reporter out(results);
   fmt::print("{:<34} {:<8} {:>4}  {:>7} {:>7} {:>7} {:>7}  {}\n", "", "window", "n", "mean", "p5", "median", "p95", "threshold");
-  const auto steady = out.lines("settled: goodput / limit", scene::steady, goodput, false, "median >= 0.97, p5 >= 0.93");
-  const auto refused = out.lines("settled: share throttled", scene::steady, throttled, true, "mean <= 0.01");
-  report_nights(out);
+  const auto steady = out.lines("settled: goodput / limit", pace_case::steady, goodput, false, "median >= 0.97, p5 >= 0.93");
+  const auto refused = out.lines("settled: share throttled", pace_case::steady, throttled, true, "mean <= 0.01");
+  report_two_runs(out);
   report_changes(out);
   if (!steady.values.empty()) {
     out.at_least(steady.at(0.5), {0.97, 0.965}, "settled: a median goodput of 0.97 of the limit");
@@ -142,7 +143,7 @@ bool report_pace(std::vector<pace_result> results) {
   }
   std::uint64_t inferred = 0;
   for (const auto& r : results) inferred += r.early_by_inference;
-  fmt::print("calls in a cooldown that an inference put there: {}\n", inferred);
+  fmt::print("calls in a cooldown because of an inference: {}\n", inferred);
   return out.good();
 }
 

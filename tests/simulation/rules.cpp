@@ -21,13 +21,15 @@ using engine::rule;
 struct removed {
   std::string_view name;
   rule of_engine = rule::none;
-  promise of_ledger = promise::none;
+  guarantee of_ledger = guarantee::none;
 };
 
 constexpr std::array table = {
     removed{"one call per key in flight", rule::one_call_per_key},
     removed{"a key rests after our timeout", rule::rest_after_timeout},
     removed{"the lane's cooldown is obeyed", rule::lane_cooldown_obeyed},
+    removed{"an app's cooldown closes all lanes of the app", rule::app_cooldown_shared},
+    removed{"and no lane of another app", rule::app_cooldown_bounded},
     removed{"an organizer's cooldown is obeyed", rule::organizer_cooldown_obeyed},
     removed{"of overlapping cooldowns the latest wins", rule::latest_cooldown_wins},
     removed{"jitter never goes below Retry-After", rule::never_early},
@@ -36,6 +38,9 @@ constexpr std::array table = {
     removed{"one probe after a cooldown that was cut", rule::cut_cooldown_probed},
     removed{"stale rows wait an attempt timeout and go last", rule::stale_rows_wait},
     removed{"rows at rest stay claimed at the end", rule::resting_rows_stay},
+    removed{"an observation is durable before the next operation", rule::advance_durable},
+    removed{"rows that another process holds are forgotten", rule::lost_writes_forgotten},
+    removed{"a lane that stops does not stop the others", rule::lanes_stop_alone},
     removed{"a dead connection is followed by a new one", rule::new_after_stale},
     removed{"attempts are bounded", rule::attempts_bounded},
     removed{"throttles cost no attempt", rule::throttles_are_free},
@@ -52,36 +57,37 @@ constexpr std::array table = {
     removed{"--max-duration", rule::duration_kept},
     removed{"one probe at a time in an outage", rule::outage_probes},
     removed{"no call after the interrupt", rule::nothing_after_stop},
-    removed{"ledger: claims are durable before the call", rule::none, promise::claims_kept},
-    removed{"ledger: writes check the token", rule::none, promise::token_checked},
-    removed{"ledger: outcomes are insert-only", rule::none, promise::insert_only},
+    removed{"ledger: claims are durable before the call", rule::none, guarantee::claims_kept},
+    removed{"ledger: the next operation survives a crash", rule::none, guarantee::advances_kept},
+    removed{"ledger: writes check the token", rule::none, guarantee::token_checked},
+    removed{"ledger: outcomes are insert-only", rule::none, guarantee::insert_only},
 };
-static_assert(table.size() == static_cast<std::size_t>(rule::count_) - 1 + static_cast<std::size_t>(promise::count_) - 1);
+static_assert(table.size() == static_cast<std::size_t>(rule::count_) - 1 + static_cast<std::size_t>(guarantee::count_) - 1);
 
-struct noticed {
-  std::uint64_t seed = 0;  // 0: it was not
-  std::string plot, how;
+struct detection {
+  std::uint64_t seed = 0;  // 0: the removal was not noticed
+  std::string scenario, how;
 };
 
-noticed seek(const removed& r, unsigned seeds) {
+detection seek(const removed& r, unsigned seeds) {
   engine::switched_off = r.of_engine;
-  broken_promise = r.of_ledger;
-  noticed found;
+  disabled_guarantee = r.of_ledger;
+  detection found;
   for (std::uint64_t seed = 1; seed <= seeds && found.seed == 0; ++seed) {
-    const auto played = play_safety(seed);
-    if (!played.wrong.empty()) found = {seed, played.name, played.wrong.front()};
+    const auto done = simulate_safety(seed);
+    if (!done.violations.empty()) found = {seed, done.name, done.violations.front()};
   }
   engine::switched_off = rule::none;
-  broken_promise = promise::none;
-  // It says something only where the same seed is sound with the rule.
-  if (found.seed > 0 && !play_safety(found.seed).wrong.empty()) found = {0, {}, {}};
+  disabled_guarantee = guarantee::none;
+  // It proves something only where the same seed breaks no invariant with the rule.
+  if (found.seed > 0 && !simulate_safety(found.seed).violations.empty()) found = {0, {}, {}};
   return found;
 }
 
 }  // namespace
 
-bool play_rules(unsigned seeds, unsigned jobs) {
-  std::vector<noticed> found(table.size());
+bool check_rules(unsigned seeds, unsigned jobs) {
+  std::vector<detection> found(table.size());
   std::atomic<std::size_t> next{0};
   std::vector<std::jthread> threads;
   for (unsigned t = 0; t < jobs; ++t)
@@ -90,12 +96,12 @@ bool play_rules(unsigned seeds, unsigned jobs) {
     });
   threads.clear();
   bool all = true;
-  fmt::print("{:<48} {:>6}  {}\n", "rule removed", "seeds", "what was noticed");
+  fmt::print("{:<52} {:>6}  {}\n", "rule removed", "seeds", "what was noticed");
   for (std::size_t i = 0; i < table.size(); ++i) {
     const auto& f = found[i];
     all = all && f.seed > 0;
-    fmt::print("{:<48} {:>6}  {}\n", table[i].name, f.seed > 0 ? std::to_string(f.seed) : "> " + std::to_string(seeds),
-               f.seed > 0 ? f.plot + ": " + f.how : "NOT NOTICED");
+    fmt::print("{:<52} {:>6}  {}\n", table[i].name, f.seed > 0 ? std::to_string(f.seed) : "> " + std::to_string(seeds),
+               f.seed > 0 ? f.scenario + ": " + f.how : "NOT NOTICED");
   }
   return all;
 }

@@ -11,8 +11,8 @@ namespace {
 
 using sim::fault;
 
-plot calm(std::uint64_t seed, const char* name) {
-  plot p;
+scenario baseline(std::uint64_t seed, const char* name) {
+  scenario p;
   p.seed = seed;
   p.name = name;
   p.engine.rate = 50;
@@ -24,29 +24,29 @@ plot calm(std::uint64_t seed, const char* name) {
   p.service.latency.sigma = 0.5;
   p.service.slow_seconds = 22;
   p.service.tokens.retry_after = 1;
-  p.net.idle_drop = 0.01;
+  p.net.idle_closed = 0.01;
   p.net.refused = 0.03;
   return p;
 }
 
-// 5xx, cut, unbelievable and lost answers, before and after the meeting was made.
-void add_faults(plot& p, double total) {
+// 5xx, cut, malformed and lost answers, before and after the operation was carried out.
+void add_faults(scenario& p, double total) {
   p.service.faults.spread(total);
 }
-void add_bad_network(plot& p, dice& d) {
-  p.net.lost = d.between(0, 0.02);
-  p.net.deaf = d.between(0, 0.03);
+void add_bad_network(scenario& p, random_source& d) {
+  p.net.request_lost = d.between(0, 0.02);
+  p.net.answer_lost = d.between(0, 0.03);
   p.net.duplicated = d.between(0, 0.03);
   p.net.stale = d.between(0, 0.05);
-  p.net.starved = d.chance(0.3) ? 0.01 : 0;
+  p.net.out_of_sockets = d.chance(0.3) ? 0.01 : 0;
 }
 // Answers to other requests, answers that do not say which one they are for, and half answers.
-void add_doubtful_answers(plot& p, dice& d) {
+void add_doubtful_answers(scenario& p, random_source& d) {
   p.net.stray = d.between(0, 0.05);
   p.net.cut = d.between(0, 0.1);
   p.net.unnamed = d.chance(0.5) ? d.between(0, 1) : 0;
 }
-void add_hidden_limits(plot& p, dice& d) {
+void add_hidden_limits(scenario& p, random_source& d) {
   using form = sim::retry_after_form;
   static constexpr std::array forms = {form::integer,   form::decimal, form::date,    form::joined,
                                        form::two_lines, form::absent,  form::garbage, form::mix};
@@ -59,31 +59,37 @@ void add_hidden_limits(plot& p, dice& d) {
   t.scope_header = d.chance(0.5);
   t.form = forms[d.below(forms.size())];
 }
-void add_random_throttles(plot& p, dice& d, double longest) {
+void add_random_throttles(scenario& p, random_source& d, double longest) {
   p.service.faults[fault::throttle] = d.between(0.01, 0.15);
   p.service.faults[fault::throttle_after] = d.between(0, 0.03);
   p.service.faults[fault::throttle_503] = d.between(0, 0.03);
   p.service.throttle.random_wait = d.log_between(1, longest);
   p.service.throttle.random_scope = sim::scope_kind::mix;
 }
-void add_kills(plot& p, dice& d) {
+void add_kills(scenario& p, random_source& d) {
   p.crashes = 2 + static_cast<unsigned>(d.below(6));
   p.interrupts = static_cast<unsigned>(d.below(5));
 }
-void add_the_past(plot& p, dice& d) {
+void add_existing_meetings(scenario& p, random_source& d) {
   p.known = d.between(0, 0.2);
-  p.drifted = d.between(0, 0.1);
+  p.different = d.between(0, 0.1);
   p.shared_keys = d.chance(0.3) ? d.between(0, 0.3) : 0;
   p.skew = d.chance(0.3) ? d.between(0, 0.9) : 0;
 }
 
-plot good_day(std::uint64_t seed, dice& d) {
-  auto p = calm(seed, "good day");
-  add_the_past(p, d);
+void add_operations(scenario& p, random_source& d) {
+  p.with_update_rule = d.between(0.3, 1);
+  p.later_operation = d.between(0, 0.6);
+  p.deleted_before = d.between(0, 0.4);
+}
+
+scenario no_faults(std::uint64_t seed, random_source& d) {
+  auto p = baseline(seed, "no faults");
+  add_existing_meetings(p, d);
   return p;
 }
-plot faults(std::uint64_t seed, dice& d) {
-  auto p = calm(seed, "faults");
+scenario faults(std::uint64_t seed, random_source& d) {
+  auto p = baseline(seed, "faults");
   add_faults(p, d.between(0, 0.3));
   add_bad_network(p, d);
   add_doubtful_answers(p, d);
@@ -91,8 +97,8 @@ plot faults(std::uint64_t seed, dice& d) {
   p.engine.max_attempts = 1 + static_cast<unsigned>(d.below(6));
   return p;
 }
-plot throttles(std::uint64_t seed, dice& d) {
-  auto p = calm(seed, "throttles");
+scenario throttles(std::uint64_t seed, random_source& d) {
+  auto p = baseline(seed, "throttles");
   p.rows = 60;
   add_hidden_limits(p, d);
   add_random_throttles(p, d, d.chance(0.3) ? 3600 : 60);
@@ -101,8 +107,8 @@ plot throttles(std::uint64_t seed, dice& d) {
   if (d.chance(0.5)) add_kills(p, d);
   return p;
 }
-plot kills(std::uint64_t seed, dice& d) {
-  auto p = calm(seed, "kills");
+scenario kills(std::uint64_t seed, random_source& d) {
+  auto p = baseline(seed, "kills");
   p.organizers = 2 + static_cast<unsigned>(d.below(9));
   p.engine.rate = 20;
   p.engine.organizer_concurrency = 1 + static_cast<unsigned>(d.below(4));
@@ -115,8 +121,8 @@ plot kills(std::uint64_t seed, dice& d) {
   p.commit = d.chance(0.3) ? 200ms : 15ms;
   return p;
 }
-plot tokens(std::uint64_t seed, dice& d) {
-  auto p = calm(seed, "tokens");
+scenario tokens(std::uint64_t seed, random_source& d) {
+  auto p = baseline(seed, "tokens");
   p.service.tokens.lifetime_seconds = d.between(4, 24);
   p.service.tokens.fault_rate = d.between(0, 0.3);
   p.refresh_early = d.chance(0.5);
@@ -127,19 +133,19 @@ plot tokens(std::uint64_t seed, dice& d) {
   add_faults(p, 0.03);
   return p;
 }
-plot refusals(std::uint64_t seed, dice& d) {
-  auto p = calm(seed, "refusals");
+scenario refusals(std::uint64_t seed, random_source& d) {
+  auto p = baseline(seed, "refusals");
   p.organizers = 8;
-  p.lost_organizers = static_cast<unsigned>(d.below(4));
+  p.refused_organizers = static_cast<unsigned>(d.below(4));
   p.refused_rows = d.between(0, 0.1);
   if (d.chance(0.7)) add_doubtful_answers(p, d);
-  add_the_past(p, d);
+  add_existing_meetings(p, d);
   if (d.chance(0.5)) add_kills(p, d);
   if (d.chance(0.5)) add_faults(p, 0.05);
   return p;
 }
-plot outage(std::uint64_t seed, dice& d) {
-  auto p = calm(seed, "outage");
+scenario outage(std::uint64_t seed, random_source& d) {
+  auto p = baseline(seed, "outage");
   p.engine.rate = 5;
   const auto from = seconds_of(d.between(1, 20));
   p.net.outages.push_back({from, from + seconds_of(d.log_between(5, 900))});
@@ -150,8 +156,8 @@ plot outage(std::uint64_t seed, dice& d) {
   return p;
 }
 // Throttled answers of all lengths, many of them at once.
-plot storm(std::uint64_t seed, dice& d) {
-  auto p = calm(seed, "storm");
+scenario many_throttles(std::uint64_t seed, random_source& d) {
+  auto p = baseline(seed, "many throttles");
   p.rows = 60;
   p.engine.connections = 24;
   p.engine.start_rate = p.engine.rate = 100;
@@ -164,8 +170,8 @@ plot storm(std::uint64_t seed, dice& d) {
   return p;
 }
 // Implausible waits, beside others.
-plot absurd_waits(std::uint64_t seed, dice& d) {
-  auto p = calm(seed, "absurd waits");
+scenario implausible_waits(std::uint64_t seed, random_source& d) {
+  auto p = baseline(seed, "implausible waits");
   p.rows = 60;
   p.exaggerates = true;
   p.service.throttle.scope_header = d.chance(0.7);
@@ -180,18 +186,18 @@ plot absurd_waits(std::uint64_t seed, dice& d) {
   return p;
 }
 // A server that closes every connection at its second request.
-plot used_once(std::uint64_t seed, dice& d) {
-  auto p = calm(seed, "used once");
+scenario single_use(std::uint64_t seed, random_source& d) {
+  auto p = baseline(seed, "single-use connections");
   p.rows = 400;
-  p.net.used_once = true;
+  p.net.single_use = true;
   p.engine.rate = d.log_between(2, 200);
   if (d.chance(0.3)) p.engine.connections = 1 + static_cast<unsigned>(d.below(3));
   if (d.chance(0.3)) p.organizers = 1;
   if (d.chance(0.3)) p.interrupts = 2;
   return p;
 }
-plot many(std::uint64_t seed, dice& d) {
-  auto p = calm(seed, "many organizers");
+scenario many(std::uint64_t seed, random_source& d) {
+  auto p = baseline(seed, "many organizers");
   p.organizers = d.chance(0.5) ? 300 : 1;
   p.rows = 3000;
   p.engine.rate = 2000;
@@ -203,16 +209,17 @@ plot many(std::uint64_t seed, dice& d) {
   p.service.throttle.organizer.rate = 0;
   return p;
 }
-plot everything(std::uint64_t seed, dice& d) {
-  auto p = calm(seed, "everything");
+scenario all_faults(std::uint64_t seed, random_source& d) {
+  auto p = baseline(seed, "all faults");
   p.organizers = 2 + static_cast<unsigned>(d.below(20));
-  add_the_past(p, d);
+  add_existing_meetings(p, d);
   add_faults(p, d.between(0, 0.15));
   add_bad_network(p, d);
   if (d.chance(0.5)) add_doubtful_answers(p, d);
   add_hidden_limits(p, d);
   add_random_throttles(p, d, 30);
   add_kills(p, d);
+  if (d.chance(0.5)) add_operations(p, d);
   p.wall_jumps = 3;
   p.refused_rows = 0.01;
   p.service.tokens.lifetime_seconds = d.between(20, 200);
@@ -220,35 +227,104 @@ plot everything(std::uint64_t seed, dice& d) {
   return p;
 }
 
+// Rows that owe several operations, one after the other, or begin with another one than createOrGet.
+scenario operations(std::uint64_t seed, random_source& d) {
+  auto p = baseline(seed, "operations");
+  add_operations(p, d);
+  p.known = d.between(0.2, 0.6);
+  p.different = d.between(0.1, 0.4);
+  if (d.chance(0.6)) add_faults(p, d.between(0, 0.25));
+  if (d.chance(0.5)) add_bad_network(p, d);
+  if (d.chance(0.4)) add_doubtful_answers(p, d);
+  if (d.chance(0.4)) add_hidden_limits(p, d);
+  if (d.chance(0.6)) add_kills(p, d);
+  if (d.chance(0.3)) p.take_overs = 1 + static_cast<unsigned>(d.below(4));
+  p.commit = d.chance(0.4) ? 300ms : 15ms;
+  p.refused_rows = d.chance(0.3) ? 0.02 : 0;
+  p.rollbacks = d.chance(0.2) ? 1 : 0;
+  return p;
+}
+// Another process claims rows of this one, as it may when a lease has ended.
+scenario lost_leases(std::uint64_t seed, random_source& d) {
+  auto p = baseline(seed, "lost leases");
+  p.take_overs = 2 + static_cast<unsigned>(d.below(8));
+  p.life = 10s;
+  p.commit = d.chance(0.5) ? 300ms : 15ms;
+  p.known = d.between(0, 0.4);
+  p.different = d.between(0, 0.3);
+  add_operations(p, d);
+  if (d.chance(0.5)) add_faults(p, 0.1);
+  if (d.chance(0.5)) add_kills(p, d);
+  p.engine.max_attempts = 1 + static_cast<unsigned>(d.below(6));
+  return p;
+}
+// Two lanes: of one application or of two, with settings of their own, and each with its own troubles.
+scenario two_lanes(std::uint64_t seed, random_source& d) {
+  auto p = baseline(seed, "two lanes");
+  p.lanes = 2;
+  p.organizers = 2 + static_cast<unsigned>(d.below(9));
+  p.one_app = d.chance(0.5);
+  add_existing_meetings(p, d);
+  if (d.chance(0.5)) add_operations(p, d);
+  if (d.chance(0.5)) {
+    p.own = p.engine;
+    p.own->rate = d.log_between(5, 100);
+    p.own->connections = 1 + static_cast<unsigned>(d.below(8));
+    p.own->organizer_concurrency = 1 + static_cast<unsigned>(d.below(4));
+    p.own->max_attempts = 1 + static_cast<unsigned>(d.below(6));
+    if (d.chance(0.3)) p.own->organizer_rate = 5;
+  }
+  if (d.chance(0.4)) p.wrong_credentials = 1 + static_cast<unsigned>(d.below(2));
+  // The application is throttled in one lane; the other one has no trouble, so that it must not have any.
+  p.last_service = p.service;
+  if (d.chance(0.7)) {
+    auto& t = p.service.throttle;
+    p.service.faults[fault::throttle] = d.between(0.02, 0.2);
+    t.scope_header = true;
+    t.random_scope = d.chance(0.7) ? sim::scope_kind::app : sim::scope_kind::mix;
+    t.random_wait = d.log_between(1, d.chance(0.3) ? 3600 : 60);
+    t.form = sim::retry_after_form::decimal;
+    p.last_service->throttle.scope_header = true;
+  }
+  if (d.chance(0.4)) {
+    p.service.faults.spread(0.1);
+    if (d.chance(0.5)) p.last_service->faults.spread(0.05);
+  }
+  if (d.chance(0.5)) add_kills(p, d);
+  if (d.chance(0.3)) add_bad_network(p, d);
+  return p;
+}
+
 }  // namespace
 
-plot safety_plot(std::uint64_t seed) {
-  dice d(seed, 5);
-  static constexpr std::array plots = {good_day, faults, throttles, kills, tokens, refusals, outage, kills, everything, everything, storm};
+scenario safety_scenario(std::uint64_t seed) {
+  random_source d(seed, 5);
+  static constexpr std::array kinds = {no_faults, faults,     throttles,  kills,          tokens,     refusals,  outage,
+                                       kills,     all_faults, all_faults, many_throttles, operations, two_lanes, lost_leases};
   if (seed % 97 == 0) return many(seed, d);
-  auto p = seed % 13 == 5 ? used_once(seed, d) : seed % 17 == 3 ? absurd_waits(seed, d) : plots[seed % plots.size()](seed, d);
+  auto p = seed % 13 == 5 ? single_use(seed, d) : seed % 17 == 3 ? implausible_waits(seed, d) : kinds[seed % kinds.size()](seed, d);
   // A ledger owes a key once: two rows of it meet in one process only, never in one and the next.
-  if (p.crashes + p.interrupts > 0) p.shared_keys = 0;
-  // Who does not exist, has no policy or no licence: only such worlds know of organizers that are refused.
-  for (unsigned i = 0; i < p.lost_organizers; ++i) {
+  if (p.crashes + p.interrupts + p.take_overs + p.wrong_credentials > 0 || p.later_operation > 0) p.shared_keys = 0;
+  // Organizers are refused only in worlds that say so.
+  for (unsigned i = 0; i < p.refused_organizers; ++i) {
     const auto who = organizer_guid(seed, static_cast<std::uint32_t>(d.below(p.organizers)));
     (d.chance(0.5) ? p.service.no_policy : p.service.unlicensed).insert(who);
   }
   return p;
 }
 
-safety_result play_safety(std::uint64_t seed, const narrator& tell) {
-  auto p = safety_plot(seed);
-  auto told = world(p, {}, tell).run();
+safety_result simulate_safety(std::uint64_t seed, const event_log& log) {
+  auto p = safety_scenario(seed);
+  auto done = world(p, {}, log).run();
   safety_result r;
   r.seed = seed;
   r.name = p.name;
-  r.calls = told.sends;
-  r.processes = told.processes;
-  r.early_by_inference = told.early_by_inference;
-  r.wrong = std::move(told.wrong);
-  if (seed % 20 == 0 && r.wrong.empty() && world(p).run().digest != told.digest) {
-    r.wrong.emplace_back("the same seed made another job of it");
+  r.calls = done.sends;
+  r.processes = done.processes;
+  r.early_by_inference = done.early_by_inference;
+  r.violations = std::move(done.violations);
+  if (seed % 20 == 0 && r.violations.empty() && world(p).run().digest != done.digest) {
+    r.violations.emplace_back("the same seed gave another job");
   }
   return r;
 }

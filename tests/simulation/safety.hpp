@@ -1,6 +1,6 @@
 #pragma once
 
-// Small jobs in which everything goes wrong.
+// Small jobs in which many things fail.
 
 #include <cstdint>
 #include <string>
@@ -10,15 +10,15 @@
 
 namespace convoke::simulation {
 
-[[nodiscard]] plot safety_plot(std::uint64_t seed);
+[[nodiscard]] scenario safety_scenario(std::uint64_t seed);
 
 struct safety_result {
   std::uint64_t seed = 0;
   std::string name;
   std::uint64_t calls = 0, early_by_inference = 0;
   unsigned processes = 0;
-  std::vector<std::string> wrong;
+  std::vector<std::string> violations;
 };
-[[nodiscard]] safety_result play_safety(std::uint64_t seed, const narrator& tell = {});
+[[nodiscard]] safety_result simulate_safety(std::uint64_t seed, const event_log& log = {});
 
 }  // namespace convoke::simulation

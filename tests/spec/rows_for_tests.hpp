@@ -21,7 +21,7 @@ inline std::vector<std::string_view> split(std::string_view text) {
   return out;
 }
 
-// Builds one row; cells are written with `|` between.
+// Builds one row, whose cells are separated by `|`.
 struct table {
   explicit table(std::string_view header, const convoke::spec::row_settings& settings = {})
       : builder(*convoke::spec::row_builder::create(split(header), settings, zones)) {}
@@ -30,7 +30,7 @@ struct table {
     builder.build(split(cells), built);
     return built;
   }
-  // What is wrong with the row.
+  // The errors of the row, described.
   std::string why(std::string_view cells) { return convoke::spec::describe(row(cells).errors); }
 
   three_zones zones;
@@ -38,7 +38,7 @@ struct table {
   convoke::spec::built_row built;
 };
 
-// The message that the header is refused with.
+// The message of the refusal of a header.
 inline convoke::error refusal(std::string_view header, const convoke::spec::row_settings& settings = {}) {
   three_zones zones;
   const auto made = convoke::spec::row_builder::create(split(header), settings, zones);

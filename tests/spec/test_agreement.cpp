@@ -49,11 +49,11 @@ bool drifts(std::vector<attendee> people, std::vector<observed_attendee> shown) 
 
 BOOST_AUTO_TEST_SUITE(agreement)
 
-BOOST_AUTO_TEST_CASE(equal_is_no_drift) {
+BOOST_AUTO_TEST_CASE(an_equal_meeting_does_not_differ) {
   BOOST_TEST(convoke::spec::differing_fields(wanted(), stored()).empty());
 }
 
-BOOST_AUTO_TEST_CASE(what_differs_is_named_in_order) {
+BOOST_AUTO_TEST_CASE(the_differing_fields_are_named_in_order) {
   auto m = stored({{"new@x.org", "", {}}});
   m.subject = "algebra";
   m.start = *m.start + convoke::ticks{1};
@@ -61,7 +61,7 @@ BOOST_AUTO_TEST_CASE(what_differs_is_named_in_order) {
   BOOST_TEST((convoke::spec::differing_fields(wanted(), m) == names{"subject", "start", "end", "attendees"}));
 }
 
-BOOST_AUTO_TEST_CASE(what_the_answer_omits_cannot_be_verified) {
+BOOST_AUTO_TEST_CASE(a_field_that_the_answer_omits_is_not_compared) {
   BOOST_TEST(convoke::spec::differing_fields(wanted({upn("a@x.org")}), convoke::meeting{}).empty());
 }
 
@@ -73,13 +73,13 @@ BOOST_AUTO_TEST_CASE(a_subject_that_is_not_wanted_is_not_compared) {
   BOOST_TEST((convoke::spec::differing_fields(s, stored()) == names{"subject"}));
 }
 
-BOOST_AUTO_TEST_CASE(people_match_by_either_id) {
+BOOST_AUTO_TEST_CASE(attendees_match_by_either_id) {
   BOOST_TEST(!drifts({upn("a@x.org"), oid(id2)}, {{"b@x.org", id2, {}}, {"a@x.org", id1, {}}}));
   BOOST_TEST(!drifts({upn("a@x.org")}, {{"a@x.org", "", {}}}));
   BOOST_TEST(!drifts({oid(id1)}, {{"", id1, {}}}));
 }
 
-BOOST_AUTO_TEST_CASE(too_many_and_too_few) {
+BOOST_AUTO_TEST_CASE(missing_and_further_attendees_are_differences) {
   BOOST_TEST(drifts({upn("a@x.org")}, {}));
   BOOST_TEST(drifts({}, {{"a@x.org", "", {}}}));
   BOOST_TEST(drifts({upn("a@x.org"), upn("b@x.org")}, {{"a@x.org", id1, {}}}));
@@ -88,7 +88,7 @@ BOOST_AUTO_TEST_CASE(too_many_and_too_few) {
   BOOST_TEST(drifts({upn("a@x.org")}, {{"a@x.org", id1, {}}, {"", "", {}}}));
 }
 
-BOOST_AUTO_TEST_CASE(an_id_that_the_other_side_lacks_cannot_be_verified) {
+BOOST_AUTO_TEST_CASE(an_id_that_the_other_side_lacks_is_not_compared) {
   BOOST_TEST(!drifts({upn("a@x.org")}, {{"", id1, {}}}));
   BOOST_TEST(!drifts({oid(id1)}, {{"a@x.org", "", {}}}));
   BOOST_TEST(!drifts({upn("a@x.org"), oid(id2)}, {{"", "", {}}, {"", id2, {}}}));

@@ -31,7 +31,7 @@ std::vector<convoke::spec::attendee_fault> faults_of(std::string_view cell) {
 
 BOOST_AUTO_TEST_SUITE(spec_attendees)
 
-BOOST_AUTO_TEST_CASE(all_forms_sorted) {
+BOOST_AUTO_TEST_CASE(attendees_in_all_forms_are_read_and_sorted) {
   const auto list = people("6F9619FF-8B86-D011-B42D-00C04FC964FF:coorganizer; Zoe@X.org ;ada@x.org:Presenter;bob@x.org : attendee;");
   BOOST_TEST((list == std::vector<attendee>{{attendee_id::upn, "ada@x.org", attendee_role::presenter},
                                             {attendee_id::upn, "bob@x.org", attendee_role::attendee},
@@ -39,28 +39,28 @@ BOOST_AUTO_TEST_CASE(all_forms_sorted) {
                                             {attendee_id::object_id, id, attendee_role::coorganizer}}));
 }
 
-BOOST_AUTO_TEST_CASE(empty_entries_are_nobody) {
+BOOST_AUTO_TEST_CASE(empty_entries_are_skipped) {
   BOOST_TEST(people("").empty());
   BOOST_TEST(people(" ;; ; ").empty());
 }
 
-BOOST_AUTO_TEST_CASE(a_guests_upn) {
+BOOST_AUTO_TEST_CASE(the_upn_of_a_guest_is_read) {
   BOOST_TEST(people("ada_x.org#EXT#@y.onmicrosoft.com:co-organizer").at(0).value == "ada_x.org#ext#@y.onmicrosoft.com");
 }
 
-BOOST_AUTO_TEST_CASE(the_same_twice_is_once) {
+BOOST_AUTO_TEST_CASE(an_attendee_named_twice_is_kept_once) {
   BOOST_TEST(people("a@b;A@B;a@b").size() == 1U);
   BOOST_TEST(people("a@b:presenter;A@B:presenter").size() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(the_same_in_different_roles_is_wrong) {
+BOOST_AUTO_TEST_CASE(an_attendee_with_two_roles_is_an_error) {
   BOOST_REQUIRE(faults_of("a@b;x@y;A@b:presenter").size() == 1U);
   BOOST_TEST(faults_of("a@b;x@y;A@b:presenter")[0].value == "a@b");
   BOOST_TEST(faults_of("a@b:attendee;a@b:presenter").size() == 1U);
   BOOST_TEST(faults_of(id + ":attendee;" + id).size() == 1U);
 }
 
-BOOST_DATA_TEST_CASE(wrong_people,
+BOOST_DATA_TEST_CASE(entries_that_name_no_person_are_errors,
                      bdata::make({"ada", "@x.org", "ada@", "a@b@c", "Ada <ada@x.org>", "a@b,c@d", "a b@c", "a@b:boss",
                                   "a@b:", "a@b:presenter:x", "a@b\n", "\u00fc@x.org", "a\xc2\xa0@x.org",
                                   "6f9619ff-8b86-d011-b42d-00c04fc964f", "a/b@c"}),
@@ -70,7 +70,7 @@ BOOST_DATA_TEST_CASE(wrong_people,
   BOOST_TEST(!faults[0].reason.empty());
 }
 
-BOOST_AUTO_TEST_CASE(hints) {
+BOOST_AUTO_TEST_CASE(the_error_names_the_likely_mistake) {
   BOOST_TEST(faults_of("a@b,c@d")[0].reason.find("';'") != std::string::npos);
   BOOST_TEST(faults_of("Ada <ada@x.org>")[0].reason.find("angle") != std::string::npos);
   BOOST_TEST(faults_of("a@b:boss")[0].reason.find("coorganizer") != std::string::npos);

@@ -18,7 +18,7 @@ BOOST_DATA_TEST_CASE(names_match_without_case_and_dashes,
   BOOST_TEST(row.wanted.external_id == "x1");
 }
 
-BOOST_AUTO_TEST_CASE(every_other_name_is_known) {
+BOOST_AUTO_TEST_CASE(every_alias_of_a_role_is_known) {
   table t("organizer_id|external_id|start|end_date_time|tz|participants");
   const auto& row = t.row(ada + "|x1|2026-09-01 08:00|2026-09-01 10:00|East|a@b.org");
   BOOST_TEST(convoke::spec::describe(row.errors) == "");
@@ -27,7 +27,7 @@ BOOST_AUTO_TEST_CASE(every_other_name_is_known) {
   BOOST_TEST(t.builder.carried().empty());
 }
 
-BOOST_AUTO_TEST_CASE(what_is_lacking_is_named_all_at_once) {
+BOOST_AUTO_TEST_CASE(all_missing_columns_are_named_at_once) {
   const auto e = refusal("Organiser|title|begin");
   BOOST_TEST((e.code == convoke::errc::input));
   BOOST_TEST(holds(e.message, "no column 'organizer'"));
@@ -36,7 +36,7 @@ BOOST_AUTO_TEST_CASE(what_is_lacking_is_named_all_at_once) {
   BOOST_TEST(holds(e.message, "no column 'start'"));
 }
 
-BOOST_DATA_TEST_CASE(the_same_twice_is_refused,
+BOOST_DATA_TEST_CASE(two_columns_with_one_meaning_are_refused,
                      bdata::make({"organizer|start|external_id|Room|room", "organizer|start|external_id|user_id",
                                   "organizer|start|external_id|START", "organizer|start|external_id||",
                                   "organizer|start|external_id|option.a|OPTION.A"}),
@@ -61,7 +61,7 @@ BOOST_AUTO_TEST_CASE(other_columns_are_carried_in_order) {
   BOOST_TEST(t.builder.columns() == 6U);
 }
 
-BOOST_AUTO_TEST_CASE(columns_are_found_as_headers_match) {
+BOOST_AUTO_TEST_CASE(columns_are_found_by_name_as_headers_are) {
   table t("Room_No|user_id|external_id|start");
   BOOST_TEST((t.builder.find("roomno") == 0U));
   BOOST_TEST((t.builder.find("organizer") == 1U));
@@ -70,7 +70,7 @@ BOOST_AUTO_TEST_CASE(columns_are_found_as_headers_match) {
   BOOST_TEST(!t.builder.find("nothing").has_value());
 }
 
-BOOST_AUTO_TEST_CASE(an_unknown_default_zone_is_a_wrong_setting) {
+BOOST_AUTO_TEST_CASE(an_unknown_default_zone_is_a_usage_error) {
   convoke::spec::row_settings s;
   s.default_zone = "Mars/Olympus";
   const auto e = refusal("organizer|external_id|start", s);

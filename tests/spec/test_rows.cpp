@@ -14,7 +14,7 @@ const std::string all = "organizer|external_id|subject|start|end|duration|time_z
 
 BOOST_AUTO_TEST_SUITE(spec_rows)
 
-BOOST_AUTO_TEST_CASE(a_whole_row) {
+BOOST_AUTO_TEST_CASE(a_whole_row_is_read) {
   table t(all);
   const auto& row = t.row(
       "6F9619FF-8B86-D011-B42D-00C04FC964FF| ALG-1 | Algebra, Größe|2026-09-01 10:00|2026-09-01 11:30||East|b@x.org;A@x.org:presenter");
@@ -29,7 +29,7 @@ BOOST_AUTO_TEST_CASE(a_whole_row) {
   BOOST_TEST(row.wanted.attendees[0].value == "a@x.org");
 }
 
-BOOST_AUTO_TEST_CASE(an_hour_is_what_a_row_gets_without_end_and_duration) {
+BOOST_AUTO_TEST_CASE(a_row_without_end_and_duration_lasts_an_hour) {
   table t("organizer|external_id|start");
   BOOST_TEST(utc(t.row(ada + "|x|2026-09-01T08:00:00+02:00").wanted.end) == "2026-09-01T07:00:00Z");
   BOOST_TEST(!t.built.wanted.subject.has_value());
@@ -38,7 +38,7 @@ BOOST_AUTO_TEST_CASE(an_hour_is_what_a_row_gets_without_end_and_duration) {
 BOOST_AUTO_TEST_CASE(nothing_of_an_earlier_row_is_left) {
   table t(all);
   BOOST_TEST(t.why(ada + "|x|Subject|2026-09-01T08:00Z||3h||a@b;c@d;e@f") == "");
-  BOOST_TEST(!t.why("nobody|||||||").empty());
+  BOOST_TEST(!t.why("x|||||||").empty());
   const auto& row = t.row(ada + "|y||2026-09-01T09:00Z||||");
   BOOST_TEST(row.errors.empty());
   BOOST_TEST(!row.wanted.subject.has_value());
@@ -65,7 +65,7 @@ BOOST_AUTO_TEST_CASE(a_ragged_row_is_one_error) {
   BOOST_TEST(t.why(" | | ") == "every cell is empty; delete the row");
 }
 
-BOOST_AUTO_TEST_CASE(an_error_shows_its_cell_harmless_and_short) {
+BOOST_AUTO_TEST_CASE(an_error_shows_its_cell_escaped_and_shortened) {
   table t("Organizer|external_id|start");
   const auto& row = t.row("\x1b[2J" + std::string(500, 'x') + "|x|2026-09-01T08:00Z");
   BOOST_REQUIRE(row.errors.size() == 1U);
@@ -74,14 +74,14 @@ BOOST_AUTO_TEST_CASE(an_error_shows_its_cell_harmless_and_short) {
   BOOST_TEST(row.errors[0].value.size() < 100U);
 }
 
-BOOST_DATA_TEST_CASE(organizers_that_are_none,
+BOOST_DATA_TEST_CASE(organizers_that_are_not_object_ids_are_refused,
                      bdata::make({"../../me", "a%2Fb", ".", "6f9619ff-8b86-d011-b42d-00c04fc964fg", "6f9619ff8b86d011b42d00c04fc964ff"}),
                      text) {
   table t("organizer|external_id|start");
   BOOST_TEST(holds(t.why(std::string(text) + "|x|2026-09-01T08:00Z"), "is no Entra object id"));
 }
 
-BOOST_AUTO_TEST_CASE(parts_that_come_later_say_so) {
+BOOST_AUTO_TEST_CASE(cells_of_unsupported_columns_are_refused) {
   table t("organizer|external_id|start|tenant|chat_thread_id|option.lobby");
   BOOST_TEST(t.why(ada + "|x|2026-09-01T08:00Z|||") == "");
   BOOST_TEST(holds(t.why("ada@x.org|x|2026-09-01T08:00Z|||"), "UPN as organizer is not supported yet; give the Entra object id"));
@@ -112,7 +112,7 @@ BOOST_AUTO_TEST_CASE(subjects_are_kept_as_they_are) {
   BOOST_TEST(t.row(ada + "|x|2026-09-01T08:00Z|" + odd).wanted.subject.value_or("") == odd);
 }
 
-BOOST_AUTO_TEST_CASE(external_ids_have_limits) {
+BOOST_AUTO_TEST_CASE(external_ids_are_limited) {
   table t("organizer|external_id|start");
   BOOST_TEST(t.why(ada + "|" + std::string(128, 'x') + "|2026-09-01T08:00Z") == "");
   BOOST_TEST(holds(t.why(ada + "|" + std::string(129, 'x') + "|2026-09-01T08:00Z"), "1 to 128"));

@@ -8,7 +8,7 @@ namespace bdata = boost::unit_test::data;
 
 namespace {
 
-// The start of a row in UTC, or what is wrong with it.
+// The start of a row in UTC, or its errors.
 std::string start_of(std::string_view start, std::string_view zone,
                      convoke::spec::overlap_choice overlap = convoke::spec::overlap_choice::refuse) {
   convoke::spec::row_settings s;
@@ -28,7 +28,7 @@ std::string end_of(std::string_view cells, const convoke::spec::row_settings& s 
 
 BOOST_AUTO_TEST_SUITE(spec_times)
 
-BOOST_AUTO_TEST_CASE(forms_that_are_read) {
+BOOST_AUTO_TEST_CASE(supported_forms_of_times_are_read) {
   BOOST_TEST(start_of("2026-09-01T08:00:00Z", "") == "2026-09-01T08:00:00Z");
   BOOST_TEST(start_of("2026-09-01 08:00+02:00", "") == "2026-09-01T06:00:00Z");
   BOOST_TEST(start_of("2026-09-01T08:00:00.000-05:00", "East") == "2026-09-01T13:00:00Z");
@@ -36,7 +36,7 @@ BOOST_AUTO_TEST_CASE(forms_that_are_read) {
   BOOST_TEST(start_of(" 2026-09-01T08:00:30 ", "East") == "2026-09-01T06:00:30Z");
 }
 
-BOOST_DATA_TEST_CASE(forms_that_are_not,
+BOOST_DATA_TEST_CASE(other_forms_of_times_are_refused,
                      bdata::make({"01/09/2026", "09/01/2026 08:00", "1.9.2026 08:00", "01.09.2026", "2026-09-01", "08:00", "46266",
                                   "46266.5", "2026-09-01 8:00", "2026-09-01 08:00 PM", "2026-09-01 08:00 CET", "2026-09-01 24:00",
                                   "2026-02-30 08:00", "20260901T080000Z", "Tuesday", "2026-09-01T08:00:00+0200", "2026-09-01T08:00,5"}),
@@ -46,7 +46,7 @@ BOOST_DATA_TEST_CASE(forms_that_are_not,
   BOOST_TEST(holds(why, "write it as 2026-09-01 08:00 with a time zone, or as 2026-09-01T08:00:00+02:00"));
 }
 
-BOOST_AUTO_TEST_CASE(hints_fit_the_mistake) {
+BOOST_AUTO_TEST_CASE(the_reason_names_the_likely_mistake) {
   BOOST_TEST(holds(start_of("01/09/2026", "UTC"), "which number is the day"));
   BOOST_TEST(holds(start_of("2026-09-01", "UTC"), "has no time of day"));
   BOOST_TEST(holds(start_of("46266.333", "UTC"), "spreadsheet's number"));
@@ -76,7 +76,7 @@ BOOST_AUTO_TEST_CASE(an_unknown_zone_is_one_error_of_its_own_cell) {
   BOOST_TEST(t.why(ada + "|x|2026-09-01 08:00|East") == "");
 }
 
-BOOST_AUTO_TEST_CASE(gaps_and_overlaps) {
+BOOST_AUTO_TEST_CASE(local_times_in_gaps_are_refused_and_overlaps_need_a_choice) {
   BOOST_TEST(holds(start_of("2026-03-29 02:30", "Odd"), "does not exist in Odd"));
   BOOST_TEST(holds(start_of("2026-03-29 02:30", "Odd", convoke::spec::overlap_choice::later), "does not exist in Odd"));
   BOOST_TEST(start_of("2026-03-29 03:30", "Odd") == "2026-03-29T01:30:00Z");
@@ -89,12 +89,12 @@ BOOST_AUTO_TEST_CASE(gaps_and_overlaps) {
   BOOST_TEST(start_of("2026-10-25T02:30+01:00", "Odd") == "2026-10-25T01:30:00Z");
 }
 
-BOOST_AUTO_TEST_CASE(beyond_what_is_known_of_a_zone) {
+BOOST_AUTO_TEST_CASE(times_beyond_a_zones_data_are_refused) {
   BOOST_TEST(holds(start_of("2040-07-01 08:00", "Odd"), "beyond what this machine's time zone data says of Odd; add an offset"));
   BOOST_TEST(start_of("2040-07-01T08:00+02:00", "Odd") == "2040-07-01T06:00:00Z");
 }
 
-BOOST_AUTO_TEST_CASE(ends_and_durations) {
+BOOST_AUTO_TEST_CASE(an_end_or_a_duration_gives_the_end) {
   BOOST_TEST(end_of("2026-09-01T08:00Z|2026-09-01T09:15Z||") == "2026-09-01T09:15:00Z");
   BOOST_TEST(end_of("2026-09-01 08:00|2026-09-01 09:15||East") == "2026-09-01T07:15:00Z");
   BOOST_TEST(end_of("2026-09-01 08:00|2026-09-01T09:15Z||East") == "2026-09-01T09:15:00Z");
@@ -121,7 +121,7 @@ BOOST_AUTO_TEST_CASE(the_end_must_be_after_the_start) {
   BOOST_TEST(holds(end_of("2026-09-01 08:00|2026-09-01T05:00Z||East"), "the end must be after the start"));
 }
 
-BOOST_AUTO_TEST_CASE(the_ends_of_time) {
+BOOST_AUTO_TEST_CASE(times_outside_the_years_of_four_digits_are_refused) {
   BOOST_TEST(end_of("9999-12-31T22:00Z|||") == "9999-12-31T23:00:00Z");
   BOOST_TEST(holds(end_of("9999-12-31T23:30Z|||"), "after the year 9999"));
   BOOST_TEST(holds(end_of("9999-12-31T23:30Z||999999999|"), "after the year 9999"));

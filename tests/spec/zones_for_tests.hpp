@@ -8,8 +8,8 @@
 
 namespace spec_test {
 
-// A world of three zones: UTC; "East", two hours ahead; and "Odd", one hour ahead, with a gap at 02:00-03:00 on 2026-03-29, an overlap at
-// 02:00-03:00 on 2026-10-25 (00:30Z and 01:30Z for 02:30), two hours ahead between them, and nothing known after 2037.
+// Three zones: UTC; "East", two hours ahead; and "Odd", one hour ahead, with a gap at 02:00-03:00 on 2026-03-29, an overlap at 02:00-03:00
+// on 2026-10-25 (02:30 is 00:30Z and 01:30Z), two hours ahead between them, and no data after 2037.
 class three_zones final : public convoke::spec::zone_source {
  public:
   int lookups = 0;

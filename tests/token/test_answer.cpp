@@ -38,7 +38,7 @@ bool contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
 
-// What Entra answers, with this error and description.
+// An answer of Entra with this error and description.
 std::string entra(std::string_view error, int number, std::string_view text) {
   return R"({"error":")" + std::string(error) + R"(","error_description":"AADSTS)" + std::to_string(number) + ": " + std::string(text) +
          R"(\r\nTrace ID: 11111111-aaaa\r\nCorrelation ID: 22222222-bbbb\r\nTimestamp: 2026-09-01 08:00:00Z","error_codes":[)" +
@@ -53,7 +53,7 @@ std::ostream& operator<<(std::ostream& out, const life& l) {
   return out << l.text;
 }
 
-constexpr life lives[] = {
+constexpr life lifetimes_to_read[] = {
     {"3599", 3599},        {"\"3599\"", 3599}, {"\" 3599 \"", 3599},      {"3599.9", 3599},     {"1", 1},
     {"100801", 28 * 3600}, {"86400", 86400},   {"1000000000000", 100800}, {"1e300", 28 * 3600}, {"\"1000000000000000000000\"", 28 * 3600},
 };
@@ -65,14 +65,14 @@ constexpr const char* dead[] = {"0",    "-1",       "-3600",    "\"0\"",   "\"-5
 
 BOOST_AUTO_TEST_SUITE(token_answer)
 
-BOOST_AUTO_TEST_CASE(the_documented_success) {
+BOOST_AUTO_TEST_CASE(a_documented_success_gives_a_token) {
   const auto g = granted(R"({"token_type":"Bearer","expires_in":3599,"ext_expires_in":3599,"access_token":"eyJ0.eyJh.c2ln"})");
   BOOST_TEST(g.access_token.reveal() == "eyJ0.eyJh.c2ln");
   BOOST_TEST((g.lifetime == 3599s));
   BOOST_TEST(!g.refresh_in);
 }
 
-BOOST_AUTO_TEST_CASE(refresh_in_is_taken_where_it_makes_sense) {
+BOOST_AUTO_TEST_CASE(refresh_in_is_used_where_it_lies_within_the_lifetime) {
   const auto refresh = [](const char* value) {
     return granted(R"({"access_token":"t","expires_in":"86400","refresh_in":)" + std::string(value) + "}").refresh_in;
   };
@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(refresh_in_is_taken_where_it_makes_sense) {
   for (const char* bad : {"0", "-1", "86400", "1e9", "\"x\"", "null"}) BOOST_TEST(!refresh(bad));
 }
 
-BOOST_AUTO_TEST_CASE(the_type_is_read_without_regard_to_case) {
+BOOST_AUTO_TEST_CASE(the_token_type_is_compared_without_case) {
   granted(R"({"token_type":"bearer","access_token":"t","expires_in":1})");
   BOOST_TEST(contains(refused(200, R"({"token_type":"pop","access_token":"t","expires_in":1})").message, "pop"));
 }
@@ -102,11 +102,11 @@ BOOST_AUTO_TEST_CASE(a_type_that_quotes_the_secret_or_the_token_is_not_shown) {
   BOOST_TEST(contains(message("two\\nlines"), "token_type is two lines, not"));
 }
 
-BOOST_DATA_TEST_CASE(lifetimes, boost::unit_test::data::make(lives), l) {
+BOOST_DATA_TEST_CASE(lifetimes_are_read_as_numbers_and_strings, boost::unit_test::data::make(lifetimes_to_read), l) {
   BOOST_TEST(granted(with_life(l.text)).lifetime.count() == l.seconds);
 }
 
-BOOST_DATA_TEST_CASE(no_lifetime_no_token, boost::unit_test::data::make(dead), text) {
+BOOST_DATA_TEST_CASE(an_answer_without_a_usable_lifetime_is_refused, boost::unit_test::data::make(dead), text) {
   const auto r = refused(200, with_life(text));
   BOOST_TEST(!r.fatal);
   BOOST_TEST(contains(r.message, "expires_in"));
@@ -128,7 +128,7 @@ BOOST_AUTO_TEST_CASE(a_token_that_no_header_may_carry_is_refused_and_not_shown) 
   BOOST_TEST(contains(refused(200, R"({"access_token":7,"expires_in":1})").message, "no access_token"));
 }
 
-BOOST_AUTO_TEST_CASE(sixteen_kibibytes_are_the_limit) {
+BOOST_AUTO_TEST_CASE(a_token_of_16_kibibytes_is_the_longest) {
   const std::string limit(16384, 'x');
   BOOST_TEST(granted(with_token(limit)).access_token.reveal().size() == 16384U);
   BOOST_TEST(contains(refused(200, with_token(limit + "x")).message, "16 KiB"));
@@ -162,7 +162,7 @@ BOOST_AUTO_TEST_CASE(a_flaw_of_a_token_is_named_with_its_position_and_the_token_
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_success_that_is_none_is_asked_for_again_and_never_quoted) {
+BOOST_AUTO_TEST_CASE(an_unusable_success_is_not_fatal_and_is_not_quoted) {
   for (const std::string body : {"", "<html>TOKENTOKEN</html>", "[]", "null", R"({"access_token":"TOKENTOKEN)", R"("TOKENTOKEN")"}) {
     const auto r = refused(200, body);
     BOOST_TEST(!r.fatal);
@@ -189,7 +189,7 @@ constexpr known_error known_errors[] = {
     {"invalid_scope", 70011, "--graph-url"},
 };
 
-BOOST_DATA_TEST_CASE(fatal_errors_say_what_to_do, boost::unit_test::data::make(known_errors), known) {
+BOOST_DATA_TEST_CASE(a_fatal_error_gives_advice, boost::unit_test::data::make(known_errors), known) {
   for (const int status : {400, 401}) {
     const auto r = refused(status, entra(known.error, known.number, "What Entra says."));
     BOOST_TEST(r.fatal);
@@ -201,18 +201,18 @@ BOOST_DATA_TEST_CASE(fatal_errors_say_what_to_do, boost::unit_test::data::make(k
   }
 }
 
-BOOST_AUTO_TEST_CASE(the_number_is_found_in_the_text_too) {
+BOOST_AUTO_TEST_CASE(the_error_number_is_found_in_the_description_too) {
   const auto r = refused(401, R"({"error":"invalid_client","error_description":"AADSTS7000215: Invalid client secret."})");
   BOOST_TEST(contains(r.message, "Secret ID"));
 }
 
-BOOST_AUTO_TEST_CASE(an_unknown_error_is_fatal_without_a_hint) {
+BOOST_AUTO_TEST_CASE(an_unknown_error_is_fatal_without_advice) {
   const auto r = refused(400, R"({"error":"interaction_required","error_description":"AADSTS53003: Blocked."})");
   BOOST_TEST(r.fatal);
   BOOST_TEST(r.message == "the token endpoint answered HTTP 400 interaction_required: AADSTS53003: Blocked.");
 }
 
-BOOST_AUTO_TEST_CASE(transient_answers) {
+BOOST_AUTO_TEST_CASE(transient_answers_are_not_fatal) {
   for (const int status : {408, 425, 429, 500, 502, 503, 504, 599}) {
     for (const std::string body : {"", "Too Many Requests", "<html>\r\n<title>busy</title>", R"({"error":"invalid_client"})"}) {
       const auto r = refused(status, body);
@@ -225,13 +225,13 @@ BOOST_AUTO_TEST_CASE(transient_answers) {
   BOOST_TEST(refused(429, " Too Many\r\nRequests ").message == "the token endpoint answered HTTP 429: Too Many Requests");
 }
 
-BOOST_AUTO_TEST_CASE(retry_after_is_handed_on) {
+BOOST_AUTO_TEST_CASE(retry_after_is_passed_on) {
   const auto got = read_answer(429, "Too Many Requests", 60s);
   BOOST_TEST((got.error().retry_after == std::optional<std::chrono::nanoseconds>(60s)));
   BOOST_TEST(!refused(429, "").retry_after);
 }
 
-BOOST_AUTO_TEST_CASE(what_is_no_token_endpoint_is_fatal_but_doubtful) {
+BOOST_AUTO_TEST_CASE(an_answer_of_something_else_than_a_token_endpoint_is_fatal_and_doubtful) {
   const auto missing = refused(404, "<html>Not Found</html>");
   BOOST_TEST(missing.fatal);
   BOOST_TEST(missing.doubtful);
@@ -243,7 +243,7 @@ BOOST_AUTO_TEST_CASE(what_is_no_token_endpoint_is_fatal_but_doubtful) {
   BOOST_TEST(contains(moved.message, "Redirects are not followed"));
 }
 
-BOOST_AUTO_TEST_CASE(a_secret_that_is_repeated_is_redacted) {
+BOOST_AUTO_TEST_CASE(a_secret_that_the_endpoint_repeats_is_redacted) {
   const std::string hidden = "p8Q~Zr/7+xK=longer&than twelve";
   const std::string encoded = "p8Q~Zr%2F7%2BxK%3Dlonger%26than%20twelve";
   const std::string json_text = R"(p8Q~Zr\/7+xK=longer&than twelve)";
@@ -258,7 +258,7 @@ BOOST_AUTO_TEST_CASE(a_secret_that_is_repeated_is_redacted) {
   BOOST_TEST(contains(refused(401, entra("invalid_client", 7000215, "The secret 'abc' is wrong."), "abc").message, "'***'"));
 }
 
-RC_BOOST_PROP(a_message_is_one_line_of_text_for_people, (std::string bytes)) {
+RC_BOOST_PROP(a_message_is_one_line_without_control_characters, (std::string bytes)) {
   const auto status = *rc::gen::element(200, 302, 400, 401, 429, 503);
   const auto got = read_answer(status, bytes, std::nullopt, "0123456789abcdef");
   RC_ASSERT(!got.has_value());
@@ -266,7 +266,7 @@ RC_BOOST_PROP(a_message_is_one_line_of_text_for_people, (std::string bytes)) {
   RC_ASSERT(convoke::core::valid_utf8_prefix(got.error().message) == got.error().message.size());
 }
 
-BOOST_AUTO_TEST_CASE(messages_are_limited) {
+BOOST_AUTO_TEST_CASE(the_length_of_a_message_is_limited) {
   const std::string much(60'000, 'x');
   BOOST_TEST(refused(500, much).message.size() < 400U);
   BOOST_TEST(

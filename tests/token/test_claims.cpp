@@ -26,20 +26,20 @@ constexpr const char* tenant = "9d2f4c1a-0b7e-4c55-8a31-6f0d2e9b7c10";
 
 BOOST_AUTO_TEST_SUITE(claims)
 
-BOOST_AUTO_TEST_CASE(tenant_and_expiry_are_read) {
+BOOST_AUTO_TEST_CASE(the_tenant_and_the_expiry_are_read) {
   const auto token = jwt(R"({"aud":"https://graph.microsoft.com","tid":"9D2F4C1A-0b7e-4c55-8a31-6f0d2e9b7c10","exp":1788249600})");
   BOOST_TEST(readable_tenant(token).value() == tenant);
   BOOST_TEST(convoke::format_utc(readable_expiry(token).value()) == "2026-09-01T08:00:00Z");
 }
 
-BOOST_AUTO_TEST_CASE(every_length_of_payload) {
+BOOST_AUTO_TEST_CASE(payloads_of_every_length_are_decoded) {
   for (std::size_t n = 0; n < 20; ++n) {
     const auto token = jwt(R"({"tid":")" + std::string(tenant) + R"(","x":")" + std::string(n, '~') + "\"}");
     BOOST_TEST(readable_tenant(token).value_or("-") == tenant);
   }
 }
 
-BOOST_AUTO_TEST_CASE(padding_is_tolerated) {
+BOOST_AUTO_TEST_CASE(padding_of_the_payload_is_accepted) {
   const auto head = base64url("{}") + "." + base64url(R"({"exp":10})");
   BOOST_TEST(readable_expiry(head + ".sig").has_value());
   BOOST_TEST(readable_expiry(head + "==.sig").has_value());
@@ -55,7 +55,7 @@ BOOST_AUTO_TEST_CASE(claims_of_other_types_are_unreadable) {
   BOOST_TEST(readable_expiry(jwt(R"({"exp":1.5})")).has_value());
 }
 
-BOOST_AUTO_TEST_CASE(what_is_no_jwt_is_unreadable) {
+BOOST_AUTO_TEST_CASE(a_text_that_is_not_a_jwt_is_unreadable) {
   const auto good = jwt(R"({"tid":"9d2f4c1a-0b7e-4c55-8a31-6f0d2e9b7c10"})");
   const auto payload = good.substr(good.find('.') + 1, good.rfind('.') - good.find('.') - 1);
   const std::vector<std::string> none{"",
@@ -76,11 +76,11 @@ BOOST_AUTO_TEST_CASE(what_is_no_jwt_is_unreadable) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_bomb_is_unreadable) {
+BOOST_AUTO_TEST_CASE(deeply_nested_claims_are_unreadable) {
   BOOST_TEST(!readable_tenant(jwt(std::string(40'000, '['))));
 }
 
-RC_BOOST_PROP(anything_is_survived, (std::string bytes)) {
+RC_BOOST_PROP(any_text_is_survived, (std::string bytes)) {
   RC_ASSERT(!readable_tenant(bytes));
   RC_ASSERT(!readable_tenant("a." + bytes + ".b"));
   RC_ASSERT(!readable_expiry(jwt(bytes)));

@@ -30,22 +30,22 @@ std::string decode(std::string_view text) {
 
 BOOST_AUTO_TEST_SUITE(client_secret_form)
 
-BOOST_AUTO_TEST_CASE(the_four_fields) {
+BOOST_AUTO_TEST_CASE(the_form_has_its_four_fields) {
   BOOST_TEST(form("5c1b9e70-4d2a-4f36-9c8e-1a2b3c4d5e6f", "https://graph.microsoft.com", "abc~DEF") ==
              "grant_type=client_credentials&client_id=5c1b9e70-4d2a-4f36-9c8e-1a2b3c4d5e6f"
              "&scope=https%3A%2F%2Fgraph.microsoft.com%2F.default&client_secret=abc~DEF");
 }
 
-BOOST_AUTO_TEST_CASE(only_unreserved_characters_stay) {
+BOOST_AUTO_TEST_CASE(only_unreserved_characters_are_not_encoded) {
   BOOST_TEST(form("i", "https://g", "AZaz09-._~").ends_with("&client_secret=AZaz09-._~"));
   BOOST_TEST(form("i", "https://g", "a b/c?d&e=f+g%h@ü\r\n").ends_with("&client_secret=a%20b%2Fc%3Fd%26e%3Df%2Bg%25h%40%C3%BC%0D%0A"));
 }
 
-BOOST_AUTO_TEST_CASE(a_root_with_a_slash_is_the_same_root) {
+BOOST_AUTO_TEST_CASE(a_graph_root_with_a_slash_gives_the_same_scope) {
   BOOST_TEST(form("a", "https://graph.microsoft.us/", "s") == form("a", "https://graph.microsoft.us", "s"));
 }
 
-RC_BOOST_PROP(any_secret_arrives_as_it_is, (std::string hidden)) {
+RC_BOOST_PROP(any_secret_is_decoded_to_itself, (std::string hidden)) {
   const auto body = form("id", "https://g", hidden);
   const auto at = body.rfind('=');
   RC_ASSERT(body.substr(0, at).ends_with("&client_secret"));

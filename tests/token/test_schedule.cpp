@@ -29,13 +29,13 @@ refusal fatal() {
 
 BOOST_AUTO_TEST_SUITE(token_schedule)
 
-BOOST_AUTO_TEST_CASE(the_first_token_is_asked_for_at_once) {
+BOOST_AUTO_TEST_CASE(the_first_token_is_requested_at_once) {
   const schedule s;
   BOOST_TEST(!s.usable(start));
   BOOST_TEST((s.next_request() == mono_time::min()));
 }
 
-BOOST_AUTO_TEST_CASE(an_hour) {
+BOOST_AUTO_TEST_CASE(a_token_of_an_hour_is_usable_for_55_minutes_and_renewed_after_50) {
   schedule s;
   s.received(lasting(3600s), start, 0);
   BOOST_TEST(s.usable(start));
@@ -44,7 +44,7 @@ BOOST_AUTO_TEST_CASE(an_hour) {
   BOOST_TEST((s.next_request() == start + 50min));
 }
 
-BOOST_AUTO_TEST_CASE(a_day_is_refreshed_at_half_life_or_when_told) {
+BOOST_AUTO_TEST_CASE(a_token_of_a_day_is_renewed_at_half_of_its_life_or_at_refresh_in) {
   schedule s;
   s.received(lasting(86400s), start, 0);
   BOOST_TEST((s.next_request() == start + 12h));
@@ -55,7 +55,7 @@ BOOST_AUTO_TEST_CASE(a_day_is_refreshed_at_half_life_or_when_told) {
   BOOST_TEST((s.next_request() == start + 24h - 10min));
 }
 
-BOOST_AUTO_TEST_CASE(short_lives) {
+BOOST_AUTO_TEST_CASE(short_lifetimes_have_margins_of_a_tenth) {
   schedule s;
   s.received(lasting(10s), start, 0);
   BOOST_TEST(s.usable(start + 9s - 1ns));
@@ -66,7 +66,7 @@ BOOST_AUTO_TEST_CASE(short_lives) {
   BOOST_TEST(!s.usable(start + 900ms));
 }
 
-RC_BOOST_PROP(the_next_token_is_asked_for_while_the_present_one_is_usable, ()) {
+RC_BOOST_PROP(the_next_token_is_requested_while_the_present_one_is_usable, ()) {
   const auto life = std::chrono::seconds(*rc::gen::inRange(1, 28 * 3600));
   const auto refresh = *rc::gen::maybe(rc::gen::inRange(1, 28 * 3600));
   const double jitter = *rc::gen::map(rc::gen::inRange(0, 1001), [](int i) { return i / 1000.0; });
@@ -78,7 +78,7 @@ RC_BOOST_PROP(the_next_token_is_asked_for_while_the_present_one_is_usable, ()) {
   RC_ASSERT(!s.usable(start + life));
 }
 
-BOOST_AUTO_TEST_CASE(jitter_only_makes_it_earlier) {
+BOOST_AUTO_TEST_CASE(jitter_only_makes_the_request_earlier) {
   schedule s;
   s.received(lasting(3600s), start, 1);
   BOOST_TEST((s.next_request() == start + 45min));
@@ -88,7 +88,7 @@ BOOST_AUTO_TEST_CASE(jitter_only_makes_it_earlier) {
   BOOST_TEST((s.next_request() == start + 50min));
 }
 
-BOOST_AUTO_TEST_CASE(failures_back_off_and_the_old_token_stays) {
+BOOST_AUTO_TEST_CASE(failures_back_off_and_the_present_token_stays) {
   schedule s;
   s.received(lasting(3600s), start, 0);
   mono_time now = start + 50min;
@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(a_retry_after_above_the_longest_wait_is_cut_to_it) {
   BOOST_TEST((impatient.next_request() == start + 5500ms));
 }
 
-BOOST_AUTO_TEST_CASE(after_a_fatal_refusal_nothing_is_asked) {
+BOOST_AUTO_TEST_CASE(there_is_no_request_after_a_fatal_refusal) {
   schedule s;
   s.received(lasting(3600s), start, 0);
   s.failed(fatal(), start + 50min, 0);
@@ -137,7 +137,7 @@ BOOST_AUTO_TEST_CASE(after_a_fatal_refusal_nothing_is_asked) {
   BOOST_TEST(!s.usable(start + 51min));
 }
 
-BOOST_AUTO_TEST_CASE(a_doubtful_fatal_refusal_counts_at_the_second_in_a_row) {
+BOOST_AUTO_TEST_CASE(a_doubtful_fatal_refusal_counts_when_it_is_the_second_in_a_row) {
   auto doubtful = fatal();
   doubtful.doubtful = true;
   schedule s;

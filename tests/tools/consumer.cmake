@@ -12,7 +12,7 @@ endfunction()
 file(REMOVE_RECURSE ${WORK})
 run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${WORK}/prefix)
 
-# Only include/ is installed, and nothing may point back into the build's own tree.
+# The package must not name a path of the source tree or of the build tree.
 file(GLOB_RECURSE installed ${WORK}/prefix/*)
 file(GLOB_RECURSE package ${WORK}/prefix/lib*/*.cmake)
 if(NOT package)

@@ -4,12 +4,12 @@
 usage: readme.py [--readme FILE] [--build DIR] [--list]
 
 Every ```sh block is executed, in order, by one shell in a fresh copy of the tree, with the built `convoke` first on PATH
-and a home directory of its own. What is to be told apart:
+and a home directory of its own. Special cases:
 
-  <!-- not executed: REASON -->   on the line before a block: the block is left out, and the reason printed
-  COMMAND  # exit N               this command must end with exit code N instead of 0
+  <!-- not executed: REASON -->   on the line before a block: the block is left out, and the reason is printed
+  COMMAND  # exit N               the command must end with exit code N instead of 0
   ./dev demo                      runs in the tree itself, where the build is
-  ./dev ANYTHING-ELSE             is only looked up in `./dev help`: it would build, or run this test again
+  ./dev OTHER                     is only looked up in `./dev help`: it would build, or run this test again
 """
 import argparse
 import os
@@ -22,7 +22,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-COOLDOWN = re.compile(r"^(`{3,})(\S*)\s*$")
+MARKER = re.compile(r"^(`{3,})(\S*)\s*$")
 LEFT_OUT = re.compile(r"<!--\s*not executed:\s*(.+?)\s*-->")
 EXIT = re.compile(r"^(?P<command>.*\S)\s+#\s*exit\s+(?P<code>\d+)\b.*$", re.S)
 
@@ -36,10 +36,10 @@ def blocks(text):
     """Every ```sh block of a Markdown text."""
     found, inside, reason = [], None, None
     for number, line in enumerate(text.splitlines(), 1):
-        cooldown = COOLDOWN.match(line)
-        if inside is None and cooldown:
-            inside = (cooldown.group(1), cooldown.group(2), number, [])
-        elif inside is not None and cooldown and cooldown.group(1) == inside[0] and not cooldown.group(2):
+        marker = MARKER.match(line)
+        if inside is None and marker:
+            inside = (marker.group(1), marker.group(2), number, [])
+        elif inside is not None and marker and marker.group(1) == inside[0] and not marker.group(2):
             if inside[1] == "sh":
                 found.append(Block(inside[2], inside[3], reason))
             inside = reason = None
@@ -55,13 +55,13 @@ def blocks(text):
 
 
 def complete(command):
-    """Whether bash would run this now, or wait for more: a loop, a here-document, a line that goes on."""
+    """Whether bash would run this now. It would wait for more in a loop, in a here-document or after a backslash."""
     checked = subprocess.run(["bash", "-n"], input=command + "\n", capture_output=True, text=True)
     return not command.endswith("\\") and checked.returncode == 0 and not checked.stderr
 
 
 def script(found):
-    """The blocks as one bash script that stops at the first command that ends otherwise than it should."""
+    """The blocks as one bash script that stops at the first command with an unexpected exit code."""
     out = ["set -euo pipefail", "trap 'kill $(jobs -p) 2>/dev/null || true' EXIT"]
     for block in found:
         if block.reason:
@@ -97,7 +97,7 @@ echo "./dev $*: not run here"
 
 
 def copy_tree(target):
-    """What a fresh clone would hold, with changes not committed yet."""
+    """Copies what a fresh clone would hold, with the changes that are not committed yet."""
     listed = subprocess.run(["git", "-C", ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard"], capture_output=True, check=True)
     for name in listed.stdout.decode().split("\0"):
         if name and (ROOT / name).is_file():
@@ -128,7 +128,7 @@ def execute(text, build, tree_copy=copy_tree, timeout=900):
         except subprocess.TimeoutExpired:
             code = 124
         finally:
-            # A simulator left in the background would outlive its files.
+            # A simulator that still runs in the background would outlive its files.
             try:
                 os.killpg(shell.pid, signal.SIGKILL)
             except ProcessLookupError:
@@ -155,10 +155,10 @@ def main():
         print(f"{options.readme}: no ```sh block to execute")
         return 1
     if not (options.build / "convoke").is_file():
-        print(f"{options.build}/convoke is not there: ./dev build makes it")
+        print(f"{options.build}/convoke does not exist: run ./dev build")
         return 1
     code, reached = execute(text, options.build.resolve())
-    print(f"readme: {'all commands ended as they should' if code == 0 else f'exit {code} at {reached}'}")
+    print(f"readme: {'all commands ended as expected' if code == 0 else f'exit {code} at {reached}'}")
     return 1 if code else 0
 
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Tests of the checkers in cmake/: each rule is broken once, in a tree made for it, and must be named."""
+"""Tests of the checks in cmake/: each test breaks one rule in a small tree and expects its message."""
+import re
 import subprocess
 import sys
 import tempfile
@@ -11,19 +12,24 @@ sys.path.insert(0, str(CHECKS))
 
 from check_awaits import check as awaits  # noqa: E402
 from check_sizes import functions  # noqa: E402
+from check_words import RULES, check as words  # noqa: E402
 from source_text import code_of  # noqa: E402
+
+
+def run_check(script, files):
+    """Exit code and output of a check over a tree of these files."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in files.items():
+            path = Path(folder) / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        done = subprocess.run([sys.executable, CHECKS / script, folder], capture_output=True, text=True)
+        return done.returncode, done.stdout
 
 
 class Layers(unittest.TestCase):
     def check(self, files):
-        """Exit code and output of the checker over a tree of these files."""
-        with tempfile.TemporaryDirectory() as folder:
-            for name, text in files.items():
-                path = Path(folder) / name
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(text, encoding="utf-8")
-            done = subprocess.run([sys.executable, CHECKS / "check_layers.py", folder], capture_output=True, text=True)
-            return done.returncode, done.stdout
+        return run_check("check_layers.py", files)
 
     def refused(self, name, text, *expected):
         code, output = self.check({name: text})
@@ -44,7 +50,7 @@ class Layers(unittest.TestCase):
         self.refused("src/ledger/ledger.cpp", '  #  include "run/run.hpp"\n', "upward")
         self.refused("include/convoke/key.hpp", '#include "spec/rows.hpp"\n', "include/convoke/key.hpp:1:", "upward")
 
-    def test_face_stands_on_top(self):
+    def test_public_interface_belongs_to_layer_4(self):
         self.refused("src/engine/engine.cpp", "#include <convoke/job.hpp>\n", "face is layer 4")
         self.refused("include/convoke/summary.hpp", "#include <convoke/job.hpp>\n", "upward")
         for user in ("run", "report", "cli"):
@@ -87,12 +93,12 @@ class Layers(unittest.TestCase):
         self.refused("src/pacing/pacing.cpp", "auto t = std::chrono::steady_clock::now();\n", "src/pacing/pacing.cpp:1:", "arguments")
         self.allowed("src/pacing/pacing.cpp", "// never steady_clock::now()\nconst char* s = \"steady_clock::now\";\n")
 
-    def test_spelling(self):
+    def test_form_of_an_include(self):
         self.refused("src/core/time.cpp", '#include "civil.hpp"\n', "module/header.hpp")
         self.refused("src/core/time.cpp", "#include HEADER\n", "must name its file")
         self.refused("src/other/other.cpp", "int x;\n", "not a module of the architecture")
 
-    def test_comments_hide_nothing_and_show_nothing(self):
+    def test_comments_are_ignored(self):
         self.allowed("src/core/a.cpp", '/*\n#include "net/net.hpp"\n*/\n// #include "net/net.hpp"\n')
         self.refused("src/core/a.cpp", '#include "net/net.hpp"  // why not\n', "upward")
         self.refused("src/core/a.cpp", "int n = 1'000; char q = '\"';\n#include \"net/net.hpp\"\n", "src/core/a.cpp:2:", "upward")
@@ -112,9 +118,11 @@ class Awaits(unittest.TestCase):
                 "this->x_.y = co_await f();",
                 "state->next[i] = co_await f();",
                 "co_return co_await f();",
-                "if (ready) co_await f();",
-                "if (a(b)) x = co_await f(); else y = co_await g();",
-                "for (int i = 0; i < n; ++i) co_await f(i);",
+                "if (ready) { co_await f(); }",
+                "if (a(b)) { x = co_await f(); } else { y = co_await g(); }",
+                "for (int i = 0; i < n; ++i) { co_await f(i); }",
+                "do { co_await f(); } while (x);",
+                "if (ready) return; co_await f();",
                 "switch (k) { case kind::a: x = co_await f(); break; default: co_await g(); }",
                 "try { co_await f(); } catch (...) {}",
                 "auto work = [&](int a) -> awaitable<void> { co_await f(a); };",
@@ -153,11 +161,95 @@ class Awaits(unittest.TestCase):
             with self.subTest(statement):
                 self.assertEqual(self.lines(f"awaitable<void> g() {{\n{statement}\n}}\n"), [2])
 
+    def test_a_branch_that_awaits_has_braces(self):
+        for statement, control in (
+                ("if (ready) co_await f();", "if"),
+                ("if (a(b) && c[1]) x = co_await f();", "if"),
+                ("if constexpr (ready) co_await f();", "if"),
+                ("if (ready)\n  co_await f();", "if"),
+                ("if (a) { b(); } else co_await g();", "else"),
+                ("if (a) b(); else if (c) const auto x = co_await g();", "else if"),
+                ("for (int i = 0; i < n; ++i) co_await f(i);", "for"),
+                ("while (x) co_await f();", "while"),
+                ("do co_await f(); while (x);", "do"),
+                ("if (ready) co_return co_await f();", "if"),
+                ("switch (k) { case kind::a: if (ready) x = co_await f(); break; }", "if"),
+        ):
+            with self.subTest(statement):
+                found = list(awaits(f"awaitable<void> g() {{\n{statement}\n}}\n"))
+                self.assertEqual([line for line, _ in found], [2 + statement.count("\n")])
+                self.assertIn(f"`{control}` without braces", found[0][1])
+
     def test_several_lines(self):
         self.assertEqual(self.lines("void g() {\n  const auto x =\n      co_await f(a,\n                 b);\n  if (y &&\n      co_await f()) {}\n}\n"), [6])
 
     def test_preprocessor(self):
         self.assertEqual(self.lines("#define WAIT(x) (co_await (x))\n"), [])
+
+
+class Words(unittest.TestCase):
+    def test_each_rule_names_the_term_to_use(self):
+        for rule in RULES:
+            with self.subTest(rule.words):
+                self.assertEqual([(line, instead) for line, _, instead in words(f"int a;\n// {rule.example}.\n")], [(2, rule.instead)])
+
+    def test_names_of_every_style(self):
+        word = RULES[1].example.split()[1]
+        for text in (word, word.upper(), f"own_{word}_", f"The{word.title()}Again", f"a-{word}", f"({word})"):
+            with self.subTest(text):
+                self.assertEqual(len(list(words(text))), 1)
+
+    def test_a_line_break_between_words(self):
+        two = RULES[11].example.split("_")[1:]
+        self.assertEqual([line for line, _, _ in words("It waited\n{}\n{}.".format(*two))], [2])
+        self.assertEqual([line for line, _, _ in words("// It waited {}\n// {}.".format(*two))], [1])
+
+    def test_longer_words_are_allowed(self):
+        for text in ("the time that elapses", "a memory fence", "std::atomic_thread_fence", "a code fence", "a fencing token", "a nightly file",
+                     "midnight", "kidnap", "judicial", "amend", "recommended", "foretell", "desktop"):
+            with self.subTest(text):
+                self.assertEqual(list(words(text)), [])
+
+    def test_files_and_exit_code(self):
+        word = RULES[1].example.split()[1]
+        self.assertEqual(run_check("check_words.py", {})[0], 2)
+        self.assertEqual(run_check("check_words.py", {"clean.md": "A cooldown.\n"})[0], 0)
+        code, output = run_check("check_words.py", {"clean.md": "A cooldown.\n", f"{word}.cpp": f"\nint {word};\n", "image.png": word})
+        self.assertEqual(code, 1)
+        self.assertRegex(output, rf"/{word}\.cpp:2: {word}: use {re.escape(RULES[1].instead)}\n")
+        self.assertRegex(output, rf"/{word}\.cpp:1: {word} in the file's name: use ")
+        self.assertIn("words: 2 files, 2 words to replace", output)
+
+
+class Docs(unittest.TestCase):
+    tree = {"src/engine/lane.hpp": "class lane { void answered(); };\n", "src/engine/lane_stop.cpp": "", "tests/engine/test_lane.cpp": "",
+            "README.md": "[text](docs/architecture.md)\n"}
+
+    def check(self, architecture, readme="See `docs/architecture.md` and `FILE.failed.csv`.\n"):
+        return run_check("check_docs.py", {**self.tree, "docs/architecture.md": architecture, "README.md": readme})
+
+    def test_names_that_exist(self):
+        for text in ("`src/engine/lane.hpp`", "`engine/lane`", "`engine/lane_*.cpp`", "`src/engine/`", "`engine`", "`lane::answered`",
+                     "`answered()`", "`engine::lane`", "`two words that are none`", "`--flag`", "[the file](../src/engine/lane.hpp)",
+                     "```\n`src/none.cpp`\n```"):
+            with self.subTest(text):
+                self.assertEqual(self.check(text), (0, "docs: 2 files, 0 names that do not exist\n"))
+
+    def test_names_that_do_not_exist(self):
+        for text in ("`src/engine/pace.hpp`", "`engine/pace`", "`pace.cpp`", "`engine/pace_*.cpp`", "`lane::granted`", "`granted()`",
+                     "[the file](../src/engine/pace.hpp)"):
+            with self.subTest(text):
+                code, output = self.check("\n" + text)
+                self.assertEqual(code, 1)
+                self.assertIn("docs/architecture.md:2: ", output)
+
+    def test_other_texts_are_checked_for_paths_only(self):
+        self.assertEqual(self.check("", "`granted` in `build/release/convoke`\n")[0], 0)
+        self.assertIn("README.md:1: there is no file `tests/none.py`", self.check("", "`tests/none.py`\n")[1])
+        self.assertIn("README.md:1: the link to docs/none.md leads nowhere", self.check("", "[x](docs/none.md)\n")[1])
+
+    def test_no_texts(self):
+        self.assertEqual(run_check("check_docs.py", {"src/a.cpp": ""})[0], 2)
 
 
 class Sizes(unittest.TestCase):

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Which compiler the build takes and which it refuses."""
+"""Tests which compilers the build chooses and refuses."""
 import os
 import re
 import shutil
@@ -18,7 +18,7 @@ def refuse(compiler, version):
 
 
 def configure(folder, *options, **environment):
-    """Configures a build of this tree without its tests; CXX is what the caller says, never what the machine has set."""
+    """Configures a build of this tree without its tests. CXX comes from the caller only, never from the environment of the test."""
     clean = {k: v for k, v in os.environ.items() if k not in ("CXX", "CXXFLAGS", "LDFLAGS")}
     return subprocess.run(["cmake", "-S", ROOT, "-B", folder, "-G", "Ninja", "-DCONVOKE_TESTS=OFF", *options],
                           capture_output=True, text=True, env=clean | environment)
@@ -53,7 +53,7 @@ class Refused(unittest.TestCase):
 
 class Chosen(unittest.TestCase):
     @unittest.skipUnless(shutil.which("clang++-19"), "no clang 19 here")
-    def test_clang_by_itself(self):
+    def test_clang_19_is_the_default(self):
         with tempfile.TemporaryDirectory() as folder:
             done = configure(folder)
             self.assertEqual(done.returncode, 0, done.stderr)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Tests of readme.py: what it takes for a command, and that a wrong one is not overlooked."""
+"""Tests of readme.py: which lines it runs as commands, and that it reports a command that fails."""
 import sys
 import tempfile
 import unittest
@@ -54,7 +54,7 @@ class Executed(unittest.TestCase):
         self.assertNotEqual(self.run_text(sh("convoke plan 0  # exit 8"))[0], 0)
         self.assertNotEqual(self.run_text(sh("convoke plan 3  # exit 8"))[0], 0)
 
-    def test_state_stays_between_blocks(self):
+    def test_blocks_share_one_shell(self):
         self.assertEqual(self.run_text(sh("here=1", "cd /") + sh('test "$here" = 1', 'test "$PWD" = /'))[0], 0)
 
     def test_pipe(self):
@@ -63,7 +63,7 @@ class Executed(unittest.TestCase):
     def test_commands_of_several_lines(self):
         self.assertEqual(self.run_text(sh("cat > f <<'END'", "a", "", "b", "END", "for i in 1 2; do", "  echo $i >> f", "done", "test $(grep -c '' f) = 5"))[0], 0)
 
-    def test_background_is_ended(self):
+    def test_background_processes_are_ended(self):
         self.assertEqual(self.run_text(sh("sleep 1000 &", "convoke version"))[0], 0)
 
     def test_left_out_block_does_not_run(self):

@@ -10,7 +10,7 @@ inline const std::string meeting_url =
     "https://teams.microsoft.com/l/meetup-join/19%3ameeting_N2E0ZjYxYzktM2I1Mi00ZDc4%40thread.v2/0?context=%7b%22Tid%22%3a%22"
     "9d2f4c1a-0b7e-4c55-8a31-6f0d2e9b7c10%22%2c%22Oid%22%3a%225c1b9e70-4d2a-4f36-9c8e-1a2b3c4d5e6f%22%7d";
 
-// 2 KB: without the invitation's HTML.
+// An answer of 2 KB, without the HTML of the invitation.
 inline std::string small_meeting() {
   return R"({"@odata.context":"https://graph.microsoft.com/v1.0/$metadata#users('5c1b9e70-4d2a-4f36-9c8e-1a2b3c4d5e6f')/onlineMeetings/$entity",)"
          R"("id":"MSo1YzFiOWU3MC00ZDJhLTRmMzYtOWM4ZS0xYTJiM2M0ZDVlNmYqMCoqMTk6bWVldGluZ19OMkUwWmpZeFl6a3RNMkkxTWkwMFpEYzRAdGhyZWFkLnYy",)"
@@ -29,7 +29,7 @@ inline std::string small_meeting() {
          R"("dialinUrl":"https://dialin.example/458906771"},"chatInfo":{"threadId":"19:meeting_N2E0@thread.v2","messageId":"0"}})";
 }
 
-// 8.5 KB: with it.
+// An answer of 8.5 KB, with it.
 inline std::string large_meeting() {
   auto text = small_meeting();
   std::string html = "data:text/html,";

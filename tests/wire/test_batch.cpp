@@ -23,7 +23,7 @@ namespace {
 
 using views = std::vector<std::string_view>;
 
-// Keeps the reader with what its views point into.
+// A reader and what it read, which has views into the reader's buffers.
 struct reading {
   explicit reading(const std::string& body, const views& ids = {"1", "2", "3"}, const batch_limits& limits = {}) : reader(limits) {
     auto read = reader.read(body, ids, got);
@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(bodies_are_for_the_parsers_of_single_answers) {
   BOOST_TEST(refused.request_id == "inner");
 }
 
-BOOST_AUTO_TEST_CASE(missing_foreign_and_repeated_items) {
+BOOST_AUTO_TEST_CASE(missing_foreign_and_repeated_items_are_counted) {
   const reading r(
       envelope(R"({"id":"9","status":200},{"id":"2","status":500},{"id":"2","status":201,"body":{}},{"id":"77","status":200})"));
   BOOST_REQUIRE(r.ok);
@@ -93,13 +93,13 @@ BOOST_AUTO_TEST_CASE(missing_foreign_and_repeated_items) {
   BOOST_TEST(r.got.repeated == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(ids_count_no_letter_case_and_may_be_numbers) {
+BOOST_AUTO_TEST_CASE(ids_are_compared_without_case_and_may_be_numbers) {
   const reading r(envelope(R"({"id":"ROW-A","status":200},{"id":7,"status":201})"), {"row-a", "7"});
   BOOST_TEST(r.got.items[0].status == 200);
   BOOST_TEST(r.got.items[1].status == 201);
 }
 
-BOOST_AUTO_TEST_CASE(header_names_in_any_letter_case_and_values_of_any_type) {
+BOOST_AUTO_TEST_CASE(headers_are_read_in_any_letter_case_and_of_any_type) {
   const reading r(envelope(R"({"id":"1","status":429,"headers":{"RETRY-AFTER":2.5,"Retry-After":["7"," 8 "],"retry-after":null,
     "X-Ms-Throttle-Scope":"s","REQUEST-ID":"\u0041"}},{"id":"2","status":429,"headers":null},{"id":"3","status":429,"headers":"none"})"));
   BOOST_REQUIRE(r.ok);
@@ -129,7 +129,7 @@ const std::vector<body_form> body_forms{{R"({ "a" : [1, 2] })", R"({ "a" : [1, 2
                                         {R"("PGh0bWw+")", "<html>"},
                                         {R"("PGh0bWw")", "PGh0bWw"}};
 
-BOOST_DATA_TEST_CASE(a_body_of_any_form, data::make(body_forms), form) {
+BOOST_DATA_TEST_CASE(a_body_may_have_any_form, data::make(body_forms), form) {
   const reading r(envelope(R"({"id":"1","body":)" + std::string(form.json) + R"(,"status":500})"), {"1"});
   BOOST_REQUIRE(r.ok);
   BOOST_TEST(r.got.items[0].status == 500);
@@ -155,7 +155,7 @@ const char* const unreadable[] = {R"({"status":200})",
                                   R"([])",
                                   R"(null)"};
 
-BOOST_DATA_TEST_CASE(an_item_that_cannot_be_read_takes_no_other_with_it, data::make(unreadable), bad) {
+BOOST_DATA_TEST_CASE(an_unreadable_item_does_not_affect_the_others, data::make(unreadable), bad) {
   const reading r(envelope(std::string(bad) + R"(,{"id":"3","status":201})"));
   BOOST_REQUIRE(r.ok);
   BOOST_TEST(r.got.unreadable == 1U);
@@ -187,7 +187,7 @@ const char* const no_answers[] = {"",
                                   R"({"responses":[{"id":"1","status":200,"body":{"a":"b})",
                                   "{\"responses\":[{\"id\":\"1\",\"status\":200,\"body\":\"\xff\"}]}"};
 
-BOOST_DATA_TEST_CASE(of_what_is_no_batch_answer_nothing_is_believed, data::make(no_answers), bad) {
+BOOST_DATA_TEST_CASE(nothing_is_believed_of_a_body_that_is_not_a_batch_answer, data::make(no_answers), bad) {
   const reading r(bad);
   BOOST_TEST(!r.ok);
   BOOST_TEST(r.message.contains("$batch"));
@@ -195,18 +195,18 @@ BOOST_DATA_TEST_CASE(of_what_is_no_batch_answer_nothing_is_believed, data::make(
   for (const auto& item : r.got.items) BOOST_TEST(item.status == 0);
 }
 
-BOOST_AUTO_TEST_CASE(further_members_are_passed_over) {
+BOOST_AUTO_TEST_CASE(further_members_are_skipped) {
   const reading r(R"({"@odata.context":{"a":[{}]},"responses":[{"id":"1","x":[[]],"status":200}],"@nextLink":"x"})", {"1"});
   BOOST_REQUIRE(r.ok);
   BOOST_TEST(r.got.items[0].status == 200);
 }
 
-BOOST_AUTO_TEST_CASE(limits_hold) {
+BOOST_AUTO_TEST_CASE(the_limits_are_kept) {
   const std::string big(2000, 'x');
   batch_limits small;
   small.answer = 1500;
   BOOST_TEST(!reading(envelope(R"({"id":"1","status":200,"body":")" + big + "\"}"), {"1"}, small).ok);
-  // A refusal is known from its status and headers, though its body is not kept.
+  // A refusal is known by its status and headers, although its body is not kept.
   batch_limits bodies;
   bodies.body = 1999;
   const reading r(envelope(R"({"id":"1","status":429,"body":")" + big +
@@ -227,12 +227,12 @@ BOOST_AUTO_TEST_CASE(limits_hold) {
   BOOST_TEST(many.got.items[0].status == 429);
   BOOST_TEST(many.got.items[0].retry_after.size() == 100U);
   BOOST_TEST(many.got.items[1].status == 200);
-  // Nesting is for the parser of the body to judge.
+  // The depth of a body is checked by the parser of the body.
   const reading deep(envelope(R"({"id":"1","status":200,"body":)" + std::string(3000, '[') + std::string(3000, ']') + "}"), {"1"});
   BOOST_TEST(!convoke::wire::parser().parse_meeting(deep.got.items[0].body).has_value());
 }
 
-BOOST_AUTO_TEST_CASE(what_is_asked_for_wrongly_is_a_bug) {
+BOOST_AUTO_TEST_CASE(wrong_arguments_throw) {
   batch_reader reader;
   batch_answer into;
   const std::vector<std::string_view> many(21, "x"), same{"a", "A"};
@@ -240,7 +240,7 @@ BOOST_AUTO_TEST_CASE(what_is_asked_for_wrongly_is_a_bug) {
   BOOST_CHECK_THROW((void)reader.read("{}", same, into), std::invalid_argument);
 }
 
-// Twenty items in any order, some of them lost: each is found, or known to be missing.
+// Twenty items in any order, some of them lost: each is found, or counted as missing.
 RC_BOOST_PROP(every_item_that_came_is_found, (bool reuse)) {
   std::vector<std::string> names;
   for (int i = 0; i < 20; ++i) names.push_back(std::to_string(i));
@@ -269,7 +269,7 @@ RC_BOOST_PROP(every_item_that_came_is_found, (bool reuse)) {
   }
 }
 
-// A cut answer is never half believed.
+// No item of a cut answer is believed.
 BOOST_AUTO_TEST_CASE(a_cut_answer_gives_nothing) {
   const auto whole = envelope(R"({"id":"1","status":201,"headers":{"a":"b"},"body":{"id":"x"}},{"id":"2","status":429})");
   for (std::size_t length = 0; length < whole.size(); ++length) {

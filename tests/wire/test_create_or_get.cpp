@@ -28,12 +28,12 @@ std::string body_of(const meeting_spec& s) {
 
 BOOST_AUTO_TEST_SUITE(create_or_get)
 
-BOOST_AUTO_TEST_CASE(the_least_body) {
+BOOST_AUTO_TEST_CASE(a_spec_without_subject_and_attendees_has_the_shortest_body) {
   BOOST_TEST(body_of(lecture()) ==
              R"({"externalId":"BIO-101-03-20260901","startDateTime":"2026-09-01T08:00:00Z","endDateTime":"2026-09-01T09:30:00Z"})");
 }
 
-BOOST_AUTO_TEST_CASE(the_whole_body) {
+BOOST_AUTO_TEST_CASE(every_member_of_a_spec_is_sent) {
   auto s = lecture();
   s.subject = "Zoologie \"Übung\"";
   s.attendees = {{attendee_id::upn, "tom@uni.example", attendee_role::none},
@@ -56,13 +56,13 @@ BOOST_AUTO_TEST_CASE(an_empty_subject_is_sent_and_an_absent_one_is_not) {
   BOOST_TEST(body_of(s).find("subject") == std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(times_are_whole_seconds) {
+BOOST_AUTO_TEST_CASE(times_are_sent_in_whole_seconds) {
   auto s = lecture();
   s.start += convoke::ticks(9'999'999);
   BOOST_TEST(body_of(s).find(R"("startDateTime":"2026-09-01T08:00:00Z")") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(appends_to_what_is_there) {
+BOOST_AUTO_TEST_CASE(the_body_is_appended_to_what_is_there) {
   std::string out = "before";
   append_create_or_get(out, lecture());
   BOOST_TEST(out == "before" + body_of(lecture()));

@@ -23,7 +23,7 @@ bool inert(std::string_view text) {
 
 BOOST_AUTO_TEST_SUITE(graph_error)
 
-BOOST_AUTO_TEST_CASE(the_documented_form) {
+BOOST_AUTO_TEST_CASE(the_documented_form_is_read) {
   const auto e = read(R"({"error":{"code":"Forbidden","message":"No application access policy found for this app.",
     "innerError":{"date":"2026-09-01T08:00:00","request-id":"r-1","client-request-id":"c-1"}}})");
   BOOST_TEST(e.code == "Forbidden");
@@ -32,37 +32,37 @@ BOOST_AUTO_TEST_CASE(the_documented_form) {
   BOOST_TEST(e.client_request_id == "c-1");
 }
 
-BOOST_AUTO_TEST_CASE(the_spelling_of_odata) {
+BOOST_AUTO_TEST_CASE(odatas_name_of_the_inner_error_is_read) {
   const auto e = read(R"({"error":{"code":"BadRequest","message":"m","innererror":{"request-id":"r-2","client-request-id":"c-2"}}})");
   BOOST_TEST(e.request_id == "r-2");
   BOOST_TEST(e.client_request_id == "c-2");
 }
 
-BOOST_AUTO_TEST_CASE(an_empty_code_is_filled_from_within) {
+BOOST_AUTO_TEST_CASE(an_empty_code_is_taken_from_the_inner_error) {
   const auto e = read(R"({"error":{"code":"","message":"","innerError":{"code":"429","message":"Please retry after","status":"429"}}})");
   BOOST_TEST(e.code == "429");
   BOOST_TEST(e.message == "Please retry after");
 }
 
-BOOST_AUTO_TEST_CASE(the_outer_words_win) {
+BOOST_AUTO_TEST_CASE(the_outer_code_and_message_are_preferred) {
   const auto e = read(R"({"error":{"innerError":{"code":"inner","message":"inner"},"code":"outer","message":"outer"}})");
   BOOST_TEST(e.code == "outer");
   BOOST_TEST(e.message == "outer");
 }
 
-BOOST_AUTO_TEST_CASE(nested_inner_errors) {
+BOOST_AUTO_TEST_CASE(nested_inner_errors_are_read) {
   const auto e = read(R"({"error":{"code":"","innerError":{"innererror":{"innerError":{"code":"deep","request-id":"r-3"}}}}})");
   BOOST_TEST(e.code == "deep");
   BOOST_TEST(e.request_id == "r-3");
 }
 
-BOOST_AUTO_TEST_CASE(details_help_where_the_rest_is_empty) {
+BOOST_AUTO_TEST_CASE(details_are_used_where_the_rest_is_empty) {
   const auto e = read(R"({"error":{"code":"","message":"","details":[7,{"code":"d","message":"detail","target":"subject"}]}})");
   BOOST_TEST(e.code == "d");
   BOOST_TEST(e.message == "detail");
 }
 
-BOOST_AUTO_TEST_CASE(empty_everything) {
+BOOST_AUTO_TEST_CASE(an_empty_error_gives_empty_texts) {
   const auto e = read(R"({"error":{"code":"","message":""}})");
   BOOST_TEST(e.code == "");
   BOOST_TEST(e.message == "");
@@ -70,13 +70,13 @@ BOOST_AUTO_TEST_CASE(empty_everything) {
   BOOST_TEST(read("{}").message == "{}");
 }
 
-BOOST_AUTO_TEST_CASE(members_of_other_types_are_passed_over) {
+BOOST_AUTO_TEST_CASE(members_of_other_types_are_skipped) {
   const auto e = read(R"({"error":{"code":17,"message":["x"],"innerError":"text","details":{"a":1}}})");
   BOOST_TEST(e.code == "");
   BOOST_TEST(e.message == "");
 }
 
-BOOST_AUTO_TEST_CASE(forms_of_others) {
+BOOST_AUTO_TEST_CASE(the_forms_of_token_endpoints_and_gateways_are_read) {
   const auto token = read(R"({"error":"invalid_client","error_description":"AADSTS7000215: wrong"})");
   BOOST_TEST(token.code == "invalid_client");
   BOOST_TEST(token.message == "AADSTS7000215: wrong");
@@ -85,7 +85,7 @@ BOOST_AUTO_TEST_CASE(forms_of_others) {
   BOOST_TEST(gateway.message == "Rate limit is exceeded.");
 }
 
-BOOST_AUTO_TEST_CASE(no_json_at_all) {
+BOOST_AUTO_TEST_CASE(a_body_that_is_not_json_becomes_the_message) {
   const auto page = read("<html>\r\n<head><title>503 Service\tUnavailable</title></head>\r\n");
   BOOST_TEST(page.code == "");
   BOOST_TEST(page.message == "<html> <head><title>503 Service Unavailable</title></head>");
@@ -95,7 +95,7 @@ BOOST_AUTO_TEST_CASE(no_json_at_all) {
   BOOST_TEST(read("null").message == "null");
 }
 
-BOOST_AUTO_TEST_CASE(control_characters_never_come_through) {
+BOOST_AUTO_TEST_CASE(control_characters_are_escaped) {
   const auto e = read(R"({"error":{"code":"a\u001b[31m","message":"line\r\nline\u0000\u202e",)"
                       R"("innerError":{"request-id":"r\n","client-request-id":"c\u0007"}}})");
   BOOST_TEST(inert(e.code));
@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(control_characters_never_come_through) {
   BOOST_TEST(inert(read("\x1b]0;title\x07\xff\xfe").message));
 }
 
-BOOST_AUTO_TEST_CASE(lengths_are_limited) {
+BOOST_AUTO_TEST_CASE(the_lengths_of_texts_are_limited) {
   const std::string much(100'000, 'x');
   const auto e = read(R"({"error":{"code":")" + much + R"(","message":")" + much + R"(","innerError":{"request-id":")" + much + R"("}}})");
   BOOST_TEST(e.code.size() < 110U);
@@ -115,11 +115,11 @@ BOOST_AUTO_TEST_CASE(lengths_are_limited) {
   BOOST_TEST(read(much).message.size() < 510U);
 }
 
-BOOST_AUTO_TEST_CASE(a_bomb_is_read_as_text) {
+BOOST_AUTO_TEST_CASE(deeply_nested_json_is_read_as_text) {
   BOOST_TEST(read(std::string(1'000'000, '[')).message.starts_with("[[[["));
 }
 
-RC_BOOST_PROP(never_fails_and_is_always_inert, (std::string bytes)) {
+RC_BOOST_PROP(any_bytes_give_texts_without_control_characters, (std::string bytes)) {
   const auto e = read(bytes);
   RC_ASSERT(inert(e.code));
   RC_ASSERT(inert(e.message));

@@ -38,7 +38,7 @@ std::string refusal(std::string_view body) {
 
 BOOST_AUTO_TEST_SUITE(parse_meeting)
 
-BOOST_AUTO_TEST_CASE(a_whole_answer) {
+BOOST_AUTO_TEST_CASE(a_whole_answer_is_read) {
   for (const auto& body : {convoke::wire::samples::small_meeting(), convoke::wire::samples::large_meeting()}) {
     const auto m = read(body);
     BOOST_TEST(m.id.starts_with("MSo1YzFi"));
@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(a_whole_answer) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(an_empty_object_and_nulls_are_absent) {
+BOOST_AUTO_TEST_CASE(an_empty_object_and_nulls_leave_members_absent) {
   BOOST_TEST((read("{}") == meeting{}));
   BOOST_TEST((read(R"({"id":null,"joinWebUrl":null,"externalId":null,"subject":null,"startDateTime":null,"endDateTime":null,
     "participants":null,"audioConferencing":null,"joinMeetingIdSettings":null})") == meeting{}));
@@ -70,12 +70,12 @@ BOOST_AUTO_TEST_CASE(an_empty_object_and_nulls_are_absent) {
     "audioConferencing":{"conferenceId":null,"tollNumber":null,"tollNumbers":[]}})") == meeting{}));
 }
 
-BOOST_AUTO_TEST_CASE(an_empty_list_is_not_an_absent_one) {
+BOOST_AUTO_TEST_CASE(an_empty_list_of_attendees_is_not_an_absent_one) {
   BOOST_TEST(read(R"({"participants":{"attendees":[]}})").attendees.value().empty());
   BOOST_TEST(!read(R"({"participants":{}})").attendees);
 }
 
-BOOST_AUTO_TEST_CASE(roles) {
+BOOST_AUTO_TEST_CASE(known_roles_are_read_and_others_are_absent) {
   const auto m = read(R"({"participants":{"attendees":[{"role":"attendee"},{"role":"presenter"},{"role":"coorganizer"},
     {"role":"producer"},{"role":"unknownFutureValue"},{"role":null},{}]}})");
   const auto& people = m.attendees.value();
@@ -85,7 +85,7 @@ BOOST_AUTO_TEST_CASE(roles) {
   for (std::size_t i = 3; i < 7; ++i) BOOST_TEST(!people.at(i).role);
 }
 
-BOOST_AUTO_TEST_CASE(people_without_an_id_are_kept) {
+BOOST_AUTO_TEST_CASE(attendees_without_an_id_are_kept) {
   const auto m = read(R"({"participants":{"attendees":[{"identity":null},{"identity":{"user":null,"phone":{"id":"x"}}},
     {"identity":{"application":{"id":"y"}}},{"upn":"A@B"}]}})");
   BOOST_TEST(m.attendees.value().size() == 4U);
@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE(people_without_an_id_are_kept) {
   BOOST_TEST(m.attendees->at(3).upn == "a@b");
 }
 
-BOOST_AUTO_TEST_CASE(times_are_instants) {
+BOOST_AUTO_TEST_CASE(times_are_read_as_instants) {
   const auto at = [](const char* text) {
     return convoke::format_utc(read(R"({"startDateTime":")" + std::string(text) + "\"}").start.value());
   };
@@ -119,7 +119,7 @@ BOOST_AUTO_TEST_CASE(dial_in_is_read_leniently) {
   BOOST_TEST(number(R"("tollNumber":{"x":1})") == "-");
 }
 
-BOOST_AUTO_TEST_CASE(names_written_with_escapes_are_the_same_names) {
+BOOST_AUTO_TEST_CASE(member_names_written_with_escapes_are_the_same_names) {
   BOOST_TEST(read(R"({"\u0069d":"x"})").id == "x");
   BOOST_TEST(refusal(R"({"id":"x","\u0069d":"y"})") == "the answer's id comes twice");
 }
@@ -142,11 +142,11 @@ constexpr const char* doubles[] = {
     R"({"joinMeetingIdSettings":{"joinMeetingId":"a","joinMeetingId":"b"}})",
 };
 
-BOOST_DATA_TEST_CASE(what_comes_twice_is_not_believed, boost::unit_test::data::make(doubles), body) {
+BOOST_DATA_TEST_CASE(a_member_that_is_read_must_not_occur_twice, boost::unit_test::data::make(doubles), body) {
   BOOST_TEST(refusal(body).find("comes twice") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(what_does_not_count_may_come_twice) {
+BOOST_AUTO_TEST_CASE(a_member_that_is_not_read_may_occur_twice) {
   BOOST_TEST(read(R"({"x":1,"x":2,"id":"a"})").id == "a");
   BOOST_TEST(read(R"({"audioConferencing":{"conferenceId":"1","ConferenceId":"2"}})").conference_id.value() == "1");
 }
@@ -182,7 +182,7 @@ constexpr const char* wrong_types[] = {
     R"({"joinMeetingIdSettings":{"passcode":1234}})",
 };
 
-BOOST_DATA_TEST_CASE(wrong_types_are_refused, boost::unit_test::data::make(wrong_types), body) {
+BOOST_DATA_TEST_CASE(members_of_wrong_types_are_refused, boost::unit_test::data::make(wrong_types), body) {
   BOOST_TEST(refusal(body) != "");
 }
 
@@ -215,20 +215,20 @@ const std::string no_json[] = {
     "\xef\xbb\xbf{\"id\":\"x\"}",
 };
 
-BOOST_DATA_TEST_CASE(what_is_not_one_whole_json_object_is_refused, boost::unit_test::data::make(no_json), body) {
+BOOST_DATA_TEST_CASE(a_body_that_is_not_one_whole_json_object_is_refused, boost::unit_test::data::make(no_json), body) {
   BOOST_TEST(refusal(body) != "");
 }
 
-BOOST_AUTO_TEST_CASE(every_cut_is_noticed) {
+BOOST_AUTO_TEST_CASE(a_body_that_is_cut_anywhere_is_refused) {
   const auto body = convoke::wire::samples::small_meeting();
   for (std::size_t n = 0; n < body.size(); ++n) {
-    // A copy of its own, so that a sanitizer sees any reading past the end.
+    // A copy of the exact size, so that AddressSanitizer sees a read past the end.
     const std::string cut(body, 0, n);
     if (parse(cut)) BOOST_ERROR("accepted after " << n << " bytes");
   }
 }
 
-BOOST_AUTO_TEST_CASE(nesting_ends_at_32) {
+BOOST_AUTO_TEST_CASE(more_than_32_levels_are_refused) {
   const auto nested = [](std::size_t arrays) {
     return R"({"x":)" + std::string(arrays, '[') + "0" + std::string(arrays, ']') + R"(,"id":"a"})";
   };
@@ -241,7 +241,7 @@ BOOST_AUTO_TEST_CASE(nesting_ends_at_32) {
   BOOST_TEST(refusal(objects) != "");
 }
 
-BOOST_AUTO_TEST_CASE(a_million_members_take_no_time_to_speak_of) {
+BOOST_AUTO_TEST_CASE(a_million_members_are_read_within_seconds) {
   std::string body = "{";
   for (int i = 0; i < 1'000'000; ++i) body += R"("k":1,)";
   body += R"("id":"a"})";
@@ -255,7 +255,7 @@ BOOST_AUTO_TEST_CASE(unknown_members_of_any_size_are_skipped) {
   BOOST_TEST(read(body).id == "a");
 }
 
-BOOST_AUTO_TEST_CASE(a_parser_forgets_the_answer_before) {
+BOOST_AUTO_TEST_CASE(a_parser_forgets_the_previous_answer) {
   parser p;
   BOOST_TEST(p.parse_meeting(convoke::wire::samples::large_meeting()).has_value());
   BOOST_TEST(!p.parse_meeting("{").has_value());
@@ -273,8 +273,8 @@ BOOST_AUTO_TEST_CASE(a_parser_forgets_the_answer_before) {
                                        .attendees = {}}));
 }
 
-// Whatever another serializer writes for the texts, we read the same texts.
-RC_BOOST_PROP(any_texts_are_read_as_written, ()) {
+// Texts written by another serializer are read as they are.
+RC_BOOST_PROP(any_text_is_read_as_it_was_written, ()) {
   const auto text = rc::gen::container<std::string>(rc::gen::inRange(' ', '\x7f'));
   const auto id = *text, url = *text, subject = *text;
   boost::json::object body{{"subject", subject}, {"extra", {1, 2.5, id}}, {"joinWebUrl", url}, {"id", id}};
@@ -284,8 +284,8 @@ RC_BOOST_PROP(any_texts_are_read_as_written, ()) {
   RC_ASSERT(m.subject == subject);
 }
 
-// One changed byte gives a refusal or another meeting, never a crash (this is for the sanitizers).
-RC_BOOST_PROP(a_changed_byte_is_survived, (unsigned char byte)) {
+// One changed byte gives a refusal or another meeting. The sanitizers see what else it may do.
+RC_BOOST_PROP(a_changed_byte_never_crashes_the_parser, (unsigned char byte)) {
   auto body = convoke::wire::samples::small_meeting();
   body[*rc::gen::inRange<std::size_t>(0, body.size())] = static_cast<char>(byte);
   const auto got = parse(body);

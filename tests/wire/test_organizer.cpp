@@ -1,4 +1,4 @@
-// Where an answer says whose meeting it is, and how much of it is taken.
+// The places where an answer names its organizer, and the limits of an answer's members.
 
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
@@ -25,7 +25,7 @@ const std::string context =
 
 BOOST_AUTO_TEST_SUITE(organizer)
 
-BOOST_AUTO_TEST_CASE(of_a_meeting_id) {
+BOOST_AUTO_TEST_CASE(a_meeting_id_names_its_organizer) {
   BOOST_TEST(organizer_in_id(id) == who);
   BOOST_TEST(organizer_in_id(id + "==") == who);
   for (const auto& other :
@@ -33,7 +33,7 @@ BOOST_AUTO_TEST_CASE(of_a_meeting_id) {
     BOOST_TEST(organizer_in_id(other).empty(), other);
 }
 
-BOOST_AUTO_TEST_CASE(of_a_join_url) {
+BOOST_AUTO_TEST_CASE(a_join_url_names_its_organizer) {
   BOOST_TEST(organizer_in_join_url(url) == who);
   BOOST_TEST(organizer_in_join_url("https://x/?a=1&context={\"OID\" : \"DC17674C-81D9-4ADB-BFB2-8F6A442E4622\"}&b") == who);
   for (const auto* other : {"", "https://teams.microsoft.com/meet/123?p=abc", "https://x/?context=%7b%22Oid%22%3a%22me%22%7d",
@@ -43,7 +43,7 @@ BOOST_AUTO_TEST_CASE(of_a_join_url) {
     BOOST_TEST(organizer_in_join_url(other).empty(), other);
 }
 
-BOOST_AUTO_TEST_CASE(of_a_context) {
+BOOST_AUTO_TEST_CASE(an_odata_context_names_its_organizer) {
   BOOST_TEST(organizer_in_context(context) == who);
   BOOST_TEST(organizer_in_context("#users(%27DC17674C-81D9-4ADB-BFB2-8F6A442E4622%27)") == who);
   for (const auto* other : {"", "#users('x')/y", "#me/onlineMeetings/$entity", "#users('", "#users('dc17674c-81d9-4adb-bfb2-8f6a442e4622",
@@ -51,7 +51,7 @@ BOOST_AUTO_TEST_CASE(of_a_context) {
     BOOST_TEST(organizer_in_context(other).empty(), other);
 }
 
-BOOST_AUTO_TEST_CASE(of_an_answer) {
+BOOST_AUTO_TEST_CASE(an_answer_names_its_organizer_in_two_places) {
   parser p;
   named_organizer named;
   BOOST_TEST(p.parse_meeting(R"({"@odata.context":")" + context +
@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(of_an_answer) {
                  .has_value());
   BOOST_TEST(named.participant == who);
   BOOST_TEST(named.context == who);
-  // What an earlier answer named is not taken for its own.
+  // The organizers of an earlier answer are not those of the next one.
   for (const auto* body : {"{}", R"({"participants":{"organizer":null}})", R"({"participants":{"organizer":{"identity":null}}})",
                            R"({"participants":{"organizer":{"identity":{"application":{"id":"x"}}}},"@odata.context":null})",
                            R"({"participants":{"organizer":{"identity":{"user":{"id":"8:orgid:x"}}}},"@odata.context":7})"}) {
@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(how_much_is_taken)
 
-BOOST_AUTO_TEST_CASE(members_that_are_kept_have_a_largest_size) {
+BOOST_AUTO_TEST_CASE(members_that_are_kept_have_a_limit_of_length) {
   parser p;
   const auto body = [](const std::string& name, std::size_t size) { return "{\"" + name + "\":\"" + std::string(size, 'x') + "\"}"; };
   for (const auto& [name, most] : {std::pair{"id", text_limits::id}, {"joinWebUrl", text_limits::url}, {"externalId", text_limits::id}}) {
@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(members_that_are_kept_have_a_largest_size) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_number_to_dial_that_is_too_long_is_left_out) {
+BOOST_AUTO_TEST_CASE(a_dial_in_number_that_is_too_long_is_left_out) {
   parser p;
   const std::string much(1000, '5');
   const auto got = p.parse_meeting(R"({"audioConferencing":{"tollNumber":")" + much + R"(","conferenceId":")" + much +
@@ -107,21 +107,21 @@ BOOST_AUTO_TEST_CASE(a_number_to_dial_that_is_too_long_is_left_out) {
   BOOST_TEST(!got->conference_id.has_value());
 }
 
-BOOST_AUTO_TEST_CASE(a_refusal_that_breaks_off_is_not_whole) {
+BOOST_AUTO_TEST_CASE(an_error_that_is_cut_is_not_whole) {
   parser p;
   for (const auto* whole : {"", "{}", R"({"error":{"code":"x"}})", "<html>", "no", R"( {"error":1} )"})
     BOOST_TEST(p.parse_error(whole).whole, whole);
   for (const auto* cut : {"{", R"({"error":{"code":"x")", "[1,", " \r\n{\"a\"", "{}x"}) BOOST_TEST(!p.parse_error(cut).whole, cut);
 }
 
-BOOST_AUTO_TEST_CASE(after_a_very_large_answer_a_parser_reads_as_before) {
+BOOST_AUTO_TEST_CASE(a_parser_reads_on_after_a_very_large_answer) {
   parser p;
   const auto large = R"({"id":"a","x":")" + std::string(900'000, 'x') + "\"}";
   for (int i = 0; i < 3; ++i) {
     BOOST_TEST(p.parse_meeting(large).value().id == "a");
     BOOST_TEST(p.parse_error(large).code.empty());
     BOOST_TEST(p.parse_meeting(R"({"id":"b"})").value().id == "b");
-    // As deep as ever, and no deeper.
+    // The limit of depth is the same as before.
     BOOST_TEST(p.parse_meeting("{\"x\":" + std::string(31, '[') + "1" + std::string(31, ']') + "}").has_value());
     BOOST_TEST(!p.parse_meeting("{\"x\":" + std::string(40, '[') + "1" + std::string(40, ']') + "}").has_value());
   }

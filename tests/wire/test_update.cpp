@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(an_absent_subject_is_never_sent) {
   BOOST_TEST(body_of(s, {}) == "{" + times + "," + people + "}");
 }
 
-// A body without members would be refused.
+// The service would refuse a body without members.
 BOOST_AUTO_TEST_CASE(names_that_mean_nothing_here_count_as_none) {
   auto s = whole();
   BOOST_TEST(body_of(s, {"recordAutomatically"}) == body_of(s, {}));

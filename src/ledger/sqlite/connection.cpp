@@ -7,14 +7,14 @@
 #include <utility>
 
 #include "core/text.hpp"
+#include "ledger/shortage.hpp"
 #include "ledger/sqlite/ledger_file.hpp"
 #include "ledger/sqlite/overlay_vfs.hpp"
-#include "ledger/sqlite/shortage.hpp"
 
 namespace convoke::ledger::sqlite {
 namespace {
 
-// What a person can do about it, by SQLite's primary result code.
+// What the user can do about it, by SQLite's primary result code.
 std::string_view remedy(int code) {
   switch (code & 0xff) {
     case SQLITE_FULL:
@@ -37,7 +37,7 @@ std::string_view remedy(int code) {
   }
 }
 
-// What SQLite says can quote the file, and the file can hold anything.
+// SQLite's message can quote the file, which can hold any bytes.
 std::string describe(const std::string& path, const char* doing, int code, const char* detail, int system_error) {
   std::string text =
       "ledger " + shown(path) + ": " + doing + ": " + core::escape_for_people(detail) + " (SQLite " + std::to_string(code) + "); ";
@@ -45,8 +45,8 @@ std::string describe(const std::string& path, const char* doing, int code, const
   return text.append(remedy(code));
 }
 
-// SQLite calls a database malformed where the disk refused to give a page, too: then the file has kept the system's error.
-bool refused_by_disk(sqlite3* db) {
+// SQLite also reports a database as malformed if the disk did not return a page. The file has the system's error then.
+bool failed_to_read(sqlite3* db) {
   int last = 0;
   if (sqlite3_file_control(db, "main", SQLITE_FCNTL_LAST_ERRNO, &last) == SQLITE_OK && last == EIO) return true;
   sqlite3_file* log = nullptr;
@@ -56,7 +56,7 @@ bool refused_by_disk(sqlite3* db) {
   return log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &last) == SQLITE_OK && last == EIO;
 }
 
-// A path that SQLite cannot take for one of its special names, nor for a URI.
+// An absolute path: SQLite takes none for one of its special names or for a URI.
 std::string plain_path(const std::string& path) {
   std::error_code ignored;
   const auto absolute = std::filesystem::absolute(path, ignored);
@@ -101,7 +101,7 @@ result<void> connection::open(const std::string& path, mode how) {
     return std::unexpected(failed);
   }
   sqlite3_busy_timeout(db_, 5000);
-  // Its log has no index in shared memory, and is never copied back.
+  // The log has no index in shared memory, and is never checkpointed.
   if (how == mode::rehearsal) {
     exec("PRAGMA locking_mode = EXCLUSIVE");
     sqlite3_db_config(db_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
@@ -135,7 +135,7 @@ void connection::note_failure(const char* doing) {
     return;
   }
   const char* detail = sqlite3_errmsg(db_);
-  if ((code_ & 0xff) == SQLITE_CORRUPT && refused_by_disk(db_)) {
+  if ((code_ & 0xff) == SQLITE_CORRUPT && failed_to_read(db_)) {
     code_ = SQLITE_IOERR_CORRUPTFS;
     detail = sqlite3_errstr(SQLITE_IOERR);
   }
@@ -149,9 +149,9 @@ void connection::forget_failure() noexcept {
 
 connection::interruptible::interruptible(connection& db, const std::function<bool()>& interrupted) noexcept : db_(db) {
   constexpr int steps = 2000;  // well below a millisecond
-  const auto ask = [](void* asked) { return (*static_cast<const std::function<bool()>*>(asked))() ? 1 : 0; };
-  // SQLite passes the pointer back as it came.
-  sqlite3_progress_handler(db_.db_, steps, ask, const_cast<std::function<bool()>*>(&interrupted));
+  const auto poll = [](void* function) { return (*static_cast<const std::function<bool()>*>(function))() ? 1 : 0; };
+  // SQLite passes the pointer back unchanged.
+  sqlite3_progress_handler(db_.db_, steps, poll, const_cast<std::function<bool()>*>(&interrupted));
 }
 
 connection::interruptible::~interruptible() {
@@ -161,7 +161,7 @@ connection::interruptible::~interruptible() {
 void connection::undo_interrupted() noexcept {
   if (!failure_ || failure_->code != errc::interrupted) return;
   forget_failure();
-  // SQLite has rolled back by itself where the statement was one that writes.
+  // SQLite rolls back by itself if the statement was one that writes.
   if (in_transaction()) exec("ROLLBACK");
 }
 
@@ -175,9 +175,9 @@ void connection::exec(const char* sql) {
 }
 
 std::string connection::ask(const char* sql) {
-  statement question(*this, sql);
+  statement query(*this, sql);
   std::string answer;
-  if (question.with().step()) answer = question.text(0);
+  if (query.with().step()) answer = query.text(0);
   return answer;
 }
 
@@ -211,7 +211,7 @@ bool statement::step() {
 }
 
 void statement::reset() noexcept {
-  // Its result repeats the error of the last step, which was noted there.
+  // The result repeats the error of the last step, which was recorded there.
   if (stmt_ != nullptr) sqlite3_reset(stmt_);
   running_ = false;
 }
@@ -225,7 +225,7 @@ double statement::real(int column) const noexcept {
 }
 
 std::string_view statement::text(int column) const noexcept {
-  // column_blob, for text too: the bytes are the same and nothing is copied to append a NUL.
+  // column_blob also for text: the bytes are the same, and no copy is made to append a NUL.
   const void* data = sqlite3_column_blob(stmt_, column);
   if (data == nullptr) return {};
   return {static_cast<const char*>(data), static_cast<std::size_t>(sqlite3_column_bytes(stmt_, column))};

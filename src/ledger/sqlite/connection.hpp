@@ -2,8 +2,9 @@
 
 // A thin owner of one SQLite connection and of prepared statements.
 //
-// The first error sticks: after it every step does nothing and says "no more rows", and the caller asks ok() once at the end of
-// its unit of work. For the writer that is the rule anyway: after a write or sync error nothing on this handle can be trusted.
+// The first error sticks: after it every step does nothing and reports no more rows, and the caller checks ok() once at the end of its unit
+// of work. A writer must stop then anyway: after a write or sync error nothing on this handle can be trusted. A connection and its
+// statements belong to one thread at a time.
 
 #include <concepts>
 #include <cstdint>
@@ -44,7 +45,7 @@ class connection {
   enum class mode : std::uint8_t { read_write, read_only, immutable, rehearsal };
   [[nodiscard]] result<void> open(const std::string& path, mode how);
   void close() noexcept;
-  // Leave the log alone when closing: after a failed sync nothing may be synced again.
+  // Leaves the log as it is: after a failed sync nothing may be synced again.
   void close_without_checkpoint() noexcept;
 
   [[nodiscard]] bool ok() const noexcept { return !failure_.has_value(); }
@@ -55,8 +56,8 @@ class connection {
   void note_failure(const char* doing);
   void forget_failure() noexcept;  // readers only: a reader that could not read once may try again
 
-  // While one lives, a statement that is running ends soon after `interrupted` says so, with errc::interrupted as the failure. It is asked
-  // on this thread, every few thousand steps of SQLite's machine.
+  // While one exists, a statement that is running ends soon after `interrupted` returns true, with errc::interrupted as the failure. SQLite
+  // calls it on this thread, every few thousand steps of its virtual machine.
   class interruptible {
    public:
     interruptible(connection& db, const std::function<bool()>& interrupted) noexcept;
@@ -67,7 +68,8 @@ class connection {
    private:
     connection& db_;
   };
-  // After an interruption, which left nothing in doubt: ends the transaction that was open and lets the connection go on.
+  // After an interruption: rolls back the transaction that was open, and makes the connection usable again. Does nothing after any other
+  // failure.
   void undo_interrupted() noexcept;
   [[nodiscard]] bool in_transaction() const noexcept;
 
@@ -85,8 +87,8 @@ class connection {
   int code_ = 0;
 };
 
-// Prepared at its first use, finalised with its owner, which must die before the connection closes. What is bound must live until
-// the statement was run: nothing is copied. Columns' views live until the next step.
+// Prepared at its first use, finalised when it is destroyed, which must be before the connection closes. Values are bound without a copy
+// and must stay valid until the statement has run. Views of columns are valid until the next step.
 class statement {
  public:
   statement(connection& db, const char* sql) noexcept : db_(db), sql_(sql) {}
@@ -101,7 +103,7 @@ class statement {
     (bind(++index, values), ...);
     return *this;
   }
-  // True: there is a row. False: no more, or failed.
+  // True: there is a row. False: there is no further row, or the statement failed.
   bool step();
   void run() {
     while (step()) {

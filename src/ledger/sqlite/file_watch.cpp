@@ -8,8 +8,8 @@
 #include <filesystem>
 #include <system_error>
 
+#include "ledger/shortage.hpp"
 #include "ledger/sqlite/ledger_file.hpp"
-#include "ledger/sqlite/shortage.hpp"
 
 namespace convoke::ledger::sqlite {
 namespace {
@@ -74,7 +74,7 @@ std::optional<file_watch::identity> file_watch::identify(const std::string& path
 }
 
 result<void> file_watch::check() {
-  // The log comes to be with the first write.
+  // SQLite makes the log at the first write.
   if (!wal_) wal_ = identify(log_);
   if (database_ && identify(path_) == database_ && identify(log_) == wal_) return {};
   return fail(errc::storage, "the ledger " + shown(path_) +

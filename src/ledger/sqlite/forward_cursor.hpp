@@ -1,12 +1,12 @@
 #pragma once
 
-// Looks keys up in a table: steps forward where the next key is a little further on, seeks where it is far or behind. A merge where
-// both sides rise together, a lookup where they do not.
+// Looks keys up in a table, in any order. It steps forward to a key that is a few rows further on, and seeks a key that is far away or
+// behind: a merge join where the keys and the table advance together, and single lookups where they do not.
 
 #include <cstdint>
 
+#include "ledger/digest.hpp"
 #include "ledger/sqlite/connection.hpp"
-#include "ledger/sqlite/hash.hpp"
 
 namespace convoke::ledger::sqlite {
 
@@ -16,7 +16,7 @@ class forward_cursor {
  public:
   forward_cursor(connection& db, const char* sql) noexcept : rows_(db, sql) {}
 
-  // True: row() stands on it, until the next find.
+  // True: the key exists, and row() is its row until the next find().
   bool find(const Key& wanted) {
     if (past_end_ && wanted >= end_) return false;
     if (near(wanted)) {
@@ -29,19 +29,19 @@ class forward_cursor {
   }
   [[nodiscard]] const statement& row() const noexcept { return rows_; }
 
-  // Before the table is written to out of order. The next find seeks.
+  // Ends the reading: an open cursor keeps a snapshot, and makes writes to its table slower. The next find() seeks.
   void close() {
     rows_.reset();
     on_row_ = past_end_ = false;
   }
 
  private:
-  static constexpr int most_steps = 8;  // a seek costs about as much
+  static constexpr int most_steps = 8;  // about the cost of a seek
 
   bool near(const Key& wanted) {
     if (!on_row_) return false;
     if constexpr (std::is_same_v<Key, digest>) {
-      // Nothing tells how many keys lie between. Where stepping did not pay it is tried again now and then.
+      // Hashes do not show how many keys lie between. Where stepping did not reach the last key, it is tried again once in 64 times.
       return paid_ || ++tries_ % 64 == 0;
     } else {
       return at_ < wanted && wanted - at_ <= most_steps;
@@ -76,7 +76,7 @@ class forward_cursor {
 
   statement rows_;
   digest_bytes bound_{digest{}};
-  // There is nothing between after_ and at_, and nothing from end_ on once the end was passed.
+  // The table has nothing between after_ and at_, and nothing from end_ on once past_end_ is set.
   Key at_{}, after_{}, end_{};
   bool on_row_ = false, past_end_ = false, paid_ = true;
   unsigned tries_ = 0;

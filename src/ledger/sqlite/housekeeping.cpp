@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "core/text.hpp"
-#include "ledger/sqlite/key_set.hpp"
+#include "ledger/key_set.hpp"
 #include "ledger/sqlite/ledger_file.hpp"
 #include "ledger/sqlite/memory.hpp"
 
@@ -18,17 +18,17 @@ namespace {
 
 constexpr std::int64_t small_ledger = 64 << 20;  // bytes: checked in full, in about 0.1 s
 
-// The check of the pages reports a page that the disk did not give among the damaged ones, with SQLite's code.
+// The check reports a page that the disk did not return among the damaged ones, with SQLite's code.
 bool unreadable(const std::string& found) {
   constexpr std::string_view mark = "error code=";
   const auto at = found.find(mark);
   return at != std::string::npos && (std::atoi(found.c_str() + at + mark.size()) & 0xff) == SQLITE_IOERR;
 }
 
-// The values of run.pruned: what is left of a run is its inventory, or also the decisions that show which keys vanish from its input.
+// The values of run.pruned: a pruned run keeps its inventory, or also the decisions that show which keys vanish from its input.
 constexpr int pruned = 1, pruned_but_decisions = 2;
 
-// Of the runs of one input in the same lanes, the one that was opened last: a later plan is compared with it. In order.
+// Of all runs of one input in the same lanes the one that was opened last, with which a later plan is compared. Ascending.
 std::vector<run_id> opened_last(connection& db) {
   statement runs(db,
                  "SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY input_name, lanes ORDER BY opened_at DESC, id DESC) AS place "
@@ -39,7 +39,7 @@ std::vector<run_id> opened_last(connection& db) {
   return out;
 }
 
-// Of the runs that were pruned only these keep their decisions.
+// Of pruned runs only those that were opened last keep their decisions.
 void forget_decisions(connection& db) {
   const auto kept = opened_last(db);
   statement older(db, "SELECT id FROM run WHERE pruned = 2");
@@ -54,7 +54,7 @@ void forget_decisions(connection& db) {
   }
 }
 
-// Versions before this one left payloads behind that nothing refers to. Once in a ledger's life they are looked for in all of it.
+// Older versions left payloads behind that nothing refers to. They are searched for once in the life of a ledger.
 void forget_orphans(connection& db) {
   statement done(db, "SELECT 1 FROM meta WHERE name = ?");
   const bool before = done.with(no_orphans).step();
@@ -109,7 +109,7 @@ result<void> discard_run(connection& db, run_table& runs, run_id id) {
   if (found->info.state == run_state::discarded) return {};
   if (found->info.state == run_state::finished)
     return fail(errc::usage, "run " + std::to_string(id) + " is finished; there is nothing to discard");
-  // What a dead process had claimed may still be in flight: a plan that decides about these keys has to hear of it.
+  // Rows that are claimed can still have a request in flight: a later plan with these keys must find the claims.
   statement forget(db, "DELETE FROM owed WHERE run = ? AND token = 0");
   statement discard(db, "UPDATE run SET state = 4, finished_at = ? WHERE id = ?");
   forget.with(id).run();
@@ -120,12 +120,12 @@ result<void> discard_run(connection& db, run_table& runs, run_id id) {
 result<std::vector<run_id>> runs_to_prune(connection& db, unsigned keep) {
   statement months(db, "DELETE FROM made WHERE month < ?");
   months.with(month_of(wall_now()) - 1).run();
-  // What a dead process had in flight has long ended by then, whatever its time limits were.
+  // Requests of such claims ended long ago, whatever the time limits were.
   statement claims(db, "DELETE FROM owed WHERE run IN (SELECT id FROM run WHERE state = 4 AND finished_at < ?)");
   claims.with(to_stored(wall_now() - std::chrono::days(1))).run();
   forget_orphans(db);
   forget_decisions(db);
-  // Plans that were never opened have a count of their own: looking at files must not push out what was carried out.
+  // Plans that were never opened are counted apart: they must not push out runs that were carried out.
   statement old(db,
                 "SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY opened_at IS NULL ORDER BY opened_at DESC, id DESC) AS place "
                 "FROM run WHERE state IN (3, 4) AND pruned = 0) WHERE place > ? ORDER BY id DESC");
@@ -152,7 +152,7 @@ result<void> prune_run(connection& db, run_id id) {
   last_failures.with(first, last).run();
   statement duplicates(db, "DELETE FROM duplicate WHERE first BETWEEN ? AND ?");
   duplicates.with(first, last).run();
-  // It still shows which keys vanish from its input.
+  // Its decisions still show which keys vanish from its input.
   if (std::ranges::binary_search(opened_last(db), id)) {
     mark.with(pruned_but_decisions, id).run();
     return db.status();

@@ -1,6 +1,6 @@
 #pragma once
 
-// Discarding and pruning runs, and the look at the pages when a ledger is opened.
+// Discarding and pruning runs, and the check of the pages when a ledger is opened.
 
 #include <vector>
 
@@ -14,13 +14,13 @@ namespace convoke::ledger::sqlite {
 inline constexpr const char* put_a_copy_back =
     "Put an earlier copy in its place (an old copy costs repeated calls, never a second meeting)";
 
-// In `meta`: the payloads that older versions left behind were deleted, or there never were any.
+// A name in `meta`: payloads that older versions left behind were deleted, or there never were any.
 inline constexpr const char* no_orphans = "no_orphans";
 
-// quick_check: of the whole ledger where it is small or was not closed, else of the tables that every run starts from.
+// Runs quick_check on the whole ledger if it is small or was not closed in order, else on the tables that every run starts from.
 [[nodiscard]] result<void> check_pages(connection& db, bool unclean);
 
-// Inside a transaction, each.
+// Each of these runs inside a transaction.
 [[nodiscard]] result<void> discard_run(connection& db, run_table& runs, run_id id);
 [[nodiscard]] result<std::vector<run_id>> runs_to_prune(connection& db, unsigned keep);
 [[nodiscard]] result<void> prune_run(connection& db, run_id id);

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t longest_path = 4096;
 constexpr const char* companions[] = {"-wal", "-shm", "-journal"};
-// The group may read where somebody arranged that, as for a monitoring account.
+// The group may read: an administrator can have arranged that, as for a monitoring account.
 constexpr mode_t open_to_others = S_IWGRP | S_IROTH | S_IWOTH;
 
 }  // namespace
@@ -64,7 +64,7 @@ void protect_companions(const std::string& path) {
     const auto beside = path + ending;
     if (::lstat(beside.c_str(), &there) != 0 || !S_ISREG(there.st_mode)) continue;
     const mode_t permitted = there.st_mode & ledger.st_mode & 0777;
-    // Not through a link that was put there meanwhile.
+    // A link that was put there meanwhile is not followed.
     if (permitted != (there.st_mode & 0777)) (void)::fchmodat(AT_FDCWD, beside.c_str(), permitted, AT_SYMLINK_NOFOLLOW);
   }
 }

@@ -13,8 +13,8 @@
 
 #include <convoke/time.hpp>
 
+#include "ledger/shortage.hpp"
 #include "ledger/sqlite/ledger_file.hpp"
-#include "ledger/sqlite/shortage.hpp"
 
 namespace convoke::ledger::sqlite {
 namespace {
@@ -28,7 +28,7 @@ bool same_file(int fd, const std::string& path) noexcept {
   return ::fstat(fd, &held) == 0 && ::lstat(path.c_str(), &there) == 0 && held.st_dev == there.st_dev && held.st_ino == there.st_ino;
 }
 
-// What the holder wrote about itself, in brackets, as one line without control characters.
+// The text of the holder in brackets, as one line without control characters.
 std::string holder(int fd) {
   std::array<char, 512> text;
   const auto got = ::pread(fd, text.data(), text.size(), 0);
@@ -40,7 +40,7 @@ std::string holder(int fd) {
   return line.empty() ? line : " (" + line + ")";
 }
 
-// A dry run leaves what stands in the file, which can be of a process that is long dead.
+// A dry run leaves the text of the file, which can be that of a process that ended long ago.
 bool held_by_dry_runs(int fd) {
   return ::flock(fd, LOCK_SH | LOCK_NB) == 0;
 }
@@ -51,8 +51,8 @@ void sign(int fd, const std::string& program_version) {
   const auto now = std::chrono::time_point_cast<ticks>(std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
   const std::string text =
       "pid " + std::to_string(::getpid()) + "\nhost " + host.data() + "\nsince " + format_utc(now) + "\nconvoke " + program_version + "\n";
-  // Over what was there, so that a full disk leaves the mark of a holder that did not leave. Synced, so that a power failure leaves this
-  // one. A lock without words is as good a lock.
+  // Written over the old text, so that on a full disk the text of a holder that did not close the ledger stays. Synced, so that after a
+  // power failure this text is there. Without any text the lock works as well: errors are ignored.
   if (::pwrite(fd, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())) return;
   if (::ftruncate(fd, static_cast<off_t>(text.size())) == 0) (void)::fdatasync(fd);
 }
@@ -62,7 +62,7 @@ std::unexpected<error> not_usable(const std::string& path, const std::string& wh
                                  ": it is not used and nothing is written to it. Remove it, or choose another place with --ledger");
 }
 
-// Any user who may write the folder can put a file or a link there. A user who may write the ledger may own its lock.
+// Every user who may write to the folder can put a file or a link there. The owner of the ledger may own its lock file.
 result<void> check_planted(const struct stat& lock, const std::string& path, const std::string& ledger) {
   if (!S_ISREG(lock.st_mode)) return not_usable(path, kind_of(lock.st_mode));
   if (lock.st_nlink > 1) return not_usable(path, "another name (a hard link) of some file");
@@ -77,21 +77,21 @@ constexpr std::string_view ending = ".lock";
 
 }  // namespace
 
-// False: there is none. Not made where it is only looked at.
+// False: there is no lock file, and none is to be made.
 result<bool> lock_file::open(bool make) {
   const auto ledger = path_.substr(0, path_.size() - ending.size());
   struct stat there{};
-  // Before it is opened: opening a device can do something.
+  // Checked before it is opened, since opening a device can have effects.
   if (::lstat(path_.c_str(), &there) == 0)
     if (auto usable = check_planted(there, path_, ledger); !usable) return std::unexpected(usable.error());
   const int flags = (make ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
-  found_ = before::left;
+  found_ = before::emptied;
   fd_ = ::open(path_.c_str(), flags);
   if (fd_ < 0 && errno == ENOENT) {
     if (!make) return false;
     found_ = before::made;
     fd_ = ::open(path_.c_str(), flags | O_CREAT | O_EXCL, 0600);
-    if (fd_ < 0 && errno == EEXIST) return open(make);  // another process was faster
+    if (fd_ < 0 && errno == EEXIST) return open(make);  // another process has made it meanwhile
   }
   if (fd_ < 0)
     return fail(errc::storage, "cannot open the lock file " + shown(path_) + ": " + explained(errno, "choose another place with --ledger"));
@@ -108,9 +108,9 @@ result<void> lock_file::hold(int how, std::chrono::milliseconds wait, const std:
     if (!opened) return std::unexpected(opened.error());
     if (!*opened) return {};
     if (::flock(fd_, how | LOCK_NB) == 0) {
-      if (!same_file(fd_, path_)) continue;  // its last holder's directory was cleaned between open and flock
+      if (!same_file(fd_, path_)) continue;  // it was removed or replaced between open and flock
       struct stat held{};
-      if (found_ == before::left && ::fstat(fd_, &held) == 0 && held.st_size > 0) found_ = before::not_left;
+      if (found_ == before::emptied && ::fstat(fd_, &held) == 0 && held.st_size > 0) found_ = before::not_emptied;
       return {};
     }
     if (errno == EINTR) continue;
@@ -143,8 +143,8 @@ result<lock_file> lock_file::share(const std::string& ledger, std::chrono::milli
 
 lock_file::~lock_file() {
   if (fd_ < 0) return;
-  if (!leave_mark_) (void)!::ftruncate(fd_, 0);
-  ::close(fd_);  // the file stays: removing it would let two processes lock two files of one name
+  if (!keep_text_) (void)!::ftruncate(fd_, 0);
+  ::close(fd_);  // the file stays: if it were removed, two processes could lock two files of one name
 }
 
 bool lock_file::still_there() const noexcept {

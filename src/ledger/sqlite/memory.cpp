@@ -8,7 +8,7 @@
 namespace convoke::ledger::sqlite {
 namespace {
 
-constexpr auto gather = std::chrono::seconds(2);  // a process that is killed forgets the counts of so long at most
+constexpr auto gather = std::chrono::seconds(2);  // a process that is killed loses the counts of at most that time
 
 saved_pace read_pace(const statement& row, int first) {
   return {.pace = {.rate = row.real(first), .refused = row.real(first + 1), .credit = row.real(first + 2)},
@@ -91,8 +91,6 @@ std::vector<std::optional<saved_pace>> learnt_by_run(connection& db, run_id run)
 
 lane_memory memory_of(connection& db, const lane_name& lane) {
   lane_memory out;
-  // A ledger that only an older convoke has written so far: it is read as it is.
-  if (db.ask("SELECT 1 FROM sqlite_schema WHERE name = 'learnt'").empty()) return out;
   statement pace(db,
                  "SELECT p.rate, p.refused, p.credit, p.saved_at FROM lane l JOIN learnt p ON p.lane = l.id "
                  "WHERE l.graph_root = ? AND l.tenant = ? AND l.app = ?");

@@ -1,7 +1,7 @@
 #pragma once
 
-// What a ledger remembers from night to night beside its rows: the pace learnt for a lane, which scopes are closed, and how many
-// meetings were made for an organizer in a month.
+// What a ledger remembers from run to run beside its rows: the pace learnt for a lane, the cooldowns, and how many meetings were made for
+// an organizer in a month.
 
 #include <chrono>
 #include <map>
@@ -17,20 +17,21 @@ namespace convoke::ledger::sqlite {
 // Months are counted from the year 0, in UTC.
 [[nodiscard]] std::int64_t month_of(utc_time t) noexcept;
 
-// The writing side. Nothing of it is worth a commit of its own: it is written with the next group, or when the ledger closes.
+// The writing side. Paces and counts are not worth a commit of their own: they are written with the next group, or when the ledger closes.
 class memory_writer {
  public:
   explicit memory_writer(connection& db) noexcept : db_(db) {}
 
-  // Any thread. The latest of a lane counts.
+  // On any thread. The latest pace of a lane counts.
   void learnt(run_id run, lane_id lane, const lane_pace& pace, utc_time when);
-  // The rest: on the ledger's thread. A meeting was made for this organizer.
+  // These are called on the ledger's thread. A meeting was made for this organizer.
   void made(organizer_id organizer, utc_time when) { ++made_[{organizer, month_of(when)}]; }
   void cooldown(run_id run, lane_id lane, std::optional<organizer_id> organizer, utc_time until);
   void forget_cooldown(run_id run, lane_id lane, std::optional<organizer_id> organizer);
 
   [[nodiscard]] bool pending();
-  // Inside a transaction. Counts of meetings are gathered for some seconds, as a fast run makes many for many; `all`: also those.
+  // Inside a transaction. Counts of meetings are gathered for some seconds, because a fast run makes many, for many organizers; `all`
+  // writes them at once.
   void write(bool all);
 
  private:

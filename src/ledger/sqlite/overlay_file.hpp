@@ -1,7 +1,6 @@
 #pragma once
 
-// A file as it is, and over it what was written since: the file itself is only read. What is written goes into an unnamed file, at the
-// same places.
+// A file that is only read, and over it what was written since. Writes go into an unnamed file, at the same offsets.
 
 #include <cstddef>
 #include <cstdint>
@@ -11,19 +10,19 @@
 
 #include <convoke/error.hpp>
 
-#include "ledger/sqlite/temp_file.hpp"
+#include "ledger/temp_file.hpp"
 
 namespace convoke::ledger::sqlite {
 
 class overlay_file {
  public:
-  // A file that is not there is an empty one. `folder`: where the unnamed file lies.
+  // A missing file counts as an empty one. `folder`: for the unnamed file.
   [[nodiscard]] static result<overlay_file> open(const std::string& path, const std::string& folder);
   overlay_file(overlay_file&& other) noexcept;
   overlay_file& operator=(overlay_file&&) = delete;
   ~overlay_file();
 
-  // How many bytes there were; what is missing of `bytes` is filled with zeros.
+  // Returns how many bytes were read; the rest of `bytes` is filled with zeros.
   [[nodiscard]] result<std::size_t> read(std::uint64_t offset, std::span<std::byte> bytes) const;
   [[nodiscard]] result<void> write(std::uint64_t offset, std::span<const std::byte> bytes);
   [[nodiscard]] result<void> truncate(std::uint64_t size);
@@ -38,9 +37,9 @@ class overlay_file {
   [[nodiscard]] result<void> write_in_block(std::uint64_t offset, std::span<const std::byte> bytes);
 
   int below_ = -1;
-  std::uint64_t size_ = 0, below_size_ = 0;  // below_size_: how much of the file below still shows
+  std::uint64_t size_ = 0, below_size_ = 0;  // below_size_: how much of the file below is still visible
   temp_file over_;
-  std::vector<bool> over_there_;  // by block: it was written, whole
+  std::vector<bool> over_there_;  // by block: true if `over_` has the whole block
 };
 
 }  // namespace convoke::ledger::sqlite

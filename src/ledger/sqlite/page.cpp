@@ -21,7 +21,7 @@ std::string_view page_bytes::keep(std::string_view text) {
 }
 
 void page_bytes::clear() noexcept {
-  // A record of unusual size does not stay in memory.
+  // Memory for a text of unusual size is freed.
   std::erase_if(chunks_, [](const chunk& c) { return c.size > chunk_bytes; });
   for (auto& c : chunks_) c.used = 0;
   at_ = 0;

@@ -1,7 +1,7 @@
 #pragma once
 
-// Long reads go page by page. A page is copied out of the ledger in one short snapshot, which has ended when its rows are looked at: a
-// reader that stands still keeps no snapshot open, and the log of a run under way can be copied back and begun again.
+// Long reads go page by page. A page is copied out of the ledger in one short snapshot, which has ended when the caller sees its rows. A
+// caller that waits keeps no snapshot open, so that the log of a run under way can be checkpointed and restarted.
 
 #include <cstddef>
 #include <memory>
@@ -10,14 +10,14 @@
 
 namespace convoke::ledger::sqlite {
 
-// A page ends with the first of these. Scanned: also rows that are passed over, or only counted.
+// A page ends at the first of these. `scanned` includes rows that are skipped, or only counted.
 struct page_limits {
   std::size_t rows = 1024;
   std::size_t scanned = 16'384;
   std::size_t bytes = 512u << 10;
 };
 
-// Copies of what the rows of a page show. The memory is used again for the next page.
+// Copies of the texts in the rows of a page. The memory is reused for the next page.
 class page_bytes {
  public:
   [[nodiscard]] std::string_view keep(std::string_view text);

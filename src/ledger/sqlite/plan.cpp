@@ -4,18 +4,13 @@
 #include <optional>
 #include <utility>
 
-#include "ledger/sqlite/call_writer.hpp"
-#include "ledger/sqlite/decider.hpp"
-#include "ledger/sqlite/judge.hpp"
-#include "ledger/sqlite/matcher.hpp"
-#include "ledger/sqlite/memory.hpp"
-#include "ledger/sqlite/takeover.hpp"
+#include "ledger/sqlite/ledger_file.hpp"
 
 namespace convoke::ledger::sqlite {
 namespace {
 
-std::unexpected<error> out_of_turn(const char* what) {
-  return fail(errc::internal, std::string("a plan was asked to ") + what + " out of turn");
+std::unexpected<error> wrong_stage(const char* what) {
+  return fail(errc::internal, std::string("a plan cannot ") + what + " in its present state");
 }
 
 }  // namespace
@@ -45,15 +40,14 @@ result<void> plan::begin_stored(run_id planned) {
   statement forget(db_, "DELETE FROM tally WHERE run = ?");
   forget.with(planned).run();
   start(planned);
-  return intake_->read_stored();
+  return read_stored();
 }
 
 void plan::start(run_id run) {
   run_ = run;
-  keyed_.emplace(folder_, sort_budget);
-  matched_.emplace(folder_, sort_budget);
-  intake_.emplace(db_, run_, header_.lanes, *keyed_, *matched_, organizers_);
-  stage_ = stage::taking_in;
+  store_.emplace(db_, outcomes_, run_, header_);
+  rows_.emplace(*store_, run_, header_, planning::limits{.folder = folder_});
+  stage_ = stage::adding_rows;
 }
 
 void plan::insert_run() {
@@ -61,10 +55,10 @@ void plan::insert_run() {
   statement insert(
       db_,
       "INSERT INTO run(id, identity, state, input_name, input_sha256, settings, dialect, header, tzdata_version, convoke_version, "
-      "drift_fails, planned_at) VALUES(?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+      "drift_fails, update_drifted, enforce_roles, planned_at) VALUES(?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   insert
       .with(run_, h.identity, h.input_name, h.input_sha256, h.settings, h.dialect, h.header, h.tzdata_version, h.convoke_version,
-            h.drift_fails, to_stored(wall_now()))
+            h.drift_fails, h.operations.update_drifted, h.operations.enforce_roles, to_stored(wall_now()))
       .run();
   statement lane(db_, "INSERT OR IGNORE INTO lane(graph_root, tenant, app) VALUES(?, ?, ?)");
   statement place(db_,
@@ -77,66 +71,51 @@ void plan::insert_run() {
 }
 
 result<void> plan::add(const planned_row& row) {
-  if (stage_ != stage::taking_in) return out_of_turn("take rows");
-  if (auto added = intake_->add(row); !added) return added;
+  if (stage_ != stage::adding_rows) return wrong_stage("take rows");
+  const auto id = make_row(run_, row.line);
+  if (!row.error.empty()) {
+    if (auto added = rows_->add_invalid(row.line, row.lane); !added) return added;
+    insert_.with(id, row.lane, blob(row.raw), std::nullopt, row.error, static_cast<int>(update_rule::never)).run();
+    return db_.status();
+  }
+  const auto update = rows_->add(row.line, row.lane, row.payload, row.update);
+  if (!update) return std::unexpected(update.error());
+  insert_.with(id, row.lane, blob(row.raw), blob(row.payload), std::nullopt, static_cast<int>(*update)).run();
+  return db_.status();
+}
+
+result<void> plan::read_stored() {
+  statement records(db_, "SELECT id, lane, payload, error IS NOT NULL, update_rule FROM record WHERE id BETWEEN ? AND ? ORDER BY id");
+  for (records.with(first_row(run_), last_row(run_)); records.step();) {
+    const auto lane = records.as<lane_id>(1);
+    if (lane >= header_.lanes.size())
+      return fail(errc::storage, "ledger " + shown(db_.path()) + ": a record belongs to a lane that its run does not have");
+    const auto line = line_of(records.as<row_id>(0));
+    if (records.integer(3) != 0) {
+      if (auto added = rows_->add_invalid(line, lane); !added) return added;
+    } else if (const auto added = rows_->add(line, lane, records.text(2), static_cast<update_rule>(records.integer(4))); !added) {
+      return std::unexpected(added.error());
+    }
+  }
   return db_.status();
 }
 
 result<plan_summary> plan::classify() {
-  if (stage_ != stage::taking_in) return out_of_turn("classify");
+  if (stage_ != stage::adding_rows) return wrong_stage("be classified");
   statement rows(db_, "UPDATE run SET rows = ? WHERE id = ?");
-  rows.with(intake_->rows(), run_).run();
-  // What follows is undone when the plan stays closed, down to here: the run and its records.
+  rows.with(rows_->rows(), run_).run();
+  // A plan that is not opened is rolled back to here: only the run and its records stay.
   db_.exec("SAVEPOINT decisions");
-  if (auto decided = decide(); !decided) return std::unexpected(decided.error());
+  if (!db_.ok()) return std::unexpected(db_.failure());
+  auto summary = rows_->classify();
+  if (!summary) return std::unexpected(std::move(summary.error()));
+  summary_ = std::move(*summary);
   stage_ = stage::classified;
   return summary_;
 }
 
-result<void> plan::decide() {
-  store_organizers();
-  known_rows known(folder_, sort_budget);
-  matcher match(db_, known, *matched_, groups_);
-  if (auto done = match.match(*keyed_); !done) return done;
-  keyed_.reset();
-  judge judging(db_, run_, groups_);
-  if (auto done = judging.rule(known, *matched_); !done) return done;
-  call_rows calls(folder_, sort_budget);
-  decider decider(db_, run_, groups_, organizers_, ends_, summary_);
-  if (auto done = decider.decide(*matched_, calls); !done) return done;
-  matched_.reset();
-  takeover others(db_, run_, groups_, summary_);
-  const auto inherited = others.look();
-  if (!inherited) return std::unexpected(inherited.error());
-  call_writer writer(db_, run_, folder_);
-  if (auto done = writer.write(calls, *inherited); !done) return done;
-  list_organizers();
-  return others.find_vanished(header_);
-}
-
-void plan::store_organizers() {
-  statement insert(db_, "INSERT OR IGNORE INTO organizer(lane, object_id) SELECT lane, ?3 FROM run_lane WHERE run = ?1 AND position = ?2");
-  statement find(db_,
-                 "SELECT o.id FROM organizer o JOIN run_lane r ON r.lane = o.lane WHERE r.run = ? AND r.position = ? AND o.object_id = ?");
-  for (auto& o : organizers_.entries()) {
-    insert.with(run_, o.lane, o.object_id).run();
-    if (find.with(run_, o.lane, o.object_id).step()) o.stored = find.as<organizer_id>(0);
-    find.reset();
-  }
-}
-
-void plan::list_organizers() {
-  statement made(db_, find_made);
-  const auto now = wall_now();
-  for (const auto& o : organizers_.entries()) {
-    if (o.calls == 0) continue;
-    summary_.organizers.push_back({.organizer = o.object_id, .calls = o.calls, .new_keys = o.fresh});
-    if (o.fresh > 0) summary_.organizers.back().made_this_month = made_in_month(made, o.stored, now);
-  }
-}
-
 result<void> plan::for_each_rejected(std::uint32_t line, const std::function<bool(std::uint32_t, std::string_view, std::string_view)>& f) {
-  if (stage_ != stage::classified && stage_ != stage::committed) return out_of_turn("list rejected rows");
+  if (stage_ != stage::classified && stage_ != stage::committed) return wrong_stage("list rejected rows");
   if (summary_.rejected == 0) return {};
   statement rows(db_,
                  "SELECT o.id, r.raw, coalesce(o.error_message, r.error) FROM outcome o JOIN record r ON r.id = o.id "
@@ -150,13 +129,13 @@ result<void> plan::for_each_rejected(std::uint32_t line, const std::function<boo
 }
 
 result<run_id> plan::commit(bool open) {
-  if (stage_ != stage::classified) return out_of_turn("commit");
+  if (stage_ != stage::classified) return wrong_stage("be committed");
   auto done = open ? commit_open() : commit_planned();
   if (done) stage_ = stage::committed;
   return done;
 }
 
-// Which run is the later one must not hang on a clock that was put back: never before the last that was opened.
+// Later than the last run that was opened: which of two runs is the later one must not depend on a clock that was set back.
 utc_time plan::opening_time() {
   statement last(db_, "SELECT max(opened_at) FROM run");
   const auto known = last.with().step() && !last.null(0) ? std::optional(from_stored(last.integer(0))) : std::nullopt;
@@ -165,10 +144,8 @@ utc_time plan::opening_time() {
 
 result<run_id> plan::commit_open() {
   const auto now = opening_time();
-  plan_summary unused;
-  takeover others(db_, run_, groups_, unused);
-  if (auto over = others.supersede(ends_, now); !over) return std::unexpected(over.error());
-  ends_.write_counts();
+  if (auto superseded = rows_->supersede(now); !superseded) return std::unexpected(superseded.error());
+  outcomes_.write_counts();
   statement open(db_, "UPDATE run SET state = ?, opened_at = ?, finished_at = ? WHERE id = ?");
   const bool owes = summary_.calls > 0;
   open.with(owes ? 2 : 3, to_stored(now), owes ? std::nullopt : std::optional(to_stored(now)), run_).run();
@@ -178,7 +155,7 @@ result<run_id> plan::commit_open() {
 }
 
 result<run_id> plan::commit_planned() {
-  ends_.forget_counts();
+  outcomes_.forget_counts();
   db_.exec("ROLLBACK TO decisions; RELEASE decisions");
   if (stored_) {
     db_.exec("ROLLBACK");
@@ -197,7 +174,7 @@ result<run_id> plan::commit_planned() {
 
 void plan::roll_back() {
   db_.undo_interrupted();
-  const bool under_way = stage_ == stage::taking_in || stage_ == stage::classified;
+  const bool under_way = stage_ == stage::adding_rows || stage_ == stage::classified;
   if (under_way && db_.in_transaction()) db_.exec("ROLLBACK");
   stage_ = stage::committed;
 }

@@ -2,10 +2,11 @@
 
 #include <utility>
 
+#include "ledger/key_set.hpp"
 #include "ledger/sqlite/file_watch.hpp"
-#include "ledger/sqlite/key_set.hpp"
 #include "ledger/sqlite/ledger_file.hpp"
 #include "ledger/sqlite/memory.hpp"
+#include "ledger/sqlite/old_schemas.hpp"
 #include "ledger/sqlite/reader_rows.hpp"
 #include "ledger/sqlite/schema.hpp"
 
@@ -30,7 +31,7 @@ bool any_opened_later(connection& db, run_id id) {
   return later.with(id).step() && later.integer(0) != 0;
 }
 
-// What a later run did to this one outlasts that run's decisions, which go when it is pruned.
+// True if what a later run did to this one is still there. It stays when that run is pruned and loses its decisions.
 bool left_marks(connection& db, run_id id) {
   statement superseded(db, "SELECT EXISTS(SELECT 1 FROM tally WHERE run = ? AND outcome = ? AND n > 0)");
   if (superseded.with(id, static_cast<int>(outcome::superseded)).step() && superseded.integer(0) != 0) return true;
@@ -55,18 +56,31 @@ bool shares_keys(connection& db, run_id id) {
   return left_marks(db, id);
 }
 
-std::unique_ptr<connection> opened(const std::string& path, connection::mode how, result<void>& state) {
-  auto db = std::make_unique<connection>();
-  state = db->open(path, how);
-  if (!state) return nullptr;
-  db->exec("PRAGMA query_only = ON; PRAGMA cache_size = -16384; PRAGMA mmap_size = 0; PRAGMA trusted_schema = OFF");
-  auto found = identify(*db);
+struct opened_ledger {
+  std::unique_ptr<connection> db;
+  int version = 0;
+  result<void> state;
+};
+
+opened_ledger open_for_reading(const std::string& path, connection::mode how) {
+  opened_ledger out{.db = std::make_unique<connection>(), .version = 0, .state = {}};
+  out.state = out.db->open(path, how);
+  if (!out.state) return out;
+  out.db->exec("PRAGMA cache_size = -16384; PRAGMA mmap_size = 0; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY");
+  const auto found = identify(*out.db);
   if (!found) {
-    state = std::unexpected(found.error());
-  } else if (found->empty) {
-    state = fail(errc::storage, "the ledger " + shown(path) + " is empty: nothing was planned in it yet");
+    out.state = std::unexpected(found.error());
+    return out;
   }
-  return db;
+  if (found->empty) {
+    out.state = fail(errc::storage, "the ledger " + shown(path) + " is empty: nothing was planned in it yet");
+    return out;
+  }
+  out.version = found->version;
+  show_present_tables(*out.db, out.version);
+  out.db->exec("PRAGMA query_only = ON");
+  out.state = out.db->status();
+  return out;
 }
 
 }  // namespace
@@ -79,19 +93,37 @@ result<void> sqlite_reader::open() {
                 "there is no ledger at " + shown(path_) + "; check --ledger, or run `convoke plan` or `convoke apply` first");
   }
   if (auto regular = check_regular(path_); !regular) return regular;
-  result<void> state;
-  auto db = opened(path_, connection::mode::read_only, state);
-  // Without a log and without leave to make one, nobody writes: the file may be read as it stands.
-  if (!state && db && !db->ok() && file_size(path_ + "-wal") == 0) db = opened(path_, connection::mode::immutable, state);
-  if (!state) return state;
-  use(std::move(db));
+  auto opened = open_for_reading(path_, connection::mode::read_only);
+  // SQLite needs a log to read, and may not be permitted to make one. Without a log no process writes, so that the file can be read as it
+  // is.
+  const bool failed = !opened.state && opened.db->handle() != nullptr && !opened.db->ok();
+  if (failed && file_size(path_ + "-wal") == 0) opened = open_for_reading(path_, connection::mode::immutable);
+  if (!opened.state) return opened.state;
+  use(std::move(opened.db), opened.version);
   return {};
 }
 
-void sqlite_reader::use(std::unique_ptr<connection> db) {
+void sqlite_reader::use(std::unique_ptr<connection> db, int version) {
   db_ = std::move(db);
+  version_ = version;
   begin_.emplace(*db_, "BEGIN");
   end_.emplace(*db_, "ROLLBACK");
+  tables_.emplace(*db_, "PRAGMA user_version");
+}
+
+void sqlite_reader::begin_snapshot() {
+  begin_->with().run();
+  if (version_ == schema_version) return;
+  const int found = tables_->with().step() ? tables_->as<int>(0) : version_;
+  tables_->reset();
+  if (found == version_) return;
+  end_->with().run();
+  db_->exec("PRAGMA query_only = OFF");
+  hide_present_tables(*db_);
+  show_present_tables(*db_, found);
+  db_->exec("PRAGMA query_only = ON");
+  version_ = found;
+  begin_->with().run();
 }
 
 result<void> sqlite_reader::open_rehearsal() {
@@ -100,7 +132,7 @@ result<void> sqlite_reader::open_rehearsal() {
   const auto found = identify(*db);
   if (!found) return std::unexpected(found.error());
   if (auto ready = prepare_schema(*db, *found, {}); !ready) return ready;
-  use(std::move(db));
+  use(std::move(db), schema_version);
   return {};
 }
 
@@ -108,7 +140,7 @@ template <class T>
 result<T> sqlite_reader::in_snapshot(const std::function<result<T>(connection&)>& f) {
   if (auto ready = open(); !ready) return std::unexpected(ready.error());
   db_->forget_failure();
-  begin_->with().run();
+  begin_snapshot();
   auto answer = f(*db_);
   if (answer && !db_->ok()) answer = std::unexpected(db_->failure());
   db_->forget_failure();

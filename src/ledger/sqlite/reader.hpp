@@ -14,9 +14,9 @@ namespace convoke::ledger::sqlite {
 
 class sqlite_reader final : public reader {
  public:
-  // `rehearsal`: beside a store that writes nothing, and as little as that one.
+  // `rehearsal`: beside a store in a rehearsal; writes as little as that one.
   explicit sqlite_reader(std::string path, bool rehearsal = false) : path_(std::move(path)), rehearsal_(rehearsal) {}
-  // Opens the ledger if it is not open. Every call does so first: a reader made beside a writer has nobody to tell about failing.
+  // Opens the ledger if it is not open. Every call does so first: a reader that a store makes cannot report a failure earlier.
   [[nodiscard]] result<void> open();
 
   result<std::vector<run_info>> runs() override;
@@ -39,12 +39,15 @@ class sqlite_reader final : public reader {
   [[nodiscard]] result<void> page_through(Pages& pages, const std::function<result<void>()>& look = [] { return result<void>(); });
   [[nodiscard]] result<void> for_each_row(run_id id, bool failed_only, const std::function<result<void>(const result_row&)>& f);
   [[nodiscard]] result<void> open_rehearsal();
-  void use(std::unique_ptr<connection> db);
+  void use(std::unique_ptr<connection> db, int version);
+  // Begins a snapshot. Where a writer has brought an old ledger up to date since the last one, the views over its tables go first.
+  void begin_snapshot();
 
   std::string path_;
   bool rehearsal_ = false;
   std::unique_ptr<connection> db_;
-  std::optional<statement> begin_, end_;  // of a snapshot
+  int version_ = 0;                                // of the ledger's schema
+  std::optional<statement> begin_, end_, tables_;  // tables_: the schema's version, within a snapshot
 };
 
 [[nodiscard]] std::unique_ptr<reader> make_reader(const std::string& path, bool rehearsal);

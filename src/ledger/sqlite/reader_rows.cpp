@@ -5,20 +5,21 @@
 
 #include <convoke/spec.hpp>
 
-#include "ledger/sqlite/endings.hpp"
 #include "ledger/sqlite/memory.hpp"
+#include "ledger/sqlite/outcome_writer.hpp"
 #include "ledger/sqlite/runs.hpp"
 
 namespace convoke::ledger::sqlite {
 namespace {
 
-// All tables are joined by integer keys that rise with the lines, so this is a merge of cursors, without a sort.
+// All tables are joined by integer keys that ascend with the lines: SQLite merges cursors and does not sort.
 constexpr const char* next_results =
     "SELECT r.id, r.lane, r.raw, r.payload, o.outcome, o.attempts, o.http_status, o.error_code, coalesce(o.error_message, r.error), "
     "o.request_id, "
     "o.client_request_id, o.drift, o.finished_at, b.meeting_id, b.join_web_url, b.join_meeting_id, b.passcode, b.dial_in_number, "
-    "b.conference_id, coalesce(d.slot, r.id), d.organizer "
-    "FROM record r LEFT JOIN decision d ON d.id = r.id LEFT JOIN outcome o ON o.id = coalesce(d.slot, r.id) LEFT JOIN observation b ON "
+    "b.conference_id, coalesce(d.outcome_id, r.id), d.organizer "
+    "FROM record r LEFT JOIN decision d ON d.id = r.id LEFT JOIN outcome o ON o.id = coalesce(d.outcome_id, r.id) LEFT JOIN observation b "
+    "ON "
     "b.id = d.key "
     "WHERE r.id > ? AND r.id <= ? ORDER BY r.id";
 
@@ -26,8 +27,9 @@ bool shows_meeting(outcome o) noexcept {
   return o != outcome::failed && o != outcome::rejected && o != outcome::superseded;
 }
 
-bool wanted_in_failed(const std::optional<outcome>& o, bool drift_fails) noexcept {
-  return o && (*o == outcome::failed || *o == outcome::rejected || (drift_fails && *o == outcome::drifted));
+bool belongs_in_failed(const std::optional<outcome>& o, bool drift_fails) noexcept {
+  if (!o) return false;
+  return *o == outcome::failed || *o == outcome::rejected || *o == outcome::lost || (drift_fails && *o == outcome::drifted);
 }
 
 void fill(const statement& from, const run_info& run, result_row& row, page_bytes& bytes) {
@@ -43,7 +45,7 @@ void fill(const statement& from, const run_info& run, result_row& row, page_byte
   row.request_id = text(9);
   row.client_request_id = text(10);
   row.drift = text(11);
-  // What the plan decided ended with the plan.
+  // The outcomes of a plan have the time at which it was opened.
   if (row.result) row.finished_at = from.null(12) ? run.opened_at : std::optional(from_stored(from.integer(12)));
   if (!row.result || !shows_meeting(*row.result)) return;
   row.meeting_id = text(13);
@@ -54,7 +56,7 @@ void fill(const statement& from, const run_info& run, result_row& row, page_byte
   row.conference_id = text(18);
 }
 
-// The word for what is known of a key: no observation, or one of something else than is wanted now, is `wanted`.
+// The word for what is known of a key. Without an observation, or with one of something else than is wanted now, it is `wanted`.
 std::string_view state_word(int state, bool pending) noexcept {
   if (pending) return "wanted";
   switch (static_cast<observed>(state)) {
@@ -64,31 +66,27 @@ std::string_view state_word(int state, bool pending) noexcept {
       return "drifted";
     case observed::failed:
       return "failed";
+    case observed::lost:
+      return "lost";
+    case observed::removed:
+      return "removed";
+    case observed::incomplete:
+      return "wanted";
   }
   return "wanted";
 }
 
 }  // namespace
 
-// A row that was called and is still owed: why its last call failed. For a claimed row that is unknown. Ledgers that only an older convoke
-// has written do not have it.
-last_failures::last_failures(connection& db) {
-  if (!db.ask("SELECT 1 FROM sqlite_schema WHERE name = 'last_failure'").empty())
-    find_.emplace(db,
-                  "SELECT l.attempts, l.http_status, l.error_code, l.error_message, l.request_id, l.client_request_id FROM last_failure l "
-                  "LEFT JOIN owed o ON o.run = l.id >> 32 AND o.organizer = ? AND o.line = l.line "
-                  "WHERE l.id = ? AND coalesce(o.token, 0) = 0");
-}
-
-void last_failures::show(row_id slot, organizer_id organizer, result_row& row, page_bytes& bytes) {
-  if (!find_ || !find_->with(organizer, slot).step()) return;
-  row.attempts = find_->as<std::uint32_t>(0);
-  row.http_status = find_->as<int>(1);
-  row.error_code = bytes.keep(find_->text(2));
-  row.error_message = bytes.keep(find_->text(3));
-  row.request_id = bytes.keep(find_->text(4));
-  row.client_request_id = bytes.keep(find_->text(5));
-  find_->reset();
+void last_failures::show(row_id outcome_id, organizer_id organizer, result_row& row, page_bytes& bytes) {
+  if (!find_.with(organizer, outcome_id).step()) return;
+  row.attempts = find_.as<std::uint32_t>(0);
+  row.http_status = find_.as<int>(1);
+  row.error_code = bytes.keep(find_.text(2));
+  row.error_message = bytes.keep(find_.text(3));
+  row.request_id = bytes.keep(find_.text(4));
+  row.client_request_id = bytes.keep(find_.text(5));
+  find_.reset();
 }
 
 result_pages::result_pages(connection& db, run_info run, bool failed_only)
@@ -112,7 +110,7 @@ result<bool> result_pages::read() {
   for (next_.with(after_, last_row(run_.id)); (more = next_.step());) {
     after_ = next_.as<row_id>(0);
     const auto ended = next_.null(4) ? std::nullopt : std::optional(static_cast<outcome>(next_.integer(4)));
-    if (!failed_only_ || wanted_in_failed(ended, run_.header.drift_fails)) take(ended);
+    if (!failed_only_ || belongs_in_failed(ended, run_.header.drift_fails)) take(ended);
     if (rows_.size() == limits_.rows || ++scanned == limits_.scanned || bytes_.size() >= limits_.bytes) break;
   }
   if (!db_.ok()) return std::unexpected(db_.failure());
@@ -127,11 +125,11 @@ void result_pages::take(const std::optional<outcome>& ended) {
   if (!row.result) last_failures_.show(next_.as<row_id>(19), next_.as<organizer_id>(20), row, bytes_);
 }
 
-const inventory_pages::owner& inventory_pages::owner_of(organizer_id id) {
-  const auto [found, added] = owners_.try_emplace(id);
-  if (added && owner_.with(id).step()) {
-    found->second = {{std::string(owner_.text(0)), std::string(owner_.text(1)), std::string(owner_.text(2))}, std::string(owner_.text(3))};
-    owner_.reset();
+const inventory_pages::organizer_name& inventory_pages::name_of(organizer_id id) {
+  const auto [found, added] = names_.try_emplace(id);
+  if (added && name_.with(id).step()) {
+    found->second = {{std::string(name_.text(0)), std::string(name_.text(1)), std::string(name_.text(2))}, std::string(name_.text(3))};
+    name_.reset();
   }
   return found->second;
 }
@@ -156,7 +154,7 @@ result<void> inventory_pages::take() {
   row.payload = text(1);
   const auto wanted = decode_spec(row.payload);
   if (!wanted) return std::unexpected(wanted.error());
-  const auto& [lane, organizer] = owner_of(next_.as<organizer_id>(0));
+  const auto& [lane, organizer] = name_of(next_.as<organizer_id>(0));
   if (row.lane != lane) row.lane = lane;
   row.organizer = organizer;
   row.external_id = bytes_.keep(wanted->external_id);
@@ -227,7 +225,7 @@ result<run_status> status_counter::finish() {
   for (const auto& [id, counts] : organizers_) {
     if (name.with(id).step()) out_.organizers.push_back({std::string(name.text(0)), counts});
   }
-  // What a discarded run still has there are claims of a dead process, not calls.
+  // What a discarded run still has there are claims of a process that ended, not calls.
   if (out_.info.state != run_state::discarded) {
     statement left(db_, "SELECT count(*) FROM owed WHERE run = ?");
     if (left.with(out_.info.id).step()) out_.calls_left = left.as<std::uint64_t>(0);

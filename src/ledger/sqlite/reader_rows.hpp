@@ -1,6 +1,7 @@
 #pragma once
 
-// The long reads, page by page: results, inventory, counts. Each read() belongs into a snapshot of its own and is true where more follows.
+// The long reads, page by page: results, inventory, counts. Each read() belongs into a snapshot of its own; it returns true if more
+// follows.
 
 #include <cstdint>
 #include <map>
@@ -16,15 +17,18 @@
 
 namespace convoke::ledger::sqlite {
 
-// What is known of rows that are owed still and were called.
+// Why the last call failed of rows that are still owed. While such a row is claimed that is not known.
 class last_failures {
  public:
-  explicit last_failures(connection& db);
-  // Copies into `bytes`.
-  void show(row_id slot, organizer_id organizer, result_row& row, page_bytes& bytes);
+  explicit last_failures(connection& db) noexcept : find_(db, sql) {}
+  // Copies into `bytes`. Leaves `row` as it is where nothing is known.
+  void show(row_id outcome_id, organizer_id organizer, result_row& row, page_bytes& bytes);
 
  private:
-  std::optional<statement> find_;
+  static constexpr const char* sql =
+      "SELECT l.attempts, l.http_status, l.error_code, l.error_message, l.request_id, l.client_request_id FROM last_failure l "
+      "LEFT JOIN owed o ON o.run = l.id >> 32 AND o.organizer = ? AND o.line = l.line WHERE l.id = ? AND coalesce(o.token, 0) = 0";
+  statement find_;
 };
 
 class result_pages {
@@ -55,21 +59,22 @@ class inventory_pages {
   [[nodiscard]] std::span<const inventory_row> rows() const noexcept { return std::span(rows_).first(count_); }
 
  private:
-  struct owner {
+  struct organizer_name {
     lane_name lane;
     std::string organizer;
   };
-  [[nodiscard]] const owner& owner_of(organizer_id id);
+  [[nodiscard]] const organizer_name& name_of(organizer_id id);
   [[nodiscard]] result<void> take();
 
   connection& db_;
   page_limits limits_;
   page_bytes bytes_;
-  std::vector<inventory_row> rows_;  // as many as a page can have: the lanes' names in them are seldom other ones in the next page
+  // As many as a page can have. They are kept from page to page, since the names of lanes in them seldom change.
+  std::vector<inventory_row> rows_;
   std::size_t count_ = 0;
   key_id after_ = 0;
-  std::unordered_map<organizer_id, owner> owners_;
-  statement owner_{db_, "SELECT l.graph_root, l.tenant, l.app, o.object_id FROM organizer o JOIN lane l ON l.id = o.lane WHERE o.id = ?"};
+  std::unordered_map<organizer_id, organizer_name> names_;
+  statement name_{db_, "SELECT l.graph_root, l.tenant, l.app, o.object_id FROM organizer o JOIN lane l ON l.id = o.lane WHERE o.id = ?"};
   statement next_{
       db_,
       "SELECT i.organizer, r.payload, b.state, b.pending, b.drift, b.meeting_id, b.join_web_url, b.join_meeting_id, b.passcode, "
@@ -107,7 +112,7 @@ class status_counter {
   std::map<organizer_id, outcome_counts> organizers_;
   statement next_{db_,
                   "SELECT r.id, d.organizer, o.outcome, o.error_code FROM record r LEFT JOIN decision d ON d.id = r.id "
-                  "LEFT JOIN outcome o ON o.id = coalesce(d.slot, r.id) WHERE r.id > ? AND r.id <= ? ORDER BY r.id"};
+                  "LEFT JOIN outcome o ON o.id = coalesce(d.outcome_id, r.id) WHERE r.id > ? AND r.id <= ? ORDER BY r.id"};
 };
 
 }  // namespace convoke::ledger::sqlite

@@ -1,87 +1,105 @@
 #pragma once
 
-// What a run under way changes: claims, outcomes, releases, closed organizers. On the ledger's thread, inside a group.
+// What a run under way changes: claims, outcomes, releases, closed organizers. On the ledger's thread, inside a transaction; errors stick
+// to the connection. One process writes a ledger at a time, so a session's rows are all held under the session's lease.
 
 #include <optional>
-#include <span>
 #include <unordered_map>
+#include <vector>
 
 #include "ledger/ledger.hpp"
 #include "ledger/sqlite/connection.hpp"
-#include "ledger/sqlite/endings.hpp"
 #include "ledger/sqlite/memory.hpp"
+#include "ledger/sqlite/outcome_writer.hpp"
 #include "ledger/sqlite/runs.hpp"
 
 namespace convoke::ledger::sqlite {
 
 class run_writer {
  public:
-  run_writer(connection& db, endings& ends, run_table& runs, memory_writer& memory) noexcept
-      : db_(db), ends_(ends), runs_(runs), memory_(memory) {}
+  run_writer(connection& db, outcome_writer& outcomes, run_table& runs, memory_writer& memory) noexcept
+      : db_(db), outcomes_(outcomes), runs_(runs), memory_(memory) {}
 
-  // Starts a session of this run: claims made before are stale, rows released before may be claimed again.
+  // The contracts of these are those of the store.
   [[nodiscard]] result<opened_run> resume(run_id id, lease_token lease);
-  // The lease of the session that resume() began; 0 before.
-  [[nodiscard]] lease_token lease() const noexcept { return lease_; }
-  [[nodiscard]] claimed_page claim(run_id run, const page_wanted& wanted, bool stale);
-  // The rows of the input that got their outcome by it: the row and those that share its key. Absent: the row is no longer this
-  // claim's, and nothing was changed.
-  std::optional<std::uint64_t> finish(const finished_row& row);
-  // Absent: no longer this claim's. Else as finish: more than 0 where it was the third strike.
-  std::optional<std::uint64_t> release(const released_row& row);
-  // What was observed is written and the next operation is owed. False: no longer this claim's.
-  bool advance(const advanced_row& row);
-  closed_rows close_organizer(run_id run, organizer_id organizer, const finished_row& like);
+  [[nodiscard]] result<claim_answer> claim(const claim_request& wanted);
+  void write(const row_writes& rows, committed_rows& out);
+  [[nodiscard]] result<closed_rows> close_organizer(const close_request& closing);
   [[nodiscard]] result<run_state> finish_run(run_id id);
 
  private:
-  // Within a session an organizer's rows are claimed in line order, each once; what is released waits for the next session.
+  // How far the session has claimed an organizer's rows. They are claimed in line order, each once; a released row waits for the next
+  // session.
   struct progress {
-    std::int64_t fresh = -1, stale = -1;  // the last line that was claimed
+    lane_id lane = 0;
+    std::int64_t last_fresh = -1, last_stale = -1;  // lines
   };
-  // What this session claimed and has not ended, so that ending it needs no look at the ledger first.
+  struct claimed_call {
+    owed_call call;
+    operation op = operation::create_or_get;
+  };
+  struct session {
+    lease_token lease = 0;
+    std::unordered_map<organizer_id, progress> organizers;  // those that owed rows when the session began
+    // The rows it claimed, without those it has finished or released: a write about them need not read them again.
+    std::unordered_map<row_id, claimed_call> claimed;
+  };
+  // Names a row in a write, and the token it is believed to be held under.
   struct held_row {
-    settled_row row;
+    row_id row;
+    organizer_id organizer;
     lease_token token;
   };
-  [[nodiscard]] claimed_page read_page(run_id run, const page_wanted& wanted, bool stale, std::int64_t after);
-  [[nodiscard]] bool take_held(const finished_row& row, settled_row& out);
-  [[nodiscard]] bool take_stored(const finished_row& row, settled_row& out);
+
+  // nullptr: the lease is not that of the run's session.
+  [[nodiscard]] session* session_of(run_id run, lease_token lease);
+  [[nodiscard]] claimed_page claim_page(const claim_request& wanted, const page_wanted& page, session& in);
+  [[nodiscard]] claimed_page read_page(const claim_request& wanted, const page_wanted& page, session& in, std::int64_t after);
+  [[nodiscard]] claimed_row read_row(statement& from, const claim_request& wanted, session& in);
+  void add_observed(claimed_row& row);
+  // These return false, or nothing, where the row is no longer held under the token; nothing is changed then. Else how many rows of the
+  // input ended.
+  [[nodiscard]] std::optional<std::uint64_t> finish(const finished_row& row);
+  [[nodiscard]] bool advance(const advanced_row& row);
+  [[nodiscard]] std::optional<std::uint64_t> release(const released_row& row);
+  [[nodiscard]] std::optional<std::uint64_t> finish_third_strike(const released_row& row);
+  // Ends the claim: the row is no longer owed.
+  [[nodiscard]] std::optional<claimed_call> take(const held_row& held);
+  // Leaves the row as it is.
+  [[nodiscard]] std::optional<claimed_call> find(const held_row& held);
+  [[nodiscard]] claimed_call* find_claimed(const held_row& held);
+  void forget_claimed(row_id row);
   [[nodiscard]] std::vector<organizer_rows> owing(run_id id);
   [[nodiscard]] std::vector<saved_cooldown> cooldowns(run_id id);
-  std::optional<std::uint64_t> third_strike(const released_row& row);
 
   connection& db_;
-  endings& ends_;
+  outcome_writer& outcomes_;
   run_table& runs_;
   memory_writer& memory_;
-  lease_token lease_ = 0;
-  std::unordered_map<std::uint64_t, progress> claimed_;  // by run << 32 | organizer
-  std::unordered_map<row_id, held_row> held_;
+  std::unordered_map<run_id, session> sessions_;
 
   statement fresh_{db_,
-                   "SELECT o.line, o.key, o.operation, o.strikes, o.duplicates, o.slot, o.hash, r.payload, o.update_rule FROM owed o LEFT "
-                   "JOIN record r ON r.id = (o.run "
-                   "<< 32 | o.line) "
-                   "WHERE o.run = ? AND o.organizer = ? AND o.line > ? AND o.token = 0 ORDER BY o.line LIMIT ?"};
+                   "SELECT o.line, o.key, o.operation, o.strikes, o.duplicates, o.call, o.hash, r.payload, r.update_rule FROM owed o LEFT "
+                   "JOIN record r ON r.id = (o.run << 32 | o.line) WHERE o.run = ? AND o.organizer = ? AND o.line > ? AND o.token = 0 "
+                   "ORDER BY o.line LIMIT ?"};
   statement stale_{db_,
-                   "SELECT o.line, o.key, o.operation, o.strikes, o.duplicates, o.slot, o.hash, r.payload, o.update_rule FROM owed o LEFT "
-                   "JOIN record r ON r.id = (o.run "
-                   "<< 32 | o.line) "
-                   "WHERE o.run = ? AND o.organizer = ? AND o.line > ? AND o.token NOT IN (0, ?) ORDER BY o.line LIMIT ?"};
+                   "SELECT o.line, o.key, o.operation, o.strikes, o.duplicates, o.call, o.hash, r.payload, r.update_rule FROM owed o LEFT "
+                   "JOIN record r ON r.id = (o.run << 32 | o.line) WHERE o.run = ? AND o.organizer = ? AND o.line > ? AND o.token NOT IN "
+                   "(0, ?) ORDER BY o.line LIMIT ?"};
   // The range of a page at once; what lies in it and was not read is claimed already, or of the other kind.
   statement claim_fresh_{db_, "UPDATE owed SET token = ? WHERE run = ? AND organizer = ? AND line > ? AND line <= ? AND token = 0"};
   statement claim_stale_{db_,
                          "UPDATE owed SET token = ?1 WHERE run = ? AND organizer = ? AND line > ? AND line <= ? AND token NOT IN (0, ?1)"};
+  statement observed_{db_, "SELECT meeting_id, drift FROM observation WHERE id = ?"};
   statement drop_one_{db_, "DELETE FROM owed WHERE run = ? AND organizer = ? AND line = ?"};
-  statement take_{
+  statement find_{
       db_,
-      "DELETE FROM owed WHERE run = ? AND organizer = ? AND line = ? AND token = ? AND token <> 0 RETURNING slot, key, duplicates, hash"};
+      "SELECT call, key, duplicates, hash, operation FROM owed WHERE run = ? AND organizer = ? AND line = ? AND token = ? AND token <> 0"};
   statement release_{
       db_, "UPDATE owed SET token = 0, strikes = strikes + ? WHERE run = ? AND organizer = ? AND line = ? AND token = ? AND token <> 0"};
-  statement advance_{db_, "UPDATE owed SET operation = ? WHERE run = ? AND organizer = ? AND line = ? AND token = ? AND token <> 0"};
+  statement advance_{db_, "UPDATE owed SET operation = ? WHERE run = ? AND organizer = ? AND line = ?"};
   statement strikes_{db_, "SELECT strikes FROM owed WHERE run = ? AND organizer = ? AND line = ? AND token = ? AND token <> 0"};
-  statement page_{db_, "SELECT line, slot, key, duplicates, hash FROM owed WHERE run = ? AND organizer = ? ORDER BY line LIMIT 1000"};
+  statement page_{db_, "SELECT line, call, key, duplicates, hash FROM owed WHERE run = ? AND organizer = ? ORDER BY line LIMIT 1000"};
   statement drop_{db_, "DELETE FROM owed WHERE run = ? AND organizer = ? AND line <= ?"};
 };
 

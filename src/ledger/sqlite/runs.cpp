@@ -52,7 +52,7 @@ void count(outcome_counts& counts, outcome o, std::uint64_t n) noexcept {
 }
 
 std::uint64_t ended(const outcome_counts& c) noexcept {
-  return c.created + c.existing + c.drifted + c.updated + c.unchanged + c.failed + c.rejected + c.superseded;
+  return c.created + c.existing + c.drifted + c.updated + c.unchanged + c.failed + c.rejected + c.superseded + c.lost + c.removed;
 }
 
 std::optional<stored_run> run_table::find(run_id id) {
@@ -108,6 +108,7 @@ stored_run run_table::take(statement& row) {
   info.opened_at = time(13);
   info.finished_at = time(14);
   out.pruned = row.integer(15) != 0;
+  info.header.operations = {.update_drifted = row.integer(16) != 0, .enforce_roles = row.integer(17) != 0};
   return out;
 }
 
@@ -119,7 +120,7 @@ void run_table::add_lanes(run_info& info) {
 
 void run_table::add_counts(run_info& info) {
   for (counts_.with(info.id); counts_.step();) count(info.counts, static_cast<outcome>(counts_.integer(0)), counts_.as<std::uint64_t>(1));
-  // What a discarded run left is owed to nobody.
+  // A discarded run owes nothing: what is left of it in `owed` are claims.
   if (info.state != run_state::discarded) info.counts.owed = info.rows - ended(info.counts);
 }
 

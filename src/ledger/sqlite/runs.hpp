@@ -1,6 +1,6 @@
 #pragma once
 
-// Reading what a ledger knows about its runs: for the writer and for readers.
+// The runs of a ledger, for the writer and for readers.
 
 #include <optional>
 #include <string>
@@ -22,20 +22,17 @@ inline utc_time from_stored(std::int64_t count) noexcept {
 using os::wall_now;
 [[nodiscard]] std::string_view to_string(run_state state) noexcept;
 
-// The first and the last id that a row of this run can have.
+// The lowest and the highest id that a row, or an outcome, of this run can have.
 inline row_id first_row(run_id run) noexcept {
   return make_row(run, 0);
 }
 inline row_id last_row(run_id run) noexcept {
   return make_row(run, 0xffffffff);
 }
-// Outcomes of calls have ids of their own, by the number of the call; lines stay below them.
+// The outcome of a call has an id made of the number of the call. Lines are below these numbers.
 inline constexpr std::uint32_t first_call = 0x80000000;
-inline row_id call_slot(run_id run, std::uint32_t call) noexcept {
+inline row_id outcome_id_of_call(run_id run, std::uint32_t call) noexcept {
   return make_row(run, first_call | call);
-}
-inline run_id run_of(row_id row) noexcept {
-  return static_cast<run_id>(row >> 32);
 }
 
 struct stored_run {
@@ -46,7 +43,7 @@ struct stored_run {
 class run_table {
  public:
   explicit run_table(connection& db) noexcept : db_(db) {}
-  // Errors stick to the connection: an empty answer may be one.
+  // Errors stick to the connection: after an empty answer the caller checks it.
   [[nodiscard]] std::optional<stored_run> find(run_id id);
   [[nodiscard]] std::vector<stored_run> all();
   [[nodiscard]] std::optional<run_id> newest_with(std::string_view identity);
@@ -61,7 +58,7 @@ class run_table {
   statement one_{
       db_,
       "SELECT id, state, identity, input_name, input_sha256, settings, dialect, header, tzdata_version, convoke_version, drift_fails, "
-      "rows, planned_at, opened_at, finished_at, pruned FROM run WHERE id = ?"};
+      "rows, planned_at, opened_at, finished_at, pruned, update_drifted, enforce_roles FROM run WHERE id = ?"};
   statement ids_{db_, "SELECT id FROM run ORDER BY id"};
   statement same_{db_, "SELECT max(id) FROM run WHERE identity = ? AND state <> 4 AND pruned = 0"};
   statement last_{db_, "SELECT id FROM run ORDER BY opened_at IS NULL, opened_at DESC, id DESC LIMIT 1"};

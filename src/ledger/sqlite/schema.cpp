@@ -3,86 +3,79 @@
 #include <sqlite3.h>
 
 #include <algorithm>
-#include <chrono>
 
 #include <convoke/time.hpp>
 
 #include "core/text.hpp"
-#include "ledger/sqlite/hash.hpp"
+#include "ledger/digest.hpp"
 #include "ledger/sqlite/housekeeping.hpp"
 #include "ledger/sqlite/ledger_file.hpp"
+#include "ledger/sqlite/old_schemas.hpp"
+#include "ledger/sqlite/runs.hpp"
 
 namespace convoke::ledger::sqlite {
 namespace {
 
-// Row ids are run << 32 | line. The calls of a run are numbered in (organizer, line) order, the order they are made in; outcomes of calls
-// and keys first brought by a run have ids made of that number. So whatever the order of the input, what a run writes goes into
-// integer keys at a few places that move forward, and never all over the tables.
-constexpr const char* tables_1 = R"sql(
+// Row ids are run << 32 | line. The calls of a run are numbered in (organizer, line) order, the order in which they are made. Outcomes of
+// calls, and keys that a run is the first to have, get ids made of that number. So a run writes its rows at a few places in integer keys
+// that move forward, whatever the order of the input, and never at random places in the tables.
+constexpr const char* tables = R"sql(
 CREATE TABLE meta(name TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID;
-CREATE TABLE lane(id INTEGER PRIMARY KEY, graph_root TEXT NOT NULL, tenant TEXT NOT NULL, app TEXT NOT NULL, UNIQUE(graph_root, tenant, app)) STRICT;
+CREATE TABLE lane(id INTEGER PRIMARY KEY, graph_root TEXT NOT NULL, tenant TEXT NOT NULL, app TEXT NOT NULL,
+  UNIQUE(graph_root, tenant, app)) STRICT;
 CREATE TABLE organizer(id INTEGER PRIMARY KEY, lane INTEGER NOT NULL, object_id TEXT NOT NULL, UNIQUE(lane, object_id)) STRICT;
-CREATE TABLE run(id INTEGER PRIMARY KEY, identity TEXT NOT NULL, state INTEGER NOT NULL, input_name TEXT NOT NULL, input_sha256 TEXT NOT NULL,
-  settings TEXT NOT NULL, dialect TEXT NOT NULL, header TEXT NOT NULL, tzdata_version TEXT NOT NULL, convoke_version TEXT NOT NULL,
-  drift_fails INTEGER NOT NULL, rows INTEGER NOT NULL DEFAULT 0, planned_at INTEGER NOT NULL, opened_at INTEGER, finished_at INTEGER,
-  pruned INTEGER NOT NULL DEFAULT 0) STRICT;
-CREATE TABLE run_lane(run INTEGER NOT NULL, position INTEGER NOT NULL, lane INTEGER NOT NULL, PRIMARY KEY(run, position)) STRICT, WITHOUT ROWID;
+
+-- state: 1 planned, 2 open, 3 finished, 4 discarded. pruned: 1 its records, outcomes and decisions are gone; 2 all but its decisions
+CREATE TABLE run(id INTEGER PRIMARY KEY, identity TEXT NOT NULL, state INTEGER NOT NULL, input_name TEXT NOT NULL,
+  input_sha256 TEXT NOT NULL, settings TEXT NOT NULL, dialect TEXT NOT NULL, header TEXT NOT NULL, tzdata_version TEXT NOT NULL,
+  convoke_version TEXT NOT NULL, drift_fails INTEGER NOT NULL, rows INTEGER NOT NULL DEFAULT 0, planned_at INTEGER NOT NULL,
+  opened_at INTEGER, finished_at INTEGER, pruned INTEGER NOT NULL DEFAULT 0, update_drifted INTEGER NOT NULL DEFAULT 0,
+  enforce_roles INTEGER NOT NULL DEFAULT 0) STRICT;
+-- the lanes of a run in the order of its header; `lane` is the id of table lane, `position` what the interface calls lane_id
+CREATE TABLE run_lane(run INTEGER NOT NULL, position INTEGER NOT NULL, lane INTEGER NOT NULL, PRIMARY KEY(run, position))
+  STRICT, WITHOUT ROWID;
+-- how many rows of a run have each outcome
 CREATE TABLE tally(run INTEGER NOT NULL, outcome INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY(run, outcome)) STRICT, WITHOUT ROWID;
--- the input's own records; raw is NULL where only the inventory still needs the payload
-CREATE TABLE record(id INTEGER PRIMARY KEY, lane INTEGER NOT NULL, raw BLOB, payload BLOB, error TEXT) STRICT;
--- what was decided about them; key is NULL for rejected rows. slot: the id of the outcome, NULL where that is the row's
-CREATE TABLE decision(id INTEGER PRIMARY KEY, key INTEGER, organizer INTEGER, slot INTEGER) STRICT;
--- rows that share the key and payload of an earlier row and end as it does
-CREATE TABLE twin(first INTEGER NOT NULL, id INTEGER NOT NULL, PRIMARY KEY(first, id)) STRICT, WITHOUT ROWID;
--- calls still to be made. owner 0: nobody has claimed it
-CREATE TABLE owed(run INTEGER NOT NULL, organizer INTEGER NOT NULL, line INTEGER NOT NULL, key INTEGER NOT NULL, owner INTEGER NOT NULL,
-  epoch INTEGER NOT NULL, strikes INTEGER NOT NULL, twins INTEGER NOT NULL, slot INTEGER NOT NULL, hash BLOB NOT NULL, PRIMARY KEY(run, organizer, line)) STRICT, WITHOUT ROWID;
-CREATE TABLE outcome(id INTEGER PRIMARY KEY, outcome INTEGER NOT NULL, attempts INTEGER, http_status INTEGER, error_code TEXT, error_message TEXT,
-  request_id TEXT, client_request_id TEXT, drift TEXT, finished_at INTEGER) STRICT;
--- the wanted side, for ever: source is the record whose payload is wanted
+-- the records of the input. raw is NULL where only the inventory still needs the payload. lane: a position in run_lane
+CREATE TABLE record(id INTEGER PRIMARY KEY, lane INTEGER NOT NULL, raw BLOB, payload BLOB, error TEXT,
+  update_rule INTEGER NOT NULL DEFAULT 0) STRICT;
+-- what was decided about them. key is NULL for rejected rows; outcome_id is NULL where it is the id of the row
+CREATE TABLE decision(id INTEGER PRIMARY KEY, key INTEGER, organizer INTEGER, outcome_id INTEGER) STRICT;
+-- rows that share the key and payload of an earlier row, `first`, and end as it does
+CREATE TABLE duplicate(first INTEGER NOT NULL, id INTEGER NOT NULL, PRIMARY KEY(first, id)) STRICT, WITHOUT ROWID;
+-- rows that owe an operation (1 create_or_get, 2 update, 3 get, 4 remove). token: 0 unclaimed. call: the number of the call in the run.
+-- hash: of the wanted payload
+CREATE TABLE owed(run INTEGER NOT NULL, organizer INTEGER NOT NULL, line INTEGER NOT NULL, key INTEGER NOT NULL, token INTEGER NOT NULL,
+  strikes INTEGER NOT NULL, duplicates INTEGER NOT NULL, call INTEGER NOT NULL, hash BLOB NOT NULL, operation INTEGER NOT NULL DEFAULT 1,
+  PRIMARY KEY(run, organizer, line)) STRICT, WITHOUT ROWID;
+CREATE TABLE outcome(id INTEGER PRIMARY KEY, outcome INTEGER NOT NULL, attempts INTEGER, http_status INTEGER, error_code TEXT,
+  error_message TEXT, request_id TEXT, client_request_id TEXT, drift TEXT, finished_at INTEGER) STRICT;
+-- why the last call of a row failed that is still owed. id: of the outcome that it will have; line: of the row that is owed, which for a
+-- duplicate is another one
+CREATE TABLE last_failure(id INTEGER PRIMARY KEY, line INTEGER NOT NULL, attempts INTEGER NOT NULL, http_status INTEGER NOT NULL,
+  error_code TEXT, error_message TEXT, request_id TEXT, client_request_id TEXT) STRICT;
+
+-- the inventory, for ever. What is wanted of a key: source is the record with the payload
 CREATE TABLE inventory(id INTEGER PRIMARY KEY, organizer INTEGER NOT NULL, source INTEGER NOT NULL, wanted_hash BLOB NOT NULL) STRICT;
 CREATE TABLE inventory_key(hash BLOB PRIMARY KEY, id INTEGER NOT NULL) STRICT, WITHOUT ROWID;
--- the observed side. state: 1 satisfied, 2 drifted, 3 failed; pending: the inventory wants something else by now
+-- what was observed of a key. state: 1 satisfied, 2 drifted, 3 failed, 4 lost, 5 removed, 6 incomplete (a further operation is owed).
+-- compared_hash: the payload that the meeting was compared with. pending: 1 once the inventory wants something else
 CREATE TABLE observation(id INTEGER PRIMARY KEY, state INTEGER NOT NULL, pending INTEGER NOT NULL, compared_hash BLOB, observed_at INTEGER,
   drift TEXT, meeting_id TEXT, join_web_url TEXT, join_meeting_id TEXT, passcode TEXT, dial_in_number TEXT, conference_id TEXT) STRICT;
--- organizer 0: the lane itself
-CREATE TABLE fence(lane INTEGER NOT NULL, organizer INTEGER NOT NULL, until INTEGER NOT NULL, PRIMARY KEY(lane, organizer)) STRICT, WITHOUT ROWID;
+
+-- what is remembered of lanes. cooldown.organizer is 0 for the lane itself
+CREATE TABLE cooldown(lane INTEGER NOT NULL, organizer INTEGER NOT NULL, until INTEGER NOT NULL, saved_at INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY(lane, organizer)) STRICT, WITHOUT ROWID;
+CREATE TABLE learnt(lane INTEGER PRIMARY KEY, rate REAL NOT NULL, refused REAL NOT NULL, credit REAL NOT NULL, saved_at INTEGER NOT NULL)
+  STRICT;
+-- how many meetings were made for an organizer in a month. Months are counted from the year 0
+CREATE TABLE made(organizer INTEGER NOT NULL, month INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY(organizer, month))
+  STRICT, WITHOUT ROWID;
 
 CREATE TRIGGER outcome_is_final BEFORE UPDATE ON outcome BEGIN SELECT RAISE(ABORT, 'an outcome is final'); END;
 CREATE TRIGGER outcome_stays BEFORE DELETE ON outcome WHEN (SELECT pruned FROM run WHERE id = OLD.id >> 32) = 0
   BEGIN SELECT RAISE(ABORT, 'an outcome is final'); END;
 CREATE TRIGGER run_goes_forward BEFORE UPDATE OF state ON run WHEN NEW.state < OLD.state BEGIN SELECT RAISE(ABORT, 'a run cannot go back'); END;
-)sql";
-
-// From 1 to 2: what a lane has learnt, when a cooldown was saved, and how many meetings were made for an organizer in a month (counted from
-// the year 0), which the outcomes that are still kept tell for the time before.
-constexpr const char* step_2 = R"sql(
-CREATE TABLE learnt(lane INTEGER PRIMARY KEY, rate REAL NOT NULL, refused REAL NOT NULL, credit REAL NOT NULL, saved_at INTEGER NOT NULL) STRICT;
-ALTER TABLE fence ADD COLUMN saved_at INTEGER NOT NULL DEFAULT 0;
-CREATE TABLE made(organizer INTEGER NOT NULL, month INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY(organizer, month)) STRICT, WITHOUT ROWID;
-INSERT INTO made(organizer, month, n) SELECT d.organizer, strftime('%Y', o.finished_at / 10000000, 'unixepoch') * 12 +
-  strftime('%m', o.finished_at / 10000000, 'unixepoch') - 1 AS month, count(*) FROM decision d JOIN outcome o ON o.id = d.slot
-  WHERE o.outcome = 1 AND o.finished_at IS NOT NULL AND d.organizer IS NOT NULL GROUP BY d.organizer, month;
-)sql";
-
-// From 2 to 3: what was the matter with a row that was called and is owed still. The id is that of the outcome it will have; line: of the
-// row that is owed for it, another one for a duplicate.
-constexpr const char* step_3 = R"sql(
-CREATE TABLE lapse(id INTEGER PRIMARY KEY, line INTEGER NOT NULL, attempts INTEGER NOT NULL, http_status INTEGER NOT NULL, error_code TEXT, error_message TEXT,
-  request_id TEXT, client_request_id TEXT) STRICT;
-)sql";
-
-// From 3 to 4: the tables have the names that the documentation uses, a claim is held under a token, which alone says whose it is, and a
-// row owes an operation.
-constexpr const char* step_4 = R"sql(
-ALTER TABLE fence RENAME TO cooldown;
-ALTER TABLE twin RENAME TO duplicate;
-ALTER TABLE lapse RENAME TO last_failure;
-ALTER TABLE owed RENAME COLUMN twins TO duplicates;
-ALTER TABLE owed RENAME COLUMN owner TO token;
-ALTER TABLE owed DROP COLUMN epoch;
-ALTER TABLE owed ADD COLUMN operation INTEGER NOT NULL DEFAULT 1;
-ALTER TABLE owed ADD COLUMN update_rule INTEGER NOT NULL DEFAULT 0;
 )sql";
 
 result<void> check(connection& db, const char* pragma, std::string_view wanted, const char* otherwise) {
@@ -98,29 +91,28 @@ std::int64_t number(const std::string& text) {
 }
 
 void create_tables(connection& db, const std::string& program_version) {
-  db.exec(tables_1);
+  db.exec(tables);
   statement remember(db, "INSERT INTO meta(name, value) VALUES(?, ?)");
-  const auto now = std::chrono::time_point_cast<ticks>(std::chrono::system_clock::now());
   remember.with("hash_version", hash_version).run();
   remember.with("created_by", program_version).run();
-  remember.with("created_at", format_utc(now)).run();
-  remember.with(no_orphans, 1).run();  // there is nothing yet that could be one
+  remember.with("created_at", format_utc(wall_now())).run();
+  remember.with(no_orphans, 1).run();
   db.exec(("PRAGMA application_id = " + std::to_string(application_id)).c_str());
 }
 
-// A damaged file can have the marks of a ledger and lack what makes it one.
+// A damaged file can have the marks of a ledger and lack some of its tables.
 result<void> check_tables(connection& db, int version) {
   struct table {
     const char* name;
     int since, until = schema_version;  // the first and the last version that has it under this name
   };
-  constexpr table tables[] = {{"meta", 1},      {"lane", 1},          {"organizer", 1},   {"run", 1},       {"run_lane", 1}, {"tally", 1},
-                              {"record", 1},    {"decision", 1},      {"twin", 1, 3},     {"duplicate", 4}, {"owed", 1},     {"outcome", 1},
-                              {"inventory", 1}, {"inventory_key", 1}, {"observation", 1}, {"fence", 1, 3},  {"cooldown", 4}, {"learnt", 2},
-                              {"made", 2},      {"lapse", 3, 3},      {"last_failure", 4}};
+  constexpr table expected[] = {
+      {"meta", 1},        {"lane", 1},     {"organizer", 1}, {"run", 1},    {"run_lane", 1}, {"tally", 1},     {"record", 1},
+      {"decision", 1},    {"twin", 1, 3},  {"duplicate", 4}, {"owed", 1},   {"outcome", 1},  {"inventory", 1}, {"inventory_key", 1},
+      {"observation", 1}, {"fence", 1, 3}, {"cooldown", 4},  {"learnt", 2}, {"made", 2},     {"lapse", 3, 3},  {"last_failure", 4}};
   statement find(db, "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?");
   std::string missing;
-  for (const auto& [name, since, until] : tables) {
+  for (const auto& [name, since, until] : expected) {
     if (version < since || version > until) continue;
     if (!find.with(name).step()) missing += (missing.empty() ? "" : ", ") + std::string(name);
     find.reset();
@@ -153,7 +145,7 @@ result<identified> identify(connection& db) {
     return fail(errc::storage, "ledger " + shown(db.path()) + " was written by a newer convoke (schema " + std::to_string(version) +
                                    ", this one knows up to " + std::to_string(schema_version) + "); use that version, or another ledger");
   }
-  // Version 1 is the oldest: whatever claims to be older has lost its number.
+  // Version 1 is the oldest: a file with a lower number has lost it.
   if (auto whole = check_tables(db, std::max(version, 1)); !whole) return std::unexpected(whole.error());
   return identified{.version = version};
 }
@@ -163,18 +155,18 @@ result<void> prepare_schema(connection& db, const identified& found, const std::
     if (auto known = check_hash_version(db); !known || found.version == schema_version) return known;
   }
   db.exec("BEGIN IMMEDIATE");
-  if (found.empty) create_tables(db, program_version);
-  // A later version adds its step here: from `found.version` upwards, each leaving the ledger at the next version.
-  if (found.empty || found.version < 2) db.exec(step_2);
-  if (found.empty || found.version < 3) db.exec(step_3);
-  if (found.empty || found.version < 4) db.exec(step_4);
+  if (found.empty) {
+    create_tables(db, program_version);
+  } else {
+    upgrade_tables(db, found.version);
+  }
   db.exec(("PRAGMA user_version = " + std::to_string(schema_version)).c_str());
   db.exec("COMMIT");
   return db.status();
 }
 
 result<void> configure_writer(connection& db) {
-  // A log of 16 MiB between checkpoints: hot pages are copied back once, not at every group.
+  // A log of 16 MiB between checkpoints: pages that change often are copied back once, not at every group.
   db.exec(
       "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -32768; PRAGMA mmap_size = 0; PRAGMA wal_autocheckpoint = "
       "4096;"

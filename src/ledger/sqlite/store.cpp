@@ -8,21 +8,21 @@
 
 #include "ledger/sqlite/housekeeping.hpp"
 #include "ledger/sqlite/ledger_file.hpp"
-#include "ledger/sqlite/planning.hpp"
+#include "ledger/sqlite/plan_builder.hpp"
 #include "ledger/sqlite/reader.hpp"
 #include "ledger/sqlite/schema.hpp"
-#include "ledger/sqlite/temp_file.hpp"
+#include "ledger/temp_file.hpp"
 
 namespace convoke::ledger::sqlite {
 namespace {
 
-// Names one session of one process among all that ever claimed rows of this ledger. Never 0.
+// Differs from the lease of every session that ever claimed rows of this ledger. Never 0; 63 bits, as SQLite's integers are signed.
 lease_token random_lease() {
   std::random_device device;
   return ((std::uint64_t{device()} << 32 | device()) >> 1) | 1;
 }
 
-// The ledger's file is there after this, as its true name.
+// Makes the file if it does not exist. Returns its true name.
 result<std::string> find_or_make(const open_options& options) {
   if (!options.create && !exists(options.path)) {
     return fail(errc::storage,
@@ -51,38 +51,22 @@ class sqlite_store::claim_job final : public grouped_job {
  public:
   claim_job(sqlite_store& store, claim_request wanted, claimed_handler done)
       : store_(store), wanted_(std::move(wanted)), done_(std::move(done)) {}
-  void apply() override {
-    if (wanted_.lease != store_.writer_.lease()) {
-      refused_ = error{errc::busy, "this session's lease on the ledger is over: another session of run " + std::to_string(wanted_.run) +
-                                       " began. Run the same command again"};
-      return;
-    }
-    answer_.pages.reserve(wanted_.pages.size());
-    for (const auto& page : wanted_.pages) answer_.pages.push_back(store_.writer_.claim(wanted_.run, page, wanted_.stale));
-  }
-  void settle(const error* failed) override {
-    if (failed == nullptr && refused_) failed = &*refused_;
-    done_(failed ? result<claim_answer>(std::unexpected(*failed)) : std::move(answer_));
-  }
-  std::size_t weight() const noexcept override { return answer_.rows(); }
+  void apply() override { answer_ = store_.writer_.claim(wanted_); }
+  void settle(const error* failed) override { done_(failed ? result<claim_answer>(std::unexpected(*failed)) : std::move(answer_)); }
+  // Of the rows that were found, whatever was requested.
+  std::size_t weight() const noexcept override { return answer_ ? answer_->rows() : 0; }
 
  private:
   sqlite_store& store_;
   claim_request wanted_;
   claimed_handler done_;
-  claim_answer answer_;
-  std::optional<error> refused_;
+  result<claim_answer> answer_;
 };
 
 class sqlite_store::write_job final : public grouped_job {
  public:
   write_job(sqlite_store& store, row_writes rows, committed_handler done) : store_(store), rows_(std::move(rows)), done_(std::move(done)) {}
-  void apply() override {
-    out_.calls.reserve(weight());
-    for (const auto& row : rows_.finished) note(row.row, store_.writer_.finish(row));
-    for (const auto& row : rows_.advanced) note(row.row, store_.writer_.advance(row) ? std::optional<std::uint64_t>(0) : std::nullopt);
-    for (const auto& row : rows_.released) note(row.row, store_.writer_.release(row));
-  }
+  void apply() override { store_.writer_.write(rows_, out_); }
   void settle(const error* failed) override {
     if (failed) return done_(std::unexpected(*failed));
     done_(std::move(out_));
@@ -90,12 +74,6 @@ class sqlite_store::write_job final : public grouped_job {
   std::size_t weight() const noexcept override { return rows_.size(); }
 
  private:
-  // `ended`: absent where the row is no longer this claim's.
-  void note(row_id row, std::optional<std::uint64_t> ended) {
-    (ended ? out_.calls : out_.lost).push_back(row);
-    out_.ended += ended.value_or(0);
-  }
-
   sqlite_store& store_;
   row_writes rows_;
   committed_handler done_;
@@ -104,32 +82,28 @@ class sqlite_store::write_job final : public grouped_job {
 
 class sqlite_store::close_job final : public grouped_job {
  public:
-  close_job(sqlite_store& store, run_id run, organizer_id organizer, finished_row like, std::function<void(result<closed_rows>)> done)
-      : store_(store), run_(run), organizer_(organizer), like_(std::move(like)), done_(std::move(done)) {
-    like_.result = outcome::failed;
-  }
-  void apply() override { closed_ = store_.writer_.close_organizer(run_, organizer_, like_); }
-  void settle(const error* failed) override { done_(failed ? result<closed_rows>(std::unexpected(*failed)) : closed_); }
-  std::size_t weight() const noexcept override { return closed_.calls; }
+  close_job(sqlite_store& store, close_request closing, closed_handler done)
+      : store_(store), closing_(std::move(closing)), done_(std::move(done)) {}
+  void apply() override { closed_ = store_.writer_.close_organizer(closing_); }
+  void settle(const error* failed) override { done_(failed ? result<closed_rows>(std::unexpected(*failed)) : std::move(closed_)); }
+  std::size_t weight() const noexcept override { return closed_ ? closed_->calls : 0; }
 
  private:
   sqlite_store& store_;
-  run_id run_;
-  organizer_id organizer_;
-  finished_row like_;
-  std::function<void(result<closed_rows>)> done_;
-  closed_rows closed_;
+  close_request closing_;
+  closed_handler done_;
+  result<closed_rows> closed_;
 };
 
 class sqlite_store::cooldown_job final : public grouped_job {
  public:
-  // Without `until` it is forgotten.
+  // No `until`: the cooldown is forgotten.
   cooldown_job(sqlite_store& store, run_id run, lane_id lane, std::optional<organizer_id> organizer, std::optional<utc_time> until)
       : store_(store), run_(run), lane_(lane), organizer_(organizer), until_(until) {}
   void apply() override {
     until_ ? store_.memory_.cooldown(run_, lane_, organizer_, *until_) : store_.memory_.forget_cooldown(run_, lane_, organizer_);
   }
-  void settle(const error*) override {}  // the next job that somebody waits for tells
+  void settle(const error*) override {}  // a failure stays with the connection: the next job reports it
   std::size_t weight() const noexcept override { return 1; }
 
  private:
@@ -171,13 +145,13 @@ sqlite_store::sqlite_store(lock_file lock, std::string folder, std::function<boo
     : folder_(std::move(folder)), interrupted_(std::move(interrupted)), lock_(std::move(lock)), rehearsal_(rehearsal) {}
 
 result<void> sqlite_store::prepare(const open_options& options) {
-  // A log alone proves nothing: a reader can have kept the last writer from emptying it. Where the lock file is new, nothing is known of
-  // that writer.
+  // A log alone proves nothing: a reader can have kept the last writer from emptying it. If the lock file is new, nothing is known of that
+  // writer.
   const bool unclean =
-      lock_.found() == lock_file::before::not_left || (lock_.found() == lock_file::before::made && file_size(options.path + "-wal") > 0);
+      lock_.found() == lock_file::before::not_emptied || (lock_.found() == lock_file::before::made && file_size(options.path + "-wal") > 0);
   auto ready = open_and_check(options, unclean);
-  // Nothing was written: the next one finds the ledger as this one did.
-  if (!ready && !unclean) lock_.leave_in_order();
+  // Nothing was written: the next writer finds the ledger as this one did.
+  if (!ready && !unclean) lock_.empty_when_unlocked();
   return ready;
 }
 
@@ -200,17 +174,17 @@ result<void> sqlite_store::open_and_check(const open_options& options, bool uncl
 }
 
 sqlite_store::~sqlite_store() {
-  const bool ours = worker_ != nullptr;  // else the file was refused
-  // After everything that is queued; a failure is only a pace forgotten.
-  if (ours) worker_->call([this] { write_memory(); });
+  const bool prepared = worker_ != nullptr;  // else the file was refused
+  // After everything that is queued. A failure costs no more than a learnt pace.
+  if (prepared) worker_->call([this] { write_memory(); });
   worker_.reset();
-  if (!ours || !db_.ok() || rehearsal_) {
+  if (!prepared || !db_.ok() || rehearsal_) {
     db_.close_without_checkpoint();
     return;
   }
-  // Readers may hold it back; the next writer does it then. One of ours lets go after a page.
+  // Readers can prevent this; the next writer does it then. A reader of ours holds a snapshot for one page at most.
   db_.exec("PRAGMA busy_timeout = 500; PRAGMA wal_checkpoint(TRUNCATE)");
-  if (db_.ok()) lock_.leave_in_order();
+  if (db_.ok()) lock_.empty_when_unlocked();
 }
 
 result<void> sqlite_store::begin() {
@@ -220,7 +194,7 @@ result<void> sqlite_store::begin() {
 }
 
 result<void> sqlite_store::commit(bool all) {
-  ends_.write_counts();
+  outcomes_.write_counts();
   memory_.write(all);
   if (auto there = files_still_there(); !there) return there;
   db_.exec("COMMIT");
@@ -272,8 +246,8 @@ result<T> sqlite_store::interruptible_change(const std::function<result<T>()>& f
   });
 }
 
-result<std::unique_ptr<planning>> sqlite_store::begin_planning(const std::function<result<void>(plan&)>& begin) {
-  result<std::unique_ptr<planning>> answer;
+result<std::unique_ptr<plan_builder>> sqlite_store::begin_planning(const std::function<result<void>(plan&)>& begin) {
+  result<std::unique_ptr<plan_builder>> answer;
   worker_->call([&] {
     if (planning_ || !db_.ok()) {
       answer = planning_ ? fail(errc::internal, "a plan is under way on this ledger") : std::unexpected(db_.failure());
@@ -286,16 +260,16 @@ result<std::unique_ptr<planning>> sqlite_store::begin_planning(const std::functi
       return;
     }
     planning_ = true;
-    answer = std::make_unique<sqlite_planning>(*this, std::move(core));
+    answer = std::make_unique<sqlite_plan_builder>(*this, std::move(core));
   });
   return answer;
 }
 
-result<std::unique_ptr<planning>> sqlite_store::begin_plan(const run_header& header) {
+result<std::unique_ptr<plan_builder>> sqlite_store::begin_plan(const run_header& header) {
   return begin_planning([&](plan& p) { return p.begin(header); });
 }
 
-result<std::unique_ptr<planning>> sqlite_store::begin_open(run_id planned) {
+result<std::unique_ptr<plan_builder>> sqlite_store::begin_open(run_id planned) {
   return begin_planning([&](plan& p) { return p.begin_stored(planned); });
 }
 
@@ -325,9 +299,8 @@ void sqlite_store::write(row_writes rows, committed_handler done) {
   worker_->post(std::make_unique<write_job>(*this, std::move(rows), std::move(done)));
 }
 
-void sqlite_store::close_organizer(run_id run, lane_id, organizer_id organizer, finished_row like,
-                                   std::function<void(result<closed_rows>)> done) {
-  worker_->post(std::make_unique<close_job>(*this, run, organizer, std::move(like), std::move(done)));
+void sqlite_store::close_organizer(close_request closing, closed_handler done) {
+  worker_->post(std::make_unique<close_job>(*this, std::move(closing), std::move(done)));
 }
 
 void sqlite_store::save_cooldown(run_id run, lane_id lane, std::optional<organizer_id> organizer, utc_time until) {

@@ -37,7 +37,7 @@ void worker::post(std::move_only_function<void()> alone) {
 }
 
 void worker::call(std::move_only_function<void()> alone) {
-  // The promise belongs to the job: its last use is on the thread.
+  // The job owns the promise: it is last used on the thread.
   std::promise<void> done;
   const auto over = done.get_future();
   post([&alone, moved = std::move(done)]() mutable {
@@ -65,7 +65,7 @@ void worker::run() {
   }
 }
 
-// A slow run commits each job at once, since its last commit is long ago; a fast one gathers rows until one of the limits.
+// A slow run commits each job at once, because its last commit was long ago; a fast one gathers rows up to one of the limits.
 bool worker::next_of_group(std::size_t weight, item& out) {
   std::unique_lock lock(mutex_);
   if (weight >= limits_.rows) return false;

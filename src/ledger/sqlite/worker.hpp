@@ -1,7 +1,7 @@
 #pragma once
 
-// The ledger's thread: a queue of jobs. Jobs that change a run are gathered into groups, one commit each, and hear about it only
-// when that commit is durable. Everything else runs alone, between groups.
+// The ledger's thread: a queue of jobs. Jobs that change a run are gathered into groups of one commit each, and are settled only when that
+// commit is durable. Every other job runs alone, between groups. Jobs run in the order in which they were queued.
 
 #include <chrono>
 #include <condition_variable>
@@ -27,22 +27,22 @@ class grouped_job {
 };
 
 struct group_limits {
-  std::size_t rows = 1024;                                             // a group is committed as soon as it has so many,
-  std::chrono::microseconds interval = std::chrono::milliseconds(10);  // or when the last commit is so long ago
+  std::size_t rows = 1024;                                             // a group is committed as soon as it has so many rows,
+  std::chrono::microseconds interval = std::chrono::milliseconds(10);  // or so long after the last commit
 };
 
 class worker {
  public:
-  // begin and commit frame a group; both run on the thread. An error of either fails the whole group.
+  // begin and commit run before and after a group, on the thread. An error of either fails the whole group.
   struct transaction {
     std::function<result<void>()> begin, commit;
   };
   worker(transaction frame, group_limits limits);
-  ~worker();  // everything queued is done first
+  ~worker();  // runs every job that is queued first
 
   void post(std::unique_ptr<grouped_job> job);
   void post(std::move_only_function<void()> alone);
-  // Runs it on the thread, after all that was queued before, and waits for it. Never from the thread itself.
+  // Runs it on the thread, after the jobs that were queued before, and waits for it. Not to be called on that thread.
   void call(std::move_only_function<void()> alone);
 
  private:

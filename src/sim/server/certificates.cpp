@@ -28,7 +28,7 @@ using certificate_ptr = std::unique_ptr<X509, freer<X509_free>>;
 using bio_ptr = std::unique_ptr<BIO, freer<BIO_free_all>>;
 using extension_ptr = std::unique_ptr<X509_EXTENSION, freer<X509_EXTENSION_free>>;
 
-constexpr long backdated_seconds = -3600;  // clocks of clients that lag
+constexpr long backdated_seconds = -3600;  // for clients whose clock is behind
 constexpr long valid_seconds = 90L * 24 * 3600;
 constexpr int x509_v3 = 2;
 
@@ -88,7 +88,7 @@ result<std::string> alternative_names(const std::string& host) {
   boost::system::error_code ec;
   const auto address = boost::asio::ip::make_address(host, ec);
   if (!ec) return "IP:" + address.to_string();
-  // OpenSSL's little language for extensions would take a comma as the start of another name.
+  // In OpenSSL's syntax for extensions a comma begins another name.
   const bool plain = host.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-*") == std::string::npos;
   if (!plain) return fail(errc::usage, "--certificate-host: \"" + host + "\" is neither a host name nor an address");
   return "DNS:" + host;

@@ -1,6 +1,6 @@
 #pragma once
 
-// A certificate authority and a server certificate, made anew at each start and never written with their keys.
+// A certificate authority and a server certificate, made at each start. Their keys are never written to a file.
 
 #include <string>
 
@@ -9,7 +9,7 @@
 namespace convoke::sim {
 
 struct certificates {
-  std::string ca_pem;           // to be trusted by clients
+  std::string ca_pem;           // for clients to trust
   std::string certificate_pem;  // the server's
   std::string key_pem;          // the server's, stays in this process
 };

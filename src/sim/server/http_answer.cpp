@@ -26,6 +26,8 @@ std::string_view reason_phrase(int status) noexcept {
       return "OK";
     case 201:
       return "Created";
+    case 204:
+      return "No Content";
     case 400:
       return "Bad Request";
     case 401:
@@ -82,10 +84,13 @@ void write_answer(std::string& out, const reply& r, bool head, bool close) {
     out += half;
     return;
   }
-  out += "Content-Length: ";
-  append_number(out, body.size());
-  // The cut comes without warning, so the answer does not say that the connection will close.
-  out += close && r.how == delivery::whole ? "\r\nConnection: close\r\n\r\n" : "\r\n\r\n";
+  if (r.status != 204) {  // RFC 9110, 8.6: no Content-Length
+    out += "Content-Length: ";
+    append_number(out, body.size());
+    out += "\r\n";
+  }
+  // A cut comes without warning, so the answer does not say that the connection will close.
+  out += close && r.how == delivery::whole ? "Connection: close\r\n\r\n" : "\r\n";
   if (!head) out += r.how == delivery::cut_length ? half : body;
 }
 

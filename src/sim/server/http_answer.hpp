@@ -13,7 +13,7 @@ namespace convoke::sim {
 
 // The bytes that are to be sent for `r`: for a cut delivery, only the first half of the body. `head` answers have no body.
 void write_answer(std::string& out, const reply& r, bool head, bool close);
-// For what could not be read as a request.
+// The answer to bytes that are not a request.
 void write_refusal(std::string& out, int status);
 
 }  // namespace convoke::sim

@@ -25,7 +25,7 @@ bool is_token(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, token_char);
 }
 
-// Visible ASCII, blanks, tabs; what else may stand in a field (obs-text) has no business here.
+// Visible ASCII, blanks, tabs. Other bytes that HTTP allows in a field (obs-text) are refused.
 bool is_value(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return (c >= 0x20 && c < 0x7f) || c == '\t'; });
 }
@@ -44,7 +44,7 @@ std::optional<Number> read_number(std::string_view text, int base) {
   return value;
 }
 
-// 0, or the status that refuses it.
+// 0, or the status of the refusal.
 int read_request_line(std::string_view line, const request_limits& limits, http_request& into, framing& frame) {
   const auto first = line.find(' ');
   const auto last = line.rfind(' ');

@@ -1,7 +1,7 @@
 #pragma once
 
-// Reads HTTP/1.1 requests out of a buffer. Pure, strict, bounded: what is doubtful is refused, because two parsers that
-// disagree are how requests get smuggled.
+// Reads HTTP/1.1 requests out of a buffer. Pure, strict, bounded: ambiguous requests are refused, because two parsers that
+// disagree make request smuggling possible.
 
 #include <cstddef>
 #include <cstdint>
@@ -38,7 +38,7 @@ struct parse_result {
   std::size_t used = 0;  // complete: how many bytes the request took
 };
 
-// Looks at the bytes that have come so far, from the start of a request.
+// Reads the bytes received so far, from the start of a request.
 [[nodiscard]] parse_result parse_request(std::string_view bytes, const request_limits& limits, http_request& into);
 
 }  // namespace convoke::sim

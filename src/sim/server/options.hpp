@@ -19,7 +19,7 @@ struct options {
   std::string tenant = "7f1c9a52-0c5e-4f3b-9a53-51f6d3c0a001";
   std::string client_id = "2b9de0c4-6c1f-4c0e-8f6a-90b4a7d1c002";
   std::uint32_t keep_alive_requests = 0;  // answers per connection; 0: no limit
-  double drop_idle_seconds = 0;           // idle connections are closed without a word; 0: after two minutes
+  double drop_idle_seconds = 0;           // idle connections are closed without notice; 0: after two minutes
   behaviour service;
 };
 

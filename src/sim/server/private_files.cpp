@@ -36,7 +36,7 @@ result<void> check_replaceable(const std::filesystem::path& file) {
   std::error_code ec;
   const auto there = std::filesystem::status(file, ec);
   if (!std::filesystem::exists(there) || std::filesystem::is_regular_file(there)) return {};
-  return fail(errc::usage, fmt::format("{} is no regular file, and is not replaced: name another one", file.string()));
+  return fail(errc::usage, fmt::format("{} is not a regular file and is not replaced: name another one", file.string()));
 }
 
 result<void> write_private_file(const std::filesystem::path& file, std::string_view content) {
@@ -69,7 +69,7 @@ result<secret> read_secret(const std::filesystem::path& file) {
   if (!content) return std::unexpected(std::move(content.error()));
   if (content->ends_with('\n')) content->pop_back();
   if (content->ends_with('\r')) content->pop_back();
-  if (content->empty()) return fail(errc::usage, fmt::format("{} is empty: a client secret is wanted", file.string()));
+  if (content->empty()) return fail(errc::usage, fmt::format("{} is empty: a client secret is expected", file.string()));
   return secret(std::move(*content));
 }
 

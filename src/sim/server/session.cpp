@@ -42,7 +42,7 @@ mono_time now_mono() noexcept {
   return mono_time(seconds(t.tv_sec) + nanoseconds(t.tv_nsec));
 }
 
-// The peer has closed its side. A look that takes nothing from the socket.
+// True where the peer has closed its side. Nothing is read from the socket.
 bool hung_up(socket_type& socket) noexcept {
   pollfd p{socket.native_handle(), POLLRDHUP, 0};
   return ::poll(&p, 1, 0) > 0 && (p.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
@@ -80,7 +80,7 @@ class session final : public closable {
   task<bool> answer();
   task<bool> pause(nanoseconds d);
   task<bool> write_out();
-  task<> farewell();
+  task<> close_cleanly();
   void reset() noexcept;
 
   Stream stream_;
@@ -92,7 +92,7 @@ class session final : public closable {
   request request_;
   reply reply_;
   std::uint32_t served_ = 0;
-  bool told_to_continue_ = false;
+  bool continue_sent_ = false;
 };
 
 template <class Stream>
@@ -115,7 +115,7 @@ task<> session<Stream>::run() {
 
 template <class Stream>
 task<bool> session<Stream>::read_request() {
-  told_to_continue_ = false;
+  continue_sent_ = false;
   const auto idle =
       hub_.how.drop_idle_seconds > 0 ? nanoseconds(static_cast<std::int64_t>(hub_.how.drop_idle_seconds * 1e9)) : nanoseconds(idle_limit);
   limit(filled_ == 0 ? idle : nanoseconds(request_limit));
@@ -130,12 +130,12 @@ task<bool> session<Stream>::read_request() {
       write_refusal(out_, found.status);
       const bool written = co_await write_out();
       if (written) {
-        co_await farewell();
+        co_await close_cleanly();
       }
       co_return false;
     }
-    if (found.state == parse_state::expects_continue && !told_to_continue_) {
-      told_to_continue_ = true;
+    if (found.state == parse_state::expects_continue && !continue_sent_) {
+      continue_sent_ = true;
       out_ = "HTTP/1.1 100 Continue\r\n\r\n";
       const bool written = co_await write_out();
       if (!written) co_return false;
@@ -188,12 +188,12 @@ task<bool> session<Stream>::answer() {
   if (!written) co_return false;
   if (!close_after) co_return true;
   if (reply_.how != delivery::cut_length) {
-    co_await farewell();
+    co_await close_cleanly();
   }
   co_return false;
 }
 
-// Sleeps in slices: a caller that has given up is noticed, and its key is no longer in flight.
+// Waits in slices, so that a caller that has closed is noticed and its key is no longer in flight.
 template <class Stream>
 task<bool> session<Stream>::pause(nanoseconds d) {
   timer slice(stream_.get_executor());
@@ -214,9 +214,9 @@ task<bool> session<Stream>::write_out() {
   co_return !ec;
 }
 
-// Ends in good order: what was written arrives whole, with TLS's own end where there is TLS.
+// Closes so that what was written arrives whole: with TLS's close_notify, or after the peer has closed its side.
 template <class Stream>
-task<> session<Stream>::farewell() {
+task<> session<Stream>::close_cleanly() {
   limit(close_limit);
   if constexpr (std::is_same_v<Stream, tls_stream>) {
     const auto [ec] = co_await stream_.async_shutdown(awaited);

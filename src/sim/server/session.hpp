@@ -27,7 +27,7 @@ using task = boost::asio::awaitable<T, executor>;
 
 [[nodiscard]] moment read_clocks() noexcept;
 
-// A connection as the sweep sees it.
+// A connection that can be closed when its deadline has passed.
 class closable {
  public:
   closable() = default;
@@ -36,14 +36,14 @@ class closable {
   virtual ~closable() = default;
   virtual void close() noexcept = 0;
 
-  mono_time deadline = mono_time::max();  // when what it does now has taken too long
+  mono_time deadline = mono_time::max();  // of what it does now
 };
 
 // What all connections share. One thread.
 struct hub {
   hub(service& s, const options& o) : graph(s), how(o) {}
 
-  // An estimate that is never later than the true arrival of bytes just read: while the loop was stalled, they may have lain
+  // An estimate that is never later than the true arrival of bytes just read: while the loop was stalled, they may have waited
   // in the socket.
   [[nodiscard]] mono_time arrival(mono_time now) const noexcept;
 

@@ -47,7 +47,7 @@ task<> accept_loop(acceptor& from, hub& h, asio::ssl::context* tls) {
   while (from.is_open()) {
     auto [ec, socket] = co_await from.async_accept(awaited);
     if (ec == asio::error::operation_aborted) co_return;
-    if (ec) {  // out of descriptors, most likely: the next one may be luckier
+    if (ec) {  // probably no descriptor is free: try again later
       rest.expires_after(after_failed_accept);
       co_await rest.async_wait(awaited);
       continue;
@@ -59,7 +59,7 @@ task<> accept_loop(acceptor& from, hub& h, asio::ssl::context* tls) {
   }
 }
 
-// Knows when the loop was stalled, and closes what takes too long.
+// Records when the loop ran last, and closes connections whose deadline has passed.
 task<> beat_loop(timer& clock, hub& h) {
   for (int n = 0;; ++n) {
     clock.expires_after(beat);
@@ -103,8 +103,9 @@ struct simulator::impl {
   result<identity> make_identity() const;
   result<void> prepare();
   void run();
+  // Runs `f` on the simulator's thread and returns its result.
   template <class Function>
-  std::string ask(Function f);
+  std::string run_on_thread(Function f);
 
   options how;
   secret client_secret;
@@ -119,7 +120,7 @@ struct simulator::impl {
   std::thread thread;
 };
 
-// `localhost` may mean ::1 as well: the same port there, where the machine has it and nobody else took it.
+// `localhost` may resolve to ::1 as well: the same port there, where the machine has IPv6 and the port is free.
 result<void> simulator::impl::bind() {
   constexpr int attempts = 8;
   for (int i = 0;; ++i) {
@@ -173,7 +174,7 @@ void simulator::impl::run() {
   asio::co_spawn(io, accept_loop(v4, *shared, tls.get()), report);
   if (v6.is_open()) asio::co_spawn(io, accept_loop(v6, *shared, tls.get()), report);
   asio::co_spawn(io, beat_loop(clock, *shared), report);
-  // Signals are for the main thread.
+  // Signals are handled by the main thread.
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -182,7 +183,7 @@ void simulator::impl::run() {
 }
 
 template <class Function>
-std::string simulator::impl::ask(Function f) {
+std::string simulator::impl::run_on_thread(Function f) {
   if (!thread.joinable()) return f();
   std::promise<std::string> answer;
   asio::post(io, [&] { answer.set_value(f()); });
@@ -230,11 +231,11 @@ std::string simulator::ca_pem() const {
 }
 
 std::string simulator::stats_json() {
-  return impl_->ask([this] { return impl_->graph->stats_json(); });
+  return impl_->run_on_thread([this] { return impl_->graph->stats_json(); });
 }
 
 std::string simulator::meetings_json_lines() {
-  return impl_->ask([this] { return impl_->graph->meetings_json_lines(); });
+  return impl_->run_on_thread([this] { return impl_->graph->meetings_json_lines(); });
 }
 
 void simulator::stop() {
@@ -249,7 +250,7 @@ result<void> simulator::write_config(const std::string& file) const {
   if (ec) return fail(errc::usage, fmt::format("cannot write {}: {}", file, ec.message()));
   if (const auto may = check_replaceable(config); !may) return may;
   const auto& how = impl_->how;
-  // Named after the configuration: another simulator may have written its own beside it.
+  // Named after the configuration, because another simulator may have written its files into the same folder.
   const auto beside = [&](const char* ending) { return config.parent_path() / (config.stem().string() + ".simulated" + ending); };
   const auto path_of = [&](const std::string& given, const char* ending) {
     return given.empty() ? beside(ending) : std::filesystem::absolute(given);
@@ -263,7 +264,7 @@ result<void> simulator::write_config(const std::string& file) const {
     if (auto written = write_private_file(ca, impl_->ca_pem); !written) return written;
   }
   const auto& who = impl_->graph->who();
-  std::string text = "# A simulated Graph. The ledger is one of its own, so that a rehearsal never mixes with the real thing.\n";
+  std::string text = "# A simulated Graph. It has a ledger of its own, so that a rehearsal never counts as real.\n";
   const auto line = [&text](std::string_view name, const std::string& value) {
     text += name;
     text += " = ";

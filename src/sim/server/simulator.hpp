@@ -1,6 +1,6 @@
 #pragma once
 
-// A local Graph: token endpoint and createOrGet over TLS on the loopback address, on a thread of its own.
+// A local Graph: the token endpoint and the calls for online meetings over TLS on the loopback address, on a thread of its own.
 
 #include <cstdint>
 #include <memory>
@@ -15,7 +15,7 @@ namespace convoke::sim {
 
 class simulator {
  public:
-  // Binds, makes certificates, starts the thread, writes the files that the options ask for. errc::usage for wrong options and
+  // Binds, makes certificates, starts the thread, writes the files that the options name. errc::usage for wrong options and
   // files that cannot be read or written, errc::network where the port is taken.
   [[nodiscard]] static result<std::unique_ptr<simulator>> start(const options& how);
   simulator(const simulator&) = delete;

@@ -22,7 +22,7 @@ result<double> read_real(std::string_view text, double least, double most) {
   double value = 0;
   const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
   if (ec != std::errc() || end != text.data() + text.size() || !(value >= least && value <= most)) {
-    return fail(errc::usage, fmt::format("\"{}\" is no number from {} to {}", text, least, most));
+    return fail(errc::usage, fmt::format("\"{}\" is not a number from {} to {}", text, least, most));
   }
   return value;
 }
@@ -31,7 +31,7 @@ result<std::uint64_t> read_whole(std::string_view text, std::uint64_t most) {
   std::uint64_t value = 0;
   const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (ec != std::errc() || end != text.data() + text.size() || value > most)
-    return fail(errc::usage, fmt::format("\"{}\" is no whole number from 0 to {}", text, most));
+    return fail(errc::usage, fmt::format("\"{}\" is not a whole number from 0 to {}", text, most));
   return value;
 }
 
@@ -49,7 +49,7 @@ result<double> read_seconds(std::string_view text) {
   return value;
 }
 
-// A setter for whatever `find` finds in the options.
+// A setter of the member that `find` returns.
 template <class Find>
 setter real(Find find, double most) {
   return [find, most](options& o, std::string_view text) -> result<void> {
@@ -110,7 +110,7 @@ setter word(Find find, std::vector<std::pair<std::string_view, Value>> words) {
       known += known.empty() ? "" : ", ";
       known += name;
     }
-    return fail(errc::usage, fmt::format("\"{}\" is none of {}", given, known));
+    return fail(errc::usage, fmt::format("\"{}\" is not one of {}", given, known));
   };
 }
 
@@ -146,7 +146,7 @@ result<void> set_latency(options& o, std::string_view given) {
     rest.remove_prefix(lognormal.size());
     const auto colon = rest.find(':');
     const auto sigma = read_real(colon == std::string_view::npos ? "" : rest.substr(colon + 1), 0, 10);
-    if (!sigma) return fail(errc::usage, "it is lognormal:MEDIAN:SIGMA, as in lognormal:20ms:0.5");
+    if (!sigma) return fail(errc::usage, "use lognormal:MEDIAN:SIGMA, as in lognormal:20ms:0.5");
     latency.shape = latency_options::kind::lognormal;
     latency.sigma = *sigma;
     rest = rest.substr(0, colon);
@@ -181,27 +181,28 @@ setter spread(std::vector<fault> kinds) {
 }
 
 void add_place(std::vector<flag>& all) {
-  all.push_back({"--port", "N", "listen on this port of the loopback address (default: any that is free)",
+  all.push_back({"--port", "N", "listen on this port of the loopback address (default: a free one)",
                  whole([](options& o) -> auto& { return o.port; })});
-  all.push_back({"--plain", "", "http instead of https", yes([](options& o) -> auto& { return o.plain; }), false});
+  all.push_back({"--plain", "", "serve http instead of https", yes([](options& o) -> auto& { return o.plain; }), false});
   all.push_back({"--certificate-host", "NAME", "make the certificate for this host instead of localhost",
                  text([](options& o) -> auto& { return o.certificate_host; })});
-  all.push_back({"--ca-file", "FILE", "write the certificate of its authority here (default: beside the configuration)",
+  all.push_back({"--ca-file", "FILE", "write the certificate of the authority to this file (default: beside the configuration)",
                  text([](options& o) -> auto& { return o.ca_file; })});
-  all.push_back({"--write-config", "FILE", "write a configuration for convoke once it listens",
-                 text([](options& o) -> auto& { return o.config_file; })});
-  all.push_back({"--secret-file", "FILE", "read the client secret from here (default: a random one)",
+  all.push_back(
+      {"--write-config", "FILE", "write a configuration file for convoke", text([](options& o) -> auto& { return o.config_file; })});
+  all.push_back({"--secret-file", "FILE", "read the client secret from this file (default: a random secret)",
                  text([](options& o) -> auto& { return o.secret_file; })});
-  all.push_back({"--tenant", "GUID", "the tenant", text([](options& o) -> auto& { return o.tenant; })});
-  all.push_back({"--client-id", "GUID", "the app", text([](options& o) -> auto& { return o.client_id; })});
-  all.push_back({"--seed", "N", "repeatable faults: a function of this, the key and how often it was called",
+  all.push_back({"--tenant", "GUID", "id of the tenant", text([](options& o) -> auto& { return o.tenant; })});
+  all.push_back({"--client-id", "GUID", "client id of the app", text([](options& o) -> auto& { return o.client_id; })});
+  all.push_back({"--seed", "N",
+                 "seed of the random faults: which call of a key fails depends on the seed, the key and the number of the call",
                  whole([](options& o) -> auto& { return o.service.seed; })});
-  all.push_back({"--keep-alive-requests", "N", "answers per connection, then it closes (default: no limit)",
+  all.push_back({"--keep-alive-requests", "N", "close a connection after so many answers (default: no limit)",
                  whole([](options& o) -> auto& { return o.keep_alive_requests; })});
-  all.push_back({"--drop-idle", "SECONDS", "close idle connections without a word",
+  all.push_back({"--drop-idle", "SECONDS", "close connections that are idle for this long, without notice",
                  seconds([](options& o) -> auto& { return o.drop_idle_seconds; })});
   all.push_back(
-      {"--calls", "N", "how many calls /_sim/calls remembers (default 1000)", [](options& o, std::string_view given) -> result<void> {
+      {"--calls", "N", "number of calls that /_sim/calls keeps (default 1000)", [](options& o, std::string_view given) -> result<void> {
          const auto n = read_whole(given, 1'000'000);
          if (!n) return std::unexpected(n.error());
          o.service.kept_calls = *n;
@@ -211,23 +212,23 @@ void add_place(std::vector<flag>& all) {
 
 void add_people(std::vector<flag>& all) {
   all.push_back(
-      {"--organizers", "IDS|FILE", "only these users exist (default: everyone)", [](options& o, std::string_view given) -> result<void> {
+      {"--organizers", "IDS|FILE", "only these users exist (default: every id)", [](options& o, std::string_view given) -> result<void> {
          if (!o.service.organizers) o.service.organizers.emplace();
          return ids([](options& to) -> auto& { return *to.service.organizers; })(o, given);
        }});
-  all.push_back({"--no-policy", "IDS|FILE", "organizers without application access policy",
+  all.push_back({"--no-policy", "IDS|FILE", "organizers without an application access policy",
                  ids([](options& o) -> auto& { return o.service.no_policy; })});
   all.push_back(
       {"--unlicensed", "IDS|FILE", "organizers without a licence", ids([](options& o) -> auto& { return o.service.unlicensed; })});
-  all.push_back({"--show-roles", "", "show attendees' roles in answers; Graph nulls them",
+  all.push_back({"--show-roles", "", "show attendees' roles in answers; Graph returns null",
                  yes([](options& o) -> auto& { return o.service.show_roles; }), false});
-  all.push_back({"--small-answers", "", "answers without the invitation text, for benchmarks",
+  all.push_back({"--small-answers", "", "leave the invitation text out of answers, for benchmarks",
                  yes([](options& o) -> auto& { return o.service.small_answers; }), false});
-  all.push_back({"--break-idempotency", "P", "make a meeting again although its key exists: proves that duplicates are counted",
+  all.push_back({"--break-idempotency", "P", "create a second meeting for a key that has one, to test that duplicates are counted",
                  real([](options& o) -> auto& { return o.service.break_idempotency; }, 1)});
-  all.push_back({"--token-lifetime", "SECONDS", "how long a token is good for (default 3599)",
+  all.push_back({"--token-lifetime", "SECONDS", "lifetime of a token (default 3599)",
                  seconds([](options& o) -> auto& { return o.service.tokens.lifetime_seconds; })});
-  all.push_back({"--token-faults", "P", "the token endpoint answers 429 or 503",
+  all.push_back({"--token-faults", "P", "probability that the token endpoint answers 429 or 503",
                  real([](options& o) -> auto& { return o.service.tokens.fault_rate; }, 1)});
   all.push_back({"--token-retry-after", "SECONDS", "Retry-After of those answers (default 60)",
                  seconds([](options& o) -> auto& { return o.service.tokens.retry_after; })});
@@ -237,44 +238,47 @@ void add_quotas(std::vector<flag>& all) {
   const auto throttle = [&all](const char* name, const char* value, const char* help, setter set) {
     all.push_back({name, value, help, std::move(set)});
   };
-  throttle("--lane-rate", "R", "calls per second that an app may make in the tenant",
+  throttle("--lane-rate", "R", "quota of the lane: calls per second of the app in the tenant",
            real([](options& o) -> auto& { return o.service.throttle.lane.rate; }, 1e9));
-  throttle("--lane-burst", "B", "and at once (bucket only; default: what one window gives)",
+  throttle("--lane-burst", "B", "size of the token bucket of the lane (default: the quota of one window)",
            real([](options& o) -> auto& { return o.service.throttle.lane.burst; }, 1e9));
-  throttle("--organizer-rate", "R", "calls per second for one organizer",
+  throttle("--organizer-rate", "R", "quota of each organizer: calls per second",
            real([](options& o) -> auto& { return o.service.throttle.organizer.rate; }, 1e9));
-  throttle("--organizer-burst", "B", "and at once", real([](options& o) -> auto& { return o.service.throttle.organizer.burst; }, 1e9));
-  throttle("--window", "KIND", "how quotas count: bucket, fixed or sliding",
+  throttle("--organizer-burst", "B", "size of the token bucket of an organizer",
+           real([](options& o) -> auto& { return o.service.throttle.organizer.burst; }, 1e9));
+  throttle("--window", "KIND", "how quotas are counted: bucket, fixed or sliding window",
            word<window_kind>([](options& o) -> auto& { return o.service.throttle.window; },
                              {{"bucket", window_kind::bucket}, {"fixed", window_kind::fixed}, {"sliding", window_kind::sliding}}));
-  throttle("--window-seconds", "SECONDS", "the window (default 1)", [](options& o, std::string_view given) -> result<void> {
+  throttle("--window-seconds", "SECONDS", "length of the window (default 1)", [](options& o, std::string_view given) -> result<void> {
     const auto value = read_seconds(given);
     if (!value) return std::unexpected(value.error());
     if (*value < 1e-3) return fail(errc::usage, "a window is at least 1ms");
     o.service.throttle.window_seconds = *value;
     return {};
   });
-  throttle("--throttled-count", "yes|no", "throttled calls use up quota too (default yes, as Graph)",
+  throttle("--throttled-count", "yes|no", "throttled calls count against the quota (default yes, as in Graph)",
            word<bool>([](options& o) -> auto& { return o.service.throttle.throttled_count; }, {{"yes", true}, {"no", false}}));
-  throttle("--early-penalty", "SECONDS", "each call inside a cooldown lengthens it by this",
+  throttle("--early-penalty", "SECONDS", "each call during a cooldown makes it this much longer",
            seconds([](options& o) -> auto& { return o.service.throttle.early_penalty; }));
-  throttle("--retry-after-form", "FORM", "integer, decimal, date, joined, absent, two-lines, garbage, mix or constant:SECONDS",
+  throttle("--retry-after-form", "FORM",
+           "form of Retry-After: integer, decimal, date, joined, absent, two-lines, garbage, mix or constant:SECONDS",
            [](options& o, std::string_view given) { return parse_retry_after_form(given, o.service.throttle); });
-  throttle("--retry-after-max", "SECONDS", "never announce more than this",
+  throttle("--retry-after-max", "SECONDS", "longest wait that Retry-After announces",
            seconds([](options& o) -> auto& { return o.service.throttle.retry_after_max; }));
-  all.push_back({"--throttle-scope-header", "", "say in x-ms-throttle-scope what is throttled",
+  all.push_back({"--throttle-scope-header", "", "name the throttled scope in x-ms-throttle-scope",
                  yes([](options& o) -> auto& { return o.service.throttle.scope_header; }), false});
-  throttle("--throttle-wait", "SECONDS", "random throttles wait up to this (default 1)",
+  throttle("--throttle-wait", "SECONDS", "longest wait of a random throttle (default 1)",
            seconds([](options& o) -> auto& { return o.service.throttle.random_wait; }));
-  throttle("--throttle-scope", "SCOPE", "random throttles close: lane, organizer or mix",
-           word<scope_kind>([](options& o) -> auto& { return o.service.throttle.random_scope; },
-                            {{"lane", scope_kind::lane}, {"organizer", scope_kind::organizer}, {"mix", scope_kind::mix}}));
+  throttle("--throttle-scope", "SCOPE", "scope of a random throttle: lane, organizer, mix (of these two) or app",
+           word<scope_kind>(
+               [](options& o) -> auto& { return o.service.throttle.random_scope; },
+               {{"lane", scope_kind::lane}, {"organizer", scope_kind::organizer}, {"mix", scope_kind::mix}, {"app", scope_kind::app}}));
 }
 
 void add_faults(std::vector<flag>& all) {
-  all.push_back({"--faults", "P", "all kinds below but throttles and false 401s, P in total", spread({})});
-  all.push_back({"--cut", "P", "all kinds of cut bodies, P in total", spread({fault::cut_length, fault::cut_chunked, fault::cut_close})});
-  all.push_back({"--malformed", "P", "all kinds of wrong 200s, P in total",
+  all.push_back({"--faults", "P", "all kinds of faults below except throttles and false 401s: P in total", spread({})});
+  all.push_back({"--cut", "P", "all kinds of cut bodies: P in total", spread({fault::cut_length, fault::cut_chunked, fault::cut_close})});
+  all.push_back({"--malformed", "P", "all kinds of malformed successes: P in total",
                  spread({fault::html_200, fault::empty_200, fault::wrong_type, fault::other_external_id, fault::missing_id})});
   for (std::size_t i = 1; i < fault_count; ++i) {
     const auto kind = static_cast<fault>(i);
@@ -282,12 +286,13 @@ void add_faults(std::vector<flag>& all) {
     for (auto& c : name) c = c == '_' ? '-' : c;
     all.push_back({name, "P", std::string(describe(kind)), real([kind](options& o) -> auto& { return o.service.faults[kind]; }, 1)});
   }
-  all.push_back({"--slow-seconds", "SECONDS", "how long a slow answer takes (default 1)",
+  all.push_back({"--slow-seconds", "SECONDS", "delay of a slow answer (default 1)",
                  seconds([](options& o) -> auto& { return o.service.slow_seconds; })});
-  all.push_back({"--latency", "DIST", "of every answer: 0, 10ms or lognormal:20ms:0.5 (median and sigma)", set_latency});
-  all.push_back({"--capacity", "R", "calls per second that it gets done; beyond that it grows slow instead of throttling (default: any)",
+  all.push_back({"--latency", "DIST", "latency of every answer: 0, 10ms or lognormal:20ms:0.5 (median and sigma)", set_latency});
+  all.push_back({"--capacity", "R",
+                 "calls per second that the service can answer: further calls are queued, not throttled (default: no limit)",
                  real([](options& o) -> auto& { return o.service.capacity; }, 1e9)});
-  all.push_back({"--script", "FILE", "faults at given calls: a JSON list of {\"key\" or \"call\", \"fault\"}", set_script});
+  all.push_back({"--script", "FILE", "faults at given calls: a JSON list of {\"key\" or \"call\", \"operation\", \"fault\"}", set_script});
 }
 
 }  // namespace
@@ -308,7 +313,7 @@ result<void> apply_flag(options& into, std::string_view name, std::string_view v
     if (!done) return fail(done.error().code, fmt::format("{}: {}", name, done.error().message));
     return done;
   }
-  return fail(errc::usage, fmt::format("{}: the simulator has no such switch", name));
+  return fail(errc::usage, fmt::format("{}: the simulator has no such flag", name));
 }
 
 }  // namespace convoke::sim

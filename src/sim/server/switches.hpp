@@ -1,6 +1,6 @@
 #pragma once
 
-// The simulator's command line as data, so that whoever has a command line can offer it.
+// The simulator's command line as data, for the program that parses command lines.
 
 #include <functional>
 #include <string>
@@ -15,9 +15,9 @@ namespace convoke::sim {
 
 struct flag {
   std::string name;   // with its dashes
-  std::string value;  // what stands for the value in help: N, P, SECONDS, FILE …; empty where it takes none
+  std::string value;  // the placeholder of the value in help: N, P, SECONDS, FILE …; empty where it takes none
   std::string help;
-  std::function<result<void>(options&, std::string_view)> set;  // without a value: gets an empty one
+  std::function<result<void>(options&, std::string_view)> set;  // a flag without a value gets an empty one
   bool takes_value = true;
 };
 
@@ -25,7 +25,7 @@ struct flag {
 // a later `--slow 0` changes one.
 [[nodiscard]] std::vector<flag> flags();
 
-// Sets one. errc::usage names the flag and what it takes.
+// Sets one. errc::usage names the flag and the values that it takes.
 [[nodiscard]] result<void> apply_flag(options& into, std::string_view name, std::string_view value);
 
 }  // namespace convoke::sim

@@ -1,5 +1,6 @@
 #include "sim/service/answer.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 #include <fmt/format.h>
@@ -44,26 +45,38 @@ constexpr std::string_view invitation =
     "20%20%3C%2Fdiv%3E%0D%0A%3C%2F"
     "div%3E";
 
-// The settings that createOrGet cannot set: defaults.
-constexpr std::string_view defaults =
-    R"("allowAttendeeToEnableCamera":true,"allowAttendeeToEnableMic":true,"allowedPresenters":"everyone","allowMeetingChat":"enabled",)"
-    R"("allowParticipantsToChangeName":false,"allowTeamworkReactions":true,"allowTranscription":true,"allowRecording":true,"autoAdmittedUsers":"everyoneInCompany",)"
-    R"("isBroadcast":false,"isEntryExitAnnounced":false,"meetingType":null,"recordAutomatically":false,"shareMeetingChatHistoryDefault":"none",)"
-    R"("videoTeleconferenceId":null,"watermarkProtection":null,"chatRestrictions":null,"broadcastSettings":null,"meetingTemplateId":null,)"
-    R"("lobbyBypassSettings":{"scope":"organization","isDialInBypassEnabled":false},)";
+// Members that neither createOrGet nor PATCH can set.
+constexpr std::string_view other_members =
+    R"("allowParticipantsToChangeName":false,"autoAdmittedUsers":"everyoneInCompany","isBroadcast":false,"meetingType":null,)"
+    R"("shareMeetingChatHistoryDefault":"none","videoTeleconferenceId":null,"chatRestrictions":null,"broadcastSettings":null,)"
+    R"("meetingTemplateId":null,)";
+
+std::string all_unset() {
+  std::string out(other_members);
+  append_options(out, {}, false);
+  return out;
+}
+
+// What a meeting shows beside its text and its ids.
+void append_settings(std::string& out, const key_record& record, bool small) {
+  static const std::string unset = all_unset();  // most meetings, and every benchmark's
+  if (!record.options) {
+    if (!small) out += unset;
+    return;
+  }
+  if (!small) out += other_members;
+  append_options(out, *record.options, small);
+}
 
 struct identities {
   std::string thread, id, join_url, join_id, passcode;
 };
 
 identities make_identities(const meeting_store::entry& e, const answer_options& how) {
-  dice random(e.second.serial);
+  random_source random(e.second.serial);
   const auto organizer = meeting_store::organizer_of(e);
   identities made;
-  made.thread = "19:meeting_";
-  append_base64(made.thread, random.guid());
-  made.thread += "@thread.v2";
-
+  made.thread = thread_id(random.guid());
   std::string plain = "1*";
   plain += organizer;
   plain += "*0**";
@@ -143,15 +156,15 @@ void append_participants(std::string& out, const meeting_store::entry& e, const 
     if (line.front() == 'i') {
       append_person(out, value, {}, role, how.tenant);
     } else {
-      // The directory knows everyone's id; this one invents it, the same each time.
-      append_person(out, dice(hash_of(lower(value))).guid(), value, role, how.tenant);
+      // There is no directory: the id is made from the UPN, the same each time.
+      append_person(out, random_source(hash_of(lower(value))).guid(), value, role, how.tenant);
     }
   }
   out += "]},";
 }
 
 void append_audio(std::string& out, std::uint64_t serial) {
-  dice random(serial ^ 0x5bd1e995);
+  random_source random(serial ^ 0x5bd1e995);
   if (random.below(8) == 0) {  // organizers without a dial-in licence
     out += R"("audioConferencing":null,)";
     return;
@@ -183,10 +196,6 @@ void append_invitation(std::string& out, const identities& ids) {
 
 }  // namespace
 
-std::string meeting_id(const meeting_store::entry& e) {
-  return make_identities(e, {}).id;
-}
-
 void append_meeting(std::string& out, const meeting_store::entry& e, const answer_options& how, bool beta, bool unknown_members,
                     distortion wrong) {
   const auto& record = e.second;
@@ -201,7 +210,7 @@ void append_meeting(std::string& out, const meeting_store::entry& e, const answe
   append_time(out, "creationDateTime", record.made);
   append_time(out, "startDateTime", record.start);
   append_time(out, "endDateTime", record.end);
-  append_time(out, "expiryDateTime", record.end + std::chrono::hours(24 * 60));
+  append_time(out, "expiryDateTime", std::max(record.end, record.extended) + std::chrono::hours(24 * 60));
   append_member(out, "joinUrl", ids.join_url);
   append_member(out, "joinWebUrl", ids.join_url);
   append_member(out, "meetingCode", ids.join_id);
@@ -213,7 +222,7 @@ void append_meeting(std::string& out, const meeting_store::entry& e, const answe
   std::string external_id(meeting_store::external_id_of(e));
   if (wrong == distortion::other_external_id) external_id += "-x";
   append_member(out, "externalId", external_id);
-  if (!how.small) out += defaults;
+  append_settings(out, record, how.small);
   append_audio(out, record.serial);
   append_participants(out, e, how, unknown_members);
   out += R"("joinMeetingIdSettings":{"isPasscodeRequired":true,)";

@@ -1,31 +1,33 @@
 #pragma once
 
-// What Graph answers with: the onlineMeeting, its errors, its headers.
+// The bodies and headers of Graph's answers: the onlineMeeting, errors, and the headers that every answer has.
 
 #include <string>
 #include <string_view>
 
 #include "sim/service/behaviour.hpp"
-#include "sim/service/dice.hpp"
 #include "sim/service/meetings.hpp"
 #include "sim/service/message.hpp"
+#include "sim/service/random_source.hpp"
 
 namespace convoke::sim {
+
+// The headers of an answer with a meeting.
+inline constexpr std::string_view json_headers =
+    "Content-Type: application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8\r\nOData-Version: "
+    "4.0\r\n";
 
 struct answer_options {
   std::string graph_root, tenant;
   bool show_roles = false, small = false;
 };
 
-// Deviations that faults ask for.
+// How a fault changes the meeting in an answer.
 enum class distortion : std::uint8_t { none, other_external_id, missing_id };
 
 // Appends the onlineMeeting of `e`, which exists. `beta` and `unknown_members` (Prefer: include-unknown-enum-members) are the caller's.
 void append_meeting(std::string& out, const meeting_store::entry& e, const answer_options& how, bool beta, bool unknown_members,
                     distortion wrong);
-
-// The id in that answer.
-[[nodiscard]] std::string meeting_id(const meeting_store::entry& e);
 
 // Graph's and the request's ids, one pair per call.
 struct call_ids {
@@ -34,7 +36,7 @@ struct call_ids {
 
 // {"error":{"code","message","innerError":{…}}}
 void append_error(std::string& out, std::string_view code, std::string_view message, const call_ids& ids, utc_time now);
-// The body of a 429, which says it all twice.
+// The body of a 429: its innerError repeats code, message and status.
 void append_throttle_error(std::string& out, const call_ids& ids, utc_time now);
 
 // The headers every answer of Graph has. Date is kept between calls of one second.

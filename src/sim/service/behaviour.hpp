@@ -1,6 +1,6 @@
 #pragma once
 
-// Everything about the simulated service that can be switched. Defaults: a service that never throttles and never fails.
+// The settings of the simulated service. By default it never throttles and never fails.
 
 #include <array>
 #include <chrono>
@@ -32,7 +32,8 @@ struct quota_options {
   double burst = 0;  // bucket only; 0: what `rate` gives in one window, at least 1
 };
 
-enum class scope_kind : std::uint8_t { lane, organizer, mix };
+// What a throttle closes. mix: a lane or an organizer, at random.
+enum class scope_kind : std::uint8_t { lane, organizer, mix, app };
 
 enum class retry_after_form : std::uint8_t { integer, decimal, date, joined, absent, two_lines, constant, garbage, mix };
 
@@ -67,12 +68,12 @@ struct behaviour {
   std::uint64_t seed = 1;
   throttle_options throttle;
   latency_options latency;
-  double capacity = 0;  // calls per second that it gets done: more of them wait their turn and are answered late; 0: any number
+  double capacity = 0;  // calls per second that it can answer: further calls are queued and answered late; 0: any number
   token_options tokens;
   fault_rates faults;  // one probability per kind
   std::vector<scripted_fault> script;
   double slow_seconds = 1;                          // how long a slow answer takes
-  double break_idempotency = 0;                     // probability that a key that exists is made again: proves that `duplicates` can count
+  double break_idempotency = 0;                     // probability that a key that exists is made again, to test that duplicates are counted
   bool show_roles = false;                          // attendees' roles in answers; Graph was seen to null them
   bool small_answers = false;                       // about 1.6 KB instead of about 5 KB
   std::optional<std::set<std::string>> organizers;  // who exists, lower case; absent: everyone
@@ -81,12 +82,12 @@ struct behaviour {
   std::size_t kept_calls = 1000;                    // how many calls /_sim/calls remembers
 };
 
-// Who the one tenant and the one app are, and where the service believes it lives.
+// The one tenant and the one app, and the addresses of the service.
 struct identity {
   std::string tenant;     // GUID, lower case
   std::string client_id;  // GUID, lower case
   secret client_secret;
-  std::vector<std::string> graph_roots;  // the first one is used in answers; scopes of any are taken
+  std::vector<std::string> graph_roots;  // the first one is used in answers; a token may be requested for any of them
 };
 
 }  // namespace convoke::sim

@@ -1,6 +1,6 @@
 #pragma once
 
-// Reads the body of createOrGet.
+// Reads the bodies of createOrGet and PATCH.
 
 #include <string>
 #include <string_view>
@@ -9,13 +9,17 @@
 
 namespace convoke::sim {
 
-// Why a body is refused: what goes into Graph's error.
+// Why a body is refused: what goes into Graph's error. The message names the member that is wrong.
 struct refusal {
   std::string code, message;
 };
 
 // True where `body` is a createOrGet; else `why` says what is wrong. Missing times become `now` and one hour later.
-// Members that nobody knows are skipped, as Graph does.
+// Members that are not documented are skipped, as Graph does, and so are those that createOrGet cannot set.
 [[nodiscard]] bool read_create_or_get(std::string_view body, utc_time now, wanted_meeting& into, refusal& why);
+
+// True where `body` is a PATCH of a meeting; else `why` says what is wrong. Times come as a pair. Members that are documented and cannot be
+// changed are refused; members that are not documented are skipped.
+[[nodiscard]] bool read_update(std::string_view body, meeting_changes& into, refusal& why);
 
 }  // namespace convoke::sim

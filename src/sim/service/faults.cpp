@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 #include <boost/json.hpp>
 
-#include "sim/service/dice.hpp"
+#include "sim/service/random_source.hpp"
 
 namespace convoke::sim {
 namespace {
@@ -39,6 +39,13 @@ constexpr std::array<std::string_view, fault_count> names = {"none",
                                                              "html_503",
                                                              "empty_503"};
 
+std::optional<operation> parse_operation(std::string_view word) {
+  for (const auto op : {operation::create_or_get, operation::update, operation::get, operation::remove}) {
+    if (to_string(op) == word) return op;
+  }
+  return std::nullopt;
+}
+
 result<scripted_fault> parse_step(const boost::json::value& item, std::size_t at) {
   const auto* object = item.if_object();
   if (object == nullptr) return fail(errc::usage, fmt::format("fault script: entry {} is not an object", at));
@@ -48,14 +55,19 @@ result<scripted_fault> parse_step(const boost::json::value& item, std::size_t at
       step.external_id = value.get_string();
     } else if (name == "call" && value.is_int64() && value.get_int64() > 0) {
       step.call = static_cast<std::uint64_t>(value.get_int64());
+    } else if (name == "operation" && value.is_string()) {
+      step.op = parse_operation(value.get_string());
+      if (!step.op)
+        return fail(errc::usage, fmt::format("fault script: entry {}: unknown operation \"{}\"; it is createOrGet, update, get or remove",
+                                             at, std::string_view(value.get_string())));
     } else if (name == "fault" && value.is_string()) {
       const auto known = parse_fault(value.get_string());
       if (!known)
         return fail(errc::usage, fmt::format("fault script: entry {}: unknown fault \"{}\"", at, std::string_view(value.get_string())));
       step.what = *known;
     } else {
-      return fail(errc::usage, fmt::format("fault script: entry {}: unknown or wrong member \"{}\"; it takes key, call, fault", at,
-                                           std::string_view(name)));
+      return fail(errc::usage, fmt::format("fault script: entry {}: unknown or wrong member \"{}\"; it takes key, operation, call, fault",
+                                           at, std::string_view(name)));
     }
   }
   if (step.external_id.empty() && step.call == 0)
@@ -72,34 +84,34 @@ std::string_view to_string(fault f) noexcept {
 std::string_view describe(fault f) noexcept {
   switch (f) {
     case fault::throttle:
-      return "429 that no quota caused";
+      return "429 without any quota being exceeded";
     case fault::throttle_503:
       return "503 with Retry-After";
     case fault::throttle_after:
-      return "429 although the meeting was made";
+      return "429 although the operation was carried out";
     case fault::false_401:
-      return "401 for a good token";
+      return "401 for a valid token";
     case fault::lost_reply:
-      return "made, then closed without an answer";
+      return "carried out, then the connection closes without an answer";
     case fault::reset:
-      return "connection reset before anything is done";
+      return "the connection is reset before anything is done";
     case fault::slow:
       return "a slow answer: see --slow-seconds";
     case fault::cut_length:
     case fault::cut_chunked:
     case fault::cut_close:
-      return "half an answer, framed this way";
+      return "carried out, then half an answer, framed in this way";
     case fault::html_200:
     case fault::empty_200:
     case fault::wrong_type:
     case fault::other_external_id:
     case fault::missing_id:
-      return "made, but the answer's body is wrong in this way";
+      return "carried out, but the body of the answer is wrong in this way";
     case fault::html_503:
     case fault::empty_503:
-      return "503 of a gateway, and the connection closes";
+      return "503 of a gateway before anything is done; the connection closes";
     default:
-      return "this error before or after the meeting is made";
+      return "this status before or after the operation is carried out";
   }
 }
 
@@ -152,7 +164,8 @@ void fault_rates::spread(double total, const std::vector<fault>& kinds) {
 result<std::vector<scripted_fault>> parse_script(std::string_view json) {
   boost::system::error_code ec;
   const auto document = boost::json::parse(json, ec);
-  if (ec || !document.is_array()) return fail(errc::usage, "fault script: a JSON array of {\"key\" or \"call\", \"fault\"} is wanted");
+  if (ec || !document.is_array())
+    return fail(errc::usage, "fault script: a JSON array of {\"key\" or \"call\", \"operation\", \"fault\"} is expected");
   std::vector<scripted_fault> script;
   for (const auto& item : document.get_array()) {
     auto step = parse_step(item, script.size() + 1);
@@ -163,7 +176,7 @@ result<std::vector<scripted_fault>> parse_script(std::string_view json) {
 }
 
 fault draw_fault(const fault_rates& rates, std::uint64_t seed, std::string_view key, std::uint64_t nth) noexcept {
-  double left = dice(seed, key, nth, dice::purpose::fault).real();
+  double left = random_source(seed, key, nth, random_source::purpose::fault).real();
   for (std::size_t i = 1; i < fault_count; ++i) {
     if (rates.rate[i] <= 0) continue;
     if (left < rates.rate[i]) return static_cast<fault>(i);

@@ -1,6 +1,6 @@
 #pragma once
 
-// What can go wrong with a call that reached a key, and the decision whether it does.
+// The faults that can hit a call which reached a key, and the decision which one does.
 
 #include <array>
 #include <cstddef>
@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <convoke/error.hpp>
+#include <convoke/operation.hpp>
 
 namespace convoke::sim {
 
@@ -18,7 +19,7 @@ enum class fault : std::uint8_t {
   none,
   throttle,        // 429 that no quota caused
   throttle_503,    // 503 with Retry-After
-  throttle_after,  // 429 although the meeting was made
+  throttle_after,  // 429 although the operation was carried out
   false_401,
   e500_before,
   e502_before,
@@ -28,7 +29,7 @@ enum class fault : std::uint8_t {
   e502_after,
   e503_after,
   e504_after,
-  lost_reply,  // made, then the connection closes without an answer
+  lost_reply,  // carried out, then the connection closes without an answer
   reset,       // RST before anything is done
   slow,
   cut_length,   // Content-Length says more than is sent
@@ -52,7 +53,7 @@ inline constexpr std::size_t fault_count = static_cast<std::size_t>(fault::count
 [[nodiscard]] std::string_view describe(fault f) noexcept;
 [[nodiscard]] std::optional<fault> parse_fault(std::string_view word) noexcept;
 
-// True where the meeting is made (or found) although the caller does not see a proper answer, or sees it late.
+// True where the operation is carried out although the caller does not get a proper answer, or gets it late.
 [[nodiscard]] bool commits(fault f) noexcept;
 [[nodiscard]] bool is_throttle(fault f) noexcept;
 
@@ -69,14 +70,16 @@ struct fault_rates {
   void spread(double total, const std::vector<fault>& kinds);
 };
 
-// Forces a fault: at the n-th call of the whole service, or at the n-th call for one external id. Counts from 1.
+// Forces a fault: at the n-th call of the whole service, or at the n-th call for one external id. Counts from 1, and with an operation only
+// the calls of that operation.
 struct scripted_fault {
   std::string external_id;  // empty: any
   std::uint64_t call = 0;   // 0 with an external id: each of its calls
   fault what = fault::none;
+  std::optional<operation> op{};  // absent: any
 };
 
-// [{"call": 3, "fault": "lost_reply"}, {"key": "class-7", "call": 1, "fault": "fault_500_after"}]. errc::usage.
+// [{"call": 3, "fault": "lost_reply"}, {"key": "class-7", "operation": "update", "call": 1, "fault": "fault_500_after"}]. errc::usage.
 [[nodiscard]] result<std::vector<scripted_fault>> parse_script(std::string_view json);
 
 // A function of its arguments only: which fault hits the nth call for a key.

@@ -1,4 +1,4 @@
-// What /_sim tells a test.
+// The answers of /_sim: what the service counted and what it holds.
 
 #include <fmt/format.h>
 
@@ -10,10 +10,14 @@ namespace convoke::sim {
 std::string service::stats_json() const {
   const auto& n = counts_;
   std::string out = fmt::format(
-      R"({{"requests":{},"meetings":{},"created":{},"got":{},"throttled":{},"early":{},"tokens":{},"token_requests":{},"duplicates":{},"unauthorized":{},"forbidden":{},"not_found":{},"bad_requests":{},"max_in_flight_per_key":{},"connections":{},"keys":{},"faults":{{)",
-      n.requests, meetings_.meetings(), n.created, n.got, n.throttled, n.early, tokens_.issued(), tokens_.requests(),
-      meetings_.duplicates(), n.unauthorized, n.forbidden, n.not_found, n.bad_requests, n.most_in_flight_per_key, connections_,
-      meetings_.all().size());
+      R"({{"requests":{},"meetings":{},"created":{},"got":{},"updated":{},"read":{},"removed":{},"throttled":{},"early":{},"tokens":{},"token_requests":{},"duplicates":{},"unauthorized":{},"forbidden":{},"not_found":{},"bad_requests":{},"max_in_flight_per_key":{},"connections":{},"keys":{},"operations":{{)",
+      n.requests, meetings_.meetings(), n.created, n.got, n.updated, n.read, n.removed, n.throttled, n.early, tokens_.issued(),
+      tokens_.requests(), meetings_.duplicates(), n.unauthorized, n.forbidden, n.not_found, n.bad_requests, n.most_in_flight_per_key,
+      connections_, meetings_.all().size());
+  for (const auto op : {operation::create_or_get, operation::update, operation::get, operation::remove}) {
+    fmt::format_to(std::back_inserter(out), "{}\"{}\":{}", op == operation::create_or_get ? "" : ",", to_string(op), n.calls[op]);
+  }
+  out += R"(},"faults":{)";
   for (std::size_t i = 1; i < fault_count; ++i) {
     fmt::format_to(std::back_inserter(out), "{}\"{}\":{}", i == 1 ? "" : ",", to_string(static_cast<fault>(i)), n.faults[i]);
   }
@@ -33,7 +37,7 @@ std::string service::meetings_json_lines() const {
     append_json_string(out, meeting_store::external_id_of(e));
     out += R"(,"id":)";
     append_json_string(out, meeting_id(e));
-    fmt::format_to(std::back_inserter(out), R"(,"creates":{},"gets":{}}})", e.second.creates, e.second.gets);
+    fmt::format_to(std::back_inserter(out), R"(,"creates":{},"gets":{},"updates":{}}})", e.second.creates, e.second.gets, e.second.updates);
     out += '\n';
   }
   return out;

@@ -1,6 +1,61 @@
 #include "sim/service/meetings.hpp"
 
+#include "sim/service/random_source.hpp"
+#include "sim/service/text.hpp"
+
 namespace convoke::sim {
+namespace {
+
+constexpr std::string_view thread_prefix = "19:meeting_", thread_suffix = "@thread.v2";
+
+// The GUID that a meeting id names; empty where it has another form.
+std::string guid_in(std::string_view id) {
+  const auto plain = decode_base64(id).value_or("");
+  const auto begin = plain.find(thread_prefix);
+  const auto end = plain.rfind(thread_suffix);
+  if (begin == std::string::npos || end == std::string::npos || end < begin + thread_prefix.size()) return {};
+  const auto from = begin + thread_prefix.size();
+  return decode_base64(std::string_view(plain).substr(from, end - from)).value_or("");
+}
+
+void set_text(key_record& r, std::string_view subject, std::string_view people) {
+  std::string text;
+  text.reserve(subject.size() + people.size());
+  text += subject;
+  text += people;
+  r.text = std::move(text);
+  r.subject_size = static_cast<std::uint32_t>(subject.size());
+}
+
+}  // namespace
+
+void meeting_changes::clear() {
+  subject_given = has_subject = times_given = people_given = false;
+  subject.clear();
+  people.clear();
+  options.clear();
+}
+
+std::string meeting_guid(std::uint64_t serial) {
+  return random_source(serial).guid();
+}
+
+std::string thread_id(std::string_view guid) {
+  std::string thread(thread_prefix);
+  append_base64(thread, guid);
+  thread += thread_suffix;
+  return thread;
+}
+
+std::string meeting_id(const meeting_store::entry& e) {
+  std::string plain = "1*";
+  plain += meeting_store::organizer_of(e);
+  plain += "*0**";
+  plain += thread_id(meeting_guid(e.second.serial));
+  std::string id;
+  append_base64(id, plain);
+  return id;
+}
 
 meeting_store::entry& meeting_store::at(std::string_view organizer, std::string_view external_id) {
   scratch_.assign(organizer);
@@ -10,21 +65,59 @@ meeting_store::entry& meeting_store::at(std::string_view organizer, std::string_
   return *keys_.emplace(scratch_, key_record()).first;
 }
 
+meeting_store::entry* meeting_store::find(std::string_view organizer, std::string_view id) {
+  const auto found = by_guid_.find(hash_of(guid_in(id)));
+  if (found == by_guid_.end()) return nullptr;
+  auto* const e = found->second;
+  return organizer_of(*e) == organizer && meeting_id(*e) == id ? e : nullptr;
+}
+
 void meeting_store::create(entry& e, const wanted_meeting& wanted, std::uint64_t serial, utc_time now) {
   auto& record = e.second;
+  if (record.creates > 0) by_guid_.erase(hash_of(meeting_guid(record.serial)));
+  if (record.exists() && !record.duplicated) {
+    record.duplicated = true;
+    ++duplicates_;
+  }
   ++record.creates;
   ++meetings_;
-  if (record.creates == 2) ++duplicates_;
+  record.deleted = false;
   record.serial = serial;
   record.start = wanted.start;
   record.end = wanted.end;
   record.made = now;
+  record.extended = {};
   record.has_subject = wanted.has_subject;
-  record.subject_size = static_cast<std::uint32_t>(wanted.subject.size());
-  record.text.clear();
-  record.text.reserve(wanted.subject.size() + wanted.people.size());
-  record.text += wanted.subject;
-  record.text += wanted.people;
+  record.options.reset();
+  set_text(record, wanted.subject, wanted.people);
+  by_guid_[hash_of(meeting_guid(serial))] = &e;
+}
+
+void meeting_store::update(entry& e, const meeting_changes& changes, utc_time now) {
+  auto& record = e.second;
+  if (changes.subject_given || changes.people_given) {
+    const std::string subject(changes.subject_given ? changes.subject : record.subject());
+    const std::string people(changes.people_given ? changes.people : record.people());
+    set_text(record, subject, people);
+  }
+  if (changes.subject_given) record.has_subject = changes.has_subject;
+  if (changes.times_given) {
+    record.start = changes.start;
+    record.end = changes.end;
+  }
+  if (!changes.options.empty() && !record.options) record.options = std::make_unique<option_values>();
+  for (const auto& [option, value] : changes.options) {
+    // A word of a list that was set once cannot be taken back, and each list has one word.
+    if (meeting_options()[option].kind != option_kind::words || value != "[]" || !record.options->contains(option))
+      (*record.options)[option] = value;
+  }
+  record.extended = now;
+  ++record.updates;
+}
+
+void meeting_store::remove(entry& e) {
+  e.second.deleted = true;
+  --meetings_;
 }
 
 }  // namespace convoke::sim

@@ -1,20 +1,36 @@
 #pragma once
 
-// The meetings the service holds, and what it remembers about each key.
+// The meetings that the service holds, and what it has counted about each key.
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include <convoke/operation.hpp>
 #include <convoke/time.hpp>
+
+#include "sim/service/meeting_options.hpp"
 
 namespace convoke::sim {
 
-// What a createOrGet asks for, read from its body.
+// One number for each operation.
+class per_operation {
+ public:
+  [[nodiscard]] std::uint32_t& operator[](operation o) noexcept { return count_[static_cast<std::size_t>(o) - 1]; }
+  [[nodiscard]] std::uint32_t operator[](operation o) const noexcept { return count_[static_cast<std::size_t>(o) - 1]; }
+  [[nodiscard]] std::uint32_t total() const noexcept { return count_[0] + count_[1] + count_[2] + count_[3]; }
+
+ private:
+  std::array<std::uint32_t, 4> count_{};
+};
+
+// The meeting that the body of a createOrGet describes.
 struct wanted_meeting {
   std::string external_id;
   bool has_subject = false;
@@ -24,17 +40,34 @@ struct wanted_meeting {
   std::string people;
 };
 
-// What is kept about a key. A million of them have to fit memory: the answer is rendered from this each time.
+// What the body of a PATCH changes. Members that it does not name stay as they are.
+struct meeting_changes {
+  bool subject_given = false, has_subject = false;  // given without a subject: null, which clears it
+  std::string subject;
+  bool times_given = false;
+  utc_time start{}, end{};
+  bool people_given = false;
+  std::string people;  // all of them, as in wanted_meeting
+  option_values options;
+
+  void clear();
+};
+
+// What is kept about a key. A million of them have to fit into memory: the answer is rendered from this each time.
 struct key_record {
-  std::uint32_t creates = 0, gets = 0, calls = 0;
+  std::uint32_t creates = 0, gets = 0;  // createOrGet calls that made the meeting, and that found it
+  std::uint32_t updates = 0;            // PATCH calls that changed it
+  per_operation calls;                  // calls that reached the key
   std::uint16_t in_flight = 0, most_in_flight = 0;
-  bool has_subject = false;
+  bool has_subject = false, deleted = false, duplicated = false;
   std::uint64_t serial = 0;  // makes the meeting's ids
   utc_time start{}, end{}, made{};
-  std::string text;  // the subject, then the people
+  utc_time extended{};  // of the latest update: the meeting lives 60 days from then at least
+  std::string text;     // the subject, then the people
   std::uint32_t subject_size = 0;
+  std::unique_ptr<option_values> options;  // null while no option was set
 
-  [[nodiscard]] bool exists() const noexcept { return creates > 0; }
+  [[nodiscard]] bool exists() const noexcept { return creates > 0 && !deleted; }
   [[nodiscard]] std::string_view subject() const noexcept { return std::string_view(text).substr(0, subject_size); }
   [[nodiscard]] std::string_view people() const noexcept { return std::string_view(text).substr(subject_size); }
 };
@@ -50,10 +83,19 @@ class meeting_store {
  public:
   using entry = text_map<key_record>::value_type;  // stays where it is for the store's life
 
-  // The entry of a key, made when it is new. `organizer` is a GUID in lower case; external ids are told apart byte by byte.
+  // The entry of a key, made when it is new. `organizer` is a GUID in lower case; external ids are compared byte by byte.
   entry& at(std::string_view organizer, std::string_view external_id);
+  // The entry whose meeting has this id, also after the meeting was deleted; null where no meeting of this organizer ever had it. Where a
+  // key was made more than once only its latest meeting is known.
+  [[nodiscard]] entry* find(std::string_view organizer, std::string_view id);
+
   // Stores what is wanted under the key, as a new meeting.
   void create(entry& e, const wanted_meeting& wanted, std::uint64_t serial, utc_time now);
+  // Changes the meeting of `e`, which exists.
+  void update(entry& e, const meeting_changes& changes, utc_time now);
+  // Deletes the meeting of `e`, which exists. The key is free then: the next createOrGet makes a new meeting. (What Graph does with the key
+  // of a deleted meeting is not documented.)
+  void remove(entry& e);
 
   [[nodiscard]] static std::string_view organizer_of(const entry& e) noexcept {
     return std::string_view(e.first).substr(0, organizer_size);
@@ -61,14 +103,22 @@ class meeting_store {
   [[nodiscard]] static std::string_view external_id_of(const entry& e) noexcept { return std::string_view(e.first).substr(organizer_size); }
 
   [[nodiscard]] const text_map<key_record>& all() const noexcept { return keys_; }
-  [[nodiscard]] std::uint64_t meetings() const noexcept { return meetings_; }
-  [[nodiscard]] std::uint64_t duplicates() const noexcept { return duplicates_; }  // keys that were made more than once
+  [[nodiscard]] std::uint64_t meetings() const noexcept { return meetings_; }      // that exist, duplicates too
+  [[nodiscard]] std::uint64_t duplicates() const noexcept { return duplicates_; }  // keys that were made again while their meeting existed
 
  private:
   static constexpr std::size_t organizer_size = 36;
   text_map<key_record> keys_;
+  std::unordered_map<std::uint64_t, entry*> by_guid_;  // hash of the GUID in the meeting's id
   std::string scratch_;
   std::uint64_t meetings_ = 0, duplicates_ = 0;
 };
+
+// The GUID in the ids of the meeting with this serial number.
+[[nodiscard]] std::string meeting_guid(std::uint64_t serial);
+// The id of the meeting of `e`: base64 of `1*{organizer}*0**19:meeting_{base64 of the GUID}@thread.v2`.
+[[nodiscard]] std::string meeting_id(const meeting_store::entry& e);
+// `19:meeting_…@thread.v2`
+[[nodiscard]] std::string thread_id(std::string_view guid);
 
 }  // namespace convoke::sim

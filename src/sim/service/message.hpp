@@ -1,6 +1,6 @@
 #pragma once
 
-// A request as the server read it, and what to answer: the border between sockets and service.
+// A request as the server read it, and the answer to it: the interface between the sockets and the service.
 
 #include <chrono>
 #include <cstdint>
@@ -42,8 +42,8 @@ struct reply {
   bool close = false;
   std::chrono::nanoseconds delay{0};
   meeting_store::entry* key = nullptr;  // in flight until service::finish
-  std::optional<scope_kind> throttled;  // this is a throttled answer, and what it throttles (lane or organizer)
-  cooldown* announces = nullptr;        // to be told by service::announce
+  std::optional<scope_kind> throttled;  // this is a throttled answer, and what it throttles (app, lane or organizer)
+  cooldown* announces = nullptr;        // begins at service::announce
   std::chrono::nanoseconds announced{0};
 
   void clear() {
@@ -56,6 +56,7 @@ struct reply {
     key = nullptr;
     throttled.reset();
     announces = nullptr;
+    announced = std::chrono::nanoseconds(0);
   }
 };
 

@@ -41,7 +41,7 @@ std::optional<nanoseconds> quota::take_bucket(const quota_options& limit, const 
   tokens_ = used_ ? std::min(burst, tokens_ + limit.rate * to_seconds(now - last_)) : burst;
   used_ = true;
   last_ = now;
-  // A caller that waits exactly as long as it was told must find a whole token in spite of rounding.
+  // A caller that waits exactly as long as the answer says must find a whole token in spite of rounding.
   if (tokens_ >= 1 - 1e-6) {
     tokens_ -= 1;
     return std::nullopt;
@@ -64,14 +64,14 @@ std::optional<nanoseconds> quota::take_fixed(double limit, nanoseconds window, m
 }
 
 std::optional<nanoseconds> quota::take_sliding(double limit, nanoseconds window, bool counted, mono_time now) {
-  const auto width = window / static_cast<std::int64_t>(slots);
+  const auto width = window / static_cast<std::int64_t>(window_parts);
   const auto newest = now.time_since_epoch() / width;
-  const auto passed = std::min<std::int64_t>(newest - window_, static_cast<std::int64_t>(slots));
-  for (std::int64_t i = 0; i < passed; ++i) counts_[static_cast<std::size_t>((newest - i) % static_cast<std::int64_t>(slots))] = 0;
+  const auto passed = std::min<std::int64_t>(newest - window_, static_cast<std::int64_t>(window_parts));
+  for (std::int64_t i = 0; i < passed; ++i) counts_[static_cast<std::size_t>((newest - i) % static_cast<std::int64_t>(window_parts))] = 0;
   window_ = newest;
 
   double in_window = std::accumulate(counts_.begin(), counts_.end(), 0.0);
-  auto& current = counts_[static_cast<std::size_t>(newest % static_cast<std::int64_t>(slots))];
+  auto& current = counts_[static_cast<std::size_t>(newest % static_cast<std::int64_t>(window_parts))];
   if (in_window + 1 <= limit) {
     ++current;
     return std::nullopt;
@@ -80,14 +80,14 @@ std::optional<nanoseconds> quota::take_sliding(double limit, nanoseconds window,
     ++current;
     ++in_window;
   }
-  // Slots leave the window oldest first; the call fits once enough of them have.
-  constexpr auto count = static_cast<std::int64_t>(slots);
-  auto slot = newest - count;
-  while (slot < newest && in_window + 1 > limit) {
-    ++slot;
-    in_window -= counts_[static_cast<std::size_t>((slot + count) % count)];
+  // Parts leave the window oldest first; the call fits once enough of them have left.
+  constexpr auto count = static_cast<std::int64_t>(window_parts);
+  auto part = newest - count;
+  while (part < newest && in_window + 1 > limit) {
+    ++part;
+    in_window -= counts_[static_cast<std::size_t>((part + count) % count)];
   }
-  return width * (slot + count) - now.time_since_epoch();
+  return width * (part + count) - now.time_since_epoch();
 }
 
 void cooldown::announce(mono_time at, nanoseconds wait) {

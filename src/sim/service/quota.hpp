@@ -1,6 +1,6 @@
 #pragma once
 
-// Quotas and cooldowns of one scope (a lane, or one organizer).
+// Quotas and cooldowns of one scope (the app, a lane, or one organizer).
 
 #include <array>
 #include <chrono>
@@ -26,19 +26,19 @@ class quota {
   std::optional<std::chrono::nanoseconds> take_fixed(double limit, std::chrono::nanoseconds window, mono_time now);
   std::optional<std::chrono::nanoseconds> take_sliding(double limit, std::chrono::nanoseconds window, bool counted, mono_time now);
 
-  static constexpr std::size_t slots = 20;
+  static constexpr std::size_t window_parts = 20;
   bool used_ = false;
   double tokens_ = 0;
   mono_time last_{};
-  std::int64_t window_ = -1;                   // fixed: number of the window; sliding: number of the newest slot
-  std::array<std::uint32_t, slots> counts_{};  // fixed uses the first
+  std::int64_t window_ = -1;                          // fixed: number of the window; sliding: number of its newest part
+  std::array<std::uint32_t, window_parts> counts_{};  // calls in each part; fixed uses the first
 };
 
-// The times for which callers of a scope were told to stay away.
+// The times for which throttled answers closed a scope.
 class cooldown {
  public:
   void announce(mono_time at, std::chrono::nanoseconds wait);
-  // How long the cooldown still stands; nullopt: it does not.
+  // How long the scope stays closed; nullopt: it is open.
   [[nodiscard]] std::optional<std::chrono::nanoseconds> remaining(mono_time now) const;
   // True where a call that arrived at `arrived` ignored an announcement that was more than 100 ms old.
   [[nodiscard]] bool early(mono_time arrived, mono_time now) const;

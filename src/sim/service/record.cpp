@@ -11,15 +11,16 @@ namespace convoke::sim {
 
 call_record* call_log::next() {
   if (ring_.empty()) return nullptr;
-  auto& slot = ring_[count_ % ring_.size()];
+  auto& record = ring_[count_ % ring_.size()];
   ++count_;
-  slot.number = count_;
-  slot.status = 0;
-  slot.hit = fault::none;
-  slot.organizer.clear();
-  slot.external_id.clear();
-  slot.client_request_id.clear();
-  return &slot;
+  record.number = count_;
+  record.op.reset();
+  record.status = 0;
+  record.hit = fault::none;
+  record.organizer.clear();
+  record.external_id.clear();
+  record.client_request_id.clear();
+  return &record;
 }
 
 std::string call_log::json_lines(mono_time start) const {
@@ -28,8 +29,9 @@ std::string call_log::json_lines(mono_time start) const {
   for (auto i = count_ - kept; i < count_; ++i) {
     const auto& call = ring_[i % ring_.size()];
     const auto at = std::chrono::duration_cast<std::chrono::microseconds>(call.at - start).count();
-    fmt::format_to(std::back_inserter(out), R"({{"call":{},"at_ms":{:.3f},"status":{},"fault":"{}","organizer":)", call.number,
-                   static_cast<double>(at) / 1000, call.status, to_string(call.hit));
+    fmt::format_to(std::back_inserter(out), R"({{"call":{},"at_ms":{:.3f},"operation":"{}","status":{},"fault":"{}","organizer":)",
+                   call.number, static_cast<double>(at) / 1000, call.op ? to_string(*call.op) : std::string_view(), call.status,
+                   to_string(call.hit));
     append_json_string(out, call.organizer);
     out += R"(,"external_id":)";
     append_json_string(out, call.external_id);

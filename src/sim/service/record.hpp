@@ -1,23 +1,29 @@
 #pragma once
 
-// What really happened: counters and the latest calls.
+// What the service did: counters and the latest calls.
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include <convoke/operation.hpp>
 #include <convoke/time.hpp>
 
 #include "sim/service/faults.hpp"
+#include "sim/service/meetings.hpp"
 
 namespace convoke::sim {
 
 struct counters {
-  std::uint64_t requests = 0;  // calls to Graph, refused ones too
-  std::uint64_t created = 0, got = 0;
-  std::uint64_t throttled = 0;  // answers that say to come back later, whatever their reason
+  std::uint64_t requests = 0;           // calls to Graph, refused ones too
+  per_operation calls;                  // of them, those that reached a key
+  std::uint64_t created = 0, got = 0;   // by createOrGet
+  std::uint64_t updated = 0, read = 0;  // by PATCH and GET
+  std::uint64_t removed = 0;            // by DELETE
+  std::uint64_t throttled = 0;          // answers that say to come back later, whatever their reason
   std::uint64_t early = 0;
   std::uint64_t unauthorized = 0;  // 401, the false ones too
   std::uint64_t forbidden = 0, not_found = 0;
@@ -29,7 +35,8 @@ struct counters {
 struct call_record {
   std::uint64_t number = 0;
   mono_time at{};
-  int status = 0;  // 0: no answer was sent
+  std::optional<operation> op;  // absent: the request was none of the four
+  int status = 0;               // 0: no answer was sent
   fault hit = fault::none;
   std::string organizer, external_id, client_request_id;
 };
@@ -38,7 +45,7 @@ struct call_record {
 class call_log {
  public:
   explicit call_log(std::size_t kept) : ring_(kept) {}
-  // The slot for the next call; nullptr where none are kept.
+  // The record for the next call; nullptr where none are kept.
   call_record* next();
   // Oldest first, one JSON object per line. `start` is time zero of `at_ms`.
   [[nodiscard]] std::string json_lines(mono_time start) const;

@@ -29,7 +29,7 @@ constexpr std::array<std::pair<std::string_view, retry_after_form>, 8> words = {
 constexpr std::array mixed = {retry_after_form::integer, retry_after_form::decimal,   retry_after_form::date,
                               retry_after_form::joined,  retry_after_form::two_lines, retry_after_form::absent};
 
-retry_after render(retry_after_form form, const throttle_options& how, nanoseconds wait, utc_time date, dice& random) {
+retry_after render(retry_after_form form, const throttle_options& how, nanoseconds wait, utc_time date, random_source& random) {
   const auto whole = std::chrono::ceil<seconds>(wait);
   switch (form) {
     case retry_after_form::integer:
@@ -84,7 +84,7 @@ result<void> parse_retry_after_form(std::string_view word, throttle_options& int
       fmt::format("unknown form \"{}\": use integer, decimal, date, joined, absent, two-lines, garbage, mix or constant:SECONDS", word));
 }
 
-retry_after make_retry_after(const throttle_options& how, nanoseconds wait, utc_time date, dice& random) {
+retry_after make_retry_after(const throttle_options& how, nanoseconds wait, utc_time date, random_source& random) {
   if (how.retry_after_max > 0) wait = std::min(wait, nanoseconds(static_cast<std::int64_t>(how.retry_after_max * 1e9)));
   const auto form = how.form == retry_after_form::mix ? mixed[random.below(mixed.size())] : how.form;
   return render(form, how, wait, date, random);

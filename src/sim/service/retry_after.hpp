@@ -1,6 +1,6 @@
 #pragma once
 
-// How a throttled answer says when to come back.
+// The Retry-After header of a throttled answer.
 
 #include <chrono>
 #include <optional>
@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "sim/service/behaviour.hpp"
-#include "sim/service/dice.hpp"
+#include "sim/service/random_source.hpp"
 
 namespace convoke::sim {
 
@@ -17,10 +17,11 @@ namespace convoke::sim {
 
 struct retry_after {
   std::string lines;                                  // complete header lines, perhaps none
-  std::optional<std::chrono::nanoseconds> announced;  // what an obedient caller waits; absent where nothing was said
+  std::optional<std::chrono::nanoseconds> announced;  // how long the scope is closed by it; absent where the header says no time
 };
 
 // `date` is the answer's own Date: what a date form is relative to.
-[[nodiscard]] retry_after make_retry_after(const throttle_options& how, std::chrono::nanoseconds wait, utc_time date, dice& random);
+[[nodiscard]] retry_after make_retry_after(const throttle_options& how, std::chrono::nanoseconds wait, utc_time date,
+                                           random_source& random);
 
 }  // namespace convoke::sim

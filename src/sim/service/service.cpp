@@ -1,13 +1,13 @@
 #include "sim/service/service.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <numbers>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "sim/service/path.hpp"
 #include "sim/service/retry_after.hpp"
 #include "sim/service/text.hpp"
 
@@ -15,29 +15,6 @@ namespace convoke::sim {
 namespace {
 
 constexpr std::size_t longest_client_request_id = 128;
-
-// `/a/b/c` in parts; more parts than there is room for give size() + 1.
-struct segments {
-  explicit segments(std::string_view path) {
-    while (!path.empty() && count <= part.size()) {
-      path.remove_prefix(path.front() == '/' ? 1 : 0);
-      const auto end = std::min(path.find('/'), path.size());
-      if (count < part.size() && (end > 0 || end < path.size())) part[count] = path.substr(0, end);
-      if (end > 0 || end < path.size()) ++count;
-      path.remove_prefix(end);
-    }
-  }
-  [[nodiscard]] bool is(std::size_t i, std::string_view word) const {
-    return i < count && i < part.size() && same_ignoring_case(part[i], word);
-  }
-
-  std::array<std::string_view, 6> part;
-  std::size_t count = 0;
-};
-
-bool is_action(std::string_view word) {
-  return same_ignoring_case(word, "createOrGet") || same_ignoring_case(word, "microsoft.graph.createOrGet");
-}
 
 }  // namespace
 
@@ -48,13 +25,13 @@ service::service(behaviour how, identity who, std::uint64_t entropy, moment star
       shown_{who_.graph_roots.front(), who_.tenant, how_.show_roles, how_.small_answers},
       tokens_(who_, how_.tokens, entropy),
       calls_(how_.kept_calls),
-      ids_(how_.seed, "ids", 0, dice::purpose::request),
-      latency_(how_.seed, "latency", 0, dice::purpose::latency) {}
+      ids_(how_.seed, "ids", 0, random_source::purpose::request),
+      latency_(how_.seed, "latency", 0, random_source::purpose::latency) {}
 
 void service::handle(const request& q, moment now, reply& into) {
   into.clear();
   const auto path = q.target.substr(0, q.target.find('?'));
-  const segments parts(path);
+  const path_segments parts(path);
   if (parts.is(0, "_sim")) {
     inspect(path, into);
   } else if (parts.count == 4 && parts.is(1, "oauth2") && parts.is(2, "v2.0") && parts.is(3, "token") && q.method == "POST") {
@@ -93,8 +70,8 @@ void service::graph(const request& q, std::string_view path, moment now, reply& 
     c.log->client_request_id = q.client_request_id.substr(0, longest_client_request_id);
   }
   into.delay = draw_latency() + wait_for_turn(now.mono);
-  if (authorised(c) && within(c, lane_, how_.throttle.lane, scope_kind::lane) && route(c, path) && enter_organizer(c) && organizer_may(c))
-    create_or_get(c);
+  const bool open = authorised(c) && within(c, app_, {}, scope_kind::app) && within(c, lane_, how_.throttle.lane, scope_kind::lane);
+  if (open && route(c, path) && enter_organizer(c) && organizer_may(c)) carry_out(c);
   if (c.log != nullptr) c.log->status = into.how == delivery::lost || into.how == delivery::reset ? 0 : into.status;
 }
 
@@ -116,43 +93,6 @@ bool service::authorised(call& c) {
     }
   }
   error(c, 401, "InvalidAuthenticationToken", why);
-  return false;
-}
-
-bool service::not_built(call& c, std::string_view what) {
-  error(c, 501, "NotImplemented", fmt::format("This simulator does not have {}.", what));
-  return false;
-}
-
-// True where the call is a createOrGet for the user that it puts into `c.user`.
-bool service::route(call& c, std::string_view path) {
-  const segments parts(path);
-  c.beta = parts.is(0, "beta");
-  if (!c.beta && !parts.is(0, "v1.0")) {
-    error(c, 400, "BadRequest", "Invalid version: it is v1.0 or beta.");
-    return false;
-  }
-  const auto& method = c.q.method;
-  const bool me = parts.is(1, "me");
-  const std::size_t meetings = me ? 2 : 3;
-  if ((parts.is(1, "users") || me) && parts.is(meetings, "onlineMeetings") && parts.count == meetings + 2 &&
-      is_action(parts.part[meetings + 1])) {
-    if (method != "POST") {
-      error(c, 405, "MethodNotAllowed", "Specified HTTP method is not allowed for the request target.");
-    } else if (me) {
-      error(c, 400, "BadRequest", "/me request is only valid with delegated authentication flow.");
-    } else {
-      c.user = percent_decode(parts.part[2]);
-      return true;
-    }
-    return false;
-  }
-  if (parts.is(1, "$batch") || parts.is(1, "%24batch")) return not_built(c, "$batch");
-  if ((parts.is(1, "users") || me) && parts.is(meetings, "onlineMeetings"))
-    return not_built(c, "any call for meetings other than createOrGet");
-  if (parts.is(1, "users") && parts.count == 3 && method == "GET") return not_built(c, "a directory of users");
-  const auto segment = parts.count > 1 ? parts.part[1].substr(0, 64) : std::string_view();
-  error(c, 400, "BadRequest", fmt::format("Resource not found for the segment '{}'.", segment));
   return false;
 }
 
@@ -215,9 +155,13 @@ void service::throttle(call& c, scope& s, scope_kind kind, std::chrono::nanoseco
   auto when = make_retry_after(how_.throttle, wait, c.now.wall, ids_);
   c.into.headers += when.lines;
   if (how_.throttle.scope_header) {
-    const bool lane = kind == scope_kind::lane;
-    c.into.headers += fmt::format("x-ms-throttle-scope: {}/ReadWrite/{}/{}\r\n", lane ? "Tenant_Application" : "User_Application",
-                                  who_.client_id, lane ? who_.tenant : c.user);
+    if (kind == scope_kind::app) {
+      c.into.headers += fmt::format("x-ms-throttle-scope: Application/ReadWrite/{}\r\n", who_.client_id);
+    } else {
+      const bool lane = kind == scope_kind::lane;
+      c.into.headers += fmt::format("x-ms-throttle-scope: {}/ReadWrite/{}/{}\r\n", lane ? "Tenant_Application" : "User_Application",
+                                    who_.client_id, lane ? who_.tenant : c.user);
+    }
   }
   if (status == 429) {
     c.into.headers += "Content-Type: application/json\r\n";
@@ -260,7 +204,7 @@ void service::error(call& c, int status, std::string_view code, std::string_view
         "client_id=\"00000003-0000-0000-c000-000000000000\"\r\n",
         who_.graph_roots.front());
   }
-  if (status == 405) c.into.headers += "Allow: POST\r\n";
+  if (status == 405) c.into.headers += c.meeting_id.empty() ? "Allow: POST\r\n" : "Allow: GET, PATCH, DELETE\r\n";
   append_error(c.into.body, code, message, call_ids_, c.now.wall);
 }
 
@@ -286,7 +230,7 @@ void service::change_limits(const quota_options& lane, const quota_options& orga
   how_.throttle.organizer = organizer;
 }
 
-// One queue, served at a constant rate.
+// The wait in a queue that is served at a constant rate.
 std::chrono::nanoseconds service::wait_for_turn(mono_time now) {
   if (how_.capacity <= 0) return std::chrono::nanoseconds(0);
   busy_until_ = std::max(busy_until_, now) + std::chrono::nanoseconds(static_cast<std::int64_t>(1e9 / how_.capacity));

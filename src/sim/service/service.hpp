@@ -1,10 +1,13 @@
 #pragma once
 
-// Microsoft Graph as far as a provisioner can see it. Pure: no socket, no clock, no thread; time comes with every call.
+// Microsoft Graph as far as a program that makes meetings can see it: the token endpoint, and createOrGet, GET, PATCH and DELETE of a
+// meeting. Pure: no socket, no clock, no thread; time comes with every call.
 
 #include <cstdint>
 #include <string>
 #include <string_view>
+
+#include <convoke/operation.hpp>
 
 #include "sim/service/answer.hpp"
 #include "sim/service/behaviour.hpp"
@@ -27,12 +30,12 @@ class service {
   // Answers one request. The caller waits `into.delay`, calls announce right before it writes the answer, and finish when it is
   // written or will never be.
   void handle(const request& q, moment now, reply& into);
-  // A throttled answer leaves at `now`: from here on its cooldown stands.
+  // A throttled answer leaves at `now`: its cooldown begins.
   void announce(reply& r, mono_time now);
   void finish(reply& r);
-  // From now on these limits hold, in the windows and with the counts that there are.
+  // From now on these limits hold. The windows and their counts stay.
   void change_limits(const quota_options& lane, const quota_options& organizer);
-  // Something that was no HTTP, or too large.
+  // A request that was not HTTP, or too large.
   void count_bad_request() { ++counts_.bad_requests; }
   void count_connection() { ++connections_; }
 
@@ -50,7 +53,7 @@ class service {
     quota calls;
     cooldown closed;
   };
-  // One call on its way through.
+  // One call while it is handled.
   struct call {
     const request& q;
     moment now;
@@ -58,52 +61,64 @@ class service {
     call_record* log;
     bool beta = false;
     bool unknown_members = false;  // Prefer: include-unknown-enum-members
-    std::string user{};            // as the path has it; a GUID in lower case once it is known to be one
+    operation op = operation::create_or_get;
+    std::string user{};        // as the path has it; a GUID in lower case once it is known to be one
+    std::string meeting_id{};  // as the path has it, decoded; of createOrGet: empty
     scope* organizer = nullptr;
   };
 
+  // service.cpp
   void inspect(std::string_view path, reply& into);
   void graph(const request& q, std::string_view path, moment now, reply& into);
   bool authorised(call& c);
-  bool route(call& c, std::string_view path);
-  [[nodiscard]] bool not_built(call& c, std::string_view what);
   bool enter_organizer(call& c);
   bool organizer_may(call& c);
   bool within(call& c, scope& s, const quota_options& limit, scope_kind kind);
-  void create_or_get(call& c);
-  [[nodiscard]] fault decide(const meeting_store::entry& e);
-  void before_commit(call& c, const meeting_store::entry& e, fault hit);
-  [[nodiscard]] int commit(const call& c, meeting_store::entry& e);
-  void after_commit(call& c, meeting_store::entry& e, int status, fault hit);
-  void success(call& c, meeting_store::entry& e, int status, distortion wrong);
-  void malformed(call& c, meeting_store::entry& e, fault hit);
-  void outage(call& c, fault hit);
-
   void error(call& c, int status, std::string_view code, std::string_view message);
   void throttle(call& c, scope& s, scope_kind kind, std::chrono::nanoseconds wait, int status);
-  void random_throttle(call& c, const meeting_store::entry& e, int status);
   void begin_reply(call& c, int status);
   [[nodiscard]] std::chrono::nanoseconds draw_latency();
   [[nodiscard]] const quota_options& limit_of(std::string_view organizer) const;
   [[nodiscard]] std::chrono::nanoseconds wait_for_turn(mono_time now);
 
+  // routes.cpp
+  bool route(call& c, std::string_view path);
+  bool route_meeting(call& c, std::string_view last);
+  [[nodiscard]] bool not_built(call& c, std::string_view what);
+
+  // operations.cpp
+  void carry_out(call& c);
+  [[nodiscard]] meeting_store::entry* read(call& c);
+  [[nodiscard]] int commit(const call& c, meeting_store::entry& e);
+  [[nodiscard]] int create_or_get(const call& c, meeting_store::entry& e);
+  void respond(call& c, meeting_store::entry& e, int status, distortion wrong);
+
+  // faulty_answers.cpp
+  [[nodiscard]] fault decide(const call& c, const meeting_store::entry& e);
+  void before_commit(call& c, const meeting_store::entry& e, fault hit);
+  void after_commit(call& c, meeting_store::entry& e, int status, fault hit);
+  void malformed(call& c, meeting_store::entry& e, fault hit);
+  void outage(call& c, fault hit);
+  void random_throttle(call& c, const meeting_store::entry& e, int status);
+
   behaviour how_;
   identity who_;
   moment start_;
   answer_options shown_;
-  token_office tokens_;
+  token_endpoint tokens_;
   meeting_store meetings_;
   text_map<scope> organizers_;
-  scope lane_;
+  scope app_, lane_;
   counters counts_;
   call_log calls_;
-  dice ids_, latency_;
+  random_source ids_, latency_;
   header_writer headers_;
   call_ids call_ids_;
   wanted_meeting wanted_;
+  meeting_changes changes_;
   std::string scenario_;
-  std::uint64_t keyed_calls_ = 0, connections_ = 0;
-  mono_time busy_until_ = mono_time::min();  // with the calls that wait for its capacity
+  std::uint64_t connections_ = 0;
+  mono_time busy_until_ = mono_time::min();  // when the calls that wait for its capacity are done
 };
 
 }  // namespace convoke::sim

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view hex = "0123456789ABCDEF";
 
-// One look per byte: an answer is thousands of them.
+// A table, because an answer has thousands of bytes.
 template <class Predicate>
 constexpr std::array<bool, 256> table_of(Predicate holds) {
   std::array<bool, 256> table{};

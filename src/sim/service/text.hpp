@@ -1,6 +1,6 @@
 #pragma once
 
-// Writing JSON, HTML, base64 and dates. Its own code, not the client's: the two must not share a mistake.
+// JSON strings, percent-encoding, base64 and dates. The simulator has its own code for them: it must not share a mistake with the client.
 
 #include <cstdint>
 #include <optional>

@@ -32,7 +32,7 @@ std::string quoted(std::string_view sent) {
   return out;
 }
 
-// Does not stop at the first difference. A simulator has no secret worth timing, but this is the habit to show.
+// Compares all bytes, so that its time does not depend on where the first difference is.
 bool same_secret(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
   unsigned difference = 0;
@@ -43,17 +43,17 @@ bool same_secret(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-token_office::token_office(const identity& who, const token_options& how, std::uint64_t entropy)
-    : who_(who), how_(how), random_(entropy, "tokens", 0, dice::purpose::token) {}
+token_endpoint::token_endpoint(const identity& who, const token_options& how, std::uint64_t entropy)
+    : who_(who), how_(how), random_(entropy, "tokens", 0, random_source::purpose::token) {}
 
-token_office::form token_office::read_form(const request& q) {
-  form asked;
+token_endpoint::form token_endpoint::read_form(const request& q) {
+  form sent;
   constexpr std::string_view basic = "Basic ";
   if (q.authorization.starts_with(basic)) {
     const auto pair = decode_base64(q.authorization.substr(basic.size())).value_or("");
     const auto colon = pair.find(':');
-    asked.client_id = decode_form(std::string_view(pair).substr(0, colon));
-    if (colon != std::string::npos) asked.client_secret = decode_form(std::string_view(pair).substr(colon + 1));
+    sent.client_id = decode_form(std::string_view(pair).substr(0, colon));
+    if (colon != std::string::npos) sent.client_secret = decode_form(std::string_view(pair).substr(colon + 1));
   }
   for (std::size_t at = 0; at < q.body.size();) {
     const auto end = std::min(q.body.find('&', at), q.body.size());
@@ -61,20 +61,20 @@ token_office::form token_office::read_form(const request& q) {
     const auto equals = field.find('=');
     const auto name = field.substr(0, equals);
     const auto value = equals == std::string_view::npos ? std::string() : decode_form(field.substr(equals + 1));
-    if (name == "grant_type") asked.grant_type = value;
-    if (name == "client_id") asked.client_id = value;
-    if (name == "client_secret") asked.client_secret = value;
-    if (name == "scope") asked.scope = value;
+    if (name == "grant_type") sent.grant_type = value;
+    if (name == "client_id") sent.client_id = value;
+    if (name == "client_secret") sent.client_secret = value;
+    if (name == "scope") sent.scope = value;
     at = end + 1;
   }
-  return asked;
+  return sent;
 }
 
-bool token_office::known_scope(std::string_view scope) const {
+bool token_endpoint::known_scope(std::string_view scope) const {
   return std::ranges::any_of(who_.graph_roots, [&](const std::string& root) { return scope == root + "/.default"; });
 }
 
-const token_office::problem* token_office::judge(std::string_view tenant, const request& q, const form& asked) const {
+const token_endpoint::problem* token_endpoint::refusal_of(std::string_view tenant, const request& q, const form& sent) const {
   static constexpr problem no_tenant{
       400, 90002, "invalid_request",
       "Tenant '{}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud."};
@@ -93,15 +93,15 @@ const token_office::problem* token_office::judge(std::string_view tenant, const 
 
   if (!same_ignoring_case(tenant, who_.tenant)) return &no_tenant;
   const auto type = q.content_type.substr(0, q.content_type.find(';'));
-  if (!same_ignoring_case(type, "application/x-www-form-urlencoded") || asked.grant_type.empty()) return &no_form;
-  if (asked.grant_type != "client_credentials") return &no_grant;
-  if (!same_ignoring_case(asked.client_id, who_.client_id)) return &no_app;
-  if (asked.client_secret.empty()) return &no_secret;
-  if (!same_secret(asked.client_secret, who_.client_secret.reveal())) return &bad_secret;
-  return known_scope(asked.scope) ? nullptr : &no_scope;
+  if (!same_ignoring_case(type, "application/x-www-form-urlencoded") || sent.grant_type.empty()) return &no_form;
+  if (sent.grant_type != "client_credentials") return &no_grant;
+  if (!same_ignoring_case(sent.client_id, who_.client_id)) return &no_app;
+  if (sent.client_secret.empty()) return &no_secret;
+  if (!same_secret(sent.client_secret, who_.client_secret.reveal())) return &bad_secret;
+  return known_scope(sent.scope) ? nullptr : &no_scope;
 }
 
-bool token_office::fault(reply& into) {
+bool token_endpoint::fault(reply& into) {
   if (how_.fault_rate <= 0 || random_.real() >= how_.fault_rate) return false;
   into.headers = fmt::format("Retry-After: {}\r\n", how_.retry_after);
   if (random_.below(3) == 0) {
@@ -117,7 +117,7 @@ bool token_office::fault(reply& into) {
   return true;
 }
 
-void token_office::refuse(const problem& why, std::string_view about, moment now, reply& into) {
+void token_endpoint::refuse(const problem& why, std::string_view about, moment now, reply& into) {
   const auto trace = random_.guid(), correlation = random_.guid();
   std::string stamp;
   append_plain_time(stamp, now.wall);
@@ -134,7 +134,7 @@ void token_office::refuse(const problem& why, std::string_view about, moment now
       why.error, description, why.number, stamp, trace, correlation, who_.graph_roots.front(), why.number);
 }
 
-std::string token_office::make_token(std::string_view audience, moment now) {
+std::string token_endpoint::make_token(std::string_view audience, moment now) {
   const auto issued = unix_seconds(now.wall);
   const auto lifetime = static_cast<std::int64_t>(how_.lifetime_seconds);
   std::string token;
@@ -152,22 +152,22 @@ std::string token_office::make_token(std::string_view audience, moment now) {
   return token;
 }
 
-void token_office::forget(mono_time now) {
+void token_endpoint::forget(mono_time now) {
   while (!by_age_.empty() && by_age_.front().first + remembered_after_expiry < now) {
     expiry_.erase(by_age_.front().second);
     by_age_.pop_front();
   }
 }
 
-void token_office::handle(std::string_view tenant, const request& q, moment now, reply& into) {
+void token_endpoint::handle(std::string_view tenant, const request& q, moment now, reply& into) {
   ++requests_;
   into.clear();
   if (fault(into)) return;
-  const auto asked = read_form(q);
-  if (const auto* why = judge(tenant, q, asked)) return refuse(*why, why->number == 90002 ? tenant : asked.client_id, now, into);
+  const auto sent = read_form(q);
+  if (const auto* why = refusal_of(tenant, q, sent)) return refuse(*why, why->number == 90002 ? tenant : sent.client_id, now, into);
 
   forget(now.mono);
-  auto token = make_token(std::string_view(asked.scope).substr(0, asked.scope.rfind('/')), now);
+  auto token = make_token(std::string_view(sent.scope).substr(0, sent.scope.rfind('/')), now);
   const auto expires = now.mono + std::chrono::nanoseconds(static_cast<std::int64_t>(how_.lifetime_seconds * 1e9));
   ++issued_;
   into.headers = "Cache-Control: no-store, no-cache\r\nPragma: no-cache\r\nContent-Type: application/json; charset=utf-8\r\n";
@@ -177,7 +177,7 @@ void token_office::handle(std::string_view tenant, const request& q, moment now,
   expiry_.emplace(std::move(token), expires);
 }
 
-token_state token_office::check(std::string_view token, mono_time now) const {
+token_state token_endpoint::check(std::string_view token, mono_time now) const {
   const auto found = expiry_.find(token);
   if (found == expiry_.end()) return token_state::unknown;
   return now < found->second ? token_state::valid : token_state::expired;

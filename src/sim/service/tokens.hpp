@@ -1,6 +1,6 @@
 #pragma once
 
-// The token endpoint, and the tokens it gave out.
+// The token endpoint, and the tokens that it issued.
 
 #include <cstdint>
 #include <deque>
@@ -8,22 +8,22 @@
 #include <string_view>
 
 #include "sim/service/behaviour.hpp"
-#include "sim/service/dice.hpp"
 #include "sim/service/meetings.hpp"
 #include "sim/service/message.hpp"
+#include "sim/service/random_source.hpp"
 
 namespace convoke::sim {
 
 enum class token_state : std::uint8_t { valid, expired, unknown };
 
-class token_office {
+class token_endpoint {
  public:
   // `entropy` must not be guessable where tokens must not be.
-  token_office(const identity& who, const token_options& how, std::uint64_t entropy);
+  token_endpoint(const identity& who, const token_options& how, std::uint64_t entropy);
 
   // POST /{tenant}/oauth2/v2.0/token. `tenant` is the path's.
   void handle(std::string_view tenant, const request& q, moment now, reply& into);
-  // What a bearer token is worth at `now`.
+  // Whether a bearer token is accepted at `now`.
   [[nodiscard]] token_state check(std::string_view token, mono_time now) const;
 
   [[nodiscard]] std::uint64_t issued() const noexcept { return issued_; }
@@ -40,18 +40,18 @@ class token_office {
   };
   [[nodiscard]] static form read_form(const request& q);
   [[nodiscard]] bool known_scope(std::string_view scope) const;
-  // Nullptr where a token is due.
-  [[nodiscard]] const problem* judge(std::string_view tenant, const request& q, const form& asked) const;
+  // Why the request is refused; nullptr where a token is issued.
+  [[nodiscard]] const problem* refusal_of(std::string_view tenant, const request& q, const form& sent) const;
   bool fault(reply& into);
-  // `about`: what the caller sent that the text names.
+  // `about`: the value of the request that the text names.
   void refuse(const problem& why, std::string_view about, moment now, reply& into);
-  // `audience`: the root that was asked for.
+  // `audience`: the Graph root of the requested scope.
   [[nodiscard]] std::string make_token(std::string_view audience, moment now);
   void forget(mono_time now);
 
   const identity& who_;
   token_options how_;
-  dice random_;
+  random_source random_;
   text_map<mono_time> expiry_;
   std::deque<std::pair<mono_time, std::string>> by_age_;
   std::uint64_t issued_ = 0, requests_ = 0;

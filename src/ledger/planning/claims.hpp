@@ -1,0 +1,75 @@
+#pragma once
+
+// What a plan does to the rows that other runs still owe: it takes over those whose keys it decides about, and the rows that take their
+// place inherit their claims.
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "ledger/planning/groups.hpp"
+
+namespace convoke::ledger::planning {
+
+// A row that another run owes.
+struct owed_elsewhere {
+  run_id run = 0;
+  organizer_id organizer = 0;
+  std::uint32_t line = 0;
+  std::uint32_t call = 0;  // the number of the call within its run
+  key_id key = 0;
+  lease_token token = 0;  // 0: unclaimed
+  std::uint32_t strikes = 0;
+  std::uint64_t duplicates = 0;  // further rows of the input that end as this one does
+  bool discarded = false;        // of a discarded run: the row stands only for a claim whose call may be in flight
+};
+
+enum class takeover : std::uint8_t {
+  none,        // the plan has nothing to do with it
+  elsewhere,   // the input lacks the key: the row stays owed where it is
+  superseded,  // the row ends as superseded
+  claim_only,  // of a discarded run: the row is removed without an outcome, and its claim is inherited
+};
+[[nodiscard]] inline takeover take_over(const owed_elsewhere& row, const key_groups& groups) {
+  if (groups.taken.contains(row.key)) return row.discarded ? takeover::claim_only : takeover::superseded;
+  // A row whose key the input has in a conflict stays owed, but is no surprise.
+  return row.discarded || groups.present.contains(row.key) ? takeover::none : takeover::elsewhere;
+}
+
+// What a row inherits from the rows of other runs that it replaces. A token means that a call with this key may still be in flight, so the
+// row counts as claimed by an earlier session (stale) and is not called before that call must have ended. Strikes count by key.
+struct inherited_claim {
+  lease_token token = 0;
+  std::uint32_t strikes = 0;
+  friend bool operator==(const inherited_claim&, const inherited_claim&) = default;
+};
+
+// A discarded run passes on no strikes: its user gave it up.
+[[nodiscard]] inline inherited_claim claim_of(const owed_elsewhere& row) noexcept {
+  return {.token = row.token, .strikes = row.discarded ? 0 : row.strikes};
+}
+
+// Of several claims on one key any token makes the row stale, and the most strikes count. Commutative and associative: the order in which a
+// store finds the claims does not matter.
+[[nodiscard]] constexpr inherited_claim merge(const inherited_claim& a, const inherited_claim& b) noexcept {
+  return {.token = std::max(a.token, b.token), .strikes = std::max(a.strikes, b.strikes)};
+}
+
+// The claims by key. Call add() for all of them, then sort(), then of().
+class inherited_claims {
+ public:
+  void add(key_id key, const inherited_claim& claim) {
+    if (claim != inherited_claim{}) entries_.push_back({key, claim});
+  }
+  void sort();
+  [[nodiscard]] inherited_claim of(key_id key) const;
+
+ private:
+  struct entry {
+    key_id key = 0;
+    inherited_claim claim;
+  };
+  std::vector<entry> entries_;
+};
+
+}  // namespace convoke::ledger::planning

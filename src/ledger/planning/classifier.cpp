@@ -1,0 +1,98 @@
+#include "ledger/planning/classifier.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "ledger/planning/other_runs.hpp"
+
+namespace convoke::ledger::planning {
+
+classifier::classifier(plan_store& store, run_id run, const run_header& header, limits bounds)
+    : store_(store), run_(run), settings_(header.operations), bounds_(std::move(bounds)), identifier_(header.lanes, header.operations) {
+  keyed_.emplace(bounds_.folder, bounds_.sort_bytes);
+  matched_.emplace(bounds_.folder, bounds_.sort_bytes);
+}
+
+result<void> classifier::check_place(std::uint32_t line, lane_id lane) {
+  if (line <= last_line_) return fail(errc::internal, "rows were planned out of line order: line " + std::to_string(line));
+  if (line >= line_limit) return fail(errc::input, "the file is too long: a run can have 2,147,483,647 lines");
+  if (lane >= identifier_.lanes()) return fail(errc::internal, "line " + std::to_string(line) + " is in a lane that the run does not have");
+  last_line_ = line;
+  ++rows_;
+  return {};
+}
+
+result<update_rule> classifier::add(std::uint32_t line, lane_id lane, std::string_view payload, update_rule at_least) {
+  if (auto good = check_place(line, lane); !good) return std::unexpected(std::move(good.error()));
+  const auto identity = identifier_.identify(lane, payload);
+  if (!identity) return std::unexpected(identity.error());
+  keyed_->push(
+      {.key = identity->key, .payload = identity->payload, .line = line, .organizer = organizers_.number(lane, identity->organizer)});
+  return std::max(at_least, identity->update);
+}
+
+result<void> classifier::add_invalid(std::uint32_t line, lane_id lane) {
+  if (auto good = check_place(line, lane); !good) return good;
+  matched_->push({.line = line, .first = line});
+  return {};
+}
+
+result<plan_summary> classifier::classify() {
+  if (auto numbered = store_.number_organizers(organizers_.entries()); !numbered) return std::unexpected(std::move(numbered.error()));
+  if (auto decided = decide_rows(); !decided) return std::unexpected(std::move(decided.error()));
+  if (auto numbered = number_calls(); !numbered) return std::unexpected(std::move(numbered.error()));
+  if (auto listed = list_organizers(); !listed) return std::unexpected(std::move(listed.error()));
+  if (auto found = other_runs(context_).find_vanished(); !found) return std::unexpected(std::move(found.error()));
+  return summary_;
+}
+
+// Each sorter is dropped as soon as it was read: three exist at a time.
+result<void> classifier::decide_rows() {
+  {
+    rows_by_key known(bounds_.folder, bounds_.sort_bytes);
+    key_matcher matcher(context_, known, *matched_);
+    if (auto done = matcher.run(*keyed_); !done) return done;
+    keyed_.reset();
+    known_key_classifier known_keys(context_, *matched_);
+    if (auto done = known_keys.run(known); !done) return done;
+  }
+  calls_.emplace(bounds_.folder, bounds_.sort_bytes);
+  row_decider decider(context_, *calls_);
+  auto decided = decider.run(*matched_);
+  matched_.reset();
+  return decided;
+}
+
+result<void> classifier::number_calls() {
+  const auto inherited = other_runs(context_).read_owed();
+  if (!inherited) return std::unexpected(inherited.error());
+  call_numberer numberer(context_, run_);
+  auto numbered = numberer.run(*calls_, *inherited);
+  calls_.reset();
+  return numbered;
+}
+
+result<void> classifier::list_organizers() {
+  std::vector<organizer_id> with_new;
+  std::vector<std::size_t> places;
+  for (const auto& o : organizers_.entries()) {
+    if (o.calls == 0) continue;
+    if (o.new_keys > 0) {
+      with_new.push_back(o.stored);
+      places.push_back(summary_.organizers.size());
+    }
+    summary_.organizers.push_back({.organizer = o.object_id, .calls = o.calls, .new_keys = o.new_keys});
+  }
+  if (with_new.empty()) return {};
+  std::vector<std::uint64_t> made(with_new.size());
+  if (auto counted = store_.count_made(with_new, made); !counted) return counted;
+  for (std::size_t i = 0; i < places.size(); ++i) summary_.organizers[places[i]].made_this_month = made[i];
+  return {};
+}
+
+result<void> classifier::supersede(utc_time when) {
+  return other_runs(context_).supersede(when);
+}
+
+}  // namespace convoke::ledger::planning

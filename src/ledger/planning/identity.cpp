@@ -1,0 +1,36 @@
+#include "ledger/planning/identity.hpp"
+
+#include <utility>
+
+#include <convoke/key.hpp>
+#include <convoke/spec.hpp>
+
+#include "ledger/planning/rules.hpp"
+
+namespace convoke::ledger::planning {
+
+row_identifier::row_identifier(const std::vector<lane_name>& lanes, const operation_settings& settings) : settings_(settings) {
+  // NUL separates the parts: none of them can contain one.
+  for (const auto& lane : lanes) prefixes_.push_back(to_lower(lane.graph_root) + '\0' + to_lower(lane.tenant) + '\0');
+}
+
+result<row_identity> row_identifier::identify(lane_id lane, std::string_view payload) {
+  auto wanted = decode_spec(payload);
+  if (!wanted) return std::unexpected(std::move(wanted.error()));
+  row_identity out;
+  out.organizer = to_lower(wanted->organizer);
+  out.update = update_after_create(settings_, *wanted);
+  auto external_id = to_lower(wanted->external_id);
+  const std::string_view nul("\0", 1);
+  out.key = hash_({prefixes_[lane], out.organizer, nul, external_id});
+  if (wanted->organizer == out.organizer && wanted->external_id == external_id) {
+    out.payload = hash_({payload});
+    return out;
+  }
+  wanted->organizer = out.organizer;
+  wanted->external_id = std::move(external_id);
+  out.payload = hash_({encode_spec(*wanted)});
+  return out;
+}
+
+}  // namespace convoke::ledger::planning

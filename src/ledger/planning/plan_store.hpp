@@ -1,0 +1,128 @@
+#pragma once
+
+// What a store looks up and writes for a plan. The rules decide; a store only finds and saves.
+//
+// Every call covers a page of many rows, so that a store can answer it with one statement. All calls of a plan are made on one thread,
+// within the transaction of the plan. The first error ends the plan.
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <convoke/error.hpp>
+
+#include "ledger/planning/claims.hpp"
+#include "ledger/planning/rules.hpp"
+
+namespace convoke::ledger::planning {
+
+struct key_line {
+  key_id key = 0;
+  std::uint32_t line = 0;
+};
+// The payload that the inventory wants of a key so far, and that of the row of this plan.
+struct payload_pair {
+  std::uint32_t line = 0;
+  std::string first, row;
+};
+struct line_payload {
+  std::uint32_t line = 0;
+  std::string payload;
+};
+// The inventory wants the payload of this row from now on.
+struct wanted_row {
+  key_id key = 0;
+  std::uint32_t line = 0;
+  digest payload{};
+  bool pending = false;  // see known_key
+};
+
+// A decision without a call. `why` is empty except for a conflict. An invalid row has no key and no organizer; a conflicting one no key;
+// a duplicate gets both from its first row (`first`), see write_duplicates.
+struct decided_row {
+  std::uint32_t line = 0, first = 0;
+  decision what = decision::invalid;
+  key_id key = 0;
+  organizer_id organizer = 0;
+  std::string why{};
+};
+
+// A call that the run owes. Calls are numbered from 1 in the order in which they are made.
+struct planned_call {
+  std::uint32_t number = 0;
+  std::uint32_t line = 0;
+  key_id key = 0;
+  organizer_id organizer = 0;
+  digest payload{};
+  bool is_new = false;  // the key is added to the inventory
+  bool has_duplicates = false;
+  operation op = operation::create_or_get;
+  inherited_claim inherited{};
+};
+
+// Where to read on in what other runs owe.
+struct owed_place {
+  run_id run = 0;
+  organizer_id organizer = 0;
+  std::uint32_t line = 0;
+};
+
+// A row of an earlier run that has a key.
+struct earlier_row {
+  std::uint32_t line = 0;
+  key_id key = 0;
+  organizer_id organizer = 0;
+};
+
+class plan_store {
+ public:
+  virtual ~plan_store() = default;
+
+  // ---- lookups. `found` has the size of the first argument.
+
+  // Sets `stored` of every organizer; adds those that the store does not have.
+  virtual result<void> number_organizers(std::span<plan_organizer> organizers) = 0;
+  // The ids of keys; 0 where the inventory lacks one. The keys ascend, also from one call to the next.
+  virtual result<void> find_keys(std::span<const digest> keys, std::span<key_id> found) = 0;
+  // What is known of these keys. They ascend, also from one call to the next.
+  virtual result<void> read_known(std::span<const key_id> keys, std::span<known_key> found) = 0;
+  // Replaces `found`. A row is left out where either payload is missing.
+  virtual result<void> read_payloads(std::span<const key_line> rows, std::vector<payload_pair>& found) = 0;
+  // Replaces `found` by what runs other than this one owe, in order of (run, organizer, line), from the first row beyond `after`: `count`
+  // rows, fewer only where there are no more.
+  virtual result<void> read_owed(const owed_place& after, std::size_t count, std::vector<owed_elsewhere>& found) = 0;
+  // The run that was opened last, other than this one, of those with the input name and the lanes of this run.
+  virtual result<std::optional<run_id>> previous_run() = 0;
+  // Replaces `found` by the rows of this run that have a key, in order, from the first line beyond `after`: `count` rows, fewer only where
+  // there are no more.
+  virtual result<void> read_earlier(run_id run, std::uint32_t after, std::size_t count, std::vector<earlier_row>& found) = 0;
+  virtual result<void> name_keys(std::span<const key_id> keys, std::vector<std::optional<named_key>>& found) = 0;
+  // The object ids of organizers; empty where the store lacks one.
+  virtual result<void> name_organizers(std::span<const organizer_id> organizers, std::vector<std::string>& found) = 0;
+  // How many meetings were made for these organizers in the present month.
+  virtual result<void> count_made(std::span<const organizer_id> organizers, std::span<std::uint64_t> found) = 0;
+
+  // ---- writes
+
+  // Replaces the payloads of rows of this run.
+  virtual result<void> write_payloads(std::span<const line_payload> rows) = 0;
+  // The keys ascend, also from one call to the next.
+  virtual result<void> write_wanted(std::span<const wanted_row> rows) = 0;
+  // In line order.
+  virtual result<void> write_decisions(std::span<const decided_row> rows) = 0;
+  // In order of their numbers.
+  virtual result<void> write_calls(std::span<const planned_call> calls) = 0;
+  // In order of the hashes.
+  virtual result<void> write_new_keys(std::span<const new_key> keys) = 0;
+  // The decisions about rows that owe a call, in line order.
+  virtual result<void> write_call_decisions(std::span<const numbered_row> rows) = 0;
+  // Gives every duplicate the key and the organizer of its first row. Called after the decisions about calls.
+  virtual result<void> write_duplicates() = 0;
+  // Ends these rows of other runs as superseded, except those of discarded runs, and removes all of them from what is owed. A run that owes
+  // nothing then is finished.
+  virtual result<void> write_superseded(std::span<const owed_elsewhere> rows, utc_time when) = 0;
+};
+
+}  // namespace convoke::ledger::planning

@@ -1,0 +1,67 @@
+#include "ledger/planning/rules.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace convoke::ledger::planning {
+
+bool needs_wanted(std::optional<observed_state> state) noexcept {
+  return state != observed_state::satisfied && state != observed_state::drifted;
+}
+
+row_class classify_known(const known_key& key, const digest& payload) noexcept {
+  if (needs_wanted(key.state)) return key.wanted == payload ? row_class::retried : row_class::changed;
+  if (key.compared != payload) return row_class::changed;
+  return key.state == observed_state::satisfied ? row_class::unchanged : row_class::drifted;
+}
+
+update_rule update_after_create(const operation_settings& settings, const meeting_spec& spec) noexcept {
+  const auto has_role = [](const attendee& a) { return a.role != attendee_role::none; };
+  if (settings.enforce_roles && std::ranges::any_of(spec.attendees, has_role)) return update_rule::always;
+  return settings.update_drifted ? update_rule::if_different : update_rule::never;
+}
+
+std::optional<operation> first_operation(const operation_settings& settings, row_class what, bool has_meeting) noexcept {
+  if (what == row_class::invalid || what == row_class::unchanged) return std::nullopt;
+  if (what != row_class::drifted) return operation::create_or_get;
+  if (!settings.update_drifted) return std::nullopt;
+  return has_meeting ? operation::update : operation::create_or_get;
+}
+
+wanted_change change_of_wanted(row_class what, bool pending) noexcept {
+  if (what == row_class::changed) return wanted_change::replaced;
+  const bool answered = what == row_class::unchanged || what == row_class::drifted;
+  return answered && pending ? wanted_change::restored : wanted_change::none;
+}
+
+std::optional<std::string> with_first_form(std::string_view first, std::string_view row) {
+  auto before = decode_spec(first);
+  auto now = decode_spec(row);
+  if (!before || !now || before->external_id == now->external_id) return std::nullopt;
+  now->external_id = std::move(before->external_id);
+  return encode_spec(*now);
+}
+
+decision decide(const matched_row& row, bool conflicting) noexcept {
+  if (row.what == row_class::invalid) return decision::invalid;
+  if (conflicting) return decision::conflict;
+  if (row.owes) return row.line == row.first ? decision::call : decision::duplicate;
+  return row.what == row_class::drifted ? decision::drifted : decision::unchanged;
+}
+
+void count(plan_summary& summary, const matched_row& row, decision decided) noexcept {
+  ++summary.rows;
+  const bool rejected = decided == decision::invalid || decided == decision::conflict;
+  if (rejected) {
+    ++summary.rejected;
+    return;
+  }
+  if (row.line != row.first) ++summary.duplicates;
+  if (decided == decision::unchanged) ++summary.unchanged;
+  if (decided == decision::drifted) ++summary.drifted;
+  if (decided != decision::call) return;
+  ++summary.calls;
+  ++(row.what == row_class::new_key ? summary.new_keys : row.what == row_class::changed ? summary.changed_keys : summary.retried_keys);
+}
+
+}  // namespace convoke::ledger::planning

@@ -1,0 +1,73 @@
+#pragma once
+
+// The rules by which a plan classifies its rows and chooses what they owe: pure functions of small values. They read no store, no file and
+// no clock, so that every store plans alike.
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <convoke/spec.hpp>
+
+#include "ledger/planning/rows.hpp"
+
+namespace convoke::ledger::planning {
+
+// What was last observed of a key. The numbers are stored.
+//
+// lost: Graph does not have the meeting any more. removed: it was deleted. incomplete: the meeting was observed, but a further operation is
+// owed before it is as wanted. A row that wants a key in one of these three states, or in `failed`, owes a call.
+enum class observed_state : std::uint8_t { satisfied = 1, drifted = 2, failed = 3, lost = 4, removed = 5, incomplete = 6 };
+
+// What a ledger knows of a key in its inventory.
+struct known_key {
+  std::optional<observed_state> state;  // absent: nothing was observed yet
+  bool pending = false;                 // the inventory already wants another payload than the one that the observation was compared with
+  bool has_meeting = false;             // the id of the meeting is known
+  digest compared{};                    // the payload that the observation was compared with
+  digest wanted{};                      // the payload that the inventory wants; read only where needs_wanted(state)
+};
+
+// True if the class of a row depends on `known_key::wanted`: the key was never observed as satisfied or drifted since it was last called.
+[[nodiscard]] bool needs_wanted(std::optional<observed_state> state) noexcept;
+
+// unchanged or drifted: the key was observed, and compared with this very payload. retried: the key has no such observation and is wanted
+// as before. changed: everything else.
+[[nodiscard]] row_class classify_known(const known_key& key, const digest& payload) noexcept;
+
+// Whether an update follows a row's createOrGet. Always where the spec wants something that createOrGet cannot set: attendee roles that are
+// to be enforced, whose state the answer does not show reliably. On a difference where drifted meetings are to be updated. Else never.
+[[nodiscard]] update_rule update_after_create(const operation_settings& settings, const meeting_spec& spec) noexcept;
+
+// The operation that a row owes first; none where the row needs no call. New, changed and retried rows owe createOrGet. A drifted row owes
+// one only where drifted meetings are to be updated: an update, or createOrGet where the meeting's id is not known.
+[[nodiscard]] std::optional<operation> first_operation(const operation_settings& settings, row_class what, bool has_meeting) noexcept;
+
+// What a row changes in the wanted side of the inventory.
+enum class wanted_change : std::uint8_t {
+  none,
+  replaced,  // the inventory wants this payload from now on, and the observation no longer answers it
+  restored,  // the inventory wanted another payload that was never sent; the observation answers this one again
+};
+[[nodiscard]] wanted_change change_of_wanted(row_class what, bool pending) noexcept;
+
+// The service does not document whether it distinguishes letter case in external ids. A key is therefore always sent in the form in which
+// it was first called: a row that writes it in another form could create a second meeting. Returns the row's payload with the external id
+// of `first`, the payload that is wanted of the key so far; nothing where the forms are equal or either payload cannot be read.
+[[nodiscard]] std::optional<std::string> with_first_form(std::string_view first, std::string_view row);
+
+// What is decided about a row. Every row of the input gets exactly one of these.
+enum class decision : std::uint8_t {
+  invalid,    // rejected: the row itself is wrong
+  conflict,   // rejected: other rows have its key and want another meeting
+  unchanged,  // no call: the meeting is known to be as wanted
+  drifted,    // no call: the meeting is known to differ
+  duplicate,  // ends as the first row with its key, which owes a call
+  call,       // owes a call
+};
+[[nodiscard]] decision decide(const matched_row& row, bool conflicting) noexcept;
+
+// Adds one decided row to the counts.
+void count(plan_summary& summary, const matched_row& row, decision decided) noexcept;
+
+}  // namespace convoke::ledger::planning

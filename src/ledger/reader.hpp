@@ -1,0 +1,94 @@
+#pragma once
+
+// The reading side of a ledger: for status, export and results. A reader works while a run is under way, also in another process.
+//
+// Long reads go page by page, and no snapshot of the ledger is held while the caller looks at a page: a slow caller costs the run nothing.
+// Each page is consistent. Of a run under way a later page can show a later moment than an earlier one; so can the counts of a status. Once
+// a run is over its results do not change.
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ledger/types.hpp"
+
+namespace convoke::ledger {
+
+// One row of the input with its result. The views are valid until the next row.
+struct result_row {
+  std::uint32_t line = 0;
+  lane_id lane = 0;
+  std::string_view raw;           // the record as UTF-8
+  std::string_view payload;       // empty for a rejected row
+  std::optional<outcome> result;  // absent: deferred
+  // Of the call that gave the row its outcome; of a deferred row that was called and released: of its last call.
+  std::uint32_t attempts = 0;
+  int http_status = 0;
+  std::string_view error_code, error_message, request_id, client_request_id, drift;
+  std::optional<utc_time> finished_at;
+  std::string_view meeting_id, join_web_url, join_meeting_id, passcode, dial_in_number, conference_id;
+};
+
+// The views are valid until the next row.
+struct inventory_row {
+  lane_name lane;
+  // state: wanted (not observed as it is wanted now), satisfied, drifted, failed, lost, removed
+  std::string_view organizer, external_id, payload, state, drift;
+  // Of a lost or removed meeting: what it had.
+  std::string_view meeting_id, join_web_url, join_meeting_id, passcode, dial_in_number, conference_id;
+  std::optional<utc_time> observed_at;
+};
+
+struct count_by {
+  std::string what;
+  std::uint64_t count = 0;
+};
+
+// What is remembered of a lane.
+struct lane_cooldown {
+  std::string organizer;  // empty: the lane itself
+  utc_time until;         // as in saved_cooldown
+  utc_time saved_at{};
+};
+struct lane_memory {
+  std::optional<saved_pace> learnt;
+  std::vector<lane_cooldown> cooldowns;  // those that have not ended, by wall clock
+};
+
+struct run_status {
+  run_info info;
+  std::vector<count_by> errors;  // error code -> rows
+  struct by_organizer {
+    std::string organizer;
+    outcome_counts counts;
+  };
+  std::vector<by_organizer> organizers;
+  std::uint64_t calls_left = 0;    // owed: rows that share a key share a call
+  std::vector<lane_memory> lanes;  // one for each of the run's lanes
+};
+
+// Not thread-safe: one thread at a time. Errors: errc::usage for a run that the ledger does not have, or whose records it no longer keeps;
+// errc::storage for everything else. After an error a reader may be used again.
+class reader {
+ public:
+  virtual ~reader() = default;
+  virtual result<std::vector<run_info>> runs() = 0;  // in the order of their ids
+  virtual result<std::optional<run_info>> run(run_id id) = 0;
+  virtual result<std::optional<run_info>> last_run() = 0;                       // the one opened last, else the newest
+  virtual result<std::optional<run_info>> find(std::string_view identity) = 0;  // newest not discarded of this identity
+  // True if a run that was opened after `id` has taken over any of its keys.
+  virtual result<bool> overtaken(run_id id) = 0;
+  virtual result<run_status> status(run_id id) = 0;
+  virtual result<std::vector<count_by>> inventory_counts() = 0;   // state -> keys
+  virtual result<lane_memory> memory(const lane_name& lane) = 0;  // empty for a lane that this ledger does not know
+  // Every row of the run in line order. An error that the function returns ends the read, and is returned.
+  virtual result<void> for_each_result(run_id id, const std::function<result<void>(const result_row&)>&) = 0;
+  // The same for the rows that belong into the failed file: failed, rejected, lost, or (drift_fails) drifted.
+  virtual result<void> for_each_failed(run_id id, const std::function<result<void>(const result_row&)>&) = 0;
+  virtual result<void> for_each_inventory(const std::function<result<void>(const inventory_row&)>&) = 0;
+};
+
+}  // namespace convoke::ledger

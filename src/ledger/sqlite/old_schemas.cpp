@@ -1,0 +1,82 @@
+#include "ledger/sqlite/old_schemas.hpp"
+
+#include <string>
+
+namespace convoke::ledger::sqlite {
+namespace {
+
+// From 1 to 2: what was learnt of a lane, when a cooldown was saved, and how many meetings were made for an organizer in a month. For the
+// time before, the outcomes that are still kept give these counts.
+constexpr const char* step_2 = R"sql(
+CREATE TABLE learnt(lane INTEGER PRIMARY KEY, rate REAL NOT NULL, refused REAL NOT NULL, credit REAL NOT NULL, saved_at INTEGER NOT NULL) STRICT;
+ALTER TABLE fence ADD COLUMN saved_at INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE made(organizer INTEGER NOT NULL, month INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY(organizer, month)) STRICT, WITHOUT ROWID;
+INSERT INTO made(organizer, month, n) SELECT d.organizer, strftime('%Y', o.finished_at / 10000000, 'unixepoch') * 12 +
+  strftime('%m', o.finished_at / 10000000, 'unixepoch') - 1 AS month, count(*) FROM decision d JOIN outcome o ON o.id = d.slot
+  WHERE o.outcome = 1 AND o.finished_at IS NOT NULL AND d.organizer IS NOT NULL GROUP BY d.organizer, month;
+)sql";
+
+// From 2 to 3: why the last call of a row failed that is still owed.
+constexpr const char* step_3 = R"sql(
+CREATE TABLE lapse(id INTEGER PRIMARY KEY, line INTEGER NOT NULL, attempts INTEGER NOT NULL, http_status INTEGER NOT NULL, error_code TEXT, error_message TEXT,
+  request_id TEXT, client_request_id TEXT) STRICT;
+)sql";
+
+// From 3 to 4: tables and columns are named after what they hold. A claim is held under a token: the number of the session that made it
+// becomes the token, so that old claims are stale. A row owes an operation, and a record has a rule for updates.
+constexpr const char* step_4 = R"sql(
+ALTER TABLE fence RENAME TO cooldown;
+ALTER TABLE twin RENAME TO duplicate;
+ALTER TABLE lapse RENAME TO last_failure;
+ALTER TABLE owed RENAME COLUMN twins TO duplicates;
+ALTER TABLE owed RENAME COLUMN owner TO token;
+ALTER TABLE owed RENAME COLUMN slot TO call;
+ALTER TABLE owed DROP COLUMN epoch;
+ALTER TABLE owed ADD COLUMN operation INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE decision RENAME COLUMN slot TO outcome_id;
+ALTER TABLE record ADD COLUMN update_rule INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE run ADD COLUMN update_drifted INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE run ADD COLUMN enforce_roles INTEGER NOT NULL DEFAULT 0;
+)sql";
+
+constexpr const char* views[] = {"run", "record", "decision", "duplicate", "owed", "last_failure", "cooldown", "learnt"};
+
+constexpr const char* views_over_3 = R"sql(
+CREATE TEMP VIEW run AS SELECT *, 0 AS update_drifted, 0 AS enforce_roles FROM main.run;
+CREATE TEMP VIEW record AS SELECT *, 0 AS update_rule FROM main.record;
+CREATE TEMP VIEW decision AS SELECT id, key, organizer, slot AS outcome_id FROM main.decision;
+CREATE TEMP VIEW duplicate AS SELECT first, id FROM main.twin;
+CREATE TEMP VIEW owed AS SELECT run, organizer, line, key, owner AS token, strikes, twins AS duplicates, slot AS call, hash, 1 AS operation FROM main.owed;
+)sql";
+
+constexpr const char* last_failures_of_3 = "CREATE TEMP VIEW last_failure AS SELECT * FROM main.lapse";
+constexpr const char* no_last_failures =
+    "CREATE TEMP VIEW last_failure AS SELECT NULL AS id, NULL AS line, NULL AS attempts, NULL AS http_status, NULL AS error_code, "
+    "NULL AS error_message, NULL AS request_id, NULL AS client_request_id WHERE 0";
+
+constexpr const char* memory_of_2 = "CREATE TEMP VIEW cooldown AS SELECT * FROM main.fence";
+constexpr const char* memory_of_1 =
+    "CREATE TEMP VIEW cooldown AS SELECT *, 0 AS saved_at FROM main.fence;"
+    "CREATE TEMP VIEW learnt AS SELECT NULL AS lane, NULL AS rate, NULL AS refused, NULL AS credit, NULL AS saved_at WHERE 0";
+
+}  // namespace
+
+void upgrade_tables(connection& db, int version) {
+  // A later version adds its step here: each leaves the ledger at the next version.
+  if (version < 2) db.exec(step_2);
+  if (version < 3) db.exec(step_3);
+  if (version < 4) db.exec(step_4);
+}
+
+void show_present_tables(connection& db, int version) {
+  if (version > 3) return;
+  db.exec(views_over_3);
+  db.exec(version < 3 ? no_last_failures : last_failures_of_3);
+  db.exec(version < 2 ? memory_of_1 : memory_of_2);
+}
+
+void hide_present_tables(connection& db) {
+  for (const auto* view : views) db.exec((std::string("DROP VIEW IF EXISTS temp.") + view).c_str());
+}
+
+}  // namespace convoke::ledger::sqlite

@@ -1,0 +1,106 @@
+#include "ledger/sqlite/plan_builder.hpp"
+
+#include <utility>
+
+#include "ledger/sqlite/store.hpp"
+
+namespace convoke::ledger::sqlite {
+namespace {
+
+constexpr std::size_t queue_bytes = 4u << 20;
+constexpr std::size_t page_bytes = 64u << 10;
+
+std::size_t size_of(const std::vector<planned_row>& rows) {
+  std::size_t size = 0;
+  for (const auto& row : rows) size += sizeof row + row.raw.size() + row.payload.size() + row.error.size();
+  return size;
+}
+
+}  // namespace
+
+sqlite_plan_builder::~sqlite_plan_builder() {
+  store_.worker_->call([this] {
+    core_.reset();
+    store_.planning_ = false;
+  });
+}
+
+result<void> sqlite_plan_builder::add_rows(std::vector<planned_row> rows) {
+  const auto size = size_of(rows);
+  {
+    std::unique_lock lock(mutex_);
+    room_.wait(lock, [this] { return queued_ < queue_bytes || failure_; });
+    if (failure_) return std::unexpected(*failure_);
+    queued_ += size;
+  }
+  store_.worker_->post([this, size, moved = std::move(rows)] { take(moved, size); });
+  return {};
+}
+
+// On the ledger's thread.
+void sqlite_plan_builder::take(const std::vector<planned_row>& rows, std::size_t size) {
+  std::optional<error> failed;
+  for (auto row = rows.begin(); row != rows.end() && !failed && !failure_; ++row) {
+    if (auto added = core_->add(*row); !added) failed = added.error();
+  }
+  const std::scoped_lock lock(mutex_);
+  queued_ -= size;
+  if (failed) failure_ = std::move(failed);
+  room_.notify_one();
+}
+
+template <class T>
+result<T> sqlite_plan_builder::on_thread(const std::function<result<T>()>& f) {
+  result<T> answer;
+  store_.worker_->call([&] {
+    if (failure_) {
+      answer = std::unexpected(*failure_);
+      return;
+    }
+    answer = f();
+    if (answer) return;
+    const std::scoped_lock lock(mutex_);
+    failure_ = answer.error();
+  });
+  return answer;
+}
+
+result<plan_summary> sqlite_plan_builder::classify() {
+  return on_thread<plan_summary>([this] {
+    const connection::interruptible soon(store_.db_, store_.interrupted_);
+    return core_->classify();
+  });
+}
+
+// `f` runs on the caller's thread, page by page: it may take long, or throw.
+result<void> sqlite_plan_builder::for_each_rejected(const std::function<void(std::uint32_t, std::string_view, std::string_view)>& f) {
+  using page_of_rows = std::vector<rejected_row>;
+  for (std::uint32_t last = 0;;) {
+    const auto page = on_thread<page_of_rows>([&]() -> result<page_of_rows> {
+      page_of_rows rows;
+      std::size_t size = 0;
+      const auto keep = [&](std::uint32_t line, std::string_view raw, std::string_view why) {
+        rows.push_back({line, std::string(raw), std::string(why)});
+        size += raw.size() + why.size();
+        return size < page_bytes;
+      };
+      if (auto read = core_->for_each_rejected(last, keep); !read) return std::unexpected(read.error());
+      return rows;
+    });
+    if (!page) return std::unexpected(page.error());
+    if (page->empty()) return {};
+    for (const auto& row : *page) f(row.line, row.raw, row.why);
+    last = page->back().line;
+  }
+}
+
+result<run_id> sqlite_plan_builder::commit(bool open) {
+  return on_thread<run_id>([&]() -> result<run_id> {
+    if (auto there = store_.files_still_there(); !there) return std::unexpected(there.error());
+    auto done = core_->commit(open);
+    if (done) store_.planning_ = false;
+    return done;
+  });
+}
+
+}  // namespace convoke::ledger::sqlite

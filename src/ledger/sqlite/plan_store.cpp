@@ -1,0 +1,235 @@
+#include "ledger/sqlite/plan_store.hpp"
+
+#include <utility>
+
+#include <convoke/spec.hpp>
+
+#include "ledger/sqlite/memory.hpp"
+
+namespace convoke::ledger::sqlite {
+
+using planning::decision;
+
+result<void> sqlite_plan_store::number_organizers(std::span<planning::plan_organizer> organizers) {
+  statement insert(db_, "INSERT OR IGNORE INTO organizer(lane, object_id) SELECT lane, ?3 FROM run_lane WHERE run = ?1 AND position = ?2");
+  statement find(db_,
+                 "SELECT o.id FROM organizer o JOIN run_lane r ON r.lane = o.lane WHERE r.run = ? AND r.position = ? AND o.object_id = ?");
+  for (auto& o : organizers) {
+    insert.with(run_, o.lane, o.object_id).run();
+    if (find.with(run_, o.lane, o.object_id).step()) o.stored = find.as<organizer_id>(0);
+    find.reset();
+  }
+  return db_.status();
+}
+
+result<void> sqlite_plan_store::find_keys(std::span<const digest> keys, std::span<key_id> found) {
+  for (std::size_t i = 0; i < keys.size(); ++i) found[i] = keys_.find(keys[i]) ? keys_.row().as<key_id>(1) : 0;
+  return db_.status();
+}
+
+result<void> sqlite_plan_store::read_known(std::span<const key_id> keys, std::span<planning::known_key> found) {
+  for (std::size_t i = 0; i < keys.size(); ++i) read_one(keys[i], found[i]);
+  return db_.status();
+}
+
+void sqlite_plan_store::read_one(key_id key, planning::known_key& into) {
+  if (observed_.find(key)) {
+    const auto& row = observed_.row();
+    into.state = static_cast<observed>(row.integer(1));
+    into.pending = row.integer(2) != 0;
+    into.compared = read_digest(row.text(3));
+    into.has_meeting = row.integer(4) != 0;
+  }
+  if (!planning::needs_wanted(into.state)) return;
+  if (wanted_hash_.with(key).step()) into.wanted = read_digest(wanted_hash_.text(0));
+  wanted_hash_.reset();
+}
+
+result<void> sqlite_plan_store::read_payloads(std::span<const planning::key_line> rows, std::vector<planning::payload_pair>& found) {
+  found.clear();
+  for (const auto& [key, line] : rows) {
+    if (wanted_payload_.with(key).step() && payload_.with(make_row(run_, line)).step()) {
+      found.push_back({.line = line, .first = std::string(wanted_payload_.text(0)), .row = std::string(payload_.text(0))});
+    }
+    wanted_payload_.reset();
+    payload_.reset();
+  }
+  return db_.status();
+}
+
+result<void> sqlite_plan_store::read_owed(const planning::owed_place& after, std::size_t count,
+                                          std::vector<planning::owed_elsewhere>& found) {
+  // All keys were looked up by now.
+  keys_.close();
+  observed_.close();
+  found.clear();
+  for (owed_.with(after.run, after.organizer, after.line, run_, count); owed_.step();) {
+    auto& row = found.emplace_back(planning::owed_elsewhere{.run = owed_.as<run_id>(0),
+                                                            .organizer = owed_.as<organizer_id>(1),
+                                                            .line = owed_.as<std::uint32_t>(2),
+                                                            .call = owed_.as<std::uint32_t>(3),
+                                                            .key = owed_.as<key_id>(4),
+                                                            .token = owed_.as<lease_token>(5),
+                                                            .strikes = owed_.as<std::uint32_t>(6),
+                                                            .discarded = static_cast<run_state>(owed_.integer(8)) == run_state::discarded});
+    if (owed_.integer(7) == 0) continue;
+    if (duplicates_.with(make_row(row.run, row.line)).step()) row.duplicates = duplicates_.as<std::uint64_t>(0);
+    duplicates_.reset();
+  }
+  return db_.status();
+}
+
+result<std::optional<run_id>> sqlite_plan_store::previous_run() {
+  statement opened(db_, "SELECT id FROM run WHERE id <> ? AND input_name = ? AND opened_at IS NOT NULL ORDER BY opened_at DESC, id DESC");
+  run_table runs(db_);
+  std::optional<run_id> found;
+  for (opened.with(run_, header_.input_name); !found && opened.step();) {
+    const auto id = opened.as<run_id>(0);
+    const auto run = runs.find(id);
+    if (run && run->info.header.lanes == header_.lanes) found = id;
+  }
+  opened.reset();
+  if (!db_.ok()) return std::unexpected(db_.failure());
+  return found;
+}
+
+result<void> sqlite_plan_store::read_earlier(run_id run, std::uint32_t after, std::size_t count,
+                                             std::vector<planning::earlier_row>& found) {
+  found.clear();
+  for (earlier_.with(make_row(run, after), last_row(run), count); earlier_.step();) {
+    found.push_back({.line = line_of(earlier_.as<row_id>(0)), .key = earlier_.as<key_id>(1), .organizer = earlier_.as<organizer_id>(2)});
+  }
+  return db_.status();
+}
+
+result<void> sqlite_plan_store::name_keys(std::span<const key_id> keys, std::vector<std::optional<named_key>>& found) {
+  found.assign(keys.size(), std::nullopt);
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (wanted_payload_.with(keys[i]).step()) {
+      auto wanted = decode_spec(wanted_payload_.text(0));
+      if (wanted) found[i] = named_key{std::move(wanted->organizer), std::move(wanted->external_id)};
+    }
+    wanted_payload_.reset();
+  }
+  return db_.status();
+}
+
+result<void> sqlite_plan_store::name_organizers(std::span<const organizer_id> organizers, std::vector<std::string>& found) {
+  statement name(db_, "SELECT object_id FROM organizer WHERE id = ?");
+  found.assign(organizers.size(), {});
+  for (std::size_t i = 0; i < organizers.size(); ++i) {
+    if (name.with(organizers[i]).step()) found[i] = name.text(0);
+    name.reset();
+  }
+  return db_.status();
+}
+
+result<void> sqlite_plan_store::count_made(std::span<const organizer_id> organizers, std::span<std::uint64_t> found) {
+  statement made(db_, find_made);
+  const auto now = wall_now();
+  for (std::size_t i = 0; i < organizers.size(); ++i) found[i] = made_in_month(made, organizers[i], now);
+  return db_.status();
+}
+
+result<void> sqlite_plan_store::write_payloads(std::span<const planning::line_payload> rows) {
+  for (const auto& [line, payload] : rows) rewrite_.with(blob(payload), make_row(run_, line)).run();
+  return db_.status();
+}
+
+result<void> sqlite_plan_store::write_wanted(std::span<const planning::wanted_row> rows) {
+  for (const auto& row : rows) replace_wanted(row);
+  return db_.status();
+}
+
+void sqlite_plan_store::replace_wanted(const planning::wanted_row& row) {
+  const digest_bytes hash(row.payload);
+  const auto before = source_.with(row.key).step() ? std::optional(source_.as<row_id>(0)) : std::nullopt;
+  source_.reset();
+  want_.with(make_row(run_, row.line), blob(hash.view()), row.key).run();
+  if (before) forget_source_.with(*before).run();
+  mark_pending_.with(row.pending, row.key).run();
+}
+
+result<void> sqlite_plan_store::write_decisions(std::span<const planning::decided_row> rows) {
+  for (const auto& row : rows) write_one(row);
+  return db_.status();
+}
+
+void sqlite_plan_store::write_one(const planning::decided_row& row) {
+  const auto id = make_row(run_, row.line);
+  switch (row.what) {
+    case decision::invalid:
+      // The record has the reason.
+      return outcomes_.decided(id, outcome::rejected, "invalid", {}, {});
+    case decision::conflict:
+      decide_.with(id, std::nullopt, row.organizer, std::nullopt).run();
+      return outcomes_.decided(id, outcome::rejected, "conflict", row.why, {});
+    case decision::unchanged:
+      decide_.with(id, row.key, row.organizer, std::nullopt).run();
+      return outcomes_.decided(id, outcome::unchanged, {}, {}, {});
+    case decision::drifted: {
+      decide_.with(id, row.key, row.organizer, std::nullopt).run();
+      const bool seen = drift_.with(row.key).step();
+      outcomes_.decided(id, outcome::drifted, {}, {}, seen ? drift_.text(0) : std::string_view());
+      return drift_.reset();
+    }
+    case decision::duplicate:
+      return duplicate_.with(make_row(run_, row.first), id).run();
+    case decision::call:
+      return;  // written with its number, see write_call_decisions
+  }
+}
+
+result<void> sqlite_plan_store::write_calls(std::span<const planning::planned_call> calls) {
+  for (const auto& call : calls) {
+    const digest_bytes hash(call.payload);
+    if (call.is_new) add_key_.with(call.key, call.organizer, make_row(run_, call.line), blob(hash.view())).run();
+    owe_.with(run_, call.organizer, call.line, call.key, call.inherited.token, call.inherited.strikes, call.has_duplicates, call.number,
+              blob(hash.view()), static_cast<int>(call.op))
+        .run();
+  }
+  return db_.status();
+}
+
+result<void> sqlite_plan_store::write_new_keys(std::span<const planning::new_key> keys) {
+  for (const auto& key : keys) {
+    const digest_bytes hash(key.hash);
+    index_key_.with(blob(hash.view()), key.id).run();
+  }
+  return db_.status();
+}
+
+result<void> sqlite_plan_store::write_call_decisions(std::span<const planning::numbered_row> rows) {
+  for (const auto& row : rows) {
+    decide_.with(make_row(run_, row.line), row.key, row.organizer, outcome_id_of_call(run_, row.call)).run();
+  }
+  return db_.status();
+}
+
+result<void> sqlite_plan_store::write_duplicates() {
+  statement duplicates(
+      db_,
+      "INSERT INTO decision(id, key, organizer) SELECT t.id, d.key, d.organizer FROM duplicate t JOIN decision d ON d.id = t.first "
+      "WHERE t.first BETWEEN ? AND ? ORDER BY t.id");
+  duplicates.with(first_row(run_), last_row(run_)).run();
+  return db_.status();
+}
+
+result<void> sqlite_plan_store::write_superseded(std::span<const planning::owed_elsewhere> rows, utc_time when) {
+  for (const auto& row : rows) {
+    if (!row.discarded) {
+      outcomes_.superseded({.row = make_row(row.run, row.line),
+                            .outcome_id = outcome_id_of_call(row.run, row.call),
+                            .key = row.key,
+                            .duplicates = row.duplicates},
+                           run_, when);
+    }
+    drop_.with(row.run, row.organizer, row.line).run();
+  }
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (i == 0 || rows[i].run != rows[i - 1].run) finish_.with(to_stored(when), rows[i].run).run();
+  }
+  return db_.status();
+}
+
+}  // namespace convoke::ledger::sqlite

@@ -1,0 +1,272 @@
+#pragma once
+
+// The values of the ledger's interface: names and numbers, runs, planned rows, and what a run under way claims and writes.
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <convoke/error.hpp>
+#include <convoke/meeting.hpp>
+#include <convoke/operation.hpp>
+#include <convoke/outcome.hpp>
+#include <convoke/summary.hpp>
+#include <convoke/time.hpp>
+
+namespace convoke::ledger {
+
+// Numbers of one ledger. They mean nothing in another one, and are not reused while the ledger refers to what they name.
+using run_id = std::uint32_t;
+using row_id = std::uint64_t;  // run << 32 | line
+using key_id = std::uint64_t;
+using organizer_id = std::uint32_t;  // of an organizer in a lane: the same user in two lanes has two numbers
+
+// The position of a lane in run_header::lanes. It is valid within that run only; what identifies a lane in the whole ledger, from one run
+// to the next, is its lane_name.
+using lane_id = std::uint16_t;
+
+// Rows are held under a token: random, never 0. Every write about a row names the token of its claim, and changes nothing if the row is
+// held under another one by then. A store chooses whether each claim or each session has a token of its own.
+using lease_token = std::uint64_t;
+
+// Whether a row whose createOrGet succeeded owes an update next. The numbers are stored.
+enum class update_rule : std::uint8_t {
+  never = 0,         // differences are reported
+  if_different = 1,  // if the answer differs from the spec
+  always = 2,        // the spec wants something that createOrGet cannot set
+};
+
+constexpr row_id make_row(run_id run, std::uint32_t line) noexcept {
+  return row_id{run} << 32 | line;
+}
+constexpr run_id run_of(row_id row) noexcept {
+  return static_cast<run_id>(row >> 32);
+}
+constexpr std::uint32_t line_of(row_id row) noexcept {
+  return static_cast<std::uint32_t>(row);
+}
+
+struct lane_name {
+  std::string graph_root, tenant, app;  // lower case, the root without a trailing slash
+  friend bool operator==(const lane_name&, const lane_name&) = default;
+};
+
+// ---- runs and their rows
+
+enum class run_state : std::uint8_t { planned = 1, open = 2, finished = 3, discarded = 4 };
+
+// The settings of a run by which a plan chooses the operations that its rows owe. The rules are in ledger/planning/rules.hpp.
+struct operation_settings {
+  bool update_drifted = false;  // meetings that differ are updated, not only reported
+  bool enforce_roles = false;   // an update sets the roles of attendees, which createOrGet does not reliably keep
+  friend bool operator==(const operation_settings&, const operation_settings&) = default;
+};
+
+// What makes a run this run, and what is needed to write its outputs again without its file.
+struct run_header {
+  std::string identity;      // SHA-256 over input_sha256, the settings that shape the plan, and the lanes
+  std::string input_name;    // as the user wrote it, `-` for standard input
+  std::string input_sha256;  // hexadecimal
+  std::string settings;      // JSON text of the settings that shape the plan; reports read it back
+  std::string dialect;       // JSON text: encoding, byte-order mark, delimiter
+  std::string header;        // the header record's own bytes, as UTF-8
+  std::string tzdata_version, convoke_version;
+  bool drift_fails = false;
+  operation_settings operations{};
+  std::vector<lane_name> lanes;
+};
+
+struct planned_row {
+  std::uint32_t line = 0;  // of the record's first line in the file, 1-based
+  std::string raw;         // the record's own bytes as UTF-8, with its line end
+  lane_id lane = 0;
+  std::string payload;  // encode_spec; empty where the row is wrong
+  std::string error;    // why it is wrong (all reasons); empty where it is right
+  // What the row itself requires. The plan raises it where the run's operation_settings require more.
+  update_rule update = update_rule::never;
+};
+
+using convoke::named_key;
+using convoke::outcome_counts;
+using convoke::plan_summary;
+
+struct run_info {
+  run_id id = 0;
+  run_state state = run_state::planned;
+  run_header header;
+  utc_time planned_at{};
+  std::optional<utc_time> opened_at, finished_at;
+  std::uint64_t rows = 0;
+  outcome_counts counts;
+};
+
+// ---- what is remembered of a lane
+
+struct saved_cooldown {
+  lane_id lane;
+  std::optional<organizer_id> organizer;  // absent: the lane
+  utc_time until;                         // as the service announced; the engine's obey_saved computes how much of it is obeyed
+  utc_time saved_at{};                    // not in the future
+};
+
+// What a lane's limit looked like when it was last known. It belongs to the lane by name, whatever run it was learnt in.
+struct lane_pace {
+  double rate = 0;     // calls/s, > 0
+  double refused = 0;  // calls/s, 0: unknown
+  double credit = 0;   // calls, 0: unknown
+  friend bool operator==(const lane_pace&, const lane_pace&) = default;
+};
+struct saved_pace {
+  lane_pace pace;
+  utc_time saved_at;  // wall clock: in the future if the clock was set back since
+};
+
+// ---- a run under way
+
+struct organizer_rows {
+  organizer_id id;
+  lane_id lane;
+  std::string organizer;
+  std::uint32_t fresh, stale;  // unclaimed; claimed under a token that is no longer valid
+};
+
+// A session of a run: what store::resume returns.
+struct opened_run {
+  run_info info;
+  lease_token lease = 0;                          // of this session: claims name it
+  std::vector<organizer_rows> organizers;         // those that still owe something
+  std::vector<saved_cooldown> cooldowns;          // those that have not ended, by wall clock
+  std::vector<std::optional<saved_pace>> learnt;  // one for each lane
+  bool unclean = false;                           // there are stale rows: a process ended without releasing them
+};
+
+// One organizer's share of a claim: up to `count` of its rows, > 0.
+struct page_wanted {
+  organizer_id organizer;
+  std::uint32_t count;
+};
+// Rows of one lane, of any number of its organizers. It names an organizer at most once.
+struct claim_request {
+  run_id run = 0;
+  lane_id lane = 0;
+  lease_token lease = 0;  // of the session, see opened_run
+  bool stale = false;     // stale rows, else fresh ones
+  std::vector<page_wanted> pages{};
+
+  [[nodiscard]] std::uint64_t count() const noexcept {
+    std::uint64_t n = 0;
+    for (const auto& page : pages) n += page.count;
+    return n;
+  }
+};
+
+struct claimed_row {
+  row_id row;
+  key_id key;
+  organizer_id organizer;
+  lease_token token;
+  std::uint8_t strikes;      // earlier sessions in a row that used up this row's attempts
+  std::uint32_t duplicates;  // 0: no further row of the run shares its key, to end as it does
+  std::string payload;
+  operation op = operation::create_or_get;
+  update_rule update = update_rule::never;
+  // Only of a row that owes another operation than createOrGet: what was last observed of its meeting.
+  std::string meeting_id{};
+  std::string drift{};  // names of the fields that differ, `;` between
+};
+
+// What a claim found of one organizer.
+struct claimed_page {
+  organizer_id organizer = 0;
+  std::vector<claimed_row> rows;  // in line order; fewer than requested if there are no more
+  bool exhausted = false;         // this session can claim no further row of this kind (fresh or stale)
+};
+struct claim_answer {
+  std::vector<claimed_page> pages;  // one for each that was requested, in the same order; one that found nothing has no rows
+
+  [[nodiscard]] std::size_t rows() const noexcept {
+    std::size_t n = 0;
+    for (const auto& page : pages) n += page.rows.size();
+    return n;
+  }
+};
+using claimed_handler = std::function<void(result<claim_answer>)>;
+
+// The row has its outcome.
+struct finished_row {
+  row_id row = 0;
+  key_id key = 0;
+  organizer_id organizer = 0;
+  lease_token token = 0;
+  outcome result = outcome::failed;
+  std::uint32_t attempts = 0;
+  int http_status = 0;
+  std::string error_code, error_message, request_id, client_request_id;
+  std::string drift;              // names of the fields that differ, `;` between
+  std::optional<meeting> stored;  // what was observed; absent if the answer showed no meeting
+  utc_time finished_at{};
+};
+
+// The row's operation succeeded and another one is owed. What was observed is written, and the row stays claimed.
+struct advanced_row {
+  row_id row = 0;
+  key_id key = 0;
+  organizer_id organizer = 0;
+  lease_token token = 0;
+  operation next = operation::update;
+  std::uint32_t attempts = 0;
+  std::string drift;              // names of the fields that differ, `;` between
+  std::optional<meeting> stored;  // what was observed; absent if the answer showed no meeting
+  utc_time finished_at{};
+  bool created = false;  // the operation made the meeting
+};
+
+// The row has no outcome and is owed to the next session.
+struct released_row {
+  row_id row;
+  key_id key;
+  organizer_id organizer;
+  lease_token token;
+  bool strike;  // its attempts were used up; the third strike in a row ends it as failed (code `retries`)
+  std::uint32_t attempts;
+  int http_status;
+  std::string error_code, error_message, request_id, client_request_id;
+  utc_time finished_at;
+};
+
+// What a running job writes in one commit.
+struct row_writes {
+  std::vector<finished_row> finished;
+  std::vector<advanced_row> advanced;
+  std::vector<released_row> released;
+
+  [[nodiscard]] bool empty() const noexcept { return finished.empty() && advanced.empty() && released.empty(); }
+  [[nodiscard]] std::size_t size() const noexcept { return finished.size() + advanced.size() + released.size(); }
+};
+
+// Every row of a row_writes is in `calls` or in `lost`.
+struct committed_rows {
+  std::vector<row_id> calls;  // rows whose write took effect
+  std::vector<row_id> lost;   // rows that were no longer held under the token: their write changed nothing
+  std::uint64_t ended = 0;    // rows of the input that got their outcome: rows that share a key end together
+};
+// Called once they are durable.
+using committed_handler = std::function<void(result<committed_rows>)>;
+
+// Ends all that an organizer still owes in a run as failed, with one answer.
+struct close_request {
+  run_id run = 0;
+  lane_id lane = 0;
+  lease_token lease = 0;  // of the session, see opened_run
+  organizer_id organizer = 0;
+  finished_row like;  // its answer; row, key, organizer, token and result are not used
+};
+struct closed_rows {
+  std::uint32_t calls = 0;  // that were owed
+  std::uint64_t rows = 0;   // of the input that got their outcome
+};
+using closed_handler = std::function<void(result<closed_rows>)>;
+
+}  // namespace convoke::ledger

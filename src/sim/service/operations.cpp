@@ -1,0 +1,107 @@
+// What createOrGet, PATCH, GET and DELETE do to the meetings, and their answers where no fault changes them.
+
+#include <algorithm>
+
+#include "sim/service/random_source.hpp"
+#include "sim/service/service.hpp"
+#include "sim/service/text.hpp"
+
+namespace convoke::sim {
+namespace {
+
+bool has_body(operation op) {
+  return op == operation::create_or_get || op == operation::update;
+}
+
+}  // namespace
+
+void service::carry_out(call& c) {
+  auto* const e = read(c);
+  if (e == nullptr) return;
+  auto& record = e->second;
+  ++record.calls[c.op];
+  ++counts_.calls[c.op];
+  ++record.in_flight;
+  c.into.key = e;
+  record.most_in_flight = std::max(record.most_in_flight, record.in_flight);
+  counts_.most_in_flight_per_key = std::max(counts_.most_in_flight_per_key, record.most_in_flight);
+
+  const auto hit = decide(c, *e);
+  ++counts_.faults[static_cast<std::size_t>(hit)];
+  if (c.log != nullptr) c.log->hit = hit;
+  if (!commits(hit)) return before_commit(c, *e, hit);
+  const int status = commit(c, *e);
+  after_commit(c, *e, status, hit);
+}
+
+// The key that the call is about. Null: the call is answered.
+meeting_store::entry* service::read(call& c) {
+  if (has_body(c.op)) {
+    const auto type = c.q.content_type.substr(0, c.q.content_type.find(';'));
+    if (!same_ignoring_case(type, "application/json")) {
+      error(c, 415, "BadRequest", "A supported MIME type could not be found that matches the content type of the request.");
+      return nullptr;
+    }
+    refusal why;
+    const bool good =
+        c.op == operation::update ? read_update(c.q.body, changes_, why) : read_create_or_get(c.q.body, c.now.wall, wanted_, why);
+    if (!good) {
+      error(c, 400, why.code, why.message);
+      return nullptr;
+    }
+  }
+  auto* const e = c.op == operation::create_or_get ? &meetings_.at(c.user, wanted_.external_id) : meetings_.find(c.user, c.meeting_id);
+  if (e == nullptr) {
+    error(c, 404, "NotFound", "The meeting does not exist.");
+  } else if (c.log != nullptr) {
+    c.log->external_id = meeting_store::external_id_of(*e);
+  }
+  return e;
+}
+
+// Does it, and gives the status of its answer.
+int service::commit(const call& c, meeting_store::entry& e) {
+  if (c.op == operation::create_or_get) return create_or_get(c, e);
+  if (!e.second.exists()) return 404;
+  switch (c.op) {
+    case operation::update:
+      meetings_.update(e, changes_, c.now.wall);
+      ++counts_.updated;
+      return 200;
+    case operation::remove:
+      meetings_.remove(e);
+      ++counts_.removed;
+      return 204;
+    case operation::create_or_get:
+    case operation::get:
+      break;
+  }
+  ++counts_.read;
+  return 200;
+}
+
+int service::create_or_get(const call& c, meeting_store::entry& e) {
+  auto& record = e.second;
+  const bool again =
+      record.exists() && how_.break_idempotency > 0 &&
+      random_source(how_.seed, e.first, record.calls.total(), random_source::purpose::identity).real() < how_.break_idempotency;
+  if (record.exists() && !again) {
+    ++record.gets;
+    ++counts_.got;
+    return 200;
+  }
+  meetings_.create(e, wanted_, hash_of(e.first, how_.seed) + record.creates, c.now.wall);
+  ++counts_.created;
+  return 201;
+}
+
+// The answer to what commit did.
+void service::respond(call& c, meeting_store::entry& e, int status, distortion wrong) {
+  if (status == 404) return error(c, 404, "NotFound", "The meeting does not exist.");
+  begin_reply(c, status);
+  if (status == 204) return;
+  c.into.headers += json_headers;
+  append_meeting(c.into.body, e, shown_, c.beta, c.unknown_members, wrong);
+}
+
+}  // namespace convoke::sim

@@ -1,0 +1,71 @@
+// Which operation a request is, by its method and path.
+
+#include <fmt/format.h>
+
+#include "sim/service/path.hpp"
+#include "sim/service/service.hpp"
+#include "sim/service/text.hpp"
+
+namespace convoke::sim {
+namespace {
+
+bool is_action(std::string_view word) {
+  return same_ignoring_case(word, "createOrGet") || same_ignoring_case(word, "microsoft.graph.createOrGet");
+}
+
+}  // namespace
+
+bool service::not_built(call& c, std::string_view what) {
+  error(c, 501, "NotImplemented", fmt::format("This simulator does not have {}.", what));
+  return false;
+}
+
+// True where the call is one of the four operations: `c.op`, `c.user` and `c.meeting_id` are set. Otherwise it is answered.
+bool service::route(call& c, std::string_view path) {
+  const path_segments parts(path);
+  c.beta = parts.is(0, "beta");
+  if (!c.beta && !parts.is(0, "v1.0")) {
+    error(c, 400, "BadRequest", "Invalid version: it is v1.0 or beta.");
+    return false;
+  }
+  const bool me = parts.is(1, "me");
+  const std::size_t meetings = me ? 2 : 3;
+  if ((parts.is(1, "users") || me) && parts.is(meetings, "onlineMeetings")) {
+    if (parts.count != meetings + 2) return not_built(c, "this call for online meetings");
+    if (!route_meeting(c, parts.part[meetings + 1])) return false;
+    if (me) {
+      error(c, 400, "BadRequest", "/me request is only valid with delegated authentication flow.");
+      return false;
+    }
+    c.user = percent_decode(parts.part[2]);
+    return true;
+  }
+  if (parts.is(1, "$batch") || parts.is(1, "%24batch")) return not_built(c, "$batch");
+  if (parts.is(1, "users") && parts.count == 3 && c.q.method == "GET") return not_built(c, "a directory of users");
+  const auto segment = parts.count > 1 ? parts.part[1].substr(0, 64) : std::string_view();
+  error(c, 400, "BadRequest", fmt::format("Resource not found for the segment '{}'.", segment));
+  return false;
+}
+
+// `last` follows `onlineMeetings`: the action, or a meeting's id.
+bool service::route_meeting(call& c, std::string_view last) {
+  const auto& method = c.q.method;
+  const bool action = is_action(last);
+  if (!action) c.meeting_id = percent_decode(last);
+  if (action && method == "POST") {
+    c.op = operation::create_or_get;
+  } else if (!action && method == "PATCH") {
+    c.op = operation::update;
+  } else if (!action && method == "GET") {
+    c.op = operation::get;
+  } else if (!action && method == "DELETE") {
+    c.op = operation::remove;
+  } else {
+    error(c, 405, "MethodNotAllowed", "Specified HTTP method is not allowed for the request target.");
+    return false;
+  }
+  if (c.log != nullptr) c.log->op = c.op;
+  return true;
+}
+
+}  // namespace convoke::sim

@@ -1,0 +1,286 @@
+#include "ledger/planning/memory_ledger.hpp"
+
+#include <algorithm>
+
+#include <boost/test/unit_test.hpp>
+
+#include <convoke/key.hpp>
+
+namespace convoke::ledger::planning::testing {
+
+void memory_plan_store::check_size(std::size_t size) const {
+  BOOST_REQUIRE(size > 0u);
+  BOOST_REQUIRE(size <= page_rows_);
+}
+
+result<void> memory_plan_store::number_organizers(std::span<plan_organizer> organizers) {
+  for (auto& o : organizers) {
+    o.stored =
+        ledger_.organizers.try_emplace({o.lane, o.object_id}, static_cast<organizer_id>(ledger_.organizers.size() + 1)).first->second;
+  }
+  return {};
+}
+
+result<void> memory_plan_store::find_keys(std::span<const digest> keys, std::span<key_id> found) {
+  check_size(keys.size());
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    BOOST_REQUIRE((!last_digest_ || *last_digest_ < keys[i]));
+    last_digest_ = keys[i];
+    const auto known = ledger_.keys.find(keys[i]);
+    found[i] = known == ledger_.keys.end() ? 0 : known->second;
+  }
+  return {};
+}
+
+result<void> memory_plan_store::read_known(std::span<const key_id> keys, std::span<known_key> found) {
+  check_size(keys.size());
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    BOOST_REQUIRE(last_key_ < keys[i]);
+    last_key_ = keys[i];
+    const auto& entry = ledger_.inventory.at(keys[i]);
+    if (entry.observed) {
+      found[i] = {.state = entry.observed->state,
+                  .pending = entry.observed->pending,
+                  .has_meeting = entry.observed->has_meeting,
+                  .compared = entry.observed->compared};
+    }
+    if (needs_wanted(found[i].state)) found[i].wanted = entry.wanted;
+  }
+  return {};
+}
+
+result<void> memory_plan_store::read_payloads(std::span<const key_line> rows, std::vector<payload_pair>& found) {
+  found.clear();
+  for (const auto& [key, line] : rows) {
+    found.push_back(
+        {.line = line, .first = ledger_.payloads.at(ledger_.inventory.at(key).source), .row = ledger_.payloads.at(make_row(run_, line))});
+  }
+  return {};
+}
+
+result<void> memory_plan_store::read_owed(const owed_place& after, std::size_t count, std::vector<owed_elsewhere>& found) {
+  check_size(count);
+  found.clear();
+  for (auto at = ledger_.owed.upper_bound({after.run, after.organizer, after.line}); at != ledger_.owed.end(); ++at) {
+    const auto& [run, organizer, line] = at->first;
+    if (run == run_) continue;
+    if (found.size() == count) break;
+    const auto& call = at->second.call;
+    found.push_back({.run = run,
+                     .organizer = organizer,
+                     .line = line,
+                     .call = call.number,
+                     .key = call.key,
+                     .token = call.inherited.token,
+                     .strikes = call.inherited.strikes,
+                     .duplicates = ledger_.duplicates.count(make_row(run, line)),
+                     .discarded = ledger_.discarded.contains(run)});
+  }
+  return {};
+}
+
+result<std::optional<run_id>> memory_plan_store::previous_run() {
+  const auto& mine = ledger_.headers.at(run_);
+  for (auto run = ledger_.opened.rbegin(); run != ledger_.opened.rend(); ++run) {
+    const auto& header = ledger_.headers.at(*run);
+    if (header.input_name == mine.input_name && header.lanes == mine.lanes) return *run;
+  }
+  return std::nullopt;
+}
+
+result<void> memory_plan_store::read_earlier(run_id run, std::uint32_t after, std::size_t count, std::vector<earlier_row>& found) {
+  check_size(count);
+  found.clear();
+  for (auto at = ledger_.decisions.upper_bound(make_row(run, after)); at != ledger_.decisions.end() && found.size() < count; ++at) {
+    if (at->first >> 32 != run) break;
+    if (at->second.key != 0) found.push_back({line_of(at->first), at->second.key, at->second.organizer});
+  }
+  return {};
+}
+
+result<void> memory_plan_store::name_keys(std::span<const key_id> keys, std::vector<std::optional<named_key>>& found) {
+  found.clear();
+  for (const auto key : keys) {
+    const auto spec = decode_spec(ledger_.payloads.at(ledger_.inventory.at(key).source));
+    found.push_back(named_key{spec->organizer, spec->external_id});
+  }
+  return {};
+}
+
+result<void> memory_plan_store::name_organizers(std::span<const organizer_id> organizers, std::vector<std::string>& found) {
+  found.assign(organizers.size(), {});
+  for (const auto& [name, id] : ledger_.organizers) {
+    for (std::size_t i = 0; i < organizers.size(); ++i)
+      if (organizers[i] == id) found[i] = name.second;
+  }
+  return {};
+}
+
+result<void> memory_plan_store::count_made(std::span<const organizer_id> organizers, std::span<std::uint64_t> found) {
+  for (std::size_t i = 0; i < organizers.size(); ++i) found[i] = 1000 + organizers[i];
+  return {};
+}
+
+result<void> memory_plan_store::write_payloads(std::span<const line_payload> rows) {
+  check_size(rows.size());
+  for (const auto& [line, payload] : rows) ledger_.payloads.at(make_row(run_, line)) = payload;
+  return {};
+}
+
+result<void> memory_plan_store::write_wanted(std::span<const wanted_row> rows) {
+  check_size(rows.size());
+  for (const auto& row : rows) {
+    BOOST_REQUIRE(last_wanted_ < row.key);
+    last_wanted_ = row.key;
+    auto& entry = ledger_.inventory.at(row.key);
+    entry.source = make_row(run_, row.line);
+    entry.wanted = row.payload;
+    if (entry.observed) entry.observed->pending = row.pending;
+  }
+  return {};
+}
+
+void memory_plan_store::add_decision(std::uint32_t line, stored_decision decided) {
+  BOOST_REQUIRE(ledger_.decisions.emplace(make_row(run_, line), std::move(decided)).second);
+}
+
+result<void> memory_plan_store::write_decisions(std::span<const decided_row> rows) {
+  check_size(rows.size());
+  for (const auto& row : rows) {
+    BOOST_REQUIRE(last_decided_ < row.line);
+    last_decided_ = row.line;
+    BOOST_REQUIRE((row.what != decision::call));
+    if (row.what == decision::duplicate) {
+      ledger_.duplicates.emplace(make_row(run_, row.first), make_row(run_, row.line));
+    } else {
+      add_decision(row.line, {row.what, row.key, row.organizer, row.why});
+    }
+  }
+  return {};
+}
+
+result<void> memory_plan_store::write_calls(std::span<const planned_call> calls) {
+  check_size(calls.size());
+  for (const auto& call : calls) {
+    BOOST_REQUIRE(call.number == ++last_call_);
+    if (call.is_new) {
+      const inventory_entry entry{.organizer = call.organizer, .source = make_row(run_, call.line), .wanted = call.payload, .observed = {}};
+      BOOST_REQUIRE(ledger_.inventory.emplace(call.key, entry).second);
+    }
+    BOOST_REQUIRE(ledger_.owed.emplace(owed_key{run_, call.organizer, call.line}, owed_entry{.call = call}).second);
+  }
+  return {};
+}
+
+result<void> memory_plan_store::write_new_keys(std::span<const new_key> keys) {
+  check_size(keys.size());
+  for (const auto& key : keys) {
+    BOOST_REQUIRE((!last_new_ || *last_new_ < key.hash));
+    last_new_ = key.hash;
+    BOOST_REQUIRE(ledger_.keys.emplace(key.hash, key.id).second);
+  }
+  return {};
+}
+
+result<void> memory_plan_store::write_call_decisions(std::span<const numbered_row> rows) {
+  check_size(rows.size());
+  for (const auto& row : rows) {
+    BOOST_REQUIRE(last_call_line_ < row.line);
+    last_call_line_ = row.line;
+    add_decision(row.line, {decision::call, row.key, row.organizer, {}});
+  }
+  return {};
+}
+
+result<void> memory_plan_store::write_duplicates() {
+  for (const auto& [first, further] : ledger_.duplicates) {
+    if (first >> 32 != run_) continue;
+    const auto& of_first = ledger_.decisions.at(first);
+    add_decision(line_of(further), {decision::duplicate, of_first.key, of_first.organizer, {}});
+  }
+  return {};
+}
+
+result<void> memory_plan_store::write_superseded(std::span<const owed_elsewhere> rows, utc_time) {
+  check_size(rows.size());
+  for (const auto& row : rows) {
+    BOOST_REQUIRE(ledger_.owed.erase({row.run, row.organizer, row.line}) == 1u);
+    if (!row.discarded) ledger_.superseded.push_back(make_row(row.run, row.line));
+  }
+  return {};
+}
+
+std::string organizer_name(unsigned n) {
+  const auto digits = std::to_string(n);
+  return "00000000-0000-4000-8000-" + std::string(12 - digits.size(), '0') + digits;
+}
+
+meeting_spec wanted_of(const input_row& row) {
+  meeting_spec s;
+  s.organizer = organizer_name(row.organizer);
+  s.external_id = row.external_id;
+  s.subject = "Lecture " + std::to_string(row.version);
+  s.start = utc_time(std::chrono::seconds(1'790'000'000));
+  s.end = s.start + std::chrono::hours(1);
+  return s;
+}
+
+run_header header_of(const std::string& input) {
+  run_header h;
+  h.input_name = input;
+  h.lanes = {{"https://graph.example/v1.0", "tenant-1", "app-1"}};
+  return h;
+}
+
+planned plan_rows(memory_ledger& ledger, const std::vector<input_row>& rows, const run_header& header, const limits& bounds) {
+  planned out{.run = static_cast<run_id>(ledger.headers.size() + 1), .summary = {}};
+  ledger.headers.emplace(out.run, header);
+  memory_plan_store store(ledger, out.run, bounds.page_rows);
+  classifier plan(store, out.run, header, bounds);
+  for (const auto& row : rows) {
+    if (!row.valid) {
+      BOOST_REQUIRE(plan.add_invalid(row.line, 0).has_value());
+      continue;
+    }
+    const auto payload = encode_spec(wanted_of(row));
+    BOOST_REQUIRE(plan.add(row.line, 0, payload, update_rule::never).has_value());
+    ledger.payloads.emplace(make_row(out.run, row.line), payload);
+  }
+  auto summary = plan.classify();
+  BOOST_REQUIRE(summary.has_value());
+  out.summary = std::move(*summary);
+  BOOST_REQUIRE(plan.supersede(utc_time{}).has_value());
+  ledger.opened.push_back(out.run);
+  return out;
+}
+
+std::vector<planned_call> calls_of(const memory_ledger& ledger, run_id run) {
+  std::vector<planned_call> out;
+  for (const auto& [place, entry] : ledger.owed)
+    if (std::get<0>(place) == run) out.push_back(entry.call);
+  return out;
+}
+
+namespace {
+
+auto find_owed(memory_ledger& ledger, run_id run, std::uint32_t line) {
+  const auto found = std::ranges::find_if(
+      ledger.owed, [&](const auto& entry) { return std::get<0>(entry.first) == run && std::get<2>(entry.first) == line; });
+  BOOST_REQUIRE((found != ledger.owed.end()));
+  return found;
+}
+
+}  // namespace
+
+void observe(memory_ledger& ledger, run_id run, std::uint32_t line, observed_state state) {
+  const auto found = find_owed(ledger, run, line);
+  const auto& call = found->second.call;
+  ledger.inventory.at(call.key).observed = observation{.state = state, .compared = call.payload};
+  ledger.owed.erase(found);
+}
+
+void claim(memory_ledger& ledger, run_id run, std::uint32_t line, lease_token token, std::uint32_t strikes) {
+  find_owed(ledger, run, line)->second.call.inherited = {.token = token, .strikes = strikes};
+}
+
+}  // namespace convoke::ledger::planning::testing

@@ -1,0 +1,91 @@
+// The end of a job: what the ledger says, compared with what the service holds.
+
+#include <set>
+
+#include "simulation/world.hpp"
+
+namespace convoke::simulation {
+
+namespace {
+
+std::string people_of(const meeting_spec& s) {
+  std::string people;
+  for (const auto& a : s.attendees) people += (a.kind == attendee_id::upn ? "u" : "i") + a.value + "\n";
+  return people;
+}
+
+// Without roles, which Graph does not have to keep.
+std::string people_of(std::string_view stored) {
+  std::string people;
+  while (!stored.empty()) {
+    const auto line = stored.substr(0, stored.find('\n'));
+    stored.remove_prefix(line.size() + 1);
+    people += std::string(line.substr(0, line.find('\t'))) + "\n";
+  }
+  return people;
+}
+
+bool agrees(const meeting_spec& wanted, const sim::key_record& held) {
+  return held.has_subject && held.subject() == *wanted.subject && held.start == wanted.start && held.end == wanted.end &&
+         people_of(held.people()) == people_of(wanted);
+}
+
+}  // namespace
+
+void world::check_row(std::size_t index) {
+  const auto& row = ledger_.rows()[index];
+  const auto& wanted = specs_[index];
+  const auto name = "row " + std::to_string(index + 1);
+  if (!row.result) return violated(name + " has no outcome");
+  const auto* last = ledger_.ended_with(index);
+  if (*row.result == outcome::failed) {
+    const bool cause = last->error_code == "retries" ? row.strikes >= 3 : last->status >= 300 && last->status < 500;
+    if (!cause) violated(name + " failed without cause: " + std::to_string(last->status) + " " + last->error_code);
+    return;
+  }
+  const auto& all = lanes_[row.lane].service->meetings().all();
+  const auto found = all.find(wanted.organizer + wanted.external_id);
+  const bool there = found != all.end() && found->second.exists();
+  if (*row.result == outcome::removed || *row.result == outcome::lost) {
+    if (there) violated(name + " is reported as " + std::string(to_string(*row.result)) + ", and its meeting exists");
+    return;
+  }
+  if (!there) return violated(name + " is reported as there and is not");
+  check_outcome(index, &*found);
+}
+
+void world::check_outcome(std::size_t index, const sim::meeting_store::entry* e) {
+  using engine::update_rule;
+  const auto& row = ledger_.rows()[index];
+  const auto name = "row " + std::to_string(index + 1);
+  const auto* last = ledger_.ended_with(index);
+  if (!last->stored || last->stored->id != sim::meeting_id(*e)) return violated(name + " is known by an id that the service does not use");
+  const bool same = agrees(specs_[index], e->second);
+  const auto result = *row.result;
+  if (result == outcome::drifted && same) violated(name + " is reported as different, and does not differ");
+  if (result != outcome::drifted && !same) violated(name + " is reported as " + std::string(to_string(result)) + ", and differs");
+  if (result == outcome::drifted && row.update != update_rule::never && row.planned != operation::get)
+    violated(name + " is reported as different, and an update was owed");
+  if ((result == outcome::created || result == outcome::existing) && row.update == update_rule::always)
+    violated(name + " ended without the update that it owed");
+  if (result == outcome::updated && e->second.updates == 0) violated(name + " is reported as updated, and no update reached the service");
+  if (result == outcome::unchanged && row.planned != operation::get) violated(name + " is reported as unchanged, and owed more than a get");
+}
+
+void world::check_the_end() {
+  for (const auto& l : lanes_) {
+    const auto duplicates = l.service->meetings().duplicates();
+    if (duplicates > 0) violated(std::to_string(duplicates) + " keys were made more than once");
+  }
+  for (auto& w : ledger_.violations()) violated(std::move(w));
+  if (over_ || !checker_->violations().empty()) return;  // the job did not come to its end
+  std::set<std::string, std::less<>> planned;
+  for (const auto& s : specs_) planned.insert(s.organizer + s.external_id);
+  for (const auto& l : lanes_) {
+    for (const auto& [key, record] : l.service->meetings().all())
+      if (record.exists() && !planned.contains(key)) violated("a meeting that is in no plan: " + key);
+  }
+  for (std::size_t i = 0; i < specs_.size() && checker_->violations().size() < 10; ++i) check_row(i);
+}
+
+}  // namespace convoke::simulation
