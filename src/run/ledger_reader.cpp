@@ -10,7 +10,6 @@
 #include "run/cooldowns.hpp"
 #include "run/foresight.hpp"
 #include "run/ledger_access.hpp"
-#include "run/validate.hpp"
 
 namespace convoke {
 namespace {
@@ -77,12 +76,12 @@ ledger_reader& ledger_reader::operator=(ledger_reader&&) noexcept = default;
 ledger_reader::~ledger_reader() = default;
 
 result<ledger_reader> ledger_reader::open(const std::string& url) {
-  auto path = run::ledger_path(url);
-  if (!path) return std::unexpected(path.error());
-  auto opened = ledger::read_sqlite(*path);
+  auto parsed = ledger::parse_ledger_url(url);
+  if (!parsed) return std::unexpected(parsed.error());
+  auto opened = ledger::read_ledger(url);
   if (!opened) return std::unexpected(opened.error());
   auto made = std::make_unique<impl>();
-  made->path = std::move(*path);
+  made->path = std::move(parsed->path);
   made->from = std::move(*opened);
   return ledger_reader(std::move(made));
 }
@@ -179,20 +178,16 @@ result<std::vector<counted>> ledger_reader::inventory_counts() {
 }
 
 result<void> discard_run(const std::string& url, std::uint32_t id, std::chrono::milliseconds wait_lock, std::stop_token stop) {
-  const auto path = run::ledger_path(url);
-  if (!path) return std::unexpected(path.error());
-  const auto store = ledger::open_sqlite({.path = *path,
-                                          .program_version = version,
-                                          .wait_lock = wait_lock,
-                                          .interrupted = [stop = std::move(stop)] { return stop.stop_requested(); },
-                                          .create = false});
+  const auto store = ledger::open_ledger(url, {.program_version = version,
+                                               .wait_lock = wait_lock,
+                                               .interrupted = [stop = std::move(stop)] { return stop.stop_requested(); },
+                                               .create = false});
   if (!store) return std::unexpected(store.error());
   return (*store)->discard(id);
 }
 
 std::vector<std::string> ledger_warnings(const std::string& url) {
-  const auto path = run::ledger_path(url);
-  return path ? ledger::sqlite_exposures(*path) : std::vector<std::string>();
+  return ledger::ledger_exposures(url);
 }
 
 namespace run {

@@ -2,8 +2,6 @@
 
 // The parts of convoke::validate() that other code needs by themselves.
 
-#include <string>
-
 #include <convoke/job.hpp>
 
 #include "ledger/ledger.hpp"
@@ -15,8 +13,5 @@ namespace convoke::run {
 
 // The lane as ledgers name it. errc::usage where the tenant is no GUID.
 [[nodiscard]] result<ledger::lane_name> lane_name(const lane_options& lane);
-
-// The path of a ledger's URL, `sqlite:PATH`. errc::usage for anything else.
-[[nodiscard]] result<std::string> ledger_path(const std::string& url);
 
 }  // namespace convoke::run
