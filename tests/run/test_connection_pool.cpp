@@ -140,7 +140,7 @@ BOOST_AUTO_TEST_CASE(a_connection_that_was_idle_for_long_is_checked_before_its_c
   BOOST_TEST(pool.check_before_call(0, begin + 1s + 1ns));
 }
 
-// Whatever happens, in whatever order: no connection is lost for good, and the counts stay right.
+// After any sequence of events every connection can connect again, and the counts are right.
 BOOST_AUTO_TEST_CASE(after_any_history_every_connection_below_the_limit_comes_back_for_work) {
   for (unsigned seed = 1; seed <= 200; ++seed) {
     BOOST_TEST_CONTEXT("seed " << seed) {
@@ -183,7 +183,7 @@ BOOST_AUTO_TEST_CASE(after_any_history_every_connection_below_the_limit_comes_ba
             break;
         }
       }
-      // Nothing hinders any more, and every connection that is idle gets a call.
+      // Connecting is allowed now, and every idle connection gets a call.
       pool.limit(size);
       pool.suspend(false);
       for (int round = 0; round < 20; ++round) {
