@@ -3,7 +3,7 @@
 
 usage: check_layers.py [ROOT]      prints FILE:LINE: REASON for each breach; exit 1 if there is one
 
-The rules are the tables below. A folder under src/ is a module. include/convoke belongs to layer 0, except for the headers in FACE,
+The rules are the tables below. A folder under src/ is a module. include/convoke belongs to layer 0, except for the headers in API,
 which are the library's interface and belong to layer 4.
 """
 import re
@@ -17,7 +17,7 @@ LAYER = {
     "csv": 1, "spec": 1, "pacing": 1, "wire": 1, "token": 1,
     "engine": 2,
     "os": 3, "net": 3, "auth": 3, "graph": 3, "ledger": 3, "files": 3, "sim": 3,
-    "face": 4, "run": 4, "load": 4, "report": 4,
+    "api": 4, "run": 4, "load": 4, "report": 4,
     "cli": 5,
 }
 
@@ -29,17 +29,17 @@ SIDEWAYS = {
     "ledger": {"os"},
     "files": {"os"},
     "sim": {"net"},
-    "run": {"face", "report"},
-    "load": {"face"},
-    "report": {"face"},
+    "run": {"api", "report"},
+    "load": {"api"},
+    "report": {"api"},
 }
 
 # Client and simulator must not share mistakes: the simulator may include core and net only, and only the command line may include it.
 ONLY_BELOW = {"sim": {"core", "net"}, "sim/service": {"core"}}
 ONLY_ABOVE = {"sim": {"cli"}}
 
-# Public headers that are not ground but the library's face: what a job is, how it goes, what came of it.
-FACE = {"convoke/export.hpp", "convoke/job.hpp", "convoke/ledger.hpp"}
+# Public headers that declare the functions of the library. The other public headers are plain types and belong to layer 0.
+API = {"convoke/export.hpp", "convoke/job.hpp", "convoke/ledger.hpp"}
 
 # (prefix of a header, its library, the layers that may use the library)
 LIBRARIES = [
@@ -82,7 +82,7 @@ def module_of(path):
     """(module, part) of a file below the root; part is `sim/service` where the folder has rules of its own."""
     parts = path.parts
     if parts[0] == "include":
-        return "face" if "/".join(parts[1:]) in FACE else "core", None
+        return "api" if "/".join(parts[1:]) in API else "core", None
     if len(parts) < 3:
         return None, None
     name = parts[1]
@@ -93,7 +93,7 @@ def module_of(path):
 def target_of(root, written):
     """(module, part) an include points to, or None where it is not a header of this project."""
     if written.startswith("convoke/"):
-        return "face" if written in FACE else "core", None
+        return "api" if written in API else "core", None
     if (root / "src" / written).is_file() or written.split("/")[0] in LAYER:
         return module_of(Path("src") / written)
     return None

@@ -15,7 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr double slowest = 0.5;     // calls/s
-constexpr double start_step = 0.5;  // s to double in
+constexpr double start_step = 0.5;  // s in which the start doubles the rate
 
 double seconds(std::chrono::nanoseconds d) {
   return static_cast<double>(d.count()) * 1e-9;
@@ -38,7 +38,8 @@ class convoke_law final : public law {
   engine::pace pace_;
 };
 
-// What the other two share: even spacing, floor and ceiling, and a start that doubles every half second until the first throttle.
+// The base of the other two laws: even spacing, a least and a greatest rate, and a start that doubles the rate every half second until the
+// first throttle.
 class plain_law : public law {
  public:
   plain_law(const engine::settings& s, double first, bool starting, mono_time now)
@@ -56,7 +57,7 @@ class plain_law : public law {
   void on_throttle(mono_time /*sent*/, mono_time now, mono_time until) override {
     starting_ = false;
     set_rate(cut(now, until), now);
-    updated_ = until;  // a closed scope proves nothing: no growth before it opens
+    updated_ = until;  // no call is made before then, so the rate does not grow
   }
   void on_echo() override {}
   [[nodiscard]] std::optional<engine::learnt_pace> learnt() const override { return engine::learnt_pace{worth_keeping(), 0, 0}; }
@@ -77,8 +78,9 @@ class plain_law : public law {
   mono_time updated_;
 };
 
-// ×0.7 of the measured success rate on a throttle, CUBIC back to that rate and beyond: W(t) = C(t - K)³ + W_max, with C such that K is
-// the same at every rate (RFC 9438 counts segments, not calls/s, and gives C for those). The second run begins as after a throttle.
+// A throttle sets the rate to 0.7 of the measured success rate. The rate then grows back to it and beyond as in CUBIC: W(t) = C(t - K)³ +
+// W_max. C is such that K is the same at every rate, because the C of RFC 9438 is meant for segments and not for calls/s. The second run
+// begins as after a throttle.
 class cubic_law final : public plain_law {
  public:
   cubic_law(const tuning& how, const engine::settings& s, const std::optional<engine::learnt_pace>& learnt, mono_time now)
@@ -97,8 +99,8 @@ class cubic_law final : public plain_law {
     const double t = (seconds(now - from_) - k_) / k_;
     return good_ * (1 + (1 - kept) * t * t * t);
   }
-  // Successes in the last second; a pace of less than 5/s looks back further. Just after a cooldown their answers have not arrived yet and
-  // there is no measure but the rate itself.
+  // The rate of successes in the last second, or over a longer time at a rate of less than 5/s. Shortly after a cooldown few answers have
+  // arrived, so the rate itself is returned.
   [[nodiscard]] double measured(mono_time now) {
     const double span = std::max(1.0, 5 / rate());
     if (seconds(now - opened_) < span + 0.2) return rate();
@@ -118,7 +120,7 @@ class cubic_law final : public plain_law {
   mono_time opened_, from_;
 };
 
-// Half the rate on a throttle, one call/s more every second.
+// A throttle halves the rate. Otherwise the rate grows by one call/s every second.
 class aimd_law final : public plain_law {
  public:
   aimd_law(const engine::settings& s, const std::optional<engine::learnt_pace>& learnt, mono_time now)

@@ -1,6 +1,6 @@
 #pragma once
 
-// What a control law is, seen from a caller, and the three that are compared.
+// The interface of a control law, and the three laws that are compared.
 
 #include <cstdint>
 #include <memory>
@@ -26,6 +26,7 @@ class law {
   virtual void on_success(mono_time sent, mono_time now) = 0;
   // The first throttle of a cooldown that ends at `until`.
   virtual void on_throttle(mono_time sent, mono_time now, mono_time until) = 0;
+  // Any further throttle of that cooldown.
   virtual void on_echo() = 0;
   [[nodiscard]] virtual std::optional<engine::learnt_pace> learnt() const = 0;
 };
@@ -38,7 +39,7 @@ struct tuning {
   double cubic_seconds = 10;  // K of RFC 9438: from a throttle back to the last good rate
 };
 
-// A law that knows `learnt` from an earlier run, if anything.
+// A law at the start of a run. `learnt`: what it saved in an earlier run, if there was one.
 [[nodiscard]] std::unique_ptr<law> make_law(law_kind kind, const tuning& how, const engine::settings& s,
                                             const std::optional<engine::learnt_pace>& learnt, mono_time now);
 

@@ -111,7 +111,7 @@ class player {
     ++(wait ? bin().refused : bin().accepted);
     const double latency = world_.latency * std::exp(0.3 * noise_(random_));
     if (!wait) return expect(from_seconds(latency), sent, what::success);
-    // A refusal is quick. Half a second is what every caller waits at least.
+    // A refusal is answered quickly. Every caller waits for half a second at least.
     const double announced = std::max(0.5, world_.whole_seconds ? std::ceil(seconds(*wait)) : seconds(*wait));
     expect(from_seconds(std::min(latency, 0.02)), sent, what::throttle, from_seconds(announced * (1 + longest_jitter * part_(random_))));
   }
@@ -145,7 +145,7 @@ bool world::can_change_by(double factor) const {
   return windows ? whole(limit * factor * window) : depth * factor >= 1;
 }
 
-world roll(limit_kind kind, std::uint64_t seed) {
+world make_world(limit_kind kind, std::uint64_t seed) {
   std::mt19937_64 random(seed);
   std::uniform_real_distribution<double> part(0, 1);
   world w{.kind = kind, .seed = seed};
@@ -164,7 +164,7 @@ world roll(limit_kind kind, std::uint64_t seed) {
   return w;
 }
 
-world with_chance(world w) {
+world with_random_throttles(world w) {
   std::mt19937_64 random(w.seed + 77);
   std::uniform_real_distribution<double> part(0, 1);
   w.chance = 0.0005 * std::pow(20, part(random));
@@ -184,7 +184,7 @@ course::counts course::between(double from, double to) const {
   return sum;
 }
 
-course play(const world& w, const plan& p, const law_maker& make) {
+course simulate(const world& w, const plan& p, const law_maker& make) {
   return player(w, p, make).run();
 }
 

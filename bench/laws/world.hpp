@@ -1,6 +1,6 @@
 #pragma once
 
-// Random limits, and a caller in virtual time that meets them with a law. It has any number of connections and always work.
+// Services with random limits, and a caller in virtual time whose pace is a law. The caller is never short of connections or work.
 
 #include <cstdint>
 #include <functional>
@@ -15,7 +15,7 @@ namespace convoke::bench {
 
 enum class limit_kind : std::uint8_t { shallow_bucket, deep_bucket, fixed, sliding };
 
-// Of a wait, added to it.
+// The greatest jitter, as a share of the wait to which it is added.
 inline constexpr double longest_jitter = 0.1;
 
 struct world {
@@ -25,21 +25,21 @@ struct world {
   double depth = 0;      // of the bucket, calls
   double window = 1;     // s
   double latency = 0;    // s, median
-  double change_at = 0;  // s, where the limit changes
+  double change_at = 0;  // s, if the limit changes
   bool whole_seconds = true;
   bool throttled_count = true;
-  double chance = 0;       // that a call is throttled whatever the rate
-  double chance_wait = 0;  // s, the Retry-After of those
+  double chance = 0;       // probability that a call is throttled at random
+  double chance_wait = 0;  // s, the Retry-After of random throttles
 
-  // Whole calls per window, at least one, that many times the limit of now.
+  // True where a window has a whole number of calls, at least one, also after the limit was multiplied by `factor`.
   [[nodiscard]] bool can_change_by(double factor) const;
 };
 
-[[nodiscard]] world roll(limit_kind kind, std::uint64_t seed);
-// The same with throttles that hit calls by chance, one in 100 to 2,000 of them, with a Retry-After of 0, 0.1, 0.5 or 1 s.
-[[nodiscard]] world with_chance(world w);
+[[nodiscard]] world make_world(limit_kind kind, std::uint64_t seed);
+// The same world with random throttles: one call in 100 to 2,000, with a Retry-After of 0, 0.1, 0.5 or 1 s.
+[[nodiscard]] world with_random_throttles(world w);
 
-// What a law made of a world, by half seconds from the start.
+// How the calls of one simulation ended, in bins of half a second from the start.
 struct course {
   static constexpr double bin = 0.5;
   struct counts {
@@ -61,6 +61,6 @@ struct plan {
 
 using law_maker = std::function<std::unique_ptr<law>(mono_time now)>;
 
-[[nodiscard]] course play(const world& w, const plan& p, const law_maker& make);
+[[nodiscard]] course simulate(const world& w, const plan& p, const law_maker& make);
 
 }  // namespace convoke::bench

@@ -2,7 +2,7 @@
 
 // One lane of the run: its token, connections, pace, cooldowns, organizers, retries, streak of permanent answers, and health.
 //
-// It is driven by the engine: one event, then advance() of every lane. A lane ends by itself; the others go on.
+// It is driven by the engine: one event, then advance() of every lane. A lane ends by itself; the others continue.
 
 #include <chrono>
 #include <cstdint>

@@ -161,7 +161,8 @@ void lane::release_unsent(row_index i) {
   release(i, r.struck, r.last ? std::move(*r.last) : answer{});
 }
 
-// A row whose last call may still be at work is not released before that is over: the next process would send it beside that call.
+// A row whose last call may still be in progress at the service is not released before that is over: the next process would send it while
+// that call is in progress.
 void lane::give_back(row_index i, bool strike, answer&& a) {
   auto& r = context_.rows[i];
   const auto free = context_.keys.free_at(r.owed.key);

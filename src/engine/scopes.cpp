@@ -46,7 +46,7 @@ scope::announcement scope::throttled(std::optional<std::chrono::nanoseconds> ret
   if (!holds(rule::never_early)) wait = wait / 5 * 4;
   if (!holds(rule::latest_cooldown_wins)) cooldown_ = pacing::cooldown();
   const auto end = core::after(now, wait);
-  // Without a Retry-After the trial goes on.
+  // Without a Retry-After the next call is still the only one.
   const bool was_on_trial = on_trial(sent) && retry_after;
   const auto announced =
       cut ? core::after(now, std::max(std::min(*retry_after, longest_cooldown), limit + limit / 10 + clearly_more)) : end;

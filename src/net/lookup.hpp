@@ -1,7 +1,7 @@
 #pragma once
 
 // One wait for the addresses of a name, with a deadline. The look-up itself belongs to the resolver: getaddrinfo cannot be stopped, so one
-// that takes too long goes on without the waiter.
+// that takes too long continues without the waiter.
 
 #include <memory>
 #include <string>

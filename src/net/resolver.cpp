@@ -18,7 +18,7 @@ namespace {
 
 std::atomic<unsigned> under_way{0};
 
-// Lives as long as the system may still be at work on a look-up.
+// Exists as long as the system may still be working on a look-up.
 struct counted {
   counted() noexcept { ++under_way; }
   ~counted() { --under_way; }

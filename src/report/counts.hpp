@@ -10,7 +10,9 @@
 
 namespace convoke::report {
 
+// `289 created, 17 existing`: the counts that are not zero.
 [[nodiscard]] std::string counts_text(const outcome_counts& counts);
+// Every count has a member, also where it is zero, so that programs need no special case.
 [[nodiscard]] boost::json::object counts_json(const outcome_counts& counts);
 
 }  // namespace convoke::report

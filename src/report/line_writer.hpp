@@ -12,6 +12,8 @@
 
 namespace convoke::report {
 
+// begin(), then one call for each cell in the order of the columns, then end(). The bytes are added to one buffer, which the owner writes
+// and clears.
 class line_writer {
  public:
   // `where`: a terminal gets no character that hides or reorders text either.
@@ -19,6 +21,7 @@ class line_writer {
 
   void begin() { first_ = true, out_ += as_ == format::jsonl ? "{" : ""; }
   void text(std::string_view name, std::string_view value);
+  // An absent number is an empty cell, or null.
   void number(std::string_view name, std::int64_t value, bool present = true);
   void end() { out_ += as_ == format::jsonl ? "}\n" : "\n"; }
   // The names of a CSV's columns; nothing for JSON lines.
@@ -36,7 +39,7 @@ class line_writer {
   core::shown_in where_;
   bool first_ = true;
   std::string out_;
-  std::string cell_;
+  std::string cell_;  // reused for each cell that has to be changed
 };
 
 }  // namespace convoke::report

@@ -12,11 +12,14 @@
 
 namespace convoke::report {
 
+// tty: one line that is overwritten. plain: a line for each tenth of the rows, or after 30 s. json: a JSON object each second.
 enum class progress_style : std::uint8_t { tty, plain, json, none };
 
 class progress_printer {
  public:
+  // `to` stays open as long as the printer exists. Nothing is written before show().
   progress_printer(progress_style style, std::FILE* to) : style_(style), to_(to) {}
+  // Writes the progress, unless the style says that it is too early for another line. Failed writes are ignored.
   void show(const observer::progress& p);
   // Erases a live line, so that other text can be written.
   void clear();
@@ -29,8 +32,8 @@ class progress_printer {
 
   progress_style style_;
   std::FILE* to_;
-  bool live_ = false;
-  std::uint64_t last_tenth_ = 0;
+  bool live_ = false;             // a line is shown that clear() would erase
+  std::uint64_t last_tenth_ = 0;  // of the rows, when the last plain line was written
   std::chrono::milliseconds last_shown_{0};
 };
 

@@ -18,10 +18,12 @@ enum class format : std::uint8_t { csv, jsonl };
 // By the ending of a file's name; errc::usage for another one (for `.html` and `.ics` it says that they are not built yet).
 [[nodiscard]] result<format> format_of(std::string_view path);
 
+// Writes a row for each row of the input, in line order: the outcome, the meeting, and the columns that the input carries through.
 // `path` may be `-`. Errors: output (the file cannot be written), storage (the ledger cannot be read), interrupted (`interrupted`, which is
 // called for each row, returned true; the file that was there stays).
 [[nodiscard]] result<void> write_results(ledger::reader& from, const ledger::run_info& run, const std::string& path, format as,
                                          const std::function<bool()>& interrupted = {});
+// Writes a row for each key that the ledger knows. The errors are those of write_results().
 [[nodiscard]] result<void> write_inventory(ledger::reader& from, const std::string& path, format as);
 
 }  // namespace convoke::report

@@ -52,6 +52,7 @@ json::object run_json(const run_info& r) {
           {"outcomes", counts_json(r.counts)}};
 }
 
+// What is left of a run: the forecast, and which scopes are closed for how long.
 std::string left_text(const run_status& run, utc_time now) {
   std::string out;
   if (run.calls_left > 0) {
@@ -59,7 +60,7 @@ std::string left_text(const run_status& run, utc_time now) {
                ? forecast_text(*run.expected, now) + "\n"
                : fmt::format("Forecast: {} calls are left; the rate that the service takes is not known yet.\n", grouped(run.calls_left));
   }
-  constexpr std::size_t most_named = 20;
+  constexpr std::size_t most_named = 20;  // more lines would move the counts off the screen
   for (const auto& lane : run.lanes) {
     for (std::size_t i = 0; i < std::min(lane.closed.size(), most_named); ++i) {
       const auto& f = lane.closed[i];
@@ -73,6 +74,7 @@ std::string left_text(const run_status& run, utc_time now) {
   return out;
 }
 
+// Per lane: the learnt rate, the end of its own cooldown, and the organizers that are closed. Unknown values are null.
 json::array lanes_json(const run_status& run, utc_time now) {
   json::array out;
   for (const auto& [name, learnt, cooldowns] : run.lanes) {

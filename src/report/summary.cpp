@@ -41,6 +41,7 @@ json::array sample_json(const std::vector<named_key>& keys) {
   return out;
 }
 
+// The first few keys as text; `…` where there are more.
 std::string sample_text(const std::vector<named_key>& keys) {
   std::string out;
   for (std::size_t i = 0; i < keys.size() && i < 3; ++i)
@@ -56,6 +57,7 @@ json::value forecast_value(const plan_summary& s, utc_time now) {
   return s.expected ? json::value(forecast_json(*s.expected, now)) : json::value(nullptr);
 }
 
+// The same object for `plan` and, as a member, for the report of a job. `expected`: the forecast, or null.
 json::object plan_object(std::uint32_t run, const plan_summary& s, json::value expected) {
   json::array organizers;
   for (const auto& o : s.organizers)
@@ -86,6 +88,7 @@ json::object plan_object(std::uint32_t run, const plan_summary& s, json::value e
           {"warnings", std::move(warnings)}};
 }
 
+// ` now`, ` in 10 min 00 s, at 03:14 +01:00`, or nothing where no time is known: ready to be appended to a sentence.
 std::string when_to_come_back(const convoke::job_report& r) {
   if (!r.come_back || !r.come_back_at) return {};
   if (r.come_back->count() == 0) return " now";
@@ -153,6 +156,7 @@ std::vector<std::string> plan_warnings(const plan_summary& s) {
     out.push_back(fmt::format("{} keys of the previous run of this input are not in it any more; their meetings are not changed: {}.",
                               grouped(s.vanished), sample_text(s.vanished_sample)));
   for (const auto& o : s.organizers) {
+    // Equal numbers are typical for a changed template: every class would get a second meeting.
     if (o.vanished > 0 && o.vanished == o.new_keys)
       out.push_back(
           fmt::format("Organizer {}: as many keys vanished as are new ({}). Did the external ids or their template change? That creates "

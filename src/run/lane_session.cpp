@@ -163,7 +163,7 @@ asio::awaitable<void> lane_session::carry_calls(connection_slot& s) {
     engine::answer answer;
     const auto* const token = tokens_->current();
     if (token == nullptr) {
-      // Its source has not said so yet: no call is granted any more, and this one is the last to come back.
+      // The token ran out before its source reported that. After this event the engine grants no more calls.
       events_.token_failed(settings_.lane, {errc::credentials, "the token ran out before the next one came"}, false, std::nullopt);
       answer = unsent("the token ran out before the call");
     } else if (pool_.check_before_call(s.id, clock_.now()) && !s.link->usable()) {

@@ -1,7 +1,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <stdexcept>
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,29 +8,21 @@
 #include <boost/test/unit_test.hpp>
 
 #include "auth/auth.hpp"
+#include "temporary_folder.hpp"
 
 namespace fs = std::filesystem;
 using namespace convoke;
 
 namespace {
 
-struct folder {
-  folder() {
-    std::string name = (fs::temp_directory_path() / "convoke-auth-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
-    path = name;
-  }
-  ~folder() {
-    ::unsetenv("CREDENTIALS_DIRECTORY");
-    fs::remove_all(path);
-  }
+struct folder : convoke_test::temporary_folder {
+  ~folder() { ::unsetenv("CREDENTIALS_DIRECTORY"); }
   std::string file(const std::string& content, mode_t mode = 0600, const std::string& name = "secret") const {
     const auto full = path / name;
     std::ofstream(full, std::ios::binary) << content;
     ::chmod(full.c_str(), mode);
     return full;
   }
-  fs::path path;
 };
 
 // The message of a refusal, which must name the file and must not show its content.
@@ -58,12 +49,12 @@ BOOST_FIXTURE_TEST_CASE(one_trailing_newline_is_trimmed, folder) {
   BOOST_TEST(auth::read_secret_file(file("p\xc3\xa4ss")).value().reveal() == "p\xc3\xa4ss");
 }
 
-BOOST_FIXTURE_TEST_CASE(others_may_not_read_it, folder) {
+BOOST_FIXTURE_TEST_CASE(a_file_that_others_can_read_is_refused, folder) {
   for (const mode_t mode : {0640U, 0604U, 0644U, 0660U, 0622U, 0601U, 0777U})
     BOOST_TEST(refusal(file("hunter2", mode)).contains("chmod 600"));
 }
 
-BOOST_FIXTURE_TEST_CASE(only_a_regular_file_will_do, folder) {
+BOOST_FIXTURE_TEST_CASE(only_a_regular_file_is_read, folder) {
   const auto target = file("hunter2");
   fs::create_symlink(target, path / "link");
   BOOST_TEST(refusal(path / "link").contains("symbolic link"));
@@ -74,7 +65,7 @@ BOOST_FIXTURE_TEST_CASE(only_a_regular_file_will_do, folder) {
   BOOST_TEST(refusal(path / "missing").contains("No such file"));
 }
 
-BOOST_FIXTURE_TEST_CASE(what_is_in_it, folder) {
+BOOST_FIXTURE_TEST_CASE(the_content_must_be_one_secret, folder) {
   BOOST_TEST(refusal(file("")).contains("is empty"));
   BOOST_TEST(refusal(file("\n")).contains("is empty"));
   BOOST_TEST(refusal(file("hunter2\nmore\n")).contains("more than one line"));
@@ -97,7 +88,7 @@ BOOST_FIXTURE_TEST_CASE(credentials_of_a_service_may_be_group_readable, folder) 
   BOOST_TEST(refusal(credential).contains("chmod 600"));
 }
 
-BOOST_FIXTURE_TEST_CASE(it_belongs_to_us_or_to_root, folder) {
+BOOST_FIXTURE_TEST_CASE(a_file_of_another_user_is_refused, folder) {
   const auto foreign = file("hunter2");
   if (::geteuid() != 0 || ::chown(foreign.c_str(), 65534, 65534) != 0) return;  // only root can change the owner of a file
   BOOST_TEST(refusal(foreign).contains("another user"));

@@ -108,7 +108,7 @@ BOOST_FIXTURE_TEST_CASE(a_file_may_be_a_pipe, folder) {
   const auto from = settings::resolve({{"config", pipe}}, {}, "");
   BOOST_REQUIRE(from.has_value());
   BOOST_TEST(from->text("rate") == "9");
-  // Relative to where people are: a pipe lies nowhere.
+  // Relative to the current folder, because a pipe has none.
   BOOST_TEST(from->text("ledger") == "sqlite:l.db");
   BOOST_TEST(from->text("client-secret-file") == "s");
 }

@@ -38,7 +38,7 @@ BOOST_DATA_TEST_CASE(an_answer_to_another_request_costs_an_attempt_and_changes_n
   const auto c = t.next<send_call>();
   const auto other = t.next<send_call>();
   t.reply(c, foreign(status));
-  // Its connection goes, whatever the status; nothing is closed, refreshed, saved or recorded.
+  // Its connection is replaced, whatever the status; nothing is closed, refreshed, saved or recorded.
   BOOST_TEST(t.next<drop_connection>().connection == c.connection);
   t.quiet();
   BOOST_TEST(t.numbers().throttled == 0U);
@@ -50,7 +50,7 @@ BOOST_DATA_TEST_CASE(an_answer_to_another_request_costs_an_attempt_and_changes_n
   t.recorded(outcome::created);
   t.one_success();
   t.quiet();
-  t.pass(5s - 1ns);  // its own call may still be at work
+  t.pass(5s - 1ns);  // its own call may still be in progress
   t.quiet();
   t.pass(1ns);
   const auto again = t.next<send_call>();
@@ -206,7 +206,7 @@ BOOST_AUTO_TEST_CASE(answers_that_wait_for_the_ledger_are_bounded_by_bytes) {
   BOOST_TEST(t.numbers().unacknowledged_bytes < s.max_unacknowledged_bytes + 6000);
   t.pass(60s);
   BOOST_TEST(t.all<send_call>().empty());
-  // Every commit that is acknowledged makes room.
+  // Every acknowledged commit allows another call.
   while (!recorded.empty()) {
     t.commit(std::exchange(recorded, {}));
     answer_all();

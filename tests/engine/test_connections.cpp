@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(a_dead_connection_is_followed_by_a_new_one_although_used_on
   t.all<record_outcome>();
   t.all<send_call>();
   t.reply(second[0], broken(attempt_error::stale));
-  t.quiet();  // its own connection is on its way
+  t.quiet();  // its own connection is being made
   t.connect(second[0].connection);
   const auto again = t.next<send_call>();
   BOOST_TEST(again.row == second[0].row);
@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(a_used_idle_connection_is_closed_to_get_a_new_one) {
   t.connect(1, true);  // another one, used before; that of the call does not come back
   t.pass(1s);
   const auto other = t.next<send_call>();
-  BOOST_TEST(other.row != c.row);  // others go on with what there is
+  BOOST_TEST(other.row != c.row);  // other rows use the connections that there are
   t.finish(other, ok());
   t.recorded(outcome::created);
   t.disconnect(c.connection);
@@ -120,7 +120,7 @@ BOOST_AUTO_TEST_CASE(to_get_a_new_one_a_connection_is_closed_that_may_come_back)
   for (const auto& r : t.all<record_outcome>()) t.commit({r.row});
   const auto& stale = sent[7];
   t.reply(stale, broken(attempt_error::stale));
-  t.quiet();  // 7 is on its way
+  t.quiet();  // 7 is connecting
   t.connect_failed(7, attempt_error::local_resources);
   BOOST_TEST(t.next<set_connections>().count == 4U);
   for (connection_id c = 4; c < 7; ++c) t.disconnect(c);
@@ -209,7 +209,7 @@ BOOST_AUTO_TEST_CASE(a_server_that_keeps_connections_again_has_them_used_again) 
   BOOST_TEST(t.all<drop_connection>().empty());
 }
 
-// As before a server that sends something unasked on every new connection.
+// As with a server that sends something unrequested on every new connection.
 BOOST_AUTO_TEST_CASE(calls_that_never_left_are_never_charged) {
   auto t = script::started({1}, 1);
   auto unsent = broken(attempt_error::stale);

@@ -88,7 +88,7 @@ BOOST_DATA_TEST_CASE(the_header_names_the_scope, data::make(scopes), scope) {
   if (scope.whole_lane) {
     t.quiet();
   } else {
-    BOOST_TEST(t.next<send_call>().row == 7U);  // the other organizer goes on
+    BOOST_TEST(t.next<send_call>().row == 7U);  // the other organizer continues
     t.quiet();
   }
   t.pass(20s - 1ns);

@@ -1,5 +1,5 @@
-// Who gets the calls: organizers take turns, whatever the order of the file and however unequal they are. A service that takes 100 ms a
-// call, in virtual time.
+// Which organizer gets the next call: organizers take turns, whatever the order of the file and however unequal they are. A service that
+// takes 100 ms a call, in virtual time.
 
 #include <algorithm>
 #include <boost/test/unit_test.hpp>

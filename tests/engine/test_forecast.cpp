@@ -1,4 +1,4 @@
-// Forecasts are arithmetic; what counts is that they promise nothing that is not known.
+// Forecasts are arithmetic, and must not state what is not known.
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,4 +1,4 @@
-// Whose a throttle is that does not say so, and how many calls may be in flight.
+// To which scope a throttle without a scope is attributed, and how many calls may be in flight.
 
 #include "engine/inference.hpp"
 

@@ -195,7 +195,7 @@ BOOST_AUTO_TEST_CASE(an_outage_ends_its_lane_only) {
   }
   BOOST_TEST(released);
   BOOST_TEST(t.all<finished>().empty());
-  BOOST_TEST(!t.all<send_call>().empty());  // the other lane goes on
+  BOOST_TEST(!t.all<send_call>().empty());  // the other lane continues
 }
 
 BOOST_AUTO_TEST_CASE(a_lane_that_is_closed_for_long_waits_for_the_other_and_is_deferred_then) {

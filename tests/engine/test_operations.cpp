@@ -347,7 +347,7 @@ BOOST_AUTO_TEST_CASE(a_removal_that_nothing_ties_to_its_request_is_sent_once_mor
     unnamed.bound = false;
     t.finish(t.call(remove), unnamed);
     t.next<drop_connection>();
-    t.pass(5s - 1ns);  // the call may still be at work
+    t.pass(5s - 1ns);  // the call may still be in progress
     t.quiet();
     t.connect(0);
     t.pass(1ns);

@@ -223,7 +223,7 @@ BOOST_DATA_TEST_CASE(the_backoff_doubles_without_a_retry_after, data::make({fals
   t.one_success();
 }
 
-// 3600 for one organizer: its rows wait, the other organizer's go on, and the run does not end while there are any.
+// 3600 for one organizer: its rows wait, those of the other organizer are sent, and the run does not end before they are done.
 BOOST_DATA_TEST_CASE(a_wait_of_an_hour_closes_the_scope_while_others_go_on, data::make({false, true}), batch) {
   const throttle_case hour{429, {"3600"}, answer_date, "User/ReadWrite/app/user"};
   auto s = unhurried();

@@ -1,4 +1,4 @@
-// What every store promises about sessions and claims.
+// What every store must do about sessions and claims.
 
 #include <algorithm>
 

@@ -246,7 +246,7 @@ BOOST_AUTO_TEST_CASE(a_full_disk_stops_the_handle_and_loses_nothing) {
   BOOST_TEST((why.code == errc::storage));
   BOOST_TEST(mentions(why, "free space"));
   ::setrlimit(RLIMIT_FSIZE, &before);
-  // There is room again, but a handle that failed once stays unusable.
+  // The disk has space again, but a handle that failed once stays unusable.
   BOOST_TEST(!try_finish(*s, {ended(page.rows[acknowledged])}).has_value());
   s.reset();
   s = open();

@@ -1,4 +1,4 @@
-// What a signal ends: long work of the ledger, after which it goes on as if nothing had been asked of it.
+// An interruption ends long work of the ledger; the ledger stays usable.
 
 #include <atomic>
 #include <filesystem>

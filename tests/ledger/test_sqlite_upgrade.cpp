@@ -154,7 +154,7 @@ BOOST_DATA_TEST_CASE(a_run_that_was_stopped_in_the_middle_continues_after_an_upg
   BOOST_TEST(found_stale == stale);
   BOOST_TEST(found_fresh == old.owed() - stale);
   BOOST_TEST(strikes == stale);
-  // Strikes go on from there.
+  // Further strikes are added to that number.
   if (version == 3) {
     const auto again = must(s->resume(2));
     std::uint32_t second = 0;

@@ -1,4 +1,4 @@
-// Peers that never stop sending. A read that never has to wait must not go on for ever, and must not delay deadlines, signals and other
+// Peers that never stop sending. A read that never has to wait must end, and must not delay deadlines, signals and other
 // connections.
 
 #include <atomic>

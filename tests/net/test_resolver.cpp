@@ -24,7 +24,7 @@ std::vector<name_cache::address> addresses(std::initializer_list<const char*> te
   return out;
 }
 
-// Answers look-ups when the test says so, and counts them.
+// Answers look-ups when the test requests it, and counts them.
 struct scripted_backend {
   explicit scripted_backend(asio::io_context& context) {
     asio::use_service<net::resolver>(context).use([this](const std::string& name, std::uint16_t port, net::resolver::answer_handler done) {

@@ -1,6 +1,6 @@
 #pragma once
 
-// Retry-After as it comes and what is waited for it: one table for the parser, for answers of their own, and for items of a batch.
+// Values of Retry-After and the waits that they mean: one table for the parser, for single answers and for items of a batch.
 
 #include <chrono>
 #include <optional>
@@ -19,7 +19,7 @@ struct retry_after_vector {
   std::string name;
   std::vector<std::string> lines;                    // header lines; none: the header is absent
   std::string date;                                  // the answer's own Date; empty: none
-  std::optional<std::chrono::nanoseconds> expected;  // to wait at least, before jitter; absent: a backoff of our own
+  std::optional<std::chrono::nanoseconds> expected;  // the least wait, before jitter; absent: the backoff of the client
 };
 inline std::ostream& operator<<(std::ostream& out, const retry_after_vector& row) {
   return out << row.name;

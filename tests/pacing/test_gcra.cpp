@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(a_slower_pace_keeps_the_calls_that_were_taken) {
   BOOST_TEST((pace.next(now) == now + 100ms));
 }
 
-BOOST_AUTO_TEST_CASE(a_change_of_rate_keeps_half_a_credit_half) {
+BOOST_AUTO_TEST_CASE(a_change_of_rate_keeps_the_elapsed_share_of_a_spacing) {
   gcra pace(1);
   pace.take(start);
   pace.set_rate(10, start + 500ms);
@@ -127,7 +127,7 @@ BOOST_AUTO_TEST_CASE(rates_out_of_range_are_the_slowest_or_the_fastest) {
   BOOST_TEST((pace.next(start) <= start + 1us));
 }
 
-// Whenever calls are made: in any window no more than the rate allows, plus one burst.
+// At whatever times calls are made: any window has no more of them than the rate allows, plus one burst.
 RC_BOOST_PROP(never_admits_more_than_rate_and_burst_in_any_window, ()) {
   const double rate = *rc::gen::map(rc::gen::inRange(-20, 170), [](int e) { return std::pow(10.0, e / 30.0); });
   const auto pauses = *rc::gen::container<std::vector<unsigned>>(rc::gen::inRange(0U, 4000U));

@@ -34,7 +34,7 @@ constexpr example forms[] = {
     {"Sun, 06 Nov 1994 08:49:37 GMT", "1994-11-06T08:49:37Z"},    {"Sunday, 06-Nov-94 08:49:37 GMT", "1994-11-06T08:49:37Z"},
     {"Sun Nov  6 08:49:37 1994", "1994-11-06T08:49:37Z"},         {"Sun Nov 16 08:49:37 1994", "1994-11-16T08:49:37Z"},
     {"  Sun, 06 Nov 1994 08:49:37 GMT ", "1994-11-06T08:49:37Z"}, {"sun, 06 nov 1994 08:49:37 gmt", "1994-11-06T08:49:37Z"},
-    {"Mon, 06 Nov 1994 08:49:37 GMT", "1994-11-06T08:49:37Z"},  // the wrong weekday: the date is what is meant
+    {"Mon, 06 Nov 1994 08:49:37 GMT", "1994-11-06T08:49:37Z"},  // a wrong weekday is ignored
     {"Sat, 31 Dec 2016 23:59:60 GMT", "2017-01-01T00:00:00Z"},  // a leap second
     {"Thu, 29 Feb 2024 00:00:00 GMT", "2024-02-29T00:00:00Z"},    {"Fri, 31 Dec 9999 23:59:59 GMT", "9999-12-31T23:59:59Z"},
 };
@@ -83,13 +83,13 @@ std::ostream& operator<<(std::ostream& out, const short_year& e) {
 constexpr short_year short_years[] = {
     {"2026-09-01T08:00:00Z", "Sunday, 06-Nov-94 08:49:37 GMT", "1994-11-06T08:49:37Z"},
     {"2026-09-01T08:00:00Z", "Sunday, 06-Nov-75 08:49:37 GMT", "2075-11-06T08:49:37Z"},
-    {"2026-09-01T08:00:00Z", "Tuesday, 01-Sep-76 08:00:00 GMT", "2076-09-01T08:00:00Z"},  // exactly 50 years: still ahead
+    {"2026-09-01T08:00:00Z", "Tuesday, 01-Sep-76 08:00:00 GMT", "2076-09-01T08:00:00Z"},  // exactly 50 years ahead: not taken for the past
     {"2026-09-01T08:00:00Z", "Tuesday, 01-Sep-76 08:00:01 GMT", "1976-09-01T08:00:01Z"},
     {"2026-09-01T08:00:00Z", "Sunday, 06-Nov-77 08:49:37 GMT", "1977-11-06T08:49:37Z"},
     {"2099-12-31T23:59:00Z", "Friday, 01-Jan-00 00:00:10 GMT", "2100-01-01T00:00:10Z"},
     {"2100-01-01T00:00:10Z", "Thursday, 31-Dec-99 23:59:00 GMT", "2099-12-31T23:59:00Z"},
     {"2024-02-29T00:00:00Z", "Thursday, 29-Feb-24 00:00:01 GMT", "2024-02-29T00:00:01Z"},
-    {"2090-01-01T00:00:00Z", "Monday, 29-Feb-00 00:00:00 GMT", "-"},  // 2100 has none
+    {"2090-01-01T00:00:00Z", "Monday, 29-Feb-00 00:00:00 GMT", "-"},  // 2100 is no leap year
     {"1970-01-01T00:00:00Z", "Monday, 01-Jan-69 00:00:00 GMT", "1969-01-01T00:00:00Z"},
 };
 

@@ -1,14 +1,13 @@
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
-#include <stdexcept>
 
 #include <sys/stat.h>
 #include <boost/test/unit_test.hpp>
 
 #include "fake_reader.hpp"
 #include "report/failed.hpp"
+#include "temporary_folder.hpp"
 
 namespace {
 
@@ -16,14 +15,8 @@ namespace fs = std::filesystem;
 using convoke::outcome;
 
 struct target {
-  target() : folder((fs::temp_directory_path() / "convoke-failed-XXXXXX").string()) {
-    if (::mkdtemp(folder.data()) == nullptr) throw std::runtime_error("no temporary folder");
-    path = folder + "/failed.csv";
-  }
-  target(const target&) = delete;
-  target& operator=(const target&) = delete;
-  ~target() { fs::remove_all(folder); }
-  std::string folder, path;
+  convoke_test::temporary_folder folder;
+  std::string path = folder / "failed.csv";
   [[nodiscard]] std::string read() const {
     std::ostringstream text;
     text << std::ifstream(path, std::ios::binary).rdbuf();
@@ -56,7 +49,7 @@ BOOST_FIXTURE_TEST_CASE(records_come_back_byte_for_byte_with_two_columns_more, t
              "o;last;x;9;\"BadRequest: no, \"\"really\"\"\"\r\n");
 }
 
-BOOST_FIXTURE_TEST_CASE(a_failed_file_fed_back_gets_new_columns_in_place_of_its_old_ones, target) {
+BOOST_FIXTURE_TEST_CASE(a_failed_file_that_is_applied_again_gets_new_columns_in_place_of_its_old_ones, target) {
   fake_reader ledger;
   ledger.failures = {failed_row(2, "o,7,\"old, error\",e,s\n")};
   const auto rows = convoke::report::write_failed(ledger, run_with("organizer,convoke_line,Convoke-Error,external_id,start\n"), path);
@@ -64,7 +57,7 @@ BOOST_FIXTURE_TEST_CASE(a_failed_file_fed_back_gets_new_columns_in_place_of_its_
   BOOST_TEST(read() == "organizer,external_id,start,convoke_line,convoke_error\no,e,s,2,\"BadRequest: no, \"\"really\"\"\"\n");
 }
 
-BOOST_FIXTURE_TEST_CASE(a_ragged_row_fed_back_keeps_its_cells, target) {
+BOOST_FIXTURE_TEST_CASE(a_ragged_row_of_a_failed_file_keeps_its_cells, target) {
   fake_reader ledger;
   ledger.failures = {failed_row(2, "o,e,Intro, part 2,s,7,old\n"), failed_row(3, "o,e,8,old\n")};
   const auto rows =
@@ -97,7 +90,7 @@ BOOST_FIXTURE_TEST_CASE(utf_16_stays_utf_16, target) {
   BOOST_TEST(bytes.find(std::string("\xF6\0,\0e\0", 6)) != std::string::npos);
 }
 
-BOOST_FIXTURE_TEST_CASE(words_of_the_service_are_no_formula_in_the_failed_file, target) {
+BOOST_FIXTURE_TEST_CASE(texts_of_the_service_are_no_formula_in_the_failed_file, target) {
   fake_reader ledger;
   for (const char* text : {"=HYPERLINK(\"http://x\")", "+1+cmd", "@SUM(A1)", "-1+1", "\t=1", "\r=1", "\n=1", "\uFF1D1"}) {
     auto row = failed_row(2, "=o,+e,-s\n");
@@ -109,7 +102,7 @@ BOOST_FIXTURE_TEST_CASE(words_of_the_service_are_no_formula_in_the_failed_file, 
   coded.error_code = "=1+1";
   ledger.failures.push_back(coded);
   BOOST_REQUIRE(convoke::report::write_failed(ledger, run_with("organizer,external_id,start\n"), path).has_value());
-  // The input's own bytes stay, formulas or not.
+  // The bytes of the input are kept, also those of formulas.
   BOOST_TEST(read() ==
              "organizer,external_id,start,convoke_line,convoke_error\n"
              "=o,+e,-s,2,\"'=HYPERLINK(\"\"http://x\"\")\"\n"

@@ -111,7 +111,7 @@ BOOST_AUTO_TEST_CASE(a_path_that_is_no_utf8_leaves_the_summary_json) {
   BOOST_TEST(error.at("error") == "no \\xff");
 }
 
-BOOST_AUTO_TEST_CASE(calls_that_an_inference_misplaced_are_reported) {
+BOOST_AUTO_TEST_CASE(early_calls_caused_by_inference_are_reported) {
   job_report r;
   r.run = 1;
   r.calls = 10;

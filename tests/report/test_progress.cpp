@@ -50,7 +50,7 @@ BOOST_AUTO_TEST_CASE(plain_progress_is_a_line_per_tenth_or_half_minute) {
   BOOST_TEST(text.starts_with("100 of 1,000 rows (10 %), 50/s, about 18 s left"));
 }
 
-BOOST_AUTO_TEST_CASE(a_closed_service_is_said) {
+BOOST_AUTO_TEST_CASE(a_cooldown_is_shown) {
   const zone utc("UTC");
   auto p = at(500, 1s);
   p.throttled = 2;
@@ -102,7 +102,7 @@ BOOST_AUTO_TEST_CASE(numbers_for_people) {
   BOOST_TEST(report::duration_for_people(50h) == "2 days");
 }
 
-BOOST_AUTO_TEST_CASE(the_exit_code_is_that_of_the_worst_thing) {
+BOOST_AUTO_TEST_CASE(of_several_exit_codes_the_first_in_the_order_is_returned) {
   convoke::job_report r;
   r.run = 1;
   r.counts.created = 5;

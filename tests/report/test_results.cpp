@@ -1,8 +1,6 @@
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
-#include <stdexcept>
 
 #include <unistd.h>
 #include <boost/json.hpp>
@@ -13,6 +11,7 @@
 #include "fake_reader.hpp"
 #include "report/line_writer.hpp"
 #include "report/results.hpp"
+#include "temporary_folder.hpp"
 
 namespace {
 
@@ -20,19 +19,9 @@ namespace fs = std::filesystem;
 using convoke::outcome;
 using convoke::report::format;
 
-struct own_folder {
-  own_folder() : path((fs::temp_directory_path() / "convoke-results-XXXXXX").string()) {
-    if (::mkdtemp(path.data()) == nullptr) throw std::runtime_error("no temporary folder");
-  }
-  own_folder(const own_folder&) = delete;
-  own_folder& operator=(const own_folder&) = delete;
-  ~own_folder() { fs::remove_all(path); }
-  std::string path;
-};
-
 struct target {
-  own_folder folder;
-  std::string path = folder.path + "/results";
+  convoke_test::temporary_folder folder;
+  std::string path = folder / "results";
   [[nodiscard]] std::string read() const {
     std::ostringstream text;
     text << std::ifstream(path, std::ios::binary).rdbuf();
@@ -159,7 +148,7 @@ BOOST_FIXTURE_TEST_CASE(a_row_keeps_its_spelling_although_its_key_is_called_by_a
   BOOST_TEST(text.find(",A-1,deferred,") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(the_ending_says_the_form) {
+BOOST_AUTO_TEST_CASE(the_format_follows_from_the_ending_of_the_name) {
   BOOST_CHECK(convoke::report::format_of("a.CSV") == format::csv);
   BOOST_CHECK(convoke::report::format_of("a.jsonl") == format::jsonl);
   BOOST_TEST(convoke::report::format_of("a.html").error().message.find("not built yet") != std::string::npos);
@@ -168,9 +157,9 @@ BOOST_AUTO_TEST_CASE(the_ending_says_the_form) {
 
 BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_made_is_named) {
   auto ledger = two_rows();
-  const own_folder folder;
-  const auto written = convoke::report::write_results(ledger, run, folder.path + "/none/all.csv", format::csv);
+  const convoke_test::temporary_folder folder;
+  const auto written = convoke::report::write_results(ledger, run, folder / "none/all.csv", format::csv);
   BOOST_REQUIRE(!written.has_value());
   BOOST_CHECK(written.error().code == convoke::errc::output);
-  BOOST_TEST(written.error().message.find(folder.path + "/none/") != std::string::npos);
+  BOOST_TEST(written.error().message.find(folder / "none/") != std::string::npos);
 }

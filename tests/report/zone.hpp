@@ -4,7 +4,7 @@
 #include <ctime>
 #include <string>
 
-// This process lives in another time zone while one of these does.
+// While an object of this class exists, the local time of this process is that of another zone.
 class zone {
  public:
   explicit zone(const char* name) {

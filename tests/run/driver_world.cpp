@@ -330,7 +330,7 @@ void driver_world::check_end() {
     if (seen.known && row.state != recorded) complain(row.wanted.external_id + " succeeded and is not recorded");
     if (row.writes > 0 && row.state == recorded && seen.sent == 0 && row.result != outcome::failed)
       complain(row.wanted.external_id + " is recorded and was not sent");
-    // Only rows whose call may still be at work stay claimed.
+    // Only rows whose call may still be in progress stay claimed.
     if (row.state == claimed && !seen.doubtful && !left_at_once) complain(row.wanted.external_id + " stays claimed for no reason");
     if (result->reason == engine::stop_reason::finished && row.state != recorded)
       complain(row.wanted.external_id + " is left, and the run is finished");

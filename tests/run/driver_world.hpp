@@ -74,7 +74,7 @@ class fake_link final : public run::graph_link {
   bool open = false;
   bool closed_by_peer = false;  // while it was idle
   bool used = false;
-  bool ill = false;  // answered 503: it must not carry another call
+  bool ill = false;  // it answered 503, so it must not carry another call
   mono_time idle_since{};
   std::size_t row = 0;
   std::uint32_t token = 0;

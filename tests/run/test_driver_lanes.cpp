@@ -46,7 +46,7 @@ BOOST_AUTO_TEST_CASE(a_lane_with_wrong_credentials_stops_and_the_other_goes_on) 
 
 BOOST_AUTO_TEST_CASE(a_lane_whose_credentials_are_wrong_keeps_no_connection) {
   driver_world world({.lanes = 2, .rows = 40, .connections = 2, .wrong_credentials = {0}});
-  world.settings.pace.rate = 0.2;  // the other lane takes its time
+  world.settings.pace.rate = 0.2;  // the other lane takes longer
   bool seen_closed = false;
   world.run([&] {
     if (world.watch.notes.empty() || world.clock.now() < mono_time(1000h) + 60s) return;

@@ -42,7 +42,7 @@ class client {
       : context_(asio::ssl::context::tls_client), stream_(io_, context_) {
     const auto pem = server.ca_pem();
     context_.add_certificate_authority(asio::buffer(pem));
-    // The stream was made before the context knew whom to trust, and takes its store from it at the handshake.
+    // The stream was made before the context had its certificates; it reads them from the context at the handshake.
     SSL_set_verify(stream_.native_handle(), SSL_VERIFY_PEER, nullptr);
     SSL_set1_host(stream_.native_handle(), name);
     SSL_set_tlsext_host_name(stream_.native_handle(), name);

@@ -75,7 +75,7 @@ struct world {
     return send(q);
   }
 
-  // As the server does it: arrives and leaves at `now`, unless the test holds the answer.
+  // As the server calls it: the request arrives and the answer is sent at `now`, unless the test delays the answer.
   reply send(request q, bool hold = false) {
     if (q.arrived == mono_time()) q.arrived = now.mono;
     reply r;

@@ -124,7 +124,7 @@ BOOST_DATA_TEST_CASE(wrong_scripts_are_refused, boost::unit_test::data::make(wro
   BOOST_TEST(parsed_script.error().message.starts_with("fault script: "));
 }
 
-// What each key's calls met, whatever the order in which the keys came.
+// The faults of each key's calls. They do not depend on the order of the keys.
 std::string story(std::uint64_t seed, bool backwards) {
   behaviour how;
   how.seed = seed;

@@ -41,7 +41,7 @@ BOOST_AUTO_TEST_CASE(a_bucket_takes_its_burst_and_then_its_rate) {
   BOOST_TEST(parsed(refused).at("error").at("innerError").at("status").as_string() == "429");
   BOOST_TEST(w.graph.meetings().meetings() == 5U);
   BOOST_TEST(w.graph.counts().throttled == 1U);
-  // The refused call counts: two tokens have to come, not one.
+  // The refused call counts: two tokens are missing, not one.
   BOOST_TEST((wait_of(refused) == 200ms));
   w.pass(200ms);
   BOOST_TEST(w.call(alice, "x").status == 201);
@@ -181,7 +181,7 @@ BOOST_AUTO_TEST_CASE(calls_in_a_cooldown_are_refused_and_early_after_100_ms) {
   world w(throttled_once(scope_kind::lane));
   BOOST_TEST(w.call(alice, "first").status == 429);
   w.pass(100ms);
-  BOOST_TEST(w.call(bob, "a").status == 429);  // in flight when it was said: refused, not blamed
+  BOOST_TEST(w.call(bob, "a").status == 429);  // in flight when the wait was announced: refused, and not counted as early
   BOOST_TEST(w.graph.counts().early == 0U);
   w.pass(1ms);
   BOOST_TEST(w.call(bob, "a").status == 429);
@@ -245,7 +245,7 @@ BOOST_AUTO_TEST_CASE(an_apps_throttle_closes_every_organizer_and_names_the_app) 
   BOOST_TEST(w.call(bob, "a").status == 201);
 }
 
-BOOST_AUTO_TEST_CASE(an_organizers_cooldown_leaves_the_others_alone) {
+BOOST_AUTO_TEST_CASE(an_organizers_cooldown_does_not_close_the_others) {
   world w(throttled_once(scope_kind::organizer));
   BOOST_TEST(w.call(alice, "first").status == 429);
   w.pass(1s);

@@ -8,7 +8,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "sim/client.hpp"
-#include "sim/scratch.hpp"
+#include "temporary_folder.hpp"
 
 namespace {
 
@@ -23,7 +23,7 @@ std::string content(const std::string& file) {
 }
 
 BOOST_AUTO_TEST_CASE(the_configuration_names_everything) {
-  const scratch_folder folder;
+  const convoke_test::temporary_folder folder;
   options how;
   how.config_file = folder / "sim.toml";
   const auto server = start(how);
@@ -44,7 +44,7 @@ BOOST_AUTO_TEST_CASE(the_configuration_names_everything) {
 }
 
 BOOST_AUTO_TEST_CASE(given_files_are_used) {
-  const scratch_folder folder;
+  const convoke_test::temporary_folder folder;
   std::ofstream(folder / "mine") << "my secret\n";
   options how;
   how.plain = false;
@@ -58,8 +58,8 @@ BOOST_AUTO_TEST_CASE(given_files_are_used) {
   BOOST_TEST(!std::filesystem::exists(folder / "x.simulated-secret"));
 }
 
-BOOST_AUTO_TEST_CASE(two_in_one_folder_keep_their_files_apart) {
-  const scratch_folder folder;
+BOOST_AUTO_TEST_CASE(two_simulators_in_one_folder_use_different_files) {
+  const convoke_test::temporary_folder folder;
   options one, two;
   one.config_file = folder / "one.toml";
   two.config_file = folder / "two.toml";
@@ -72,7 +72,7 @@ BOOST_AUTO_TEST_CASE(two_in_one_folder_keep_their_files_apart) {
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_file_is_not_replaced) {
-  const scratch_folder folder;
+  const convoke_test::temporary_folder folder;
   const std::filesystem::path pipe = folder / "pipe";
   BOOST_REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
   const auto server = start();
@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(what_is_no_file_is_not_replaced) {
   BOOST_TEST(!std::filesystem::exists(folder / "pipe.simulated-secret"));
 }
 
-BOOST_AUTO_TEST_CASE(what_cannot_work_is_said) {
+BOOST_AUTO_TEST_CASE(wrong_options_are_refused_with_a_reason) {
   const auto first = start();
   options how;
   how.port = first->port();
@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_work_is_said) {
   BOOST_TEST((taken.error().code == convoke::errc::network));
   BOOST_TEST(taken.error().message.find(std::to_string(first->port())) != std::string::npos);
   how = {};
-  const scratch_folder folder;
+  const convoke_test::temporary_folder folder;
   how.secret_file = folder / "no-folder/secret";
   BOOST_TEST(!simulator::start(how).has_value());
   how = {};
@@ -104,7 +104,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_work_is_said) {
   BOOST_TEST(!simulator::start(how).has_value());
 }
 
-BOOST_AUTO_TEST_CASE(it_can_be_stopped_with_calls_under_way) {
+BOOST_AUTO_TEST_CASE(the_simulator_can_be_stopped_with_calls_in_flight) {
   auto how = faulty(fault::slow);
   how.service.slow_seconds = 60;
   auto server = start(how);
@@ -116,7 +116,7 @@ BOOST_AUTO_TEST_CASE(it_can_be_stopped_with_calls_under_way) {
   while (stats(*server).at("created").as_int64() == 0) std::this_thread::sleep_for(5ms);
   server->stop();
   server->stop();
-  BOOST_TEST(stats(*server).at("created").as_int64() == 1);  // still to be asked
+  BOOST_TEST(stats(*server).at("created").as_int64() == 1);  // it can still be queried
   server.reset();
   caller.join();
 }

@@ -7,7 +7,7 @@
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
-#include "sim/scratch.hpp"
+#include "temporary_folder.hpp"
 
 namespace {
 
@@ -64,14 +64,14 @@ BOOST_AUTO_TEST_CASE(organizers_come_from_a_list_or_a_file) {
   const std::string one = "AAAAAAAA-0000-4000-8000-000000000001", two = "aaaaaaaa-0000-4000-8000-000000000002";
   BOOST_TEST(set("--no-policy", one + "," + two).service.no_policy.size() == 2U);
   BOOST_TEST(set("--no-policy", one).service.no_policy.contains("aaaaaaaa-0000-4000-8000-000000000001"));
-  const sim_test::scratch_folder folder;
+  const convoke_test::temporary_folder folder;
   const auto file = folder / "ids.txt";
   std::ofstream(file) << one << "\n\n" << two << "\r\n";
   BOOST_TEST(set("--organizers", file).service.organizers->size() == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(a_script_is_read_from_its_file) {
-  const sim_test::scratch_folder folder;
+  const convoke_test::temporary_folder folder;
   const auto file = folder / "script.json";
   std::ofstream(file) << R"([{"call":2,"fault":"lost_reply"}])";
   BOOST_TEST(set("--script", file).service.script.size() == 1U);
@@ -112,7 +112,7 @@ BOOST_DATA_TEST_CASE(an_error_about_a_value_names_the_flag, boost::unit_test::da
 }
 
 BOOST_AUTO_TEST_CASE(a_missing_file_is_an_error_that_names_the_flag) {
-  const sim_test::scratch_folder folder;
+  const convoke_test::temporary_folder folder;
   for (const std::string name : {"--script", "--organizers"}) {
     options o;
     const auto done = apply_flag(o, name, folder / "none");

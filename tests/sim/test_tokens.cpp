@@ -110,7 +110,7 @@ BOOST_AUTO_TEST_CASE(http_basic_is_taken_too) {
   BOOST_TEST(w.send(q).status == 200);
 }
 
-BOOST_AUTO_TEST_CASE(a_token_says_who_and_how_long) {
+BOOST_AUTO_TEST_CASE(a_token_names_its_tenant_application_and_lifetime) {
   world w;
   const auto first_dot = w.token.find('.');
   auto claims = w.token.substr(first_dot + 1, w.token.rfind('.') - first_dot - 1);

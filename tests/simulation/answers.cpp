@@ -1,4 +1,4 @@
-// How the process reads an answer, with the code that reads Graph's, and what it does with it.
+// How the process reads an answer, by the client's own code, and how it reports it to the engine.
 
 #include <array>
 #include <utility>
@@ -23,7 +23,7 @@ std::string_view value_after(std::string_view line, std::string_view name) {
 
 }  // namespace
 
-// An answer to another request: whole and well-formed, but for the request that it names.
+// An answer to another request: complete and well-formed, with the id of that request.
 engine::answer world::read_stray(const call& c) {
   engine::answer a;
   a.token = c.token;

@@ -44,8 +44,8 @@ const engine::lane_settings& checker::settings_of(lane_id l) const noexcept {
 }
 
 void checker::process_ends(stop_kind how, mono_time now) {
-  // Not known to the next process: what a commit had no time for, what is too short to be kept, and what a jump of the clock or an older
-  // copy took away. Nor is an unlabelled throttle of the lane: the process may have kept it as an organizer's.
+  // The next process does not know a cooldown that was not committed in time, that is too short to be saved, or that a jump of the clock
+  // or an older copy of the ledger removed. The same holds for an unlabelled throttle of the lane, which may be saved as an organizer's.
   const auto known = how == stop_kind::crash ? now - 2 * scenario_.commit : now;
   std::erase_if(announced_cooldowns_, [&](const announced_cooldown& p) {
     const bool over = p.until <= now && (!p.cut || p.announced <= now);
@@ -88,7 +88,7 @@ void checker::requested(const engine::fetch_rows& f, mono_time now) {
   }
 }
 
-// Rows that an earlier process left half done go last, and not before a call of it must have ended.
+// Rows that an earlier process claimed and did not finish are claimed last, and not before its calls must have ended.
 void checker::check_stale(lane_id lane, mono_time now) {
   if (now < started_ + settings_of(lane).attempt_timeout) violated("stale rows fetched before an attempt timeout has passed");
   for (organizer_id o = 0; o < organizers_.size(); ++o) {
@@ -156,7 +156,7 @@ void checker::check_cooldowns(organizer_id who, const std::string& name, mono_ti
   if (now < l.closed.until) violated(name + " sent inside the lane's cooldown");
   if (now < o.closed.until) violated(name + " sent inside its organizer's cooldown");
   if ((l.closed.on_trial(now) && l.in_flight > 0) || (o.closed.on_trial(now) && o.in_flight > 0)) {
-    violated(name + " sent beside the probe after a cooldown that was cut");
+    violated(name + " sent beside the probe after a cut cooldown");
   }
   if (now < l.closed_unlabelled) {
     ++inferred_;
@@ -165,7 +165,7 @@ void checker::check_cooldowns(organizer_id who, const std::string& name, mono_ti
 }
 
 void checker::check_speed(lane& l, double rate, mono_time now) {
-  // The pace may save up a second's calls at most; the time before its first call does not count.
+  // The unused calls of one second at most may be made later; the time before the first call does not count.
   ++l.sends;
   const double allowed = rate * (in_seconds(now - started_) + 1) + 2;
   if (static_cast<double>(l.sends) > allowed) violated("calls are made faster than the ceiling");
@@ -173,7 +173,7 @@ void checker::check_speed(lane& l, double rate, mono_time now) {
 
 void checker::check_organizer_rate(organizer& o, double rate, const std::string& name, mono_time now) {
   if (now < o.due) violated(name + " sent above --organizer-rate");
-  // A late timer may be made good, 2 ms at most. The nanosecond is for rounding.
+  // The delay of a late timer may be recovered, 2 ms at most. The nanosecond is for rounding.
   o.due = std::max<mono_time>(o.due, now - 2ms) + seconds_of(1 / rate) - 1ns;
 }
 
@@ -188,7 +188,7 @@ void checker::check_outage(lane& l, const engine::lane_settings& s, mono_time no
 void checker::check_permission(std::uint32_t token, const std::string& name, mono_time now) {
   if (token == 0) violated(name + " sent without a token");
   if (refused_.contains(token)) violated(name + " sent with a token that was refused");
-  if (stop_requested_) violated(name + " sent after the run was asked to stop");
+  if (stop_requested_) violated(name + " sent after a stop was requested");
   if (scenario_.engine.max_duration && now > started_ + *scenario_.engine.max_duration) violated(name + " sent after --max-duration");
 }
 
@@ -209,7 +209,7 @@ void checker::sent(const engine::send_call& c, std::uint32_t token, bool reused,
   ++sends_;
   if (r.state != row_state::here) violated(name + " sent without being claimed by this process and ready");
   if (key_in_flight_[planned.key]) violated(name + " sent while its key is in flight");
-  if (now < key_rests_[planned.key]) violated(name + " sent while its key rests");
+  if (now < key_rests_[planned.key]) violated(name + " sent while its key must wait");
   if (r.sends == 0) r.first_sent = now;
   check_operation(c, name);
   check_attempts(r, s, reused, name, now);
@@ -230,7 +230,7 @@ void checker::sent(const engine::send_call& c, std::uint32_t token, bool reused,
 
 // ---- the end
 
-// Where each connection is closed at its second request, that costs no row anything, and few calls find it out.
+// Where each connection is closed at its second request, no row loses an attempt, and few calls are sent on closed connections.
 void checker::check_single_use(const engine::counters& numbers, mono_time now) {
   if (!scenario_.net.single_use) return;
   if (numbers.faults > 0) violated("a closed connection was charged to a row");
@@ -240,13 +240,13 @@ void checker::check_single_use(const engine::counters& numbers, mono_time now) {
   }
 }
 
-// Each lane ends for a reason of its own: another lane's is none.
+// Each lane ends for a reason of its own: the end of another lane is none.
 void checker::check_lane_end(const engine::lane_end& end) {
   using engine::stop_reason;
   const auto& l = lanes_[end.lane];
-  const auto name = "lane " + std::to_string(end.lane) + " ended for a reason that it does not have: " + end.detail;
+  const auto name = "lane " + std::to_string(end.lane) + " ended for the reason of another lane: " + end.detail;
   const auto owed = ledger_.owed_here(end.lane);
-  if (end.detail.empty()) violated("a lane ended, and nothing says why");
+  if (end.detail.empty()) violated("a lane ended without a reason");
   if (end.reason == stop_reason::finished && owed > 0) violated("a lane finished, and rows are owed");
   if (end.reason == stop_reason::interrupted && !stop_requested_) violated(name);
   if (end.reason == stop_reason::credentials && l.refused_tokens < 3 && !l.credentials_refused) violated(name);
@@ -261,13 +261,13 @@ void checker::check_return(const engine::finished& f, mono_time now) {
   const bool open = std::ranges::any_of(f.lanes, [&](const engine::lane_end& end) {
     return end.reason != engine::stop_reason::finished && lanes_[end.lane].closed.until <= now + *f.come_back;
   });
-  if (!open) violated("asked to come back inside the lane's cooldown");
+  if (!open) violated("the time to come back is inside the lane's cooldown");
 }
 
 void checker::check_counters(const engine::counters& numbers) {
   if (inferred_ > numbers.early_by_inference) {
-    violated(std::to_string(inferred_) + " calls in a cooldown that nothing named, and " + std::to_string(numbers.early_by_inference) +
-             " counted as put there by inference");
+    violated(std::to_string(inferred_) + " calls in an unlabelled cooldown, and " + std::to_string(numbers.early_by_inference) +
+             " counted as caused by inference");
   }
   if (lost_writes_ != numbers.lost_writes) {
     violated(std::to_string(lost_writes_) + " writes were lost, and the engine counts " + std::to_string(numbers.lost_writes));
@@ -277,9 +277,9 @@ void checker::check_counters(const engine::counters& numbers) {
 void checker::ended(const engine::finished& f, mono_time now, const engine::counters& numbers) {
   using engine::stop_reason;
   if (f.reason == stop_reason::storage) violated("wrong reason: " + f.detail);
-  if (f.lanes.size() != lanes_.size()) violated("not every lane says how it ended");
+  if (f.lanes.size() != lanes_.size()) violated("a lane has no reason for its end");
   for (const auto& end : f.lanes) check_lane_end(end);
-  if (f.detail.empty()) violated("nothing says why the run ended");
+  if (f.detail.empty()) violated("the run ended without a reason");
   std::size_t owed = 0;
   for (lane_id l = 0; l < lanes_.size(); ++l) owed += ledger_.owed_here(l);
   if (f.reason == stop_reason::finished && owed > 0) violated("finished, and rows are owed");

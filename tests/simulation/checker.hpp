@@ -1,7 +1,7 @@
 #pragma once
 
-// Checks the invariants of one job from outside: what is sent, what comes back, what is requested of the ledger. It keeps its own account
-// of everything that the invariants are about, so that it does not depend on the engine's.
+// Checks the invariants of one job by what is sent, what is received and what is requested of the ledger. It keeps its own account of all
+// of this, so that it does not depend on the state of the engine.
 
 #include <cstdint>
 #include <optional>

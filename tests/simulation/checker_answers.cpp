@@ -1,4 +1,4 @@
-// The account of what came back, and the checks of what is written about it.
+// The account of the answers that were received, and the checks of what is written about them.
 
 #include <algorithm>
 #include <utility>
@@ -63,7 +63,7 @@ void checker::forget_cut(lane_id lane, std::optional<organizer_id> who) {
   std::erase_if(announced_cooldowns_, [&](const announced_cooldown& p) { return p.cut && p.lane == lane && p.organizer == who; });
 }
 
-// The service accepted a call: where its scope was on trial, that is over.
+// The service accepted a call: the scope is open, and the probe after a cut cooldown has succeeded.
 void checker::note_taken(organizer_id who, mono_time sent) {
   const auto lane = ledger_.lane_of(who);
   if (auto& closed = lanes_[lane].closed; closed.on_trial(sent)) {

@@ -51,7 +51,7 @@ bool world::carry_out_write(engine::action& a) {
     checker_->requested(*step);
     changed_[ledger::index_of(step->row)] = step->last.drift;
     enqueue(std::move(*step));
-    // Between two operations of a row is where a kill has most to break.
+    // A kill between two operations of a row is the most interesting one, so it is more likely there.
     if (scenario_.crashes > 0 && random_.chance(0.05)) {
       --scenario_.crashes;
       in(random_.upto(4 * scenario_.commit), event_kind::kill);

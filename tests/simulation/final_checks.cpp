@@ -1,4 +1,4 @@
-// The end of a job: what the ledger says, compared with what the service holds.
+// The end of a job: compares the contents of the ledger with the meetings of the service.
 
 #include <set>
 
@@ -59,7 +59,7 @@ void world::check_outcome(std::size_t index, const sim::meeting_store::entry* e)
   const auto& row = ledger_.rows()[index];
   const auto name = "row " + std::to_string(index + 1);
   const auto* last = ledger_.ended_with(index);
-  if (!last->stored || last->stored->id != sim::meeting_id(*e)) return violated(name + " is known by an id that the service does not use");
+  if (!last->stored || last->stored->id != sim::meeting_id(*e)) return violated(name + " has an id that the service does not use");
   const bool same = agrees(specs_[index], e->second);
   const auto result = *row.result;
   if (result == outcome::drifted && same) violated(name + " is reported as different, and does not differ");
@@ -78,7 +78,7 @@ void world::check_the_end() {
     if (duplicates > 0) violated(std::to_string(duplicates) + " keys were made more than once");
   }
   for (auto& w : ledger_.violations()) violated(std::move(w));
-  if (over_ || !checker_->violations().empty()) return;  // the job did not come to its end
+  if (over_ || !checker_->violations().empty()) return;  // the job did not finish
   std::set<std::string, std::less<>> planned;
   for (const auto& s : specs_) planned.insert(s.organizer + s.external_id);
   for (const auto& l : lanes_) {

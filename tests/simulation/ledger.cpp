@@ -154,7 +154,7 @@ ledger::hold ledger::holds(std::size_t index, lease_token token, const char* wha
 
 void ledger::end(std::size_t index, outcome result, const engine::answer& last) {
   auto& r = rows_[index];
-  if (r.result) return violated(index, "had its outcome written over");
+  if (r.result) return violated(index, "had its outcome overwritten");
   r.result = result;
   --owed_;
   auto& kept = answers_[index];

@@ -83,7 +83,7 @@ class ledger {
 
   // Cooldowns are kept by wall clock, as `wall - now` says.
   committed commit(std::vector<ledger_job>& jobs, mono_time now, utc_time wall);
-  // A write of a process that is believed to be dead. It changes nothing where another process holds the row.
+  // A late write of a process that was killed. It changes nothing where another process holds the row.
   void late_write(ledger_job job);
 
   // ---- another process, at the same time

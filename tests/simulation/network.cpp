@@ -1,4 +1,4 @@
-// What happens between a grant and the moment when its answer leaves the service, and what the network loses on the way.
+// The way of a call from its grant until the service sends the answer, and what the network loses.
 
 #include <algorithm>
 #include <array>
@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// After our timeout a key rests for 5 s: no call is at work in the service longer than that.
+// After a timeout no call of the key is made for 5 s: the service completes every call within that time.
 constexpr auto longest_work = 24500ms;
 // Within this time a service notices that the connection is gone, and the call is over.
 constexpr auto notices = 4500ms;
@@ -198,8 +198,8 @@ void world::arrive(std::uint32_t id) {
     const auto key = ledger_.rows()[ledger::index_of(c.row)].key;
     auto& busy = busy_until_[key];
     if (now_ < busy && !shared_keys_[key])
-      violated("row " + std::to_string(ledger::index_of(c.row) + 1) + ": a call arrived while another of its key was at work");
-    // Where the caller is dead already, the service notices that within an attempt timeout.
+      violated("row " + std::to_string(ledger::index_of(c.row) + 1) + ": a call arrived while another of its key was in progress");
+    // Where the caller was killed already, the service notices that within an attempt timeout.
     const bool dead = c.process != process_ || killed_;
     const auto over = dead ? std::min(done, c.sent + settings_of(c.lane).attempt_timeout) : done;
     if (c.broken == attempt_error::none) busy = std::max(busy, over);
@@ -210,7 +210,7 @@ void world::arrive(std::uint32_t id) {
   plan_answer(id, done);
 }
 
-// When the caller gets an answer, and which one.
+// Which answer the caller receives, and when.
 void world::plan_answer(std::uint32_t id, mono_time done) {
   auto& c = calls_[id];
   if (c.broken == attempt_error::stale) return of_world(now_ + scenario_.net.one_way, event_kind::receive, id);

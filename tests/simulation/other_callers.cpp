@@ -11,7 +11,7 @@ namespace convoke::simulation {
 using namespace std::chrono_literals;
 using engine::update_rule;
 
-// Makes a call without a network between. False where there is no token for it.
+// Makes a call without the simulated network. False where there is no token for it.
 bool world::call_directly(operation op, std::size_t index, const meeting_spec& s, sim::reply& r) {
   const auto& planned = ledger_.rows()[index];
   const auto bearer = fetch_token(planned.lane);
@@ -47,7 +47,7 @@ void world::carry_out_elsewhere(std::size_t index) {
   ledger_.release_elsewhere(index);
 }
 
-// One operation. False: the row has ended, or is given back.
+// One operation. False: the row has ended, or is released.
 bool world::step_elsewhere(std::size_t index) {
   const auto row = ledger_.rows()[index];
   sim::reply r;

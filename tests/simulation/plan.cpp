@@ -25,7 +25,7 @@ meeting_spec world::make_spec(unsigned row, organizer_id organizer) {
 }
 
 void world::make_plan() {
-  busy_until_.resize(1);  // key 0 is no key
+  busy_until_.resize(1);  // keys count from 1
   for (unsigned i = 0; i < scenario_.rows; ++i) {
     auto organizer = static_cast<organizer_id>(random_.chance(scenario_.skew) ? 0 : random_.below(scenario_.organizers));
     auto rule = update_rule::never;

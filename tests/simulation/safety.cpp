@@ -40,7 +40,7 @@ void add_bad_network(scenario& p, random_source& d) {
   p.net.stale = d.between(0, 0.05);
   p.net.out_of_sockets = d.chance(0.3) ? 0.01 : 0;
 }
-// Answers to other requests, answers that do not say which one they are for, and half answers.
+// Answers to other requests, answers that do not name their request, and cut answers.
 void add_doubtful_answers(scenario& p, random_source& d) {
   p.net.stray = d.between(0, 0.05);
   p.net.cut = d.between(0, 0.1);
@@ -258,7 +258,7 @@ scenario lost_leases(std::uint64_t seed, random_source& d) {
   p.engine.max_attempts = 1 + static_cast<unsigned>(d.below(6));
   return p;
 }
-// Two lanes: of one application or of two, with settings of their own, and each with its own troubles.
+// Two lanes, of one application or of two, with settings and faults of their own.
 scenario two_lanes(std::uint64_t seed, random_source& d) {
   auto p = baseline(seed, "two lanes");
   p.lanes = 2;
@@ -275,7 +275,7 @@ scenario two_lanes(std::uint64_t seed, random_source& d) {
     if (d.chance(0.3)) p.own->organizer_rate = 5;
   }
   if (d.chance(0.4)) p.wrong_credentials = 1 + static_cast<unsigned>(d.below(2));
-  // The application is throttled in one lane; the other one has no trouble, so that it must not have any.
+  // The application is throttled in one lane; the other one has no faults, so that any that it reports breaks an invariant.
   p.last_service = p.service;
   if (d.chance(0.7)) {
     auto& t = p.service.throttle;
@@ -303,9 +303,9 @@ scenario safety_scenario(std::uint64_t seed) {
                                        kills,     all_faults, all_faults, many_throttles, operations, two_lanes, lost_leases};
   if (seed % 97 == 0) return many(seed, d);
   auto p = seed % 13 == 5 ? single_use(seed, d) : seed % 17 == 3 ? implausible_waits(seed, d) : kinds[seed % kinds.size()](seed, d);
-  // A ledger owes a key once: two rows of it meet in one process only, never in one and the next.
+  // A ledger owes a key once: two rows with one key are never claimed by one process and the next.
   if (p.crashes + p.interrupts + p.take_overs + p.wrong_credentials > 0 || p.later_operation > 0) p.shared_keys = 0;
-  // Organizers are refused only in worlds that say so.
+  // Organizers are refused only in worlds with `refused_organizers`.
   for (unsigned i = 0; i < p.refused_organizers; ++i) {
     const auto who = organizer_guid(seed, static_cast<std::uint32_t>(d.below(p.organizers)));
     (d.chance(0.5) ? p.service.no_policy : p.service.unlicensed).insert(who);

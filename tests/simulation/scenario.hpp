@@ -49,7 +49,7 @@ struct scenario {
   engine::settings engine;
   sim::behaviour service;
   network net;
-  bool exaggerates = false;  // where the service announces more than --max-cooldown it is open again at about that time
+  bool exaggerates = false;  // a scope closed for longer than --max-cooldown by announcement opens after about --max-cooldown
 
   unsigned organizers = 5;
   unsigned rows = 100;
@@ -69,7 +69,7 @@ struct scenario {
   unsigned wrong_credentials = 0;              // processes in which the credentials of the last lane are refused
 
   unsigned crashes = 0;                                     // processes that are killed
-  unsigned interrupts = 0;                                  // processes that are asked to stop
+  unsigned interrupts = 0;                                  // processes that are interrupted
   unsigned rollbacks = 0;                                   // an older copy of the ledger is restored
   unsigned wall_jumps = 0;                                  // the machine's wall clock jumps
   unsigned take_overs = 0;                                  // another process claims rows of this one and carries them out

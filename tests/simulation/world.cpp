@@ -1,4 +1,4 @@
-// The life of the world and of its processes.
+// The events of the world, and the start and end of its processes.
 
 #include "simulation/world.hpp"
 
@@ -17,7 +17,7 @@ constexpr auto root = "https://localhost:8443";
 constexpr auto longest_job = std::chrono::days(4);
 constexpr std::uint64_t most_events = 20'000'000;
 
-// The world begins at some time of some day, so that nothing depends on windows that begin when it does.
+// The world begins at a random time of day, so that the windows of the service do not begin together with it.
 mono_time some_time(std::uint64_t seed) {
   return mono_time(1h) + random_source(seed, 7).upto(1000s);
 }
@@ -161,7 +161,7 @@ void world::schedule_failures() {
     in(random_.upto(random_.chance(0.5) ? 2s : scenario_.life), event_kind::interrupt);
   }
   for (unsigned i = 0; i < scenario_.take_overs; ++i) in(random_.upto(random_.chance(0.5) ? 2s : scenario_.life), event_kind::take_over);
-  // The writes of a dead process may come at any time, most likely while another one holds its rows.
+  // The late writes of a killed process may come at any time, most likely while another one holds its rows.
   const auto timeout = scenario_.engine.attempt_timeout;
   if (!late_.empty()) in(random_.chance(0.5) ? random_.upto(60s) : timeout + random_.upto(4s), event_kind::late_write);
 }
@@ -218,7 +218,7 @@ void world::happen_to_process(const event& e) {
     case event_kind::idle_check:
       return awaited() ? check_idle(e.lane, e.who) : void();
     case event_kind::server_close:
-      // The event may be of an earlier connection with this number: a new one is left alone.
+      // The event may be of an earlier connection with this number: a new one is not affected.
       if (lanes_[e.lane].links[e.who].idle && lanes_[e.lane].links[e.who].reused) lanes_[e.lane].links[e.who].server_closed = true;
       return;
     case event_kind::commit:
@@ -264,7 +264,7 @@ void world::die() {
     late_ = std::move(jobs_);
   }
   jobs_.clear();
-  // Calls go on in the service, but within an attempt timeout it notices that the caller is gone.
+  // The service continues the calls, and notices within an attempt timeout that the caller has ended.
   for (const auto& c : calls_)
     if (c.awaited > 0 && !c.duplicate && c.process == process_) {
       auto& busy = busy_until_[ledger_.rows()[ledger::index_of(c.row)].key];
@@ -290,7 +290,7 @@ void world::end_process() {
     --scenario_.rollbacks;
     ledger_ = *std::exchange(older_copy_, std::nullopt);
     late_.clear();
-    now_ += 1min;  // calls that it does not know of are over by then
+    now_ += 1min;  // calls of the process that ended are over by then
     how = checker::stop_kind::rollback;
   }
   checker_->process_ends(how, now_);

@@ -215,7 +215,7 @@ class world {
   std::uint64_t order_ = 0, happened_ = 0;
   std::vector<call> calls_;
   std::vector<std::uint32_t> free_calls_;
-  std::vector<mono_time> busy_until_;  // by key: when the service is through with the calls it was sent
+  std::vector<mono_time> busy_until_;  // by key: when the service has completed all calls that it received
   std::vector<bool> shared_keys_;      // by key: another process has called it too, as it may when a lease has ended
   wire::parser parser_;
   std::string body_, path_, bearer_;

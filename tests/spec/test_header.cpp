@@ -49,7 +49,7 @@ BOOST_AUTO_TEST_CASE(duplicates_are_named_by_number_and_name) {
   BOOST_TEST(holds(refusal("organizer||external_id|").message, "column 2 (which has no name) and column 4 (which has no name)"));
 }
 
-BOOST_AUTO_TEST_CASE(a_failed_file_may_be_fed_back_and_fail_again) {
+BOOST_AUTO_TEST_CASE(a_failed_file_is_an_input_and_so_is_the_failed_file_of_it) {
   table t("organizer|external_id|start|room|convoke_line|convoke_error|convoke_line|convoke_error");
   BOOST_TEST(t.why(ada + "|x1|2026-09-01T08:00Z|A1|7|no good|3|bad") == "");
   BOOST_TEST((t.builder.carried() == std::vector<std::size_t>{3}));

@@ -51,7 +51,7 @@ class Layers(unittest.TestCase):
         self.refused("include/convoke/key.hpp", '#include "spec/rows.hpp"\n', "include/convoke/key.hpp:1:", "upward")
 
     def test_public_interface_belongs_to_layer_4(self):
-        self.refused("src/engine/engine.cpp", "#include <convoke/job.hpp>\n", "face is layer 4")
+        self.refused("src/engine/engine.cpp", "#include <convoke/job.hpp>\n", "api is layer 4")
         self.refused("include/convoke/summary.hpp", "#include <convoke/job.hpp>\n", "upward")
         for user in ("run", "report", "cli"):
             self.allowed(f"src/{user}/{user}.cpp", "#include <convoke/job.hpp>\n")

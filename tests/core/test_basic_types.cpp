@@ -8,7 +8,7 @@
 
 namespace bdata = boost::unit_test::data;
 
-BOOST_AUTO_TEST_SUITE(ground)
+BOOST_AUTO_TEST_SUITE(basic_types)
 
 BOOST_AUTO_TEST_CASE(every_kind_of_error_has_its_exit_code) {
   using enum convoke::errc;
