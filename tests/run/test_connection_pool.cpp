@@ -198,7 +198,7 @@ struct history {
 
 }  // namespace
 
-// No connection is lost for good, and the counts stay right.
+// After any sequence of events every connection can connect again, and the counts are right.
 BOOST_AUTO_TEST_CASE(after_any_history_every_connection_below_the_limit_comes_back_for_work) {
   for (unsigned seed = 1; seed <= 200; ++seed) {
     BOOST_TEST_CONTEXT("seed " << seed) {
