@@ -146,7 +146,6 @@ void driver::on_claimed(engine::lane_id lane, bool stale, result<ledger::claim_a
     auto& to = pages.emplace_back(page.organizer, std::vector<engine::owed_row>(), page.exhausted);
     to.rows.reserve(page.rows.size());
     for (auto& row : page.rows) {
-      rows_.insert_or_assign(row.row, claimed_row{std::move(*wanted++), row.key, row.organizer, std::move(row.meeting_id)});
       to.rows.push_back({.row = row.row,
                          .key = row.key,
                          .organizer = row.organizer,
@@ -154,6 +153,7 @@ void driver::on_claimed(engine::lane_id lane, bool stale, result<ledger::claim_a
                          .strikes = row.strikes,
                          .op = row.op,
                          .update = static_cast<engine::update_rule>(row.update)});
+      rows_.insert_or_assign(row.row, claimed_row(std::move(row), std::move(*wanted++)));
     }
   }
   engine_.rows_arrived(lane, stale, pages, clock_.now());

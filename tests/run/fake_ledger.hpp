@@ -26,7 +26,7 @@ class fake_ledger final : public ledger::store {
     meeting_spec wanted;
     operation op = operation::create_or_get;
     ledger::update_rule update = ledger::update_rule::never;
-    std::string meeting_id;
+    std::string meeting_id, drift;
     row_state state = row_state::unclaimed;
     ledger::lease_token token = 0;
     std::optional<outcome> result;
@@ -144,7 +144,8 @@ inline ledger::claimed_page fake_ledger::take(const ledger::page_wanted& page) {
                         .payload = encode_spec(r.wanted),
                         .op = r.op,
                         .update = r.update,
-                        .meeting_id = r.meeting_id});
+                        .meeting_id = r.meeting_id,
+                        .drift = r.drift});
   }
   return out;
 }
