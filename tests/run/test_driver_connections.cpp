@@ -234,6 +234,41 @@ BOOST_AUTO_TEST_CASE(an_update_that_is_always_owed_sends_the_attendees_whatever_
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_success_without_a_meeting_is_no_trouble) {
+  driver_world world({});
+  for (auto& row : world.ledger.rows()) {
+    row.op = operation::remove;
+    row.meeting_id = "m";
+  }
+  world.script = [](const fake_link& link) {
+    engine::answer a;
+    a.status = 204;
+    a.token = link.token;
+    return std::optional(a);
+  };
+  all_rows_end(world);
+  BOOST_TEST(world.watch.troubles.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_row_that_advanced_still_counts_as_a_call_that_is_left) {
+  for (unsigned seed = 1; seed <= seeds; ++seed) {
+    BOOST_TEST_CONTEXT("seed " << seed) {
+      driver_world world({.seed = seed, .drifts = 1});
+      world.settings.pace.rate = 5;  // slow enough for progress between the calls
+      for (auto& row : world.ledger.rows()) row.update = ledger::update_rule::always;
+      unsigned reports = 0;
+      world.watch.on_progress = [&](const observer::progress& p) {
+        const auto unfinished =
+            std::ranges::count_if(world.ledger.rows(), [](const auto& r) { return r.state != fake_ledger::row_state::recorded; });
+        BOOST_TEST(p.calls_left >= static_cast<std::uint64_t>(unfinished));
+        if (world.ledger.advances > 0) ++reports;
+      };
+      all_rows_end(world);
+      BOOST_TEST(reports > 0U);
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(rows_that_another_process_took_over_are_counted_and_noted_once) {
   driver_world world({});
   unsigned taken = 0;
