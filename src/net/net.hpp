@@ -89,8 +89,8 @@ struct outcome {
   bool sent = true;     // false: no byte of the request was given to the network, so the call may be made again at no risk
 };
 
-// Whether a look-up of this process is under way in the system. It cannot be stopped.
-[[nodiscard]] bool lookups_under_way() noexcept;
+// Whether a look-up of this io_context is under way in the system. It cannot be stopped.
+[[nodiscard]] bool lookups_under_way(boost::asio::io_context& context);
 
 // One connection. Not reentrant: one operation at a time, and it must outlive the operation that is under way (close() ends it).
 // The executor must be an io_context's, run by one thread.

@@ -1,7 +1,6 @@
 #include "net/resolver.hpp"
 
 #include <algorithm>
-#include <atomic>
 
 #include <boost/asio/error.hpp>
 
@@ -16,14 +15,16 @@ asio::execution_context::id resolver::id;
 
 namespace {
 
-std::atomic<unsigned> under_way{0};
-
-// Exists as long as the system may still be working on a look-up.
-struct counted {
-  counted() noexcept { ++under_way; }
-  ~counted() { --under_way; }
+// Lives as long as the system may still be working on a look-up. It may outlive the resolver, which shares the count with it.
+class counted {
+ public:
+  explicit counted(std::shared_ptr<unsigned> count) noexcept : count_(std::move(count)) { ++*count_; }
+  ~counted() { --*count_; }
   counted(const counted&) = delete;
   counted& operator=(const counted&) = delete;
+
+ private:
+  std::shared_ptr<unsigned> count_;
 };
 
 // IPv6 and IPv4 take turns: a family without a route must not use up the time before the other is tried.
@@ -39,8 +40,8 @@ std::vector<resolver::address> alternate(const std::vector<resolver::address>& f
 
 }  // namespace
 
-bool lookups_under_way() noexcept {
-  return under_way > 0;
+bool lookups_under_way(asio::io_context& context) {
+  return asio::has_service<resolver>(context) && asio::use_service<resolver>(context).system_at_work();
 }
 
 resolver::resolver(asio::execution_context& context)
@@ -54,13 +55,13 @@ void resolver::shutdown() {
 }
 
 void resolver::ask_system(const std::string& host, std::uint16_t port, answer_handler done) {
-  system_->async_resolve(
-      host, std::to_string(port), tcp::resolver::numeric_service,
-      [done = std::move(done), count = std::make_shared<counted>()](const error_code& error, const tcp::resolver::results_type& results) {
-        std::vector<address> addresses;
-        for (const auto& r : results) addresses.push_back(r.endpoint());
-        done(error, std::move(addresses));
-      });
+  system_->async_resolve(host, std::to_string(port), tcp::resolver::numeric_service,
+                         [done = std::move(done), count = std::make_shared<counted>(at_system_)](
+                             const error_code& error, const tcp::resolver::results_type& results) {
+                           std::vector<address> addresses;
+                           for (const auto& r : results) addresses.push_back(r.endpoint());
+                           done(error, std::move(addresses));
+                         });
 }
 
 std::shared_ptr<resolver::question> resolver::ask(const std::string& host, std::uint16_t port) {

@@ -41,6 +41,9 @@ class resolver final : public boost::asio::execution_context::service {
 
   [[nodiscard]] name_cache& cache() noexcept { return cache_; }
 
+  // Whether a look-up was handed to the system and is not answered. It cannot be stopped.
+  [[nodiscard]] bool system_at_work() const noexcept { return *at_system_ > 0; }
+
   // A look-up that is under way, or was when its waiters began.
   struct question {
     bool done = false;
@@ -60,6 +63,7 @@ class resolver final : public boost::asio::execution_context::service {
   void answered(const name& of, const std::shared_ptr<question>& asked, const error_code& error, std::vector<address> addresses);
 
   std::optional<boost::asio::ip::basic_resolver<boost::asio::ip::tcp, executor_type>> system_;
+  std::shared_ptr<unsigned> at_system_ = std::make_shared<unsigned>(0);
   backend backend_;
   name_cache cache_;
   std::map<name, std::shared_ptr<question>> under_way_;

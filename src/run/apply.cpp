@@ -133,6 +133,7 @@ result<void> carry_out(boost::asio::io_context& io, tls_contexts& tls, ledger::s
   watch.entered(job_phase::calling);
   auto done = drive(io, stop, tls, store, *opened, j, seed_of(j), watch);
   if (!done) return std::unexpected(done.error());
+  if (done->session_over) return std::unexpected(std::move(*done->session_over));
   add_result(std::move(*done), out);
   if (out.end != ending::storage) close_run(store, id, out);
   return {};

@@ -10,26 +10,31 @@
 
 #include "engine/types.hpp"
 #include "graph/graph.hpp"
+#include "ledger/types.hpp"
 
 namespace convoke::run {
 
 struct claimed_row {
+  claimed_row() = default;
+  // As the ledger gave it out; `spec` is its decoded payload.
+  claimed_row(ledger::claimed_row&& claimed, meeting_spec&& spec);
+
   meeting_spec wanted;
   engine::key_id key = 0;
   engine::organizer_id organizer = 0;
-  std::string meeting_id{};            // where the row owes another operation than createOrGet
-  std::vector<std::string> changed{};  // where it owes an update because of an answer of this process: the fields that differ
+  ledger::update_rule update = ledger::update_rule::never;
+  std::string meeting_id;            // where the row owes another operation than createOrGet
+  std::vector<std::string> changed;  // where it owes an update: the fields to send; empty: all of them
 
-  // An operation succeeded with this answer, and another one is owed.
-  void advance(const engine::answer& last) {
-    if (last.stored) meeting_id = last.stored->id;
-    changed = last.drift;
-  }
-  // It refers to this row, which must live until the answer is there. An update of a row that another process advanced sends every field:
-  // which ones differ is not kept.
+  // An operation is complete with this answer, and another one is owed.
+  void advance(const engine::answer& last);
+  // It refers to this row, which must live until the answer is there.
   [[nodiscard]] graph::request request(operation op) const noexcept {
     return {.op = op, .wanted = wanted, .meeting_id = meeting_id, .changed = changed};
   }
+
+ private:
+  void send_changed(std::vector<std::string> differing);
 };
 using claimed_rows = std::unordered_map<engine::row_id, claimed_row>;
 

@@ -10,7 +10,7 @@
 namespace convoke::run {
 
 void delete_unless_looking_up::operator()(boost::asio::io_context* io) const noexcept {
-  if (!net::lookups_under_way()) delete io;
+  if (!net::lookups_under_way(*io)) delete io;
 }
 
 result<owned_context> make_context() {

@@ -8,6 +8,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 
 #include "core/text.hpp"
+#include "engine/classify.hpp"
 #include "run/driver_state.hpp"
 #include "run/lane_parts.hpp"
 
@@ -71,6 +72,7 @@ driven driver::ending() {
              .detail = ended_->detail,
              .come_back = ended_->come_back,
              .lanes = std::move(ended_->lanes),
+             .session_over = std::move(session_over_),
              .numbers = engine_.numbers()};
   if (first_send_ && last_commit_) out.call_time = *last_commit_ - *first_send_;
   return out;
@@ -114,7 +116,7 @@ void driver::answered(engine::lane_id lane, engine::connection_id c, engine::ans
   auto& call = lanes_[lane].calls[c];
   const auto row = call.row.key();
   rows_.insert(std::move(call.row));
-  if (!a.stored) report_attempt(row, call.attempt, a);
+  if (engine::classify(call.op, a).what != engine::answer_class::success) report_attempt(row, call.attempt, a);
   engine_.answered(row, std::move(a), clock_.now());
   pump();
 }
@@ -146,7 +148,6 @@ void driver::on_claimed(engine::lane_id lane, bool stale, result<ledger::claim_a
     auto& to = pages.emplace_back(page.organizer, std::vector<engine::owed_row>(), page.exhausted);
     to.rows.reserve(page.rows.size());
     for (auto& row : page.rows) {
-      rows_.insert_or_assign(row.row, claimed_row{std::move(*wanted++), row.key, row.organizer, std::move(row.meeting_id)});
       to.rows.push_back({.row = row.row,
                          .key = row.key,
                          .organizer = row.organizer,
@@ -154,6 +155,7 @@ void driver::on_claimed(engine::lane_id lane, bool stale, result<ledger::claim_a
                          .strikes = row.strikes,
                          .op = row.op,
                          .update = static_cast<engine::update_rule>(row.update)});
+      rows_.insert_or_assign(row.row, claimed_row(std::move(row), std::move(*wanted++)));
     }
   }
   engine_.rows_arrived(lane, stale, pages, clock_.now());
@@ -166,6 +168,8 @@ void driver::on_organizer_closed(engine::lane_id lane, engine::organizer_id orga
   const auto now = clock_.now();
   last_commit_ = now;
   meter_.ended(closed->calls, closed->rows, now);
+  // Those that were claimed before the closing, and came after it was requested, are among them.
+  std::erase_if(rows_, [&](const auto& row) { return row.second.organizer == organizer; });
   if (closing_) return;
   engine_.organizer_closed(lane, organizer, closed->calls, now);
   pump();
@@ -175,7 +179,10 @@ void driver::on_commit(const result<ledger::committed_rows>& done) {
   if (!done) return on_storage_failure(done.error());
   const auto now = clock_.now();
   last_commit_ = now;
-  meter_.ended(done->calls.size(), done->ended, now);
+  // A row that is still here has advanced: it owes its next call.
+  const auto advanced = std::ranges::count_if(done->calls, [this](engine::row_id row) { return rows_.contains(row); });
+  meter_.ended(done->calls.size() - static_cast<std::size_t>(advanced), done->ended, now);
+  for (const auto row : done->lost) rows_.erase(row);
   if (!done->lost.empty()) report_lost(done->lost.size());
   if (closing_) return;
   engine_.committed(std::span<const engine::row_id>(done->calls), std::span<const engine::row_id>(done->lost), now);
@@ -183,6 +190,7 @@ void driver::on_commit(const result<ledger::committed_rows>& done) {
 }
 
 void driver::on_storage_failure(const error& why) {
+  if (why.code == errc::busy && !session_over_) session_over_ = why;
   if (closing_) {
     // Too late for the engine; the exit code must say it all the same.
     if (ended_) ended_ = engine::finished{engine::stop_reason::storage, why.message, std::nullopt};

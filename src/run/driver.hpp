@@ -27,6 +27,7 @@ struct driven {
   std::string detail;
   std::optional<std::chrono::nanoseconds> come_back;
   std::vector<engine::lane_end> lanes;  // one for each lane; empty where the ledger failed or the run was left at once
+  std::optional<error> session_over;    // the ledger has begun another session of the run: this one may write nothing more
   engine::counters numbers;
   std::chrono::nanoseconds call_time{0};  // first send to last commit
 };

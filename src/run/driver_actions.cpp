@@ -89,7 +89,6 @@ void driver::carry_out(engine::release_row& a) {
 void driver::carry_out(engine::close_organizer& a) {
   commits_.flush_all();
   ++ledger_jobs_;
-  std::erase_if(rows_, [&](const auto& row) { return row.second.organizer == a.organizer; });
   store_.close_organizer(
       {.run = opened_.info.id, .lane = a.lane, .lease = opened_.lease, .organizer = a.organizer, .like = like_answer(std::move(a.last))},
       [back = mail_.here(), lane = a.lane, organizer = a.organizer](result<ledger::closed_rows> closed) {
@@ -105,6 +104,7 @@ void driver::carry_out(engine::send_call& a) {
   auto& call = lane.calls[a.connection];
   call.row = rows_.extract(a.row);
   call.attempt = a.attempt;
+  call.op = a.op;
   lane.session->send(a.connection, call.row.mapped().request(a.op));
 }
 

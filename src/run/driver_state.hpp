@@ -56,6 +56,7 @@ class driver final : private session_events {
   struct call_in_flight {
     claimed_rows::node_type row;  // out of rows_: it stays as it is whatever becomes of the run meanwhile
     unsigned attempt = 0;
+    operation op = operation::create_or_get;
   };
   struct lane {
     std::unique_ptr<lane_session> session;
@@ -129,6 +130,7 @@ class driver final : private session_events {
   bool closing_ = false;
   bool lost_reported_ = false;
   std::optional<engine::finished> ended_;
+  std::optional<error> session_over_;
   std::optional<mono_time> first_send_, last_commit_;
   progress_meter meter_;
 

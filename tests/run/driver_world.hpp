@@ -151,7 +151,11 @@ struct recording_observer final : observer {
     troubles.push_back(what);
     if (on_trouble) on_trouble();
   }
+  void advanced(const progress& p) override {
+    if (on_progress) on_progress(p);
+  }
   std::vector<std::string> notes, troubles;
+  std::function<void(const progress&)> on_progress;
   std::function<void()> on_trouble;
 };
 

@@ -26,7 +26,7 @@ class fake_ledger final : public ledger::store {
     meeting_spec wanted;
     operation op = operation::create_or_get;
     ledger::update_rule update = ledger::update_rule::never;
-    std::string meeting_id;
+    std::string meeting_id, drift;
     row_state state = row_state::unclaimed;
     ledger::lease_token token = 0;
     std::optional<outcome> result;
@@ -67,7 +67,7 @@ class fake_ledger final : public ledger::store {
     job();
   }
   // From now on everything fails.
-  void fail_with(std::string message) { failure_ = std::move(message); }
+  void fail_with(std::string message, errc code = errc::storage) { failure_ = error{code, std::move(message)}; }
   // Another process holds this row from now on.
   void take_over(row& r) { r.token = ++tokens_, r.state = row_state::taken_over; }
 
@@ -121,7 +121,7 @@ class fake_ledger final : public ledger::store {
   ledger::opened_run opened_;
   std::vector<row> rows_;
   std::deque<std::function<void()>> jobs_;
-  std::optional<std::string> failure_;
+  std::optional<error> failure_;
   ledger::lease_token tokens_ = 100;
 };
 
@@ -144,14 +144,15 @@ inline ledger::claimed_page fake_ledger::take(const ledger::page_wanted& page) {
                         .payload = encode_spec(r.wanted),
                         .op = r.op,
                         .update = r.update,
-                        .meeting_id = r.meeting_id});
+                        .meeting_id = r.meeting_id,
+                        .drift = r.drift});
   }
   return out;
 }
 
 inline void fake_ledger::claim(ledger::claim_request wanted, ledger::claimed_handler done) {
   jobs_.emplace_back([this, wanted = std::move(wanted), done = std::move(done)] {
-    if (failure_) return done(fail(errc::storage, *failure_));
+    if (failure_) return done(std::unexpected(*failure_));
     ledger::claim_answer out;
     for (const auto& page : wanted.pages) out.pages.push_back(wanted.stale ? ledger::claimed_page{page.organizer, {}, true} : take(page));
     done(std::move(out));
@@ -183,7 +184,7 @@ inline ledger::committed_rows fake_ledger::apply(const ledger::row_writes& write
 
 inline void fake_ledger::write(ledger::row_writes writes, ledger::committed_handler done) {
   jobs_.emplace_back([this, writes = std::move(writes), done = std::move(done)] {
-    if (failure_) return done(fail(errc::storage, *failure_));
+    if (failure_) return done(std::unexpected(*failure_));
     done(apply(writes));
   });
 }
@@ -191,7 +192,7 @@ inline void fake_ledger::write(ledger::row_writes writes, ledger::committed_hand
 inline void fake_ledger::close_organizer(ledger::close_request closing, ledger::closed_handler done) {
   const auto organizer = closing.organizer;
   jobs_.emplace_back([this, organizer, done = std::move(done)] {
-    if (failure_) return done(fail(errc::storage, *failure_));
+    if (failure_) return done(std::unexpected(*failure_));
     ledger::closed_rows closed;
     for (auto& r : rows_) {
       if (r.organizer != organizer || (r.state != row_state::unclaimed && r.state != row_state::claimed)) continue;

@@ -154,4 +154,15 @@ BOOST_AUTO_TEST_CASE(a_ledger_that_fails_ends_the_run_in_every_phase) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_ledger_that_has_begun_another_session_of_the_run_is_no_storage_fault) {
+  driver_world world({});
+  world.run([&] {
+    if (world.calls == 5) world.ledger.fail_with("the session of run 1 is over", errc::busy);
+    world.storage_failed = world.storage_failed || !world.watch.notes.empty();
+  });
+  BOOST_REQUIRE(world.result->session_over.has_value());
+  BOOST_TEST((world.result->session_over->code == errc::busy));
+  BOOST_TEST(world.result->session_over->message == "the session of run 1 is over");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,42 @@
+#include "run/claimed_row.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace convoke::run {
+
+namespace {
+
+std::vector<std::string> split(std::string_view fields) {
+  std::vector<std::string> out;
+  while (!fields.empty()) {
+    const auto end = std::min(fields.find(';'), fields.size());
+    out.emplace_back(fields.substr(0, end));
+    fields.remove_prefix(std::min(end + 1, fields.size()));
+  }
+  return out;
+}
+
+}  // namespace
+
+claimed_row::claimed_row(ledger::claimed_row&& claimed, meeting_spec&& spec)
+    : wanted(std::move(spec)),
+      key(claimed.key),
+      organizer(claimed.organizer),
+      update(claimed.update),
+      meeting_id(std::move(claimed.meeting_id)) {
+  if (claimed.op == operation::update) send_changed(split(claimed.drift));
+}
+
+void claimed_row::advance(const engine::answer& last) {
+  if (last.stored) meeting_id = last.stored->id;
+  send_changed(last.drift);
+}
+
+void claimed_row::send_changed(std::vector<std::string> differing) {
+  changed = std::move(differing);
+  // What createOrGet cannot set are the roles of attendees. Whether they differ is not known, so they are sent in any case.
+  if (update == ledger::update_rule::always && std::ranges::find(changed, "attendees") == changed.end()) changed.emplace_back("attendees");
+}
+
+}  // namespace convoke::run
