@@ -142,7 +142,8 @@ class ledger_reader {
   [[nodiscard]] result<std::optional<run_info>> run(std::uint32_t id);
   /// The run that was opened last, else the newest plan; nullopt in an empty ledger.
   [[nodiscard]] result<std::optional<run_info>> last_run();
-  /// errc::usage where there is no run of that number. `max_cooldown`: how much of a saved cooldown is obeyed, as in pace_options.
+  /// `max_cooldown`: how much of a saved cooldown is obeyed, as in pace_options. errc::usage where there is no run of that number, or
+  /// max_cooldown is out of its range.
   [[nodiscard]] result<run_status> status(std::uint32_t id, std::chrono::milliseconds max_cooldown = std::chrono::hours(24));
   /// Every row of the run, in line order.
   [[nodiscard]] result<void> for_each_result(std::uint32_t id, const std::function<result<void>(const result_row&)>& take);
@@ -160,7 +161,8 @@ class ledger_reader {
 };
 
 /// Closes a run: nothing of it will be sent. A run that is discarded already stays as it is. It waits up to `wait_lock` while another
-/// process carries out a run. Errors: usage (no such run, or it is finished), busy, storage, interrupted.
+/// process carries out a run. Errors: usage (no such run, or it is finished; `wait_lock` is not 0 to ten years), busy, storage,
+/// interrupted.
 [[nodiscard]] result<void> discard_run(const std::string& url, std::uint32_t id, std::chrono::milliseconds wait_lock = {},
                                        std::stop_token stop = {});
 

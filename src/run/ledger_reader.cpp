@@ -10,7 +10,7 @@
 #include "run/cooldowns.hpp"
 #include "run/foresight.hpp"
 #include "run/ledger_access.hpp"
-#include "run/validate.hpp"
+#include "run/setting_ranges.hpp"
 
 namespace convoke {
 namespace {
@@ -69,6 +69,11 @@ result<std::optional<run_info>> found(result<std::optional<ledger::run_info>> fr
   return info_of(std::move(**from));
 }
 
+result<void> check_range(std::string_view name, std::chrono::milliseconds value, const run::duration_range& range) {
+  if (run::contains(range, value)) return {};
+  return fail(errc::usage, fmt::format("{}: '{}ms' is not {}.", name, value.count(), run::describe(range)));
+}
+
 }  // namespace
 
 ledger_reader::ledger_reader(std::unique_ptr<impl> made) noexcept : impl_(std::move(made)) {}
@@ -77,12 +82,12 @@ ledger_reader& ledger_reader::operator=(ledger_reader&&) noexcept = default;
 ledger_reader::~ledger_reader() = default;
 
 result<ledger_reader> ledger_reader::open(const std::string& url) {
-  auto path = run::ledger_path(url);
-  if (!path) return std::unexpected(path.error());
-  auto opened = ledger::read_sqlite(*path);
+  auto parsed = ledger::parse_ledger_url(url);
+  if (!parsed) return std::unexpected(std::move(parsed.error()));
+  auto opened = ledger::read_ledger(url);
   if (!opened) return std::unexpected(opened.error());
   auto made = std::make_unique<impl>();
-  made->path = std::move(*path);
+  made->path = std::move(parsed->path);
   made->from = std::move(*opened);
   return ledger_reader(std::move(made));
 }
@@ -105,6 +110,7 @@ result<std::optional<run_info>> ledger_reader::last_run() {
 }
 
 result<run_status> ledger_reader::status(std::uint32_t id, std::chrono::milliseconds max_cooldown) {
+  if (const auto valid = check_range("max_cooldown", max_cooldown, run::positive_time); !valid) return std::unexpected(valid.error());
   if (const auto there = run::find_run(*impl_->from, id); !there) return std::unexpected(there.error());
   auto read = impl_->from->status(id);
   if (!read) return std::unexpected(read.error());
@@ -179,20 +185,17 @@ result<std::vector<counted>> ledger_reader::inventory_counts() {
 }
 
 result<void> discard_run(const std::string& url, std::uint32_t id, std::chrono::milliseconds wait_lock, std::stop_token stop) {
-  const auto path = run::ledger_path(url);
-  if (!path) return std::unexpected(path.error());
-  const auto store = ledger::open_sqlite({.path = *path,
-                                          .program_version = version,
-                                          .wait_lock = wait_lock,
-                                          .interrupted = [stop = std::move(stop)] { return stop.stop_requested(); },
-                                          .create = false});
+  if (auto valid = check_range("wait_lock", wait_lock, run::any_time); !valid) return valid;
+  const auto store = ledger::open_ledger(url, {.program_version = version,
+                                               .wait_lock = wait_lock,
+                                               .interrupted = [stop = std::move(stop)] { return stop.stop_requested(); },
+                                               .create = false});
   if (!store) return std::unexpected(store.error());
   return (*store)->discard(id);
 }
 
 std::vector<std::string> ledger_warnings(const std::string& url) {
-  const auto path = run::ledger_path(url);
-  return path ? ledger::sqlite_exposures(*path) : std::vector<std::string>();
+  return ledger::ledger_exposures(url);
 }
 
 namespace run {

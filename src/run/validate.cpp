@@ -115,15 +115,6 @@ result<ledger::lane_name> lane_name(const lane_options& lane) {
   return ledger::lane_name{root, *tenant, to_lower(lane.client_id)};
 }
 
-result<std::string> ledger_path(const std::string& url) {
-  constexpr std::string_view scheme = "sqlite:";
-  if (url.starts_with("postgresql:") || url.starts_with("postgres:"))
-    return fail(errc::usage, "A PostgreSQL ledger is not built yet: use --ledger sqlite:PATH.");
-  if (!url.starts_with(scheme) || url.size() == scheme.size())
-    return fail(errc::usage, fmt::format("--ledger '{}' is not a ledger: use sqlite:PATH.", core::escape_for_people(url)));
-  return url.substr(scheme.size());
-}
-
 }  // namespace convoke::run
 
 namespace convoke {
@@ -133,7 +124,7 @@ result<void> validate(const job& j, job_use use) {
   if (const auto valid = run::check_ranges(j, run::job_ranges); !valid) return valid;
   if (const auto valid = run::check_ranges(j.pace, run::pace_ranges); !valid) return valid;
   if (const auto valid = run::check_lanes(j); !valid) return valid;
-  if (const auto path = run::ledger_path(j.ledger); !path) return std::unexpected(path.error());
+  if (const auto url = ledger::parse_ledger_url(j.ledger); !url) return std::unexpected(url.error());
   if (use == job_use::plan) return {};
   if (const auto valid = run::check_credentials(j.lanes.front()); !valid) return valid;
   if (j.results.empty() || j.results == "-") return {};

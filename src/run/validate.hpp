@@ -16,7 +16,4 @@ namespace convoke::run {
 // The lane as ledgers name it. errc::usage where the tenant is no GUID.
 [[nodiscard]] result<ledger::lane_name> lane_name(const lane_options& lane);
 
-// The path of a ledger's URL, `sqlite:PATH`. errc::usage for anything else.
-[[nodiscard]] result<std::string> ledger_path(const std::string& url);
-
 }  // namespace convoke::run

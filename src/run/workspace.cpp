@@ -1,5 +1,6 @@
 #include "run/workspace.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <random>
@@ -26,32 +27,31 @@ result<void> keep_files_apart(const job& j, ledger_use use) {
     const files::named_file written[] = {{"--failed", failed_path(j)}};
     return files::keep_apart({"the input", j.input}, written);
   }
-  const auto ledger = ledger_path(j.ledger);
+  const auto ledger = ledger::parse_ledger_url(j.ledger);
   const files::named_file written[] = {
-      {"--ledger", ledger ? *ledger : std::string()}, {"--results", j.results}, {"--failed", failed_path(j)}};
+      {"--ledger", ledger ? ledger->path : std::string()}, {"--results", j.results}, {"--failed", failed_path(j)}};
   return files::keep_apart({"the input", j.input}, written);
 }
 
 // A rehearsal on a ledger that is not there: planning needs a ledger's sorting and its rules, and what is written goes into files without
 // names. The name is random, so that no other user can put a file there.
-result<std::string> path_of_no_ledger() {
+result<std::string> url_of_no_ledger() {
   std::error_code failed;
   const auto folder = std::filesystem::temp_directory_path(failed);
   if (failed) return fail(errc::storage, "No temporary folder can be used: set TMPDIR to a folder that can be written.");
   std::random_device random;
-  return (folder / fmt::format("convoke-{:08x}{:08x}{:08x}.db", random(), random(), random())).string();
+  return "sqlite:" + (folder / fmt::format("convoke-{:08x}{:08x}{:08x}.db", random(), random(), random())).string();
 }
 
 result<std::unique_ptr<ledger::store>> open_store(const job& j, observer& watch, const stop_tokens& stop, ledger_use use) {
-  const auto path = use == ledger_use::none ? path_of_no_ledger() : ledger_path(j.ledger);
-  if (!path) return std::unexpected(path.error());
-  auto opened = ledger::open_sqlite({.path = *path,
-                                     .program_version = version,
-                                     .wait_lock = j.wait_lock,
-                                     .interrupted = [stop] { return stop.requested(); },
-                                     .rehearsal = use != ledger_use::write});
+  const auto url = use == ledger_use::none ? url_of_no_ledger() : result<std::string>(j.ledger);
+  if (!url) return std::unexpected(url.error());
+  auto opened = ledger::open_ledger(*url, {.program_version = version,
+                                           .wait_lock = use == ledger_use::none ? std::chrono::milliseconds(0) : j.wait_lock,
+                                           .interrupted = [stop] { return stop.requested(); },
+                                           .rehearsal = use != ledger_use::write});
   if (!opened || use == ledger_use::none) return opened;
-  for (const auto& warning : ledger::sqlite_exposures(*path)) watch.note(warning);
+  for (const auto& warning : ledger::ledger_exposures(*url)) watch.note(warning);
   return opened;
 }
 
