@@ -180,7 +180,9 @@ void driver::on_commit(const result<ledger::committed_rows>& done) {
   if (!done) return on_storage_failure(done.error());
   const auto now = clock_.now();
   last_commit_ = now;
-  meter_.ended(done->calls.size(), done->ended, now);
+  // Rows that owe their next operation are still in rows_, and are still left.
+  const auto over = std::ranges::count_if(done->calls, [this](engine::row_id row) { return !rows_.contains(row); });
+  meter_.ended(static_cast<std::uint64_t>(over) + done->lost.size(), done->ended, now);
   if (!done->lost.empty()) report_lost(done->lost.size());
   if (closing_) return;
   engine_.committed(std::span<const engine::row_id>(done->calls), std::span<const engine::row_id>(done->lost), now);

@@ -151,7 +151,9 @@ struct recording_observer final : observer {
     troubles.push_back(what);
     if (on_trouble) on_trouble();
   }
+  void advanced(const progress& p) override { progresses.push_back(p); }
   std::vector<std::string> notes, troubles;
+  std::vector<progress> progresses;
   std::function<void()> on_trouble;
 };
 

@@ -188,6 +188,17 @@ BOOST_AUTO_TEST_CASE(a_row_that_owes_an_update_after_its_meeting_was_found_sends
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_row_that_advanced_is_still_left_in_the_progress) {
+  driver_world world({.rows = 40, .drifts = 1});
+  world.settings.pace.start_rate = 2;
+  world.settings.pace.rate = 2;
+  for (auto& row : world.ledger.rows()) row.update = ledger::update_rule::if_different;
+  world.run();
+  BOOST_TEST(world.ledger.advances == 40U);
+  BOOST_TEST(world.watch.progresses.size() > 40U);
+  for (const auto& p : world.watch.progresses) BOOST_TEST(p.calls_left == p.rows - p.done);
+}
+
 BOOST_AUTO_TEST_CASE(an_update_that_an_earlier_process_left_names_its_meeting_and_sends_every_field) {
   driver_world world({});
   for (auto& row : world.ledger.rows()) {
