@@ -93,7 +93,7 @@ result<known_run> find_known_run(const workspace& w) {
   if (*overtaken) return out;
   if (info.state == ledger::run_state::open)
     out.open = std::move(info);
-  else if (info.counts.failed == 0)
+  else if (info.counts.failed + info.counts.lost == 0)
     out.done = std::move(info);
   return out;
 }
