@@ -31,8 +31,9 @@ struct written_files {
 };
 
 /// Writes the files of a run. Each one appears whole (temporary file, fsync, rename) with mode 0600, and the same ledger gives the same
-/// bytes. `stop` is polled between rows. Use it on the reader's thread. Errors: usage (no such run; a path that is the ledger, the run's
-/// input or the other path), output (a file could not be written), storage, interrupted (what was there before stays).
+/// bytes. `stop` is polled between rows. Use it on the reader's thread. Errors: usage (no such run, or its records are not kept any more; a
+/// path that is the ledger, the run's input or the other path), output (a file could not be written), storage, interrupted (what was there
+/// before stays).
 [[nodiscard]] result<written_files> export_run(ledger_reader& from, std::uint32_t run, const run_files& to, std::stop_token stop = {});
 
 /// Writes the inventory to `path`. As export_run; it is not interrupted.

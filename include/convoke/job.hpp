@@ -13,8 +13,9 @@
 ///     return done ? done->exit_code() : convoke::exit_code(done.error().code);
 ///
 /// Threads. `check`, `plan`, `dry_run` and `apply` block until they are done. They start threads of their own and join them before they
-/// return. They call the observer on the thread that called them, and on no other. Two of them may run at once in one process on different
-/// ledgers; on one ledger the second one gets errc::busy. The job and the observer must not change and must outlive the call.
+/// return, except that the thread of a name look-up which is still without an answer is left behind. They call the observer on the thread
+/// that called them, and on no other. Two of them may run at once in one process on different ledgers; on one ledger the second one gets
+/// errc::busy. The job and the observer must not change and must outlive the call.
 ///
 /// Process state. The library installs no signal handler and never ends the process. A caller that wants to stop at a signal requests a
 /// stop of the source whose token it passed. SIGPIPE should be ignored: a pipe without a reader is then an error of a write.
@@ -211,8 +212,8 @@ struct job_report {
   std::vector<std::string> output_errors;                                 ///< files that could not be written
   std::vector<std::string> warnings;  ///< housekeeping that failed after the run, such as pruning; it changes no outcome
 
-  /// 0 every row is satisfied; 3 finished with failed, rejected or (by option) drifted rows; 4 credentials or permission; 5 work is left; 6
-  /// storage; 9 an output could not be written; 130 interrupted. A program that was stopped by another signal than SIGINT returns
+  /// 0 every row is satisfied; 3 finished with failed, rejected, lost or (by option) drifted rows; 4 credentials or permission; 5 work is
+  /// left; 6 storage; 9 an output could not be written; 130 interrupted. A program that was stopped by another signal than SIGINT returns
   /// 128 + its number instead of 130.
   [[nodiscard]] int exit_code() const noexcept;
 };

@@ -100,7 +100,7 @@ struct run_status {
 struct result_row {
   std::uint32_t line = 0;              ///< of the record's first line in the input, from 1
   std::size_t lane = 0;                ///< index into run_info::lanes
-  std::string_view raw;                ///< the record's own bytes as UTF-8; empty once the run was pruned
+  std::string_view raw;                ///< the record's own bytes as UTF-8
   std::optional<meeting_spec> wanted;  ///< absent where the row was rejected
   std::optional<outcome> result;       ///< absent: deferred
   std::uint32_t attempts = 0;          ///< calls made for it
@@ -116,7 +116,7 @@ struct inventory_row {
   lane_key lane;
   std::string_view external_id;
   meeting_spec wanted;
-  std::string_view state;  ///< wanted, satisfied, drifted or failed
+  std::string_view state;  ///< wanted (not observed as it is wanted now), satisfied, drifted, failed, lost or removed
   std::string_view drift;
   std::string_view meeting_id, join_web_url, join_meeting_id, passcode, dial_in_number, conference_id;
   std::optional<utc_time> observed_at;
@@ -142,9 +142,11 @@ class ledger_reader {
   [[nodiscard]] result<std::optional<run_info>> run(std::uint32_t id);
   /// The run that was opened last, else the newest plan; nullopt in an empty ledger.
   [[nodiscard]] result<std::optional<run_info>> last_run();
-  /// errc::usage where there is no run of that number. `max_cooldown`: how much of a saved cooldown is obeyed, as in pace_options.
+  /// `max_cooldown`: how much of a saved cooldown is obeyed, as in pace_options. errc::usage where there is no run of that number, or
+  /// max_cooldown is out of its range.
   [[nodiscard]] result<run_status> status(std::uint32_t id, std::chrono::milliseconds max_cooldown = std::chrono::hours(24));
-  /// Every row of the run, in line order.
+  /// Every row of the run, in line order. errc::usage where there is no run of that number, or its records are not kept any more (see
+  /// job::keep_runs).
   [[nodiscard]] result<void> for_each_result(std::uint32_t id, const std::function<result<void>(const result_row&)>& take);
   /// Every meeting of the inventory, in no particular order.
   [[nodiscard]] result<void> for_each_inventory(const std::function<result<void>(const inventory_row&)>& take);
@@ -160,7 +162,8 @@ class ledger_reader {
 };
 
 /// Closes a run: nothing of it will be sent. A run that is discarded already stays as it is. It waits up to `wait_lock` while another
-/// process carries out a run. Errors: usage (no such run, or it is finished), busy, storage, interrupted.
+/// process carries out a run. Errors: usage (no such run, or it is finished; `wait_lock` is not 0 to ten years), busy, storage,
+/// interrupted.
 [[nodiscard]] result<void> discard_run(const std::string& url, std::uint32_t id, std::chrono::milliseconds wait_lock = {},
                                        std::stop_token stop = {});
 

@@ -16,7 +16,7 @@ result<ledger_url> parse_ledger_url(std::string_view url) {
     // What follows an unknown scheme can hold a password.
     const auto scheme = url.find("://");
     const auto shown = scheme == std::string_view::npos ? url : url.substr(0, scheme + 3);
-    return fail(errc::usage, "--ledger '" + core::escape_for_people(shown) + "' is no ledger: use sqlite:PATH.");
+    return fail(errc::usage, "--ledger '" + core::escape_for_people(shown) + "' is not a ledger: use sqlite:PATH.");
   }
   return ledger_url{.kind = store_kind::sqlite, .path = std::string(url.substr(sqlite.size()))};
 }

@@ -18,7 +18,7 @@ int job_report::exit_code() const noexcept {
       break;
   }
   if (counts.owed > 0) return 5;
-  const bool unsatisfied = counts.failed + counts.rejected > 0 || (drift_fails && counts.drifted > 0);
+  const bool unsatisfied = counts.failed + counts.rejected + counts.lost > 0 || (drift_fails && counts.drifted > 0);
   if (unsatisfied) return 3;
   return output_errors.empty() ? 0 : 9;
 }

@@ -87,10 +87,13 @@ result<void> failed_file::commit() {
   return to_.commit();
 }
 
-result<std::uint64_t> write_failed(ledger::reader& from, const ledger::run_info& run, const std::string& path, files::naming by) {
+result<std::uint64_t> write_failed(ledger::reader& from, const ledger::run_info& run, const std::string& path, files::naming by,
+                                   const std::function<bool()>& interrupted) {
   std::optional<failed_file> file;
   std::uint64_t rows = 0;
   const auto read = from.for_each_failed(run.id, [&](const ledger::result_row& row) -> result<void> {
+    if (interrupted && interrupted())
+      return fail(errc::interrupted, "Interrupted while the failed file was written: `convoke export` writes it, too.");
     if (!file) {
       auto made = failed_file::create(path, run.header, by);
       if (!made) return std::unexpected(made.error());

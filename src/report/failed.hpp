@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,8 +38,9 @@ class failed_file {
 };
 
 // Writes the failed file of a run: failed, rejected and, where drift fails, drifted rows. Returns how many; no file is written where there
-// are none.
+// are none. Errors: output, storage, interrupted (`interrupted`, which is called for each row, returned true; the file that was there
+// stays).
 [[nodiscard]] result<std::uint64_t> write_failed(ledger::reader& from, const ledger::run_info& run, const std::string& path,
-                                                 files::naming by = files::naming::given);
+                                                 files::naming by = files::naming::given, const std::function<bool()>& interrupted = {});
 
 }  // namespace convoke::report

@@ -98,7 +98,7 @@ std::string when_to_come_back(const convoke::job_report& r) {
 // The last line for people.
 std::string last_line(const convoke::job_report& r) {
   const auto& c = r.counts;
-  const auto good = c.created + c.existing + c.updated + c.unchanged + c.drifted;
+  const auto good = c.created + c.existing + c.updated + c.unchanged + c.drifted + c.removed;
   switch (r.end) {
     case ending::finished:
       if (r.exit_code() == 0) return fmt::format("Done: all {} rows have their meeting.", grouped(r.rows));

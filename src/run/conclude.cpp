@@ -46,9 +46,10 @@ void write_outputs(ledger::reader& from, const ledger::run_info& info, const job
     else
       out.results = j.results;
   }
-  const bool some_failed = info.counts.failed + info.counts.rejected > 0 || (info.header.drift_fails && info.counts.drifted > 0);
+  const bool some_failed =
+      info.counts.failed + info.counts.rejected + info.counts.lost > 0 || (info.header.drift_fails && info.counts.drifted > 0);
   if (!some_failed || interrupted()) return;
-  const auto rows = report::write_failed(from, info, failed_path(j), failed_naming(j));
+  const auto rows = report::write_failed(from, info, failed_path(j), failed_naming(j), interrupted);
   if (!rows)
     complain(rows.error());
   else if (*rows > 0)

@@ -18,6 +18,11 @@ using namespace std::chrono_literals;
 
 namespace {
 
+// The engine and the ledger have an enumeration each, with the same numbers.
+static_assert(std::to_underlying(engine::update_rule::never) == std::to_underlying(ledger::update_rule::never) &&
+              std::to_underlying(engine::update_rule::if_different) == std::to_underlying(ledger::update_rule::if_different) &&
+              std::to_underlying(engine::update_rule::always) == std::to_underlying(ledger::update_rule::always));
+
 constexpr auto progress_interval = 200ms;
 constexpr std::uint64_t seeds_per_lane = 1024;  // a lane has 1,000 connections at most
 
@@ -179,9 +184,9 @@ void driver::on_commit(const result<ledger::committed_rows>& done) {
   if (!done) return on_storage_failure(done.error());
   const auto now = clock_.now();
   last_commit_ = now;
-  // A row that is still here has advanced: it owes its next call.
-  const auto advanced = std::ranges::count_if(done->calls, [this](engine::row_id row) { return rows_.contains(row); });
-  meter_.ended(done->calls.size() - static_cast<std::size_t>(advanced), done->ended, now);
+  // Rows that owe their next operation are still in rows_, and are still left.
+  const auto over = std::ranges::count_if(done->calls, [this](engine::row_id row) { return !rows_.contains(row); });
+  meter_.ended(static_cast<std::uint64_t>(over) + done->lost.size(), done->ended, now);
   for (const auto row : done->lost) rows_.erase(row);
   if (!done->lost.empty()) report_lost(done->lost.size());
   if (closing_) return;

@@ -38,13 +38,14 @@ result<written_files> export_run(ledger_reader& from, std::uint32_t run, const r
   const auto info = run::find_run(*reader, run);
   if (!info) return std::unexpected(info.error());
   if (const auto apart = keep_apart(path, info->header.input_name, to.results, to.failed); !apart) return std::unexpected(apart.error());
+  const auto interrupted = [&stop] { return stop.stop_requested(); };
   written_files out;
   if (!to.results.empty()) {
-    const auto written = report::write_results(*reader, *info, to.results, format_of(to.format), [&stop] { return stop.stop_requested(); });
+    const auto written = report::write_results(*reader, *info, to.results, format_of(to.format), interrupted);
     if (!written) return std::unexpected(written.error());
   }
   if (to.failed.empty()) return out;
-  const auto rows = report::write_failed(*reader, *info, to.failed);
+  const auto rows = report::write_failed(*reader, *info, to.failed, files::naming::given, interrupted);
   if (!rows) return std::unexpected(rows.error());
   out.failed_rows = *rows;
   return out;

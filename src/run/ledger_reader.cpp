@@ -10,6 +10,7 @@
 #include "run/cooldowns.hpp"
 #include "run/foresight.hpp"
 #include "run/ledger_access.hpp"
+#include "run/setting_ranges.hpp"
 
 namespace convoke {
 namespace {
@@ -68,6 +69,11 @@ result<std::optional<run_info>> found(result<std::optional<ledger::run_info>> fr
   return info_of(std::move(**from));
 }
 
+result<void> check_range(std::string_view name, std::chrono::milliseconds value, const run::duration_range& range) {
+  if (run::contains(range, value)) return {};
+  return fail(errc::usage, fmt::format("{}: '{}ms' is not {}.", name, value.count(), run::describe(range)));
+}
+
 }  // namespace
 
 ledger_reader::ledger_reader(std::unique_ptr<impl> made) noexcept : impl_(std::move(made)) {}
@@ -77,7 +83,7 @@ ledger_reader::~ledger_reader() = default;
 
 result<ledger_reader> ledger_reader::open(const std::string& url) {
   auto parsed = ledger::parse_ledger_url(url);
-  if (!parsed) return std::unexpected(parsed.error());
+  if (!parsed) return std::unexpected(std::move(parsed.error()));
   auto opened = ledger::read_ledger(url);
   if (!opened) return std::unexpected(opened.error());
   auto made = std::make_unique<impl>();
@@ -104,6 +110,7 @@ result<std::optional<run_info>> ledger_reader::last_run() {
 }
 
 result<run_status> ledger_reader::status(std::uint32_t id, std::chrono::milliseconds max_cooldown) {
+  if (const auto valid = check_range("max_cooldown", max_cooldown, run::positive_time); !valid) return std::unexpected(valid.error());
   if (const auto there = run::find_run(*impl_->from, id); !there) return std::unexpected(there.error());
   auto read = impl_->from->status(id);
   if (!read) return std::unexpected(read.error());
@@ -178,6 +185,7 @@ result<std::vector<counted>> ledger_reader::inventory_counts() {
 }
 
 result<void> discard_run(const std::string& url, std::uint32_t id, std::chrono::milliseconds wait_lock, std::stop_token stop) {
+  if (auto valid = check_range("wait_lock", wait_lock, run::any_time); !valid) return valid;
   const auto store = ledger::open_ledger(url, {.program_version = version,
                                                .wait_lock = wait_lock,
                                                .interrupted = [stop = std::move(stop)] { return stop.stop_requested(); },

@@ -1,5 +1,6 @@
 #include "run/workspace.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <random>
@@ -46,7 +47,7 @@ result<std::unique_ptr<ledger::store>> open_store(const job& j, observer& watch,
   const auto url = use == ledger_use::none ? url_of_no_ledger() : result<std::string>(j.ledger);
   if (!url) return std::unexpected(url.error());
   auto opened = ledger::open_ledger(*url, {.program_version = version,
-                                           .wait_lock = j.wait_lock,
+                                           .wait_lock = use == ledger_use::none ? std::chrono::milliseconds(0) : j.wait_lock,
                                            .interrupted = [stop] { return stop.requested(); },
                                            .rehearsal = use != ledger_use::write});
   if (!opened || use == ledger_use::none) return opened;
@@ -92,7 +93,7 @@ result<known_run> find_known_run(const workspace& w) {
   if (*overtaken) return out;
   if (info.state == ledger::run_state::open)
     out.open = std::move(info);
-  else if (info.counts.failed == 0)
+  else if (info.counts.failed + info.counts.lost == 0)
     out.done = std::move(info);
   return out;
 }

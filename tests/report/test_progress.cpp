@@ -114,6 +114,11 @@ BOOST_AUTO_TEST_CASE(of_several_exit_codes_the_first_in_the_order_is_returned) {
   BOOST_TEST(r.exit_code() == 0);
   BOOST_TEST(report::report_text(r).find("Warning: old runs could not be pruned\n") != std::string::npos);
   BOOST_TEST(report::report_json(r).find(R"("warnings":["old runs could not be pruned"])") != std::string::npos);
+  r.counts.removed = 1;
+  BOOST_TEST(r.exit_code() == 0);
+  r.counts.lost = 1;
+  BOOST_TEST(r.exit_code() == 3);
+  r.counts.lost = 0;
   r.output_errors = {"x"};
   r.counts.drifted = 1;
   r.drift_fails = true;

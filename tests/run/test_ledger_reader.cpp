@@ -121,6 +121,7 @@ BOOST_FIXTURE_TEST_CASE(an_export_is_written_over_nothing_that_is_needed, some_r
   std::stop_source stop;
   stop.request_stop();
   BOOST_CHECK(export_run(ledger, done.run, {.results = other}, stop.get_token()).error().code == errc::interrupted);
+  BOOST_CHECK(export_run(ledger, done.run, {.failed = other}, stop.get_token()).error().code == errc::interrupted);
   BOOST_TEST(!fs::exists(other));
   BOOST_TEST(read("in.csv") == before);
 }
@@ -133,6 +134,12 @@ BOOST_FIXTURE_TEST_CASE(a_run_can_be_discarded, some_run) {
   BOOST_CHECK(discard_run(url(), done.run).error().code == errc::usage);
   BOOST_CHECK(discard_run(url(), 99).error().code == errc::usage);
   BOOST_CHECK(discard_run("ledger.db", 1).error().code == errc::usage);
+  for (const auto wait : {std::chrono::milliseconds(-1), std::chrono::milliseconds::max()}) {
+    const auto refused = discard_run(url(), planned, wait);
+    BOOST_REQUIRE(!refused.has_value());
+    BOOST_CHECK(refused.error().code == errc::usage);
+    BOOST_TEST(refused.error().message.contains("wait_lock"), refused.error().message);
+  }
 }
 
 BOOST_FIXTURE_TEST_CASE(a_status_says_what_is_left_and_what_is_closed, fixture) {
@@ -157,6 +164,11 @@ BOOST_FIXTURE_TEST_CASE(a_status_says_what_is_left_and_what_is_closed, fixture) 
   BOOST_CHECK(status.expected->from == forecast::basis::learnt);
   BOOST_TEST((status.expected->closed_for > 23h));
   BOOST_TEST((must(ledger.status(run, 48h)).expected->closed_for > 47h));
+  for (const auto limit : {std::chrono::milliseconds(-1), std::chrono::milliseconds::max()}) {
+    const auto refused = ledger.status(run, limit);
+    BOOST_REQUIRE(!refused.has_value());
+    BOOST_CHECK(refused.error().code == errc::usage);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_ledger_is_refused) {

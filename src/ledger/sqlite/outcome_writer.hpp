@@ -79,7 +79,4 @@ class outcome_writer {
   statement tally_{db_, "INSERT INTO tally(run, outcome, n) VALUES(?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n"};
 };
 
-// The states of an observation, as stored.
-using observed = planning::observed_state;
-
 }  // namespace convoke::ledger::sqlite

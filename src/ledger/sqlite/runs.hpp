@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ledger/ledger.hpp"
+#include "ledger/planning/rows.hpp"
 #include "ledger/sqlite/connection.hpp"
 #include "os/clock.hpp"
 
@@ -30,7 +31,7 @@ inline row_id last_row(run_id run) noexcept {
   return make_row(run, 0xffffffff);
 }
 // The outcome of a call has an id made of the number of the call. Lines are below these numbers.
-inline constexpr std::uint32_t first_call = 0x80000000;
+inline constexpr std::uint32_t first_call = planning::line_limit;
 inline row_id outcome_id_of_call(run_id run, std::uint32_t call) noexcept {
   return make_row(run, first_call | call);
 }
