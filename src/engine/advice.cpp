@@ -1,6 +1,6 @@
 #include "engine/advice.hpp"
 
-#include <algorithm>
+#include "core/text.hpp"
 
 namespace convoke::engine {
 
@@ -29,13 +29,9 @@ constexpr std::string_view app_on_me = "The token is an app's, the path a person
 constexpr std::string_view token_refused =
     "Graph refuses the token: check --tenant, --client-id, the secret, and that the token is made for this cloud.";
 
-char lower(char c) noexcept {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 // The service changes the wording of its messages, so they only choose an advice. No decision depends on them.
 bool mentions(std::string_view text, std::string_view what) noexcept {
-  return !std::ranges::search(text, what, [](char a, char b) { return lower(a) == lower(b); }).empty();
+  return core::find_ignoring_case(text, what) != std::string_view::npos;
 }
 
 std::string_view for_forbidden(const answer& a) noexcept {

@@ -5,6 +5,7 @@
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/error.hpp>
 
+#include "core/saturating.hpp"
 #include "net/connection.hpp"
 #include "os/open_files.hpp"
 
@@ -39,10 +40,6 @@ std::string name_of(const endpoint& e) {
 }
 
 }  // namespace
-
-mono_time after(mono_time now, std::chrono::nanoseconds limit) noexcept {
-  return limit < mono_time::max() - now ? now + limit : mono_time::max();
-}
 
 bool short_of_resources(int number) noexcept {
   return number == EMFILE || number == ENFILE || number == ENOBUFS || number == ENOMEM || number == ENOSPC || number == EADDRNOTAVAIL;
@@ -167,7 +164,7 @@ asio::awaitable<outcome> connection::impl::shake_hands(mono_time limit) {
 asio::awaitable<outcome> connection::impl::connect(std::chrono::nanoseconds limit) {
   close();
   reused = stopped = false;
-  const auto until = after(boot_now(), limit);
+  const auto until = core::after(boot_now(), limit);
   auto reached = co_await reach(until);
   if (reached.what == failure::none && to.tls) {
     reached = co_await shake_hands(until);

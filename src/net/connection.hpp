@@ -78,7 +78,6 @@ struct connection::impl final : deadline {
   bool stopped = false;  // closed since the operation began
 };
 
-[[nodiscard]] mono_time after(mono_time now, std::chrono::nanoseconds limit) noexcept;
 // Whether an errno says that this machine lacks resources.
 [[nodiscard]] bool short_of_resources(int number) noexcept;
 

@@ -5,6 +5,7 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/experimental/parallel_group.hpp>
 
+#include "core/saturating.hpp"
 #include "net/connection.hpp"
 
 namespace convoke::net {
@@ -134,7 +135,7 @@ asio::awaitable<outcome> connection::impl::exchange(std::string_view request, re
     close();
     co_return std::move(t.ended);
   }
-  const auto until = after(boot_now(), limit);
+  const auto until = core::after(boot_now(), limit);
   deadlines.arm(*this, until);
   while (advance(t)) {
     error_code ec;

@@ -6,6 +6,8 @@
 #include <openssl/crypto.h>
 #include <boost/beast/http/error.hpp>
 
+#include "core/text.hpp"
+
 namespace convoke::net {
 namespace http = boost::beast::http;
 
@@ -17,10 +19,6 @@ constexpr unsigned most_interims = 5;
 
 std::string_view plain(boost::beast::string_view v) {
   return {v.data(), v.size()};
-}
-
-bool same_name(std::string_view a, std::string_view lower) {
-  return a.size() == lower.size() && std::ranges::equal(a, lower, [](char x, char y) { return (x >= 'A' && x <= 'Z' ? x + 32 : x) == y; });
 }
 
 outcome malformed(const boost::beast::error_code& ec) {
@@ -58,7 +56,7 @@ void message_parser::on_field_impl(http::field name, view name_text, view value,
       into_.retry_after.push_back(keep(value));
       return;
     case http::field::content_encoding:
-      encoded_ = encoded_ || !same_name(plain(value), "identity");
+      encoded_ = encoded_ || !core::equal_ignoring_case(plain(value), "identity");
       return;
     case http::field::unknown:
       break;
@@ -66,9 +64,9 @@ void message_parser::on_field_impl(http::field name, view name_text, view value,
       return;
   }
   const auto text = plain(name_text);
-  if (same_name(text, "request-id")) into_.request_id = keep(value);
-  if (same_name(text, "client-request-id")) into_.client_request_id = keep(value);
-  if (same_name(text, "x-ms-throttle-scope")) into_.throttle_scope = keep(value);
+  if (core::equal_ignoring_case(text, "request-id")) into_.request_id = keep(value);
+  if (core::equal_ignoring_case(text, "client-request-id")) into_.client_request_id = keep(value);
+  if (core::equal_ignoring_case(text, "x-ms-throttle-scope")) into_.throttle_scope = keep(value);
 }
 
 void message_parser::on_header_impl(error_code&) {
