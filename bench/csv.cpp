@@ -101,7 +101,7 @@ void build(benchmark::State& state, bool encode) {
   convoke::spec::built_row built;
   for (auto _ : state) {
     for (std::size_t i = 1; i < cut.views.size(); ++i) {
-      builder->build(cut.views[i], built);
+      builder->build(cut.views[i], 2, built);
       if (!built.errors.empty()) state.SkipWithError("a row is refused");
       if (encode) benchmark::DoNotOptimize(convoke::encode_spec(built.wanted).data());
     }
@@ -126,7 +126,7 @@ void spec_decode(benchmark::State& state) {
   auto builder = convoke::spec::row_builder::create(cut.views.at(0), {}, **zones);
   if (!builder) return state.SkipWithError("the header is refused");
   convoke::spec::built_row built;
-  builder->build(cut.views.at(1), built);
+  builder->build(cut.views.at(1), 2, built);
   const std::string bytes = convoke::encode_spec(built.wanted);
   for (auto _ : state) {
     const auto back = convoke::decode_spec(bytes);

@@ -10,6 +10,7 @@
 
 #include <convoke/error.hpp>
 #include <convoke/ledger.hpp>
+#include <convoke/results_dialect.hpp>
 
 namespace convoke {
 
@@ -23,6 +24,7 @@ enum class export_format : std::uint8_t { csv, jsonl };
 struct run_files {
   std::string results;  ///< every row of the run with its outcome; empty: none
   export_format format = export_format::csv;
+  results_dialect dialect = results_dialect::input;  ///< of CSV results
   std::string failed;  ///< the failed, rejected and (where drift fails) drifted records of the input, byte for byte; empty: none
 };
 

@@ -30,6 +30,7 @@
 
 #include <convoke/error.hpp>
 #include <convoke/outcome.hpp>
+#include <convoke/results_dialect.hpp>
 #include <convoke/secret.hpp>
 #include <convoke/summary.hpp>
 #include <convoke/time.hpp>
@@ -38,6 +39,7 @@ namespace convoke {
 
 /// One Graph root, tenant and app, and how to sign in to it.
 struct lane_options {
+  std::string name;  ///< by which the tenant column may name the lane besides its tenant id; may be empty
   std::string graph_url = "https://graph.microsoft.com";            ///< root without version
   std::string authority_url = "https://login.microsoftonline.com";  ///< where tokens come from
   std::string tenant;                                               ///< Entra tenant id (GUID)
@@ -75,16 +77,26 @@ enum class overlap_choice : std::uint8_t {
   later,
 };
 
+/// A column of the input that is used for a role although it has another name.
+struct column_role_choice {
+  std::string role;    ///< a role, or one of its other names: `start`, `title`, `option.NAME`
+  std::string header;  ///< the column's name in the input; compared as header names are
+};
+
 /// Settings that shape a plan. Together with the input's SHA-256 and the lane they are a run's identity, except where a member says no.
 struct plan_options {
   input_encoding encoding = input_encoding::detect;
   input_delimiter delimiter = input_delimiter::detect;
   std::string time_zone;  ///< zone of local times without one of their own; an IANA or Windows name
   overlap_choice overlap = overlap_choice::refuse;
-  std::string external_id_template;    ///< `{course}-{start:%Y%m%d}`; empty: the column is required
-  std::optional<std::uint64_t> limit;  ///< plan only the first N rows
-  std::string only;                    ///< `COLUMN=VALUE`: plan only these rows; empty: all
-  bool skip_invalid = false;           ///< provision the valid rows although others are wrong
+  std::string external_id_template;         ///< `{course}-{start:%Y%m%d}`; empty: the column is required
+  std::vector<column_role_choice> columns;  ///< roles of columns that their names do not say
+  std::vector<std::string> carry;           ///< columns that are only carried to the results, although their names are near a role's
+  std::string date_format;                  ///< how dates are written, as for strptime: `%d.%m.%Y %H:%M`; empty: year, month, day
+  std::string skip_dates;                   ///< a file with dates on which nothing repeats (holidays); empty: none
+  std::optional<std::uint64_t> limit;       ///< plan only the first N rows
+  std::string only;                         ///< `COLUMN=VALUE`: plan only these rows; empty: all
+  bool skip_invalid = false;                ///< provision the valid rows although others are wrong
   convoke::on_drift drift = convoke::on_drift::report;
   std::optional<std::uint64_t> expect_rows;  ///< refuse unless the input has exactly N rows; not part of the identity
   std::optional<std::uint64_t> max_new;      ///< refuse if more than N keys are new; not part of the identity
@@ -113,17 +125,21 @@ struct pace_options {
 
 /// Everything that a job needs. Strings are UTF-8; paths are used as they are, relative to the current folder.
 struct job {
-  std::string input;                       ///< a path, or `-` for standard input
+  std::string input;  ///< a path, or `-` for standard input
+  /// The series of files that the input belongs to: keys of a feed that a later file of it lacks are reported as vanished. Absent: the
+  /// input's name without its folder; a pipe then belongs to no feed. Not part of a run's identity.
+  std::optional<std::string> feed;
   std::string ledger;                      ///< `sqlite:PATH`
   std::chrono::milliseconds wait_lock{0};  ///< how long to wait while another process carries out a run; 0 to ten years
   /// Exactly one for now: rows cannot name a tenant yet, so a second lane would have no rows.
   std::vector<lane_options> lanes = std::vector<lane_options>(1);
   plan_options plan;
   pace_options pace;
-  std::string results;      ///< written at the end, by ending: .csv or .jsonl; `-`: CSV on standard output; empty: none
-  std::string failed;       ///< empty: `INPUT.failed.csv`; written only if rows failed
-  unsigned keep_runs = 10;  ///< older runs lose their raw records; 1 to 1,000,000
-  std::uint64_t seed = 0;   ///< of the jitter; 0: a random one
+  std::string results;  ///< written at the end, by ending: .csv or .jsonl; `-`: CSV on standard output; empty: none
+  convoke::results_dialect dialect = convoke::results_dialect::input;  ///< of CSV results
+  std::string failed;                                                  ///< empty: `INPUT.failed.csv`; written only if rows failed
+  unsigned keep_runs = 10;                                             ///< older runs lose their raw records; 1 to 1,000,000
+  std::uint64_t seed = 0;                                              ///< of the jitter; 0: a random one
 };
 
 /// What a job is going to be used for: how much of it has to be valid.
@@ -209,8 +225,10 @@ struct job_report {
   std::uint64_t early_by_inference = 0;                ///< calls in a scope that was closed by a throttle which did not name it
   std::chrono::microseconds plan_time{0}, call_time{0}, results_time{0};  ///< call: first send to last commit
   std::string results, failed;                                            ///< files written, empty where none
-  std::vector<std::string> output_errors;                                 ///< files that could not be written
-  std::vector<std::string> warnings;  ///< housekeeping that failed after the run, such as pruning; it changes no outcome
+  std::string removed_failed;              ///< the failed file of an earlier run, removed because nothing failed; empty: there was none
+  std::vector<failure_reason> reasons;     ///< of the rows of the run that are not satisfied: the most frequent first, 20 at most
+  std::vector<std::string> output_errors;  ///< files that could not be written
+  std::vector<std::string> warnings;       ///< housekeeping that failed after the run, such as pruning; it changes no outcome
 
   /// 0 every row is satisfied; 3 finished with failed, rejected, lost or (by option) drifted rows; 4 credentials or permission; 5 work is
   /// left; 6 storage; 9 an output could not be written; 130 interrupted. A program that was stopped by another signal than SIGINT returns

@@ -7,7 +7,10 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
+
+#include <convoke/outcome.hpp>
 
 namespace convoke {
 
@@ -48,9 +51,63 @@ struct forecast {
   std::chrono::milliseconds least{0}, most{0};  ///< from the first call to the last; equal where the rate is known
 };
 
+/// How a plan uses one column of the input.
+struct column_use {
+  enum class kind : std::uint8_t {
+    used,     ///< it has a role
+    carried,  ///< it is carried through to the results
+    ignored,  ///< convoke_line and convoke_error of a failed file, and columns without a name
+  };
+  std::size_t column = 0;  ///< counted from 1
+  std::string header;      ///< its name in the input, trimmed
+  kind use = kind::carried;
+  std::string role;  ///< where it is used: `organizer`, `start`, `option.NAME`, …
+};
+
+/// Why a plan warns about rows of its input. Each kind is counted and reported once.
+enum class input_warning_kind : std::uint8_t {
+  id_null_word,          ///< the external id is a word for nothing: NULL, nan, TBD, `-`
+  id_scientific,         ///< the external id is a number in E-notation: a spreadsheet has shortened it
+  id_apostrophe,         ///< the external id begins with an apostrophe, which spreadsheets use to mark text
+  id_decimal,            ///< every external id ends in `.0`: a program has read them as numbers
+  long_meeting,          ///< longer than 30 h
+  past_meeting,          ///< it has ended already
+  far_meeting,           ///< it begins more than two years ahead
+  fixed_offset_zone,     ///< the zone is `Etc/GMT+n` or `Etc/GMT-n`, whose sign is the opposite of the usual one
+  utf8_in_windows_1252,  ///< read as windows-1252, but its bytes are valid UTF-8
+  unnamed_column,        ///< a column without a name has values, which are ignored
+};
+struct input_warning {
+  input_warning_kind kind = input_warning_kind::id_null_word;
+  std::uint64_t rows = 0;        ///< how many rows
+  std::uint32_t first_line = 0;  ///< the line of the first of them
+  std::string example;           ///< its value, escaped for people
+};
+/// `id_null_word`, `long_meeting`, …: the name of a kind for programs.
+[[nodiscard]] std::string_view to_string(input_warning_kind kind) noexcept;
+
+/// A new key of a plan, and the key of a known meeting that it probably replaces.
+struct replaced_key {
+  named_key now, before;
+};
+
+/// Why rows ended without what they want: the rows of a run that failed, were lost, were rejected or, by option, drifted, and that share
+/// outcome, code and status.
+struct failure_reason {
+  outcome result = outcome::failed;
+  std::string code;     ///< Graph's error code, or convoke's (`retries`, `invalid`, `conflict`); of drifted rows the fields
+  int http_status = 0;  ///< 0: no answer
+  std::uint64_t rows = 0;
+  std::uint32_t line = 0;                       ///< the first of them
+  std::string organizer, external_id, message;  ///< of that row
+};
+
 /// What a plan decided, counted.
 struct plan_summary {
-  std::uint64_t rows = 0;            ///< records of the input that the plan covers
+  std::string feed;                  ///< empty: the input belongs to no feed
+  std::uint64_t records = 0;         ///< records of the input that the plan covers, without empty ones
+  std::uint64_t empty_records = 0;   ///< records whose every cell is empty: skipped
+  std::uint64_t rows = 0;            ///< rows of the plan: a record, or one occurrence of a record that repeats
   std::uint64_t calls = 0;           ///< distinct keys that a call is owed for
   std::uint64_t new_keys = 0;        ///< of these, not in the inventory
   std::uint64_t changed_keys = 0;    ///< of these, in the inventory with another payload
@@ -61,8 +118,14 @@ struct plan_summary {
   std::uint64_t duplicates = 0;      ///< rows that share key and payload with an earlier row
   std::uint64_t superseded = 0;      ///< owed rows of older open runs that this plan takes over once it is open
   std::uint64_t owed_elsewhere = 0;  ///< keys owed to older open runs that this input lacks
-  std::uint64_t vanished = 0;        ///< keys that the previous run of the same input name had and this input lacks
+  std::uint64_t vanished = 0;        ///< known keys of this feed whose meeting has not ended and that this input lacks
+  std::uint64_t changed_ids = 0;  ///< new keys that want the meeting (organizer, subject, start, end) of a known key that this input lacks
+  std::uint64_t moved = 0;        ///< new keys with the external id of a known key of another organizer that this input lacks
   std::vector<named_key> owed_elsewhere_sample, vanished_sample;  ///< at most 20 of each
+  std::vector<replaced_key> changed_ids_sample, moved_sample;     ///< at most 20 of each
+  std::vector<input_warning> warnings;
+  std::vector<column_use> columns;    ///< of the input, in order
+  std::vector<std::string> defaults;  ///< what the input does not say, and what is used: a sentence each
 
   /// The same per organizer.
   struct per_organizer {

@@ -62,6 +62,25 @@ bool stays(std::string_view text, utf8_char c, shown_in where) noexcept {
   return where == shown_in::file || !hides_or_reorders(c.code_point);
 }
 
+// The length of the blank or invisible character with which `text` begins; 0 where it begins with another one.
+std::size_t blank_length(std::string_view text) noexcept {
+  if (text.empty()) return 0;
+  if (static_cast<unsigned char>(text.front()) < 0x80) return blank_or_invisible(static_cast<unsigned char>(text.front())) ? 1 : 0;
+  const utf8_char c = decode_utf8(text);
+  return blank_or_invisible(c.code_point) ? c.length : 0;
+}
+
+// The same for the character with which `text` ends.
+std::size_t blank_length_at_end(std::string_view text) noexcept {
+  std::size_t begin = text.size();
+  while (begin > 0 && text.size() - begin < 4) {
+    const auto byte = static_cast<unsigned char>(text[--begin]);
+    if ((byte & 0xC0U) != 0x80) break;
+  }
+  const std::size_t length = blank_length(text.substr(begin));
+  return begin + length == text.size() ? length : 0;
+}
+
 // The number of edits (insertion, deletion, replacement, swap of neighbours) that turn one into the other: optimal string alignment.
 std::size_t distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> before(b.size() + 1), last(b.size() + 1), row(b.size() + 1);
@@ -95,16 +114,26 @@ std::size_t find_ignoring_case(std::string_view text, std::string_view what) noe
 
 std::string fold_name(std::string_view name) {
   std::string out;
-  for (const char c : name) {
-    if (c != '_' && c != '-') out += ascii_lower(c);
+  while (!name.empty()) {
+    const std::size_t length = std::max<std::size_t>(decode_utf8(name).length, 1);
+    if (blank_length(name) == 0 && name.front() != '_' && name.front() != '-') {
+      for (const char c : name.substr(0, length)) out += ascii_lower(c);
+    }
+    name.remove_prefix(length);
   }
   return out;
 }
 
+bool blank_or_invisible(char32_t c) noexcept {
+  if (c <= 0x20) return c == ' ' || (c >= '\t' && c <= '\r');
+  return c == 0x85 || c == 0xA0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200A) || c == 0x202F || c == 0x205F || c == 0x3000 ||
+         hides_or_reorders(c);
+}
+
 std::string_view trim(std::string_view text) noexcept {
-  const std::size_t from = text.find_first_not_of(" \t");
-  if (from == std::string_view::npos) return {};
-  return text.substr(from, text.find_last_not_of(" \t") - from + 1);
+  while (const std::size_t blank = blank_length(text)) text.remove_prefix(blank);
+  while (const std::size_t blank = blank_length_at_end(text)) text.remove_suffix(blank);
+  return text;
 }
 
 std::string escape_for_people(std::string_view text, std::size_t max_characters) {

@@ -31,10 +31,15 @@ void make_lower(std::string& text) noexcept;
 // Where the first `what` begins in `text`, without regard to ASCII case; npos where there is none.
 [[nodiscard]] std::size_t find_ignoring_case(std::string_view text, std::string_view what) noexcept;
 
-// The form in which names of headers, roles and encodings are compared: ASCII lower case, without `_` and `-`.
+// The form in which names of headers, roles and encodings are compared: ASCII lower case, without `_`, `-`, blanks and invisible
+// characters.
 [[nodiscard]] std::string fold_name(std::string_view name);
 
-// `text` without blanks and tabs at its beginning and end.
+// True for blanks of Unicode (White_Space, line ends included) and for characters that show nothing: soft hyphen, zero-width characters,
+// the byte-order mark, marks of writing direction.
+[[nodiscard]] bool blank_or_invisible(char32_t c) noexcept;
+
+// `text` without such characters at its beginning and end.
 [[nodiscard]] std::string_view trim(std::string_view text) noexcept;
 
 // Text from outside in a form that is fit for a terminal, a log line or an error message: control characters, escape sequences,

@@ -19,9 +19,10 @@ namespace convoke::ledger {
 
 // One row of the input with its result. The views are valid until the next row.
 struct result_row {
-  std::uint32_t line = 0;
+  std::uint32_t line = 0;  // of its record in the file
+  occurrence_date occurrence;
   lane_id lane = 0;
-  std::string_view raw;           // the record as UTF-8
+  std::string_view raw;           // the record as UTF-8; the occurrences of a record all have it
   std::string_view payload;       // empty for a rejected row
   std::optional<outcome> result;  // absent: deferred
   // Of the call that gave the row its outcome; of a deferred row that was called and released: of its last call.
@@ -37,6 +38,7 @@ struct inventory_row {
   lane_name lane;
   // state: wanted (not observed as it is wanted now), satisfied, drifted, failed, lost, removed
   std::string_view organizer, external_id, payload, state, drift;
+  std::string_view feed;  // empty: none
   // Of a lost or removed meeting: what it had.
   std::string_view meeting_id, join_web_url, join_meeting_id, passcode, dial_in_number, conference_id;
   std::optional<utc_time> observed_at;
@@ -82,7 +84,10 @@ class reader {
   // True if a run that was opened after `id` has taken over any of its keys.
   virtual result<bool> overtaken(run_id id) = 0;
   virtual result<run_status> status(run_id id) = 0;
+  // Why rows of the run that belong into its failed file have no meeting as wanted: the most frequent reasons first, `most` at most.
+  virtual result<std::vector<failure_reason>> reasons(run_id id, std::size_t most) = 0;
   virtual result<std::vector<count_by>> inventory_counts() = 0;   // state -> keys
+  virtual result<std::vector<count_by>> inventory_feeds() = 0;    // feed -> keys; the keys of no feed are counted under ""
   virtual result<lane_memory> memory(const lane_name& lane) = 0;  // empty for a lane that this ledger does not know
   // Every row of the run in line order. An error that the function returns ends the read, and is returned.
   virtual result<void> for_each_result(run_id id, const std::function<result<void>(const result_row&)>&) = 0;

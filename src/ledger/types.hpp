@@ -2,6 +2,7 @@
 
 // The values of the ledger's interface: names and numbers, runs, planned rows, and what a run under way claims and writes.
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -19,7 +20,7 @@ namespace convoke::ledger {
 
 // Numbers of one ledger. They mean nothing in another one, and are not reused while the ledger refers to what they name.
 using run_id = std::uint32_t;
-using row_id = std::uint64_t;  // run << 32 | line
+using row_id = std::uint64_t;  // run << 32 | number of the row in the run
 using key_id = std::uint64_t;
 using organizer_id = std::uint32_t;  // of an organizer in a lane: the same user in two lanes has two numbers
 
@@ -55,6 +56,8 @@ struct lane_name {
 
 // ---- runs and their rows
 
+using convoke::named_key;
+
 enum class run_state : std::uint8_t { planned = 1, open = 2, finished = 3, discarded = 4 };
 
 // The settings of a run by which a plan chooses the operations that its rows owe. The rules are in ledger/planning/rules.hpp.
@@ -68,6 +71,7 @@ struct operation_settings {
 struct run_header {
   std::string identity;      // SHA-256 over input_sha256, the settings that shape the plan, and the lanes
   std::string input_name;    // as the user wrote it, `-` for standard input
+  std::string feed;          // the series of files that the input belongs to; empty: none
   std::string input_sha256;  // hexadecimal
   std::string settings;      // JSON text of the settings that shape the plan; reports read it back
   std::string dialect;       // JSON text: encoding, byte-order mark, delimiter
@@ -78,6 +82,12 @@ struct run_header {
   std::vector<lane_name> lanes;
 };
 
+// The day of one occurrence of a record that repeats, in the record's own wall time; absent for a record that does not.
+using occurrence_date = std::optional<std::chrono::local_days>;
+
+// One row of a run: a record of the input, or one occurrence of it. Rows come in the order of their lines; the occurrences of a record
+// follow each other, and only the first one has `raw`. The ledger numbers the rows: a row has the number of its line, or the number after
+// that of the row before it where that is greater.
 struct planned_row {
   std::uint32_t line = 0;  // of the record's first line in the file, 1-based
   std::string raw;         // the record's own bytes as UTF-8, with its line end
@@ -86,9 +96,11 @@ struct planned_row {
   std::string error;    // why it is wrong (all reasons); empty where it is right
   // What the row itself requires. The plan raises it where the run's operation_settings require more.
   update_rule update = update_rule::never;
+  occurrence_date occurrence{};
+  // Of a wrong row: the keys that could be read. They count as present in the input.
+  std::vector<named_key> present{};
 };
 
-using convoke::named_key;
 using convoke::outcome_counts;
 using convoke::plan_summary;
 
@@ -170,6 +182,7 @@ struct claimed_row {
   std::uint8_t strikes;      // earlier sessions in a row that used up this row's attempts
   std::uint32_t duplicates;  // 0: no further row of the run shares its key, to end as it does
   std::string payload;
+  std::uint32_t line = 0;  // of its record in the file
   operation op = operation::create_or_get;
   update_rule update = update_rule::never;
   // Only of a row that owes another operation than createOrGet: what was last observed of its meeting.

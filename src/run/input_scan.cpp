@@ -97,6 +97,9 @@ spec::row_settings row_settings_of(const plan_options& options) {
   s.default_zone = options.time_zone;
   s.overlap = in_rows(options.overlap);
   s.external_id_template = options.external_id_template;
+  for (const auto& one : options.columns) s.columns.push_back({one.role, one.header});
+  s.carry = options.carry;
+  s.date_format = options.date_format;
   return s;
 }
 

@@ -63,18 +63,23 @@ class feeder {
       : to_(to), builder_(builder), only_(std::move(only)), limit_(options.limit), stop_(stop) {}
 
   result<void> add(const csv::record& record) {
+    if (spec::empty_row(record.fields)) {
+      ++empty_;
+      return {};
+    }
     ++rows_;
     if (!selected(record)) return {};
     ++planned_;
-    builder_.build(record.fields, built_);
+    builder_.build(record.fields, record.line, built_);
     ledger::planned_row row{.line = record.line, .raw = std::string(record.raw), .lane = built_.lane};
-    if (built_.errors.empty())
-      row.payload = encode_spec(built_.wanted);
-    else
+    if (!built_.errors.empty()) {
       row.error = describe(built_.errors);
-    bytes_ += row.raw.size() + row.payload.size() + row.error.size();
-    batch_.push_back(std::move(row));
-    return batch_.size() < batch_rows && bytes_ < batch_bytes ? result<void>{} : flush();
+      for (auto& id : built_.present) row.present.push_back({built_.wanted.organizer, std::move(id)});
+      return add(std::move(row));
+    }
+    if (!built_.occurrences.empty()) return add_occurrences(std::move(row));
+    row.payload = encode_spec(built_.wanted);
+    return add(std::move(row));
   }
 
   result<void> flush() {
@@ -88,8 +93,28 @@ class feeder {
 
   [[nodiscard]] std::uint64_t rows() const noexcept { return rows_; }
   [[nodiscard]] std::uint64_t planned() const noexcept { return planned_; }
+  [[nodiscard]] std::uint64_t empty() const noexcept { return empty_; }
 
  private:
+  result<void> add(ledger::planned_row row) {
+    bytes_ += row.raw.size() + row.payload.size() + row.error.size();
+    batch_.push_back(std::move(row));
+    return batch_.size() < batch_rows && bytes_ < batch_bytes ? result<void>{} : flush();
+  }
+
+  // Of the rows of one record only the first one keeps its bytes.
+  result<void> add_occurrences(ledger::planned_row first) {
+    for (auto& one : built_.occurrences) {
+      ledger::planned_row row{.line = first.line, .raw = std::exchange(first.raw, {}), .lane = first.lane, .occurrence = one.date};
+      built_.wanted.start = one.start;
+      built_.wanted.end = one.end;
+      built_.wanted.external_id = std::move(one.external_id);
+      row.payload = encode_spec(built_.wanted);
+      if (auto added = add(std::move(row)); !added) return added;
+    }
+    return {};
+  }
+
   bool selected(const csv::record& record) const {
     if (limit_ && planned_ >= *limit_) return false;
     if (!only_.column) return true;
@@ -101,7 +126,7 @@ class feeder {
   row_filter only_;
   std::optional<std::uint64_t> limit_;
   const stop_tokens& stop_;
-  std::uint64_t rows_ = 0, planned_ = 0;
+  std::uint64_t rows_ = 0, planned_ = 0, empty_ = 0;
   spec::built_row built_;
   std::vector<ledger::planned_row> batch_;
   std::size_t bytes_ = 0;  // of the batch's rows
@@ -125,20 +150,32 @@ result<void> check_row_count(std::uint64_t rows, std::uint64_t planned, const jo
 
 }  // namespace
 
+namespace {
+
+// A pipe has no folder and no name of its own: `<(...)` is called /dev/fd/63.
+bool is_pipe(const std::string& input) {
+  return input == "-" || input == "/dev/stdin" || input.starts_with("/dev/fd/") || input.starts_with("/proc/");
+}
+
+}  // namespace
+
 std::string failed_path(const job& j) {
   if (!j.failed.empty()) return j.failed;
-  // A pipe has no folder of its own: `<(...)` is called /dev/fd/63.
-  const bool is_pipe = j.input == "-" || j.input == "/dev/stdin" || j.input.starts_with("/dev/fd/") || j.input.starts_with("/proc/");
-  return is_pipe ? "stdin.failed.csv" : j.input + ".failed.csv";
+  return is_pipe(j.input) ? "stdin.failed.csv" : j.input + ".failed.csv";
 }
 
 files::naming failed_naming(const job& j) {
   return j.failed.empty() ? files::naming::derived : files::naming::given;
 }
 
+std::string feed_of(const job& j) {
+  if (j.feed) return *j.feed;
+  return is_pipe(j.input) ? std::string() : j.input.substr(j.input.rfind('/') + 1);
+}
+
 ledger::run_header make_header(const job& j, const scanned_input& input, const ledger::lane_name& lane) {
   ledger::run_header h;
-  const boost::json::object settings{
+  boost::json::object settings{
       {"encoding", to_string(j.plan.encoding)},
       {"delimiter", to_string(j.plan.delimiter)},
       {"time_zone", j.plan.time_zone},
@@ -149,7 +186,16 @@ ledger::run_header make_header(const job& j, const scanned_input& input, const l
       {"skip_invalid", j.plan.skip_invalid},
       {"on_drift", j.plan.drift == on_drift::fail ? "fail" : "report"},
   };
+  // Where these are not set they are left out, so that runs of earlier versions keep their identity.
+  if (!j.plan.columns.empty()) {
+    boost::json::array columns;
+    for (const auto& one : j.plan.columns) columns.push_back(boost::json::object{{"role", one.role}, {"header", one.header}});
+    settings["columns"] = std::move(columns);
+  }
+  if (!j.plan.carry.empty()) settings["carry"] = boost::json::array(j.plan.carry.begin(), j.plan.carry.end());
+  if (!j.plan.date_format.empty()) settings["date_format"] = j.plan.date_format;
   h.settings = boost::json::serialize(settings);
+  h.feed = feed_of(j);
   h.dialect = boost::json::serialize(boost::json::object{
       {"encoding", files::to_string(input.format.enc)}, {"bom", input.format.bom}, {"delimiter", std::string_view(&input.delimiter, 1)}});
   h.header = input.header;
@@ -175,19 +221,23 @@ plan_summary of_what_was_read(plan_summary summary, const plan_options& options)
   return summary;
 }
 
+struct record_counts {
+  std::uint64_t planned = 0, empty = 0;
+};
+
 // Feeds all rows to the plan, and checks that the file is the one that was scanned and has as many rows as expected.
-result<void> feed_rows(ledger::plan_builder& to, spec::row_builder& builder, row_filter only, scanned_input& input, const job& j,
-                       const ledger::run_header& header, const stop_tokens& stop) {
+result<record_counts> feed_rows(ledger::plan_builder& to, spec::row_builder& builder, row_filter only, scanned_input& input, const job& j,
+                                const ledger::run_header& header, const stop_tokens& stop) {
   feeder feed(to, builder, std::move(only), j.plan, stop);
   const auto digest = read_records(input, [&](const csv::record& record) { return feed.add(record); });
   if (!digest) return std::unexpected(digest.error());
   if (*digest != header.input_sha256)
     return std::unexpected(in_file(
         j.input, {errc::input, "the file changed while it was read. Nothing was sent. Run the same command again once it is whole."}));
-  if (const auto flushed = feed.flush(); !flushed) return flushed;
+  if (const auto flushed = feed.flush(); !flushed) return std::unexpected(flushed.error());
   if (const auto counted = check_row_count(feed.rows(), feed.planned(), j); !counted)
     return std::unexpected(in_file(j.input, counted.error()));
-  return {};
+  return record_counts{.planned = feed.planned(), .empty = feed.empty()};
 }
 
 }  // namespace
@@ -207,9 +257,16 @@ result<planned> make_plan(ledger::store& store, scanned_input& input, const job&
 
   auto planning = store.begin_plan(header);
   if (!planning) return std::unexpected(planning.error());
-  if (const auto fed = feed_rows(**planning, *builder, std::move(*only), input, j, header, stop); !fed) return std::unexpected(fed.error());
+  const auto fed = feed_rows(**planning, *builder, std::move(*only), input, j, header, stop);
+  if (!fed) return std::unexpected(fed.error());
   auto summary = (*planning)->classify();
   if (!summary) return std::unexpected(in_planning(summary.error()));
+  summary->feed = header.feed;
+  summary->records = fed->planned;
+  summary->empty_records = fed->empty;
+  summary->warnings = builder->warnings();
+  summary->columns = builder->columns_used();
+  summary->defaults = builder->defaults_used();
   if (summary->rejected > 0) {
     const auto reported = (*planning)->for_each_rejected(
         [&](std::uint32_t line, std::string_view, std::string_view why) { watch.wrong_row(line, std::string(why)); });

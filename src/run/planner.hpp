@@ -39,6 +39,9 @@ struct planned {
 // Whether the input has as many rows as expect_rows says, where it is set: for runs that need no plan any more.
 [[nodiscard]] result<void> check_expected_rows(scanned_input& input, const job& j, const stop_tokens& stop);
 
+// The feed that the input belongs to; empty: none.
+[[nodiscard]] std::string feed_of(const job& j);
+
 // Where failed rows go: --failed, or beside the input.
 [[nodiscard]] std::string failed_path(const job& j);
 [[nodiscard]] files::naming failed_naming(const job& j);

@@ -13,25 +13,20 @@ struct known_name {
   column_role role;
 };
 
-constexpr std::array<known_name, 18> known{{
-    {"organizer", column_role::organizer},
-    {"userid", column_role::organizer},
-    {"organizerid", column_role::organizer},
-    {"externalid", column_role::external_id},
-    {"subject", column_role::subject},
-    {"start", column_role::start},
-    {"startdatetime", column_role::start},
-    {"end", column_role::end},
-    {"enddatetime", column_role::end},
-    {"duration", column_role::duration},
-    {"timezone", column_role::time_zone},
-    {"tz", column_role::time_zone},
-    {"attendees", column_role::attendees},
-    {"participants", column_role::attendees},
-    {"tenant", column_role::tenant},
-    {"chatthreadid", column_role::chat_thread_id},
-    {"convokeline", column_role::ignored},
-    {"convokeerror", column_role::ignored},
+constexpr std::array<known_name, 26> known{{
+    {"organizer", column_role::organizer},   {"userid", column_role::organizer},
+    {"organizerid", column_role::organizer}, {"externalid", column_role::external_id},
+    {"subject", column_role::subject},       {"start", column_role::start},
+    {"startdatetime", column_role::start},   {"end", column_role::end},
+    {"enddatetime", column_role::end},       {"date", column_role::date},
+    {"startdate", column_role::date},        {"starttime", column_role::start_time},
+    {"enddate", column_role::end_date},      {"endtime", column_role::end_time},
+    {"repeat", column_role::repeat},         {"skipdates", column_role::skip_dates},
+    {"title", column_role::subject},         {"duration", column_role::duration},
+    {"timezone", column_role::time_zone},    {"tz", column_role::time_zone},
+    {"attendees", column_role::attendees},   {"participants", column_role::attendees},
+    {"tenant", column_role::tenant},         {"chatthreadid", column_role::chat_thread_id},
+    {"convokeline", column_role::ignored},   {"convokeerror", column_role::ignored},
 }};
 
 std::string fold(std::string_view name) {
@@ -88,7 +83,7 @@ std::optional<std::size_t> header::find(std::string_view name) const {
   return role < single_roles ? places[role] : std::nullopt;
 }
 
-result<header> read_header(std::span<const std::string_view> fields, bool needs_external_id) {
+result<header> read_header(std::span<const std::string_view> fields, const header_settings& settings) {
   header h;
   std::vector<std::string> folded;
   for (const std::string_view field : fields) {
@@ -112,7 +107,7 @@ result<header> read_header(std::span<const std::string_view> fields, bool needs_
     }
     if (role == column_role::carried) h.carried.push_back(i);
   }
-  if (const auto r = check_required(h, needs_external_id); !r) return std::unexpected(r.error());
+  if (const auto r = check_required(h, settings.needs_external_id); !r) return std::unexpected(r.error());
   return h;
 }
 

@@ -21,16 +21,35 @@ enum class column_role : std::uint8_t {
   subject,
   start,
   end,
+  date,  // with start_time, end_time and end_date instead of start and end
+  start_time,
+  end_date,
+  end_time,
   duration,
   time_zone,
   attendees,
+  repeat,
+  skip_dates,
   tenant,
   chat_thread_id,
   option,   // of this and the following, an input may have any number
   ignored,  // convoke_line, convoke_error
+  unnamed,  // a column without a name: ignored; its values are warned about
   carried,
 };
-inline constexpr std::size_t single_roles = 10;  // the roles before `option`, of which an input has one column at most
+inline constexpr std::size_t single_roles = 16;  // the roles before `option`, of which an input has one column at most
+
+// --column ROLE=HEADER: the column with this name has this role.
+struct role_of_header {
+  std::string role;    // the name of a role or one of its aliases
+  std::string header;  // compared as header names are
+};
+
+struct header_settings {
+  bool needs_external_id = true;  // there is no template
+  std::vector<role_of_header> columns;
+  std::vector<std::string> carry;  // columns that are carried although their names are near those of a role
+};
 
 struct header {
   std::vector<std::string> names;  // as the file has them, without blanks at their ends
@@ -43,7 +62,9 @@ struct header {
   [[nodiscard]] std::optional<std::size_t> find(std::string_view name) const;
 };
 
-// Reads the header record. errc::input where two columns mean the same, and where a column is missing that every input needs.
-[[nodiscard]] result<header> read_header(std::span<const std::string_view> fields, bool needs_external_id);
+// Reads the header record. errc::input where two columns mean the same, where a column is missing that every input needs, and where the
+// name of a column without a role is near that of a role that has no column. errc::usage where the settings name a role or a column that
+// does not exist.
+[[nodiscard]] result<header> read_header(std::span<const std::string_view> fields, const header_settings& settings);
 
 }  // namespace convoke::spec

@@ -13,6 +13,9 @@
 
 #include <convoke/error.hpp>
 #include <convoke/spec.hpp>
+#include <convoke/summary.hpp>
+
+#include "spec/header.hpp"
 
 namespace convoke::spec {
 
@@ -35,6 +38,17 @@ class zone_source {
 
 enum class overlap_choice : std::uint8_t { refuse, earlier, later };
 
+// Days on which nothing repeats, both included.
+struct date_range {
+  std::chrono::local_days first{}, last{};
+};
+
+// A tenant that rows may name. The lane is its place in row_settings::tenants.
+struct tenant_name {
+  std::string id;    // GUID
+  std::string name;  // of its table in the configuration; may be empty
+};
+
 struct row_settings {
   std::string default_zone;  // --time-zone, may be empty
   overlap_choice overlap = overlap_choice::refuse;
@@ -42,7 +56,13 @@ struct row_settings {
   // zone of the row, else the default one; as written where there is none), `{{` and `}}` by braces. An external_id cell that is not empty
   // is used in place of the template.
   std::string external_id_template;
-  std::vector<std::string> tenants;  // names that the tenant column may hold; lane = index. Empty: one nameless lane
+  std::vector<tenant_name> tenants;  // that the tenant column may name. Empty: one tenant, which is not known; every row must name the same
+  std::vector<role_of_header> columns;  // --column
+  std::vector<std::string> carry;       // --carry
+  std::string date_format;              // --date-format; empty: none
+  std::vector<date_range> skip_dates;   // on which no row repeats
+  // The time at which the plan is made, for warnings about meetings in the past or far ahead; absent: without these warnings.
+  std::optional<utc_time> now;
 };
 
 struct cell_error {
@@ -53,25 +73,45 @@ struct cell_error {
 // `column 'start': '01/09/2026': …` for each of them, joined by `; `.
 [[nodiscard]] std::string describe(std::span<const cell_error> errors);
 
+// One meeting of a row that repeats: `built_row::wanted` with these members.
+struct occurrence {
+  std::chrono::local_days date{};  // in the row's own wall time
+  utc_time start{}, end{};
+  std::string external_id;
+};
+
 struct built_row {
   std::uint16_t lane = 0;
   meeting_spec wanted;
-  std::vector<cell_error> errors;  // not empty: the row is wrong
+  std::vector<occurrence> occurrences;  // in order of their dates; empty: the row does not repeat, and `wanted` is its meeting
+  std::vector<cell_error> errors;       // not empty: the row is wrong, and nothing of it is wanted
+  // Of a wrong row: the external ids that could be read, of wanted.organizer. Their meetings have not vanished from the input.
+  std::vector<std::string> present;
 };
+
+// True where every cell is empty: such a record is no row.
+[[nodiscard]] bool empty_row(std::span<const std::string_view> fields) noexcept;
 
 class row_builder {
  public:
   // errc::input where a required column is missing, two columns mean the same, or the template names a column that the input lacks.
   // errc::usage where the template or the default zone is wrong in itself. `zones` must outlive the builder. Columns that are not supported
-  // yet (chat_thread_id, option.*, tenant without row_settings::tenants) are allowed as long as their cells are empty.
+  // yet (chat_thread_id, option.*) are allowed as long as their cells are empty.
   [[nodiscard]] static result<row_builder> create(std::span<const std::string_view> header, const row_settings& settings,
                                                   zone_source& zones);
   row_builder(row_builder&&) noexcept;
   row_builder& operator=(row_builder&&) noexcept;
   ~row_builder();
 
-  // Replaces `out` by the row's lane, spec and errors. A row with more or fewer fields than the header is a wrong row.
-  void build(std::span<const std::string_view> fields, built_row& out);
+  // Replaces `out` by the row's lane, spec and errors, and counts its warnings. A row with fewer fields than the header is a wrong row, and
+  // so is one with more, unless the surplus fields are empty. `line`: of the record's first line in the file.
+  void build(std::span<const std::string_view> fields, std::uint32_t line, built_row& out);
+
+  // What the rows that were built so far are warned about: a kind at most once, in the order of the kinds.
+  [[nodiscard]] std::vector<input_warning> warnings() const;
+  // How each column is used, and what is used where the input says nothing.
+  [[nodiscard]] std::vector<column_use> columns_used() const;
+  [[nodiscard]] std::vector<std::string> defaults_used() const;
 
   [[nodiscard]] std::size_t columns() const noexcept;
   // The indices of the columns that are carried through to the results, in order.

@@ -37,7 +37,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   settings.overlap = static_cast<convoke::spec::overlap_choice>(data[0] % 3);
   if ((data[0] & 4) != 0) settings.external_id_template = "{course}-{start:%F_%j%G%V%u}-{end:%H%M%S}";
   if ((data[0] & 8) != 0) settings.default_zone = "Europe/Berlin";
-  if ((data[0] & 16) != 0) settings.tenants = {"north", "south"};
+  if ((data[0] & 16) != 0)
+    settings.tenants = {{"11111111-2222-3333-4444-555555555555", "north"}, {"22222222-2222-3333-4444-555555555555", "south"}};
 
   convoke::csv::reader reader(std::nullopt);
   std::optional<convoke::spec::row_builder> builder;
@@ -49,7 +50,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       builder.emplace(std::move(*made));
       return {};
     }
-    builder->build(r.fields, built);
+    builder->build(r.fields, r.line, built);
     if (built.errors.empty()) {
       check(built);
     } else if (convoke::spec::describe(built.errors).empty()) {

@@ -27,7 +27,7 @@ struct table {
       : builder(*convoke::spec::row_builder::create(split(header), settings, zones)) {}
 
   const convoke::spec::built_row& row(std::string_view cells) {
-    builder.build(split(cells), built);
+    builder.build(split(cells), 2, built);
     return built;
   }
   // The errors of the row, described.

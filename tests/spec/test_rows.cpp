@@ -93,13 +93,13 @@ BOOST_AUTO_TEST_CASE(cells_of_unsupported_columns_are_refused) {
 
 BOOST_AUTO_TEST_CASE(tenants_choose_the_lane) {
   convoke::spec::row_settings s;
-  s.tenants = {"north", "south"};
+  s.tenants = {{"11111111-2222-3333-4444-555555555555", "north"}, {"22222222-2222-3333-4444-555555555555", "south"}};
   table t("organizer|external_id|start|tenant", s);
   BOOST_TEST(t.row(ada + "|x|2026-09-01T08:00Z|south").lane == 1);
   BOOST_TEST(holds(t.why(ada + "|x|2026-09-01T08:00Z|"), "a tenant is required"));
   BOOST_TEST(holds(t.why(ada + "|x|2026-09-01T08:00Z|sooth"), "is 'south' meant?"));
   BOOST_TEST(holds(refusal("organizer|external_id|start", s).message, "no column 'tenant'"));
-  s.tenants = {"north"};
+  s.tenants = {{"11111111-2222-3333-4444-555555555555", "north"}};
   table one("organizer|external_id|start|tenant", s);
   BOOST_TEST(one.why(ada + "|x|2026-09-01T08:00Z|") == "");
   table none("organizer|external_id|start", s);

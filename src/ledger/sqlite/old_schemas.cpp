@@ -39,11 +39,32 @@ ALTER TABLE run ADD COLUMN update_drifted INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE run ADD COLUMN enforce_roles INTEGER NOT NULL DEFAULT 0;
 )sql";
 
-constexpr const char* views[] = {"run", "record", "decision", "duplicate", "owed", "last_failure", "cooldown", "learnt"};
+// From 4 to 5: a record may have several rows, its occurrences; keys belong to feeds. The feed of an older run is the name of its input.
+constexpr const char* step_5 = R"sql(
+ALTER TABLE run ADD COLUMN feed TEXT NOT NULL DEFAULT '';
+ALTER TABLE record ADD COLUMN line INTEGER;
+ALTER TABLE record ADD COLUMN first INTEGER;
+ALTER TABLE record ADD COLUMN occurrence INTEGER;
+CREATE TABLE feed(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+ALTER TABLE inventory ADD COLUMN feed INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE inventory ADD COLUMN ends_at INTEGER;
+)sql";
+
+constexpr const char* views[] = {"run",          "record",   "decision", "duplicate", "owed",
+                                 "last_failure", "cooldown", "learnt",   "feed",      "inventory"};
+
+constexpr const char* views_over_4 = R"sql(
+CREATE TEMP VIEW run AS SELECT *, '' AS feed FROM main.run;
+CREATE TEMP VIEW record AS SELECT *, NULL AS line, NULL AS first, NULL AS occurrence FROM main.record;
+)sql";
+constexpr const char* no_feeds = R"sql(
+CREATE TEMP VIEW feed AS SELECT NULL AS id, NULL AS name WHERE 0;
+CREATE TEMP VIEW inventory AS SELECT *, 0 AS feed, NULL AS ends_at FROM main.inventory;
+)sql";
 
 constexpr const char* views_over_3 = R"sql(
-CREATE TEMP VIEW run AS SELECT *, 0 AS update_drifted, 0 AS enforce_roles FROM main.run;
-CREATE TEMP VIEW record AS SELECT *, 0 AS update_rule FROM main.record;
+CREATE TEMP VIEW run AS SELECT *, 0 AS update_drifted, 0 AS enforce_roles, '' AS feed FROM main.run;
+CREATE TEMP VIEW record AS SELECT *, 0 AS update_rule, NULL AS line, NULL AS first, NULL AS occurrence FROM main.record;
 CREATE TEMP VIEW decision AS SELECT id, key, organizer, slot AS outcome_id FROM main.decision;
 CREATE TEMP VIEW duplicate AS SELECT first, id FROM main.twin;
 CREATE TEMP VIEW owed AS SELECT run, organizer, line, key, owner AS token, strikes, twins AS duplicates, slot AS call, hash, 1 AS operation FROM main.owed;
@@ -66,10 +87,13 @@ void upgrade_tables(connection& db, int version) {
   if (version < 2) db.exec(step_2);
   if (version < 3) db.exec(step_3);
   if (version < 4) db.exec(step_4);
+  if (version < 5) db.exec(step_5);
 }
 
 void show_present_tables(connection& db, int version) {
-  if (version > 3) return;
+  if (version > 4) return;
+  db.exec(no_feeds);
+  if (version == 4) return db.exec(views_over_4);
   db.exec(views_over_3);
   db.exec(version < 3 ? no_last_failures : last_failures_of_3);
   db.exec(version < 2 ? memory_of_1 : memory_of_2);

@@ -211,6 +211,14 @@ result<run_status> sqlite_reader::status(run_id id) {
   return in_snapshot<run_status>([&](connection&) { return counter.finish(); });
 }
 
+result<std::vector<failure_reason>> sqlite_reader::reasons(run_id /*id*/, std::size_t /*most*/) {
+  return {};
+}
+
+result<std::vector<count_by>> sqlite_reader::inventory_feeds() {
+  return {};
+}
+
 result<std::vector<count_by>> sqlite_reader::inventory_counts() {
   if (auto ready = open(); !ready) return std::unexpected(ready.error());
   inventory_counter counter(*db_);

@@ -25,7 +25,9 @@ class sqlite_reader final : public reader {
   result<std::optional<run_info>> find(std::string_view identity) override;
   result<bool> overtaken(run_id id) override;
   result<run_status> status(run_id id) override;
+  result<std::vector<failure_reason>> reasons(run_id id, std::size_t most) override;
   result<std::vector<count_by>> inventory_counts() override;
+  result<std::vector<count_by>> inventory_feeds() override;
   result<lane_memory> memory(const lane_name& lane) override;
   result<void> for_each_result(run_id id, const std::function<result<void>(const result_row&)>& f) override;
   result<void> for_each_failed(run_id id, const std::function<result<void>(const result_row&)>& f) override;

@@ -109,6 +109,7 @@ stored_run run_table::take(statement& row) {
   info.finished_at = time(14);
   out.pruned = row.integer(15) != 0;
   info.header.operations = {.update_drifted = row.integer(16) != 0, .enforce_roles = row.integer(17) != 0};
+  info.header.feed = row.text(18);
   return out;
 }
 

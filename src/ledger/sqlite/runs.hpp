@@ -59,7 +59,7 @@ class run_table {
   statement one_{
       db_,
       "SELECT id, state, identity, input_name, input_sha256, settings, dialect, header, tzdata_version, convoke_version, drift_fails, "
-      "rows, planned_at, opened_at, finished_at, pruned, update_drifted, enforce_roles FROM run WHERE id = ?"};
+      "rows, planned_at, opened_at, finished_at, pruned, update_drifted, enforce_roles, feed FROM run WHERE id = ?"};
   statement ids_{db_, "SELECT id FROM run ORDER BY id"};
   statement same_{db_, "SELECT max(id) FROM run WHERE identity = ? AND state <> 4 AND pruned = 0"};
   statement last_{db_, "SELECT id FROM run ORDER BY opened_at IS NULL, opened_at DESC, id DESC LIMIT 1"};

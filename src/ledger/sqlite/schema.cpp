@@ -16,9 +16,10 @@
 namespace convoke::ledger::sqlite {
 namespace {
 
-// Row ids are run << 32 | line. The calls of a run are numbered in (organizer, line) order, the order in which they are made. Outcomes of
-// calls, and keys that a run is the first to have, get ids made of that number. So a run writes its rows at a few places in integer keys
-// that move forward, whatever the order of the input, and never at random places in the tables.
+// Row ids are run << 32 | the number of the row, which is the number of its line unless a record before it repeats. The calls of a run are
+// numbered in (organizer, line) order, the order in which they are made. Outcomes of calls, and keys that a run is the first to have, get
+// ids made of that number. So a run writes its rows at a few places in integer keys that move forward, whatever the order of the input, and
+// never at random places in the tables.
 constexpr const char* tables = R"sql(
 CREATE TABLE meta(name TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID;
 CREATE TABLE lane(id INTEGER PRIMARY KEY, graph_root TEXT NOT NULL, tenant TEXT NOT NULL, app TEXT NOT NULL,
@@ -30,15 +31,17 @@ CREATE TABLE run(id INTEGER PRIMARY KEY, identity TEXT NOT NULL, state INTEGER N
   input_sha256 TEXT NOT NULL, settings TEXT NOT NULL, dialect TEXT NOT NULL, header TEXT NOT NULL, tzdata_version TEXT NOT NULL,
   convoke_version TEXT NOT NULL, drift_fails INTEGER NOT NULL, rows INTEGER NOT NULL DEFAULT 0, planned_at INTEGER NOT NULL,
   opened_at INTEGER, finished_at INTEGER, pruned INTEGER NOT NULL DEFAULT 0, update_drifted INTEGER NOT NULL DEFAULT 0,
-  enforce_roles INTEGER NOT NULL DEFAULT 0) STRICT;
+  enforce_roles INTEGER NOT NULL DEFAULT 0, feed TEXT NOT NULL DEFAULT '') STRICT;
 -- the lanes of a run in the order of its header; `lane` is the id of table lane, `position` what the interface calls lane_id
 CREATE TABLE run_lane(run INTEGER NOT NULL, position INTEGER NOT NULL, lane INTEGER NOT NULL, PRIMARY KEY(run, position))
   STRICT, WITHOUT ROWID;
 -- how many rows of a run have each outcome
 CREATE TABLE tally(run INTEGER NOT NULL, outcome INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY(run, outcome)) STRICT, WITHOUT ROWID;
--- the records of the input. raw is NULL where only the inventory still needs the payload. lane: a position in run_lane
+-- the rows of a run: the records of its input, and the occurrences of those that repeat. raw is NULL where only the inventory still needs the
+-- payload, and in all but the first occurrence of a record. lane: a position in run_lane. line: of the record in the file; NULL where it is
+-- the number of the row. first: the number of the record's first row, NULL where it is this one. occurrence: its date as YYYYMMDD
 CREATE TABLE record(id INTEGER PRIMARY KEY, lane INTEGER NOT NULL, raw BLOB, payload BLOB, error TEXT,
-  update_rule INTEGER NOT NULL DEFAULT 0) STRICT;
+  update_rule INTEGER NOT NULL DEFAULT 0, line INTEGER, first INTEGER, occurrence INTEGER) STRICT;
 -- what was decided about them. key is NULL for rejected rows; outcome_id is NULL where it is the id of the row
 CREATE TABLE decision(id INTEGER PRIMARY KEY, key INTEGER, organizer INTEGER, outcome_id INTEGER) STRICT;
 -- rows that share the key and payload of an earlier row, `first`, and end as it does
@@ -55,8 +58,12 @@ CREATE TABLE outcome(id INTEGER PRIMARY KEY, outcome INTEGER NOT NULL, attempts 
 CREATE TABLE last_failure(id INTEGER PRIMARY KEY, line INTEGER NOT NULL, attempts INTEGER NOT NULL, http_status INTEGER NOT NULL,
   error_code TEXT, error_message TEXT, request_id TEXT, client_request_id TEXT) STRICT;
 
--- the inventory, for ever. What is wanted of a key: source is the record with the payload
-CREATE TABLE inventory(id INTEGER PRIMARY KEY, organizer INTEGER NOT NULL, source INTEGER NOT NULL, wanted_hash BLOB NOT NULL) STRICT;
+-- the series of files that keys belong to
+CREATE TABLE feed(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+-- the inventory, for ever. What is wanted of a key: source is the record with the payload. feed: 0 for none. ends_at: when the wanted meeting
+-- ends; NULL where that is not known
+CREATE TABLE inventory(id INTEGER PRIMARY KEY, organizer INTEGER NOT NULL, source INTEGER NOT NULL, wanted_hash BLOB NOT NULL,
+  feed INTEGER NOT NULL DEFAULT 0, ends_at INTEGER) STRICT;
 CREATE TABLE inventory_key(hash BLOB PRIMARY KEY, id INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 -- what was observed of a key. state: 1 satisfied, 2 drifted, 3 failed, 4 lost, 5 removed, 6 incomplete (a further operation is owed).
 -- compared_hash: the payload that the meeting was compared with. pending: 1 once the inventory wants something else
@@ -106,10 +113,11 @@ result<void> check_tables(connection& db, int version) {
     const char* name;
     int since, until = schema_version;  // the first and the last version that has it under this name
   };
-  constexpr table expected[] = {
-      {"meta", 1},        {"lane", 1},     {"organizer", 1}, {"run", 1},    {"run_lane", 1}, {"tally", 1},     {"record", 1},
-      {"decision", 1},    {"twin", 1, 3},  {"duplicate", 4}, {"owed", 1},   {"outcome", 1},  {"inventory", 1}, {"inventory_key", 1},
-      {"observation", 1}, {"fence", 1, 3}, {"cooldown", 4},  {"learnt", 2}, {"made", 2},     {"lapse", 3, 3},  {"last_failure", 4}};
+  constexpr table expected[] = {{"meta", 1},         {"lane", 1},     {"organizer", 1}, {"run", 1},           {"run_lane", 1},
+                                {"tally", 1},        {"record", 1},   {"decision", 1},  {"twin", 1, 3},       {"duplicate", 4},
+                                {"owed", 1},         {"outcome", 1},  {"inventory", 1}, {"inventory_key", 1}, {"observation", 1},
+                                {"fence", 1, 3},     {"cooldown", 4}, {"learnt", 2},    {"made", 2},          {"lapse", 3, 3},
+                                {"last_failure", 4}, {"feed", 5}};
   statement find(db, "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?");
   std::string missing;
   for (const auto& [name, since, until] : expected) {
