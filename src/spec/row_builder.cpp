@@ -6,6 +6,7 @@
 #include "core/text.hpp"
 #include "spec/attendees.hpp"
 #include "spec/header.hpp"
+#include "spec/row_repeat.hpp"
 #include "spec/row_times.hpp"
 #include "spec/row_view.hpp"
 #include "spec/rows.hpp"
@@ -21,7 +22,7 @@ bool empty_row(std::span<const std::string_view> fields) noexcept {
 
 struct row_builder::impl {
   impl(header columns, row_settings s, zone_source& z)
-      : head(std::move(columns)), settings(std::move(s)), zones(z), times(settings, zones) {}
+      : head(std::move(columns)), settings(std::move(s)), zones(z), times(settings, zones), repeat(settings, zones, parse_date) {}
 
   void build(std::span<const std::string_view> fields, built_row& out);
   bool whole_row();
@@ -29,6 +30,8 @@ struct row_builder::impl {
   void read_subject();
   void read_times();
   void read_external_id();
+  void read_repeat();
+  void keep_ids_of_occurrences();
   void read_attendees();
   void read_lane();
   void refuse_later_parts();
@@ -38,11 +41,12 @@ struct row_builder::impl {
   zone_source& zones;
   std::optional<id_template> make_id;
   row_times times;
+  row_repeat repeat;
 
   // Of the row being built:
   const row_view* row = nullptr;
   built_row* out = nullptr;
-  id_template::wall_times walls;
+  meeting_times when;
   std::vector<attendee_fault> attendee_faults;
 };
 
@@ -56,15 +60,17 @@ void row_builder::impl::build(std::span<const std::string_view> fields, built_ro
   to.present.clear();
   to.wanted.organizer.clear();
   to.wanted.external_id.clear();
-  walls = {};
+  when = {};
   if (!whole_row()) return;
   read_organizer();
   read_subject();
   read_times();
   read_external_id();
+  read_repeat();
   read_attendees();
   read_lane();
   refuse_later_parts();
+  if (!to.errors.empty()) keep_ids_of_occurrences();
 }
 
 bool row_builder::impl::whole_row() {
@@ -90,11 +96,25 @@ void row_builder::impl::read_subject() {
 }
 
 void row_builder::impl::read_times() {
-  const auto found =
-      times.read(*row, {.start = make_id && make_id->uses(column_role::start), .end = make_id && make_id->uses(column_role::end)});
-  if (found.start) out->wanted.start = utc_time{*found.start};
-  if (found.end) out->wanted.end = utc_time{*found.end};
-  walls = found.walls;
+  const bool repeats = row_repeat::repeats(*row);
+  when = times.read(*row, {.start = repeats || (make_id && make_id->uses(column_role::start)),
+                           .end = repeats || (make_id && make_id->uses(column_role::end))});
+  if (when.start) out->wanted.start = utc_time{*when.start};
+  if (when.end) out->wanted.end = utc_time{*when.end};
+}
+
+void row_builder::impl::read_repeat() {
+  const bool dated = make_id && make_id->has_day() && row->cell(column_role::external_id).empty();
+  repeat.read(*row, when, dated ? &*make_id : nullptr, *out);
+}
+
+// The meetings of a wrong row are wanted all the same once it is corrected.
+void row_builder::impl::keep_ids_of_occurrences() {
+  if (out->occurrences.empty()) return;
+  out->present.clear();
+  for (occurrence& o : out->occurrences)
+    if (!o.external_id.empty()) out->present.push_back(std::move(o.external_id));
+  out->occurrences.clear();
 }
 
 void row_builder::impl::read_organizer() {
@@ -155,7 +175,7 @@ void row_builder::impl::read_external_id() {
     id.assign(text);
     return;
   }
-  if (const auto empty = make_id->expand(row->fields(), walls, id)) {
+  if (const auto empty = make_id->expand(row->fields(), when.walls, id)) {
     id.clear();
     // A wrong time has been reported already.
     if (core::trim(row->fields()[*empty]).empty()) row->wrong_column(*empty, "", "is empty, but the external-id template needs it");
