@@ -19,7 +19,7 @@ using namespace std::chrono;
 
 // Words of messages whose absence would leave a person without a hint.
 void check_reason(std::string_view reason) {
-  if (reason.empty() || reason.contains("calendar library")) std::abort();
+  if (reason.empty() || reason.contains("the calendar library cannot carry this rule out")) std::abort();
 }
 
 void check_rule(const repeat_rule& rule, local_days start) {
