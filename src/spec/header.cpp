@@ -67,7 +67,7 @@ result<void> check_required(const header& h, bool needs_external_id) {
   };
   require(column_role::organizer, "organizer", " (or user_id, organizer_id)");
   if (needs_external_id) require(column_role::external_id, "external_id", " and no --external-id template is given");
-  require(column_role::start, "start", " (or start_date_time)");
+  if (!h.place(column_role::date) && !h.place(column_role::start_time)) require(column_role::start, "start", " (or start_date_time)");
   if (lacking.empty()) return {};
   return fail(errc::input, lacking);
 }

@@ -187,11 +187,7 @@ result<row_builder> row_builder::create(std::span<const std::string_view> fields
   if (settings.tenants.size() > 1 && !head->place(column_role::tenant)) {
     return fail(errc::input, "there are several tenants, but the header has no column 'tenant'");
   }
-  if (!settings.default_zone.empty() && !zones.to_local(settings.default_zone, sys_seconds{})) {
-    return fail(errc::usage,
-                "--time-zone '" + core::escape_for_people(settings.default_zone, 60) +
-                    "' is no known time zone; give an IANA name such as Europe/Berlin or a Windows name such as W. Europe Standard Time");
-  }
+  if (auto checked = row_times::check(settings, zones); !checked) return std::unexpected(checked.error());
   auto made = std::make_unique<impl>(std::move(*head), settings, zones);
   if (!settings.external_id_template.empty()) {
     auto parsed = id_template::parse(settings.external_id_template, made->head);
