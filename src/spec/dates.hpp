@@ -3,6 +3,7 @@
 // Dates without a time of day, as cells and messages have them.
 
 #include <chrono>
+#include <expected>
 #include <functional>
 #include <optional>
 #include <string>
@@ -11,8 +12,8 @@
 
 namespace convoke::spec {
 
-// Reads a whole text as a date; nullopt where it is none.
-using date_reader = std::function<std::optional<std::chrono::local_days>(std::string_view)>;
+// Reads a whole text as a date. The failure is the reason, for people, why it is none.
+using date_reader = std::function<std::expected<std::chrono::local_days, std::string>(std::string_view)>;
 
 // Reads `YYYY-MM-DD`. nullopt for any other form, and for a date that does not exist.
 [[nodiscard]] std::optional<std::chrono::local_days> parse_date(std::string_view text) noexcept;

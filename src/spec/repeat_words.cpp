@@ -151,10 +151,9 @@ class word_parser {
   // The date is the rest of the text, because a date format may have blanks.
   parsed read_until() {
     const std::string_view text = core::trim({word_.data(), word_.size() + rest_.size()});
+    if (text.empty()) return refused("the date after 'until' is missing");
     const auto date = read_date_(text);
-    if (!date)
-      return refused(text.empty() ? std::string("the date after 'until' is missing")
-                                  : "'until " + core::escape_for_people(text, 40) + "': this is no date; write YYYY-MM-DD");
+    if (!date) return refused("'until " + core::escape_for_people(text, 40) + "': the date " + date.error());
     rule_.end = *date;
     return {};
   }

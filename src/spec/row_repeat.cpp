@@ -54,6 +54,9 @@ bool has_end_cell(const row_view& row) noexcept {
 
 }  // namespace
 
+row_repeat::row_repeat(const row_settings& settings, zone_source& zones)
+    : skipped_(settings.skip_dates), zones_(zones), read_date_(reader_of(settings.date_format)) {}
+
 void row_repeat::read(const row_view& row, const meeting_times& times, const id_template* dated, built_row& out) {
   const auto cell = row.cell(column_role::repeat);
   const auto skip_cell = row.cell(column_role::skip_dates);
@@ -269,9 +272,9 @@ void row_repeat::resolve_all(bool by_length) {
     }
   }
   for (const auto& w : wrong)
-    row_->wrong(column_role::repeat, row_->cell(column_role::repeat),
-                "on " + joined(w.dates, max_occurrences) + " " + w.reason +
-                    "; leave such dates out by skip_dates and give them rows of their own");
+    row_->wrong(
+        column_role::repeat, row_->cell(column_role::repeat),
+        "on " + joined(w.dates, max_occurrences) + " " + w.reason + "; leave such dates out by skip_dates and give them rows of their own");
 }
 
 }  // namespace convoke::spec

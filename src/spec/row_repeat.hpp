@@ -23,9 +23,8 @@ namespace convoke::spec {
 
 class row_repeat {
  public:
-  // `zones` must outlive this. `read_date` reads the dates of `skip_dates` and after `until`.
-  row_repeat(const row_settings& settings, zone_source& zones, date_reader read_date)
-      : skipped_(settings.skip_dates), zones_(zones), read_date_(std::move(read_date)) {}
+  // Both must outlive this. The date format, by which `skip_dates` and the date after `until` are read too, is sound.
+  row_repeat(const row_settings& settings, zone_source& zones);
 
   // True where the row has a rule: both of its walls are needed.
   [[nodiscard]] static bool repeats(const row_view& row) noexcept { return !row.cell(column_role::repeat).empty(); }

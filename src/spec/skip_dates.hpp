@@ -29,9 +29,11 @@ struct skip_fault {
 
 [[nodiscard]] std::expected<std::vector<date_range>, skip_fault> parse_skip_cell(std::string_view cell, const date_reader& read_date);
 
-// `words`: how many words separated by blanks a date has in the reader's format. The text is UTF-8, with or without a byte-order mark.
-[[nodiscard]] std::expected<std::vector<date_range>, skip_fault> parse_skip_file(std::string_view text, const date_reader& read_date,
-                                                                                 std::size_t words = 1);
+// The text is UTF-8, with or without a byte-order mark.
+[[nodiscard]] std::expected<std::vector<date_range>, skip_fault> parse_skip_file(std::string_view text, const date_reader& read_date);
+
+// Reads dates by a date format (row_settings::date_format), which is sound or empty, and with the year first.
+[[nodiscard]] date_reader reader_of(const std::string& format);
 
 // A set of dates.
 class skip_set {

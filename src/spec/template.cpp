@@ -224,4 +224,12 @@ bool id_template::has_day() const noexcept {
   return day || (week && weekday);
 }
 
+std::vector<std::size_t> id_template::text_columns() const {
+  std::vector<std::size_t> out;
+  for (const piece& p : pieces_) {
+    if (p.column && p.role != column_role::start && p.role != column_role::end) out.push_back(*p.column);
+  }
+  return out;
+}
+
 }  // namespace convoke::spec

@@ -33,6 +33,8 @@ class id_template {
   [[nodiscard]] bool uses(column_role time) const noexcept;
   // True where it has a day of the start or of the end: %d, %j, %F, or a week with its day (%V and %u).
   [[nodiscard]] bool has_day() const noexcept;
+  // The columns whose cells are parts of the id as they are, in order.
+  [[nodiscard]] std::vector<std::size_t> text_columns() const;
 
  private:
   struct piece {

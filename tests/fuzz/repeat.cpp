@@ -1,5 +1,5 @@
-// The first two bytes choose a start, the rest is a `repeat` cell, and after a form feed a `skip_dates` cell or file. The dates of a rule are
-// those that looking at every day finds, and a rule costs a bounded amount of work.
+// The first two bytes choose a start, the rest is a `repeat` cell, and after a form feed a `skip_dates` cell or file. The dates of a rule
+// are those that looking at every day finds, and a rule costs a bounded amount of work.
 
 #include <algorithm>
 #include <cstddef>
@@ -7,15 +7,17 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "../spec/repeat_oracle.hpp"
 #include "core/text.hpp"
 #include "spec/repeat.hpp"
 #include "spec/skip_dates.hpp"
-#include "../spec/repeat_oracle.hpp"
 
 namespace {
 
 using namespace convoke::spec;
 using namespace std::chrono;
+
+const auto year_first = reader_of({});
 
 // Words of messages whose absence would leave a person without a hint.
 void check_reason(std::string_view reason) {
@@ -56,14 +58,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const local_days start = local_days{year{2024} / 1 / 1} + days{data[0] + 256 * (data[1] % 8)};
   const std::string_view text(reinterpret_cast<const char*>(data) + 2, size - 2);
   const std::size_t feed = text.find('\f');
-  const auto rule = parse_repeat(convoke::core::trim(text.substr(0, feed)), parse_date);
+  const auto rule = parse_repeat(convoke::core::trim(text.substr(0, feed)), year_first);
   if (rule) {
     check_rule(*rule, start);
   } else {
     check_reason(rule.error());
   }
   if (feed == std::string_view::npos) return 0;
-  check_ranges(parse_skip_cell(text.substr(feed + 1), parse_date));
-  check_ranges(parse_skip_file(text.substr(feed + 1), parse_date));
+  check_ranges(parse_skip_cell(text.substr(feed + 1), year_first));
+  check_ranges(parse_skip_file(text.substr(feed + 1), year_first));
   return 0;
 }

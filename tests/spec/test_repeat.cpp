@@ -5,11 +5,14 @@
 
 #include "repeat_oracle.hpp"
 #include "spec/repeat.hpp"
+#include "spec/skip_dates.hpp"
 
 using namespace convoke::spec;
 using namespace std::chrono;
 
 namespace {
+
+const auto year_first = reader_of({});
 
 bool holds(std::string_view text, std::string_view part) {
   BOOST_TEST_INFO("'" << text << "' should hold '" << part << "'");
@@ -17,13 +20,13 @@ bool holds(std::string_view text, std::string_view part) {
 }
 
 std::string why(std::string_view cell) {
-  const auto rule = parse_repeat(cell, parse_date);
+  const auto rule = parse_repeat(cell, year_first);
   return rule ? std::string() : rule.error();
 }
 
 // The dates of a rule, or the reason why it is wrong. UNTIL with a time is taken as its date.
 std::string dates(std::string_view cell, std::string_view start) {
-  const auto rule = parse_repeat(cell, parse_date);
+  const auto rule = parse_repeat(cell, year_first);
   if (!rule) return rule.error();
   const auto first = *parse_date(start);
   repeat_bounds bounds{.start = first, .last = last_day_of_repeats(first)};
@@ -101,7 +104,7 @@ BOOST_AUTO_TEST_CASE(the_short_form_says_the_same_as_rules) {
 
 BOOST_AUTO_TEST_CASE(the_end_of_a_rule_may_be_a_date_a_local_time_or_an_instant) {
   using end = repeat_rule::end_of_rule;
-  const auto of = [](std::string_view cell) { return parse_repeat(cell, parse_date)->end; };
+  const auto of = [](std::string_view cell) { return parse_repeat(cell, year_first)->end; };
   const local_days day{year{2026} / 12 / 15};
   BOOST_TEST((of("FREQ=DAILY;UNTIL=20261215") == end(day)));
   BOOST_TEST((of("freq=daily;until=2026-12-15") == end(day)));

@@ -9,6 +9,8 @@ namespace {
 
 using read = std::expected<std::vector<date_range>, skip_fault>;
 
+const auto year_first = reader_of({});
+
 std::string shown(const read& ranges) {
   if (!ranges) {
     const auto& e = ranges.error();
@@ -24,10 +26,10 @@ std::string shown(const read& ranges) {
 }
 
 std::string cell(std::string_view text) {
-  return shown(parse_skip_cell(text, parse_date));
+  return shown(parse_skip_cell(text, year_first));
 }
 std::string file(std::string_view text) {
-  return shown(parse_skip_file(text, parse_date));
+  return shown(parse_skip_file(text, year_first));
 }
 
 }  // namespace
