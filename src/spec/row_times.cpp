@@ -46,6 +46,7 @@ void row_times::read_start() {
   if (!start) return row_->wrong(column_role::start, text, start.error());
   out_.start = start->instant;
   out_.walls.start = start->wall;
+  out_.rules = {out_.zone, out_.zone.empty() ? start->offset : std::nullopt, settings_.overlap};
 }
 
 void row_times::read_end() {
@@ -57,6 +58,7 @@ void row_times::read_end() {
       return row_->wrong(column_role::start, row_->cell(column_role::start), "the meeting would end after the year 9999");
     out_.end = *by_duration;
     if (needs_.end && out_.walls.start) out_.walls.end = *out_.walls.start + (*by_duration - *out_.start);
+    out_.wall_length = *by_duration - *out_.start;
     return;
   }
   const time_rules rules{zone_ok_ ? out_.zone : "UTC", settings_.overlap, zone_ok_ && needs_.end};
@@ -69,6 +71,10 @@ void row_times::read_end() {
   if (!duration.empty() && by_duration && *by_duration != end->instant)
     return row_->wrong(column_role::duration, duration, "does not agree with the end; give one of the two");
   out_.end = end->instant;
+  if (out_.zone.empty() || !out_.walls.start)
+    out_.wall_length = end->instant - *out_.start;
+  else
+    out_.wall_length = end->wall - *out_.walls.start;
 }
 
 // The end by the duration cell, else by the default; nullopt where the start is not known, or the cell is wrong, which is reported.

@@ -10,6 +10,7 @@
 #include "spec/row_view.hpp"
 #include "spec/rows.hpp"
 #include "spec/template.hpp"
+#include "spec/times.hpp"
 
 namespace convoke::spec {
 
@@ -18,6 +19,12 @@ struct meeting_times {
   id_template::wall_times walls;                       // as far as they are wanted
   // The zone of the row, known to the zone source; empty where the row has none, or names an unknown one.
   std::string_view zone;
+  // How other local times of this row become instants (resolve_wall): in its zone; where it has none, at the offset of its start.
+  wall_rules rules;
+  // The length of the meeting in local time: the duration, else from the start to the end as clocks show them in the zone of the row (at
+  // the offset of the start where it has no zone). It may be zero or less where the clocks are set back in between. Present where both
+  // walls are wanted and the row has start and end.
+  std::optional<std::chrono::seconds> wall_length;
 };
 
 class row_times {

@@ -104,7 +104,7 @@ finished_row ended(const claimed_row& row, outcome o) {
   out.result = o;
   out.attempts = 1;
   out.http_status = o == outcome::created ? 201 : o == outcome::failed ? 400 : 200;
-  out.request_id = "r" + std::to_string(line_of(row.row));
+  out.request_id = "r" + std::to_string(number_of(row.row));
   out.finished_at = utc_time(std::chrono::seconds(1'780'000'000));
   if (o == outcome::failed) {
     out.error_code = "BadRequest";

@@ -14,27 +14,32 @@ classifier::classifier(plan_store& store, run_id run, const run_header& header, 
   matched_.emplace(bounds_.folder, bounds_.sort_bytes);
 }
 
-result<void> classifier::check_place(std::uint32_t line, lane_id lane) {
-  if (line <= last_line_) return fail(errc::internal, "rows were planned out of line order: line " + std::to_string(line));
-  if (line >= line_limit) return fail(errc::input, "the file is too long: a run can have 2,147,483,647 lines");
-  if (lane >= identifier_.lanes()) return fail(errc::internal, "line " + std::to_string(line) + " is in a lane that the run does not have");
-  last_line_ = line;
+result<void> classifier::check_place(const row_place& at) {
+  if (at.number <= last_number_) return fail(errc::internal, "rows were planned out of order: line " + std::to_string(at.line));
+  if (at.number >= row_limit) return fail(errc::input, "the file is too long: a run can have 2,147,483,647 rows");
+  if (at.lane >= identifier_.lanes()) {
+    return fail(errc::internal, "line " + std::to_string(at.line) + " is in a lane that the run does not have");
+  }
+  last_number_ = at.number;
   ++rows_;
   return {};
 }
 
-result<update_rule> classifier::add(std::uint32_t line, lane_id lane, std::string_view payload, update_rule at_least) {
-  if (auto good = check_place(line, lane); !good) return std::unexpected(std::move(good.error()));
-  const auto identity = identifier_.identify(lane, payload);
+result<update_rule> classifier::add(const row_place& at, std::string_view payload, update_rule at_least) {
+  if (auto good = check_place(at); !good) return std::unexpected(std::move(good.error()));
+  const auto identity = identifier_.identify(at.lane, payload);
   if (!identity) return std::unexpected(identity.error());
-  keyed_->push(
-      {.key = identity->key, .payload = identity->payload, .line = line, .organizer = organizers_.number(lane, identity->organizer)});
+  keyed_->push({.key = identity->key,
+                .payload = identity->payload,
+                .number = at.number,
+                .line = at.line,
+                .organizer = organizers_.number(at.lane, identity->organizer)});
   return std::max(at_least, identity->update);
 }
 
-result<void> classifier::add_invalid(std::uint32_t line, lane_id lane) {
-  if (auto good = check_place(line, lane); !good) return good;
-  matched_->push({.line = line, .first = line});
+result<void> classifier::add_invalid(const row_place& at) {
+  if (auto good = check_place(at); !good) return good;
+  matched_->push({.number = at.number, .first = at.number, .line = at.line});
   return {};
 }
 

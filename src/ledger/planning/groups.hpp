@@ -14,10 +14,13 @@ namespace convoke::ledger::planning {
 
 // What is known of the keys of a plan once all rows were grouped. A group is the number of a key within the plan, in order of the hashes.
 struct key_groups {
-  // The first lines of a conflict, for its message. Beyond the cap a message names one line only.
-  static constexpr std::size_t lines_named = 6, conflicts_named = 100'000;
+  // The first rows of a conflict, for its message. Beyond the cap a message names no line.
+  static constexpr std::size_t rows_named = 6, conflicts_named = 100'000;
+  struct named_row {
+    std::uint32_t number = 0, line = 0;
+  };
   struct conflict {
-    std::vector<std::uint32_t> lines;
+    std::vector<named_row> first;
     std::uint64_t rows = 0;
   };
 
@@ -27,7 +30,7 @@ struct key_groups {
   key_set taken;    // known keys that this plan decides about
 };
 
-// Takes rows in order of (key, line) and gives each its group.
+// Takes rows in order of (key, number) and gives each its group.
 class group_builder {
  public:
   explicit group_builder(key_groups& groups) noexcept : groups_(groups) {}
@@ -46,12 +49,12 @@ class group_builder {
   keyed_row first_;
   key_id known_ = 0;
   std::uint32_t group_ = 0;
-  std::vector<std::uint32_t> lines_;  // of the group at hand, as many as a message names
-  std::uint64_t rows_ = 0;            // 0: there is no group at hand
+  std::vector<key_groups::named_row> named_;  // of the group at hand, as many as a message names
+  std::uint64_t rows_ = 0;                    // 0: there is no group at hand
   bool conflict_ = false;
 };
 
-// The reason of a row that is rejected for a conflict: it names the other lines.
+// The reason of a row that is rejected for a conflict: it names the lines of the other rows.
 [[nodiscard]] std::string conflict_message(const key_groups& groups, const matched_row& row);
 
 }  // namespace convoke::ledger::planning

@@ -20,7 +20,7 @@ result<void> for_each_owed_page(const plan_context& plan, F f) {
   do {
     if (auto read = plan.store.read_owed(at, plan.bounds.page_rows, page); !read) return read;
     if (page.empty()) return {};
-    at = {.run = page.back().run, .organizer = page.back().organizer, .line = page.back().line};
+    at = {.run = page.back().run, .organizer = page.back().organizer, .number = page.back().number};
     const bool last = page.size() < plan.bounds.page_rows;
     if (auto done = f(page); !done || last) return done;
   } while (true);
@@ -73,7 +73,7 @@ result<void> other_runs::find_vanished() {
   do {
     if (auto read = plan_.store.read_earlier(**before, after, plan_.bounds.page_rows, page); !read) return read;
     for (const auto& row : page) {
-      after = row.line;
+      after = row.number;
       if (plan_.groups.present.contains(row.key) || !gone.insert(row.key)) continue;
       ++by_organizer[row.organizer];
       sample(named, row.key);

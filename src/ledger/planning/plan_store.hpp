@@ -18,23 +18,23 @@
 
 namespace convoke::ledger::planning {
 
-struct key_line {
+struct key_row {
   key_id key = 0;
-  std::uint32_t line = 0;
+  std::uint32_t number = 0;
 };
 // The payload that the inventory wants of a key so far, and that of the row of this plan.
 struct payload_pair {
-  std::uint32_t line = 0;
+  std::uint32_t number = 0;
   std::string first, row;
 };
-struct line_payload {
-  std::uint32_t line = 0;
+struct row_payload {
+  std::uint32_t number = 0;
   std::string payload;
 };
 // The inventory wants the payload of this row from now on.
 struct wanted_row {
   key_id key = 0;
-  std::uint32_t line = 0;
+  std::uint32_t number = 0;
   digest payload{};
   bool pending = false;  // see known_key
 };
@@ -42,7 +42,7 @@ struct wanted_row {
 // A decision without a call. `why` is empty except for a conflict. An invalid row has no key and no organizer; a conflicting one no key;
 // a duplicate gets both from its first row (`first`), see write_duplicates.
 struct decided_row {
-  std::uint32_t line = 0, first = 0;
+  std::uint32_t number = 0, first = 0;
   decision what = decision::invalid;
   key_id key = 0;
   organizer_id organizer = 0;
@@ -51,8 +51,8 @@ struct decided_row {
 
 // A call that the run owes. Calls are numbered from 1 in the order in which they are made.
 struct planned_call {
-  std::uint32_t number = 0;
-  std::uint32_t line = 0;
+  std::uint32_t call = 0;    // its number
+  std::uint32_t number = 0;  // of the row
   key_id key = 0;
   organizer_id organizer = 0;
   digest payload{};
@@ -66,12 +66,12 @@ struct planned_call {
 struct owed_place {
   run_id run = 0;
   organizer_id organizer = 0;
-  std::uint32_t line = 0;
+  std::uint32_t number = 0;
 };
 
 // A row of an earlier run that has a key.
 struct earlier_row {
-  std::uint32_t line = 0;
+  std::uint32_t number = 0;
   key_id key = 0;
   organizer_id organizer = 0;
 };
@@ -89,13 +89,13 @@ class plan_store {
   // What is known of these keys. They ascend, also from one call to the next.
   virtual result<void> read_known(std::span<const key_id> keys, std::span<known_key> found) = 0;
   // Replaces `found`. A row is left out where either payload is missing.
-  virtual result<void> read_payloads(std::span<const key_line> rows, std::vector<payload_pair>& found) = 0;
-  // Replaces `found` by what runs other than this one owe, in order of (run, organizer, line), from the first row beyond `after`: `count`
+  virtual result<void> read_payloads(std::span<const key_row> rows, std::vector<payload_pair>& found) = 0;
+  // Replaces `found` by what runs other than this one owe, in order of (run, organizer, number), from the first row beyond `after`: `count`
   // rows, fewer only where there are no more.
   virtual result<void> read_owed(const owed_place& after, std::size_t count, std::vector<owed_elsewhere>& found) = 0;
   // The run that was opened last, other than this one, of those with the input name and the lanes of this run.
   virtual result<std::optional<run_id>> previous_run() = 0;
-  // Replaces `found` by the rows of this run that have a key, in order, from the first line beyond `after`: `count` rows, fewer only where
+  // Replaces `found` by the rows of this run that have a key, in order, from the first one beyond `after`: `count` rows, fewer only where
   // there are no more.
   virtual result<void> read_earlier(run_id run, std::uint32_t after, std::size_t count, std::vector<earlier_row>& found) = 0;
   virtual result<void> name_keys(std::span<const key_id> keys, std::vector<std::optional<named_key>>& found) = 0;
@@ -107,16 +107,16 @@ class plan_store {
   // ---- writes
 
   // Replaces the payloads of rows of this run.
-  virtual result<void> write_payloads(std::span<const line_payload> rows) = 0;
+  virtual result<void> write_payloads(std::span<const row_payload> rows) = 0;
   // The keys ascend, also from one call to the next.
   virtual result<void> write_wanted(std::span<const wanted_row> rows) = 0;
-  // In line order.
+  // In order of the rows' numbers.
   virtual result<void> write_decisions(std::span<const decided_row> rows) = 0;
   // In order of their numbers.
   virtual result<void> write_calls(std::span<const planned_call> calls) = 0;
   // In order of the hashes.
   virtual result<void> write_new_keys(std::span<const new_key> keys) = 0;
-  // The decisions about rows that owe a call, in line order.
+  // The decisions about rows that owe a call, in order of the rows' numbers.
   virtual result<void> write_call_decisions(std::span<const numbered_row> rows) = 0;
   // Gives every duplicate the key and the organizer of its first row. Called after the decisions about calls.
   virtual result<void> write_duplicates() = 0;

@@ -45,7 +45,7 @@ std::optional<std::string> with_first_form(std::string_view first, std::string_v
 decision decide(const matched_row& row, bool conflicting) noexcept {
   if (row.what == row_class::invalid) return decision::invalid;
   if (conflicting) return decision::conflict;
-  if (row.owes) return row.line == row.first ? decision::call : decision::duplicate;
+  if (row.owes) return row.number == row.first ? decision::call : decision::duplicate;
   return row.what == row_class::drifted ? decision::drifted : decision::unchanged;
 }
 
@@ -56,7 +56,7 @@ void count(plan_summary& summary, const matched_row& row, decision decided) noex
     ++summary.rejected;
     return;
   }
-  if (row.line != row.first) ++summary.duplicates;
+  if (row.number != row.first) ++summary.duplicates;
   if (decided == decision::unchanged) ++summary.unchanged;
   if (decided == decision::drifted) ++summary.drifted;
   if (decided != decision::call) return;

@@ -82,22 +82,22 @@ result<void> known_key_classifier::read_page_keys() {
 void known_key_classifier::classify(matched_row& row) {
   row.what = classify_known(at_key_, row.payload);
   set_operation(row, first_operation(plan_.settings, row.what, at_key_.has_meeting));
-  if (row.line != row.first) return;
+  if (row.number != row.first) return;
   const auto change = change_of_wanted(row.what, at_key_.pending);
-  if (row.owes || change != wanted_change::none) called_.push_back({row.key, row.line});
+  if (row.owes || change != wanted_change::none) called_.push_back({row.key, row.number});
   if (change == wanted_change::none) return;
-  wanted_.push_back({.key = row.key, .line = row.line, .payload = row.payload, .pending = change == wanted_change::replaced});
+  wanted_.push_back({.key = row.key, .number = row.number, .payload = row.payload, .pending = change == wanted_change::replaced});
 }
 
 // Before the wanted side changes: it is where the first form is.
 result<void> known_key_classifier::keep_first_forms() {
-  for (std::span<const key_line> left = called_; !left.empty();) {
+  for (std::span<const key_row> left = called_; !left.empty();) {
     const auto page = left.first(std::min(left.size(), plan_.bounds.payload_page_rows));
     left = left.subspan(page.size());
     if (auto read = plan_.store.read_payloads(page, pairs_); !read) return read;
     rewritten_.clear();
-    for (const auto& [line, first, row] : pairs_) {
-      if (auto payload = with_first_form(first, row)) rewritten_.push_back({line, std::move(*payload)});
+    for (const auto& [number, first, row] : pairs_) {
+      if (auto payload = with_first_form(first, row)) rewritten_.push_back({number, std::move(*payload)});
     }
     if (rewritten_.empty()) continue;
     if (auto written = plan_.store.write_payloads(rewritten_); !written) return written;
@@ -105,7 +105,7 @@ result<void> known_key_classifier::keep_first_forms() {
   return {};
 }
 
-result<void> row_decider::run(rows_by_line& rows) {
+result<void> row_decider::run(rows_by_number& rows) {
   rows.finish();
   for (matched_row row; rows.next(row);) {
     const bool conflicting = row.what != row_class::invalid && plan_.groups.conflicting[row.group];
@@ -131,13 +131,13 @@ void row_decider::add_call(const matched_row& row) {
                .hash = row.hash,
                .payload = row.payload,
                .organizer = organizer.stored,
-               .line = row.line,
+               .number = row.number,
                .has_duplicates = plan_.groups.has_duplicates[row.group],
                .op = row.first_op});
 }
 
 void row_decider::add_decision(const matched_row& row, decision decided) {
-  auto& out = page_.emplace_back(decided_row{.line = row.line, .first = row.first, .what = decided});
+  auto& out = page_.emplace_back(decided_row{.number = row.number, .first = row.first, .what = decided});
   if (decided == decision::invalid) return;
   out.organizer = plan_.organizers.entries()[row.organizer].stored;
   if (decided == decision::conflict) {
@@ -170,8 +170,8 @@ result<void> call_numberer::run(call_rows& calls, const inherited_claims& inheri
 }
 
 planned_call call_numberer::number(const call_row& call, const inherited_claims& inherited) {
-  planned_call out{.number = ++last_number_,
-                   .line = call.line,
+  planned_call out{.call = ++last_call_,
+                   .number = call.number,
                    .key = call.key,
                    .organizer = call.organizer,
                    .payload = call.payload,
@@ -180,12 +180,12 @@ planned_call call_numberer::number(const call_row& call, const inherited_claims&
                    .op = call.op};
   if (out.is_new) {
     // Consecutive ids in the order of the calls: what a run writes about new keys goes to one place that moves forward.
-    out.key = make_row(run_, out.number);
+    out.key = make_row(run_, out.call);
     new_keys_.push({.hash = call.hash, .id = out.key});
   } else {
     out.inherited = inherited.of(call.key);
   }
-  rows_.push({.key = out.key, .organizer = call.organizer, .line = call.line, .call = out.number});
+  rows_.push({.key = out.key, .organizer = call.organizer, .number = call.number, .call = out.call});
   return out;
 }
 

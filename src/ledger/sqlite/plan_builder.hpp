@@ -29,7 +29,7 @@ class sqlite_plan_builder final : public plan_builder {
  private:
   void take(const std::vector<planned_row>& rows, std::size_t size);
   struct rejected_row {
-    std::uint32_t line;
+    std::uint32_t number, line;
     std::string raw, why;
   };
   template <class T>

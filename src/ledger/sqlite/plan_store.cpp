@@ -45,11 +45,11 @@ void sqlite_plan_store::read_one(key_id key, planning::known_key& into) {
   wanted_hash_.reset();
 }
 
-result<void> sqlite_plan_store::read_payloads(std::span<const planning::key_line> rows, std::vector<planning::payload_pair>& found) {
+result<void> sqlite_plan_store::read_payloads(std::span<const planning::key_row> rows, std::vector<planning::payload_pair>& found) {
   found.clear();
-  for (const auto& [key, line] : rows) {
-    if (wanted_payload_.with(key).step() && payload_.with(make_row(run_, line)).step()) {
-      found.push_back({.line = line, .first = std::string(wanted_payload_.text(0)), .row = std::string(payload_.text(0))});
+  for (const auto& [key, number] : rows) {
+    if (wanted_payload_.with(key).step() && payload_.with(make_row(run_, number)).step()) {
+      found.push_back({.number = number, .first = std::string(wanted_payload_.text(0)), .row = std::string(payload_.text(0))});
     }
     wanted_payload_.reset();
     payload_.reset();
@@ -63,17 +63,17 @@ result<void> sqlite_plan_store::read_owed(const planning::owed_place& after, std
   keys_.close();
   observed_.close();
   found.clear();
-  for (owed_.with(after.run, after.organizer, after.line, run_, count); owed_.step();) {
+  for (owed_.with(after.run, after.organizer, after.number, run_, count); owed_.step();) {
     auto& row = found.emplace_back(planning::owed_elsewhere{.run = owed_.as<run_id>(0),
                                                             .organizer = owed_.as<organizer_id>(1),
-                                                            .line = owed_.as<std::uint32_t>(2),
+                                                            .number = owed_.as<std::uint32_t>(2),
                                                             .call = owed_.as<std::uint32_t>(3),
                                                             .key = owed_.as<key_id>(4),
                                                             .token = owed_.as<lease_token>(5),
                                                             .strikes = owed_.as<std::uint32_t>(6),
                                                             .discarded = static_cast<run_state>(owed_.integer(8)) == run_state::discarded});
     if (owed_.integer(7) == 0) continue;
-    if (duplicates_.with(make_row(row.run, row.line)).step()) row.duplicates = duplicates_.as<std::uint64_t>(0);
+    if (duplicates_.with(make_row(row.run, row.number)).step()) row.duplicates = duplicates_.as<std::uint64_t>(0);
     duplicates_.reset();
   }
   return db_.status();
@@ -97,7 +97,8 @@ result<void> sqlite_plan_store::read_earlier(run_id run, std::uint32_t after, st
                                              std::vector<planning::earlier_row>& found) {
   found.clear();
   for (earlier_.with(make_row(run, after), last_row(run), count); earlier_.step();) {
-    found.push_back({.line = line_of(earlier_.as<row_id>(0)), .key = earlier_.as<key_id>(1), .organizer = earlier_.as<organizer_id>(2)});
+    found.push_back(
+        {.number = number_of(earlier_.as<row_id>(0)), .key = earlier_.as<key_id>(1), .organizer = earlier_.as<organizer_id>(2)});
   }
   return db_.status();
 }
@@ -131,8 +132,8 @@ result<void> sqlite_plan_store::count_made(std::span<const organizer_id> organiz
   return db_.status();
 }
 
-result<void> sqlite_plan_store::write_payloads(std::span<const planning::line_payload> rows) {
-  for (const auto& [line, payload] : rows) rewrite_.with(blob(payload), make_row(run_, line)).run();
+result<void> sqlite_plan_store::write_payloads(std::span<const planning::row_payload> rows) {
+  for (const auto& [number, payload] : rows) rewrite_.with(blob(payload), make_row(run_, number)).run();
   return db_.status();
 }
 
@@ -145,7 +146,7 @@ void sqlite_plan_store::replace_wanted(const planning::wanted_row& row) {
   const digest_bytes hash(row.payload);
   const auto before = source_.with(row.key).step() ? std::optional(source_.as<row_id>(0)) : std::nullopt;
   source_.reset();
-  want_.with(make_row(run_, row.line), blob(hash.view()), row.key).run();
+  want_.with(make_row(run_, row.number), blob(hash.view()), row.key).run();
   if (before) forget_source_.with(*before).run();
   mark_pending_.with(row.pending, row.key).run();
 }
@@ -156,7 +157,7 @@ result<void> sqlite_plan_store::write_decisions(std::span<const planning::decide
 }
 
 void sqlite_plan_store::write_one(const planning::decided_row& row) {
-  const auto id = make_row(run_, row.line);
+  const auto id = make_row(run_, row.number);
   switch (row.what) {
     case decision::invalid:
       // The record has the reason.
@@ -183,8 +184,8 @@ void sqlite_plan_store::write_one(const planning::decided_row& row) {
 result<void> sqlite_plan_store::write_calls(std::span<const planning::planned_call> calls) {
   for (const auto& call : calls) {
     const digest_bytes hash(call.payload);
-    if (call.is_new) add_key_.with(call.key, call.organizer, make_row(run_, call.line), blob(hash.view())).run();
-    owe_.with(run_, call.organizer, call.line, call.key, call.inherited.token, call.inherited.strikes, call.has_duplicates, call.number,
+    if (call.is_new) add_key_.with(call.key, call.organizer, make_row(run_, call.number), blob(hash.view())).run();
+    owe_.with(run_, call.organizer, call.number, call.key, call.inherited.token, call.inherited.strikes, call.has_duplicates, call.call,
               blob(hash.view()), static_cast<int>(call.op))
         .run();
   }
@@ -201,7 +202,7 @@ result<void> sqlite_plan_store::write_new_keys(std::span<const planning::new_key
 
 result<void> sqlite_plan_store::write_call_decisions(std::span<const planning::numbered_row> rows) {
   for (const auto& row : rows) {
-    decide_.with(make_row(run_, row.line), row.key, row.organizer, outcome_id_of_call(run_, row.call)).run();
+    decide_.with(make_row(run_, row.number), row.key, row.organizer, outcome_id_of_call(run_, row.call)).run();
   }
   return db_.status();
 }
@@ -218,13 +219,13 @@ result<void> sqlite_plan_store::write_duplicates() {
 result<void> sqlite_plan_store::write_superseded(std::span<const planning::owed_elsewhere> rows, utc_time when) {
   for (const auto& row : rows) {
     if (!row.discarded) {
-      outcomes_.superseded({.row = make_row(row.run, row.line),
+      outcomes_.superseded({.row = make_row(row.run, row.number),
                             .outcome_id = outcome_id_of_call(row.run, row.call),
                             .key = row.key,
                             .duplicates = row.duplicates},
                            run_, when);
     }
-    drop_.with(row.run, row.organizer, row.line).run();
+    drop_.with(row.run, row.organizer, row.number).run();
   }
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (i == 0 || rows[i].run != rows[i - 1].run) finish_.with(to_stored(when), rows[i].run).run();

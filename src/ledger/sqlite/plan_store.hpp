@@ -21,7 +21,7 @@ class sqlite_plan_store final : public planning::plan_store {
   result<void> number_organizers(std::span<planning::plan_organizer> organizers) override;
   result<void> find_keys(std::span<const digest> keys, std::span<key_id> found) override;
   result<void> read_known(std::span<const key_id> keys, std::span<planning::known_key> found) override;
-  result<void> read_payloads(std::span<const planning::key_line> rows, std::vector<planning::payload_pair>& found) override;
+  result<void> read_payloads(std::span<const planning::key_row> rows, std::vector<planning::payload_pair>& found) override;
   result<void> read_owed(const planning::owed_place& after, std::size_t count, std::vector<planning::owed_elsewhere>& found) override;
   result<std::optional<run_id>> previous_run() override;
   result<void> read_earlier(run_id run, std::uint32_t after, std::size_t count, std::vector<planning::earlier_row>& found) override;
@@ -29,7 +29,7 @@ class sqlite_plan_store final : public planning::plan_store {
   result<void> name_organizers(std::span<const organizer_id> organizers, std::vector<std::string>& found) override;
   result<void> count_made(std::span<const organizer_id> organizers, std::span<std::uint64_t> found) override;
 
-  result<void> write_payloads(std::span<const planning::line_payload> rows) override;
+  result<void> write_payloads(std::span<const planning::row_payload> rows) override;
   result<void> write_wanted(std::span<const planning::wanted_row> rows) override;
   result<void> write_decisions(std::span<const planning::decided_row> rows) override;
   result<void> write_calls(std::span<const planning::planned_call> calls) override;
@@ -55,9 +55,9 @@ class sqlite_plan_store final : public planning::plan_store {
   statement wanted_payload_{db_, "SELECT r.payload FROM inventory i JOIN record r ON r.id = i.source WHERE i.id = ?"};
   statement payload_{db_, "SELECT payload FROM record WHERE id = ?"};
   statement owed_{db_,
-                  "SELECT o.run, o.organizer, o.line, o.call, o.key, o.token, o.strikes, o.duplicates, r.state FROM owed o "
-                  "JOIN run r ON r.id = o.run WHERE (o.run, o.organizer, o.line) > (?, ?, ?) AND o.run <> ? "
-                  "ORDER BY o.run, o.organizer, o.line LIMIT ?"};
+                  "SELECT o.run, o.organizer, o.number, o.call, o.key, o.token, o.strikes, o.duplicates, r.state FROM owed o "
+                  "JOIN run r ON r.id = o.run WHERE (o.run, o.organizer, o.number) > (?, ?, ?) AND o.run <> ? "
+                  "ORDER BY o.run, o.organizer, o.number LIMIT ?"};
   statement duplicates_{db_, "SELECT count(*) FROM duplicate WHERE first = ?"};
   statement earlier_{db_, "SELECT id, key, organizer FROM decision WHERE id > ? AND id <= ? AND key IS NOT NULL ORDER BY id LIMIT ?"};
   statement drift_{db_, "SELECT drift FROM observation WHERE id = ?"};
@@ -71,11 +71,11 @@ class sqlite_plan_store final : public planning::plan_store {
   statement decide_{db_, "INSERT INTO decision(id, key, organizer, outcome_id) VALUES(?, ?, ?, ?)"};
   statement duplicate_{db_, "INSERT INTO duplicate(first, id) VALUES(?, ?)"};
   statement owe_{db_,
-                 "INSERT INTO owed(run, organizer, line, key, token, strikes, duplicates, call, hash, operation) "
+                 "INSERT INTO owed(run, organizer, number, key, token, strikes, duplicates, call, hash, operation) "
                  "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
   statement add_key_{db_, "INSERT INTO inventory(id, organizer, source, wanted_hash) VALUES(?, ?, ?, ?)"};
   statement index_key_{db_, "INSERT INTO inventory_key(hash, id) VALUES(?, ?)"};
-  statement drop_{db_, "DELETE FROM owed WHERE run = ? AND organizer = ? AND line = ?"};
+  statement drop_{db_, "DELETE FROM owed WHERE run = ? AND organizer = ? AND number = ?"};
   statement finish_{
       db_, "UPDATE run SET state = 3, finished_at = ? WHERE id = ? AND state = 2 AND NOT EXISTS(SELECT 1 FROM owed WHERE run = id)"};
 };

@@ -49,11 +49,12 @@ result<void> memory_plan_store::read_known(std::span<const key_id> keys, std::sp
   return {};
 }
 
-result<void> memory_plan_store::read_payloads(std::span<const key_line> rows, std::vector<payload_pair>& found) {
+result<void> memory_plan_store::read_payloads(std::span<const key_row> rows, std::vector<payload_pair>& found) {
   found.clear();
-  for (const auto& [key, line] : rows) {
-    found.push_back(
-        {.line = line, .first = ledger_.payloads.at(ledger_.inventory.at(key).source), .row = ledger_.payloads.at(make_row(run_, line))});
+  for (const auto& [key, number] : rows) {
+    found.push_back({.number = number,
+                     .first = ledger_.payloads.at(ledger_.inventory.at(key).source),
+                     .row = ledger_.payloads.at(make_row(run_, number))});
   }
   return {};
 }
@@ -61,19 +62,19 @@ result<void> memory_plan_store::read_payloads(std::span<const key_line> rows, st
 result<void> memory_plan_store::read_owed(const owed_place& after, std::size_t count, std::vector<owed_elsewhere>& found) {
   check_size(count);
   found.clear();
-  for (auto at = ledger_.owed.upper_bound({after.run, after.organizer, after.line}); at != ledger_.owed.end(); ++at) {
-    const auto& [run, organizer, line] = at->first;
+  for (auto at = ledger_.owed.upper_bound({after.run, after.organizer, after.number}); at != ledger_.owed.end(); ++at) {
+    const auto& [run, organizer, number] = at->first;
     if (run == run_) continue;
     if (found.size() == count) break;
     const auto& call = at->second.call;
     found.push_back({.run = run,
                      .organizer = organizer,
-                     .line = line,
-                     .call = call.number,
+                     .number = number,
+                     .call = call.call,
                      .key = call.key,
                      .token = call.inherited.token,
                      .strikes = call.inherited.strikes,
-                     .duplicates = ledger_.duplicates.count(make_row(run, line)),
+                     .duplicates = ledger_.duplicates.count(make_row(run, number)),
                      .discarded = ledger_.discarded.contains(run)});
   }
   return {};
@@ -93,7 +94,7 @@ result<void> memory_plan_store::read_earlier(run_id run, std::uint32_t after, st
   found.clear();
   for (auto at = ledger_.decisions.upper_bound(make_row(run, after)); at != ledger_.decisions.end() && found.size() < count; ++at) {
     if (at->first >> 32 != run) break;
-    if (at->second.key != 0) found.push_back({line_of(at->first), at->second.key, at->second.organizer});
+    if (at->second.key != 0) found.push_back({number_of(at->first), at->second.key, at->second.organizer});
   }
   return {};
 }
@@ -121,9 +122,9 @@ result<void> memory_plan_store::count_made(std::span<const organizer_id> organiz
   return {};
 }
 
-result<void> memory_plan_store::write_payloads(std::span<const line_payload> rows) {
+result<void> memory_plan_store::write_payloads(std::span<const row_payload> rows) {
   check_size(rows.size());
-  for (const auto& [line, payload] : rows) ledger_.payloads.at(make_row(run_, line)) = payload;
+  for (const auto& [number, payload] : rows) ledger_.payloads.at(make_row(run_, number)) = payload;
   return {};
 }
 
@@ -133,27 +134,27 @@ result<void> memory_plan_store::write_wanted(std::span<const wanted_row> rows) {
     BOOST_REQUIRE(last_wanted_ < row.key);
     last_wanted_ = row.key;
     auto& entry = ledger_.inventory.at(row.key);
-    entry.source = make_row(run_, row.line);
+    entry.source = make_row(run_, row.number);
     entry.wanted = row.payload;
     if (entry.observed) entry.observed->pending = row.pending;
   }
   return {};
 }
 
-void memory_plan_store::add_decision(std::uint32_t line, stored_decision decided) {
-  BOOST_REQUIRE(ledger_.decisions.emplace(make_row(run_, line), std::move(decided)).second);
+void memory_plan_store::add_decision(std::uint32_t number, stored_decision decided) {
+  BOOST_REQUIRE(ledger_.decisions.emplace(make_row(run_, number), std::move(decided)).second);
 }
 
 result<void> memory_plan_store::write_decisions(std::span<const decided_row> rows) {
   check_size(rows.size());
   for (const auto& row : rows) {
-    BOOST_REQUIRE(last_decided_ < row.line);
-    last_decided_ = row.line;
+    BOOST_REQUIRE(last_decided_ < row.number);
+    last_decided_ = row.number;
     BOOST_REQUIRE((row.what != decision::call));
     if (row.what == decision::duplicate) {
-      ledger_.duplicates.emplace(make_row(run_, row.first), make_row(run_, row.line));
+      ledger_.duplicates.emplace(make_row(run_, row.first), make_row(run_, row.number));
     } else {
-      add_decision(row.line, {row.what, row.key, row.organizer, row.why});
+      add_decision(row.number, {row.what, row.key, row.organizer, row.why});
     }
   }
   return {};
@@ -162,12 +163,13 @@ result<void> memory_plan_store::write_decisions(std::span<const decided_row> row
 result<void> memory_plan_store::write_calls(std::span<const planned_call> calls) {
   check_size(calls.size());
   for (const auto& call : calls) {
-    BOOST_REQUIRE(call.number == ++last_call_);
+    BOOST_REQUIRE(call.call == ++last_call_);
     if (call.is_new) {
-      const inventory_entry entry{.organizer = call.organizer, .source = make_row(run_, call.line), .wanted = call.payload, .observed = {}};
+      const inventory_entry entry{
+          .organizer = call.organizer, .source = make_row(run_, call.number), .wanted = call.payload, .observed = {}};
       BOOST_REQUIRE(ledger_.inventory.emplace(call.key, entry).second);
     }
-    BOOST_REQUIRE(ledger_.owed.emplace(owed_key{run_, call.organizer, call.line}, owed_entry{.call = call}).second);
+    BOOST_REQUIRE(ledger_.owed.emplace(owed_key{run_, call.organizer, call.number}, owed_entry{.call = call}).second);
   }
   return {};
 }
@@ -185,9 +187,9 @@ result<void> memory_plan_store::write_new_keys(std::span<const new_key> keys) {
 result<void> memory_plan_store::write_call_decisions(std::span<const numbered_row> rows) {
   check_size(rows.size());
   for (const auto& row : rows) {
-    BOOST_REQUIRE(last_call_line_ < row.line);
-    last_call_line_ = row.line;
-    add_decision(row.line, {decision::call, row.key, row.organizer, {}});
+    BOOST_REQUIRE(last_call_row_ < row.number);
+    last_call_row_ = row.number;
+    add_decision(row.number, {decision::call, row.key, row.organizer, {}});
   }
   return {};
 }
@@ -196,7 +198,7 @@ result<void> memory_plan_store::write_duplicates() {
   for (const auto& [first, further] : ledger_.duplicates) {
     if (first >> 32 != run_) continue;
     const auto& of_first = ledger_.decisions.at(first);
-    add_decision(line_of(further), {decision::duplicate, of_first.key, of_first.organizer, {}});
+    add_decision(number_of(further), {decision::duplicate, of_first.key, of_first.organizer, {}});
   }
   return {};
 }
@@ -204,8 +206,8 @@ result<void> memory_plan_store::write_duplicates() {
 result<void> memory_plan_store::write_superseded(std::span<const owed_elsewhere> rows, utc_time) {
   check_size(rows.size());
   for (const auto& row : rows) {
-    BOOST_REQUIRE(ledger_.owed.erase({row.run, row.organizer, row.line}) == 1u);
-    if (!row.discarded) ledger_.superseded.push_back(make_row(row.run, row.line));
+    BOOST_REQUIRE(ledger_.owed.erase({row.run, row.organizer, row.number}) == 1u);
+    if (!row.discarded) ledger_.superseded.push_back(make_row(row.run, row.number));
   }
   return {};
 }
@@ -239,12 +241,12 @@ planned plan_rows(memory_ledger& ledger, const std::vector<input_row>& rows, con
   classifier plan(store, out.run, header, bounds);
   for (const auto& row : rows) {
     if (!row.valid) {
-      BOOST_REQUIRE(plan.add_invalid(row.line, 0).has_value());
+      BOOST_REQUIRE(plan.add_invalid({.number = row.number, .line = row.number}).has_value());
       continue;
     }
     const auto payload = encode_spec(wanted_of(row));
-    BOOST_REQUIRE(plan.add(row.line, 0, payload, update_rule::never).has_value());
-    ledger.payloads.emplace(make_row(out.run, row.line), payload);
+    BOOST_REQUIRE(plan.add({.number = row.number, .line = row.number}, payload, update_rule::never).has_value());
+    ledger.payloads.emplace(make_row(out.run, row.number), payload);
   }
   auto summary = plan.classify();
   BOOST_REQUIRE(summary.has_value());
@@ -263,24 +265,24 @@ std::vector<planned_call> calls_of(const memory_ledger& ledger, run_id run) {
 
 namespace {
 
-auto find_owed(memory_ledger& ledger, run_id run, std::uint32_t line) {
+auto find_owed(memory_ledger& ledger, run_id run, std::uint32_t number) {
   const auto found = std::ranges::find_if(
-      ledger.owed, [&](const auto& entry) { return std::get<0>(entry.first) == run && std::get<2>(entry.first) == line; });
+      ledger.owed, [&](const auto& entry) { return std::get<0>(entry.first) == run && std::get<2>(entry.first) == number; });
   BOOST_REQUIRE((found != ledger.owed.end()));
   return found;
 }
 
 }  // namespace
 
-void observe(memory_ledger& ledger, run_id run, std::uint32_t line, observed_state state) {
-  const auto found = find_owed(ledger, run, line);
+void observe(memory_ledger& ledger, run_id run, std::uint32_t number, observed_state state) {
+  const auto found = find_owed(ledger, run, number);
   const auto& call = found->second.call;
   ledger.inventory.at(call.key).observed = observation{.state = state, .compared = call.payload};
   ledger.owed.erase(found);
 }
 
-void claim(memory_ledger& ledger, run_id run, std::uint32_t line, lease_token token, std::uint32_t strikes) {
-  find_owed(ledger, run, line)->second.call.inherited = {.token = token, .strikes = strikes};
+void claim(memory_ledger& ledger, run_id run, std::uint32_t number, lease_token token, std::uint32_t strikes) {
+  find_owed(ledger, run, number)->second.call.inherited = {.token = token, .strikes = strikes};
 }
 
 }  // namespace convoke::ledger::planning::testing
