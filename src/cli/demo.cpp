@@ -163,14 +163,14 @@ int demo(const invocation&) {
 
   write_text(STDOUT_FILENO,
              "convoke makes Microsoft Teams meetings in bulk. This tour needs no Microsoft account: Graph is simulated here.\n");
-  step(1, "A week of university classes");
+  step(1, "A week of university classes, of which some repeat");
   observer ignores;
   job look;
   look.input = input.string();
   const auto plan = check(look, ignores);
   if (!plan) return refuse(plan.error());
   const auto keys = static_cast<std::int64_t>(plan->calls);
-  say(fmt::format("{} rows for {} meetings of {} organizers: {}", plan->rows, keys, plan->organizers.size(), input.string()));
+  say(fmt::format("{} rows for {} meetings of {} organizers: {}", plan->records, keys, plan->organizers.size(), input.string()));
 
   step(2, "A simulated Graph that takes 40 calls per second, refuses what comes faster, and loses 5 % of its replies");
   auto graph = sim::simulator::start(modest_graph());

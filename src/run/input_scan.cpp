@@ -137,12 +137,15 @@ std::string_view to_string(overlap_choice overlap) noexcept {
 result<scanned_input> scan(const job& j, const stop_tokens& stop) {
   const auto forced = forced_encoding(j.plan.encoding);
   const auto delimiter = forced_delimiter(j.plan.delimiter);
+  auto skipped = read_skip_dates(j.plan.skip_dates, j.plan.date_format, stop);
+  if (!skipped) return std::unexpected(skipped.error());
   stream_check stream(j, delimiter);
   auto source =
       files::input::open(j.input, [&] { return stop.requested(); }, {forced, [&](std::string_view utf8) { return stream.take(utf8); }});
   if (!source) return std::unexpected(source.error());
 
   scanned_input out{.source = std::move(*source), .forced = forced};
+  out.skipped = std::move(*skipped);
   csv::reader reader(delimiter);
   bool have_header = false;
   const auto keep_header = [&](const csv::record& record) -> result<void> {

@@ -11,6 +11,7 @@
 
 #include "csv/csv.hpp"
 #include "files/input.hpp"
+#include "run/skip_dates_file.hpp"
 #include "run/stop_tokens.hpp"
 #include "spec/rows.hpp"
 
@@ -23,6 +24,7 @@ struct scanned_input {
   std::string sha256;
   char delimiter = ',';
   std::string header;  // the header record's own bytes, as UTF-8, line end included
+  skip_dates_file skipped;
 };
 
 // How cells are read, by the job's options.
@@ -33,9 +35,9 @@ struct scanned_input {
 [[nodiscard]] std::string_view to_string(input_delimiter delimiter) noexcept;
 [[nodiscard]] std::string_view to_string(overlap_choice overlap) noexcept;
 
-// Errors: usage (no such file), input (empty, undecodable, a broken header), interrupted. `stop` is polled ten times a second while a pipe
-// is waited for, and for each chunk. An input that can be read only once is examined while it is copied: a bad byte, a record beyond the
-// limits or a header without a required column ends the copy.
+// Errors: usage (no such file), input (empty, undecodable, a broken header, wrong skip dates), interrupted. `stop` is polled ten times a
+// second while a pipe is waited for, and for each chunk. An input that can be read only once is examined while it is copied: a bad byte, a
+// record beyond the limits or a header without a required column ends the copy.
 [[nodiscard]] result<scanned_input> scan(const job& j, const stop_tokens& stop);
 
 // `FILE: message`, for an error that does not name the input yet. The errors of scan() and read_records() do.

@@ -58,8 +58,9 @@ result<std::vector<std::string>> header_fields(const scanned_input& input) {
 }
 
 // The job's settings of rows, with what is known of its tenants and the time.
-spec::row_settings rows_of(const job& j) {
+spec::row_settings rows_of(const job& j, const scanned_input& input) {
   auto s = row_settings_of(j.plan);
+  s.skip_dates = input.skipped.dates;
   for (const auto& lane : j.lanes) {
     if (!lane.tenant.empty()) s.tenants.push_back({.id = lane.tenant, .name = lane.name});
   }
@@ -205,6 +206,8 @@ ledger::run_header make_header(const job& j, const scanned_input& input, const l
   }
   if (!j.plan.carry.empty()) settings["carry"] = boost::json::array(j.plan.carry.begin(), j.plan.carry.end());
   if (!j.plan.date_format.empty()) settings["date_format"] = j.plan.date_format;
+  // The dates, not the name of their file, shape the plan.
+  if (!input.skipped.sha256.empty()) settings["skip_dates"] = input.skipped.sha256;
   h.settings = boost::json::serialize(settings);
   h.feed = feed_of(j);
   h.dialect = boost::json::serialize(boost::json::object{
@@ -264,7 +267,7 @@ result<planned> make_plan(ledger::store& store, scanned_input& input, const job&
   const auto names = header_fields(input);
   if (!names) return in_input(names.error());
   const std::vector<std::string_view> views(names->begin(), names->end());
-  auto builder = spec::row_builder::create(views, rows_of(j), **zones);
+  auto builder = spec::row_builder::create(views, rows_of(j, input), **zones);
   if (!builder) return in_input(builder.error());
   auto only = find_only(j.plan.only, *builder);
   if (!only) return std::unexpected(only.error());

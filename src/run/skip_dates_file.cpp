@@ -20,9 +20,7 @@ namespace {
 constexpr std::size_t max_bytes = std::size_t{1} << 20U;
 
 result<std::string> read_whole(const std::string& path, const std::string& shown, const stop_tokens& stop) {
-  const auto cannot = [&shown](errc code) {
-    return fail(code, fmt::format("--skip-dates {}: {}.", shown, files::system_message(errno)));
-  };
+  const auto cannot = [&shown](errc code) { return fail(code, fmt::format("--skip-dates {}: {}.", shown, files::system_message(errno))); };
   const files::file from(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!from.open()) return cannot(errc::usage);
   std::string out;
@@ -35,7 +33,8 @@ result<std::string> read_whole(const std::string& path, const std::string& shown
     if (n < 0) return cannot(errc::usage);
     if (n == 0) return out;
     out.append(buffer.data(), static_cast<std::size_t>(n));
-    if (out.size() > max_bytes) return fail(errc::input, fmt::format("--skip-dates {}: the file is larger than 1 MiB. Is it the right file?", shown));
+    if (out.size() > max_bytes)
+      return fail(errc::input, fmt::format("--skip-dates {}: the file is larger than 1 MiB. Is it the right file?", shown));
   }
 }
 
@@ -53,8 +52,8 @@ result<skip_dates_file> read_skip_dates(const std::string& path, const std::stri
   const bool sound = date_format.empty() || spec::date_format::parse(date_format);
   auto dates = spec::parse_skip_file(*text, spec::reader_of(sound ? date_format : std::string()));
   if (!dates && sound)
-    return fail(errc::input, fmt::format("{}: line {}: '{}': {}", shown, dates.error().line, core::escape_for_people(dates.error().value, 60),
-                                         dates.error().reason));
+    return fail(errc::input, fmt::format("{}: line {}: '{}': {}", shown, dates.error().line,
+                                         core::escape_for_people(dates.error().value, 60), dates.error().reason));
   return skip_dates_file{.dates = dates ? std::move(*dates) : std::vector<spec::date_range>(), .sha256 = files::sha256_hex(*text)};
 }
 

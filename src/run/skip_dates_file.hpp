@@ -17,8 +17,9 @@ struct skip_dates_file {
   std::string sha256;  // of the file's bytes; empty: there is no file
 };
 
-// Reads a file of at most 1 MiB, or a pipe. `date_format` is that of the job; it may be wrong, which the header of the input is refused for.
-// An empty path is no file. Errors: usage (no such file), input (too large, a wrong line: the message names file and line), interrupted.
+// Reads a file of at most 1 MiB, or a pipe. `date_format` is that of the job; it may be wrong, which the header of the input is refused
+// for. An empty path is no file. Errors: usage (no such file), input (too large, a wrong line: the message names file and line),
+// interrupted.
 [[nodiscard]] result<skip_dates_file> read_skip_dates(const std::string& path, const std::string& date_format, const stop_tokens& stop);
 
 }  // namespace convoke::run

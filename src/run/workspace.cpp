@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <random>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -23,14 +24,18 @@ namespace {
 // What a job writes is neither what it reads nor anything else that it writes. Checked before anything is written: a rename cannot be
 // undone.
 result<void> keep_files_apart(const job& j, ledger_use use) {
+  const auto apart = [&j](std::span<const files::named_file> written) -> result<void> {
+    if (const auto done = files::keep_apart({"the input", j.input}, written); !done) return done;
+    return j.plan.skip_dates.empty() ? result<void>() : files::keep_apart({"--skip-dates", j.plan.skip_dates}, written);
+  };
   if (use == ledger_use::none) {
     const files::named_file written[] = {{"--failed", failed_path(j)}};
-    return files::keep_apart({"the input", j.input}, written);
+    return apart(written);
   }
   const auto ledger = ledger::parse_ledger_url(j.ledger);
   const files::named_file written[] = {
       {"--ledger", ledger ? ledger->path : std::string()}, {"--results", j.results}, {"--failed", failed_path(j)}};
-  return files::keep_apart({"the input", j.input}, written);
+  return apart(written);
 }
 
 // A rehearsal on a ledger that is not there: planning needs a ledger's sorting and its rules, and what is written goes into files without

@@ -1,4 +1,5 @@
 """The sample input, the guided tour and `convoke version`."""
+import json
 import os
 import re
 
@@ -23,6 +24,12 @@ class Sample(Case):
         with open(results, encoding="utf-8") as file:
             lines = file.read().splitlines()
         self.assertEqual(len(lines), 306)
+        repeated = [json.loads(line) for line in lines if "MATH-101-L1-" in line]
+        self.assertEqual([row["external_id"] for row in repeated],
+                         ["MATH-101-L1-20261020", "MATH-101-L1-20261027", "MATH-101-L1-20261103", "MATH-101-L1-20261110"])
+        self.assertEqual([row["start"] for row in repeated][:2], ["2026-10-20T12:15:00Z", "2026-10-27T13:15:00Z"],
+                         "the wall time stays when summer time ends")
+        self.assertEqual([row["occurrence"] for row in repeated][:2], ["2026-10-20", "2026-10-27"])
 
     def test_the_tour(self):
         done = self.run_words([EXECUTABLE, "demo"], timeout=120)
