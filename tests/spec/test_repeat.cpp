@@ -183,8 +183,8 @@ const std::vector<std::pair<std::string, std::string>> wrong_rules{
     {"weekly MO 3 times daily", "'daily' after the end"},
     {"weekly MO 400 times", "1 to 366"},
     {"weekly MO until", "is missing"},
-    {"weekly MO until 15.12.2026", "'until 15.12.2026': this is no date"},
-    {"weekly MO until 2026-12-15 10:00", "no date"},
+    {"weekly MO until 15.12.2026", "'until 15.12.2026': the date does not begin with the year"},
+    {"weekly MO until 2026-12-15 10:00", "has a time of day"},
     {"weekly MO for 14 weeks", "'for' is not understood"},
     {"MO,WE", "does not begin a rule"},
 };

@@ -140,7 +140,8 @@ BOOST_AUTO_TEST_CASE(a_skip_date_without_a_meeting_is_wrong) {
       "column 'skip_dates': '2026-09-15': the row has no meeting on this day (a Tuesday); the nearest are on 2026-09-14 and 2026-09-21");
   BOOST_TEST(holds(t.why(row_of("2026-09-07 10:00", "weekly 3 times", "2027-09-14")), "the nearest are on 2026-09-21"));
   BOOST_TEST(t.why(row_of("2026-09-07 10:00", "weekly 3 times", "2026-09-15..2026-09-16")) == "");
-  BOOST_TEST(holds(t.why(row_of("2026-09-07 10:00", "weekly 3 times", "14.09.2026")), "column 'skip_dates': '14.09.2026': is no date"));
+  BOOST_TEST(holds(t.why(row_of("2026-09-07 10:00", "weekly 3 times", "14.09.2026")),
+                   "column 'skip_dates': '14.09.2026': does not begin with the year"));
   BOOST_TEST(holds(t.why(row_of("2026-09-07 10:00", "weekly 1 time", "2026-09-07")), "every date of the rule is left out"));
   BOOST_TEST(holds(t.why(row_of("2026-09-07 10:00", "", "2026-09-07")),
                    "column 'skip_dates': '2026-09-07': leaves dates out of a row that does not repeat"));
@@ -174,6 +175,14 @@ BOOST_AUTO_TEST_CASE(a_template_with_a_date_makes_the_ids) {
   BOOST_TEST(made("{course}-{start:%F}", "own") == "own-20260907 own-20260909");
   BOOST_TEST(holds(made("{course}-{start:%d}", "", "monthly 2 times"),
                    "makes this id for the meetings of 2026-09-07 and 2026-10-07; give it the whole date"));
+}
+
+BOOST_AUTO_TEST_CASE(dates_and_times_may_be_in_columns_of_their_own) {
+  convoke::spec::row_settings s;
+  s.date_format = "%d.%m.%Y";
+  table t("organizer|external_id|date|start_time|end_time|tz|repeat|skip_dates", s);
+  BOOST_TEST(meetings(t.row(ada + "|A1|22.03.2026|22:00|00:30|Odd|weekly until 5.4.2026|29.03.2026")) ==
+             "A1-20260322 2026-03-22T21:00:00Z/23:30:00Z A1-20260405 2026-04-05T20:00:00Z/22:30:00Z");
 }
 
 BOOST_AUTO_TEST_CASE(ids_with_their_dates_must_be_external_ids) {

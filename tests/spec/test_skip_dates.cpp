@@ -46,13 +46,15 @@ BOOST_AUTO_TEST_CASE(a_cell_has_dates_and_ranges) {
 }
 
 BOOST_AUTO_TEST_CASE(wrong_dates_of_a_cell_are_named) {
-  BOOST_TEST(cell("2026-10-03;03.10.2026") == "'03.10.2026' is no date; write YYYY-MM-DD, or a range such as 2026-12-21..2027-01-06");
-  BOOST_TEST(cell("2026-02-30").starts_with("'2026-02-30' is no date"));
-  BOOST_TEST(cell("2026-10-03,2026-10-04").starts_with("'2026-10-03,2026-10-04' is no date"));
-  BOOST_TEST(cell("2026-10-03 holiday").starts_with("'2026-10-03 holiday' is no date"));
+  BOOST_TEST(cell("2026-10-03;03.10.2026") ==
+             "'03.10.2026' does not begin with the year; write it as 2026-09-01, or give --date-format '%d.%m.%Y'; a range is written as "
+             "2026-12-21..2027-01-06");
+  BOOST_TEST(cell("2026-02-30").starts_with("'2026-02-30' "));
+  BOOST_TEST(cell("2026-10-03,2026-10-04").starts_with("'2026-10-03,2026-10-04' "));
+  BOOST_TEST(cell("2026-10-03 holiday").starts_with("'2026-10-03 holiday' "));
   BOOST_TEST(cell("2027-01-06..2026-12-21") == "'2027-01-06..2026-12-21' the range ends before it begins");
   BOOST_TEST(cell("2026-12-21..2206-01-06") == "'2026-12-21..2206-01-06' the range is longer than ten years; is the year right?");
-  BOOST_TEST(cell("2026-12-21..").starts_with("'' is no date"));
+  BOOST_TEST(cell("2026-12-21..") == "'2026-12-21..' the range lacks a date");
 }
 
 BOOST_AUTO_TEST_CASE(a_file_has_a_date_or_a_range_a_line) {
@@ -65,10 +67,18 @@ BOOST_AUTO_TEST_CASE(a_file_has_a_date_or_a_range_a_line) {
 }
 
 BOOST_AUTO_TEST_CASE(wrong_lines_of_a_file_are_named) {
-  BOOST_TEST(file("# x\n\n03.10.2026 x").starts_with("3: '03.10.2026' is no date"));
+  BOOST_TEST(file("# x\n\n03.10.2026 x").starts_with("3: '03.10.2026' does not begin with the year"));
   BOOST_TEST(file("date,name\n2026-10-03,x").starts_with("1: 'date' is no date"));
-  BOOST_TEST(file("2026-12-21 - 06.01.2027").starts_with("1: '06.01.2027' is no date"));
+  BOOST_TEST(file("2026-12-21 - 06.01.2027").starts_with("1: '06.01.2027' "));
   BOOST_TEST(file("2026-12-21.. Weihnachten").starts_with("1: 'Weihnachten' is no date"));
+}
+
+BOOST_AUTO_TEST_CASE(dates_follow_the_date_format_or_begin_with_the_year) {
+  const auto german = reader_of("%d.%m.%Y"), words = reader_of("%d %B %Y");
+  BOOST_TEST(shown(parse_skip_cell("3.10.2026; 21.12.2026 - 06.01.2027;2026-11-01", german)) ==
+             "2026-10-03 2026-12-21_2027-01-06 2026-11-01");
+  BOOST_TEST(shown(parse_skip_file("3 October 2026 unity\n21 December 2026 to 6 January 2027 winter\n2026-11-01 x y", words)) ==
+             "2026-10-03 2026-12-21_2027-01-06 2026-11-01");
 }
 
 BOOST_AUTO_TEST_CASE(ranges_may_overlap) {

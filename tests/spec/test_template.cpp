@@ -75,6 +75,13 @@ BOOST_AUTO_TEST_CASE(a_filled_cell_is_used_in_place_of_the_template) {
   BOOST_TEST(t.why(ada + "|own||2026-09-01T08:00Z") == "");
 }
 
+BOOST_AUTO_TEST_CASE(times_may_come_from_other_columns) {
+  table t("organizer|course|date|start_time|end_time|tz", with("{course}-{start:%Y%m%d.%H}-{end:%d.%H}-{date}-{start_time:%M}"));
+  BOOST_TEST(t.row(ada + "|ALG|2026-09-01|08:15|10:00|East").wanted.external_id == "ALG-20260901.08-01.10-2026-09-01-15");
+  table by_length("organizer|start|duration|tz", with("{end:%d%H}"));
+  BOOST_TEST(by_length.row(ada + "|2026-09-01 23:00|2h|East").wanted.external_id == "0201");
+}
+
 BOOST_DATA_TEST_CASE(wrong_templates_are_refused,
                      bdata::make({"fixed", "{course", "course}", "{course}}", "{start}", "{start:}", "{start:%Q}", "{start:%}",
                                   "{course:%Y}", "{external_id}x"}),
