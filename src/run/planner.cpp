@@ -251,7 +251,7 @@ result<planned> make_plan(ledger::store& store, scanned_input& input, const job&
   if (!names) return in_input(names.error());
   const std::vector<std::string_view> views(names->begin(), names->end());
   auto builder = spec::row_builder::create(views, row_settings_of(j.plan), **zones);
-  if (!builder) return in_input(builder.error());
+  if (!builder) return in_input(explain_header(builder.error(), input.early, input.delimiter, row_settings_of(j.plan)));
   auto only = find_only(j.plan.only, *builder);
   if (!only) return std::unexpected(only.error());
 
@@ -265,6 +265,8 @@ result<planned> make_plan(ledger::store& store, scanned_input& input, const job&
   summary->records = fed->planned;
   summary->empty_records = fed->empty;
   summary->warnings = builder->warnings();
+  if (input.utf8.lines > 0)
+    summary->warnings.push_back({input_warning_kind::utf8_in_windows_1252, input.utf8.lines, input.utf8.first_line, input.utf8.example});
   summary->columns = builder->columns_used();
   summary->defaults = builder->defaults_used();
   if (summary->rejected > 0) {
