@@ -39,13 +39,13 @@ enum class update_rule : std::uint8_t {
   always = 2,        // the spec wants something that createOrGet cannot set
 };
 
-constexpr row_id make_row(run_id run, std::uint32_t line) noexcept {
-  return row_id{run} << 32 | line;
+constexpr row_id make_row(run_id run, std::uint32_t number) noexcept {
+  return row_id{run} << 32 | number;
 }
 constexpr run_id run_of(row_id row) noexcept {
   return static_cast<run_id>(row >> 32);
 }
-constexpr std::uint32_t line_of(row_id row) noexcept {
+constexpr std::uint32_t number_of(row_id row) noexcept {
   return static_cast<std::uint32_t>(row);
 }
 
@@ -193,7 +193,7 @@ struct claimed_row {
 // What a claim found of one organizer.
 struct claimed_page {
   organizer_id organizer = 0;
-  std::vector<claimed_row> rows;  // in line order; fewer than requested if there are no more
+  std::vector<claimed_row> rows;  // in the order of their numbers; fewer than requested if there are no more
   bool exhausted = false;         // this session can claim no further row of this kind (fresh or stale)
 };
 struct claim_answer {

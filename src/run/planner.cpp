@@ -13,6 +13,7 @@
 #include "core/text.hpp"
 #include "files/digest.hpp"
 #include "files/zones.hpp"
+#include "os/clock.hpp"
 #include "spec/rows.hpp"
 
 namespace convoke::run {
@@ -39,7 +40,7 @@ result<row_filter> find_only(const std::string& only, const spec::row_builder& b
   if (!column)
     return fail(errc::usage,
                 fmt::format("--only names column '{}', which the input does not have.", core::escape_for_people(only.substr(0, equals))));
-  return row_filter{column, only.substr(equals + 1)};
+  return row_filter{column, std::string(core::trim(std::string_view(only).substr(equals + 1)))};
 }
 
 result<std::vector<std::string>> header_fields(const scanned_input& input) {
@@ -54,6 +55,16 @@ result<std::vector<std::string>> header_fields(const scanned_input& input) {
   const auto ended = reader.finish(take);
   if (!ended) return std::unexpected(ended.error());
   return out;
+}
+
+// The job's settings of rows, with what is known of its tenants and the time.
+spec::row_settings rows_of(const job& j) {
+  auto s = row_settings_of(j.plan);
+  for (const auto& lane : j.lanes) {
+    if (!lane.tenant.empty()) s.tenants.push_back({.id = lane.tenant, .name = lane.name});
+  }
+  s.now = os::wall_now();
+  return s;
 }
 
 // Turns records into planned rows and hands them over in batches.
@@ -118,7 +129,7 @@ class feeder {
   bool selected(const csv::record& record) const {
     if (limit_ && planned_ >= *limit_) return false;
     if (!only_.column) return true;
-    return *only_.column < record.fields.size() && record.fields[*only_.column] == only_.value;
+    return *only_.column < record.fields.size() && core::trim(record.fields[*only_.column]) == only_.value;
   }
 
   ledger::plan_builder& to_;
@@ -212,12 +223,15 @@ ledger::run_header make_header(const job& j, const scanned_input& input, const l
 
 namespace {
 
-// Keys that a plan of a part of the input leaves out have not vanished.
+// Keys that a plan of a part of the input leaves out have not vanished, and are not replaced.
 plan_summary of_what_was_read(plan_summary summary, const plan_options& options) {
   if (!options.limit && options.only.empty()) return summary;
   summary.vanished = 0;
   summary.vanished_sample.clear();
   for (auto& o : summary.organizers) o.vanished = 0;
+  summary.changed_ids = summary.moved = 0;
+  summary.changed_ids_sample.clear();
+  summary.moved_sample.clear();
   return summary;
 }
 
@@ -250,8 +264,8 @@ result<planned> make_plan(ledger::store& store, scanned_input& input, const job&
   const auto names = header_fields(input);
   if (!names) return in_input(names.error());
   const std::vector<std::string_view> views(names->begin(), names->end());
-  auto builder = spec::row_builder::create(views, row_settings_of(j.plan), **zones);
-  if (!builder) return in_input(explain_header(builder.error(), input.early, input.delimiter, row_settings_of(j.plan)));
+  auto builder = spec::row_builder::create(views, rows_of(j), **zones);
+  if (!builder) return in_input(explain_header(builder.error(), input.early, input.delimiter, rows_of(j)));
   auto only = find_only(j.plan.only, *builder);
   if (!only) return std::unexpected(only.error());
 
@@ -282,6 +296,7 @@ result<planned> reopen_plan(ledger::store& store, const ledger::run_info& run, c
   if (!planning) return std::unexpected(in_planning(planning.error()));
   auto summary = (*planning)->classify();
   if (!summary) return std::unexpected(in_planning(summary.error()));
+  summary->feed = run.header.feed;
   return planned{.planning = std::move(*planning), .summary = of_what_was_read(std::move(*summary), j.plan)};
 }
 

@@ -170,4 +170,12 @@ bool id_template::uses(column_role time) const noexcept {
   return std::ranges::any_of(pieces_, [time](const piece& p) { return p.column && p.role == time; });
 }
 
+std::vector<std::size_t> id_template::text_columns() const {
+  std::vector<std::size_t> out;
+  for (const piece& p : pieces_) {
+    if (p.column && p.role != column_role::start && p.role != column_role::end) out.push_back(*p.column);
+  }
+  return out;
+}
+
 }  // namespace convoke::spec

@@ -31,6 +31,8 @@ class id_template {
 
   // True where the template has a date or time of this column.
   [[nodiscard]] bool uses(column_role time) const noexcept;
+  // The columns whose cells are parts of the id as they are, in order.
+  [[nodiscard]] std::vector<std::size_t> text_columns() const;
 
  private:
   struct piece {

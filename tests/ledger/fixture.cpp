@@ -47,7 +47,7 @@ planned_row wrong_row(std::uint32_t line, const std::string& why) {
 run_header header(const std::string& identity, const std::string& input) {
   run_header h;
   h.identity = identity;
-  h.input_name = input;
+  h.input_name = h.feed = input;
   h.input_sha256 = "sha-" + identity;
   h.settings = "{}";
   h.dialect = "{\"delimiter\":\",\"}";
@@ -70,7 +70,7 @@ planned_run plan(store& s, const run_header& h, std::vector<planned_row> rows, b
   auto planning = must(s.begin_plan(h));
   must(planning->add_rows(std::move(rows)));
   planned_run out;
-  out.summary = must(planning->classify());
+  out.summary = must(planning->classify(before_any_meeting));
   out.id = must(planning->commit(open));
   return out;
 }
@@ -104,7 +104,7 @@ finished_row ended(const claimed_row& row, outcome o) {
   out.result = o;
   out.attempts = 1;
   out.http_status = o == outcome::created ? 201 : o == outcome::failed ? 400 : 200;
-  out.request_id = "r" + std::to_string(line_of(row.row));
+  out.request_id = "r" + std::to_string(number_of(row.row));
   out.finished_at = utc_time(std::chrono::seconds(1'780'000'000));
   if (o == outcome::failed) {
     out.error_code = "BadRequest";

@@ -51,8 +51,8 @@ BOOST_AUTO_TEST_CASE(rows_are_claimed_in_line_order_and_once) {
   const auto first = claim(*s, opened, opened.organizers[0].id, 2);
   BOOST_REQUIRE(first.rows.size() == 2u);
   BOOST_TEST(!first.exhausted);
-  BOOST_TEST(line_of(first.rows[0].row) == 2u);
-  BOOST_TEST(line_of(first.rows[1].row) == 4u);
+  BOOST_TEST(number_of(first.rows[0].row) == 2u);
+  BOOST_TEST(number_of(first.rows[1].row) == 4u);
   BOOST_TEST(first.rows[0].token != 0u);
   BOOST_TEST((must(decode_spec(first.rows[0].payload)) == wanted(2, "a")));
   const auto second = claim(*s, opened, opened.organizers[0].id, 2);
@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(one_claim_spans_organizers_and_says_of_each_whether_it_is_e
       auto& text = out.emplace_back();
       for (const auto& claimed : page.rows) {
         BOOST_TEST(claimed.organizer == page.organizer);
-        text += std::to_string(line_of(claimed.row)) + " ";
+        text += std::to_string(number_of(claimed.row)) + " ";
       }
       text += page.exhausted ? "all" : "more";
     }
@@ -133,10 +133,10 @@ BOOST_AUTO_TEST_CASE(claims_of_a_process_that_ended_are_stale) {
   const auto id = opened.organizers[0].id;
   const auto fresh = claim(*s, opened, id);
   BOOST_REQUIRE(fresh.rows.size() == 1u);
-  BOOST_TEST(line_of(fresh.rows[0].row) == 4u);
+  BOOST_TEST(number_of(fresh.rows[0].row) == 4u);
   const auto stale = claim(*s, opened, id, 100, true);
   BOOST_REQUIRE(stale.rows.size() == 1u);
-  BOOST_TEST(line_of(stale.rows[0].row) == 3u);
+  BOOST_TEST(number_of(stale.rows[0].row) == 3u);
   finish(*s, {ended(stale.rows[0], outcome::existing), ended(fresh.rows[0])});
   BOOST_TEST((must(s->finish_run(run)) == run_state::finished));
 }
@@ -149,7 +149,7 @@ BOOST_AUTO_TEST_CASE(a_released_row_waits_for_the_next_session) {
   finish(*s, {}, {released(page.rows[0]), released(page.rows[1])});
   const auto rest = claim(*s, opened, id);
   BOOST_REQUIRE(rest.rows.size() == 1u);
-  BOOST_TEST(line_of(rest.rows[0].row) == 4u);
+  BOOST_TEST(number_of(rest.rows[0].row) == 4u);
   finish(*s, {}, {released(rest.rows[0])});
   BOOST_TEST((must(s->finish_run(run)) == run_state::open));
   // A clean stop leaves no stale claims.

@@ -49,7 +49,7 @@ std::unique_ptr<store> open(const std::string& path) {
         const auto page = claim(**s, *opened, o.id, 5, stale);
         for (const auto& claimed : page.rows) {
           finish(**s, {ended(claimed)});
-          const auto line = line_of(claimed.row);
+          const auto line = number_of(claimed.row);
           if (::write(acknowledged, &line, sizeof line) != sizeof line) ::_exit(5);
         }
         more = !page.exhausted;
@@ -152,7 +152,7 @@ BOOST_AUTO_TEST_CASE(a_torn_log_leaves_a_prefix_of_the_commits) {
     const auto page = claim(*s, opened, o.id, 12);
     for (const auto& claimed : page.rows) {
       finish(*s, {ended(claimed)});
-      order.push_back(line_of(claimed.row));
+      order.push_back(number_of(claimed.row));
       log_sizes.push_back(fs::file_size(path + "-wal"));
     }
   }

@@ -106,7 +106,7 @@ class fake_ledger final : public ledger::store {
     ++o.fresh;
   }
   [[nodiscard]] row* held(ledger::row_id id, ledger::lease_token token) {
-    auto& r = rows_.at(ledger::line_of(id) - 1);
+    auto& r = rows_.at(ledger::number_of(id) - 1);
     if (r.state == row_state::taken_over) return nullptr;
     if (r.state != row_state::claimed || r.token != token) complaints.push_back(fmt::format("row {} is not held", r.wanted.external_id));
     return &r;
@@ -136,7 +136,7 @@ inline ledger::claimed_page fake_ledger::take(const ledger::page_wanted& page) {
     r.state = row_state::claimed;
     r.token = ++tokens_;
     out.rows.push_back({.row = r.id,
-                        .key = ledger::line_of(r.id),
+                        .key = ledger::number_of(r.id),
                         .organizer = r.organizer,
                         .token = r.token,
                         .strikes = 0,

@@ -15,7 +15,7 @@ namespace convoke::ledger::planning {
 struct owed_elsewhere {
   run_id run = 0;
   organizer_id organizer = 0;
-  std::uint32_t line = 0;
+  std::uint32_t number = 0;
   std::uint32_t call = 0;  // the number of the call within its run
   key_id key = 0;
   lease_token token = 0;  // 0: unclaimed

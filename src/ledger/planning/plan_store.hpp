@@ -18,31 +18,46 @@
 
 namespace convoke::ledger::planning {
 
-struct key_line {
+struct key_row {
   key_id key = 0;
-  std::uint32_t line = 0;
+  std::uint32_t number = 0;
 };
 // The payload that the inventory wants of a key so far, and that of the row of this plan.
 struct payload_pair {
-  std::uint32_t line = 0;
+  std::uint32_t number = 0;
   std::string first, row;
 };
-struct line_payload {
-  std::uint32_t line = 0;
+struct row_payload {
+  std::uint32_t number = 0;
   std::string payload;
 };
 // The inventory wants the payload of this row from now on.
 struct wanted_row {
   key_id key = 0;
-  std::uint32_t line = 0;
+  std::uint32_t number = 0;
   digest payload{};
   bool pending = false;  // see known_key
+};
+
+// What the inventory knows of a key besides its payload, from now on.
+struct feed_row {
+  key_id key = 0;
+  feed_id feed = no_feed;
+  utc_time ends{};  // the wanted meeting
+};
+// A key of the inventory whose wanted meeting is still to come.
+struct live_key {
+  key_id key = 0;
+  row_id source = 0;  // the record with its payload
+  organizer_id organizer = 0;
+  lane_id lane = 0;
+  feed_id feed = no_feed;
 };
 
 // A decision without a call. `why` is empty except for a conflict. An invalid row has no key and no organizer; a conflicting one no key;
 // a duplicate gets both from its first row (`first`), see write_duplicates.
 struct decided_row {
-  std::uint32_t line = 0, first = 0;
+  std::uint32_t number = 0, first = 0;
   decision what = decision::invalid;
   key_id key = 0;
   organizer_id organizer = 0;
@@ -51,8 +66,8 @@ struct decided_row {
 
 // A call that the run owes. Calls are numbered from 1 in the order in which they are made.
 struct planned_call {
-  std::uint32_t number = 0;
-  std::uint32_t line = 0;
+  std::uint32_t call = 0;    // its number
+  std::uint32_t number = 0;  // of the row
   key_id key = 0;
   organizer_id organizer = 0;
   digest payload{};
@@ -60,20 +75,16 @@ struct planned_call {
   bool has_duplicates = false;
   operation op = operation::create_or_get;
   inherited_claim inherited{};
+  // Only of a new key.
+  feed_id feed = no_feed;
+  utc_time ends{};
 };
 
 // Where to read on in what other runs owe.
 struct owed_place {
   run_id run = 0;
   organizer_id organizer = 0;
-  std::uint32_t line = 0;
-};
-
-// A row of an earlier run that has a key.
-struct earlier_row {
-  std::uint32_t line = 0;
-  key_id key = 0;
-  organizer_id organizer = 0;
+  std::uint32_t number = 0;
 };
 
 class plan_store {
@@ -89,15 +100,17 @@ class plan_store {
   // What is known of these keys. They ascend, also from one call to the next.
   virtual result<void> read_known(std::span<const key_id> keys, std::span<known_key> found) = 0;
   // Replaces `found`. A row is left out where either payload is missing.
-  virtual result<void> read_payloads(std::span<const key_line> rows, std::vector<payload_pair>& found) = 0;
-  // Replaces `found` by what runs other than this one owe, in order of (run, organizer, line), from the first row beyond `after`: `count`
+  virtual result<void> read_payloads(std::span<const key_row> rows, std::vector<payload_pair>& found) = 0;
+  // Replaces `found` by what runs other than this one owe, in order of (run, organizer, number), from the first row beyond `after`: `count`
   // rows, fewer only where there are no more.
   virtual result<void> read_owed(const owed_place& after, std::size_t count, std::vector<owed_elsewhere>& found) = 0;
-  // The run that was opened last, other than this one, of those with the input name and the lanes of this run.
-  virtual result<std::optional<run_id>> previous_run() = 0;
-  // Replaces `found` by the rows of this run that have a key, in order, from the first line beyond `after`: `count` rows, fewer only where
-  // there are no more.
-  virtual result<void> read_earlier(run_id run, std::uint32_t after, std::size_t count, std::vector<earlier_row>& found) = 0;
+  // Replaces `found` by the keys of the run's lanes whose wanted meeting ends after `now`, or at a time that is not known, in order of their
+  // ids, from the first one beyond `after`: `count` keys, fewer only where there are no more.
+  virtual result<void> read_live(key_id after, utc_time now, std::size_t count, std::vector<live_key>& found) = 0;
+  // What was last observed of these keys; absent: nothing.
+  virtual result<void> read_states(std::span<const key_id> keys, std::span<std::optional<observed_state>> found) = 0;
+  // Replaces `found` by the payloads of these records, of any run, one for each; empty where there is none.
+  virtual result<void> read_records(std::span<const row_id> records, std::vector<std::string>& found) = 0;
   virtual result<void> name_keys(std::span<const key_id> keys, std::vector<std::optional<named_key>>& found) = 0;
   // The object ids of organizers; empty where the store lacks one.
   virtual result<void> name_organizers(std::span<const organizer_id> organizers, std::vector<std::string>& found) = 0;
@@ -106,17 +119,21 @@ class plan_store {
 
   // ---- writes
 
+  // The number of the feed of this name, which is added where the store does not have it. `name` is not empty.
+  virtual result<feed_id> number_feed(std::string_view name) = 0;
   // Replaces the payloads of rows of this run.
-  virtual result<void> write_payloads(std::span<const line_payload> rows) = 0;
+  virtual result<void> write_payloads(std::span<const row_payload> rows) = 0;
   // The keys ascend, also from one call to the next.
   virtual result<void> write_wanted(std::span<const wanted_row> rows) = 0;
-  // In line order.
+  // The same.
+  virtual result<void> write_feeds(std::span<const feed_row> rows) = 0;
+  // In order of the rows' numbers.
   virtual result<void> write_decisions(std::span<const decided_row> rows) = 0;
   // In order of their numbers.
   virtual result<void> write_calls(std::span<const planned_call> calls) = 0;
   // In order of the hashes.
   virtual result<void> write_new_keys(std::span<const new_key> keys) = 0;
-  // The decisions about rows that owe a call, in line order.
+  // The decisions about rows that owe a call, in order of the rows' numbers.
   virtual result<void> write_call_decisions(std::span<const numbered_row> rows) = 0;
   // Gives every duplicate the key and the organizer of its first row. Called after the decisions about calls.
   virtual result<void> write_duplicates() = 0;

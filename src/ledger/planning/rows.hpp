@@ -17,58 +17,87 @@
 
 namespace convoke::ledger::planning {
 
-// Lines of a run are below this number; a store may use the numbers from here on for the outcomes of calls.
-inline constexpr std::uint32_t line_limit = 0x80000000;
+// The numbers of a run's rows are below this one; a store may use the numbers from here on for the outcomes of calls.
+inline constexpr std::uint32_t row_limit = 0x80000000;
 
-// A valid row, sorted to stand beside the other rows of its key.
+// The number of a feed in a store.
+using feed_id = std::uint32_t;
+inline constexpr feed_id no_feed = 0;
+
+// Where a row stands: its number in the run, the line of its record in the file, and its lane.
+struct row_place {
+  std::uint32_t number = 0, line = 0;
+  lane_id lane = 0;
+};
+
+// Numbers the rows of a run as they come: a row has the number of its line, or the number after that of the row before it where that is
+// greater. So a run without occurrences has the numbers of its lines.
+class row_numbers {
+ public:
+  // errc::internal for a row that does not follow the one before it: of an earlier line, or of the same line without being an occurrence.
+  [[nodiscard]] result<std::uint32_t> next(std::uint32_t line, bool is_occurrence);
+
+ private:
+  std::uint32_t last_ = 0, line_ = 0;
+};
+
+// A valid row, or a key of a rejected one, sorted to stand beside the other rows of its key.
 struct keyed_row {
   digest key{}, payload{};
-  std::uint32_t line = 0;
+  std::uint32_t number = 0;
+  std::uint32_t line = 0;       // of its record in the file
   std::uint32_t organizer = 0;  // the plan's number, see organizer_numbers
+  bool rejected = false;        // only the key is set: it is present in the input
+  utc_time ends{};              // the wanted meeting
 
   struct order {
-    bool operator()(const keyed_row& a, const keyed_row& b) const noexcept { return a.key != b.key ? a.key < b.key : a.line < b.line; }
+    bool operator()(const keyed_row& a, const keyed_row& b) const noexcept { return a.key != b.key ? a.key < b.key : a.number < b.number; }
   };
 };
 
 // What a row is, compared with the inventory. `known` is not final: the observation of the key is still to be read.
 enum class row_class : std::uint8_t { invalid, new_key, known, changed, retried, unchanged, drifted };
 
-// A row whose key was looked up: sorted by key until the row is classified, then by line.
+// A row whose key was looked up: sorted by key until the row is classified, then by number.
 struct matched_row {
   key_id key = 0;  // 0: the key is new
   digest hash{};   // of the key
   digest payload{};
-  std::uint32_t line = 0;
-  std::uint32_t first = 0;      // the first line with this key
+  std::uint32_t number = 0;
+  std::uint32_t first = 0;      // the number of the first row with this key
+  std::uint32_t line = 0;       // of its record in the file
   std::uint32_t organizer = 0;  // the plan's number
   std::uint32_t group = 0;      // the number of the key within the plan, see key_groups
   row_class what = row_class::invalid;
   bool owes = false;                              // a call
   operation first_op = operation::create_or_get;  // where it owes one
+  utc_time ends{};                                // the wanted meeting
 
-  struct line_order {
-    bool operator()(const matched_row& a, const matched_row& b) const noexcept { return a.line < b.line; }
+  struct number_order {
+    bool operator()(const matched_row& a, const matched_row& b) const noexcept { return a.number < b.number; }
   };
   struct key_order {
-    bool operator()(const matched_row& a, const matched_row& b) const noexcept { return a.key != b.key ? a.key < b.key : a.line < b.line; }
+    bool operator()(const matched_row& a, const matched_row& b) const noexcept {
+      return a.key != b.key ? a.key < b.key : a.number < b.number;
+    }
   };
 };
-static_assert(sizeof(matched_row) == 64, "the sort budget is planned for records of this size");
+static_assert(sizeof(matched_row) == 72, "the sort budget is planned for records of this size");
 
-// A call that is owed, sorted by (organizer, line): the order in which calls are made.
+// A call that is owed, sorted by (organizer, number): the order in which calls are made.
 struct call_row {
   key_id key = 0;  // 0: the key is new and gets its id with the number of the call
   digest hash{};   // of the key
   digest payload{};
   organizer_id organizer = 0;  // the ledger's number
-  std::uint32_t line = 0;
+  std::uint32_t number = 0;
   bool has_duplicates = false;
   operation op = operation::create_or_get;
+  utc_time ends{};  // the wanted meeting
 
   struct order {
     bool operator()(const call_row& a, const call_row& b) const noexcept {
-      return a.organizer != b.organizer ? a.organizer < b.organizer : a.line < b.line;
+      return a.organizer != b.organizer ? a.organizer < b.organizer : a.number < b.number;
     }
   };
 };
@@ -82,18 +111,18 @@ struct new_key {
   };
 };
 
-// A row that owes a call, with the number of the call, sorted by line: the order of the decisions.
+// A row that owes a call, with the number of the call, sorted by its own number: the order of the decisions.
 struct numbered_row {
   key_id key = 0;
   organizer_id organizer = 0;
-  std::uint32_t line = 0, call = 0;
+  std::uint32_t number = 0, call = 0;
   struct order {
-    bool operator()(const numbered_row& a, const numbered_row& b) const noexcept { return a.line < b.line; }
+    bool operator()(const numbered_row& a, const numbered_row& b) const noexcept { return a.number < b.number; }
   };
 };
 
 using keyed_rows = external_sorter<keyed_row, keyed_row::order>;
-using rows_by_line = external_sorter<matched_row, matched_row::line_order>;
+using rows_by_number = external_sorter<matched_row, matched_row::number_order>;
 using rows_by_key = external_sorter<matched_row, matched_row::key_order>;
 using call_rows = external_sorter<call_row, call_row::order>;
 using new_keys = external_sorter<new_key, new_key::order>;
@@ -102,7 +131,7 @@ using numbered_rows = external_sorter<numbered_row, numbered_row::order>;
 // What bounds the memory of a plan.
 struct limits {
   std::string folder;                   // where records are sorted that do not fit
-  std::size_t sort_bytes = 8u << 20;    // for each sorter; three exist at a time
+  std::size_t sort_bytes = 8u << 20;    // for each sorter; three exist at a time, and two more where keys are lacking
   std::size_t page_rows = 1024;         // that are looked up or written together
   std::size_t payload_page_rows = 256;  // the same where payloads are read
 };

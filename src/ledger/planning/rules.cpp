@@ -9,6 +9,10 @@ bool needs_wanted(std::optional<observed_state> state) noexcept {
   return state != observed_state::satisfied && state != observed_state::drifted;
 }
 
+bool is_gone(std::optional<observed_state> state) noexcept {
+  return state == observed_state::lost || state == observed_state::removed;
+}
+
 row_class classify_known(const known_key& key, const digest& payload) noexcept {
   if (needs_wanted(key.state)) return key.wanted == payload ? row_class::retried : row_class::changed;
   if (key.compared != payload) return row_class::changed;
@@ -45,7 +49,7 @@ std::optional<std::string> with_first_form(std::string_view first, std::string_v
 decision decide(const matched_row& row, bool conflicting) noexcept {
   if (row.what == row_class::invalid) return decision::invalid;
   if (conflicting) return decision::conflict;
-  if (row.owes) return row.line == row.first ? decision::call : decision::duplicate;
+  if (row.owes) return row.number == row.first ? decision::call : decision::duplicate;
   return row.what == row_class::drifted ? decision::drifted : decision::unchanged;
 }
 
@@ -56,7 +60,7 @@ void count(plan_summary& summary, const matched_row& row, decision decided) noex
     ++summary.rejected;
     return;
   }
-  if (row.line != row.first) ++summary.duplicates;
+  if (row.number != row.first) ++summary.duplicates;
   if (decided == decision::unchanged) ++summary.unchanged;
   if (decided == decision::drifted) ++summary.drifted;
   if (decided != decision::call) return;

@@ -4,6 +4,8 @@
 #include <span>
 #include <utility>
 
+#include "ledger/planning/lacking.hpp"
+
 namespace convoke::ledger::planning {
 namespace {
 
@@ -20,8 +22,8 @@ result<void> key_matcher::run(keyed_rows& rows) {
     if (auto found = find_page_keys(); !found) return found;
     auto next = found_.begin();
     for (const auto& row : page_) {
-      if (!groups_.continues(row.key)) groups_.begin(row, *next++);
-      add(groups_.add(row));
+      if (!groups_.continues(row.key)) groups_.begin(row.key, *next++);
+      if (!row.rejected) add(groups_.add(row));
     }
   }
   groups_.end();
@@ -52,6 +54,7 @@ result<void> known_key_classifier::run(rows_by_key& known) {
     auto next = found_.begin();
     called_.clear();
     wanted_.clear();
+    feeds_.clear();
     for (auto& row : page_) {
       if (!plan_.groups.conflicting[row.group]) {
         if (row.key != key_) at_key_ = *next++;
@@ -60,11 +63,18 @@ result<void> known_key_classifier::run(rows_by_key& known) {
       }
       done_.push(row);
     }
-    if (auto kept = keep_first_forms(); !kept) return kept;
-    if (wanted_.empty()) continue;
-    if (auto written = plan_.store.write_wanted(wanted_); !written) return written;
+    if (auto written = write_page(); !written) return written;
   }
   return known.status();
+}
+
+result<void> known_key_classifier::write_page() {
+  if (auto kept = keep_first_forms(); !kept) return kept;
+  if (!wanted_.empty()) {
+    if (auto written = plan_.store.write_wanted(wanted_); !written) return written;
+  }
+  if (feeds_.empty()) return {};
+  return plan_.store.write_feeds(feeds_);
 }
 
 result<void> known_key_classifier::read_page_keys() {
@@ -82,22 +92,28 @@ result<void> known_key_classifier::read_page_keys() {
 void known_key_classifier::classify(matched_row& row) {
   row.what = classify_known(at_key_, row.payload);
   set_operation(row, first_operation(plan_.settings, row.what, at_key_.has_meeting));
-  if (row.line != row.first) return;
+  if (row.number != row.first) return;
+  update_feed(row);
   const auto change = change_of_wanted(row.what, at_key_.pending);
-  if (row.owes || change != wanted_change::none) called_.push_back({row.key, row.line});
+  if (row.owes || change != wanted_change::none) called_.push_back({row.key, row.number});
   if (change == wanted_change::none) return;
-  wanted_.push_back({.key = row.key, .line = row.line, .payload = row.payload, .pending = change == wanted_change::replaced});
+  wanted_.push_back({.key = row.key, .number = row.number, .payload = row.payload, .pending = change == wanted_change::replaced});
+}
+
+void known_key_classifier::update_feed(const matched_row& row) {
+  const auto feed = feed_after(at_key_.feed, plan_.feed);
+  if (feed != at_key_.feed || at_key_.ends != row.ends) feeds_.push_back({.key = row.key, .feed = feed, .ends = row.ends});
 }
 
 // Before the wanted side changes: it is where the first form is.
 result<void> known_key_classifier::keep_first_forms() {
-  for (std::span<const key_line> left = called_; !left.empty();) {
+  for (std::span<const key_row> left = called_; !left.empty();) {
     const auto page = left.first(std::min(left.size(), plan_.bounds.payload_page_rows));
     left = left.subspan(page.size());
     if (auto read = plan_.store.read_payloads(page, pairs_); !read) return read;
     rewritten_.clear();
-    for (const auto& [line, first, row] : pairs_) {
-      if (auto payload = with_first_form(first, row)) rewritten_.push_back({line, std::move(*payload)});
+    for (const auto& [number, first, row] : pairs_) {
+      if (auto payload = with_first_form(first, row)) rewritten_.push_back({number, std::move(*payload)});
     }
     if (rewritten_.empty()) continue;
     if (auto written = plan_.store.write_payloads(rewritten_); !written) return written;
@@ -105,7 +121,7 @@ result<void> known_key_classifier::keep_first_forms() {
   return {};
 }
 
-result<void> row_decider::run(rows_by_line& rows) {
+result<void> row_decider::run(rows_by_number& rows) {
   rows.finish();
   for (matched_row row; rows.next(row);) {
     const bool conflicting = row.what != row_class::invalid && plan_.groups.conflicting[row.group];
@@ -131,13 +147,14 @@ void row_decider::add_call(const matched_row& row) {
                .hash = row.hash,
                .payload = row.payload,
                .organizer = organizer.stored,
-               .line = row.line,
+               .number = row.number,
                .has_duplicates = plan_.groups.has_duplicates[row.group],
-               .op = row.first_op});
+               .op = row.first_op,
+               .ends = row.ends});
 }
 
 void row_decider::add_decision(const matched_row& row, decision decided) {
-  auto& out = page_.emplace_back(decided_row{.line = row.line, .first = row.first, .what = decided});
+  auto& out = page_.emplace_back(decided_row{.number = row.number, .first = row.first, .what = decided});
   if (decided == decision::invalid) return;
   out.organizer = plan_.organizers.entries()[row.organizer].stored;
   if (decided == decision::conflict) {
@@ -154,7 +171,7 @@ result<void> row_decider::write_page() {
   return written;
 }
 
-result<void> call_numberer::run(call_rows& calls, const inherited_claims& inherited) {
+result<void> call_numberer::run(call_rows& calls, const inherited_claims& inherited, replacement_finder* replacements) {
   calls.finish();
   std::vector<call_row> page;
   std::vector<planned_call> numbered;
@@ -165,13 +182,13 @@ result<void> call_numberer::run(call_rows& calls, const inherited_claims& inheri
   }
   if (auto sorted = calls.status(); !sorted) return sorted;
   if (auto written = write_new_keys(); !written) return written;
-  if (auto written = write_decisions(); !written) return written;
+  if (auto written = write_decisions(replacements); !written) return written;
   return plan_.store.write_duplicates();
 }
 
 planned_call call_numberer::number(const call_row& call, const inherited_claims& inherited) {
-  planned_call out{.number = ++last_number_,
-                   .line = call.line,
+  planned_call out{.call = ++last_call_,
+                   .number = call.number,
                    .key = call.key,
                    .organizer = call.organizer,
                    .payload = call.payload,
@@ -180,12 +197,14 @@ planned_call call_numberer::number(const call_row& call, const inherited_claims&
                    .op = call.op};
   if (out.is_new) {
     // Consecutive ids in the order of the calls: what a run writes about new keys goes to one place that moves forward.
-    out.key = make_row(run_, out.number);
+    out.key = make_row(run_, out.call);
+    out.feed = plan_.feed;
+    out.ends = call.ends;
     new_keys_.push({.hash = call.hash, .id = out.key});
   } else {
     out.inherited = inherited.of(call.key);
   }
-  rows_.push({.key = out.key, .organizer = call.organizer, .line = call.line, .call = out.number});
+  rows_.push({.key = out.key, .organizer = call.organizer, .number = call.number, .call = out.call});
   return out;
 }
 
@@ -197,10 +216,12 @@ result<void> call_numberer::write_new_keys() {
   return new_keys_.status();
 }
 
-result<void> call_numberer::write_decisions() {
+result<void> call_numberer::write_decisions(replacement_finder* replacements) {
   rows_.finish();
   for (std::vector<numbered_row> page; rows_.next_page(page, plan_.bounds.page_rows);) {
     if (auto written = plan_.store.write_call_decisions(page); !written) return written;
+    if (replacements == nullptr) continue;
+    if (auto added = replacements->add(page); !added) return added;
   }
   return rows_.status();
 }

@@ -17,12 +17,14 @@ struct plan_context {
   organizer_numbers& organizers;
   key_groups& groups;
   plan_summary& summary;
+  utc_time now{};          // meetings that have ended by then are over
+  feed_id feed = no_feed;  // that the input belongs to
 };
 
 // First step, in order of the keys' hashes: groups the rows by key and looks the keys up in the inventory.
 class key_matcher {
  public:
-  key_matcher(const plan_context& plan, rows_by_key& known, rows_by_line& done) noexcept
+  key_matcher(const plan_context& plan, rows_by_key& known, rows_by_number& done) noexcept
       : plan_(plan), known_(known), done_(done), groups_(plan.groups) {}
 
   // Rows of known keys go to `known`, those of new keys to `done`.
@@ -34,7 +36,7 @@ class key_matcher {
 
   const plan_context& plan_;
   rows_by_key& known_;
-  rows_by_line& done_;
+  rows_by_number& done_;
   group_builder groups_;
   std::vector<keyed_row> page_;
   std::vector<digest> keys_;  // of the groups that begin in the page
@@ -45,34 +47,38 @@ class key_matcher {
 // inventory up to date. Rows of conflicts are passed on as they are.
 class known_key_classifier {
  public:
-  known_key_classifier(const plan_context& plan, rows_by_line& done) noexcept : plan_(plan), done_(done) {}
+  known_key_classifier(const plan_context& plan, rows_by_number& done) noexcept : plan_(plan), done_(done) {}
 
   [[nodiscard]] result<void> run(rows_by_key& known);
 
  private:
   [[nodiscard]] result<void> read_page_keys();
   void classify(matched_row& row);
+  void update_feed(const matched_row& row);
+  [[nodiscard]] result<void> write_page();
   [[nodiscard]] result<void> keep_first_forms();
 
   const plan_context& plan_;
-  rows_by_line& done_;
+  rows_by_number& done_;
   std::vector<matched_row> page_;
   std::vector<key_id> keys_;  // whose first row in this plan is in the page
   std::vector<known_key> found_;
   key_id key_ = 0;    // of the row that was classified last
   known_key at_key_;  // what is known of it
-  std::vector<key_line> called_;
+  std::vector<key_row> called_;
   std::vector<wanted_row> wanted_;
+  std::vector<feed_row> feeds_;
   std::vector<payload_pair> pairs_;
-  std::vector<line_payload> rewritten_;
+  std::vector<row_payload> rewritten_;
 };
 
-// Third step, in line order: decides about every row and counts it. Decisions without a call are written; calls go to the next step.
+// Third step, in order of the numbers: decides about every row and counts it. Decisions without a call are written; calls go to the next
+// step.
 class row_decider {
  public:
   row_decider(const plan_context& plan, call_rows& calls) noexcept : plan_(plan), calls_(calls) {}
 
-  [[nodiscard]] result<void> run(rows_by_line& rows);
+  [[nodiscard]] result<void> run(rows_by_number& rows);
 
  private:
   void add_call(const matched_row& row);
@@ -84,22 +90,25 @@ class row_decider {
   std::vector<decided_row> page_;
 };
 
+class replacement_finder;
+
 // Last step, in the order in which calls are made: numbers the calls and writes what carries their numbers.
 class call_numberer {
  public:
   call_numberer(const plan_context& plan, run_id run)
       : plan_(plan), run_(run), new_keys_(plan.bounds.folder, plan.bounds.sort_bytes), rows_(plan.bounds.folder, plan.bounds.sort_bytes) {}
 
-  [[nodiscard]] result<void> run(call_rows& calls, const inherited_claims& inherited);
+  // `replacements` gets every row that owes a call; null: none is asked for.
+  [[nodiscard]] result<void> run(call_rows& calls, const inherited_claims& inherited, replacement_finder* replacements);
 
  private:
   [[nodiscard]] planned_call number(const call_row& call, const inherited_claims& inherited);
   [[nodiscard]] result<void> write_new_keys();
-  [[nodiscard]] result<void> write_decisions();
+  [[nodiscard]] result<void> write_decisions(replacement_finder* replacements);
 
   const plan_context& plan_;
   run_id run_;
-  std::uint32_t last_number_ = 0;
+  std::uint32_t last_call_ = 0;
   new_keys new_keys_;
   numbered_rows rows_;
 };

@@ -39,8 +39,10 @@ ALTER TABLE run ADD COLUMN update_drifted INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE run ADD COLUMN enforce_roles INTEGER NOT NULL DEFAULT 0;
 )sql";
 
-// From 4 to 5: a record may have several rows, its occurrences; keys belong to feeds. The feed of an older run is the name of its input.
+// From 4 to 5: a record may have several rows, its occurrences, so that a row has a number besides its line; keys belong to feeds.
 constexpr const char* step_5 = R"sql(
+ALTER TABLE owed RENAME COLUMN line TO number;
+ALTER TABLE last_failure RENAME COLUMN line TO number;
 ALTER TABLE run ADD COLUMN feed TEXT NOT NULL DEFAULT '';
 ALTER TABLE record ADD COLUMN line INTEGER;
 ALTER TABLE record ADD COLUMN first INTEGER;
@@ -56,6 +58,9 @@ constexpr const char* views[] = {"run",          "record",   "decision", "duplic
 constexpr const char* views_over_4 = R"sql(
 CREATE TEMP VIEW run AS SELECT *, '' AS feed FROM main.run;
 CREATE TEMP VIEW record AS SELECT *, NULL AS line, NULL AS first, NULL AS occurrence FROM main.record;
+CREATE TEMP VIEW owed AS SELECT run, organizer, line AS number, key, token, strikes, duplicates, call, hash, operation FROM main.owed;
+CREATE TEMP VIEW last_failure AS SELECT id, line AS number, attempts, http_status, error_code, error_message, request_id, client_request_id
+  FROM main.last_failure;
 )sql";
 constexpr const char* no_feeds = R"sql(
 CREATE TEMP VIEW feed AS SELECT NULL AS id, NULL AS name WHERE 0;
@@ -67,12 +72,14 @@ CREATE TEMP VIEW run AS SELECT *, 0 AS update_drifted, 0 AS enforce_roles, '' AS
 CREATE TEMP VIEW record AS SELECT *, 0 AS update_rule, NULL AS line, NULL AS first, NULL AS occurrence FROM main.record;
 CREATE TEMP VIEW decision AS SELECT id, key, organizer, slot AS outcome_id FROM main.decision;
 CREATE TEMP VIEW duplicate AS SELECT first, id FROM main.twin;
-CREATE TEMP VIEW owed AS SELECT run, organizer, line, key, owner AS token, strikes, twins AS duplicates, slot AS call, hash, 1 AS operation FROM main.owed;
+CREATE TEMP VIEW owed AS SELECT run, organizer, line AS number, key, owner AS token, strikes, twins AS duplicates, slot AS call, hash, 1 AS operation FROM main.owed;
 )sql";
 
-constexpr const char* last_failures_of_3 = "CREATE TEMP VIEW last_failure AS SELECT * FROM main.lapse";
+constexpr const char* last_failures_of_3 =
+    "CREATE TEMP VIEW last_failure AS SELECT id, line AS number, attempts, http_status, error_code, error_message, request_id, "
+    "client_request_id FROM main.lapse";
 constexpr const char* no_last_failures =
-    "CREATE TEMP VIEW last_failure AS SELECT NULL AS id, NULL AS line, NULL AS attempts, NULL AS http_status, NULL AS error_code, "
+    "CREATE TEMP VIEW last_failure AS SELECT NULL AS id, NULL AS number, NULL AS attempts, NULL AS http_status, NULL AS error_code, "
     "NULL AS error_message, NULL AS request_id, NULL AS client_request_id WHERE 0";
 
 constexpr const char* memory_of_2 = "CREATE TEMP VIEW cooldown AS SELECT * FROM main.fence";

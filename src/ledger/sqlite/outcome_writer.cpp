@@ -33,7 +33,7 @@ std::uint64_t outcome_writer::write_all(const owed_call& call, const finished_ro
 void outcome_writer::failed_last(const owed_call& call, const released_row& with) {
   const auto write_last_failure = [&](row_id outcome_id) {
     last_failure_
-        .with(outcome_id, line_of(call.row), with.attempts, with.http_status, or_null(with.error_code), or_null(with.error_message),
+        .with(outcome_id, number_of(call.row), with.attempts, with.http_status, or_null(with.error_code), or_null(with.error_message),
               or_null(with.request_id), or_null(with.client_request_id))
         .run();
   };

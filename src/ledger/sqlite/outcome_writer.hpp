@@ -74,7 +74,7 @@ class outcome_writer {
       "drift = excluded.drift"};
   statement last_failure_{
       db_,
-      "INSERT OR REPLACE INTO last_failure(id, line, attempts, http_status, error_code, error_message, request_id, client_request_id) "
+      "INSERT OR REPLACE INTO last_failure(id, number, attempts, http_status, error_code, error_message, request_id, client_request_id) "
       "VALUES(?, ?, ?, ?, ?, ?, ?, ?)"};
   statement tally_{db_, "INSERT INTO tally(run, outcome, n) VALUES(?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n"};
 };

@@ -13,6 +13,21 @@ std::unexpected<error> wrong_stage(const char* what) {
   return fail(errc::internal, std::string("a plan cannot ") + what + " in its present state");
 }
 
+// The record of a rejected row has the hashes of its keys in the place of a payload: a plan that is opened later still knows what is present
+// in its input.
+std::string to_bytes(const std::vector<digest>& keys) {
+  std::string out;
+  for (const auto& key : keys) out += digest_bytes(key).view();
+  return out;
+}
+
+std::vector<digest> to_digests(std::string_view bytes) {
+  constexpr std::size_t size = 16;
+  std::vector<digest> out;
+  for (; bytes.size() >= size; bytes.remove_prefix(size)) out.push_back(read_digest(bytes.substr(0, size)));
+  return out;
+}
+
 }  // namespace
 
 result<void> plan::begin(const run_header& header) {
@@ -45,7 +60,7 @@ result<void> plan::begin_stored(run_id planned) {
 
 void plan::start(run_id run) {
   run_ = run;
-  store_.emplace(db_, outcomes_, run_, header_);
+  store_.emplace(db_, outcomes_, run_);
   rows_.emplace(*store_, run_, header_, planning::limits{.folder = folder_});
   stage_ = stage::adding_rows;
 }
@@ -72,57 +87,83 @@ void plan::insert_run() {
 
 result<void> plan::add(const planned_row& row) {
   if (stage_ != stage::adding_rows) return wrong_stage("take rows");
-  const auto id = make_row(run_, row.line);
+  const auto number = numbers_.next(row.line, row.occurrence.has_value());
+  if (!number) return std::unexpected(number.error());
+  const planning::row_place at{.number = *number, .line = row.line, .lane = row.lane};
   if (!row.error.empty()) {
-    if (auto added = rows_->add_invalid(row.line, row.lane); !added) return added;
-    insert_.with(id, row.lane, blob(row.raw), std::nullopt, row.error, static_cast<int>(update_rule::never)).run();
-    return db_.status();
+    const auto present = rows_->hashes_of(row.lane, row.present);
+    if (auto added = rows_->add_invalid(at, present); !added) return added;
+    insert_record(*number, row, to_bytes(present), update_rule::never);
+  } else {
+    const auto added = rows_->add(at, row.payload, row.update);
+    if (!added) return std::unexpected(added.error());
+    insert_record(*number, row, row.payload, *added);
   }
-  const auto update = rows_->add(row.line, row.lane, row.payload, row.update);
-  if (!update) return std::unexpected(update.error());
-  insert_.with(id, row.lane, blob(row.raw), blob(row.payload), std::nullopt, static_cast<int>(*update)).run();
   return db_.status();
 }
 
+void plan::insert_record(std::uint32_t number, const planned_row& row, std::string_view payload_bytes, update_rule update) {
+  if (row.line != line_) first_ = number;
+  line_ = row.line;
+  const auto id = make_row(run_, number);
+  const bool wrong = !row.error.empty();
+  const auto payload = payload_bytes.empty() ? std::nullopt : std::optional(blob(payload_bytes));
+  const auto why = wrong ? std::optional(std::string_view(row.error)) : std::nullopt;
+  const auto rule = static_cast<int>(update);
+  if (number == row.line && !row.occurrence) {
+    insert_.with(id, row.lane, blob(row.raw), payload, why, rule).run();
+    return;
+  }
+  const bool later = first_ != number;
+  insert_occurrence_
+      .with(id, row.lane, later ? std::nullopt : std::optional(blob(row.raw)), payload, why, rule,
+            number == row.line ? std::nullopt : std::optional(row.line), later ? std::optional(first_) : std::nullopt,
+            stored_date(row.occurrence))
+      .run();
+}
+
 result<void> plan::read_stored() {
-  statement records(db_, "SELECT id, lane, payload, error IS NOT NULL, update_rule FROM record WHERE id BETWEEN ? AND ? ORDER BY id");
+  statement records(db_, "SELECT id, lane, payload, error IS NOT NULL, update_rule, line FROM record WHERE id BETWEEN ? AND ? ORDER BY id");
   for (records.with(first_row(run_), last_row(run_)); records.step();) {
-    const auto lane = records.as<lane_id>(1);
-    if (lane >= header_.lanes.size())
+    planning::row_place at{.number = number_of(records.as<row_id>(0)), .lane = records.as<lane_id>(1)};
+    at.line = records.null(5) ? at.number : records.as<std::uint32_t>(5);
+    if (at.lane >= header_.lanes.size())
       return fail(errc::storage, "ledger " + shown(db_.path()) + ": a record belongs to a lane that its run does not have");
-    const auto line = line_of(records.as<row_id>(0));
     if (records.integer(3) != 0) {
-      if (auto added = rows_->add_invalid(line, lane); !added) return added;
-    } else if (const auto added = rows_->add(line, lane, records.text(2), static_cast<update_rule>(records.integer(4))); !added) {
+      if (auto added = rows_->add_invalid(at, to_digests(records.text(2))); !added) return added;
+    } else if (const auto added = rows_->add(at, records.text(2), static_cast<update_rule>(records.integer(4))); !added) {
       return std::unexpected(added.error());
     }
   }
   return db_.status();
 }
 
-result<plan_summary> plan::classify() {
+result<plan_summary> plan::classify(utc_time now) {
   if (stage_ != stage::adding_rows) return wrong_stage("be classified");
   statement rows(db_, "UPDATE run SET rows = ? WHERE id = ?");
   rows.with(rows_->rows(), run_).run();
   // A plan that is not opened is rolled back to here: only the run and its records stay.
   db_.exec("SAVEPOINT decisions");
   if (!db_.ok()) return std::unexpected(db_.failure());
-  auto summary = rows_->classify();
+  auto summary = rows_->classify(now);
   if (!summary) return std::unexpected(std::move(summary.error()));
   summary_ = std::move(*summary);
   stage_ = stage::classified;
   return summary_;
 }
 
-result<void> plan::for_each_rejected(std::uint32_t line, const std::function<bool(std::uint32_t, std::string_view, std::string_view)>& f) {
+result<void> plan::for_each_rejected(std::uint32_t after, const std::function<bool(const rejected_row&)>& f) {
   if (stage_ != stage::classified && stage_ != stage::committed) return wrong_stage("list rejected rows");
   if (summary_.rejected == 0) return {};
   statement rows(db_,
-                 "SELECT o.id, r.raw, coalesce(o.error_message, r.error) FROM outcome o JOIN record r ON r.id = o.id "
-                 "WHERE o.id BETWEEN ? AND ? AND o.outcome = 7 ORDER BY o.id");
-  const auto after = line == 0 ? first_row(run_) : make_row(run_, line) + 1;
-  for (rows.with(after, last_row(run_)); rows.step();) {
-    if (!f(line_of(rows.as<row_id>(0)), rows.text(1), rows.text(2))) break;
+                 "SELECT o.id, r.line, coalesce(r.raw, f.raw), coalesce(o.error_message, r.error) FROM outcome o "
+                 "JOIN record r ON r.id = o.id LEFT JOIN record f ON f.id = (?3 << 32 | r.first) "
+                 "WHERE o.id BETWEEN ?1 AND ?2 AND o.outcome = 7 ORDER BY o.id");
+  const auto from = after == 0 ? first_row(run_) : make_row(run_, after) + 1;
+  for (rows.with(from, last_row(run_), run_); rows.step();) {
+    const auto number = number_of(rows.as<row_id>(0));
+    const auto line = rows.null(1) ? number : rows.as<std::uint32_t>(1);
+    if (!f({.number = number, .line = line, .raw = rows.text(2), .why = rows.text(3)})) break;
   }
   rows.reset();
   return db_.status();

@@ -28,10 +28,13 @@ class plan {
   // Plans again what an earlier plan stored.
   [[nodiscard]] result<void> begin_stored(run_id planned);
   [[nodiscard]] result<void> add(const planned_row& row);
-  [[nodiscard]] result<plan_summary> classify();
-  // Those after `line`, in order, until f returns false.
-  [[nodiscard]] result<void> for_each_rejected(std::uint32_t line,
-                                               const std::function<bool(std::uint32_t, std::string_view, std::string_view)>& f);
+  [[nodiscard]] result<plan_summary> classify(utc_time now);
+  struct rejected_row {
+    std::uint32_t number = 0, line = 0;
+    std::string_view raw, why;
+  };
+  // Those after the row of this number, in order, until f returns false.
+  [[nodiscard]] result<void> for_each_rejected(std::uint32_t after, const std::function<bool(const rejected_row&)>& f);
   [[nodiscard]] result<run_id> commit(bool open);
   void roll_back();
 
@@ -40,6 +43,7 @@ class plan {
 
   void start(run_id run);
   void insert_run();
+  void insert_record(std::uint32_t number, const planned_row& row, std::string_view payload_bytes, update_rule update);
   [[nodiscard]] result<void> read_stored();
   [[nodiscard]] utc_time opening_time();
   [[nodiscard]] result<run_id> commit_open();
@@ -56,7 +60,12 @@ class plan {
   outcome_writer outcomes_{db_};
   std::optional<sqlite_plan_store> store_;
   std::optional<planning::classifier> rows_;
+  planning::row_numbers numbers_;
+  std::uint32_t line_ = 0, first_ = 0;  // of the record at hand, and the number of its first row
   statement insert_{db_, "INSERT INTO record(id, lane, raw, payload, error, update_rule) VALUES(?, ?, ?, ?, ?, ?)"};
+  // Of rows that have another number than their line, and of occurrences.
+  statement insert_occurrence_{
+      db_, "INSERT INTO record(id, lane, raw, payload, error, update_rule, line, first, occurrence) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)"};
 };
 
 }  // namespace convoke::ledger::sqlite

@@ -65,10 +65,10 @@ result<T> sqlite_plan_builder::on_thread(const std::function<result<T>()>& f) {
   return answer;
 }
 
-result<plan_summary> sqlite_plan_builder::classify() {
-  return on_thread<plan_summary>([this] {
+result<plan_summary> sqlite_plan_builder::classify(utc_time now) {
+  return on_thread<plan_summary>([this, now] {
     const connection::interruptible soon(store_.db_, store_.interrupted_);
-    return core_->classify();
+    return core_->classify(now);
   });
 }
 
@@ -79,9 +79,9 @@ result<void> sqlite_plan_builder::for_each_rejected(const std::function<void(std
     const auto page = on_thread<page_of_rows>([&]() -> result<page_of_rows> {
       page_of_rows rows;
       std::size_t size = 0;
-      const auto keep = [&](std::uint32_t line, std::string_view raw, std::string_view why) {
-        rows.push_back({line, std::string(raw), std::string(why)});
-        size += raw.size() + why.size();
+      const auto keep = [&](const plan::rejected_row& row) {
+        rows.push_back({row.number, row.line, std::string(row.raw), std::string(row.why)});
+        size += row.raw.size() + row.why.size();
         return size < page_bytes;
       };
       if (auto read = core_->for_each_rejected(last, keep); !read) return std::unexpected(read.error());
@@ -90,7 +90,7 @@ result<void> sqlite_plan_builder::for_each_rejected(const std::function<void(std
     if (!page) return std::unexpected(page.error());
     if (page->empty()) return {};
     for (const auto& row : *page) f(row.line, row.raw, row.why);
-    last = page->back().line;
+    last = page->back().number;
   }
 }
 

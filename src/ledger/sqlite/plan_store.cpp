@@ -22,6 +22,16 @@ result<void> sqlite_plan_store::number_organizers(std::span<planning::plan_organ
   return db_.status();
 }
 
+result<planning::feed_id> sqlite_plan_store::number_feed(std::string_view name) {
+  statement insert(db_, "INSERT OR IGNORE INTO feed(name) VALUES(?)");
+  insert.with(name).run();
+  statement find(db_, "SELECT id FROM feed WHERE name = ?");
+  const auto number = find.with(name).step() ? find.as<planning::feed_id>(0) : planning::no_feed;
+  find.reset();
+  if (!db_.ok()) return std::unexpected(db_.failure());
+  return number;
+}
+
 result<void> sqlite_plan_store::find_keys(std::span<const digest> keys, std::span<key_id> found) {
   for (std::size_t i = 0; i < keys.size(); ++i) found[i] = keys_.find(keys[i]) ? keys_.row().as<key_id>(1) : 0;
   return db_.status();
@@ -29,6 +39,8 @@ result<void> sqlite_plan_store::find_keys(std::span<const digest> keys, std::spa
 
 result<void> sqlite_plan_store::read_known(std::span<const key_id> keys, std::span<planning::known_key> found) {
   for (std::size_t i = 0; i < keys.size(); ++i) read_one(keys[i], found[i]);
+  // It is written to between the pages.
+  wanted_side_.close();
   return db_.status();
 }
 
@@ -40,16 +52,18 @@ void sqlite_plan_store::read_one(key_id key, planning::known_key& into) {
     into.compared = read_digest(row.text(3));
     into.has_meeting = row.integer(4) != 0;
   }
-  if (!planning::needs_wanted(into.state)) return;
-  if (wanted_hash_.with(key).step()) into.wanted = read_digest(wanted_hash_.text(0));
-  wanted_hash_.reset();
+  if (!wanted_side_.find(key)) return;
+  const auto& row = wanted_side_.row();
+  into.feed = row.as<planning::feed_id>(1);
+  if (!row.null(2)) into.ends = from_stored(row.integer(2));
+  if (planning::needs_wanted(into.state)) into.wanted = read_digest(row.text(3));
 }
 
-result<void> sqlite_plan_store::read_payloads(std::span<const planning::key_line> rows, std::vector<planning::payload_pair>& found) {
+result<void> sqlite_plan_store::read_payloads(std::span<const planning::key_row> rows, std::vector<planning::payload_pair>& found) {
   found.clear();
-  for (const auto& [key, line] : rows) {
-    if (wanted_payload_.with(key).step() && payload_.with(make_row(run_, line)).step()) {
-      found.push_back({.line = line, .first = std::string(wanted_payload_.text(0)), .row = std::string(payload_.text(0))});
+  for (const auto& [key, number] : rows) {
+    if (wanted_payload_.with(key).step() && payload_.with(make_row(run_, number)).step()) {
+      found.push_back({.number = number, .first = std::string(wanted_payload_.text(0)), .row = std::string(payload_.text(0))});
     }
     wanted_payload_.reset();
     payload_.reset();
@@ -63,42 +77,59 @@ result<void> sqlite_plan_store::read_owed(const planning::owed_place& after, std
   keys_.close();
   observed_.close();
   found.clear();
-  for (owed_.with(after.run, after.organizer, after.line, run_, count); owed_.step();) {
+  for (owed_.with(after.run, after.organizer, after.number, run_, count); owed_.step();) {
     auto& row = found.emplace_back(planning::owed_elsewhere{.run = owed_.as<run_id>(0),
                                                             .organizer = owed_.as<organizer_id>(1),
-                                                            .line = owed_.as<std::uint32_t>(2),
+                                                            .number = owed_.as<std::uint32_t>(2),
                                                             .call = owed_.as<std::uint32_t>(3),
                                                             .key = owed_.as<key_id>(4),
                                                             .token = owed_.as<lease_token>(5),
                                                             .strikes = owed_.as<std::uint32_t>(6),
                                                             .discarded = static_cast<run_state>(owed_.integer(8)) == run_state::discarded});
     if (owed_.integer(7) == 0) continue;
-    if (duplicates_.with(make_row(row.run, row.line)).step()) row.duplicates = duplicates_.as<std::uint64_t>(0);
+    if (duplicates_.with(make_row(row.run, row.number)).step()) row.duplicates = duplicates_.as<std::uint64_t>(0);
     duplicates_.reset();
   }
   return db_.status();
 }
 
-result<std::optional<run_id>> sqlite_plan_store::previous_run() {
-  statement opened(db_, "SELECT id FROM run WHERE id <> ? AND input_name = ? AND opened_at IS NOT NULL ORDER BY opened_at DESC, id DESC");
-  run_table runs(db_);
-  std::optional<run_id> found;
-  for (opened.with(run_, header_.input_name); !found && opened.step();) {
-    const auto id = opened.as<run_id>(0);
-    const auto run = runs.find(id);
-    if (run && run->info.header.lanes == header_.lanes) found = id;
-  }
-  opened.reset();
-  if (!db_.ok()) return std::unexpected(db_.failure());
-  return found;
+// The organizers of the run's lanes, with the positions of these, by number.
+void sqlite_plan_store::read_lanes() {
+  statement organizers(db_, "SELECT o.id, r.position FROM run_lane r JOIN organizer o ON o.lane = r.lane WHERE r.run = ?");
+  lanes_.emplace();
+  for (organizers.with(run_); organizers.step();) lanes_->emplace(organizers.as<organizer_id>(0), organizers.as<lane_id>(1));
 }
 
-result<void> sqlite_plan_store::read_earlier(run_id run, std::uint32_t after, std::size_t count,
-                                             std::vector<planning::earlier_row>& found) {
+result<void> sqlite_plan_store::read_live(key_id after, utc_time now, std::size_t count, std::vector<planning::live_key>& found) {
+  if (!lanes_) read_lanes();
   found.clear();
-  for (earlier_.with(make_row(run, after), last_row(run), count); earlier_.step();) {
-    found.push_back({.line = line_of(earlier_.as<row_id>(0)), .key = earlier_.as<key_id>(1), .organizer = earlier_.as<organizer_id>(2)});
+  for (live_.with(after, to_stored(now)); found.size() < count && live_.step();) {
+    const auto organizer = live_.as<organizer_id>(1);
+    const auto lane = lanes_->find(organizer);
+    if (lane == lanes_->end()) continue;
+    found.push_back({.key = live_.as<key_id>(0),
+                     .source = live_.as<row_id>(2),
+                     .organizer = organizer,
+                     .lane = lane->second,
+                     .feed = live_.as<planning::feed_id>(3)});
   }
+  live_.reset();
+  return db_.status();
+}
+
+result<void> sqlite_plan_store::read_states(std::span<const key_id> keys, std::span<std::optional<observed>> found) {
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    found[i] = observed_.find(keys[i]) ? std::optional(static_cast<observed>(observed_.row().integer(1))) : std::nullopt;
+  }
+  return db_.status();
+}
+
+result<void> sqlite_plan_store::read_records(std::span<const row_id> records, std::vector<std::string>& found) {
+  found.assign(records.size(), {});
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    if (records_.find(records[i])) found[i] = records_.row().text(1);
+  }
+  records_.close();
   return db_.status();
 }
 
@@ -131,8 +162,8 @@ result<void> sqlite_plan_store::count_made(std::span<const organizer_id> organiz
   return db_.status();
 }
 
-result<void> sqlite_plan_store::write_payloads(std::span<const planning::line_payload> rows) {
-  for (const auto& [line, payload] : rows) rewrite_.with(blob(payload), make_row(run_, line)).run();
+result<void> sqlite_plan_store::write_payloads(std::span<const planning::row_payload> rows) {
+  for (const auto& [number, payload] : rows) rewrite_.with(blob(payload), make_row(run_, number)).run();
   return db_.status();
 }
 
@@ -141,11 +172,16 @@ result<void> sqlite_plan_store::write_wanted(std::span<const planning::wanted_ro
   return db_.status();
 }
 
+result<void> sqlite_plan_store::write_feeds(std::span<const planning::feed_row> rows) {
+  for (const auto& row : rows) belong_.with(row.feed, to_stored(row.ends), row.key).run();
+  return db_.status();
+}
+
 void sqlite_plan_store::replace_wanted(const planning::wanted_row& row) {
   const digest_bytes hash(row.payload);
   const auto before = source_.with(row.key).step() ? std::optional(source_.as<row_id>(0)) : std::nullopt;
   source_.reset();
-  want_.with(make_row(run_, row.line), blob(hash.view()), row.key).run();
+  want_.with(make_row(run_, row.number), blob(hash.view()), row.key).run();
   if (before) forget_source_.with(*before).run();
   mark_pending_.with(row.pending, row.key).run();
 }
@@ -156,7 +192,7 @@ result<void> sqlite_plan_store::write_decisions(std::span<const planning::decide
 }
 
 void sqlite_plan_store::write_one(const planning::decided_row& row) {
-  const auto id = make_row(run_, row.line);
+  const auto id = make_row(run_, row.number);
   switch (row.what) {
     case decision::invalid:
       // The record has the reason.
@@ -183,8 +219,10 @@ void sqlite_plan_store::write_one(const planning::decided_row& row) {
 result<void> sqlite_plan_store::write_calls(std::span<const planning::planned_call> calls) {
   for (const auto& call : calls) {
     const digest_bytes hash(call.payload);
-    if (call.is_new) add_key_.with(call.key, call.organizer, make_row(run_, call.line), blob(hash.view())).run();
-    owe_.with(run_, call.organizer, call.line, call.key, call.inherited.token, call.inherited.strikes, call.has_duplicates, call.number,
+    if (call.is_new) {
+      add_key_.with(call.key, call.organizer, make_row(run_, call.number), blob(hash.view()), call.feed, to_stored(call.ends)).run();
+    }
+    owe_.with(run_, call.organizer, call.number, call.key, call.inherited.token, call.inherited.strikes, call.has_duplicates, call.call,
               blob(hash.view()), static_cast<int>(call.op))
         .run();
   }
@@ -201,7 +239,7 @@ result<void> sqlite_plan_store::write_new_keys(std::span<const planning::new_key
 
 result<void> sqlite_plan_store::write_call_decisions(std::span<const planning::numbered_row> rows) {
   for (const auto& row : rows) {
-    decide_.with(make_row(run_, row.line), row.key, row.organizer, outcome_id_of_call(run_, row.call)).run();
+    decide_.with(make_row(run_, row.number), row.key, row.organizer, outcome_id_of_call(run_, row.call)).run();
   }
   return db_.status();
 }
@@ -218,13 +256,13 @@ result<void> sqlite_plan_store::write_duplicates() {
 result<void> sqlite_plan_store::write_superseded(std::span<const planning::owed_elsewhere> rows, utc_time when) {
   for (const auto& row : rows) {
     if (!row.discarded) {
-      outcomes_.superseded({.row = make_row(row.run, row.line),
+      outcomes_.superseded({.row = make_row(row.run, row.number),
                             .outcome_id = outcome_id_of_call(row.run, row.call),
                             .key = row.key,
                             .duplicates = row.duplicates},
                            run_, when);
     }
-    drop_.with(row.run, row.organizer, row.line).run();
+    drop_.with(row.run, row.organizer, row.number).run();
   }
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (i == 0 || rows[i].run != rows[i - 1].run) finish_.with(to_stored(when), rows[i].run).run();

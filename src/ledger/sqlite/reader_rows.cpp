@@ -34,7 +34,7 @@ bool belongs_in_failed(const std::optional<outcome>& o, bool drift_fails) noexce
 
 void fill(const statement& from, const run_info& run, result_row& row, page_bytes& bytes) {
   const auto text = [&](int column) { return bytes.keep(from.text(column)); };
-  row.line = line_of(from.as<row_id>(0));
+  row.line = number_of(from.as<row_id>(0));
   row.lane = from.as<lane_id>(1);
   row.raw = text(2);
   row.payload = row.result == outcome::rejected ? std::string_view() : text(3);

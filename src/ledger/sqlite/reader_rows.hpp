@@ -27,7 +27,7 @@ class last_failures {
  private:
   static constexpr const char* sql =
       "SELECT l.attempts, l.http_status, l.error_code, l.error_message, l.request_id, l.client_request_id FROM last_failure l "
-      "LEFT JOIN owed o ON o.run = l.id >> 32 AND o.organizer = ? AND o.line = l.line WHERE l.id = ? AND coalesce(o.token, 0) = 0";
+      "LEFT JOIN owed o ON o.run = l.id >> 32 AND o.organizer = ? AND o.number = l.number WHERE l.id = ? AND coalesce(o.token, 0) = 0";
   statement find_;
 };
 

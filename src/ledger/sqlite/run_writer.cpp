@@ -90,7 +90,7 @@ claimed_page run_writer::claim_page(const claim_request& wanted, const page_want
   auto& last = wanted.stale ? found->second.last_stale : found->second.last_fresh;
   auto out = read_page(wanted, page, in, last);
   if (out.rows.empty()) return out;
-  const auto until = line_of(out.rows.back().row);
+  const auto until = number_of(out.rows.back().row);
   (wanted.stale ? claim_stale_ : claim_fresh_).with(in.lease, wanted.run, page.organizer, last, until).run();
   if (db_.ok() && db_.changes() != static_cast<std::int64_t>(out.rows.size())) db_.fail_with("a claim met other rows than it had read");
   last = until;
@@ -126,6 +126,7 @@ claimed_row run_writer::read_row(statement& from, const claim_request& wanted, s
   row.duplicates = from.as<std::uint32_t>(4);
   row.payload = from.text(7);
   row.update = static_cast<update_rule>(from.as<std::uint8_t>(8));
+  row.line = from.as<std::uint32_t>(9);
   const owed_call call{.row = row.row,
                        .outcome_id = outcome_id_of_call(wanted.run, from.as<std::uint32_t>(5)),
                        .key = row.key,
@@ -167,7 +168,7 @@ bool run_writer::advance(const advanced_row& row) {
   const held_row held{row.row, row.organizer, row.token};
   const auto found = find(held);
   if (!found) return false;
-  advance_.with(static_cast<int>(row.next), run_of(row.row), row.organizer, line_of(row.row)).run();
+  advance_.with(static_cast<int>(row.next), run_of(row.row), row.organizer, number_of(row.row)).run();
   if (!db_.ok() || db_.changes() != 1) return false;
   if (auto* const claimed = find_claimed(held)) claimed->op = row.next;
   outcomes_.advanced(found->call, row);
@@ -177,8 +178,8 @@ bool run_writer::advance(const advanced_row& row) {
 
 std::optional<std::uint64_t> run_writer::release(const released_row& row) {
   const auto run = run_of(row.row);
-  const auto line = line_of(row.row);
-  if (row.strike && strikes_.with(run, row.organizer, line, row.token).step()) {
+  const auto number = number_of(row.row);
+  if (row.strike && strikes_.with(run, row.organizer, number, row.token).step()) {
     const bool third = strikes_.integer(0) + 1 >= strikes_to_fail;
     strikes_.reset();
     if (third) return finish_third_strike(row);
@@ -186,7 +187,7 @@ std::optional<std::uint64_t> run_writer::release(const released_row& row) {
   const auto found = find({row.row, row.organizer, row.token});
   forget_claimed(row.row);
   if (!found) return std::nullopt;
-  release_.with(row.strike ? 1 : 0, run, row.organizer, line, row.token).run();
+  release_.with(row.strike ? 1 : 0, run, row.organizer, number, row.token).run();
   if (!db_.ok() || db_.changes() != 1) return std::nullopt;
   if (row.attempts > 0) outcomes_.failed_last(found->call, row);
   return 0;
@@ -227,7 +228,7 @@ std::optional<run_writer::claimed_call> run_writer::find(const held_row& held) {
   if (const auto* const claimed = find_claimed(held)) return *claimed;
   // A claim of a session that has ended, of a row that was not claimed since.
   std::optional<claimed_call> out;
-  if (find_.with(run_of(held.row), held.organizer, line_of(held.row), held.token).step()) {
+  if (find_.with(run_of(held.row), held.organizer, number_of(held.row), held.token).step()) {
     const owed_call call{.row = held.row,
                          .outcome_id = outcome_id_of_call(run_of(held.row), find_.as<std::uint32_t>(0)),
                          .key = find_.as<key_id>(1),
@@ -243,7 +244,7 @@ std::optional<run_writer::claimed_call> run_writer::take(const held_row& held) {
   auto found = find(held);
   if (!found) return std::nullopt;
   forget_claimed(held.row);
-  drop_one_.with(run_of(held.row), held.organizer, line_of(held.row)).run();
+  drop_one_.with(run_of(held.row), held.organizer, number_of(held.row)).run();
   if (!db_.ok() || db_.changes() != 1) return std::nullopt;
   return found;
 }
@@ -270,7 +271,7 @@ result<closed_rows> run_writer::close_organizer(const close_request& closing) {
       in->claimed.erase(call.row);
       closed.rows += outcomes_.answered(call, like);
     }
-    if (!page.empty()) drop_.with(closing.run, closing.organizer, line_of(page.back().row)).run();
+    if (!page.empty()) drop_.with(closing.run, closing.organizer, number_of(page.back().row)).run();
     closed.calls += static_cast<std::uint32_t>(page.size());
   } while (!page.empty() && db_.ok());
   return closed;

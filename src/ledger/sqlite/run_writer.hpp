@@ -28,11 +28,11 @@ class run_writer {
   [[nodiscard]] result<run_state> finish_run(run_id id);
 
  private:
-  // How far the session has claimed an organizer's rows. They are claimed in line order, each once; a released row waits for the next
-  // session.
+  // How far the session has claimed an organizer's rows. They are claimed in the order of their numbers, each once; a released row waits
+  // for the next session.
   struct progress {
     lane_id lane = 0;
-    std::int64_t last_fresh = -1, last_stale = -1;  // lines
+    std::int64_t last_fresh = -1, last_stale = -1;  // numbers
   };
   struct claimed_call {
     owed_call call;
@@ -79,28 +79,28 @@ class run_writer {
   std::unordered_map<run_id, session> sessions_;
 
   statement fresh_{db_,
-                   "SELECT o.line, o.key, o.operation, o.strikes, o.duplicates, o.call, o.hash, r.payload, r.update_rule FROM owed o LEFT "
-                   "JOIN record r ON r.id = (o.run << 32 | o.line) WHERE o.run = ? AND o.organizer = ? AND o.line > ? AND o.token = 0 "
-                   "ORDER BY o.line LIMIT ?"};
+                   "SELECT o.number, o.key, o.operation, o.strikes, o.duplicates, o.call, o.hash, r.payload, r.update_rule, "
+                   "coalesce(r.line, o.number) FROM owed o LEFT JOIN record r ON r.id = (o.run << 32 | o.number) "
+                   "WHERE o.run = ? AND o.organizer = ? AND o.number > ? AND o.token = 0 ORDER BY o.number LIMIT ?"};
   statement stale_{db_,
-                   "SELECT o.line, o.key, o.operation, o.strikes, o.duplicates, o.call, o.hash, r.payload, r.update_rule FROM owed o LEFT "
-                   "JOIN record r ON r.id = (o.run << 32 | o.line) WHERE o.run = ? AND o.organizer = ? AND o.line > ? AND o.token NOT IN "
-                   "(0, ?) ORDER BY o.line LIMIT ?"};
+                   "SELECT o.number, o.key, o.operation, o.strikes, o.duplicates, o.call, o.hash, r.payload, r.update_rule, "
+                   "coalesce(r.line, o.number) FROM owed o LEFT JOIN record r ON r.id = (o.run << 32 | o.number) "
+                   "WHERE o.run = ? AND o.organizer = ? AND o.number > ? AND o.token NOT IN (0, ?) ORDER BY o.number LIMIT ?"};
   // The range of a page at once; what lies in it and was not read is claimed already, or of the other kind.
-  statement claim_fresh_{db_, "UPDATE owed SET token = ? WHERE run = ? AND organizer = ? AND line > ? AND line <= ? AND token = 0"};
-  statement claim_stale_{db_,
-                         "UPDATE owed SET token = ?1 WHERE run = ? AND organizer = ? AND line > ? AND line <= ? AND token NOT IN (0, ?1)"};
+  statement claim_fresh_{db_, "UPDATE owed SET token = ? WHERE run = ? AND organizer = ? AND number > ? AND number <= ? AND token = 0"};
+  statement claim_stale_{
+      db_, "UPDATE owed SET token = ?1 WHERE run = ? AND organizer = ? AND number > ? AND number <= ? AND token NOT IN (0, ?1)"};
   statement observed_{db_, "SELECT meeting_id, drift FROM observation WHERE id = ?"};
-  statement drop_one_{db_, "DELETE FROM owed WHERE run = ? AND organizer = ? AND line = ?"};
-  statement find_{
-      db_,
-      "SELECT call, key, duplicates, hash, operation FROM owed WHERE run = ? AND organizer = ? AND line = ? AND token = ? AND token <> 0"};
+  statement drop_one_{db_, "DELETE FROM owed WHERE run = ? AND organizer = ? AND number = ?"};
+  statement find_{db_,
+                  "SELECT call, key, duplicates, hash, operation FROM owed WHERE run = ? AND organizer = ? AND number = ? AND token = ? "
+                  "AND token <> 0"};
   statement release_{
-      db_, "UPDATE owed SET token = 0, strikes = strikes + ? WHERE run = ? AND organizer = ? AND line = ? AND token = ? AND token <> 0"};
-  statement advance_{db_, "UPDATE owed SET operation = ? WHERE run = ? AND organizer = ? AND line = ?"};
-  statement strikes_{db_, "SELECT strikes FROM owed WHERE run = ? AND organizer = ? AND line = ? AND token = ? AND token <> 0"};
-  statement page_{db_, "SELECT line, call, key, duplicates, hash FROM owed WHERE run = ? AND organizer = ? ORDER BY line LIMIT 1000"};
-  statement drop_{db_, "DELETE FROM owed WHERE run = ? AND organizer = ? AND line <= ?"};
+      db_, "UPDATE owed SET token = 0, strikes = strikes + ? WHERE run = ? AND organizer = ? AND number = ? AND token = ? AND token <> 0"};
+  statement advance_{db_, "UPDATE owed SET operation = ? WHERE run = ? AND organizer = ? AND number = ?"};
+  statement strikes_{db_, "SELECT strikes FROM owed WHERE run = ? AND organizer = ? AND number = ? AND token = ? AND token <> 0"};
+  statement page_{db_, "SELECT number, call, key, duplicates, hash FROM owed WHERE run = ? AND organizer = ? ORDER BY number LIMIT 1000"};
+  statement drop_{db_, "DELETE FROM owed WHERE run = ? AND organizer = ? AND number <= ?"};
 };
 
 }  // namespace convoke::ledger::sqlite

@@ -2,6 +2,18 @@
 
 namespace convoke::ledger::sqlite {
 
+std::optional<std::int64_t> stored_date(const occurrence_date& date) noexcept {
+  if (!date) return std::nullopt;
+  const std::chrono::year_month_day day(*date);
+  return (std::int64_t{static_cast<int>(day.year())} * 100 + static_cast<unsigned>(day.month())) * 100 + static_cast<unsigned>(day.day());
+}
+
+std::chrono::local_days date_from_stored(std::int64_t date) noexcept {
+  const std::chrono::year year(static_cast<int>(date / 10'000));
+  const std::chrono::month month(static_cast<unsigned>(date / 100 % 100));
+  return std::chrono::local_days(year / month / std::chrono::day(static_cast<unsigned>(date % 100)));
+}
+
 std::string_view to_string(run_state state) noexcept {
   switch (state) {
     case run_state::planned:

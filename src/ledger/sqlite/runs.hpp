@@ -2,6 +2,8 @@
 
 // The runs of a ledger, for the writer and for readers.
 
+#include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,6 +22,9 @@ inline std::int64_t to_stored(utc_time t) noexcept {
 inline utc_time from_stored(std::int64_t count) noexcept {
   return utc_time(ticks(count));
 }
+// Dates of occurrences are stored as YYYYMMDD.
+[[nodiscard]] std::optional<std::int64_t> stored_date(const occurrence_date& date) noexcept;
+[[nodiscard]] std::chrono::local_days date_from_stored(std::int64_t date) noexcept;
 using os::wall_now;
 [[nodiscard]] std::string_view to_string(run_state state) noexcept;
 
@@ -30,8 +35,8 @@ inline row_id first_row(run_id run) noexcept {
 inline row_id last_row(run_id run) noexcept {
   return make_row(run, 0xffffffff);
 }
-// The outcome of a call has an id made of the number of the call. Lines are below these numbers.
-inline constexpr std::uint32_t first_call = planning::line_limit;
+// The outcome of a call has an id made of the number of the call. The numbers of rows are below these.
+inline constexpr std::uint32_t first_call = planning::row_limit;
 inline row_id outcome_id_of_call(run_id run, std::uint32_t call) noexcept {
   return make_row(run, first_call | call);
 }

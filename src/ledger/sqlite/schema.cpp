@@ -17,7 +17,7 @@ namespace convoke::ledger::sqlite {
 namespace {
 
 // Row ids are run << 32 | the number of the row, which is the number of its line unless a record before it repeats. The calls of a run are
-// numbered in (organizer, line) order, the order in which they are made. Outcomes of calls, and keys that a run is the first to have, get
+// numbered in (organizer, number) order, the order in which they are made. Outcomes of calls, and keys that a run is the first to have, get
 // ids made of that number. So a run writes its rows at a few places in integer keys that move forward, whatever the order of the input, and
 // never at random places in the tables.
 constexpr const char* tables = R"sql(
@@ -39,23 +39,23 @@ CREATE TABLE run_lane(run INTEGER NOT NULL, position INTEGER NOT NULL, lane INTE
 CREATE TABLE tally(run INTEGER NOT NULL, outcome INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY(run, outcome)) STRICT, WITHOUT ROWID;
 -- the rows of a run: the records of its input, and the occurrences of those that repeat. raw is NULL where only the inventory still needs the
 -- payload, and in all but the first occurrence of a record. lane: a position in run_lane. line: of the record in the file; NULL where it is
--- the number of the row. first: the number of the record's first row, NULL where it is this one. occurrence: its date as YYYYMMDD
+-- the number of the row. payload: of a rejected row the hashes of its keys, where they could be read. first: the number of the record's first row, NULL where it is this one. occurrence: its date as YYYYMMDD
 CREATE TABLE record(id INTEGER PRIMARY KEY, lane INTEGER NOT NULL, raw BLOB, payload BLOB, error TEXT,
   update_rule INTEGER NOT NULL DEFAULT 0, line INTEGER, first INTEGER, occurrence INTEGER) STRICT;
 -- what was decided about them. key is NULL for rejected rows; outcome_id is NULL where it is the id of the row
 CREATE TABLE decision(id INTEGER PRIMARY KEY, key INTEGER, organizer INTEGER, outcome_id INTEGER) STRICT;
 -- rows that share the key and payload of an earlier row, `first`, and end as it does
 CREATE TABLE duplicate(first INTEGER NOT NULL, id INTEGER NOT NULL, PRIMARY KEY(first, id)) STRICT, WITHOUT ROWID;
--- rows that owe an operation (1 create_or_get, 2 update, 3 get, 4 remove). token: 0 unclaimed. call: the number of the call in the run.
+-- rows that owe an operation (1 create_or_get, 2 update, 3 get, 4 remove). number: of the row. token: 0 unclaimed. call: the number of the call in the run.
 -- hash: of the wanted payload
-CREATE TABLE owed(run INTEGER NOT NULL, organizer INTEGER NOT NULL, line INTEGER NOT NULL, key INTEGER NOT NULL, token INTEGER NOT NULL,
+CREATE TABLE owed(run INTEGER NOT NULL, organizer INTEGER NOT NULL, number INTEGER NOT NULL, key INTEGER NOT NULL, token INTEGER NOT NULL,
   strikes INTEGER NOT NULL, duplicates INTEGER NOT NULL, call INTEGER NOT NULL, hash BLOB NOT NULL, operation INTEGER NOT NULL DEFAULT 1,
-  PRIMARY KEY(run, organizer, line)) STRICT, WITHOUT ROWID;
+  PRIMARY KEY(run, organizer, number)) STRICT, WITHOUT ROWID;
 CREATE TABLE outcome(id INTEGER PRIMARY KEY, outcome INTEGER NOT NULL, attempts INTEGER, http_status INTEGER, error_code TEXT,
   error_message TEXT, request_id TEXT, client_request_id TEXT, drift TEXT, finished_at INTEGER) STRICT;
--- why the last call of a row failed that is still owed. id: of the outcome that it will have; line: of the row that is owed, which for a
+-- why the last call of a row failed that is still owed. id: of the outcome that it will have; number: of the row that is owed, which for a
 -- duplicate is another one
-CREATE TABLE last_failure(id INTEGER PRIMARY KEY, line INTEGER NOT NULL, attempts INTEGER NOT NULL, http_status INTEGER NOT NULL,
+CREATE TABLE last_failure(id INTEGER PRIMARY KEY, number INTEGER NOT NULL, attempts INTEGER NOT NULL, http_status INTEGER NOT NULL,
   error_code TEXT, error_message TEXT, request_id TEXT, client_request_id TEXT) STRICT;
 
 -- the series of files that keys belong to

@@ -21,6 +21,11 @@ result<void> memory_plan_store::number_organizers(std::span<plan_organizer> orga
   return {};
 }
 
+result<feed_id> memory_plan_store::number_feed(std::string_view name) {
+  BOOST_REQUIRE(!name.empty());
+  return ledger_.feeds.try_emplace(std::string(name), static_cast<feed_id>(ledger_.feeds.size() + 1)).first->second;
+}
+
 result<void> memory_plan_store::find_keys(std::span<const digest> keys, std::span<key_id> found) {
   check_size(keys.size());
   for (std::size_t i = 0; i < keys.size(); ++i) {
@@ -44,16 +49,19 @@ result<void> memory_plan_store::read_known(std::span<const key_id> keys, std::sp
                   .has_meeting = entry.observed->has_meeting,
                   .compared = entry.observed->compared};
     }
+    found[i].feed = entry.feed;
+    found[i].ends = entry.ends;
     if (needs_wanted(found[i].state)) found[i].wanted = entry.wanted;
   }
   return {};
 }
 
-result<void> memory_plan_store::read_payloads(std::span<const key_line> rows, std::vector<payload_pair>& found) {
+result<void> memory_plan_store::read_payloads(std::span<const key_row> rows, std::vector<payload_pair>& found) {
   found.clear();
-  for (const auto& [key, line] : rows) {
-    found.push_back(
-        {.line = line, .first = ledger_.payloads.at(ledger_.inventory.at(key).source), .row = ledger_.payloads.at(make_row(run_, line))});
+  for (const auto& [key, number] : rows) {
+    found.push_back({.number = number,
+                     .first = ledger_.payloads.at(ledger_.inventory.at(key).source),
+                     .row = ledger_.payloads.at(make_row(run_, number))});
   }
   return {};
 }
@@ -61,40 +69,53 @@ result<void> memory_plan_store::read_payloads(std::span<const key_line> rows, st
 result<void> memory_plan_store::read_owed(const owed_place& after, std::size_t count, std::vector<owed_elsewhere>& found) {
   check_size(count);
   found.clear();
-  for (auto at = ledger_.owed.upper_bound({after.run, after.organizer, after.line}); at != ledger_.owed.end(); ++at) {
-    const auto& [run, organizer, line] = at->first;
+  for (auto at = ledger_.owed.upper_bound({after.run, after.organizer, after.number}); at != ledger_.owed.end(); ++at) {
+    const auto& [run, organizer, number] = at->first;
     if (run == run_) continue;
     if (found.size() == count) break;
     const auto& call = at->second.call;
     found.push_back({.run = run,
                      .organizer = organizer,
-                     .line = line,
-                     .call = call.number,
+                     .number = number,
+                     .call = call.call,
                      .key = call.key,
                      .token = call.inherited.token,
                      .strikes = call.inherited.strikes,
-                     .duplicates = ledger_.duplicates.count(make_row(run, line)),
+                     .duplicates = ledger_.duplicates.count(make_row(run, number)),
                      .discarded = ledger_.discarded.contains(run)});
   }
   return {};
 }
 
-result<std::optional<run_id>> memory_plan_store::previous_run() {
-  const auto& mine = ledger_.headers.at(run_);
-  for (auto run = ledger_.opened.rbegin(); run != ledger_.opened.rend(); ++run) {
-    const auto& header = ledger_.headers.at(*run);
-    if (header.input_name == mine.input_name && header.lanes == mine.lanes) return *run;
-  }
-  return std::nullopt;
-}
-
-result<void> memory_plan_store::read_earlier(run_id run, std::uint32_t after, std::size_t count, std::vector<earlier_row>& found) {
+result<void> memory_plan_store::read_live(key_id after, utc_time now, std::size_t count, std::vector<live_key>& found) {
   check_size(count);
   found.clear();
-  for (auto at = ledger_.decisions.upper_bound(make_row(run, after)); at != ledger_.decisions.end() && found.size() < count; ++at) {
-    if (at->first >> 32 != run) break;
-    if (at->second.key != 0) found.push_back({line_of(at->first), at->second.key, at->second.organizer});
+  for (auto at = ledger_.inventory.upper_bound(after); at != ledger_.inventory.end() && found.size() < count; ++at) {
+    const auto& entry = at->second;
+    if (entry.ends && *entry.ends <= now) continue;
+    const auto organizer = std::ranges::find_if(ledger_.organizers, [&](const auto& one) { return one.second == entry.organizer; });
+    found.push_back({.key = at->first,
+                     .source = entry.source,
+                     .organizer = entry.organizer,
+                     .lane = organizer->first.first,
+                     .feed = entry.feed});
   }
+  return {};
+}
+
+result<void> memory_plan_store::read_states(std::span<const key_id> keys, std::span<std::optional<observed_state>> found) {
+  check_size(keys.size());
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const auto& seen = ledger_.inventory.at(keys[i]).observed;
+    if (seen) found[i] = seen->state;
+  }
+  return {};
+}
+
+result<void> memory_plan_store::read_records(std::span<const row_id> records, std::vector<std::string>& found) {
+  check_size(records.size());
+  found.clear();
+  for (const auto record : records) found.push_back(ledger_.payloads.at(record));
   return {};
 }
 
@@ -121,9 +142,9 @@ result<void> memory_plan_store::count_made(std::span<const organizer_id> organiz
   return {};
 }
 
-result<void> memory_plan_store::write_payloads(std::span<const line_payload> rows) {
+result<void> memory_plan_store::write_payloads(std::span<const row_payload> rows) {
   check_size(rows.size());
-  for (const auto& [line, payload] : rows) ledger_.payloads.at(make_row(run_, line)) = payload;
+  for (const auto& [number, payload] : rows) ledger_.payloads.at(make_row(run_, number)) = payload;
   return {};
 }
 
@@ -133,27 +154,40 @@ result<void> memory_plan_store::write_wanted(std::span<const wanted_row> rows) {
     BOOST_REQUIRE(last_wanted_ < row.key);
     last_wanted_ = row.key;
     auto& entry = ledger_.inventory.at(row.key);
-    entry.source = make_row(run_, row.line);
+    entry.source = make_row(run_, row.number);
     entry.wanted = row.payload;
     if (entry.observed) entry.observed->pending = row.pending;
   }
   return {};
 }
 
-void memory_plan_store::add_decision(std::uint32_t line, stored_decision decided) {
-  BOOST_REQUIRE(ledger_.decisions.emplace(make_row(run_, line), std::move(decided)).second);
+result<void> memory_plan_store::write_feeds(std::span<const feed_row> rows) {
+  check_size(rows.size());
+  for (const auto& row : rows) {
+    BOOST_REQUIRE(last_belonging_ < row.key);
+    last_belonging_ = row.key;
+    auto& entry = ledger_.inventory.at(row.key);
+    BOOST_REQUIRE((entry.feed != row.feed || entry.ends != row.ends));
+    entry.feed = row.feed;
+    entry.ends = row.ends;
+  }
+  return {};
+}
+
+void memory_plan_store::add_decision(std::uint32_t number, stored_decision decided) {
+  BOOST_REQUIRE(ledger_.decisions.emplace(make_row(run_, number), std::move(decided)).second);
 }
 
 result<void> memory_plan_store::write_decisions(std::span<const decided_row> rows) {
   check_size(rows.size());
   for (const auto& row : rows) {
-    BOOST_REQUIRE(last_decided_ < row.line);
-    last_decided_ = row.line;
+    BOOST_REQUIRE(last_decided_ < row.number);
+    last_decided_ = row.number;
     BOOST_REQUIRE((row.what != decision::call));
     if (row.what == decision::duplicate) {
-      ledger_.duplicates.emplace(make_row(run_, row.first), make_row(run_, row.line));
+      ledger_.duplicates.emplace(make_row(run_, row.first), make_row(run_, row.number));
     } else {
-      add_decision(row.line, {row.what, row.key, row.organizer, row.why});
+      add_decision(row.number, {row.what, row.key, row.organizer, row.why});
     }
   }
   return {};
@@ -162,12 +196,17 @@ result<void> memory_plan_store::write_decisions(std::span<const decided_row> row
 result<void> memory_plan_store::write_calls(std::span<const planned_call> calls) {
   check_size(calls.size());
   for (const auto& call : calls) {
-    BOOST_REQUIRE(call.number == ++last_call_);
+    BOOST_REQUIRE(call.call == ++last_call_);
     if (call.is_new) {
-      const inventory_entry entry{.organizer = call.organizer, .source = make_row(run_, call.line), .wanted = call.payload, .observed = {}};
+      const inventory_entry entry{.organizer = call.organizer,
+                                  .source = make_row(run_, call.number),
+                                  .wanted = call.payload,
+                                  .feed = call.feed,
+                                  .ends = call.ends,
+                                  .observed = {}};
       BOOST_REQUIRE(ledger_.inventory.emplace(call.key, entry).second);
     }
-    BOOST_REQUIRE(ledger_.owed.emplace(owed_key{run_, call.organizer, call.line}, owed_entry{.call = call}).second);
+    BOOST_REQUIRE(ledger_.owed.emplace(owed_key{run_, call.organizer, call.number}, owed_entry{.call = call}).second);
   }
   return {};
 }
@@ -185,9 +224,9 @@ result<void> memory_plan_store::write_new_keys(std::span<const new_key> keys) {
 result<void> memory_plan_store::write_call_decisions(std::span<const numbered_row> rows) {
   check_size(rows.size());
   for (const auto& row : rows) {
-    BOOST_REQUIRE(last_call_line_ < row.line);
-    last_call_line_ = row.line;
-    add_decision(row.line, {decision::call, row.key, row.organizer, {}});
+    BOOST_REQUIRE(last_call_row_ < row.number);
+    last_call_row_ = row.number;
+    add_decision(row.number, {decision::call, row.key, row.organizer, {}});
   }
   return {};
 }
@@ -196,7 +235,7 @@ result<void> memory_plan_store::write_duplicates() {
   for (const auto& [first, further] : ledger_.duplicates) {
     if (first >> 32 != run_) continue;
     const auto& of_first = ledger_.decisions.at(first);
-    add_decision(line_of(further), {decision::duplicate, of_first.key, of_first.organizer, {}});
+    add_decision(number_of(further), {decision::duplicate, of_first.key, of_first.organizer, {}});
   }
   return {};
 }
@@ -204,8 +243,8 @@ result<void> memory_plan_store::write_duplicates() {
 result<void> memory_plan_store::write_superseded(std::span<const owed_elsewhere> rows, utc_time) {
   check_size(rows.size());
   for (const auto& row : rows) {
-    BOOST_REQUIRE(ledger_.owed.erase({row.run, row.organizer, row.line}) == 1u);
-    if (!row.discarded) ledger_.superseded.push_back(make_row(row.run, row.line));
+    BOOST_REQUIRE(ledger_.owed.erase({row.run, row.organizer, row.number}) == 1u);
+    if (!row.discarded) ledger_.superseded.push_back(make_row(row.run, row.number));
   }
   return {};
 }
@@ -220,33 +259,35 @@ meeting_spec wanted_of(const input_row& row) {
   s.organizer = organizer_name(row.organizer);
   s.external_id = row.external_id;
   s.subject = "Lecture " + std::to_string(row.version);
-  s.start = utc_time(std::chrono::seconds(1'790'000'000));
+  s.start = utc_time(std::chrono::seconds(1'790'000'000)) + std::chrono::days(row.day);
   s.end = s.start + std::chrono::hours(1);
   return s;
 }
 
 run_header header_of(const std::string& input) {
   run_header h;
-  h.input_name = input;
+  h.input_name = h.feed = input;
   h.lanes = {{"https://graph.example/v1.0", "tenant-1", "app-1"}};
   return h;
 }
 
-planned plan_rows(memory_ledger& ledger, const std::vector<input_row>& rows, const run_header& header, const limits& bounds) {
+planned plan_rows(memory_ledger& ledger, const std::vector<input_row>& rows, const run_header& header, const limits& bounds, utc_time now) {
   planned out{.run = static_cast<run_id>(ledger.headers.size() + 1), .summary = {}};
   ledger.headers.emplace(out.run, header);
   memory_plan_store store(ledger, out.run, bounds.page_rows);
   classifier plan(store, out.run, header, bounds);
   for (const auto& row : rows) {
     if (!row.valid) {
-      BOOST_REQUIRE(plan.add_invalid(row.line, 0).has_value());
+      const named_key name{organizer_name(row.organizer), row.external_id};
+      const auto keys = row.readable ? plan.hashes_of(0, {&name, 1}) : std::vector<digest>{};
+      BOOST_REQUIRE(plan.add_invalid({.number = row.number, .line = row.number}, keys).has_value());
       continue;
     }
     const auto payload = encode_spec(wanted_of(row));
-    BOOST_REQUIRE(plan.add(row.line, 0, payload, update_rule::never).has_value());
-    ledger.payloads.emplace(make_row(out.run, row.line), payload);
+    BOOST_REQUIRE(plan.add({.number = row.number, .line = row.number}, payload, update_rule::never).has_value());
+    ledger.payloads.emplace(make_row(out.run, row.number), payload);
   }
-  auto summary = plan.classify();
+  auto summary = plan.classify(now);
   BOOST_REQUIRE(summary.has_value());
   out.summary = std::move(*summary);
   BOOST_REQUIRE(plan.supersede(utc_time{}).has_value());
@@ -263,24 +304,24 @@ std::vector<planned_call> calls_of(const memory_ledger& ledger, run_id run) {
 
 namespace {
 
-auto find_owed(memory_ledger& ledger, run_id run, std::uint32_t line) {
+auto find_owed(memory_ledger& ledger, run_id run, std::uint32_t number) {
   const auto found = std::ranges::find_if(
-      ledger.owed, [&](const auto& entry) { return std::get<0>(entry.first) == run && std::get<2>(entry.first) == line; });
+      ledger.owed, [&](const auto& entry) { return std::get<0>(entry.first) == run && std::get<2>(entry.first) == number; });
   BOOST_REQUIRE((found != ledger.owed.end()));
   return found;
 }
 
 }  // namespace
 
-void observe(memory_ledger& ledger, run_id run, std::uint32_t line, observed_state state) {
-  const auto found = find_owed(ledger, run, line);
+void observe(memory_ledger& ledger, run_id run, std::uint32_t number, observed_state state) {
+  const auto found = find_owed(ledger, run, number);
   const auto& call = found->second.call;
   ledger.inventory.at(call.key).observed = observation{.state = state, .compared = call.payload};
   ledger.owed.erase(found);
 }
 
-void claim(memory_ledger& ledger, run_id run, std::uint32_t line, lease_token token, std::uint32_t strikes) {
-  find_owed(ledger, run, line)->second.call.inherited = {.token = token, .strikes = strikes};
+void claim(memory_ledger& ledger, run_id run, std::uint32_t number, lease_token token, std::uint32_t strikes) {
+  find_owed(ledger, run, number)->second.call.inherited = {.token = token, .strikes = strikes};
 }
 
 }  // namespace convoke::ledger::planning::testing

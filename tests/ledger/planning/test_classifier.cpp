@@ -38,11 +38,12 @@ std::vector<input_row> any_input() {
   for (const auto& [gap, organizer, id, version] : rows) {
     line += 1 + gap % 3;
     const char* const ids[] = {"a", "A", "b", "c", "d", "e", "F", "f", "g", "h"};
-    out.push_back({.line = line,
+    out.push_back({.number = line,
                    .organizer = organizer % 3U,
                    .external_id = ids[id % std::size(ids)],
                    .version = version % 8U == 0 ? 1U : 0U,
-                   .valid = gap % 8 != 0});
+                   .valid = gap % 8 != 0,
+                   .readable = gap % 16 == 0});
   }
   return out;
 }
@@ -60,11 +61,11 @@ std::map<key_id, inherited_claim> carry_out_some(memory_ledger& ledger, run_id r
   for (const auto& call : calls_of(ledger, run)) {
     const auto what = *rc::gen::inRange(0, 9);
     if (what >= 1 && what <= 6) {
-      observe(ledger, run, call.line, static_cast<observed_state>(what));
+      observe(ledger, run, call.number, static_cast<observed_state>(what));
     } else if (what >= 7) {
       const inherited_claim claimed{.token = what == 7 ? 0U : *rc::gen::inRange<lease_token>(1, 9),
                                     .strikes = *rc::gen::inRange<std::uint32_t>(0, 3)};
-      claim(ledger, run, call.line, claimed.token, claimed.strikes);
+      claim(ledger, run, call.number, claimed.token, claimed.strikes);
       left[call.key] = claimed;
     } else {
       left[call.key] = call.inherited;
@@ -79,7 +80,7 @@ void check_counts(const memory_ledger& ledger, const planned& plan, const std::v
   RC_ASSERT(s.calls == s.new_keys + s.changed_keys + s.retried_keys);
   std::map<decision, std::uint64_t> n;
   for (const auto& row : rows) {
-    const auto decided = ledger.decisions.find(make_row(plan.run, row.line));
+    const auto decided = ledger.decisions.find(make_row(plan.run, row.number));
     RC_ASSERT(decided != ledger.decisions.end());
     ++n[decided->second.what];
   }
@@ -109,7 +110,7 @@ decision expected(const memory_ledger& before, const input_row& row, const std::
   for (const auto& other : rows) {
     if (!other.valid || name_of(other) != name_of(row)) continue;
     if (other.version != row.version) return decision::conflict;
-    if (other.line < row.line) first = false;
+    if (other.number < row.number) first = false;
   }
   auto spec = wanted_of(row);
   spec.external_id = to_lower(spec.external_id);
@@ -138,8 +139,8 @@ BOOST_AUTO_TEST_CASE(calls_are_numbered_in_the_order_in_which_they_are_made) {
   // The organizer that comes first in the input has the first number.
   const std::uint32_t lines[] = {2, 5, 3, 7};
   for (std::uint32_t i = 0; i < 4; ++i) {
-    BOOST_TEST(calls[i].number == i + 1);
-    BOOST_TEST(calls[i].line == lines[i]);
+    BOOST_TEST(calls[i].call == i + 1);
+    BOOST_TEST(calls[i].number == lines[i]);
     BOOST_TEST(calls[i].key == make_row(plan.run, i + 1));
     BOOST_TEST((calls[i].op == operation::create_or_get));
   }
@@ -197,19 +198,55 @@ BOOST_AUTO_TEST_CASE(the_update_rule_of_a_row_is_at_least_its_own) {
   memory_plan_store store(ledger, 1, 10);
   classifier plan(store, 1, header, {.folder = "/tmp", .page_rows = 10});
   const auto payload = encode_spec(wanted_of({.external_id = "a"}));
-  BOOST_TEST((plan.add(2, 0, payload, update_rule::never) == update_rule::if_different));
-  BOOST_TEST((plan.add(3, 0, payload, update_rule::always) == update_rule::always));
+  BOOST_TEST((plan.add({2, 2, 0}, payload, update_rule::never) == update_rule::if_different));
+  BOOST_TEST((plan.add({3, 3, 0}, payload, update_rule::always) == update_rule::always));
 }
 
 BOOST_AUTO_TEST_CASE(rows_out_of_place_are_refused) {
   memory_ledger ledger;
   memory_plan_store store(ledger, 1, 10);
   classifier plan(store, 1, header_of(), {.folder = "/tmp"});
-  BOOST_TEST(plan.add_invalid(2, 0).has_value());
-  BOOST_TEST((plan.add_invalid(2, 0).error().code == errc::internal));
-  BOOST_TEST((plan.add_invalid(3, 1).error().code == errc::internal));
-  BOOST_TEST((plan.add_invalid(line_limit, 0).error().code == errc::input));
+  BOOST_TEST(plan.add_invalid({2, 2, 0}).has_value());
+  BOOST_TEST((plan.add_invalid({2, 2, 0}).error().code == errc::internal));
+  BOOST_TEST((plan.add_invalid({3, 3, 1}).error().code == errc::internal));
+  BOOST_TEST((plan.add_invalid({row_limit, 9, 0}).error().code == errc::input));
   BOOST_TEST(plan.rows() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(rows_have_the_numbers_of_their_lines_until_a_record_repeats) {
+  row_numbers numbers;
+  BOOST_TEST(numbers.next(2, false).value() == 2u);
+  BOOST_TEST(numbers.next(5, true).value() == 5u);
+  BOOST_TEST(numbers.next(5, true).value() == 6u);
+  BOOST_TEST(numbers.next(5, true).value() == 7u);
+  BOOST_TEST(numbers.next(6, false).value() == 8u);
+  BOOST_TEST(numbers.next(8, false).value() == 9u);
+  BOOST_TEST(numbers.next(20, false).value() == 20u);
+  // A row of an earlier line, and a second row of a line that is no occurrence.
+  BOOST_TEST((numbers.next(19, true).error().code == errc::internal));
+  BOOST_TEST((numbers.next(20, false).error().code == errc::internal));
+}
+
+BOOST_AUTO_TEST_CASE(a_row_number_is_never_that_of_another_row) {
+  BOOST_TEST(rc::check("numbers ascend, are not below the lines, and are the lines where nothing repeats",
+                       [](const std::vector<std::uint8_t>& records) {
+                         row_numbers numbers;
+                         std::uint32_t line = 0, last = 0;
+                         bool repeated = false;
+                         for (const auto record : records) {
+                           line += 1 + record % 4U;
+                           const unsigned occurrences = record / 64U;
+                           for (unsigned i = 0; i < std::max(occurrences, 1U); ++i) {
+                             const auto number = numbers.next(line, occurrences > 0);
+                             RC_ASSERT(number.has_value());
+                             RC_ASSERT(*number > last);
+                             RC_ASSERT(*number >= line);
+                             RC_ASSERT(repeated || i > 0 || *number == line);
+                             last = *number;
+                           }
+                           repeated = repeated || occurrences > 1;
+                         }
+                       }));
 }
 
 BOOST_AUTO_TEST_CASE(claims_of_a_discarded_run_are_inherited_without_an_outcome) {
@@ -228,32 +265,6 @@ BOOST_AUTO_TEST_CASE(claims_of_a_discarded_run_are_inherited_without_an_outcome)
   BOOST_TEST(calls_of(ledger, first.run).size() == 1u);
 }
 
-BOOST_AUTO_TEST_CASE(vanished_keys_are_those_of_the_last_run_of_this_input) {
-  memory_ledger ledger;
-  plan_rows(ledger, {{2, 1, "a"}, {3, 2, "b"}, {4, 2, "b"}, {5, 2, "c"}, {6, 3, "d"}});
-  plan_rows(ledger, {{2, 1, "x"}}, header_of("other.csv"));
-  // A key that is present in a conflict did not vanish.
-  const auto next = plan_rows(ledger, {{2, 1, "a"}, {3, 2, "c"}, {4, 2, "c", 1}});
-  BOOST_TEST(next.summary.vanished == 2u);
-  BOOST_REQUIRE(next.summary.vanished_sample.size() == 2u);
-  BOOST_TEST(next.summary.vanished_sample[0].external_id == "b");
-  BOOST_TEST(next.summary.vanished_sample[1].organizer == organizer_name(3));
-  BOOST_REQUIRE(next.summary.organizers.size() == 3u);
-  BOOST_TEST(next.summary.organizers[0].vanished == 0u);
-}
-
-BOOST_AUTO_TEST_CASE(samples_are_short) {
-  memory_ledger ledger;
-  std::vector<input_row> rows;
-  for (std::uint32_t line = 2; line < 62; ++line) rows.push_back({line, 1, "e" + std::to_string(line)});
-  plan_rows(ledger, rows);
-  const auto next = plan_rows(ledger, {{2, 1, "other"}});
-  BOOST_TEST(next.summary.vanished == 60u);
-  BOOST_TEST(next.summary.owed_elsewhere == 60u);
-  BOOST_TEST(next.summary.vanished_sample.size() == 20u);
-  BOOST_TEST(next.summary.owed_elsewhere_sample.size() == 20u);
-}
-
 BOOST_AUTO_TEST_CASE(any_plan_decides_as_the_rules_say) {
   BOOST_TEST(rc::check("two plans in a row: every row is decided once and as expected, counts add up, claims are inherited", [] {
     memory_ledger ledger;
@@ -267,7 +278,7 @@ BOOST_AUTO_TEST_CASE(any_plan_decides_as_the_rules_say) {
     check_counts(ledger, plan, rows);
     std::set<key_id> taken;
     for (const auto& row : rows) {
-      const auto& decided = ledger.decisions.at(make_row(plan.run, row.line));
+      const auto& decided = ledger.decisions.at(make_row(plan.run, row.number));
       RC_ASSERT(decided.what == expected(before, row, rows));
       if (decided.key != 0) taken.insert(decided.key);
       RC_ASSERT((decided.key == 0) == (decided.what == decision::invalid || decided.what == decision::conflict));
@@ -290,7 +301,7 @@ BOOST_AUTO_TEST_CASE(any_plan_decides_as_the_rules_say) {
       const auto still = calls_of(ledger, first.run);
       const bool stays = std::ranges::any_of(still, [&](const planned_call& c) { return c.key == call.key; });
       RC_ASSERT(stays == !taken.contains(call.key));
-      if (!stays) ended += 1 + before.duplicates.count(make_row(first.run, call.line));
+      if (!stays) ended += 1 + before.duplicates.count(make_row(first.run, call.number));
     }
     RC_ASSERT(plan.summary.superseded == ended);
   }));
@@ -303,7 +314,7 @@ BOOST_AUTO_TEST_CASE(a_key_is_called_in_one_form_for_ever) {
     for (int n = 0; n < 4; ++n) {
       const auto plan = plan_rows(ledger, any_input(), header_of(), any_bounds());
       for (const auto& call : calls_of(ledger, plan.run)) {
-        const auto spec = decode_spec(ledger.payloads.at(make_row(plan.run, call.line)));
+        const auto spec = decode_spec(ledger.payloads.at(make_row(plan.run, call.number)));
         const auto [form, added] = forms.emplace(call.key, spec->external_id);
         RC_ASSERT(added || form->second == spec->external_id);
       }
@@ -325,7 +336,7 @@ BOOST_AUTO_TEST_CASE(planning_again_owes_nothing_new) {
     RC_ASSERT(again.summary.superseded + again.summary.rejected == rows.size());
     RC_ASSERT(again.summary.owed_elsewhere == 0u);
     RC_ASSERT(again.summary.vanished == 0u);
-    for (const auto& call : calls_of(ledger, first.run)) observe(ledger, first.run, call.line, observed_state::satisfied);
+    for (const auto& call : calls_of(ledger, first.run)) observe(ledger, first.run, call.number, observed_state::satisfied);
     const auto done = plan_rows(ledger, rows, header_of(), any_bounds());
     RC_ASSERT(done.summary.calls == 0u);
     RC_ASSERT(done.summary.unchanged + done.summary.rejected == rows.size());
@@ -344,11 +355,11 @@ BOOST_AUTO_TEST_CASE(the_order_of_the_input_does_not_matter) {
     auto other = ledger;
     auto shuffled = rows;
     for (std::size_t i = shuffled.size(); i > 1; --i) std::swap(shuffled[i - 1], shuffled[*rc::gen::inRange<std::size_t>(0, i)]);
-    for (std::size_t i = 0; i < rows.size(); ++i) shuffled[i].line = rows[i].line;
+    for (std::size_t i = 0; i < rows.size(); ++i) shuffled[i].number = rows[i].number;
     const auto plan = plan_rows(ledger, rows), moved = plan_rows(other, shuffled);
     std::map<key_name, decision> decided;
-    for (const auto& row : rows) decided[name_of(row)] = ledger.decisions.at(make_row(plan.run, row.line)).what;
-    for (const auto& row : shuffled) RC_ASSERT(decided.at(name_of(row)) == other.decisions.at(make_row(moved.run, row.line)).what);
+    for (const auto& row : rows) decided[name_of(row)] = ledger.decisions.at(make_row(plan.run, row.number)).what;
+    for (const auto& row : shuffled) RC_ASSERT(decided.at(name_of(row)) == other.decisions.at(make_row(moved.run, row.number)).what);
     RC_ASSERT(plan.summary.superseded == moved.summary.superseded);
     RC_ASSERT(plan.summary.vanished == moved.summary.vanished);
   }));
@@ -365,12 +376,12 @@ BOOST_AUTO_TEST_CASE(the_size_of_pages_does_not_matter) {
     RC_ASSERT(calls.size() == paged_calls.size());
     for (std::size_t i = 0; i < calls.size(); ++i) {
       RC_ASSERT(calls[i].key == paged_calls[i].key);
-      RC_ASSERT(calls[i].line == paged_calls[i].line);
+      RC_ASSERT(calls[i].number == paged_calls[i].number);
       RC_ASSERT(calls[i].inherited == paged_calls[i].inherited);
     }
     RC_ASSERT(large.payloads == small.payloads);
     for (const auto& row : rows) {
-      const auto id = make_row(plan.run, row.line);
+      const auto id = make_row(plan.run, row.number);
       RC_ASSERT(large.decisions.at(id).what == small.decisions.at(id).what);
       RC_ASSERT(large.decisions.at(id).why == small.decisions.at(id).why);
     }

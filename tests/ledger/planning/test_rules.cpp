@@ -127,7 +127,7 @@ BOOST_AUTO_TEST_CASE(a_key_keeps_the_form_in_which_it_was_first_called) {
 
 BOOST_AUTO_TEST_CASE(every_row_gets_one_decision) {
   const auto row = [](row_class what, bool owes, std::uint32_t line = 2) {
-    return matched_row{.line = line, .first = 2, .what = what, .owes = owes};
+    return matched_row{.number = line, .first = 2, .what = what, .owes = owes};
   };
   struct {
     matched_row row;
@@ -143,7 +143,7 @@ BOOST_AUTO_TEST_CASE(every_row_gets_one_decision) {
       {row(row_class::drifted, true), false, decision::call},         {row(row_class::drifted, true, 7), false, decision::duplicate},
   };
   for (const auto& [given, conflicting, decided] : cases) {
-    BOOST_TEST_CONTEXT("class " << static_cast<int>(given.what) << ", line " << given.line << ", conflict: " << conflicting) {
+    BOOST_TEST_CONTEXT("class " << static_cast<int>(given.what) << ", line " << given.number << ", conflict: " << conflicting) {
       BOOST_TEST((decide(given, conflicting) == decided));
     }
   }
@@ -152,7 +152,7 @@ BOOST_AUTO_TEST_CASE(every_row_gets_one_decision) {
 BOOST_AUTO_TEST_CASE(a_row_counts_where_it_belongs) {
   const auto counted = [](row_class what, std::uint32_t line, decision decided) {
     plan_summary s;
-    count(s, {.line = line, .first = 2, .what = what}, decided);
+    count(s, {.number = line, .first = 2, .what = what}, decided);
     return std::vector<std::uint64_t>{s.rows,      s.calls,   s.new_keys, s.changed_keys, s.retried_keys,
                                       s.unchanged, s.drifted, s.rejected, s.duplicates};
   };
