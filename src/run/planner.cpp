@@ -223,12 +223,15 @@ ledger::run_header make_header(const job& j, const scanned_input& input, const l
 
 namespace {
 
-// Keys that a plan of a part of the input leaves out have not vanished.
+// Keys that a plan of a part of the input leaves out have not vanished, and are not replaced.
 plan_summary of_what_was_read(plan_summary summary, const plan_options& options) {
   if (!options.limit && options.only.empty()) return summary;
   summary.vanished = 0;
   summary.vanished_sample.clear();
   for (auto& o : summary.organizers) o.vanished = 0;
+  summary.changed_ids = summary.moved = 0;
+  summary.changed_ids_sample.clear();
+  summary.moved_sample.clear();
   return summary;
 }
 
@@ -291,6 +294,7 @@ result<planned> reopen_plan(ledger::store& store, const ledger::run_info& run, c
   if (!planning) return std::unexpected(in_planning(planning.error()));
   auto summary = (*planning)->classify();
   if (!summary) return std::unexpected(in_planning(summary.error()));
+  summary->feed = run.header.feed;
   return planned{.planning = std::move(*planning), .summary = of_what_was_read(std::move(*summary), j.plan)};
 }
 

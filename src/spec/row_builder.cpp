@@ -154,8 +154,7 @@ void row_builder::impl::read_times() {
   walls = found.walls;
   has_times = found.start && found.end;
   // Etc/GMT+5 is UTC-05:00.
-  if (found.zone.starts_with("Etc/GMT+") || found.zone.starts_with("Etc/GMT-"))
-    warned.add(input_warning_kind::fixed_offset_zone, found.zone, line);
+  if (found.fixed_offset_zone) warned.add(input_warning_kind::fixed_offset_zone, found.zone, line);
 }
 
 void row_builder::impl::read_organizer() {
@@ -291,11 +290,7 @@ result<row_builder> row_builder::create(std::span<const std::string_view> fields
   if (settings.tenants.size() > 1 && !head->place(column_role::tenant)) {
     return fail(errc::input, "there are several tenants, but the header has no column 'tenant'");
   }
-  if (!settings.default_zone.empty() && !zones.to_local(settings.default_zone, sys_seconds{})) {
-    return fail(errc::usage,
-                "--time-zone '" + core::escape_for_people(settings.default_zone, 60) +
-                    "' is no known time zone; give an IANA name such as Europe/Berlin or a Windows name such as W. Europe Standard Time");
-  }
+  if (auto checked = row_times::check(settings, zones); !checked) return std::unexpected(checked.error());
   auto made = std::make_unique<impl>(std::move(*head), settings, zones);
   if (!settings.external_id_template.empty()) {
     auto parsed = id_template::parse(settings.external_id_template, made->head);

@@ -1,7 +1,5 @@
 #include "spec/times.hpp"
 
-#include <algorithm>
-
 #include <convoke/time.hpp>
 
 #include "core/civil.hpp"
@@ -13,34 +11,6 @@ namespace {
 
 using namespace std::chrono;
 using reason = std::unexpected<std::string>;
-
-constexpr std::string_view how = "write it as 2026-09-01 08:00 with a time zone, or as 2026-09-01T08:00:00+02:00";
-
-// `text` with each digit replaced by 9 and each letter by a.
-std::string shape_of(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    out += core::ascii_digit(c) ? '9' : core::ascii_letter(c) ? 'a' : c;
-  }
-  return out;
-}
-
-std::string why_no_time(std::string_view cell) {
-  const std::string shape = shape_of(cell);
-  std::string why = "is not in a form that convoke reads";
-  if (shape.find('/') != std::string::npos) {
-    why = "does not say which number is the day and which the month";
-  } else if (shape == "9999-99-99") {
-    why = "has no time of day";
-  } else if (shape.starts_with("9999-99-99") && shape.size() >= 16 && shape.substr(11, 5) == "99:99") {
-    why = "is no real date or time, or has an odd ending";
-  } else if (shape.starts_with("99.99.9999") || shape.starts_with("9.9.9999") || shape.starts_with("99-99-9999")) {
-    why = "does not begin with the year";
-  } else if (std::ranges::all_of(shape, [](char c) { return c == '9' || c == '.' || c == ','; })) {
-    why = "looks like a spreadsheet's number for a date; format the column as text";
-  }
-  return why + "; " + std::string(how);
-}
 
 std::string in_utc(sys_seconds t) {
   return format_utc(utc_time{t});
@@ -82,29 +52,29 @@ constexpr std::string_view beyond_years = "lies outside the years 0000 to 9999 i
 
 }  // namespace
 
+std::string beyond_zone_data(std::string_view zone) {
+  return "lies beyond what this machine's time zone data says of " + in_zone(zone) + ", whose local time is needed";
+}
+
 std::expected<sys_seconds, std::string> resolve_wall(local_seconds wall, const wall_rules& rules, zone_source& zones) {
   auto instant = local_to_utc(wall, rules, zones);
   if (instant && !can_be_written(*instant)) return reason(std::string(beyond_years));
   return instant;
 }
 
-std::expected<resolved_time, std::string> resolve_time(std::string_view cell, const time_rules& rules, zone_source& zones) {
-  const auto written = core::parse_civil(cell);
-  if (!written) return reason(why_no_time(cell));
-  if (written->fraction != 0) return reason("has fractions of a second, which meetings do not have");
+std::expected<resolved_time, std::string> resolve_time(local_seconds local, std::optional<minutes> offset, const time_rules& rules,
+                                                       zone_source& zones) {
   resolved_time out;
-  out.wall = written->local;
-  out.offset = written->offset;
-  if (written->offset) {
-    out.instant = sys_seconds{written->local.time_since_epoch()} - *written->offset;
+  out.wall = local;
+  if (offset) {
+    out.instant = sys_seconds{local.time_since_epoch()} - *offset;
     if (rules.wants_wall && !rules.zone.empty()) {
       const auto wall = zones.to_local(rules.zone, out.instant);
-      if (!wall)
-        return reason("lies beyond what this machine's time zone data says of " + in_zone(rules.zone) + ", which the external id needs");
+      if (!wall) return reason(beyond_zone_data(rules.zone));
       out.wall = *wall;
     }
   } else {
-    const auto instant = local_to_utc(written->local, {rules.zone, std::nullopt, rules.overlap}, zones);
+    const auto instant = local_to_utc(local, {rules.zone, std::nullopt, rules.overlap}, zones);
     if (!instant) return reason(instant.error());
     out.instant = *instant;
   }

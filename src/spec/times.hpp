@@ -1,6 +1,6 @@
 #pragma once
 
-// Reads the time in a cell and converts it to UTC.
+// From written times to instants.
 
 #include <chrono>
 #include <expected>
@@ -14,8 +14,7 @@ namespace convoke::spec {
 
 struct resolved_time {
   std::chrono::sys_seconds instant{};
-  std::optional<std::chrono::minutes> offset;  // as written
-  std::chrono::local_seconds wall{};           // local time in the row's zone; as written where the row has no zone
+  std::chrono::local_seconds wall{};  // local time in the row's zone; as written where the row has no zone
 };
 
 // How a local time of a row becomes an instant.
@@ -35,7 +34,10 @@ struct time_rules {
   bool wants_wall = false;  // resolved_time::wall is used
 };
 
-// The failure is the reason, for people, why the cell is wrong.
-[[nodiscard]] std::expected<resolved_time, std::string> resolve_time(std::string_view cell, const time_rules& rules, zone_source& zones);
+// The instant of a written date and time. The failure is the reason, for people, why the cell is wrong.
+[[nodiscard]] std::expected<resolved_time, std::string> resolve_time(std::chrono::local_seconds local,
+                                                                     std::optional<std::chrono::minutes> offset, const time_rules& rules,
+                                                                     zone_source& zones);
+[[nodiscard]] std::string beyond_zone_data(std::string_view zone);
 
 }  // namespace convoke::spec
