@@ -17,7 +17,7 @@ ANNA, BEN, CARLA, DORA, EMIL = organizer_ids(5)
 HEADER = "organizer,external_id,subject,start,duration\n"
 # No meeting of these tests has ended, whenever they are run.
 DAY = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=90)).date()
-NOBODY = 65534
+OTHER_USER = 65534
 
 
 def at(days, time):
@@ -298,7 +298,7 @@ class Files(InputCase):
         os.chmod(self.class_folder, 0o755)
         self.addCleanup(os.chmod, self.class_folder, 0o700)
         os.chmod(path, 0o644)
-        other = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
+        other = {"user": OTHER_USER, "group": OTHER_USER, "extra_groups": []}
         try:
             subprocess.run([EXECUTABLE, "version"], capture_output=True, timeout=60, check=True, **other)
         except (OSError, subprocess.CalledProcessError):
