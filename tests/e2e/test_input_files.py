@@ -81,11 +81,11 @@ class LaterFiles(InputCase):
         before = self.requests()
         for words in ([], ["--feed", "nightly"]):
             plan, err = self.dry(tuesday, *words)
-            self.assertEqual((plan["new_keys"], plan["changed_ids"], plan["moved"]), (3, 3, 0), plan)
+            self.assertEqual((plan["new"], plan["changed_ids"], plan["moved"]), (3, 3, 0), plan)
             for part in ("00120", "120", "--max-new"):
                 self.assertIn(part, err)
             plan, err = self.dry(thursday, *words)
-            self.assertEqual((plan["new_keys"], plan["changed_ids"], plan["moved"]), (3, 0, 3), plan)
+            self.assertEqual((plan["new"], plan["changed_ids"], plan["moved"]), (3, 0, 3), plan)
             for part in ("00120", ANNA, BEN, "--max-new"):
                 self.assertIn(part, err)
         for path in (tuesday, thursday):
@@ -93,7 +93,7 @@ class LaterFiles(InputCase):
         # A file of other classes is no change of ids.
         other = self.write("other.csv", HEADER + classes(CARLA, "77", "78"))
         plan, _ = self.dry(other)
-        self.assertEqual((plan["new_keys"], plan["changed_ids"], plan["moved"], plan["vanished"]), (2, 0, 0, 0), plan)
+        self.assertEqual((plan["new"], plan["changed_ids"], plan["moved"], plan["vanished"]), (2, 0, 0, 0), plan)
         self.assertEqual(self.requests(), before)
         self.assertEqual(len([key for key in self.server.by_key() if key[1] in long_ids + short_ids]), 3)
 
