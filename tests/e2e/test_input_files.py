@@ -17,7 +17,7 @@ ANNA, BEN, CARLA, DORA, EMIL = organizer_ids(5)
 HEADER = "organizer,external_id,subject,start,duration\n"
 # No meeting of these tests has ended, whenever they are run.
 DAY = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=90)).date()
-NOBODY = 65534
+OTHER_USER = 65534
 
 
 def at(days, time):
@@ -81,11 +81,11 @@ class LaterFiles(InputCase):
         before = self.requests()
         for words in ([], ["--feed", "nightly"]):
             plan, err = self.dry(tuesday, *words)
-            self.assertEqual((plan["new_keys"], plan["changed_ids"], plan["moved"]), (3, 3, 0), plan)
+            self.assertEqual((plan["new"], plan["changed_ids"], plan["moved"]), (3, 3, 0), plan)
             for part in ("00120", "120", "--max-new"):
                 self.assertIn(part, err)
             plan, err = self.dry(thursday, *words)
-            self.assertEqual((plan["new_keys"], plan["changed_ids"], plan["moved"]), (3, 0, 3), plan)
+            self.assertEqual((plan["new"], plan["changed_ids"], plan["moved"]), (3, 0, 3), plan)
             for part in ("00120", ANNA, BEN, "--max-new"):
                 self.assertIn(part, err)
         for path in (tuesday, thursday):
@@ -93,7 +93,7 @@ class LaterFiles(InputCase):
         # A file of other classes is no change of ids.
         other = self.write("other.csv", HEADER + classes(CARLA, "77", "78"))
         plan, _ = self.dry(other)
-        self.assertEqual((plan["new_keys"], plan["changed_ids"], plan["moved"], plan["vanished"]), (2, 0, 0, 0), plan)
+        self.assertEqual((plan["new"], plan["changed_ids"], plan["moved"], plan["vanished"]), (2, 0, 0, 0), plan)
         self.assertEqual(self.requests(), before)
         self.assertEqual(len([key for key in self.server.by_key() if key[1] in long_ids + short_ids]), 3)
 
@@ -298,7 +298,7 @@ class Files(InputCase):
         os.chmod(self.class_folder, 0o755)
         self.addCleanup(os.chmod, self.class_folder, 0o700)
         os.chmod(path, 0o644)
-        other = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
+        other = {"user": OTHER_USER, "group": OTHER_USER, "extra_groups": []}
         try:
             subprocess.run([EXECUTABLE, "version"], capture_output=True, timeout=60, check=True, **other)
         except (OSError, subprocess.CalledProcessError):
