@@ -80,12 +80,12 @@ result<failed_file> failed_file::create(const std::string& path, const ledger::r
   auto to = files::output::create(path, by);
   if (!to) return std::unexpected(to.error());
   failed_file out(std::move(*to), failed_records(std::move(*written)));
-  if (const auto head = out.to_.write(out.records_.header(header.header, out.to_.terminal())); !head) return std::unexpected(head.error());
+  if (const auto head = out.to_.write(out.form_.header(header.header, out.to_.terminal())); !head) return std::unexpected(head.error());
   return out;
 }
 
 result<void> failed_file::add(std::uint32_t line, std::string_view raw, std::string_view why) {
-  return to_.write(records_.record(raw, std::to_string(line), why, to_.terminal()));
+  return to_.write(form_.record(raw, std::to_string(line), why, to_.terminal()));
 }
 
 result<std::string> failed_file_beginning(const ledger::run_header& header) {

@@ -46,10 +46,10 @@ class failed_file {
   [[nodiscard]] result<void> commit();
 
  private:
-  failed_file(files::output to, failed_records records) : to_(std::move(to)), records_(std::move(records)) {}
+  failed_file(files::output to, failed_records form) : to_(std::move(to)), form_(std::move(form)) {}
 
   files::output to_;
-  failed_records records_;
+  failed_records form_;
 };
 
 // Writes the failed file of a run: failed, rejected and, where drift fails, drifted rows. Returns how many; no file is written where there

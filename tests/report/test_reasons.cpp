@@ -128,7 +128,7 @@ BOOST_AUTO_TEST_CASE(row_16_a_run_that_ends_with_failures_gives_its_reasons) {
   BOOST_TEST(why.at("http_status") == 403);
   BOOST_TEST(why.at("rows") == 5);
   BOOST_TEST(why.at("line") == 2);
-  BOOST_TEST(why.at("organizer") == anna);
+  BOOST_TEST(why.at("organizer") == anna.c_str());
   BOOST_TEST(why.at("external_id") == "K-1");
   BOOST_TEST(why.at("commands").as_array().size() == 5U);
   r.reasons.clear();

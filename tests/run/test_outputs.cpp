@@ -24,7 +24,7 @@ BOOST_FIXTURE_TEST_CASE(row_17_outputs_that_cannot_be_written_end_a_job_before_t
   start();
   const auto input = write_rows("in.csv", 1, 3);
   fs::create_directory(folder / "sub.csv");
-  const auto refused = [&](job j, const std::string& flag) {
+  const auto refused = [&](const job& j, const std::string& flag) {
     const auto r = apply(j, watch);
     BOOST_REQUIRE(!r.has_value());
     BOOST_CHECK(r.error().code == errc::usage);
@@ -149,4 +149,13 @@ BOOST_FIXTURE_TEST_CASE(row_21_results_of_a_run_are_in_the_dialect_of_the_input,
   BOOST_TEST(read("results.csv")
                  .contains(",\"\xC3\x9C"
                            "bung, eins\","));
+}
+
+BOOST_FIXTURE_TEST_CASE(empty_rows_do_not_count_for_expect_rows_in_any_run, fixture) {
+  start();
+  auto j = make_job(write(*this, "in.csv", header + good + ",,\n\n , ,\n"));
+  j.plan.expect_rows = 1;
+  must(apply(j, watch));
+  must(apply(j, watch));  // finds the run that is done
+  BOOST_TEST(watch.plans.back().second.empty_records == 2U);
 }

@@ -10,7 +10,12 @@
 namespace convoke::ledger::planning {
 
 classifier::classifier(plan_store& store, run_id run, const run_header& header, limits bounds)
-    : store_(store), run_(run), settings_(header.operations), feed_(header.feed), bounds_(std::move(bounds)), identifier_(header.lanes, header.operations) {
+    : store_(store),
+      run_(run),
+      settings_(header.operations),
+      feed_(header.feed),
+      bounds_(std::move(bounds)),
+      identifier_(header.lanes, header.operations) {
   keyed_.emplace(bounds_.folder, bounds_.sort_bytes);
   matched_.emplace(bounds_.folder, bounds_.sort_bytes);
 }

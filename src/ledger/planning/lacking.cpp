@@ -26,9 +26,8 @@ result<void> lacking_finder::run() {
 
 result<void> lacking_finder::take_page() {
   const bool with_new = plan_.summary.new_keys > 0;
-  std::erase_if(page_, [&](const live_key& key) {
-    return plan_.groups.present.contains(key.key) || (!with_new && key.feed != plan_.feed);
-  });
+  std::erase_if(page_,
+                [&](const live_key& key) { return plan_.groups.present.contains(key.key) || (!with_new && key.feed != plan_.feed); });
   if (page_.empty()) return {};
   keys_.clear();
   for (const auto& key : page_) keys_.push_back(key.key);

@@ -42,7 +42,8 @@ result<inherited_claims> other_runs::read_owed() {
     return {};
   };
   if (auto read = for_each_owed_page(plan_, take); !read) return std::unexpected(std::move(read.error()));
-  if (auto named = name_sample(plan_.store, elsewhere, summary.owed_elsewhere_sample); !named) return std::unexpected(std::move(named.error()));
+  if (auto named = name_sample(plan_.store, elsewhere, summary.owed_elsewhere_sample); !named)
+    return std::unexpected(std::move(named.error()));
   inherited.sort();
   return inherited;
 }

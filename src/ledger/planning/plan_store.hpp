@@ -104,8 +104,8 @@ class plan_store {
   // Replaces `found` by what runs other than this one owe, in order of (run, organizer, number), from the first row beyond `after`: `count`
   // rows, fewer only where there are no more.
   virtual result<void> read_owed(const owed_place& after, std::size_t count, std::vector<owed_elsewhere>& found) = 0;
-  // Replaces `found` by the keys of the run's lanes whose wanted meeting ends after `now`, or at a time that is not known, in order of their
-  // ids, from the first one beyond `after`: `count` keys, fewer only where there are no more.
+  // Replaces `found` by the keys of the run's lanes whose wanted meeting ends after `now`, or at a time that is not known, in order of
+  // their ids, from the first one beyond `after`: `count` keys, fewer only where there are no more.
   virtual result<void> read_live(key_id after, utc_time now, std::size_t count, std::vector<live_key>& found) = 0;
   // What was last observed of these keys; absent: nothing.
   virtual result<void> read_states(std::span<const key_id> keys, std::span<std::optional<observed_state>> found) = 0;

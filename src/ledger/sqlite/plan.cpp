@@ -13,8 +13,8 @@ std::unexpected<error> wrong_stage(const char* what) {
   return fail(errc::internal, std::string("a plan cannot ") + what + " in its present state");
 }
 
-// The record of a rejected row has the hashes of its keys in the place of a payload: a plan that is opened later still knows what is present
-// in its input.
+// The record of a rejected row has the hashes of its keys in the place of a payload: a plan that is opened later still knows what is
+// present in its input.
 std::string to_bytes(const std::vector<digest>& keys) {
   std::string out;
   for (const auto& key : keys) out += digest_bytes(key).view();

@@ -94,11 +94,8 @@ result<void> memory_plan_store::read_live(key_id after, utc_time now, std::size_
     const auto& entry = at->second;
     if (entry.ends && *entry.ends <= now) continue;
     const auto organizer = std::ranges::find_if(ledger_.organizers, [&](const auto& one) { return one.second == entry.organizer; });
-    found.push_back({.key = at->first,
-                     .source = entry.source,
-                     .organizer = entry.organizer,
-                     .lane = organizer->first.first,
-                     .feed = entry.feed});
+    found.push_back(
+        {.key = at->first, .source = entry.source, .organizer = entry.organizer, .lane = organizer->first.first, .feed = entry.feed});
   }
   return {};
 }
@@ -113,7 +110,7 @@ result<void> memory_plan_store::read_states(std::span<const key_id> keys, std::s
 }
 
 result<void> memory_plan_store::read_records(std::span<const row_id> records, std::vector<std::string>& found) {
-  check_size(records.size());
+  BOOST_REQUIRE(!records.empty());
   found.clear();
   for (const auto record : records) found.push_back(ledger_.payloads.at(record));
   return {};

@@ -111,8 +111,8 @@ BOOST_AUTO_TEST_CASE(a_row_that_is_rejected_is_no_surprise_where_it_is_owed) {
 
 BOOST_AUTO_TEST_CASE(meetings_that_have_ended_or_are_gone_do_not_vanish) {
   memory_ledger ledger;
-  const auto first = carried_out(ledger, {{2, 1, "a"}, {3, 1, "b"}, {4, 1, "c"}, {.number = 5, .organizer = 1, .external_id = "d", .day = 7}},
-                                 in_feed("classes"));
+  const auto first = carried_out(
+      ledger, {{2, 1, "a"}, {3, 1, "b"}, {4, 1, "c"}, {.number = 5, .organizer = 1, .external_id = "d", .day = 7}}, in_feed("classes"));
   const auto state = [&](std::uint32_t number) -> observed_state& {
     return ledger.inventory.at(ledger.decisions.at(make_row(first.run, number)).key).observed->state;
   };
@@ -154,7 +154,8 @@ BOOST_AUTO_TEST_CASE(changed_ids_want_the_meeting_of_a_key_that_is_lacking) {
   memory_ledger ledger;
   carried_out(ledger, {{2, 1, "00123"}, {3, 1, "00124", 1}, {4, 2, "00125"}}, in_feed("mon.csv"));
   // Whatever the feed.
-  const auto next = plan_rows(ledger, {{2, 1, "123"}, {3, 1, "124", 1}, {4, 2, "125"}, {5, 2, "126", 1}, {6, 3, "127"}}, in_feed("tue.csv"));
+  const auto next =
+      plan_rows(ledger, {{2, 1, "123"}, {3, 1, "124", 1}, {4, 2, "125"}, {5, 2, "126", 1}, {6, 3, "127"}}, in_feed("tue.csv"));
   BOOST_TEST(next.summary.changed_ids == 3u);
   BOOST_TEST(next.summary.moved == 0u);
   BOOST_TEST(next.summary.vanished == 0u);
