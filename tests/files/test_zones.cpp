@@ -150,7 +150,7 @@ BOOST_AUTO_TEST_CASE(files_of_tzdata_that_are_no_zones_are_unknown) {
     BOOST_TEST((zones().check_name(name).what == verdict::unknown), name);
 }
 
-BOOST_AUTO_TEST_CASE(an_unknown_zone_is_judged_alike_again) {
+BOOST_AUTO_TEST_CASE(an_unknown_zone_gets_the_same_answer_again) {
   const auto first = zones().check_name("Berlin");
   BOOST_TEST(zones().check_name("Berlin").reason == first.reason);
   BOOST_TEST((zones().check_name("EST").what == verdict::refused));
