@@ -37,7 +37,7 @@ result<void> row_times::check(const row_settings& settings, zone_source& zones) 
     if (auto format = date_format::parse(settings.date_format); !format) return std::unexpected(format.error());
   }
   if (settings.default_zone.empty()) return {};
-  const zone_verdict verdict = zones.judge(settings.default_zone);
+  const zone_verdict verdict = zones.check_name(settings.default_zone);
   if (verdict.what == zone_kind::usable || verdict.what == zone_kind::inverted_sign) return {};
   return fail(errc::usage, "--time-zone '" + core::escape_for_people(settings.default_zone, 60) + "' " + verdict.reason);
 }
@@ -46,7 +46,7 @@ row_times::row_times(const row_settings& settings, zone_source& zones) : setting
   if (!settings.date_format.empty()) {
     if (auto format = date_format::parse(settings.date_format)) format_.emplace(std::move(*format));
   }
-  if (!settings.default_zone.empty()) default_is_fixed_ = zones.judge(settings.default_zone).what == zone_kind::inverted_sign;
+  if (!settings.default_zone.empty()) default_is_fixed_ = zones.check_name(settings.default_zone).what == zone_kind::inverted_sign;
 }
 
 meeting_times row_times::read(const row_view& row, wall_needs needs) {
@@ -80,7 +80,7 @@ const zone_verdict& row_times::verdict_of(std::string_view zone) {
   std::string name(zone);
   if (const auto known = verdicts_.find(name); known != verdicts_.end()) return known->second;
   if (verdicts_.size() >= most) verdicts_.clear();
-  zone_verdict verdict = zones_.judge(zone);
+  zone_verdict verdict = zones_.check_name(zone);
   return verdicts_.emplace(std::move(name), std::move(verdict)).first->second;
 }
 
