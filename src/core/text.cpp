@@ -98,6 +98,7 @@ std::size_t find_ignoring_case(std::string_view text, std::string_view what) noe
 
 std::string fold_name(std::string_view name) {
   std::string out;
+  out.reserve(name.size());
   while (!name.empty()) {
     const std::size_t length = std::max<std::size_t>(decode_utf8(name).length, 1);
     if (blank_length(name) == 0 && name.front() != '_' && name.front() != '-') {
@@ -115,6 +116,9 @@ bool blank_or_invisible(char32_t c) noexcept {
 }
 
 std::string_view trim(std::string_view text) noexcept {
+  // Most cells begin and end with a visible character of ASCII.
+  const auto visible = [](char c) { return static_cast<signed char>(c) > ' '; };
+  if (!text.empty() && visible(text.front()) && visible(text.back())) return text;
   while (const std::size_t blank = blank_length(text)) text.remove_prefix(blank);
   while (const std::size_t blank = blank_length_at_end(text)) text.remove_suffix(blank);
   return text;

@@ -2,6 +2,7 @@
 
 // Helpers for text that people read or write.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -20,6 +21,12 @@ namespace convoke::core {
 }
 [[nodiscard]] constexpr bool ascii_letter(char c) noexcept {
   return ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z';
+}
+
+// `text` without spaces and tabs at its beginning and end: the blanks of HTTP (RFC 9110, section 5.6.3). trim() removes more.
+[[nodiscard]] constexpr std::string_view trim_http(std::string_view text) noexcept {
+  text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
+  return text.substr(0, text.find_last_not_of(" \t") + 1);
 }
 
 // Changes ASCII letters to lower case in place; to_lower (convoke/key.hpp) does so in a copy.

@@ -60,7 +60,7 @@ class reader {
 // Appends a field, quoted where CSV requires it.
 void append_field(std::string& out, std::string_view field, char delimiter);
 // Appends a field that no spreadsheet takes for a formula: a leading = + - @ TAB CR LF or a full-width ＝＋－＠ gets a `'` in front. A
-// plain phone number stays as it is (`+1 323-555-0166`: 7 to 15 digits, blanks, and `-.()`).
+// plain phone number stays as it is (`+1 323-555-0166`: 7 to 15 digits, blanks, and `-./()`; then, perhaps, commas and a conference id).
 void append_inert_field(std::string& out, std::string_view field, char delimiter);
 
 }  // namespace convoke::csv

@@ -8,6 +8,7 @@
 #include "spec/column_report.hpp"
 #include "spec/external_ids.hpp"
 #include "spec/header.hpp"
+#include "spec/row_repeat.hpp"
 #include "spec/row_times.hpp"
 #include "spec/row_view.hpp"
 #include "spec/row_warnings.hpp"
@@ -24,7 +25,7 @@ bool empty_row(std::span<const std::string_view> fields) noexcept {
 
 struct row_builder::impl {
   impl(header columns, row_settings s, zone_source& z)
-      : head(std::move(columns)), settings(std::move(s)), zones(z), times(settings, zones), warned(settings.now) {
+      : head(std::move(columns)), settings(std::move(s)), zones(z), times(settings, zones), repeat(settings, zones), warned(settings.now) {
     for (std::size_t i = 0; i < head.roles.size(); ++i) {
       if (head.roles[i] == column_role::unnamed) unnamed.push_back(i);
     }
@@ -37,6 +38,8 @@ struct row_builder::impl {
   void read_subject();
   void read_times();
   void read_external_id();
+  void read_repeat();
+  void keep_ids_of_occurrences();
   void make_external_id();
   bool sound(std::size_t column, std::string_view cell, cell_use use);
   void read_attendees();
@@ -52,6 +55,7 @@ struct row_builder::impl {
   std::vector<std::size_t> template_columns;  // whose cells become a part of the id as they are
   std::vector<std::size_t> unnamed;
   row_times times;
+  row_repeat repeat;
   row_warnings warned;
   // Where the tenant is not known: the one that the first row names.
   std::string only_tenant;
@@ -61,7 +65,7 @@ struct row_builder::impl {
   const row_view* row = nullptr;
   std::uint32_t line = 0;
   built_row* out = nullptr;
-  id_template::wall_times walls;
+  meeting_times when;
   bool has_times = false;
   std::vector<attendee_fault> attendee_faults;
   std::vector<std::string_view> id_cells;
@@ -76,7 +80,7 @@ void row_builder::impl::build(std::span<const std::string_view> fields, std::uin
   to.present.clear();
   to.wanted.organizer.clear();
   to.wanted.external_id.clear();
-  walls = {};
+  when = {};
   has_times = false;
   const std::size_t columns = head.names.size();
   if (fields.size() < columns || !empty_row(fields.subspan(columns))) {
@@ -96,10 +100,12 @@ void row_builder::impl::read_cells() {
   read_subject();
   read_times();
   read_external_id();
+  read_repeat();
   read_attendees();
   read_lane();
   refuse_later_parts();
   warn();
+  if (!out->errors.empty()) keep_ids_of_occurrences();
 }
 
 // A row with too many or too few fields. Its key is read where the fields are there, so that its meeting does not count as vanished.
@@ -147,14 +153,27 @@ void row_builder::impl::read_subject() {
 }
 
 void row_builder::impl::read_times() {
-  const auto found =
-      times.read(*row, {.start = make_id && make_id->uses(column_role::start), .end = make_id && make_id->uses(column_role::end)});
-  if (found.start) out->wanted.start = utc_time{*found.start};
-  if (found.end) out->wanted.end = utc_time{*found.end};
-  walls = found.walls;
-  has_times = found.start && found.end;
+  const bool repeats = row_repeat::repeats(*row);
+  when = times.read(*row, {.start = repeats || (make_id && make_id->uses(column_role::start)),
+                           .end = repeats || (make_id && make_id->uses(column_role::end))});
+  if (when.start) out->wanted.start = utc_time{*when.start};
+  if (when.end) out->wanted.end = utc_time{*when.end};
+  has_times = when.start && when.end;
   // Etc/GMT+5 is UTC-05:00.
-  if (found.fixed_offset_zone) warned.add(input_warning_kind::fixed_offset_zone, found.zone, line);
+  if (when.fixed_offset_zone) warned.add(input_warning_kind::fixed_offset_zone, when.zone, line);
+}
+
+void row_builder::impl::read_repeat() {
+  const bool dated = make_id && make_id->has_day() && row->cell(column_role::external_id).empty();
+  repeat.read(*row, when, dated ? &*make_id : nullptr, *out);
+}
+
+// The meetings of a wrong row are wanted all the same once it is corrected.
+void row_builder::impl::keep_ids_of_occurrences() {
+  if (out->occurrences.empty()) return;
+  for (occurrence& o : out->occurrences)
+    if (!o.external_id.empty() && !out->wanted.organizer.empty()) out->present.push_back(std::move(o.external_id));
+  out->occurrences.clear();
 }
 
 void row_builder::impl::read_organizer() {
@@ -243,7 +262,7 @@ void row_builder::impl::make_external_id() {
   }
   if (!whole) return;
   std::string& id = out->wanted.external_id;
-  if (const auto empty = make_id->expand(row->fields(), walls, id)) {
+  if (const auto empty = make_id->expand(row->fields(), when.walls, id)) {
     id.clear();
     // A wrong time has been reported already.
     if (core::trim(row->fields()[*empty]).empty()) row->wrong_column(*empty, "", "is empty, but the external-id template needs it");
