@@ -137,6 +137,27 @@ BOOST_FIXTURE_TEST_CASE(folders_that_are_not_the_ledgers_are_not_given_away, fix
   check(writer(), {"`sudo chown " + me + " " + path + " " + path + ".lock`"});
 }
 
+BOOST_FIXTURE_TEST_CASE(a_folder_far_above_the_ledger_is_not_given_away, fixture) {
+  const auto deep = own + "/a/b";
+  fs::create_directories(deep);
+  path = deep + "/ledger.db";
+  open().reset();
+  fs::permissions(own, fs::perms(0700));
+  const auto message = writer();
+  check(message, {"the folder " + own + " belongs to root", "as root as before"});
+  BOOST_TEST(!message.contains("chown"), message);
+  // In a folder of the user it may be.
+  give(folder.path());
+  check(writer(), {"`sudo chown -R " + me + " " + own + "`"});
+}
+
+BOOST_FIXTURE_TEST_CASE(where_there_is_no_ledger_another_place_may_be_chosen, fixture) {
+  path = own + "/new.db";
+  const auto message = writer();
+  BOOST_TEST(message.contains("cannot make the ledger " + path), message);
+  BOOST_TEST(message.contains("choose another place with --ledger"), message);
+}
+
 BOOST_FIXTURE_TEST_CASE(a_path_with_blanks_is_one_argument, fixture) {
   const auto spaced = folder.file("it's own");
   fs::rename(own, spaced);

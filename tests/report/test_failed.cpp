@@ -93,13 +93,14 @@ BOOST_FIXTURE_TEST_CASE(utf_16_stays_utf_16, target) {
 
 BOOST_FIXTURE_TEST_CASE(texts_of_the_service_are_no_formula_in_the_failed_file, target) {
   fake_reader ledger;
+  std::uint32_t line = 2;
   for (const char* text : {"=HYPERLINK(\"http://x\")", "+1+cmd", "@SUM(A1)", "-1+1", "\t=1", "\r=1", "\n=1", "\uFF1D1"}) {
-    auto row = failed_row(2, "=o,+e,-s\n");
+    auto row = failed_row(line++, "=o,+e,-s\n");
     row.result = outcome::rejected;
     row.error_message = text;
     ledger.failures.push_back(row);
   }
-  auto coded = failed_row(3, "o,e,s\n");
+  auto coded = failed_row(line, "o,e,s\n");
   coded.error_code = "=1+1";
   ledger.failures.push_back(coded);
   BOOST_REQUIRE(convoke::report::write_failed(ledger, run_with("organizer,external_id,start\n"), path).has_value());
@@ -107,14 +108,14 @@ BOOST_FIXTURE_TEST_CASE(texts_of_the_service_are_no_formula_in_the_failed_file, 
   BOOST_TEST(read() ==
              "organizer,external_id,start,convoke_line,convoke_error\n"
              "=o,+e,-s,2,\"'=HYPERLINK(\"\"http://x\"\")\"\n"
-             "=o,+e,-s,2,'+1+cmd\n"
-             "=o,+e,-s,2,'@SUM(A1)\n"
-             "=o,+e,-s,2,'-1+1\n"
-             "=o,+e,-s,2,\\t=1\n"
-             "=o,+e,-s,2,\\r=1\n"
-             "=o,+e,-s,2,\\n=1\n"
-             "=o,+e,-s,2,'\uFF1D1\n"
-             "o,e,s,3,\"'=1+1: no, \"\"really\"\"\"\n");
+             "=o,+e,-s,3,'+1+cmd\n"
+             "=o,+e,-s,4,'@SUM(A1)\n"
+             "=o,+e,-s,5,'-1+1\n"
+             "=o,+e,-s,6,\\t=1\n"
+             "=o,+e,-s,7,\\r=1\n"
+             "=o,+e,-s,8,\\n=1\n"
+             "=o,+e,-s,9,'\uFF1D1\n"
+             "o,e,s,10,\"'=1+1: no, \"\"really\"\"\"\n");
 }
 
 BOOST_FIXTURE_TEST_CASE(escape_sequences_of_the_service_become_visible_in_the_failed_file, target) {

@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <optional>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "ledger/sqlite/file_watch.hpp"
@@ -50,26 +51,31 @@ bool denied(const std::string& path, int how) noexcept {
   return ::faccessat(AT_FDCWD, path.c_str(), how, AT_EACCESS) != 0 && errno == EACCES;
 }
 
+fs::path whole_path(const std::string& path) {
+  std::error_code unknown;
+  const auto whole = fs::absolute(path, unknown).lexically_normal();
+  return unknown ? fs::path(path) : whole;
+}
+
 // The first folder on the way to the ledger that may not be entered.
 std::optional<std::string> closed_folder(const std::string& path) {
-  std::error_code unknown;
-  const auto whole = fs::absolute(path, unknown);
-  if (unknown) return std::nullopt;
   fs::path folder;
-  for (const auto& part : whole.parent_path()) {
+  for (const auto& part : whole_path(path).parent_path()) {
     folder /= part;
     if (denied(folder.string(), X_OK)) return folder.string();
   }
   return std::nullopt;
 }
 
-// A folder that was made for the ledger, as far as can be seen: its whole content may be given to another user. The home of a user and
-// folders that users share are not.
-bool is_ledgers_own(const std::string& folder, const user& owner) {
-  const fs::path path(folder);
-  struct stat there{};
-  if (::stat(folder.c_str(), &there) != 0 || (there.st_mode & S_ISVTX) != 0) return false;
-  return path.has_filename() && path.parent_path() != path.root_path() && folder != owner.home;
+// A folder whose whole content may be given to `to`, as far as can be seen: that of the ledger, or one in a folder of that user. The home
+// of a user and folders that users share are not.
+bool may_be_given(const std::string& folder, const std::string& ledger, const user& owner, uid_t to) {
+  const auto path = whole_path(folder);
+  struct stat there{}, above{};
+  if (::stat(path.c_str(), &there) != 0 || (there.st_mode & S_ISVTX) != 0) return false;
+  if (there.st_uid != owner.id || there.st_uid == to || path == fs::path(owner.home)) return false;
+  if (::stat(path.parent_path().c_str(), &above) == 0 && above.st_uid == to) return true;
+  return path == whole_path(ledger).parent_path() && path.parent_path() != path.root_path();
 }
 
 class refusal {
@@ -96,11 +102,7 @@ class refusal {
   }
 
   [[nodiscard]] std::string chown_command(const std::string& in, const user& owner) const {
-    struct stat folder{};
-    const bool known = ::stat(in.c_str(), &folder) == 0;
-    if (known && folder.st_uid == owner.id && folder.st_uid != me_.id && is_ledgers_own(in, owner)) {
-      return "sudo chown -R " + me_.name + " " + argument(in);
-    }
+    if (may_be_given(in, ledger_, owner, me_.id)) return "sudo chown -R " + me_.name + " " + argument(in);
     std::string files;
     struct stat there{};
     for (const auto* ending : {"", "-wal", "-shm", "-journal", ".lock"}) {
@@ -129,13 +131,15 @@ result<void> check_access(const std::string& path, file_use use) {
   const refusal refused(path, use);
   const auto folder = folder_of(path);
   if (const auto closed = closed_folder(path)) return refused.of(*closed, "the folder " + shown(*closed), *closed);
+  // Nothing is there that could be used: whoever makes the ledger says why that fails.
+  if (!exists(path)) return {};
   const int needed = use == file_use::write ? R_OK | W_OK : R_OK;
   if (denied(path, needed)) return refused.of(path, "the file", folder);
   for (const auto& ending : companions_for(use)) {
     const auto beside = path + ending;
     if (denied(beside, needed)) return refused.of(beside, "the file " + shown(beside) + " beside it", folder);
   }
-  const bool complete = exists(path) && exists(path + "-wal") && exists(path + "-shm") && exists(path + ".lock");
+  const bool complete = exists(path + "-wal") && exists(path + "-shm") && exists(path + ".lock");
   if (use == file_use::write && !complete && denied(folder, W_OK)) {
     return refused.of(folder, "its folder " + shown(folder) + ", in which SQLite makes files,", folder);
   }
