@@ -139,13 +139,14 @@ result<void> prune_run(connection& db, run_id id) {
   const auto first = first_row(id), last = last_row(id);
   statement mark(db, "UPDATE run SET pruned = ? WHERE id = ?");
   mark.with(pruned, id).run();
-  // Payloads that the inventory still wants stay, without the record around them.
-  statement keep(db,
-                 "UPDATE record SET raw = NULL WHERE id IN (SELECT i.source FROM decision d JOIN inventory i ON i.id = d.key "
-                 "WHERE d.id BETWEEN ?1 AND ?2 AND i.source = d.id)");
-  keep.with(first, last).run();
-  statement records(db, "DELETE FROM record WHERE id BETWEEN ? AND ? AND raw IS NOT NULL");
+  // Payloads that the inventory still wants stay, without the record around them: of the occurrences of a record any may be wanted.
+  statement records(
+      db,
+      "DELETE FROM record WHERE id BETWEEN ?1 AND ?2 AND NOT EXISTS(SELECT 1 FROM decision d JOIN inventory i ON i.id = d.key "
+      "WHERE d.id = record.id AND i.source = record.id)");
   records.with(first, last).run();
+  statement keep(db, "UPDATE record SET raw = NULL WHERE id BETWEEN ? AND ? AND raw IS NOT NULL");
+  keep.with(first, last).run();
   statement outcomes(db, "DELETE FROM outcome WHERE id BETWEEN ? AND ?");
   outcomes.with(first, last).run();
   statement last_failures(db, "DELETE FROM last_failure WHERE id BETWEEN ? AND ?");
