@@ -50,6 +50,7 @@ LIBRARIES = [
     ("boost/url", "Boost.URL", {1, 3, 4, 5}),
     ("date/tz.h", "date with time zones", {3}),
     ("date/", "date", {1, 3, 4, 5}),
+    ("libical/", "libical (recurrence)", {1}),
     ("boost/asio", "Boost.Asio", {3, 4, 5}),
     ("boost/beast", "Boost.Beast", {3}),
     ("openssl/", "OpenSSL", {3}),

@@ -9,6 +9,7 @@ find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(simdjson REQUIRED)
 find_package(date REQUIRED)
+find_package(LibIcal 3 REQUIRED)
 
 find_package(CLI11 REQUIRED)
 find_package(tomlplusplus REQUIRED)

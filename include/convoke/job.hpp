@@ -173,6 +173,8 @@ struct observer {
   virtual void wrong_row(std::uint32_t /*line*/, const std::string& /*why*/) {}
   /// The plan is committed (or, by `check` and `dry_run`, would be). `run` is 0 where nothing is committed.
   virtual void planned(std::uint32_t /*run*/, const plan_summary&) {}
+  /// A plan that cannot be accepted: rows of it are wrong, or more of its meetings are new than max_new allows. The error follows.
+  virtual void refused(const plan_summary&) {}
   /// An open run is resumed: `owed` of `rows` are left.
   virtual void resumed(std::uint32_t /*run*/, std::uint64_t /*rows*/, std::uint64_t /*owed*/) {}
   /// Before the first call of `apply`: how long it will take, as far as that is known.

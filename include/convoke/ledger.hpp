@@ -48,8 +48,8 @@ struct run_info {
   std::uint32_t id = 0;
   run_state state = run_state::planned;
   std::string input;         ///< the input's name as it was given, `-` for standard input
-  std::string feed;          ///< the series of files that the input belongs to; empty: none
   std::string input_sha256;  ///< hexadecimal
+  std::string feed;          ///< the series of files that the input belongs to; empty: none
   utc_time planned_at{};
   std::optional<utc_time> opened_at, finished_at;
   std::uint64_t rows = 0;
@@ -95,6 +95,8 @@ struct run_status {
   std::vector<lane_status> lanes;
   /// How long the calls that are left will take at the learnt rate. Absent where no call is left, or nothing is known of the limit.
   std::optional<forecast> expected;
+  /// Of a run that is over: why rows have no meeting as wanted. The most frequent reasons first, 20 at most.
+  std::vector<failure_reason> reasons;
 };
 
 /// A row of a run. Views are valid until the callback that received it returns.
@@ -158,7 +160,7 @@ class ledger_reader {
   [[nodiscard]] result<std::vector<failure_reason>> reasons(std::uint32_t id, std::size_t most = 20);
   /// Meetings of the inventory by state.
   [[nodiscard]] result<std::vector<counted>> inventory_counts();
-  /// Meetings of the inventory by feed; those of no feed are counted under an empty name.
+  /// Meetings of the inventory by feed; those of no feed are counted under the empty name.
   [[nodiscard]] result<std::vector<counted>> inventory_feeds();
 
   struct impl;  ///< private to the library

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <span>
@@ -8,6 +9,7 @@
 #include <unistd.h>
 
 #include "auth/auth.hpp"
+#include "core/text.hpp"
 #include "files/file.hpp"
 
 namespace convoke::auth {
@@ -37,18 +39,45 @@ result<> trusted(const std::string& path, const struct stat& file) {
   return {};
 }
 
-// A file with several lines is probably another one than the user meant, such as a key.
-result<> one_line(const std::string& path, std::string& text) {
-  if (text.ends_with('\n')) text.pop_back();
-  if (text.ends_with('\r')) text.pop_back();
-  if (const auto flaw = flaw_of_secret(text)) return refuse(path, *flaw);
-  return {};
+// Leaves the secret alone: editors add a byte-order mark and line ends, and copying adds blanks. No secret of Entra has them.
+void strip(std::string& text) {
+  const auto kept = core::trim(text);
+  const auto begin = static_cast<std::size_t>(kept.data() - text.data());
+  // In place, and without leaving a second copy of the last bytes.
+  std::fill(std::copy(text.begin() + static_cast<std::ptrdiff_t>(begin), text.begin() + static_cast<std::ptrdiff_t>(begin + kept.size()),
+                      text.begin()),
+            text.end(), '\0');
+  text.resize(kept.size());
+}
+
+bool is_utf16(std::string_view text) noexcept {
+  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) return true;
+  // Without a byte-order mark every second byte of ASCII is NUL.
+  const auto nul = [text](std::size_t i) { return text[i] == '\0'; };
+  return text.size() >= 4 && nul(0) != nul(1) && nul(0) == nul(2) && nul(1) == nul(3);
+}
+
+// `AZURE_CLIENT_SECRET=value`, as in files of environment variables.
+bool looks_like_assignment(std::string_view text) noexcept {
+  if (text.starts_with("export ")) text.remove_prefix(7);
+  const auto equals = text.find('=');
+  // Base64 ends with `=`.
+  if (equals == std::string_view::npos || equals == 0 || text.find_first_not_of('=', equals) == std::string_view::npos) return false;
+  const std::string_view name = text.substr(0, equals);
+  const auto upper = [](char c) { return (c >= 'A' && c <= 'Z') || c == '_'; };
+  if (name.contains('_') && std::ranges::all_of(name, [&](char c) { return upper(c) || core::ascii_digit(c); })) return true;
+  const std::string folded = core::fold_name(name);
+  return folded.ends_with("secret") || folded == "password" || folded == "key" || folded == "value" || folded == "token";
 }
 
 }  // namespace
 
 std::optional<std::string> flaw_of_secret(std::string_view text) {
   if (text.empty()) return "is empty";
+  const bool quoted = text.front() == '"' || text.front() == '\'';
+  if (quoted && text.size() > 1 && text.back() == text.front()) return "begins and ends with a quotation mark: remove them";
+  if (quoted) return "begins with a quotation mark, which no client secret has: remove it";
+  if (looks_like_assignment(text)) return "looks like NAME=value: it should hold the value and nothing else";
   if (text.size() > static_cast<std::size_t>(largest)) return "is larger than 64 KiB: it should hold the secret and nothing else";
   for (const char c : text)
     if (c >= 0 && (c < 0x20 || c == 0x7f))
@@ -76,9 +105,13 @@ result<secret> read_secret_file(const std::string& path) {
   }
   text.resize(size);
   if (size > static_cast<std::size_t>(largest)) return refuse(path, "is larger than 64 KiB: it should hold the secret and nothing else");
-  const auto ok = one_line(path, text);
+  const bool utf16 = is_utf16(text);
+  strip(text);
+  const auto flaw = flaw_of_secret(text);
   secret out(std::move(text));
-  if (!ok) return std::unexpected(ok.error());
+  if (utf16) return refuse(path, "is UTF-16: save it as UTF-8 or plain ASCII");
+  // With several lines it is probably another file than the user meant, such as a key.
+  if (flaw) return refuse(path, *flaw);
   return out;
 }
 

@@ -51,7 +51,7 @@ struct job_command {
 int run_check(const job_command& c) {
   const auto j = build_job(c.from, c.input, {});
   if (!j) return c.fail_with(j.error());
-  c.out.plan_is_data();
+  c.out.show_plan_as(console::plan_view::columns);
   const auto checked = check(*j, c.out, c.caught.stop());
   return checked ? c.finish(*checked) : c.fail_with(checked.error());
 }
@@ -59,7 +59,7 @@ int run_check(const job_command& c) {
 int run_plan(const job_command& c) {
   const auto j = build_job(c.from, c.input, {.lane = true});
   if (!j) return c.fail_with(j.error());
-  c.out.plan_is_data();
+  c.out.show_plan_as(console::plan_view::counts);
   const bool open = c.from.flag("open");
   const auto made = plan(*j, open, c.out, c.caught.stop());
   if (!made) return c.fail_with(made.error());
@@ -74,7 +74,7 @@ int run_plan(const job_command& c) {
 int run_dry(const job_command& c) {
   const auto j = build_job(c.from, c.input, {.lane = true});
   if (!j) return c.fail_with(j.error());
-  c.out.plan_is_data();
+  c.out.show_plan_as(console::plan_view::counts);
   const auto made = dry_run(*j, c.out, c.caught.stop());
   return made ? c.finish(*made) : c.fail_with(made.error());
 }
@@ -87,7 +87,7 @@ int run_apply(const job_command& c) {
   const auto done = apply(*j, c.out, c.caught.stop(), c.caught.at_once());
   if (!done) return c.fail_with(done.error());
   const auto by = interruption_by(c.caught.first());
-  c.out.print_summary(c.out.json() ? report::report_json(*done, by) : report::report_text(*done));
+  c.out.print_summary(c.out.json() ? report::report_json(*done, by, c.out.reported()) : report::report_text(*done));
   return c.out.finish(done->end == ending::interrupted ? by.exit_code : done->exit_code());
 }
 
@@ -129,7 +129,7 @@ int run_command(const invocation& what) {
   if (!from) return refuse(from.error());
   auto out = console::create(*from, input);
   if (!out) return refuse(out.error());
-  for (const auto& warning : from->warnings()) (*out)->warn(warning);
+  for (const auto& warning : from->warnings()) (*out)->caution(warning);
   if (from->flag("show-config")) {
     (*out)->print(from->show());
     return (*out)->finish(0);

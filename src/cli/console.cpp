@@ -20,6 +20,9 @@
 namespace convoke::cli {
 namespace {
 
+// What a program gets in one object at most: a file can have a million wrong rows.
+constexpr std::size_t most_wrong_rows = 10'000, most_notes = 1'000;
+
 // One event is one line: `warning: …` for people, an object for programs.
 class line_formatter final : public spdlog::formatter {
  public:
@@ -119,6 +122,15 @@ void console::warn(const std::string& line) {
   log_->log(spdlog::level::warn, spdlog::string_view_t(line));
 }
 
+void console::keep_note(const std::string& line) {
+  if (json_ && reported_.notes.size() < most_notes) reported_.notes.push_back(line);
+}
+
+void console::caution(const std::string& line) {
+  keep_note(line);
+  warn(line);
+}
+
 void console::complain(const std::string& line) {
   progress_.clear();
   log_->log(spdlog::level::err, spdlog::string_view_t(line));
@@ -136,7 +148,7 @@ void console::print_summary(const std::string& text) {
 int console::fail_with(const error& why, int code) {
   if (code == 0) code = exit_code(why.code);
   complain(why.message);
-  if (json_) print(report::error_json(why, code));
+  if (json_) print(report::error_json(why, code, reported_));
   return code;
 }
 
@@ -152,15 +164,31 @@ void console::entered(job_phase phase) {
 
 void console::wrong_row(std::uint32_t line, const std::string& why) {
   complain(fmt::format("{}, line {}: {}", input_, line, why));
+  if (!json_) return;
+  if (reported_.wrong_rows.size() < most_wrong_rows)
+    reported_.wrong_rows.push_back({line, why});
+  else
+    ++reported_.wrong_rows_left_out;
 }
 
 void console::planned(std::uint32_t run, const plan_summary& summary) {
   for (const auto& warning : report::plan_warnings(summary)) warn(warning);
-  if (!plan_is_data_) {
-    say(fmt::format("Run {}: {}", run, report::plan_counts(summary)));
-    return;
-  }
-  print(json_ ? report::plan_json(run, summary, os::wall_now()) : report::plan_text(summary, os::wall_now()));
+  if (view_ == plan_view::line) return say(fmt::format("Run {}: {}", run, report::plan_counts(summary)));
+  const auto now = os::wall_now();
+  if (json_)
+    print(report::plan_json(run, summary, now, reported_));
+  else
+    print(view_ == plan_view::columns ? report::check_text(summary) : report::plan_text(summary, now));
+}
+
+void console::refused(const plan_summary& summary) {
+  for (const auto& warning : report::plan_warnings(summary)) warn(warning);
+  if (json_)
+    reported_.refused = summary;
+  else if (view_ == plan_view::columns)
+    print(report::check_text(summary));
+  else
+    say(report::plan_counts(summary));
 }
 
 void console::expected(const forecast& f) {
@@ -172,6 +200,7 @@ void console::resumed(std::uint32_t run, std::uint64_t rows, std::uint64_t owed)
 }
 
 void console::note(const std::string& line) {
+  keep_note(line);
   say(line);
 }
 

@@ -11,6 +11,7 @@
 #include "cli/options.hpp"
 #include "cli/signals.hpp"
 #include "report/progress.hpp"
+#include "report/summary.hpp"
 
 namespace spdlog {
 class logger;
@@ -32,8 +33,14 @@ class console final : public observer {
   void say(const std::string& line);
   void warn(const std::string& line);
   void complain(const std::string& line);
-  // The plan goes to standard output (check, plan, dry run) instead of a line on standard error (apply).
-  void plan_is_data() noexcept { plan_is_data_ = true; }
+  // A warning that programs get as well, in the object that the command prints.
+  void caution(const std::string& line);
+  // What was reported so far, for that object.
+  [[nodiscard]] const report::reported& reported() const noexcept { return reported_; }
+  // How a plan is shown: a line on standard error (apply), or on standard output its counts (plan, dry run) or the use of the input's
+  // columns (check).
+  enum class plan_view : std::uint8_t { line, counts, columns };
+  void show_plan_as(plan_view view) noexcept { view_ = view; }
   // Standard output carries the results themselves: the summary moves to standard error.
   void results_on_stdout() noexcept { results_on_stdout_ = true; }
   void print_summary(const std::string& text);
@@ -51,6 +58,7 @@ class console final : public observer {
   void entered(job_phase phase) override;
   void wrong_row(std::uint32_t line, const std::string& why) override;
   void planned(std::uint32_t run, const plan_summary& summary) override;
+  void refused(const plan_summary& summary) override;
   void resumed(std::uint32_t run, std::uint64_t rows, std::uint64_t owed) override;
   void expected(const forecast& f) override;
   void note(const std::string& line) override;
@@ -58,17 +66,19 @@ class console final : public observer {
   void advanced(const progress& p) override;
 
  private:
+  void keep_note(const std::string& line);
   [[nodiscard]] std::string fit_for_terminal(const std::string& data) const;
 
   console(bool json, bool verbose, std::string input, std::shared_ptr<spdlog::logger> log, report::progress_printer progress);
 
   bool json_;
   bool verbose_;
-  bool plan_is_data_ = false;
+  plan_view view_ = plan_view::line;
   bool results_on_stdout_ = false;
   bool stdout_failed_ = false;
   signals* caught_ = nullptr;
   std::string input_;
+  report::reported reported_;  // kept for programs only
   std::shared_ptr<spdlog::logger> log_;
   report::progress_printer progress_;
 };

@@ -4,28 +4,26 @@
 #include <charconv>
 #include <cmath>
 #include <concepts>
-#include <filesystem>
 #include <limits>
-#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
 #include <convoke/key.hpp>
 
-#include "auth/auth.hpp"
+#include "cli/credentials.hpp"
+#include "cli/lists.hpp"
 #include "core/text.hpp"
 #include "files/input.hpp"
 #include "graph/graph.hpp"
-#include "net/address.hpp"
-#include "net/net.hpp"
 #include "run/setting_ranges.hpp"
 #include "run/validate.hpp"
-#include "token/token.hpp"
 
 namespace convoke::cli {
 namespace {
 
 using namespace std::chrono_literals;
+
+constexpr run::whole_range any_number{.least = 0, .most = std::numeric_limits<std::uint64_t>::max()};
 
 // Parses values, checks their ranges, and keeps the first error.
 class setting_parser {
@@ -103,7 +101,8 @@ input_encoding parse_encoding(const std::string& text, setting_parser& parser) {
   const auto known = files::parse_encoding(text);
   if (!known) {
     parser.refuse(
-        fmt::format("--encoding '{}' is not known: use utf-8, utf-16le, utf-16be or windows-1252.", core::escape_for_people(text)));
+        fmt::format("--encoding '{}' is not known: use utf-8, utf-16le, utf-16be or windows-1252 (also cp1252, latin1 or iso-8859-1).",
+                    core::escape_for_people(text)));
     return input_encoding::detect;
   }
   switch (*known) {
@@ -128,14 +127,37 @@ input_delimiter parse_delimiter(const std::string& text, setting_parser& parser)
   return input_delimiter::detect;
 }
 
+// Which meetings the file stands for, and what becomes of those that it lacks.
+void read_feed(const settings& from, setting_parser& parser, job& j) {
+  if (const auto* feed = from.find("feed")) j.feed = feed->text;
+  if (parser.word("on-vanished", {"report", "remove"}) == "remove")
+    parser.refuse("--on-vanished remove is not built yet, because convoke cannot remove meetings yet: use report.");
+  std::uint64_t most = 0;
+  parser.number("max-remove", most, any_number);
+  if (most > 0) parser.refuse("--max-remove over 0 is not built yet, because convoke cannot remove meetings yet: leave it out.");
+}
+
+void read_columns(const settings& from, setting_parser& parser, plan_options& plan) {
+  for (const auto& one : from.lists().column) {
+    auto column = parse_column(one);
+    if (column)
+      plan.columns.push_back(std::move(*column));
+    else
+      parser.refuse(column.error().message);
+  }
+  for (const auto& one : from.lists().carry) plan.carry.push_back(one.text);
+}
+
 void read_plan(const settings& from, setting_parser& parser, plan_options& plan) {
-  constexpr run::whole_range any_number{.least = 0, .most = std::numeric_limits<std::uint64_t>::max()};
   plan.encoding = parse_encoding(from.text("encoding"), parser);
   plan.delimiter = parse_delimiter(from.text("delimiter"), parser);
   plan.time_zone = from.text("time-zone");
   const auto overlap = parser.word("overlap", {"earlier", "later"});
   plan.overlap = overlap == "earlier" ? overlap_choice::earlier : overlap == "later" ? overlap_choice::later : overlap_choice::refuse;
   plan.external_id_template = from.text("external-id");
+  read_columns(from, parser, plan);
+  plan.date_format = from.text("date-format");
+  plan.skip_dates = from.text("skip-dates");
   parser.number("limit", plan.limit, any_number);
   plan.only = from.text("only");
   plan.skip_invalid = from.flag("skip-invalid");
@@ -153,6 +175,14 @@ void read_pace(const settings& from, setting_parser& parser, pace_options& pace)
   unsigned batch = 1;
   parser.number("batch-size", batch, run::whole_range{1, 20});
   if (batch > 1) parser.refuse("--batch-size over 1 is not built yet: leave it at 1.");
+}
+
+// A command without a lane needs no tenant, but rows may name the one that is configured.
+void read_tenant(const settings& from, const needs& what, lane_options& lane) {
+  auto tenant = from.text("tenant");
+  if (!what.lane && !parse_guid(tenant)) return;
+  lane.tenant = std::move(tenant);
+  lane.name = from.tenant_name();
 }
 
 std::string cloud_names() {
@@ -175,89 +205,8 @@ result<void> read_target(const settings& from, lane_options& lane) {
   lane.authority_url = authority.empty() ? std::string(cloud->authority) : authority;
   lane.ca_file = from.text("ca-file");
   lane.allow_http = from.flag("allow-http");
-  lane.tenant = from.text("tenant");
   lane.client_id = from.text("client-id");
   return run::check_target(lane);
-}
-
-// Whether a NO_PROXY list names the host, or a domain above it: `graph.microsoft.com, .microsoft.com, *`. Ports in it are ignored.
-bool without_proxy(std::string_view list, std::string_view host) {
-  while (!list.empty()) {
-    const auto end = std::min(list.find_first_of(", \t"), list.size());
-    auto entry = list.substr(0, end);
-    list.remove_prefix(std::min(end + 1, list.size()));
-    if (entry == "*") return true;
-    if (entry.starts_with("*.")) entry.remove_prefix(1);
-    if (entry.starts_with('.')) entry.remove_prefix(1);
-    if (std::ranges::count(entry, ':') == 1) entry = entry.substr(0, entry.find(':'));
-    if (entry.empty() || entry.size() > host.size() || !core::equal_ignoring_case(host.substr(host.size() - entry.size()), entry)) continue;
-    if (entry.size() == host.size() || host[host.size() - entry.size() - 1] == '.') return true;
-  }
-  return false;
-}
-
-// A proxy that is configured and silently not used would look like an outage.
-result<void> refuse_proxy(const settings& from, const lane_options& lane) {
-  auto proxy = from.environment("HTTPS_PROXY");
-  if (proxy.empty()) proxy = from.environment("https_proxy");
-  if (proxy.empty()) return {};
-  auto except = from.environment("NO_PROXY");
-  if (except.empty()) except = from.environment("no_proxy");
-  const bool asks_for_tokens = from.environment("CONVOKE_TOKEN").empty();
-  for (const auto& url : {lane.graph_url, asks_for_tokens ? lane.authority_url : lane.graph_url}) {
-    const auto root = net::parse_endpoint(url, lane.allow_http);
-    if (!root) return std::unexpected(root.error());
-    if (net::loopback_name(root->host) || without_proxy(except, root->host)) continue;
-    return fail(errc::usage,
-                fmt::format("HTTPS_PROXY is set, but proxies are not built yet. Unset it, or name {} in NO_PROXY.", root->host));
-  }
-  return {};
-}
-
-result<void> use_ready_token(const std::string& token, lane_options& lane) {
-  if (const auto flaw = token::flaw_of_token(token))
-    return fail(errc::usage, fmt::format("CONVOKE_TOKEN is not a bearer token: {}. Set it to the token alone, or unset it.", *flaw));
-  if (lane.tenant.empty()) return fail(errc::usage, "CONVOKE_TOKEN needs --tenant GUID: the token alone does not say it reliably.");
-  if (const auto tid = token::readable_tenant(token); tid && to_lower(*tid) != to_lower(lane.tenant))
-    return fail(errc::credentials, fmt::format("CONVOKE_TOKEN is for tenant {}, but --tenant says {}. Get a token for the right tenant.",
-                                               core::escape_for_people(*tid), core::escape_for_people(lane.tenant)));
-  lane.token = secret(token);
-  return {};
-}
-
-result<void> read_credentials(const settings& from, lane_options& lane) {
-  if (!from.environment("CONVOKE_TOKEN").empty()) return use_ready_token(from.environment("CONVOKE_TOKEN"), lane);
-  if (lane.client_id.empty())
-    return fail(errc::usage,
-                "No application is given: set --client-id to the Entra application id, or client_id in the configuration, or CONVOKE_TOKEN "
-                "to a ready token.");
-  const auto* file = from.find("client-secret-file");
-  const bool file_is_nearer = file != nullptr && (file->source.starts_with("--") || file->source.starts_with("CONVOKE_"));
-  const auto azure = from.environment("AZURE_CLIENT_SECRET");
-  if (!azure.empty() && !file_is_nearer) {
-    if (const auto flaw = auth::flaw_of_secret(azure))
-      return fail(errc::usage, fmt::format("AZURE_CLIENT_SECRET {}. Set it to the secret's value alone, or unset it.", *flaw));
-    lane.client_secret = secret(azure);
-    return {};
-  }
-  std::string path = file == nullptr ? std::string() : file->text;
-  if (path.empty()) {
-    const auto folder = from.environment("CREDENTIALS_DIRECTORY");
-    std::error_code ignored;
-    if (!folder.empty() && std::filesystem::exists(folder + "/convoke-secret", ignored)) path = folder + "/convoke-secret";
-  }
-  if (path.empty()) {
-    if (!from.environment("AZURE_FEDERATED_TOKEN_FILE").empty() || !from.environment("AZURE_CLIENT_CERTIFICATE_PATH").empty())
-      return fail(errc::usage,
-                  "Signing in by certificate or federated token is not built yet: give a client secret with --client-secret-file or "
-                  "AZURE_CLIENT_SECRET.");
-    return fail(errc::credentials,
-                "No client secret is given: use --client-secret-file FILE, AZURE_CLIENT_SECRET, or $CREDENTIALS_DIRECTORY/convoke-secret.");
-  }
-  auto read = auth::read_secret_file(path);
-  if (!read) return std::unexpected(read.error());
-  lane.client_secret = std::move(*read);
-  return {};
 }
 
 }  // namespace
@@ -320,7 +269,10 @@ result<job> build_job(const settings& from, const std::string& input, needs what
   parser.table(j, run::job_ranges);
   read_plan(from, parser, j.plan);
   read_pace(from, parser, j.pace);
+  read_feed(from, parser, j);
+  j.dialect = parser.word("results-dialect", {"input", "rfc4180"}) == "rfc4180" ? results_dialect::rfc4180 : results_dialect::input;
   if (parser.first_error()) return std::unexpected(*parser.first_error());
+  read_tenant(from, what, j.lanes.front());
   j.results = from.text("results");
   j.failed = from.text("failed");
   if (!what.lane) return j;

@@ -14,6 +14,7 @@
 #include "core/text.hpp"
 #include "os/clock.hpp"
 #include "report/summary.hpp"
+#include "report/wording.hpp"
 
 namespace convoke::cli {
 namespace {
@@ -23,7 +24,7 @@ result<ledger_reader> open_reader(console& out, const settings& from) {
   if (!url) return std::unexpected(url.error());
   auto opened = ledger_reader::open(*url);
   if (!opened) return opened;
-  for (const auto& warning : ledger_warnings(*url)) out.warn(warning);
+  for (const auto& warning : ledger_warnings(*url)) out.caution(warning);
   return opened;
 }
 
@@ -55,6 +56,13 @@ result<export_format> format_of_export(const settings& from, const std::string& 
   if (word == "ics" || word == "html") return fail(errc::usage, fmt::format("--format {} is not built yet: use csv or jsonl.", word));
   if (!word.empty()) return fail(errc::usage, fmt::format("--format '{}' is neither csv nor jsonl.", core::escape_for_people(word)));
   return path == "-" ? result<export_format>(export_format::csv) : export_format_of(path);
+}
+
+result<results_dialect> dialect_of_export(const settings& from) {
+  const auto word = from.text("results-dialect");
+  if (word.empty() || word == "input") return results_dialect::input;
+  if (word == "rfc4180") return results_dialect::rfc4180;
+  return fail(errc::usage, fmt::format("--results-dialect '{}' is neither input nor rfc4180.", core::escape_for_people(word)));
 }
 
 bool on_command_line(const settings& from, std::string_view name) {
@@ -105,6 +113,8 @@ int status_command(console& out, const settings& from) {
   if (!reader) return out.fail_with(reader.error());
   const auto inventory = reader->inventory_counts();
   if (!inventory) return out.fail_with(inventory.error());
+  const auto feeds = reader->inventory_feeds();
+  if (!feeds) return out.fail_with(feeds.error());
   const auto id = chosen_run(*reader, from);
   if (!id) return out.fail_with(id.error());
   std::optional<run_status> status;
@@ -113,9 +123,10 @@ int status_command(console& out, const settings& from) {
     if (!read) return out.fail_with(read.error());
     status = std::move(*read);
   }
-  const auto* run = status ? &*status : nullptr;
+  const report::ledger_state state{
+      .inventory = *inventory, .feeds = *feeds, .run = status ? &*status : nullptr, .notes = out.reported().notes};
   const auto now = os::wall_now();
-  out.print(out.json() ? report::status_json(*inventory, run, now) : report::status_text(*inventory, run, now));
+  out.print(out.json() ? report::status_json(state, now) : report::status_text(state, now));
   return out.finish(0);
 }
 
@@ -127,6 +138,8 @@ int export_command(console& out, const settings& from) {
   const auto path = given.empty() ? std::string("-") : given;
   const auto format = format_of_export(from, path);
   if (!format) return out.fail_with(format.error());
+  const auto dialect = dialect_of_export(from);
+  if (!dialect) return out.fail_with(dialect.error());
   if (const auto possible = check_export(from); !possible) return out.fail_with(possible.error());
   auto reader = open_reader(out, from);
   if (!reader) return out.fail_with(reader.error());
@@ -137,12 +150,14 @@ int export_command(console& out, const settings& from) {
   const auto id = chosen_run(*reader, from);
   if (!id) return out.fail_with(id.error());
   if (!*id) return out.fail_with({errc::usage, "There is no run in this ledger yet."});
-  const auto written = export_run(*reader, **id, {.results = results_wanted ? path : std::string(), .format = *format, .failed = failed});
+  const auto written = export_run(
+      *reader, **id, {.results = results_wanted ? path : std::string(), .format = *format, .dialect = *dialect, .failed = failed});
   if (!written) return out.fail_with(written.error());
   if (results_wanted && path != "-") out.say(fmt::format("Results: {}", core::escape_for_people(path)));
   if (!failed.empty())
     out.say(written->failed_rows == 0 ? "No row failed: no failed file was written."
-                                      : fmt::format("{} failed rows: {}", written->failed_rows, core::escape_for_people(failed)));
+                                      : fmt::format("{}: {}", report::count_of(written->failed_rows, "failed row", "failed rows"),
+                                                    core::escape_for_people(failed)));
   return 0;
 }
 

@@ -44,13 +44,23 @@ constexpr command commands[] = {
 
 constexpr std::string_view later_commands[] = {"work", "verify", "remove", "doctor", "bench", "completion"};
 
-// An option of a command, and the value that the parser read for it.
+// An option of a command, and the value that the parser read for it; of a list its values, one a line.
 struct taken {
   const CLI::Option* option;
   std::string name;
   std::string value;
   bool is_flag;
 };
+
+CLI::Option* add_list(CLI::App& sub, const std::string& names, const std::string& help, std::string& into) {
+  const auto add = [&into](std::string value) {
+    // Blanks do not count in the names of columns, and line ends are blanks.
+    for (char& c : value)
+      if (c == '\n' || c == '\r') c = ' ';
+    into += (into.empty() ? "" : "\n") + value;
+  };
+  return sub.add_option_function<std::string>(names, add, help)->trigger_on_parse()->take_last();
+}
 
 void add_options(CLI::App& sub, const command& c, std::deque<taken>& into) {
   for (const auto& o : options()) {
@@ -61,6 +71,8 @@ void add_options(CLI::App& sub, const command& c, std::deque<taken>& into) {
     const auto help = o.fallback.empty() ? std::string(o.help) : fmt::format("{} (default {})", o.help, o.fallback);
     if (o.form == shape::flag)
       slot.option = sub.add_flag(names, help);
+    else if (o.form == shape::list)
+      slot.option = add_list(sub, names, help, slot.value)->type_name(std::string(o.metavar));
     else
       slot.option = sub.add_option(names, slot.value, help)->type_name(std::string(o.metavar))->take_last();
   }

@@ -27,6 +27,7 @@ enum class shape : std::uint8_t {
   value,  // --name VALUE
   flag,   // --name
   path,   // --name FILE; relative to the configuration file when it comes from there
+  list,   // --name VALUE, any number of times; settings::list has its values
   later,  // known but refused: not built yet
 };
 
@@ -57,12 +58,18 @@ struct setting {
   [[nodiscard]] std::string named() const { return source + place; }
 };
 
+// The values of the settings that have several.
+struct list_values {
+  std::vector<setting> column;  // `ROLE=HEADER`
+  std::vector<setting> carry;   // HEADER
+};
+
 // The values of one invocation. Precedence: flag, CONVOKE_*, AZURE_*, file, default.
 class settings {
  public:
-  // `flags`: as given on the command line. `environment`: name to value. Reads the configuration file: --config, else convoke.toml beside
-  // `input` (empty: in the current folder), else $XDG_CONFIG_HOME/convoke/convoke.toml. errc::usage for unknown keys, a wrong type, an
-  // option that is not built yet, a file that others may write (config_text.hpp).
+  // `flags`: as given on the command line; of a list its values, one a line. `environment`: name to value. Reads the configuration file:
+  // --config, else convoke.toml beside `input` (empty: in the current folder), else $XDG_CONFIG_HOME/convoke/convoke.toml. errc::usage for
+  // unknown keys, a wrong type, an option that is not built yet, a file that others may write (config_text.hpp).
   [[nodiscard]] static result<settings> resolve(const std::map<std::string, std::string, std::less<>>& flags,
                                                 const std::map<std::string, std::string, std::less<>>& environment,
                                                 const std::string& input);
@@ -70,13 +77,23 @@ class settings {
   [[nodiscard]] const setting* find(std::string_view name) const;
   [[nodiscard]] std::string text(std::string_view name) const;  // empty where not set
   [[nodiscard]] bool flag(std::string_view name) const;
+  // The values of all sources, the nearest source first. Of what two sources say of a role or a column only the nearer one's is kept.
+  [[nodiscard]] const list_values& lists() const noexcept { return lists_; }
+  // NAME of the table [tenants.NAME] that is used; empty where there is none.
+  [[nodiscard]] const std::string& tenant_name() const noexcept { return tenant_name_; }
   [[nodiscard]] std::string environment(std::string_view name) const;
   [[nodiscard]] const std::vector<std::string>& warnings() const noexcept { return warnings_; }
   // Every value and its source, as text. No value is a secret.
   [[nodiscard]] std::string show() const;
 
  private:
+  // CONVOKE_* and AZURE_*.
+  [[nodiscard]] result<void> add_environment();
+  [[nodiscard]] result<void> add_flags(const std::map<std::string, std::string, std::less<>>& flags);
+
   std::map<std::string, setting, std::less<>> values_;
+  list_values lists_;
+  std::string tenant_name_;
   std::map<std::string, std::string, std::less<>> environment_;
   std::vector<std::string> warnings_;
 };

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli/config_file.hpp"
+#include "cli/lists.hpp"
 #include "cli/options.hpp"
 #include "core/text.hpp"
 
@@ -85,39 +86,17 @@ std::map<std::string, std::string, std::less<>> process_environment() {
 result<settings> settings::resolve(const names& flags, const names& environment, const std::string& input) {
   settings out;
   out.environment_ = environment;
-  for (const auto& [name, value] : flags) {
-    const auto* known = find_option(name);
-    if (known != nullptr)
-      if (const auto built = refuse_later(*known, "--" + name); !built) return std::unexpected(built.error());
-    out.values_.insert_or_assign(name, setting{value, "--" + name});
-  }
-  for (const auto& [name, value] : environment) {
-    if (!name.starts_with("CONVOKE_") || known_environment(name)) continue;
-    const auto* known = find_option(std::string_view(name).substr(8));
-    if (known == nullptr) {
-      // A warning, not an error as for a flag: the environment is shared, and the variable may belong to another program.
-      if (const auto near = nearest_option(std::string_view(name).substr(8)); !near.empty())
-        out.warnings_.push_back(fmt::format("The environment variable {} is not one of convoke's and is ignored. Did you mean {}?",
-                                            core::escape_for_people(name), environment_name(near)));
-      continue;
-    }
-    if (value.empty()) continue;
-    if (const auto built = refuse_later(*known, name); !built) return std::unexpected(built.error());
-    out.values_.try_emplace(std::string(known->name), setting{value, name});
-  }
-  for (const auto& o : options()) {
-    if (o.azure.empty()) continue;
-    const auto found = environment.find(o.azure);
-    if (found == environment.end() || found->second.empty() || o.form == shape::later) continue;
-    out.values_.try_emplace(std::string(o.name), setting{found->second, std::string(o.azure)});
-  }
+  if (const auto read = out.add_flags(flags); !read) return std::unexpected(read.error());
+  if (const auto read = out.add_environment(); !read) return std::unexpected(read.error());
   if (const auto file = find_file(flags, environment, input); !file.path.empty()) {
     auto read = read_config_file(file.path, file.origin, out.text("tenant"));
     if (!read) return std::unexpected(read.error());
     // Where --tenant names a table of the file, the tenant's id is the one in that table.
-    if (const auto tenant = read->find("tenant"); tenant != read->end() && tenant->second.source.ends_with(']'))
+    if (const auto tenant = read->values.find("tenant"); tenant != read->values.end() && tenant->second.source.ends_with(']'))
       out.values_.insert_or_assign("tenant", tenant->second);
-    out.values_.merge(*read);
+    out.values_.merge(read->values);
+    add_farther(out.lists_, read->lists);
+    out.tenant_name_ = std::move(read->tenant_name);
     out.values_.insert_or_assign("config", setting{file.path, file.source});
   }
   for (const auto& o : options())
@@ -130,6 +109,50 @@ result<settings> settings::resolve(const names& flags, const names& environment,
       return fail(errc::usage, fmt::format("{}: '{}' is neither true nor false.", value.named(), core::escape_for_people(value.text)));
   }
   return out;
+}
+
+result<void> settings::add_flags(const names& flags) {
+  for (const auto& [name, value] : flags) {
+    const auto* known = find_option(name);
+    if (known != nullptr)
+      if (const auto built = refuse_later(*known, "--" + name); !built) return built;
+    if (known != nullptr && known->form == shape::list) {
+      for (auto& one : values_of_flag(value)) values_for(lists_, name).push_back({std::move(one), "--" + name});
+      continue;
+    }
+    values_.insert_or_assign(name, setting{value, "--" + name});
+  }
+  return {};
+}
+
+result<void> settings::add_environment() {
+  list_values lists;
+  for (const auto& [name, value] : environment_) {
+    if (!name.starts_with("CONVOKE_") || known_environment(name)) continue;
+    const auto* known = find_option(std::string_view(name).substr(8));
+    if (known == nullptr) {
+      // A warning, not an error as for a flag: the environment is shared, and the variable may belong to another program.
+      if (const auto near = nearest_option(std::string_view(name).substr(8)); !near.empty())
+        warnings_.push_back(fmt::format("The environment variable {} is not one of convoke's and is ignored. Did you mean {}?",
+                                        core::escape_for_people(name), environment_name(near)));
+      continue;
+    }
+    if (value.empty()) continue;
+    if (const auto built = refuse_later(*known, name); !built) return built;
+    if (known->form == shape::list) {
+      for (auto& one : values_of_variable(value)) values_for(lists, known->name).push_back({std::move(one), name});
+      continue;
+    }
+    values_.try_emplace(std::string(known->name), setting{value, name});
+  }
+  add_farther(lists_, lists);
+  for (const auto& o : options()) {
+    if (o.azure.empty()) continue;
+    const auto found = environment_.find(o.azure);
+    if (found == environment_.end() || found->second.empty() || o.form == shape::later) continue;
+    values_.try_emplace(std::string(o.name), setting{found->second, std::string(o.azure)});
+  }
+  return {};
 }
 
 const setting* settings::find(std::string_view name) const {
@@ -153,8 +176,18 @@ std::string settings::environment(std::string_view name) const {
 
 std::string settings::show() const {
   std::string out;
-  for (const auto& [name, value] : values_)
-    out += fmt::format("{} = {}  # {}\n", key_name(name), core::escape_for_people(value.text), core::escape_for_people(value.source));
+  const auto add = [&out](std::string_view key, std::string_view value, const setting& from) {
+    out += fmt::format("{} = {}  # {}\n", key, core::escape_for_people(value), core::escape_for_people(from.source));
+  };
+  for (const auto& [name, value] : values_) add(key_name(name), value.text, value);
+  for (const auto& one : lists_.carry) add("carry", one.text, one);
+  for (const auto& one : lists_.column) {
+    const auto parts = parse_column(one);
+    if (parts)
+      add("columns." + core::escape_for_people(parts->role), parts->header, one);
+    else
+      add("column", one.text, one);
+  }
   return out;
 }
 

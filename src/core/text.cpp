@@ -30,7 +30,7 @@ void append_visible(std::string& out, std::string_view text, utf8_char c) {
   } else if (c.code_point < 0x20 || c.code_point == 0x7F) {
     out += "\\x";
     append_hex(out, c.code_point, 2);
-  } else if ((c.code_point >= 0x80 && c.code_point < 0xA0) || hides_or_reorders(c.code_point)) {
+  } else if ((c.code_point >= 0x80 && c.code_point < 0xA0) || (c.code_point != ' ' && blank_or_invisible(c.code_point))) {
     out += "\\u{";
     append_hex(out, c.code_point, 2);
     out += '}';
@@ -81,22 +81,6 @@ std::size_t blank_length_at_end(std::string_view text) noexcept {
   return begin + length == text.size() ? length : 0;
 }
 
-// The number of edits (insertion, deletion, replacement, swap of neighbours) that turn one into the other: optimal string alignment.
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> before(b.size() + 1), last(b.size() + 1), row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) last[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] == b[j - 1] ? 0U : 1U)});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) row[j] = std::min(row[j], before[j - 2] + 1);
-    }
-    before.swap(last);
-    last.swap(row);
-  }
-  return last[b.size()];
-}
-
 }  // namespace
 
 void make_lower(std::string& text) noexcept {
@@ -114,6 +98,7 @@ std::size_t find_ignoring_case(std::string_view text, std::string_view what) noe
 
 std::string fold_name(std::string_view name) {
   std::string out;
+  out.reserve(name.size());
   while (!name.empty()) {
     const std::size_t length = std::max<std::size_t>(decode_utf8(name).length, 1);
     if (blank_length(name) == 0 && name.front() != '_' && name.front() != '-') {
@@ -131,6 +116,9 @@ bool blank_or_invisible(char32_t c) noexcept {
 }
 
 std::string_view trim(std::string_view text) noexcept {
+  // Most cells begin and end with a visible character of ASCII.
+  const auto visible = [](char c) { return static_cast<signed char>(c) > ' '; };
+  if (!text.empty() && visible(text.front()) && visible(text.back())) return text;
   while (const std::size_t blank = blank_length(text)) text.remove_prefix(blank);
   while (const std::size_t blank = blank_length_at_end(text)) text.remove_suffix(blank);
   return text;
@@ -174,6 +162,21 @@ std::string without_controls(std::string_view text, shown_in where) {
   return out;
 }
 
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> before(b.size() + 1), last(b.size() + 1), row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) last[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] == b[j - 1] ? 0U : 1U)});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) row[j] = std::min(row[j], before[j - 2] + 1);
+    }
+    before.swap(last);
+    last.swap(row);
+  }
+  return last[b.size()];
+}
+
 std::optional<std::string_view> nearest(std::string_view word, std::span<const std::string_view> candidates) {
   constexpr std::size_t longest = 100;  // a longer word is not a misspelling of a known name, and the search is quadratic
   if (word.size() > longest) return std::nullopt;
@@ -181,7 +184,7 @@ std::optional<std::string_view> nearest(std::string_view word, std::span<const s
   std::optional<std::string_view> best;
   std::size_t least = std::max<std::size_t>(1, from.size() / 3) + 1;  // one more than the number of letters that may be wrong
   for (const std::string_view candidate : candidates) {
-    const std::size_t d = distance(from, fold_name(candidate));
+    const std::size_t d = edit_distance(from, fold_name(candidate));
     if (d < least && d < from.size()) {
       least = d;
       best = candidate;

@@ -2,6 +2,7 @@
 
 // Helpers for text that people read or write.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -20,6 +21,12 @@ namespace convoke::core {
 }
 [[nodiscard]] constexpr bool ascii_letter(char c) noexcept {
   return ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z';
+}
+
+// `text` without spaces and tabs at its beginning and end: the blanks of HTTP (RFC 9110, section 5.6.3). trim() removes more.
+[[nodiscard]] constexpr std::string_view trim_http(std::string_view text) noexcept {
+  text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
+  return text.substr(0, text.find_last_not_of(" \t") + 1);
 }
 
 // Changes ASCII letters to lower case in place; to_lower (convoke/key.hpp) does so in a copy.
@@ -43,7 +50,8 @@ void make_lower(std::string& text) noexcept;
 [[nodiscard]] std::string_view trim(std::string_view text) noexcept;
 
 // Text from outside in a form that is fit for a terminal, a log line or an error message: control characters, escape sequences,
-// bidirectional marks, invisible characters and bad UTF-8 become visible (`\n`, `\x1b`, `\u{202e}`). Cut with `…` after `max_characters`.
+// bidirectional marks, invisible characters, blanks other than the space and bad UTF-8 become visible (`\n`, `\x1b`, `\u{202e}`,
+// `\u{a0}`). Cut with `…` after `max_characters`.
 [[nodiscard]] std::string escape_for_people(std::string_view text, std::size_t max_characters = 200);
 
 // Where a text is shown of which as many bytes as possible are kept.
@@ -54,6 +62,10 @@ enum class shown_in : std::uint8_t { file, terminal };
 // bidirectional marks and invisible characters.
 void append_without_controls(std::string& out, std::string_view text, shown_in where);
 [[nodiscard]] std::string without_controls(std::string_view text, shown_in where);
+
+// The number of edits of bytes (insertion, deletion, replacement, swap of neighbours) that turn one into the other: optimal string
+// alignment. Quadratic.
+[[nodiscard]] std::size_t edit_distance(std::string_view a, std::string_view b);
 
 // The candidate that is most similar to `word`, for a question such as "did you mean"; nullopt where none is similar. Case, `_` and `-` do
 // not count. The distance is that of optimal string alignment.

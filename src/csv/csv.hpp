@@ -33,8 +33,8 @@ struct record {
 [[nodiscard]] std::optional<char> sniff_delimiter(std::string_view header_line);
 
 // Line ends are LF, CRLF and CR alone, which old Macintosh programs write. A CR in an unquoted field therefore splits its record: that
-// leaves two ragged rows, and never a wrong meeting. A quote inside an unquoted field is data. A first line `sep=;`, which Excel writes and
-// reads, names the delimiter and is not a record.
+// leaves two ragged rows, and never a wrong meeting. Blanks before an opening and after a closing quote are outside the field. Any other
+// quote in an unquoted field is data. A first line `sep=;`, which Excel writes and reads, names the delimiter and is not a record.
 class reader {
  public:
   // Without `delimiter`, `sep=` names it, else sniff_delimiter() finds it in the first record: a header of one column gets ',', and an
@@ -60,7 +60,7 @@ class reader {
 // Appends a field, quoted where CSV requires it.
 void append_field(std::string& out, std::string_view field, char delimiter);
 // Appends a field that no spreadsheet takes for a formula: a leading = + - @ TAB CR LF or a full-width ＝＋－＠ gets a `'` in front. A
-// plain phone number stays as it is (`+1 323-555-0166`: 7 to 15 digits, blanks, and `-.()`).
+// plain phone number stays as it is (`+1 323-555-0166`: 7 to 15 digits, blanks, and `-./()`; then, perhaps, commas and a conference id).
 void append_inert_field(std::string& out, std::string_view field, char delimiter);
 
 }  // namespace convoke::csv

@@ -3,24 +3,40 @@
 #include <algorithm>
 
 #include "core/text.hpp"
+#include "core/utf8.hpp"
+#include "csv/blanks.hpp"
 #include "csv/csv.hpp"
 
 namespace convoke::csv {
 
-namespace {
-
-bool is_delimiter(char c) noexcept {
-  return std::ranges::find(delimiters, c) != delimiters.end();
+bool quote_tracker::ends_field(char c) const noexcept {
+  return delimiter_ ? c == *delimiter_ : std::ranges::find(delimiters, c) != delimiters.end();
 }
 
-}  // namespace
-
 bool quote_tracker::step(char c) noexcept {
-  const bool was_quoted = quoted_;
-  if (c == '"') quoted_ = !quoted_ && may_open_;
-  // A quote right after a closing one continues the same field: it is a doubled quote.
-  may_open_ = !quoted_ && (c == '"' ? was_quoted : is_delimiter(c));
-  return was_quoted || quoted_;
+  const state before = state_;
+  state_ = after(c);
+  return before == state::quoted || state_ == state::quoted;
+}
+
+quote_tracker::state quote_tracker::after(char c) noexcept {
+  if (state_ == state::quoted) return c == '"' ? state::closed : state::quoted;
+  if (state_ == state::closed && c == '"') return state::quoted;
+  if (ends_field(c)) {
+    parts_ = 0;
+    return state::start;
+  }
+  if (state_ != state::start) return state::text;
+  return c == '"' && parts_ == 0 ? state::quoted : after_blank(c);
+}
+
+// The next state at the beginning of a field, where a blank changes nothing.
+quote_tracker::state quote_tracker::after_blank(char c) noexcept {
+  part_[parts_++] = c;
+  const std::string_view bytes(part_.data(), parts_);
+  if (core::incomplete_utf8(bytes)) return state::start;
+  parts_ = 0;
+  return blank_at(bytes) == bytes.size() ? state::start : state::text;
 }
 
 std::array<std::size_t, 3> count_delimiters(std::string_view header_line) noexcept {
@@ -40,10 +56,20 @@ std::optional<char> sniff_delimiter(std::string_view header_line) {
   return delimiters[static_cast<std::size_t>(most - counts.begin())];
 }
 
-std::optional<char> read_sep(std::string_view line) noexcept {
-  if (line.size() == 7 && line.front() == '"' && line.back() == '"') line = line.substr(1, 5);
-  if (line.size() != 5 || !core::equal_ignoring_case(line.substr(0, 4), "sep=")) return std::nullopt;
-  return line[4];
+std::optional<std::string_view> read_sep(std::string_view line) noexcept {
+  const auto skip = [&line](std::string_view any_of) { line.remove_prefix(std::min(line.find_first_not_of(any_of), line.size())); };
+  skip(" \t\"");
+  if (!core::equal_ignoring_case(line.substr(0, 3), "sep")) return std::nullopt;
+  line.remove_prefix(3);
+  skip(" \t");
+  if (!line.starts_with('=')) return std::nullopt;
+  line.remove_prefix(1);
+  skip(" ");
+  if (line.empty() || line.front() == '"') return line.substr(0, 0);
+  const std::string_view named = line.substr(0, std::max<std::size_t>(core::decode_utf8(line).length, 1));
+  // A column whose name begins so is no such line.
+  const bool whole = line.substr(named.size()).find_first_not_of(" \t\",;") == std::string_view::npos;
+  return whole ? std::optional(named) : std::nullopt;
 }
 
 std::optional<std::size_t> first_record::find(std::string_view bytes, bool last) noexcept {

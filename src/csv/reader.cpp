@@ -35,9 +35,10 @@ std::unexpected<error> fail_at(std::string_view bytes, std::size_t at, std::uint
 }  // namespace
 
 struct reader::state {
-  state(std::optional<char> delimiter, const limits& l) : forced(delimiter), lim(l), scan(delimiter.value_or(','), l) {}
+  state(std::optional<char> delimiter, const limits& l) : forced(delimiter), lim(l), header(delimiter), scan(delimiter.value_or(','), l) {}
 
   result<void> start(bool last, const sink& to);
+  result<void> obey(std::string_view sep, std::string_view first);
   result<char> choose(std::string_view header) const;
   result<std::string_view> fill_carry(std::string_view chunk, const sink& to);
   result<void> records(std::string_view bytes, const sink& to);
@@ -106,18 +107,28 @@ result<void> reader::state::start(bool last, const sink& to) {
       return records(bytes, to);
     }
     if (sep) {
-      may_be_sep = false;
-      if (!forced && std::ranges::find(delimiters, *sep) == delimiters.end()) {
-        return fail_at(rest, 4, line, "the line names a delimiter that is none of , ; and tab");
-      }
-      if (!forced) forced = sep;
+      if (const auto r = obey(*sep, first); !r) return r;
     }
     ++line;
     rest.remove_prefix(*end);
-    header = {};
+    header = first_record(forced);
   }
   carry.erase(0, carry.size() - rest.size());
   return {};
+}
+
+// `sep`: the part of the line `first` that names the delimiter.
+result<void> reader::state::obey(std::string_view sep, std::string_view first) {
+  may_be_sep = false;
+  if (forced) return {};
+  if (sep.size() == 1 && std::ranges::find(delimiters, sep.front()) != delimiters.end()) {
+    forced = sep.front();
+    return {};
+  }
+  const std::string what = sep.empty() ? "no delimiter" : "the delimiter '" + core::escape_for_people(sep) + "'";
+  return fail_at(first, static_cast<std::size_t>(sep.data() - first.data()), line,
+                 "the line '" + core::escape_for_people(first, 80) + "' names " + what +
+                     ", but convoke reads files separated by , ; or tab; save the file with one of them");
 }
 
 result<char> reader::state::choose(std::string_view first) const {

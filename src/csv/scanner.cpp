@@ -4,14 +4,15 @@
 #include <bit>
 #include <utility>
 
+#include "csv/blanks.hpp"
 #include "csv/marks.hpp"
 
 namespace convoke::csv {
 
 void scanner::restart() noexcept {
   mode_ = mode::plain;
-  escaped_ = false;
-  next_ = begin_ = closed_ = end_ = 0;
+  escaped_ = unquoted_ = false;
+  next_ = begin_ = closed_ = blanks_ = end_ = 0;
   inner_lines_ = 0;
   fields_.clear();
 }
@@ -42,24 +43,34 @@ scanner::found scanner::scan(std::string_view bytes, bool last) {
 scanner::found scanner::look(std::string_view bytes, std::size_t at, bool last) {
   const char c = bytes[at];
   if (mode_ == mode::quoted) return look_in_quotes(bytes, at);
-  if (mode_ == mode::closed && at > closed_ + 1) return end_of_bytes(bytes.substr(0, at));
+  if (mode_ == mode::closed) {
+    blanks_ = skip_blanks(bytes, blanks_, at);
+    if (blanks_ != at) return text_after_quote(blanks_);
+  }
   if (c == delimiter_) {
     if (!end_field(at)) return found::fault;
     begin_ = at + 1;
     return found::nothing_yet;
   }
-  if (c == '"') {
-    if (mode_ == mode::closed) {
-      escaped_ = true;
-      mode_ = mode::quoted;
-    } else if (at == begin_) {
-      mode_ = mode::quoted;
-    }
-    return found::nothing_yet;
-  }
+  if (c == '"') return look_at_quote(bytes, at);
   if (c == '\n' || c == '\r') return end_of_line(bytes, at, last);
   if (c == '\0') return fail_at(at, "a NUL byte; the file is damaged, or is UTF-16 without a byte-order mark");
-  return mode_ == mode::closed ? end_of_bytes(bytes.substr(0, at + 1)) : found::nothing_yet;
+  return mode_ == mode::closed && c != '\t' ? text_after_quote(at) : found::nothing_yet;
+}
+
+// A quote that is not inside quotes.
+scanner::found scanner::look_at_quote(std::string_view bytes, std::size_t at) {
+  if (mode_ == mode::closed) {
+    if (at != closed_ + 1) return text_after_quote(at);
+    escaped_ = true;
+    mode_ = mode::quoted;
+  } else if (!unquoted_ && skip_blanks(bytes, begin_, at) == at) {
+    begin_ = at;
+    mode_ = mode::quoted;
+  } else {
+    unquoted_ = true;
+  }
+  return found::nothing_yet;
 }
 
 scanner::found scanner::look_in_quotes(std::string_view bytes, std::size_t at) {
@@ -67,6 +78,7 @@ scanner::found scanner::look_in_quotes(std::string_view bytes, std::size_t at) {
   if (c == '"') {
     mode_ = mode::closed;
     closed_ = at;
+    blanks_ = at + 1;
   } else if (c == '\r' || (c == '\n' && bytes[at - 1] != '\r')) {
     ++inner_lines_;
   } else if (c == '\0') {
@@ -91,8 +103,9 @@ scanner::found scanner::end_of_bytes(std::string_view bytes) {
     return fail_at(begin_,
                    "a quote opens here and is never closed; the file may have been cut off, or a quote inside a field is not doubled");
   }
-  if (mode_ == mode::closed && closed_ + 1 < bytes.size()) {
-    return fail_at(closed_ + 1, "text after a closing quote; a quote inside a quoted field must be doubled (\"\")");
+  if (mode_ == mode::closed) {
+    blanks_ = skip_blanks(bytes, blanks_, bytes.size());
+    if (blanks_ != bytes.size()) return text_after_quote(blanks_);
   }
   if (!end_field(bytes.size())) return found::fault;
   end_ = bytes.size();
@@ -113,7 +126,7 @@ bool scanner::end_field(std::size_t at) {
   }
   fields_.push_back({static_cast<std::uint32_t>(from), static_cast<std::uint32_t>(to), escaped_});
   mode_ = mode::plain;
-  escaped_ = false;
+  escaped_ = unquoted_ = false;
   return true;
 }
 
@@ -121,6 +134,10 @@ scanner::found scanner::fail_at(std::size_t at, std::string text) {
   fault_at_ = at;
   fault_ = std::move(text);
   return found::fault;
+}
+
+scanner::found scanner::text_after_quote(std::size_t at) {
+  return fail_at(at, "text after a closing quote; a quote inside a quoted field must be doubled (\"\")");
 }
 
 scanner::found scanner::too_long() {

@@ -42,20 +42,24 @@ class scanner {
   enum class mode : std::uint8_t { plain, quoted, closed };
 
   [[nodiscard]] found look(std::string_view bytes, std::size_t at, bool last);
+  [[nodiscard]] found look_at_quote(std::string_view bytes, std::size_t at);
   [[nodiscard]] found look_in_quotes(std::string_view bytes, std::size_t at);
   [[nodiscard]] found end_of_line(std::string_view bytes, std::size_t at, bool last);
   [[nodiscard]] found end_of_bytes(std::string_view bytes);
   [[nodiscard]] bool end_field(std::size_t at);
   [[nodiscard]] found fail_at(std::size_t at, std::string text);
+  [[nodiscard]] found text_after_quote(std::size_t at);
   [[nodiscard]] found too_long();
 
   char delimiter_;
   limits limits_;
   mode mode_ = mode::plain;
   bool escaped_ = false;
+  bool unquoted_ = false;   // the current field has a quote that did not open it, so that no later one can
   std::size_t next_ = 0;    // the first byte not looked at
-  std::size_t begin_ = 0;   // of the current field, its opening quote included
+  std::size_t begin_ = 0;   // of the current field; once it is quoted, of its opening quote
   std::size_t closed_ = 0;  // the place of the quote that may have closed it
+  std::size_t blanks_ = 0;  // up to here, only blanks follow that quote
   std::size_t end_ = 0;
   std::uint32_t inner_lines_ = 0;
   std::vector<field_place> fields_;

@@ -19,14 +19,29 @@ void append_quoted(std::string& out, std::string_view field) {
   out += field;
 }
 
-// E.164 allows up to 15 digits. Without a letter, a second `+` or another operator, a spreadsheet has nothing to call.
+// A number as people and invitations write it: `+1 323-555-0166`, `+49 69/6677-3830`, `+1 323-555-0166,,123456789#`, where the commas are
+// pauses before the conference id. E.164 allows up to 15 digits. Without a letter, a second `+` or another operator, a spreadsheet has
+// nothing to call and no cell to refer to.
 bool plain_phone_number(std::string_view field) noexcept {
-  if (field.size() < 2 || field.size() > 32 || field.front() != '+' || field[1] < '1' || field[1] > '9') return false;
-  field.remove_prefix(1);
+  constexpr std::size_t longest = 48;
+  constexpr std::string_view no_break_space = "\u00A0";
+  if (field.size() < 2 || field.size() > longest || field.front() != '+' || field[1] < '1' || field[1] > '9') return false;
   const auto digit = [](char c) { return c >= '0' && c <= '9'; };
-  const auto digits = std::ranges::count_if(field, digit);
-  return digits >= 7 && digits <= 15 &&
-         std::ranges::all_of(field, [&](char c) { return digit(c) || std::string_view(" -.()").contains(c); });
+  std::size_t digits = 0, at = 1;
+  while (at < field.size() && field[at] != ',') {
+    if (field.substr(at).starts_with(no_break_space)) {
+      at += no_break_space.size();
+      continue;
+    }
+    if (!digit(field[at]) && !std::string_view(" -./()").contains(field[at])) return false;
+    digits += digit(field[at++]) ? 1 : 0;
+  }
+  if (digits < 7 || digits > 15) return false;
+  // Pauses, the id, and the key that ends it.
+  auto id = field.substr(at);
+  while (id.starts_with(',')) id.remove_prefix(1);
+  if (id.ends_with('#')) id.remove_suffix(1);
+  return (at == field.size()) == id.empty() && std::ranges::all_of(id, [digit](char c) { return digit(c) || c == ' '; });
 }
 
 bool reads_as_formula(std::string_view field) noexcept {

@@ -7,9 +7,10 @@ namespace convoke::engine {
 namespace {
 
 constexpr std::string_view policy_missing =
-    "The app has no application access policy for this organizer. In Teams PowerShell: New-CsApplicationAccessPolicy -Identity convoke "
-    "-AppIds <client id>, then Grant-CsApplicationAccessPolicy -PolicyName convoke -Identity <organizer> (or -Global). It can take 30 "
-    "minutes to be obeyed.";
+    "The app has no application access policy for this organizer. In Teams PowerShell, where the organizer has a policy: "
+    "Set-CsApplicationAccessPolicy -Identity <policy> -AppIds @{Add=\"<client id>\"}; where it has none: New-CsApplicationAccessPolicy "
+    "-Identity convoke -AppIds <client id>, then Grant-CsApplicationAccessPolicy -PolicyName convoke -Identity <organizer> (or -Global). "
+    "It can take 30 minutes to be obeyed.";
 constexpr std::string_view role_missing =
     "Give the app the application permission OnlineMeetings.ReadWrite.All in Entra and grant admin consent to it.";
 constexpr std::string_view conditional_access =
@@ -28,6 +29,9 @@ constexpr std::string_view redirected = "Redirects are not followed: check --gra
 constexpr std::string_view app_on_me = "The token is an app's, the path a person's: check --graph-url.";
 constexpr std::string_view token_refused =
     "Graph refuses the token: check --tenant, --client-id, the secret, and that the token is made for this cloud.";
+
+constexpr std::string_view all_advice[] = {policy_missing, role_missing, conditional_access, refused,   no_such_user,
+                                           not_there,      wrong_place,  redirected,         app_on_me, token_refused};
 
 // The service changes the wording of its messages, so they only choose an advice. No decision depends on them.
 bool mentions(std::string_view text, std::string_view what) noexcept {
@@ -70,6 +74,16 @@ void add_advice(operation op, answer& a) {
   if (hint.empty()) return;
   if (!a.error_message.empty()) a.error_message += a.error_message.ends_with('.') ? " " : ". ";
   a.error_message += hint;
+}
+
+std::string_view without_advice(std::string_view message) noexcept {
+  for (const auto advice : all_advice) {
+    if (!message.ends_with(advice)) continue;
+    message.remove_suffix(advice.size());
+    if (message.ends_with(' ')) message.remove_suffix(1);
+    return message;
+  }
+  return message;
 }
 
 std::string describe(const answer& a) {

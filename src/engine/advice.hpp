@@ -15,6 +15,9 @@ namespace convoke::engine {
 // Appends the advice to the answer's message.
 void add_advice(operation op, answer& a);
 
+// The service's part of a message to which add_advice() has added an advice.
+[[nodiscard]] std::string_view without_advice(std::string_view message) noexcept;
+
 // The answer in one phrase, for messages: `403 Forbidden: No application access policy …`.
 [[nodiscard]] std::string describe(const answer& a);
 

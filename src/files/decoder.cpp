@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "core/text.hpp"
 #include "core/utf8.hpp"
 #include "files/windows_1252.hpp"
 
@@ -76,7 +77,7 @@ result<void> decoder::convert(std::string_view bytes, bool last, const sink& to)
     case encoding::utf16be:
       return convert_utf16(bytes, last, to);
     case encoding::windows_1252:
-      return convert_windows_1252(bytes, to);
+      return convert_windows_1252(bytes, last, to);
   }
   return {};
 }
@@ -86,15 +87,17 @@ result<void> decoder::convert_utf8(std::string_view bytes, bool last, const sink
   if (const auto r = pass_on(bytes.substr(0, valid), to); !r) return r;
   const std::string_view left = bytes.substr(valid);
   if (left.empty()) return {};
-  if (left.front() == '\0')
-    return bad("a NUL byte; the file is damaged, or is UTF-16 without a byte-order mark (then name it with --encoding)");
+  if (left.front() == '\0') {
+    found_ = fault::nul;
+    return bad("a NUL byte; the file is damaged");
+  }
   if (core::incomplete_utf8(left)) {
     if (last) return bad("the file ends inside a character; it may have been cut off");
     rest_ = left;
     return {};
   }
-  return bad("byte " + hex(static_cast<unsigned char>(left.front())) +
-             " is not UTF-8; save the file as \"CSV UTF-8\", or name its encoding, such as --encoding windows-1252");
+  found_ = fault::not_utf8;
+  return bad("byte " + hex(static_cast<unsigned char>(left.front())) + " is not UTF-8");
 }
 
 result<void> decoder::convert_utf16(std::string_view bytes, bool last, const sink& to) {
@@ -135,14 +138,19 @@ result<void> decoder::convert_utf16(std::string_view bytes, bool last, const sin
   return {};
 }
 
-result<void> decoder::convert_windows_1252(std::string_view bytes, const sink& to) {
+result<void> decoder::convert_windows_1252(std::string_view bytes, bool last, const sink& to) {
   utf8_.clear();
+  placed_ = 0;
   while (!bytes.empty()) {
     const std::size_t plain = core::plain_ascii_prefix(bytes);
     utf8_ += bytes.substr(0, plain);
     bytes.remove_prefix(plain);
     if (bytes.empty()) break;
     const auto byte = static_cast<unsigned char>(bytes.front());
+    if (!look_for_utf8(bytes, last)) {
+      rest_ = bytes;
+      break;
+    }
     const char32_t c = from_windows_1252(byte);
     if (c == 0) {
       if (const auto r = pass_on(utf8_, to); !r) return r;
@@ -154,9 +162,25 @@ result<void> decoder::convert_windows_1252(std::string_view bytes, const sink& t
   return pass_on(utf8_, to);
 }
 
+// Counts the line where `bytes` begin with a UTF-8 character of more than one byte. False where more bytes are needed to know.
+bool decoder::look_for_utf8(std::string_view bytes, bool last) {
+  const core::utf8_char c = core::decode_utf8(bytes);
+  if (c.length == 0) return last || !core::incomplete_utf8(bytes);
+  if (c.length == 1) return true;
+  place_.pass(std::string_view(utf8_).substr(placed_));
+  placed_ = utf8_.size();
+  if (std::exchange(utf8_line_, place_.line()) == place_.line()) return true;
+  if (++utf8_seen_.lines > 1) return true;
+  utf8_seen_.first_line = static_cast<std::uint32_t>(place_.line());
+  std::string read;
+  for (const char byte : bytes.substr(0, c.length)) core::append_utf8(read, from_windows_1252(static_cast<unsigned char>(byte)));
+  utf8_seen_.example = core::escape_for_people(read) + " for " + core::escape_for_people(bytes.substr(0, c.length));
+  return true;
+}
+
 result<void> decoder::pass_on(std::string_view utf8, const sink& to) {
   if (utf8.empty()) return {};
-  place_.pass(utf8);
+  place_.pass(utf8.substr(std::exchange(placed_, 0)));
   return to(utf8);
 }
 

@@ -34,7 +34,11 @@ std::optional<encoding> parse_encoding(std::string_view name) {
   if (folded == "utf8") return encoding::utf8;
   if (folded == "utf16le") return encoding::utf16le;
   if (folded == "utf16be") return encoding::utf16be;
-  if (folded == "windows1252" || folded == "cp1252") return encoding::windows_1252;
+  // A file that is said to be ISO 8859-1 is mostly windows-1252, which has the same letters
+  // (https://encoding.spec.whatwg.org/#names-and-labels).
+  for (const std::string_view one : {"windows1252", "cp1252", "latin1", "iso88591"}) {
+    if (folded == one) return encoding::windows_1252;
+  }
   return std::nullopt;
 }
 

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
+#include <span>
 #include <utility>
 
 #include "core/text.hpp"
@@ -205,6 +206,59 @@ result<void> output::commit() {
   if (!impl_->target.empty()) return impl_->put_in_place();
   if (!impl_->sink.close()) return impl_->cannot("write", errno);
   return {};
+}
+
+namespace {
+
+std::unexpected<error> unusable(const std::string& path, std::string_view why) {
+  return fail(errc::usage, core::escape_for_people(path) + " cannot be written: " + std::string(why) +
+                               ". Nothing was done: give the output "
+                               "another name.");
+}
+
+// Whether this user may replace `file` in a folder where each user may replace only their own files, as /tmp is.
+bool may_replace(const struct stat& folder, const struct stat* file) {
+  const auto me = ::geteuid();
+  return (folder.st_mode & S_ISVTX) == 0 || file == nullptr || me == 0 || file->st_uid == me || folder.st_uid == me;
+}
+
+}  // namespace
+
+result<void> check_output(const std::string& path) {
+  if (path == "-") return {};
+  struct stat about{};
+  bool exists = ::stat(path.c_str(), &about) == 0;
+  if (!exists && errno != ENOENT) return unusable(path, system_message(errno));
+  if (exists && S_ISDIR(about.st_mode)) return unusable(path, "it is a directory");
+  if (exists && !S_ISREG(about.st_mode))
+    return ::faccessat(AT_FDCWD, path.c_str(), W_OK, AT_EACCESS) == 0 ? result<void>{} : unusable(path, system_message(errno));
+  const auto target = resolve(path);
+  if (target.empty() || target.ends_with('/')) return unusable(path, "it names a folder");
+  const auto folder = directory_of(target);
+  struct stat around{};
+  if (::stat(folder.c_str(), &around) != 0)
+    return unusable(path, errno == ENOENT ? "the folder " + core::escape_for_people(folder) + " does not exist" : system_message(errno));
+  if (!S_ISDIR(around.st_mode)) return unusable(path, core::escape_for_people(folder) + " is no folder");
+  if (::faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) != 0)
+    return unusable(path, "no file can be made in the folder " + core::escape_for_people(folder) + " (" + system_message(errno) + ")");
+  if (!may_replace(around, exists ? &about : nullptr)) return unusable(path, "the file belongs to another user");
+  return {};
+}
+
+result<bool> remove_file_that_begins(const std::string& path, std::string_view bytes) {
+  const file found(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  struct stat about{};
+  if (!found.open() || ::fstat(found.get(), &about) != 0 || !S_ISREG(about.st_mode)) return false;
+  std::string content(bytes.size(), '\0');
+  for (std::size_t have = 0; have < content.size();) {
+    const auto got = read_at(found.get(), std::span(content).subspan(have), have);
+    if (got <= 0) return false;
+    have += static_cast<std::size_t>(got);
+  }
+  if (content != bytes || !is_name_of(found.get(), path)) return false;
+  if (::unlink(path.c_str()) != 0)
+    return fail(errc::output, "cannot remove " + core::escape_for_people(path) + ": " + system_message(errno));
+  return true;
 }
 
 }  // namespace convoke::files

@@ -16,6 +16,14 @@ namespace convoke::files {
 // that is derived from the input's can be guessed by other users: a link is replaced by a file, and what is not a file is refused.
 enum class naming : std::uint8_t { given, derived };
 
+// Whether an output can be made at this name, as far as that is known beforehand: errc::usage where it is a directory, where its folder is
+// missing or cannot be written, or where a device or a pipe cannot be written. Nothing is created or changed. `-` is possible.
+[[nodiscard]] result<void> check_output(const std::string& path);
+
+// Removes a regular file whose content begins with these bytes, and says whether there was one. A link, a device and a file with another
+// beginning stay. errc::output where the file could not be removed.
+[[nodiscard]] result<bool> remove_file_that_begins(const std::string& path, std::string_view bytes);
+
 class output {
  public:
   // `-` is standard output, without a temporary file. Errors of this class are errc::output and name the file.

@@ -1,12 +1,23 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
-#include <utility>
 
 namespace convoke::files {
 
-// Pairs of a Windows name and the IANA name that CLDR assigns to it for territory 001, the world.
-[[nodiscard]] std::span<const std::pair<std::string_view, std::string_view>> windows_zone_names() noexcept;
+// The names of a zone of Windows, from CLDR.
+struct windows_zone {
+  std::string_view name;   // `W. Europe Standard Time`
+  std::string_view iana;   // that CLDR assigns to it for territory 001, the world
+  std::string_view shown;  // in the lists of Windows and Outlook: `(UTC+01:00) Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna`
+};
+[[nodiscard]] std::span<const windows_zone> windows_zones() noexcept;
+
+// The form in which shown names are compared: lower case, one blank where there are several, `(UTC+00:00)` for `(UTC)` and `UTC` for `GMT`
+// in the offset.
+[[nodiscard]] std::string shown_name_key(std::string_view name);
+// The same without the offset: `amsterdam, berlin, …`. A view into `key`.
+[[nodiscard]] std::string_view without_offset(std::string_view key) noexcept;
 
 }  // namespace convoke::files

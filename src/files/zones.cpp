@@ -14,6 +14,7 @@
 #include <convoke/key.hpp>
 
 #include "core/text.hpp"
+#include "files/zone_advice.hpp"
 #include "files/zone_names.hpp"
 
 namespace convoke::files {
@@ -113,6 +114,11 @@ std::optional<local_seconds> zone_cache::to_local(sys_seconds instant) {
   return shift(instant, info.offset);
 }
 
+// Names of tzdata's folder that are no zones, or are another one on every machine.
+bool is_no_zone(std::string_view name) noexcept {
+  return name == "localtime" || name == "posixrules" || name == "Factory" || name.starts_with("right/") || name.starts_with("posix/");
+}
+
 class tzdata_zones final : public spec::zone_source {
  public:
   explicit tzdata_zones(const date::tzdb& db);
@@ -127,31 +133,71 @@ class tzdata_zones final : public spec::zone_source {
     return cache == nullptr ? std::nullopt : cache->to_local(instant);
   }
 
+  spec::zone_verdict judge(std::string_view zone) override;
+  std::optional<std::string> nearest(std::string_view zone) override { return nearest_zone(zone, iana_); }
+
  private:
+  using cache_by_name = std::unordered_map<std::string, std::shared_ptr<zone_cache>>;
+
+  void add_windows_zones();
   zone_cache* find(std::string_view zone);
 
-  std::unordered_map<std::string, std::shared_ptr<zone_cache>> by_name_;  // names in lower case; a Windows name shares its IANA zone
+  std::vector<std::string_view> iana_;
+  cache_by_name by_name_;   // names in lower case; a Windows name shares its IANA zone
+  cache_by_name by_shown_;  // keys of the names that Outlook shows, with and without their offset
   std::string last_name_;
   zone_cache* last_ = nullptr;
+  std::string last_unknown_;  // a wrong zone is mostly that of all rows, and the search for similar names is slow
+  spec::zone_verdict last_verdict_;
 };
 
 tzdata_zones::tzdata_zones(const date::tzdb& db) {
-  for (const date::time_zone& z : db.zones) by_name_.emplace(to_lower(z.name()), std::make_shared<zone_cache>(&z));
-  for (const auto& [windows, iana] : windows_zone_names()) {
-    const auto known = by_name_.find(to_lower(iana));
+  for (const date::time_zone& z : db.zones) {
+    if (is_no_zone(z.name()) || lacks_summer_time(z.name())) continue;
+    iana_.push_back(z.name());
+    by_name_.emplace(to_lower(z.name()), std::make_shared<zone_cache>(&z));
+  }
+  add_windows_zones();
+}
+
+void tzdata_zones::add_windows_zones() {
+  std::unordered_map<std::string, int> uses;  // of shown names without their offset: only where there is one
+  for (const windows_zone& w : windows_zones()) ++uses[std::string(without_offset(shown_name_key(w.shown)))];
+  for (const windows_zone& w : windows_zones()) {
+    const auto known = by_name_.find(to_lower(w.iana));
     if (known == by_name_.end()) continue;
     const std::shared_ptr<zone_cache> shared = known->second;
-    by_name_.emplace(to_lower(windows), shared);
+    by_name_.emplace(to_lower(w.name), shared);
+    std::string key = shown_name_key(w.shown);
+    std::string rest(without_offset(key));
+    if (uses[rest] == 1) by_shown_.emplace(std::move(rest), shared);
+    by_shown_.emplace(std::move(key), shared);
   }
 }
 
 zone_cache* tzdata_zones::find(std::string_view zone) {
   if (last_ != nullptr && zone == last_name_) return last_;
-  const auto found = by_name_.find(to_lower(zone));
-  if (found == by_name_.end()) return nullptr;
+  auto found = by_name_.find(to_lower(zone));
+  if (found == by_name_.end()) {
+    found = by_shown_.find(shown_name_key(zone));
+    if (found == by_shown_.end()) return nullptr;
+  }
   last_ = found->second.get();
   last_name_ = zone;
   return last_;
+}
+
+spec::zone_verdict tzdata_zones::judge(std::string_view zone) {
+  using kind = spec::zone_verdict::kind;
+  if (find(zone) != nullptr) {
+    auto inverted = inverted_sign(zone);
+    return inverted ? spec::zone_verdict{kind::inverted_sign, std::move(*inverted)} : spec::zone_verdict{kind::usable, {}};
+  }
+  if (zone == last_unknown_ && !last_verdict_.reason.empty()) return last_verdict_;
+  last_unknown_ = zone;
+  if (auto why = why_no_zone(zone)) return last_verdict_ = {kind::refused, std::move(*why)};
+  if (const auto near = nearest(zone)) return last_verdict_ = {kind::unknown, "is no known time zone; is '" + *near + "' meant?"};
+  return last_verdict_ = zone_source::judge(zone);
 }
 
 // A compiled database without the yearly changes (zic's "slim" format) would give wrong times for every summer in Europe.

@@ -15,6 +15,7 @@
 #include "ledger/open.hpp"
 #include "ledger/reader.hpp"
 #include "ledger/types.hpp"
+#include "os/clock.hpp"
 
 namespace convoke::ledger {
 
@@ -27,7 +28,10 @@ class plan_builder {
   virtual ~plan_builder() = default;  // rolls back if not committed
   virtual result<void> add_rows(std::vector<planned_row> rows) = 0;
   // errc::interrupted: the plan can only be dropped.
-  virtual result<plan_summary> classify() = 0;
+  //
+  // `now`: meetings that have ended by then neither vanish from an input nor are replaced by new keys.
+  virtual result<plan_summary> classify(utc_time now) = 0;
+  result<plan_summary> classify() { return classify(os::wall_now()); }
   // Every rejected row with its reason, in line order, also before commit. Called on the caller's thread.
   virtual result<void> for_each_rejected(const std::function<void(std::uint32_t line, std::string_view raw, std::string_view why)>&) = 0;
   // open=false: the run stays `planned` and the inventory is not touched: nothing of it can be sent, nothing is superseded.

@@ -158,7 +158,7 @@ std::optional<sys_seconds> asctime_date(std::string_view text) {
 std::optional<utc_time> parse_http_date(std::string_view text, utc_time local_now) {
   // A clock that is far off must not overflow the arithmetic below.
   local_now = std::clamp(local_now, utc_time{core::first_second}, utc_time{core::last_second});
-  text = core::trim(text);
+  text = core::trim_http(text);
   auto found = imf_fixdate(text);
   if (!found) found = rfc850_date(text, local_now);
   if (!found) found = asctime_date(text);

@@ -60,7 +60,7 @@ void read_line(std::string_view line, utc_time base, std::optional<nanoseconds>&
   std::size_t begin = 0;
   while (begin <= line.size()) {
     const auto comma = std::min(line.find(',', begin), line.size());
-    const auto part = core::trim(line.substr(begin, comma - begin));
+    const auto part = core::trim_http(line.substr(begin, comma - begin));
     std::size_t next = comma + 1;
     if (const auto wait = read_seconds(part)) {
       keep_larger(best, *wait);

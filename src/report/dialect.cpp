@@ -1,22 +1,14 @@
 #include "report/dialect.hpp"
 
-#include <chrono>
-#include <optional>
+#include <utility>
 
 #include <boost/json.hpp>
 
 #include "csv/csv.hpp"
-#include "spec/rows.hpp"
+#include "spec/header.hpp"
 
 namespace convoke::report {
 namespace {
-
-// Column roles need no zones: nothing is converted here.
-class no_zones final : public spec::zone_source {
- public:
-  spec::local_lookup to_utc(std::string_view, std::chrono::local_seconds) override { return {}; }
-  std::optional<std::chrono::local_seconds> to_local(std::string_view, std::chrono::sys_seconds) override { return std::nullopt; }
-};
 
 result<boost::json::object> parse_object(const std::string& text) {
   boost::system::error_code bad;
@@ -29,6 +21,22 @@ result<boost::json::object> parse_object(const std::string& text) {
 std::string text_at(const boost::json::object& o, std::string_view name) {
   const auto* found = o.if_contains(name);
   return found != nullptr && found->is_string() ? std::string(found->as_string()) : std::string();
+}
+
+// How the run's plan used the columns.
+spec::header_settings columns_of(const boost::json::object& settings) {
+  spec::header_settings out{.accepted_before = true};
+  if (const auto* columns = settings.if_contains("columns"); columns != nullptr && columns->is_array()) {
+    for (const auto& one : columns->get_array()) {
+      if (one.is_object()) out.columns.push_back({text_at(one.get_object(), "role"), text_at(one.get_object(), "header")});
+    }
+  }
+  if (const auto* carry = settings.if_contains("carry"); carry != nullptr && carry->is_array()) {
+    for (const auto& one : carry->get_array()) {
+      if (one.is_string()) out.carry.emplace_back(one.get_string());
+    }
+  }
+  return out;
 }
 
 }  // namespace
@@ -63,16 +71,12 @@ result<dialect> read_dialect(const ledger::run_header& header) {
 
   out.columns = fields_of(header.header, out.delimiter);
   const std::vector<std::string_view> names(out.columns.begin(), out.columns.end());
-  no_zones zones;
-  spec::row_settings rows;
-  rows.external_id_template = text_at(*settings, "external_id");
-  auto builder = spec::row_builder::create(names, rows, zones);
-  if (!builder) return fail(errc::storage, "The ledger holds a run whose header cannot be read. Restore the ledger from a copy.");
-  out.carried = builder->carried();
-  for (const auto* name : {"organizer", "user_id", "organizer_id"})
-    if (out.organizer == dialect::npos) out.organizer = builder->find(name).value_or(dialect::npos);
-  out.external_id = builder->find("external_id").value_or(dialect::npos);
-  out.subject = builder->find("subject").value_or(dialect::npos);
+  auto read = spec::read_header(names, columns_of(*settings));
+  if (!read) return fail(errc::storage, "The ledger holds a run whose header cannot be read. Restore the ledger from a copy.");
+  out.carried = std::move(read->carried);
+  out.organizer = read->place(spec::column_role::organizer).value_or(dialect::npos);
+  out.external_id = read->place(spec::column_role::external_id).value_or(dialect::npos);
+  out.subject = read->place(spec::column_role::subject).value_or(dialect::npos);
   return out;
 }
 

@@ -30,18 +30,58 @@ std::string_view line_end_of(std::string_view raw) {
 
 }  // namespace
 
+failed_records::failed_records(dialect written) : written_(std::move(written)) {
+  for (std::size_t i = 0; i < written_.columns.size(); ++i)
+    if (is_own(written_.columns[i])) own_.push_back(i);
+}
+
+std::string failed_records::header(std::string_view raw, bool terminal) const {
+  const auto mark = written_.format.bom ? files::encode("\xEF\xBB\xBF", written_.format.enc) : std::string();
+  return mark + record(raw, line_column, error_column, terminal);
+}
+
+std::string failed_records::record(std::string_view raw, std::string_view line, std::string_view why, bool terminal) const {
+  const auto end = line_end_of(raw);
+  const auto body = raw.substr(0, raw.size() - end.size());
+  std::string text;
+  if (own_.empty()) {
+    text = body;
+  } else {
+    const auto fields = csv::raw_fields(body, written_.delimiter);
+    bool first = true;
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+      if (is_own_field(i, fields.size())) continue;
+      if (!first) text += written_.delimiter;
+      first = false;
+      text += fields[i];
+    }
+  }
+  text += written_.delimiter;
+  text += line;
+  text += written_.delimiter;
+  csv::append_inert_field(text, core::escape_for_people(why, why.size()), written_.delimiter);
+  // On a terminal every line ends with LF: after a CR alone the next record would overwrite this one.
+  if (terminal)
+    text = core::without_controls(text, core::shown_in::terminal) + '\n';
+  else
+    text += end.empty() ? std::string_view(written_.line_end) : end;
+  return files::encode(text, written_.format.enc);
+}
+
+// In a ragged row the columns are shifted, but the fields that convoke added to a record are its last ones.
+bool failed_records::is_own_field(std::size_t index, std::size_t fields) const {
+  if (fields == written_.columns.size()) return std::ranges::find(own_, index) != own_.end();
+  const bool at_the_end = own_.front() + own_.size() == written_.columns.size();
+  return at_the_end && fields > own_.size() && index >= fields - own_.size();
+}
+
 result<failed_file> failed_file::create(const std::string& path, const ledger::run_header& header, files::naming by) {
   auto written = read_dialect(header);
   if (!written) return std::unexpected(written.error());
   auto to = files::output::create(path, by);
   if (!to) return std::unexpected(to.error());
-  failed_file out(std::move(*to), std::move(*written));
-  for (std::size_t i = 0; i < out.written_.columns.size(); ++i)
-    if (is_own(out.written_.columns[i])) out.own_.push_back(i);
-  if (out.written_.format.bom)
-    if (const auto mark = out.to_.write(files::encode("\xEF\xBB\xBF", out.written_.format.enc)); !mark)
-      return std::unexpected(mark.error());
-  if (const auto head = out.write(header.header, line_column, error_column); !head) return std::unexpected(head.error());
+  failed_file out(std::move(*to), failed_records(std::move(*written)));
+  if (const auto head = out.to_.write(out.form_.header(header.header, out.to_.terminal())); !head) return std::unexpected(head.error());
   return out;
 }
 
@@ -71,42 +111,13 @@ result<void> failed_file::write_last() {
     why = fmt::format("{}, the first{}: {}", of_all, day, why);
   else if (occurrences > 1)
     why = fmt::format("{}{}: {}", of_all, day, why);
-  return write(raw, std::to_string(line), why);
+  return to_.write(form_.record(raw, std::to_string(line), why, to_.terminal()));
 }
 
-result<void> failed_file::write(std::string_view raw, std::string_view line, std::string_view why) {
-  const auto end = line_end_of(raw);
-  const auto body = raw.substr(0, raw.size() - end.size());
-  std::string text;
-  if (own_.empty()) {
-    text = body;
-  } else {
-    const auto fields = csv::raw_fields(body, written_.delimiter);
-    bool first = true;
-    for (std::size_t i = 0; i < fields.size(); ++i) {
-      if (is_own_field(i, fields.size())) continue;
-      if (!first) text += written_.delimiter;
-      first = false;
-      text += fields[i];
-    }
-  }
-  text += written_.delimiter;
-  text += line;
-  text += written_.delimiter;
-  csv::append_inert_field(text, core::escape_for_people(why, why.size()), written_.delimiter);
-  // On a terminal every line ends with LF: after a CR alone the next record would overwrite this one.
-  if (to_.terminal())
-    text = core::without_controls(text, core::shown_in::terminal) + '\n';
-  else
-    text += end.empty() ? std::string_view(written_.line_end) : end;
-  return to_.write(files::encode(text, written_.format.enc));
-}
-
-// In a ragged row the columns are shifted, but the fields that convoke added to a record are its last ones.
-bool failed_file::is_own_field(std::size_t index, std::size_t fields) const {
-  if (fields == written_.columns.size()) return std::ranges::find(own_, index) != own_.end();
-  const bool at_the_end = own_.front() + own_.size() == written_.columns.size();
-  return at_the_end && fields > own_.size() && index >= fields - own_.size();
+result<std::string> failed_file_beginning(const ledger::run_header& header) {
+  auto written = read_dialect(header);
+  if (!written) return std::unexpected(written.error());
+  return failed_records(std::move(*written)).header(header.header, false);
 }
 
 result<void> failed_file::commit() {

@@ -18,6 +18,25 @@
 
 namespace convoke::report {
 
+// The bytes with which the failed file of such a run begins: byte-order mark and header.
+[[nodiscard]] result<std::string> failed_file_beginning(const ledger::run_header& header);
+
+// How records are written into a failed file.
+class failed_records {
+ public:
+  explicit failed_records(dialect written);
+
+  // The header `raw` of the input, as that of the failed file, with the byte-order mark before it.
+  [[nodiscard]] std::string header(std::string_view raw, bool terminal) const;
+  [[nodiscard]] std::string record(std::string_view raw, std::string_view line, std::string_view why, bool terminal) const;
+
+ private:
+  [[nodiscard]] bool is_own_field(std::size_t index, std::size_t fields) const;
+
+  dialect written_;
+  std::vector<std::size_t> own_;  // columns of an earlier failed file, which the new ones replace
+};
+
 class failed_file {
  public:
   [[nodiscard]] static result<failed_file> create(const std::string& path, const ledger::run_header& header,
@@ -36,15 +55,11 @@ class failed_file {
   [[nodiscard]] result<void> commit();
 
  private:
-  failed_file(files::output to, dialect written) : to_(std::move(to)), written_(std::move(written)) {}
+  failed_file(files::output to, failed_records form) : to_(std::move(to)), form_(std::move(form)) {}
   [[nodiscard]] result<void> write_last();
-  [[nodiscard]] result<void> write(std::string_view raw, std::string_view line, std::string_view why);
-
-  [[nodiscard]] bool is_own_field(std::size_t index, std::size_t fields) const;
 
   files::output to_;
-  dialect written_;
-  std::vector<std::size_t> own_;  // columns of an earlier failed file, which the new ones replace
+  failed_records form_;
   // The record that was added last: more of its occurrences may follow.
   struct record {
     std::uint32_t line = 0, failed = 0, occurrences = 0;

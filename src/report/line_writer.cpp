@@ -8,7 +8,7 @@
 namespace convoke::report {
 
 void line_writer::separate(std::string_view name) {
-  if (!first_) out_ += ',';
+  if (!first_) out_ += as_ == format::csv ? delimiter_ : ',';
   first_ = false;
   if (as_ == format::csv) return;
   core::append_visible_json_string(out_, name);
@@ -18,7 +18,7 @@ void line_writer::separate(std::string_view name) {
 void line_writer::csv_cell(std::string_view value) {
   cell_.clear();
   core::append_without_controls(cell_, value, where_);
-  csv::append_inert_field(out_, cell_, ',');
+  csv::append_inert_field(out_, cell_, delimiter_);
 }
 
 void line_writer::name(std::string_view column) {

@@ -17,7 +17,9 @@ namespace convoke::report {
 class line_writer {
  public:
   // `where`: a terminal gets no character that hides or reorders text either.
-  explicit line_writer(format as, core::shown_in where = core::shown_in::file) : as_(as), where_(where) {}
+  // `delimiter`: of CSV.
+  explicit line_writer(format as, core::shown_in where = core::shown_in::file, char delimiter = ',')
+      : as_(as), where_(where), delimiter_(delimiter) {}
 
   void begin() { first_ = true, out_ += as_ == format::jsonl ? "{" : ""; }
   void text(std::string_view name, std::string_view value);
@@ -37,6 +39,7 @@ class line_writer {
 
   format as_;
   core::shown_in where_;
+  char delimiter_;
   bool first_ = true;
   std::string out_;
   std::string cell_;  // reused for each cell that has to be changed

@@ -146,6 +146,13 @@ struct result_writer {
   std::vector<std::string> none;
 };
 
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+
+// Programs that write a mark, UTF-16 or windows-1252 take UTF-8 without a mark for another encoding.
+bool needs_mark(const files::text_format& input) noexcept {
+  return input.bom || input.enc != files::encoding::utf8;
+}
+
 result<void> flush(line_writer& w, files::output& to, std::size_t over) {
   if (w.bytes().size() <= over) return {};
   const auto done = to.write(w.bytes());
@@ -168,7 +175,7 @@ result<format> format_of(std::string_view path) {
                                        core::escape_for_people(path)));
 }
 
-result<void> write_results(ledger::reader& from, const ledger::run_info& run, const std::string& path, format as,
+result<void> write_results(ledger::reader& from, const ledger::run_info& run, const std::string& path, format as, results_dialect like,
                            const std::function<bool()>& interrupted) {
   const auto go_on = [&]() -> result<void> {
     if (!interrupted || !interrupted()) return {};
@@ -180,7 +187,9 @@ result<void> write_results(ledger::reader& from, const ledger::run_info& run, co
   if (!to) return std::unexpected(to.error());
 
   const auto names = carried_names(*written);
-  line_writer w(as, to->terminal() ? core::shown_in::terminal : core::shown_in::file);
+  const bool as_input = as == format::csv && like == results_dialect::input;
+  line_writer w(as, to->terminal() ? core::shown_in::terminal : core::shown_in::file, as_input ? written->delimiter : ',');
+  if (as_input && needs_mark(written->format) && !to->terminal()) w.bytes() += byte_order_mark;
   if (as == format::csv) {
     w.begin();
     for (const auto* column : result_columns) w.name(column);

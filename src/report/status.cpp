@@ -10,8 +10,11 @@
 #include "report/forecast.hpp"
 #include "report/json_text.hpp"
 #include "report/local_time.hpp"
+#include "report/plan_object.hpp"
 #include "report/progress.hpp"
+#include "report/reasons.hpp"
 #include "report/summary.hpp"
+#include "report/wording.hpp"
 
 namespace convoke {
 
@@ -45,6 +48,7 @@ json::object run_json(const run_info& r) {
           {"state", to_string(r.state)},
           {"input", json_text(r.input)},
           {"input_sha256", r.input_sha256},
+          {"feed", r.feed.empty() ? json::value(nullptr) : json::value(json_text(r.feed))},
           {"planned_at", format_utc(r.planned_at)},
           {"opened_at", time_json(r.opened_at)},
           {"finished_at", time_json(r.finished_at)},
@@ -52,13 +56,39 @@ json::object run_json(const run_info& r) {
           {"outcomes", counts_json(r.counts)}};
 }
 
+// The input of a run, and its feed where the name does not show it.
+std::string input_of(const run_info& r) {
+  auto out = core::escape_for_people(r.input);
+  if (!r.feed.empty() && r.feed != r.input) out += fmt::format(" (feed {})", core::escape_for_people(r.feed));
+  return out;
+}
+
+// The feeds of the inventory; nothing where no meeting belongs to one.
+std::string feeds_text(const std::vector<counted>& feeds) {
+  constexpr std::size_t most_named = 20;
+  if (std::ranges::all_of(feeds, [](const counted& one) { return one.what.empty(); })) return {};
+  std::string out = "Feeds:\n";
+  for (std::size_t i = 0; i < std::min(feeds.size(), most_named); ++i)
+    out += fmt::format("  {:>9}  {}\n", grouped(feeds[i].count),
+                       feeds[i].what.empty() ? std::string("(no feed)") : core::escape_for_people(feeds[i].what));
+  if (feeds.size() > most_named) out += fmt::format("  {}\n", count_of(feeds.size() - most_named, "more feed", "more feeds"));
+  return out;
+}
+
+json::array feeds_json(const std::vector<counted>& feeds) {
+  json::array out;
+  for (const auto& [feed, n] : feeds)
+    out.push_back(json::object{{"feed", feed.empty() ? json::value(nullptr) : json::value(json_text(feed))}, {"meetings", n}});
+  return out;
+}
+
 // What is left of a run: the forecast, and which scopes are closed for how long.
 std::string left_text(const run_status& run, utc_time now) {
   std::string out;
   if (run.calls_left > 0) {
-    out += run.expected
-               ? forecast_text(*run.expected, now) + "\n"
-               : fmt::format("Forecast: {} calls are left; the rate that the service takes is not known yet.\n", grouped(run.calls_left));
+    out += run.expected ? forecast_text(*run.expected, now) + "\n"
+                        : fmt::format("Forecast: {} left; the rate that the service takes is not known yet.\n",
+                                      count_of(run.calls_left, "call is", "calls are"));
   }
   constexpr std::size_t most_named = 20;  // more lines would move the counts off the screen
   for (const auto& lane : run.lanes) {
@@ -69,7 +99,8 @@ std::string left_text(const run_status& run, utc_time now) {
       out += fmt::format("{} is closed by the service until {}, for another {}.\n", who, local_minute(f.until, now),
                          duration_for_people(left));
     }
-    if (lane.closed.size() > most_named) out += fmt::format("{} more organizers are closed.\n", grouped(lane.closed.size() - most_named));
+    if (lane.closed.size() > most_named)
+      out += fmt::format("{} closed.\n", count_of(lane.closed.size() - most_named, "more organizer is", "more organizers are"));
   }
   return out;
 }
@@ -106,9 +137,9 @@ std::string runs_text(const std::vector<run_info>& runs) {
   if (runs.empty()) return "No runs yet.\n";
   std::string out;
   for (const auto& r : runs)
-    out += fmt::format("{:>4}  {:<9}  {}  {:>9} rows  {}  {}\n", r.id, to_string(r.state),
-                       format_utc(std::chrono::floor<std::chrono::seconds>(r.planned_at)), grouped(r.rows),
-                       core::escape_for_people(r.input), counts_text(r.counts));
+    out += fmt::format("{:>4}  {:<9}  {}  {:>9} {:<4}  {}  {}\n", r.id, to_string(r.state),
+                       format_utc(std::chrono::floor<std::chrono::seconds>(r.planned_at)), grouped(r.rows), form(r.rows, "row", "rows"),
+                       input_of(r), counts_text(r.counts));
   return out;
 }
 
@@ -118,16 +149,19 @@ std::string runs_json(const std::vector<run_info>& runs) {
   return json_line(out);
 }
 
-std::string status_text(const std::vector<counted>& inventory, const run_status* run, utc_time now) {
+std::string status_text(const ledger_state& s, utc_time now) {
+  const auto* run = s.run;
   std::string out = "Inventory:";
-  if (inventory.empty()) out += " no meetings yet";
-  for (const auto& [state, n] : inventory) out += fmt::format(" {} {}", grouped(n), state);
+  if (s.inventory.empty()) out += " no meetings yet";
+  for (const auto& [state, n] : s.inventory) out += fmt::format(" {} {}", grouped(n), state);
   out += '\n';
+  out += feeds_text(s.feeds);
   if (run == nullptr) return out + "No runs yet.\n";
   const auto& info = run->run;
-  out += fmt::format("Run {} ({}), {}: {} rows: {}.\n", info.id, to_string(info.state), core::escape_for_people(info.input),
-                     grouped(info.rows), counts_text(info.counts));
+  out += fmt::format("Run {} ({}), {}: {}: {}.\n", info.id, to_string(info.state), input_of(info), count_of(info.rows, "row", "rows"),
+                     counts_text(info.counts));
   out += left_text(*run, now);
+  out += reasons_text(run->reasons);
   if (!run->errors.empty()) out += "Errors:\n";
   for (const auto& [code, n] : run->errors) out += fmt::format("  {:>9}  {}\n", grouped(n), core::escape_for_people(code));
   out += "Organizers:\n";
@@ -135,15 +169,17 @@ std::string status_text(const std::vector<counted>& inventory, const run_status*
   return out;
 }
 
-std::string status_json(const std::vector<counted>& inventory, const run_status* run, utc_time now) {
+std::string status_json(const ledger_state& s, utc_time now) {
+  const auto* run = s.run;
   json::object states;
-  for (const auto& [state, n] : inventory) states.emplace(state, n);
-  json::object out{{"inventory", std::move(states)}, {"run", nullptr}};
+  for (const auto& [state, n] : s.inventory) states.emplace(state, n);
+  json::object out{{"inventory", std::move(states)}, {"feeds", feeds_json(s.feeds)}, {"run", nullptr}, {"notes", notes_json(s.notes)}};
   if (run != nullptr) {
     auto about = run_json(run->run);
     json::object errors;
     for (const auto& [code, n] : run->errors) errors.emplace(code, n);
     about.emplace("errors", std::move(errors));
+    about.emplace("reasons", reasons_json(run->reasons));
     json::array organizers;
     for (const auto& o : run->organizers)
       organizers.push_back(json::object{{"organizer", o.organizer}, {"outcomes", counts_json(o.counts)}});

@@ -2,6 +2,8 @@
 
 // What a command prints at its end: text for people, whose last line is the summary, or one JSON object for programs.
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,14 +13,32 @@
 
 namespace convoke::report {
 
+struct wrong_row {
+  std::uint32_t line = 0;
+  std::string error;
+};
+
+// What was said on standard error while a command worked, for the object that it prints at its end.
+struct reported {
+  std::vector<wrong_row> wrong_rows;  // the first ones
+  std::uint64_t wrong_rows_left_out = 0;
+  std::vector<std::string> notes;
+  std::optional<plan_summary> refused;  // the plan that could not be accepted
+};
+
 // `now`: the wall time from which a forecast counts.
 [[nodiscard]] std::string plan_text(const plan_summary& s, utc_time now);
 // The first line of plan_text: counts by action.
 [[nodiscard]] std::string plan_counts(const plan_summary& s);
-// Warnings, a sentence each: vanished keys, keys owed elsewhere, a template that changed, too many meetings in a month.
+// The feed, and how many empty rows are skipped: a line, or nothing.
+[[nodiscard]] std::string input_text(const plan_summary& s);
+// What a check prints: meetings and organizers, how each column is used, and what is used where the input says nothing.
+[[nodiscard]] std::string check_text(const plan_summary& s);
+// Warnings, one or more sentences each: what is unusual in the input, keys owed elsewhere, changed ids, moves, vanished keys, too many
+// meetings in a month.
 [[nodiscard]] std::vector<std::string> plan_warnings(const plan_summary& s);
 // One JSON object for a plan. `run`: 0 where nothing was committed, which becomes null.
-[[nodiscard]] std::string plan_json(std::uint32_t run, const plan_summary& s, utc_time now);
+[[nodiscard]] std::string plan_json(std::uint32_t run, const plan_summary& s, utc_time now, const reported& more = {});
 
 // How the process ends where its run was interrupted: a program knows the signal, the library does not.
 struct interruption {
@@ -28,18 +48,23 @@ struct interruption {
 
 // The end of a job. The text ends with the one sentence that says how it went and what to do next; the object has it as `summary`.
 [[nodiscard]] std::string report_text(const convoke::job_report& r);
-[[nodiscard]] std::string report_json(const convoke::job_report& r, const interruption& by = {});
+[[nodiscard]] std::string report_json(const convoke::job_report& r, const interruption& by = {}, const reported& more = {});
 
 // For commands that end before there is anything to report.
-[[nodiscard]] std::string error_json(const error& why, int exit_code);
+[[nodiscard]] std::string error_json(const error& why, int exit_code, const reported& more = {});
 
 // A line or an object for each run, in the given order.
 [[nodiscard]] std::string runs_text(const std::vector<run_info>& runs);
 [[nodiscard]] std::string runs_json(const std::vector<run_info>& runs);
 
-// The meetings of the ledger by state, and one run. `run` is null where the ledger has no run yet. `now`: the wall time from which a
-// forecast and the cooldowns count.
-[[nodiscard]] std::string status_text(const std::vector<counted>& inventory, const run_status* run, utc_time now);
-[[nodiscard]] std::string status_json(const std::vector<counted>& inventory, const run_status* run, utc_time now);
+// What a ledger holds, and one of its runs.
+struct ledger_state {
+  std::vector<counted> inventory, feeds;  // meetings by state, and by feed
+  const run_status* run = nullptr;        // null: there is no run yet
+  std::vector<std::string> notes;         // warnings about the ledger, for programs
+};
+// `now`: the wall time from which a forecast and the cooldowns count.
+[[nodiscard]] std::string status_text(const ledger_state& s, utc_time now);
+[[nodiscard]] std::string status_json(const ledger_state& s, utc_time now);
 
 }  // namespace convoke::report

@@ -56,7 +56,7 @@ result<ledger::run_id> open_plan(workspace& w, const job& j, const known_run& kn
                                  job_report& out) {
   auto made = known.planned ? reopen_plan(*w.store, *known.planned, j) : make_plan(*w.store, w.input, j, w.header, watch, stop);
   if (!made) return std::unexpected(made.error());
-  const auto accepted = known.planned ? accept(made->summary, j, {}) : conclude_plan(*made, w.header, j, watch);
+  const auto accepted = known.planned ? accept_or_refuse(made->summary, j, {}, watch) : conclude_plan(*made, w.header, j, watch);
   if (!accepted) return std::unexpected(accepted.error());
   const auto id = made->planning->commit(true);
   if (!id) return std::unexpected(id.error());
@@ -152,6 +152,7 @@ result<job_report> ended_early(error why) {
 
 result<job_report> apply(const job& j, observer& watch, std::stop_token stop, std::stop_token at_once) {
   if (const auto valid = validate(j, job_use::apply); !valid) return std::unexpected(valid.error());
+  if (const auto possible = check_outputs(j, job_use::apply); !possible) return std::unexpected(possible.error());
   const auto context = make_context();
   if (!context) return std::unexpected(context.error());
   const stop_tokens stops{.drain = std::move(stop), .at_once = std::move(at_once)};

@@ -3,13 +3,17 @@
 #include <chrono>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "core/text.hpp"
+#include "files/output.hpp"
+#include "files/same_file.hpp"
 #include "os/clock.hpp"
 #include "report/failed.hpp"
+#include "report/remedies.hpp"
 #include "report/results.hpp"
 
 namespace convoke::run {
@@ -32,6 +36,21 @@ result<result<std::string>> write_rejected(ledger::plan_builder& plan, const led
   return result<std::string>(std::move(path));
 }
 
+// The failed file of an earlier run of this input, which would lead to rows that are right by now. Another file of that name stays.
+void remove_old_failed(const ledger::run_info& info, const job& j, job_report& out) {
+  const auto path = failed_path(j);
+  // From a pipe come inputs that have nothing to do with each other.
+  const bool others_may_own_it = j.failed.empty() && feed_of(j).empty();
+  if (others_may_own_it || path == "-" || files::same_file(j.input == "-" ? "/dev/stdin" : j.input, path)) return;
+  const auto beginning = report::failed_file_beginning(info.header);
+  if (!beginning) return;
+  const auto removed = files::remove_file_that_begins(path, *beginning);
+  if (!removed)
+    out.warnings.push_back("The failed file of an earlier run stays: " + removed.error().message + ".");
+  else if (*removed)
+    out.removed_failed = path;
+}
+
 void write_outputs(ledger::reader& from, const ledger::run_info& info, const job& j, const interruption& interrupted, job_report& out) {
   const auto complain = [&](const error& e) {
     if (e.code != errc::storage) return out.output_errors.push_back(e.message);
@@ -41,14 +60,21 @@ void write_outputs(ledger::reader& from, const ledger::run_info& info, const job
   };
   if (!j.results.empty()) {
     const auto as = j.results == "-" ? report::format::csv : report::format_of(j.results).value_or(report::format::csv);
-    if (const auto written = report::write_results(from, info, j.results, as, interrupted); !written)
+    if (const auto written = report::write_results(from, info, j.results, as, j.dialect, interrupted); !written)
       complain(written.error());
     else
       out.results = j.results;
   }
   const bool some_failed =
       info.counts.failed + info.counts.rejected + info.counts.lost > 0 || (info.header.drift_fails && info.counts.drifted > 0);
-  if (!some_failed || interrupted()) return;
+  if (interrupted()) return;
+  if (!some_failed) {
+    if (out.end == ending::finished && info.counts.owed == 0) remove_old_failed(info, j, out);
+    return;
+  }
+  auto reasons = read_reasons(from, info);
+  if (!reasons) return complain(reasons.error());
+  out.reasons = std::move(*reasons);
   const auto rows = report::write_failed(from, info, failed_path(j), failed_naming(j), interrupted);
   if (!rows)
     complain(rows.error());
@@ -82,6 +108,31 @@ void prune(ledger::store& store, const stop_tokens& stop, const job& j, job_repo
 
 }  // namespace
 
+result<void> accept_or_refuse(const plan_summary& summary, const job& j, const std::string& failed_file, observer& watch) {
+  auto accepted = accept(summary, j, failed_file);
+  if (!accepted) watch.refused(summary);
+  return accepted;
+}
+
+result<void> check_outputs(const job& j, job_use use) {
+  // The name that is derived from the input's needs no check: where that file cannot be made, a note says so, and the ledger has its rows.
+  const std::pair<std::string_view, const std::string&> outputs[] = {{"--results", j.results}, {"--failed", j.failed}};
+  for (const auto& [flag, path] : outputs) {
+    if (path.empty() || (flag == "--results" && use != job_use::apply)) continue;
+    if (const auto possible = files::check_output(path); !possible)
+      return fail(possible.error().code, fmt::format("{}: {}", flag, possible.error().message));
+  }
+  return {};
+}
+
+result<std::vector<failure_reason>> read_reasons(ledger::reader& from, const ledger::run_info& info) {
+  constexpr std::size_t most = 20;
+  auto reasons = from.reasons(info.id, most);
+  if (!reasons) return std::unexpected(reasons.error());
+  report::add_remedies(*reasons, info.header.lanes.empty() ? std::string() : info.header.lanes.front().app);
+  return reasons;
+}
+
 result<void> conclude_plan(const planned& made, const ledger::run_header& header, const job& j, observer& watch) {
   std::string file;
   if (made.summary.rejected > 0) {
@@ -92,7 +143,7 @@ result<void> conclude_plan(const planned& made, const ledger::run_header& header
     else
       watch.note(written->error().message);
   }
-  return accept(made.summary, j, file);
+  return accept_or_refuse(made.summary, j, file, watch);
 }
 
 result<void> conclude(ledger::store& store, const stop_tokens& stop, ledger::run_id id, const job& j, job_report& out) {

@@ -2,6 +2,7 @@
 
 #include <convoke/job.hpp>
 
+#include "run/conclude.hpp"
 #include "run/planner.hpp"
 #include "run/workspace.hpp"
 
@@ -16,7 +17,7 @@ result<plan_summary> dry_run(const job& j, observer& watch, std::stop_token stop
   if (!w) return std::unexpected(w.error());
   auto made = make_plan(*w->store, w->input, j, w->header, watch, stops);
   if (!made) return std::unexpected(made.error());
-  if (const auto accepted = accept(made->summary, j, {}); !accepted) return std::unexpected(accepted.error());
+  if (const auto accepted = accept_or_refuse(made->summary, j, {}, watch); !accepted) return std::unexpected(accepted.error());
   if (const auto added = add_forecast(*w, j, made->summary); !added) return std::unexpected(added.error());
   watch.planned(0, made->summary);
   return std::move(made->summary);

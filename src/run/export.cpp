@@ -41,7 +41,7 @@ result<written_files> export_run(ledger_reader& from, std::uint32_t run, const r
   const auto interrupted = [&stop] { return stop.stop_requested(); };
   written_files out;
   if (!to.results.empty()) {
-    const auto written = report::write_results(*reader, *info, to.results, format_of(to.format), interrupted);
+    const auto written = report::write_results(*reader, *info, to.results, format_of(to.format), to.dialect, interrupted);
     if (!written) return std::unexpected(written.error());
   }
   if (to.failed.empty()) return out;

@@ -73,12 +73,23 @@ class stream_check {
   stream_check(const job& j, std::optional<char> delimiter) : job_(j), reader_(delimiter) {}
 
   result<void> take(std::string_view utf8) {
-    return named(job_.input, reader_.feed(utf8, [this](const csv::record& record) { return first_is_header(record); }));
+    auto fed = reader_.feed(utf8, [this](const csv::record& record) { return look(record); });
+    if (!fed && refused_) fed = std::unexpected(explain_header(*refused_, early_, reader_.delimiter(), row_settings_of(job_.plan)));
+    return named(job_.input, std::move(fed));
   }
 
  private:
-  result<void> first_is_header(const csv::record& record) {
-    if (std::exchange(seen_, true)) return {};
+  // A header that is refused ends the copy once enough records have come to explain it.
+  result<void> look(const csv::record& record) {
+    early_.add(record);
+    if (!std::exchange(seen_, true)) {
+      if (const auto good = first_is_header(record); !good) refused_ = good.error();
+    }
+    if (!refused_ || (refused_->code == errc::input && !early_.enough())) return {};
+    return std::unexpected(*refused_);
+  }
+
+  result<void> first_is_header(const csv::record& record) const {
     auto zones = files::system_zones();
     if (!zones) return std::unexpected(zones.error());
     const auto builder = spec::row_builder::create(record.fields, row_settings_of(job_.plan), **zones);
@@ -87,7 +98,9 @@ class stream_check {
 
   const job& job_;
   csv::reader reader_;
+  early_records early_;
   bool seen_ = false;
+  std::optional<error> refused_;  // the header
 };
 
 }  // namespace
@@ -145,27 +158,33 @@ result<scanned_input> scan(const job& j, const stop_tokens& stop) {
   scanned_input out{.source = std::move(*source), .forced = forced};
   csv::reader reader(delimiter);
   bool have_header = false;
+  bool have_all = false;
   const auto keep_header = [&](const csv::record& record) -> result<void> {
     if (!have_header) out.header = record.raw;
     have_header = true;
+    out.early.add(record);
     return {};
   };
   const auto decoded = out.source.decode(out.forced, [&](std::string_view chunk) -> result<void> {
     if (stop.requested())
       return fail(errc::interrupted, "Interrupted while the input was read: nothing was sent. Run the same command again.");
-    if (have_header) return {};
-    return named(j.input, reader.feed(chunk, keep_header));
+    if (have_all) return {};
+    auto fed = named(j.input, reader.feed(chunk, keep_header));
+    have_all = out.early.enough() || !fed;
+    // Of the records after the header nothing is wanted but a hint; the next pass reports what is wrong with them.
+    return fed || !have_header ? fed : result<void>{};
   });
   if (!decoded) return std::unexpected(decoded.error());
-  if (!have_header) {
+  if (!have_all) {
     const auto ended = named(j.input, reader.finish(keep_header));
-    if (!ended) return std::unexpected(ended.error());
+    if (!ended && !have_header) return std::unexpected(ended.error());
   }
   if (!have_header)
     return std::unexpected(
         in_file(j.input, {errc::input, "the file is empty: it needs a header line with at least organizer, external_id and start."}));
   out.format = decoded->format;
   out.sha256 = decoded->sha256;
+  out.utf8 = decoded->utf8;
   out.delimiter = reader.delimiter();
   return out;
 }

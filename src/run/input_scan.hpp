@@ -11,6 +11,7 @@
 
 #include "csv/csv.hpp"
 #include "files/input.hpp"
+#include "run/header_diagnosis.hpp"
 #include "run/stop_tokens.hpp"
 #include "spec/rows.hpp"
 
@@ -21,8 +22,10 @@ struct scanned_input {
   std::optional<files::encoding> forced;  // absent: by byte-order mark, else UTF-8
   files::text_format format;
   std::string sha256;
+  files::utf8_lines utf8;  // under windows-1252, lines that are valid UTF-8
   char delimiter = ',';
   std::string header;  // the header record's own bytes, as UTF-8, line end included
+  early_records early;
 };
 
 // How cells are read, by the job's options.
@@ -35,7 +38,7 @@ struct scanned_input {
 
 // Errors: usage (no such file), input (empty, undecodable, a broken header), interrupted. `stop` is polled ten times a second while a pipe
 // is waited for, and for each chunk. An input that can be read only once is examined while it is copied: a bad byte, a record beyond the
-// limits or a header without a required column ends the copy.
+// limits or a header without a required column, with the records after it, ends the copy.
 [[nodiscard]] result<scanned_input> scan(const job& j, const stop_tokens& stop);
 
 // `FILE: message`, for an error that does not name the input yet. The errors of scan() and read_records() do.

@@ -7,6 +7,7 @@
 
 #include "ledger/ledger.hpp"
 #include "os/clock.hpp"
+#include "run/conclude.hpp"
 #include "run/cooldowns.hpp"
 #include "run/foresight.hpp"
 #include "run/ledger_access.hpp"
@@ -37,8 +38,8 @@ run_info info_of(ledger::run_info&& from) {
   run_info out{.id = from.id,
                .state = state_of(from.state),
                .input = std::move(from.header.input_name),
-               .feed = std::move(from.header.feed),
                .input_sha256 = std::move(from.header.input_sha256),
+               .feed = std::move(from.header.feed),
                .planned_at = from.planned_at,
                .opened_at = from.opened_at,
                .finished_at = from.finished_at,
@@ -119,6 +120,11 @@ result<run_status> ledger_reader::status(std::uint32_t id, std::chrono::millisec
   run::obey_limit(read->lanes, max_cooldown, now);
   run_status out{.expected = run::foresee(*read, now)};
   for (std::size_t i = 0; i < read->lanes.size(); ++i) out.lanes.push_back(status_of(read->info.header.lanes[i], read->lanes[i]));
+  if (read->info.state == ledger::run_state::finished || read->info.state == ledger::run_state::discarded) {
+    auto reasons = run::read_reasons(*impl_->from, read->info);
+    if (!reasons) return std::unexpected(reasons.error());
+    out.reasons = std::move(*reasons);
+  }
   out.errors = counts_of(std::move(read->errors));
   for (auto& one : read->organizers) out.organizers.push_back({std::move(one.organizer), one.counts});
   out.calls_left = read->calls_left;
@@ -186,14 +192,14 @@ result<std::vector<failure_reason>> ledger_reader::reasons(std::uint32_t id, std
   return impl_->from->reasons(id, most);
 }
 
-result<std::vector<counted>> ledger_reader::inventory_feeds() {
-  auto read = impl_->from->inventory_feeds();
+result<std::vector<counted>> ledger_reader::inventory_counts() {
+  auto read = impl_->from->inventory_counts();
   if (!read) return std::unexpected(read.error());
   return counts_of(std::move(*read));
 }
 
-result<std::vector<counted>> ledger_reader::inventory_counts() {
-  auto read = impl_->from->inventory_counts();
+result<std::vector<counted>> ledger_reader::inventory_feeds() {
+  auto read = impl_->from->inventory_feeds();
   if (!read) return std::unexpected(read.error());
   return counts_of(std::move(*read));
 }

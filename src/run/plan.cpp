@@ -12,6 +12,7 @@ using namespace run;
 
 result<planned_run> plan(const job& j, bool open, observer& watch, std::stop_token stop) {
   if (const auto valid = validate(j, job_use::plan); !valid) return std::unexpected(valid.error());
+  if (const auto possible = check_outputs(j, job_use::plan); !possible) return std::unexpected(possible.error());
   const stop_tokens stops{.drain = std::move(stop), .at_once = {}};
   auto w = workspace::open(j, watch, stops, ledger_use::write);
   if (!w) return std::unexpected(w.error());

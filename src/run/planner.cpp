@@ -13,9 +13,14 @@
 #include "core/text.hpp"
 #include "files/digest.hpp"
 #include "files/zones.hpp"
+#include "os/clock.hpp"
+#include "report/wording.hpp"
 #include "spec/rows.hpp"
 
 namespace convoke::run {
+
+using report::count_of, report::form;
+
 namespace {
 
 // Rows go to the ledger's thread in batches: large enough to make the handover cheap, small enough to bound memory. The reasons of a wrong
@@ -39,7 +44,7 @@ result<row_filter> find_only(const std::string& only, const spec::row_builder& b
   if (!column)
     return fail(errc::usage,
                 fmt::format("--only names column '{}', which the input does not have.", core::escape_for_people(only.substr(0, equals))));
-  return row_filter{column, only.substr(equals + 1)};
+  return row_filter{column, std::string(core::trim(std::string_view(only).substr(equals + 1)))};
 }
 
 result<std::vector<std::string>> header_fields(const scanned_input& input) {
@@ -54,6 +59,16 @@ result<std::vector<std::string>> header_fields(const scanned_input& input) {
   const auto ended = reader.finish(take);
   if (!ended) return std::unexpected(ended.error());
   return out;
+}
+
+// The job's settings of rows, with what is known of its tenants and the time.
+spec::row_settings rows_of(const job& j) {
+  auto s = row_settings_of(j.plan);
+  for (const auto& lane : j.lanes) {
+    if (!lane.tenant.empty()) s.tenants.push_back({.id = lane.tenant, .name = lane.name});
+  }
+  s.now = os::wall_now();
+  return s;
 }
 
 // Turns records into planned rows and hands them over in batches.
@@ -118,7 +133,7 @@ class feeder {
   bool selected(const csv::record& record) const {
     if (limit_ && planned_ >= *limit_) return false;
     if (!only_.column) return true;
-    return *only_.column < record.fields.size() && record.fields[*only_.column] == only_.value;
+    return *only_.column < record.fields.size() && core::trim(record.fields[*only_.column]) == only_.value;
   }
 
   ledger::plan_builder& to_;
@@ -141,10 +156,11 @@ error in_planning(error why) {
 result<void> check_row_count(std::uint64_t rows, std::uint64_t planned, const job& j) {
   const auto& expected = j.plan.expect_rows;
   if (expected && rows != *expected)
-    return fail(errc::input, fmt::format("{} rows came, but --expect-rows says {}. Nothing was sent. Is the file whole?", rows, *expected));
+    return fail(errc::input, fmt::format("{} came, but --expect-rows says {}. Nothing was sent. Is the file whole?",
+                                         count_of(rows, "row", "rows"), *expected));
   if (rows == 0 && !expected) return fail(errc::input, "the file has a header but no rows. Nothing was sent.");
   if (planned == 0 && rows > 0)
-    return fail(errc::input, fmt::format("--only and --limit leave none of the {} rows. Nothing was sent.", rows));
+    return fail(errc::input, fmt::format("--only and --limit leave none of {}. Nothing was sent.", count_of(rows, "row", "rows")));
   return {};
 }
 
@@ -212,12 +228,15 @@ ledger::run_header make_header(const job& j, const scanned_input& input, const l
 
 namespace {
 
-// Keys that a plan of a part of the input leaves out have not vanished.
+// Keys that a plan of a part of the input leaves out have not vanished, and are not replaced.
 plan_summary of_what_was_read(plan_summary summary, const plan_options& options) {
   if (!options.limit && options.only.empty()) return summary;
   summary.vanished = 0;
   summary.vanished_sample.clear();
   for (auto& o : summary.organizers) o.vanished = 0;
+  summary.changed_ids = summary.moved = 0;
+  summary.changed_ids_sample.clear();
+  summary.moved_sample.clear();
   return summary;
 }
 
@@ -250,8 +269,8 @@ result<planned> make_plan(ledger::store& store, scanned_input& input, const job&
   const auto names = header_fields(input);
   if (!names) return in_input(names.error());
   const std::vector<std::string_view> views(names->begin(), names->end());
-  auto builder = spec::row_builder::create(views, row_settings_of(j.plan), **zones);
-  if (!builder) return in_input(builder.error());
+  auto builder = spec::row_builder::create(views, rows_of(j), **zones);
+  if (!builder) return in_input(explain_header(builder.error(), input.early, input.delimiter, rows_of(j)));
   auto only = find_only(j.plan.only, *builder);
   if (!only) return std::unexpected(only.error());
 
@@ -265,6 +284,8 @@ result<planned> make_plan(ledger::store& store, scanned_input& input, const job&
   summary->records = fed->planned;
   summary->empty_records = fed->empty;
   summary->warnings = builder->warnings();
+  if (input.utf8.lines > 0)
+    summary->warnings.push_back({input_warning_kind::utf8_in_windows_1252, input.utf8.lines, input.utf8.first_line, input.utf8.example});
   summary->columns = builder->columns_used();
   summary->defaults = builder->defaults_used();
   if (summary->rejected > 0) {
@@ -280,32 +301,35 @@ result<planned> reopen_plan(ledger::store& store, const ledger::run_info& run, c
   if (!planning) return std::unexpected(in_planning(planning.error()));
   auto summary = (*planning)->classify();
   if (!summary) return std::unexpected(in_planning(summary.error()));
+  summary->feed = run.header.feed;
   return planned{.planning = std::move(*planning), .summary = of_what_was_read(std::move(*summary), j.plan)};
 }
 
 result<void> accept(const plan_summary& summary, const job& j, const std::string& failed_file) {
   if (summary.rejected > 0 && !j.plan.skip_invalid) {
-    const auto kept = failed_file.empty() ? std::string() : fmt::format(" They are in {}.", core::escape_for_people(failed_file));
+    const auto kept = failed_file.empty()
+                          ? std::string()
+                          : fmt::format(" {} in {}.", form(summary.rejected, "It is", "They are"), core::escape_for_people(failed_file));
     return std::unexpected(in_file(
-        j.input, {errc::input, fmt::format("{} of {} rows are wrong; nothing was sent.{} Correct them and run the same command again, or "
-                                           "use --skip-invalid to provision the others.",
-                                           summary.rejected, summary.rows, kept)}));
+        j.input, {errc::input, fmt::format("{} of {} {} wrong; nothing was sent.{} Correct {} and run the same command again, or use "
+                                           "--skip-invalid to provision the others.",
+                                           summary.rejected, count_of(summary.rows, "row", "rows"), form(summary.rejected, "is", "are"),
+                                           kept, form(summary.rejected, "it", "them"))}));
   }
   if (j.plan.max_new && summary.new_keys > *j.plan.max_new)
     return std::unexpected(in_file(
-        j.input,
-        {errc::input,
-         fmt::format(
-             "{} meetings are new, but --max-new allows {}. Nothing was sent. Look at the plan, then raise --max-new if it is right.",
-             summary.new_keys, *j.plan.max_new)}));
+        j.input, {errc::input,
+                  fmt::format("{} new, but --max-new allows {}. Nothing was sent. Look at the plan, then raise --max-new if it is right.",
+                              count_of(summary.new_keys, "meeting is", "meetings are"), *j.plan.max_new)}));
   return {};
 }
 
 result<void> check_expected_rows(scanned_input& input, const job& j, const stop_tokens& stop) {
   if (!j.plan.expect_rows) return {};
-  std::uint64_t rows = 0;
-  const auto digest = read_records(input, [&](const csv::record&) -> result<void> {
-    if (++rows % batch_rows == 0 && stop.requested()) return fail(errc::interrupted, interrupted_planning);
+  std::uint64_t rows = 0, records = 0;
+  const auto digest = read_records(input, [&](const csv::record& record) -> result<void> {
+    if (!spec::empty_row(record.fields)) ++rows;
+    if (++records % batch_rows == 0 && stop.requested()) return fail(errc::interrupted, interrupted_planning);
     return {};
   });
   if (!digest) return std::unexpected(digest.error());

@@ -10,6 +10,7 @@
 
 #include "auth/auth.hpp"
 #include "core/text.hpp"
+#include "core/utf8.hpp"
 #include "net/net.hpp"
 #include "report/results.hpp"
 #include "run/setting_ranges.hpp"
@@ -50,7 +51,33 @@ result<void> check_ranges(const Owner& owner, const Table& table) {
   return out;
 }
 
+// It is stored with every key and shown in messages.
+result<void> check_feed(const std::optional<std::string>& feed) {
+  constexpr std::size_t longest = 200;
+  if (!feed) return {};
+  if (feed->empty()) return fail(errc::usage, "--feed is empty: give a name, or leave it out.");
+  const auto shown = core::escape_for_people(*feed, 60);
+  if (feed->size() > longest)
+    return fail(errc::usage, fmt::format("--feed '{}' is {} bytes long: a name has at most {}.", shown, feed->size(), longest));
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
+  if (std::ranges::any_of(*feed, is_control) || core::valid_utf8_prefix(*feed) != feed->size())
+    return fail(errc::usage, fmt::format("--feed '{}' holds control characters or is not UTF-8: choose another name.", shown));
+  return {};
+}
+
+// The roles and the columns themselves are compared with the header.
+result<void> check_columns(const plan_options& options) {
+  for (const auto& [role, header] : options.columns)
+    if (core::trim(role).empty() || core::trim(header).empty())
+      return fail(errc::usage, fmt::format("--column '{}={}' needs the form ROLE=HEADER, such as start=Beginn.",
+                                           core::escape_for_people(role, 60), core::escape_for_people(header, 60)));
+  for (const auto& header : options.carry)
+    if (core::trim(header).empty()) return fail(errc::usage, "--carry is empty: it needs the name of a column.");
+  return {};
+}
+
 result<void> check_plan_options(const plan_options& options) {
+  if (const auto valid = check_columns(options); !valid) return valid;
   const auto equals = options.only.find('=');
   if (!options.only.empty() && (equals == std::string::npos || equals == 0))
     return fail(errc::usage, fmt::format("--only '{}' needs the form COLUMN=VALUE.", core::escape_for_people(options.only)));
@@ -120,6 +147,7 @@ result<ledger::lane_name> lane_name(const lane_options& lane) {
 namespace convoke {
 
 result<void> validate(const job& j, job_use use) {
+  if (const auto valid = run::check_feed(j.feed); !valid) return valid;
   if (const auto valid = run::check_plan_options(j.plan); !valid || use == job_use::check) return valid;
   if (const auto valid = run::check_ranges(j, run::job_ranges); !valid) return valid;
   if (const auto valid = run::check_ranges(j.pace, run::pace_ranges); !valid) return valid;

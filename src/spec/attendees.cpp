@@ -29,8 +29,15 @@ bool is_upn(std::string_view text) noexcept {
 }
 
 std::string why_no_id(std::string_view text) {
-  if (text.contains(',')) return "separate attendees by ';', not by ','";
-  if (text.contains('<')) return "give the UPN alone, without a name or angle brackets";
+  constexpr std::string_view alone = "give the UPN alone, without a name or angle brackets";
+  constexpr std::string_view separate = "separate attendees by ';'";
+  const auto ats = std::ranges::count(text, '@');
+  if (text.contains('<')) return std::string(alone) + (ats > 1 ? ", and " + std::string(separate) : std::string());
+  if (text.contains(',')) return std::string(separate) + ", not by ','";
+  if (text.contains('|')) return std::string(separate) + ", not by '|'";
+  const bool blank = std::ranges::any_of(text, [](char c) { return c == ' ' || c == '\t' || c == '(' || c == '"'; });
+  if (ats > 1 && blank) return std::string(separate) + ", not by blanks";
+  if (ats == 1 && blank) return std::string(alone);
   return "is neither a UPN (name@domain) nor an Entra object id";
 }
 
@@ -40,8 +47,15 @@ std::optional<std::string> parse_one(std::string_view entry, attendee& out) {
   const std::string_view id = core::trim(entry.substr(0, colon));
   out.role = attendee_role::none;
   if (colon != std::string_view::npos) {
+    if (core::equal_ignoring_case(id, "mailto") || core::equal_ignoring_case(id, "smtp"))
+      return "give the UPN alone, without '" + std::string(id) + ":'";
+    // Of an entry such as Ada <mailto:ada@x.org> the brackets are the first thing to correct.
+    if (entry.contains('<')) return why_no_id(entry);
     const auto role = parse_role(core::trim(entry.substr(colon + 1)));
-    if (!role) return "the role after ':' must be attendee, presenter or coorganizer";
+    if (!role) {
+      if (entry.contains(',')) return why_no_id(entry);
+      return "the role after ':' must be attendee, presenter or coorganizer";
+    }
     out.role = *role;
   }
   if (is_upn(id)) {
@@ -66,7 +80,8 @@ bool same_person(const attendee& a, const attendee& b) noexcept {
 void parse_attendees(std::string_view cell, std::vector<attendee>& out, std::vector<attendee_fault>& faults) {
   std::size_t count = 0;  // elements of the previous row are overwritten, to reuse the memory of their strings
   while (!cell.empty()) {
-    const std::size_t end = std::min(cell.find(';'), cell.size());
+    const auto separates = [](char c) { return c == ';' || c == '\n' || c == '\r'; };
+    const auto end = static_cast<std::size_t>(std::ranges::find_if(cell, separates) - cell.begin());
     const std::string_view entry = core::trim(cell.substr(0, end));
     cell.remove_prefix(std::min(end + 1, cell.size()));
     if (entry.empty()) continue;

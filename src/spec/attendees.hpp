@@ -14,8 +14,8 @@ struct attendee_fault {
   std::string reason;
 };
 
-// Reads a cell of attendees: `upn`, `upn:role`, `object id` or `object id:role`, separated by `;`. Empty entries are skipped. `out` is
-// replaced by the attendees, sorted, no person twice. A fault is appended for every wrong entry.
+// Reads a cell of attendees: `upn`, `upn:role`, `object id` or `object id:role`, separated by `;` or line ends. Empty entries are
+// skipped. `out` is replaced by the attendees, sorted, no person twice. A fault is appended for every wrong entry.
 void parse_attendees(std::string_view cell, std::vector<attendee>& out, std::vector<attendee_fault>& faults);
 
 }  // namespace convoke::spec

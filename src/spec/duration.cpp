@@ -1,8 +1,11 @@
 #include "spec/duration.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 
 #include "core/text.hpp"
+#include "spec/scanner.hpp"
 
 namespace convoke::spec {
 
@@ -30,7 +33,7 @@ struct unit {
 
 // Reads numbers with units from the beginning of `text` and removes them: at least one, in the order of `units`, no unit twice.
 template <std::size_t N>
-std::optional<seconds> take_units(std::string_view& text, const unit (&units)[N], bool blanks) noexcept {
+std::optional<seconds> take_units(std::string_view& text, const unit (&units)[N]) noexcept {
   seconds total{0};
   std::size_t next = 0;
   bool any = false;
@@ -40,10 +43,8 @@ std::optional<seconds> take_units(std::string_view& text, const unit (&units)[N]
     while (next < N && units[next].letter != core::ascii_lower(text.front())) ++next;
     if (next == N) return std::nullopt;
     total += seconds{*value * units[next].seconds};
-    const bool minutes = units[next++].letter == 'm';
+    ++next;
     text.remove_prefix(1);
-    if (blanks && minutes && text.size() >= 2 && core::equal_ignoring_case(text.substr(0, 2), "in")) text.remove_prefix(2);  // min
-    while (blanks && !text.empty() && text.front() == ' ') text.remove_prefix(1);
     any = true;
   }
   if (!any) return std::nullopt;
@@ -57,30 +58,87 @@ std::optional<seconds> parse_iso(std::string_view text) noexcept {
   seconds total{0};
   const bool only_time = !text.empty() && core::ascii_lower(text.front()) == 't';
   if (!only_time) {
-    const auto days = take_units(text, dates, false);
+    const auto days = take_units(text, dates);
     if (!days) return std::nullopt;
     total = *days;
   }
   if (text.empty()) return total;
   if (core::ascii_lower(text.front()) != 't') return std::nullopt;
   text.remove_prefix(1);
-  const auto time = take_units(text, times, false);
+  const auto time = take_units(text, times);
   if (!time || !text.empty()) return std::nullopt;
   return total + *time;
+}
+
+constexpr std::array<std::string_view, 8> hour_words{"h", "hr", "hrs", "hour", "hours", "std", "stunde", "stunden"};
+constexpr std::array<std::string_view, 6> minute_words{"m", "min", "mins", "minute", "minutes", "minuten"};
+
+// 1 h 30 min, 1.5 h.
+std::optional<seconds> parse_with_units(std::string_view text) noexcept {
+  scanner s{text};
+  seconds total{0};
+  for (bool hours_allowed = true;;) {
+    const auto number = take_number(s.rest);
+    if (!number) return std::nullopt;
+    std::int64_t hundredths = 0;
+    const bool part = s.take('.') || s.take(',');
+    if (part) {
+      const std::size_t digits = s.digits();
+      const auto value = s.take_number(1, 2);
+      if (!value || digits > 2) return std::nullopt;
+      hundredths = digits == 1 ? *value * 10 : *value;
+    }
+    s.take_blanks();
+    const std::string_view word = s.take_letters();
+    const auto is_word = [word](std::string_view w) { return core::equal_ignoring_case(w, word); };
+    s.take('.');
+    const bool hour = std::ranges::any_of(hour_words, is_word);
+    if (hour ? !hours_allowed : (part || !std::ranges::any_of(minute_words, is_word))) return std::nullopt;
+    total += seconds{*number * (hour ? 3'600 : 60) + hundredths * 36};
+    s.take_blanks();
+    if (s.done()) return total;
+    if (!hour || part) return std::nullopt;
+    hours_allowed = false;
+  }
+}
+
+// 01:30:00. nullopt where the seconds are missing.
+std::optional<seconds> parse_clock(std::string_view text) noexcept {
+  scanner s{text};
+  const auto h = s.take_number(1, 3);
+  if (!h || !s.take(':')) return std::nullopt;
+  const auto m = s.take_number(2, 2);
+  if (!m || *m > 59 || !s.take(':')) return std::nullopt;
+  const auto sec = s.take_number(2, 2);
+  if (!sec || *sec > 59 || !s.done()) return std::nullopt;
+  return std::chrono::hours{*h} + std::chrono::minutes{*m} + seconds{*sec};
 }
 
 }  // namespace
 
 std::optional<seconds> parse_duration(std::string_view text) noexcept {
-  static constexpr unit units[] = {{'h', 3'600}, {'m', 60}};
   if (text.empty()) return std::nullopt;
   if (core::ascii_lower(text.front()) == 'p') return parse_iso(text);
   std::string_view rest = text;
   const auto minutes = take_number(rest);
   if (!minutes) return std::nullopt;
   if (rest.empty()) return std::chrono::minutes{*minutes};
-  const auto total = take_units(text, units, true);
-  return text.empty() ? total : std::nullopt;
+  return rest.front() == ':' ? parse_clock(text) : parse_with_units(text);
+}
+
+std::string why_no_duration(std::string_view text) {
+  scanner s{text};
+  const auto whole = s.take_number(1, 9);
+  const char separator = s.next();
+  if (whole && (s.take('.') || s.take(',') || s.take(':'))) {
+    const auto part = s.take_number(1, 9);
+    if (part && s.done() && separator == ':') {
+      return "can mean hours and minutes, or minutes and seconds; write it as " + std::to_string(*whole) + "h" + std::to_string(*part) +
+             "m, or as minutes";
+    }
+    if (part && s.done()) return "can mean hours or minutes; write it as 1.5 h, or as whole minutes (90)";
+  }
+  return "is no duration; write minutes (90), hours and minutes (1h30m) or ISO 8601 (PT1H30M)";
 }
 
 }  // namespace convoke::spec

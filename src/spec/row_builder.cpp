@@ -5,9 +5,13 @@
 
 #include "core/text.hpp"
 #include "spec/attendees.hpp"
+#include "spec/column_report.hpp"
+#include "spec/external_ids.hpp"
 #include "spec/header.hpp"
+#include "spec/row_repeat.hpp"
 #include "spec/row_times.hpp"
 #include "spec/row_view.hpp"
+#include "spec/row_warnings.hpp"
 #include "spec/rows.hpp"
 #include "spec/template.hpp"
 
@@ -21,66 +25,125 @@ bool empty_row(std::span<const std::string_view> fields) noexcept {
 
 struct row_builder::impl {
   impl(header columns, row_settings s, zone_source& z)
-      : head(std::move(columns)), settings(std::move(s)), zones(z), times(settings, zones) {}
+      : head(std::move(columns)), settings(std::move(s)), zones(z), times(settings, zones), repeat(settings, zones), warned(settings.now) {
+    for (std::size_t i = 0; i < head.roles.size(); ++i) {
+      if (head.roles[i] == column_role::unnamed) unnamed.push_back(i);
+    }
+  }
 
-  void build(std::span<const std::string_view> fields, built_row& out);
-  bool whole_row();
+  void build(std::span<const std::string_view> fields, std::uint32_t line, built_row& out);
+  void read_cells();
+  void broken_row(std::span<const std::string_view> fields);
   void read_organizer();
   void read_subject();
   void read_times();
   void read_external_id();
+  void read_repeat();
+  void keep_ids_of_occurrences();
+  void make_external_id();
+  bool sound(std::size_t column, std::string_view cell, cell_use use);
   void read_attendees();
   void read_lane();
+  void read_only_tenant(std::string_view text);
   void refuse_later_parts();
+  void warn();
 
   header head;
   row_settings settings;
   zone_source& zones;
   std::optional<id_template> make_id;
+  std::vector<std::size_t> template_columns;  // whose cells become a part of the id as they are
+  std::vector<std::size_t> unnamed;
   row_times times;
+  row_repeat repeat;
+  row_warnings warned;
+  // Where the tenant is not known: the one that the first row names.
+  std::string only_tenant;
+  std::uint32_t only_tenant_line = 0;
 
   // Of the row being built:
   const row_view* row = nullptr;
+  std::uint32_t line = 0;
   built_row* out = nullptr;
-  id_template::wall_times walls;
+  meeting_times when;
+  bool has_times = false;
   std::vector<attendee_fault> attendee_faults;
+  std::vector<std::string_view> id_cells;
 };
 
-void row_builder::impl::build(std::span<const std::string_view> fields, built_row& to) {
-  const row_view view(head, fields, to.errors);
-  row = &view;
+void row_builder::impl::build(std::span<const std::string_view> fields, std::uint32_t at, built_row& to) {
   out = &to;
+  line = at;
   to.lane = 0;
   to.errors.clear();
   to.occurrences.clear();
   to.present.clear();
   to.wanted.organizer.clear();
   to.wanted.external_id.clear();
-  walls = {};
-  if (!whole_row()) return;
+  when = {};
+  has_times = false;
+  const std::size_t columns = head.names.size();
+  if (fields.size() < columns || !empty_row(fields.subspan(columns))) {
+    broken_row(fields);
+  } else {
+    const row_view view(head, fields.first(columns), to.errors);
+    row = &view;
+    read_cells();
+    row = nullptr;
+  }
+  if (!to.errors.empty() && to.present.empty() && !to.wanted.organizer.empty() && !to.wanted.external_id.empty())
+    to.present.push_back(to.wanted.external_id);
+}
+
+void row_builder::impl::read_cells() {
   read_organizer();
   read_subject();
   read_times();
   read_external_id();
+  read_repeat();
   read_attendees();
   read_lane();
   refuse_later_parts();
+  warn();
+  if (!out->errors.empty()) keep_ids_of_occurrences();
 }
 
-bool row_builder::impl::whole_row() {
-  const auto fields = row->fields();
-  if (fields.size() == head.names.size()) return true;
+// A row with too many or too few fields. Its key is read where the fields are there, so that its meeting does not count as vanished.
+void row_builder::impl::broken_row(std::span<const std::string_view> fields) {
+  const std::size_t columns = head.names.size();
   std::string reason = "the row has " + std::to_string(fields.size()) + (fields.size() == 1 ? " field" : " fields") + ", the header " +
-                       std::to_string(head.names.size());
-  reason += fields.size() > head.names.size() ? "; a field that holds the delimiter must be quoted" : "; add what is missing";
+                       std::to_string(columns);
+  if (fields.size() < columns) {
+    reason += "; from column " + std::to_string(fields.size() + 1) +
+              (head.names[fields.size()].empty() ? "" : " ('" + core::escape_for_people(head.names[fields.size()], 60) + "')") +
+              " on the fields are missing: add them, also where they are empty";
+  } else {
+    const auto surplus = std::ranges::find_if(fields.subspan(columns), [](std::string_view f) { return !core::trim(f).empty(); });
+    reason += "; '" + core::escape_for_people(core::trim(*surplus), 60) +
+              "' belongs to no column: a field that holds the delimiter must be quoted";
+  }
   out->errors.push_back({"", "", std::move(reason)});
+  const auto cell = [&](column_role role) {
+    const auto at = head.place(role);
+    return at && *at < fields.size() ? core::trim(fields[*at]) : std::string_view();
+  };
+  if (auto id = parse_guid(cell(column_role::organizer))) out->wanted.organizer = std::move(*id);
+  const std::string_view id = cell(column_role::external_id);
+  if (valid_external_id(id) && spreadsheet_damage(id, cell_use::external_id) == nullptr) out->wanted.external_id = id;
+}
+
+// False, and reported, where the cell holds what a spreadsheet has left of it.
+bool row_builder::impl::sound(std::size_t column, std::string_view cell, cell_use use) {
+  const char* const damage = spreadsheet_damage(cell, use);
+  if (damage == nullptr) return true;
+  row->wrong_column(column, cell, damage);
   return false;
 }
 
 void row_builder::impl::read_subject() {
   const auto at = head.place(column_role::subject);
-  const auto subject = at ? row->fields()[*at] : std::string_view();
-  if (subject.empty()) {
+  const auto subject = at ? core::trim(row->fields()[*at]) : std::string_view();
+  if (subject.empty() || !sound(*at, subject, cell_use::subject)) {
     out->wanted.subject.reset();
   } else if (out->wanted.subject) {
     out->wanted.subject->assign(subject);
@@ -90,11 +153,27 @@ void row_builder::impl::read_subject() {
 }
 
 void row_builder::impl::read_times() {
-  const auto found =
-      times.read(*row, {.start = make_id && make_id->uses(column_role::start), .end = make_id && make_id->uses(column_role::end)});
-  if (found.start) out->wanted.start = utc_time{*found.start};
-  if (found.end) out->wanted.end = utc_time{*found.end};
-  walls = found.walls;
+  const bool repeats = row_repeat::repeats(*row);
+  when = times.read(*row, {.start = repeats || (make_id && make_id->uses(column_role::start)),
+                           .end = repeats || (make_id && make_id->uses(column_role::end))});
+  if (when.start) out->wanted.start = utc_time{*when.start};
+  if (when.end) out->wanted.end = utc_time{*when.end};
+  has_times = when.start && when.end;
+  // Etc/GMT+5 is UTC-05:00.
+  if (when.fixed_offset_zone) warned.add(input_warning_kind::fixed_offset_zone, when.zone, line);
+}
+
+void row_builder::impl::read_repeat() {
+  const bool dated = make_id && make_id->has_day() && row->cell(column_role::external_id).empty();
+  repeat.read(*row, when, dated ? &*make_id : nullptr, *out);
+}
+
+// The meetings of a wrong row are wanted all the same once it is corrected.
+void row_builder::impl::keep_ids_of_occurrences() {
+  if (out->occurrences.empty()) return;
+  for (occurrence& o : out->occurrences)
+    if (!o.external_id.empty() && !out->wanted.organizer.empty()) out->present.push_back(std::move(o.external_id));
+  out->occurrences.clear();
 }
 
 void row_builder::impl::read_organizer() {
@@ -117,21 +196,34 @@ void row_builder::impl::read_lane() {
     if (names.size() > 1) row->wrong(column_role::tenant, text, "a tenant is required, as there are several");
     return;
   }
-  if (names.empty()) {
-    return row->wrong(column_role::tenant, text,
-                      "several tenants in one input are not built yet; empty the cell and run each tenant by itself");
-  }
+  if (names.empty()) return read_only_tenant(text);
   const auto found =
       std::ranges::find_if(names, [text](const tenant_name& n) { return core::equal_ignoring_case(n.id, text) || n.name == text; });
   if (found != names.end()) {
     out->lane = static_cast<std::uint16_t>(found - names.begin());
     return;
   }
+  if (names.size() == 1) {
+    return row->wrong(column_role::tenant, text,
+                      "is not the tenant of this run, '" + core::escape_for_people(names.front().id, 60) +
+                          "'; several tenants in one run are not built yet: run each tenant by itself");
+  }
   std::vector<std::string_view> candidates;
   for (const tenant_name& n : names) candidates.push_back(n.name);
   const auto near = core::nearest(text, candidates);
   row->wrong(column_role::tenant, text,
              "is no tenant of the configuration" + (near ? "; is '" + std::string(*near) + "' meant?" : std::string()));
+}
+
+void row_builder::impl::read_only_tenant(std::string_view text) {
+  if (only_tenant.empty()) {
+    only_tenant = text;
+    only_tenant_line = line;
+  } else if (!core::equal_ignoring_case(only_tenant, text)) {
+    row->wrong(column_role::tenant, text,
+               "is another tenant than '" + core::escape_for_people(only_tenant, 60) + "' in line " + std::to_string(only_tenant_line) +
+                   "; several tenants in one run are not built yet: run each tenant by itself");
+  }
 }
 
 void row_builder::impl::refuse_later_parts() {
@@ -147,21 +239,36 @@ void row_builder::impl::refuse_later_parts() {
 
 void row_builder::impl::read_external_id() {
   const std::string_view text = row->cell(column_role::external_id);
-  std::string& id = out->wanted.external_id;
-  if (!text.empty() || !make_id) {
-    if (text.empty()) return row->wrong(column_role::external_id, text, "an external id is required");
-    if (!valid_external_id(text))
-      return row->wrong(column_role::external_id, text, "must be 1 to 128 characters of visible ASCII, without blanks");
-    id.assign(text);
-    return;
+  if (text.empty() && make_id) return make_external_id();
+  if (text.empty()) return row->wrong(column_role::external_id, text, "an external id is required");
+  if (!sound(*head.place(column_role::external_id), text, cell_use::external_id)) return;
+  if (!valid_external_id(text))
+    return row->wrong(column_role::external_id, text, "must be 1 to 128 characters of visible ASCII, without blanks");
+  out->wanted.external_id.assign(text);
+  warned.ids(std::span(&text, 1), line);
+}
+
+void row_builder::impl::make_external_id() {
+  bool whole = true;
+  id_cells.clear();
+  for (const std::size_t column : template_columns) {
+    id_cells.push_back(core::trim(row->fields()[column]));
+    // A damaged subject has been reported already.
+    if (head.roles[column] == column_role::subject && spreadsheet_damage(id_cells.back(), cell_use::subject) != nullptr) {
+      whole = false;
+    } else if (!sound(column, id_cells.back(), cell_use::external_id)) {
+      whole = false;
+    }
   }
-  if (const auto empty = make_id->expand(row->fields(), walls, id)) {
+  if (!whole) return;
+  std::string& id = out->wanted.external_id;
+  if (const auto empty = make_id->expand(row->fields(), when.walls, id)) {
     id.clear();
     // A wrong time has been reported already.
     if (core::trim(row->fields()[*empty]).empty()) row->wrong_column(*empty, "", "is empty, but the external-id template needs it");
     return;
   }
-  if (valid_external_id(id)) return;
+  if (valid_external_id(id)) return warned.ids(id_cells, line);
   const std::string made = std::exchange(id, {});
   row->wrong(column_role::external_id, made,
              "the external id that the template makes must be 1 to 128 characters of visible ASCII, without blanks");
@@ -173,6 +280,21 @@ void row_builder::impl::read_attendees() {
   attendee_faults.clear();
   parse_attendees(text, out->wanted.attendees, attendee_faults);
   for (attendee_fault& f : attendee_faults) row->wrong(column_role::attendees, f.value, std::move(f.reason));
+}
+
+// Of the row as a whole. The cells of its id and its zone have been checked where they were read.
+void row_builder::impl::warn() {
+  for (const std::size_t column : unnamed) {
+    const auto text = core::trim(row->fields()[column]);
+    if (text.empty()) continue;
+    warned.add(input_warning_kind::unnamed_column, text, line);
+    break;
+  }
+  if (!out->occurrences.empty()) {
+    warned.times(out->occurrences.back().start, out->occurrences.back().end, line);
+  } else if (has_times) {
+    warned.times(out->wanted.start, out->wanted.end, line);
+  }
 }
 
 row_builder::row_builder(std::unique_ptr<impl> made) noexcept : impl_(std::move(made)) {}
@@ -187,31 +309,28 @@ result<row_builder> row_builder::create(std::span<const std::string_view> fields
   if (settings.tenants.size() > 1 && !head->place(column_role::tenant)) {
     return fail(errc::input, "there are several tenants, but the header has no column 'tenant'");
   }
-  if (!settings.default_zone.empty() && !zones.to_local(settings.default_zone, sys_seconds{})) {
-    return fail(errc::usage,
-                "--time-zone '" + core::escape_for_people(settings.default_zone, 60) +
-                    "' is no known time zone; give an IANA name such as Europe/Berlin or a Windows name such as W. Europe Standard Time");
-  }
+  if (auto checked = row_times::check(settings, zones); !checked) return std::unexpected(checked.error());
   auto made = std::make_unique<impl>(std::move(*head), settings, zones);
   if (!settings.external_id_template.empty()) {
     auto parsed = id_template::parse(settings.external_id_template, made->head);
     if (!parsed) return std::unexpected(parsed.error());
+    made->template_columns = parsed->text_columns();
     made->make_id.emplace(std::move(*parsed));
   }
   return row_builder(std::move(made));
 }
 
 std::vector<input_warning> row_builder::warnings() const {
-  return {};
+  return impl_->warned.all();
 }
 std::vector<column_use> row_builder::columns_used() const {
-  return {};
+  return uses_of_columns(impl_->head);
 }
 std::vector<std::string> row_builder::defaults_used() const {
-  return {};
+  return defaults_of(impl_->head, impl_->settings);
 }
-void row_builder::build(std::span<const std::string_view> fields, std::uint32_t /*line*/, built_row& out) {
-  impl_->build(fields, out);
+void row_builder::build(std::span<const std::string_view> fields, std::uint32_t line, built_row& out) {
+  impl_->build(fields, line, out);
 }
 std::size_t row_builder::columns() const noexcept {
   return impl_->head.names.size();

@@ -27,13 +27,36 @@ struct local_lookup {
   std::chrono::sys_seconds earlier{}, later{};  // unique: both are the instant; overlap: the two instants
 };
 
+// What the name of a zone is worth.
+struct zone_verdict {
+  enum class kind : std::uint8_t {
+    unknown,
+    refused,  // it is known for what it is, and must not be used: `EST` has no summer time, `IST` and `UTC+1` name no zone
+    usable,
+    inverted_sign,  // usable, but to be warned about: `Etc/GMT+5` is UTC-05:00
+  } what = kind::unknown;
+  // unknown, refused: what is wrong, and what to write instead, fit for cell_error::reason. inverted_sign: a sentence for people. Else
+  // empty.
+  std::string reason;
+};
+
 class zone_source {
  public:
   virtual ~zone_source() = default;
-  // `zone` is an IANA or a Windows name. Called for each row, so an implementation should cache.
+  // `zone` is an IANA name, a Windows name, or the name by which Outlook shows a zone, such as `(UTC+01:00) Belgrade, Bratislava, Budapest,
+  // Ljubljana, Prague`. A refused one is an unknown zone here. Called for each row, so an implementation should cache.
   [[nodiscard]] virtual local_lookup to_utc(std::string_view zone, std::chrono::local_seconds local) = 0;
   // The local time of an instant in the zone, for dates in the template; nullopt for an unknown zone, and beyond the zone's data.
   [[nodiscard]] virtual std::optional<std::chrono::local_seconds> to_local(std::string_view zone, std::chrono::sys_seconds instant) = 0;
+
+  // Slower than the look-ups: to be called when a name is seen for the first time.
+  [[nodiscard]] virtual zone_verdict judge(std::string_view zone) {
+    if (to_local(zone, {})) return {zone_verdict::kind::usable, {}};
+    return {zone_verdict::kind::unknown,
+            "is no known time zone; give an IANA name such as Europe/Berlin or a Windows name such as W. Europe Standard Time"};
+  }
+  // The known IANA or Windows name that is probably meant by an unknown one: `Europe/Berlin` for `Berlin`. The reason of judge() has it.
+  [[nodiscard]] virtual std::optional<std::string> nearest(std::string_view /*zone*/) { return std::nullopt; }
 };
 
 enum class overlap_choice : std::uint8_t { refuse, earlier, later };

@@ -90,6 +90,37 @@ bool valid_format(std::string_view format) noexcept {
   return true;
 }
 
+// start or end, where a part of the template may be a time: the input may have both in other columns than `start` and `end`.
+std::optional<column_role> time_of(column_role role) noexcept {
+  switch (role) {
+    case column_role::start:
+    case column_role::date:
+    case column_role::start_time:
+      return column_role::start;
+    case column_role::end:
+    case column_role::end_date:
+    case column_role::end_time:
+      return column_role::end;
+    default:
+      return std::nullopt;
+  }
+}
+
+// A column that every row has a start in.
+std::optional<std::size_t> start_column(const header& columns) noexcept {
+  for (const auto role : {column_role::start, column_role::date, column_role::start_time})
+    if (const auto at = columns.place(role)) return at;
+  return std::nullopt;
+}
+
+// `{start:…}` and `{end:…}` where the input has no such column: its times are in other ones.
+std::optional<column_role> time_by_name(std::string_view name) {
+  const std::string folded = core::fold_name(name);
+  if (folded == "start" || folded == "startdatetime") return column_role::start;
+  if (folded == "end" || folded == "enddatetime") return column_role::end;
+  return std::nullopt;
+}
+
 std::unexpected<error> wrong(errc code, std::string_view part, std::string_view why) {
   return fail(code, "the external-id template: '" + core::escape_for_people(part, 60) + "' " + std::string(why));
 }
@@ -99,19 +130,27 @@ std::unexpected<error> wrong(errc code, std::string_view part, std::string_view 
 result<id_template::piece> id_template::parse_hole(std::string_view hole, const header& columns) {
   const std::size_t colon = hole.find(':');
   const std::string_view name = hole.substr(0, colon);
-  const auto column = columns.find(name);
-  if (!column) return wrong(errc::input, name, "is no column of the input");
   piece p;
-  p.column = column;
-  p.role = columns.roles[*column];
-  const bool time = p.role == column_role::start || p.role == column_role::end;
+  p.column = columns.find(name);
+  std::optional<column_role> time;
+  if (p.column) {
+    p.role = columns.roles[*p.column];
+    time = time_of(p.role);
+  } else if ((time = time_by_name(name))) {
+    p.role = *time;
+    p.column = start_column(columns);
+  }
+  if (!p.column) return wrong(errc::input, name, "is no column of the input");
   if (p.role == column_role::external_id) return wrong(errc::usage, name, "cannot be made of itself");
   if (colon == std::string_view::npos) {
-    if (time) return wrong(errc::usage, name, "needs a format, such as {start:%Y%m%d}");
+    if (p.role == column_role::start || p.role == column_role::end)
+      return wrong(errc::usage, name, "needs a format, such as {start:%Y%m%d}");
+    p.role = column_role::carried;
     return p;
   }
   p.text = hole.substr(colon + 1);
   if (!time) return wrong(errc::usage, hole, "has a format, but only start and end can have one");
+  p.role = *time;
   if (p.text.empty() || !valid_format(p.text)) {
     return wrong(errc::usage, p.text, "is no date format; it may hold %Y %y %m %d %F %j %H %M %S %G %V %u and %%");
   }
@@ -168,6 +207,29 @@ std::optional<std::size_t> id_template::expand(std::span<const std::string_view>
 
 bool id_template::uses(column_role time) const noexcept {
   return std::ranges::any_of(pieces_, [time](const piece& p) { return p.column && p.role == time; });
+}
+
+bool id_template::has_day() const noexcept {
+  bool day = false, week = false, weekday = false;
+  for (const piece& p : pieces_) {
+    if (p.role != column_role::start && p.role != column_role::end) continue;
+    for (std::size_t i = 0; i + 1 < p.text.size(); ++i) {
+      if (p.text[i] != '%') continue;
+      const char specifier = p.text[++i];
+      day |= specifier == 'd' || specifier == 'j' || specifier == 'F';
+      week |= specifier == 'V';
+      weekday |= specifier == 'u';
+    }
+  }
+  return day || (week && weekday);
+}
+
+std::vector<std::size_t> id_template::text_columns() const {
+  std::vector<std::size_t> out;
+  for (const piece& p : pieces_) {
+    if (p.column && p.role != column_role::start && p.role != column_role::end) out.push_back(*p.column);
+  }
+  return out;
 }
 
 }  // namespace convoke::spec

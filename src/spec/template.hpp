@@ -29,14 +29,18 @@ class id_template {
   [[nodiscard]] std::optional<std::size_t> expand(std::span<const std::string_view> fields, const wall_times& times,
                                                   std::string& out) const;
 
-  // True where the template has a date or time of this column.
+  // True where the template has a date or time of `start` or `end`.
   [[nodiscard]] bool uses(column_role time) const noexcept;
+  // True where it has a day of the start or of the end: %d, %j, %F, or a week with its day (%V and %u).
+  [[nodiscard]] bool has_day() const noexcept;
+  // The columns whose cells are parts of the id as they are, in order.
+  [[nodiscard]] std::vector<std::size_t> text_columns() const;
 
  private:
   struct piece {
-    std::string text;  // literal text; of a time its format, as for strftime
-    std::optional<std::size_t> column;
-    column_role role = column_role::carried;  // start or end: a time
+    std::string text;                         // literal text; of a time its format, as for strftime
+    std::optional<std::size_t> column;        // of a time: one that it is read from
+    column_role role = column_role::carried;  // start or end: a time, from whatever columns
   };
   [[nodiscard]] static result<piece> parse_hole(std::string_view hole, const header& columns);
 

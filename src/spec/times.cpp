@@ -1,7 +1,5 @@
 #include "spec/times.hpp"
 
-#include <algorithm>
-
 #include <convoke/time.hpp>
 
 #include "core/civil.hpp"
@@ -14,44 +12,17 @@ namespace {
 using namespace std::chrono;
 using reason = std::unexpected<std::string>;
 
-constexpr std::string_view how = "write it as 2026-09-01 08:00 with a time zone, or as 2026-09-01T08:00:00+02:00";
-
-// `text` with each digit replaced by 9 and each letter by a.
-std::string shape_of(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    out += core::ascii_digit(c) ? '9' : core::ascii_letter(c) ? 'a' : c;
-  }
-  return out;
-}
-
-std::string why_no_time(std::string_view cell) {
-  const std::string shape = shape_of(cell);
-  std::string why = "is not in a form that convoke reads";
-  if (shape.find('/') != std::string::npos) {
-    why = "does not say which number is the day and which the month";
-  } else if (shape == "9999-99-99") {
-    why = "has no time of day";
-  } else if (shape.starts_with("9999-99-99") && shape.size() >= 16 && shape.substr(11, 5) == "99:99") {
-    why = "is no real date or time, or has an odd ending";
-  } else if (shape.starts_with("99.99.9999") || shape.starts_with("9.9.9999") || shape.starts_with("99-99-9999")) {
-    why = "does not begin with the year";
-  } else if (std::ranges::all_of(shape, [](char c) { return c == '9' || c == '.' || c == ','; })) {
-    why = "looks like a spreadsheet's number for a date; format the column as text";
-  }
-  return why + "; " + std::string(how);
-}
-
 std::string in_utc(sys_seconds t) {
   return format_utc(utc_time{t});
 }
 
-std::string in_zone(const time_rules& rules) {
-  return core::escape_for_people(rules.zone, 60);
+std::string in_zone(std::string_view zone) {
+  return core::escape_for_people(zone, 60);
 }
 
-std::expected<sys_seconds, std::string> local_to_utc(local_seconds local, const time_rules& rules, zone_source& zones) {
+std::expected<sys_seconds, std::string> local_to_utc(local_seconds local, const wall_rules& rules, zone_source& zones) {
   if (rules.zone.empty()) {
+    if (rules.offset) return sys_seconds{local.time_since_epoch()} - *rules.offset;
     return reason("a local time needs a zone: fill a time_zone column, give --time-zone, or add an offset such as +02:00 or Z");
   }
   const local_lookup found = zones.to_utc(rules.zone, local);
@@ -59,42 +30,55 @@ std::expected<sys_seconds, std::string> local_to_utc(local_seconds local, const 
     case local_lookup::kind::unique:
       return found.earlier;
     case local_lookup::kind::gap:
-      return reason("does not exist in " + in_zone(rules) + ": the clocks skip it that day; correct it, or add an offset");
+      return reason("does not exist in " + in_zone(rules.zone) + ": the clocks skip it that day; correct it, or add an offset");
     case local_lookup::kind::overlap:
       if (rules.overlap == overlap_choice::earlier) return found.earlier;
       if (rules.overlap == overlap_choice::later) return found.later;
-      return reason("comes twice in " + in_zone(rules) + " that day (" + in_utc(found.earlier) + " and " + in_utc(found.later) +
+      return reason("comes twice in " + in_zone(rules.zone) + " that day (" + in_utc(found.earlier) + " and " + in_utc(found.later) +
                     "); add an offset, or choose with --overlap earlier or later");
     case local_lookup::kind::beyond_data:
-      return reason("lies beyond what this machine's time zone data says of " + in_zone(rules) + "; add an offset");
+      return reason("lies beyond what this machine's time zone data says of " + in_zone(rules.zone) + "; add an offset");
     case local_lookup::kind::unknown_zone:
       break;
   }
-  return reason("the time zone '" + in_zone(rules) + "' is not known");
+  return reason("the time zone '" + in_zone(rules.zone) + "' is not known");
 }
+
+bool can_be_written(sys_seconds t) noexcept {
+  return t >= core::first_second && t <= core::last_second;
+}
+
+constexpr std::string_view beyond_years = "lies outside the years 0000 to 9999 in UTC";
 
 }  // namespace
 
-std::expected<resolved_time, std::string> resolve_time(std::string_view cell, const time_rules& rules, zone_source& zones) {
-  const auto written = core::parse_civil(cell);
-  if (!written) return reason(why_no_time(cell));
-  if (written->fraction != 0) return reason("has fractions of a second, which meetings do not have");
+std::string beyond_zone_data(std::string_view zone) {
+  return "lies beyond what this machine's time zone data says of " + in_zone(zone) + ", whose local time is needed";
+}
+
+std::expected<sys_seconds, std::string> resolve_wall(local_seconds wall, const wall_rules& rules, zone_source& zones) {
+  auto instant = local_to_utc(wall, rules, zones);
+  if (instant && !can_be_written(*instant)) return reason(std::string(beyond_years));
+  return instant;
+}
+
+std::expected<resolved_time, std::string> resolve_time(local_seconds local, std::optional<minutes> offset, const time_rules& rules,
+                                                       zone_source& zones) {
   resolved_time out;
-  out.wall = written->local;
-  if (written->offset) {
-    out.instant = sys_seconds{written->local.time_since_epoch()} - *written->offset;
+  out.wall = local;
+  if (offset) {
+    out.instant = sys_seconds{local.time_since_epoch()} - *offset;
     if (rules.wants_wall && !rules.zone.empty()) {
       const auto wall = zones.to_local(rules.zone, out.instant);
-      if (!wall)
-        return reason("lies beyond what this machine's time zone data says of " + in_zone(rules) + ", which the external id needs");
+      if (!wall) return reason(beyond_zone_data(rules.zone));
       out.wall = *wall;
     }
   } else {
-    const auto instant = local_to_utc(written->local, rules, zones);
+    const auto instant = local_to_utc(local, {rules.zone, std::nullopt, rules.overlap}, zones);
     if (!instant) return reason(instant.error());
     out.instant = *instant;
   }
-  if (out.instant < core::first_second || out.instant > core::last_second) return reason("lies outside the years 0000 to 9999 in UTC");
+  if (!can_be_written(out.instant)) return reason(std::string(beyond_years));
   return out;
 }
 

@@ -23,7 +23,32 @@ std::string name_of(char c) {
   return std::string("the character ") + c;
 }
 
+// Removes `word` from the front of `text`, in any case.
+bool remove_word(std::string_view& text, std::string_view word) noexcept {
+  if (text.size() < word.size() || !core::equal_ignoring_case(text.substr(0, word.size()), word)) return false;
+  text.remove_prefix(word.size());
+  return true;
+}
+
+// What remains of `text` without one thing that stands around a token; all of it where there is none.
+std::string_view without_one_wrapping(std::string_view text) noexcept {
+  text = core::trim(text);
+  if (text.size() >= 2 && text.front() == text.back() && (text.front() == '"' || text.front() == '\''))
+    return text.substr(1, text.size() - 2);
+  if (core::equal_ignoring_case(text, "bearer")) return {};
+  if (!remove_word(text, "authorization:") && !remove_word(text, "bearer ")) remove_word(text, "bearer\t");
+  return text;
+}
+
 }  // namespace
+
+std::string_view bare_token(std::string_view copied) noexcept {
+  for (;;) {
+    const auto inside = without_one_wrapping(copied);
+    if (inside.size() == copied.size()) return inside;
+    copied = inside;
+  }
+}
 
 std::optional<std::string> flaw_of_token(std::string_view token) {
   if (token.empty()) return "it is empty";

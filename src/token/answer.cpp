@@ -31,7 +31,7 @@ std::optional<seconds> read_seconds(const json::object& answer, std::string_view
   if (value->is_number()) {
     number = value->to_number<double>();
   } else if (value->is_string()) {
-    const auto text = core::trim(text_of(answer, name));
+    const auto text = core::trim_http(text_of(answer, name));
     const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (failure != std::errc{} || end != text.data() + text.size()) return std::nullopt;
   } else {

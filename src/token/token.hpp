@@ -28,6 +28,10 @@ inline constexpr std::size_t longest_token = std::size_t{16} * 1024;  // bytes: 
 // is a punctuation mark. nullopt where it may be a bearer token.
 [[nodiscard]] std::optional<std::string> flaw_of_token(std::string_view token);
 
+// The token in a text that a person has copied: without blanks, line ends, a byte-order mark and quotation marks around it, and without
+// `Bearer` or `Authorization: Bearer` in front of it. A part of `copied`.
+[[nodiscard]] std::string_view bare_token(std::string_view copied) noexcept;
+
 struct refusal {
   bool fatal = false;  // the credential or the request is wrong: another request cannot help
   std::optional<std::chrono::nanoseconds> retry_after;

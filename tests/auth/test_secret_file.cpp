@@ -39,13 +39,16 @@ std::string refusal(const std::string& path) {
 
 BOOST_AUTO_TEST_SUITE(secret_files)
 
-BOOST_FIXTURE_TEST_CASE(one_trailing_newline_is_trimmed, folder) {
-  for (const std::string content : {"hunter2", "hunter2\n", "hunter2\r\n"}) {
+BOOST_FIXTURE_TEST_CASE(row_19_marks_blanks_and_line_ends_are_stripped, folder) {
+  for (const std::string content : {"hunter2", "hunter2\n", "hunter2\r\n", "\xEF\xBB\xBFhunter2\r\n", " hunter2 ", "\thunter2\n\n",
+                                    "hunter2\xC2\xA0\n", "\n\nhunter2"}) {
     const auto read = auth::read_secret_file(file(content));
     BOOST_REQUIRE(read.has_value());
     BOOST_TEST(read->reveal() == "hunter2");
   }
-  BOOST_TEST(auth::read_secret_file(file(" hunter2 ", 0400)).value().reveal() == " hunter2 ");
+  BOOST_TEST(auth::read_secret_file(file("hunter2 = 2", 0400)).value().reveal() == "hunter2 = 2");
+  BOOST_TEST(auth::read_secret_file(file("aHVudGVyMg==")).value().reveal() == "aHVudGVyMg==");
+  BOOST_TEST(auth::read_secret_file(file("a8Q~x_Y-z.=q")).value().reveal() == "a8Q~x_Y-z.=q");
   BOOST_TEST(auth::read_secret_file(file("p\xc3\xa4ss")).value().reveal() == "p\xc3\xa4ss");
 }
 
@@ -69,10 +72,21 @@ BOOST_FIXTURE_TEST_CASE(the_content_must_be_one_secret, folder) {
   BOOST_TEST(refusal(file("")).contains("is empty"));
   BOOST_TEST(refusal(file("\n")).contains("is empty"));
   BOOST_TEST(refusal(file("hunter2\nmore\n")).contains("more than one line"));
-  BOOST_TEST(refusal(file("hunter2\n\n")).contains("more than one line"));
+  BOOST_TEST(refusal(file(" \n")).contains("is empty"));
   BOOST_TEST(refusal(file(std::string("hunter2\0x", 9))).contains("control characters"));
   BOOST_TEST(refusal(file(std::string(65537, 'x'))).contains("64 KiB"));
   BOOST_TEST(auth::read_secret_file(file(std::string(65536, 'x'))).has_value());
+}
+
+BOOST_FIXTURE_TEST_CASE(row_19_quotes_names_and_utf16_are_named, folder) {
+  BOOST_TEST(refusal(file("\"hunter2\"\n")).ends_with("begins and ends with a quotation mark: remove them"));
+  BOOST_TEST(refusal(file("'hunter2'")).ends_with("begins and ends with a quotation mark: remove them"));
+  BOOST_TEST(refusal(file("\"hunter2")).contains("begins with a quotation mark"));
+  for (const std::string name : {"AZURE_CLIENT_SECRET=", "export CLIENT_SECRET=", "client_secret = ", "secret=", "Password="})
+    BOOST_TEST(refusal(file(name + "hunter2")).ends_with("looks like NAME=value: it should hold the value and nothing else"));
+  BOOST_TEST(refusal(file(std::string("\xFF\xFEh\0u\0", 6))).ends_with("is UTF-16: save it as UTF-8 or plain ASCII"));
+  BOOST_TEST(refusal(file(std::string("h\0u\0n\0", 6))).contains("is UTF-16"));
+  BOOST_TEST(refusal(file(std::string("\0h\0u\0n", 6))).contains("is UTF-16"));
 }
 
 BOOST_FIXTURE_TEST_CASE(credentials_of_a_service_may_be_group_readable, folder) {

@@ -154,7 +154,8 @@ BOOST_AUTO_TEST_CASE(what_is_not_built_yet_says_so) {
     BOOST_REQUIRE(!from.has_value());
     BOOST_TEST(from.error().message.find("not built yet") != std::string::npos);
   }
-  for (const auto& [name, value] : {std::pair("batch-size", "20"), std::pair("on-drift", "update")}) {
+  for (const auto& [name, value] :
+       {std::pair("batch-size", "20"), std::pair("on-drift", "update"), std::pair("on-vanished", "remove"), std::pair("max-remove", "1")}) {
     const auto from = settings::resolve({{name, value}}, {}, "");
     BOOST_REQUIRE(from.has_value());
     const auto j = build_job(*from, "in.csv", {});
@@ -237,7 +238,8 @@ BOOST_FIXTURE_TEST_CASE(a_ready_token_that_cannot_be_one_is_a_wrong_setting, fol
     return j.error().message;
   };
   BOOST_TEST(complaint("SECRET SECRET").contains("CONVOKE_TOKEN is not a bearer token: it holds a blank at position 7"));
-  BOOST_TEST(complaint("SECRET\n").contains("a line end at position 7"));
+  BOOST_TEST(complaint("SECRET\nSECRET").contains("a line end at position 7"));
+  BOOST_TEST(complaint("Bearer \n").contains("it is empty"));
   BOOST_TEST(complaint(std::string(100 * 1024, 'S')).contains("it is 102400 bytes long, more than the limit of 16 KiB"));
   // As every other variable: schedulers set those they have no value for to nothing.
   BOOST_TEST(complaint("").contains("No application is given"));
@@ -257,7 +259,7 @@ BOOST_FIXTURE_TEST_CASE(what_goes_into_forms_and_headers_is_checked_before_anyth
   BOOST_TEST(complaint({{"CONVOKE_CLIENT_ID", "a b"}}).contains("--client-id 'a b' is not an Entra application id"));
   BOOST_TEST(complaint({{"CONVOKE_CLIENT_ID", "a\r\nX: y"}}).contains("'a\\r\\nX: y'"));
   BOOST_TEST(complaint({{"CONVOKE_CLIENT_ID", std::string(100'000, 'a')}}).size() < 1000U);
-  BOOST_TEST(complaint({{"AZURE_CLIENT_SECRET", "hunter2\n"}}).contains("AZURE_CLIENT_SECRET holds more than one line"));
+  BOOST_TEST(complaint({{"AZURE_CLIENT_SECRET", "hunter2\nhunter2"}}).contains("AZURE_CLIENT_SECRET holds more than one line"));
   BOOST_TEST(complaint({{"AZURE_CLIENT_SECRET", std::string(100'000, 's')}}).contains("AZURE_CLIENT_SECRET is larger than 64 KiB"));
   for (const auto* name : {"CONVOKE_GRAPH_URL", "CONVOKE_AUTHORITY_URL", "AZURE_AUTHORITY_HOST"})
     for (const auto* url : {"https://a b/", "https://a\r\nX: y/", "https://\u00fc/"}) complaint({{name, url}});
@@ -274,11 +276,13 @@ BOOST_FIXTURE_TEST_CASE(secrets_come_from_file_environment_or_credential_directo
   BOOST_TEST(!build({}).has_value());
   BOOST_CHECK(build({}).error().code == errc::credentials);
   BOOST_TEST(build({{"AZURE_CLIENT_SECRET", "s3"}})->lanes.front().client_secret.reveal() == "s3");
+  BOOST_TEST(build({{"AZURE_CLIENT_SECRET", "\ufeffs3 \r\n"}})->lanes.front().client_secret.reveal() == "s3");
   const auto file = write("secret", "from-file\n");
   BOOST_TEST(build({{"AZURE_CLIENT_SECRET", "s3"}}, {{"client-secret-file", file}})->lanes.front().client_secret.reveal() == "from-file");
   write("convoke-secret", "credential");
   BOOST_TEST(build({{"CREDENTIALS_DIRECTORY", path.string()}})->lanes.front().client_secret.reveal() == "credential");
   BOOST_TEST(build({{"CONVOKE_TOKEN", "tok"}})->lanes.front().token.reveal() == "tok");
+  BOOST_TEST(build({{"CONVOKE_TOKEN", "\"Bearer tok\"\n"}})->lanes.front().token.reveal() == "tok");
   const auto open = write("open", "x", fs::perms::owner_all | fs::perms::others_read);
   BOOST_CHECK(build({}, {{"client-secret-file", open}}).error().code == errc::credentials);
 }

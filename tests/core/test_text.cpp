@@ -22,6 +22,7 @@ BOOST_AUTO_TEST_CASE(characters_that_move_a_cursor_become_visible) {
 BOOST_AUTO_TEST_CASE(characters_that_reorder_or_hide_text_become_visible) {
   BOOST_TEST(convoke::core::escape_for_people("a\u202Eb\u200Fc\uFEFFd\u2066e\u2028f") ==
              "a\\u{202e}b\\u{200f}c\\u{feff}d\\u{2066}e\\u{2028}f");
+  BOOST_TEST(convoke::core::escape_for_people("08:15\u00A0Uhr\u3000x y") == "08:15\\u{a0}Uhr\\u{3000}x y");
   BOOST_TEST(convoke::core::escape_for_people("x\U000E0041y") == "x\\u{e0041}y");
 }
 

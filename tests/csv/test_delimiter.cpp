@@ -27,6 +27,22 @@ BOOST_AUTO_TEST_CASE(delimiters_within_quotes_do_not_count) {
   BOOST_TEST(sniff_delimiter("5\" pipe;a;\"x,,,\"").value_or('?') == ';');
 }
 
+BOOST_AUTO_TEST_CASE(row_5_delimiters_within_quotes_after_blanks_do_not_count) {
+  BOOST_TEST(sniff_delimiter("a; \"b,c,d\" ;e").value_or('?') == ';');
+  BOOST_TEST(sniff_delimiter(" \"a,b\";\u00a0\"c,d,e\";f").value_or('?') == ';');
+  BOOST_TEST(sniff_delimiter("a \"x;y;z,b,c").value_or('?') == '?');
+  const auto p = parse(" \"a\nb\", c\n1,2\n");
+  BOOST_TEST(p.rows.size() == 2U);
+  BOOST_TEST((p.rows.at(0).fields == fields{"a\nb", " c"}));
+}
+
+BOOST_AUTO_TEST_CASE(with_a_given_delimiter_others_open_no_quote) {
+  const auto p = parse("a, \"b;c\n1,2;3\n", ';');
+  BOOST_TEST(p.fault.empty());
+  BOOST_TEST((p.rows.at(0).fields == fields{"a, \"b", "c"}));
+  BOOST_TEST(p.rows.size() == 2U);
+}
+
 BOOST_AUTO_TEST_CASE(a_reader_finds_the_delimiter_in_the_header) {
   BOOST_TEST(parse("a;b\n1,5;2\n").delimiter == ';');
   BOOST_TEST((parse("a;b\n1,5;2\n").rows.at(1).fields == fields{"1,5", "2"}));
@@ -44,7 +60,8 @@ BOOST_AUTO_TEST_CASE(an_ambiguous_header_is_refused_unless_a_delimiter_is_given)
 }
 
 BOOST_AUTO_TEST_CASE(excels_line_names_the_delimiter) {
-  for (const std::string line : {"sep=;\r\n", "SEP=;\n", "\"sep=;\"\r\n", "sep=;\r"}) {
+  for (const std::string line :
+       {"sep=;\r\n", "SEP=;\n", "\"sep=;\"\r\n", "sep=;\r", "sep = ;\n", " sep=; \n", "sep=;;;;\n", "\"sep=;\",,,\n"}) {
     const auto p = parse(line + "a;b,c,d\n1;2\n");
     BOOST_TEST(p.delimiter == ';');
     BOOST_REQUIRE(p.rows.size() == 2U);
@@ -61,7 +78,12 @@ BOOST_AUTO_TEST_CASE(a_given_delimiter_overrides_excels_line) {
 }
 
 BOOST_AUTO_TEST_CASE(excels_line_with_another_delimiter_is_refused) {
-  BOOST_TEST(parse("sep=|\na|b\n").fault.starts_with("line 1, column 5: the line names a delimiter"));
+  BOOST_TEST(parse("sep=|\na|b\n").fault ==
+             "line 1, column 5: the line 'sep=|' names the delimiter '|', but convoke reads files separated by , ; or tab; save the file "
+             "with one of them");
+  BOOST_TEST(parse("\nsep = \u00a6\na\u00a6b\n").fault.starts_with("line 2, column 7: the line 'sep = \u00a6' names the delimiter"));
+  BOOST_TEST(parse("sep=\na,b\n").fault.starts_with("line 1, column 5: the line 'sep=' names no delimiter"));
+  BOOST_TEST(parse("sep=|\na|b\n", '|').fault.empty());
 }
 
 BOOST_AUTO_TEST_CASE(only_the_first_line_can_be_excels) {
@@ -69,6 +91,8 @@ BOOST_AUTO_TEST_CASE(only_the_first_line_can_be_excels) {
   BOOST_REQUIRE(p.rows.size() == 2U);
   BOOST_TEST((p.rows[1].fields == fields{"sep=", ""}));
   BOOST_TEST(parse("sep=;\nsep=,\n").rows.size() == 1U);
+  BOOST_TEST(parse("separator,b\n").rows.size() == 1U);
+  BOOST_TEST(parse("sep=x y,b\n").rows.size() == 1U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -27,9 +27,11 @@ BOOST_AUTO_TEST_CASE(an_open_quote_in_the_header_is_reported) {
 
 BOOST_AUTO_TEST_CASE(text_after_a_closing_quote_is_refused) {
   BOOST_TEST(begins(parse("a,b\n\"x\"y,2\n").fault, "line 2, column 4: text after a closing quote"));
-  BOOST_TEST(begins(parse("a,b\n\"x\" ,2\n").fault, "line 2, column 4: text after a closing quote"));
+  BOOST_TEST(begins(parse("a,b\n\"x\" y,2\n").fault, "line 2, column 5: text after a closing quote"));
+  BOOST_TEST(begins(parse("a,b\n \"x\" \"\n").fault, "line 2, column 6: text after a closing quote"));
   BOOST_TEST(begins(parse("a,b\n\"1\n2\"y").fault, "line 3, column 3: text after a closing quote"));
-  BOOST_TEST(begins(parse("a,b\n\"x\"\t,2\n", ',').fault, "line 2, column 4: text after a closing quote"));
+  BOOST_TEST(begins(parse("a,b\n\"x\"\v,2\n", ',').fault, "line 2, column 4: text after a closing quote"));
+  BOOST_TEST(begins(parse("a,b\n1,\"x\" \u00a0y", ',').fault, "line 2, column 8: text after a closing quote"));
   BOOST_TEST(begins(parse("a,b\n\"x\"y\"\n").fault, "line 2, column 4: text after a closing quote"));
 }
 

@@ -36,6 +36,42 @@ BOOST_AUTO_TEST_CASE(a_quote_inside_an_unquoted_field_is_data) {
   BOOST_TEST((p.rows.at(1).fields == fields{"about 5\" wide", "x\"y\""}));
 }
 
+BOOST_AUTO_TEST_CASE(row_5_blanks_before_a_quote_are_outside_the_field) {
+  const auto p = parse("organizer, external_id, subject, start\nO, \"A5\", \"Analysis I, part 2\", 2027-03-19T08:15:00Z\n");
+  BOOST_TEST(p.fault.empty());
+  BOOST_REQUIRE(p.rows.size() == 2U);
+  BOOST_TEST((p.rows[1].fields == fields{"O", "A5", "Analysis I, part 2", " 2027-03-19T08:15:00Z"}));
+  BOOST_TEST(p.rows[1].raw == "O, \"A5\", \"Analysis I, part 2\", 2027-03-19T08:15:00Z\n");
+}
+
+BOOST_AUTO_TEST_CASE(row_5_blanks_around_quotes_are_of_any_kind) {
+  const auto p = parse("a,b\n \t\"x\"\t ,\u00a0\"y \"\"z\"\"\n\"\u00a0\n\u3000\uFEFF\"1\",  \"\"  \r\n \"2\" , \"3\" ", ',');
+  BOOST_TEST(p.fault.empty());
+  BOOST_REQUIRE(p.rows.size() == 4U);
+  BOOST_TEST((p.rows[1].fields == fields{"x", "y \"z\"\n"}));
+  BOOST_TEST((p.rows[2].fields == fields{"1", ""}));
+  BOOST_TEST((p.rows[3].fields == fields{"2", "3"}));
+}
+
+BOOST_AUTO_TEST_CASE(blanks_without_quotes_belong_to_the_field) {
+  const auto p = parse("a,b\n x , y \"z\"\n,  \n");
+  BOOST_TEST((p.rows.at(1).fields == fields{" x ", " y \"z\""}));
+  BOOST_TEST((p.rows.at(2).fields == fields{"", "  "}));
+}
+
+BOOST_AUTO_TEST_CASE(a_tab_that_is_the_delimiter_is_no_blank) {
+  const auto p = parse("a\tb\n\t \"x\ty\"\n");
+  BOOST_TEST(p.delimiter == '\t');
+  BOOST_TEST((p.rows.at(1).fields == fields{"", "x\ty"}));
+}
+
+BOOST_AUTO_TEST_CASE(many_quotes_after_many_blanks_are_read_in_linear_time) {
+  std::string blanks(30'000, ' '), quotes;
+  for (int i = 0; i < 15'000; ++i) quotes += "\" ";
+  const std::string field = blanks + "x" + quotes;
+  BOOST_TEST((parse("a,b\n" + field + ",2\n", ',').rows.at(1).fields.front() == field));
+}
+
 BOOST_AUTO_TEST_CASE(lines_are_counted_through_quoted_line_ends) {
   const auto p = parse("a,b\n\"1\n2\r\n3\r4\",x\ny,z\n\n\"\r\n\",q\nlast,row");
   BOOST_TEST(p.fault.empty());

@@ -224,6 +224,70 @@ class Outputs(Case):
             self.convoke(words[0], path, *words[1:], expect=8)
             self.convoke(words[0], path, *words[1:], "--skip-invalid", expect=3)
 
+    def test_row_17_outputs_in_a_missing_folder_end_the_command_before_the_first_call(self):
+        path = self.path("rows.csv")
+        write_rows(path, 3, prefix="nowhere")
+        before = self.server.stats()["requests"]
+        for flag in ("--results", "--failed"):
+            for name, why in (("none/r.csv", "does not exist"), ("", "it is a directory")):
+                done = self.convoke("apply", path, flag, self.path(name), expect=2)
+                self.assertIn(flag, done.err)
+                self.assertIn(why, done.err)
+        self.assertEqual(self.server.stats()["requests"], before)
+        self.assertFalse(os.path.exists(self.ledger))
+        self.assertFalse(os.path.exists(self.path("none")))
+        self.convoke("apply", path, "--results", "/dev/null", "--failed", "/dev/null")
+
+    def test_row_18_the_failed_file_is_removed_once_nothing_fails(self):
+        wrong = "organizer,external_id,start\n%s,gone-1,2026-10-19T08:00:00Z\n%s,gone-2,%s\n"
+        path = self.write("in.csv", wrong % (ANNA, ANNA, "never"))
+        failed = path + ".failed.csv"
+        self.convoke("apply", path, expect=8)
+        self.assertTrue(os.path.exists(failed))
+        self.write("in.csv", wrong % (ANNA, ANNA, "2026-10-19T09:00:00Z"))
+        for words in (["check"], ["plan"], ["apply", "--dry-run"]):
+            self.convoke(words[0], path, *words[1:])
+            self.assertTrue(os.path.exists(failed), words)
+        done = self.apply(path)
+        self.assertEqual(done.summary["removed_failed"], failed)
+        self.assertFalse(os.path.exists(failed))
+        # What convoke did not write stays.
+        self.write("in.csv.failed.csv", "my notes")
+        self.assertIsNone(self.apply(path).summary["removed_failed"])
+        self.assertEqual(self.content(failed), b"my notes")
+
+    def test_row_16_programs_get_the_wrong_rows(self):
+        path = self.write("wrong.csv", "organizer,external_id,start,room\n%s,w-1,never,1\n%s,w-2,2026-10-19T08:00:00Z,2\nno-id,w-3,2026-10-19T08:00:00Z,3\n"
+                          % (ANNA, ANNA))
+        for words in (["check"], ["plan"], ["apply", "--dry-run"], ["apply"]):
+            done = self.convoke(words[0], path, *words[1:], "-o", "json", expect=8)
+            self.assertEqual(done.out.count("\n"), 1, "one object")
+            self.assertEqual([row["line"] for row in done.summary["wrong_rows"]], [2, 4])
+            self.assertIn("never", done.summary["wrong_rows"][0]["error"])
+            self.assertEqual(done.summary["wrong_rows_left_out"], 0)
+            self.assertEqual(done.summary["plan"]["rejected"], 2)
+        for words in (["check"], ["plan"], ["apply", "--dry-run"]):
+            done = self.convoke(words[0], path, *words[1:], "--skip-invalid", "-o", "json", expect=3)
+            self.assertEqual([row["line"] for row in done.summary["wrong_rows"]], [2, 4])
+        # A check also shows the columns, right or wrong.
+        for words, expect in (([], 8), (["--skip-invalid"], 3)):
+            done = self.convoke("check", path, *words, expect=expect)
+            self.assertRegex(done.out, r"(?m)^ +3  start +start$")
+            self.assertRegex(done.out, r"(?m)^ +4  room +carried to the results$")
+            self.assertIn("every meeting lasts 1 h", done.out)
+
+    def test_row_21_results_have_the_dialect_of_the_input(self):
+        header = "organizer;external_id;subject;start;duration"
+        row = "%s;dialect-1;Übung, erster Teil;2026-10-19T08:00:00Z;90" % ANNA
+        path = self.write("in.csv", b"\xef\xbb\xbf" + ("%s\r\n%s\r\n" % (header, row)).encode())
+        results = self.path("results.csv")
+        self.apply(path, "--results", results)
+        content = self.content(results)
+        self.assertTrue(content.startswith(b"\xef\xbb\xbfline;"), content[:20])
+        self.assertIn(";Übung, erster Teil;".encode(), content)
+        self.assertEqual(self.convoke("export").out.encode(), content)
+        self.assertTrue(self.convoke("export", "--inventory").out.startswith("tenant,"))
+
     def test_no_failed_file_without_failed_rows(self):
         path = self.path("rows.csv")
         write_rows(path, 5, prefix="fine")
@@ -264,6 +328,25 @@ class Outputs(Case):
         rows = self.read_csv(results)
         self.assertEqual([row["start"] for row in rows], ["2026-10-19T06:15:00Z", "2026-10-19T06:15:00Z", "2026-12-01T13:15:00Z"])
         self.assertEqual(rows[2]["end"], "2026-12-01T14:15:00Z")
+
+
+class NoPolicy(Case):
+    """No organizer is covered by an application access policy."""
+
+    server_flags = ("--seed", "43", "--no-policy", ",".join(organizer_ids(5)))
+
+    def test_row_16_a_run_that_ends_with_failures_says_why(self):
+        path = self.write("in.csv", "organizer,external_id,start\n" + "".join(
+            "%s,why-%d,2026-10-19T08:00:00Z\n" % (who, number) for number, who in enumerate(organizer_ids(5))))
+        done = self.apply(path, expect=3)
+        reason, = done.summary["reasons"]
+        self.assertEqual((reason["rows"], reason["http_status"], reason["line"], reason["external_id"]), (5, 403, 2, "why-0"))
+        self.assertTrue(any("Set-CsApplicationAccessPolicy" in command for command in reason["commands"]), reason)
+        text = self.convoke("apply", path, expect=3).out
+        self.assertIn("5 rows failed: 403", text)
+        self.assertIn("Grant-CsApplicationAccessPolicy", text)
+        self.assertIn("5 rows failed: 403", self.convoke("status").out)
+        self.assertEqual(json.loads(self.convoke("status", "-o", "json").out)["run"]["reasons"], [reason])
 
 
 if __name__ == "__main__":

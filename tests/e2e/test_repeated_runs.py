@@ -1,4 +1,5 @@
 """The same command again, changed files, other files, older ledgers: what a run owes, and what the service receives."""
+import datetime
 import json
 import os
 import shutil
@@ -65,6 +66,9 @@ class RepeatedRuns(Case):
     def test_a_changed_file_owes_what_changed(self):
         path, results = self.path("rows.csv"), self.path("results.csv")
         keys = write_rows(path, 50, prefix="changed")
+        # Only meetings that have not ended vanish, whatever the clock shows.
+        next_year = "%d-10-" % (datetime.date.today().year + 1)
+        self.write_lines("rows.csv", [line.replace("2026-10-", next_year) for line in self.read_lines(path)])
         self.apply(path, "--results", results)
         urls = {(row["organizer"], row["external_id"]): row["join_web_url"] for row in self.read_csv(results)}
         lines = self.read_lines(path)

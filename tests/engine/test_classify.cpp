@@ -218,6 +218,15 @@ BOOST_AUTO_TEST_CASE(other_refusals_name_what_is_missing) {
   BOOST_TEST(advice_for(operation::create_or_get, broken(attempt_error::closed)).empty());
 }
 
+BOOST_AUTO_TEST_CASE(advice_can_be_taken_from_a_message_again) {
+  for (const std::string said : {"", "No application access policy found for this app.", "Forbidden"}) {
+    auto a = http(403, "Forbidden", said);
+    add_advice(operation::create_or_get, a);
+    BOOST_TEST(without_advice(a.error_message) == (said == "Forbidden" ? "Forbidden." : said));
+    BOOST_TEST(without_advice(said) == said);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(advice_is_appended_to_the_services_message) {
   auto a = http(404, "NotFound", "User not found");
   add_advice(operation::create_or_get, a);

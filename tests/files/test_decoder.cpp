@@ -101,6 +101,20 @@ BOOST_AUTO_TEST_CASE(windows_1252_is_decoded_only_on_request) {
   BOOST_TEST(begins(decode("\xE4x\x81", encoding::windows_1252).fault, "line 1, column 3: byte 81 has no meaning in windows-1252"));
 }
 
+BOOST_AUTO_TEST_CASE(row_7_utf8_under_windows_1252_is_counted_by_lines) {
+  const std::string text = "a\nGr\xC3\xB6\xC3\x9F\x65\nb \xF6\n\xE2\x82\xAC\n";
+  for (const auto& pieces : {std::vector{text}, single_bytes(text)}) {
+    convoke::files::decoder d(encoding::windows_1252);
+    const auto ignore = [](std::string_view) { return convoke::result<void>{}; };
+    for (const auto& piece : pieces) BOOST_REQUIRE(d.feed(piece, ignore).has_value());
+    BOOST_REQUIRE(d.finish(ignore).has_value());
+    BOOST_TEST(d.utf8_seen().lines == 2U);
+    BOOST_TEST(d.utf8_seen().first_line == 2U);
+    BOOST_TEST(d.utf8_seen().example == "Ã¶ for ö");
+    BOOST_TEST(decode(pieces, encoding::windows_1252).text == "a\nGrÃ¶ÃŸe\nb ö\nâ‚¬\n");
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_mark_that_contradicts_the_request_is_refused) {
   BOOST_TEST(
       begins(decode("\xEF\xBB\xBFx", encoding::windows_1252).fault, "line 1, column 1: the byte-order mark says utf-8, but windows-1252"));

@@ -15,7 +15,10 @@ BOOST_AUTO_TEST_CASE(the_names_of_encodings_are_read) {
   BOOST_TEST((parse_encoding("utf-16be") == encoding::utf16be));
   BOOST_TEST((parse_encoding("Windows-1252") == encoding::windows_1252));
   BOOST_TEST((parse_encoding("cp1252") == encoding::windows_1252));
-  BOOST_TEST(!parse_encoding("latin-1").has_value());
+  for (const char* const name : {"latin1", "Latin-1", "ISO-8859-1", "iso_8859-1", "iso8859-1", "CP-1252"})
+    BOOST_TEST((parse_encoding(name) == encoding::windows_1252), name);
+  BOOST_TEST(!parse_encoding("latin-2").has_value());
+  BOOST_TEST(!parse_encoding("iso-8859-15").has_value());
   BOOST_TEST(!parse_encoding("").has_value());
   for (const auto e : {encoding::utf8, encoding::utf16le, encoding::utf16be, encoding::windows_1252}) {
     BOOST_TEST((parse_encoding(convoke::files::to_string(e)) == e));

@@ -70,6 +70,89 @@ BOOST_AUTO_TEST_CASE(large_files_come_in_chunks) {
   BOOST_TEST((text_of(*in) == content));
 }
 
+BOOST_AUTO_TEST_CASE(row_7_a_cell_in_another_encoding_is_called_the_exception) {
+  const temporary_directory dir;
+  auto in = input::open(dir.file("a.csv",
+                                 "h\nÜbung 1\nÜbung 2\n\xDC"
+                                 "bung 3\nÜbung 4\n\xDC"
+                                 "bung 5\n"));
+  BOOST_REQUIRE(in.has_value());
+  const auto r = in->decode({}, [](std::string_view) { return convoke::result<void>{}; });
+  BOOST_REQUIRE(!r.has_value());
+  BOOST_TEST(r.error().message ==
+             dir.path("a.csv") +
+                 ": line 4, column 1: byte DC is not UTF-8; this cell is the exception: 3 lines of the file have such "
+                 "characters in UTF-8, and --encoding windows-1252 would spoil them. Correct this cell and 1 place more "
+                 "like it; the next one is in line 6");
+}
+
+BOOST_AUTO_TEST_CASE(row_7_only_a_file_without_utf8_is_said_to_be_in_another_encoding) {
+  const temporary_directory dir;
+  auto in = input::open(dir.file("a.csv",
+                                 "h\n\xDC"
+                                 "bung 1\n\xDC"
+                                 "bung \xE4\xF6\n"));
+  BOOST_REQUIRE(in.has_value());
+  const auto r = in->decode({}, [](std::string_view) { return convoke::result<void>{}; });
+  BOOST_REQUIRE(!r.has_value());
+  BOOST_TEST(
+      r.error().message.ends_with("line 2, column 1: byte DC is not UTF-8; save the file as \"CSV UTF-8\", or name its encoding, such "
+                                  "as --encoding windows-1252 (3 places in 2 lines are not UTF-8)"));
+}
+
+BOOST_AUTO_TEST_CASE(row_7_windows_1252_that_is_utf8_is_reported) {
+  const temporary_directory dir;
+  auto in = input::open(dir.file("a.csv", "h\n\xDC\nÜ\n"));
+  BOOST_REQUIRE(in.has_value());
+  const auto r = in->decode(convoke::files::encoding::windows_1252, [](std::string_view) { return convoke::result<void>{}; });
+  BOOST_REQUIRE(r.has_value());
+  BOOST_TEST(r->utf8.lines == 1U);
+  BOOST_TEST(r->utf8.first_line == 3U);
+  BOOST_TEST(r->utf8.example == "Ãœ for Ü");
+}
+
+BOOST_AUTO_TEST_CASE(utf16_without_a_mark_is_suggested_where_it_looks_so) {
+  const temporary_directory dir;
+  const auto why = [&](std::string_view content) {
+    auto in = input::open(dir.file("a.csv", content));
+    BOOST_REQUIRE(in.has_value());
+    const auto r = in->decode({}, [](std::string_view) { return convoke::result<void>{}; });
+    BOOST_REQUIRE(!r.has_value());
+    return r.error().message;
+  };
+  BOOST_TEST(why(std::string_view("h\0,\0i\0\n\0", 8)).ends_with("name it with --encoding utf-16le"));
+  BOOST_TEST(why(std::string_view("\0h\0,\0i\0\n", 8)).ends_with("name it with --encoding utf-16be"));
+  BOOST_TEST(why(std::string_view("h,i\n1,\0\n", 8)).ends_with("line 2, column 3: a NUL byte; the file is damaged"));
+}
+
+BOOST_AUTO_TEST_CASE(row_15_a_workbook_is_named_in_files_and_pipes) {
+  const temporary_directory dir;
+  const std::string zip("PK\x03\x04\x14\0\x06\0\x08\0\0\0!\0\xff\xff\xff", 17);
+  const std::string says =
+      "is an Excel or OpenDocument workbook (or another ZIP archive), not CSV: open it in the program and save it as CSV UTF-8, or unpack "
+      "it";
+  const auto path = dir.file("a.csv", zip);
+  const auto opened = input::open(path);
+  const auto looked = input::look(path);
+  BOOST_REQUIRE(!opened.has_value());
+  BOOST_REQUIRE(!looked.has_value());
+  BOOST_TEST((opened.error().code == convoke::errc::input));
+  BOOST_TEST(opened.error().message == path + " " + says);
+  BOOST_TEST(looked.error().message == opened.error().message);
+  const piped_stdin redirected(zip);
+  const auto piped = input::open("-", [] { return false; }, {{}, [](std::string_view) { return convoke::result<void>{}; }});
+  BOOST_REQUIRE(!piped.has_value());
+  BOOST_TEST(piped.error().message == "standard input " + says);
+}
+
+BOOST_AUTO_TEST_CASE(row_15_a_page_in_a_pipe_is_named_although_its_first_line_is_refused) {
+  const piped_stdin redirected("\n<!DOCTYPE html>\n<html><head><title>Sign in</title>\n");
+  const auto refuse = [](std::string_view) -> convoke::result<void> { return convoke::fail(convoke::errc::input, "no column"); };
+  const auto piped = input::open("-", [] { return false; }, {{}, refuse});
+  BOOST_REQUIRE(!piped.has_value());
+  BOOST_TEST(piped.error().message.starts_with("standard input is an HTML page, not CSV"));
+}
+
 BOOST_AUTO_TEST_CASE(errors_name_the_file_line_and_column) {
   const temporary_directory dir;
   auto in = input::open(dir.file("a.csv", "ok\n\xff"));

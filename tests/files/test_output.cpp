@@ -218,4 +218,60 @@ BOOST_AUTO_TEST_CASE(a_closed_reader_of_standard_output_is_reported) {
   BOOST_TEST(r.error().message == "standard output was closed by its reader");
 }
 
+BOOST_AUTO_TEST_CASE(row_17_outputs_are_checked_before_anything_is_done) {
+  using convoke::files::check_output;
+  const temporary_directory dir;
+  const auto old = dir.file("old.csv", "old");
+  const auto refused = [&](const std::string& path, const std::string& why) {
+    const auto r = check_output(path);
+    BOOST_REQUIRE_MESSAGE(!r.has_value(), path);
+    BOOST_CHECK(r.error().code == convoke::errc::usage);
+    BOOST_TEST(r.error().message.contains(why), r.error().message);
+  };
+  const auto possible = [](const std::string& path) { BOOST_TEST(check_output(path).has_value(), path); };
+  refused(dir.path("none/r.csv"), "none does not exist");
+  refused(dir.path("none/deep/r.csv"), "none/deep does not exist");
+  refused(dir.path(), "it is a directory");
+  refused(dir.path("none/"), "it names a folder");
+  refused(old + "/r.csv", "Not a directory");
+  refused(dir.path(std::string(300, 'x')), "File name too long");
+  BOOST_REQUIRE(::symlink(dir.path("none/real.csv").c_str(), dir.path("dangling").c_str()) == 0);
+  refused(dir.path("dangling"), "none does not exist");
+  BOOST_REQUIRE(::symlink(dir.path("new.csv").c_str(), dir.path("link").c_str()) == 0);
+  BOOST_REQUIRE(::mkdir(dir.path("closed").c_str(), 0500) == 0);
+  if (::geteuid() != 0) refused(dir.path("closed/r.csv"), "Permission denied");
+  possible("-");
+  possible("/dev/null");
+  possible(old);
+  possible(dir.path("new.csv"));
+  possible(dir.path("link"));
+  BOOST_TEST(content_of(old) == "old");
+  BOOST_TEST(dir.count() == 4);
+}
+
+BOOST_AUTO_TEST_CASE(row_18_only_a_regular_file_with_that_beginning_is_removed) {
+  using convoke::files::remove_file_that_begins;
+  const temporary_directory dir;
+  const std::string beginning("a,\0convoke_error\n", 17);
+  const auto kept = [&](const std::string& path) {
+    const auto r = remove_file_that_begins(path, beginning);
+    BOOST_TEST((r.has_value() && !*r), path);
+  };
+  kept(dir.path("none"));
+  kept(dir.path());
+  kept("/dev/zero");
+  kept(dir.file("other", "b" + beginning));
+  kept(dir.file("short", beginning.substr(0, 16)));
+  kept(dir.file("empty", ""));
+  const auto ours = dir.file("ours", beginning + "rows\n");
+  BOOST_REQUIRE(::symlink(ours.c_str(), dir.path("link").c_str()) == 0);
+  kept(dir.path("link"));
+  BOOST_REQUIRE(::mkfifo(dir.path("pipe").c_str(), 0600) == 0);
+  kept(dir.path("pipe"));
+  BOOST_TEST(dir.count() == 6);
+  const auto r = remove_file_that_begins(ours, beginning);
+  BOOST_TEST((r.has_value() && *r));
+  BOOST_TEST(::access(ours.c_str(), F_OK) != 0);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

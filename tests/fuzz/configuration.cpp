@@ -1,4 +1,5 @@
-// A configuration file of any content becomes settings, or one error that names the file; settings become a job or an error.
+// A configuration file of any content becomes settings, or one error that names the file; settings become a job or an error. Lists of an
+// environment variable have no empty value.
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include <string_view>
 
 #include "cli/job_builder.hpp"
+#include "cli/lists.hpp"
 #include "cli/options.hpp"
 
 namespace {
@@ -47,6 +49,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   // No secrets are read: a file of any content may name any file.
   const auto job = convoke::cli::build_job(*settings, "input.csv", {.lane = true, .credentials = false});
   if (!job && job.error().message.empty()) std::abort();
+  if (job && job->plan.columns.size() != settings->lists().column.size()) std::abort();
+  for (const auto& value : convoke::cli::values_of_variable(text))
+    if (value.empty() || (value.contains(';') && !text.contains('\n'))) std::abort();
   if (const auto wait = convoke::cli::parse_duration(text); wait && wait->count() < 0) std::abort();
   return 0;
 }

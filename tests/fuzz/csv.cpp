@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "csv/csv.hpp"
+#include "csv/raw_fields.hpp"
 
 namespace {
 
@@ -40,6 +41,24 @@ parsed parse(std::string_view text, std::size_t piece, std::optional<char> delim
   return out;
 }
 
+// The failed file takes a record apart by raw_fields(): it must find the fields that the reader found, and lose no byte.
+void check_raw_fields(const parsed& p, std::size_t i) {
+  std::string_view raw = p.raws[i];
+  if (raw.ends_with('\n')) raw.remove_suffix(1);
+  if (raw.ends_with('\r')) raw.remove_suffix(1);
+  const auto fields = csv::raw_fields(raw, p.delimiter);
+  if (fields.size() != p.rows[i].size()) std::abort();
+  std::size_t bytes = fields.size() - 1;
+  for (const std::string_view field : fields) bytes += field.size();
+  if (bytes != raw.size()) std::abort();
+  // A field that is added at the end is surplus and changes no other one.
+  const parsed longer = parse("h" + std::string(1, p.delimiter) + "i\n" + std::string(raw) + p.delimiter + " \"\" \n", raw.size() + 20,
+                              p.delimiter, csv::limits{.field = 1 << 20, .record = 1 << 22, .columns = 1000});
+  auto expected = p.rows[i];
+  expected.emplace_back();
+  if (!longer.fault.empty() || longer.rows.size() != 2 || longer.rows[1] != expected) std::abort();
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -48,6 +67,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::size_t piece = 1 + data[0] % 97U;
   const csv::limits l = data[1] < 128 ? csv::limits{} : csv::limits{.field = 16, .record = 64, .columns = 4};
   const parsed whole = parse(text, text.size() + 1, {}, l);
+  for (std::size_t i = 0; i < whole.rows.size(); ++i) check_raw_fields(whole, i);
   if (!(parse(text, piece, {}, l) == whole)) std::abort();
 
   // With a header before them, so that the first row is not taken for a line that names the delimiter (`SEP=,`).

@@ -77,7 +77,7 @@ planned_row wrong_row(std::uint32_t line, const std::string& why) {
 run_header header(const std::string& identity, const std::string& input) {
   run_header h;
   h.identity = identity;
-  h.input_name = input;
+  h.input_name = h.feed = input;
   h.input_sha256 = "sha-" + identity;
   h.settings = "{}";
   h.dialect = "{\"delimiter\":\",\"}";
@@ -100,7 +100,7 @@ planned_run plan(store& s, const run_header& h, std::vector<planned_row> rows, b
   auto planning = must(s.begin_plan(h));
   must(planning->add_rows(std::move(rows)));
   planned_run out;
-  out.summary = must(planning->classify());
+  out.summary = must(planning->classify(before_any_meeting));
   out.id = must(planning->commit(open));
   return out;
 }

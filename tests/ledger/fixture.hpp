@@ -62,6 +62,8 @@ std::vector<planned_row> joined(std::vector<std::vector<planned_row>> records);
 planned_row wrong_row(std::uint32_t line, const std::string& why);
 run_header header(const std::string& identity = "one", const std::string& input = "classes.csv");
 meeting stored(const std::string& id);
+// The meetings of these rows begin later, whatever the clock shows.
+inline constexpr utc_time before_any_meeting{std::chrono::seconds(1'780'000'000)};
 
 struct planned_run {
   run_id id = 0;

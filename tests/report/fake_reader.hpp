@@ -8,6 +8,7 @@
 // A reader that holds the rows it is given.
 struct fake_reader final : convoke::ledger::reader {
   std::vector<convoke::ledger::result_row> results, failures;
+  std::vector<convoke::failure_reason> causes;
 
   convoke::result<std::vector<convoke::ledger::run_info>> runs() override { return {}; }
   convoke::result<std::optional<convoke::ledger::run_info>> run(convoke::ledger::run_id) override { return std::nullopt; }
@@ -15,7 +16,7 @@ struct fake_reader final : convoke::ledger::reader {
   convoke::result<std::optional<convoke::ledger::run_info>> find(std::string_view) override { return std::nullopt; }
   convoke::result<bool> overtaken(convoke::ledger::run_id) override { return false; }
   convoke::result<convoke::ledger::run_status> status(convoke::ledger::run_id) override { return {}; }
-  convoke::result<std::vector<convoke::failure_reason>> reasons(convoke::ledger::run_id, std::size_t) override { return {}; }
+  convoke::result<std::vector<convoke::failure_reason>> reasons(convoke::ledger::run_id, std::size_t) override { return causes; }
   convoke::result<std::vector<convoke::ledger::count_by>> inventory_counts() override { return {}; }
   convoke::result<std::vector<convoke::ledger::count_by>> inventory_feeds() override { return {}; }
   convoke::result<convoke::ledger::lane_memory> memory(const convoke::ledger::lane_name&) override { return {}; }

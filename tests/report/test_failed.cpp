@@ -181,3 +181,17 @@ BOOST_FIXTURE_TEST_CASE(the_file_is_for_its_owner_only, target) {
   BOOST_REQUIRE(::stat(path.c_str(), &about) == 0);
   BOOST_TEST((about.st_mode & 0777U) == 0600U);
 }
+
+BOOST_FIXTURE_TEST_CASE(a_failed_file_begins_as_it_is_said_to, target) {
+  for (const auto* dialect : {R"({"encoding":"utf-8","bom":true,"delimiter":";"})", R"({"encoding":"utf-16le","bom":true,"delimiter":";"})",
+                              R"({"encoding":"windows-1252","bom":false,"delimiter":";"})"}) {
+    fake_reader ledger;
+    ledger.failures = {failed_row(2, "o;e;s\r\n")};
+    const auto run = run_with("organizer;external_id;start;\u00DCbung\r\n", dialect);
+    BOOST_REQUIRE(convoke::report::write_failed(ledger, run, path).has_value());
+    const auto beginning = convoke::report::failed_file_beginning(run.header);
+    BOOST_REQUIRE(beginning.has_value());
+    BOOST_TEST(beginning->size() > 30U);
+    BOOST_TEST(read().starts_with(*beginning));
+  }
+}

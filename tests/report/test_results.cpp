@@ -184,3 +184,36 @@ BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_made_is_named) {
   BOOST_CHECK(written.error().code == convoke::errc::output);
   BOOST_TEST(written.error().message.find(folder / "none/") != std::string::npos);
 }
+
+BOOST_FIXTURE_TEST_CASE(row_21_results_are_in_the_dialect_of_the_input, target) {
+  using convoke::results_dialect;
+  struct {
+    const char *dialect, *mark, *delimiter;
+  } cases[] = {{R"({"encoding":"utf-8","bom":false,"delimiter":","})", "", ","},
+               {R"({"encoding":"utf-8","bom":false,"delimiter":";"})", "", ";"},
+               {R"({"encoding":"utf-8","bom":true,"delimiter":";"})", "\xEF\xBB\xBF", ";"},
+               {R"({"encoding":"windows-1252","bom":false,"delimiter":";"})", "\xEF\xBB\xBF", ";"},
+               {R"({"encoding":"utf-16le","bom":true,"delimiter":"\t"})", "\xEF\xBB\xBF", "\t"}};
+  for (const auto& [dialect, mark, delimiter] : cases) {
+    fake_reader ledger;
+    const std::string header = std::string("organizer") + delimiter + "external_id" + delimiter + "start" + delimiter + "room\n";
+    const std::string raw = std::string("no-id") + delimiter + "=1" + delimiter + "soon" + delimiter + "\"a" + delimiter + "b\"\n";
+    convoke::ledger::result_row wrong;
+    wrong.line = 2;
+    wrong.raw = raw;
+    wrong.result = outcome::rejected;
+    ledger.results = {wrong};
+    BOOST_REQUIRE(convoke::report::write_results(ledger, run_with(header, dialect), path, format::csv).has_value());
+    const auto own = read();
+    BOOST_TEST(own.starts_with(std::string(mark) + "line" + delimiter));
+    BOOST_TEST(own.find(std::string(delimiter) + "'=1" + delimiter + "rejected" + delimiter) != std::string::npos, own);
+    BOOST_TEST(own.ends_with(std::string(delimiter) + "\"a" + delimiter + "b\"\n"), own);
+    BOOST_REQUIRE(
+        convoke::report::write_results(ledger, run_with(header, dialect), path, format::csv, results_dialect::rfc4180).has_value());
+    BOOST_TEST(read().starts_with("line,"));
+    BOOST_TEST(read().ends_with(*delimiter == ',' ? ",\"a,b\"\n" : std::string(",a") + delimiter + "b\n"), read());
+    // JSON is what it always is.
+    BOOST_REQUIRE(convoke::report::write_results(ledger, run_with(header, dialect), path, format::jsonl).has_value());
+    BOOST_TEST(read().starts_with("{\"line\":2,"));
+  }
+}

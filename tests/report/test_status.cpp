@@ -25,7 +25,7 @@ run_status half_done() {
 }
 
 bool says(const run_status& s, const std::string& what) {
-  return status_text({}, &s, now).find(what) != std::string::npos;
+  return status_text({.inventory = {}, .feeds = {}, .run = &s, .notes = {}}, now).find(what) != std::string::npos;
 }
 
 }  // namespace
@@ -53,7 +53,7 @@ BOOST_AUTO_TEST_CASE(a_status_names_what_is_closed) {
 BOOST_AUTO_TEST_CASE(a_status_for_programs) {
   auto s = half_done();
   s.lanes[0].closed = {{"", now + 5min}, {"organizer-1", now + 1h}};
-  const auto run = boost::json::parse(status_json({}, &s, now)).at("run").as_object();
+  const auto run = boost::json::parse(status_json({.inventory = {}, .feeds = {}, .run = &s, .notes = {}}, now)).at("run").as_object();
   BOOST_TEST(run.at("calls_left") == 480);
   BOOST_TEST(run.at("forecast").at("least_s") == 10.0);
   const auto& lane = run.at("lanes").at(0);
@@ -65,9 +65,62 @@ BOOST_AUTO_TEST_CASE(a_status_for_programs) {
   s.calls_left = 0;
   s.expected.reset();
   s.run.input = "caf\xe9.csv";
-  const auto quiet = boost::json::parse(status_json({}, &s, now)).at("run").as_object();
+  const auto quiet = boost::json::parse(status_json({.inventory = {}, .feeds = {}, .run = &s, .notes = {}}, now)).at("run").as_object();
   BOOST_TEST(quiet.at("input") == "caf\\xe9.csv");
   BOOST_TEST(quiet.at("forecast").is_null());
   BOOST_TEST(quiet.at("lanes").at(0).at("learnt").is_null());
-  BOOST_TEST(boost::json::parse(status_json({}, nullptr, now)).at("run").is_null());
+  BOOST_TEST(boost::json::parse(status_json({}, now)).at("run").is_null());
+}
+
+BOOST_AUTO_TEST_CASE(a_status_counts_meetings_by_feed) {
+  ledger_state s{
+      .inventory = {{"satisfied", 1234}}, .feeds = {{"", 4}, {"mon.csv", 1000}, {"t\x1bue.csv", 230}}, .run = nullptr, .notes = {}};
+  BOOST_TEST(status_text(s, now) ==
+             "Inventory: 1,234 satisfied\n"
+             "Feeds:\n"
+             "          4  (no feed)\n"
+             "      1,000  mon.csv\n"
+             "        230  t\\x1bue.csv\n"
+             "No runs yet.\n");
+  const auto feeds = boost::json::parse(status_json(s, now)).at("feeds");
+  BOOST_TEST(feeds.at(0).at("feed").is_null());
+  BOOST_TEST(feeds.at(1).at("feed") == "mon.csv");
+  BOOST_TEST(feeds.at(1).at("meetings") == 1000);
+  // A ledger that no feed was ever named in has nothing to list.
+  s.feeds = {{"", 4}};
+  BOOST_TEST(status_text(s, now) == "Inventory: 1,234 satisfied\nNo runs yet.\n");
+  s.feeds.clear();
+  for (int i = 0; i < 21; ++i) s.feeds.push_back({"f" + std::to_string(i), 1});
+  BOOST_TEST(status_text(s, now).find("\n  1 more feed\n") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(runs_name_their_feed) {
+  auto run = half_done().run;
+  BOOST_TEST(runs_text({run}).find("feed") == std::string::npos);
+  BOOST_TEST(boost::json::parse(runs_json({run})).at(0).at("feed").is_null());
+  run.feed = "in.csv";
+  BOOST_TEST(runs_text({run}).find("feed") == std::string::npos, "the name says it");
+  run.input = "/data/in.csv";
+  BOOST_TEST(runs_text({run}).find("/data/in.csv (feed in.csv)") != std::string::npos);
+  BOOST_TEST(boost::json::parse(runs_json({run})).at(0).at("feed") == "in.csv");
+}
+
+BOOST_AUTO_TEST_CASE(row_16_the_status_of_a_run_that_is_over_says_why_rows_failed) {
+  auto s = half_done();
+  s.run.state = run_state::finished;
+  s.calls_left = 0;
+  s.reasons = {{.code = "Forbidden",
+                .http_status = 403,
+                .rows = 5,
+                .line = 2,
+                .organizer = "o",
+                .external_id = "K-1",
+                .message = "no policy",
+                .remedy = "Add the app to the policy.",
+                .commands = {}}};
+  BOOST_TEST(says(s, "  5 rows failed: 403 Forbidden: no policy\n"));
+  BOOST_TEST(says(s, "    What to do: Add the app to the policy.\n"));
+  const auto json = boost::json::parse(status_json({.inventory = {}, .feeds = {}, .run = &s, .notes = {"readable by others"}}, now));
+  BOOST_TEST(json.at("run").at("reasons").at(0).at("rows") == 5);
+  BOOST_TEST(json.at("notes").at(0) == "readable by others");
 }

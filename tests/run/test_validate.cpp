@@ -19,6 +19,13 @@ struct wrong_setting {
 const std::vector<wrong_setting> wrong_plans = {
     {"--only 'room' needs the form COLUMN=VALUE.", [](job& j) { j.plan.only = "room"; }},
     {"--only '=x' needs", [](job& j) { j.plan.only = "=x"; }},
+    {"--feed is empty", [](job& j) { j.feed = ""; }},
+    {"--feed 'a\\nb' holds control characters", [](job& j) { j.feed = "a\nb"; }},
+    {"--feed '\\xff' holds", [](job& j) { j.feed = "\xff"; }},
+    {"is 201 bytes long: a name has at most 200.", [](job& j) { j.feed = std::string(201, 'x'); }},
+    {"--column '=Beginn' needs the form ROLE=HEADER", [](job& j) { j.plan.columns = {{"", "Beginn"}}; }},
+    {"--column 'start= ' needs the form", [](job& j) { j.plan.columns = {{"start", " "}}; }},
+    {"--carry is empty", [](job& j) { j.plan.carry = {"Raum", ""}; }},
     {"'}'", [](job& j) { j.plan.external_id_template = "a}b"; }},
     {"names no column", [](job& j) { j.plan.external_id_template = "constant"; }},
 };

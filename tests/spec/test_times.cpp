@@ -36,24 +36,12 @@ BOOST_AUTO_TEST_CASE(supported_forms_of_times_are_read) {
   BOOST_TEST(start_of(" 2026-09-01T08:00:30 ", "East") == "2026-09-01T06:00:30Z");
 }
 
-BOOST_DATA_TEST_CASE(other_forms_of_times_are_refused,
-                     bdata::make({"01/09/2026", "09/01/2026 08:00", "1.9.2026 08:00", "01.09.2026", "2026-09-01", "08:00", "46266",
-                                  "46266.5", "2026-09-01 8:00", "2026-09-01 08:00 PM", "2026-09-01 08:00 CET", "2026-09-01 24:00",
-                                  "2026-02-30 08:00", "20260901T080000Z", "Tuesday", "2026-09-01T08:00:00+0200", "2026-09-01T08:00,5"}),
-                     text) {
-  const auto why = start_of(text, "UTC");
-  BOOST_TEST(holds(why, "column 'start': '" + std::string(text) + "'"));
+BOOST_AUTO_TEST_CASE(the_error_of_a_time_names_its_column_and_shows_the_cell) {
+  const auto why = start_of("Tuesday", "UTC");
+  BOOST_TEST(holds(why, "column 'start': 'Tuesday': is no date or time"));
   BOOST_TEST(holds(why, "write it as 2026-09-01 08:00 with a time zone, or as 2026-09-01T08:00:00+02:00"));
-}
-
-BOOST_AUTO_TEST_CASE(the_reason_names_the_likely_mistake) {
-  BOOST_TEST(holds(start_of("01/09/2026", "UTC"), "which number is the day"));
   BOOST_TEST(holds(start_of("2026-09-01", "UTC"), "has no time of day"));
-  BOOST_TEST(holds(start_of("46266.333", "UTC"), "spreadsheet's number"));
-  BOOST_TEST(holds(start_of("01.09.2026 08:00", "UTC"), "does not begin with the year"));
-  BOOST_TEST(holds(start_of("2026-02-30 08:00", "UTC"), "no real date"));
   BOOST_TEST(holds(start_of("", "UTC"), "a start is required"));
-  BOOST_TEST(holds(start_of("2026-09-01T08:00:00.5Z", "UTC"), "fractions of a second"));
 }
 
 BOOST_AUTO_TEST_CASE(a_local_time_needs_a_zone) {

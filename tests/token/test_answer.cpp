@@ -162,6 +162,21 @@ BOOST_AUTO_TEST_CASE(a_flaw_of_a_token_is_named_with_its_position_and_the_token_
   }
 }
 
+BOOST_AUTO_TEST_CASE(row_19_what_was_copied_with_a_token_is_removed) {
+  using convoke::token::bare_token;
+  for (const char* copied : {"tok.en", "tok.en\n", "\r\n tok.en\t", "\ufefftok.en", "\"tok.en\"", " 'tok.en' ", "Bearer tok.en",
+                             "bearer  tok.en", "BEARER\ttok.en", "\"Bearer tok.en\"", "Bearer \"tok.en\"\n", "Authorization: Bearer tok.en",
+                             "'authorization:bearer tok.en'", "tok.en\u00a0"})
+    BOOST_TEST(bare_token(copied) == "tok.en", copied);
+  for (const char* nothing : {"", " ", "Bearer", "Bearer ", "Authorization: Bearer\n", "\"\"", "\"Bearer\""})
+    BOOST_TEST(bare_token(nothing).empty(), nothing);
+  // What is inside stays, and is refused where no token has it.
+  BOOST_TEST(bare_token("bearertok") == "bearertok");
+  BOOST_TEST(bare_token("tok en") == "tok en");
+  BOOST_TEST(bare_token("\"tok") == "\"tok");
+  BOOST_TEST(bare_token("\"") == "\"");
+}
+
 BOOST_AUTO_TEST_CASE(an_unusable_success_is_not_fatal_and_is_not_quoted) {
   for (const std::string body : {"", "<html>TOKENTOKEN</html>", "[]", "null", R"({"access_token":"TOKENTOKEN)", R"("TOKENTOKEN")"}) {
     const auto r = refused(200, body);

@@ -4,12 +4,18 @@
 #include <string>
 #include <utility>
 
+#include "ledger/planning/lacking.hpp"
 #include "ledger/planning/other_runs.hpp"
 
 namespace convoke::ledger::planning {
 
 classifier::classifier(plan_store& store, run_id run, const run_header& header, limits bounds)
-    : store_(store), run_(run), settings_(header.operations), bounds_(std::move(bounds)), identifier_(header.lanes, header.operations) {
+    : store_(store),
+      run_(run),
+      settings_(header.operations),
+      feed_(header.feed),
+      bounds_(std::move(bounds)),
+      identifier_(header.lanes, header.operations) {
   keyed_.emplace(bounds_.folder, bounds_.sort_bytes);
   matched_.emplace(bounds_.folder, bounds_.sort_bytes);
 }
@@ -33,23 +39,49 @@ result<update_rule> classifier::add(const row_place& at, std::string_view payloa
                 .payload = identity->payload,
                 .number = at.number,
                 .line = at.line,
-                .organizer = organizers_.number(at.lane, identity->organizer)});
+                .organizer = organizers_.number(at.lane, identity->organizer),
+                .ends = identity->ends});
   return std::max(at_least, identity->update);
 }
 
-result<void> classifier::add_invalid(const row_place& at) {
+result<void> classifier::add_invalid(const row_place& at, std::span<const digest> present) {
   if (auto good = check_place(at); !good) return good;
   matched_->push({.number = at.number, .first = at.number, .line = at.line});
+  for (const auto& key : present) keyed_->push({.key = key, .number = at.number, .line = at.line, .rejected = true});
   return {};
 }
 
-result<plan_summary> classifier::classify() {
+std::vector<digest> classifier::hashes_of(lane_id lane, std::span<const named_key> keys) {
+  std::vector<digest> out;
+  if (lane >= identifier_.lanes()) return out;
+  for (const auto& key : keys) out.push_back(identifier_.key_of(lane, key.organizer, key.external_id));
+  return out;
+}
+
+result<plan_summary> classifier::classify(utc_time now) {
+  context_.now = now;
+  if (!feed_.empty()) {
+    const auto feed = store_.number_feed(feed_);
+    if (!feed) return std::unexpected(feed.error());
+    context_.feed = *feed;
+  }
   if (auto numbered = store_.number_organizers(organizers_.entries()); !numbered) return std::unexpected(std::move(numbered.error()));
   if (auto decided = decide_rows(); !decided) return std::unexpected(std::move(decided.error()));
-  if (auto numbered = number_calls(); !numbered) return std::unexpected(std::move(numbered.error()));
-  if (auto listed = list_organizers(); !listed) return std::unexpected(std::move(listed.error()));
-  if (auto found = other_runs(context_).find_vanished(); !found) return std::unexpected(std::move(found.error()));
+  if (auto found = find_lacking(); !found) return std::unexpected(std::move(found.error()));
   return summary_;
+}
+
+// What the input lacks is looked for before the new keys are written, and compared with them afterwards.
+result<void> classifier::find_lacking() {
+  lacking_keys lacking(bounds_.folder, bounds_.sort_bytes / 2);
+  lacking_finder finder(context_, lacking);
+  if (auto found = finder.run(); !found) return found;
+  std::optional<replacement_finder> replacements;
+  if (finder.found() > 0) replacements.emplace(context_, run_);
+  if (auto numbered = number_calls(replacements ? &*replacements : nullptr); !numbered) return numbered;
+  if (auto listed = list_organizers(); !listed) return listed;
+  if (auto listed = finder.list_organizers(); !listed) return listed;
+  return replacements ? replacements->run(lacking) : result<void>{};
 }
 
 // Each sorter is dropped as soon as it was read: three exist at a time.
@@ -69,11 +101,11 @@ result<void> classifier::decide_rows() {
   return decided;
 }
 
-result<void> classifier::number_calls() {
+result<void> classifier::number_calls(replacement_finder* replacements) {
   const auto inherited = other_runs(context_).read_owed();
   if (!inherited) return std::unexpected(inherited.error());
   call_numberer numberer(context_, run_);
-  auto numbered = numberer.run(*calls_, *inherited);
+  auto numbered = numberer.run(*calls_, *inherited, replacements);
   calls_.reset();
   return numbered;
 }

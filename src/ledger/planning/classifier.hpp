@@ -9,7 +9,10 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "ledger/planning/identity.hpp"
 #include "ledger/planning/plan_store.hpp"
@@ -27,24 +30,29 @@ class classifier {
   // A valid row, in the order of the numbers. Returns the update rule that holds for it: `at_least`, or more where the run's settings
   // require it.
   [[nodiscard]] result<update_rule> add(const row_place& at, std::string_view payload, update_rule at_least);
-  // A row that is wrong, in the order of the numbers.
-  [[nodiscard]] result<void> add_invalid(const row_place& at);
+  // A row that is wrong, in the order of the numbers. `present`: the keys that could be read; they count as present in the input.
+  [[nodiscard]] result<void> add_invalid(const row_place& at, std::span<const digest> present = {});
+  // The hashes of keys in a lane; none where the run does not have the lane.
+  [[nodiscard]] std::vector<digest> hashes_of(lane_id lane, std::span<const named_key> keys);
   [[nodiscard]] std::uint64_t rows() const noexcept { return rows_; }
 
-  // Decides about every row and writes the decisions. Once, after the last row.
-  [[nodiscard]] result<plan_summary> classify();
+  // Decides about every row and writes the decisions. Once, after the last row. `now`: meetings that have ended by then do not vanish from
+  // an input, and are not replaced.
+  [[nodiscard]] result<plan_summary> classify(utc_time now);
   // Ends the rows of other runs whose keys this plan decides about. After classify(), before a plan is committed that opens its run.
   [[nodiscard]] result<void> supersede(utc_time when);
 
  private:
   [[nodiscard]] result<void> check_place(const row_place& at);
   [[nodiscard]] result<void> decide_rows();
-  [[nodiscard]] result<void> number_calls();
+  [[nodiscard]] result<void> number_calls(replacement_finder* replacements);
+  [[nodiscard]] result<void> find_lacking();
   [[nodiscard]] result<void> list_organizers();
 
   plan_store& store_;
   run_id run_;
   operation_settings settings_;
+  std::string feed_;
   limits bounds_;
   row_identifier identifier_;
   organizer_numbers organizers_;

@@ -2,17 +2,18 @@
 
 namespace convoke::ledger::planning {
 
-void group_builder::begin(const keyed_row& first, key_id known) {
+void group_builder::begin(const digest& key, key_id known) {
   end();
-  first_ = first;
+  key_ = key;
   known_ = known;
+  if (known_ != 0) groups_.present.insert(known_);
   named_.clear();
   conflict_ = false;
   group_ = static_cast<std::uint32_t>(groups_.conflicting.size());
 }
 
 matched_row group_builder::add(const keyed_row& row) {
-  ++rows_;
+  if (rows_++ == 0) first_ = row;
   if (named_.size() < key_groups::rows_named) named_.push_back({row.number, row.line});
   conflict_ = conflict_ || row.payload != first_.payload;
   return {.key = known_,
@@ -23,14 +24,14 @@ matched_row group_builder::add(const keyed_row& row) {
           .line = row.line,
           .organizer = row.organizer,
           .group = group_,
-          .what = known_ != 0 ? row_class::known : row_class::new_key};
+          .what = known_ != 0 ? row_class::known : row_class::new_key,
+          .ends = row.ends};
 }
 
 void group_builder::end() {
   if (rows_ == 0) return;
   groups_.conflicting.push_back(conflict_);
   groups_.has_duplicates.push_back(rows_ > 1 && !conflict_);
-  if (known_ != 0) groups_.present.insert(known_);
   if (!conflict_) {
     if (known_ != 0) groups_.taken.insert(known_);
   } else if (groups_.conflicts.size() < key_groups::conflicts_named) {

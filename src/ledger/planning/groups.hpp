@@ -3,6 +3,7 @@
 // Rows that share a key: duplicates where they want the same meeting, a conflict where they do not.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -26,31 +27,32 @@ struct key_groups {
 
   std::vector<bool> conflicting, has_duplicates;  // by group
   std::unordered_map<std::uint32_t, conflict> conflicts;
-  key_set present;  // known keys that the input has, also in conflicting rows
+  key_set present;  // known keys that the input has, also in conflicting and in rejected rows
   key_set taken;    // known keys that this plan decides about
 };
 
-// Takes rows in order of (key, number) and gives each its group.
+// Takes rows in order of (key, number) and gives each its group. Keys of rejected rows have none: they are only present.
 class group_builder {
  public:
   explicit group_builder(key_groups& groups) noexcept : groups_(groups) {}
 
   // True if `key` is that of the group at hand.
-  [[nodiscard]] bool continues(const digest& key) const noexcept { return rows_ > 0 && key == first_.key; }
-  // Begins the group of this row's key. `known`: the key's id, 0 where it is new.
-  void begin(const keyed_row& first, key_id known);
-  // A row of the group at hand, the first one included.
+  [[nodiscard]] bool continues(const digest& key) const noexcept { return key_ == key; }
+  // Begins the group of this key. `known`: its id, 0 where it is new.
+  void begin(const digest& key, key_id known);
+  // A valid row of the group at hand, the first one included.
   [[nodiscard]] matched_row add(const keyed_row& row);
   // Ends the last group.
   void end();
 
  private:
   key_groups& groups_;
+  std::optional<digest> key_;  // of the group at hand
   keyed_row first_;
   key_id known_ = 0;
   std::uint32_t group_ = 0;
   std::vector<key_groups::named_row> named_;  // of the group at hand, as many as a message names
-  std::uint64_t rows_ = 0;                    // 0: there is no group at hand
+  std::uint64_t rows_ = 0;                    // 0: no valid row has this key
   bool conflict_ = false;
 };
 

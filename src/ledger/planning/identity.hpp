@@ -16,6 +16,7 @@ namespace convoke::ledger::planning {
 struct row_identity {
   digest key, payload;
   std::string organizer;                    // lower case
+  utc_time ends{};                          // the wanted meeting
   update_rule update = update_rule::never;  // that the settings ask for
 };
 
@@ -28,8 +29,12 @@ class row_identifier {
   [[nodiscard]] std::size_t lanes() const noexcept { return prefixes_.size(); }
   // `lane` < lanes(). Fails with errc::storage where the payload cannot be read.
   [[nodiscard]] result<row_identity> identify(lane_id lane, std::string_view payload);
+  // The hash of a key. `lane` < lanes().
+  [[nodiscard]] digest key_of(lane_id lane, std::string_view organizer, std::string_view external_id);
 
  private:
+  [[nodiscard]] digest hash_key(lane_id lane, std::string_view organizer, std::string_view external_id);
+
   std::vector<std::string> prefixes_;  // the key's Graph root and tenant, by lane
   operation_settings settings_;
   hasher hash_;

@@ -39,6 +39,21 @@ struct wanted_row {
   bool pending = false;  // see known_key
 };
 
+// What the inventory knows of a key besides its payload, from now on.
+struct feed_row {
+  key_id key = 0;
+  feed_id feed = no_feed;
+  utc_time ends{};  // the wanted meeting
+};
+// A key of the inventory whose wanted meeting is still to come.
+struct live_key {
+  key_id key = 0;
+  row_id source = 0;  // the record with its payload
+  organizer_id organizer = 0;
+  lane_id lane = 0;
+  feed_id feed = no_feed;
+};
+
 // A decision without a call. `why` is empty except for a conflict. An invalid row has no key and no organizer; a conflicting one no key;
 // a duplicate gets both from its first row (`first`), see write_duplicates.
 struct decided_row {
@@ -60,6 +75,9 @@ struct planned_call {
   bool has_duplicates = false;
   operation op = operation::create_or_get;
   inherited_claim inherited{};
+  // Only of a new key.
+  feed_id feed = no_feed;
+  utc_time ends{};
 };
 
 // Where to read on in what other runs owe.
@@ -67,13 +85,6 @@ struct owed_place {
   run_id run = 0;
   organizer_id organizer = 0;
   std::uint32_t number = 0;
-};
-
-// A row of an earlier run that has a key.
-struct earlier_row {
-  std::uint32_t number = 0;
-  key_id key = 0;
-  organizer_id organizer = 0;
 };
 
 class plan_store {
@@ -93,11 +104,13 @@ class plan_store {
   // Replaces `found` by what runs other than this one owe, in order of (run, organizer, number), from the first row beyond `after`: `count`
   // rows, fewer only where there are no more.
   virtual result<void> read_owed(const owed_place& after, std::size_t count, std::vector<owed_elsewhere>& found) = 0;
-  // The run that was opened last, other than this one, of those with the input name and the lanes of this run.
-  virtual result<std::optional<run_id>> previous_run() = 0;
-  // Replaces `found` by the rows of this run that have a key, in order, from the first one beyond `after`: `count` rows, fewer only where
-  // there are no more.
-  virtual result<void> read_earlier(run_id run, std::uint32_t after, std::size_t count, std::vector<earlier_row>& found) = 0;
+  // Replaces `found` by the keys of the run's lanes whose wanted meeting ends after `now`, or at a time that is not known, in order of
+  // their ids, from the first one beyond `after`: `count` keys, fewer only where there are no more.
+  virtual result<void> read_live(key_id after, utc_time now, std::size_t count, std::vector<live_key>& found) = 0;
+  // What was last observed of these keys; absent: nothing.
+  virtual result<void> read_states(std::span<const key_id> keys, std::span<std::optional<observed_state>> found) = 0;
+  // Replaces `found` by the payloads of these records, of any run, one for each; empty where there is none.
+  virtual result<void> read_records(std::span<const row_id> records, std::vector<std::string>& found) = 0;
   virtual result<void> name_keys(std::span<const key_id> keys, std::vector<std::optional<named_key>>& found) = 0;
   // The object ids of organizers; empty where the store lacks one.
   virtual result<void> name_organizers(std::span<const organizer_id> organizers, std::vector<std::string>& found) = 0;
@@ -106,10 +119,14 @@ class plan_store {
 
   // ---- writes
 
+  // The number of the feed of this name, which is added where the store does not have it. `name` is not empty.
+  virtual result<feed_id> number_feed(std::string_view name) = 0;
   // Replaces the payloads of rows of this run.
   virtual result<void> write_payloads(std::span<const row_payload> rows) = 0;
   // The keys ascend, also from one call to the next.
   virtual result<void> write_wanted(std::span<const wanted_row> rows) = 0;
+  // The same.
+  virtual result<void> write_feeds(std::span<const feed_row> rows) = 0;
   // In order of the rows' numbers.
   virtual result<void> write_decisions(std::span<const decided_row> rows) = 0;
   // In order of their numbers.

@@ -20,6 +20,10 @@ namespace convoke::ledger::planning {
 // The numbers of a run's rows are below this one; a store may use the numbers from here on for the outcomes of calls.
 inline constexpr std::uint32_t row_limit = 0x80000000;
 
+// The number of a feed in a store.
+using feed_id = std::uint32_t;
+inline constexpr feed_id no_feed = 0;
+
 // Where a row stands: its number in the run, the line of its record in the file, and its lane.
 struct row_place {
   std::uint32_t number = 0, line = 0;
@@ -37,12 +41,14 @@ class row_numbers {
   std::uint32_t last_ = 0, line_ = 0;
 };
 
-// A valid row, sorted to stand beside the other rows of its key.
+// A valid row, or a key of a rejected one, sorted to stand beside the other rows of its key.
 struct keyed_row {
   digest key{}, payload{};
   std::uint32_t number = 0;
   std::uint32_t line = 0;       // of its record in the file
   std::uint32_t organizer = 0;  // the plan's number, see organizer_numbers
+  bool rejected = false;        // only the key is set: it is present in the input
+  utc_time ends{};              // the wanted meeting
 
   struct order {
     bool operator()(const keyed_row& a, const keyed_row& b) const noexcept { return a.key != b.key ? a.key < b.key : a.number < b.number; }
@@ -65,6 +71,7 @@ struct matched_row {
   row_class what = row_class::invalid;
   bool owes = false;                              // a call
   operation first_op = operation::create_or_get;  // where it owes one
+  utc_time ends{};                                // the wanted meeting
 
   struct number_order {
     bool operator()(const matched_row& a, const matched_row& b) const noexcept { return a.number < b.number; }
@@ -75,7 +82,7 @@ struct matched_row {
     }
   };
 };
-static_assert(sizeof(matched_row) == 64, "the sort budget is planned for records of this size");
+static_assert(sizeof(matched_row) == 72, "the sort budget is planned for records of this size");
 
 // A call that is owed, sorted by (organizer, number): the order in which calls are made.
 struct call_row {
@@ -86,6 +93,7 @@ struct call_row {
   std::uint32_t number = 0;
   bool has_duplicates = false;
   operation op = operation::create_or_get;
+  utc_time ends{};  // the wanted meeting
 
   struct order {
     bool operator()(const call_row& a, const call_row& b) const noexcept {
@@ -123,7 +131,7 @@ using numbered_rows = external_sorter<numbered_row, numbered_row::order>;
 // What bounds the memory of a plan.
 struct limits {
   std::string folder;                   // where records are sorted that do not fit
-  std::size_t sort_bytes = 8u << 20;    // for each sorter; three exist at a time
+  std::size_t sort_bytes = 8u << 20;    // for each sorter; three exist at a time, and two more where keys are lacking
   std::size_t page_rows = 1024;         // that are looked up or written together
   std::size_t payload_page_rows = 256;  // the same where payloads are read
 };

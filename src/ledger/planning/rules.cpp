@@ -9,6 +9,10 @@ bool needs_wanted(std::optional<observed_state> state) noexcept {
   return state != observed_state::satisfied && state != observed_state::drifted;
 }
 
+bool is_gone(std::optional<observed_state> state) noexcept {
+  return state == observed_state::lost || state == observed_state::removed;
+}
+
 row_class classify_known(const known_key& key, const digest& payload) noexcept {
   if (needs_wanted(key.state)) return key.wanted == payload ? row_class::retried : row_class::changed;
   if (key.compared != payload) return row_class::changed;

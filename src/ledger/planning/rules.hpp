@@ -25,6 +25,8 @@ struct known_key {
   bool pending = false;                 // the inventory already wants another payload than the one that the observation was compared with
   bool has_meeting = false;             // the id of the meeting is known
   digest compared{};                    // the payload that the observation was compared with
+  feed_id feed = no_feed;               // that the key belongs to
+  std::optional<utc_time> ends;         // when the wanted meeting ends; absent: not known
   digest wanted{};                      // the payload that the inventory wants; read only where needs_wanted(state)
 };
 
@@ -34,6 +36,14 @@ struct known_key {
 // unchanged or drifted: the key was observed, and compared with this very payload. retried: the key has no such observation and is wanted
 // as before. changed: everything else.
 [[nodiscard]] row_class classify_known(const known_key& key, const digest& payload) noexcept;
+
+// True for a meeting that is known to be lost or removed: it cannot vanish from an input.
+[[nodiscard]] bool is_gone(std::optional<observed_state> state) noexcept;
+
+// The feed of a key that a run wants: that of the run. A run without a feed leaves a key where it is.
+[[nodiscard]] constexpr feed_id feed_after(feed_id known, feed_id run) noexcept {
+  return run == no_feed ? known : run;
+}
 
 // Whether an update follows a row's createOrGet. Always where the spec wants something that createOrGet cannot set: attendee roles that are
 // to be enforced, whose state the answer does not show reliably. On a difference where drifted meetings are to be updated. Else never.

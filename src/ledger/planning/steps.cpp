@@ -4,6 +4,8 @@
 #include <span>
 #include <utility>
 
+#include "ledger/planning/lacking.hpp"
+
 namespace convoke::ledger::planning {
 namespace {
 
@@ -20,8 +22,8 @@ result<void> key_matcher::run(keyed_rows& rows) {
     if (auto found = find_page_keys(); !found) return found;
     auto next = found_.begin();
     for (const auto& row : page_) {
-      if (!groups_.continues(row.key)) groups_.begin(row, *next++);
-      add(groups_.add(row));
+      if (!groups_.continues(row.key)) groups_.begin(row.key, *next++);
+      if (!row.rejected) add(groups_.add(row));
     }
   }
   groups_.end();
@@ -52,6 +54,7 @@ result<void> known_key_classifier::run(rows_by_key& known) {
     auto next = found_.begin();
     called_.clear();
     wanted_.clear();
+    feeds_.clear();
     for (auto& row : page_) {
       if (!plan_.groups.conflicting[row.group]) {
         if (row.key != key_) at_key_ = *next++;
@@ -60,11 +63,18 @@ result<void> known_key_classifier::run(rows_by_key& known) {
       }
       done_.push(row);
     }
-    if (auto kept = keep_first_forms(); !kept) return kept;
-    if (wanted_.empty()) continue;
-    if (auto written = plan_.store.write_wanted(wanted_); !written) return written;
+    if (auto written = write_page(); !written) return written;
   }
   return known.status();
+}
+
+result<void> known_key_classifier::write_page() {
+  if (auto kept = keep_first_forms(); !kept) return kept;
+  if (!wanted_.empty()) {
+    if (auto written = plan_.store.write_wanted(wanted_); !written) return written;
+  }
+  if (feeds_.empty()) return {};
+  return plan_.store.write_feeds(feeds_);
 }
 
 result<void> known_key_classifier::read_page_keys() {
@@ -83,10 +93,16 @@ void known_key_classifier::classify(matched_row& row) {
   row.what = classify_known(at_key_, row.payload);
   set_operation(row, first_operation(plan_.settings, row.what, at_key_.has_meeting));
   if (row.number != row.first) return;
+  update_feed(row);
   const auto change = change_of_wanted(row.what, at_key_.pending);
   if (row.owes || change != wanted_change::none) called_.push_back({row.key, row.number});
   if (change == wanted_change::none) return;
   wanted_.push_back({.key = row.key, .number = row.number, .payload = row.payload, .pending = change == wanted_change::replaced});
+}
+
+void known_key_classifier::update_feed(const matched_row& row) {
+  const auto feed = feed_after(at_key_.feed, plan_.feed);
+  if (feed != at_key_.feed || at_key_.ends != row.ends) feeds_.push_back({.key = row.key, .feed = feed, .ends = row.ends});
 }
 
 // Before the wanted side changes: it is where the first form is.
@@ -133,7 +149,8 @@ void row_decider::add_call(const matched_row& row) {
                .organizer = organizer.stored,
                .number = row.number,
                .has_duplicates = plan_.groups.has_duplicates[row.group],
-               .op = row.first_op});
+               .op = row.first_op,
+               .ends = row.ends});
 }
 
 void row_decider::add_decision(const matched_row& row, decision decided) {
@@ -154,7 +171,7 @@ result<void> row_decider::write_page() {
   return written;
 }
 
-result<void> call_numberer::run(call_rows& calls, const inherited_claims& inherited) {
+result<void> call_numberer::run(call_rows& calls, const inherited_claims& inherited, replacement_finder* replacements) {
   calls.finish();
   std::vector<call_row> page;
   std::vector<planned_call> numbered;
@@ -165,7 +182,7 @@ result<void> call_numberer::run(call_rows& calls, const inherited_claims& inheri
   }
   if (auto sorted = calls.status(); !sorted) return sorted;
   if (auto written = write_new_keys(); !written) return written;
-  if (auto written = write_decisions(); !written) return written;
+  if (auto written = write_decisions(replacements); !written) return written;
   return plan_.store.write_duplicates();
 }
 
@@ -181,6 +198,8 @@ planned_call call_numberer::number(const call_row& call, const inherited_claims&
   if (out.is_new) {
     // Consecutive ids in the order of the calls: what a run writes about new keys goes to one place that moves forward.
     out.key = make_row(run_, out.call);
+    out.feed = plan_.feed;
+    out.ends = call.ends;
     new_keys_.push({.hash = call.hash, .id = out.key});
   } else {
     out.inherited = inherited.of(call.key);
@@ -197,10 +216,12 @@ result<void> call_numberer::write_new_keys() {
   return new_keys_.status();
 }
 
-result<void> call_numberer::write_decisions() {
+result<void> call_numberer::write_decisions(replacement_finder* replacements) {
   rows_.finish();
   for (std::vector<numbered_row> page; rows_.next_page(page, plan_.bounds.page_rows);) {
     if (auto written = plan_.store.write_call_decisions(page); !written) return written;
+    if (replacements == nullptr) continue;
+    if (auto added = replacements->add(page); !added) return added;
   }
   return rows_.status();
 }

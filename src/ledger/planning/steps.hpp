@@ -17,6 +17,8 @@ struct plan_context {
   organizer_numbers& organizers;
   key_groups& groups;
   plan_summary& summary;
+  utc_time now{};          // meetings that have ended by then are over
+  feed_id feed = no_feed;  // that the input belongs to
 };
 
 // First step, in order of the keys' hashes: groups the rows by key and looks the keys up in the inventory.
@@ -52,6 +54,8 @@ class known_key_classifier {
  private:
   [[nodiscard]] result<void> read_page_keys();
   void classify(matched_row& row);
+  void update_feed(const matched_row& row);
+  [[nodiscard]] result<void> write_page();
   [[nodiscard]] result<void> keep_first_forms();
 
   const plan_context& plan_;
@@ -63,6 +67,7 @@ class known_key_classifier {
   known_key at_key_;  // what is known of it
   std::vector<key_row> called_;
   std::vector<wanted_row> wanted_;
+  std::vector<feed_row> feeds_;
   std::vector<payload_pair> pairs_;
   std::vector<row_payload> rewritten_;
 };
@@ -85,18 +90,21 @@ class row_decider {
   std::vector<decided_row> page_;
 };
 
+class replacement_finder;
+
 // Last step, in the order in which calls are made: numbers the calls and writes what carries their numbers.
 class call_numberer {
  public:
   call_numberer(const plan_context& plan, run_id run)
       : plan_(plan), run_(run), new_keys_(plan.bounds.folder, plan.bounds.sort_bytes), rows_(plan.bounds.folder, plan.bounds.sort_bytes) {}
 
-  [[nodiscard]] result<void> run(call_rows& calls, const inherited_claims& inherited);
+  // `replacements` gets every row that owes a call; null: none is asked for.
+  [[nodiscard]] result<void> run(call_rows& calls, const inherited_claims& inherited, replacement_finder* replacements);
 
  private:
   [[nodiscard]] planned_call number(const call_row& call, const inherited_claims& inherited);
   [[nodiscard]] result<void> write_new_keys();
-  [[nodiscard]] result<void> write_decisions();
+  [[nodiscard]] result<void> write_decisions(replacement_finder* replacements);
 
   const plan_context& plan_;
   run_id run_;

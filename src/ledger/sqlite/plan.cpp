@@ -13,6 +13,21 @@ std::unexpected<error> wrong_stage(const char* what) {
   return fail(errc::internal, std::string("a plan cannot ") + what + " in its present state");
 }
 
+// The record of a rejected row has the hashes of its keys in the place of a payload: a plan that is opened later still knows what is
+// present in its input.
+std::string to_bytes(const std::vector<digest>& keys) {
+  std::string out;
+  for (const auto& key : keys) out += digest_bytes(key).view();
+  return out;
+}
+
+std::vector<digest> to_digests(std::string_view bytes) {
+  constexpr std::size_t size = 16;
+  std::vector<digest> out;
+  for (; bytes.size() >= size; bytes.remove_prefix(size)) out.push_back(read_digest(bytes.substr(0, size)));
+  return out;
+}
+
 }  // namespace
 
 result<void> plan::begin(const run_header& header) {
@@ -45,7 +60,7 @@ result<void> plan::begin_stored(run_id planned) {
 
 void plan::start(run_id run) {
   run_ = run;
-  store_.emplace(db_, outcomes_, run_, header_);
+  store_.emplace(db_, outcomes_, run_);
   rows_.emplace(*store_, run_, header_, planning::limits{.folder = folder_});
   stage_ = stage::adding_rows;
 }
@@ -75,24 +90,24 @@ result<void> plan::add(const planned_row& row) {
   const auto number = numbers_.next(row.line, row.occurrence.has_value());
   if (!number) return std::unexpected(number.error());
   const planning::row_place at{.number = *number, .line = row.line, .lane = row.lane};
-  auto update = update_rule::never;
   if (!row.error.empty()) {
-    if (auto added = rows_->add_invalid(at); !added) return added;
+    const auto present = rows_->hashes_of(row.lane, row.present);
+    if (auto added = rows_->add_invalid(at, present); !added) return added;
+    insert_record(*number, row, to_bytes(present), update_rule::never);
   } else {
     const auto added = rows_->add(at, row.payload, row.update);
     if (!added) return std::unexpected(added.error());
-    update = *added;
+    insert_record(*number, row, row.payload, *added);
   }
-  insert_record(*number, row, update);
   return db_.status();
 }
 
-void plan::insert_record(std::uint32_t number, const planned_row& row, update_rule update) {
+void plan::insert_record(std::uint32_t number, const planned_row& row, std::string_view payload_bytes, update_rule update) {
   if (row.line != line_) first_ = number;
   line_ = row.line;
   const auto id = make_row(run_, number);
   const bool wrong = !row.error.empty();
-  const auto payload = wrong ? std::nullopt : std::optional(blob(row.payload));
+  const auto payload = payload_bytes.empty() ? std::nullopt : std::optional(blob(payload_bytes));
   const auto why = wrong ? std::optional(std::string_view(row.error)) : std::nullopt;
   const auto rule = static_cast<int>(update);
   if (number == row.line && !row.occurrence) {
@@ -115,7 +130,7 @@ result<void> plan::read_stored() {
     if (at.lane >= header_.lanes.size())
       return fail(errc::storage, "ledger " + shown(db_.path()) + ": a record belongs to a lane that its run does not have");
     if (records.integer(3) != 0) {
-      if (auto added = rows_->add_invalid(at); !added) return added;
+      if (auto added = rows_->add_invalid(at, to_digests(records.text(2))); !added) return added;
     } else if (const auto added = rows_->add(at, records.text(2), static_cast<update_rule>(records.integer(4))); !added) {
       return std::unexpected(added.error());
     }
@@ -123,14 +138,14 @@ result<void> plan::read_stored() {
   return db_.status();
 }
 
-result<plan_summary> plan::classify() {
+result<plan_summary> plan::classify(utc_time now) {
   if (stage_ != stage::adding_rows) return wrong_stage("be classified");
   statement rows(db_, "UPDATE run SET rows = ? WHERE id = ?");
   rows.with(rows_->rows(), run_).run();
   // A plan that is not opened is rolled back to here: only the run and its records stay.
   db_.exec("SAVEPOINT decisions");
   if (!db_.ok()) return std::unexpected(db_.failure());
-  auto summary = rows_->classify();
+  auto summary = rows_->classify(now);
   if (!summary) return std::unexpected(std::move(summary.error()));
   summary_ = std::move(*summary);
   stage_ = stage::classified;

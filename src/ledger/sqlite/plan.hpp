@@ -28,7 +28,7 @@ class plan {
   // Plans again what an earlier plan stored.
   [[nodiscard]] result<void> begin_stored(run_id planned);
   [[nodiscard]] result<void> add(const planned_row& row);
-  [[nodiscard]] result<plan_summary> classify();
+  [[nodiscard]] result<plan_summary> classify(utc_time now);
   struct rejected_row {
     std::uint32_t number = 0, line = 0;
     std::string_view raw, why;
@@ -43,7 +43,7 @@ class plan {
 
   void start(run_id run);
   void insert_run();
-  void insert_record(std::uint32_t number, const planned_row& row, update_rule update);
+  void insert_record(std::uint32_t number, const planned_row& row, std::string_view payload_bytes, update_rule update);
   [[nodiscard]] result<void> read_stored();
   [[nodiscard]] utc_time opening_time();
   [[nodiscard]] result<run_id> commit_open();

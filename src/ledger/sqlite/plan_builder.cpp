@@ -65,10 +65,10 @@ result<T> sqlite_plan_builder::on_thread(const std::function<result<T>()>& f) {
   return answer;
 }
 
-result<plan_summary> sqlite_plan_builder::classify() {
-  return on_thread<plan_summary>([this] {
+result<plan_summary> sqlite_plan_builder::classify(utc_time now) {
+  return on_thread<plan_summary>([this, now] {
     const connection::interruptible soon(store_.db_, store_.interrupted_);
-    return core_->classify();
+    return core_->classify(now);
   });
 }
 

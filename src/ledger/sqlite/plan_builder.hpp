@@ -22,7 +22,7 @@ class sqlite_plan_builder final : public plan_builder {
   ~sqlite_plan_builder() override;
 
   result<void> add_rows(std::vector<planned_row> rows) override;
-  result<plan_summary> classify() override;
+  result<plan_summary> classify(utc_time now) override;
   result<void> for_each_rejected(const std::function<void(std::uint32_t, std::string_view, std::string_view)>& f) override;
   result<run_id> commit(bool open) override;
 

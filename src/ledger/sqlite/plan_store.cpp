@@ -22,6 +22,16 @@ result<void> sqlite_plan_store::number_organizers(std::span<planning::plan_organ
   return db_.status();
 }
 
+result<planning::feed_id> sqlite_plan_store::number_feed(std::string_view name) {
+  statement insert(db_, "INSERT OR IGNORE INTO feed(name) VALUES(?)");
+  insert.with(name).run();
+  statement find(db_, "SELECT id FROM feed WHERE name = ?");
+  const auto number = find.with(name).step() ? find.as<planning::feed_id>(0) : planning::no_feed;
+  find.reset();
+  if (!db_.ok()) return std::unexpected(db_.failure());
+  return number;
+}
+
 result<void> sqlite_plan_store::find_keys(std::span<const digest> keys, std::span<key_id> found) {
   for (std::size_t i = 0; i < keys.size(); ++i) found[i] = keys_.find(keys[i]) ? keys_.row().as<key_id>(1) : 0;
   return db_.status();
@@ -29,6 +39,8 @@ result<void> sqlite_plan_store::find_keys(std::span<const digest> keys, std::spa
 
 result<void> sqlite_plan_store::read_known(std::span<const key_id> keys, std::span<planning::known_key> found) {
   for (std::size_t i = 0; i < keys.size(); ++i) read_one(keys[i], found[i]);
+  // It is written to between the pages.
+  wanted_side_.close();
   return db_.status();
 }
 
@@ -40,9 +52,11 @@ void sqlite_plan_store::read_one(key_id key, planning::known_key& into) {
     into.compared = read_digest(row.text(3));
     into.has_meeting = row.integer(4) != 0;
   }
-  if (!planning::needs_wanted(into.state)) return;
-  if (wanted_hash_.with(key).step()) into.wanted = read_digest(wanted_hash_.text(0));
-  wanted_hash_.reset();
+  if (!wanted_side_.find(key)) return;
+  const auto& row = wanted_side_.row();
+  into.feed = row.as<planning::feed_id>(1);
+  if (!row.null(2)) into.ends = from_stored(row.integer(2));
+  if (planning::needs_wanted(into.state)) into.wanted = read_digest(row.text(3));
 }
 
 result<void> sqlite_plan_store::read_payloads(std::span<const planning::key_row> rows, std::vector<planning::payload_pair>& found) {
@@ -79,27 +93,43 @@ result<void> sqlite_plan_store::read_owed(const planning::owed_place& after, std
   return db_.status();
 }
 
-result<std::optional<run_id>> sqlite_plan_store::previous_run() {
-  statement opened(db_, "SELECT id FROM run WHERE id <> ? AND input_name = ? AND opened_at IS NOT NULL ORDER BY opened_at DESC, id DESC");
-  run_table runs(db_);
-  std::optional<run_id> found;
-  for (opened.with(run_, header_.input_name); !found && opened.step();) {
-    const auto id = opened.as<run_id>(0);
-    const auto run = runs.find(id);
-    if (run && run->info.header.lanes == header_.lanes) found = id;
-  }
-  opened.reset();
-  if (!db_.ok()) return std::unexpected(db_.failure());
-  return found;
+// The organizers of the run's lanes, with the positions of these, by number.
+void sqlite_plan_store::read_lanes() {
+  statement organizers(db_, "SELECT o.id, r.position FROM run_lane r JOIN organizer o ON o.lane = r.lane WHERE r.run = ?");
+  lanes_.emplace();
+  for (organizers.with(run_); organizers.step();) lanes_->emplace(organizers.as<organizer_id>(0), organizers.as<lane_id>(1));
 }
 
-result<void> sqlite_plan_store::read_earlier(run_id run, std::uint32_t after, std::size_t count,
-                                             std::vector<planning::earlier_row>& found) {
+result<void> sqlite_plan_store::read_live(key_id after, utc_time now, std::size_t count, std::vector<planning::live_key>& found) {
+  if (!lanes_) read_lanes();
   found.clear();
-  for (earlier_.with(make_row(run, after), last_row(run), count); earlier_.step();) {
-    found.push_back(
-        {.number = number_of(earlier_.as<row_id>(0)), .key = earlier_.as<key_id>(1), .organizer = earlier_.as<organizer_id>(2)});
+  for (live_.with(after, to_stored(now)); found.size() < count && live_.step();) {
+    const auto organizer = live_.as<organizer_id>(1);
+    const auto lane = lanes_->find(organizer);
+    if (lane == lanes_->end()) continue;
+    found.push_back({.key = live_.as<key_id>(0),
+                     .source = live_.as<row_id>(2),
+                     .organizer = organizer,
+                     .lane = lane->second,
+                     .feed = live_.as<planning::feed_id>(3)});
   }
+  live_.reset();
+  return db_.status();
+}
+
+result<void> sqlite_plan_store::read_states(std::span<const key_id> keys, std::span<std::optional<observed>> found) {
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    found[i] = observed_.find(keys[i]) ? std::optional(static_cast<observed>(observed_.row().integer(1))) : std::nullopt;
+  }
+  return db_.status();
+}
+
+result<void> sqlite_plan_store::read_records(std::span<const row_id> records, std::vector<std::string>& found) {
+  found.assign(records.size(), {});
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    if (records_.find(records[i])) found[i] = records_.row().text(1);
+  }
+  records_.close();
   return db_.status();
 }
 
@@ -139,6 +169,11 @@ result<void> sqlite_plan_store::write_payloads(std::span<const planning::row_pay
 
 result<void> sqlite_plan_store::write_wanted(std::span<const planning::wanted_row> rows) {
   for (const auto& row : rows) replace_wanted(row);
+  return db_.status();
+}
+
+result<void> sqlite_plan_store::write_feeds(std::span<const planning::feed_row> rows) {
+  for (const auto& row : rows) belong_.with(row.feed, to_stored(row.ends), row.key).run();
   return db_.status();
 }
 
@@ -184,7 +219,9 @@ void sqlite_plan_store::write_one(const planning::decided_row& row) {
 result<void> sqlite_plan_store::write_calls(std::span<const planning::planned_call> calls) {
   for (const auto& call : calls) {
     const digest_bytes hash(call.payload);
-    if (call.is_new) add_key_.with(call.key, call.organizer, make_row(run_, call.number), blob(hash.view())).run();
+    if (call.is_new) {
+      add_key_.with(call.key, call.organizer, make_row(run_, call.number), blob(hash.view()), call.feed, to_stored(call.ends)).run();
+    }
     owe_.with(run_, call.organizer, call.number, call.key, call.inherited.token, call.inherited.strikes, call.has_duplicates, call.call,
               blob(hash.view()), static_cast<int>(call.op))
         .run();

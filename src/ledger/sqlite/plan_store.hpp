@@ -2,7 +2,11 @@
 
 // What a plan looks up and writes in a SQLite ledger.
 
+#include <optional>
 #include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
 
 #include "ledger/planning/plan_store.hpp"
 #include "ledger/sqlite/connection.hpp"
@@ -14,23 +18,24 @@ namespace convoke::ledger::sqlite {
 
 class sqlite_plan_store final : public planning::plan_store {
  public:
-  // `header` outlives the store.
-  sqlite_plan_store(connection& db, outcome_writer& outcomes, run_id run, const run_header& header) noexcept
-      : db_(db), outcomes_(outcomes), run_(run), header_(header) {}
+  sqlite_plan_store(connection& db, outcome_writer& outcomes, run_id run) noexcept : db_(db), outcomes_(outcomes), run_(run) {}
 
   result<void> number_organizers(std::span<planning::plan_organizer> organizers) override;
   result<void> find_keys(std::span<const digest> keys, std::span<key_id> found) override;
   result<void> read_known(std::span<const key_id> keys, std::span<planning::known_key> found) override;
   result<void> read_payloads(std::span<const planning::key_row> rows, std::vector<planning::payload_pair>& found) override;
   result<void> read_owed(const planning::owed_place& after, std::size_t count, std::vector<planning::owed_elsewhere>& found) override;
-  result<std::optional<run_id>> previous_run() override;
-  result<void> read_earlier(run_id run, std::uint32_t after, std::size_t count, std::vector<planning::earlier_row>& found) override;
+  result<void> read_live(key_id after, utc_time now, std::size_t count, std::vector<planning::live_key>& found) override;
+  result<void> read_states(std::span<const key_id> keys, std::span<std::optional<planning::observed_state>> found) override;
+  result<void> read_records(std::span<const row_id> records, std::vector<std::string>& found) override;
   result<void> name_keys(std::span<const key_id> keys, std::vector<std::optional<named_key>>& found) override;
   result<void> name_organizers(std::span<const organizer_id> organizers, std::vector<std::string>& found) override;
   result<void> count_made(std::span<const organizer_id> organizers, std::span<std::uint64_t> found) override;
 
+  result<planning::feed_id> number_feed(std::string_view name) override;
   result<void> write_payloads(std::span<const planning::row_payload> rows) override;
   result<void> write_wanted(std::span<const planning::wanted_row> rows) override;
+  result<void> write_feeds(std::span<const planning::feed_row> rows) override;
   result<void> write_decisions(std::span<const planning::decided_row> rows) override;
   result<void> write_calls(std::span<const planning::planned_call> calls) override;
   result<void> write_new_keys(std::span<const planning::new_key> keys) override;
@@ -39,6 +44,7 @@ class sqlite_plan_store final : public planning::plan_store {
   result<void> write_superseded(std::span<const planning::owed_elsewhere> rows, utc_time when) override;
 
  private:
+  void read_lanes();
   void read_one(key_id key, planning::known_key& into);
   void write_one(const planning::decided_row& row);
   void replace_wanted(const planning::wanted_row& row);
@@ -46,12 +52,14 @@ class sqlite_plan_store final : public planning::plan_store {
   connection& db_;
   outcome_writer& outcomes_;
   run_id run_;
-  const run_header& header_;
+  std::optional<std::unordered_map<organizer_id, lane_id>> lanes_;  // of the organizers of the run's lanes
 
   forward_cursor<digest> keys_{db_, "SELECT hash, id FROM inventory_key WHERE hash >= ? ORDER BY hash"};
   forward_cursor<key_id> observed_{
       db_, "SELECT id, state, pending, compared_hash, meeting_id IS NOT NULL FROM observation WHERE id >= ? ORDER BY id"};
-  statement wanted_hash_{db_, "SELECT wanted_hash FROM inventory WHERE id = ?"};
+  forward_cursor<key_id> wanted_side_{db_, "SELECT id, feed, ends_at, wanted_hash FROM inventory WHERE id >= ? ORDER BY id"};
+  forward_cursor<row_id> records_{db_, "SELECT id, payload FROM record WHERE id >= ? ORDER BY id"};
+  statement live_{db_, "SELECT id, organizer, source, feed FROM inventory WHERE id > ?1 AND (ends_at IS NULL OR ends_at > ?2) ORDER BY id"};
   statement wanted_payload_{db_, "SELECT r.payload FROM inventory i JOIN record r ON r.id = i.source WHERE i.id = ?"};
   statement payload_{db_, "SELECT payload FROM record WHERE id = ?"};
   statement owed_{db_,
@@ -59,7 +67,6 @@ class sqlite_plan_store final : public planning::plan_store {
                   "JOIN run r ON r.id = o.run WHERE (o.run, o.organizer, o.number) > (?, ?, ?) AND o.run <> ? "
                   "ORDER BY o.run, o.organizer, o.number LIMIT ?"};
   statement duplicates_{db_, "SELECT count(*) FROM duplicate WHERE first = ?"};
-  statement earlier_{db_, "SELECT id, key, organizer FROM decision WHERE id > ? AND id <= ? AND key IS NOT NULL ORDER BY id LIMIT ?"};
   statement drift_{db_, "SELECT drift FROM observation WHERE id = ?"};
 
   statement rewrite_{db_, "UPDATE record SET payload = ? WHERE id = ?"};
@@ -68,13 +75,14 @@ class sqlite_plan_store final : public planning::plan_store {
   statement forget_source_{db_,
                            "DELETE FROM record WHERE id = ?1 AND raw IS NULL AND (SELECT pruned FROM run WHERE run.id = ?1 >> 32) <> 0"};
   statement want_{db_, "UPDATE inventory SET source = ?, wanted_hash = ? WHERE id = ?"};
+  statement belong_{db_, "UPDATE inventory SET feed = ?, ends_at = ? WHERE id = ?"};
   statement mark_pending_{db_, "UPDATE observation SET pending = ? WHERE id = ?"};
   statement decide_{db_, "INSERT INTO decision(id, key, organizer, outcome_id) VALUES(?, ?, ?, ?)"};
   statement duplicate_{db_, "INSERT INTO duplicate(first, id) VALUES(?, ?)"};
   statement owe_{db_,
                  "INSERT INTO owed(run, organizer, number, key, token, strikes, duplicates, call, hash, operation) "
                  "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
-  statement add_key_{db_, "INSERT INTO inventory(id, organizer, source, wanted_hash) VALUES(?, ?, ?, ?)"};
+  statement add_key_{db_, "INSERT INTO inventory(id, organizer, source, wanted_hash, feed, ends_at) VALUES(?, ?, ?, ?, ?, ?)"};
   statement index_key_{db_, "INSERT INTO inventory_key(hash, id) VALUES(?, ?)"};
   statement drop_{db_, "DELETE FROM owed WHERE run = ? AND organizer = ? AND number = ?"};
   statement finish_{

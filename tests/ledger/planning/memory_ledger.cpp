@@ -21,6 +21,11 @@ result<void> memory_plan_store::number_organizers(std::span<plan_organizer> orga
   return {};
 }
 
+result<feed_id> memory_plan_store::number_feed(std::string_view name) {
+  BOOST_REQUIRE(!name.empty());
+  return ledger_.feeds.try_emplace(std::string(name), static_cast<feed_id>(ledger_.feeds.size() + 1)).first->second;
+}
+
 result<void> memory_plan_store::find_keys(std::span<const digest> keys, std::span<key_id> found) {
   check_size(keys.size());
   for (std::size_t i = 0; i < keys.size(); ++i) {
@@ -44,6 +49,8 @@ result<void> memory_plan_store::read_known(std::span<const key_id> keys, std::sp
                   .has_meeting = entry.observed->has_meeting,
                   .compared = entry.observed->compared};
     }
+    found[i].feed = entry.feed;
+    found[i].ends = entry.ends;
     if (needs_wanted(found[i].state)) found[i].wanted = entry.wanted;
   }
   return {};
@@ -80,22 +87,32 @@ result<void> memory_plan_store::read_owed(const owed_place& after, std::size_t c
   return {};
 }
 
-result<std::optional<run_id>> memory_plan_store::previous_run() {
-  const auto& mine = ledger_.headers.at(run_);
-  for (auto run = ledger_.opened.rbegin(); run != ledger_.opened.rend(); ++run) {
-    const auto& header = ledger_.headers.at(*run);
-    if (header.input_name == mine.input_name && header.lanes == mine.lanes) return *run;
-  }
-  return std::nullopt;
-}
-
-result<void> memory_plan_store::read_earlier(run_id run, std::uint32_t after, std::size_t count, std::vector<earlier_row>& found) {
+result<void> memory_plan_store::read_live(key_id after, utc_time now, std::size_t count, std::vector<live_key>& found) {
   check_size(count);
   found.clear();
-  for (auto at = ledger_.decisions.upper_bound(make_row(run, after)); at != ledger_.decisions.end() && found.size() < count; ++at) {
-    if (at->first >> 32 != run) break;
-    if (at->second.key != 0) found.push_back({number_of(at->first), at->second.key, at->second.organizer});
+  for (auto at = ledger_.inventory.upper_bound(after); at != ledger_.inventory.end() && found.size() < count; ++at) {
+    const auto& entry = at->second;
+    if (entry.ends && *entry.ends <= now) continue;
+    const auto organizer = std::ranges::find_if(ledger_.organizers, [&](const auto& one) { return one.second == entry.organizer; });
+    found.push_back(
+        {.key = at->first, .source = entry.source, .organizer = entry.organizer, .lane = organizer->first.first, .feed = entry.feed});
   }
+  return {};
+}
+
+result<void> memory_plan_store::read_states(std::span<const key_id> keys, std::span<std::optional<observed_state>> found) {
+  check_size(keys.size());
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const auto& seen = ledger_.inventory.at(keys[i]).observed;
+    if (seen) found[i] = seen->state;
+  }
+  return {};
+}
+
+result<void> memory_plan_store::read_records(std::span<const row_id> records, std::vector<std::string>& found) {
+  BOOST_REQUIRE(!records.empty());
+  found.clear();
+  for (const auto record : records) found.push_back(ledger_.payloads.at(record));
   return {};
 }
 
@@ -141,6 +158,19 @@ result<void> memory_plan_store::write_wanted(std::span<const wanted_row> rows) {
   return {};
 }
 
+result<void> memory_plan_store::write_feeds(std::span<const feed_row> rows) {
+  check_size(rows.size());
+  for (const auto& row : rows) {
+    BOOST_REQUIRE(last_belonging_ < row.key);
+    last_belonging_ = row.key;
+    auto& entry = ledger_.inventory.at(row.key);
+    BOOST_REQUIRE((entry.feed != row.feed || entry.ends != row.ends));
+    entry.feed = row.feed;
+    entry.ends = row.ends;
+  }
+  return {};
+}
+
 void memory_plan_store::add_decision(std::uint32_t number, stored_decision decided) {
   BOOST_REQUIRE(ledger_.decisions.emplace(make_row(run_, number), std::move(decided)).second);
 }
@@ -165,8 +195,12 @@ result<void> memory_plan_store::write_calls(std::span<const planned_call> calls)
   for (const auto& call : calls) {
     BOOST_REQUIRE(call.call == ++last_call_);
     if (call.is_new) {
-      const inventory_entry entry{
-          .organizer = call.organizer, .source = make_row(run_, call.number), .wanted = call.payload, .observed = {}};
+      const inventory_entry entry{.organizer = call.organizer,
+                                  .source = make_row(run_, call.number),
+                                  .wanted = call.payload,
+                                  .feed = call.feed,
+                                  .ends = call.ends,
+                                  .observed = {}};
       BOOST_REQUIRE(ledger_.inventory.emplace(call.key, entry).second);
     }
     BOOST_REQUIRE(ledger_.owed.emplace(owed_key{run_, call.organizer, call.number}, owed_entry{.call = call}).second);
@@ -222,33 +256,35 @@ meeting_spec wanted_of(const input_row& row) {
   s.organizer = organizer_name(row.organizer);
   s.external_id = row.external_id;
   s.subject = "Lecture " + std::to_string(row.version);
-  s.start = utc_time(std::chrono::seconds(1'790'000'000));
+  s.start = utc_time(std::chrono::seconds(1'790'000'000)) + std::chrono::days(row.day);
   s.end = s.start + std::chrono::hours(1);
   return s;
 }
 
 run_header header_of(const std::string& input) {
   run_header h;
-  h.input_name = input;
+  h.input_name = h.feed = input;
   h.lanes = {{"https://graph.example/v1.0", "tenant-1", "app-1"}};
   return h;
 }
 
-planned plan_rows(memory_ledger& ledger, const std::vector<input_row>& rows, const run_header& header, const limits& bounds) {
+planned plan_rows(memory_ledger& ledger, const std::vector<input_row>& rows, const run_header& header, const limits& bounds, utc_time now) {
   planned out{.run = static_cast<run_id>(ledger.headers.size() + 1), .summary = {}};
   ledger.headers.emplace(out.run, header);
   memory_plan_store store(ledger, out.run, bounds.page_rows);
   classifier plan(store, out.run, header, bounds);
   for (const auto& row : rows) {
     if (!row.valid) {
-      BOOST_REQUIRE(plan.add_invalid({.number = row.number, .line = row.number}).has_value());
+      const named_key name{organizer_name(row.organizer), row.external_id};
+      const auto keys = row.readable ? plan.hashes_of(0, {&name, 1}) : std::vector<digest>{};
+      BOOST_REQUIRE(plan.add_invalid({.number = row.number, .line = row.number}, keys).has_value());
       continue;
     }
     const auto payload = encode_spec(wanted_of(row));
     BOOST_REQUIRE(plan.add({.number = row.number, .line = row.number}, payload, update_rule::never).has_value());
     ledger.payloads.emplace(make_row(out.run, row.number), payload);
   }
-  auto summary = plan.classify();
+  auto summary = plan.classify(now);
   BOOST_REQUIRE(summary.has_value());
   out.summary = std::move(*summary);
   BOOST_REQUIRE(plan.supersede(utc_time{}).has_value());

@@ -25,6 +25,8 @@ struct inventory_entry {
   organizer_id organizer = 0;
   row_id source = 0;
   digest wanted{};
+  feed_id feed = no_feed;
+  std::optional<utc_time> ends;
   std::optional<observation> observed;
 };
 struct stored_decision {
@@ -51,6 +53,7 @@ struct memory_ledger {
   std::map<run_id, run_header> headers;
   std::map<std::pair<lane_id, std::string>, organizer_id> organizers;
   std::set<run_id> discarded;
+  std::map<std::string, feed_id> feeds;
 };
 
 class memory_plan_store final : public plan_store {
@@ -62,13 +65,16 @@ class memory_plan_store final : public plan_store {
   result<void> read_known(std::span<const key_id> keys, std::span<known_key> found) override;
   result<void> read_payloads(std::span<const key_row> rows, std::vector<payload_pair>& found) override;
   result<void> read_owed(const owed_place& after, std::size_t count, std::vector<owed_elsewhere>& found) override;
-  result<std::optional<run_id>> previous_run() override;
-  result<void> read_earlier(run_id run, std::uint32_t after, std::size_t count, std::vector<earlier_row>& found) override;
+  result<void> read_live(key_id after, utc_time now, std::size_t count, std::vector<live_key>& found) override;
+  result<void> read_states(std::span<const key_id> keys, std::span<std::optional<observed_state>> found) override;
+  result<void> read_records(std::span<const row_id> records, std::vector<std::string>& found) override;
   result<void> name_keys(std::span<const key_id> keys, std::vector<std::optional<named_key>>& found) override;
   result<void> name_organizers(std::span<const organizer_id> organizers, std::vector<std::string>& found) override;
   result<void> count_made(std::span<const organizer_id> organizers, std::span<std::uint64_t> found) override;
+  result<feed_id> number_feed(std::string_view name) override;
   result<void> write_payloads(std::span<const row_payload> rows) override;
   result<void> write_wanted(std::span<const wanted_row> rows) override;
+  result<void> write_feeds(std::span<const feed_row> rows) override;
   result<void> write_decisions(std::span<const decided_row> rows) override;
   result<void> write_calls(std::span<const planned_call> calls) override;
   result<void> write_new_keys(std::span<const new_key> keys) override;
@@ -84,7 +90,7 @@ class memory_plan_store final : public plan_store {
   run_id run_;
   std::size_t page_rows_;
   std::optional<digest> last_digest_, last_new_;
-  key_id last_key_ = 0, last_wanted_ = 0;
+  key_id last_key_ = 0, last_wanted_ = 0, last_belonging_ = 0;
   std::uint32_t last_decided_ = 0, last_call_row_ = 0, last_call_ = 0;
 };
 
@@ -95,6 +101,8 @@ struct input_row {
   std::string external_id;
   unsigned version = 0;
   bool valid = true;
+  bool readable = false;  // the key of a row that is not valid
+  unsigned day = 0;       // days after the first one
   friend bool operator==(const input_row&, const input_row&) = default;
 };
 std::string organizer_name(unsigned n);
@@ -105,9 +113,10 @@ struct planned {
   run_id run = 0;
   plan_summary summary;
 };
+inline constexpr utc_time before_any_meeting{std::chrono::seconds(1'780'000'000)};
 // Plans these rows as a new run, which is opened. `bounds`: small pages and sorters try what large inputs do.
 planned plan_rows(memory_ledger& ledger, const std::vector<input_row>& rows, const run_header& header = header_of(),
-                  const limits& bounds = {.folder = "/tmp"});
+                  const limits& bounds = {.folder = "/tmp"}, utc_time now = before_any_meeting);
 // The calls that this run owes, in order.
 std::vector<planned_call> calls_of(const memory_ledger& ledger, run_id run);
 // Ends the call of this row with this observation, or leaves it owed under `token` with `strikes`.

@@ -27,8 +27,8 @@ void group(grouped& out, std::vector<keyed_row> rows, const std::set<std::uint64
   std::ranges::sort(rows, keyed_row::order{});
   group_builder builder(out.groups);
   for (const auto& row : rows) {
-    if (!builder.continues(row.key)) builder.begin(row, known.contains(row.key.high) ? 100 + row.key.high : 0);
-    out.rows.push_back(builder.add(row));
+    if (!builder.continues(row.key)) builder.begin(row.key, known.contains(row.key.high) ? 100 + row.key.high : 0);
+    if (!row.rejected) out.rows.push_back(builder.add(row));
   }
   builder.end();
 }
@@ -60,6 +60,25 @@ BOOST_AUTO_TEST_CASE(equal_rows_are_duplicates_and_others_a_conflict) {
   BOOST_TEST(g.groups.taken.contains(102));
   BOOST_TEST(!g.groups.taken.contains(103));
   BOOST_TEST(g.groups.present.size() == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(keys_of_rejected_rows_are_present_and_nothing_else) {
+  const auto rejected = [](std::uint64_t key, std::uint32_t line) {
+    return keyed_row{.key = {key, 0}, .number = line, .line = line, .rejected = true};
+  };
+  grouped g;
+  group(g, {rejected(1, 2), rejected(2, 3), keyed(2, 7, 4), rejected(2, 5), keyed(2, 7, 6), rejected(3, 7), keyed(4, 1, 8), keyed(4, 2, 9)},
+        {1, 2});
+  BOOST_TEST(g.groups.conflicting == (std::vector<bool>{false, true}));
+  BOOST_TEST(g.groups.has_duplicates == (std::vector<bool>{true, false}));
+  BOOST_REQUIRE(g.rows.size() == 4u);
+  BOOST_TEST(g.rows[0].first == 4u);
+  BOOST_TEST(g.rows[0].group == 0u);
+  BOOST_TEST(g.rows[2].group == 1u);
+  BOOST_TEST(g.groups.present.size() == 2u);
+  BOOST_TEST(g.groups.present.contains(101));
+  BOOST_TEST(!g.groups.taken.contains(101));
+  BOOST_TEST(g.groups.taken.contains(102));
 }
 
 BOOST_AUTO_TEST_CASE(the_message_of_a_conflict) {

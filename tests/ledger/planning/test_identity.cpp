@@ -4,6 +4,7 @@
 
 #include <convoke/spec.hpp>
 
+#include "ledger/planning/fingerprint.hpp"
 #include "ledger/planning/identity.hpp"
 #include "ledger/planning/memory_ledger.hpp"
 
@@ -59,6 +60,39 @@ BOOST_AUTO_TEST_CASE(root_and_tenant_are_part_of_a_key_and_the_app_is_not) {
 
 BOOST_AUTO_TEST_CASE(parts_of_a_key_do_not_run_together) {
   BOOST_TEST((identity(spec_of("a"), {"root", "tenant", "app"}).key != identity(spec_of("a"), {"roott", "enant", "app"}).key));
+}
+
+BOOST_AUTO_TEST_CASE(a_key_by_its_names_is_the_key_of_a_row_that_wants_it) {
+  row_identifier identifier(header_of().lanes, {});
+  const auto spec = spec_of("Course-1");
+  BOOST_TEST((identifier.key_of(0, spec.organizer, "course-1") == identity(spec).key));
+  BOOST_TEST((identifier.key_of(0, spec.organizer, "COURSE-1") == identity(spec).key));
+  BOOST_TEST((identity(spec).ends == spec.end));
+}
+
+BOOST_AUTO_TEST_CASE(fingerprints_show_which_meeting_and_which_external_id) {
+  fingerprinter prints;
+  const auto spec = spec_of("Course-1");
+  const auto of = prints.of(0, spec);
+  const auto with = [&](auto change) {
+    auto other = spec;
+    change(other);
+    return prints.of(0, other);
+  };
+  const auto other_id = with([](meeting_spec& s) { s.external_id = "b"; });
+  BOOST_TEST((other_id.meeting == of.meeting));
+  BOOST_TEST((other_id.external_id != of.external_id));
+  BOOST_TEST((with([](meeting_spec& s) { s.external_id = "COURSE-1"; }).external_id == of.external_id));
+  BOOST_TEST((with([](meeting_spec& s) { s.attendees.clear(); }).meeting == of.meeting));
+  BOOST_TEST((with([](meeting_spec& s) { s.start += std::chrono::seconds(1); }).meeting != of.meeting));
+  BOOST_TEST((with([](meeting_spec& s) { s.end += std::chrono::seconds(1); }).meeting != of.meeting));
+  BOOST_TEST((with([](meeting_spec& s) { s.organizer.back() = 'f'; }).meeting != of.meeting));
+  BOOST_TEST((with([](meeting_spec& s) { s.organizer.back() = 'f'; }).external_id == of.external_id));
+  const auto none = with([](meeting_spec& s) { s.subject.reset(); }), empty = with([](meeting_spec& s) { s.subject = ""; });
+  BOOST_TEST((none.meeting != of.meeting));
+  BOOST_TEST((none.meeting != empty.meeting));
+  BOOST_TEST((prints.of(1, spec).meeting != of.meeting));
+  BOOST_TEST((prints.of(1, spec).external_id != of.external_id));
 }
 
 // Ledgers keep these hashes: where they change, hash_version has to change as well, and every known key would be new.

@@ -54,6 +54,17 @@ BOOST_AUTO_TEST_CASE(a_key_without_such_an_observation_is_retried_or_changed) {
   BOOST_TEST(needs_wanted(observed_state::lost));
 }
 
+BOOST_AUTO_TEST_CASE(only_lost_and_removed_meetings_are_gone) {
+  for (const auto state : states) BOOST_TEST(is_gone(state) == (state == observed_state::lost || state == observed_state::removed));
+}
+
+BOOST_AUTO_TEST_CASE(a_key_belongs_to_the_feed_of_the_run_that_wants_it) {
+  BOOST_TEST(feed_after(no_feed, no_feed) == no_feed);
+  BOOST_TEST(feed_after(no_feed, 2) == 2u);
+  BOOST_TEST(feed_after(1, 2) == 2u);
+  BOOST_TEST(feed_after(1, no_feed) == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(the_first_operation_of_a_row) {
   struct {
     row_class what;

@@ -1,0 +1,85 @@
+#include <algorithm>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "core/text.hpp"
+#include "report/forecast.hpp"
+#include "report/summary.hpp"
+#include "report/wording.hpp"
+
+namespace convoke::report {
+namespace {
+
+// `12 rows`, or where rows repeat `12 rows (180 with every repetition)`.
+std::string rows_text(const plan_summary& s) {
+  if (s.records == 0 || s.records == s.rows) return count_of(s.rows, "row", "rows");
+  return fmt::format("{} ({} with every repetition)", count_of(s.records, "row", "rows"), grouped(s.rows));
+}
+
+// What a plan and a check both say at the end of their counts.
+std::string other_rows(const plan_summary& s) {
+  std::string out;
+  if (s.duplicates > 0) out += fmt::format(", {} the same as an earlier row", grouped(s.duplicates));
+  if (s.rejected > 0) out += fmt::format(", {} wrong", grouped(s.rejected));
+  return out;
+}
+
+std::string how_used(const column_use& c) {
+  switch (c.use) {
+    case column_use::kind::used:
+      return c.role;
+    case column_use::kind::carried:
+      return "carried to the results";
+    case column_use::kind::ignored:
+      return "ignored";
+  }
+  return {};
+}
+
+// The columns of the input and what each is used for, as a table.
+std::string mapping_text(const std::vector<column_use>& columns) {
+  constexpr std::size_t most_shown = 40;  // characters of a name
+  if (columns.empty()) return {};
+  const auto name = [](const column_use& c) {
+    return c.header.empty() ? std::string("(no name)") : core::escape_for_people(c.header, most_shown);
+  };
+  std::size_t width = 0;
+  for (const auto& c : columns) width = std::max(width, fmt::formatted_size("{}", name(c)));
+  std::string out = "Columns:\n";
+  for (const auto& c : columns) out += fmt::format("  {:>3}  {:<{}}  {}\n", c.column, name(c), std::min(width, most_shown), how_used(c));
+  return out;
+}
+
+}  // namespace
+
+std::string plan_counts(const plan_summary& s) {
+  auto out =
+      fmt::format("{}: {} owed ({} new, {} changed, {} tried before), {} unchanged", rows_text(s), count_of(s.calls, "call", "calls"),
+                  grouped(s.new_keys), grouped(s.changed_keys), grouped(s.retried_keys), grouped(s.unchanged));
+  if (s.drifted > 0) out += fmt::format(", {} known to have drifted", grouped(s.drifted));
+  return out + other_rows(s) + ", by " + count_of(s.organizers.size(), "organizer", "organizers") + ".";
+}
+
+std::string input_text(const plan_summary& s) {
+  std::string out;
+  if (!s.feed.empty()) out += fmt::format("Feed: {}.", core::escape_for_people(s.feed));
+  if (s.empty_records > 0)
+    out += fmt::format("{}{} skipped.", out.empty() ? "" : " ", count_of(s.empty_records, "empty row is", "empty rows are"));
+  return out.empty() ? out : out + "\n";
+}
+
+std::string plan_text(const plan_summary& s, utc_time now) {
+  return plan_counts(s) + "\n" + input_text(s) + (s.expected ? forecast_text(*s.expected, now) + "\n" : std::string());
+}
+
+std::string check_text(const plan_summary& s) {
+  auto out = fmt::format("{}: {} of {}{}.\n", rows_text(s), count_of(s.calls, "meeting", "meetings"),
+                         count_of(s.organizers.size(), "organizer", "organizers"), other_rows(s));
+  out += input_text(s) + mapping_text(s.columns);
+  if (!s.defaults.empty()) out += "Defaults:\n";
+  for (const auto& one : s.defaults) out += fmt::format("  {}\n", core::escape_for_people(one));
+  return out;
+}
+
+}  // namespace convoke::report

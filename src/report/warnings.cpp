@@ -1,0 +1,136 @@
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "core/text.hpp"
+#include "report/summary.hpp"
+#include "report/wording.hpp"
+
+namespace convoke::report {
+namespace {
+
+constexpr std::size_t most_named = 3;
+
+std::string key_text(const named_key& key) {
+  return fmt::format("{} of {}", core::escape_for_people(key.external_id), core::escape_for_people(key.organizer));
+}
+
+// The first few of a sample, each as `text` writes it; `…` where there are more.
+template <class T>
+std::string sample_text(const std::vector<T>& sample, auto text) {
+  std::string out;
+  for (std::size_t i = 0; i < std::min(sample.size(), most_named); ++i) out += (i == 0 ? "" : ", ") + text(sample[i]);
+  return sample.size() > most_named ? out + ", …" : out;
+}
+
+// What a warning says of its rows: the beginning of the sentence in both numbers, and what to do.
+struct wording {
+  std::string_view one, several, advice;
+};
+
+wording wording_of(input_warning_kind kind) noexcept {
+  switch (kind) {
+    case input_warning_kind::id_null_word:
+      return {
+          "row has a word for nothing as its external id", "rows have a word for nothing as their external id",
+          "Such an id can come from an empty cell or a formula: rows that share it share a meeting. Correct the cells, or make the ids by "
+          "--external-id."};
+    case input_warning_kind::id_scientific:
+      return {"row has a number in E-notation as its external id", "rows have a number in E-notation as their external id",
+              "A spreadsheet has shortened it, and digits are lost. Format the column as text in the spreadsheet and export it again."};
+    case input_warning_kind::id_apostrophe:
+      return {"external id begins with an apostrophe", "external ids begin with an apostrophe",
+              "A spreadsheet marks text so, and the apostrophe is sent as a part of the id. Take it out unless it belongs there."};
+    case input_warning_kind::id_decimal:
+      return {"external id, the only one, ends in .0", "external ids, which are all of them, end in .0",
+              "A program has read them as numbers. Export the column as text: the same ids without .0 would be other meetings."};
+    case input_warning_kind::long_meeting:
+      return {
+          "meeting is longer than 30 h", "meetings are longer than 30 h",
+          "Teams ends a meeting after 30 h. Is the end the last day of a term? Then the row needs an end on its own day, and `repeat`."};
+    case input_warning_kind::past_meeting:
+      return {"meeting has ended already", "meetings have ended already",
+              "They are made all the same. Is this the file of an earlier term?"};
+    case input_warning_kind::far_meeting:
+      return {"meeting begins more than two years ahead", "meetings begin more than two years ahead", "Is the year right?"};
+    case input_warning_kind::fixed_offset_zone:
+      return {
+          "row has a zone of the form Etc/GMT±n", "rows have a zone of the form Etc/GMT±n",
+          "Its sign is the opposite of the usual one: Etc/GMT+5 is five hours behind UTC. Name a place, such as America/New_York, or write "
+          "the offset into the time."};
+    case input_warning_kind::utf8_in_windows_1252:
+      return {"row was read as windows-1252, but its bytes are valid UTF-8",
+              "rows were read as windows-1252, but their bytes are valid UTF-8",
+              "Their letters would be wrong in Teams. Leave --encoding windows-1252 out if the file is UTF-8."};
+    case input_warning_kind::unnamed_column:
+      return {"row has a value in a column without a name", "rows have a value in a column without a name",
+              "Such values are ignored. Give the column a name to carry it to the results."};
+  }
+  std::unreachable();
+}
+
+std::string input_warning_text(const input_warning& w) {
+  const auto words = wording_of(w.kind);
+  auto out = fmt::format("{}, {} line {}", count_of(w.rows, words.one, words.several), w.rows == 1 ? "in" : "first in", w.first_line);
+  if (!w.example.empty()) out += fmt::format(" ({})", w.example);
+  return out + ". " + std::string(words.advice);
+}
+
+void add_other_runs(const plan_summary& s, std::vector<std::string>& out) {
+  if (s.superseded > 0)
+    out.push_back(fmt::format("{} that older runs still owe {} taken over by this run.", count_of(s.superseded, "row", "rows"),
+                              form(s.superseded, "is", "are")));
+  if (s.owed_elsewhere > 0)
+    out.push_back(
+        fmt::format("{} that older runs still owe {} not in this input and {} owed there: {}. Run that run's own command to send {}, "
+                    "or `convoke discard` it.",
+                    count_of(s.owed_elsewhere, "key", "keys"), form(s.owed_elsewhere, "is", "are"), form(s.owed_elsewhere, "stays", "stay"),
+                    sample_text(s.owed_elsewhere_sample, key_text), form(s.owed_elsewhere, "it", "them")));
+}
+
+void add_inventory(const plan_summary& s, std::vector<std::string>& out) {
+  const auto known_as = [](const replaced_key& k) { return fmt::format("{} (known as {})", key_text(k.now), key_text(k.before)); };
+  const auto moved_from = [](const replaced_key& k) {
+    return fmt::format("{} to {}, known under {}", core::escape_for_people(k.now.external_id), core::escape_for_people(k.now.organizer),
+                       core::escape_for_people(k.before.organizer));
+  };
+  if (s.changed_ids > 0)
+    out.push_back(fmt::format(
+        "{} {} that this ledger knows under {}, e.g. {}: {}. If that is wrong, put the old ids back; --max-new N refuses such a plan.",
+        count_of(s.changed_ids, "new id", "new ids"), form(s.changed_ids, "wants a meeting", "want meetings"),
+        form(s.changed_ids, "another id", "other ids"), sample_text(s.changed_ids_sample, known_as),
+        form(s.changed_ids, "it would become a second meeting", "they would become second meetings")));
+  if (s.moved > 0)
+    out.push_back(fmt::format("{} moved to another organizer: {}. A meeting cannot change its organizer, so {}, and {}.",
+                              count_of(s.moved, "external id has", "external ids have"), sample_text(s.moved_sample, moved_from),
+                              form(s.moved, "a second one is made", "second ones are made"),
+                              form(s.moved, "the old one stays", "the old ones stay")));
+  if (s.vanished > 0)
+    out.push_back(
+        fmt::format("{}{} whose {} not ended {} not in this input any more: {}. Nothing happens to {}: `--on-vanished remove` is "
+                    "not built yet.",
+                    count_of(s.vanished, "key", "keys"),
+                    s.feed.empty() ? std::string() : fmt::format(" of the feed '{}'", core::escape_for_people(s.feed)),
+                    form(s.vanished, "meeting has", "meetings have"), form(s.vanished, "is", "are"),
+                    sample_text(s.vanished_sample, key_text), form(s.vanished, "its meeting", "their meetings")));
+}
+
+}  // namespace
+
+std::vector<std::string> plan_warnings(const plan_summary& s) {
+  std::vector<std::string> out;
+  for (const auto& w : s.warnings) out.push_back(input_warning_text(w));
+  add_other_runs(s, out);
+  add_inventory(s, out);
+  for (const auto& o : s.organizers)
+    if (o.new_keys > 0 && o.new_keys + o.made_this_month > meetings_per_organizer_and_month)
+      out.push_back(fmt::format("Organizer {}: {}{}; Graph documents {} per user, app and month, and may refuse the others.", o.organizer,
+                                count_of(o.new_keys, "new meeting", "new meetings"),
+                                o.made_this_month > 0 ? fmt::format(", {} made this month already", grouped(o.made_this_month)) : "",
+                                grouped(meetings_per_organizer_and_month)));
+  return out;
+}
+
+}  // namespace convoke::report

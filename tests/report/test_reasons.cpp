@@ -1,0 +1,149 @@
+// Why rows of a run have no meeting as wanted, and what to do about it.
+
+#include <algorithm>
+
+#include <boost/json.hpp>
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include "report/reasons.hpp"
+#include "report/remedies.hpp"
+#include "report/summary.hpp"
+
+using namespace convoke;
+using namespace convoke::report;
+
+namespace {
+
+const std::string app = "9d8fe59e-322e-53bb-9df5-35d01bf5cb66", anna = "00000000-0000-0000-0000-000000000001";
+
+failure_reason reason(int status, std::string code, std::string message = {}, outcome result = outcome::failed) {
+  return {.result = result,
+          .code = std::move(code),
+          .http_status = status,
+          .rows = 5,
+          .line = 2,
+          .organizer = anna,
+          .external_id = "K-1",
+          .message = std::move(message),
+          .remedy = {},
+          .commands = {}};
+}
+
+failure_reason with_remedy(failure_reason why, const std::string& client = app) {
+  std::vector<failure_reason> all{std::move(why)};
+  add_remedies(all, client);
+  return all.front();
+}
+
+bool any_command_holds(const failure_reason& why, std::string_view what) {
+  return std::ranges::any_of(why.commands, [&](const std::string& command) { return command.contains(what); });
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(row_16_a_missing_policy_gets_the_commands_that_fix_it) {
+  for (const auto* said :
+       {"No Application Access Policy found for this app", "No application access policy found for this app 1 on the user",
+        "App 1 is not authorized to Create meeting on behalf of user 2"}) {
+    const auto why = with_remedy(reason(403, "General", said));
+    BOOST_TEST(why.remedy.contains("add the app to the one that it has"));
+    BOOST_TEST(any_command_holds(why, "Set-CsApplicationAccessPolicy -Identity <policy> -AppIds @{Add=\"" + app + "\"}"));
+    BOOST_TEST(any_command_holds(why, "Grant-CsApplicationAccessPolicy -PolicyName convoke -Identity " + anna));
+  }
+  // Nothing that is no GUID goes into a command.
+  auto odd = reason(403, "Forbidden", "No application access policy found for this app.");
+  odd.organizer = "x; rm";
+  const auto why = with_remedy(odd, "\"; rm");
+  BOOST_TEST(!any_command_holds(why, "rm"));
+  BOOST_TEST(any_command_holds(why, "@{Add=\"<client id>\"}"));
+  BOOST_TEST(any_command_holds(why, "-Identity <organizer>"));
+}
+
+BOOST_AUTO_TEST_CASE(row_16_every_kind_of_failure_has_a_remedy) {
+  const std::pair<failure_reason, const char*> kinds[] = {
+      {reason(403, "Forbidden"), "OnlineMeetings.ReadWrite.All"},
+      {reason(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation."), "grant admin consent"},
+      {reason(403, "Forbidden", "error=insufficient_claims"), "Conditional Access"},
+      {reason(404, "UnknownError"), "object id of an existing user"},
+      {reason(404, "NotFound", "createOrGet returns this meeting, but the service does not find it afterwards."), "again later"},
+      {reason(400, "BadRequest", "1026: An error has occurred."), "correct the rows in the failed file"},
+      {reason(400, "BadRequest", "Resource not found for the segment 'onlineMeetings'."), "--graph-url"},
+      {reason(422, "InvalidArgument"), "correct the rows in the failed file"},
+      {reason(401, "InvalidAuthenticationToken"), "--client-id"},
+      {reason(302, ""), "Redirects"},
+      {reason(405, "MethodNotAllowed"), "--cloud"},
+      {reason(501, ""), "--cloud"},
+      {reason(507, ""), "quota"},
+      {reason(423, ""), "again later"},
+      {reason(500, "retries", "attempts were used up in three runs in a row"), "once they work"},
+      {reason(0, "retries"), "once they work"},
+      {reason(0, "invalid", "column 'start'", outcome::rejected), "Correct these rows"},
+      {reason(0, "conflict", "line 3 wants another meeting", outcome::rejected), "Make them equal"},
+      {reason(0, "start;end", "", outcome::drifted), "--on-drift report"},
+      {reason(404, "", "", outcome::lost), "makes them again"},
+      {reason(0, "Something"), "compare the message"}};
+  for (const auto& [why, says] : kinds) BOOST_TEST(with_remedy(why).remedy.contains(says), with_remedy(why).remedy << " / " << says);
+}
+
+BOOST_AUTO_TEST_CASE(row_16_reasons_for_people) {
+  std::vector<failure_reason> all{
+      reason(403, "Forbidden", "No application access policy found for this app."),
+      reason(403, "General", "No application access policy found for this app."),
+      reason(0, "invalid", "column 'start': '\x1b'", outcome::rejected),
+  };
+  all[2].rows = 1;
+  all[2].organizer = all[2].external_id = "";
+  add_remedies(all, app);
+  const auto text = reasons_text(all);
+  BOOST_TEST(
+      text.starts_with("Why rows have no meeting as wanted:\n"
+                       "  5 rows failed: 403 Forbidden: No application access policy found for this app.\n"
+                       "    The first is: line 2, K-1 of " +
+                       anna + "\n    What to do: The app has no application access policy"));
+  BOOST_TEST(text.contains("\n      Connect-MicrosoftTeams\n"));
+  BOOST_TEST(text.contains("General: No application access policy found for this app.\n    The first is: line 2, K-1 of " + anna +
+                           "\n    What to do: as above.\n"));
+  BOOST_TEST(
+      text.ends_with("  1 row rejected: invalid: column 'start': '\\x1b'\n    It is: line 2\n    What to do: Correct these rows in the "
+                     "input or in the failed file, and apply that file.\n"));
+  BOOST_TEST(reasons_text({}) == "");
+  for (int i = 0; i < 3; ++i) all.push_back(reason(400, "BadRequest"));
+  BOOST_TEST(reasons_text(all).ends_with("  1 more reason: `-o json` lists it.\n"));
+}
+
+BOOST_AUTO_TEST_CASE(row_16_a_run_that_ends_with_failures_gives_its_reasons) {
+  job_report r;
+  r.run = 1;
+  r.rows = r.counts.failed = 5;
+  r.failed = "in.csv.failed.csv";
+  r.reasons = {with_remedy(reason(403, "Forbidden", "No application access policy found for this app."))};
+  const auto text = report_text(r);
+  BOOST_TEST(text.contains("  5 rows failed: 403 Forbidden: No application access policy found for this app.\n"));
+  BOOST_TEST(text.contains("Grant-CsApplicationAccessPolicy"));
+  BOOST_TEST(text.ends_with("Finished: 0 of 5 rows have their meeting; the rows to correct are in in.csv.failed.csv.\n"));
+  const auto why = boost::json::parse(report_json(r)).at("reasons").at(0);
+  BOOST_TEST(why.at("outcome") == "failed");
+  BOOST_TEST(why.at("code") == "Forbidden");
+  BOOST_TEST(why.at("http_status") == 403);
+  BOOST_TEST(why.at("rows") == 5);
+  BOOST_TEST(why.at("line") == 2);
+  BOOST_TEST(why.at("organizer") == anna.c_str());
+  BOOST_TEST(why.at("external_id") == "K-1");
+  BOOST_TEST(why.at("commands").as_array().size() == 5U);
+  r.reasons.clear();
+  BOOST_TEST(boost::json::parse(report_json(r)).at("reasons").as_array().empty());
+}
+
+BOOST_AUTO_TEST_CASE(row_18_a_removed_failed_file_is_reported) {
+  job_report r;
+  r.run = 1;
+  r.rows = r.counts.created = 1;
+  BOOST_TEST(boost::json::parse(report_json(r)).at("removed_failed").is_null());
+  r.removed_failed = "in.csv.failed.csv";
+  BOOST_TEST(report_text(r) ==
+             "Run 1: 1 row: 1 created.\n"
+             "Removed, because nothing failed this time: in.csv.failed.csv, the failed rows of an earlier run.\n"
+             "Done: the row has its meeting.\n");
+  BOOST_TEST(boost::json::parse(report_json(r)).at("removed_failed") == "in.csv.failed.csv");
+}
