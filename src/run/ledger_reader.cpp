@@ -38,7 +38,6 @@ run_info info_of(ledger::run_info&& from) {
   run_info out{.id = from.id,
                .state = state_of(from.state),
                .input = std::move(from.header.input_name),
-               .feed = std::move(from.header.feed),
                .input_sha256 = std::move(from.header.input_sha256),
                .feed = std::move(from.header.feed),
                .planned_at = from.planned_at,
@@ -191,12 +190,6 @@ result<void> ledger_reader::for_each_inventory(const std::function<result<void>(
 result<std::vector<failure_reason>> ledger_reader::reasons(std::uint32_t id, std::size_t most) {
   if (const auto there = run::find_run(*impl_->from, id); !there) return std::unexpected(there.error());
   return impl_->from->reasons(id, most);
-}
-
-result<std::vector<counted>> ledger_reader::inventory_feeds() {
-  auto read = impl_->from->inventory_feeds();
-  if (!read) return std::unexpected(read.error());
-  return counts_of(std::move(*read));
 }
 
 result<std::vector<counted>> ledger_reader::inventory_counts() {

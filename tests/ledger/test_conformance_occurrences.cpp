@@ -113,6 +113,23 @@ BOOST_AUTO_TEST_CASE(a_planned_run_with_occurrences_is_opened_from_its_records) 
   BOOST_TEST(again.summary.calls == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(a_wrong_row_of_a_plan_that_is_not_opened_has_no_payload) {
+  auto wrong = wrong_row(9, "column 'start': missing");
+  wrong.present = {{organizer_name(1), "z"}};
+  const auto planned = plan(*s, header(), {row(2, 1, "a"), wrong}, false);
+  must(r->for_each_result(planned.id, [](const result_row& got) -> result<void> {
+    BOOST_TEST(got.payload.empty() == (got.line == 9));
+    return {};
+  }));
+  auto opening = must(s->begin_open(planned.id));
+  must(opening->classify());
+  must(opening->commit(true));
+  opening.reset();
+  const auto reasons = must(r->reasons(planned.id, 20));
+  BOOST_REQUIRE(reasons.size() == 1u);
+  BOOST_TEST(reasons[0].external_id == "");
+}
+
 BOOST_AUTO_TEST_CASE(a_later_plan_takes_over_some_occurrences_of_a_record) {
   const auto first = plan(*s, header("first"), weekly(2, 1, "a", 4));
   const auto second = plan(*s, header("second"), weekly(2, 1, "a", 2));

@@ -50,7 +50,8 @@ class reason_counter {
                       "SELECT id, outcome, error_code, http_status, drift, id FROM outcome WHERE id > ? AND id <= ? AND outcome = 7 "
                       "ORDER BY id"};
   statement first_{db_,
-                   "SELECT r.line, r.payload, coalesce(o.error_message, r.error) FROM record r JOIN outcome o ON o.id = ? WHERE r.id = ?"};
+                   "SELECT r.line, CASE WHEN r.error IS NULL THEN r.payload END, coalesce(o.error_message, r.error) FROM record r JOIN "
+                   "outcome o ON o.id = ? WHERE r.id = ?"};
 };
 
 }  // namespace convoke::ledger::sqlite

@@ -14,7 +14,8 @@ namespace {
 
 // All tables are joined by integer keys that ascend with the numbers of the rows: SQLite merges cursors and does not sort.
 constexpr const char* next_results =
-    "SELECT r.id, r.lane, r.raw, r.payload, o.outcome, o.attempts, o.http_status, o.error_code, coalesce(o.error_message, r.error), "
+    "SELECT r.id, r.lane, r.raw, CASE WHEN r.error IS NULL THEN r.payload END, o.outcome, o.attempts, o.http_status, o.error_code, "
+    "coalesce(o.error_message, r.error), "
     "o.request_id, o.client_request_id, o.drift, o.finished_at, b.meeting_id, b.join_web_url, b.join_meeting_id, b.passcode, "
     "b.dial_in_number, b.conference_id, coalesce(d.outcome_id, r.id), d.organizer, r.line, r.first, r.occurrence "
     "FROM record r LEFT JOIN decision d ON d.id = r.id LEFT JOIN outcome o ON o.id = coalesce(d.outcome_id, r.id) "
