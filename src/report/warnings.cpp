@@ -118,6 +118,33 @@ void add_inventory(const plan_summary& s, std::vector<std::string>& out) {
                     sample_text(s.vanished_sample, s.vanished, key_text), form(s.vanished, "its meeting", "their meetings")));
 }
 
+void add_full_months(const plan_summary& s, std::vector<std::string>& out) {
+  using organizer = plan_summary::per_organizer;
+  std::vector<organizer> full;
+  std::uint64_t all = 0;
+  for (const auto& o : s.organizers) {
+    if (o.new_keys == 0 || o.new_keys + o.made_this_month <= meetings_per_organizer_and_month) continue;
+    ++all;
+    if (full.size() < most_named) full.push_back(o);
+  }
+  if (all == 0) return;
+  const auto text = [](const organizer& o) {
+    return fmt::format("{}: {}{}", core::escape_for_people(o.organizer), count_of(o.new_keys, "new meeting", "new meetings"),
+                       o.made_this_month > 0 ? fmt::format(", {} made this month already", grouped(o.made_this_month)) : "");
+  };
+  const auto limit = grouped(meetings_per_organizer_and_month);
+  if (all == 1)
+    return out.push_back(
+        fmt::format("Organizer {}; Graph documents {} per user, app and month, and may refuse the others.", text(full.front()), limit));
+  std::string named;
+  for (const auto& o : full) named += (named.empty() ? "" : "; ") + text(o);
+  if (all > full.size()) named += fmt::format("; and {} more", grouped(all - full.size()));
+  out.push_back(
+      fmt::format("{} organizers get more meetings than the {} that Graph documents per user, app and month, and it may refuse the "
+                  "others. {}.",
+                  grouped(all), limit, named));
+}
+
 }  // namespace
 
 std::vector<std::string> plan_warnings(const plan_summary& s) {
@@ -125,12 +152,7 @@ std::vector<std::string> plan_warnings(const plan_summary& s) {
   for (const auto& w : s.warnings) out.push_back(input_warning_text(w));
   add_other_runs(s, out);
   add_inventory(s, out);
-  for (const auto& o : s.organizers)
-    if (o.new_keys > 0 && o.new_keys + o.made_this_month > meetings_per_organizer_and_month)
-      out.push_back(fmt::format("Organizer {}: {}{}; Graph documents {} per user, app and month, and may refuse the others.", o.organizer,
-                                count_of(o.new_keys, "new meeting", "new meetings"),
-                                o.made_this_month > 0 ? fmt::format(", {} made this month already", grouped(o.made_this_month)) : "",
-                                grouped(meetings_per_organizer_and_month)));
+  add_full_months(s, out);
   return out;
 }
 

@@ -163,6 +163,18 @@ BOOST_AUTO_TEST_CASE(row_8_changed_ids_and_moves_are_warned_about) {
       "made, and the old one stays. --max-new N refuses a plan with more new meetings than expected.");
 }
 
+BOOST_AUTO_TEST_CASE(full_months_are_warned_about_once) {
+  plan_summary s;
+  s.organizers = {{.organizer = "a", .new_keys = 2000}, {.organizer = "b", .new_keys = 1, .made_this_month = 2000}};
+  BOOST_TEST(only_warning(s) ==
+             "Organizer b: 1 new meeting, 2,000 made this month already; Graph documents 2,000 per user, app and month, and may refuse the "
+             "others.");
+  for (int i = 0; i < 5; ++i) s.organizers.push_back({.organizer = "c", .new_keys = 2001});
+  BOOST_TEST(only_warning(s) ==
+             "6 organizers get more meetings than the 2,000 that Graph documents per user, app and month, and it may refuse the others. "
+             "b: 1 new meeting, 2,000 made this month already; c: 2,001 new meetings; c: 2,001 new meetings; and 3 more.");
+}
+
 BOOST_AUTO_TEST_CASE(row_9_vanished_keys_are_those_of_the_feed) {
   plan_summary s;
   s.feed = "classes";
