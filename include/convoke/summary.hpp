@@ -92,7 +92,7 @@ struct replaced_key {
 };
 
 /// Why rows ended without what they want: the rows of a run that failed, were lost, were rejected or, by option, drifted, and that share
-/// outcome, code and status.
+/// outcome, code, status and, apart from values in it, the message.
 struct failure_reason {
   outcome result = outcome::failed;
   std::string code;     ///< Graph's error code, or convoke's (`retries`, `invalid`, `conflict`); of drifted rows the fields
