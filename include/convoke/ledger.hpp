@@ -101,7 +101,9 @@ struct run_status {
 
 /// A row of a run. Views are valid until the callback that received it returns.
 struct result_row {
-  std::uint32_t line = 0;              ///< of the record's first line in the input, from 1
+  std::uint32_t line = 0;  ///< of the record's first line in the input, from 1; its occurrences all have it
+  /// The date of an occurrence of a record that repeats, in the record's own wall time.
+  std::optional<std::chrono::local_days> occurrence;
   std::size_t lane = 0;                ///< index into run_info::lanes
   std::string_view raw;                ///< the record's own bytes as UTF-8
   std::optional<meeting_spec> wanted;  ///< absent where the row was rejected
@@ -123,6 +125,7 @@ struct inventory_row {
   std::string_view drift;
   std::string_view meeting_id, join_web_url, join_meeting_id, passcode, dial_in_number, conference_id;
   std::optional<utc_time> observed_at;
+  std::string_view feed;  ///< the series of files that the meeting belongs to; empty: none
 };
 
 /// Reads a ledger while other processes write it. It takes no lock and creates nothing. Long reads go page by page, and no snapshot
@@ -148,11 +151,13 @@ class ledger_reader {
   /// `max_cooldown`: how much of a saved cooldown is obeyed, as in pace_options. errc::usage where there is no run of that number, or
   /// max_cooldown is out of its range.
   [[nodiscard]] result<run_status> status(std::uint32_t id, std::chrono::milliseconds max_cooldown = std::chrono::hours(24));
-  /// Every row of the run, in line order. errc::usage where there is no run of that number, or its records are not kept any more (see
-  /// job::keep_runs).
+  /// Every row of the run, in the order of the lines and dates. errc::usage where there is no run of that number, or its records are not
+  /// kept any more (see job::keep_runs).
   [[nodiscard]] result<void> for_each_result(std::uint32_t id, const std::function<result<void>(const result_row&)>& take);
   /// Every meeting of the inventory, in no particular order.
   [[nodiscard]] result<void> for_each_inventory(const std::function<result<void>(const inventory_row&)>& take);
+  /// Why rows of the run have no meeting as wanted: the most frequent reasons first, `most` at most. errc::usage as for_each_result.
+  [[nodiscard]] result<std::vector<failure_reason>> reasons(std::uint32_t id, std::size_t most = 20);
   /// Meetings of the inventory by state.
   [[nodiscard]] result<std::vector<counted>> inventory_counts();
   /// Meetings of the inventory by feed; those of no feed are counted under the empty name.

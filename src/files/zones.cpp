@@ -133,7 +133,7 @@ class tzdata_zones final : public spec::zone_source {
     return cache == nullptr ? std::nullopt : cache->to_local(instant);
   }
 
-  spec::zone_verdict judge(std::string_view zone) override;
+  spec::zone_verdict check_name(std::string_view zone) override;
   std::optional<std::string> nearest(std::string_view zone) override { return nearest_zone(zone, iana_); }
 
  private:
@@ -187,7 +187,7 @@ zone_cache* tzdata_zones::find(std::string_view zone) {
   return last_;
 }
 
-spec::zone_verdict tzdata_zones::judge(std::string_view zone) {
+spec::zone_verdict tzdata_zones::check_name(std::string_view zone) {
   using kind = spec::zone_verdict::kind;
   if (find(zone) != nullptr) {
     auto inverted = inverted_sign(zone);
@@ -197,7 +197,7 @@ spec::zone_verdict tzdata_zones::judge(std::string_view zone) {
   last_unknown_ = zone;
   if (auto why = why_no_zone(zone)) return last_verdict_ = {kind::refused, std::move(*why)};
   if (const auto near = nearest(zone)) return last_verdict_ = {kind::unknown, "is no known time zone; is '" + *near + "' meant?"};
-  return last_verdict_ = zone_source::judge(zone);
+  return last_verdict_ = zone_source::check_name(zone);
 }
 
 // A compiled database without the yearly changes (zic's "slim" format) would give wrong times for every summer in Europe.

@@ -21,6 +21,7 @@ namespace convoke::ledger {
 struct result_row {
   std::uint32_t line = 0;  // of its record in the file
   occurrence_date occurrence;
+  std::uint32_t occurrences = 0;  // of its record; only for_each_failed counts them. 0: the record does not repeat
   lane_id lane = 0;
   std::string_view raw;           // the record as UTF-8; the occurrences of a record all have it
   std::string_view payload;       // empty for a rejected row
@@ -89,7 +90,7 @@ class reader {
   virtual result<std::vector<count_by>> inventory_counts() = 0;   // state -> keys
   virtual result<std::vector<count_by>> inventory_feeds() = 0;    // feed -> keys; the keys of no feed are counted under ""
   virtual result<lane_memory> memory(const lane_name& lane) = 0;  // empty for a lane that this ledger does not know
-  // Every row of the run in line order. An error that the function returns ends the read, and is returned.
+  // Every row of the run, in the order of the lines and dates. An error that the function returns ends the read, and is returned.
   virtual result<void> for_each_result(run_id id, const std::function<result<void>(const result_row&)>&) = 0;
   // The same for the rows that belong into the failed file: failed, rejected, lost, or (drift_fails) drifted.
   virtual result<void> for_each_failed(run_id id, const std::function<result<void>(const result_row&)>&) = 0;

@@ -9,6 +9,7 @@
 #include "core/text.hpp"
 #include "csv/csv.hpp"
 #include "csv/raw_fields.hpp"
+#include "report/date_text.hpp"
 
 namespace convoke::report {
 namespace {
@@ -84,7 +85,32 @@ result<failed_file> failed_file::create(const std::string& path, const ledger::r
   return out;
 }
 
-result<void> failed_file::add(std::uint32_t line, std::string_view raw, std::string_view why) {
+result<void> failed_file::add(const row& failed) {
+  if (records_ > 0 && failed.line == last_.line) {
+    ++last_.failed;
+    return {};
+  }
+  if (auto written = write_last(); !written) return written;
+  ++records_;
+  last_.line = failed.line;
+  last_.failed = 1;
+  last_.occurrences = failed.occurrences;
+  last_.raw.assign(failed.raw);
+  last_.why.assign(failed.why);
+  last_.occurrence = failed.occurrence;
+  return {};
+}
+
+result<void> failed_file::write_last() {
+  if (records_ == 0) return {};
+  auto& [line, failed, occurrences, raw, why, occurrence] = last_;
+  const auto of_all = occurrences > 0 ? fmt::format("{} of its {} meetings failed", failed, occurrences)
+                                      : fmt::format("{} of its meetings are wrong", failed);
+  const auto day = occurrence ? fmt::format(", on {}", date_text(*occurrence)) : std::string();
+  if (failed > 1)
+    why = fmt::format("{}, the first{}: {}", of_all, day, why);
+  else if (occurrences > 1)
+    why = fmt::format("{}{}: {}", of_all, day, why);
   return to_.write(form_.record(raw, std::to_string(line), why, to_.terminal()));
 }
 
@@ -95,13 +121,13 @@ result<std::string> failed_file_beginning(const ledger::run_header& header) {
 }
 
 result<void> failed_file::commit() {
+  if (auto written = write_last(); !written) return written;
   return to_.commit();
 }
 
 result<std::uint64_t> write_failed(ledger::reader& from, const ledger::run_info& run, const std::string& path, files::naming by,
                                    const std::function<bool()>& interrupted) {
   std::optional<failed_file> file;
-  std::uint64_t rows = 0;
   const auto read = from.for_each_failed(run.id, [&](const ledger::result_row& row) -> result<void> {
     if (interrupted && interrupted())
       return fail(errc::interrupted, "Interrupted while the failed file was written: `convoke export` writes it, too.");
@@ -110,17 +136,16 @@ result<std::uint64_t> write_failed(ledger::reader& from, const ledger::run_info&
       if (!made) return std::unexpected(made.error());
       file.emplace(std::move(*made));
     }
-    ++rows;
     auto why = std::string(row.error_message);
     if (row.result == outcome::drifted) why = fmt::format("the stored meeting differs in {}", row.drift);
     if (!row.error_code.empty() && row.result == outcome::failed) why = fmt::format("{}: {}", row.error_code, why);
-    return file->add(row.line, row.raw, why);
+    return file->add({.line = row.line, .raw = row.raw, .why = why, .occurrence = row.occurrence, .occurrences = row.occurrences});
   });
   if (!read) return std::unexpected(read.error());
   if (!file) return 0;
   const auto done = file->commit();
   if (!done) return std::unexpected(done.error());
-  return rows;
+  return file->records();
 }
 
 }  // namespace convoke::report

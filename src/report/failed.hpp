@@ -41,20 +41,38 @@ class failed_file {
  public:
   [[nodiscard]] static result<failed_file> create(const std::string& path, const ledger::run_header& header,
                                                   files::naming by = files::naming::given);
-  // `raw`: the record as UTF-8, with its line end.
-  [[nodiscard]] result<void> add(std::uint32_t line, std::string_view raw, std::string_view why);
+  // A record, or one of its occurrences; in line order. A record is written once, with the reason of the first of its occurrences and how
+  // many there are. `raw`: the record as UTF-8, with its line end.
+  struct row {
+    std::uint32_t line = 0;
+    std::string_view raw, why;
+    ledger::occurrence_date occurrence{};
+    std::uint32_t occurrences = 0;  // of the record, those that did not fail included; 0: not known, or it does not repeat
+  };
+  [[nodiscard]] result<void> add(const row& failed);
+  // Records that were added.
+  [[nodiscard]] std::uint64_t records() const noexcept { return records_; }
   [[nodiscard]] result<void> commit();
 
  private:
   failed_file(files::output to, failed_records form) : to_(std::move(to)), form_(std::move(form)) {}
+  [[nodiscard]] result<void> write_last();
 
   files::output to_;
   failed_records form_;
+  // The record that was added last: more of its occurrences may follow.
+  struct record {
+    std::uint32_t line = 0, failed = 0, occurrences = 0;
+    std::string raw, why;
+    ledger::occurrence_date occurrence{};
+  };
+  record last_;
+  std::uint64_t records_ = 0;
 };
 
-// Writes the failed file of a run: failed, rejected and, where drift fails, drifted rows. Returns how many; no file is written where there
-// are none. Errors: output, storage, interrupted (`interrupted`, which is called for each row, returned true; the file that was there
-// stays).
+// Writes the failed file of a run: the records with failed, rejected and, where drift fails, drifted rows. Returns how many; no file is
+// written where there are none. Errors: output, storage, interrupted (`interrupted`, which is called for each row, returned true; the file
+// that was there stays).
 [[nodiscard]] result<std::uint64_t> write_failed(ledger::reader& from, const ledger::run_info& run, const std::string& path,
                                                  files::naming by = files::naming::given, const std::function<bool()>& interrupted = {});
 

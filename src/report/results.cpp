@@ -13,6 +13,7 @@
 #include "core/text.hpp"
 #include "csv/csv.hpp"
 #include "files/output.hpp"
+#include "report/date_text.hpp"
 #include "report/dialect.hpp"
 #include "report/line_writer.hpp"
 
@@ -21,32 +22,15 @@ namespace {
 
 constexpr std::size_t buffer_bytes = 256 * 1024;
 
-constexpr std::array result_columns = {"line",
-                                       "tenant",
-                                       "organizer",
-                                       "external_id",
-                                       "outcome",
-                                       "meeting_id",
-                                       "join_web_url",
-                                       "join_meeting_id",
-                                       "passcode",
-                                       "dial_in_number",
-                                       "conference_id",
-                                       "subject",
-                                       "start",
-                                       "end",
-                                       "drift",
-                                       "http_status",
-                                       "error_code",
-                                       "error_message",
-                                       "attempts",
-                                       "request_id",
-                                       "client_request_id",
-                                       "finished_at"};
+constexpr std::array result_columns = {"line",           "occurrence",        "tenant",       "organizer",       "external_id",
+                                       "outcome",        "meeting_id",        "join_web_url", "join_meeting_id", "passcode",
+                                       "dial_in_number", "conference_id",     "subject",      "start",           "end",
+                                       "drift",          "http_status",       "error_code",   "error_message",   "attempts",
+                                       "request_id",     "client_request_id", "finished_at"};
 
-constexpr std::array inventory_columns = {"tenant",       "organizer",       "external_id", "state",          "meeting_id",
-                                          "join_web_url", "join_meeting_id", "passcode",    "dial_in_number", "conference_id",
-                                          "subject",      "start",           "end",         "drift",          "observed_at"};
+constexpr std::array inventory_columns = {
+    "tenant",         "organizer",     "external_id", "state", "meeting_id", "join_web_url", "join_meeting_id", "passcode",
+    "dial_in_number", "conference_id", "subject",     "start", "end",        "drift",        "observed_at",     "feed"};
 
 // The cells of a record, parsed from its bytes. The memory of one record is used for the next.
 class record_cells {
@@ -105,6 +89,15 @@ std::vector<std::string> carried_names(const dialect& written) {
   return out;
 }
 
+// The external id of an occurrence is that of its record and the date: `-20260907`. Returns the record's own form of it; empty where the
+// id was made otherwise.
+std::string with_date(std::string_view own, std::string_view sent) {
+  constexpr std::size_t date_size = 9;
+  if (own.empty() || sent.size() != own.size() + date_size || sent[own.size()] != '-') return {};
+  if (!core::equal_ignoring_case(own, sent.substr(0, own.size()))) return {};
+  return std::string(own).append(sent.substr(own.size()));
+}
+
 struct result_writer {
   line_writer& w;
   const dialect& written;
@@ -125,11 +118,15 @@ struct result_writer {
     const auto& own = need_cells ? cells.read(row.raw) : none;
     w.begin();
     w.number("line", row.line);
+    w.text("occurrence", row.occurrence ? date_text(*row.occurrence) : std::string());
     w.text("tenant", row.lane < lanes.size() ? std::string_view(lanes[row.lane].tenant) : std::string_view());
     w.text("organizer", wanted ? std::string_view(wanted->organizer) : cell(own, written.organizer));
     const auto own_id = core::trim(cell(own, written.external_id));
     const bool as_sent = wanted && !(has_id && core::equal_ignoring_case(own_id, wanted->external_id));
-    w.text("external_id", as_sent ? std::string_view(wanted->external_id) : own_id);
+    const auto own_with_date = as_sent && row.occurrence ? with_date(own_id, wanted->external_id) : std::string();
+    w.text("external_id", !own_with_date.empty() ? std::string_view(own_with_date)
+                          : as_sent              ? std::string_view(wanted->external_id)
+                                                 : own_id);
     w.text("outcome", row.result ? to_string(*row.result) : std::string_view("deferred"));
     write_meeting(w, row);
     write_wanted(w, wanted, cell(own, written.subject));
@@ -232,6 +229,7 @@ result<void> write_inventory(ledger::reader& from, const std::string& path, form
     write_wanted(w, std::move(*wanted), {});
     w.text("drift", row.drift);
     w.text("observed_at", row.observed_at ? format_utc(*row.observed_at) : std::string());
+    w.text("feed", row.feed);
     w.end();
     return flush(w, *to, buffer_bytes);
   });

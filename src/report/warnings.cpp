@@ -103,7 +103,8 @@ void add_inventory(const plan_summary& s, std::vector<std::string>& out) {
         form(s.changed_ids, "another id", "other ids"), sample_text(s.changed_ids_sample, known_as),
         form(s.changed_ids, "it would become a second meeting", "they would become second meetings")));
   if (s.moved > 0)
-    out.push_back(fmt::format("{} moved to another organizer: {}. A meeting cannot change its organizer, so {}, and {}.",
+    out.push_back(fmt::format("{} moved to another organizer: {}. A meeting cannot change its organizer, so {}, and {}. --max-new N refuses a plan with more new "
+                              "meetings than expected.",
                               count_of(s.moved, "external id has", "external ids have"), sample_text(s.moved_sample, moved_from),
                               form(s.moved, "a second one is made", "second ones are made"),
                               form(s.moved, "the old one stays", "the old ones stay")));

@@ -23,6 +23,7 @@ claimed_row::claimed_row(ledger::claimed_row&& claimed, meeting_spec&& spec)
     : wanted(std::move(spec)),
       key(claimed.key),
       organizer(claimed.organizer),
+      line(claimed.line),
       update(claimed.update),
       meeting_id(std::move(claimed.meeting_id)) {
   if (claimed.op == operation::update) send_changed(split(claimed.drift));

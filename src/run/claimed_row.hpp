@@ -2,6 +2,7 @@
 
 // A row that this process holds, and what is known for its next request.
 
+#include <cstdint>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -22,6 +23,7 @@ struct claimed_row {
   meeting_spec wanted;
   engine::key_id key = 0;
   engine::organizer_id organizer = 0;
+  std::uint32_t line = 0;  // of its record in the input
   ledger::update_rule update = ledger::update_rule::never;
   std::string meeting_id;            // where the row owes another operation than createOrGet
   std::vector<std::string> changed;  // where it owes an update: the fields to send; empty: all of them

@@ -28,7 +28,7 @@ result<result<std::string>> write_rejected(ledger::plan_builder& plan, const led
   if (!file) return result<std::string>(std::unexpected(file.error()));
   result<void> written;
   const auto read = plan.for_each_rejected([&](std::uint32_t line, std::string_view raw, std::string_view why) {
-    if (written) written = file->add(line, raw, why);
+    if (written) written = file->add({.line = line, .raw = raw, .why = why});
   });
   if (!read) return std::unexpected(read.error());
   if (written) written = file->commit();

@@ -253,7 +253,8 @@ void driver::report_attempt(engine::row_id row, unsigned attempt, const engine::
   if (!got.error_message.empty()) text += fmt::format(" {}", core::escape_for_people(got.error_message));
   if (got.retry_after) text += fmt::format(", retry after {:.3f} s", std::chrono::duration<double>(*got.retry_after).count());
   if (!got.request_id.empty()) text += fmt::format(", request id {}", core::escape_for_people(got.request_id));
-  watch_.trouble(ledger::number_of(row), text);
+  const auto found = rows_.find(row);
+  watch_.trouble(found != rows_.end() ? found->second.line : ledger::number_of(row), text);
 }
 
 void driver::report_lost(std::size_t rows) {

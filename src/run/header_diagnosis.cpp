@@ -90,8 +90,7 @@ std::string later_header(const early_records& records, char delimiter, const spe
   return {};
 }
 
-std::string hint(const early_records& records, const fields& first, char delimiter, const spec::row_settings& settings) {
-  if (auto text = wrong_delimiter(records.header(), delimiter, settings); !text.empty()) return text;
+std::string other_hint(const early_records& records, const fields& first, char delimiter, const spec::row_settings& settings) {
   if (auto text = later_header(records, delimiter, settings); !text.empty()) return text;
   if (std::ranges::any_of(first, looks_like_data))
     return fmt::format("line {} looks like a row: the file needs a header above it, such as organizer,external_id,subject,start",
@@ -111,8 +110,14 @@ error explain_header(error refused, const early_records& records, char delimiter
   if (records.empty() || !lacks_columns(refused)) return refused;
   const fields first = split(records.header().raw, delimiter);
   const std::string how = first.size() == 1 ? "as one column" : "separated by " + shown(delimiter);
-  refused.message = fmt::format("line {} was taken as the header, {}: {}; {}", records.header().line, how, listed(first), refused.message);
-  if (const auto more = hint(records, first, delimiter, settings); !more.empty()) refused.message += "; " + more;
+  const auto taken = fmt::format("line {} was taken as the header, {}: {}; ", records.header().line, how, listed(first));
+  if (const auto other = wrong_delimiter(records.header(), delimiter, settings); !other.empty()) {
+    // What the names of such columns lack, or are near to, says nothing.
+    refused.message = taken + other;
+    return refused;
+  }
+  refused.message.insert(0, taken);
+  if (const auto more = other_hint(records, first, delimiter, settings); !more.empty()) refused.message += "; " + more;
   return refused;
 }
 

@@ -143,6 +143,7 @@ result<void> ledger_reader::for_each_result(std::uint32_t id, const std::functio
       row.wanted = std::move(*wanted);
     }
     row.line = from.line;
+    row.occurrence = from.occurrence;
     row.lane = from.lane;
     row.raw = from.raw;
     row.result = from.result;
@@ -181,8 +182,14 @@ result<void> ledger_reader::for_each_inventory(const std::function<result<void>(
     row.dial_in_number = from.dial_in_number;
     row.conference_id = from.conference_id;
     row.observed_at = from.observed_at;
+    row.feed = from.feed;
     return take(row);
   });
+}
+
+result<std::vector<failure_reason>> ledger_reader::reasons(std::uint32_t id, std::size_t most) {
+  if (const auto there = run::find_run(*impl_->from, id); !there) return std::unexpected(there.error());
+  return impl_->from->reasons(id, most);
 }
 
 result<std::vector<counted>> ledger_reader::inventory_counts() {

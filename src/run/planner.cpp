@@ -213,6 +213,8 @@ ledger::run_header make_header(const job& j, const scanned_input& input, const l
   if (!j.plan.date_format.empty()) settings["date_format"] = j.plan.date_format;
   // The dates, not the name of their file, shape the plan.
   if (!input.skipped.sha256.empty()) settings["skip_dates"] = input.skipped.sha256;
+  // The same input as another feed is another run: its keys go over to that feed.
+  if (j.feed) settings["feed"] = *j.feed;
   h.settings = boost::json::serialize(settings);
   h.feed = feed_of(j);
   h.dialect = boost::json::serialize(boost::json::object{

@@ -37,7 +37,7 @@ result<void> row_times::check(const row_settings& settings, zone_source& zones) 
     if (auto format = date_format::parse(settings.date_format); !format) return std::unexpected(format.error());
   }
   if (settings.default_zone.empty()) return {};
-  const zone_verdict verdict = zones.judge(settings.default_zone);
+  const zone_verdict verdict = zones.check_name(settings.default_zone);
   if (verdict.what == zone_kind::usable || verdict.what == zone_kind::inverted_sign) return {};
   return fail(errc::usage, "--time-zone '" + core::escape_for_people(settings.default_zone, 60) + "' " + verdict.reason);
 }
@@ -46,7 +46,7 @@ row_times::row_times(const row_settings& settings, zone_source& zones) : setting
   if (!settings.date_format.empty()) {
     if (auto format = date_format::parse(settings.date_format)) format_.emplace(std::move(*format));
   }
-  if (!settings.default_zone.empty()) default_is_fixed_ = zones.judge(settings.default_zone).what == zone_kind::inverted_sign;
+  if (!settings.default_zone.empty()) default_is_fixed_ = zones.check_name(settings.default_zone).what == zone_kind::inverted_sign;
 }
 
 meeting_times row_times::read(const row_view& row, wall_needs needs) {
@@ -80,7 +80,7 @@ const zone_verdict& row_times::verdict_of(std::string_view zone) {
   std::string name(zone);
   if (const auto known = verdicts_.find(name); known != verdicts_.end()) return known->second;
   if (verdicts_.size() >= most) verdicts_.clear();
-  zone_verdict verdict = zones_.judge(zone);
+  zone_verdict verdict = zones_.check_name(zone);
   return verdicts_.emplace(std::move(name), std::move(verdict)).first->second;
 }
 
@@ -128,11 +128,11 @@ void row_times::add(written& to, column_role role, std::string_view text) const 
     to.wrong = true;
     row_->wrong(role, text, std::move(why));
   };
-  auto read = read_written_time(text, wanted, format_ ? &*format_ : nullptr);
+  auto read = read_written_time(text, wanted, format());
   if (!read) return refuse(std::move(read.error()));
-  const std::string how(how_to_write(wanted));
-  if (wanted == time_cell::day && !read->date) return refuse("is a time of day, where a date is expected; " + how);
-  if (wanted == time_cell::time_of_day && !read->time) return refuse("is a date, where a time of day is expected; " + how);
+  const auto with_form = [wanted](std::string_view why) { return std::string(why) + std::string(how_to_write(wanted)); };
+  if (wanted == time_cell::day && !read->date) return refuse(with_form("is a time of day, where a date is expected; "));
+  if (wanted == time_cell::time_of_day && !read->time) return refuse(with_form("is a date, where a time of day is expected; "));
   const bool midnight = read->time == seconds{0} && !read->offset;
   if (wanted == time_cell::day && midnight && to.when.time) read->time.reset();
   if (read->date) {
@@ -242,7 +242,8 @@ void row_times::end_without_time(const written& w) {
 }
 
 // The start in the local time of the end; nullopt, and it is reported, where that is not known.
-std::optional<local_seconds> row_times::reference_for_end(const written& w, std::string_view text) {
+std::optional<local_seconds> row_times::reference_for_end(const written& w) {
+  const auto text = row_->cell(w.time_from);
   if (w.when.offset) return local_seconds{out_.start->time_since_epoch()} + *w.when.offset;
   if (out_.zone.empty() || !start_offset_) return start_as_written_;
   const auto wall = wall_of(*out_.start);
@@ -258,12 +259,14 @@ std::optional<local_seconds> row_times::reference_for_end(const written& w, std:
 }
 
 void row_times::end_with_time(written& w) {
-  const std::string text = w.when.date ? cells(w) : std::string(row_->cell(w.time_from));
-  const auto refuse = [&](std::string why) { row_->wrong(w.time_from, text, std::move(why)); };
+  const bool time_alone = !w.when.date;
+  const auto refuse = [&](std::string why) {
+    row_->wrong(w.time_from, time_alone ? std::string(row_->cell(w.time_from)) : cells(w), std::move(why));
+  };
   std::optional<minutes> offset = w.when.offset;
-  if (!w.when.date) {
+  if (time_alone) {
     if (!out_.start || (!zone_ok_ && !w.when.offset)) return;
-    const auto start = reference_for_end(w, text);
+    const auto start = reference_for_end(w);
     if (!start) return;
     const auto day = floor<days>(*start);
     w.when.date = *start - day > *w.when.time ? day + days{1} : day;

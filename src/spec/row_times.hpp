@@ -50,6 +50,8 @@ class row_times {
   row_times(const row_settings& settings, zone_source& zones);
   // Reports what is wrong to the view. Views in the answer are valid as long as the row's.
   [[nodiscard]] meeting_times read(const row_view& row, wall_needs needs);
+  // Of --date-format; null where there is none.
+  [[nodiscard]] const date_format* format() const noexcept { return format_ ? &*format_ : nullptr; }
 
  private:
   // What the cells of a start or an end give together.
@@ -70,7 +72,7 @@ class row_times {
   void read_end();
   void end_without_time(const written& w);
   void end_with_time(written& w);
-  [[nodiscard]] std::optional<std::chrono::local_seconds> reference_for_end(const written& w, std::string_view text);
+  [[nodiscard]] std::optional<std::chrono::local_seconds> reference_for_end(const written& w);
   void take_default_end();
   void read_duration();
   [[nodiscard]] std::optional<std::chrono::local_seconds> wall_of(std::chrono::sys_seconds t) const;

@@ -50,12 +50,13 @@ class zone_source {
   [[nodiscard]] virtual std::optional<std::chrono::local_seconds> to_local(std::string_view zone, std::chrono::sys_seconds instant) = 0;
 
   // Slower than the look-ups: to be called when a name is seen for the first time.
-  [[nodiscard]] virtual zone_verdict judge(std::string_view zone) {
+  [[nodiscard]] virtual zone_verdict check_name(std::string_view zone) {
     if (to_local(zone, {})) return {zone_verdict::kind::usable, {}};
     return {zone_verdict::kind::unknown,
             "is no known time zone; give an IANA name such as Europe/Berlin or a Windows name such as W. Europe Standard Time"};
   }
-  // The known IANA or Windows name that is probably meant by an unknown one: `Europe/Berlin` for `Berlin`. The reason of judge() has it.
+  // The known IANA or Windows name that is probably meant by an unknown one: `Europe/Berlin` for `Berlin`. The reason of check_name() has
+  // it.
   [[nodiscard]] virtual std::optional<std::string> nearest(std::string_view /*zone*/) { return std::nullopt; }
 };
 

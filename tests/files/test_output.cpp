@@ -236,7 +236,7 @@ BOOST_AUTO_TEST_CASE(row_17_outputs_are_checked_before_anything_is_done) {
   refused(old + "/r.csv", "Not a directory");
   refused(dir.path(std::string(300, 'x')), "File name too long");
   BOOST_REQUIRE(::symlink(dir.path("none/real.csv").c_str(), dir.path("dangling").c_str()) == 0);
-  refused(dir.path("dangling"), "none does not exist");
+  possible(dir.path("dangling"));  // the link is replaced by a file
   BOOST_REQUIRE(::symlink(dir.path("new.csv").c_str(), dir.path("link").c_str()) == 0);
   BOOST_REQUIRE(::mkdir(dir.path("closed").c_str(), 0500) == 0);
   if (::geteuid() != 0) refused(dir.path("closed/r.csv"), "Permission denied");

@@ -75,13 +75,13 @@ BOOST_AUTO_TEST_CASE(row_23_names_that_outlook_shows_are_zones) {
        {"(UTC+01:00) Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna", "(GMT+01:00) Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna",
         "( utc+01:00 )  amsterdam,  berlin, bern, rome, stockholm,\u00a0vienna ", "Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna"}) {
     BOOST_TEST(unique(name, local(2026, 9, 1, 10h)) == "2026-09-01T08:00:00Z");
-    BOOST_TEST((zones().judge(name).what == verdict::usable));
+    BOOST_TEST((zones().check_name(name).what == verdict::usable));
   }
   BOOST_TEST(unique("(UTC-05:00) Eastern Time (US & Canada)", local(2026, 7, 1, 8h)) == "2026-07-01T12:00:00Z");
   BOOST_TEST(unique("(UTC) Coordinated Universal Time", local(2026, 7, 1, 8h)) == "2026-07-01T08:00:00Z");
   BOOST_TEST(unique("(UTC) Dublin, Edinburgh, Lisbon, London", local(2026, 7, 1, 8h)) == "2026-07-01T07:00:00Z");
   // An offset that contradicts the cities.
-  BOOST_TEST((zones().judge("(UTC-05:00) Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna").what == verdict::unknown));
+  BOOST_TEST((zones().check_name("(UTC-05:00) Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna").what == verdict::unknown));
 }
 
 BOOST_AUTO_TEST_CASE(row_23_the_name_that_is_meant_is_offered) {
@@ -98,22 +98,22 @@ BOOST_AUTO_TEST_CASE(row_23_the_name_that_is_meant_is_offered) {
   };
   for (const auto& [written, meant] : cases) {
     BOOST_TEST(zones().nearest(written).value_or("") == meant, written);
-    const auto judged = zones().judge(written);
-    BOOST_TEST((judged.what == verdict::unknown));
-    BOOST_TEST(judged.reason == "is no known time zone; is '" + std::string(meant) + "' meant?");
+    const auto checked = zones().check_name(written);
+    BOOST_TEST((checked.what == verdict::unknown));
+    BOOST_TEST(checked.reason == "is no known time zone; is '" + std::string(meant) + "' meant?");
   }
   for (const char* const far : {"", "Room 12", "xx", "2027-03-19"}) {
     BOOST_TEST(!zones().nearest(far).has_value(), far);
-    BOOST_TEST(zones().judge(far).reason.contains("give an IANA name such as Europe/Berlin"), far);
+    BOOST_TEST(zones().check_name(far).reason.contains("give an IANA name such as Europe/Berlin"), far);
   }
 }
 
 BOOST_AUTO_TEST_CASE(row_3_zones_without_summer_time_are_refused) {
   const auto why = [](std::string_view name) {
     BOOST_TEST((zones().to_utc(name, local(2027, 9, 6, 9h)).what == kind::unknown_zone));
-    const auto judged = zones().judge(name);
-    BOOST_TEST((judged.what == verdict::refused), name);
-    return judged.reason;
+    const auto checked = zones().check_name(name);
+    BOOST_TEST((checked.what == verdict::refused), name);
+    return checked.reason;
   };
   BOOST_TEST(why("EST") == "is -05:00 all year, without summer time; write America/New_York, or end the times with -05:00");
   BOOST_TEST(why("mst") == "is -07:00 all year, without summer time; write America/Denver, or end the times with -07:00");
@@ -124,38 +124,38 @@ BOOST_AUTO_TEST_CASE(row_3_zones_without_summer_time_are_refused) {
   for (const char* const name : {"UTC+1", "GMT+1", "gmt +01:00", "+0100", "+01", "UTC+0100", "+1:00"})
     BOOST_TEST(why(name) == "is an offset and no time zone; write an IANA name such as Europe/Berlin, or end the times with +01:00");
   BOOST_TEST(why("-0330").ends_with("end the times with -03:30"));
-  BOOST_TEST((zones().judge("UTC+15").what == verdict::unknown));
+  BOOST_TEST((zones().check_name("UTC+15").what == verdict::unknown));
 }
 
 BOOST_AUTO_TEST_CASE(abbreviations_with_summer_time_in_tzdata_are_zones) {
   for (const char* const name : {"CET", "EET", "MET", "WET", "EST5EDT", "CST6CDT", "MST7MDT", "PST8PDT"}) {
-    BOOST_TEST((zones().judge(name).what == verdict::usable), name);
+    BOOST_TEST((zones().check_name(name).what == verdict::usable), name);
     const auto july = zones().to_utc(name, local(2026, 7, 1, 12h)), january = zones().to_utc(name, local(2026, 1, 1, 12h));
     BOOST_TEST((july.earlier - january.earlier == days{181} - 1h), name);
   }
   for (const char* const name : {"GMT", "UTC", "GMT+0", "Etc/GMT-0", "UTC-11", "UTC+12"})
-    BOOST_TEST((zones().judge(name).what == verdict::usable), name);
+    BOOST_TEST((zones().check_name(name).what == verdict::usable), name);
 }
 
 BOOST_AUTO_TEST_CASE(row_3_zones_with_the_opposite_sign_are_warned_about) {
-  const auto judged = zones().judge("Etc/GMT+5");
-  BOOST_TEST((judged.what == verdict::inverted_sign));
-  BOOST_TEST(judged.reason == "Etc/GMT+5 is UTC-05:00, without summer time: these names have the opposite of the usual sign");
+  const auto checked = zones().check_name("Etc/GMT+5");
+  BOOST_TEST((checked.what == verdict::inverted_sign));
+  BOOST_TEST(checked.reason == "Etc/GMT+5 is UTC-05:00, without summer time: these names have the opposite of the usual sign");
   BOOST_TEST(unique("Etc/GMT+5", local(2026, 7, 1, 7h)) == "2026-07-01T12:00:00Z");
-  BOOST_TEST((zones().judge("etc/gmt-14").what == verdict::inverted_sign));
+  BOOST_TEST((zones().check_name("etc/gmt-14").what == verdict::inverted_sign));
 }
 
 BOOST_AUTO_TEST_CASE(files_of_tzdata_that_are_no_zones_are_unknown) {
   for (const char* const name : {"localtime", "posixrules", "Factory", "right/Europe/Berlin", "posix/Europe/Berlin"})
-    BOOST_TEST((zones().judge(name).what == verdict::unknown), name);
+    BOOST_TEST((zones().check_name(name).what == verdict::unknown), name);
 }
 
-BOOST_AUTO_TEST_CASE(an_unknown_zone_is_judged_alike_again) {
-  const auto first = zones().judge("Berlin");
-  BOOST_TEST(zones().judge("Berlin").reason == first.reason);
-  BOOST_TEST((zones().judge("EST").what == verdict::refused));
-  BOOST_TEST((zones().judge("EST").what == verdict::refused));
-  BOOST_TEST(zones().judge("Berlin").reason == first.reason);
+BOOST_AUTO_TEST_CASE(an_unknown_zone_gets_the_same_answer_again) {
+  const auto first = zones().check_name("Berlin");
+  BOOST_TEST(zones().check_name("Berlin").reason == first.reason);
+  BOOST_TEST((zones().check_name("EST").what == verdict::refused));
+  BOOST_TEST((zones().check_name("EST").what == verdict::refused));
+  BOOST_TEST(zones().check_name("Berlin").reason == first.reason);
 }
 
 BOOST_AUTO_TEST_CASE(the_gap_and_the_overlap_of_berlin_are_found) {

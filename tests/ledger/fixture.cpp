@@ -2,7 +2,9 @@
 
 #include <stdlib.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <iterator>
 
 namespace convoke::ledger::testing {
 
@@ -38,6 +40,34 @@ meeting_spec wanted(unsigned organizer, const std::string& external_id, unsigned
 planned_row row(std::uint32_t line, unsigned organizer, const std::string& external_id, unsigned version) {
   const auto text = organizer_name(organizer) + "," + external_id + "," + std::to_string(version) + "\r\n";
   return {.line = line, .raw = text, .lane = 0, .payload = encode_spec(wanted(organizer, external_id, version)), .error = {}};
+}
+
+std::string text_of(const occurrence_date& date) {
+  if (!date) return {};
+  const std::chrono::year_month_day day(*date);
+  const auto two = [](unsigned n) { return (n < 10 ? "0" : "") + std::to_string(n); };
+  return std::to_string(static_cast<int>(day.year())) + "-" + two(static_cast<unsigned>(day.month())) + "-" +
+         two(static_cast<unsigned>(day.day()));
+}
+
+std::vector<planned_row> weekly(std::uint32_t line, unsigned organizer, const std::string& external_id, unsigned times, unsigned version) {
+  std::vector<planned_row> out;
+  for (unsigned week = 0; week < times; ++week) {
+    const auto day = std::chrono::local_days(std::chrono::year(2026) / 9 / 7) + std::chrono::weeks(week);
+    auto id = text_of(day);
+    std::erase(id, '-');
+    auto one = row(line, organizer, external_id + "-" + id, version);
+    one.raw = week == 0 ? organizer_name(organizer) + "," + external_id + "," + std::to_string(version) + ",weekly\r\n" : std::string();
+    one.occurrence = day;
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
+std::vector<planned_row> joined(std::vector<std::vector<planned_row>> records) {
+  std::vector<planned_row> out;
+  for (auto& rows : records) std::ranges::move(rows, std::back_inserter(out));
+  return out;
 }
 
 planned_row wrong_row(std::uint32_t line, const std::string& why) {
@@ -175,7 +205,9 @@ void carry_out(store& s, run_id run, outcome o) {
 std::vector<std::string> results(reader& r, run_id run) {
   std::vector<std::string> out;
   must(r.for_each_result(run, [&](const result_row& row) -> result<void> {
-    out.push_back(std::to_string(row.line) + " " + std::string(row.result ? to_string(*row.result) : "deferred"));
+    const auto date = text_of(row.occurrence);
+    out.push_back(std::to_string(row.line) + " " + date + (date.empty() ? "" : " ") +
+                  std::string(row.result ? to_string(*row.result) : "deferred"));
     return {};
   }));
   return out;

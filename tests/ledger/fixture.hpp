@@ -53,6 +53,12 @@ std::string organizer_name(unsigned n);
 // A wanted meeting of organizer `organizer`; `version` changes what is wanted.
 meeting_spec wanted(unsigned organizer, const std::string& external_id, unsigned version = 0);
 planned_row row(std::uint32_t line, unsigned organizer, const std::string& external_id, unsigned version = 0);
+// A record that repeats: its rows, a week apart from 2026-09-07 on, with ids `ID-20260907`, …; the first has the record's bytes.
+std::vector<planned_row> weekly(std::uint32_t line, unsigned organizer, const std::string& external_id, unsigned times,
+                                unsigned version = 0);
+// `2026-09-07`; empty for no date.
+std::string text_of(const occurrence_date& date);
+std::vector<planned_row> joined(std::vector<std::vector<planned_row>> records);
 planned_row wrong_row(std::uint32_t line, const std::string& why);
 run_header header(const std::string& identity = "one", const std::string& input = "classes.csv");
 meeting stored(const std::string& id);
@@ -79,7 +85,7 @@ std::uint64_t finish(store& s, std::vector<finished_row> rows, std::vector<relea
 // Claims and ends everything that this run owes, and finishes it.
 void carry_out(store& s, run_id run, outcome o = outcome::created);
 
-// `line outcome` for every row, as text that is easy to compare.
+// `line outcome`, or `line date outcome` of an occurrence, for every row, as text that is easy to compare.
 std::vector<std::string> results(reader& r, run_id run);
 // Counts add up, and agree with the rows.
 void check_counts(reader& r, run_id run);

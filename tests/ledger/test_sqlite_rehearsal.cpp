@@ -77,7 +77,7 @@ BOOST_AUTO_TEST_CASE(a_rehearsal_sees_the_log_of_a_process_that_was_killed) {
   BOOST_TEST((everything() == before));
 }
 
-BOOST_DATA_TEST_CASE(a_rehearsal_does_not_upgrade_an_old_ledger, boost::unit_test::data::make({1, 2, 3}), version) {
+BOOST_DATA_TEST_CASE(a_rehearsal_does_not_upgrade_an_old_ledger, boost::unit_test::data::make({1, 2, 3, 4}), version) {
   fs::create_directory(folder.file("state"));
   BOOST_REQUIRE(ask(path, content(CONVOKE_LEDGER_TESTS "/schema_" + std::to_string(version) + ".sql")) == "");
   const auto before = everything();

@@ -3,7 +3,8 @@
 // schema_1.sql is a dump of what version 1 wrote: a finished run of 14 rows with duplicates, failed and wrong rows, and a run of 12 that
 // was stopped after five calls. schema_2.sql is what version 2 made of it, with a pace that was learnt. schema_3.sql is what version 3
 // wrote of the same inputs: its second run made six calls, was interrupted, and continued against a service that failed; its process was
-// killed. Of the six rows it still owes three have one strike each and a last failure, and three were claimed.
+// killed. Of the six rows it still owes three have one strike each and a last failure, and three were claimed. schema_4.sql is the same of
+// version 4, except that one meeting of the first run was there before and differs.
 
 #include <sqlite3.h>
 
@@ -20,7 +21,7 @@ using namespace convoke::ledger::testing;
 
 namespace {
 
-const auto versions = boost::unit_test::data::make({1, 2, 3});
+const auto versions = boost::unit_test::data::make({1, 2, 3, 4});
 
 struct old_ledger : sqlite_ledger {
   int version;
@@ -33,7 +34,9 @@ struct old_ledger : sqlite_ledger {
   [[nodiscard]] std::string ask(const std::string& sql) const { return testing::ask(path, sql); }
   [[nodiscard]] std::string stored_version() const { return ask("PRAGMA user_version"); }
   // What the second run made before it stopped, and owes.
-  [[nodiscard]] std::uint64_t made() const { return version == 3 ? 6 : 5; }
+  [[nodiscard]] std::uint64_t made() const { return version >= 3 ? 6 : 5; }
+  // Meetings of the first run that were there before.
+  [[nodiscard]] std::uint64_t drifted() const { return version == 4 ? 1 : 0; }
   [[nodiscard]] std::uint64_t owed() const { return 12 - made(); }
 };
 
@@ -43,7 +46,8 @@ void check_contents(reader& r, const old_ledger& old) {
   const auto done = must(r.run(1)).value(), open = must(r.run(2)).value();
   BOOST_TEST((done.state == run_state::finished));
   BOOST_TEST(done.header.input_name == "one.csv");
-  BOOST_TEST(done.counts.created == 9u);
+  BOOST_TEST(done.counts.created == 9u - old.drifted());
+  BOOST_TEST(done.counts.drifted == old.drifted());
   BOOST_TEST(done.counts.failed == 4u);
   BOOST_TEST(done.counts.rejected == 1u);
   BOOST_TEST((open.state == run_state::open));
@@ -56,7 +60,7 @@ void check_contents(reader& r, const old_ledger& old) {
     if (row.state == "satisfied" && !row.join_web_url.empty()) ++meetings;
     return {};
   }));
-  BOOST_TEST(meetings == 8 + old.made());
+  BOOST_TEST(meetings == 8 - old.drifted() + old.made());
   BOOST_TEST(!must(r.overtaken(1)));
   std::size_t failed = 0;
   must(r.for_each_failed(1, [&](const result_row& row) -> result<void> {
@@ -65,6 +69,19 @@ void check_contents(reader& r, const old_ledger& old) {
     return {};
   }));
   BOOST_TEST(failed == 5u);
+  const auto reasons = must(r.reasons(1, 20));
+  BOOST_REQUIRE(reasons.size() == 2u);
+  BOOST_TEST(reasons[0].rows == 4u);
+  BOOST_TEST(reasons[0].line == 10u);
+  BOOST_TEST(reasons[0].http_status == 403);
+  BOOST_TEST(reasons[0].organizer == organizer_name(3));
+  BOOST_TEST(reasons[1].line == 15u);
+}
+
+std::string feeds(reader& r) {
+  std::string out;
+  for (const auto& [feed, keys] : must(r.inventory_feeds())) out += feed + ":" + std::to_string(keys) + " ";
+  return out;
 }
 
 // Deferred rows of the second run, and those of them whose last failure is known.
@@ -102,9 +119,10 @@ BOOST_AUTO_TEST_SUITE(upgrades)
 BOOST_DATA_TEST_CASE(an_old_ledger_loses_nothing_when_it_is_brought_up_to_date, versions, version) {
   const old_ledger old(version);
   auto s = old.open();
-  BOOST_TEST(old.stored_version() == "4");
+  BOOST_TEST(old.stored_version() == "5");
   check_contents(*s->read(), old);
-  BOOST_TEST(old.ask("SELECT sum(n) FROM made") == std::to_string(8 + old.made()));  // 14 rows, two of which share a meeting
+  BOOST_TEST(old.ask("SELECT sum(n) FROM made") ==
+             std::to_string(8 - old.drifted() + old.made()));  // 14 rows, two of which share a meeting
   BOOST_TEST(old.ask("SELECT month FROM made") == std::to_string(2026 * 12 + 10));
   // A cooldown that has not ended is obeyed; versions 1 and 2 did not record when it was saved.
   const auto opened = must(s->resume(2));
@@ -133,7 +151,7 @@ BOOST_DATA_TEST_CASE(a_run_that_was_stopped_in_the_middle_continues_after_an_upg
   const old_ledger old(version);
   const auto s = old.open();
   const auto opened = must(s->resume(2));
-  const std::uint32_t stale = version == 3 ? 3 : 0;
+  const std::uint32_t stale = version >= 3 ? 3 : 0;
   std::uint32_t found_fresh = 0, found_stale = 0, strikes = 0;
   BOOST_TEST(opened.unclean == (stale > 0));
   for (const auto& o : opened.organizers) {
@@ -155,7 +173,7 @@ BOOST_DATA_TEST_CASE(a_run_that_was_stopped_in_the_middle_continues_after_an_upg
   BOOST_TEST(found_fresh == old.owed() - stale);
   BOOST_TEST(strikes == stale);
   // Further strikes are added to that number.
-  if (version == 3) {
+  if (version >= 3) {
     const auto again = must(s->resume(2));
     std::uint32_t second = 0;
     for (const auto& o : again.organizers)
@@ -164,9 +182,9 @@ BOOST_DATA_TEST_CASE(a_run_that_was_stopped_in_the_middle_continues_after_an_upg
   }
 }
 
-// Only the keys in schema_3.sql are hashes of its lane: the Graph roots in the older dumps were edited.
-BOOST_AUTO_TEST_CASE(strikes_and_claims_of_an_old_run_pass_to_a_later_plan) {
-  const old_ledger old(3);
+// The keys in the first two dumps are no hashes of their lane: the Graph roots were edited.
+BOOST_DATA_TEST_CASE(strikes_and_claims_of_an_old_run_pass_to_a_later_plan, boost::unit_test::data::make({3, 4}), version) {
+  const old_ledger old(version);
   const auto s = old.open();
   auto later = must(s->read()->run(2))->header;
   later.identity = "later";
@@ -202,11 +220,43 @@ BOOST_DATA_TEST_CASE(an_old_ledger_is_read_as_it_is, versions, version) {
     BOOST_TEST(status.lanes.at(0).learnt.has_value() == (version >= 2));
     BOOST_REQUIRE(status.lanes[0].cooldowns.size() == 1u);
     BOOST_TEST(status.lanes[0].cooldowns[0].organizer == "");
-    BOOST_TEST((deferred(*r) == std::pair<std::size_t, std::size_t>(old.owed(), version == 3 ? 3 : 0)));
+    BOOST_TEST((deferred(*r) == std::pair<std::size_t, std::size_t>(old.owed(), version >= 3 ? 3 : 0)));
     BOOST_TEST(must(r->inventory_counts()).size() >= 2u);
+    BOOST_TEST(feeds(*r) == ":24 ");
   }
   BOOST_TEST(old.stored_version() == std::to_string(version));
   BOOST_TEST((content(old.path) == before));
+}
+
+BOOST_DATA_TEST_CASE(keys_of_an_old_ledger_belong_to_the_feed_of_their_input, versions, version) {
+  const old_ledger old(version);
+  // More keys than a page of the upgrade has.
+  BOOST_TEST(
+      old.ask("INSERT INTO inventory(id, organizer, source, wanted_hash) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "
+              "WHERE i < 2500) SELECT 90000000000 + i, 1, (SELECT min(source) FROM inventory), x'00' FROM n") == "");
+  const auto r = must(old.open()->read()->run(1)).value();
+  BOOST_TEST(r.header.feed == "one.csv");
+  BOOST_TEST(feeds(*must(read_sqlite(old.path))) == "one.csv:2512 two.csv:12 ");
+  BOOST_TEST(old.ask("SELECT count(*) FROM inventory WHERE ends_at IS NULL") == "0");
+  const auto ends = [](const char* text) { return std::to_string(parse_utc(text)->time_since_epoch().count()); };
+  BOOST_TEST(old.ask("SELECT group_concat(DISTINCT ends_at) FROM inventory WHERE source >> 32 = 1") == ends("2026-10-19T09:00:00Z"));
+  BOOST_TEST(old.ask("SELECT group_concat(DISTINCT ends_at) FROM inventory WHERE source >> 32 = 2") == ends("2026-10-20T09:00:00Z"));
+}
+
+BOOST_AUTO_TEST_CASE(a_pipe_names_no_feed) {
+  const std::pair<const char*, const char*> cases[] = {{"-", ""},
+                                                       {"/dev/stdin", ""},
+                                                       {"/dev/fd/63", ""},
+                                                       {"/proc/self/fd/0", ""},
+                                                       {"folder/monday.csv", "monday.csv"},
+                                                       {"/srv/mon.csv", "mon.csv"}};
+  for (const auto& [input, feed] : cases) {
+    const old_ledger old(4);
+    BOOST_TEST(old.ask("UPDATE run SET input_name = '" + std::string(input) + "'") == "");
+    const auto s = old.open();
+    BOOST_TEST(must(s->read()->run(1))->header.feed == feed);
+    BOOST_TEST(feeds(*s->read()) == std::string(feed) + ":24 ");
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_reader_shows_no_last_failure_of_a_row_that_an_old_process_has_claimed_since) {
@@ -228,7 +278,7 @@ BOOST_DATA_TEST_CASE(a_reader_reads_on_when_a_writer_brings_the_ledger_up_to_dat
     return {};
   }));
   BOOST_TEST(rows == 12u);
-  BOOST_TEST(old.stored_version() == "4");
+  BOOST_TEST(old.stored_version() == "5");
   check_contents(*r, old);
   BOOST_TEST((deferred(*r) == before));
   BOOST_TEST(must(r->status(2)).lanes.at(0).learnt.has_value() == (version >= 2));

@@ -1,3 +1,4 @@
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -92,13 +93,14 @@ BOOST_FIXTURE_TEST_CASE(utf_16_stays_utf_16, target) {
 
 BOOST_FIXTURE_TEST_CASE(texts_of_the_service_are_no_formula_in_the_failed_file, target) {
   fake_reader ledger;
+  std::uint32_t line = 2;
   for (const char* text : {"=HYPERLINK(\"http://x\")", "+1+cmd", "@SUM(A1)", "-1+1", "\t=1", "\r=1", "\n=1", "\uFF1D1"}) {
-    auto row = failed_row(2, "=o,+e,-s\n");
+    auto row = failed_row(line++, "=o,+e,-s\n");
     row.result = outcome::rejected;
     row.error_message = text;
     ledger.failures.push_back(row);
   }
-  auto coded = failed_row(3, "o,e,s\n");
+  auto coded = failed_row(line, "o,e,s\n");
   coded.error_code = "=1+1";
   ledger.failures.push_back(coded);
   BOOST_REQUIRE(convoke::report::write_failed(ledger, run_with("organizer,external_id,start\n"), path).has_value());
@@ -106,14 +108,14 @@ BOOST_FIXTURE_TEST_CASE(texts_of_the_service_are_no_formula_in_the_failed_file, 
   BOOST_TEST(read() ==
              "organizer,external_id,start,convoke_line,convoke_error\n"
              "=o,+e,-s,2,\"'=HYPERLINK(\"\"http://x\"\")\"\n"
-             "=o,+e,-s,2,'+1+cmd\n"
-             "=o,+e,-s,2,'@SUM(A1)\n"
-             "=o,+e,-s,2,'-1+1\n"
-             "=o,+e,-s,2,\\t=1\n"
-             "=o,+e,-s,2,\\r=1\n"
-             "=o,+e,-s,2,\\n=1\n"
-             "=o,+e,-s,2,'\uFF1D1\n"
-             "o,e,s,3,\"'=1+1: no, \"\"really\"\"\"\n");
+             "=o,+e,-s,3,'+1+cmd\n"
+             "=o,+e,-s,4,'@SUM(A1)\n"
+             "=o,+e,-s,5,'-1+1\n"
+             "=o,+e,-s,6,\\t=1\n"
+             "=o,+e,-s,7,\\r=1\n"
+             "=o,+e,-s,8,\\n=1\n"
+             "=o,+e,-s,9,'\uFF1D1\n"
+             "o,e,s,10,\"'=1+1: no, \"\"really\"\"\"\n");
 }
 
 BOOST_FIXTURE_TEST_CASE(escape_sequences_of_the_service_become_visible_in_the_failed_file, target) {
@@ -123,6 +125,44 @@ BOOST_FIXTURE_TEST_CASE(escape_sequences_of_the_service_become_visible_in_the_fa
   ledger.failures = {row};
   BOOST_REQUIRE(convoke::report::write_failed(ledger, run_with("organizer,external_id,start\n"), path).has_value());
   BOOST_TEST(read().ends_with("\no\x1b,e,s,2,BadRequest: \\x1b[2J\\x7f\\u{9b}\\u{202e}\n"));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_record_whose_occurrences_failed_appears_once, target) {
+  const auto occurrence = [](std::uint32_t line, std::string_view raw, unsigned week, std::uint32_t of) {
+    auto row = failed_row(line, raw);
+    row.error_message = "no";
+    row.occurrence = std::chrono::local_days(std::chrono::year(2026) / 9 / 7) + std::chrono::weeks(week);
+    row.occurrences = of;
+    return row;
+  };
+  fake_reader ledger;
+  for (const auto week : {1U, 2U, 5U}) ledger.failures.push_back(occurrence(2, "o,e,s\n", week, 14));
+  ledger.failures.push_back(occurrence(3, "o,f,s\n", 2, 14));
+  ledger.failures.push_back(occurrence(4, "o,g,s\n", 1, 1));
+  ledger.failures.push_back(failed_row(5, "o,h,s\n"));
+  ledger.failures.back().error_message = "no";
+  const auto records = convoke::report::write_failed(ledger, run_with("organizer,external_id,start\n"), path);
+  BOOST_REQUIRE(records.has_value());
+  BOOST_TEST(*records == 4U);
+  BOOST_TEST(read() ==
+             "organizer,external_id,start,convoke_line,convoke_error\n"
+             "o,e,s,2,\"3 of its 14 meetings failed, the first, on 2026-09-14: BadRequest: no\"\n"
+             "o,f,s,3,\"1 of its 14 meetings failed, on 2026-09-21: BadRequest: no\"\n"
+             "o,g,s,4,BadRequest: no\n"
+             "o,h,s,5,BadRequest: no\n");
+}
+
+BOOST_FIXTURE_TEST_CASE(occurrences_that_a_plan_rejects_appear_once, target) {
+  auto file = convoke::report::failed_file::create(path, run_with("organizer,external_id,start\n").header);
+  BOOST_REQUIRE(file.has_value());
+  for (const std::string why : {"first", "second"}) BOOST_REQUIRE(file->add({.line = 2, .raw = "o,e,s\n", .why = why}).has_value());
+  BOOST_REQUIRE(file->add({.line = 3, .raw = "o,f,s\n", .why = "other"}).has_value());
+  BOOST_REQUIRE(file->commit().has_value());
+  BOOST_TEST(file->records() == 2U);
+  BOOST_TEST(read() ==
+             "organizer,external_id,start,convoke_line,convoke_error\n"
+             "o,e,s,2,\"2 of its meetings are wrong, the first: first\"\n"
+             "o,f,s,3,other\n");
 }
 
 BOOST_FIXTURE_TEST_CASE(no_failures_no_file, target) {

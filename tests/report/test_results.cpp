@@ -76,18 +76,18 @@ BOOST_FIXTURE_TEST_CASE(csv_has_the_columns_in_order_and_no_formula, target) {
   std::istringstream lines(read());
   std::string line;
   std::getline(lines, line);
-  BOOST_TEST(
-      line ==
-      "line,tenant,organizer,external_id,outcome,meeting_id,join_web_url,join_meeting_id,passcode,dial_in_number,conference_id,subject,"
-      "start,end,drift,http_status,error_code,error_message,attempts,request_id,client_request_id,finished_at,room");
+  BOOST_TEST(line ==
+             "line,occurrence,tenant,organizer,external_id,outcome,meeting_id,join_web_url,join_meeting_id,passcode,dial_in_number,"
+             "conference_id,subject,"
+             "start,end,drift,http_status,error_code,error_message,attempts,request_id,client_request_id,finished_at,room");
   std::getline(lines, line);
   BOOST_TEST(line ==
-             "2,11111111-2222-3333-4444-555555555555,9d8fe59e-322e-53bb-9df5-35d01bf5cb66,A-1,created,MSo1,https://teams.example/l/1,,,,,"
+             "2,,11111111-2222-3333-4444-555555555555,9d8fe59e-322e-53bb-9df5-35d01bf5cb66,A-1,created,MSo1,https://teams.example/l/1,,,,,"
              "'=cmd(),2026-10-19T08:00:00Z,2026-10-19T09:00:00Z,,201,,,1,,,2026-10-01T10:00:00.5Z,\"'+B, 1\"");
   std::getline(lines, line);
   BOOST_TEST(line.find(",deferred,") != std::string::npos);
   std::getline(lines, line);
-  BOOST_TEST(line.starts_with("4,11111111-2222-3333-4444-555555555555,no-id,A-2,rejected,"));
+  BOOST_TEST(line.starts_with("4,,11111111-2222-3333-4444-555555555555,no-id,A-2,rejected,"));
   BOOST_TEST(line.ends_with(",R"));
 }
 
@@ -146,6 +146,27 @@ BOOST_FIXTURE_TEST_CASE(a_row_keeps_its_spelling_although_its_key_is_called_by_a
   const auto text = read();
   BOOST_TEST(text.find(",a-1,created,") != std::string::npos);
   BOOST_TEST(text.find(",A-1,deferred,") != std::string::npos);
+}
+
+BOOST_FIXTURE_TEST_CASE(occurrences_have_a_date_and_their_records_form_of_the_id, target) {
+  auto spec = *convoke::decode_spec(payload);
+  spec.external_id = "A-1-20260907";
+  const auto sent = convoke::encode_spec(spec);
+  auto ledger = two_rows();
+  for (auto& row : ledger.results) row.occurrence = std::chrono::local_days(std::chrono::year(2026) / 9 / 7);
+  ledger.results[0].payload = ledger.results[1].payload = sent;
+  ledger.results[0].raw = "9d8fe59e-322e-53bb-9df5-35d01bf5cb66,a-1,See A-1,2026-10-19T08:00:00Z,R\n";
+  ledger.results[1].raw = "9d8fe59e-322e-53bb-9df5-35d01bf5cb66,other,x,2026-10-19T08:00:00Z,R\n";
+  BOOST_REQUIRE(convoke::report::write_results(ledger, run, path, format::csv).has_value());
+  const auto text = read();
+  BOOST_TEST(text.contains("\n2,2026-09-07,11111111-"), text);
+  BOOST_TEST(text.contains(",a-1-20260907,created,"), text);
+  BOOST_TEST(text.contains(",A-1-20260907,deferred,"), text);
+  BOOST_REQUIRE(convoke::report::write_results(ledger, run, path, format::jsonl).has_value());
+  std::istringstream lines(read());
+  std::string line;
+  std::getline(lines, line);
+  BOOST_TEST(boost::json::parse(line).at("occurrence").as_string() == "2026-09-07");
 }
 
 BOOST_AUTO_TEST_CASE(the_format_follows_from_the_ending_of_the_name) {

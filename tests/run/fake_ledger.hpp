@@ -142,6 +142,7 @@ inline ledger::claimed_page fake_ledger::take(const ledger::page_wanted& page) {
                         .strikes = 0,
                         .duplicates = 0,
                         .payload = encode_spec(r.wanted),
+                        .line = ledger::number_of(r.id),
                         .op = r.op,
                         .update = r.update,
                         .meeting_id = r.meeting_id,

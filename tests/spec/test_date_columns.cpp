@@ -175,13 +175,13 @@ class strict_zones final : public convoke::spec::zone_source {
   std::optional<local_seconds> to_local(std::string_view zone, sys_seconds instant) override {
     return zones_.to_local(zone.starts_with("Etc/") ? "East" : zone, instant);
   }
-  convoke::spec::zone_verdict judge(std::string_view zone) override {
+  convoke::spec::zone_verdict check_name(std::string_view zone) override {
     using kind = convoke::spec::zone_verdict::kind;
     ++verdicts;
     if (zone == "EST") return {kind::refused, "has no summer time; write America/New_York, or add -05:00 to the times"};
     if (zone == "Esat") return {kind::unknown, "is no known time zone; is 'East' meant?"};
     if (zone.starts_with("Etc/")) return {kind::inverted_sign, "is UTC-05:00"};
-    return zone_source::judge(zone);
+    return zone_source::check_name(zone);
   }
 
  private:

@@ -35,6 +35,20 @@ BOOST_AUTO_TEST_CASE(a_row_without_end_and_duration_lasts_an_hour) {
   BOOST_TEST(!t.built.wanted.subject.has_value());
 }
 
+BOOST_AUTO_TEST_CASE(row_01_a_title_or_topic_is_the_subject) {
+  for (const char* name : {"title", "Topic", "TITLE"}) {
+    table t("organizer|external_id|" + std::string(name) + "|start");
+    BOOST_TEST(t.row(ada + "|A1|Analysis I|2027-03-19T08:15:00+01:00").wanted.subject.value_or("") == "Analysis I");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(row_02_every_name_of_a_duration_is_one) {
+  for (const char* name : {"duration", "Duration Minutes", "duration_minutes", "minutes"}) {
+    table t("organizer|external_id|start|" + std::string(name));
+    BOOST_TEST(utc(t.row(ada + "|A1|2027-03-19T08:15:00Z|90").wanted.end) == "2027-03-19T09:45:00Z");
+  }
+}
+
 BOOST_AUTO_TEST_CASE(nothing_of_an_earlier_row_is_left) {
   table t(all);
   BOOST_TEST(t.why(ada + "|x|Subject|2026-09-01T08:00Z||3h||a@b;c@d;e@f") == "");

@@ -28,7 +28,7 @@ std::string_view remedy(int code) {
     case SQLITE_READONLY:
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
-      return "check that the file and its directory exist and may be written, or choose another path with --ledger";
+      return "check that the file and its directory exist and may be written";
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return "another program holds the file locked: end it and run the same command again";

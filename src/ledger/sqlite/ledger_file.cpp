@@ -40,8 +40,7 @@ result<void> check_regular(const std::string& path) {
     const auto beside = path + ending;
     if (::lstat(beside.c_str(), &there) == 0 && !S_ISREG(there.st_mode)) {
       return fail(errc::storage, "the ledger " + shown(path) + " cannot be used: " + shown(beside) + " beside it is " +
-                                     kind_of(there.st_mode) +
-                                     ", not a file that SQLite made; remove it, or choose another path with --ledger");
+                                     kind_of(there.st_mode) + ", not a file that SQLite made; remove it");
     }
   }
   return {};

@@ -58,8 +58,7 @@ void sign(int fd, const std::string& program_version) {
 }
 
 std::unexpected<error> not_usable(const std::string& path, const std::string& why) {
-  return fail(errc::storage, "the lock file " + shown(path) + " is " + why +
-                                 ": it is not used and nothing is written to it. Remove it, or choose another place with --ledger");
+  return fail(errc::storage, "the lock file " + shown(path) + " is " + why + ": it is not used and nothing is written to it. Remove it");
 }
 
 // Every user who may write to the folder can put a file or a link there. The owner of the ledger may own its lock file.
@@ -71,6 +70,12 @@ result<void> check_planted(const struct stat& lock, const std::string& path, con
   const bool trusted = lock.st_uid == ::geteuid() || lock.st_uid == 0 || (known && lock.st_uid == owned.st_uid);
   if (!trusted) return not_usable(path, "a file of another user (uid " + std::to_string(lock.st_uid) + ")");
   return {};
+}
+
+// As SQLite does with its files: a lock file that root makes beside the ledger of another user must not keep that user away.
+void give_to_owner(int fd, const std::string& ledger) {
+  struct stat owned{};
+  if (::geteuid() == 0 && ::stat(ledger.c_str(), &owned) == 0 && owned.st_uid != 0) (void)!::fchown(fd, owned.st_uid, owned.st_gid);
 }
 
 constexpr std::string_view ending = ".lock";
@@ -94,7 +99,9 @@ result<bool> lock_file::open(bool make) {
     if (fd_ < 0 && errno == EEXIST) return open(make);  // another process has made it meanwhile
   }
   if (fd_ < 0)
-    return fail(errc::storage, "cannot open the lock file " + shown(path_) + ": " + explained(errno, "choose another place with --ledger"));
+    return fail(errc::storage,
+                "cannot open the lock file " + shown(path_) + ": " + explained(errno, "check that the folder and the file can be written"));
+  if (found_ == before::made) give_to_owner(fd_, ledger);
   if (::fstat(fd_, &there) != 0) return fail(errc::storage, "cannot look at the lock file " + shown(path_) + ": " + reason());
   if (auto usable = check_planted(there, path_, ledger); !usable && there.st_nlink > 0) return std::unexpected(usable.error());
   return true;

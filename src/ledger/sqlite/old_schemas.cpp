@@ -1,6 +1,16 @@
 #include "ledger/sqlite/old_schemas.hpp"
 
+#include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include <convoke/spec.hpp>
+
+#include "ledger/sqlite/runs.hpp"
 
 namespace convoke::ledger::sqlite {
 namespace {
@@ -52,6 +62,59 @@ ALTER TABLE inventory ADD COLUMN feed INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE inventory ADD COLUMN ends_at INTEGER;
 )sql";
 
+// As version 5 began to name feeds: a pipe has no name of its own, `<(...)` is called /dev/fd/63.
+std::string_view feed_of_input(std::string_view input) {
+  if (input == "-" || input == "/dev/stdin" || input.starts_with("/dev/fd/") || input.starts_with("/proc/")) return {};
+  return input.substr(input.rfind('/') + 1);
+}
+
+// The feed of an older run is the name of its input. Returns the feeds of the runs that have one.
+std::unordered_map<run_id, std::int64_t> name_feeds(connection& db) {
+  std::vector<std::pair<run_id, std::string>> runs;
+  statement inputs(db, "SELECT id, input_name FROM run ORDER BY id");
+  for (inputs.with(); inputs.step();) {
+    if (const auto feed = feed_of_input(inputs.text(1)); !feed.empty()) runs.emplace_back(inputs.as<run_id>(0), feed);
+  }
+  statement set(db, "UPDATE run SET feed = ? WHERE id = ?");
+  statement add(db, "INSERT OR IGNORE INTO feed(name) VALUES(?)");
+  statement find(db, "SELECT id FROM feed WHERE name = ?");
+  std::unordered_map<run_id, std::int64_t> out;
+  for (const auto& [run, feed] : runs) {
+    set.with(feed, run).run();
+    add.with(feed).run();
+    if (find.with(feed).step()) out.emplace(run, find.integer(0));
+    find.reset();
+  }
+  return out;
+}
+
+// Keys belong to the feed of the run that wants them, until their meeting has ended.
+void complete_inventory(connection& db, const std::unordered_map<run_id, std::int64_t>& feeds) {
+  constexpr int page_rows = 1000;
+  struct key_row {
+    key_id key;
+    std::int64_t feed;
+    std::optional<std::int64_t> ends_at;
+  };
+  statement next(
+      db, "SELECT i.id, i.source, r.payload FROM inventory i LEFT JOIN record r ON r.id = i.source WHERE i.id > ? ORDER BY i.id LIMIT ?");
+  statement set(db, "UPDATE inventory SET feed = ?, ends_at = ? WHERE id = ?");
+  std::vector<key_row> page;
+  key_id after = 0;
+  do {
+    page.clear();
+    for (next.with(after, page_rows); next.step();) {
+      const auto feed = feeds.find(run_of(next.as<row_id>(1)));
+      const auto wanted = decode_spec(next.text(2));
+      page.push_back({.key = next.as<key_id>(0),
+                      .feed = feed == feeds.end() ? 0 : feed->second,
+                      .ends_at = wanted ? std::optional(to_stored(wanted->end)) : std::nullopt});
+    }
+    for (const auto& row : page) set.with(row.feed, row.ends_at, row.key).run();
+    if (!page.empty()) after = page.back().key;
+  } while (!page.empty() && db.ok());
+}
+
 constexpr const char* views[] = {"run",          "record",   "decision", "duplicate", "owed",
                                  "last_failure", "cooldown", "learnt",   "feed",      "inventory"};
 
@@ -94,7 +157,10 @@ void upgrade_tables(connection& db, int version) {
   if (version < 2) db.exec(step_2);
   if (version < 3) db.exec(step_3);
   if (version < 4) db.exec(step_4);
-  if (version < 5) db.exec(step_5);
+  if (version < 5) {
+    db.exec(step_5);
+    complete_inventory(db, name_feeds(db));
+  }
 }
 
 void show_present_tables(connection& db, int version) {

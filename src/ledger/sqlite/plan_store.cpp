@@ -103,9 +103,12 @@ void sqlite_plan_store::read_lanes() {
 result<void> sqlite_plan_store::read_live(key_id after, utc_time now, std::size_t count, std::vector<planning::live_key>& found) {
   if (!lanes_) read_lanes();
   found.clear();
+  auto lane = lanes_->end();
+  organizer_id last = 0;  // keys that a run added stand together by organizer
   for (live_.with(after, to_stored(now)); found.size() < count && live_.step();) {
     const auto organizer = live_.as<organizer_id>(1);
-    const auto lane = lanes_->find(organizer);
+    if (organizer != last) lane = lanes_->find(organizer);
+    last = organizer;
     if (lane == lanes_->end()) continue;
     found.push_back({.key = live_.as<key_id>(0),
                      .source = live_.as<row_id>(2),

@@ -72,7 +72,8 @@ class sqlite_plan_store final : public planning::plan_store {
   statement rewrite_{db_, "UPDATE record SET payload = ? WHERE id = ?"};
   statement source_{db_, "SELECT source FROM inventory WHERE id = ?"};
   // Only of a run that was pruned: its record was kept for the inventory alone.
-  statement forget_source_{db_, "DELETE FROM record WHERE id = ? AND raw IS NULL"};
+  statement forget_source_{db_,
+                           "DELETE FROM record WHERE id = ?1 AND raw IS NULL AND (SELECT pruned FROM run WHERE run.id = ?1 >> 32) <> 0"};
   statement want_{db_, "UPDATE inventory SET source = ?, wanted_hash = ? WHERE id = ?"};
   statement belong_{db_, "UPDATE inventory SET feed = ?, ends_at = ? WHERE id = ?"};
   statement mark_pending_{db_, "UPDATE observation SET pending = ? WHERE id = ?"};

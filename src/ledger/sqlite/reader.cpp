@@ -3,10 +3,12 @@
 #include <utility>
 
 #include "ledger/key_set.hpp"
+#include "ledger/sqlite/file_access.hpp"
 #include "ledger/sqlite/file_watch.hpp"
 #include "ledger/sqlite/ledger_file.hpp"
 #include "ledger/sqlite/memory.hpp"
 #include "ledger/sqlite/old_schemas.hpp"
+#include "ledger/sqlite/reader_reasons.hpp"
 #include "ledger/sqlite/reader_rows.hpp"
 #include "ledger/sqlite/schema.hpp"
 
@@ -88,6 +90,7 @@ opened_ledger open_for_reading(const std::string& path, connection::mode how) {
 result<void> sqlite_reader::open() {
   if (db_) return {};
   if (rehearsal_) return open_rehearsal();
+  if (auto permitted = check_access(path_, file_use::read); !permitted) return permitted;
   if (!exists(path_)) {
     return fail(errc::storage,
                 "there is no ledger at " + shown(path_) + "; check --ledger, or run `convoke plan` or `convoke apply` first");
@@ -211,12 +214,22 @@ result<run_status> sqlite_reader::status(run_id id) {
   return in_snapshot<run_status>([&](connection&) { return counter.finish(); });
 }
 
-result<std::vector<failure_reason>> sqlite_reader::reasons(run_id /*id*/, std::size_t /*most*/) {
-  return {};
+result<std::vector<failure_reason>> sqlite_reader::reasons(run_id id, std::size_t most) {
+  auto found = in_snapshot<stored_run>([id](connection& db) {
+    run_table table(db);
+    return existing(db, table, id);
+  });
+  if (!found) return std::unexpected(found.error());
+  reason_counter counter(*db_, std::move(found->info));
+  if (auto counted = page_through(counter); !counted) return std::unexpected(counted.error());
+  return in_snapshot<std::vector<failure_reason>>([&](connection&) { return counter.finish(most); });
 }
 
 result<std::vector<count_by>> sqlite_reader::inventory_feeds() {
-  return {};
+  if (auto ready = open(); !ready) return std::unexpected(ready.error());
+  feed_counter counter(*db_);
+  if (auto counted = page_through(counter); !counted) return std::unexpected(counted.error());
+  return in_snapshot<std::vector<count_by>>([&](connection&) { return counter.finish(); });
 }
 
 result<std::vector<count_by>> sqlite_reader::inventory_counts() {

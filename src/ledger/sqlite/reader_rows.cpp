@@ -12,31 +12,25 @@
 namespace convoke::ledger::sqlite {
 namespace {
 
-// All tables are joined by integer keys that ascend with the lines: SQLite merges cursors and does not sort.
+// All tables are joined by integer keys that ascend with the numbers of the rows: SQLite merges cursors and does not sort.
 constexpr const char* next_results =
-    "SELECT r.id, r.lane, r.raw, r.payload, o.outcome, o.attempts, o.http_status, o.error_code, coalesce(o.error_message, r.error), "
-    "o.request_id, "
-    "o.client_request_id, o.drift, o.finished_at, b.meeting_id, b.join_web_url, b.join_meeting_id, b.passcode, b.dial_in_number, "
-    "b.conference_id, coalesce(d.outcome_id, r.id), d.organizer "
-    "FROM record r LEFT JOIN decision d ON d.id = r.id LEFT JOIN outcome o ON o.id = coalesce(d.outcome_id, r.id) LEFT JOIN observation b "
-    "ON "
-    "b.id = d.key "
-    "WHERE r.id > ? AND r.id <= ? ORDER BY r.id";
+    "SELECT r.id, r.lane, r.raw, CASE WHEN r.error IS NULL THEN r.payload END, o.outcome, o.attempts, o.http_status, o.error_code, "
+    "coalesce(o.error_message, r.error), "
+    "o.request_id, o.client_request_id, o.drift, o.finished_at, b.meeting_id, b.join_web_url, b.join_meeting_id, b.passcode, "
+    "b.dial_in_number, b.conference_id, coalesce(d.outcome_id, r.id), d.organizer, r.line, r.first, r.occurrence "
+    "FROM record r LEFT JOIN decision d ON d.id = r.id LEFT JOIN outcome o ON o.id = coalesce(d.outcome_id, r.id) "
+    "LEFT JOIN observation b ON b.id = d.key WHERE r.id > ? AND r.id <= ? ORDER BY r.id";
+enum column : std::uint8_t { number_column = 0, raw_column = 2, line_column = 21, first_column = 22, occurrence_column = 23 };
 
 bool shows_meeting(outcome o) noexcept {
   return o != outcome::failed && o != outcome::rejected && o != outcome::superseded;
 }
 
-bool belongs_in_failed(const std::optional<outcome>& o, bool drift_fails) noexcept {
-  if (!o) return false;
-  return *o == outcome::failed || *o == outcome::rejected || *o == outcome::lost || (drift_fails && *o == outcome::drifted);
-}
-
 void fill(const statement& from, const run_info& run, result_row& row, page_bytes& bytes) {
   const auto text = [&](int column) { return bytes.keep(from.text(column)); };
-  row.line = number_of(from.as<row_id>(0));
+  row.line = from.null(line_column) ? number_of(from.as<row_id>(number_column)) : from.as<std::uint32_t>(line_column);
+  if (!from.null(occurrence_column)) row.occurrence = date_from_stored(from.integer(occurrence_column));
   row.lane = from.as<lane_id>(1);
-  row.raw = text(2);
   row.payload = row.result == outcome::rejected ? std::string_view() : text(3);
   row.attempts = from.as<std::uint32_t>(5);
   row.http_status = from.as<int>(6);
@@ -78,6 +72,20 @@ std::string_view state_word(int state, bool pending) noexcept {
 
 }  // namespace
 
+bool belongs_in_failed(const std::optional<outcome>& o, bool drift_fails) noexcept {
+  if (!o) return false;
+  return *o == outcome::failed || *o == outcome::rejected || *o == outcome::lost || (drift_fails && *o == outcome::drifted);
+}
+
+result<void> kept_records::check(run_id run) {
+  const bool there = pruned_.with(run).step() && pruned_.integer(0) == 0;
+  pruned_.reset();
+  if (!db_.ok()) return db_.status();
+  if (there) return {};
+  return fail(errc::usage,
+              "the records of run " + std::to_string(run) + " are no longer kept; --keep-runs says for how many runs they are");
+}
+
 void last_failures::show(row_id outcome_id, organizer_id organizer, result_row& row, page_bytes& bytes) {
   if (!find_.with(organizer, outcome_id).step()) return;
   row.attempts = find_.as<std::uint32_t>(0);
@@ -97,14 +105,8 @@ result_pages::result_pages(connection& db, run_info run, bool failed_only)
 result<bool> result_pages::read() {
   rows_.clear();
   bytes_.clear();
-  // Another process may have pruned the run since the last page.
-  const bool there = pruned_.with(run_.id).step() && pruned_.integer(0) == 0;
-  pruned_.reset();
-  if (!db_.ok()) return std::unexpected(db_.failure());
-  if (!there) {
-    return fail(errc::usage,
-                "the records of run " + std::to_string(run_.id) + " are no longer kept; --keep-runs says for how many runs they are");
-  }
+  record_.raw.reset();
+  if (auto kept = kept_.check(run_.id); !kept) return std::unexpected(kept.error());
   std::size_t scanned = 0;
   bool more = false;
   for (next_.with(after_, last_row(run_.id)); (more = next_.step());) {
@@ -122,7 +124,45 @@ void result_pages::take(const std::optional<outcome>& ended) {
   auto& row = rows_.emplace_back();
   row.result = ended;
   fill(next_, run_, row, bytes_);
+  take_record(row);
   if (!row.result) last_failures_.show(next_.as<row_id>(19), next_.as<organizer_id>(20), row, bytes_);
+}
+
+// What the rows of a record share is read once for all of them, and once more where they go on in the next page.
+void result_pages::take_record(result_row& row) {
+  if (!row.occurrence) {
+    row.raw = bytes_.keep(next_.text(raw_column));
+    return;
+  }
+  const auto id = next_.as<row_id>(number_column);
+  const auto first = next_.null(first_column) ? id : make_row(run_.id, next_.as<std::uint32_t>(first_column));
+  if (first != record_.first) record_ = {.first = first};
+  if (!record_.raw) {
+    const bool own = first == id;
+    if (own || raw_.with(first).step()) record_.raw = bytes_.keep(own ? next_.text(raw_column) : raw_.text(0));
+    if (!own) raw_.reset();
+  }
+  row.raw = record_.raw.value_or(std::string_view());
+  if (!failed_only_) return;
+  if (record_.occurrences == 0) record_.occurrences = count_occurrences(first);
+  row.occurrences = record_.occurrences;
+}
+
+std::uint32_t result_pages::count_occurrences(row_id first) {
+  std::uint32_t n = 1;
+  for (further_.with(first, last_row(run_.id)); further_.step() && !further_.null(0) && further_.as<std::uint32_t>(0) == number_of(first);)
+    ++n;
+  further_.reset();
+  return n;
+}
+
+const std::string& inventory_pages::feed_name(std::int64_t id) {
+  const auto [found, added] = feeds_.try_emplace(id);
+  if (added && id != 0) {
+    if (feed_.with(id).step()) found->second = feed_.text(0);
+    feed_.reset();
+  }
+  return found->second;
 }
 
 const inventory_pages::organizer_name& inventory_pages::name_of(organizer_id id) {
@@ -166,8 +206,37 @@ result<void> inventory_pages::take() {
   row.passcode = text(8);
   row.dial_in_number = text(9);
   row.conference_id = text(10);
+  row.feed = feed_name(next_.integer(13));
   row.observed_at = next_.null(11) ? std::nullopt : std::optional(from_stored(next_.integer(11)));
   return {};
+}
+
+result<bool> feed_counter::read() {
+  const auto page = page_limits{}.scanned;
+  std::uint64_t found = 0;
+  key_id last = after_;
+  for (next_.with(after_, page); next_.step();) {
+    counts_[next_.integer(0)] += next_.as<std::uint64_t>(1);
+    found += next_.as<std::uint64_t>(1);
+    last = std::max(last, next_.as<key_id>(2));
+  }
+  after_ = last;
+  if (!db_.ok()) return std::unexpected(db_.failure());
+  return found == page;
+}
+
+result<std::vector<count_by>> feed_counter::finish() {
+  statement name(db_, "SELECT name FROM feed WHERE id = ?");
+  std::map<std::string, std::uint64_t, std::less<>> named;
+  for (const auto& [feed, n] : counts_) {
+    const bool known = feed != 0 && name.with(feed).step();
+    named[known ? std::string(name.text(0)) : std::string()] += n;
+    name.reset();
+  }
+  if (!db_.ok()) return std::unexpected(db_.failure());
+  std::vector<count_by> out;
+  for (const auto& [feed, n] : named) out.push_back({feed, n});
+  return out;
 }
 
 result<bool> inventory_counter::read() {

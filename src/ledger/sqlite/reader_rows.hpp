@@ -31,6 +31,20 @@ class last_failures {
   statement find_;
 };
 
+// Those that have no meeting as wanted.
+[[nodiscard]] bool belongs_in_failed(const std::optional<outcome>& o, bool drift_fails) noexcept;
+
+// Fails where the records of a run are not kept any more: another process may have pruned it since the last page.
+class kept_records {
+ public:
+  explicit kept_records(connection& db) noexcept : db_(db) {}
+  [[nodiscard]] result<void> check(run_id run);
+
+ private:
+  connection& db_;
+  statement pruned_{db_, "SELECT pruned FROM run WHERE id = ?"};
+};
+
 class result_pages {
  public:
   result_pages(connection& db, run_info run, bool failed_only);
@@ -39,6 +53,15 @@ class result_pages {
 
  private:
   void take(const std::optional<outcome>& ended);
+  void take_record(result_row& row);
+  [[nodiscard]] std::uint32_t count_occurrences(row_id first);
+
+  // The record whose rows are being read: its bytes are the same for all of them, and are kept once in a page.
+  struct shared_record {
+    row_id first = 0;
+    std::optional<std::string_view> raw{};  // of the page
+    std::uint32_t occurrences = 0;          // 0: not counted yet
+  };
 
   connection& db_;
   run_info run_;
@@ -47,8 +70,11 @@ class result_pages {
   page_bytes bytes_;
   std::vector<result_row> rows_;
   row_id after_;
-  statement pruned_{db_, "SELECT pruned FROM run WHERE id = ?"};
+  kept_records kept_{db_};
   statement next_;
+  shared_record record_;
+  statement raw_{db_, "SELECT raw FROM record WHERE id = ?"};
+  statement further_{db_, "SELECT first FROM record WHERE id > ? AND id <= ? ORDER BY id"};
   last_failures last_failures_{db_};
 };
 
@@ -64,6 +90,7 @@ class inventory_pages {
     std::string organizer;
   };
   [[nodiscard]] const organizer_name& name_of(organizer_id id);
+  [[nodiscard]] const std::string& feed_name(std::int64_t id);
   [[nodiscard]] result<void> take();
 
   connection& db_;
@@ -74,12 +101,29 @@ class inventory_pages {
   std::size_t count_ = 0;
   key_id after_ = 0;
   std::unordered_map<organizer_id, organizer_name> names_;
+  std::unordered_map<std::int64_t, std::string> feeds_;
+  statement feed_{db_, "SELECT name FROM feed WHERE id = ?"};
   statement name_{db_, "SELECT l.graph_root, l.tenant, l.app, o.object_id FROM organizer o JOIN lane l ON l.id = o.lane WHERE o.id = ?"};
   statement next_{
       db_,
       "SELECT i.organizer, r.payload, b.state, b.pending, b.drift, b.meeting_id, b.join_web_url, b.join_meeting_id, b.passcode, "
-      "b.dial_in_number, b.conference_id, b.observed_at, i.id FROM inventory i JOIN record r ON r.id = i.source "
+      "b.dial_in_number, b.conference_id, b.observed_at, i.id, i.feed FROM inventory i JOIN record r ON r.id = i.source "
       "LEFT JOIN observation b ON b.id = i.id WHERE i.id > ? ORDER BY i.id"};
+};
+
+class feed_counter {
+ public:
+  explicit feed_counter(connection& db) : db_(db) {}
+  [[nodiscard]] result<bool> read();
+  // In a snapshot of its own, after the last page.
+  [[nodiscard]] result<std::vector<count_by>> finish();
+
+ private:
+  connection& db_;
+  key_id after_ = 0;
+  std::map<std::int64_t, std::uint64_t> counts_;
+  statement next_{db_,
+                  "SELECT feed, count(*), max(id) FROM (SELECT id, feed FROM inventory WHERE id > ? ORDER BY id LIMIT ?) GROUP BY feed"};
 };
 
 class inventory_counter {

@@ -26,7 +26,7 @@ CREATE TABLE lane(id INTEGER PRIMARY KEY, graph_root TEXT NOT NULL, tenant TEXT 
   UNIQUE(graph_root, tenant, app)) STRICT;
 CREATE TABLE organizer(id INTEGER PRIMARY KEY, lane INTEGER NOT NULL, object_id TEXT NOT NULL, UNIQUE(lane, object_id)) STRICT;
 
--- state: 1 planned, 2 open, 3 finished, 4 discarded. pruned: 1 its records, outcomes and decisions are gone; 2 all but its decisions
+-- state: 1 planned, 2 open, 3 finished, 4 discarded. pruned: 1 its records, outcomes and decisions are gone
 CREATE TABLE run(id INTEGER PRIMARY KEY, identity TEXT NOT NULL, state INTEGER NOT NULL, input_name TEXT NOT NULL,
   input_sha256 TEXT NOT NULL, settings TEXT NOT NULL, dialect TEXT NOT NULL, header TEXT NOT NULL, tzdata_version TEXT NOT NULL,
   convoke_version TEXT NOT NULL, drift_fails INTEGER NOT NULL, rows INTEGER NOT NULL DEFAULT 0, planned_at INTEGER NOT NULL,
@@ -39,7 +39,8 @@ CREATE TABLE run_lane(run INTEGER NOT NULL, position INTEGER NOT NULL, lane INTE
 CREATE TABLE tally(run INTEGER NOT NULL, outcome INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY(run, outcome)) STRICT, WITHOUT ROWID;
 -- the rows of a run: the records of its input, and the occurrences of those that repeat. raw is NULL where only the inventory still needs the
 -- payload, and in all but the first occurrence of a record. lane: a position in run_lane. line: of the record in the file; NULL where it is
--- the number of the row. payload: of a rejected row the hashes of its keys, where they could be read. first: the number of the record's first row, NULL where it is this one. occurrence: its date as YYYYMMDD
+-- the number of the row. payload: of a row with an error the hashes of its keys, where they could be read. first: the number of the record's
+-- first row, NULL where it is this one. occurrence: its date as YYYYMMDD
 CREATE TABLE record(id INTEGER PRIMARY KEY, lane INTEGER NOT NULL, raw BLOB, payload BLOB, error TEXT,
   update_rule INTEGER NOT NULL DEFAULT 0, line INTEGER, first INTEGER, occurrence INTEGER) STRICT;
 -- what was decided about them. key is NULL for rejected rows; outcome_id is NULL where it is the id of the row

@@ -6,6 +6,7 @@
 #include <tuple>
 #include <utility>
 
+#include "ledger/sqlite/file_access.hpp"
 #include "ledger/sqlite/housekeeping.hpp"
 #include "ledger/sqlite/ledger_file.hpp"
 #include "ledger/sqlite/plan_builder.hpp"
@@ -24,6 +25,7 @@ lease_token random_lease() {
 
 // Makes the file if it does not exist. Returns its true name.
 result<std::string> find_or_make(const open_options& options) {
+  if (auto permitted = check_access(true_name(options.path), file_use::write); !permitted) return std::unexpected(permitted.error());
   if (!options.create && !exists(options.path)) {
     return fail(errc::storage,
                 "there is no ledger at " + shown(options.path) + "; check --ledger, or run `convoke plan` or `convoke apply` first");
@@ -131,6 +133,7 @@ result<std::unique_ptr<sqlite_store>> sqlite_store::open(const open_options& wan
 result<std::unique_ptr<sqlite_store>> sqlite_store::rehearse(const open_options& wanted) {
   auto options = wanted;
   options.path = true_name(wanted.path);
+  if (auto permitted = check_access(options.path, file_use::read); !permitted) return std::unexpected(permitted.error());
   if (auto alone = check_writable_alone(options.path); !alone) return std::unexpected(alone.error());
   auto folder = scratch_folder();
   if (!folder) return std::unexpected(folder.error());

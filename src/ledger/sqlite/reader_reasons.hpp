@@ -1,0 +1,57 @@
+#pragma once
+
+// Why rows of a run have no meeting as wanted, counted page by page as in reader_rows.hpp.
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "ledger/ledger.hpp"
+#include "ledger/sqlite/connection.hpp"
+#include "ledger/sqlite/reader_rows.hpp"
+
+namespace convoke::ledger::sqlite {
+
+class reason_counter {
+ public:
+  reason_counter(connection& db, run_info run);
+  [[nodiscard]] result<bool> read();
+  // The most frequent ones; of equally frequent ones the one whose first row comes first. In a snapshot of its own, after the last page.
+  [[nodiscard]] result<std::vector<failure_reason>> finish(std::size_t most);
+
+ private:
+  // A service that puts something new into every code must not fill the memory: rows with further codes are not counted.
+  static constexpr std::size_t most_groups = 10'000;
+  using group = std::tuple<outcome, std::string, int>;  // code: of drifted rows the fields; HTTP status
+  struct counted_rows {
+    std::uint64_t rows = 0;
+    row_id first = 0, outcome_id = 0;  // of the first row
+  };
+
+  [[nodiscard]] bool read_from(statement& rows, row_id last);
+  void add(statement& row);
+  [[nodiscard]] failure_reason describe(const group& what, const counted_rows& of);
+
+  connection& db_;
+  run_info run_;
+  row_id after_;
+  bool decided_ = true;  // the rows with a key come first, then those without
+  std::map<group, counted_rows> groups_;
+  kept_records kept_{db_};
+  // The rows with a key. Their records, which are larger, are not read.
+  statement keyed_{
+      db_,
+      "SELECT d.id, o.outcome, o.error_code, o.http_status, o.drift, o.id FROM decision d "
+      "JOIN outcome o ON o.id = coalesce(d.outcome_id, d.id) WHERE d.id > ? AND d.id <= ? AND d.key IS NOT NULL ORDER BY d.id"};
+  // Rejected rows have no key.
+  statement rejected_{db_,
+                      "SELECT id, outcome, error_code, http_status, drift, id FROM outcome WHERE id > ? AND id <= ? AND outcome = 7 "
+                      "ORDER BY id"};
+  statement first_{db_,
+                   "SELECT r.line, CASE WHEN r.error IS NULL THEN r.payload END, coalesce(o.error_message, r.error) FROM record r JOIN "
+                   "outcome o ON o.id = ? WHERE r.id = ?"};
+};
+
+}  // namespace convoke::ledger::sqlite
