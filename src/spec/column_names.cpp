@@ -84,11 +84,22 @@ constexpr std::array role_words{
     written_name{"titre", subject},
     written_name{"título", subject},
     written_name{"titolo", subject},
+    written_name{"summary", subject},
+    written_name{"asunto", subject},
+    written_name{"assunto", subject},
+    written_name{"oggetto", subject},
+    written_name{"onderwerp", subject},
+    written_name{"ämne", subject},
+    written_name{"emne", subject},
+    written_name{"temat", subject},
     written_name{"start", start},
     written_name{"starts", start},
     written_name{"begin", start},
     written_name{"begins", start},
     written_name{"beginn", start},
+    written_name{"startzeit", start},
+    written_name{"anfangszeit", start},
+    written_name{"dtstart", start},
     written_name{"end", end},
     written_name{"ends", end},
     written_name{"ending", end},
@@ -98,10 +109,22 @@ constexpr std::array role_words{
     written_name{"endet", end},
     written_name{"fin", end},
     written_name{"einde", end},
+    written_name{"endzeit", end},
+    written_name{"endzeitpunkt", end},
+    written_name{"enddatum", end},
+    written_name{"dtend", end},
+    written_name{"until", end},
+    written_name{"till", end},
+    written_name{"bis", end},
+    written_name{"fim", end},
+    written_name{"slut", end},
+    written_name{"koniec", end},
     written_name{"duration", duration},
     written_name{"durations", duration},
     written_name{"minutes", duration},
     written_name{"mins", duration},
+    written_name{"hours", duration},
+    written_name{"hrs", duration},
     written_name{"length", duration},
     written_name{"dauer", duration},
     written_name{"durée", duration},
@@ -109,11 +132,15 @@ constexpr std::array role_words{
     written_name{"durata", duration},
     written_name{"duur", duration},
     written_name{"minuten", duration},
+    written_name{"stunden", duration},
+    written_name{"länge", duration},
     written_name{"zone", time_zone},
     written_name{"zones", time_zone},
     written_name{"timezone", time_zone},
     written_name{"timezones", time_zone},
     written_name{"tz", time_zone},
+    written_name{"tzid", time_zone},
+    written_name{"tzinfo", time_zone},
     written_name{"zeitzone", time_zone},
     written_name{"attendee", attendees},
     written_name{"attendees", attendees},
@@ -134,6 +161,18 @@ constexpr std::array role_words{
     written_name{"exdates", skip_dates},
     written_name{"tenant", tenant},
     written_name{"tenants", tenant},
+};
+
+// Names, folded, that say what a column is for only where nothing else is in them.
+constexpr std::array role_names_alone{
+    written_name{"to", end},
+    written_name{"stop", end},
+    written_name{"stoptime", end},
+    written_name{"name", subject},
+    written_name{"classname", subject},
+    written_name{"coursename", subject},
+    written_name{"eventname", subject},
+    written_name{"meetingname", subject},
 };
 
 constexpr bool folds_to(std::string_view written, std::string_view folded) noexcept {
@@ -239,12 +278,18 @@ std::vector<column_role> near_roles(std::string_view name) {
   const auto add = [&out](column_role role) {
     if (std::ranges::find(out, role) == out.end()) out.push_back(role);
   };
-  for (const auto& roles : by_edits) std::ranges::for_each(roles, add);
+  std::ranges::for_each(by_edits[0], add);
+  std::ranges::for_each(by_edits[1], add);
+  // A word says more than a name that is two edits away: `ends_at` is an end, and not an end_date.
   for (const std::string& word : words_of(name)) {
     for (const written_name& w : role_words) {
       if (w.text == word) add(w.role);
     }
   }
+  for (const written_name& w : role_names_alone) {
+    if (w.text == folded) add(w.role);
+  }
+  std::ranges::for_each(by_edits[2], add);
   return out;
 }
 

@@ -83,6 +83,24 @@ BOOST_DATA_TEST_CASE(row_02_misspelt_and_extended_names_are_refused,
   BOOST_TEST(refused(name));
 }
 
+BOOST_DATA_TEST_CASE(row_01_an_end_in_the_words_of_calendars_and_other_languages_is_refused,
+                     bdata::make({"DTEND", "Endzeit", "Uhrzeit bis", "until", "to", "To", "stop_time", "slut", "Hours", "Stunden",
+                                  "Länge"}),
+                     name) {
+  BOOST_TEST(refused(name));
+}
+
+BOOST_DATA_TEST_CASE(row_02_names_of_calendars_are_refused,
+                     bdata::make({"SUMMARY", "Name", "Course Name", "Asunto", "Oggetto", "Onderwerp", "Temat", "TZID"}), name) {
+  BOOST_TEST(refused(name));
+}
+
+BOOST_AUTO_TEST_CASE(a_word_says_more_than_a_name_that_is_two_edits_away) {
+  BOOST_TEST(holds(refusal("organizer|external_id|start|ends_at").message, "--column end='ends_at'"));
+  BOOST_TEST(holds(refusal("organizer|external_id|start|Temat").message, "--column subject='Temat'"));
+  BOOST_TEST(holds(refusal("organizer|external_id|date|start_tme").message, "--column start_time='start_tme'"));
+}
+
 BOOST_DATA_TEST_CASE(row_02_names_are_folded,
                      bdata::make({"Time Zone", "TIME-ZONE", "attendees\u00A0", "dura\u00ADtion_minutes", "\uFEFFTopic", "end\u00A0time"}),
                      name) {
@@ -90,9 +108,10 @@ BOOST_DATA_TEST_CASE(row_02_names_are_folded,
 }
 
 BOOST_DATA_TEST_CASE(other_names_are_carried,
-                     bdata::make({"room",          "calendar", "weekend", "Dozent", "attendance",   "building", "department", "Friend",
-                                  "sender",        "blended",  "credits", "gender", "entitlement",  "outcome",  "line",       "expires_at",
-                                  "start of term", "dates",    "id",      "e",      "subtitles on", "Semester", "status"}),
+                     bdata::make({"room",     "calendar",   "weekend",       "Dozent",       "attendance", "building",    "department",
+                                  "Friend",   "sender",     "blended",       "credits",      "gender",     "entitlement", "outcome",
+                                  "line",     "expires_at", "start of term", "dates",        "id",         "e",           "subtitles on",
+                                  "Semester", "status",     "link to room",  "Student name", "bus stop"}),
                      name) {
   BOOST_TEST((use_of(name).use == convoke::column_use::kind::carried));
 }
