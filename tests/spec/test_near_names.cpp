@@ -95,6 +95,14 @@ BOOST_DATA_TEST_CASE(row_02_names_of_calendars_are_refused,
   BOOST_TEST(refused(name));
 }
 
+BOOST_AUTO_TEST_CASE(a_required_column_under_a_near_name_is_not_also_said_to_be_missing) {
+  const auto e = refusal("Organisator|Externe ID|Betreff|Beginn");
+  for (const char* remedy : {"organizer='Organisator'", "external_id='Externe ID'", "subject='Betreff'", "start='Beginn'"})
+    BOOST_TEST(holds(e.message, "use it with --column " + std::string(remedy)));
+  BOOST_TEST(!e.message.contains("the header has no column"), e.message);
+  BOOST_TEST(holds(refusal("Organisator|start").message, "the header has no column 'external_id'"));
+}
+
 BOOST_AUTO_TEST_CASE(a_word_says_more_than_a_name_that_is_two_edits_away) {
   BOOST_TEST(holds(refusal("organizer|external_id|start|ends_at").message, "--column end='ends_at'"));
   BOOST_TEST(holds(refusal("organizer|external_id|start|Temat").message, "--column subject='Temat'"));
