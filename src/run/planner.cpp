@@ -313,11 +313,11 @@ result<void> accept(const plan_summary& summary, const job& j, const std::string
     const auto kept = failed_file.empty()
                           ? std::string()
                           : fmt::format(" {} in {}.", form(summary.rejected, "It is", "They are"), core::escape_for_people(failed_file));
+    const std::string_view others = summary.rejected < summary.rows ? ", or use --skip-invalid to provision the others" : "";
     return std::unexpected(in_file(
-        j.input, {errc::input, fmt::format("{} of {} {} wrong; nothing was sent.{} Correct {} and run the same command again, or use "
-                                           "--skip-invalid to provision the others.",
+        j.input, {errc::input, fmt::format("{} of {} {} wrong; nothing was sent.{} Correct {} and run the same command again{}.",
                                            summary.rejected, count_of(summary.rows, "row", "rows"), form(summary.rejected, "is", "are"),
-                                           kept, form(summary.rejected, "it", "them"))}));
+                                           kept, form(summary.rejected, "it", "them"), others)}));
   }
   if (j.plan.max_new && summary.new_keys > *j.plan.max_new)
     return std::unexpected(in_file(

@@ -91,7 +91,9 @@ BOOST_DATA_TEST_CASE(row_01_an_end_in_the_words_of_calendars_and_other_languages
 }
 
 BOOST_DATA_TEST_CASE(row_02_names_of_calendars_are_refused,
-                     bdata::make({"SUMMARY", "Name", "Course Name", "Asunto", "Oggetto", "Onderwerp", "Temat", "TZID"}), name) {
+                     bdata::make({"SUMMARY", "Name", "Course Name", "Asunto", "Oggetto", "Onderwerp", "Temat", "TZID", "Teilnehmende",
+                                  "Deelnemers"}),
+                     name) {
   BOOST_TEST(refused(name));
 }
 
