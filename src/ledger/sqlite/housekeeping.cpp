@@ -2,7 +2,6 @@
 
 #include <sqlite3.h>
 
-#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <string>
@@ -25,33 +24,14 @@ bool unreadable(const std::string& found) {
   return at != std::string::npos && (std::atoi(found.c_str() + at + mark.size()) & 0xff) == SQLITE_IOERR;
 }
 
-// The values of run.pruned: a pruned run keeps its inventory, or also the decisions that show which keys vanish from its input.
-constexpr int pruned = 1, pruned_but_decisions = 2;
-
-// Of all runs of one input in the same lanes the one that was opened last, with which a later plan is compared. Ascending.
-std::vector<run_id> opened_last(connection& db) {
-  statement runs(db,
-                 "SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY input_name, lanes ORDER BY opened_at DESC, id DESC) AS place "
-                 "FROM (SELECT id, input_name, opened_at, (SELECT group_concat(lane) FROM (SELECT lane FROM run_lane WHERE run = r.id "
-                 "ORDER BY position)) AS lanes FROM run r WHERE opened_at IS NOT NULL)) WHERE place = 1 ORDER BY id");
-  std::vector<run_id> out;
-  for (runs.with(); runs.step();) out.push_back(runs.as<run_id>(0));
-  return out;
-}
-
-// Of pruned runs only those that were opened last keep their decisions.
+// Older versions kept the decisions of some pruned runs, marked 2, to compare later plans with them. Nothing reads them any more.
 void forget_decisions(connection& db) {
-  const auto kept = opened_last(db);
-  statement older(db, "SELECT id FROM run WHERE pruned = 2");
+  statement marked(db, "SELECT id FROM run WHERE pruned = 2");
   std::vector<run_id> runs;
-  for (older.with(); older.step();)
-    if (const auto id = older.as<run_id>(0); !std::ranges::binary_search(kept, id)) runs.push_back(id);
+  for (marked.with(); marked.step();) runs.push_back(marked.as<run_id>(0));
   statement decisions(db, "DELETE FROM decision WHERE id BETWEEN ? AND ?");
-  statement mark(db, "UPDATE run SET pruned = ? WHERE id = ?");
-  for (const auto run : runs) {
-    decisions.with(first_row(run), last_row(run)).run();
-    mark.with(pruned, run).run();
-  }
+  for (const auto run : runs) decisions.with(first_row(run), last_row(run)).run();
+  if (!runs.empty()) db.exec("UPDATE run SET pruned = 1 WHERE pruned = 2");
 }
 
 // Older versions left payloads behind that nothing refers to. They are searched for once in the life of a ledger.
@@ -70,7 +50,6 @@ void forget_orphans(connection& db) {
     if (const auto id = payloads.as<row_id>(0); !wanted.contains(id)) orphans.push_back(id);
   statement forget(db, "DELETE FROM record WHERE id = ?");
   for (const auto id : orphans) forget.with(id).run();
-  db.exec("UPDATE run SET pruned = 2 WHERE pruned = 1");
   statement remember(db, "INSERT INTO meta(name, value) VALUES(?, 1)");
   remember.with(no_orphans).run();
 }
@@ -138,7 +117,7 @@ result<std::vector<run_id>> runs_to_prune(connection& db, unsigned keep) {
 result<void> prune_run(connection& db, run_id id) {
   const auto first = first_row(id), last = last_row(id);
   statement mark(db, "UPDATE run SET pruned = ? WHERE id = ?");
-  mark.with(pruned, id).run();
+  mark.with(1, id).run();
   // Payloads that the inventory still wants stay, without the record around them: of the occurrences of a record any may be wanted.
   statement records(
       db,
@@ -153,11 +132,6 @@ result<void> prune_run(connection& db, run_id id) {
   last_failures.with(first, last).run();
   statement duplicates(db, "DELETE FROM duplicate WHERE first BETWEEN ? AND ?");
   duplicates.with(first, last).run();
-  // Its decisions still show which keys vanish from its input.
-  if (std::ranges::binary_search(opened_last(db), id)) {
-    mark.with(pruned_but_decisions, id).run();
-    return db.status();
-  }
   statement decisions(db, "DELETE FROM decision WHERE id BETWEEN ? AND ?");
   decisions.with(first, last).run();
   return db.status();

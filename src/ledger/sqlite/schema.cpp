@@ -26,7 +26,7 @@ CREATE TABLE lane(id INTEGER PRIMARY KEY, graph_root TEXT NOT NULL, tenant TEXT 
   UNIQUE(graph_root, tenant, app)) STRICT;
 CREATE TABLE organizer(id INTEGER PRIMARY KEY, lane INTEGER NOT NULL, object_id TEXT NOT NULL, UNIQUE(lane, object_id)) STRICT;
 
--- state: 1 planned, 2 open, 3 finished, 4 discarded. pruned: 1 its records, outcomes and decisions are gone; 2 all but its decisions
+-- state: 1 planned, 2 open, 3 finished, 4 discarded. pruned: 1 its records, outcomes and decisions are gone
 CREATE TABLE run(id INTEGER PRIMARY KEY, identity TEXT NOT NULL, state INTEGER NOT NULL, input_name TEXT NOT NULL,
   input_sha256 TEXT NOT NULL, settings TEXT NOT NULL, dialect TEXT NOT NULL, header TEXT NOT NULL, tzdata_version TEXT NOT NULL,
   convoke_version TEXT NOT NULL, drift_fails INTEGER NOT NULL, rows INTEGER NOT NULL DEFAULT 0, planned_at INTEGER NOT NULL,
