@@ -75,6 +75,7 @@ class row_times {
   [[nodiscard]] std::optional<std::chrono::local_seconds> reference_for_end(const written& w);
   void take_default_end();
   void read_duration();
+  [[nodiscard]] bool duration_counts_hours();
   [[nodiscard]] std::optional<std::chrono::local_seconds> wall_of(std::chrono::sys_seconds t) const;
   [[nodiscard]] bool has(column_role role) const noexcept { return row_->head().place(role).has_value(); }
   [[nodiscard]] std::string name(column_role role) const;
@@ -88,6 +89,8 @@ class row_times {
   std::string last_zone_;
   bool last_is_fixed_ = false;
   std::unordered_map<std::string, zone_verdict> verdicts_;
+
+  std::optional<bool> counts_hours_;  // the name of the duration's column says hours; absent until a row is read
 
   // Of the row at hand:
   const row_view* row_ = nullptr;
