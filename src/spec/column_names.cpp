@@ -80,6 +80,7 @@ constexpr std::array role_words{
     written_name{"topics", subject},
     written_name{"titel", subject},
     written_name{"betreff", subject},
+    written_name{"summary", subject},
     written_name{"thema", subject},
     written_name{"titre", subject},
     written_name{"título", subject},
@@ -98,6 +99,10 @@ constexpr std::array role_words{
     written_name{"endet", end},
     written_name{"fin", end},
     written_name{"einde", end},
+    written_name{"until", end},
+    written_name{"till", end},
+    written_name{"bis", end},
+    written_name{"hasta", end},
     written_name{"duration", duration},
     written_name{"durations", duration},
     written_name{"minutes", duration},
@@ -136,6 +141,13 @@ constexpr std::array role_words{
     written_name{"tenants", tenant},
 };
 
+// The same of words that mean a role only where they are the whole name.
+constexpr std::array whole_names{
+    written_name{"from", start},      written_name{"von", start},          written_name{"to", end},
+    written_name{"time", start_time}, written_name{"uhrzeit", start_time}, written_name{"heure", start_time},
+    written_name{"hora", start_time}, written_name{"ora", start_time},
+};
+
 constexpr bool folds_to(std::string_view written, std::string_view folded) noexcept {
   for (const char c : written) {
     if (c == '_') continue;
@@ -165,7 +177,9 @@ std::string one_byte_each(std::string_view text) {
   return out;
 }
 
-std::vector<std::string> words_of(std::string_view name) {
+}  // namespace
+
+std::vector<std::string> words_of_name(std::string_view name) {
   enum class kind : std::uint8_t { none, lower, upper, digit };
   std::vector<std::string> out;
   kind before = kind::none;
@@ -198,8 +212,6 @@ std::vector<std::string> words_of(std::string_view name) {
   }
   return out;
 }
-
-}  // namespace
 
 column_role role_named(std::string_view folded) noexcept {
   for (const written_name& n : written_names) {
@@ -240,10 +252,14 @@ std::vector<column_role> near_roles(std::string_view name) {
     if (std::ranges::find(out, role) == out.end()) out.push_back(role);
   };
   for (const auto& roles : by_edits) std::ranges::for_each(roles, add);
-  for (const std::string& word : words_of(name)) {
+  const std::vector<std::string> words = words_of_name(name);
+  for (const std::string& word : words) {
     for (const written_name& w : role_words) {
       if (w.text == word) add(w.role);
     }
+  }
+  for (const written_name& w : whole_names) {
+    if (words.size() == 1 && w.text == words.front()) add(w.role);
   }
   return out;
 }

@@ -1,9 +1,13 @@
 #include "spec/row_times.hpp"
 
+#include <algorithm>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "core/civil.hpp"
 #include "core/text.hpp"
+#include "spec/column_names.hpp"
 #include "spec/duration.hpp"
 #include "spec/time_shapes.hpp"
 #include "spec/written_time.hpp"
@@ -28,6 +32,17 @@ time_cell wanted_in(column_role role) noexcept {
     default:
       return time_cell::moment;
   }
+}
+
+std::string no_time_of_day(bool midnight) {
+  return midnight ? "is a date alone, as midnight in a column of dates is no time of day; " : "has no time of day; ";
+}
+
+// True for names such as `Duration (h)`, `Dauer in Stunden`: a number alone is not minutes there.
+bool names_hours(std::string_view header) {
+  const std::vector<std::string> words = words_of_name(header);
+  return std::ranges::any_of(words, [](const std::string& w) { return is_hour_word(w); }) &&
+         std::ranges::none_of(words, [](const std::string& w) { return is_minute_word(w); });
 }
 
 }  // namespace
@@ -134,7 +149,10 @@ void row_times::add(written& to, column_role role, std::string_view text) const 
   if (wanted == time_cell::day && !read->date) return refuse(with_form("is a time of day, where a date is expected; "));
   if (wanted == time_cell::time_of_day && !read->time) return refuse(with_form("is a date, where a time of day is expected; "));
   const bool midnight = read->time == seconds{0} && !read->offset;
-  if (wanted == time_cell::day && midnight && to.when.time) read->time.reset();
+  if (wanted == time_cell::day && midnight) {
+    read->time.reset();
+    to.midnight = true;
+  }
   if (read->date) {
     if (to.when.date && *to.when.date != *read->date)
       return refuse("names another day than column " + name(to.date_from) + "; correct one of the two, or leave it empty");
@@ -176,7 +194,7 @@ void row_times::refuse_part_of_start(const written& w) const {
   }
   const column_role from = w.when.date ? w.date_from : w.time_from;
   const column_role other = w.when.date ? column_role::start_time : column_role::date;
-  std::string why = w.when.date ? "has no time of day; " : "has no date; ";
+  std::string why = w.when.date ? no_time_of_day(w.midnight) : "has no date; ";
   if (has(other))
     why += "fill column " + name(other);
   else if (wanted_in(from) == time_cell::moment)
@@ -193,6 +211,13 @@ void row_times::read_duration() {
   const auto text = row_->cell(column_role::duration);
   if (text.empty()) return;
   length_ = parse_duration(text);
+  if (!duration_in_hours_) duration_in_hours_ = names_hours(row_->head().names[*row_->head().place(column_role::duration)]);
+  if (*duration_in_hours_ && length_ && std::ranges::all_of(text, core::ascii_digit)) {
+    length_.reset();
+    return row_->wrong(column_role::duration, text,
+                       "is a number of minutes, but column " + name(column_role::duration) + " is named for hours; write it as " +
+                           std::string(text) + " h, or as " + std::string(text) + " min");
+  }
   if (!length_) return row_->wrong(column_role::duration, text, why_no_duration(text));
   if (*length_ > seconds{0}) return;
   length_.reset();
@@ -230,8 +255,8 @@ void row_times::take_default_end() {
 void row_times::end_without_time(const written& w) {
   const auto refuse = [&](std::string why) { row_->wrong(w.date_from, row_->cell(w.date_from), std::move(why)); };
   if (row_->cell(column_role::duration).empty()) {
-    if (has(column_role::end_time)) return refuse("has no time of day; fill column " + name(column_role::end_time));
-    return refuse("has no time of day; add a column end_time or a duration, or write it as 2026-09-01 08:00");
+    if (has(column_role::end_time)) return refuse(no_time_of_day(w.midnight) + "fill column " + name(column_role::end_time));
+    return refuse(no_time_of_day(w.midnight) + "add a column end_time or a duration, or write it as 2026-09-01 08:00");
   }
   take_default_end();
   if (!out_.end || !zone_ok_) return;

@@ -67,9 +67,28 @@ std::string one_edit(std::string name) {
 BOOST_AUTO_TEST_SUITE(spec_near_names)
 
 BOOST_DATA_TEST_CASE(row_01_an_end_or_a_duration_under_another_name_is_refused,
-                     bdata::make({"meeting_end", "EndTime2", "ends", "Ends at", "end.of.class", "Class/End", "Semester end", "CLASS_END",
-                                  "ENDTime of class", "Duration (min)", "duration minutes planned", "Length", "Ende", "Dauer", "enddate2",
-                                  "end_tiem", "meetingEnd", "Heure de fin"}),
+                     bdata::make({"meeting_end",
+                                  "EndTime2",
+                                  "ends",
+                                  "Ends at",
+                                  "end.of.class",
+                                  "Class/End",
+                                  "Semester end",
+                                  "CLASS_END",
+                                  "ENDTime of class",
+                                  "Duration (min)",
+                                  "duration minutes planned",
+                                  "Length",
+                                  "Ende",
+                                  "Dauer",
+                                  "enddate2",
+                                  "end_tiem",
+                                  "meetingEnd",
+                                  "Heure de fin",
+                                  "until",
+                                  "Valid till",
+                                  "bis",
+                                  "To"}),
                      name) {
   BOOST_TEST(refused(name));
 }
@@ -78,7 +97,7 @@ BOOST_DATA_TEST_CASE(row_02_misspelt_and_extended_names_are_refused,
                      bdata::make({"subjcet",    "titel",        "course title", "Topics",          "tile",     "Meeting Subject",
                                   "Zeitzone",   "local zone",   "Time Zones",   "timezon",         "attendes", "Attendee list",
                                   "Invitee(s)", "guest-emails", "participant",  "Recurrence rule", "RRULE",    "repeats",
-                                  "skip_date",  "tenent",       "chat_thread"}),
+                                  "skip_date",  "tenent",       "chat_thread",  "Summary"}),
                      name) {
   BOOST_TEST(refused(name));
 }
@@ -90,9 +109,10 @@ BOOST_DATA_TEST_CASE(row_02_names_are_folded,
 }
 
 BOOST_DATA_TEST_CASE(other_names_are_carried,
-                     bdata::make({"room",          "calendar", "weekend", "Dozent", "attendance",   "building", "department", "Friend",
-                                  "sender",        "blended",  "credits", "gender", "entitlement",  "outcome",  "line",       "expires_at",
-                                  "start of term", "dates",    "id",      "e",      "subtitles on", "Semester", "status"}),
+                     bdata::make({"room",     "calendar",   "weekend",       "Dozent",  "attendance", "building",    "department",
+                                  "Friend",   "sender",     "blended",       "credits", "gender",     "entitlement", "outcome",
+                                  "line",     "expires_at", "start of term", "dates",   "id",         "e",           "subtitles on",
+                                  "Semester", "status",     "Reply to",      "from",    "Time",       "total",       "toll"}),
                      name) {
   BOOST_TEST((use_of(name).use == convoke::column_use::kind::carried));
 }
@@ -123,6 +143,8 @@ BOOST_AUTO_TEST_CASE(a_start_stands_for_date_and_start_time_and_these_for_it) {
   table apart("organizer|external_id|date|start_time|Begin|term start");
   BOOST_TEST(apart.builder.carried().size() == 2U);
   BOOST_TEST(holds(refusal("organizer|external_id|date|Begin").message, "--column start_time='Begin'"));
+  BOOST_TEST(holds(refusal("organizer|external_id|date|Time").message, "--column start_time='Time'"));
+  BOOST_TEST(holds(refusal("organizer|external_id|date|From|To").message, "--column start_time='From'"));
   BOOST_TEST(holds(refusal("organizer|external_id|start_time|dates").message, "--column date='dates'"));
   BOOST_TEST(holds(refusal("organizer|external_id|date|start_time|End of class").message, "--column end_time='End of class'"));
 }
