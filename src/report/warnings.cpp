@@ -52,7 +52,7 @@ wording wording_of(input_warning_kind kind) noexcept {
           "Teams ends a meeting after 30 h. Is the end the last day of a term? Then the row needs an end on its own day, and `repeat`."};
     case input_warning_kind::past_meeting:
       return {"meeting has ended already", "meetings have ended already",
-              "They are made all the same. Is this the file of an earlier term?"};
+              "Such meetings are made all the same. Is this the file of an earlier term?"};
     case input_warning_kind::far_meeting:
       return {"meeting begins more than two years ahead", "meetings begin more than two years ahead", "Is the year right?"};
     case input_warning_kind::fixed_offset_zone:

@@ -318,8 +318,8 @@ result<void> accept(const plan_summary& summary, const job& j, const std::string
     return std::unexpected(in_file(
         j.input, {errc::input, fmt::format("{} of {} {} wrong; nothing was sent.{} Correct {} and run the same command again, or use "
                                            "--skip-invalid to provision the others.",
-                                           summary.rejected, count_of(summary.rows, "row", "rows"), form(summary.rejected, "is", "are"),
-                                           kept, form(summary.rejected, "it", "them"))}));
+                                           summary.rejected, count_of(summary.records > 0 ? summary.records : summary.rows, "row", "rows"),
+                                           form(summary.rejected, "is", "are"), kept, form(summary.rejected, "it", "them"))}));
   }
   if (j.plan.max_new && summary.new_keys > *j.plan.max_new)
     return std::unexpected(in_file(
