@@ -92,7 +92,7 @@ struct replaced_key {
 };
 
 /// Why rows ended without what they want: the rows of a run that failed, were lost, were rejected or, by option, drifted, and that share
-/// outcome, code and status.
+/// outcome, code, status and, apart from values in it, the message.
 struct failure_reason {
   outcome result = outcome::failed;
   std::string code;     ///< Graph's error code, or convoke's (`retries`, `invalid`, `conflict`); of drifted rows the fields
@@ -106,21 +106,22 @@ struct failure_reason {
 
 /// What a plan decided, counted.
 struct plan_summary {
-  std::string feed;                  ///< empty: the input belongs to no feed
-  std::uint64_t records = 0;         ///< records of the input that the plan covers, without empty ones
-  std::uint64_t empty_records = 0;   ///< records whose every cell is empty: skipped
-  std::uint64_t rows = 0;            ///< rows of the plan: a record, or one occurrence of a record that repeats
-  std::uint64_t calls = 0;           ///< distinct keys that a call is owed for
-  std::uint64_t new_keys = 0;        ///< of these, not in the inventory
-  std::uint64_t changed_keys = 0;    ///< of these, in the inventory with another payload
-  std::uint64_t retried_keys = 0;    ///< of these, in the inventory with this payload but not satisfied
-  std::uint64_t unchanged = 0;       ///< rows whose meeting is known to be as wanted
-  std::uint64_t drifted = 0;         ///< rows whose meeting is known to differ
-  std::uint64_t rejected = 0;        ///< rows that are wrong
-  std::uint64_t duplicates = 0;      ///< rows that share key and payload with an earlier row
-  std::uint64_t superseded = 0;      ///< owed rows of older open runs that this plan takes over once it is open
-  std::uint64_t owed_elsewhere = 0;  ///< keys owed to older open runs that this input lacks
-  std::uint64_t vanished = 0;        ///< known keys of this feed whose meeting has not ended and that this input lacks
+  std::string feed;                    ///< empty: the input belongs to no feed
+  std::uint64_t records = 0;           ///< records of the input that the plan covers, without empty ones
+  std::uint64_t empty_records = 0;     ///< records whose every cell is empty: skipped
+  std::uint64_t rows = 0;              ///< rows of the plan: a record, or one occurrence of a record that repeats
+  std::uint64_t calls = 0;             ///< distinct keys that a call is owed for
+  std::uint64_t new_keys = 0;          ///< of these, not in the inventory
+  std::uint64_t changed_keys = 0;      ///< of these, in the inventory with another payload
+  std::uint64_t retried_keys = 0;      ///< of these, in the inventory with this payload but not satisfied
+  std::uint64_t unchanged = 0;         ///< rows whose meeting is known to be as wanted
+  std::uint64_t drifted = 0;           ///< rows whose meeting is known to differ
+  std::uint64_t rejected = 0;          ///< rows that are wrong
+  std::uint64_t rejected_records = 0;  ///< records with such a row; 0 where that was not counted
+  std::uint64_t duplicates = 0;        ///< rows that share key and payload with an earlier row
+  std::uint64_t superseded = 0;        ///< owed rows of older open runs that this plan takes over once it is open
+  std::uint64_t owed_elsewhere = 0;    ///< keys owed to older open runs that this input lacks
+  std::uint64_t vanished = 0;          ///< known keys of this feed whose meeting has not ended and that this input lacks
   std::uint64_t changed_ids = 0;  ///< new keys that want the meeting (organizer, subject, start, end) of a known key that this input lacks
   std::uint64_t moved = 0;        ///< new keys with the external id of a known key of another organizer that this input lacks
   std::vector<named_key> owed_elsewhere_sample, vanished_sample;  ///< at most 20 of each

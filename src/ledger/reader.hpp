@@ -24,7 +24,7 @@ struct result_row {
   std::uint32_t occurrences = 0;  // of its record; only for_each_failed counts them. 0: the record does not repeat
   lane_id lane = 0;
   std::string_view raw;           // the record as UTF-8; the occurrences of a record all have it
-  std::string_view payload;       // empty for a rejected row
+  std::string_view payload;       // empty for a row that is wrong in itself; a row of a conflict has it
   std::optional<outcome> result;  // absent: deferred
   // Of the call that gave the row its outcome; of a deferred row that was called and released: of its last call.
   std::uint32_t attempts = 0;

@@ -114,6 +114,11 @@ result<void> failed_file::write_last() {
   return to_.write(form_.record(raw, std::to_string(line), why, to_.terminal()));
 }
 
+bool is_failed_file(const ledger::run_header& header) {
+  const auto written = read_dialect(header);
+  return written && std::ranges::any_of(written->columns, is_own);
+}
+
 result<std::string> failed_file_beginning(const ledger::run_header& header) {
   auto written = read_dialect(header);
   if (!written) return std::unexpected(written.error());

@@ -21,6 +21,9 @@ namespace convoke::report {
 // The bytes with which the failed file of such a run begins: byte-order mark and header.
 [[nodiscard]] result<std::string> failed_file_beginning(const ledger::run_header& header);
 
+// Whether the input of such a run is a failed file: it has only some of the rows of its feed.
+[[nodiscard]] bool is_failed_file(const ledger::run_header& header);
+
 // How records are written into a failed file.
 class failed_records {
  public:

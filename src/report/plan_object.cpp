@@ -88,6 +88,7 @@ json::object plan_object(std::uint32_t run, const plan_summary& s, utc_time now)
           {"unchanged", s.unchanged},
           {"drifted", s.drifted},
           {"rejected", s.rejected},
+          {"rejected_records", s.rejected_records},
           {"duplicates", s.duplicates},
           {"superseded", s.superseded},
           {"owed_elsewhere", s.owed_elsewhere},

@@ -58,7 +58,11 @@ std::string plan_counts(const plan_summary& s) {
       fmt::format("{}: {} owed ({} new, {} changed, {} tried before), {} unchanged", rows_text(s), count_of(s.calls, "call", "calls"),
                   grouped(s.new_keys), grouped(s.changed_keys), grouped(s.retried_keys), grouped(s.unchanged));
   if (s.drifted > 0) out += fmt::format(", {} known to have drifted", grouped(s.drifted));
-  return out + other_rows(s) + ", by " + count_of(s.organizers.size(), "organizer", "organizers") + ".";
+  out += other_rows(s);
+  // The summary also lists organizers whose meetings vanished, and owe no call.
+  const auto callers = std::ranges::count_if(s.organizers, [](const auto& o) { return o.calls > 0; });
+  if (callers > 0) out += ", by " + count_of(static_cast<std::uint64_t>(callers), "organizer", "organizers");
+  return out + ".";
 }
 
 std::string input_text(const plan_summary& s) {

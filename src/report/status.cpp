@@ -153,7 +153,10 @@ std::string status_text(const ledger_state& s, utc_time now) {
   const auto* run = s.run;
   std::string out = "Inventory:";
   if (s.inventory.empty()) out += " no meetings yet";
-  for (const auto& [state, n] : s.inventory) out += fmt::format(" {} {}", grouped(n), state);
+  for (std::string_view before = " "; const auto& [state, n] : s.inventory) {
+    out += fmt::format("{}{} {}", before, grouped(n), state);
+    before = ", ";
+  }
   out += '\n';
   out += feeds_text(s.feeds);
   if (run == nullptr) return out + "No runs yet.\n";

@@ -17,12 +17,13 @@ std::string key_text(const named_key& key) {
   return fmt::format("{} of {}", core::escape_for_people(key.external_id), core::escape_for_people(key.organizer));
 }
 
-// The first few of a sample, each as `text` writes it; `…` where there are more.
+// The first few of a sample of `all`, each as `text` writes it, and how many more there are.
 template <class T>
-std::string sample_text(const std::vector<T>& sample, auto text) {
+std::string sample_text(const std::vector<T>& sample, std::uint64_t all, auto text) {
   std::string out;
-  for (std::size_t i = 0; i < std::min(sample.size(), most_named); ++i) out += (i == 0 ? "" : ", ") + text(sample[i]);
-  return sample.size() > most_named ? out + ", …" : out;
+  const auto named = std::min(sample.size(), most_named);
+  for (std::size_t i = 0; i < named; ++i) out += (i == 0 ? "" : ", ") + text(sample[i]);
+  return all > named ? out + fmt::format(" and {} more", grouped(all - named)) : out;
 }
 
 // What a warning says of its rows: the beginning of the sentence in both numbers, and what to do.
@@ -51,8 +52,7 @@ wording wording_of(input_warning_kind kind) noexcept {
           "meeting is longer than 30 h", "meetings are longer than 30 h",
           "Teams ends a meeting after 30 h. Is the end the last day of a term? Then the row needs an end on its own day, and `repeat`."};
     case input_warning_kind::past_meeting:
-      return {"meeting has ended already", "meetings have ended already",
-              "Such meetings are made all the same. Is this the file of an earlier term?"};
+      return {"meeting has ended already", "meetings have ended already", "That is allowed. Is this the file of an earlier term?"};
     case input_warning_kind::far_meeting:
       return {"meeting begins more than two years ahead", "meetings begin more than two years ahead", "Is the year right?"};
     case input_warning_kind::fixed_offset_zone:
@@ -87,7 +87,7 @@ void add_other_runs(const plan_summary& s, std::vector<std::string>& out) {
         fmt::format("{} that older runs still owe {} not in this input and {} owed there: {}. Run that run's own command to send {}, "
                     "or `convoke discard` it.",
                     count_of(s.owed_elsewhere, "key", "keys"), form(s.owed_elsewhere, "is", "are"), form(s.owed_elsewhere, "stays", "stay"),
-                    sample_text(s.owed_elsewhere_sample, key_text), form(s.owed_elsewhere, "it", "them")));
+                    sample_text(s.owed_elsewhere_sample, s.owed_elsewhere, key_text), form(s.owed_elsewhere, "it", "them")));
 }
 
 void add_inventory(const plan_summary& s, std::vector<std::string>& out) {
@@ -98,16 +98,16 @@ void add_inventory(const plan_summary& s, std::vector<std::string>& out) {
   };
   if (s.changed_ids > 0)
     out.push_back(fmt::format(
-        "{} {} that this ledger knows under {}, e.g. {}: {}. If that is wrong, put the old ids back; --max-new N refuses such a plan.",
+        "{} {} that this ledger knows under {}: {}; {}. If that is wrong, put the old ids back; --max-new N refuses such a plan.",
         count_of(s.changed_ids, "new id", "new ids"), form(s.changed_ids, "wants a meeting", "want meetings"),
-        form(s.changed_ids, "another id", "other ids"), sample_text(s.changed_ids_sample, known_as),
+        form(s.changed_ids, "another id", "other ids"), sample_text(s.changed_ids_sample, s.changed_ids, known_as),
         form(s.changed_ids, "it would become a second meeting", "they would become second meetings")));
   if (s.moved > 0)
-    out.push_back(fmt::format("{} moved to another organizer: {}. A meeting cannot change its organizer, so {}, and {}. --max-new N refuses a plan with more new "
-                              "meetings than expected.",
-                              count_of(s.moved, "external id has", "external ids have"), sample_text(s.moved_sample, moved_from),
-                              form(s.moved, "a second one is made", "second ones are made"),
-                              form(s.moved, "the old one stays", "the old ones stay")));
+    out.push_back(fmt::format(
+        "{} moved to another organizer: {}. A meeting cannot change its organizer, so {}, and {}. --max-new N refuses a plan with more new "
+        "meetings than expected.",
+        count_of(s.moved, "external id has", "external ids have"), sample_text(s.moved_sample, s.moved, moved_from),
+        form(s.moved, "a second one is made", "second ones are made"), form(s.moved, "the old one stays", "the old ones stay")));
   if (s.vanished > 0)
     out.push_back(
         fmt::format("{}{} whose {} not ended {} not in this input any more: {}. Nothing happens to {}: `--on-vanished remove` is "
@@ -115,7 +115,34 @@ void add_inventory(const plan_summary& s, std::vector<std::string>& out) {
                     count_of(s.vanished, "key", "keys"),
                     s.feed.empty() ? std::string() : fmt::format(" of the feed '{}'", core::escape_for_people(s.feed)),
                     form(s.vanished, "meeting has", "meetings have"), form(s.vanished, "is", "are"),
-                    sample_text(s.vanished_sample, key_text), form(s.vanished, "its meeting", "their meetings")));
+                    sample_text(s.vanished_sample, s.vanished, key_text), form(s.vanished, "its meeting", "their meetings")));
+}
+
+void add_full_months(const plan_summary& s, std::vector<std::string>& out) {
+  using organizer = plan_summary::per_organizer;
+  std::vector<organizer> full;
+  std::uint64_t all = 0;
+  for (const auto& o : s.organizers) {
+    if (o.new_keys == 0 || o.new_keys + o.made_this_month <= meetings_per_organizer_and_month) continue;
+    ++all;
+    if (full.size() < most_named) full.push_back(o);
+  }
+  if (all == 0) return;
+  const auto text = [](const organizer& o) {
+    return fmt::format("{}: {}{}", core::escape_for_people(o.organizer), count_of(o.new_keys, "new meeting", "new meetings"),
+                       o.made_this_month > 0 ? fmt::format(", {} made this month already", grouped(o.made_this_month)) : "");
+  };
+  const auto limit = grouped(meetings_per_organizer_and_month);
+  if (all == 1)
+    return out.push_back(
+        fmt::format("Organizer {}; Graph documents {} per user, app and month, and may refuse the others.", text(full.front()), limit));
+  std::string named;
+  for (const auto& o : full) named += (named.empty() ? "" : "; ") + text(o);
+  if (all > full.size()) named += fmt::format("; and {} more", grouped(all - full.size()));
+  out.push_back(
+      fmt::format("{} organizers get more meetings than the {} that Graph documents per user, app and month, and it may refuse the "
+                  "others. {}.",
+                  grouped(all), limit, named));
 }
 
 }  // namespace
@@ -125,12 +152,7 @@ std::vector<std::string> plan_warnings(const plan_summary& s) {
   for (const auto& w : s.warnings) out.push_back(input_warning_text(w));
   add_other_runs(s, out);
   add_inventory(s, out);
-  for (const auto& o : s.organizers)
-    if (o.new_keys > 0 && o.new_keys + o.made_this_month > meetings_per_organizer_and_month)
-      out.push_back(fmt::format("Organizer {}: {}{}; Graph documents {} per user, app and month, and may refuse the others.", o.organizer,
-                                count_of(o.new_keys, "new meeting", "new meetings"),
-                                o.made_this_month > 0 ? fmt::format(", {} made this month already", grouped(o.made_this_month)) : "",
-                                grouped(meetings_per_organizer_and_month)));
+  add_full_months(s, out);
   return out;
 }
 

@@ -1,7 +1,9 @@
 #include "run/planner.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -14,6 +16,7 @@
 #include "files/digest.hpp"
 #include "files/zones.hpp"
 #include "os/clock.hpp"
+#include "report/failed.hpp"
 #include "report/wording.hpp"
 #include "spec/rows.hpp"
 
@@ -169,6 +172,8 @@ result<void> check_row_count(std::uint64_t rows, std::uint64_t planned, const jo
 
 namespace {
 
+constexpr std::string_view failed_ending = ".failed.csv", piped_failed = "stdin.failed.csv";
+
 // A pipe has no folder and no name of its own: `<(...)` is called /dev/fd/63.
 bool is_pipe(const std::string& input) {
   return input == "-" || input == "/dev/stdin" || input.starts_with("/dev/fd/") || input.starts_with("/proc/");
@@ -178,7 +183,7 @@ bool is_pipe(const std::string& input) {
 
 std::string failed_path(const job& j) {
   if (!j.failed.empty()) return j.failed;
-  return is_pipe(j.input) ? "stdin.failed.csv" : j.input + ".failed.csv";
+  return is_pipe(j.input) ? std::string(piped_failed) : j.input + std::string(failed_ending);
 }
 
 files::naming failed_naming(const job& j) {
@@ -187,7 +192,12 @@ files::naming failed_naming(const job& j) {
 
 std::string feed_of(const job& j) {
   if (j.feed) return *j.feed;
-  return is_pipe(j.input) ? std::string() : j.input.substr(j.input.rfind('/') + 1);
+  if (is_pipe(j.input)) return {};
+  auto name = j.input.substr(j.input.rfind('/') + 1);
+  // A failed file has rows of the file beside which it lies.
+  if (name == piped_failed) return {};
+  if (name.size() > failed_ending.size() && name.ends_with(failed_ending)) name.resize(name.size() - failed_ending.size());
+  return name;
 }
 
 ledger::run_header make_header(const job& j, const scanned_input& input, const ledger::lane_name& lane) {
@@ -233,9 +243,9 @@ ledger::run_header make_header(const job& j, const scanned_input& input, const l
 
 namespace {
 
-// Keys that a plan of a part of the input leaves out have not vanished, and are not replaced.
-plan_summary of_what_was_read(plan_summary summary, const plan_options& options) {
-  if (!options.limit && options.only.empty()) return summary;
+// Keys that a plan of a part of the rows leaves out have not vanished, and are not replaced. A failed file is such a part.
+plan_summary of_what_was_read(plan_summary summary, const plan_options& options, const ledger::run_header& header) {
+  if (!options.limit && options.only.empty() && !report::is_failed_file(header)) return summary;
   summary.vanished = 0;
   summary.vanished_sample.clear();
   for (auto& o : summary.organizers) o.vanished = 0;
@@ -244,6 +254,30 @@ plan_summary of_what_was_read(plan_summary summary, const plan_options& options)
   summary.moved_sample.clear();
   return summary;
 }
+
+// Reports what is wrong with a record, and counts the records: the meetings of one that repeats are mostly wrong for one reason.
+class rejected_records {
+ public:
+  explicit rejected_records(observer& to) : to_(to) {}
+
+  void add(std::uint32_t line, std::string_view why) {
+    if (line != line_) {
+      ++records_;
+      line_ = line;
+      reported_.clear();
+    }
+    if (std::ranges::find(reported_, why) != reported_.end()) return;
+    reported_.emplace_back(why);
+    to_.wrong_row(line, reported_.back());
+  }
+  [[nodiscard]] std::uint64_t records() const noexcept { return records_; }
+
+ private:
+  observer& to_;
+  std::uint64_t records_ = 0;
+  std::uint32_t line_ = 0;
+  std::vector<std::string> reported_;  // of the record at hand: at most as many as it has meetings
+};
 
 struct record_counts {
   std::uint64_t planned = 0, empty = 0;
@@ -294,11 +328,13 @@ result<planned> make_plan(ledger::store& store, scanned_input& input, const job&
   summary->columns = builder->columns_used();
   summary->defaults = builder->defaults_used();
   if (summary->rejected > 0) {
-    const auto reported = (*planning)->for_each_rejected(
-        [&](std::uint32_t line, std::string_view, std::string_view why) { watch.wrong_row(line, std::string(why)); });
+    rejected_records wrong(watch);
+    const auto reported =
+        (*planning)->for_each_rejected([&](std::uint32_t line, std::string_view, std::string_view why) { wrong.add(line, why); });
     if (!reported) return std::unexpected(in_planning(reported.error()));
+    summary->rejected_records = wrong.records();
   }
-  return planned{.planning = std::move(*planning), .summary = of_what_was_read(std::move(*summary), j.plan)};
+  return planned{.planning = std::move(*planning), .summary = of_what_was_read(std::move(*summary), j.plan, header)};
 }
 
 result<planned> reopen_plan(ledger::store& store, const ledger::run_info& run, const job& j) {
@@ -307,19 +343,23 @@ result<planned> reopen_plan(ledger::store& store, const ledger::run_info& run, c
   auto summary = (*planning)->classify();
   if (!summary) return std::unexpected(in_planning(summary.error()));
   summary->feed = run.header.feed;
-  return planned{.planning = std::move(*planning), .summary = of_what_was_read(std::move(*summary), j.plan)};
+  return planned{.planning = std::move(*planning), .summary = of_what_was_read(std::move(*summary), j.plan, run.header)};
 }
 
 result<void> accept(const plan_summary& summary, const job& j, const std::string& failed_file) {
   if (summary.rejected > 0 && !j.plan.skip_invalid) {
+    // The rows of the file: people correct these, not the meetings of a row that repeats.
+    const bool known = summary.rejected_records > 0;
+    const auto wrong = known ? summary.rejected_records : summary.rejected;
+    const auto rows = known ? summary.records : summary.rows;
     const auto kept = failed_file.empty()
                           ? std::string()
-                          : fmt::format(" {} in {}.", form(summary.rejected, "It is", "They are"), core::escape_for_people(failed_file));
+                          : fmt::format(" {} in {}.", form(wrong, "It is", "They are"), core::escape_for_people(failed_file));
     return std::unexpected(in_file(
         j.input, {errc::input, fmt::format("{} of {} {} wrong; nothing was sent.{} Correct {} and run the same command again, or use "
                                            "--skip-invalid to provision the others.",
-                                           summary.rejected, count_of(summary.records > 0 ? summary.records : summary.rows, "row", "rows"),
-                                           form(summary.rejected, "is", "are"), kept, form(summary.rejected, "it", "them"))}));
+                                           report::grouped(wrong), count_of(rows, "row", "rows"), form(wrong, "is", "are"), kept,
+                                           form(wrong, "it", "them"))}));
   }
   if (j.plan.max_new && summary.new_keys > *j.plan.max_new)
     return std::unexpected(in_file(

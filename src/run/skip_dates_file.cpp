@@ -54,6 +54,9 @@ result<skip_dates_file> read_skip_dates(const std::string& path, const std::stri
   if (!dates && sound)
     return fail(errc::input, fmt::format("{}: line {}: '{}': {}", shown, dates.error().line,
                                          core::escape_for_people(dates.error().value, 60), dates.error().reason));
+  // An export that was cut, more likely than a year without holidays: every meeting of these days would take place.
+  if (dates && sound && dates->empty())
+    return fail(errc::input, fmt::format("{}: the file has no dates. Leave --skip-dates out where no date is to be left out.", shown));
   return skip_dates_file{.dates = dates ? std::move(*dates) : std::vector<spec::date_range>(), .sha256 = files::sha256_hex(*text)};
 }
 

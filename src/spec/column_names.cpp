@@ -80,16 +80,26 @@ constexpr std::array role_words{
     written_name{"topics", subject},
     written_name{"titel", subject},
     written_name{"betreff", subject},
-    written_name{"summary", subject},
     written_name{"thema", subject},
     written_name{"titre", subject},
     written_name{"título", subject},
     written_name{"titolo", subject},
+    written_name{"summary", subject},
+    written_name{"asunto", subject},
+    written_name{"assunto", subject},
+    written_name{"oggetto", subject},
+    written_name{"onderwerp", subject},
+    written_name{"ämne", subject},
+    written_name{"emne", subject},
+    written_name{"temat", subject},
     written_name{"start", start},
     written_name{"starts", start},
     written_name{"begin", start},
     written_name{"begins", start},
     written_name{"beginn", start},
+    written_name{"startzeit", start},
+    written_name{"anfangszeit", start},
+    written_name{"dtstart", start},
     written_name{"end", end},
     written_name{"ends", end},
     written_name{"ending", end},
@@ -99,14 +109,23 @@ constexpr std::array role_words{
     written_name{"endet", end},
     written_name{"fin", end},
     written_name{"einde", end},
+    written_name{"endzeit", end},
+    written_name{"endzeitpunkt", end},
+    written_name{"enddatum", end},
+    written_name{"dtend", end},
     written_name{"until", end},
     written_name{"till", end},
     written_name{"bis", end},
     written_name{"hasta", end},
+    written_name{"fim", end},
+    written_name{"slut", end},
+    written_name{"koniec", end},
     written_name{"duration", duration},
     written_name{"durations", duration},
     written_name{"minutes", duration},
     written_name{"mins", duration},
+    written_name{"hours", duration},
+    written_name{"hrs", duration},
     written_name{"length", duration},
     written_name{"dauer", duration},
     written_name{"durée", duration},
@@ -114,11 +133,15 @@ constexpr std::array role_words{
     written_name{"durata", duration},
     written_name{"duur", duration},
     written_name{"minuten", duration},
+    written_name{"stunden", duration},
+    written_name{"länge", duration},
     written_name{"zone", time_zone},
     written_name{"zones", time_zone},
     written_name{"timezone", time_zone},
     written_name{"timezones", time_zone},
     written_name{"tz", time_zone},
+    written_name{"tzid", time_zone},
+    written_name{"tzinfo", time_zone},
     written_name{"zeitzone", time_zone},
     written_name{"attendee", attendees},
     written_name{"attendees", attendees},
@@ -141,11 +164,23 @@ constexpr std::array role_words{
     written_name{"tenants", tenant},
 };
 
-// The same of words that mean a role only where they are the whole name.
-constexpr std::array whole_names{
-    written_name{"from", start},      written_name{"von", start},          written_name{"to", end},
-    written_name{"time", start_time}, written_name{"uhrzeit", start_time}, written_name{"heure", start_time},
-    written_name{"hora", start_time}, written_name{"ora", start_time},
+// Names, folded, that say what a column is for only where nothing else is in them.
+constexpr std::array role_names_alone{
+    written_name{"from", start},
+    written_name{"von", start},
+    written_name{"time", start_time},
+    written_name{"uhrzeit", start_time},
+    written_name{"heure", start_time},
+    written_name{"hora", start_time},
+    written_name{"ora", start_time},
+    written_name{"to", end},
+    written_name{"stop", end},
+    written_name{"stoptime", end},
+    written_name{"name", subject},
+    written_name{"classname", subject},
+    written_name{"coursename", subject},
+    written_name{"eventname", subject},
+    written_name{"meetingname", subject},
 };
 
 constexpr bool folds_to(std::string_view written, std::string_view folded) noexcept {
@@ -251,16 +286,18 @@ std::vector<column_role> near_roles(std::string_view name) {
   const auto add = [&out](column_role role) {
     if (std::ranges::find(out, role) == out.end()) out.push_back(role);
   };
-  for (const auto& roles : by_edits) std::ranges::for_each(roles, add);
-  const std::vector<std::string> words = words_of_name(name);
-  for (const std::string& word : words) {
+  std::ranges::for_each(by_edits[0], add);
+  std::ranges::for_each(by_edits[1], add);
+  // A word says more than a name that is two edits away: `ends_at` is an end, and not an end_date.
+  for (const std::string& word : words_of_name(name)) {
     for (const written_name& w : role_words) {
       if (w.text == word) add(w.role);
     }
   }
-  for (const written_name& w : whole_names) {
-    if (words.size() == 1 && w.text == words.front()) add(w.role);
+  for (const written_name& w : role_names_alone) {
+    if (w.text == folded) add(w.role);
   }
+  std::ranges::for_each(by_edits[2], add);
   return out;
 }
 

@@ -100,6 +100,10 @@ class rule_parser {
         return std::string(other) + " is not supported; use BYMONTH with BYDAY or BYMONTHDAY, or write rows of their own";
     for (const auto calendar : {"RSCALE", "SKIP"})
       if (equal_ignoring_case(calendar, name)) return std::string(calendar) + " is not supported: rules follow the Gregorian calendar";
+    if (name.size() >= 6 && equal_ignoring_case("EXDATE", name.substr(0, 6)))
+      return "EXDATE is no part of a recurrence rule; write these dates into the column 'skip_dates'";
+    if (name.size() >= 7 && equal_ignoring_case("DTSTART", name.substr(0, 7)))
+      return "DTSTART is no part of a recurrence rule; the column 'start' says when it begins: write only what follows RRULE:";
     const auto near = core::nearest(name, names_);
     return quoted(name) + " is no part of a recurrence rule" + (near ? "; is " + std::string(*near) + " meant?" : std::string());
   }

@@ -33,13 +33,14 @@ using texts = std::vector<std::string>;
 
 BOOST_FIXTURE_TEST_SUITE(reasons_of_runs, at_work)
 
-BOOST_AUTO_TEST_CASE(reasons_are_counted_by_outcome_code_and_status) {
+BOOST_AUTO_TEST_CASE(reasons_are_counted_by_outcome_code_status_and_message) {
   auto h = header();
   h.drift_fails = true;
   const auto run = plan(*s, h,
                         joined({weekly(2, 1, "a", 3),
-                                {row(3, 1, "b"), wrong_row(4, "column 'start': missing"), row(5, 1, "c"), row(6, 1, "c"), row(7, 1, "d", 1),
-                                 row(8, 1, "d", 2), wrong_row(9, "ragged"), row(10, 1, "e"), row(11, 1, "f"), row(12, 1, "g")}}))
+                                {row(3, 1, "b"), wrong_row(4, "column 'start': 'x': no date"), row(5, 1, "c"), row(6, 1, "c"),
+                                 row(7, 1, "d", 1), row(8, 1, "d", 2), wrong_row(9, "column 'start': 'y': no date"), row(10, 1, "e"),
+                                 row(11, 1, "f"), row(12, 1, "g"), wrong_row(13, "column 'end': 'z': no date")}}))
                        .id;
   const auto page = claim_first(*s, run).rows;
   BOOST_REQUIRE(page.size() == 8u);
@@ -53,6 +54,7 @@ BOOST_AUTO_TEST_CASE(reasons_are_counted_by_outcome_code_and_status) {
                                      "1 failed Forbidden 404 from line 3",
                                      "1 drifted subject;end 200 from line 10",
                                      "1 lost  200 from line 11",
+                                     "1 rejected invalid 0 from line 13",
                                  }),
              boost::test_tools::per_element());
   BOOST_TEST(reasons(*r, run, 1).size() == 1u);
@@ -63,7 +65,7 @@ BOOST_AUTO_TEST_CASE(reasons_are_counted_by_outcome_code_and_status) {
   BOOST_TEST(all[0].external_id == "a-20260914");
   BOOST_TEST(all[0].message == "because of Forbidden");
   BOOST_TEST(all[1].organizer == "");
-  BOOST_TEST(all[1].message == "column 'start': missing");
+  BOOST_TEST(all[1].message == "column 'start': 'x': no date");
   BOOST_TEST(all[3].external_id == "d");
   BOOST_TEST(all[3].message.starts_with("the same organizer and external id as line 8"));
 }

@@ -76,9 +76,8 @@ BOOST_AUTO_TEST_CASE(too_many_meetings_in_a_month_are_a_warning) {
                   {.organizer = "d", .calls = 10, .new_keys = 11, .made_this_month = 1990},
                   {.organizer = "e", .calls = 10, .new_keys = 0, .made_this_month = 5000}};
   const auto warnings = plan_warnings(s);
-  BOOST_REQUIRE(warnings.size() == 2u);
-  BOOST_TEST(warnings[0].starts_with("Organizer b: 2,001 new meetings; Graph documents 2,000 per user, app and month"));
-  BOOST_TEST(warnings[1].starts_with("Organizer d: 11 new meetings, 1,990 made this month already; Graph documents"));
+  BOOST_REQUIRE(warnings.size() == 1u);
+  BOOST_TEST(warnings[0].ends_with(". b: 2,001 new meetings; d: 11 new meetings, 1,990 made this month already."), warnings[0]);
 }
 
 BOOST_AUTO_TEST_CASE(a_run_with_work_left_says_when_to_come_back) {

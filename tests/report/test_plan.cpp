@@ -72,6 +72,14 @@ BOOST_AUTO_TEST_CASE(a_plan_prints_no_columns) {
              "Feed: in.csv. 1 empty row is skipped.\n");
 }
 
+BOOST_AUTO_TEST_CASE(a_plan_counts_the_organizers_that_owe_calls) {
+  auto s = checked();
+  s.organizers.push_back({.organizer = "c", .vanished = 3});
+  BOOST_TEST(plan_counts(s).ends_with(", by 2 organizers."), plan_counts(s));
+  s.organizers.front().calls = s.organizers[1].calls = s.calls = s.duplicates = 0;
+  BOOST_TEST(plan_counts(s).ends_with(", 0 unchanged."), plan_counts(s));
+}
+
 BOOST_AUTO_TEST_CASE(a_plan_for_programs_has_columns_defaults_warnings_and_keys) {
   auto s = checked();
   s.warnings = {{input_warning_kind::past_meeting, 7, 3, "2020-01-01T08:00"}};
@@ -84,6 +92,7 @@ BOOST_AUTO_TEST_CASE(a_plan_for_programs_has_columns_defaults_warnings_and_keys)
   BOOST_TEST(json.at("feed") == "in.csv");
   BOOST_TEST(json.at("records") == 4);
   BOOST_TEST(json.at("empty_rows") == 1);
+  BOOST_TEST(json.at("rejected_records") == 0);
   BOOST_TEST(json.at("columns").at(1) == boost::json::value({{"column", 2}, {"header", "Titel"}, {"use", "used"}, {"role", "subject"}}));
   BOOST_TEST(json.at("columns").at(2).at("use") == "carried");
   BOOST_TEST(json.at("columns").at(3).at("role").is_null());
@@ -137,23 +146,33 @@ BOOST_AUTO_TEST_CASE(row_8_changed_ids_and_moves_are_warned_about) {
   plan_summary s;
   s.changed_ids = 2;
   s.changed_ids_sample = {{{"a", "123"}, {"a", "00123"}}, {{"a", "124"}, {"a", "00124"}}};
-  BOOST_TEST(
-      only_warning(s) ==
-      "2 new ids want meetings that this ledger knows under other ids, e.g. 123 of a (known as 00123 of a), 124 of a (known as 00124 of "
-      "a): they would become second meetings. If that is wrong, put the old ids back; --max-new N refuses such a plan.");
+  BOOST_TEST(only_warning(s) ==
+             "2 new ids want meetings that this ledger knows under other ids: 123 of a (known as 00123 of a), 124 of a (known as 00124 of "
+             "a); they would become second meetings. If that is wrong, put the old ids back; --max-new N refuses such a plan.");
   s.changed_ids = 1;
   s.changed_ids_sample.pop_back();
-  BOOST_TEST(
-      only_warning(s) ==
-      "1 new id wants a meeting that this ledger knows under another id, e.g. 123 of a (known as 00123 of a): it would become a second "
-      "meeting. If that is wrong, put the old ids back; --max-new N refuses such a plan.");
+  BOOST_TEST(only_warning(s) ==
+             "1 new id wants a meeting that this ledger knows under another id: 123 of a (known as 00123 of a); it would become a second "
+             "meeting. If that is wrong, put the old ids back; --max-new N refuses such a plan.");
   s = {};
   s.moved = 1;
   s.moved_sample = {{{"b", "00123"}, {"a", "00123"}}};
   BOOST_TEST(
       only_warning(s) ==
       "1 external id has moved to another organizer: 00123 to b, known under a. A meeting cannot change its organizer, so a second one is "
-      "made, and the old one stays.");
+      "made, and the old one stays. --max-new N refuses a plan with more new meetings than expected.");
+}
+
+BOOST_AUTO_TEST_CASE(full_months_are_warned_about_once) {
+  plan_summary s;
+  s.organizers = {{.organizer = "a", .new_keys = 2000}, {.organizer = "b", .new_keys = 1, .made_this_month = 2000}};
+  BOOST_TEST(only_warning(s) ==
+             "Organizer b: 1 new meeting, 2,000 made this month already; Graph documents 2,000 per user, app and month, and may refuse the "
+             "others.");
+  for (int i = 0; i < 5; ++i) s.organizers.push_back({.organizer = "c", .new_keys = 2001});
+  BOOST_TEST(only_warning(s) ==
+             "6 organizers get more meetings than the 2,000 that Graph documents per user, app and month, and it may refuse the others. "
+             "b: 1 new meeting, 2,000 made this month already; c: 2,001 new meetings; c: 2,001 new meetings; and 3 more.");
 }
 
 BOOST_AUTO_TEST_CASE(row_9_vanished_keys_are_those_of_the_feed) {
@@ -171,6 +190,10 @@ BOOST_AUTO_TEST_CASE(row_9_vanished_keys_are_those_of_the_feed) {
       only_warning(s) ==
       "1 key of the feed 'classes' whose meeting has not ended is not in this input any more: x of a. Nothing happens to its meeting: "
       "`--on-vanished remove` is not built yet.");
+  s.vanished = 1000;
+  s.vanished_sample.assign(20, {"a", "x"});
+  BOOST_TEST(only_warning(s).find(": x of a, x of a, x of a and 997 more. Nothing") != std::string::npos, only_warning(s));
+  s.vanished = 1;
   // Equal numbers of new and vanished keys are no sign of changed ids: the meetings are compared.
   s.organizers = {{.organizer = "a", .calls = 1, .new_keys = 1, .vanished = 1}};
   BOOST_TEST(plan_warnings(s).size() == 1U);

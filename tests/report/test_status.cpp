@@ -82,6 +82,8 @@ BOOST_AUTO_TEST_CASE(a_status_counts_meetings_by_feed) {
              "      1,000  mon.csv\n"
              "        230  t\\x1bue.csv\n"
              "No runs yet.\n");
+  BOOST_TEST(status_text({.inventory = {{"failed", 1}, {"satisfied", 2}}, .feeds = {}, .run = nullptr, .notes = {}}, now) ==
+             "Inventory: 1 failed, 2 satisfied\nNo runs yet.\n");
   const auto feeds = boost::json::parse(status_json(s, now)).at("feeds");
   BOOST_TEST(feeds.at(0).at("feed").is_null());
   BOOST_TEST(feeds.at(1).at("feed") == "mon.csv");

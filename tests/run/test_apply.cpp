@@ -295,3 +295,70 @@ BOOST_FIXTURE_TEST_CASE(rows_that_share_a_key_share_a_meeting, fixture) {
   BOOST_TEST(done.counts.created == 3U);
   BOOST_TEST(count("created") == 2);
 }
+
+BOOST_AUTO_TEST_CASE(a_failed_file_belongs_to_the_feed_of_its_input) {
+  const auto feed = [](const std::string& input) { return run::feed_of(job{.input = input}); };
+  BOOST_TEST(feed("a/mon.csv") == "mon.csv");
+  BOOST_TEST(feed("a/mon.csv.failed.csv") == "mon.csv");
+  BOOST_TEST(feed("stdin.failed.csv").empty());
+  BOOST_TEST(feed("-").empty());
+  BOOST_TEST(feed(".failed.csv") == ".failed.csv");
+  BOOST_TEST(run::feed_of(job{.input = "mon.csv.failed.csv", .feed = "classes"}) == "classes");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_failed_file_says_nothing_of_the_rows_that_it_lacks, fixture) {
+  start();
+  const auto write = [&](const std::string& name, const std::string& text) {
+    const auto path = (folder / name).string();
+    std::ofstream(path, std::ios::binary) << text;
+    return make_job(path);
+  };
+  const auto row = [](const std::string& id) { return "00000000-0000-0000-0000-000000000001," + id + ",2099-10-19T08:00:00Z"; };
+  const std::string header = "organizer,external_id,start";
+  must(apply(write("in.csv", header + '\n' + row("K-1") + '\n' + row("K-2") + '\n'), watch));
+  const auto corrected = write("in.csv.failed.csv", header + ",convoke_line,convoke_error\n" + row("K-3") + ",4,no\n");
+  // The same for a plan that is opened later.
+  must(plan(corrected, false, watch));
+  must(apply(corrected, watch));
+  for (const std::size_t i : {1, 2}) {
+    const auto& summary = watch.plans.at(i).second;
+    BOOST_TEST(summary.feed == "in.csv");
+    BOOST_TEST(summary.new_keys == 1U);
+    BOOST_TEST(summary.vanished == 0U);
+  }
+  must(dry_run(write("in.csv", header + '\n' + row("K-3") + '\n'), watch));
+  BOOST_TEST(watch.plans.back().second.vanished == 2U);
+}
+
+BOOST_FIXTURE_TEST_CASE(what_is_wrong_with_a_row_that_repeats_is_reported_once, fixture) {
+  const auto path = (folder / "in.csv").string();
+  const std::string organizer = "00000000-0000-0000-0000-000000000001";
+  std::ofstream(path, std::ios::binary) << "organizer,external_id,subject,start,time_zone,repeat\n"
+                                        << organizer << ",A,x,2026-09-07 10:00,Europe/Berlin,daily 60 times\n"
+                                        << organizer << ",A,y,2026-09-07 10:00,Europe/Berlin,daily 60 times\n"
+                                        << organizer << ",B,z,2026-09-07 10:00,Europe/Berlin,daily 2 times\n";
+  const auto refused = check(make_job(path), watch);
+  BOOST_REQUIRE(!refused.has_value());
+  BOOST_TEST(refused.error().message.find(": 2 of 3 rows are wrong; nothing was sent. Correct them") != std::string::npos,
+             refused.error().message);
+  BOOST_REQUIRE(watch.wrong.size() == 2U);
+  BOOST_TEST(watch.wrong[0].first == 2U);
+  BOOST_TEST(watch.wrong[0].second.find("line 3") != std::string::npos);
+  BOOST_TEST(watch.wrong[1].first == 3U);
+}
+
+BOOST_FIXTURE_TEST_CASE(results_name_the_meeting_of_each_date_of_a_conflict, fixture) {
+  start();
+  const auto path = (folder / "in.csv").string();
+  const std::string organizer = "00000000-0000-0000-0000-000000000001";
+  std::ofstream(path, std::ios::binary) << "organizer,external_id,subject,start,time_zone,repeat\n"
+                                        << organizer << ",A,x,2027-03-01 10:00,UTC,daily 2 times\n"
+                                        << organizer << ",A-20270302,y,2027-03-02 12:00,UTC,\n";
+  auto j = make_job(path);
+  j.plan.skip_invalid = true;
+  must(apply(j, watch));
+  const auto results = read("results.csv");
+  BOOST_TEST(results.find("2,2027-03-02," + graph->tenant() + ',' + organizer + ",A-20270302,rejected,,,,,,,x,2027-03-02T10:00:00Z,") !=
+                 std::string::npos,
+             results);
+}

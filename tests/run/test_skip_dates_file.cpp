@@ -68,6 +68,8 @@ BOOST_FIXTURE_TEST_CASE(wrong_files_are_named_with_their_line, fixture) {
   refusal(checking(*this, folder.string()), errc::usage);
   BOOST_TEST(refusal(checking(*this, "-"), errc::usage).find("standard input") != std::string::npos);
   BOOST_TEST(refusal(checking(*this, write(*this, "utf16", "\xff\xfe")), errc::input).find("UTF-16") != std::string::npos);
+  for (const auto* empty : {"", "# Holidays\n\n"})
+    BOOST_TEST(refusal(checking(*this, write(*this, "empty", empty)), errc::input).find("has no dates") != std::string::npos);
   const auto large = write(*this, "large", std::string((std::size_t{1} << 20U) + 1, '#'));
   BOOST_TEST(refusal(checking(*this, large), errc::input).find("larger than 1 MiB") != std::string::npos);
 }

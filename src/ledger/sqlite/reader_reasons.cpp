@@ -5,6 +5,7 @@
 
 #include <convoke/spec.hpp>
 
+#include "ledger/planning/reasons.hpp"
 #include "ledger/sqlite/runs.hpp"
 
 namespace convoke::ledger::sqlite {
@@ -37,10 +38,16 @@ bool reason_counter::read_from(statement& rows, row_id last) {
 
 void reason_counter::add(statement& row) {
   const auto what = static_cast<outcome>(row.integer(1));
-  group key{what, std::string(row.text(what == outcome::drifted ? 4 : 2)), row.as<int>(3)};
+  const auto code = row.text(what == outcome::drifted ? 4 : 2);
+  group key{what, std::string(code), row.as<int>(3), planning::shape_of_reason(what, code, row.as<int>(3), row.text(6))};
   auto found = groups_.find(key);
+  if (found == groups_.end() && groups_.size() >= most_groups) {
+    // Messages that are all different are one reason again.
+    std::get<3>(key).clear();
+    found = groups_.find(key);
+  }
   if (found == groups_.end()) {
-    if (groups_.size() == most_groups) return;
+    if (groups_.size() >= 2 * most_groups) return;
     const counted_rows none{.rows = 0, .first = row.as<row_id>(0), .outcome_id = row.as<row_id>(5)};
     found = groups_.emplace(std::move(key), none).first;
   }
@@ -62,7 +69,7 @@ result<std::vector<failure_reason>> reason_counter::finish(std::size_t most) {
 }
 
 failure_reason reason_counter::describe(const group& what, const counted_rows& of) {
-  const auto& [ended, code, status] = what;
+  const auto& [ended, code, status, shape] = what;
   failure_reason out{.result = ended, .code = code, .http_status = status, .rows = of.rows, .line = number_of(of.first)};
   if (first_.with(of.outcome_id, of.first).step()) {
     if (!first_.null(0)) out.line = first_.as<std::uint32_t>(0);

@@ -24,7 +24,8 @@ class reason_counter {
  private:
   // A service that puts something new into every code must not fill the memory: rows with further codes are not counted.
   static constexpr std::size_t most_groups = 10'000;
-  using group = std::tuple<outcome, std::string, int>;  // code: of drifted rows the fields; HTTP status
+  // Code (of drifted rows the fields), HTTP status, and what the messages have in common: a 403 can have several causes.
+  using group = std::tuple<outcome, std::string, int, std::string>;
   struct counted_rows {
     std::uint64_t rows = 0;
     row_id first = 0, outcome_id = 0;  // of the first row
@@ -43,12 +44,12 @@ class reason_counter {
   // The rows with a key. Their records, which are larger, are not read.
   statement keyed_{
       db_,
-      "SELECT d.id, o.outcome, o.error_code, o.http_status, o.drift, o.id FROM decision d "
+      "SELECT d.id, o.outcome, o.error_code, o.http_status, o.drift, o.id, o.error_message FROM decision d "
       "JOIN outcome o ON o.id = coalesce(d.outcome_id, d.id) WHERE d.id > ? AND d.id <= ? AND d.key IS NOT NULL ORDER BY d.id"};
-  // Rejected rows have no key.
+  // Rejected rows have no key. Their records have what is wrong.
   statement rejected_{db_,
-                      "SELECT id, outcome, error_code, http_status, drift, id FROM outcome WHERE id > ? AND id <= ? AND outcome = 7 "
-                      "ORDER BY id"};
+                      "SELECT o.id, o.outcome, o.error_code, o.http_status, o.drift, o.id, coalesce(o.error_message, r.error) "
+                      "FROM outcome o JOIN record r ON r.id = o.id WHERE o.id > ? AND o.id <= ? AND o.outcome = 7 ORDER BY o.id"};
   statement first_{db_,
                    "SELECT r.line, CASE WHEN r.error IS NULL THEN r.payload END, coalesce(o.error_message, r.error) FROM record r JOIN "
                    "outcome o ON o.id = ? WHERE r.id = ?"};

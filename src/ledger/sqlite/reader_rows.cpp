@@ -31,7 +31,7 @@ void fill(const statement& from, const run_info& run, result_row& row, page_byte
   row.line = from.null(line_column) ? number_of(from.as<row_id>(number_column)) : from.as<std::uint32_t>(line_column);
   if (!from.null(occurrence_column)) row.occurrence = date_from_stored(from.integer(occurrence_column));
   row.lane = from.as<lane_id>(1);
-  row.payload = row.result == outcome::rejected ? std::string_view() : text(3);
+  row.payload = text(3);
   row.attempts = from.as<std::uint32_t>(5);
   row.http_status = from.as<int>(6);
   row.error_code = text(7);
