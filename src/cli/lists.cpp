@@ -51,8 +51,10 @@ std::string all_roles() {
 }
 
 std::string remedy_for(const role_and_header& parts) {
-  if (is_role(parts.header)) return fmt::format("Write the role first: {}={}.", parts.header, core::escape_for_people(parts.role, 60));
   const auto near = core::nearest(parts.role, spec::role_names());
+  // `Ende=end` is the wrong way round, `subjec=title` is not.
+  if (is_role(parts.header) && (!near || core::fold_name(*near) == core::fold_name(parts.header)))
+    return fmt::format("Write the role first: {}={}.", parts.header, core::escape_for_people(parts.role, 60));
   return near ? fmt::format("Did you mean '{}'?", *near) : fmt::format("The roles are {}.", all_roles());
 }
 

@@ -61,7 +61,9 @@ std::string remedy_of(const utf8_survey& survey, bool whole) {
   // In windows-1252, two neighbouring characters are valid UTF-8 now and then, such as a sharp s before a closing quotation mark.
   const bool other_encoding = good.count * 10 <= bad.count;
   if (other_encoding) {
-    std::string text = "; save the file as \"CSV UTF-8\", or name its encoding, such as --encoding windows-1252";
+    std::string text =
+        "; save the file as \"CSV UTF-8\", or, if its letters are those of Western Europe, name its encoding, such as "
+        "--encoding windows-1252";
     if (whole && bad.count > 1) text += fmt::format(" ({} in {} are not UTF-8)", plural(bad.count, "place"), plural(bad.lines, "line"));
     return text;
   }

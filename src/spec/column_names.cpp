@@ -120,6 +120,7 @@ constexpr std::array role_words{
     written_name{"until", end},
     written_name{"till", end},
     written_name{"bis", end},
+    written_name{"hasta", end},
     written_name{"fim", end},
     written_name{"slut", end},
     written_name{"koniec", end},
@@ -177,6 +178,13 @@ constexpr std::array role_words{
 
 // Names, folded, that say what a column is for only where nothing else is in them.
 constexpr std::array role_names_alone{
+    written_name{"from", start},
+    written_name{"von", start},
+    written_name{"time", start_time},
+    written_name{"uhrzeit", start_time},
+    written_name{"heure", start_time},
+    written_name{"hora", start_time},
+    written_name{"ora", start_time},
     written_name{"to", end},
     written_name{"stop", end},
     written_name{"stoptime", end},
@@ -216,7 +224,9 @@ std::string one_byte_each(std::string_view text) {
   return out;
 }
 
-std::vector<std::string> words_of(std::string_view name) {
+}  // namespace
+
+std::vector<std::string> words_of_name(std::string_view name) {
   enum class kind : std::uint8_t { none, lower, upper, digit };
   std::vector<std::string> out;
   kind before = kind::none;
@@ -249,8 +259,6 @@ std::vector<std::string> words_of(std::string_view name) {
   }
   return out;
 }
-
-}  // namespace
 
 column_role role_named(std::string_view folded) noexcept {
   for (const written_name& n : written_names) {
@@ -293,7 +301,7 @@ std::vector<column_role> near_roles(std::string_view name) {
   std::ranges::for_each(by_edits[0], add);
   std::ranges::for_each(by_edits[1], add);
   // A word says more than a name that is two edits away: `ends_at` is an end, and not an end_date.
-  for (const std::string& word : words_of(name)) {
+  for (const std::string& word : words_of_name(name)) {
     for (const written_name& w : role_words) {
       if (w.text == word) add(w.role);
     }

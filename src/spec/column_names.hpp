@@ -2,6 +2,7 @@
 
 // The names by which columns have roles, and the names that are probably meant to be such.
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -25,5 +26,8 @@ namespace convoke::spec {
 // name of the role of 3 to 5 letters, two from a longer one, or the name has a word of the role in it. Words are separated by everything
 // that is neither a letter nor a digit, and by a change of case: `meeting_end`, `EndTime2`, `Duration (min)`; but not `calendar`.
 [[nodiscard]] std::vector<column_role> near_roles(std::string_view name);
+
+// The words of the name of a column, in lower case.
+[[nodiscard]] std::vector<std::string> words_of_name(std::string_view name);
 
 }  // namespace convoke::spec

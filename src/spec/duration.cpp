@@ -93,10 +93,9 @@ std::optional<seconds> parse_with_units(std::string_view text) noexcept {
     // 1h30, which French timetables have.
     if (!hours_allowed && s.done() && !part && two_digits && *number < 60) return total + std::chrono::minutes{*number};
     const std::string_view word = s.take_letters();
-    const auto is_word = [word](std::string_view w) { return core::equal_ignoring_case(w, word); };
     s.take('.');
-    const bool hour = std::ranges::any_of(hour_words, is_word);
-    if (hour ? !hours_allowed : (part || !std::ranges::any_of(minute_words, is_word))) return std::nullopt;
+    const bool hour = is_hour_word(word);
+    if (hour ? !hours_allowed : (part || !is_minute_word(word))) return std::nullopt;
     total += seconds{*number * (hour ? 3'600 : 60) + hundredths * 36};
     s.take_blanks();
     if (s.done()) return total;
@@ -118,6 +117,14 @@ std::optional<seconds> parse_clock(std::string_view text) noexcept {
 }
 
 }  // namespace
+
+bool is_hour_word(std::string_view word) noexcept {
+  return std::ranges::any_of(hour_words, [word](std::string_view w) { return core::equal_ignoring_case(w, word); });
+}
+
+bool is_minute_word(std::string_view word) noexcept {
+  return std::ranges::any_of(minute_words, [word](std::string_view w) { return core::equal_ignoring_case(w, word); });
+}
 
 std::optional<seconds> parse_duration(std::string_view text) noexcept {
   if (text.empty()) return std::nullopt;

@@ -23,4 +23,8 @@ namespace convoke::spec {
 // The reason, for people, why such a text is no duration.
 [[nodiscard]] std::string why_no_duration(std::string_view text);
 
+// `h`, `hours`, `Std`, …; `min`, `minutes`, …: a unit that a number may have.
+[[nodiscard]] bool is_hour_word(std::string_view word) noexcept;
+[[nodiscard]] bool is_minute_word(std::string_view word) noexcept;
+
 }  // namespace convoke::spec

@@ -1,10 +1,13 @@
 #include "spec/row_times.hpp"
 
 #include <algorithm>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "core/civil.hpp"
 #include "core/text.hpp"
+#include "spec/column_names.hpp"
 #include "spec/duration.hpp"
 #include "spec/time_shapes.hpp"
 #include "spec/written_time.hpp"
@@ -34,6 +37,10 @@ time_cell wanted_in(column_role role) noexcept {
     default:
       return time_cell::moment;
   }
+}
+
+std::string no_time_of_day(bool midnight) {
+  return midnight ? "is a date alone, as midnight in a column of dates is no time of day; " : "has no time of day; ";
 }
 
 }  // namespace
@@ -142,7 +149,10 @@ void row_times::add(written& to, column_role role, std::string_view text) const 
   // Access, and spreadsheets in some exports, write a time of day as one of the day on which their calendar begins.
   if (wanted == time_cell::time_of_day && read->date && is_day_nought(*read->date)) read->date.reset();
   const bool midnight = read->time == seconds{0} && !read->offset;
-  if (wanted == time_cell::day && midnight && to.when.time) read->time.reset();
+  if (wanted == time_cell::day && midnight) {
+    read->time.reset();
+    to.midnight = true;
+  }
   if (read->date) {
     if (to.when.date && *to.when.date != *read->date)
       return refuse("names another day than column " + name(to.date_from) + "; correct one of the two, or leave it empty");
@@ -184,7 +194,7 @@ void row_times::refuse_part_of_start(const written& w) const {
   }
   const column_role from = w.when.date ? w.date_from : w.time_from;
   const column_role other = w.when.date ? column_role::start_time : column_role::date;
-  std::string why = w.when.date ? "has no time of day; " : "has no date; ";
+  std::string why = w.when.date ? no_time_of_day(w.midnight) : "has no date; ";
   if (has(other))
     why += "fill column " + name(other);
   else if (wanted_in(from) == time_cell::moment)
@@ -248,8 +258,8 @@ void row_times::take_default_end() {
 void row_times::end_without_time(const written& w) {
   const auto refuse = [&](std::string why) { row_->wrong(w.date_from, row_->cell(w.date_from), std::move(why)); };
   if (row_->cell(column_role::duration).empty()) {
-    if (has(column_role::end_time)) return refuse("has no time of day; fill column " + name(column_role::end_time));
-    return refuse("has no time of day; add a column end_time or a duration, or write it as 2026-09-01 08:00");
+    if (has(column_role::end_time)) return refuse(no_time_of_day(w.midnight) + "fill column " + name(column_role::end_time));
+    return refuse(no_time_of_day(w.midnight) + "add a column end_time or a duration, or write it as 2026-09-01 08:00");
   }
   take_default_end();
   if (!out_.end || !zone_ok_) return;

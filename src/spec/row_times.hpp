@@ -3,8 +3,8 @@
 // When the meeting of a row takes place: zone, start, end, duration.
 //
 // The start is what the cells of the columns start, date and start_time give together, the end what end, end_date and end_time give: each
-// gives a date, a time of day or both, and two that give the same must agree. A date at midnight in a column of dates is a date alone where
-// another cell has the time of day.
+// gives a date, a time of day or both, and two that give the same must agree. A date at midnight in a column of dates is a date alone, as
+// programs write dates so: it would be a start at midnight if a column with the time of day were not recognised.
 //   An end with a time of day alone is on the day of the start in the row's local time; before the start's time of day: the next day.
 //   An end with a date alone needs a duration, by which the meeting ends on that date.
 
@@ -58,8 +58,9 @@ class row_times {
   struct written {
     written_time when;
     column_role date_from = column_role::start, time_from = column_role::start;
-    bool any = false;    // a cell is not empty
-    bool wrong = false;  // an error was reported
+    bool any = false;       // a cell is not empty
+    bool wrong = false;     // an error was reported
+    bool midnight = false;  // the date has a time of midnight, which does not count
   };
   using zone_kind = zone_verdict::kind;
 

@@ -113,6 +113,8 @@ BOOST_FIXTURE_TEST_CASE(a_wrong_column_names_its_source_and_the_nearest_role, fo
   BOOST_TEST(complaint({{"column", ""}}).contains("--column: '' needs the form"));
   BOOST_TEST(complaint({}, {{"CONVOKE_COLUMN", "start=Beginn;organiser=Wer"}}) ==
              "CONVOKE_COLUMN: there is no role 'organiser' of columns. Did you mean 'organizer'?");
+  BOOST_TEST(complaint({{"column", "subjec=title"}}) == "--column: there is no role 'subjec' of columns. Did you mean 'subject'?");
+  BOOST_TEST(complaint({{"column", "Ende=end"}}) == "--column: there is no role 'Ende' of columns. Write the role first: end=Ende.");
   BOOST_TEST(complaint({{"column", "convoke_line=Zeile"}}).contains("there is no role 'convoke_line'"));
   BOOST_TEST(complaint({{"column", "User-ID=Dozent"}}) == "accepted");
 }

@@ -96,7 +96,8 @@ BOOST_AUTO_TEST_CASE(row_7_only_a_file_without_utf8_is_said_to_be_in_another_enc
   const auto r = in->decode({}, [](std::string_view) { return convoke::result<void>{}; });
   BOOST_REQUIRE(!r.has_value());
   BOOST_TEST(
-      r.error().message.ends_with("line 2, column 1: byte DC is not UTF-8; save the file as \"CSV UTF-8\", or name its encoding, such "
+      r.error().message.ends_with("line 2, column 1: byte DC is not UTF-8; save the file as \"CSV UTF-8\", or, if its letters are those of "
+                                  "Western Europe, name its encoding, such "
                                   "as --encoding windows-1252 (3 places in 2 lines are not UTF-8)"));
 }
 

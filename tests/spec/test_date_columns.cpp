@@ -50,6 +50,14 @@ BOOST_AUTO_TEST_CASE(date_and_times_are_joined) {
 BOOST_AUTO_TEST_CASE(a_spreadsheets_midnight_in_a_date_is_no_time_of_day) {
   BOOST_TEST(times_of("date|start_time|end_date|end_time", "2026-09-01 00:00:00|08:15:00|2026-09-01 00:00|09:45", east) ==
              "2026-09-01T06:15:00Z to 2026-09-01T07:45:00Z");
+  BOOST_TEST(
+      holds(times_of("date|room", "2026-09-01 00:00:00|08:15", east),
+            "column 'date': '2026-09-01 00:00:00': is a date alone, as midnight in a column of dates is no time of day; add a column "
+            "start_time"));
+  BOOST_TEST(holds(times_of("start|end_date", "2026-09-01 08:15|2026-09-02 00:00", east),
+                   "column 'end_date': '2026-09-02 00:00': is a date alone, as midnight in a column of dates is no time of day; add"));
+  BOOST_TEST(times_of("date|start_time", "2026-09-01|00:00", east) == "2026-08-31T22:00:00Z to 2026-08-31T23:00:00Z");
+  BOOST_TEST(times_of("date|end_date", "2026-09-01T00:00:00Z|2026-09-01T00:45:00Z") == "2026-09-01T00:00:00Z to 2026-09-01T00:45:00Z");
   BOOST_TEST(holds(times_of("date|start_time", "2026-09-01 09:00|08:15", east),
                    "column 'date': '2026-09-01 09:00': names another time of day than column 'start_time'"));
 }

@@ -121,7 +121,8 @@ BOOST_DATA_TEST_CASE(other_names_are_carried,
                      bdata::make({"room",     "calendar",   "weekend",       "Dozent",       "attendance", "building",    "department",
                                   "Friend",   "sender",     "blended",       "credits",      "gender",     "entitlement", "outcome",
                                   "line",     "expires_at", "start of term", "dates",        "id",         "e",           "subtitles on",
-                                  "Semester", "status",     "link to room",  "Student name", "bus stop"}),
+                                  "Semester", "status",     "link to room",  "Student name", "bus stop",   "Reply to",    "from",
+                                  "Time",     "total",      "toll"}),
                      name) {
   BOOST_TEST((use_of(name).use == convoke::column_use::kind::carried));
 }
@@ -152,6 +153,8 @@ BOOST_AUTO_TEST_CASE(a_start_stands_for_date_and_start_time_and_these_for_it) {
   table apart("organizer|external_id|date|start_time|Begin|term start");
   BOOST_TEST(apart.builder.carried().size() == 2U);
   BOOST_TEST(holds(refusal("organizer|external_id|date|Begin").message, "--column start_time='Begin'"));
+  BOOST_TEST(holds(refusal("organizer|external_id|date|Time").message, "--column start_time='Time'"));
+  BOOST_TEST(holds(refusal("organizer|external_id|date|From|To").message, "--column start_time='From'"));
   BOOST_TEST(holds(refusal("organizer|external_id|start_time|dates").message, "--column date='dates'"));
   BOOST_TEST(holds(refusal("organizer|external_id|date|start_time|End of class").message, "--column end_time='End of class'"));
 }
