@@ -127,7 +127,8 @@ struct pace_options {
 struct job {
   std::string input;  ///< a path, or `-` for standard input
   /// The series of files that the input belongs to: keys of a feed that a later file of it lacks are reported as vanished. Absent: the
-  /// input's name without its folder; a pipe then belongs to no feed. Part of a run's identity where it is present.
+  /// input's name without its folder, and without the `.failed.csv` of a failed file, which is never the whole of its feed; a pipe then
+  /// belongs to no feed. Part of a run's identity where it is present.
   std::optional<std::string> feed;
   std::string ledger;                      ///< `sqlite:PATH`
   std::chrono::milliseconds wait_lock{0};  ///< how long to wait while another process carries out a run; 0 to ten years

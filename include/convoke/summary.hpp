@@ -71,6 +71,7 @@ enum class input_warning_kind : std::uint8_t {
   id_apostrophe,         ///< the external id begins with an apostrophe, which spreadsheets use to mark text
   id_decimal,            ///< every external id ends in `.0`: a program has read them as numbers
   long_meeting,          ///< longer than 30 h
+  short_meeting,         ///< shorter than 5 min: its duration may be in hours
   past_meeting,          ///< it has ended already
   far_meeting,           ///< it begins more than two years ahead
   fixed_offset_zone,     ///< the zone is `Etc/GMT+n` or `Etc/GMT-n`, whose sign is the opposite of the usual one

@@ -77,6 +77,13 @@ std::optional<std::string> flaw_of_secret(std::string_view text) {
   const bool quoted = text.front() == '"' || text.front() == '\'';
   if (quoted && text.size() > 1 && text.back() == text.front()) return "begins and ends with a quotation mark: remove them";
   if (quoted) return "begins with a quotation mark, which no client secret has: remove it";
+  // U+2018 to U+201F, and U+00AB: what word processors make of quotation marks.
+  if (text.starts_with("\u00AB") || (text.starts_with("\xE2\x80") && text.size() > 2 && text[2] >= '\x98' && text[2] <= '\x9F'))
+    return "begins with a quotation mark, which no client secret has: remove it";
+  if (text.front() == '{' && text.contains("\":")) return "is JSON: it should hold the secret's value and nothing else";
+  // `client_secret: value`, as in YAML.
+  if (const auto colon = text.find(": "); colon != std::string_view::npos && core::fold_name(text.substr(0, colon)).ends_with("secret"))
+    return "begins with a name and a colon: it should hold the value and nothing else";
   if (looks_like_assignment(text)) return "looks like NAME=value: it should hold the value and nothing else";
   if (text.size() > static_cast<std::size_t>(largest)) return "is larger than 64 KiB: it should hold the secret and nothing else";
   for (const char c : text)

@@ -16,6 +16,8 @@ std::string_view to_string(input_warning_kind kind) noexcept {
       return "id_decimal";
     case input_warning_kind::long_meeting:
       return "long_meeting";
+    case input_warning_kind::short_meeting:
+      return "short_meeting";
     case input_warning_kind::past_meeting:
       return "past_meeting";
     case input_warning_kind::far_meeting:

@@ -122,6 +122,18 @@ std::optional<std::string> zone_of_city(std::string_view folded, std::span<const
   return best ? std::optional(std::string(*best)) : std::nullopt;
 }
 
+// `W. Europe Standard Time` for its name in summer and for `W. Europe Time`: Windows names a zone by its standard time all year.
+std::optional<std::string> windows_zone_of_season(std::string_view zone) {
+  for (const std::string_view end : {" Daylight Time", " Summer Time", " Time"}) {
+    if (zone.size() <= end.size() || !core::equal_ignoring_case(zone.substr(zone.size() - end.size()), end)) continue;
+    const std::string name = std::string(zone.substr(0, zone.size() - end.size())) + " Standard Time";
+    const auto found =
+        std::ranges::find_if(windows_zones(), [&](const windows_zone& w) { return core::equal_ignoring_case(w.name, name); });
+    if (found != windows_zones().end()) return std::string(found->name);
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 bool lacks_summer_time(std::string_view zone) noexcept {
@@ -160,6 +172,7 @@ std::optional<std::string> nearest_zone(std::string_view zone, std::span<const s
   const auto same = std::ranges::find_if(known, [&](std::string_view one) { return core::fold_name(one) == folded; });
   if (same != known.end()) return std::string(*same);
   if (auto found = zone_of_city(folded, known)) return found;
+  if (auto found = windows_zone_of_season(zone)) return found;
 
   std::vector<std::string_view> names(known.begin(), known.end());
   for (const windows_zone& w : windows_zones()) names.push_back(w.name);

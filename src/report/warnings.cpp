@@ -51,6 +51,9 @@ wording wording_of(input_warning_kind kind) noexcept {
       return {
           "meeting is longer than 30 h", "meetings are longer than 30 h",
           "Teams ends a meeting after 30 h. Is the end the last day of a term? Then the row needs an end on its own day, and `repeat`."};
+    case input_warning_kind::short_meeting:
+      return {"meeting is shorter than 5 min", "meetings are shorter than 5 min",
+              "A number alone in a duration is minutes. If hours are meant, write them as in 2 h."};
     case input_warning_kind::past_meeting:
       return {"meeting has ended already", "meetings have ended already", "That is allowed. Is this the file of an earlier term?"};
     case input_warning_kind::far_meeting:
@@ -63,7 +66,7 @@ wording wording_of(input_warning_kind kind) noexcept {
     case input_warning_kind::utf8_in_windows_1252:
       return {"row was read as windows-1252, but its bytes are valid UTF-8",
               "rows were read as windows-1252, but their bytes are valid UTF-8",
-              "Their letters would be wrong in Teams. Leave --encoding windows-1252 out if the file is UTF-8."};
+              "The letters would be wrong in Teams. Leave --encoding windows-1252 out if the file is UTF-8."};
     case input_warning_kind::unnamed_column:
       return {"row has a value in a column without a name", "rows have a value in a column without a name",
               "Such values are ignored. Give the column a name to carry it to the results."};

@@ -69,6 +69,12 @@ std::optional<char> delimiter_of_header(const early_record& record, std::string_
   return found == candidates.end() ? std::nullopt : std::optional(*found);
 }
 
+// The header is in the only field of a record: each line of the file is in quotes, as programs write it that take a CSV file for a table
+// of one column.
+bool is_quoted_header(const fields& first, const spec::row_settings& settings) {
+  return first.size() == 1 && std::ranges::any_of(read_delimiters, [&](char c) { return is_header(split(first.front(), c), settings); });
+}
+
 // What the first record is, if the fields of a header are in it.
 std::string wrong_delimiter(const early_record& first, char delimiter, const spec::row_settings& settings) {
   if (const auto read = delimiter_of_header(first, read_delimiters, settings); read && *read != delimiter)
@@ -111,13 +117,20 @@ error explain_header(error refused, const early_records& records, char delimiter
   const fields first = split(records.header().raw, delimiter);
   const std::string how = first.size() == 1 ? "as one column" : "separated by " + shown(delimiter);
   const auto taken = fmt::format("line {} was taken as the header, {}: {}; ", records.header().line, how, listed(first));
+  if (is_quoted_header(first, settings) && records.header().raw.contains('"')) {
+    refused.message =
+        taken + "each line is in quotes as a whole: take out the quotes at its beginning and its end, or export the file again";
+    return refused;
+  }
   if (const auto other = wrong_delimiter(records.header(), delimiter, settings); !other.empty()) {
     // What the names of such columns lack, or are near to, says nothing.
     refused.message = taken + other;
     return refused;
   }
-  refused.message.insert(0, taken);
-  if (const auto more = other_hint(records, first, delimiter, settings); !more.empty()) refused.message += "; " + more;
+  const auto more = other_hint(records, first, delimiter, settings);
+  // The message of a wrong setting names the columns itself.
+  if (refused.code != errc::usage || !more.empty()) refused.message.insert(0, taken);
+  if (!more.empty()) refused.message += "; " + more;
   return refused;
 }
 

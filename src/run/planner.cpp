@@ -355,11 +355,11 @@ result<void> accept(const plan_summary& summary, const job& j, const std::string
     const auto kept = failed_file.empty()
                           ? std::string()
                           : fmt::format(" {} in {}.", form(wrong, "It is", "They are"), core::escape_for_people(failed_file));
+    const std::string_view others = wrong < rows ? ", or use --skip-invalid to provision the others" : "";
     return std::unexpected(in_file(
-        j.input, {errc::input, fmt::format("{} of {} {} wrong; nothing was sent.{} Correct {} and run the same command again, or use "
-                                           "--skip-invalid to provision the others.",
-                                           report::grouped(wrong), count_of(rows, "row", "rows"), form(wrong, "is", "are"), kept,
-                                           form(wrong, "it", "them"))}));
+        j.input, {errc::input,
+                  fmt::format("{} of {} {} wrong; nothing was sent.{} Correct {} and run the same command again{}.", report::grouped(wrong),
+                              count_of(rows, "row", "rows"), form(wrong, "is", "are"), kept, form(wrong, "it", "them"), others)}));
   }
   if (j.plan.max_new && summary.new_keys > *j.plan.max_new)
     return std::unexpected(in_file(

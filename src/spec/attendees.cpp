@@ -7,6 +7,7 @@
 #include <convoke/key.hpp>
 
 #include "core/text.hpp"
+#include "core/utf8.hpp"
 
 namespace convoke::spec {
 
@@ -25,6 +26,8 @@ bool is_upn(std::string_view text) noexcept {
   constexpr std::string_view never = ",<>()[]\\\"/?|";
   const std::size_t at = text.find('@');
   if (at == std::string_view::npos || at == 0 || at + 1 == text.size() || text.rfind('@') != at) return false;
+  // A domain ends with a letter or a digit: anything else was copied with the address.
+  if (!core::ascii_letter(text.back()) && !core::ascii_digit(text.back())) return false;
   return std::ranges::all_of(text, [never](char c) { return c > 0x20 && c < 0x7F && !never.contains(c); });
 }
 
@@ -38,6 +41,17 @@ std::string why_no_id(std::string_view text) {
   const bool blank = std::ranges::any_of(text, [](char c) { return c == ' ' || c == '\t' || c == '(' || c == '"'; });
   if (ats > 1 && blank) return std::string(separate) + ", not by blanks";
   if (ats == 1 && blank) return std::string(alone);
+  if (ats == 1 && text.front() != '@' && text.back() != '@') {
+    if (text.front() == '\'' && text.back() == '\'') return "take out the quotation marks around it";
+    const std::string_view punctuation = ".:'-_";
+    if (punctuation.contains(text.back())) return "take out what follows the domain: " + std::string(1, text.back());
+    const auto odd = std::ranges::find_if(text, [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
+    if (odd != text.end()) {
+      const auto at = static_cast<std::size_t>(odd - text.begin());
+      const std::size_t length = std::max<std::size_t>(core::decode_utf8(text.substr(at)).length, 1);
+      return "has '" + core::escape_for_people(text.substr(at, length)) + "'; a UPN has ASCII characters only";
+    }
+  }
   return "is neither a UPN (name@domain) nor an Entra object id";
 }
 

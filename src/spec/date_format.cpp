@@ -47,6 +47,34 @@ std::string_view name_of(char letter) noexcept {
   }
 }
 
+// `; is '%d.%m.%Y' meant?` for DD.MM.YYYY, as spreadsheets write formats. Empty where `text` is not of that kind.
+std::string with_per_cents(std::string_view text) {
+  if (text.contains('%')) return {};
+  struct part {
+    std::string_view letters, format;
+  };
+  // M is a month before the hour, and a minute after it. The German and French letters are those of Excel in these languages.
+  static constexpr part parts[] = {{"dtj", "%d"}, {"m", "%m"}, {"yja", "%Y"}, {"h", "%H"}, {"s", "%S"}};
+  std::string out;
+  bool after_hour = false;
+  for (scanner s{text}; !s.done();) {
+    const char letter = core::ascii_lower(s.next());
+    std::size_t n = 0;
+    while (n < s.rest.size() && core::ascii_lower(s.rest[n]) == letter) ++n;
+    s.rest.remove_prefix(n);
+    if (!core::ascii_letter(letter)) {
+      out.append(n, letter);
+      continue;
+    }
+    const auto found = std::ranges::find_if(
+        parts, [&](const part& p) { return p.letters.contains(letter) && (letter != 'j' || (n > 2) == (p.format == "%Y")); });
+    if (found == std::end(parts)) return {};
+    out += letter == 'm' && after_hour ? std::string_view("%M") : n == 2 && found->format == "%Y" ? std::string_view("%y") : found->format;
+    after_hour = after_hour || letter == 'h';
+  }
+  return out.contains('%') ? "; is " + shown(out) + " meant?" : std::string();
+}
+
 std::unexpected<error> wrong(std::string_view format, std::string_view why) {
   return fail(errc::usage, "--date-format " + shown(format) + " " + std::string(why));
 }
@@ -149,7 +177,8 @@ result<void> date_format::check() const {
   for (const group& g : groups) {
     if (count(g.letters) > 1) return wrong(text_, "has the " + std::string(g.name) + " twice");
     if (count(g.letters) == 0 && !g.also.empty())
-      return wrong(text_, "has no " + std::string(g.name) + " (" + std::string(g.also) + "); a complete date is needed");
+      return wrong(text_,
+                   "has no " + std::string(g.name) + " (" + std::string(g.also) + "); a complete date is needed" + with_per_cents(text_));
   }
   if (count("I") > 0 && count("p") == 0) return wrong(text_, "has an hour of 12 (%I), but no AM or PM (%p); write %H for hours of 24");
   if (count("p") > 0 && count("I") == 0) return wrong(text_, "has AM or PM (%p), but no hour of 12 (%I)");
@@ -171,6 +200,7 @@ void date_format::find_spans() {
   const auto place = [this](std::string_view letters) {
     return std::ranges::find_if(items_, [letters](const item& i) { return letters.contains(i.what); }) - items_.begin();
   };
+  has_hour_ = std::ranges::any_of(items_, [](const item& i) { return i.what == 'H' || i.what == 'I'; });
   half_days_ = std::ranges::any_of(items_, [](const item& i) { return i.what == 'I'; });
   year_day_month_ = place("Y") < place("d") && place("d") < place("mb");
   date_ = span_of(date_letters);

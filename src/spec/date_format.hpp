@@ -38,6 +38,7 @@ class date_format {
   // True where the hours are of 12, so that a mere 8:15 would be ambiguous.
   [[nodiscard]] bool has_half_days() const noexcept { return half_days_; }
   [[nodiscard]] bool begins_with_year() const noexcept { return !items_.empty() && items_.front().what == 'Y'; }
+  [[nodiscard]] bool has_time_of_day() const noexcept { return has_hour_; }
   // True where 2026-01-09 may be 1 September in this format.
   [[nodiscard]] bool may_be_year_day_month() const noexcept { return year_day_month_; }
 
@@ -61,6 +62,7 @@ class date_format {
   std::string text_;
   std::vector<item> items_;
   span date_, time_;  // empty: there is no such part, or it is mixed with the other
+  bool has_hour_ = false;
   bool half_days_ = false, year_day_month_ = false;
 };
 

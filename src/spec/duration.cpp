@@ -73,11 +73,12 @@ std::optional<seconds> parse_iso(std::string_view text) noexcept {
 constexpr std::array<std::string_view, 8> hour_words{"h", "hr", "hrs", "hour", "hours", "std", "stunde", "stunden"};
 constexpr std::array<std::string_view, 6> minute_words{"m", "min", "mins", "minute", "minutes", "minuten"};
 
-// 1 h 30 min, 1.5 h.
+// 1 h 30 min, 1h30, 1.5 h.
 std::optional<seconds> parse_with_units(std::string_view text) noexcept {
   scanner s{text};
   seconds total{0};
   for (bool hours_allowed = true;;) {
+    const bool two_digits = s.digits() == 2;
     const auto number = take_number(s.rest);
     if (!number) return std::nullopt;
     std::int64_t hundredths = 0;
@@ -89,6 +90,8 @@ std::optional<seconds> parse_with_units(std::string_view text) noexcept {
       hundredths = digits == 1 ? *value * 10 : *value;
     }
     s.take_blanks();
+    // 1h30, which French timetables have.
+    if (!hours_allowed && s.done() && !part && two_digits && *number < 60) return total + std::chrono::minutes{*number};
     const std::string_view word = s.take_letters();
     s.take('.');
     const bool hour = is_hour_word(word);
@@ -131,6 +134,18 @@ std::optional<seconds> parse_duration(std::string_view text) noexcept {
   if (!minutes) return std::nullopt;
   if (rest.empty()) return std::chrono::minutes{*minutes};
   return rest.front() == ':' ? parse_clock(text) : parse_with_units(text);
+}
+
+bool counts_hours(std::string_view header) noexcept {
+  constexpr std::array<std::string_view, 8> words{"hour", "hours", "hr", "hrs", "h", "stunde", "stunden", "std"};
+  for (scanner s{header}; !s.done();) {
+    const std::string_view word = s.take_letters();
+    if (std::ranges::any_of(words, [word](std::string_view w) { return core::equal_ignoring_case(w, word); })) return true;
+    // The last word of `durationHours`.
+    if (word.ends_with("Hours") || word.ends_with("Hrs")) return true;
+    if (word.empty()) s.rest.remove_prefix(1);
+  }
+  return false;
 }
 
 std::string why_no_duration(std::string_view text) {

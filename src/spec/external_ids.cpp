@@ -154,6 +154,8 @@ const char* spreadsheet_damage(std::string_view cell, cell_use use) noexcept {
     const bool known = std::ranges::any_of(error_values, [cell](std::string_view word) { return core::equal_ignoring_case(word, cell); });
     if (known || (use == cell_use::external_id && looks_like_error(cell)))
       return "is the error value of a formula; correct it in the spreadsheet and export the file again";
+    if (cell.size() >= 3 && cell.find_first_not_of('#') == std::string_view::npos)
+      return "is what a spreadsheet shows where a column is too narrow for its value; widen the column and export the file again";
   } else if (cell.size() >= 3 && cell.starts_with("=\"") && cell.back() == '"') {
     return "is a formula around a text; write the text alone, without the equals sign and the quotation marks";
   }

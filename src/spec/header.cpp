@@ -228,6 +228,7 @@ class header_reader {
       for (const column_role near : near_roles(h_.names[i])) {
         const auto role = open_role(h_, near);
         if (!role) continue;
+        near_reported_.push_back(*role);
         add_problem(place_of(i) + " has no role, but its name is near that of '" + std::string(name_of(*role)) +
                     "', which no column has: use it with " + option_named(name_of(*role), h_.names[i]) +
                     " (in a file: [columns]), or only carry it to the results with --carry " + argument(h_.names[i]));
@@ -238,12 +239,23 @@ class header_reader {
 
   void check_required() {
     const auto require = [this](std::initializer_list<column_role> one_of, std::string_view text) {
-      if (std::ranges::none_of(one_of, [this](column_role r) { return h_.place(r).has_value(); }))
-        add_problem("the header has no column " + std::string(text));
+      // That no column has a role has been said where one has a near name.
+      const auto settled = [this](column_role r) { return h_.place(r) || std::ranges::find(near_reported_, r) != near_reported_.end(); };
+      if (std::ranges::none_of(one_of, settled)) add_problem("the header has no column " + std::string(text) + why_taken_away(one_of));
     };
     require({organizer}, "'organizer' (or user_id, organizer_id, organizer_upn, organizer_email)");
     if (settings_.needs_external_id) require({external_id}, "'external_id', and no --external-id template is given");
     require({start, start_time, date}, "'start' (or start_date_time, or date and start_time)");
+  }
+
+  // Of a column that has the name of one of these roles, and lost it by the settings.
+  std::string why_taken_away(std::span<const column_role> roles) const {
+    for (std::size_t i = 0; i < chosen_.size(); ++i) {
+      if (!chosen_[i] || std::ranges::find(roles, role_named(folded_[i])) == roles.end()) continue;
+      if (chosen_[i]->role == carried) return ", as " + place_of(i) + " is only carried by --carry " + argument(h_.names[i]);
+      return ", as " + place_of(i) + " has another role by " + option_named(chosen_[i]->written, h_.names[i]);
+    }
+    return {};
   }
 
   void add_problem(std::string text) {
@@ -255,6 +267,7 @@ class header_reader {
   header h_;
   std::vector<std::string> folded_;
   std::vector<std::optional<choice>> chosen_;  // by --column and --carry
+  std::vector<column_role> near_reported_;
   std::string problems_;
 };
 

@@ -21,6 +21,11 @@ namespace {
 constexpr std::array<column_role, 3> start_columns{column_role::start_time, column_role::start, column_role::date};
 constexpr std::array<column_role, 3> end_columns{column_role::end_time, column_role::end, column_role::end_date};
 
+// The days on which the calendars of Excel, Access and LibreOffice begin.
+bool is_day_nought(local_days day) noexcept {
+  return day == local_days{1899y / December / 30} || day == local_days{1899y / December / 31} || day == local_days{1900y / January / 1};
+}
+
 time_cell wanted_in(column_role role) noexcept {
   switch (role) {
     case column_role::date:
@@ -36,13 +41,6 @@ time_cell wanted_in(column_role role) noexcept {
 
 std::string no_time_of_day(bool midnight) {
   return midnight ? "is a date alone, as midnight in a column of dates is no time of day; " : "has no time of day; ";
-}
-
-// True for names such as `Duration (h)`, `Dauer in Stunden`: a number alone is not minutes there.
-bool names_hours(std::string_view header) {
-  const std::vector<std::string> words = words_of_name(header);
-  return std::ranges::any_of(words, [](const std::string& w) { return is_hour_word(w); }) &&
-         std::ranges::none_of(words, [](const std::string& w) { return is_minute_word(w); });
 }
 
 }  // namespace
@@ -148,6 +146,8 @@ void row_times::add(written& to, column_role role, std::string_view text) const 
   const auto with_form = [wanted](std::string_view why) { return std::string(why) + std::string(how_to_write(wanted)); };
   if (wanted == time_cell::day && !read->date) return refuse(with_form("is a time of day, where a date is expected; "));
   if (wanted == time_cell::time_of_day && !read->time) return refuse(with_form("is a date, where a time of day is expected; "));
+  // Access, and spreadsheets in some exports, write a time of day as one of the day on which their calendar begins.
+  if (wanted == time_cell::time_of_day && read->date && is_day_nought(*read->date)) read->date.reset();
   const bool midnight = read->time == seconds{0} && !read->offset;
   if (wanted == time_cell::day && midnight) {
     read->time.reset();
@@ -206,19 +206,22 @@ void row_times::refuse_part_of_start(const written& w) const {
 
 // --- end ---
 
+bool row_times::duration_counts_hours() {
+  if (!counts_hours_) counts_hours_ = counts_hours(row_->head().names[*row_->head().place(column_role::duration)]);
+  return *counts_hours_;
+}
+
 void row_times::read_duration() {
   length_ = hours{1};
   const auto text = row_->cell(column_role::duration);
   if (text.empty()) return;
   length_ = parse_duration(text);
-  if (!duration_in_hours_) duration_in_hours_ = names_hours(row_->head().names[*row_->head().place(column_role::duration)]);
-  if (*duration_in_hours_ && length_ && std::ranges::all_of(text, core::ascii_digit)) {
+  if (!length_) return row_->wrong(column_role::duration, text, why_no_duration(text));
+  if (core::ascii_digit(text.back()) && duration_counts_hours() && std::ranges::all_of(text, core::ascii_digit)) {
     length_.reset();
     return row_->wrong(column_role::duration, text,
-                       "is a number of minutes, but column " + name(column_role::duration) + " is named for hours; write it as " +
-                           std::string(text) + " h, or as " + std::string(text) + " min");
+                       "is read as minutes, but the column's name says hours; write '" + std::string(text) + " h', or minutes with 'min'");
   }
-  if (!length_) return row_->wrong(column_role::duration, text, why_no_duration(text));
   if (*length_ > seconds{0}) return;
   length_.reset();
   row_->wrong(column_role::duration, text, "a meeting must last longer than nothing");

@@ -76,6 +76,7 @@ class row_times {
   [[nodiscard]] std::optional<std::chrono::local_seconds> reference_for_end(const written& w);
   void take_default_end();
   void read_duration();
+  [[nodiscard]] bool duration_counts_hours();
   [[nodiscard]] std::optional<std::chrono::local_seconds> wall_of(std::chrono::sys_seconds t) const;
   [[nodiscard]] bool has(column_role role) const noexcept { return row_->head().place(role).has_value(); }
   [[nodiscard]] std::string name(column_role role) const;
@@ -85,11 +86,12 @@ class row_times {
   zone_source& zones_;
   std::optional<date_format> format_;
   bool default_is_fixed_ = false;
-  std::optional<bool> duration_in_hours_;  // by the name of the column, which is the same for all rows
   // The last zone that was looked up and is usable: the rows of one file mostly share it. The verdicts are kept within bounds.
   std::string last_zone_;
   bool last_is_fixed_ = false;
   std::unordered_map<std::string, zone_verdict> verdicts_;
+
+  std::optional<bool> counts_hours_;  // the name of the duration's column says hours; absent until a row is read
 
   // Of the row at hand:
   const row_view* row_ = nullptr;

@@ -10,6 +10,7 @@ using namespace std::chrono;
 namespace {
 
 constexpr hours longest_usual{30};
+constexpr minutes shortest_usual{5};
 // Two years, one of which may be a leap year.
 constexpr days farthest_usual{731};
 
@@ -48,6 +49,9 @@ void row_warnings::ids(std::span<const std::string_view> cells, std::uint32_t li
 void row_warnings::times(utc_time start, utc_time end, std::uint32_t line) {
   if (end - start > longest_usual) [[unlikely]] {
     if (auto* first = count(input_warning_kind::long_meeting, line)) first->example = format_utc(start) + " to " + format_utc(end);
+  }
+  if (end - start < shortest_usual) [[unlikely]] {
+    if (auto* first = count(input_warning_kind::short_meeting, line)) first->example = format_utc(start) + " to " + format_utc(end);
   }
   if (now_ && end < *now_) {
     if (auto* first = count(input_warning_kind::past_meeting, line)) first->example = format_utc(start);

@@ -119,6 +119,7 @@ bool names_month(std::string_view word) noexcept {
 // 1 Sep 2026 08:00, Tuesday 01.09.2026, 1er septembre.
 std::string why_words(std::string_view cell, time_cell wanted) {
   const std::string how(how_to_write(wanted));
+  if (cell.front() == '\'') return "begins with an apostrophe, by which spreadsheets mark text; take it out";
   std::string_view other;
   for (scanner s{cell}; !s.done();) {
     const std::string_view word = s.take_letters();

@@ -37,7 +37,8 @@ std::expected<sys_seconds, std::string> local_to_utc(local_seconds local, const 
       return reason("comes twice in " + in_zone(rules.zone) + " that day (" + in_utc(found.earlier) + " and " + in_utc(found.later) +
                     "); add an offset, or choose with --overlap earlier or later");
     case local_lookup::kind::beyond_data:
-      return reason("lies beyond what this machine's time zone data says of " + in_zone(rules.zone) + "; add an offset");
+      return reason("lies beyond what this machine's time zone data says of " + in_zone(rules.zone) +
+                    "; correct the year, or add an offset");
     case local_lookup::kind::unknown_zone:
       break;
   }

@@ -51,12 +51,15 @@ std::optional<bool> afternoon(std::string_view text) noexcept {
   return is_pm;
 }
 
-std::string why_no_half_days(const clock_parts& c, bool is_pm) {
+std::string why_no_half_days(const clock_parts& c, bool is_pm, time_cell wanted) {
   unsigned h = c.hour;
   if (h >= 1 && h <= 12) h = h % 12 + (is_pm ? 12 : 0);
+  const std::string clock = std::string("%I:%M") + (c.has_seconds ? ":%S" : "") + " %p'";
+  // The date is in another column, and its form is not known here.
   return "12-hour times are not read: write " + two_digits(h) + ":" + two_digits(c.minute) +
-         (c.has_seconds ? ":" + two_digits(c.second) : std::string()) + ", or give --date-format '%Y-%m-%d %I:%M" +
-         (c.has_seconds ? ":%S" : "") + " %p'";
+         (c.has_seconds ? ":" + two_digits(c.second) : std::string()) +
+         (wanted == time_cell::time_of_day ? ", or give the --date-format of the dates with '" + clock + " after it"
+                                           : ", or give --date-format '%Y-%m-%d " + clock);
 }
 
 // True where `text` is a dash and a time of day: the end of a range.
@@ -79,7 +82,7 @@ bool looks_like_zone(std::string_view text) {
 
 // The reason why `text`, without blanks at its beginning, cannot stand after a time of day.
 std::string why_no_ending(std::string_view text, const clock_parts& c, time_cell wanted) {
-  if (const auto is_pm = afternoon(text)) return why_no_half_days(c, *is_pm);
+  if (const auto is_pm = afternoon(text)) return why_no_half_days(c, *is_pm, wanted);
   if (continues_range(text)) return "looks like a range of times: put the end into a column of its own, end_time";
   if (core::equal_ignoring_case(text, "GMT")) {
     return "'GMT' can mean UTC or the time in London, which differ in summer: write UTC, or put Europe/London into a time_zone column";
@@ -103,7 +106,7 @@ std::string why_no_minutes(unsigned hour, scanner s, time_cell wanted) {
     return with_form(s.digits() == 1 ? "has minutes of one digit" : "has no minutes after " + std::to_string(hour) + ":", wanted);
   }
   s.take_blanks();
-  if (const auto is_pm = afternoon(s.rest)) return why_no_half_days({hour}, *is_pm);
+  if (const auto is_pm = afternoon(s.rest)) return why_no_half_days({hour}, *is_pm, wanted);
   if (s.done()) return with_form("has an hour, but no minutes", wanted);
   return with_form("does not have its time of day in the form 08:15", wanted);
 }
@@ -214,7 +217,7 @@ std::expected<written_time, std::string> read_standard(std::string_view cell, ti
   }
   if (scanner s{cell}; s.take_number(1, 2)) {
     s.take_blanks();
-    if (const auto is_pm = afternoon(s.rest)) return reason(why_no_half_days({*scanner{cell}.take_number(1, 2)}, *is_pm));
+    if (const auto is_pm = afternoon(s.rest)) return reason(why_no_half_days({*scanner{cell}.take_number(1, 2)}, *is_pm, wanted));
   }
   return reason(why_no_known_shape(cell, wanted));
 }
@@ -267,8 +270,10 @@ std::expected<written_time, std::string> read_written_time(std::string_view cell
   const bool year_first = begins_with_year(cell);
   if (year_first ? format->may_be_year_day_month() : format->has_half_days()) return by_format;
   auto standard = read_standard(cell, wanted);
-  // Of a cell that begins with a year, the reason of the standard form is the better one.
-  const bool standard_is_meant = standard || (year_first && cell[4] == '-' && !format->begins_with_year());
+  // Of a cell that begins with a year, and of a time of day that the format says nothing of, the reason of the standard form is the better
+  // one.
+  const bool standard_is_meant = standard || (year_first && cell[4] == '-' && !format->begins_with_year()) ||
+                                 (wanted == time_cell::time_of_day && !format->has_time_of_day());
   return standard_is_meant ? std::move(standard) : std::move(by_format);
 }
 

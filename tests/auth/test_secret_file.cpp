@@ -84,6 +84,10 @@ BOOST_FIXTURE_TEST_CASE(row_19_quotes_names_and_utf16_are_named, folder) {
   BOOST_TEST(refusal(file("\"hunter2")).contains("begins with a quotation mark"));
   for (const std::string name : {"AZURE_CLIENT_SECRET=", "export CLIENT_SECRET=", "client_secret = ", "secret=", "Password="})
     BOOST_TEST(refusal(file(name + "hunter2")).ends_with("looks like NAME=value: it should hold the value and nothing else"));
+  BOOST_TEST(refusal(file("\u201Chunter2\u201D")).ends_with("begins with a quotation mark, which no client secret has: remove it"));
+  BOOST_TEST(
+      refusal(file("client_secret: hunter2")).ends_with("begins with a name and a colon: it should hold the value and nothing else"));
+  BOOST_TEST(refusal(file("{\"secret\": \"hunter2\"}")).ends_with("is JSON: it should hold the secret's value and nothing else"));
   BOOST_TEST(refusal(file(std::string("\xFF\xFEh\0u\0", 6))).ends_with("is UTF-16: save it as UTF-8 or plain ASCII"));
   BOOST_TEST(refusal(file(std::string("h\0u\0n\0", 6))).contains("is UTF-16"));
   BOOST_TEST(refusal(file(std::string("\0h\0u\0n", 6))).contains("is UTF-16"));

@@ -94,6 +94,8 @@ BOOST_AUTO_TEST_CASE(row_23_the_name_that_is_meant_is_offered) {
       {"Indianapolis", "America/Indianapolis"},
       {"Europe-London", "Europe/London"},
       {"W. Europe Standart Time", "W. Europe Standard Time"},
+      {"W. Europe Daylight Time", "W. Europe Standard Time"},
+      {"eastern time", "Eastern Standard Time"},
       {"(UTC+01:00) Amsterdam, Berlin, Bern, Rom, Stockholm, Wien", "Europe/Berlin"},
   };
   for (const auto& [written, meant] : cases) {

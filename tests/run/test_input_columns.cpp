@@ -84,3 +84,16 @@ BOOST_FIXTURE_TEST_CASE(the_mapping_reaches_rows_and_summary, input_fixture) {
   BOOST_REQUIRE(!refused.has_value());
   BOOST_TEST((refused.error().code == errc::usage));
 }
+
+BOOST_FIXTURE_TEST_CASE(skip_invalid_is_offered_where_it_leaves_rows, input_fixture) {
+  const auto why = [&](const std::string& rows) {
+    const auto refused = check(with("organizer,external_id,start\n" + rows), watch);
+    BOOST_REQUIRE(!refused.has_value());
+    return refused.error().message;
+  };
+  const auto wrong = row("A1", "soon"), right = row("A2", "2027-03-01T08:00:00Z");
+  BOOST_TEST(why(wrong + right)
+                 .ends_with("1 of 2 rows is wrong; nothing was sent. Correct it and run the same command again, or use "
+                            "--skip-invalid to provision the others."));
+  BOOST_TEST(why(wrong).ends_with("1 of 1 row is wrong; nothing was sent. Correct it and run the same command again."));
+}

@@ -111,6 +111,25 @@ BOOST_FIXTURE_TEST_CASE(row_14_another_delimiter_is_named, input_folder) {
   BOOST_TEST(holds(why("organizer external_id start\n"), "separated by blanks"));
 }
 
+BOOST_FIXTURE_TEST_CASE(row_14_lines_in_quotes_are_called_so, input_folder) {
+  const auto text = why("\"organizer,external_id,start\"\n\"" + guid + ",A1,2027-03-19T08:15:00Z\"\n");
+  BOOST_TEST(
+      text ==
+      "line 1 was taken as the header, as one column: 'organizer,external_id,start'; each line is in quotes as a whole: take out the "
+      "quotes at its beginning and its end, or export the file again");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_column_that_a_setting_names_and_the_input_lacks_is_said_once, input_folder) {
+  observer ignore;
+  job j = of("organizer,external_id,start\n" + guid + ",A1,2027-03-19T08:15:00Z\n");
+  j.plan.carry = {"room"};
+  const auto checked = check(j, ignore);
+  BOOST_REQUIRE(!checked.has_value());
+  BOOST_TEST((checked.error().code == errc::usage));
+  BOOST_TEST(checked.error().message ==
+             j.input + ": --carry 'room': the input has no column 'room'; its columns are 'organizer', 'external_id', 'start'");
+}
+
 BOOST_FIXTURE_TEST_CASE(row_14_a_delimiter_that_was_given_and_is_wrong_is_named, input_folder) {
   const auto text = why("organizer;external_id;start\n", [](job& j) { j.plan.delimiter = input_delimiter::comma; });
   BOOST_TEST(holds(text, "its fields are separated by ';': leave --delimiter out"));

@@ -101,6 +101,10 @@ BOOST_AUTO_TEST_CASE(the_error_of_a_copied_address_says_what_to_remove) {
   BOOST_TEST(why("a@x.org:presenter, b@x.org:presenter") == "separate attendees by ';', not by ','");
   BOOST_TEST(why("a@x.org b@x.org") == "separate attendees by ';', not by blanks");
   BOOST_TEST(why("a@x.org|b@x.org") == "separate attendees by ';', not by '|'");
+  BOOST_TEST(why("'ada@x.org'") == "take out the quotation marks around it");
+  BOOST_TEST(why("ada@x.org.") == "take out what follows the domain: .");
+  BOOST_TEST(why("m\u00fcller@x.org") == "has '\u00fc'; a UPN has ASCII characters only");
+  BOOST_TEST(people("o'brien@x.org").size() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(every_wrong_entry_is_reported) {

@@ -103,6 +103,27 @@ BOOST_AUTO_TEST_CASE(settings_that_do_not_fit_are_refused) {
   BOOST_TEST((repeated.builder.carried() == std::vector<std::size_t>{3}));
 }
 
+// 2 h are not 2 min.
+BOOST_AUTO_TEST_CASE(row_02_a_number_in_a_column_of_hours_is_not_read_as_minutes) {
+  table t("organizer|external_id|start|length_in_hours", with({{"duration", "length_in_hours"}}));
+  BOOST_TEST(t.why(ada + "|x|2026-09-01T08:00Z|2") ==
+             "column 'length_in_hours': '2': is read as minutes, but the column's name says hours; write '2 h', or minutes with 'min'");
+  BOOST_TEST(t.why(ada + "|x|2026-09-01T08:00Z|2 h") == "");
+  BOOST_TEST(utc(t.built.wanted.end) == "2026-09-01T10:00:00Z");
+  BOOST_TEST(t.why(ada + "|x|2026-09-01T08:00Z|PT2H") == "");
+  BOOST_TEST(t.why(ada + "|x|2026-09-01T08:00Z|120 min") == "");
+  BOOST_TEST(t.why(ada + "|x|2026-09-01T08:00Z|") == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_required_column_that_the_settings_take_away_is_named) {
+  BOOST_TEST(
+      holds(refusal("organizer|external_id|start", with({}, {"start"})).message,
+            "the header has no column 'start' (or start_date_time, or date and start_time), as column 3 ('start') is only carried by "
+            "--carry 'start'"));
+  BOOST_TEST(holds(refusal("organizer|external_id|start", with({{"subject", "external_id"}})).message,
+                   "as column 2 ('external_id') has another role by --column subject='external_id'"));
+}
+
 BOOST_AUTO_TEST_CASE(columns_and_defaults_are_reported) {
   row_settings s;
   s.default_zone = "East";

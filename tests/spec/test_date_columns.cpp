@@ -62,6 +62,12 @@ BOOST_AUTO_TEST_CASE(a_spreadsheets_midnight_in_a_date_is_no_time_of_day) {
                    "column 'date': '2026-09-01 09:00': names another time of day than column 'start_time'"));
 }
 
+BOOST_AUTO_TEST_CASE(a_time_of_the_day_on_which_a_calendar_begins_is_a_time_of_day) {
+  BOOST_TEST(times_of("date|start_time|end_time", "2026-09-01|1899-12-30 08:15:00|1900-01-01T09:45:00", east) ==
+             "2026-09-01T06:15:00Z to 2026-09-01T07:45:00Z");
+  BOOST_TEST(holds(times_of("date|start_time", "2026-09-01|1898-12-30 08:15", east), "names another day than column 'start_time'"));
+}
+
 BOOST_AUTO_TEST_CASE(an_end_time_before_the_start_time_is_on_the_next_day) {
   BOOST_TEST(times_of("date|start_time|end_time", "2026-12-31|22:00|01:30", east) == "2026-12-31T20:00:00Z to 2026-12-31T23:30:00Z");
   BOOST_TEST(times_of("start|end_time", "2026-12-31 22:00|01:30", east) == "2026-12-31T20:00:00Z to 2026-12-31T23:30:00Z");
@@ -114,7 +120,9 @@ BOOST_AUTO_TEST_CASE(a_part_that_is_missing_is_named_with_its_column) {
   BOOST_TEST(holds(times_of("date|start_time", "08:15|08:15", east), "column 'date': '08:15': is a time of day, where a date is expected"));
   BOOST_TEST(holds(times_of("date|start_time", "2026-09-01|2026-09-01", east),
                    "column 'start_time': '2026-09-01': is a date, where a time of day is expected"));
-  BOOST_TEST(holds(times_of("date|start_time", "1/9/2026|8:15 PM", east), "column 'start_time': '8:15 PM': 12-hour times are not read"));
+  BOOST_TEST(holds(times_of("date|start_time", "1/9/2026|8:15 PM", east),
+                   "column 'start_time': '8:15 PM': 12-hour times are not read: write 20:15, or give the --date-format of the dates with "
+                   "'%I:%M %p' after it"));
   BOOST_TEST(holds(times_of("date|start_time", "1/9/2026|8:15 PM", east), "column 'date': '1/9/2026': does not say which number"));
 }
 

@@ -117,6 +117,25 @@ BOOST_AUTO_TEST_CASE(wrong_formats_are_refused) {
   BOOST_TEST(holds(refused("dd.mm.yyyy"), "has no day (%d)"));
 }
 
+BOOST_AUTO_TEST_CASE(a_format_in_the_letters_of_spreadsheets_is_translated) {
+  BOOST_TEST(refused("DD.MM.YYYY hh:mm").ends_with("a complete date is needed; is '%d.%m.%Y %H:%M' meant?"));
+  BOOST_TEST(refused("m/d/yy").ends_with("is '%m/%d/%y' meant?"));
+  BOOST_TEST(refused("TT.MM.JJJJ").ends_with("is '%d.%m.%Y' meant?"));
+  BOOST_TEST(refused("jj/mm/aaaa").ends_with("is '%d/%m/%Y' meant?"));
+  BOOST_TEST(refused("Month D").ends_with("a complete date is needed"));
+  BOOST_TEST(refused("").ends_with("a complete date is needed"));
+}
+
+// Such a format says nothing of times of day.
+BOOST_AUTO_TEST_CASE(the_reason_of_a_time_of_day_is_not_that_of_a_format_of_dates) {
+  const auto why = [](std::string_view cell) { return by("%d.%m.%Y", cell, time_cell::time_of_day); };
+  BOOST_TEST(why("24:00") == "there is no hour 24: write 00:00 of the next day");
+  BOOST_TEST(why("8.15") == "is a number; write it as 08:15");
+  BOOST_TEST(holds(why("0.34375"), "looks like a spreadsheet's number for a date or time"));
+  BOOST_TEST(holds(why("08:15 - 09:45"), "looks like a range of times"));
+  BOOST_TEST(holds(why("9 Uhr"), "has the word 'Uhr'"));
+}
+
 BOOST_AUTO_TEST_CASE(a_wrong_format_is_a_usage_error_of_the_builder) {
   convoke::spec::row_settings s;
   s.date_format = "%d.%m";

@@ -35,7 +35,8 @@ constexpr good row_25[] = {{"90 min", 5400},        {"90min", 5400},
                            {"90\xc2\xa0min", 5400}, {"90 \xe2\x80\xaf min", 5400},
                            {"1.5 h", 5400},         {"1,5 h", 5400},
                            {"1.25 hours", 4500},    {"0,75 Std.", 2700},
-                           {"2.0h", 7200}};
+                           {"2.0h", 7200},          {"1h30", 5400},
+                           {"1 h 05", 3900}};
 
 }  // namespace
 
@@ -57,14 +58,23 @@ BOOST_DATA_TEST_CASE(texts_that_are_not_durations_are_refused,
                      bdata::make({"",         "-5",       "+5",         "1:30",         "1.5",        "90.0",
                                   "h",        "30m1h",    "1h1h",       "1d",           "P",          "PT",
                                   "P1DT",     "P1M",      "P1Y",        "PT1H30",       "PT30M1H",    "P1H",
-                                  "T1H",      "PT1.5H",   "PT1H ",      "1h30",         "1234567890", "PT1234567890S",
+                                  "T1H",      "PT1.5H",   "PT1H ",      "1h3",          "1234567890", "PT1234567890S",
                                   "PT-1H",    "in",       "1in",        "1hin5m",       "1hin",       "1.5 min",
                                   "1.555 h",  "1,500 h",  "1. h",       "1.5 h 10 min", "1:60:00",    "1:30:60",
                                   "1:3:00",   "1:30:00h", "1000:00:00", "2 days",       "90 min 5",   "1 h and 5 min",
-                                  "90 min..", ".5 h"}),
+                                  "90 min..", ".5 h",     "1h60",       "1h030",        "1.5h30",     "1h30.5"}),
                      text) {
   BOOST_TEST(!parse_duration(text).has_value());
   BOOST_TEST(!why_no_duration(text).empty());
+}
+
+BOOST_DATA_TEST_CASE(names_that_say_hours_are_known,
+                     bdata::make({"length_in_hours", "Duration (hours)", "durationHours", "Dauer [Std.]", "Länge (h)", "HRS"}), name) {
+  BOOST_TEST(convoke::spec::counts_hours(name));
+}
+
+BOOST_DATA_TEST_CASE(other_names_do_not_say_hours, bdata::make({"duration", "minutes", "Dauer", "length", "hourly", "Thema", ""}), name) {
+  BOOST_TEST(!convoke::spec::counts_hours(name));
 }
 
 BOOST_AUTO_TEST_CASE(the_reason_names_what_is_ambiguous) {

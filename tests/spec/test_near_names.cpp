@@ -91,8 +91,18 @@ BOOST_DATA_TEST_CASE(row_01_an_end_in_the_words_of_calendars_and_other_languages
 }
 
 BOOST_DATA_TEST_CASE(row_02_names_of_calendars_are_refused,
-                     bdata::make({"SUMMARY", "Name", "Course Name", "Asunto", "Oggetto", "Onderwerp", "Temat", "TZID"}), name) {
+                     bdata::make({"SUMMARY", "Name", "Course Name", "Asunto", "Oggetto", "Onderwerp", "Temat", "TZID", "Teilnehmende",
+                                  "Deelnemers"}),
+                     name) {
   BOOST_TEST(refused(name));
+}
+
+BOOST_AUTO_TEST_CASE(a_required_column_under_a_near_name_is_not_also_said_to_be_missing) {
+  const auto e = refusal("Organisator|Externe ID|Betreff|Beginn");
+  for (const char* remedy : {"organizer='Organisator'", "external_id='Externe ID'", "subject='Betreff'", "start='Beginn'"})
+    BOOST_TEST(holds(e.message, "use it with --column " + std::string(remedy)));
+  BOOST_TEST(!e.message.contains("the header has no column"), e.message);
+  BOOST_TEST(holds(refusal("Organisator|start").message, "the header has no column 'external_id'"));
 }
 
 BOOST_AUTO_TEST_CASE(a_word_says_more_than_a_name_that_is_two_edits_away) {

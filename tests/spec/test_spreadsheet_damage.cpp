@@ -40,6 +40,14 @@ BOOST_AUTO_TEST_CASE(row_04_formulas_around_a_text_are_refused) {
   BOOST_TEST(holds(t.why(row_with("A1", "=\"Algebra I\"")), "column 'subject'"));
 }
 
+BOOST_AUTO_TEST_CASE(row_04_what_is_left_of_a_narrow_column_is_refused) {
+  table t(head);
+  BOOST_TEST(
+      holds(t.why(row_with("########")), "column 'external_id': '########': is what a spreadsheet shows where a column is too narrow"));
+  BOOST_TEST(holds(t.why(row_with("A1", "###")), "column 'subject': '###'"));
+  BOOST_TEST(t.why(row_with("##", "# #")) == "");
+}
+
 BOOST_AUTO_TEST_CASE(row_04_parts_of_a_made_id_are_refused_too) {
   convoke::spec::row_settings s;
   s.external_id_template = "{course}-{subject}";

@@ -40,6 +40,16 @@ BOOST_AUTO_TEST_CASE(row_06_terms_and_wrong_years_are_counted) {
   BOOST_TEST(described(t.builder.warnings()) == wanted);
 }
 
+// A duration of 2 that means hours.
+BOOST_AUTO_TEST_CASE(row_06_very_short_meetings_are_counted) {
+  table t("organizer|external_id|start|duration");
+  BOOST_TEST(t.why(ada + "|a|2027-03-01T08:00Z|2") == "");
+  BOOST_TEST(t.why(ada + "|b|2027-03-01T08:00Z|1") == "");
+  BOOST_TEST(t.why(ada + "|c|2027-03-01T08:00Z|5") == "");
+  const std::vector<std::string> wanted{"short_meeting 2 2 2027-03-01T08:00:00Z to 2027-03-01T08:02:00Z"};
+  BOOST_TEST(described(t.builder.warnings()) == wanted);
+}
+
 BOOST_AUTO_TEST_CASE(row_06_without_the_time_nothing_is_in_the_past) {
   table t("organizer|external_id|start");
   BOOST_TEST(t.why(ada + "|a|1970-03-01T08:00Z") == "");

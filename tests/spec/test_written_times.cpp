@@ -82,6 +82,7 @@ constexpr wrong_cell wrong_moments[] = {
     {"2027-03-19 12:15 p.m.", "12-hour times are not read: write 12:15"},
     {"2027-03-19 8 AM", "12-hour times are not read: write 08:00"},
     {"2027-03-19 08:15 Uhr", "has 'Uhr' after the time"},
+    {"'2027-03-19 08:15", "begins with an apostrophe, by which spreadsheets mark text; take it out"},
     {"2027-03-19 08", "has an hour, but no minutes"},
     {"2027-03-19 08:", "has no minutes after 8:"},
     {"2027-03-19 08:5", "has minutes of one digit"},

@@ -58,8 +58,13 @@ class classifier {
   organizer_numbers organizers_;
   key_groups groups_;
   plan_summary summary_;
-  plan_context context_{
-      .store = store_, .settings = settings_, .bounds = bounds_, .organizers = organizers_, .groups = groups_, .summary = summary_};
+  plan_context context_{.store = store_,
+                        .settings = settings_,
+                        .bounds = bounds_,
+                        .organizers = organizers_,
+                        .identifier = identifier_,
+                        .groups = groups_,
+                        .summary = summary_};
   std::optional<keyed_rows> keyed_;
   std::optional<rows_by_number> matched_;
   std::optional<call_rows> calls_;

@@ -28,6 +28,15 @@ matched_row group_builder::add(const keyed_row& row) {
           .ends = row.ends};
 }
 
+void group_builder::reject(const digest& key) {
+  auto& keys = groups_.rejected;
+  if (!keys.empty() && keys.back() == key) return;
+  if (keys.size() < key_groups::most_rejected)
+    keys.push_back(key);
+  else
+    groups_.more_rejected = true;
+}
+
 void group_builder::end() {
   if (rows_ == 0) return;
   groups_.conflicting.push_back(conflict_);

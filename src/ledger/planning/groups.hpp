@@ -29,6 +29,12 @@ struct key_groups {
   std::unordered_map<std::uint32_t, conflict> conflicts;
   key_set present;  // known keys that the input has, also in conflicting and in rejected rows
   key_set taken;    // known keys that this plan decides about
+
+  // The keys of rejected rows, in order. Where the dates of a row that repeats cannot be read, its key has the id without a date. Beyond
+  // the cap any key with a date may belong to such a row.
+  static constexpr std::size_t most_rejected = 100'000;
+  std::vector<digest> rejected;
+  bool more_rejected = false;
 };
 
 // Takes rows in order of (key, number) and gives each its group. Keys of rejected rows have none: they are only present.
@@ -42,6 +48,8 @@ class group_builder {
   void begin(const digest& key, key_id known);
   // A valid row of the group at hand, the first one included.
   [[nodiscard]] matched_row add(const keyed_row& row);
+  // A rejected row of the group at hand.
+  void reject(const digest& key);
   // Ends the last group.
   void end();
 

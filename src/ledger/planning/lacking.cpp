@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 #include <utility>
 
+#include "core/text.hpp"
 #include "ledger/planning/samples.hpp"
 
 namespace convoke::ledger::planning {
@@ -28,6 +30,7 @@ result<void> lacking_finder::take_page() {
   const bool with_new = plan_.summary.new_keys > 0;
   std::erase_if(page_,
                 [&](const live_key& key) { return plan_.groups.present.contains(key.key) || (!with_new && key.feed != plan_.feed); });
+  if (auto dropped = drop_dates_of_rejected(); !dropped) return dropped;
   if (page_.empty()) return {};
   keys_.clear();
   for (const auto& key : page_) keys_.push_back(key.key);
@@ -38,6 +41,36 @@ result<void> lacking_finder::take_page() {
     if (!is_gone(*state++)) take(key);
   }
   return {};
+}
+
+result<void> lacking_finder::drop_dates_of_rejected() {
+  if (plan_.groups.rejected.empty()) return {};
+  std::vector<live_key> kept;
+  for (std::span<const live_key> left = page_; !left.empty();) {
+    const auto part = left.first(std::min(left.size(), plan_.bounds.payload_page_rows));
+    left = left.subspan(part.size());
+    sources_.clear();
+    for (const auto& key : part) sources_.push_back(key.source);
+    if (auto read = plan_.store.read_records(sources_, payloads_); !read) return read;
+    for (std::size_t i = 0; i < part.size(); ++i) {
+      const auto wanted = decode_spec(payloads_[i]);
+      if (!wanted || !date_of_rejected(part[i].lane, *wanted)) kept.push_back(part[i]);
+    }
+  }
+  page_ = std::move(kept);
+  return {};
+}
+
+// The id of a meeting of a row that repeats ends in its date: `-20260907`.
+bool lacking_finder::date_of_rejected(lane_id lane, const meeting_spec& wanted) const {
+  constexpr std::size_t date_size = 9;
+  const std::string_view id = wanted.external_id;
+  if (id.size() <= date_size) return false;
+  const auto date = id.substr(id.size() - date_size);
+  if (date.front() != '-' || !std::ranges::all_of(date.substr(1), core::ascii_digit)) return false;
+  if (plan_.groups.more_rejected) return true;
+  const auto key = plan_.identifier.key_of(lane, wanted.organizer, id.substr(0, id.size() - date_size));
+  return std::ranges::binary_search(plan_.groups.rejected, key);
 }
 
 void lacking_finder::take(const live_key& key) {

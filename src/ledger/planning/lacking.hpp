@@ -3,11 +3,13 @@
 // Keys of the inventory that the input lacks: those that vanished from its feed, and those that new keys of the plan probably replace.
 //
 // A key is lacking if its wanted meeting has not ended, is not known to be lost or removed, and no row of the input has the key, not even a
-// rejected one. Whatever a step has nothing to do for is not read: an empty inventory costs nothing.
+// rejected one: a rejected row whose dates cannot be read has every key with its id and a date. Whatever a step has nothing to do for is
+// not read: an empty inventory costs nothing.
 
 #include <map>
 #include <optional>
 #include <span>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -45,6 +47,9 @@ class lacking_finder {
  private:
   [[nodiscard]] result<void> take_page();
   void take(const live_key& key);
+  // Drops the keys of the page that may be meetings of a rejected row that repeats.
+  [[nodiscard]] result<void> drop_dates_of_rejected();
+  [[nodiscard]] bool date_of_rejected(lane_id lane, const meeting_spec& wanted) const;
 
   const plan_context& plan_;
   lacking_keys& lacking_;
@@ -52,6 +57,8 @@ class lacking_finder {
   std::vector<live_key> page_;
   std::vector<key_id> keys_;
   std::vector<std::optional<observed_state>> states_;
+  std::vector<row_id> sources_;
+  std::vector<std::string> payloads_;
   std::vector<key_id> vanished_;  // a sample
   std::map<organizer_id, std::uint64_t> vanished_by_organizer_;
 };

@@ -23,7 +23,10 @@ result<void> key_matcher::run(keyed_rows& rows) {
     auto next = found_.begin();
     for (const auto& row : page_) {
       if (!groups_.continues(row.key)) groups_.begin(row.key, *next++);
-      if (!row.rejected) add(groups_.add(row));
+      if (row.rejected)
+        groups_.reject(row.key);
+      else
+        add(groups_.add(row));
     }
   }
   groups_.end();

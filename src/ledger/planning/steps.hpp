@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "ledger/planning/identity.hpp"
 #include "ledger/planning/plan_store.hpp"
 
 namespace convoke::ledger::planning {
@@ -15,6 +16,7 @@ struct plan_context {
   const operation_settings& settings;
   const limits& bounds;
   organizer_numbers& organizers;
+  row_identifier& identifier;
   key_groups& groups;
   plan_summary& summary;
   utc_time now{};          // meetings that have ended by then are over

@@ -100,6 +100,21 @@ BOOST_AUTO_TEST_CASE(keys_of_rejected_rows_are_present) {
   BOOST_TEST(next.summary.duplicates == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(row_9_meetings_of_a_rejected_row_whose_dates_cannot_be_read_are_present) {
+  memory_ledger ledger;
+  carried_out(ledger,
+              {{2, 1, "A-20990901"}, {3, 1, "A-20990908"}, {4, 2, "A-20990901"}, {5, 1, "AB-20990901"}, {6, 1, "A-2099090x"}, {7, 1, "A"}},
+              in_feed("classes"));
+  const auto next = plan_rows(ledger, {rejected(2, 1, "a"), {3, 3, "new"}}, in_feed("classes"));
+  // Of another organizer, another id, and without a date.
+  BOOST_TEST(next.summary.vanished == 3u);
+  std::set<std::string> names;
+  for (const auto& key : next.summary.vanished_sample) names.insert(key.organizer + ' ' + key.external_id);
+  BOOST_TEST(names.contains(organizer_name(2) + " A-20990901"));
+  BOOST_TEST(names.contains(organizer_name(1) + " AB-20990901"));
+  BOOST_TEST(names.contains(organizer_name(1) + " A-2099090x"));
+}
+
 BOOST_AUTO_TEST_CASE(a_row_that_is_rejected_is_no_surprise_where_it_is_owed) {
   memory_ledger ledger;
   const auto first = plan_rows(ledger, {{2, 1, "a"}, {3, 1, "b"}}, in_feed("classes"));
