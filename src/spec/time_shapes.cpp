@@ -98,6 +98,19 @@ std::optional<std::string> why_other_iso(std::string_view cell, time_cell wanted
   return std::nullopt;
 }
 
+// 2026‑09‑01 with a hyphen that only looks like `-`: word processors and web pages have such ones. The reason shows its number.
+std::optional<std::string> why_other_dash(std::string_view cell, time_cell wanted) {
+  struct dash {
+    std::string_view bytes, number;
+  };
+  static constexpr std::array dashes{dash{"\u2010", "U+2010"}, dash{"\u2011", "U+2011"}, dash{"\u2012", "U+2012"},
+                                     dash{"\u2013", "U+2013"}, dash{"\u2014", "U+2014"}, dash{"\u2212", "U+2212"}};
+  if (scanner s{cell}; s.digits() != 4) return std::nullopt;
+  const auto* const found = std::ranges::find_if(dashes, [cell](const dash& d) { return cell.substr(4).starts_with(d.bytes); });
+  if (found == dashes.end()) return std::nullopt;
+  return "has the character " + std::string(found->number) + " where '-' is expected; " + std::string(how_to_write(wanted));
+}
+
 bool names_month(std::string_view word) noexcept {
   return word.size() >= 3 &&
          std::ranges::any_of(months, [word](std::string_view m) { return core::equal_ignoring_case(word.substr(0, 3), m); });
@@ -160,6 +173,7 @@ std::string why_no_known_shape(std::string_view cell, time_cell wanted) {
   if (const auto date = read_year_last(cell)) return why_year_last(*date, wanted);
   if (auto why = why_number(cell, wanted)) return *std::move(why);
   if (auto why = why_other_iso(cell, wanted)) return *std::move(why);
+  if (auto why = why_other_dash(cell, wanted)) return *std::move(why);
   return why_words(cell, wanted);
 }
 

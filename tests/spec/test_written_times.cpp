@@ -66,6 +66,8 @@ constexpr wrong_cell wrong_moments[] = {
      "05:00",
      "'\xe2\x88\x92"
      "05:00' is no offset from UTC"},
+    {"2027\u201103\u201119 08:15", "has the character U+2011 where '-' is expected; write it as 2026-09-01 08:00"},
+    {"2027\u201303\u201319", "has the character U+2013 where '-' is expected"},
     {"2027-03-19 24:00", "there is no hour 24: write 00:00 of the next day"},
     {"2027-03-19T24:00:00Z", "there is no hour 24: write 00:00 of the next day"},
     {"2027-03-19 25:00", "there is no hour 25"},
