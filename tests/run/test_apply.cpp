@@ -320,7 +320,7 @@ BOOST_FIXTURE_TEST_CASE(a_failed_file_says_nothing_of_the_rows_that_it_lacks, fi
   // The same for a plan that is opened later.
   must(plan(corrected, false, watch));
   must(apply(corrected, watch));
-  for (const std::size_t i : {1, 2}) {
+  for (const std::size_t i : {1U, 2U}) {
     const auto& summary = watch.plans.at(i).second;
     BOOST_TEST(summary.feed == "in.csv");
     BOOST_TEST(summary.new_keys == 1U);
