@@ -72,12 +72,17 @@ BOOST_AUTO_TEST_CASE(any_bytes_are_read_alike_however_they_are_cut) {
 
 BOOST_AUTO_TEST_CASE(row_5_what_is_read_is_read_again_once_it_is_written) {
   BOOST_TEST(rc::check("read(write(read(text))) == read(text)", [] {
-    const std::string text = *rc::gen::container<std::string>(rc::gen::elementOf(std::string("aab,,  \t\xc2\xa0\"\"\"\"\n\n")));
+    const auto pieces = *rc::gen::container<std::vector<std::string>>(rc::gen::element<std::string>(
+        "a", ",", ",", ",", " ", "\t", "\u00a0", "\n", R"("q")", R"("a,b")", "\"line\nline\"", R"("""")", R"("")"));
+    std::string text;
+    for (const auto& piece : pieces) text += piece;
     const auto read = parse(text, ',');
-    RC_PRE(read.fault.empty());
+    if (!read.fault.empty()) return;  // such as text after a closing quote
+    std::vector<std::vector<std::string>> rows;
     std::string again;
     for (const auto& row : read.rows) {
-      RC_PRE(row.fields.size() > 1U);  // an empty cell alone is written as a blank line
+      if (row.fields.size() == 1) continue;  // an empty cell alone is written as a blank line
+      rows.push_back(row.fields);
       for (std::size_t i = 0; i < row.fields.size(); ++i) {
         if (i != 0) again += ',';
         convoke::csv::append_field(again, row.fields[i], ',');
@@ -86,8 +91,8 @@ BOOST_AUTO_TEST_CASE(row_5_what_is_read_is_read_again_once_it_is_written) {
     }
     const auto back = parse(again, ',');
     RC_ASSERT(back.fault.empty());
-    RC_ASSERT(back.rows.size() == read.rows.size());
-    for (std::size_t i = 0; i < read.rows.size(); ++i) RC_ASSERT(back.rows[i].fields == read.rows[i].fields);
+    RC_ASSERT(back.rows.size() == rows.size());
+    for (std::size_t i = 0; i < rows.size(); ++i) RC_ASSERT(back.rows[i].fields == rows[i]);
   }));
 }
 

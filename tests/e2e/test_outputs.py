@@ -237,7 +237,7 @@ class Outputs(Case):
         self.assertEqual(self.server.stats()["requests"], before)
         self.assertFalse(os.path.exists(self.ledger))
         self.assertFalse(os.path.exists(self.path("none")))
-        self.convoke("apply", path, "--results", "/dev/null", "--failed", "/dev/null")
+        self.convoke("apply", path, "--results", self.path("r.csv"), "--failed", "/dev/null")
 
     def test_row_18_the_failed_file_is_removed_once_nothing_fails(self):
         wrong = "organizer,external_id,start\n%s,gone-1,2026-10-19T08:00:00Z\n%s,gone-2,%s\n"

@@ -184,10 +184,17 @@ BOOST_FIXTURE_TEST_CASE(a_ledger_that_cannot_be_written, fixture) {
 }
 
 BOOST_FIXTURE_TEST_CASE(results_that_cannot_be_written_are_exit_9_and_can_be_made_again, fixture) {
+  // The folder is there when the job begins, and gone when the results are written.
+  struct folder_remover final : observer {
+    explicit folder_remover(fs::path which) : gone(std::move(which)) {}
+    void planned(std::uint32_t, const plan_summary&) override { fs::remove(gone); }
+    fs::path gone;
+  } remover(folder / "none");
+  fs::create_directory(remover.gone);
   start();
   auto j = make_job(write_rows("in.csv", 1, 3));
   j.results = (folder / "none/results.csv").string();
-  const auto done = must(apply(j, watch));
+  const auto done = must(apply(j, remover));
   BOOST_TEST(done.exit_code() == 9);
   BOOST_TEST(done.counts.created == 3U);
   j.results = (folder / "again.csv").string();
