@@ -1,4 +1,3 @@
-#include <set>
 
 #include <rapidcheck.h>
 #include <boost/test/unit_test.hpp>
@@ -239,21 +238,29 @@ BOOST_AUTO_TEST_CASE(rules_without_dates_cost_nothing) {
 
 namespace {
 
+// Any of these numbers, ascending. A set of the library gives up where most of the numbers are in it already.
+std::vector<int> some_of(int first, int last) {
+  const auto chosen = *rc::gen::inRange<std::uint64_t>(0, std::uint64_t{1} << (last - first + 1));
+  std::vector<int> out;
+  for (int n = first; n <= last; ++n)
+    if ((chosen >> (n - first) & 1) != 0) out.push_back(n);
+  return out;
+}
+
 repeat_rule any_rule() {
   repeat_rule rule;
   rule.every = *rc::gen::element(repeat_rule::unit::day, repeat_rule::unit::week, repeat_rule::unit::month, repeat_rule::unit::year);
   rule.interval = *rc::gen::weightedElement<int>({{5, 1}, {2, 2}, {1, 3}, {1, 7}});
   rule.week_start = weekday{*rc::gen::inRange(0U, 7U)};
   const bool long_unit = rule.every == repeat_rule::unit::month || rule.every == repeat_rule::unit::year;
-  const auto codes = *rc::gen::container<std::set<unsigned>>(rc::gen::inRange(0U, 7U));
-  for (const unsigned c : codes) rule.days.push_back({weekday{c}, 0});
+  for (const int c : some_of(0, 6)) rule.days.push_back({weekday{static_cast<unsigned>(c)}, 0});
   if (*rc::gen::inRange(0, 3) == 0) {
-    for (const int m : *rc::gen::container<std::set<int>>(rc::gen::inRange(1, 13))) rule.months.push_back(m);
+    for (const int m : some_of(1, 12)) rule.months.push_back(m);
   }
   if (long_unit && rule.days.size() == 1 && *rc::gen::inRange(0, 2) == 0) rule.days[0].nth = *rc::gen::element(1, 2, 4, 5, -1, -2, -5);
   const bool positioned = !rule.days.empty() && rule.days[0].nth != 0;
   if (rule.every == repeat_rule::unit::month && !positioned && *rc::gen::inRange(0, 3) == 0) {
-    for (const int d : *rc::gen::container<std::set<int>>(rc::gen::inRange(1, 32))) rule.month_days.push_back(d % 3 == 0 ? -d : d);
+    for (const int d : some_of(1, 31)) rule.month_days.push_back(d % 3 == 0 ? -d : d);
   }
   if (long_unit && !rule.days.empty() && !positioned && *rc::gen::inRange(0, 2) == 0)
     rule.positions.push_back(*rc::gen::element(1, 2, -1, -2));
