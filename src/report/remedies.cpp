@@ -23,6 +23,9 @@ struct rule {
 
 constexpr int any_status = 999;
 
+constexpr std::string_view permission_missing =
+    "Give the app the application permission OnlineMeetings.ReadWrite.All in Entra and grant admin consent to it. Then run the "
+    "same command again.";
 constexpr std::string_view policy_missing =
     "The app has no application access policy for these organizers. An organizer has one policy at most, so add the app to the one that it "
     "has, and grant one only where it has none. It can take 30 minutes until the service obeys. Then run the same command again.";
@@ -54,21 +57,14 @@ constexpr rule rules[] = {
     {outcome::failed, "", 403, 403, "on behalf of user", policy_missing, true},
     {outcome::failed, "", 403, 403, "insufficient_claims",
      "A Conditional Access policy of the tenant refuses this app: ask the tenant's administrator to admit it."},
-    {outcome::failed, "Authorization_RequestDenied", 403, 403, "",
-     "Give the app the application permission OnlineMeetings.ReadWrite.All in Entra and grant admin consent to it. Then run the same "
-     "command "
-     "again."},
-    {outcome::failed, "", 403, 403, "insufficient privileges",
-     "Give the app the application permission OnlineMeetings.ReadWrite.All in Entra and grant admin consent to it. Then run the same "
-     "command "
-     "again."},
+    {outcome::failed, "Authorization_RequestDenied", 403, 403, "", permission_missing},
+    {outcome::failed, "", 403, 403, "insufficient privileges", permission_missing},
     {outcome::failed, "", 403, 403, "", forbidden, true},
     {outcome::failed, "", 404, 404, "does not find it afterwards",
      "createOrGet returns these meetings, but the service does not find them afterwards. Run the same command again later."},
     {outcome::failed, "", 404, 404, "",
      "Teams has no such organizer. Give the Entra object id of an existing user of this tenant with a Teams licence: correct the rows in "
-     "the "
-     "failed file, and apply that file."},
+     "the failed file, and apply that file."},
     {outcome::failed, "", 405, 405, "", wrong_place},
     {outcome::failed, "", 501, 501, "", wrong_place},
     {outcome::failed, "", 409, 409, "", "Something else changed these meetings at the same time. Run the same command again later."},
