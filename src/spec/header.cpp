@@ -15,7 +15,7 @@ std::string fold(std::string_view name) {
   return core::fold_name(core::trim(name));
 }
 
-std::string quoted(std::string_view name) {
+std::string quoted_name(std::string_view name) {
   return "'" + core::escape_for_people(name, 60) + "'";
 }
 
@@ -46,14 +46,14 @@ std::string option_named(std::string_view role, std::string_view header) {
 std::string listed(const std::vector<std::string>& names) {
   constexpr std::size_t most = 20;
   std::string out;
-  for (std::size_t i = 0; i < std::min(names.size(), most); ++i) out += (i == 0 ? "" : ", ") + quoted(names[i]);
+  for (std::size_t i = 0; i < std::min(names.size(), most); ++i) out += (i == 0 ? "" : ", ") + quoted_name(names[i]);
   return names.size() > most ? out + " and " + std::to_string(names.size() - most) + " more" : out;
 }
 
 // A question about the nearest of these names; empty where none is near.
 std::string is_meant(std::string_view wanted, std::span<const std::string_view> names) {
   const auto near = core::nearest(wanted, names);
-  return near ? "; is " + quoted(*near) + " meant?" : "";
+  return near ? "; is " + quoted_name(*near) + " meant?" : "";
 }
 
 // NAME of `option.NAME`.
@@ -123,7 +123,7 @@ class header_reader {
     if (found != folded_.end()) return static_cast<std::size_t>(found - folded_.begin());
     if (settings_.accepted_before) return std::nullopt;
     const std::vector<std::string_view> names(h_.names.begin(), h_.names.end());
-    return fail(errc::usage, std::string(option) + ": the input has no column " + quoted(name) + is_meant(name, names) +
+    return fail(errc::usage, std::string(option) + ": the input has no column " + quoted_name(name) + is_meant(name, names) +
                                  "; its columns are " + listed(h_.names));
   }
 
@@ -132,7 +132,7 @@ class header_reader {
     const column_role role = role_named(fold(one.role));
     if (role == carried || role == ignored) {
       const auto names = role_names();
-      return fail(errc::usage, option_text + ": there is no role " + quoted(one.role) + is_meant(one.role, names) + all_roles());
+      return fail(errc::usage, option_text + ": there is no role " + quoted_name(one.role) + is_meant(one.role, names) + all_roles());
     }
     const auto at = column_named(option_text, one.header);
     if (!at) return std::unexpected(at.error());
@@ -220,7 +220,7 @@ class header_reader {
   }
 
   // Columns are counted from 1, as spreadsheets do.
-  std::string place_of(std::size_t i) const { return "column " + std::to_string(i + 1) + " (" + quoted(h_.names[i]) + ")"; }
+  std::string place_of(std::size_t i) const { return "column " + std::to_string(i + 1) + " (" + quoted_name(h_.names[i]) + ")"; }
 
   void check_near_names() {
     for (const std::size_t i : h_.carried) {

@@ -289,7 +289,7 @@ RC_BOOST_PROP(a_changed_byte_never_crashes_the_parser, (unsigned char byte)) {
   auto body = convoke::wire::samples::small_meeting();
   body[*rc::gen::inRange<std::size_t>(0, body.size())] = static_cast<char>(byte);
   const auto got = parse(body);
-  RC_ASSERT(got || got.error().code == errc::protocol);
+  RC_ASSERT((got || got.error().code == errc::protocol));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

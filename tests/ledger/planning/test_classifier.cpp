@@ -280,7 +280,7 @@ BOOST_AUTO_TEST_CASE(a_key_is_called_in_one_form_for_ever) {
       for (const auto& call : calls_of(ledger, plan.run)) {
         const auto spec = decode_spec(ledger.payloads.at(make_row(plan.run, call.number)));
         const auto [form, added] = forms.emplace(call.key, spec->external_id);
-        RC_ASSERT(added || form->second == spec->external_id);
+        RC_ASSERT((added || form->second == spec->external_id));
       }
       carry_out_some(ledger, plan.run);
     }

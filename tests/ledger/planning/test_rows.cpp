@@ -41,7 +41,7 @@ BOOST_AUTO_TEST_CASE(a_row_number_is_never_that_of_another_row) {
                              RC_ASSERT(number.has_value());
                              RC_ASSERT(*number > last);
                              RC_ASSERT(*number >= line);
-                             RC_ASSERT(repeated || i > 0 || *number == line);
+                             RC_ASSERT((repeated || i > 0 || *number == line));
                              last = *number;
                            }
                            repeated = repeated || occurrences > 1;
