@@ -1,12 +1,23 @@
-# convoke_module(NAME SOURCES ... LINKS ...): one static library per module of the architecture.
+# convoke_module(NAME [FUZZED] SOURCES ... LINKS ...): one static library per module of the architecture.
 # LINKS names the modules and libraries that the module may include; cmake/check_layers.py checks the #includes themselves.
+# FUZZED: the module holds parsers, so where fuzzers are built it is instrumented for libFuzzer.
 function(convoke_module name)
-  cmake_parse_arguments(arg "" "" "SOURCES;LINKS" ${ARGN})
+  cmake_parse_arguments(arg "FUZZED" "" "SOURCES;LINKS" ${ARGN})
   set(target convoke_${name})
   if(arg_SOURCES)
     add_library(${target} STATIC ${arg_SOURCES})
     set(scope PUBLIC)
     target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:convoke_settings>)
+    if(arg_FUZZED)
+      target_compile_options(${target} PRIVATE ${CONVOKE_COVERAGE})
+    endif()
+    if(CONVOKE_PRECOMPILE)
+      if(arg_FUZZED AND CONVOKE_FUZZERS)
+        target_precompile_headers(${target} REUSE_FROM convoke_fuzzed_headers)
+      else()
+        target_precompile_headers(${target} REUSE_FROM convoke_module_headers)
+      endif()
+    endif()
   else()
     add_library(${target} INTERFACE)
     set(scope INTERFACE)
@@ -22,7 +33,7 @@ function(convoke_module name)
 endfunction()
 
 # convoke_test(NAME SOURCES ... LINKS ... [LABELS ...]): one Boost.Test executable, one ctest entry. Without a label it
-# is a unit test.
+# is a unit test. The files of the test are not optimised, what they test is: most of the time to build tests goes into them.
 function(convoke_test name)
   cmake_parse_arguments(arg "" "" "SOURCES;LINKS;LABELS" ${ARGN})
   if(NOT arg_LABELS)
@@ -30,6 +41,10 @@ function(convoke_test name)
   endif()
   add_executable(test_${name} ${arg_SOURCES})
   target_link_libraries(test_${name} PRIVATE ${arg_LINKS} convoke_test_main convoke_settings)
+  target_compile_options(test_${name} PRIVATE $<$<CONFIG:RelWithDebInfo>:-O0>)
+  if(CONVOKE_PRECOMPILE)
+    target_precompile_headers(test_${name} REUSE_FROM convoke_test_headers)
+  endif()
   add_test(NAME ${name} COMMAND test_${name} --log_level=test_suite --color_output=no)
   set_tests_properties(${name} PROPERTIES TIMEOUT 300 LABELS "${arg_LABELS}")
 endfunction()

@@ -6,6 +6,7 @@ option(CONVOKE_TESTS "Build the tests" ${PROJECT_IS_TOP_LEVEL})
 option(CONVOKE_BENCHMARKS "Build the micro-benchmarks" OFF)
 option(CONVOKE_FUZZERS "Build the libFuzzer targets (clang only)" OFF)
 option(CONVOKE_CHECK_HEADERS "Compile every header alone" OFF)
+option(CONVOKE_PRECOMPILE "Use precompiled headers (cmake/precompiled.cmake)" OFF)
 option(CONVOKE_WERROR "Treat warnings as errors" OFF)
 set(CONVOKE_SANITIZE "" CACHE STRING "Sanitizers for everything built here, e.g. address,undefined")
 
@@ -54,6 +55,10 @@ target_compile_options(convoke_settings INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Wconversion -Wsign-conversion
   # Designated initialisers name the members that differ from the defaults; the others are left out on purpose.
   $<$<CXX_COMPILER_ID:Clang>:-Wno-missing-designated-field-initializers>)
+# Where tests are built the standard library checks its preconditions, for example that an optional which is read is not empty.
+if(CONVOKE_TESTS)
+  target_compile_definitions(convoke_settings INTERFACE _GLIBCXX_ASSERTIONS)
+endif()
 if(CONVOKE_WERROR)
   target_compile_options(convoke_settings INTERFACE -Werror)
 endif()
@@ -66,5 +71,7 @@ if(CONVOKE_FUZZERS)
     message(FATAL_ERROR "The fuzzers need clang: libFuzzer is part of it. Configure in an empty build directory with "
       "-DCMAKE_CXX_COMPILER=clang++-19.")
   endif()
-  target_compile_options(convoke_settings INTERFACE -fsanitize=fuzzer-no-link)
+  # What a parser is made of is instrumented for libFuzzer; cmake/modules.cmake adds the option to those modules only, because it
+  # doubles the time to compile them.
+  set(CONVOKE_COVERAGE -fsanitize=fuzzer-no-link)
 endif()
