@@ -23,12 +23,13 @@ std::string guid_at(std::string_view text) {
 }  // namespace
 
 std::string organizer_in_id(std::string_view id) {
-  // 52 digits of base64 are 39 bytes: `1*`, the 36 characters of the object id, `*`.
+  // 52 digits of base64 are 39 bytes, or fewer where they end in padding: `1*`, the 36 characters of the object id, `*`.
   constexpr std::string_view kind = "1*";
+  constexpr std::size_t end = kind.size() + guid_size;
   if (id.size() < organizer_digits) return {};
   auto plain = core::decode_base64(id.substr(0, organizer_digits), core::base64_alphabet::standard);
   if (!plain) plain = core::decode_base64(id.substr(0, organizer_digits), core::base64_alphabet::url);
-  if (!plain || !plain->starts_with(kind) || (*plain)[kind.size() + guid_size] != '*') return {};
+  if (!plain || plain->size() <= end || !plain->starts_with(kind) || (*plain)[end] != '*') return {};
   return guid_at(std::string_view(*plain).substr(kind.size()));
 }
 

@@ -33,6 +33,15 @@ BOOST_AUTO_TEST_CASE(a_meeting_id_names_its_organizer) {
     BOOST_TEST(organizer_in_id(other).empty(), other);
 }
 
+// 52 digits that are padded are fewer than 39 bytes: there is nothing behind the object id, or not even all of it.
+BOOST_AUTO_TEST_CASE(a_meeting_id_that_ends_in_padding_names_no_organizer) {
+  for (const auto* padded :
+       {"MSpkYzE3Njc0Yy04MWQ5LTRhZGItYmZiMi04ZjZhNDQyZTQ2Mg==", "MSpkYzE3Njc0Yy04MWQ5LTRhZGItYmZiMi04ZjZhNDQyZTQ2MjI="}) {
+    BOOST_TEST(organizer_in_id(padded).empty(), padded);
+    BOOST_TEST(organizer_in_id(padded + std::string("MCoqMTk6bWVldGluZw")).empty(), padded);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_join_url_names_its_organizer) {
   BOOST_TEST(organizer_in_join_url(url) == who);
   BOOST_TEST(organizer_in_join_url("https://x/?a=1&context={\"OID\" : \"DC17674C-81D9-4ADB-BFB2-8F6A442E4622\"}&b") == who);
