@@ -1,6 +1,7 @@
 # Precompiled headers for builds with tests (CONVOKE_PRECOMPILE), because reading the same headers anew for every file takes half of the
 # time of a build: the headers of the standard library and of Asio that most modules use, and for the tests those of Boost.Test with them.
-# A file must not depend on them: the release build compiles every source without them, cmake/headers.cmake the headers.
+# A file of src/ must not depend on them: the release build compiles the sources without them, cmake/headers.cmake the headers. An upgrade
+# of the system's headers can make the compiler refuse them: `./dev clean` then.
 set(CONVOKE_COMMON_HEADERS
   <algorithm> <array> <bit> <charconv> <chrono> <cmath> <cstddef> <cstdint> <cstring> <deque> <expected> <filesystem> <fstream> <functional>
   <limits> <map> <memory> <mutex> <optional> <random> <ranges> <set> <span> <sstream> <string> <string_view> <system_error> <thread>

@@ -5,7 +5,7 @@ include(${CMAKE_CURRENT_LIST_DIR}/refuse.cmake)
 option(CONVOKE_TESTS "Build the tests" ${PROJECT_IS_TOP_LEVEL})
 option(CONVOKE_BENCHMARKS "Build the micro-benchmarks" OFF)
 option(CONVOKE_FUZZERS "Build the libFuzzer targets (clang only)" OFF)
-option(CONVOKE_CHECK_HEADERS "Compile every header alone" OFF)
+option(CONVOKE_CHECK_HEADERS "Check that every header compiles alone (cmake/headers.cmake)" OFF)
 option(CONVOKE_PRECOMPILE "Use precompiled headers (cmake/precompiled.cmake)" OFF)
 option(CONVOKE_WERROR "Treat warnings as errors" OFF)
 set(CONVOKE_SANITIZE "" CACHE STRING "Sanitizers for everything built here, e.g. address,undefined")
@@ -55,10 +55,8 @@ target_compile_options(convoke_settings INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Wconversion -Wsign-conversion
   # Designated initialisers name the members that differ from the defaults; the others are left out on purpose.
   $<$<CXX_COMPILER_ID:Clang>:-Wno-missing-designated-field-initializers>)
-# Where tests are built the standard library checks its preconditions, for example that an optional which is read is not empty.
-if(CONVOKE_TESTS)
-  target_compile_definitions(convoke_settings INTERFACE _GLIBCXX_ASSERTIONS)
-endif()
+# In tests and fuzzers the standard library checks its preconditions, for example that an optional which is read is not empty.
+target_compile_definitions(convoke_settings INTERFACE $<$<NOT:$<CONFIG:Release>>:_GLIBCXX_ASSERTIONS>)
 if(CONVOKE_WERROR)
   target_compile_options(convoke_settings INTERFACE -Werror)
 endif()
@@ -71,7 +69,6 @@ if(CONVOKE_FUZZERS)
     message(FATAL_ERROR "The fuzzers need clang: libFuzzer is part of it. Configure in an empty build directory with "
       "-DCMAKE_CXX_COMPILER=clang++-19.")
   endif()
-  # What a parser is made of is instrumented for libFuzzer; cmake/modules.cmake adds the option to those modules only, because it
-  # doubles the time to compile them.
+  # Only the modules that hold parsers get this option (cmake/modules.cmake): nothing else is fuzzed, so to instrument it helps nothing.
   set(CONVOKE_COVERAGE -fsanitize=fuzzer-no-link)
 endif()
