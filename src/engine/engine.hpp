@@ -50,6 +50,22 @@ class engine {
   void organizer_closed(lane_id, organizer_id, std::uint32_t rows, mono_time now);
   // The ledger failed: nothing more is sent, and answers in flight are dropped.
   void storage_failed(const error& why, mono_time now);
+  // ---- several workers (design.md section 9). A job that has its ledger for itself has none of these events.
+
+  // The lease on the rows of this process ends at this time, unless a later event moves it. No call is granted from settings::lease_margin
+  // before it on; calls in flight may finish, and their outcomes are recorded: the ledger decides whether they still count. A time that is
+  // past means that a heartbeat failed: nothing is sent until a later one succeeds.
+  void lease_until(mono_time until, mono_time now);
+  // What this worker may use of the lane's rate from now on.
+  void share_changed(lane_id, const lane_share& share, mono_time now);
+  // Another worker was throttled: the scope is closed here too. Such a cooldown is not saved again.
+  void cooldown_announced(lane_id, std::optional<organizer_id>, mono_time until, mono_time now);
+  // The answer to look_for_rows: the organizers that have rows to claim, with how many (an organizer that is not named has none; one that
+  // is new is added to the round), and how many rows other workers hold, which may come back.
+  void rows_available(lane_id, std::span<const organizer_setup> organizers, std::uint64_t held_elsewhere, mono_time now);
+  // What to say of this lane to the other workers. Counts begin anew with each report.
+  [[nodiscard]] lane_report report(lane_id, mono_time now);
+
   // Stops all lanes: no new calls, those in flight may finish (for settings.drain at most), all other rows are released.
   void stop(stop_reason why, mono_time now);
   // Time passed.

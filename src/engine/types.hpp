@@ -51,6 +51,12 @@ struct settings : lane_settings {
   // exhaust the memory. The calls that are in flight then may still add theirs.
   std::size_t max_unacknowledged_bytes = std::size_t{16} * 1024 * 1024;
   std::uint64_t seed = 1;  // of the jitter
+
+  // Other workers carry out the same runs: a lane whose rows are used up looks for more (look_for_rows), and ends when nothing is owed.
+  bool shared = false;
+  // The run does not end because nothing is owed, or because what is left has to wait: only a stop ends it. Only with `shared`.
+  bool follow = false;
+  std::chrono::nanoseconds lease_margin = std::chrono::seconds(5);  // a worker trusts its lease so much less than it lasts
 };
 
 struct organizer_setup {
@@ -110,6 +116,34 @@ struct claimed_page {
   bool exhausted;  // no further rows of that kind (fresh or stale) of this organizer remain
 };
 
+// ---- several workers
+
+// What this worker may use of a lane's rate, and what it learns of the others: see share_changed. Rates are calls/s.
+struct lane_share {
+  // The worker that leads runs the law of the pace on what all workers of the lane meet, and publishes the rate. The others call at their
+  // part of the rate that it published last.
+  bool leads = true;
+  double part = 1, safe_part = 1;  // of the lane's rate, 0 to 1; safe_part holds from `until` on, if no other share came by then
+  mono_time until = mono_time::max();
+  double rate = 0;                      // as published; 0: nothing was. Not used by the worker that leads, except when it begins to
+  std::optional<learnt_pace> learnt{};  // the same
+  // Only where it leads, of the other workers, since the last share.
+  std::uint64_t calls = 0, successes = 0;
+  struct throttle {
+    mono_time sent, until;  // of the throttled call; the end of the cooldown
+  };
+  std::vector<throttle> throttles{};
+};
+
+// What a worker says of a lane to the others, since its last report: see engine::report.
+struct lane_report {
+  double wants = 0;  // calls/s that it could use now
+  std::uint64_t calls = 0, successes = 0;
+  std::vector<lane_share::throttle> throttles;  // the first one of each cooldown of the lane
+  double rate = 0;                              // of the whole lane, where it leads
+  std::optional<learnt_pace> learnt;            // the same
+};
+
 // ---- what happened to one attempt. The Graph client translates; the engine classifies.
 
 enum class attempt_error : std::uint8_t {
@@ -159,6 +193,11 @@ struct fetch_rows {
   lane_id lane;
   bool stale;
   std::vector<page_wanted> pages;  // at least one
+};
+
+// Only with settings::shared: count what this lane could claim now. Answer with rows_available.
+struct look_for_rows {
+  lane_id lane;
 };
 
 // Send the row's operation on this connection now. Nothing may be awaited between taking this action and the write.
@@ -295,7 +334,7 @@ struct finished {
   std::vector<lane_end> lanes{};                      // one for each lane, in the order of the setup; empty where the ledger failed
 };
 
-using action = std::variant<fetch_rows, send_call, record_outcome, advance_row, release_row, close_organizer, save_cooldown,
+using action = std::variant<fetch_rows, look_for_rows, send_call, record_outcome, advance_row, release_row, close_organizer, save_cooldown,
                             forget_cooldown, cooldown_cut, save_pace, refresh_token, set_connections, drop_connection, wake_at, finished>;
 
 // ---- numbers for progress and summary

@@ -1,10 +1,12 @@
 #pragma once
 
-// The durable record of what is wanted and what was observed. One interface for every store; SQLite is the first.
+// The durable record of what is wanted and what was observed. One interface for every store: SQLite for one process at a time, PostgreSQL
+// for any number of them.
 //
 // A store has a thread of its own. Planning calls block the caller (with back-pressure). The calls of a running job are asynchronous: they
 // return at once and complete by calling back ON THE LEDGER'S THREAD, so a caller posts from there to its own.
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -61,6 +63,18 @@ class store {
   // processes, when its lease runs out. Rows that an ended session claimed are stale; rows that were released can be claimed again.
   // errc::usage for a run that is neither open nor finished.
   virtual result<opened_run> resume(run_id id) = 0;
+  // The same for what a worker is to carry out. A store for one process at a time has sessions of one run only: errc::usage for all_runs.
+  virtual result<opened_run> join(const session_request& wanted);
+
+  // Extends the session's lease and exchanges what its workers know of the lanes. It runs on a connection and a thread of its own, where no
+  // claim or commit is in its way, and is tried once more on a new connection before it fails. errc::busy: the lease has ended, so every
+  // row of this session may be another one's by now. Any other error: the lease is what it was. Not for a store without leases.
+  virtual void renew(renewal_request wanted, renewed_handler done);
+  // Counts what this session could claim now: rows that came since it began, that other sessions released, or that became stale. They can
+  // be claimed from then on, also in an organizer that was exhausted. errc::busy as for claim. Not for a store without leases.
+  virtual void survey(lease_token lease, surveyed_handler done);
+  // Ends the session: what it has claimed is stale at once. Without it the session ends with its lease, or when the store is closed.
+  virtual result<void> leave(lease_token lease);
 
   // Claims rows in one commit: all pages or, if the store fails, none. Each row is given out once in a session, in line order within its
   // organizer. An organizer that owes nothing, or is of another lane, gets an empty page. Done when the claim is durable; a claim that
@@ -96,5 +110,11 @@ class store {
 
   virtual std::unique_ptr<reader> read() = 0;
 };
+
+// How long a lease lasts, and how often it is renewed: design.md section 9.
+inline constexpr std::chrono::seconds lease_time{60};
+inline constexpr std::chrono::seconds heartbeat_interval{20};
+// How often the workers of a lane exchange what they know of it.
+inline constexpr std::chrono::seconds exchange_interval{1};
 
 }  // namespace convoke::ledger

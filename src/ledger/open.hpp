@@ -19,14 +19,16 @@ class reader;
 class store;
 
 // The stores that a URL can name.
-enum class store_kind : std::uint8_t { sqlite };
+enum class store_kind : std::uint8_t { sqlite, postgres };
 
 struct ledger_url {
   store_kind kind = store_kind::sqlite;
-  std::string path;  // of the file; never empty
+  // sqlite: of the file; never empty. postgres: the whole URL, which can hold a password and must never be shown.
+  std::string path;
 };
 
-// `sqlite:PATH`. errc::usage for everything else, with a message that names --ledger.
+// `sqlite:PATH`, `postgresql://…` or `postgres://…`. errc::usage for everything else, with a message that names --ledger; also for
+// PostgreSQL in a build without libpq.
 [[nodiscard]] result<ledger_url> parse_ledger_url(std::string_view url);
 
 struct open_options {
@@ -58,5 +60,14 @@ struct open_options {
 [[nodiscard]] result<std::unique_ptr<store>> open_sqlite(const open_options& options);
 [[nodiscard]] result<std::unique_ptr<reader>> read_sqlite(const std::string& path);
 [[nodiscard]] std::vector<std::string> sqlite_exposures(const std::string& path);
+
+// How messages name a ledger: its URL without a password and without parameters that can hold one, escaped.
+[[nodiscard]] std::string shown_ledger(std::string_view url);
+
+// The same for a PostgreSQL ledger. `options.path` is the URL. Its schema is made, or brought up to date, where it is missing or old.
+// options.wait_lock is not used: no process excludes another one. A rehearsal plans in a transaction that is rolled back.
+// These are defined only in a build with libpq (CONVOKE_POSTGRES).
+[[nodiscard]] result<std::unique_ptr<store>> open_postgres(const open_options& options);
+[[nodiscard]] result<std::unique_ptr<reader>> read_postgres(const std::string& url);
 
 }  // namespace convoke::ledger

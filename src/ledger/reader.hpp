@@ -6,6 +6,7 @@
 // Each page is consistent. Of a run under way a later page can show a later moment than an earlier one; so can the counts of a status. Once
 // a run is over its results do not change.
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -73,6 +74,22 @@ struct run_status {
   std::vector<lane_memory> lanes;  // one for each of the run's lanes
 };
 
+// A live session of a ledger for several processes, and those whose lease ran out without a goodbye while rows are still held by them.
+struct worker_info {
+  std::string host;
+  std::uint32_t process = 0;
+  utc_time started_at{};
+  std::chrono::seconds lease_left{0};  // negative: since when it has ended
+  std::uint64_t rows_held = 0;
+  struct lane_share {
+    lane_name lane;
+    bool leads = false;
+    double wants = 0, part = 0;  // calls/s; of the lane's rate, 0 to 1
+    double rate = 0;             // calls/s that the part comes to; 0: not known
+  };
+  std::vector<lane_share> lanes;
+};
+
 // Not thread-safe: one thread at a time. Errors: errc::usage for a run that the ledger does not have, or whose records it no longer keeps;
 // errc::storage for everything else. After an error a reader may be used again.
 class reader {
@@ -90,6 +107,8 @@ class reader {
   virtual result<std::vector<count_by>> inventory_counts() = 0;   // state -> keys
   virtual result<std::vector<count_by>> inventory_feeds() = 0;    // feed -> keys; the keys of no feed are counted under ""
   virtual result<lane_memory> memory(const lane_name& lane) = 0;  // empty for a lane that this ledger does not know
+  // In the order in which they started. Empty for a ledger for one process at a time.
+  virtual result<std::vector<worker_info>> workers() { return std::vector<worker_info>(); }
   // Every row of the run, in the order of the lines and dates. An error that the function returns ends the read, and is returned.
   virtual result<void> for_each_result(run_id id, const std::function<result<void>(const result_row&)>&) = 0;
   // The same for the rows that belong into the failed file: failed, rejected, lost, or (drift_fails) drifted.

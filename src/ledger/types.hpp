@@ -32,6 +32,9 @@ using lane_id = std::uint16_t;
 // held under another one by then. A store chooses whether each claim or each session has a token of its own.
 using lease_token = std::uint64_t;
 
+// In the place of a run in what a session asks for: every open run of the session, the one that was opened first before the others.
+inline constexpr run_id all_runs = 0;
+
 // Whether a row whose createOrGet succeeded owes an update next. The numbers are stored.
 enum class update_rule : std::uint8_t {
   never = 0,         // differences are reported
@@ -144,14 +147,101 @@ struct organizer_rows {
   std::uint32_t fresh, stale;  // unclaimed; claimed under a token that is no longer valid
 };
 
-// A session of a run: what store::resume returns.
+// ---- several workers: a store for several processes shares the rows and the rate of a lane among their sessions
+
+// A cooldown that another session of the lane found.
+struct announced_cooldown {
+  lane_id lane = 0;
+  std::optional<organizer_id> organizer;  // absent: the lane
+  utc_time until{};                       // by this machine's wall clock, computed from what is left of it by the database's
+};
+
+// What a worker says of a lane in a renewal. Rates are calls/s. Counts are those since the last renewal that succeeded.
+struct lane_report {
+  lane_id lane = 0;
+  double wants = 0;   // the rate that it could use now; 0: it has nothing to send
+  double weight = 1;  // its share is in proportion to this, > 0
+  std::uint64_t calls = 0, successes = 0;
+  struct throttle {
+    utc_time sent{}, until{};  // of a throttled call, and the end of the cooldown that it began; by this machine's wall clock
+  };
+  std::vector<throttle> throttles;  // the first one of each cooldown of the lane
+  // Of the worker that leads the lane (see lane_terms): what all workers together may call at, and what is learnt of the limit.
+  struct published {
+    double rate = 0;
+    lane_pace pace{};  // rate 0: nothing is learnt
+    struct grant {
+      lease_token session = 0;
+      double part = 0, safe_part = 0;  // of the rate, 0 to 1
+    };
+    std::vector<grant> grants;  // for the sessions that the last renewal named
+  };
+  std::optional<published> leads;
+};
+
+// A session of a lane, as the one that leads it sees it.
+struct lane_member {
+  lease_token session = 0;
+  double wants = 0, weight = 1;
+  double part = 0;      // as last granted; 0: it has just joined
+  bool settled = true;  // false: it joined while the lane was learning, one lease from the start of its first worker
+};
+
+// What a renewal says of a lane.
+struct lane_terms {
+  lane_id lane = 0;
+  // Exactly one live session leads a lane: of those that renewed within the last 5 s the one that started first. The others call at a part
+  // of the rate that it publishes.
+  bool leads = true;
+  double part = 1, safe_part = 1;   // of the lane's rate, 0 to 1: granted; and for a session that cannot renew
+  std::uint32_t workers = 1;        // live sessions of the lane, this one included
+  double rate = 0;                  // as last published; 0: nothing was published yet
+  std::optional<lane_pace> pace{};  // the same
+  // Only for the one that leads, of the other sessions, since the last renewal of this one.
+  std::uint64_t calls = 0, successes = 0;
+  std::vector<lane_report::throttle> throttles{};
+  std::vector<lane_member> members{};  // this one included
+};
+
+// A session holds its rows under a lease that ends unless it is renewed. By the database's clock only: a worker measures from the moment it
+// sent the renewal.
+struct renewal_request {
+  lease_token lease = 0;
+  bool extend = true;  // false: only the lanes are exchanged
+  std::vector<lane_report> lanes;
+};
+struct renewal {
+  std::chrono::nanoseconds left{0};  // of the lease, counted from when the renewal was sent
+  std::vector<lane_terms> lanes;     // one for each lane of the session
+  std::vector<announced_cooldown> cooldowns;
+};
+using renewed_handler = std::function<void(result<renewal>)>;
+
+// What a session could claim now that it has not been given yet.
+struct rows_in_store {
+  std::vector<organizer_rows> organizers;  // those with such rows
+  std::uint64_t held_elsewhere = 0;        // rows of the session's runs and lanes that other live sessions hold
+  std::uint64_t released = 0;              // rows that this session released: they are owed to a later session
+};
+using surveyed_handler = std::function<void(result<rows_in_store>)>;
+
+// What a session is to carry out.
+struct session_request {
+  run_id run = all_runs;         // all_runs: every run that is open or is opened while the session lasts
+  std::vector<lane_name> lanes;  // of all_runs: rows of other lanes are left alone. Of one run: not used, its lanes are the session's
+};
+
+// A session of a run, or of all open runs: what store::resume returns.
 struct opened_run {
+  // Of all_runs: id 0; header.lanes are the lanes of the request, rows and counts the sums of the open runs.
   run_info info;
   lease_token lease = 0;                          // of this session: claims name it
   std::vector<organizer_rows> organizers;         // those that still owe something
   std::vector<saved_cooldown> cooldowns;          // those that have not ended, by wall clock
   std::vector<std::optional<saved_pace>> learnt;  // one for each lane
   bool unclean = false;                           // there are stale rows: a process ended without releasing them
+  // Absent where one process at a time writes the ledger: there is no lease to renew and nothing to share.
+  std::optional<renewal> shared{};
 };
 
 // One organizer's share of a claim: up to `count` of its rows, > 0.
@@ -261,9 +351,10 @@ struct row_writes {
 
 // Every row of a row_writes is in `calls` or in `lost`.
 struct committed_rows {
-  std::vector<row_id> calls;  // rows whose write took effect
-  std::vector<row_id> lost;   // rows that were no longer held under the token: their write changed nothing
-  std::uint64_t ended = 0;    // rows of the input that got their outcome: rows that share a key end together
+  std::vector<row_id> calls;                    // rows whose write took effect
+  std::vector<row_id> lost;                     // rows that were no longer held under the token: their write changed nothing
+  std::uint64_t ended = 0;                      // rows of the input that got their outcome: rows that share a key end together
+  std::vector<announced_cooldown> cooldowns{};  // that other sessions of these lanes found since the last answer of the store
 };
 // Called once they are durable.
 using committed_handler = std::function<void(result<committed_rows>)>;
