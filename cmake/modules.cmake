@@ -48,3 +48,16 @@ function(convoke_test name)
   add_test(NAME ${name} COMMAND test_${name} --log_level=test_suite --color_output=no)
   set_tests_properties(${name} PROPERTIES TIMEOUT 300 LABELS "${arg_LABELS}")
 endfunction()
+
+# convoke_postgres_test(TEST...): these tests use the PostgreSQL cluster that the tests have for themselves. CONVOKE_TEST_POSTGRES_FILE in
+# their environment names a file with the URL of its superuser; each test makes a database of its own there. ctest starts the cluster before
+# the first of them and stops it after the last one. Without PostgreSQL on this machine these tests are reported as not run.
+function(convoke_postgres_test)
+  foreach(name IN LISTS ARGN)
+    set_property(TEST ${name} APPEND PROPERTY FIXTURES_REQUIRED postgres)
+    set_property(TEST ${name} APPEND PROPERTY ENVIRONMENT "CONVOKE_TEST_POSTGRES_FILE=${PROJECT_BINARY_DIR}/postgres.url")
+    if(NOT CONVOKE_INITDB)
+      set_tests_properties(${name} PROPERTIES DISABLED TRUE)
+    endif()
+  endforeach()
+endfunction()
