@@ -84,7 +84,7 @@ result<void> check_pages(connection& db, bool unclean) {
 result<void> discard_run(connection& db, run_table& runs, run_id id) {
   const auto found = runs.find(id);
   if (!db.ok()) return db.status();
-  if (!found) return fail(errc::usage, "there is no run " + std::to_string(id) + " in this ledger; `convoke runs` lists them");
+  if (!found) return no_such_run(id);
   if (found->info.state == run_state::discarded) return {};
   if (found->info.state == run_state::finished)
     return fail(errc::usage, "run " + std::to_string(id) + " is finished; there is nothing to discard");

@@ -17,11 +17,6 @@ saved_pace read_pace(const statement& row, int first) {
 
 }  // namespace
 
-std::int64_t month_of(utc_time t) noexcept {
-  const std::chrono::year_month_day date(std::chrono::floor<std::chrono::days>(t));
-  return std::int64_t{static_cast<int>(date.year())} * 12 + static_cast<unsigned>(date.month()) - 1;
-}
-
 void memory_writer::learnt(run_id run, lane_id lane, const lane_pace& pace, utc_time when) {
   const auto sound = [](double x) { return std::isfinite(x) && x >= 0; };
   if (!sound(pace.rate) || pace.rate == 0 || !sound(pace.refused) || !sound(pace.credit)) return;

@@ -11,11 +11,9 @@
 
 #include "ledger/ledger.hpp"
 #include "ledger/sqlite/connection.hpp"
+#include "ledger/stored.hpp"
 
 namespace convoke::ledger::sqlite {
-
-// Months are counted from the year 0, in UTC.
-[[nodiscard]] std::int64_t month_of(utc_time t) noexcept;
 
 // The writing side. Paces and counts are not worth a commit of their own: they are written with the next group, or when the ledger closes.
 class memory_writer {

@@ -10,13 +10,10 @@
 
 #include "ledger/digest.hpp"
 #include "ledger/ledger.hpp"
-#include "ledger/planning/rules.hpp"
 #include "ledger/sqlite/connection.hpp"
+#include "ledger/stored.hpp"
 
 namespace convoke::ledger::sqlite {
-
-// The states of an observation, as stored.
-using observed = planning::observed_state;
 
 // What an owed row says about itself. outcome_id: the id of the outcome that it will have. duplicates: 0 where no other row of the run
 // shares its key. hash: of the wanted payload.

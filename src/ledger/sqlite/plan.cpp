@@ -44,7 +44,7 @@ result<void> plan::begin(const run_header& header) {
 result<void> plan::begin_stored(run_id planned) {
   auto found = runs_.find(planned);
   if (!db_.ok()) return db_.status();
-  if (!found) return fail(errc::usage, "there is no run " + std::to_string(planned) + " in this ledger; `convoke runs` lists them");
+  if (!found) return no_such_run(planned);
   if (found->info.state != run_state::planned) {
     return fail(errc::usage, "run " + std::to_string(planned) + " is " + std::string(to_string(found->info.state)) + ", not planned");
   }

@@ -18,7 +18,7 @@ namespace {
 result<stored_run> existing(connection& db, run_table& runs, run_id id) {
   auto found = runs.find(id);
   if (!db.ok()) return std::unexpected(db.failure());
-  if (!found) return fail(errc::usage, "there is no run " + std::to_string(id) + " in this ledger; `convoke runs` lists them");
+  if (!found) return no_such_run(id);
   return std::move(*found);
 }
 

@@ -22,10 +22,6 @@ constexpr const char* next_results =
     "LEFT JOIN observation b ON b.id = d.key WHERE r.id > ? AND r.id <= ? ORDER BY r.id";
 enum column : std::uint8_t { number_column = 0, raw_column = 2, line_column = 21, first_column = 22, occurrence_column = 23 };
 
-bool shows_meeting(outcome o) noexcept {
-  return o != outcome::failed && o != outcome::rejected && o != outcome::superseded;
-}
-
 void fill(const statement& from, const run_info& run, result_row& row, page_bytes& bytes) {
   const auto text = [&](int column) { return bytes.keep(from.text(column)); };
   row.line = from.null(line_column) ? number_of(from.as<row_id>(number_column)) : from.as<std::uint32_t>(line_column);
@@ -50,40 +46,14 @@ void fill(const statement& from, const run_info& run, result_row& row, page_byte
   row.conference_id = text(18);
 }
 
-// The word for what is known of a key. Without an observation, or with one of something else than is wanted now, it is `wanted`.
-std::string_view state_word(int state, bool pending) noexcept {
-  if (pending) return "wanted";
-  switch (static_cast<observed>(state)) {
-    case observed::satisfied:
-      return "satisfied";
-    case observed::drifted:
-      return "drifted";
-    case observed::failed:
-      return "failed";
-    case observed::lost:
-      return "lost";
-    case observed::removed:
-      return "removed";
-    case observed::incomplete:
-      return "wanted";
-  }
-  return "wanted";
-}
-
 }  // namespace
-
-bool belongs_in_failed(const std::optional<outcome>& o, bool drift_fails) noexcept {
-  if (!o) return false;
-  return *o == outcome::failed || *o == outcome::rejected || *o == outcome::lost || (drift_fails && *o == outcome::drifted);
-}
 
 result<void> kept_records::check(run_id run) {
   const bool there = pruned_.with(run).step() && pruned_.integer(0) == 0;
   pruned_.reset();
   if (!db_.ok()) return db_.status();
   if (there) return {};
-  return fail(errc::usage,
-              "the records of run " + std::to_string(run) + " are no longer kept; --keep-runs says for how many runs they are");
+  return records_not_kept(run);
 }
 
 void last_failures::show(row_id outcome_id, organizer_id organizer, result_row& row, page_bytes& bytes) {

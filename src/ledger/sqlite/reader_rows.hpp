@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "ledger/ledger.hpp"
+#include "ledger/page.hpp"
 #include "ledger/sqlite/connection.hpp"
-#include "ledger/sqlite/page.hpp"
 
 namespace convoke::ledger::sqlite {
 
@@ -30,9 +30,6 @@ class last_failures {
       "LEFT JOIN owed o ON o.run = l.id >> 32 AND o.organizer = ? AND o.number = l.number WHERE l.id = ? AND coalesce(o.token, 0) = 0";
   statement find_;
 };
-
-// Those that have no meeting as wanted.
-[[nodiscard]] bool belongs_in_failed(const std::optional<outcome>& o, bool drift_fails) noexcept;
 
 // Fails where the records of a run are not kept any more: another process may have pruned it since the last page.
 class kept_records {

@@ -21,7 +21,7 @@ std::unexpected<error> session_over(run_id run) {
 result<opened_run> run_writer::resume(run_id id, lease_token lease) {
   auto found = runs_.find(id);
   if (!db_.ok()) return std::unexpected(db_.failure());
-  if (!found) return fail(errc::usage, "there is no run " + std::to_string(id) + " in this ledger; `convoke runs` lists them");
+  if (!found) return no_such_run(id);
   const auto state = found->info.state;
   if (state != run_state::open && state != run_state::finished) return std::unexpected(wrong_state(*found, "open"));
   opened_run out;

@@ -2,7 +2,6 @@
 
 // The runs of a ledger, for the writer and for readers.
 
-#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -10,41 +9,13 @@
 #include <vector>
 
 #include "ledger/ledger.hpp"
-#include "ledger/planning/rows.hpp"
 #include "ledger/sqlite/connection.hpp"
+#include "ledger/stored.hpp"
 #include "os/clock.hpp"
 
 namespace convoke::ledger::sqlite {
 
-inline std::int64_t to_stored(utc_time t) noexcept {
-  return t.time_since_epoch().count();
-}
-inline utc_time from_stored(std::int64_t count) noexcept {
-  return utc_time(ticks(count));
-}
-// Dates of occurrences are stored as YYYYMMDD.
-[[nodiscard]] std::optional<std::int64_t> stored_date(const occurrence_date& date) noexcept;
-[[nodiscard]] std::chrono::local_days date_from_stored(std::int64_t date) noexcept;
 using os::wall_now;
-[[nodiscard]] std::string_view to_string(run_state state) noexcept;
-
-// The lowest and the highest id that a row, or an outcome, of this run can have.
-inline row_id first_row(run_id run) noexcept {
-  return make_row(run, 0);
-}
-inline row_id last_row(run_id run) noexcept {
-  return make_row(run, 0xffffffff);
-}
-// The outcome of a call has an id made of the number of the call. The numbers of rows are below these.
-inline constexpr std::uint32_t first_call = planning::row_limit;
-inline row_id outcome_id_of_call(run_id run, std::uint32_t call) noexcept {
-  return make_row(run, first_call | call);
-}
-
-struct stored_run {
-  run_info info;
-  bool pruned = false;
-};
 
 class run_table {
  public:
@@ -72,10 +43,5 @@ class run_table {
                    "SELECT graph_root, tenant, app FROM run_lane JOIN lane ON lane.id = run_lane.lane WHERE run = ? ORDER BY position"};
   statement counts_{db_, "SELECT outcome, n FROM tally WHERE run = ?"};
 };
-
-// Adds `n` rows to the count of this outcome.
-void count(outcome_counts& counts, outcome o, std::uint64_t n) noexcept;
-// How many rows have an outcome.
-[[nodiscard]] std::uint64_t ended(const outcome_counts& counts) noexcept;
 
 }  // namespace convoke::ledger::sqlite

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace convoke::ledger::sqlite {
+namespace convoke::ledger {
 
 // A page ends at the first of these. `scanned` includes rows that are skipped, or only counted.
 struct page_limits {
@@ -35,4 +35,4 @@ class page_bytes {
   std::size_t size_ = 0;
 };
 
-}  // namespace convoke::ledger::sqlite
+}  // namespace convoke::ledger

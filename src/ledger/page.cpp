@@ -1,9 +1,9 @@
-#include "ledger/sqlite/page.hpp"
+#include "ledger/page.hpp"
 
 #include <algorithm>
 #include <cstring>
 
-namespace convoke::ledger::sqlite {
+namespace convoke::ledger {
 
 std::string_view page_bytes::keep(std::string_view text) {
   if (text.empty()) return {};
@@ -28,4 +28,4 @@ void page_bytes::clear() noexcept {
   size_ = 0;
 }
 
-}  // namespace convoke::ledger::sqlite
+}  // namespace convoke::ledger

@@ -1,0 +1,66 @@
+#pragma once
+
+// How the values of a ledger are stored. Every store writes the same numbers and texts.
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "ledger/planning/rows.hpp"
+#include "ledger/planning/rules.hpp"
+#include "ledger/types.hpp"
+
+namespace convoke::ledger {
+
+// The states of an observation, as stored.
+using observed = planning::observed_state;
+
+inline std::int64_t to_stored(utc_time t) noexcept {
+  return t.time_since_epoch().count();
+}
+inline utc_time from_stored(std::int64_t count) noexcept {
+  return utc_time(ticks(count));
+}
+// Dates of occurrences are stored as YYYYMMDD.
+[[nodiscard]] std::optional<std::int64_t> stored_date(const occurrence_date& date) noexcept;
+[[nodiscard]] std::chrono::local_days date_from_stored(std::int64_t date) noexcept;
+// Months are counted from the year 0, in UTC.
+[[nodiscard]] std::int64_t month_of(utc_time t) noexcept;
+[[nodiscard]] std::string_view to_string(run_state state) noexcept;
+
+// The lowest and the highest id that a row, or an outcome, of this run can have.
+inline row_id first_row(run_id run) noexcept {
+  return make_row(run, 0);
+}
+inline row_id last_row(run_id run) noexcept {
+  return make_row(run, 0xffffffff);
+}
+// The outcome of a call has an id made of the number of the call. The numbers of rows are below these.
+inline constexpr std::uint32_t first_call = planning::row_limit;
+inline row_id outcome_id_of_call(run_id run, std::uint32_t call) noexcept {
+  return make_row(run, first_call | call);
+}
+
+struct stored_run {
+  run_info info;
+  bool pruned = false;
+};
+
+// Adds `n` rows to the count of this outcome.
+void count(outcome_counts& counts, outcome o, std::uint64_t n) noexcept;
+// How many rows have an outcome.
+[[nodiscard]] std::uint64_t ended(const outcome_counts& counts) noexcept;
+
+// The word for what is known of a key. Without an observation, or with one of something else than is wanted now, it is `wanted`.
+[[nodiscard]] std::string_view state_word(int state, bool pending) noexcept;
+// Whether a row with this outcome shows the meeting that was observed.
+[[nodiscard]] bool shows_meeting(outcome o) noexcept;
+// Those that have no meeting as wanted.
+[[nodiscard]] bool belongs_in_failed(const std::optional<outcome>& o, bool drift_fails) noexcept;
+
+// errc::usage, for a run that the ledger does not have, and for one whose records it no longer keeps.
+[[nodiscard]] std::unexpected<error> no_such_run(run_id id);
+[[nodiscard]] std::unexpected<error> records_not_kept(run_id id);
+
+}  // namespace convoke::ledger
