@@ -5,7 +5,7 @@ usage: postgres_cluster.py start FILE [--fsync]   start a cluster, and write the
                                                   an earlier `start` of the same FILE left is stopped first
        postgres_cluster.py stop FILE              stop it, and delete its folder and FILE
 
-PostgreSQL refuses to run as root, so its programs run as `postgres`, or as `nobody` where there is no such user.
+PostgreSQL refuses to run as root, so its programs run as `postgres`, or as the user with the id 65534 where there is no such user.
 """
 import argparse
 import contextlib
@@ -43,10 +43,10 @@ def account():
     """The user under whom the programs run: None for the caller."""
     if os.geteuid() != 0:
         return None
-    for name in ("postgres", "nobody"):
+    for find, who in ((pwd.getpwnam, "postgres"), (pwd.getpwuid, 65534)):
         with contextlib.suppress(KeyError):
-            return pwd.getpwnam(name)
-    raise RuntimeError("root cannot run PostgreSQL, and there is neither a user postgres nor a user nobody")
+            return find(who)
+    raise RuntimeError("root cannot run PostgreSQL, and there is neither a user postgres nor one with the id 65534")
 
 
 def as_account():
@@ -75,7 +75,7 @@ class Cluster:
 
     def __init__(self, fsync=False, settings=None, folder=None, password=None):
         """`settings`: of postgresql.conf, over SETTINGS. `folder`, `password`: of a cluster that exists."""
-        self.settings = dict(SETTINGS, **({} if fsync else WITHOUT_FSYNC), **(settings or {}))
+        self.settings = {**SETTINGS, **({} if fsync else WITHOUT_FSYNC), **(settings or {})}
         self.exists = folder is not None
         self.folder = folder or own_folder("convoke-postgres-")
         self.data = os.path.join(self.folder, "data")
