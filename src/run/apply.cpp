@@ -131,7 +131,7 @@ result<void> carry_out(boost::asio::io_context& io, tls_contexts& tls, ledger::s
   note_saved_cuts(*opened, j.pace.max_cooldown, os::wall_now(), watch);
   watch.expected(foresee(j, *opened, os::wall_now()));
   watch.entered(job_phase::calling);
-  auto done = drive(io, stop, tls, store, *opened, j, seed_of(j), watch);
+  auto done = drive(io, stop, tls, store, *opened, j, seed_of(j), watch, {});
   if (!done) return std::unexpected(done.error());
   if (done->session_over) return std::unexpected(std::move(*done->session_over));
   add_result(std::move(*done), out);

@@ -35,13 +35,16 @@ driver::driver(const surroundings& with, const stop_tokens& stops, const ledger:
       store_(with.store),
       watch_(with.watch),
       stops_(stops),
+      shared_(with.shared),
       opened_(opened),
       job_(j),
-      engine_(engine_settings(j, seed), lane_setups(opened, j, clock_.now(), clock_.wall_now()), clock_.now()),
+      engine_(engine_settings(j, seed, opened.shared.has_value(), shared_.follow), lane_setups(opened, j, clock_.now(), clock_.wall_now()),
+              clock_.now()),
       commits_(io_, store_, [this](auto done) { on_commit(std::move(done)); }),
       engine_timer_(clock_.make_timer([this] { on_time(); })),
       progress_timer_(clock_.make_timer([this] { on_progress_due(); })),
       mail_(io_, *this),
+      keeper_(make_keeper()),
       meter_(opened.info.rows, opened.info.rows - opened.info.counts.owed, calls_owed(opened), clock_.now()) {
   session_events& events = *this;
   for (auto& parts : lanes) {
@@ -58,12 +61,21 @@ void driver::start() {
   on_drain_.emplace(stops_.drain, [address = mail_.here()] { address.post([](driver& self) { self.drain(); }); });
   on_leave_.emplace(stops_.at_once, [address = mail_.here()] { address.post([](driver& self) { self.leave_at_once(); }); });
   for (engine::lane_id id = 0; id < lanes_.size(); ++id) {
-    const auto connections = static_cast<unsigned>(std::min<std::uint64_t>(job_.pace.connections, calls_owed(opened_, id)));
-    lanes_[id].calls.resize(connections);
-    lanes_[id].session->start(connections);
+    const auto owed = calls_owed(opened_, id);
+    // Where more rows may come, what is owed now says only whether connections are needed yet.
+    const auto most = keeper_ && owed > 0 ? job_.pace.connections : owed;
+    open_connections(id, static_cast<unsigned>(std::min<std::uint64_t>(job_.pace.connections, most)));
   }
+  if (keeper_) keeper_->start();
   progress_timer_->expire_at(clock_.now() + progress_interval);
   pump();
+}
+
+void driver::open_connections(engine::lane_id lane, unsigned count) {
+  auto& to = lanes_[lane];
+  if (!to.calls.empty() || count == 0) return;
+  to.calls.resize(count);
+  to.session->start(count);
 }
 
 bool driver::over() const noexcept {
@@ -78,7 +90,8 @@ driven driver::ending() {
              .come_back = ended_->come_back,
              .lanes = std::move(ended_->lanes),
              .session_over = std::move(session_over_),
-             .numbers = engine_.numbers()};
+             .numbers = engine_.numbers(),
+             .rows_ended = rows_ended_};
   if (first_send_ && last_commit_) out.call_time = *last_commit_ - *first_send_;
   return out;
 }
@@ -173,6 +186,8 @@ void driver::on_organizer_closed(engine::lane_id lane, engine::organizer_id orga
   const auto now = clock_.now();
   last_commit_ = now;
   meter_.ended(closed->calls, closed->rows, now);
+  rows_ended_ += closed->rows;
+  unreported_end_ = true;
   // Those that were claimed before the closing, and came after it was requested, are among them.
   std::erase_if(rows_, [&](const auto& row) { return row.second.organizer == organizer; });
   if (closing_) return;
@@ -187,9 +202,12 @@ void driver::on_commit(const result<ledger::committed_rows>& done) {
   // Rows that owe their next operation are still in rows_, and are still left.
   const auto over = std::ranges::count_if(done->calls, [this](engine::row_id row) { return !rows_.contains(row); });
   meter_.ended(static_cast<std::uint64_t>(over) + done->lost.size(), done->ended, now);
+  rows_ended_ += done->ended;
+  unreported_end_ = true;
   for (const auto row : done->lost) rows_.erase(row);
   if (!done->lost.empty()) report_lost(done->lost.size());
   if (closing_) return;
+  if (keeper_) keeper_->announce(done->cooldowns);
   engine_.committed(std::span<const engine::row_id>(done->calls), std::span<const engine::row_id>(done->lost), now);
   pump();
 }
@@ -204,6 +222,31 @@ void driver::on_storage_failure(const error& why) {
   watch_.note(why.message);
   engine_.storage_failed(why, clock_.now());
   pump();
+}
+
+// ---- several workers
+
+std::unique_ptr<lease_keeper> driver::make_keeper() {
+  if (!opened_.shared) return nullptr;
+  return std::make_unique<lease_keeper>(lease_keeper::parts{.io = io_, .time = clock_, .store = store_, .informs = engine_}, opened_,
+                                        shared_.joined, job_.pace.max_cooldown,
+                                        lease_keeper::events{.surveyed = [this](const ledger::rows_in_store& rows) { on_surveyed(rows); },
+                                                             .changed = [this] { pump(); },
+                                                             .ended = [this](const error& why) { on_storage_failure(why); },
+                                                             .note = [this](const std::string& line) { watch_.note(line); }});
+}
+
+void driver::on_surveyed(const ledger::rows_in_store& rows) {
+  std::uint64_t left = rows.held_elsewhere + rows_.size() + engine_.numbers().in_flight;
+  for (const auto& one : rows.organizers) {
+    left += one.fresh + one.stale;
+    new_organizers_.try_emplace(one.id, one.organizer);
+    open_connections(one.lane, job_.pace.connections);
+  }
+  // What is being claimed or written now is counted on neither side, or on both.
+  if (ledger_jobs_ > 0 || commits_.busy()) return;
+  meter_.found(left, clock_.now());
+  if (left == 0 && shared_.nothing_left && std::exchange(unreported_end_, false)) shared_.nothing_left();
 }
 
 // ---- time and stops
@@ -241,6 +284,7 @@ void driver::close() {
   if (std::exchange(closing_, true)) return;
   engine_timer_->cancel();
   progress_timer_->cancel();
+  if (keeper_) keeper_->stop();
   for (const auto& l : lanes_) l.session->close();
 }
 
@@ -253,6 +297,8 @@ void driver::report_attempt(engine::row_id row, unsigned attempt, const engine::
   if (!got.error_message.empty()) text += fmt::format(" {}", core::escape_for_people(got.error_message));
   if (got.retry_after) text += fmt::format(", retry after {:.3f} s", std::chrono::duration<double>(*got.retry_after).count());
   if (!got.request_id.empty()) text += fmt::format(", request id {}", core::escape_for_people(got.request_id));
+  // A session of all runs has rows of several inputs.
+  if (opened_.info.id == ledger::all_runs) text = fmt::format("run {}, {}", ledger::run_of(row), text);
   const auto found = rows_.find(row);
   watch_.trouble(found != rows_.end() ? found->second.line : ledger::number_of(row), text);
 }
@@ -265,6 +311,13 @@ void driver::report_lost(std::size_t rows) {
                   rows == 1 ? std::string("1 row") : fmt::format("{} rows", rows), rows == 1 ? "it" : "them", rows == 1 ? "it" : "them"));
 }
 
+std::string driver::name_of_organizer(engine::organizer_id organizer) const {
+  const auto named = std::ranges::find(opened_.organizers, organizer, &ledger::organizer_rows::id);
+  if (named != opened_.organizers.end()) return named->organizer;
+  const auto later = new_organizers_.find(organizer);
+  return later != new_organizers_.end() ? later->second : std::to_string(organizer);
+}
+
 std::string driver::name_of(engine::lane_id lane) const {
   const auto& name = opened_.info.header.lanes[lane];
   return fmt::format("Tenant {}, application {}", core::escape_for_people(name.tenant), core::escape_for_people(name.app));
@@ -273,7 +326,7 @@ std::string driver::name_of(engine::lane_id lane) const {
 // ---- the way in
 
 result<driven> drive(boost::asio::io_context& io, const stop_tokens& stops, tls_contexts& tls, ledger::store& store,
-                     const ledger::opened_run& opened, const job& j, std::uint64_t seed, observer& watch) {
+                     const ledger::opened_run& opened, const job& j, std::uint64_t seed, observer& watch, const shared_session& shared) {
   const auto options = options_of_lanes(opened.info.header, j);
   if (!options) return std::unexpected(options.error());
   std::vector<lane_parts> lanes;
@@ -283,7 +336,7 @@ result<driven> drive(boost::asio::io_context& io, const stop_tokens& stops, tls_
     lanes.push_back(std::move(*parts));
   }
   machine_clock time(io);
-  driver one({.io = io, .time = time, .store = store, .watch = watch}, stops, opened, j, seed, std::move(lanes));
+  driver one({.io = io, .time = time, .store = store, .watch = watch, .shared = shared}, stops, opened, j, seed, std::move(lanes));
   return one.run();
 }
 

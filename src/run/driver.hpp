@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,13 +30,24 @@ struct driven {
   std::vector<engine::lane_end> lanes;  // one for each lane; empty where the ledger failed or the run was left at once
   std::optional<error> session_over;    // the ledger has begun another session of the run: this one may write nothing more
   engine::counters numbers;
+  std::uint64_t rows_ended = 0;           // rows of the input that got their outcome by this session
   std::chrono::nanoseconds call_time{0};  // first send to last commit
+};
+
+// What a session of a ledger for several processes is more than one that has its ledger for itself.
+struct shared_session {
+  mono_time joined{};  // when the session was requested: its lease counts from then
+  bool follow = false;
+  // Called where nothing is owed and no other worker holds a row, each time that this comes about after rows have ended. It may block: no
+  // call is in flight then. May be empty.
+  std::function<void()> nothing_left{};
 };
 
 // Blocks until the run is over or has stopped; the io_context is run on the caller's thread, which is where the observer is called. Stops
 // may be requested on any thread. What the observer throws comes out, after what was known has been handed to the ledger. `tls` is made of
-// the job's lanes. Errors: usage and credentials (before the first call).
+// the job's lanes; `shared` is used only where opened.shared is present. Errors: usage and credentials (before the first call).
 [[nodiscard]] result<driven> drive(boost::asio::io_context& io, const stop_tokens& stops, tls_contexts& tls, ledger::store& store,
-                                   const ledger::opened_run& opened, const job& j, std::uint64_t seed, observer& watch);
+                                   const ledger::opened_run& opened, const job& j, std::uint64_t seed, observer& watch,
+                                   const shared_session& shared);
 
 }  // namespace convoke::run

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <utility>
 #include <variant>
 
@@ -61,6 +60,10 @@ void driver::carry_out(engine::fetch_rows& a) {
                    self.on_claimed(lane, stale, std::move(moved), std::move(wanted));
                  });
                });
+}
+
+void driver::carry_out(engine::look_for_rows& a) {
+  if (keeper_) keeper_->look(a.lane);
 }
 
 claimed_row driver::take(engine::row_id row) {
@@ -133,10 +136,7 @@ void driver::carry_out(engine::forget_cooldown& a) {
 
 void driver::carry_out(engine::cooldown_cut& a) {
   std::string scope = a.app ? "the application" : "the lane";
-  if (a.organizer) {
-    const auto named = std::ranges::find(opened_.organizers, *a.organizer, &ledger::organizer_rows::id);
-    scope = "organizer " + (named == opened_.organizers.end() ? std::to_string(*a.organizer) : named->organizer);
-  }
+  if (a.organizer) scope = "organizer " + name_of_organizer(*a.organizer);
   note(a.lane, cooldown_cut_note(a.retry_after_text, a.announced, scope, job_.pace.max_cooldown));
 }
 

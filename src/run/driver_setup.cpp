@@ -10,7 +10,7 @@
 
 namespace convoke::run {
 
-engine::settings engine_settings(const job& j, std::uint64_t seed) {
+engine::settings engine_settings(const job& j, std::uint64_t seed, bool shared, bool follow) {
   engine::settings s;
   s.rate = j.pace.rate;
   s.start_rate = j.pace.start_rate;
@@ -26,6 +26,8 @@ engine::settings engine_settings(const job& j, std::uint64_t seed) {
   s.drain = j.pace.drain;
   s.connections = j.pace.connections;
   s.seed = seed;
+  s.shared = shared;
+  s.follow = shared && follow;
   return s;
 }
 

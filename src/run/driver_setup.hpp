@@ -14,7 +14,8 @@
 
 namespace convoke::run {
 
-[[nodiscard]] engine::settings engine_settings(const job& j, std::uint64_t seed);
+// `shared`, `follow`: see engine::settings.
+[[nodiscard]] engine::settings engine_settings(const job& j, std::uint64_t seed, bool shared = false, bool follow = false);
 
 // What was learnt of a lane, with its age by wall clock.
 [[nodiscard]] std::optional<engine::remembered_pace> remembered(const std::optional<ledger::saved_pace>& saved, utc_time wall);

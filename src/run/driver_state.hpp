@@ -9,6 +9,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
@@ -19,6 +20,7 @@
 #include "run/commits.hpp"
 #include "run/driver.hpp"
 #include "run/lane_session.hpp"
+#include "run/lease_keeper.hpp"
 #include "run/mailbox.hpp"
 #include "run/progress_meter.hpp"
 
@@ -32,6 +34,7 @@ class driver final : private session_events {
     clock& time;
     ledger::store& store;
     observer& watch;
+    shared_session shared{};
   };
 
   // `lanes`: one for each lane of the run.
@@ -66,6 +69,7 @@ class driver final : private session_events {
   // Carries out what the engine wants done, until there is nothing more.
   void pump();
   void carry_out(engine::fetch_rows& a);
+  void carry_out(engine::look_for_rows& a);
   void carry_out(engine::send_call& a);
   void carry_out(engine::record_outcome& a);
   void carry_out(engine::advance_row& a);
@@ -96,6 +100,7 @@ class driver final : private session_events {
   void on_organizer_closed(engine::lane_id lane, engine::organizer_id organizer, const result<ledger::closed_rows>& closed);
   void on_commit(const result<ledger::committed_rows>& done);
   void on_storage_failure(const error& why);
+  void on_surveyed(const ledger::rows_in_store& rows);
 
   // From the clock and the caller.
   void on_time();
@@ -103,17 +108,22 @@ class driver final : private session_events {
   void drain();
   void leave_at_once();
 
+  [[nodiscard]] std::unique_ptr<lease_keeper> make_keeper();
+  // Opens this many connections, once.
+  void open_connections(engine::lane_id lane, unsigned count);
   void close();
   void report_attempt(engine::row_id row, unsigned attempt, const engine::answer& got);
   void report_lost(std::size_t rows);
   [[nodiscard]] claimed_row take(engine::row_id row);
   [[nodiscard]] std::string name_of(engine::lane_id lane) const;
+  [[nodiscard]] std::string name_of_organizer(engine::organizer_id organizer) const;
 
   boost::asio::io_context& io_;
   clock& clock_;
   ledger::store& store_;
   observer& watch_;
   stop_tokens stops_;
+  shared_session shared_;
   const ledger::opened_run& opened_;
   const job& job_;
   engine::engine engine_;
@@ -123,6 +133,8 @@ class driver final : private session_events {
   claimed_rows rows_;                    // without those whose call is in flight
   std::unique_ptr<timer> engine_timer_, progress_timer_;
   mailbox<driver> mail_;
+  std::unique_ptr<lease_keeper> keeper_;                                  // where the session has a lease
+  std::unordered_map<ledger::organizer_id, std::string> new_organizers_;  // that the session did not begin with
 
   std::size_t ledger_jobs_ = 0;  // claims and closings under way
   bool pumping_ = false;
@@ -132,6 +144,8 @@ class driver final : private session_events {
   std::optional<engine::finished> ended_;
   std::optional<error> session_over_;
   std::optional<mono_time> first_send_, last_commit_;
+  std::uint64_t rows_ended_ = 0;
+  bool unreported_end_ = true;  // rows may have ended since nothing_left was called
   progress_meter meter_;
 
   // Last, so that they end first: a stop that is requested later reaches nothing.

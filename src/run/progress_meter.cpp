@@ -41,6 +41,15 @@ void progress_meter::ended(std::uint64_t calls, std::uint64_t rows, mono_time no
   if (rows > 0) last_row_ = now;
 }
 
+void progress_meter::found(std::uint64_t calls_left, mono_time now) noexcept {
+  if (calls_left > calls_left_)
+    shown_.rows += calls_left - calls_left_;
+  else
+    shown_.done = std::min(shown_.done + (calls_left_ - calls_left), shown_.rows);
+  if (calls_left != calls_left_) last_row_ = now;
+  calls_left_ = calls_left;
+}
+
 observer::progress progress_meter::report(const engine::counters& numbers, mono_time now, utc_time wall) {
   const auto elapsed = std::chrono::duration<double>(now - last_report_).count();
   const auto rows = static_cast<double>(ended_ - reported_);

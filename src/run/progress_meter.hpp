@@ -17,6 +17,8 @@ class progress_meter {
 
   // A commit: calls that ended, those of released rows included, and the rows that got an outcome by them.
   void ended(std::uint64_t calls, std::uint64_t rows, mono_time now) noexcept;
+  // So many calls are left by now, whoever makes them: rows came since the last count, or others have ended some.
+  void found(std::uint64_t calls_left, mono_time now) noexcept;
   // What to report now. Meant to be called at regular intervals: the rates are those since the previous calls.
   [[nodiscard]] observer::progress report(const engine::counters& numbers, mono_time now, utc_time wall);
 
