@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Plans a file of meetings and carries the plan out. `convoke check`, `plan` and `apply` are these functions and code that prints.
+/// Plans a file of meetings and carries the plan out. `convoke check`, `plan`, `apply` and `work` are these functions and code that prints.
 ///
 ///     convoke::job j;
 ///     j.input = "classes.csv";
@@ -12,10 +12,10 @@
 ///     auto done = convoke::apply(j, watch, stop.get_token());
 ///     return done ? done->exit_code() : convoke::exit_code(done.error().code);
 ///
-/// Threads. `check`, `plan`, `dry_run` and `apply` block until they are done. They start threads of their own and join them before they
-/// return, except that the thread of a name look-up which is still without an answer is left behind. They call the observer on the thread
-/// that called them, and on no other. Two of them may run at once in one process on different ledgers; on one ledger the second one gets
-/// errc::busy. The job and the observer must not change and must outlive the call.
+/// Threads. `check`, `plan`, `dry_run`, `apply` and `work` block until they are done. They start threads of their own and join them before
+/// they return, except that the thread of a name look-up which is still without an answer is left behind. They call the observer on the
+/// thread that called them, and on no other. Two of them may run at once in one process on different ledgers; on one SQLite ledger the
+/// second one gets errc::busy. The job and the observer must not change and must outlive the call.
 ///
 /// Process state. The library installs no signal handler and never ends the process. A caller that wants to stop at a signal requests a
 /// stop of the source whose token it passed. SIGPIPE should be ignored: a pipe without a reader is then an error of a write.
@@ -130,9 +130,9 @@ struct job {
   /// input's name without its folder, and without the `.failed.csv` of a failed file, which is never the whole of its feed; a pipe then
   /// belongs to no feed. Part of a run's identity where it is present.
   std::optional<std::string> feed;
-  std::string ledger;                      ///< `sqlite:PATH`
-  std::chrono::milliseconds wait_lock{0};  ///< how long to wait while another process carries out a run; 0 to ten years
-  /// Exactly one for now: rows cannot name a tenant yet, so a second lane would have no rows.
+  std::string ledger;                      ///< `sqlite:PATH` or `postgresql://…`
+  std::chrono::milliseconds wait_lock{0};  ///< how long to wait while another process has a SQLite ledger; 0 to ten years
+  /// Exactly one for now, except for `work`: rows cannot name a tenant yet, so a second lane would have no rows.
   std::vector<lane_options> lanes = std::vector<lane_options>(1);
   plan_options plan;
   pace_options pace;
@@ -148,6 +148,7 @@ enum class job_use : std::uint8_t {
   check,  ///< `check`: the plan options
   plan,   ///< `plan` and `dry_run`: also the ledger, the lane's names and the pace
   apply,  ///< `apply`: everything, with credentials and outputs
+  work,   ///< `work`: the ledger, the lanes with credentials, and the pace
 };
 
 /// Checks every range and every rule that holds between settings, without reading a file or the network. `check`, `plan`, `dry_run` and
@@ -163,9 +164,9 @@ enum class job_phase : std::uint8_t {
   concluding,  ///< writes the outputs and prunes old runs
 };
 
-/// Receives what happens during a job. Every member is called on the thread that called `check`, `plan`, `dry_run` or `apply`. A member
-/// should return quickly, because no call is made meanwhile. What a member throws comes out of that function: what was known by then is in
-/// the ledger, and the same job resumes.
+/// Receives what happens during a job. Every member is called on the thread that called `check`, `plan`, `dry_run`, `apply` or `work`. A
+/// member should return quickly, because no call is made meanwhile. What a member throws comes out of that function: what was known by then
+/// is in the ledger, and the same job resumes.
 struct observer {
   virtual ~observer() = default;
   /// A phase of `apply` begins. The other functions only plan.
@@ -265,6 +266,57 @@ struct planned_run {
 /// without a reader, is not interrupted.
 ///
 /// Errors: usage, input, credentials, storage, busy, resources. A run that stopped early is not an error: see job_report::end.
+///
+/// On a PostgreSQL ledger any number of processes may do this at once, also with the same input: they share one run. Each of them makes
+/// calls until nothing of it is owed, waits for the rows that others hold, and writes the outputs of the whole run. A process that cannot
+/// reach the ledger for longer than its lease begins another session of the run once it can.
 [[nodiscard]] result<job_report> apply(const job& j, observer& watch, std::stop_token stop = {}, std::stop_token at_once = {});
+
+/// How `work` goes about it.
+struct work_options {
+  /// Wait for more runs where nothing is owed. Only a stop ends it. Not with a SQLite ledger, into which no other process could plan
+  /// meanwhile.
+  bool follow = false;
+};
+
+/// A run that `work` knows of.
+struct worked_run {
+  std::uint32_t run = 0;
+  std::uint64_t rows = 0;
+  outcome_counts counts;  ///< of the whole run, whichever processes carried it out
+  bool drift_fails = false;
+  /// Rows that failed, were rejected, were lost or, by option, drifted.
+  [[nodiscard]] std::uint64_t unsatisfied() const noexcept;
+};
+
+/// The result of `work`.
+struct work_report {
+  ending end = ending::finished;
+  std::string detail;                             ///< one sentence for people: why it stopped and what to do
+  std::optional<std::chrono::seconds> come_back;  ///< when work is left: how long to wait before it is tried again; 0: no wait
+  std::optional<utc_time> come_back_at;           ///< the same as wall time
+  std::uint64_t rows = 0;                         ///< that got their outcome by this call
+  std::uint64_t calls = 0, throttled = 0, faults = 0;
+  std::uint64_t early_by_inference = 0;    ///< calls in a scope that was closed by a throttle which did not name it
+  std::chrono::microseconds call_time{0};  ///< first send to last commit
+  unsigned sessions = 0;                   ///< more than one where a lease was lost, or each run has a session
+  std::vector<worked_run> finished;        ///< runs of which this call found that nothing is owed any more
+  std::vector<worked_run> left;            ///< open runs that owe rows; also those of lanes that the job does not have
+  std::vector<std::string> warnings;       ///< housekeeping that failed, such as pruning; it changes no outcome
+
+  /// 0 nothing that this job has lanes for is owed, whether or not rows failed; 4 credentials or permission; 5 work is left; 6 storage; 130
+  /// interrupted. A program that was stopped by another signal than SIGINT returns 128 + its number instead of 130.
+  [[nodiscard]] int exit_code() const noexcept;
+};
+
+/// Carries out what the open runs of a ledger owe to the lanes of the job, whoever planned them. Of the job only `ledger`, `wait_lock`,
+/// `lanes` (one or more), `pace`, `keep_runs` and `seed` are used. It writes no outputs: `export_run` does.
+///
+/// Any number of workers may share a PostgreSQL ledger, on any number of machines. They claim rows under leases and share the rate of each
+/// lane. A SQLite ledger has one worker, which carries out one run after the other.
+///
+/// `stop` and `at_once`: as for `apply`. Errors: as for `apply`, without input; usage for `follow` with a SQLite ledger.
+[[nodiscard]] result<work_report> work(const job& j, const work_options& how, observer& watch, std::stop_token stop = {},
+                                       std::stop_token at_once = {});
 
 }  // namespace convoke

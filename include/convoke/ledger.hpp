@@ -99,6 +99,24 @@ struct run_status {
   std::vector<failure_reason> reasons;
 };
 
+/// A process that carries out runs of a ledger for several processes, as its session in the ledger shows it.
+struct worker_status {
+  std::string host;
+  std::uint32_t process = 0;
+  utc_time started_at{};
+  /// Until others may take its rows, unless it renews its lease before. Negative: since when they may.
+  std::chrono::seconds lease_left{0};
+  std::uint64_t rows_held = 0;
+  struct share {
+    lane_key lane;
+    bool leads = false;  ///< it decides about the rate of the lane and divides it
+    double wants = 0;    ///< calls per second that it could make
+    double part = 0;     ///< of the lane's rate, 0 to 1; 0: nothing is granted yet
+    double rate = 0;     ///< calls per second that the part comes to; 0: not known
+  };
+  std::vector<share> lanes;
+};
+
 /// A row of a run. Views are valid until the callback that received it returns.
 struct result_row {
   std::uint32_t line = 0;  ///< of the record's first line in the input, from 1; its occurrences all have it
@@ -136,7 +154,7 @@ struct inventory_row {
 /// back as it is.
 class ledger_reader {
  public:
-  /// `url`: `sqlite:PATH`. errc::usage for anything else, errc::storage where there is no ledger that can be read.
+  /// `url`: `sqlite:PATH` or `postgresql://…`. errc::usage for anything else, errc::storage where there is no ledger that can be read.
   [[nodiscard]] static result<ledger_reader> open(const std::string& url);
   ledger_reader(ledger_reader&&) noexcept;
   ledger_reader& operator=(ledger_reader&&) noexcept;
@@ -162,6 +180,9 @@ class ledger_reader {
   [[nodiscard]] result<std::vector<counted>> inventory_counts();
   /// Meetings of the inventory by feed; those of no feed are counted under the empty name.
   [[nodiscard]] result<std::vector<counted>> inventory_feeds();
+  /// The processes that carry out runs of this ledger, in the order in which they started; also those that have ended without a word and
+  /// still hold rows. nullopt for a ledger for one process at a time.
+  [[nodiscard]] result<std::optional<std::vector<worker_status>>> workers();
 
   struct impl;  ///< private to the library
 
@@ -172,8 +193,8 @@ class ledger_reader {
 };
 
 /// Closes a run: nothing of it will be sent. A run that is discarded already stays as it is. It waits up to `wait_lock` while another
-/// process carries out a run. Errors: usage (no such run, or it is finished; `wait_lock` is not 0 to ten years), busy, storage,
-/// interrupted.
+/// process has a SQLite ledger. Workers that carry the run out on a PostgreSQL ledger go on with other runs; what calls in flight observe
+/// is not recorded. Errors: usage (no such run, or it is finished; `wait_lock` is not 0 to ten years), busy, storage, interrupted.
 [[nodiscard]] result<void> discard_run(const std::string& url, std::uint32_t id, std::chrono::milliseconds wait_lock = {},
                                        std::stop_token stop = {});
 

@@ -33,7 +33,7 @@ report::interruption interruption_by(int signal) {
   return {};
 }
 
-// A command that reads an input: check, plan or apply.
+// A command that plans or calls: check, plan, apply or work.
 struct job_command {
   console& out;
   const settings& from;
@@ -64,7 +64,7 @@ int run_plan(const job_command& c) {
   const auto made = plan(*j, open, c.out, c.caught.stop());
   if (!made) return c.fail_with(made.error());
   c.out.say(open
-                ? fmt::format("Run {} is open: `convoke apply` of the same file carries it out.", made->run)
+                ? fmt::format("Run {} is open: `convoke work`, or `convoke apply` of the same file, carries it out.", made->run)
                 : fmt::format(
                       "Run {} is planned. Nothing is sent until `convoke apply` of the same file opens it; `convoke discard {}` closes it.",
                       made->run, made->run));
@@ -91,14 +91,26 @@ int run_apply(const job_command& c) {
   return c.out.finish(done->end == ending::interrupted ? by.exit_code : done->exit_code());
 }
 
+int run_work(const job_command& c) {
+  const auto j = build_job(c.from, {}, {.lane = true, .credentials = true});
+  if (!j) return c.fail_with(j.error());
+  const auto done = work(*j, {.follow = c.from.flag("follow")}, c.out, c.caught.stop(), c.caught.at_once());
+  if (!done) return c.fail_with(done.error());
+  const auto by = interruption_by(c.caught.first());
+  c.out.print_summary(c.out.json() ? report::work_json(*done, by, c.out.reported()) : report::work_text(*done));
+  return c.out.finish(done->end == ending::interrupted ? by.exit_code : done->exit_code());
+}
+
 int run_job(console& out, const settings& from, const std::string& command, const std::string& input) {
   // A missing file is reported before wrong settings and credentials.
-  if (const auto there = files::input::look(input); !there) return out.fail_with(there.error());
+  if (command != "work")
+    if (const auto there = files::input::look(input); !there) return out.fail_with(there.error());
   // Signals stay caught until the process has ended, so this is never deleted: a signal while the summary is printed, or while the process
   // exits, must not replace the exit code of a command that is done.
   static auto* const caught = new signals;
   out.report_phases_to(*caught);
   const job_command c{.out = out, .from = from, .input = input, .caught = *caught};
+  if (command == "work") return run_work(c);
   return command == "check" ? run_check(c) : command == "plan" ? run_plan(c) : run_apply(c);
 }
 
@@ -119,7 +131,8 @@ int run_command(const invocation& what) {
   if (what.command == "demo") return demo(what);
   const auto input = what.arguments.empty() ? std::string() : what.arguments.front();
   const bool reads_input = what.command == "check" || what.command == "plan" || what.command == "apply";
-  if (const auto enough = reserve_open_files(reads_input ? files_of_a_job : files_of_a_look); !enough) return refuse(enough.error());
+  if (const auto enough = reserve_open_files(reads_input || what.command == "work" ? files_of_a_job : files_of_a_look); !enough)
+    return refuse(enough.error());
   const auto config = what.flags.find("config");
   if (names_standard_input(input) || (config != what.flags.end() && names_standard_input(config->second)))
     if (const auto there = check_standard_input(); !there) return refuse(there.error());
@@ -134,7 +147,7 @@ int run_command(const invocation& what) {
     (*out)->print(from->show());
     return (*out)->finish(0);
   }
-  if (reads_input) return run_job(**out, *from, what.command, input);
+  if (reads_input || what.command == "work") return run_job(**out, *from, what.command, input);
   if (what.command == "runs") return runs_command(**out, *from);
   if (what.command == "discard") return discard_command(**out, *from, input);
   if (what.command == "status") return status_command(**out, *from);

@@ -205,7 +205,7 @@ void console::note(const std::string& line) {
 }
 
 void console::trouble(std::uint32_t line, const std::string& what) {
-  if (verbose_) say(fmt::format("{}, line {}: {}", input_, line, what));
+  if (verbose_) say(input_.empty() ? fmt::format("line {}: {}", line, what) : fmt::format("{}, line {}: {}", input_, line, what));
 }
 
 void console::advanced(const progress& p) {

@@ -28,7 +28,7 @@ struct needs {
 [[nodiscard]] result<std::chrono::milliseconds> wait_lock(const settings& from);
 [[nodiscard]] result<std::chrono::milliseconds> max_cooldown(const settings& from);
 
-// `sqlite:PATH` from --ledger, else in $XDG_STATE_HOME.
+// The URL from --ledger, else `sqlite:PATH` in $XDG_STATE_HOME.
 [[nodiscard]] result<std::string> ledger_url(const settings& from);
 
 }  // namespace convoke::cli

@@ -115,6 +115,8 @@ int status_command(console& out, const settings& from) {
   if (!inventory) return out.fail_with(inventory.error());
   const auto feeds = reader->inventory_feeds();
   if (!feeds) return out.fail_with(feeds.error());
+  auto workers = reader->workers();
+  if (!workers) return out.fail_with(workers.error());
   const auto id = chosen_run(*reader, from);
   if (!id) return out.fail_with(id.error());
   std::optional<run_status> status;
@@ -123,8 +125,11 @@ int status_command(console& out, const settings& from) {
     if (!read) return out.fail_with(read.error());
     status = std::move(*read);
   }
-  const report::ledger_state state{
-      .inventory = *inventory, .feeds = *feeds, .run = status ? &*status : nullptr, .notes = out.reported().notes};
+  const report::ledger_state state{.inventory = *inventory,
+                                   .feeds = *feeds,
+                                   .run = status ? &*status : nullptr,
+                                   .notes = out.reported().notes,
+                                   .workers = std::move(*workers)};
   const auto now = os::wall_now();
   out.print(out.json() ? report::status_json(state, now) : report::status_text(state, now));
   return out.finish(0);

@@ -31,8 +31,9 @@ struct command {
 
 constexpr command commands[] = {
     {"check", "Read and validate; no network, no ledger", "FILE", "CSV file, or - for standard input", on_check},
-    {"plan", "Commit a plan, closed: nothing is sent until apply opens it", "FILE", "CSV file, or -", on_plan},
+    {"plan", "Commit a plan; nothing is sent until apply or --open opens it", "FILE", "CSV file, or -", on_plan},
     {"apply", "Plan, open, carry out; the same command again resumes", "FILE", "CSV file, or -", on_apply},
+    {"work", "Carry out what open runs of this ledger owe, with other workers", "", "", on_work},
     {"runs", "The runs of this ledger", "", "", on_inventory},
     {"discard", "Close a run that is not wanted", "RUN", "the run's number", on_inventory},
     {"status", "The inventory and the current run; works while a run is going on", "", "", on_inventory},
@@ -42,7 +43,7 @@ constexpr command commands[] = {
     {"version", "Print the version", "", "", 0},
 };
 
-constexpr std::string_view later_commands[] = {"work", "verify", "remove", "doctor", "bench", "completion"};
+constexpr std::string_view later_commands[] = {"verify", "remove", "doctor", "bench", "completion"};
 
 // An option of a command, and the value that the parser read for it; of a list its values, one a line.
 struct taken {

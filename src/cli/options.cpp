@@ -9,13 +9,17 @@ namespace convoke::cli {
 namespace {
 
 constexpr unsigned planning = on_check | on_plan | on_apply;
-constexpr unsigned lanes = on_plan | on_apply;
+constexpr unsigned calling = on_apply | on_work;
+constexpr unsigned lanes = on_plan | calling;
 
 constexpr option table[] = {
     // files and ledger
     {"config", "", shape::path, on_all, "", "FILE", "Configuration file (TOML)", ""},
-    {"ledger", "", shape::value, on_plan | on_apply | on_export | on_inventory, "", "URL", "Ledger: sqlite:PATH", ""},
-    {"wait-lock", "", shape::value, on_plan | on_apply | on_inventory, "0", "D", "How long to wait for another process's run", ""},
+    {"ledger", "", shape::value, lanes | on_export | on_inventory, "", "URL", "Ledger: sqlite:PATH, or postgresql://… for several workers",
+     ""},
+    {"wait-lock", "", shape::value, lanes | on_inventory, "0", "D",
+     "How long to wait for another process's run on a SQLite ledger; no effect on PostgreSQL", ""},
+    {"follow", "", shape::flag, on_work, "", "", "Wait for more runs where nothing is owed (PostgreSQL only)", ""},
     {"results", "", shape::path, on_apply | on_export, "", "FILE", "Write results here; .csv or .jsonl", ""},
     {"results-dialect", "", shape::value, on_apply | on_export, "input", "input|rfc4180",
      "CSV results: delimiter and byte-order mark of the input, or commas without a mark", ""},
@@ -57,31 +61,30 @@ constexpr option table[] = {
     {"authority-url", "", shape::value, lanes, "", "URL", "Token authority", "AZURE_AUTHORITY_HOST"},
     {"ca-file", "", shape::path, lanes, "", "FILE", "Trust the certificates in this PEM file instead of the system's", ""},
     {"allow-http", "", shape::flag, lanes, "", "", "Plain HTTP, to loopback only", ""},
-    {"tenant", "", shape::value, planning, "", "GUID|NAME", "Entra tenant", "AZURE_TENANT_ID"},
+    {"tenant", "", shape::value, planning | on_work, "", "GUID|NAME", "Entra tenant", "AZURE_TENANT_ID"},
     {"client-id", "", shape::value, lanes, "", "GUID", "Entra application", "AZURE_CLIENT_ID"},
     {"client-secret-file", "", shape::path, lanes, "", "FILE", "File with the client secret (mode 0600)", ""},
     {"client-certificate-file", "", shape::later, lanes, "", "FILE", "Certificate sign-in (not built yet)",
      "AZURE_CLIENT_CERTIFICATE_PATH"},
     // the call phase
-    {"rate", "", shape::value, on_plan | on_apply, "500", "N", "Most calls per second and lane", ""},
-    {"start-rate", "", shape::value, on_plan | on_apply, "10", "N", "Calls per second to start with while the limit is not known", ""},
-    {"fixed-rate", "", shape::flag, on_plan | on_apply, "", "", "Call at --rate and search for no limit; throttles are obeyed all the same",
+    {"rate", "", shape::value, lanes, "500", "N", "Most calls per second and lane", ""},
+    {"start-rate", "", shape::value, lanes, "10", "N", "Calls per second to start with while the limit is not known", ""},
+    {"fixed-rate", "", shape::flag, lanes, "", "", "Call at --rate and search for no limit; throttles are obeyed all the same", ""},
+    {"organizer-rate", "", shape::value, lanes, "", "N", "Calls per second and organizer", ""},
+    {"organizer-concurrency", "", shape::value, calling, "4", "N", "Calls in flight per organizer", ""},
+    {"connections", "", shape::value, calling, "16", "N", "Connections per lane", ""},
+    {"batch-size", "", shape::value, calling, "1", "N", "Calls per request; only 1 for now", ""},
+    {"connect-timeout", "", shape::value, calling, "10s", "D", "Time limit of TCP and TLS", ""},
+    {"attempt-timeout", "", shape::value, calling, "20s", "D", "Time limit of one call", ""},
+    {"row-deadline", "", shape::value, calling, "30m", "D", "Time limit from a row's first call to its last", ""},
+    {"max-duration", "", shape::value, calling, "", "D", "Stop calling after this long", ""},
+    {"max-outage", "", shape::value, calling, "30m", "D", "Defer the rest after this long without a success", ""},
+    {"max-cooldown", "", shape::value, lanes | on_inventory, "24h", "D", "A longer Retry-After is cut to this; then one call is made alone",
      ""},
-    {"organizer-rate", "", shape::value, on_plan | on_apply, "", "N", "Calls per second and organizer", ""},
-    {"organizer-concurrency", "", shape::value, on_apply, "4", "N", "Calls in flight per organizer", ""},
-    {"connections", "", shape::value, on_apply, "16", "N", "Connections per lane", ""},
-    {"batch-size", "", shape::value, on_apply, "1", "N", "Calls per request; only 1 for now", ""},
-    {"connect-timeout", "", shape::value, on_apply, "10s", "D", "Time limit of TCP and TLS", ""},
-    {"attempt-timeout", "", shape::value, on_apply, "20s", "D", "Time limit of one call", ""},
-    {"row-deadline", "", shape::value, on_apply, "30m", "D", "Time limit from a row's first call to its last", ""},
-    {"max-duration", "", shape::value, on_apply, "", "D", "Stop calling after this long", ""},
-    {"max-outage", "", shape::value, on_apply, "30m", "D", "Defer the rest after this long without a success", ""},
-    {"max-cooldown", "", shape::value, on_plan | on_apply | on_inventory, "24h", "D",
-     "A longer Retry-After is cut to this; then one call is made alone", ""},
     {"forget-cooldowns", "", shape::flag, on_plan | on_apply, "", "", "Start without the saved cooldowns and delete them", ""},
-    {"max-attempts", "", shape::value, on_apply, "5", "N", "Calls per row that end in a fault", ""},
+    {"max-attempts", "", shape::value, calling, "5", "N", "Calls per row that end in a fault", ""},
     // housekeeping and metrics
-    {"keep-runs", "", shape::value, on_apply, "10", "N", "Older runs lose their raw records", ""},
+    {"keep-runs", "", shape::value, calling, "10", "N", "Older runs lose their raw records", ""},
     {"metrics-file", "", shape::later, on_apply, "", "FILE", "Prometheus text (not built yet)", ""},
     {"metrics-listen", "", shape::later, on_apply, "", "ADDRESS", "Prometheus endpoint (not built yet)", ""},
     // export

@@ -20,7 +20,8 @@ enum command_set : unsigned {
   on_apply = 4,
   on_export = 8,
   on_inventory = 16,  // runs, discard, status
-  on_all = 31,
+  on_work = 32,
+  on_all = 63,
 };
 
 enum class shape : std::uint8_t {

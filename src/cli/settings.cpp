@@ -10,6 +10,7 @@
 #include "cli/lists.hpp"
 #include "cli/options.hpp"
 #include "core/text.hpp"
+#include "ledger/open.hpp"
 
 namespace convoke::cli {
 namespace {
@@ -179,7 +180,8 @@ std::string settings::show() const {
   const auto add = [&out](std::string_view key, std::string_view value, const setting& from) {
     out += fmt::format("{} = {}  # {}\n", key, core::escape_for_people(value), core::escape_for_people(from.source));
   };
-  for (const auto& [name, value] : values_) add(key_name(name), value.text, value);
+  // The URL of a ledger can hold a password.
+  for (const auto& [name, value] : values_) add(key_name(name), name == "ledger" ? ledger::shown_ledger(value.text) : value.text, value);
   for (const auto& one : lists_.carry) add("carry", one.text, one);
   for (const auto& one : lists_.column) {
     const auto parts = parse_column(one);

@@ -2,8 +2,10 @@
 
 namespace convoke {
 
-// Of several, the first in this order is returned: 6, 4, 130, 5, 3, 9, 0.
-int job_report::exit_code() const noexcept {
+namespace {
+
+// 0 where nothing stopped the work.
+int exit_code_of(ending end) noexcept {
   switch (end) {
     case ending::storage:
       return 6;
@@ -17,6 +19,18 @@ int job_report::exit_code() const noexcept {
     case ending::finished:
       break;
   }
+  return 0;
+}
+
+}  // namespace
+
+int work_report::exit_code() const noexcept {
+  return exit_code_of(end);
+}
+
+// Of several, the first in this order is returned: 6, 4, 130, 5, 3, 9, 0.
+int job_report::exit_code() const noexcept {
+  if (const auto stopped = exit_code_of(end); stopped != 0) return stopped;
   if (counts.owed > 0) return 5;
   const bool unsatisfied = counts.failed + counts.rejected + counts.lost > 0 || (drift_fails && counts.drifted > 0);
   if (unsatisfied) return 3;

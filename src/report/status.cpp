@@ -15,6 +15,7 @@
 #include "report/reasons.hpp"
 #include "report/summary.hpp"
 #include "report/wording.hpp"
+#include "report/workers.hpp"
 
 namespace convoke {
 
@@ -159,6 +160,7 @@ std::string status_text(const ledger_state& s, utc_time now) {
   }
   out += '\n';
   out += feeds_text(s.feeds);
+  if (s.workers) out += workers_text(*s.workers, now);
   if (run == nullptr) return out + "No runs yet.\n";
   const auto& info = run->run;
   out += fmt::format("Run {} ({}), {}: {}: {}.\n", info.id, to_string(info.state), input_of(info), count_of(info.rows, "row", "rows"),
@@ -177,6 +179,7 @@ std::string status_json(const ledger_state& s, utc_time now) {
   json::object states;
   for (const auto& [state, n] : s.inventory) states.emplace(state, n);
   json::object out{{"inventory", std::move(states)}, {"feeds", feeds_json(s.feeds)}, {"run", nullptr}, {"notes", notes_json(s.notes)}};
+  if (s.workers) out.emplace("workers", workers_json(*s.workers));
   if (run != nullptr) {
     auto about = run_json(run->run);
     json::object errors;

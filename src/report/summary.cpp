@@ -7,6 +7,7 @@
 
 #include "core/text.hpp"
 #include "report/counts.hpp"
+#include "report/endings.hpp"
 #include "report/json_text.hpp"
 #include "report/local_time.hpp"
 #include "report/plan_object.hpp"
@@ -18,35 +19,6 @@ namespace convoke::report {
 namespace {
 
 namespace json = boost::json;
-
-std::string_view word(ending e) {
-  switch (e) {
-    case ending::finished:
-      return "finished";
-    case ending::deferred:
-      return "deferred";
-    case ending::interrupted:
-      return "interrupted";
-    case ending::credentials:
-      return "credentials";
-    case ending::permission:
-      return "permission";
-    case ending::storage:
-      return "storage";
-  }
-  return "unknown";
-}
-
-double seconds(std::chrono::microseconds d) {
-  return static_cast<double>(d.count()) / 1e6;
-}
-
-// ` now`, ` in 10 min 00 s, at 03:14 +01:00`, or nothing where no time is known: ready to be appended to a sentence.
-std::string when_to_come_back(const convoke::job_report& r) {
-  if (!r.come_back || !r.come_back_at) return {};
-  if (r.come_back->count() == 0) return " now";
-  return fmt::format(" in {}, at {}", duration_for_people(*r.come_back), local_minute(*r.come_back_at, *r.come_back_at - *r.come_back));
-}
 
 std::string all_have(std::uint64_t rows) {
   return rows == 1 ? "the row has its meeting" : fmt::format("all {} rows have their meeting", grouped(rows));
@@ -78,7 +50,7 @@ std::string last_line(const convoke::job_report& r) {
           r.drift_fails && c.drifted > 0 ? fmt::format(", {} of them different from what the input wants", grouped(c.drifted)) : "",
           r.failed.empty() ? "" : fmt::format("; the rows to correct are in {}", core::escape_for_people(r.failed)));
     case ending::deferred:
-      return fmt::format("Work is left: {}. Run the same command again{}.", done_of(r), when_to_come_back(r));
+      return fmt::format("Work is left: {}. Run the same command again{}.", done_of(r), when_to_come_back(r.come_back, r.come_back_at));
     case ending::interrupted:
       return fmt::format("Interrupted: {} and saved. Run the same command again to continue.", done_of(r));
     case ending::credentials:

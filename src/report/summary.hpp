@@ -50,6 +50,10 @@ struct interruption {
 [[nodiscard]] std::string report_text(const convoke::job_report& r);
 [[nodiscard]] std::string report_json(const convoke::job_report& r, const interruption& by = {}, const reported& more = {});
 
+// The end of `work`, in the same way.
+[[nodiscard]] std::string work_text(const work_report& r);
+[[nodiscard]] std::string work_json(const work_report& r, const interruption& by = {}, const reported& more = {});
+
 // For commands that end before there is anything to report.
 [[nodiscard]] std::string error_json(const error& why, int exit_code, const reported& more = {});
 
@@ -59,9 +63,10 @@ struct interruption {
 
 // What a ledger holds, and one of its runs.
 struct ledger_state {
-  std::vector<counted> inventory, feeds;  // meetings by state, and by feed
-  const run_status* run = nullptr;        // null: there is no run yet
-  std::vector<std::string> notes;         // warnings about the ledger, for programs
+  std::vector<counted> inventory, feeds;                // meetings by state, and by feed
+  const run_status* run = nullptr;                      // null: there is no run yet
+  std::vector<std::string> notes;                       // warnings about the ledger, for programs
+  std::optional<std::vector<worker_status>> workers{};  // absent for a ledger for one process at a time
 };
 // `now`: the wall time from which a forecast and the cooldowns count.
 [[nodiscard]] std::string status_text(const ledger_state& s, utc_time now);

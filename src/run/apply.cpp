@@ -1,19 +1,15 @@
-#include <random>
 #include <string>
 #include <utility>
 
 #include <fmt/format.h>
-#include <boost/asio/io_context.hpp>
 
 #include <convoke/job.hpp>
 
 #include "os/clock.hpp"
 #include "run/conclude.hpp"
 #include "run/context.hpp"
-#include "run/cooldowns.hpp"
-#include "run/driver.hpp"
-#include "run/foresight.hpp"
 #include "run/planner.hpp"
+#include "run/sessions.hpp"
 #include "run/tls_contexts.hpp"
 #include "run/workspace.hpp"
 
@@ -27,34 +23,22 @@ std::chrono::microseconds since(mono_time began) {
   return std::chrono::duration_cast<std::chrono::microseconds>(os::boot_now() - began);
 }
 
-ending ending_of(engine::stop_reason reason) {
-  switch (reason) {
-    case engine::stop_reason::finished:
-      return ending::finished;
-    case engine::stop_reason::deferred:
-      return ending::deferred;
-    case engine::stop_reason::interrupted:
-      return ending::interrupted;
-    case engine::stop_reason::credentials:
-      return ending::credentials;
-    case engine::stop_reason::permission:
-      return ending::permission;
-    case engine::stop_reason::storage:
-      return ending::storage;
-  }
-  std::unreachable();
+// Whether other processes may plan on this ledger at the same time.
+bool shared_ledger(const job& j) {
+  const auto url = ledger::parse_ledger_url(j.ledger);
+  return url && url->kind != ledger::store_kind::sqlite;
 }
 
-std::uint64_t seed_of(const job& j) {
-  if (j.seed != 0) return j.seed;
-  std::random_device device;
-  return std::uint64_t{device()} << 32U | device();
-}
-
-// Opens a plan: the one that was committed before, or a new one.
+// Opens a plan: the one that was committed before, or a new one. 0: another process has opened a run of this input meanwhile.
 result<ledger::run_id> open_plan(workspace& w, const job& j, const known_run& known, observer& watch, const stop_tokens& stop,
                                  job_report& out) {
   auto made = known.planned ? reopen_plan(*w.store, *known.planned, j) : make_plan(*w.store, w.input, j, w.header, watch, stop);
+  if (shared_ledger(j)) {
+    // From its classification to its commit a plan excludes all others, so what is found now is still so at the commit.
+    const auto found = find_known_run(w);
+    if (!found) return std::unexpected(found.error());
+    if (found->open || found->done) return 0;
+  }
   if (!made) return std::unexpected(made.error());
   const auto accepted = known.planned ? accept_or_refuse(made->summary, j, {}, watch) : conclude_plan(*made, w.header, j, watch);
   if (!accepted) return std::unexpected(accepted.error());
@@ -68,12 +52,17 @@ result<ledger::run_id> open_plan(workspace& w, const job& j, const known_run& kn
 }
 
 // The run that this job carries out: an open one, or the one that it plans. A finished one if all of its rows are satisfied.
-result<ledger::run_id> choose_run(workspace& w, const job& j, const known_run& known, observer& watch, const stop_tokens& stop,
-                                  job_report& out) {
+result<ledger::run_id> choose_run(workspace& w, const job& j, known_run& known, observer& watch, const stop_tokens& stop, job_report& out) {
   if (known.any())
     if (const auto whole = check_expected_rows(w.input, j, stop); !whole) return std::unexpected(whole.error());
+  while (!known.done && !known.open) {
+    const auto opened = open_plan(w, j, known, watch, stop, out);
+    if (!opened || *opened != 0) return opened;
+    auto found = find_known_run(w);
+    if (!found) return std::unexpected(found.error());
+    known = std::move(*found);
+  }
   if (known.done) return known.done->id;
-  if (!known.open) return open_plan(w, j, known, watch, stop, out);
   watch.resumed(known.open->id, known.open->rows, known.open->counts.owed);
   return known.open->id;
 }
@@ -81,9 +70,13 @@ result<ledger::run_id> choose_run(workspace& w, const job& j, const known_run& k
 // Where nothing is owed any more the run is over. What was done stands and is reported, although this cannot be written.
 void close_run(ledger::store& store, ledger::run_id id, job_report& out) {
   const auto state = store.finish_run(id);
-  if (state) return;
-  out.end = ending::storage;
-  out.detail = state.error().message;
+  if (!state) {
+    out.end = ending::storage;
+    out.detail = state.error().message;
+  } else if (*state == ledger::run_state::discarded && out.end == ending::finished) {
+    out.end = ending::deferred;
+    out.detail = fmt::format("Run {} was discarded while it was carried out: its other rows are not sent.", id);
+  }
 }
 
 // --forget-cooldowns: none of them is obeyed any more, and `status` does not show them.
@@ -100,42 +93,13 @@ result<void> forget_cooldowns(const workspace& w, observer& watch) {
   return {};
 }
 
-void add_result(driven&& from, job_report& out) {
-  out.end = ending_of(from.reason);
-  out.detail = std::move(from.detail);
-  if (from.come_back) {
-    out.come_back = std::chrono::ceil<std::chrono::seconds>(*from.come_back);
-    out.come_back_at = std::chrono::floor<std::chrono::seconds>(os::wall_now()) + *out.come_back;
-  }
-  out.calls = from.numbers.calls;
-  out.throttled = from.numbers.throttled;
-  out.faults = from.numbers.faults;
-  out.early_by_inference = from.numbers.early_by_inference;
-  out.call_time = std::chrono::duration_cast<std::chrono::microseconds>(from.call_time);
-}
-
-// The call phase of a run that is open.
-result<void> carry_out(boost::asio::io_context& io, tls_contexts& tls, ledger::store& store, ledger::run_id id, const job& j,
-                       observer& watch, const stop_tokens& stop, job_report& out) {
-  const auto opened = store.resume(id);
-  if (!opened) return std::unexpected(opened.error());
-  if (opened->info.counts.owed == 0) {
-    // An earlier process was killed after its last commit, before it wrote that the run is over.
-    close_run(store, id, out);
-    return {};
-  }
-  if (opened->unclean)
-    watch.note(fmt::format(
-        "An earlier process was killed or crashed: the rows that it had claimed are sent last, and not before {} s have passed.",
-        std::chrono::ceil<std::chrono::seconds>(j.pace.attempt_timeout).count()));
-  note_saved_cuts(*opened, j.pace.max_cooldown, os::wall_now(), watch);
-  watch.expected(foresee(j, *opened, os::wall_now()));
-  watch.entered(job_phase::calling);
-  auto done = drive(io, stop, tls, store, *opened, j, seed_of(j), watch, {});
+// The call phase of a run that is open. It may owe nothing: where an earlier process was killed after its last commit, before it wrote that
+// the run is over.
+result<void> carry_out_run(const call_phase& with, ledger::run_id id, job_report& out) {
+  const auto done = carry_out(with, {.what = {.run = id, .lanes = {}}});
   if (!done) return std::unexpected(done.error());
-  if (done->session_over) return std::unexpected(std::move(*done->session_over));
-  add_result(std::move(*done), out);
-  if (out.end != ending::storage) close_run(store, id, out);
+  add_calls(*done, out);
+  if (out.end != ending::storage) close_run(with.store, id, out);
   return {};
 }
 
@@ -162,7 +126,7 @@ result<job_report> apply(const job& j, observer& watch, std::stop_token stop, st
   job_report out;
   auto w = workspace::open(j, watch, stops, ledger_use::write);
   if (!w) return ended_early(w.error());
-  const auto known = find_known_run(*w);
+  auto known = find_known_run(*w);
   if (!known) return std::unexpected(known.error());
   // A CA file that cannot be used is an error while nothing has happened yet. A finished run needs none.
   auto tls = known->done ? tls_contexts() : tls_contexts::create(j.lanes);
@@ -173,9 +137,10 @@ result<job_report> apply(const job& j, observer& watch, std::stop_token stop, st
   if (j.pace.forget_cooldowns)
     if (const auto forgotten = forget_cooldowns(*w, watch); !forgotten) return std::unexpected(forgotten.error());
 
-  if (!known->done)
-    if (const auto carried = carry_out(**context, *tls, *w->store, *id, j, watch, stops, out); !carried)
-      return std::unexpected(carried.error());
+  if (!known->done) {
+    const call_phase with{.io = **context, .tls = *tls, .store = *w->store, .j = j, .watch = watch, .stop = stops};
+    if (const auto carried = carry_out_run(with, *id, out); !carried) return std::unexpected(carried.error());
+  }
   watch.entered(job_phase::concluding);
   if (const auto concluded = conclude(*w->store, stops, *id, j, out); !concluded && out.end != ending::storage)
     return std::unexpected(concluded.error());

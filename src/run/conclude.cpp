@@ -156,7 +156,7 @@ result<void> conclude(ledger::store& store, const stop_tokens& stop, ledger::run
     return fail(errc::storage,
                 fmt::format("Run {} is not in the ledger {} any more: was its file replaced, or its log removed? Put the files "
                             "back and run the same command again.",
-                            id, core::escape_for_people(j.ledger)));
+                            id, ledger::shown_ledger(j.ledger)));
   out.rows = (*info)->rows;
   out.counts = (*info)->counts;
   out.drift_fails = (*info)->header.drift_fails;

@@ -12,7 +12,8 @@
 namespace convoke {
 
 struct ledger_reader::impl {
-  std::string path;  // of `sqlite:PATH`
+  std::string path;          // of `sqlite:PATH`; empty: no file
+  bool for_several = false;  // several processes may write it
   std::unique_ptr<ledger::reader> from;
 };
 

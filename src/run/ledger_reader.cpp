@@ -65,6 +65,18 @@ lane_status status_of(const ledger::lane_name& name, const ledger::lane_memory& 
   return out;
 }
 
+worker_status status_of(ledger::worker_info&& from) {
+  worker_status out{.host = std::move(from.host),
+                    .process = from.process,
+                    .started_at = from.started_at,
+                    .lease_left = from.lease_left,
+                    .rows_held = from.rows_held,
+                    .lanes = {}};
+  for (const auto& one : from.lanes)
+    out.lanes.push_back({.lane = key_of(one.lane), .leads = one.leads, .wants = one.wants, .part = one.part, .rate = one.rate});
+  return out;
+}
+
 result<std::optional<run_info>> found(result<std::optional<ledger::run_info>> from) {
   if (!from) return std::unexpected(from.error());
   if (!*from) return std::nullopt;
@@ -89,7 +101,9 @@ result<ledger_reader> ledger_reader::open(const std::string& url) {
   auto opened = ledger::read_ledger(url);
   if (!opened) return std::unexpected(opened.error());
   auto made = std::make_unique<impl>();
-  made->path = std::move(parsed->path);
+  made->for_several = parsed->kind != ledger::store_kind::sqlite;
+  // The URL of a server can hold a password.
+  if (!made->for_several) made->path = std::move(parsed->path);
   made->from = std::move(*opened);
   return ledger_reader(std::move(made));
 }
@@ -202,6 +216,16 @@ result<std::vector<counted>> ledger_reader::inventory_feeds() {
   auto read = impl_->from->inventory_feeds();
   if (!read) return std::unexpected(read.error());
   return counts_of(std::move(*read));
+}
+
+result<std::optional<std::vector<worker_status>>> ledger_reader::workers() {
+  if (!impl_->for_several) return std::nullopt;
+  auto read = impl_->from->workers();
+  if (!read) return std::unexpected(read.error());
+  std::vector<worker_status> out;
+  out.reserve(read->size());
+  for (auto& one : *read) out.push_back(status_of(std::move(one)));
+  return out;
 }
 
 result<void> discard_run(const std::string& url, std::uint32_t id, std::chrono::milliseconds wait_lock, std::stop_token stop) {

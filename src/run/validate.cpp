@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <optional>
 #include <type_traits>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -111,12 +113,20 @@ result<void> check_credentials(const lane_options& lane) {
   return {};
 }
 
-result<void> check_lanes(const job& j) {
+result<void> check_lanes(const job& j, job_use use) {
   if (j.lanes.empty()) return fail(errc::usage, "No lane is given: a job needs the Graph root, the tenant and the app to call.");
-  if (j.lanes.size() > 1)
+  if (j.lanes.size() > 1 && use != job_use::work)
     return fail(errc::usage, fmt::format("{} lanes are given, and several in one run are not built yet.", j.lanes.size()));
-  if (const auto target = check_target(j.lanes.front()); !target) return target;
-  if (const auto named = lane_name(j.lanes.front()); !named) return std::unexpected(named.error());
+  std::vector<ledger::lane_name> names;
+  for (const auto& lane : j.lanes) {
+    if (const auto target = check_target(lane); !target) return target;
+    auto named = lane_name(lane);
+    if (!named) return std::unexpected(named.error());
+    if (std::ranges::find(names, *named) != names.end())
+      return fail(errc::usage, fmt::format("Two lanes are the same one: tenant {}, application {}.", core::escape_for_people(named->tenant),
+                                           core::escape_for_people(named->app)));
+    names.push_back(std::move(*named));
+  }
   return {};
 }
 
@@ -151,10 +161,12 @@ result<void> validate(const job& j, job_use use) {
   if (const auto valid = run::check_plan_options(j.plan); !valid || use == job_use::check) return valid;
   if (const auto valid = run::check_ranges(j, run::job_ranges); !valid) return valid;
   if (const auto valid = run::check_ranges(j.pace, run::pace_ranges); !valid) return valid;
-  if (const auto valid = run::check_lanes(j); !valid) return valid;
+  if (const auto valid = run::check_lanes(j, use); !valid) return valid;
   if (const auto url = ledger::parse_ledger_url(j.ledger); !url) return std::unexpected(url.error());
   if (use == job_use::plan) return {};
-  if (const auto valid = run::check_credentials(j.lanes.front()); !valid) return valid;
+  for (const auto& lane : j.lanes)
+    if (const auto valid = run::check_credentials(lane); !valid) return valid;
+  if (use == job_use::work) return {};
   if (j.results.empty() || j.results == "-") return {};
   if (const auto known = report::format_of(j.results); !known) return std::unexpected(known.error());
   return {};

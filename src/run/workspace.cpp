@@ -33,8 +33,9 @@ result<void> keep_files_apart(const job& j, ledger_use use) {
     return apart(written);
   }
   const auto ledger = ledger::parse_ledger_url(j.ledger);
+  const bool is_file = ledger && ledger->kind == ledger::store_kind::sqlite;
   const files::named_file written[] = {
-      {"--ledger", ledger ? ledger->path : std::string()}, {"--results", j.results}, {"--failed", failed_path(j)}};
+      {"--ledger", is_file ? ledger->path : std::string()}, {"--results", j.results}, {"--failed", failed_path(j)}};
   return apart(written);
 }
 

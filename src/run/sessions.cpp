@@ -1,0 +1,194 @@
+#include "run/sessions.hpp"
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <random>
+#include <stop_token>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "os/clock.hpp"
+#include "run/cooldowns.hpp"
+#include "run/foresight.hpp"
+
+namespace convoke::run {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::chrono::nanoseconds first_pause = 1s, longest_pause = 30s;
+constexpr std::chrono::nanoseconds soon = 10s;  // a session that ends earlier may be followed by many that do
+constexpr unsigned most_failed_at_once = 3;
+
+// Returns early where a stop is requested.
+void wait(std::chrono::nanoseconds how_long, const stop_tokens& stop) {
+  std::stop_source either;
+  const auto forward = [&either] { either.request_stop(); };
+  const std::stop_callback drain(stop.drain, forward), at_once(stop.at_once, forward);
+  std::mutex m;
+  std::unique_lock held(m);
+  std::condition_variable_any never;
+  never.wait_for(held, either.get_token(), how_long, [] { return false; });
+}
+
+std::uint64_t seed_of(const job& j) {
+  if (j.seed != 0) return j.seed;
+  std::random_device device;
+  return std::uint64_t{device()} << 32U | device();
+}
+
+driven interrupted() {
+  driven out;
+  out.reason = engine::stop_reason::interrupted;
+  return out;
+}
+
+void add(const driven& from, sessions_done& to) {
+  ++to.sessions;
+  to.calls += from.numbers.calls;
+  to.throttled += from.numbers.throttled;
+  to.faults += from.numbers.faults;
+  to.early_by_inference += from.numbers.early_by_inference;
+  to.rows_ended += from.rows_ended;
+  to.call_time += from.call_time;
+}
+
+void announce(const call_phase& with, const ledger::opened_run& opened, bool first) {
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(with.j.pace.attempt_timeout).count();
+  if (opened.unclean && first)
+    with.watch.note(fmt::format(
+        "An earlier process was killed or crashed: the rows that it had claimed are sent last, and not before {} s have passed.", seconds));
+  note_saved_cuts(opened, with.j.pace.max_cooldown, os::wall_now(), with.watch);
+  if (first) with.watch.expected(foresee(with.j, opened, os::wall_now()));
+  with.watch.entered(job_phase::calling);
+}
+
+// One session after the other.
+class sequence {
+ public:
+  sequence(const call_phase& with, const sessions_wanted& wanted) : with_(with), wanted_(wanted), seed_(seed_of(with.j)) {}
+
+  result<sessions_done> run() {
+    for (;;) {
+      const auto began = os::boot_now();
+      const auto opened = with_.store.join(wanted_.what);
+      if (!opened) {
+        if (!wait_for_ledger(opened.error())) return std::unexpected(opened.error());
+      } else {
+        last_seen_ = os::boot_now();
+        if (opened->info.counts.owed == 0 && !wanted_.follow) return nothing_owed(*opened);
+        auto done = carry_out_one(*opened, began);
+        if (!done) return std::unexpected(done.error());
+        add(*done, out_);
+        if (done->session_over && !opened->shared) return std::unexpected(std::move(*done->session_over));
+        out_.last = std::move(*done);
+        if (!opened->shared || !goes_on(os::boot_now() - began)) return std::move(out_);
+        pause_after_session(os::boot_now() - began);
+      }
+      if (with_.stop.requested()) {
+        out_.last = interrupted();
+        return std::move(out_);
+      }
+    }
+  }
+
+ private:
+  result<sessions_done> nothing_owed(const ledger::opened_run& opened) {
+    if (opened.shared) static_cast<void>(with_.store.leave(opened.lease));
+    out_.last = {};
+    return std::move(out_);
+  }
+
+  result<driven> carry_out_one(const ledger::opened_run& opened, mono_time began) {
+    announce(with_, opened, out_.sessions == 0);
+    auto done = drive(with_.io, with_.stop, with_.tls, with_.store, opened, with_.j, seed_ + out_.sessions, with_.watch,
+                      {.joined = began, .follow = wanted_.follow, .nothing_left = wanted_.nothing_left});
+    // Without it the rows of calls that were given up would be stale only once the lease has ended.
+    if (opened.shared && done && !done->session_over) static_cast<void>(with_.store.leave(opened.lease));
+    return done;
+  }
+
+  // The first join decides whether there is a ledger at all; from then on it may come back.
+  bool wait_for_ledger(const error& why) {
+    if (out_.sessions == 0 || why.code != errc::storage || os::boot_now() - last_seen_ > with_.j.pace.max_outage) return false;
+    if (pause_ == first_pause) with_.watch.note(fmt::format("The ledger cannot be used; it is tried again: {}", why.message));
+    wait(pause_, with_.stop);
+    pause_ = std::min(pause_ * 2, longest_pause);
+    return true;
+  }
+
+  // Whether another session follows: where this one lost its lease, or its ledger. A ledger that fails again at once is not tried for ever.
+  bool goes_on(std::chrono::nanoseconds lasted) {
+    if (out_.last.session_over) return true;
+    if (out_.last.reason != engine::stop_reason::storage) return false;
+    failed_at_once_ = lasted < soon && out_.last.rows_ended == 0 ? failed_at_once_ + 1 : 0;
+    return failed_at_once_ < most_failed_at_once;
+  }
+
+  void pause_after_session(std::chrono::nanoseconds lasted) {
+    const auto& why = out_.last.session_over ? out_.last.session_over->message : out_.last.detail;
+    with_.watch.note(fmt::format("This session is over, and another one is begun: {}", why));
+    pause_ = first_pause;
+    // A call that was given up may still take effect at the service: its key is not sent before it cannot any more. Sessions that end at
+    // once do not follow each other without a pause.
+    const bool in_flight = out_.last.numbers.in_flight > 0;
+    if (in_flight)
+      wait(with_.j.pace.attempt_timeout, with_.stop);
+    else if (lasted < soon)
+      wait(first_pause, with_.stop);
+  }
+
+  const call_phase& with_;
+  const sessions_wanted& wanted_;
+  std::uint64_t seed_;
+  sessions_done out_;
+  mono_time last_seen_{};
+  std::chrono::nanoseconds pause_ = first_pause;
+  unsigned failed_at_once_ = 0;
+};
+
+}  // namespace
+
+result<sessions_done> carry_out(const call_phase& with, const sessions_wanted& wanted) {
+  return sequence(with, wanted).run();
+}
+
+ending ending_of(engine::stop_reason reason) {
+  switch (reason) {
+    case engine::stop_reason::finished:
+      return ending::finished;
+    case engine::stop_reason::deferred:
+      return ending::deferred;
+    case engine::stop_reason::interrupted:
+      return ending::interrupted;
+    case engine::stop_reason::credentials:
+      return ending::credentials;
+    case engine::stop_reason::permission:
+      return ending::permission;
+    case engine::stop_reason::storage:
+      return ending::storage;
+  }
+  std::unreachable();
+}
+
+template <class Report>
+void add_calls(const sessions_done& from, Report& out) {
+  out.end = ending_of(from.last.reason);
+  out.detail = from.last.detail;
+  if (from.last.come_back) {
+    out.come_back = std::chrono::ceil<std::chrono::seconds>(*from.last.come_back);
+    out.come_back_at = std::chrono::floor<std::chrono::seconds>(os::wall_now()) + *out.come_back;
+  }
+  out.calls = from.calls;
+  out.throttled = from.throttled;
+  out.faults = from.faults;
+  out.early_by_inference = from.early_by_inference;
+  out.call_time = std::chrono::duration_cast<std::chrono::microseconds>(from.call_time);
+}
+template void add_calls(const sessions_done&, job_report&);
+template void add_calls(const sessions_done&, work_report&);
+
+}  // namespace convoke::run

@@ -1,0 +1,163 @@
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include <convoke/job.hpp>
+#include <convoke/version.hpp>
+
+#include "run/context.hpp"
+#include "run/sessions.hpp"
+#include "run/validate.hpp"
+
+namespace convoke {
+
+namespace {
+
+using namespace run;
+
+worked_run worked(const ledger::run_info& info) {
+  return {.run = info.id, .rows = info.rows, .counts = info.counts, .drift_fails = info.header.drift_fails};
+}
+
+// The runs of a ledger as a worker sees them.
+class worker {
+ public:
+  worker(const call_phase& with, std::vector<ledger::lane_name> lanes) : with_(with), lanes_(std::move(lanes)) {}
+
+  // All open runs at once, with other workers.
+  result<void> share(bool follow) {
+    const auto done =
+        carry_out(with_, {.what = {.run = ledger::all_runs, .lanes = lanes_}, .follow = follow, .nothing_left = [this] { finish_runs(); }});
+    if (!done) return std::unexpected(done.error());
+    add(*done);
+    return {};
+  }
+
+  // One open run after the other. What is left of one does not keep the next one from being carried out; what stops a lane does.
+  result<void> one_after_the_other() {
+    const auto runs = open_runs();
+    if (!runs) return std::unexpected(runs.error());
+    for (const auto& info : *runs) {
+      if (!std::ranges::all_of(info.header.lanes, [this](const auto& lane) { return std::ranges::find(lanes_, lane) != lanes_.end(); }))
+        continue;
+      with_.watch.resumed(info.id, info.rows, info.counts.owed);
+      const auto done = carry_out(with_, {.what = {.run = info.id, .lanes = {}}});
+      if (!done) return std::unexpected(done.error());
+      add(*done);
+      if (out_.end != ending::finished && out_.end != ending::deferred) break;
+    }
+    return {};
+  }
+
+  // Closes the runs that owe nothing, whoever has carried them out. What was done stands, although this cannot be written.
+  void finish_runs() {
+    const auto runs = open_runs();
+    if (!runs) return fail_with(runs.error());
+    out_.left.clear();
+    for (const auto& info : *runs) {
+      if (info.counts.owed > 0) {
+        out_.left.push_back(worked(info));
+        continue;
+      }
+      const auto state = with_.store.finish_run(info.id);
+      if (!state) return fail_with(state.error());
+      if (*state != ledger::run_state::finished) continue;
+      out_.finished.push_back(worked(info));
+      with_.watch.note(fmt::format("Run {} is finished.", info.id));
+    }
+  }
+
+  // Deletes the raw records of old runs. Another worker may do so at the same time.
+  void prune() {
+    if (with_.stop.requested() || out_.finished.empty() || out_.end == ending::storage) return;
+    const auto pruned = with_.store.prune(with_.j.keep_runs);
+    if (!pruned && pruned.error().code != errc::interrupted)
+      out_.warnings.push_back("Old runs could not be pruned: " + pruned.error().message + ". The next run tries again.");
+  }
+
+  [[nodiscard]] work_report& report() noexcept { return out_; }
+
+ private:
+  result<std::vector<ledger::run_info>> open_runs() {
+    auto all = with_.store.read()->runs();
+    if (!all) return all;
+    std::erase_if(*all, [](const ledger::run_info& info) { return info.state != ledger::run_state::open; });
+    return all;
+  }
+
+  void add(const sessions_done& done) {
+    const bool was_left = out_.end == ending::deferred;
+    work_report one;
+    add_calls(done, one);
+    out_.rows += done.rows_ended;
+    out_.sessions += done.sessions;
+    out_.calls += one.calls;
+    out_.throttled += one.throttled;
+    out_.faults += one.faults;
+    out_.early_by_inference += one.early_by_inference;
+    out_.call_time += one.call_time;
+    // Of several runs the one that is left counts, and the earliest time to come back.
+    if (was_left && one.end == ending::finished) return;
+    const bool earlier = !out_.come_back || (one.come_back && *one.come_back < *out_.come_back);
+    out_.end = one.end;
+    out_.detail = std::move(one.detail);
+    if (earlier) out_.come_back = one.come_back, out_.come_back_at = one.come_back_at;
+  }
+
+  void fail_with(const error& why) {
+    out_.end = ending::storage;
+    out_.detail = why.message;
+  }
+
+  const call_phase& with_;
+  std::vector<ledger::lane_name> lanes_;
+  work_report out_;
+};
+
+result<std::unique_ptr<ledger::store>> open_ledger_of(const job& j, observer& watch, const stop_tokens& stop) {
+  auto opened = ledger::open_ledger(
+      j.ledger,
+      {.program_version = version, .wait_lock = j.wait_lock, .interrupted = [stop] { return stop.requested(); }, .create = false});
+  if (!opened) return opened;
+  for (const auto& warning : ledger::ledger_exposures(j.ledger)) watch.note(warning);
+  return opened;
+}
+
+}  // namespace
+
+std::uint64_t worked_run::unsatisfied() const noexcept {
+  return counts.failed + counts.rejected + counts.lost + (drift_fails ? counts.drifted : 0);
+}
+
+result<work_report> work(const job& j, const work_options& how, observer& watch, std::stop_token stop, std::stop_token at_once) {
+  if (const auto valid = validate(j, job_use::work); !valid) return std::unexpected(valid.error());
+  const bool shared = ledger::parse_ledger_url(j.ledger)->kind != ledger::store_kind::sqlite;
+  if (how.follow && !shared)
+    return fail(errc::usage,
+                "--follow needs a PostgreSQL ledger: while this process has a SQLite ledger no other one could plan a run. Leave --follow "
+                "out, or use `convoke apply`.");
+  std::vector<ledger::lane_name> lanes;
+  for (const auto& lane : j.lanes) lanes.push_back(*lane_name(lane));
+  const auto context = make_context();
+  if (!context) return std::unexpected(context.error());
+  auto tls = tls_contexts::create(j.lanes);
+  if (!tls) return std::unexpected(tls.error());
+  const stop_tokens stops{.drain = std::move(stop), .at_once = std::move(at_once)};
+  watch.entered(job_phase::planning);
+  const auto store = open_ledger_of(j, watch, stops);
+  if (!store) return std::unexpected(store.error());
+
+  const call_phase with{.io = **context, .tls = *tls, .store = **store, .j = j, .watch = watch, .stop = stops};
+  worker one(with, std::move(lanes));
+  const auto worked = shared ? one.share(how.follow) : one.one_after_the_other();
+  if (!worked) return std::unexpected(worked.error());
+  watch.entered(job_phase::concluding);
+  if (one.report().end != ending::storage) one.finish_runs();
+  one.prune();
+  return std::move(one.report());
+}
+
+}  // namespace convoke
