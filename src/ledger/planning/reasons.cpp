@@ -62,4 +62,41 @@ std::string shape_of_reason(outcome result, std::string_view code, int http_stat
   return out;
 }
 
+void reason_groups::add(const row& r) {
+  const auto code = r.result == outcome::drifted ? r.drift : r.code;
+  group key{r.result, std::string(code), r.http_status, shape_of_reason(r.result, code, r.http_status, r.message)};
+  auto found = groups_.find(key);
+  if (found == groups_.end() && groups_.size() >= most_groups) {
+    // Messages that are all different are one reason again.
+    std::get<3>(key).clear();
+    found = groups_.find(key);
+  }
+  if (found == groups_.end()) {
+    if (groups_.size() >= 2 * most_groups) return;
+    const counted_rows none{.rows = 0, .first = r.id, .outcome_id = r.outcome_id};
+    found = groups_.emplace(std::move(key), none).first;
+  }
+  ++found->second.rows;
+}
+
+std::vector<reason_groups::counted> reason_groups::most_frequent(std::size_t most) const {
+  std::vector<std::pair<const group*, const counted_rows*>> order;
+  for (const auto& [what, of] : groups_) order.emplace_back(&what, &of);
+  std::ranges::sort(order, [](const auto& a, const auto& b) {
+    return a.second->rows != b.second->rows ? a.second->rows > b.second->rows : a.second->first < b.second->first;
+  });
+  if (order.size() > most) order.resize(most);
+  std::vector<counted> out;
+  for (const auto& [what, of] : order) {
+    const auto& [ended, code, status, shape] = *what;
+    auto& one = out.emplace_back(counted{.reason = {}, .first = of->first, .outcome_id = of->outcome_id});
+    one.reason.result = ended;
+    one.reason.code = code;
+    one.reason.http_status = status;
+    one.reason.rows = of->rows;
+    one.reason.line = number_of(of->first);
+  }
+  return out;
+}
+
 }  // namespace convoke::ledger::planning

@@ -3,12 +3,10 @@
 // Why rows of a run have no meeting as wanted, counted page by page as in reader_rows.hpp.
 
 #include <cstdint>
-#include <map>
-#include <string>
-#include <tuple>
 #include <vector>
 
 #include "ledger/ledger.hpp"
+#include "ledger/planning/reasons.hpp"
 #include "ledger/sqlite/connection.hpp"
 #include "ledger/sqlite/reader_rows.hpp"
 
@@ -22,24 +20,15 @@ class reason_counter {
   [[nodiscard]] result<std::vector<failure_reason>> finish(std::size_t most);
 
  private:
-  // A service that puts something new into every code must not fill the memory: rows with further codes are not counted.
-  static constexpr std::size_t most_groups = 10'000;
-  // Code (of drifted rows the fields), HTTP status, and what the messages have in common: a 403 can have several causes.
-  using group = std::tuple<outcome, std::string, int, std::string>;
-  struct counted_rows {
-    std::uint64_t rows = 0;
-    row_id first = 0, outcome_id = 0;  // of the first row
-  };
-
   [[nodiscard]] bool read_from(statement& rows, row_id last);
   void add(statement& row);
-  [[nodiscard]] failure_reason describe(const group& what, const counted_rows& of);
+  [[nodiscard]] failure_reason describe(planning::reason_groups::counted of);
 
   connection& db_;
   run_info run_;
   row_id after_;
   bool decided_ = true;  // the rows with a key come first, then those without
-  std::map<group, counted_rows> groups_;
+  planning::reason_groups groups_;
   kept_records kept_{db_};
   // The rows with a key. Their records, which are larger, are not read.
   statement keyed_{

@@ -1,50 +1,26 @@
 #include "ledger/sqlite/reader_rows.hpp"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
-#include <convoke/spec.hpp>
-
+#include "ledger/read_rows.hpp"
 #include "ledger/sqlite/memory.hpp"
-#include "ledger/sqlite/outcome_writer.hpp"
 #include "ledger/sqlite/runs.hpp"
 
 namespace convoke::ledger::sqlite {
 namespace {
 
 // All tables are joined by integer keys that ascend with the numbers of the rows: SQLite merges cursors and does not sort.
-constexpr const char* next_results =
-    "SELECT r.id, r.lane, r.raw, CASE WHEN r.error IS NULL THEN r.payload END, o.outcome, o.attempts, o.http_status, o.error_code, "
-    "coalesce(o.error_message, r.error), "
-    "o.request_id, o.client_request_id, o.drift, o.finished_at, b.meeting_id, b.join_web_url, b.join_meeting_id, b.passcode, "
-    "b.dial_in_number, b.conference_id, coalesce(d.outcome_id, r.id), d.organizer, r.line, r.first, r.occurrence "
-    "FROM record r LEFT JOIN decision d ON d.id = r.id LEFT JOIN outcome o ON o.id = coalesce(d.outcome_id, r.id) "
-    "LEFT JOIN observation b ON b.id = d.key WHERE r.id > ? AND r.id <= ? ORDER BY r.id";
-enum column : std::uint8_t { number_column = 0, raw_column = 2, line_column = 21, first_column = 22, occurrence_column = 23 };
+const std::string next_results = std::string("SELECT ") + result_columns +
+                                 ", r.raw FROM record r LEFT JOIN decision d ON d.id = r.id "
+                                 "LEFT JOIN outcome o ON o.id = coalesce(d.outcome_id, r.id) "
+                                 "LEFT JOIN observation b ON b.id = d.key WHERE r.id > ? AND r.id <= ? ORDER BY r.id";
+constexpr int raw_column = result_further;
 
-void fill(const statement& from, const run_info& run, result_row& row, page_bytes& bytes) {
-  const auto text = [&](int column) { return bytes.keep(from.text(column)); };
-  row.line = from.null(line_column) ? number_of(from.as<row_id>(number_column)) : from.as<std::uint32_t>(line_column);
-  if (!from.null(occurrence_column)) row.occurrence = date_from_stored(from.integer(occurrence_column));
-  row.lane = from.as<lane_id>(1);
-  row.payload = text(3);
-  row.attempts = from.as<std::uint32_t>(5);
-  row.http_status = from.as<int>(6);
-  row.error_code = text(7);
-  row.error_message = text(8);
-  row.request_id = text(9);
-  row.client_request_id = text(10);
-  row.drift = text(11);
-  // The outcomes of a plan have the time at which it was opened.
-  if (row.result) row.finished_at = from.null(12) ? run.opened_at : std::optional(from_stored(from.integer(12)));
-  if (!row.result || !shows_meeting(*row.result)) return;
-  row.meeting_id = text(13);
-  row.join_web_url = text(14);
-  row.join_meeting_id = text(15);
-  row.passcode = text(16);
-  row.dial_in_number = text(17);
-  row.conference_id = text(18);
-}
+const std::string next_of_inventory = std::string("SELECT ") + inventory_columns +
+                                      " FROM inventory i JOIN record r ON r.id = i.source LEFT JOIN observation b ON b.id = i.id "
+                                      "WHERE i.id > ? ORDER BY i.id";
 
 }  // namespace
 
@@ -58,17 +34,12 @@ result<void> kept_records::check(run_id run) {
 
 void last_failures::show(row_id outcome_id, organizer_id organizer, result_row& row, page_bytes& bytes) {
   if (!find_.with(organizer, outcome_id).step()) return;
-  row.attempts = find_.as<std::uint32_t>(0);
-  row.http_status = find_.as<int>(1);
-  row.error_code = bytes.keep(find_.text(2));
-  row.error_message = bytes.keep(find_.text(3));
-  row.request_id = bytes.keep(find_.text(4));
-  row.client_request_id = bytes.keep(find_.text(5));
+  read_last_failure(find_, 0, row, bytes);
   find_.reset();
 }
 
 result_pages::result_pages(connection& db, run_info run, bool failed_only)
-    : db_(db), run_(std::move(run)), failed_only_(failed_only), after_(first_row(run_.id)), next_(db, next_results) {
+    : db_(db), run_(std::move(run)), failed_only_(failed_only), after_(first_row(run_.id)), next_(db, next_results.c_str()) {
   rows_.reserve(limits_.rows);
 }
 
@@ -80,9 +51,9 @@ result<bool> result_pages::read() {
   std::size_t scanned = 0;
   bool more = false;
   for (next_.with(after_, last_row(run_.id)); (more = next_.step());) {
-    after_ = next_.as<row_id>(0);
-    const auto ended = next_.null(4) ? std::nullopt : std::optional(static_cast<outcome>(next_.integer(4)));
-    if (!failed_only_ || belongs_in_failed(ended, run_.header.drift_fails)) take(ended);
+    after_ = next_.as<row_id>(result_id);
+    const auto ended = next_.null(result_outcome) ? std::nullopt : std::optional(static_cast<outcome>(next_.integer(result_outcome)));
+    if (!failed_only_ || belongs_in_failed(ended, run_.header.drift_fails)) take();
     if (rows_.size() == limits_.rows || ++scanned == limits_.scanned || bytes_.size() >= limits_.bytes) break;
   }
   if (!db_.ok()) return std::unexpected(db_.failure());
@@ -90,12 +61,11 @@ result<bool> result_pages::read() {
   return more;
 }
 
-void result_pages::take(const std::optional<outcome>& ended) {
+void result_pages::take() {
   auto& row = rows_.emplace_back();
-  row.result = ended;
-  fill(next_, run_, row, bytes_);
+  read_result(next_, run_, row, bytes_);
   take_record(row);
-  if (!row.result) last_failures_.show(next_.as<row_id>(19), next_.as<organizer_id>(20), row, bytes_);
+  if (!row.result) last_failures_.show(next_.as<row_id>(result_outcome_id), next_.as<organizer_id>(result_organizer), row, bytes_);
 }
 
 // What the rows of a record share is read once for all of them, and once more where they go on in the next page.
@@ -104,8 +74,8 @@ void result_pages::take_record(result_row& row) {
     row.raw = bytes_.keep(next_.text(raw_column));
     return;
   }
-  const auto id = next_.as<row_id>(number_column);
-  const auto first = next_.null(first_column) ? id : make_row(run_.id, next_.as<std::uint32_t>(first_column));
+  const auto id = next_.as<row_id>(result_id);
+  const auto first = next_.null(result_first) ? id : make_row(run_.id, next_.as<std::uint32_t>(result_first));
   if (first != record_.first) record_ = {.first = first};
   if (!record_.raw) {
     const bool own = first == id;
@@ -124,6 +94,10 @@ std::uint32_t result_pages::count_occurrences(row_id first) {
     ++n;
   further_.reset();
   return n;
+}
+
+inventory_pages::inventory_pages(connection& db) : db_(db), next_(db, next_of_inventory.c_str()) {
+  rows_.resize(limits_.rows);
 }
 
 const std::string& inventory_pages::feed_name(std::int64_t id) {
@@ -149,7 +123,7 @@ result<bool> inventory_pages::read() {
   bytes_.clear();
   bool more = false;
   for (next_.with(after_); (more = next_.step());) {
-    after_ = next_.as<key_id>(12);
+    after_ = next_.as<key_id>(inventory_id);
     if (auto taken = take(); !taken) return std::unexpected(taken.error());
     if (count_ == limits_.rows || bytes_.size() >= limits_.bytes) break;
   }
@@ -159,25 +133,12 @@ result<bool> inventory_pages::read() {
 }
 
 result<void> inventory_pages::take() {
-  const auto text = [&](int column) { return bytes_.keep(next_.text(column)); };
   auto& row = rows_[count_++];
-  row.payload = text(1);
-  const auto wanted = decode_spec(row.payload);
-  if (!wanted) return std::unexpected(wanted.error());
-  const auto& [lane, organizer] = name_of(next_.as<organizer_id>(0));
+  if (auto read = read_inventory(next_, row, bytes_); !read) return read;
+  const auto& [lane, organizer] = name_of(next_.as<organizer_id>(inventory_organizer));
   if (row.lane != lane) row.lane = lane;
   row.organizer = organizer;
-  row.external_id = bytes_.keep(wanted->external_id);
-  row.state = state_word(next_.as<int>(2), next_.integer(3) != 0);
-  row.drift = row.state == "drifted" ? text(4) : std::string_view();
-  row.meeting_id = text(5);
-  row.join_web_url = text(6);
-  row.join_meeting_id = text(7);
-  row.passcode = text(8);
-  row.dial_in_number = text(9);
-  row.conference_id = text(10);
-  row.feed = feed_name(next_.integer(13));
-  row.observed_at = next_.null(11) ? std::nullopt : std::optional(from_stored(next_.integer(11)));
+  row.feed = feed_name(next_.integer(inventory_feed));
   return {};
 }
 

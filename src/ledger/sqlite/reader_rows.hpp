@@ -49,7 +49,7 @@ class result_pages {
   [[nodiscard]] std::span<const result_row> rows() const noexcept { return rows_; }
 
  private:
-  void take(const std::optional<outcome>& ended);
+  void take();
   void take_record(result_row& row);
   [[nodiscard]] std::uint32_t count_occurrences(row_id first);
 
@@ -77,7 +77,7 @@ class result_pages {
 
 class inventory_pages {
  public:
-  explicit inventory_pages(connection& db) : db_(db) { rows_.resize(limits_.rows); }
+  explicit inventory_pages(connection& db);
   [[nodiscard]] result<bool> read();
   [[nodiscard]] std::span<const inventory_row> rows() const noexcept { return std::span(rows_).first(count_); }
 
@@ -101,11 +101,7 @@ class inventory_pages {
   std::unordered_map<std::int64_t, std::string> feeds_;
   statement feed_{db_, "SELECT name FROM feed WHERE id = ?"};
   statement name_{db_, "SELECT l.graph_root, l.tenant, l.app, o.object_id FROM organizer o JOIN lane l ON l.id = o.lane WHERE o.id = ?"};
-  statement next_{
-      db_,
-      "SELECT i.organizer, r.payload, b.state, b.pending, b.drift, b.meeting_id, b.join_web_url, b.join_meeting_id, b.passcode, "
-      "b.dial_in_number, b.conference_id, b.observed_at, i.id, i.feed FROM inventory i JOIN record r ON r.id = i.source "
-      "LEFT JOIN observation b ON b.id = i.id WHERE i.id > ? ORDER BY i.id"};
+  statement next_;
 };
 
 class feed_counter {

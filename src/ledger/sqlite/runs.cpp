@@ -1,10 +1,19 @@
 #include "ledger/sqlite/runs.hpp"
 
+#include "ledger/read_rows.hpp"
+
 namespace convoke::ledger::sqlite {
+namespace {
+
+const std::string one_run = std::string("SELECT ") + run_columns + " FROM run WHERE id = ?";
+
+}  // namespace
+
+run_table::run_table(connection& db) noexcept : db_(db), one_(db, one_run.c_str()) {}
 
 std::optional<stored_run> run_table::find(run_id id) {
   if (!one_.with(id).step()) return std::nullopt;
-  auto found = take(one_);
+  auto found = read_run(one_);
   one_.reset();
   add_lanes(found.info);
   add_counts(found.info);
@@ -33,31 +42,6 @@ std::optional<run_id> run_table::last() {
   if (last_.with().step()) found = last_.as<run_id>(0);
   last_.reset();
   return found;
-}
-
-stored_run run_table::take(statement& row) {
-  const auto time = [&](int column) { return row.null(column) ? std::nullopt : std::optional(from_stored(row.integer(column))); };
-  stored_run out;
-  auto& info = out.info;
-  info.id = row.as<run_id>(0);
-  info.state = static_cast<run_state>(row.integer(1));
-  info.header.identity = row.text(2);
-  info.header.input_name = row.text(3);
-  info.header.input_sha256 = row.text(4);
-  info.header.settings = row.text(5);
-  info.header.dialect = row.text(6);
-  info.header.header = row.text(7);
-  info.header.tzdata_version = row.text(8);
-  info.header.convoke_version = row.text(9);
-  info.header.drift_fails = row.integer(10) != 0;
-  info.rows = row.as<std::uint64_t>(11);
-  info.planned_at = from_stored(row.integer(12));
-  info.opened_at = time(13);
-  info.finished_at = time(14);
-  out.pruned = row.integer(15) != 0;
-  info.header.operations = {.update_drifted = row.integer(16) != 0, .enforce_roles = row.integer(17) != 0};
-  info.header.feed = row.text(18);
-  return out;
 }
 
 void run_table::add_lanes(run_info& info) {

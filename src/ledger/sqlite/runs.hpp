@@ -19,7 +19,7 @@ using os::wall_now;
 
 class run_table {
  public:
-  explicit run_table(connection& db) noexcept : db_(db) {}
+  explicit run_table(connection& db) noexcept;
   // Errors stick to the connection: after an empty answer the caller checks it.
   [[nodiscard]] std::optional<stored_run> find(run_id id);
   [[nodiscard]] std::vector<stored_run> all();
@@ -27,15 +27,11 @@ class run_table {
   [[nodiscard]] std::optional<run_id> last();
 
  private:
-  [[nodiscard]] stored_run take(statement& row);
   void add_lanes(run_info& info);
   void add_counts(run_info& info);
 
   connection& db_;
-  statement one_{
-      db_,
-      "SELECT id, state, identity, input_name, input_sha256, settings, dialect, header, tzdata_version, convoke_version, drift_fails, "
-      "rows, planned_at, opened_at, finished_at, pruned, update_drifted, enforce_roles, feed FROM run WHERE id = ?"};
+  statement one_;
   statement ids_{db_, "SELECT id FROM run ORDER BY id"};
   statement same_{db_, "SELECT max(id) FROM run WHERE identity = ? AND state <> 4 AND pruned = 0"};
   statement last_{db_, "SELECT id FROM run ORDER BY opened_at IS NULL, opened_at DESC, id DESC LIMIT 1"};
