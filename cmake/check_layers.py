@@ -55,7 +55,7 @@ LIBRARIES = [
     ("boost/beast", "Boost.Beast", {3}),
     ("openssl/", "OpenSSL", {3}),
     ("sqlite3.h", "SQLite", {3}),
-    ("libpq", "libpq", {3}),
+    ("libpq-fe.h", "libpq", {3}),
     ("spdlog/", "spdlog", {3, 4, 5}),
     ("prometheus/", "prometheus-cpp", {4}),
     ("CLI/", "CLI11", {5}),

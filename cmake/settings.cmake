@@ -7,6 +7,7 @@ option(CONVOKE_BENCHMARKS "Build the micro-benchmarks" OFF)
 option(CONVOKE_FUZZERS "Build the libFuzzer targets (clang only)" OFF)
 option(CONVOKE_CHECK_HEADERS "Check that every header compiles alone (cmake/headers.cmake)" OFF)
 option(CONVOKE_PRECOMPILE "Use precompiled headers (cmake/precompiled.cmake)" OFF)
+option(CONVOKE_POSTGRES "Build the PostgreSQL ledger where libpq is found" ON)
 option(CONVOKE_WERROR "Treat warnings as errors" OFF)
 set(CONVOKE_SANITIZE "" CACHE STRING "Sanitizers for everything built here, e.g. address,undefined")
 

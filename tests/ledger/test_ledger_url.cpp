@@ -16,9 +16,10 @@ BOOST_AUTO_TEST_CASE(the_path_of_a_sqlite_ledger_follows_the_scheme) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(other_urls_are_refused_and_no_password_is_shown) {
-  for (const std::string url : {"", "sqlite:", "ledger.db", "SQLITE:ledger.db", "mysql://user:hidden@host/db",
-                                "postgresql://user:hidden@host/db", "postgres://user:hidden@host/db", "postgresql:"}) {
+namespace {
+
+void check_refused(const std::string& url) {
+  BOOST_TEST_CONTEXT(url) {
     const auto refused = parse_ledger_url(url);
     BOOST_REQUIRE(!refused.has_value());
     BOOST_TEST((refused.error().code == errc::usage));
@@ -28,7 +29,55 @@ BOOST_AUTO_TEST_CASE(other_urls_are_refused_and_no_password_is_shown) {
     BOOST_TEST((read_ledger(url).error().code == errc::usage));
     BOOST_TEST(ledger_exposures(url).empty());
   }
-  BOOST_TEST(parse_ledger_url("postgresql://host/db").error().message.contains("PostgreSQL"));
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(other_urls_are_refused_and_no_password_is_shown) {
+  for (const std::string url : {"", "sqlite:", "ledger.db", "SQLITE:ledger.db", "mysql://user:hidden@host/db",
+                                "postgresql:", "postgresql:user:hidden@host", "postgres:/host"}) {
+    check_refused(url);
+  }
+}
+
+#ifdef CONVOKE_POSTGRES
+BOOST_AUTO_TEST_CASE(a_postgresql_url_is_kept_whole) {
+  for (const std::string url : {"postgresql://user:secret@host:5432/db?sslmode=verify-full", "postgres://host/db", "postgresql://"}) {
+    const auto parsed = must(parse_ledger_url(url));
+    BOOST_TEST((parsed.kind == store_kind::postgres));
+    BOOST_TEST(parsed.path == url);
+  }
+}
+#else
+BOOST_AUTO_TEST_CASE(a_postgresql_url_is_refused_in_a_build_without_libpq) {
+  for (const std::string url : {"postgresql://user:hidden@host/db", "postgres://user:hidden@host/db"}) {
+    check_refused(url);
+    BOOST_TEST(parse_ledger_url(url).error().message.contains("without libpq"));
+  }
+}
+#endif
+
+BOOST_AUTO_TEST_CASE(a_shown_ledger_says_where_it_is) {
+  BOOST_TEST(shown_ledger("sqlite:/var/a@b?c.db") == "sqlite:/var/a@b?c.db");
+  BOOST_TEST(shown_ledger("sqlite:a\nb") == "sqlite:a\\nb");
+  BOOST_TEST(shown_ledger("postgresql://db.example:5432/convoke?sslmode=verify-full") == "postgresql://db.example:5432/convoke");
+  BOOST_TEST(shown_ledger("postgres://me:hidden@one,two:5433/convoke") == "postgres://one,two:5433/convoke");
+  BOOST_TEST(shown_ledger("postgresql://me@[::1]:5432/convoke") == "postgresql://[::1]:5432/convoke");
+  BOOST_TEST(shown_ledger("postgresql:///convoke?host=/run/postgresql&password=hidden") == "postgresql:///convoke");
+}
+
+BOOST_AUTO_TEST_CASE(no_form_of_a_password_is_shown) {
+  for (const std::string url :
+       {"postgresql://me:hidden@host/db", "postgresql://me:a@hidden@host/db", "postgresql://me:a/hidden@host/db",
+        "postgresql://me:a?hidden@host/db", "postgresql://me:a/b?hidden@host/db", "postgresql://me:a/b?c=hidden@host/db",
+        "postgresql://me:hidden/db", "postgresql://me:hidden", "postgresql://host/db?password=hidden",
+        "postgresql://host/db?sslpassword=hidden", "postgresql://host/db?user=a@b&password=x@hidden",
+        "postgresql://host/db?PASSWORD=hidden", "postgresql://me:h%40hidden@host/db", "postgresql://me:a#hidden@host/db",
+        "postgresql://me:x%2540hidden@host/db", "postgresql://me:a%40b/hidden%40host/db", "mysql://me:hidden@host/db"}) {
+    BOOST_TEST_CONTEXT(url) {
+      BOOST_TEST(!shown_ledger(url).contains("hidden"));
+    }
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_ledger_is_opened_and_read_by_its_url) {

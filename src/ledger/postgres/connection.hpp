@@ -9,6 +9,7 @@
 #include <chrono>
 #include <concepts>
 #include <cstdint>
+#include <expected>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -83,6 +84,9 @@ class params {
     std::size_t begin = 0, size = 0;  // in bytes_
   };
   params& integer(std::int64_t value);
+  template <class Append>
+  params& add(std::uint32_t type, const Append& append_value);
+
   std::string bytes_;
   std::vector<part> parts_;
 };
@@ -121,7 +125,8 @@ struct connect_options {
   // How long one statement may take before the connection counts as lost. A half-open connection is found by this and by
   // tcp_user_timeout (25 s).
   std::chrono::milliseconds statement_timeout{120'000};
-  std::function<bool()> interrupted = [] { return false; };  // asked about ten times a second while the server is waited for
+  // Asked before a statement is sent, and about ten times a second while the server is waited for. Not asked by commit() and roll_back().
+  std::function<bool()> interrupted = [] { return false; };
 };
 
 class connection {
@@ -139,18 +144,25 @@ class connection {
   // One statement. Outside of begin()/commit() it is a transaction of its own.
   [[nodiscard]] outcome_of<rows> run(const char* sql, const params& values = {});
 
+  // Any number of statements without parameters, for example those that create tables. Their rows are dropped.
+  [[nodiscard]] outcome_of<void> script(const char* sql);
+
   // A statement of a pipeline. `sql` and `values` must stay valid until run_all returns.
   struct step {
     const char* sql;
     const params* values;
   };
-  // All of them in one round trip, in pipeline mode and in order. The first failure ends the rest, which the server skips.
+  // All of them in one round trip, in pipeline mode and in order. The first failure ends the rest, which the server skips. A transaction
+  // that one of them began is still there then: roll_back() ends it.
   [[nodiscard]] outcome_of<std::vector<rows>> run_all(std::span<const step> steps);
 
   [[nodiscard]] outcome_of<void> begin();
   [[nodiscard]] outcome_of<void> commit();
+  // Ends a transaction where there is one. Where that is not possible the connection is given up, which ends it too.
   void roll_back() noexcept;
   [[nodiscard]] bool in_transaction() const noexcept;
+  // Replaces connect_options::statement_timeout.
+  void set_statement_timeout(std::chrono::milliseconds timeout) noexcept;
 
  private:
   struct impl;
