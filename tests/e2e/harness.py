@@ -217,8 +217,11 @@ class Case(unittest.TestCase):
         """The command line, with this test's configuration and ledger."""
         line = [EXECUTABLE, command, *words, "--config", self.server.config]
         if command not in ("check", "version"):
-            line += ["--ledger", "sqlite:" + (ledger or self.ledger)]
+            line += ["--ledger", self.ledger_url(ledger or self.ledger)]
         return line
+
+    def ledger_url(self, ledger):
+        return "sqlite:" + ledger
 
     def start(self, command, **more):
         """Starts a command line. The process is killed at the end of the test if it still runs."""

@@ -4,6 +4,7 @@ It runs on a thread of the test. Every method may be called at any time.
 """
 import asyncio
 import contextlib
+import os
 import random
 import re
 import socket
@@ -16,11 +17,28 @@ COMMIT_DONE = b"C\0\0\0\x0bCOMMIT\0"
 LONGEST = 64  # bytes of these patterns
 
 
+def ports_of(pid):
+    """The local ports of the TCP connections of a process."""
+    inodes, ports = set(), set()
+    with contextlib.suppress(OSError):
+        for number in os.listdir("/proc/%d/fd" % pid):
+            with contextlib.suppress(OSError):
+                inodes.add(os.readlink("/proc/%d/fd/%s" % (pid, number))[len("socket:["):-1])
+    with open("/proc/net/tcp", encoding="ascii") as table:
+        for line in table.readlines()[1:]:
+            fields = line.split()
+            if fields[9] in inodes:
+                ports.add(int(fields[1].split(":")[1], 16))
+    return ports
+
+
 class Link:
     """One connection of a client and the one to the server that belongs to it."""
 
-    def __init__(self, proxy, client, server):
-        self.proxy, self.client, self.server = proxy, client, server
+    def __init__(self, client, server, port):
+        self.client, self.server, self.port = client, server, port
+        self.free = asyncio.Event()  # not set: its process is isolated
+        self.free.set()
         self.tail = {"up": b"", "down": b""}
         self.fate = None  # "answer": cut once the answer to COMMIT comes from the server
 
@@ -44,10 +62,11 @@ class Link:
 
 
 class Proxy:
-    """Listens on a free port of the loopback address and passes everything on to `port`."""
+    """Passes everything on to `port` of 127.0.0.1. It listens on a free port of that address, or on `listen`."""
 
-    def __init__(self, port, seed=1):
-        self.target = port
+    def __init__(self, port, seed=1, listen=("127.0.0.1", 0)):
+        self.target, self.listen = port, listen
+        self.isolated = set()
         self.links = set()
         self.accepts = True
         self.open = {"up": True, "down": True}  # up: from client to server
@@ -82,6 +101,10 @@ class Proxy:
 
     def heal(self):
         self.do(self.set_whole)
+
+    def isolate(self, pid):
+        """hold() for the connections of one process, the ones that it makes later too."""
+        self.do(lambda: self.set_isolated(pid))
 
     def lose_commits(self, what, share=1.0, count=None):
         """Cuts a connection at a COMMIT: "request" before the server gets it, "answer" after the server carried it out and before the client
@@ -118,9 +141,18 @@ class Proxy:
             else:
                 self.opened[one].clear()
 
+    def set_isolated(self, pid):
+        self.isolated.add(pid)
+        ports = ports_of(pid)
+        for link in self.links:
+            if link.port in ports:
+                link.free.clear()
+
     def set_whole(self):
         self.accepts = True
+        self.isolated.clear()
         for link in list(self.links):
+            link.free.set()
             if self.dropped["up"] or self.dropped["down"]:
                 link.cut()
         self.dropped.update(up=False, down=False)
@@ -136,7 +168,7 @@ class Proxy:
         self.opened = {one: asyncio.Event() for one in ("up", "down")}
         for event in self.opened.values():
             event.set()
-        server = self.loop.run_until_complete(asyncio.start_server(self.accept, "127.0.0.1", 0, limit=1 << 18))
+        server = self.loop.run_until_complete(asyncio.start_server(self.accept, *self.listen, limit=1 << 18))
         self.port = server.sockets[0].getsockname()[1]
         self.ready.set()
         self.loop.run_forever()
@@ -157,8 +189,10 @@ class Proxy:
         except OSError:
             writer.transport.abort()
             return
-        link = Link(self, writer, to_server)
+        link = Link(writer, to_server, writer.get_extra_info("peername")[1])
         self.links.add(link)
+        if any(link.port in ports_of(pid) for pid in self.isolated):
+            link.free.clear()
         try:
             await asyncio.wait([asyncio.ensure_future(self.pump(link, "up", reader, to_server)),
                                 asyncio.ensure_future(self.pump(link, "down", from_server, writer))], return_when=asyncio.FIRST_COMPLETED)
@@ -169,8 +203,8 @@ class Proxy:
     async def pump(self, link, direction, reader, writer):
         with contextlib.suppress(OSError, asyncio.CancelledError):
             while data := await reader.read(1 << 16):
-                if not self.open[direction]:
-                    await self.opened[direction].wait()
+                await self.opened[direction].wait()
+                await link.free.wait()
                 if self.dropped[direction]:
                     continue
                 if self.commit_fate is not None or link.fate is not None:

@@ -1,5 +1,6 @@
 """The tools of the PostgreSQL tests themselves: the cluster, PgBouncer and the proxy."""
 import os
+import select
 import stat
 import subprocess
 import sys
@@ -88,6 +89,29 @@ class Tools(unittest.TestCase):
                 self.assertNotEqual(psql(url, "SELECT 1")[0], 0)
                 proxy.heal()
                 self.assertEqual(psql(url, "SELECT 1")[0], 0)
+        finally:
+            proxy.close()
+
+    def test_proxy_isolates_one_process(self):
+        proxy = Proxy(self.cluster.port)
+        try:
+            url = self.cluster.url("tools", port=proxy.port)
+            words = [binary("psql"), "-X", "-q", "-A", "-t", "-d", url]
+            clients = [subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+            for one in clients:
+                one.stdin.write("SELECT 1;\n")
+                one.stdin.flush()
+                self.assertEqual(one.stdout.readline(), "1\n")
+            proxy.isolate(clients[0].pid)
+            for one in clients:
+                one.stdin.write("SELECT 2;\n")
+                one.stdin.flush()
+            self.assertEqual(clients[1].stdout.readline(), "2\n")
+            self.assertEqual(select.select([clients[0].stdout], [], [], 0.5)[0], [])
+            proxy.heal()
+            self.assertEqual(clients[0].stdout.readline(), "2\n")
+            for one in clients:
+                one.communicate("\\q\n")
         finally:
             proxy.close()
 
