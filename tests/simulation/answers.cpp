@@ -1,27 +1,15 @@
 // How the process reads an answer, by the client's own code, and how it reports it to the engine.
 
-#include <array>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "graph/understanding.hpp"
-#include "sim/service/text.hpp"
 #include "simulation/world.hpp"
 
 namespace convoke::simulation {
 
 using engine::attempt_error;
-
-namespace {
-
-std::string_view value_after(std::string_view line, std::string_view name) {
-  return line.size() > name.size() + 2 && line[name.size()] == ':' && sim::same_ignoring_case(line.substr(0, name.size()), name)
-             ? line.substr(name.size() + 2)
-             : std::string_view();
-}
-
-}  // namespace
 
 // An answer to another request: complete and well-formed, with the id of that request.
 engine::answer world::read_stray(const call& c) {
@@ -59,40 +47,11 @@ engine::answer world::read_answer(const call& c) {
 }
 
 void world::understand_reply(const call& c, engine::answer& a) {
-  graph::http_answer h;
-  h.status = c.reply.status;
-  h.whole = c.reply.how == sim::delivery::whole && !c.cut;
-  h.body = std::string_view(c.reply.body).substr(0, c.cut ? c.reply.body.size() / 2 : std::string::npos);
-  std::array<std::string_view, 4> waits;
-  std::size_t lines = 0;
-  std::string_view rest = c.reply.headers;
-  while (!rest.empty()) {
-    const auto end = rest.find("\r\n");
-    const auto line = rest.substr(0, end);
-    rest.remove_prefix(end + 2);
-    if (const auto v = value_after(line, "Date"); !v.empty()) h.date = v;
-    if (const auto v = value_after(line, "request-id"); !v.empty()) h.request_id = v;
-    if (const auto v = value_after(line, "client-request-id"); !v.empty() && !c.unnamed) h.client_request_id = v;
-    if (const auto v = value_after(line, "x-ms-throttle-scope"); !v.empty()) h.throttle_scope = v;
-    if (const auto v = value_after(line, "Retry-After"); !v.empty() && lines < waits.size()) waits[lines++] = v;
-  }
-  h.retry_after = std::span(waits.data(), lines);
-  if (!h.whole && h.status < 300) {
-    a.error = attempt_error::truncated;
-    a.status = h.status;
-    return;
-  }
-  // The body of an error names the request too.
-  std::string unnamed;
-  if (c.unnamed && h.status >= 300) {
-    unnamed = h.body;
-    const auto at = unnamed.find(c.name);
-    if (at != std::string::npos) unnamed.erase(at, c.name.size());
-    h.body = unnamed;
-  }
-  if (h.status < 300 && !h.body.empty()) last_meeting_ = h.body;
-  graph::understand(h, {.op = c.op, .wanted = specs_[ledger::index_of(c.row)], .meeting_id = c.meeting_id, .changed = c.changed}, parser_,
-                    a);
+  const received_reply got{.reply = c.reply, .name = c.name, .cut = c.cut, .unnamed = c.unnamed};
+  const bool whole = c.reply.how == sim::delivery::whole && !c.cut;
+  if (whole && c.reply.status < 300 && !c.reply.body.empty()) last_meeting_ = c.reply.body;
+  simulation::understand_reply(
+      got, {.op = c.op, .wanted = specs_[ledger::index_of(c.row)], .meeting_id = c.meeting_id, .changed = c.changed}, parser_, a);
 }
 
 void world::deliver(call& c) {

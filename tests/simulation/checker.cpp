@@ -19,18 +19,18 @@ std::string name_of(std::size_t index) {
 
 }  // namespace
 
-checker::checker(const scenario& s, const ledger& l, mono_time now)
+checker::checker(const scenario& s, const row_book& rows, mono_time now)
     : scenario_(s),
-      ledger_(l),
+      book_(rows),
       started_(now),
-      rows_(l.rows().size()),
-      durable_advances_(l.rows().size()),
+      rows_(rows.size()),
+      durable_advances_(rows.size()),
       organizers_(s.organizers),
       lanes_(s.lanes),
       ever_throttled_(s.organizers),
       lane_ever_throttled_(s.lanes) {
   engine::key_id most = 0;
-  for (const auto& r : l.rows()) most = std::max(most, r.key);
+  for (std::size_t i = 0; i < rows.size(); ++i) most = std::max(most, rows.at(i).key);
   key_in_flight_.resize(most + 1);
   key_rests_.resize(most + 1, mono_time::min());
 }
@@ -60,11 +60,11 @@ void checker::process_starts(mono_time now) {
   std::ranges::fill(organizers_, organizer{});
   std::ranges::fill(lanes_, lane{});
   for (organizer_id o = 0; o < organizers_.size(); ++o) {
-    organizers_[o].fresh = ledger_.fresh_left(o);
-    organizers_[o].stale = ledger_.stale_left(o);
+    organizers_[o].fresh = book_.fresh_left(o);
+    organizers_[o].stale = book_.stale_left(o);
   }
   if (std::exchange(rolled_back_, false)) {
-    for (std::size_t i = 0; i < rows_.size(); ++i) durable_advances_[i] = ledger_.rows()[i].advances;
+    for (std::size_t i = 0; i < rows_.size(); ++i) durable_advances_[i] = book_.at(i).advances;
   }
   std::fill(key_in_flight_.begin(), key_in_flight_.end(), false);
   std::ranges::fill(key_rests_, mono_time::min());
@@ -81,7 +81,7 @@ void checker::requested(const engine::fetch_rows& f, mono_time now) {
   if (f.pages.empty()) violated("a claim for no organizer");
   for (const auto& [who, count] : f.pages) {
     auto& o = organizers_[who];
-    if (ledger_.lane_of(who) != f.lane) violated("a claim for an organizer of another lane");
+    if (book_.lane_of(who) != f.lane) violated("a claim for an organizer of another lane");
     if (++o.fetching > 1) violated("two pages of organizer " + std::to_string(who) + " requested at a time");
     if (count == 0 || count > (f.stale ? o.stale : o.fresh))
       violated("rows claimed that organizer " + std::to_string(who) + " does not have");
@@ -94,8 +94,8 @@ void checker::check_stale(lane_id lane, mono_time now) {
   for (organizer_id o = 0; o < organizers_.size(); ++o) {
     const auto& one = organizers_[o];
     // How long the engine keeps a throttled one waiting beyond its cooldown is not checked here.
-    if (ledger_.lane_of(o) != lane || one.refused || one.held > 0 || one.fetching > 0 || ever_throttled_[o]) continue;
-    if (ledger_.fresh_left(o) > 0) return violated("stale rows fetched while organizer " + std::to_string(o) + " has fresh ones");
+    if (book_.lane_of(o) != lane || one.refused || one.held > 0 || one.fetching > 0 || ever_throttled_[o]) continue;
+    if (book_.fresh_left(o) > 0) return violated("stale rows fetched while organizer " + std::to_string(o) + " has fresh ones");
   }
 }
 
@@ -109,7 +109,7 @@ void checker::claimed(const claim& c) {
       const auto i = ledger::index_of(owed.row);
       auto& r = rows_[i];
       if (r.state != row_state::elsewhere || r.taken_over) violated(name_of(i) + " was claimed twice");
-      if (ledger_.rows()[i].advances < durable_advances_[i]) violated(name_of(i) + " owes an operation that it had completed durably");
+      if (book_.at(i).advances < durable_advances_[i]) violated(name_of(i) + " owes an operation that it had completed durably");
       r.state = row_state::here;
       r.op = owed.op;
       r.stale = c.request.stale;
@@ -123,14 +123,14 @@ void checker::claimed(const claim& c) {
 }
 
 void checker::taken_over(std::size_t index) {
-  durable_advances_[index] = ledger_.rows()[index].advances;
+  durable_advances_[index] = book_.at(index).advances;
 }
 
 // ---- calls
 
 void checker::check_operation(const engine::send_call& c, const std::string& name) {
   const auto i = ledger::index_of(c.row);
-  const auto& planned = ledger_.rows()[i];
+  const auto planned = book_.at(i);
   if (c.op != rows_[i].op) violated(name + " sent as another operation than it owes");
   // Of a row that another process has claimed, the ledger's operation is that process's.
   if (c.op != planned.op && !planned.taken_over) {
@@ -152,7 +152,7 @@ void checker::check_attempts(const row& r, const engine::lane_settings& s, bool 
 
 void checker::check_cooldowns(organizer_id who, const std::string& name, mono_time now) {
   const auto& o = organizers_[who];
-  const auto& l = lanes_[ledger_.lane_of(who)];
+  const auto& l = lanes_[book_.lane_of(who)];
   if (now < l.closed.until) violated(name + " sent inside the lane's cooldown");
   if (now < o.closed.until) violated(name + " sent inside its organizer's cooldown");
   if ((l.closed.on_trial(now) && l.in_flight > 0) || (o.closed.on_trial(now) && o.in_flight > 0)) {
@@ -200,7 +200,7 @@ void checker::check_bounds(const engine::counters& numbers) {
 
 void checker::sent(const engine::send_call& c, std::uint32_t token, bool reused, mono_time now, const engine::counters& numbers) {
   const auto i = ledger::index_of(c.row);
-  const auto& planned = ledger_.rows()[i];
+  const auto planned = book_.at(i);
   const auto& s = settings_of(planned.lane);
   auto& r = rows_[i];
   auto& o = organizers_[planned.organizer];
@@ -245,7 +245,7 @@ void checker::check_lane_end(const engine::lane_end& end) {
   using engine::stop_reason;
   const auto& l = lanes_[end.lane];
   const auto name = "lane " + std::to_string(end.lane) + " ended for the reason of another lane: " + end.detail;
-  const auto owed = ledger_.owed_here(end.lane);
+  const auto owed = book_.owed_here(end.lane);
   if (end.detail.empty()) violated("a lane ended without a reason");
   if (end.reason == stop_reason::finished && owed > 0) violated("a lane finished, and rows are owed");
   if (end.reason == stop_reason::interrupted && !stop_requested_) violated(name);
@@ -281,9 +281,9 @@ void checker::ended(const engine::finished& f, mono_time now, const engine::coun
   for (const auto& end : f.lanes) check_lane_end(end);
   if (f.detail.empty()) violated("the run ended without a reason");
   std::size_t owed = 0;
-  for (lane_id l = 0; l < lanes_.size(); ++l) owed += ledger_.owed_here(l);
+  for (lane_id l = 0; l < lanes_.size(); ++l) owed += book_.owed_here(l);
   if (f.reason == stop_reason::finished && owed > 0) violated("finished, and rows are owed");
-  const bool needless = owed == 0 && f.reason != stop_reason::finished && !stop_requested_ && !ledger_.any_taken_over();
+  const bool needless = owed == 0 && f.reason != stop_reason::finished && !stop_requested_ && !book_.any_taken_over();
   if (needless) violated("stopped before the end, and nothing is owed: " + f.detail);
   check_return(f, now);
   check_single_use(numbers, now);

@@ -12,6 +12,7 @@
 #include "engine/classify.hpp"
 #include "engine/engine.hpp"
 #include "simulation/ledger.hpp"
+#include "simulation/row_book.hpp"
 #include "simulation/scenario.hpp"
 
 namespace convoke::simulation {
@@ -25,7 +26,7 @@ struct throttle {
 
 class checker {
  public:
-  checker(const scenario& s, const ledger& l, mono_time now);
+  checker(const scenario& s, const row_book& rows, mono_time now);
 
   enum class stop_kind : std::uint8_t { clean, crash, rollback };
   // The process ends. The cooldowns that it received longer ago than a commit takes are known to the next one, unless the ledger or the
@@ -131,7 +132,7 @@ class checker {
   void acknowledged(row_id id, bool lost);
 
   const scenario& scenario_;
-  const ledger& ledger_;
+  const row_book& book_;
   mono_time started_, wall_jumped_ = mono_time::min();
   std::vector<row> rows_;
   std::vector<unsigned> durable_advances_;  // of each row, over all processes

@@ -32,7 +32,7 @@ std::size_t bytes_of(const engine::answer& a) {
 // ---- answers
 
 void checker::note_throttle(organizer_id who, const throttle& t, mono_time sent, mono_time now) {
-  const auto lane = ledger_.lane_of(who);
+  const auto lane = book_.lane_of(who);
   const auto most = settings_of(lane).max_cooldown;
   const auto announced = t.announced.value_or(nanoseconds(0));
   const bool of_organizer = t.scope == sim::scope_kind::organizer;
@@ -65,7 +65,7 @@ void checker::forget_cut(lane_id lane, std::optional<organizer_id> who) {
 
 // The service accepted a call: the scope is open, and the probe after a cut cooldown has succeeded.
 void checker::note_taken(organizer_id who, mono_time sent) {
-  const auto lane = ledger_.lane_of(who);
+  const auto lane = book_.lane_of(who);
   if (auto& closed = lanes_[lane].closed; closed.on_trial(sent)) {
     closed.cut = false;
     forget_cut(lane, std::nullopt);
@@ -93,7 +93,7 @@ void checker::note_health(lane& l, answer_class what, mono_time now) {
 
 void checker::answered(row_id row, const engine::answer& a, const std::optional<throttle>& closed, mono_time now) {
   const auto i = ledger::index_of(row);
-  const auto& planned = ledger_.rows()[i];
+  const auto planned = book_.at(i);
   auto& r = rows_[i];
   auto& o = organizers_[planned.organizer];
   auto& l = lanes_[planned.lane];
@@ -131,7 +131,7 @@ void checker::waits_for_commit(row& r, row_state state, const engine::answer& la
 void checker::requested(const engine::record_outcome& a) {
   const auto i = ledger::index_of(a.row);
   auto& r = rows_[i];
-  auto& o = organizers_[ledger_.rows()[i].organizer];
+  auto& o = organizers_[book_.at(i).organizer];
   const auto name = name_of(i);
   if (r.state != row_state::here) violated(name + " recorded while this process does not hold it");
   if (a.attempts != r.sends) violated(name + " recorded with a wrong number of attempts");
@@ -152,8 +152,7 @@ void checker::requested(const engine::advance_row& a) {
   const bool update_after_create = r.op == operation::create_or_get && a.next == operation::update && a.last.stored;
   const bool create_after_update = r.op == operation::update && a.next == operation::create_or_get && !a.last.stored;
   if (!update_after_create && !create_after_update) violated(name + " advanced to an operation that does not follow");
-  if (update_after_create && ledger_.rows()[i].update == engine::update_rule::never)
-    violated(name + " advanced to an update that is not wanted");
+  if (update_after_create && book_.at(i).update == engine::update_rule::never) violated(name + " advanced to an update that is not wanted");
   waits_for_commit(r, row_state::advancing, a.last);
   r.next = a.next;
 }
@@ -161,7 +160,7 @@ void checker::requested(const engine::advance_row& a) {
 void checker::requested(const engine::release_row& a) {
   const auto i = ledger::index_of(a.row);
   auto& r = rows_[i];
-  const auto& planned = ledger_.rows()[i];
+  const auto planned = book_.at(i);
   const auto name = name_of(i);
   if (r.state != row_state::here) violated(name + " released while this process does not hold it");
   const bool used_up = r.charged >= settings_of(planned.lane).max_attempts;
@@ -183,8 +182,7 @@ void checker::acknowledged(row_id id, bool lost) {
   if (lost) ++lost_writes_;
   r.taken_over = lost;
   if (r.state == row_state::ending || lost) {
-    if (r.state == row_state::advancing && organizers_[ledger_.rows()[i].organizer].held > 0)
-      --organizers_[ledger_.rows()[i].organizer].held;
+    if (r.state == row_state::advancing && organizers_[book_.at(i).organizer].held > 0) --organizers_[book_.at(i).organizer].held;
     r.state = row_state::ending;
     if (held_ > 0) --held_;
     return;

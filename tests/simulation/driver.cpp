@@ -193,23 +193,7 @@ void world::request_token(lane_id l, nanoseconds wait) {
 
 // The token; empty where the endpoint gives none.
 std::string world::fetch_token(lane_id l) {
-  const auto& one = lanes_[l];
-  const auto form = fmt::format(
-      "client_id={}&scope=https%3A%2F%2Flocalhost%3A8443%2F.default&client_secret=simulated&grant_type=client_credentials", one.app);
-  const auto target = fmt::format("/{}/oauth2/v2.0/token", one.tenant);
-  sim::request q;
-  q.method = "POST";
-  q.target = target;
-  q.content_type = "application/x-www-form-urlencoded";
-  q.body = form;
-  q.arrived = now_;
-  sim::reply r;
-  one.service->handle(q, true_time(), r);
-  constexpr std::string_view member = "\"access_token\":\"";
-  const auto found = r.body.find(member);
-  if (r.status != 200 || found == std::string::npos) return {};
-  const auto begin = found + member.size();
-  return r.body.substr(begin, r.body.find('"', begin) - begin);
+  return simulation::request_token(*lanes_[l].service, true_time());
 }
 
 void world::token_arrives(lane_id l) {

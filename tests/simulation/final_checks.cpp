@@ -1,5 +1,7 @@
 // The end of a job: compares the contents of the ledger with the meetings of the service.
 
+#include "simulation/final_checks.hpp"
+
 #include <set>
 
 #include "simulation/world.hpp"
@@ -30,46 +32,44 @@ bool agrees(const meeting_spec& wanted, const sim::key_record& held) {
          people_of(held.people()) == people_of(wanted);
 }
 
+std::optional<std::string> wrong_meeting(const ended_row& row, const sim::meeting_store::entry& e) {
+  using engine::update_rule;
+  if (!row.last.stored || row.last.stored->id != sim::meeting_id(e)) return "has an id that the service does not use";
+  const bool same = agrees(row.wanted, e.second);
+  if (row.result == outcome::drifted && same) return "is reported as different, and does not differ";
+  if (row.result != outcome::drifted && !same) return "is reported as " + std::string(to_string(row.result)) + ", and differs";
+  if (row.result == outcome::drifted && row.update != update_rule::never && row.planned != operation::get)
+    return "is reported as different, and an update was owed";
+  if ((row.result == outcome::created || row.result == outcome::existing) && row.update == update_rule::always)
+    return "ended without the update that it owed";
+  if (row.result == outcome::updated && e.second.updates == 0) return "is reported as updated, and no update reached the service";
+  if (row.result == outcome::unchanged && row.planned != operation::get) return "is reported as unchanged, and owed more than a get";
+  return std::nullopt;
+}
+
 }  // namespace
+
+std::optional<std::string> wrong_end(const ended_row& row, const sim::meeting_store& meetings) {
+  if (row.result == outcome::failed) {
+    const bool cause = row.last.error_code == "retries" ? row.strikes >= 3 : row.last.status >= 300 && row.last.status < 500;
+    if (cause) return std::nullopt;
+    return "failed without cause: " + std::to_string(row.last.status) + " " + row.last.error_code;
+  }
+  const auto found = meetings.all().find(row.wanted.organizer + row.wanted.external_id);
+  const bool there = found != meetings.all().end() && found->second.exists();
+  if (row.result == outcome::removed || row.result == outcome::lost) {
+    if (!there) return std::nullopt;
+    return "is reported as " + std::string(to_string(row.result)) + ", and its meeting exists";
+  }
+  return there ? wrong_meeting(row, *found) : "is reported as there and is not";
+}
 
 void world::check_row(std::size_t index) {
   const auto& row = ledger_.rows()[index];
-  const auto& wanted = specs_[index];
   const auto name = "row " + std::to_string(index + 1);
   if (!row.result) return violated(name + " has no outcome");
-  const auto* last = ledger_.ended_with(index);
-  if (*row.result == outcome::failed) {
-    const bool cause = last->error_code == "retries" ? row.strikes >= 3 : last->status >= 300 && last->status < 500;
-    if (!cause) violated(name + " failed without cause: " + std::to_string(last->status) + " " + last->error_code);
-    return;
-  }
-  const auto& all = lanes_[row.lane].service->meetings().all();
-  const auto found = all.find(wanted.organizer + wanted.external_id);
-  const bool there = found != all.end() && found->second.exists();
-  if (*row.result == outcome::removed || *row.result == outcome::lost) {
-    if (there) violated(name + " is reported as " + std::string(to_string(*row.result)) + ", and its meeting exists");
-    return;
-  }
-  if (!there) return violated(name + " is reported as there and is not");
-  check_outcome(index, &*found);
-}
-
-void world::check_outcome(std::size_t index, const sim::meeting_store::entry* e) {
-  using engine::update_rule;
-  const auto& row = ledger_.rows()[index];
-  const auto name = "row " + std::to_string(index + 1);
-  const auto* last = ledger_.ended_with(index);
-  if (!last->stored || last->stored->id != sim::meeting_id(*e)) return violated(name + " has an id that the service does not use");
-  const bool same = agrees(specs_[index], e->second);
-  const auto result = *row.result;
-  if (result == outcome::drifted && same) violated(name + " is reported as different, and does not differ");
-  if (result != outcome::drifted && !same) violated(name + " is reported as " + std::string(to_string(result)) + ", and differs");
-  if (result == outcome::drifted && row.update != update_rule::never && row.planned != operation::get)
-    violated(name + " is reported as different, and an update was owed");
-  if ((result == outcome::created || result == outcome::existing) && row.update == update_rule::always)
-    violated(name + " ended without the update that it owed");
-  if (result == outcome::updated && e->second.updates == 0) violated(name + " is reported as updated, and no update reached the service");
-  if (result == outcome::unchanged && row.planned != operation::get) violated(name + " is reported as unchanged, and owed more than a get");
+  const ended_row ended{specs_[index], row.planned, row.update, *row.result, row.strikes, *ledger_.ended_with(index)};
+  if (const auto wrong = wrong_end(ended, lanes_[row.lane].service->meetings())) violated(name + " " + *wrong);
 }
 
 void world::check_the_end() {

@@ -77,6 +77,11 @@ std::uint32_t ledger::stale_left(organizer_id o) const {
   return static_cast<std::uint32_t>(organizers_[o].stale.size());
 }
 
+row_facts ledger::at(std::size_t index) const {
+  const auto& r = rows_[index];
+  return {r.key, r.organizer, r.lane, r.op, r.update, r.advances, r.taken_over};
+}
+
 std::size_t ledger::owed_here(lane_id lane) const {
   return static_cast<std::size_t>(
       std::ranges::count_if(rows_, [lane](const row& r) { return r.lane == lane && !r.result && !r.taken_over; }));

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "engine/types.hpp"
+#include "simulation/row_book.hpp"
 
 namespace convoke::simulation {
 
@@ -51,7 +52,7 @@ enum class guarantee : std::uint8_t {
 };
 inline thread_local guarantee disabled_guarantee = guarantee::none;
 
-class ledger {
+class ledger final : public row_book {
  public:
   struct row {
     engine::key_id key = 0;
@@ -95,16 +96,17 @@ class ledger {
 
   [[nodiscard]] bool done() const noexcept { return owed_ == 0; }
   [[nodiscard]] std::size_t owed() const noexcept { return owed_; }
-  // Rows of the lane without an outcome, except those that another process has claimed meanwhile.
-  [[nodiscard]] std::size_t owed_here(lane_id lane) const;
-  [[nodiscard]] bool any_taken_over() const;
+  [[nodiscard]] std::size_t size() const override { return rows_.size(); }
+  [[nodiscard]] row_facts at(std::size_t index) const override;
+  [[nodiscard]] std::size_t owed_here(lane_id lane) const override;
+  [[nodiscard]] bool any_taken_over() const override;
   [[nodiscard]] const std::vector<row>& rows() const noexcept { return rows_; }
-  [[nodiscard]] lane_id lane_of(organizer_id o) const noexcept { return lane_of_[o]; }
+  [[nodiscard]] lane_id lane_of(organizer_id o) const override { return lane_of_[o]; }
   [[nodiscard]] std::size_t organizers() const noexcept { return lane_of_.size(); }
   [[nodiscard]] const engine::answer* ended_with(std::size_t index) const;
   [[nodiscard]] std::optional<engine::learnt_pace> pace(lane_id lane) const;
-  [[nodiscard]] std::uint32_t fresh_left(organizer_id o) const;
-  [[nodiscard]] std::uint32_t stale_left(organizer_id o) const;
+  [[nodiscard]] std::uint32_t fresh_left(organizer_id o) const override;
+  [[nodiscard]] std::uint32_t stale_left(organizer_id o) const override;
   [[nodiscard]] std::vector<std::string>& violations() noexcept { return violations_; }
 
  private:

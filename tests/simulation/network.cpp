@@ -134,27 +134,9 @@ void world::deliver_twice(std::uint32_t id) {
   of_world(now_ + scenario_.net.one_way + network_random_.upto(10s), event_kind::arrive, again);
 }
 
-// The client's own formats: the simulated service reads them with code of its own.
-void world::build_request(operation op, const meeting_spec& s, std::string_view meeting_id, std::span<const std::string> changed,
-                          sim::request& q) {
-  body_.clear();
-  q.method = op == operation::create_or_get ? "POST" : op == operation::update ? "PATCH" : op == operation::get ? "GET" : "DELETE";
-  if (op == operation::create_or_get) {
-    wire::append_create_or_get(body_, s);
-    path_ = wire::create_or_get_path(s.organizer);
-  } else {
-    if (op == operation::update) wire::append_update(body_, s, changed);
-    path_ = wire::meeting_path(s.organizer, meeting_id).value();
-  }
-  if (!body_.empty()) q.content_type = "application/json";
-  q.target = path_;
-  q.body = body_;
-  q.arrived = now_;
-}
-
 void world::handle_request(call& c) {
   sim::request q;
-  build_request(c.op, specs_[ledger::index_of(c.row)], c.meeting_id, c.changed, q);
+  build_request(c.op, specs_[ledger::index_of(c.row)], c.meeting_id, c.changed, now_, text_, q);
   bearer_.assign("Bearer ");
   if (c.token > 0) bearer_ += tokens_[c.token - 1];
   q.authorization = bearer_;

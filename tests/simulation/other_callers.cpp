@@ -18,7 +18,7 @@ bool world::call_directly(operation op, std::size_t index, const meeting_spec& s
   if (bearer.empty()) return false;
   auto& service = *lanes_[planned.lane].service;
   sim::request q;
-  build_request(op, s, planned.meeting_id, {}, q);
+  build_request(op, s, planned.meeting_id, {}, now_, text_, q);
   const auto authorization = "Bearer " + bearer;
   q.authorization = authorization;
   q.client_request_id = "eeeeeeee-0000-4000-8000-000000000001";

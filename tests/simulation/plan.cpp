@@ -11,13 +11,13 @@ namespace convoke::simulation {
 using namespace std::chrono_literals;
 using engine::update_rule;
 
-meeting_spec world::make_spec(unsigned row, organizer_id organizer) {
+meeting_spec make_spec(const scenario& of, unsigned row, engine::organizer_id organizer, bool refused) {
   const auto monday = utc_time(std::chrono::sys_days(std::chrono::year(2026) / 9 / 7)) + 8h;
   meeting_spec s;
-  s.organizer = organizer_guid(scenario_.seed, organizer);
+  s.organizer = organizer_guid(of.seed, organizer);
   s.external_id = fmt::format("Class-{}", row);
   s.subject = fmt::format("Algebra {}", row);
-  if (random_.chance(scenario_.refused_rows)) s.subject->append(5000, 'x');
+  if (refused) s.subject->append(5000, 'x');
   s.start = monday + std::chrono::minutes(30 * (row % 4000));
   s.end = s.start + 90min;
   if (row % 16 == 3) s.attendees.push_back({attendee_id::upn, "ada@contoso.example", attendee_role::presenter});
@@ -37,7 +37,7 @@ void world::make_plan() {
       ledger_.add(first.key, first.organizer, first.update);
       continue;
     }
-    specs_.push_back(make_spec(i, organizer));
+    specs_.push_back(make_spec(scenario_, i, organizer, random_.chance(scenario_.refused_rows)));
     ledger_.add(busy_until_.size(), organizer, rule);
     busy_until_.push_back(mono_time::min());
   }

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include <convoke/spec.hpp>
+
 #include "engine/types.hpp"
 #include "sim/service/behaviour.hpp"
 #include "simulation/random_source.hpp"
@@ -85,5 +87,7 @@ struct scenario {
 
 // The object id of organizer n of a world.
 [[nodiscard]] std::string organizer_guid(std::uint64_t seed, std::uint32_t n);
+// What a row wants. `refused`: the service refuses it as a bad request.
+[[nodiscard]] meeting_spec make_spec(const scenario& of, unsigned row, engine::organizer_id organizer, bool refused);
 
 }  // namespace convoke::simulation

@@ -13,7 +13,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto root = "https://localhost:8443";
 constexpr auto longest_job = std::chrono::days(4);
 constexpr std::uint64_t most_events = 20'000'000;
 
@@ -64,8 +63,8 @@ void world::make_lanes() {
     auto how = scenario_.last_service && l + 1U == scenario_.lanes ? *scenario_.last_service : scenario_.service;
     how.seed = scenario_.seed + l;
     how.kept_calls = 0;
-    one.service = std::make_unique<sim::service>(how, sim::identity{one.tenant, one.app, secret("simulated"), {root}}, scenario_.seed + l,
-                                                 true_time());
+    one.service = std::make_unique<sim::service>(how, sim::identity{one.tenant, one.app, secret("simulated"), {graph_root}},
+                                                 scenario_.seed + l, true_time());
   }
 }
 

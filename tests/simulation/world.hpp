@@ -21,6 +21,7 @@
 #include "run/connection_pool.hpp"
 #include "sim/service/service.hpp"
 #include "simulation/checker.hpp"
+#include "simulation/exchange.hpp"
 #include "simulation/ledger.hpp"
 #include "simulation/measurements.hpp"
 #include "simulation/random_source.hpp"
@@ -144,7 +145,6 @@ class world {
 
   // plan.cpp
   void make_plan();
-  [[nodiscard]] meeting_spec make_spec(unsigned row, organizer_id organizer);
   [[nodiscard]] bool make_row_known(std::size_t index, bool different);
   void begin_later(std::size_t index);
 
@@ -162,8 +162,6 @@ class world {
   void arrive(std::uint32_t id);
   void leave(std::uint32_t id);
   void receive(std::uint32_t id);
-  void build_request(operation op, const meeting_spec& s, std::string_view meeting_id, std::span<const std::string> changed,
-                     sim::request& q);
   void handle_request(call& c);
   void plan_answer(std::uint32_t id, mono_time done);
   void note_arrival(call& c);
@@ -198,7 +196,6 @@ class world {
   // final_checks.cpp
   void check_the_end();
   void check_row(std::size_t index);
-  void check_outcome(std::size_t index, const sim::meeting_store::entry* e);
 
   scenario scenario_;
   tracer trace_;
@@ -218,7 +215,8 @@ class world {
   std::vector<mono_time> busy_until_;  // by key: when the service has completed all calls that it received
   std::vector<bool> shared_keys_;      // by key: another process has called it too, as it may when a lease has ended
   wire::parser parser_;
-  std::string body_, path_, bearer_;
+  request_text text_;
+  std::string bearer_;
   std::string last_meeting_;  // the body of the latest success: what a stray answer shows
 
   // One process.
