@@ -34,7 +34,7 @@ result<export_format> export_format_of(std::string_view path) {
 }
 
 result<written_files> export_run(ledger_reader& from, std::uint32_t run, const run_files& to, std::stop_token stop) {
-  const auto& [path, reader] = ledger_access::of(from);
+  const auto& [path, for_several, reader] = ledger_access::of(from);
   const auto info = run::find_run(*reader, run);
   if (!info) return std::unexpected(info.error());
   if (const auto apart = keep_apart(path, info->header.input_name, to.results, to.failed); !apart) return std::unexpected(apart.error());
@@ -52,7 +52,7 @@ result<written_files> export_run(ledger_reader& from, std::uint32_t run, const r
 }
 
 result<void> export_inventory(ledger_reader& from, const std::string& path, export_format format) {
-  const auto& [ledger, reader] = ledger_access::of(from);
+  const auto& [ledger, for_several, reader] = ledger_access::of(from);
   if (const auto apart = keep_apart(ledger, {}, path, {}); !apart) return apart;
   return report::write_inventory(*reader, path, format_of(format));
 }

@@ -286,3 +286,16 @@ BOOST_FIXTURE_TEST_CASE(secrets_come_from_file_environment_or_credential_directo
   const auto open = write("open", "x", fs::perms::owner_all | fs::perms::others_read);
   BOOST_CHECK(build({}, {{"client-secret-file", open}}).error().code == errc::credentials);
 }
+
+BOOST_FIXTURE_TEST_CASE(the_password_of_a_ledger_is_not_shown, folder) {
+  for (const auto* url : {"postgresql://user:pass-word@db.example/convoke",
+                          "postgresql://db.example/convoke?password=pass-word&sslmode=require", "postgres://user:pass-word@[::1]:5433/x"}) {
+    const auto from = settings::resolve({{"ledger", url}}, {}, "");
+    BOOST_REQUIRE(from.has_value());
+    BOOST_TEST(from->show().find("pass-word") == std::string::npos, from->show());
+    BOOST_TEST(from->show().find("ledger = postgres") != std::string::npos, from->show());
+    BOOST_TEST(from->text("ledger") == url);
+  }
+  const auto from = settings::resolve({{"ledger", "sqlite:/a b"}}, {}, "");
+  BOOST_TEST(from->show().find("ledger = sqlite:/a b  # --ledger") != std::string::npos, from->show());
+}

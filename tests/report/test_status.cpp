@@ -126,3 +126,30 @@ BOOST_AUTO_TEST_CASE(row_16_the_status_of_a_run_that_is_over_says_why_rows_faile
   BOOST_TEST(json.at("run").at("reasons").at(0).at("rows") == 5);
   BOOST_TEST(json.at("notes").at(0) == "readable by others");
 }
+
+BOOST_AUTO_TEST_CASE(a_status_names_the_workers_of_a_ledger_that_has_them) {
+  const zone here("Europe/Berlin");
+  const lane_key lane{.graph_root = "https://graph.example", .tenant = "t", .app = "app"};
+  ledger_state s{.inventory = {}, .feeds = {}, .run = nullptr, .notes = {}, .workers = std::vector<worker_status>()};
+  BOOST_TEST(status_text(s, now) == "Inventory: no meetings yet\nWorkers: none\nNo runs yet.\n");
+  s.workers->push_back({.host = "a\x1b", .process = 12, .started_at = now - 10min, .lease_left = 43s, .rows_held = 1200, .lanes = {}});
+  s.workers->back().lanes = {{.lane = lane, .leads = true, .wants = 40, .part = 0.6, .rate = 30}};
+  s.workers->push_back({.host = "b", .process = 7, .started_at = now - 1min, .lease_left = -90s, .rows_held = 1, .lanes = {}});
+  s.workers->back().lanes = {{.lane = lane, .leads = false, .wants = 5, .part = 0, .rate = 0}};
+  BOOST_TEST(status_text(s, now) ==
+             "Inventory: no meetings yet\n"
+             "Workers:\n"
+             "  a\\x1b, process 12: since 03:00 +01:00, its lease lasts 43 s, 1,200 rows held\n"
+             "  b, process 7: since 03:09 +01:00, its lease ended 90 s ago, 1 row held\n"
+             "Lane of tenant t, application app, 30.0 calls/s granted:\n"
+             "  a\\x1b, process 12: has 30.0 calls/s (60 %), wants 40.0 calls/s; leads\n"
+             "  b, process 7: has nothing yet, wants 5.0 calls/s\n"
+             "No runs yet.\n");
+  const auto workers = boost::json::parse(status_json(s, now)).at("workers");
+  BOOST_TEST(workers.at(0).at("lease_left_s") == 43);
+  BOOST_TEST(workers.at(0).at("lanes").at(0).at("leads") == true);
+  BOOST_TEST(workers.at(0).at("lanes").at(0).at("rate_per_s") == 30.0);
+  BOOST_TEST(workers.at(1).at("rows_held") == 1);
+  BOOST_TEST(workers.at(1).at("lanes").at(0).at("rate_per_s").is_null());
+  BOOST_TEST(!boost::json::parse(status_json({}, now)).as_object().contains("workers"), "a ledger for one process has none");
+}

@@ -149,8 +149,10 @@ void driver_world::run(const std::function<void()>& each_step) {
     lanes.push_back({.links = [this, lane](engine::connection_id id) { return std::make_unique<fake_link>(*this, lane, id); },
                      .tokens = std::move(source)});
   }
+  if (plan.shared) ledger.begin_sharing();
   driver_ = std::make_unique<convoke::run::driver>(
-      convoke::run::driver::surroundings{io, clock, ledger, watch},
+      convoke::run::driver::surroundings{
+          io, clock, ledger, watch, {.joined = clock.now(), .follow = plan.follow, .nothing_left = [this] { ++nothing_left; }}},
       convoke::run::stop_tokens{drain.get_token(), can_leave_at_once ? at_once.get_token() : std::stop_token()}, ledger.opened(), settings,
       plan.seed, std::move(lanes));
   driver_->start();
@@ -183,6 +185,7 @@ void driver_world::step() {
     if (link->pending() == kind::calling) options.emplace_back([this, link] { finish_call(*link); });
   }
   if (ledger.waiting()) options.emplace_back([this] { ledger.carry_out_one(); });
+  if (ledger.renewal_waits()) options.emplace_back([this] { ledger.answer_renewal(); });
   for (engine::lane_id lane = 0; lane < tokens.size(); ++lane) {
     auto* const source = tokens[lane];
     if (source->requested && !source->stopped) options.emplace_back([this, source, lane] { answer_token(*source, lane); });
@@ -316,8 +319,9 @@ void driver_world::on_delivered(const fake_link& link, const engine::answer& a) 
 void driver_world::check_end() {
   if (std::ranges::any_of(all_links, &fake_link::entered)) complain("the run is over, and a coroutine waits in a link");
   if (ledger.waiting()) complain("the run is over, and the ledger works for it");
-  // Stops are posted at any time; nothing else is left.
-  if (!drain.stop_requested() && !at_once.stop_requested() && io.poll() > 0) complain("the run is over, and handlers are left");
+  // Stops are posted at any time, and so are answers to renewals; nothing else is left.
+  if (!plan.shared && !drain.stop_requested() && !at_once.stop_requested() && io.poll() > 0)
+    complain("the run is over, and handlers are left");
   for (const auto* source : tokens)
     if (source->started && !source->stopped) complain("the run is over, and the token source works on");
   const bool left_at_once = result->reason == engine::stop_reason::interrupted && at_once.stop_requested();

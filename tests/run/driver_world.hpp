@@ -143,6 +143,7 @@ struct world_plan {
   double token_fails = 0;    // of the requests for a token
   double token_expires = 0;  // per step
   std::set<engine::lane_id> wrong_credentials;
+  bool shared = false, follow = false;  // a ledger for several processes
 };
 
 struct recording_observer final : observer {
@@ -197,7 +198,7 @@ class driver_world {
   std::function<std::optional<engine::answer>(const fake_link&)> script;  // answers first, where it wants to
   bool storage_failed = false;
 
-  unsigned connects = 0, calls = 0, updates = 0;
+  unsigned connects = 0, calls = 0, updates = 0, nothing_left = 0;
 
  private:
   void step();

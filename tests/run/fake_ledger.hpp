@@ -18,7 +18,7 @@ namespace convoke::testing {
 
 class fake_ledger final : public ledger::store {
  public:
-  enum class row_state : std::uint8_t { unclaimed, claimed, recorded, released, taken_over };
+  enum class row_state : std::uint8_t { unclaimed, claimed, recorded, released, taken_over, elsewhere };  // elsewhere: never ours yet
   struct row {
     ledger::row_id id = 0;
     ledger::lane_id lane = 0;
@@ -71,10 +71,44 @@ class fake_ledger final : public ledger::store {
   // Another process holds this row from now on.
   void take_over(row& r) { r.token = ++tokens_, r.state = row_state::taken_over; }
 
+  // ---- a ledger for several processes
+  struct sharing {
+    bool answers = true;                                                            // false: renewals wait
+    std::function<result<ledger::renewal>(const ledger::renewal_request&)> answer;  // empty: the lease is extended
+    std::vector<ledger::announced_cooldown> cooldowns{};                            // for the next answer to a write
+    std::vector<ledger::renewal_request> requests{};                                // so far
+    unsigned surveys = 0;
+  };
+  sharing shared;
+  // Before the driver begins: its session has a lease.
+  void begin_sharing() { opened_.shared = terms(); }
+  [[nodiscard]] ledger::renewal terms() const {
+    ledger::renewal out{.left = ledger::lease_time, .lanes = {}, .cooldowns = {}};
+    for (ledger::lane_id lane = 0; lane < opened_.info.header.lanes.size(); ++lane) {
+      out.lanes.push_back({.lane = lane});
+      out.lanes.back().members = {{.session = opened_.lease, .wants = 1, .part = 1}};
+    }
+    return out;
+  }
+  // Another process holds this row, and it was not this one's before: the count of what is owed does not name it.
+  void hold_elsewhere(row& r) {
+    r.state = row_state::elsewhere;
+    for (auto& o : opened_.organizers)
+      if (o.id == r.organizer) --o.fresh;
+  }
+  [[nodiscard]] bool renewal_waits() const noexcept { return shared.answers && !renewals_.empty(); }
+  void answer_renewal() {
+    const auto job = std::move(renewals_.front());
+    renewals_.pop_front();
+    job();
+  }
+
   std::vector<std::string> complaints;
   unsigned advances = 0;
 
   // ---- ledger::store, as far as a driver uses it
+  void renew(ledger::renewal_request wanted, ledger::renewed_handler done) override;
+  void survey(ledger::lease_token lease, ledger::surveyed_handler done) override;
   void claim(ledger::claim_request wanted, ledger::claimed_handler done) override;
   void write(ledger::row_writes writes, ledger::committed_handler done) override;
   void close_organizer(ledger::close_request closing, ledger::closed_handler done) override;
@@ -120,7 +154,7 @@ class fake_ledger final : public ledger::store {
 
   ledger::opened_run opened_;
   std::vector<row> rows_;
-  std::deque<std::function<void()>> jobs_;
+  std::deque<std::function<void()>> jobs_, renewals_;
   std::optional<error> failure_;
   ledger::lease_token tokens_ = 100;
 };
@@ -149,6 +183,35 @@ inline ledger::claimed_page fake_ledger::take(const ledger::page_wanted& page) {
                         .drift = r.drift});
   }
   return out;
+}
+
+inline void fake_ledger::renew(ledger::renewal_request wanted, ledger::renewed_handler done) {
+  if (wanted.lease != opened_.lease) complaints.emplace_back("a renewal names another lease");
+  if (!renewals_.empty()) complaints.emplace_back("two renewals at once");
+  shared.requests.push_back(wanted);
+  renewals_.emplace_back([this, wanted = std::move(wanted), done = std::move(done)] {
+    done(shared.answer ? shared.answer(wanted) : result<ledger::renewal>(terms()));
+  });
+}
+
+inline void fake_ledger::survey(ledger::lease_token, ledger::surveyed_handler done) {
+  ++shared.surveys;
+  jobs_.emplace_back([this, done = std::move(done)] {
+    if (failure_) return done(std::unexpected(*failure_));
+    ledger::rows_in_store out;
+    for (const auto& o : opened_.organizers) {
+      auto found = o;
+      found.fresh = found.stale = 0;
+      for (const auto& r : rows_)
+        if (r.organizer == o.id && r.state == row_state::unclaimed) ++found.fresh;
+      if (found.fresh > 0) out.organizers.push_back(std::move(found));
+    }
+    for (const auto& r : rows_) {
+      if (r.state == row_state::elsewhere) ++out.held_elsewhere;
+      if (r.state == row_state::released) ++out.released;
+    }
+    done(std::move(out));
+  });
 }
 
 inline void fake_ledger::claim(ledger::claim_request wanted, ledger::claimed_handler done) {
@@ -186,7 +249,9 @@ inline ledger::committed_rows fake_ledger::apply(const ledger::row_writes& write
 inline void fake_ledger::write(ledger::row_writes writes, ledger::committed_handler done) {
   jobs_.emplace_back([this, writes = std::move(writes), done = std::move(done)] {
     if (failure_) return done(std::unexpected(*failure_));
-    done(apply(writes));
+    auto out = apply(writes);
+    out.cooldowns = std::exchange(shared.cooldowns, {});
+    done(std::move(out));
   });
 }
 

@@ -106,4 +106,18 @@ BOOST_AUTO_TEST_CASE(without_progress_there_is_no_forecast) {
   BOOST_TEST(pass(200ms, 10).left.has_value());
 }
 
+BOOST_AUTO_TEST_CASE(rows_that_others_end_are_done_and_rows_that_come_are_left) {
+  meter.found(400, now);
+  auto p = pass(200ms, 0);
+  BOOST_TEST(p.done == 600u);
+  BOOST_TEST(p.calls_left == 400u);
+  meter.found(500, now);
+  p = pass(200ms, 0);
+  BOOST_TEST(p.rows == 1100u);
+  BOOST_TEST(p.done == 600u);
+  BOOST_TEST(p.calls_left == 500u);
+  meter.ended(500, 500, now);
+  BOOST_TEST(pass(200ms, 0).done == 1100u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
