@@ -2,12 +2,16 @@
 in these tests, so no key may ever be in flight twice, and rows that a worker gave back are done long before a lease would end."""
 import json
 import os
+import re
 import signal
 import time
+import unittest
 
 from fleet import LEASE, FleetCase
 from generate import write_rows
-from harness import main, scaled, wait_for
+from harness import HERE, main, scaled, wait_for
+
+import pgbouncer
 
 ROWS = scaled(600, 2000, 10000)
 
@@ -128,6 +132,35 @@ class Fleet(FleetCase):
         shown = json.loads(self.convoke("status", "-o", "json").out)
         self.assertEqual(len(shown["workers"]), 2, shown)
         self.assertIn("worker", self.convoke("status").out)
+
+    @unittest.skipUnless(pgbouncer.executable(), "PgBouncer is not installed")
+    def test_through_pgbouncer(self):
+        """Fewer connections to the server than workers have: each transaction gets another one."""
+        pooler = pgbouncer.PgBouncer(self.cluster, pool=3)
+        try:
+            self.ledger = pooler.url(self.database)
+            keys = self.plan("rows", ROWS)
+            for _ in range(4):
+                self.work()
+            self.wait_all()
+            self.assert_all_done(keys, ROWS)
+            self.assertEqual(self.requests(), ROWS)
+        finally:
+            pooler.close()
+
+    def test_a_role_with_few_rights(self):
+        """The privileges that docs/fleet.md names are enough for a worker."""
+        keys = self.plan("rows", 200)
+        with open(os.path.join(HERE, "..", "..", "docs", "fleet.md"), encoding="utf-8") as file:
+            grants = re.findall(r"^GRANT .*;$", file.read(), re.MULTILINE)
+        self.assertGreater(len(grants), 2)
+        self.cluster.sql("CREATE ROLE worker LOGIN PASSWORD '%s'" % self.cluster.password)
+        for one in grants:
+            self.cluster.sql(one, self.database)
+        self.work(ledger=self.cluster.url(self.database, user="worker"))
+        self.wait_all()
+        self.assert_all_done(keys, 200)
+        self.assertEqual(self.value("SELECT count(*) FROM convoke.owed"), "0")
 
     def test_credentials_are_refused(self):
         self.plan("rows", 50)
