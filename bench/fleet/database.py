@@ -36,7 +36,7 @@ class Spent:
                                    "(SELECT xact_commit FROM pg_stat_database WHERE datname = '%s')" % database)[0]
         self.wal_bytes, self.commits = int(wal), int(commits)
         self.statements = int(cluster.value("SELECT sum(calls) FROM pg_stat_statements WHERE dbid = (SELECT oid FROM pg_database WHERE "
-                                            "datname = '%s')" % database) or 0) if statements else 0
+                                            "datname = '%s')" % database, database) or 0) if statements else 0
 
     def __sub__(self, before):
         out = object.__new__(Spent)

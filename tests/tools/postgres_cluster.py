@@ -8,6 +8,7 @@ usage: postgres_cluster.py start FILE [--fsync]   start a cluster, and write the
 PostgreSQL refuses to run as root, so its programs run as `postgres`, or as the user with the id 65534 where there is no such user.
 """
 import argparse
+import atexit
 import contextlib
 import os
 import pwd
@@ -83,6 +84,7 @@ class Cluster:
         self.password = password or secrets.token_hex(12)
         self.port = 0
         self.process = None
+        atexit.register(self.close)
 
     def __enter__(self):
         self.start()
@@ -167,6 +169,7 @@ class Cluster:
         self.start()
 
     def close(self):
+        atexit.unregister(self.close)
         if self.process is not None:
             try:
                 self.stop("immediate")
@@ -263,6 +266,7 @@ def start_file(path, fsync):
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
         file.write(cluster.url() + "\n")
     # It outlives this process.
+    atexit.unregister(cluster.close)
     cluster.process.returncode = 0
 
 
