@@ -24,6 +24,10 @@ int exit_code_of(ending end) noexcept {
 
 }  // namespace
 
+std::uint64_t worked_run::unsatisfied() const noexcept {
+  return counts.failed + counts.rejected + counts.lost + (drift_fails ? counts.drifted : 0);
+}
+
 int work_report::exit_code() const noexcept {
   return exit_code_of(end);
 }

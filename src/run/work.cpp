@@ -128,10 +128,6 @@ result<std::unique_ptr<ledger::store>> open_ledger_of(const job& j, observer& wa
 
 }  // namespace
 
-std::uint64_t worked_run::unsatisfied() const noexcept {
-  return counts.failed + counts.rejected + counts.lost + (drift_fails ? counts.drifted : 0);
-}
-
 result<work_report> work(const job& j, const work_options& how, observer& watch, std::stop_token stop, std::stop_token at_once) {
   if (const auto valid = validate(j, job_use::work); !valid) return std::unexpected(valid.error());
   const bool shared = ledger::parse_ledger_url(j.ledger)->kind != ledger::store_kind::sqlite;
