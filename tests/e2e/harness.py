@@ -51,7 +51,7 @@ class Result:
 
 def clean_environment(home):
     """The environment without any configuration of the caller, and with this home."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("CONVOKE_", "AZURE_", "XDG_"))}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("CONVOKE_", "AZURE_", "XDG_", "PG"))}
     for name in ("HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "CREDENTIALS_DIRECTORY"):
         kept.pop(name, None)
     kept.update(HOME=home, XDG_STATE_HOME=os.path.join(home, "state"), XDG_CONFIG_HOME=os.path.join(home, "config"), NO_COLOR="1")
