@@ -198,6 +198,38 @@ class ledger_reader {
 [[nodiscard]] result<void> discard_run(const std::string& url, std::uint32_t id, std::chrono::milliseconds wait_lock = {},
                                        std::stop_token stop = {});
 
+/// How far a copy is.
+struct copy_progress {
+  std::uint64_t keys = 0;  ///< meetings gone through
+  std::uint64_t of = 0;    ///< all of the inventory
+  bool verifying = false;  ///< they are copied, and both ledgers are read anew
+};
+
+struct copy_options {
+  std::chrono::milliseconds wait_lock{};  ///< how long to wait while another process carries out a run on a SQLite ledger
+  std::function<void(const copy_progress&)> progress{};
+};
+
+/// What a copy did.
+struct ledger_copy {
+  std::uint64_t meetings = 0;  ///< of the inventory
+  std::uint64_t added = 0;     ///< the other meetings were in the target already, and the same there
+  std::uint64_t cooldowns = 0, learnt_rates = 0, month_counts = 0;
+  /// Hexadecimal, over everything about each meeting: its key, what is wanted, its feed, its state and what was observed. Each was computed
+  /// from its own ledger after the copy; they are equal.
+  std::string source_digest, target_digest;
+};
+
+/// Copies the inventory of the ledger `from`, and the cooldowns, learnt rates and counts of its lanes, into the ledger `to`, which is made
+/// if it does not exist. Runs, with their records and results, are not copied: they stay in `from`. A plan of the same file finds every
+/// meeting in `to` as it was in `from`.
+///
+/// A copy that was interrupted is completed by the same call; after a complete one it changes nothing. What the target has besides is left
+/// alone. Errors: usage (`from` and `to` are the same, an open run of one of them still owes calls, or a meeting is in both and differs),
+/// busy (another process uses one of them), storage (also if the copy differs from its source in the end), credentials, interrupted.
+[[nodiscard]] result<ledger_copy> copy_ledger(const std::string& from, const std::string& to, const copy_options& options = {},
+                                              std::stop_token stop = {});
+
 /// Warnings, one sentence each: other users of this machine may read, change or replace the ledger. Empty for a URL that names no ledger.
 [[nodiscard]] std::vector<std::string> ledger_warnings(const std::string& url);
 

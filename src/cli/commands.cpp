@@ -114,6 +114,13 @@ int run_job(console& out, const settings& from, const std::string& command, cons
   return command == "check" ? run_check(c) : command == "plan" ? run_plan(c) : run_apply(c);
 }
 
+int run_ledger(console& out, const settings& from, const std::vector<std::string>& words) {
+  static auto* const caught = new signals;  // as for a job
+  const job_command c{.out = out, .from = from, .input = {}, .caught = *caught};
+  const auto done = ledger_command(out, from, words, caught->stop());
+  return done ? out.finish(0) : c.fail_with(done.error());
+}
+
 int run_version(console& out) {
   out.print(fmt::format("convoke {}\ntzdata {}\n", version, files::tzdata_version()));
   return out.finish(0);
@@ -152,6 +159,7 @@ int run_command(const invocation& what) {
   if (what.command == "discard") return discard_command(**out, *from, input);
   if (what.command == "status") return status_command(**out, *from);
   if (what.command == "export") return export_command(**out, *from);
+  if (what.command == "ledger") return run_ledger(**out, *from, what.arguments);
   return run_version(**out);
 }
 

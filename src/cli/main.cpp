@@ -27,6 +27,7 @@ namespace {
 struct command {
   std::string_view name, help, argument, argument_help;
   unsigned options;
+  std::size_t most_arguments = 1;
 };
 
 constexpr command commands[] = {
@@ -38,6 +39,7 @@ constexpr command commands[] = {
     {"discard", "Close a run that is not wanted", "RUN", "the run's number", on_inventory},
     {"status", "The inventory and the current run; works while a run is going on", "", "", on_inventory},
     {"export", "Results as CSV or JSON lines", "", "", on_export},
+    {"ledger", "Copy the inventory of a ledger into another one", "copy", "copy FROM TO, each the URL of a ledger", on_ledger, 3},
     {"simulate", "A local Graph to rehearse against", "", "", 0},
     {"demo", "The guided tour", "", "", 0},
     {"version", "Print the version", "", "", 0},
@@ -128,9 +130,9 @@ int take(const CLI::App& sub, const command& c, const parsed& words) {
   auto left = sub.remaining();
   if (c.argument.empty()) left.insert(left.end(), words.arguments.begin(), words.arguments.end());
   if (!left.empty()) return refuse({errc::usage, fmt::format("{} takes no argument '{}'.", c.name, core::escape_for_people(left.front()))});
-  if (words.arguments.size() > 1)
-    return refuse({errc::usage,
-                   fmt::format("{} takes one {}, and '{}' is another.", c.name, c.argument, core::escape_for_people(words.arguments[1]))});
+  if (words.arguments.size() > c.most_arguments)
+    return refuse({errc::usage, fmt::format("{} takes one {}, and '{}' is another.", c.name, c.argument,
+                                            core::escape_for_people(words.arguments[c.most_arguments]))});
   if (!c.argument.empty() && words.arguments.empty())
     return refuse({errc::usage, fmt::format("{} needs {}: convoke {} {}", c.name, c.argument_help, c.name, c.argument)});
   for (const auto& o : words.options)

@@ -17,7 +17,7 @@ constexpr option table[] = {
     {"config", "", shape::path, on_all, "", "FILE", "Configuration file (TOML)", ""},
     {"ledger", "", shape::value, lanes | on_export | on_inventory, "", "URL", "Ledger: sqlite:PATH, or postgresql://… for several workers",
      ""},
-    {"wait-lock", "", shape::value, lanes | on_inventory, "0", "D",
+    {"wait-lock", "", shape::value, lanes | on_inventory | on_ledger, "0", "D",
      "How long to wait for another process's run on a SQLite ledger; no effect on PostgreSQL", ""},
     {"follow", "", shape::flag, on_work, "", "", "Wait for more runs where nothing is owed (PostgreSQL only)", ""},
     {"results", "", shape::path, on_apply | on_export, "", "FILE", "Write results here; .csv or .jsonl", ""},

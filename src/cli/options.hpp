@@ -21,7 +21,8 @@ enum command_set : unsigned {
   on_export = 8,
   on_inventory = 16,  // runs, discard, status
   on_work = 32,
-  on_all = 63,
+  on_ledger = 64,
+  on_all = 127,
 };
 
 enum class shape : std::uint8_t {
