@@ -106,6 +106,7 @@ void engine::impl::settle(mono_time now) {
   };
   for (const auto& l : lanes_) consider(l->next(now));
   if (ending_) consider(end_by_);
+  if (context.lease_until != mono_time::max()) consider(context.lease_trusted_until());
   if (context.config.max_duration && !stopped_at_ && !ending_) consider(core::after(started_, *context.config.max_duration));
   count(now);
 }
@@ -122,6 +123,8 @@ void engine::impl::stop_all_with_one(mono_time now) {
 void engine::impl::look_for_the_end(mono_time now) {
   if (!ending_) {
     if (std::ranges::any_of(lanes_, [now](const auto& l) { return l->look(now).busy; })) return;
+    for (const auto& l : lanes_) l->set_down(now);
+    if (std::ranges::any_of(lanes_, [](const auto& l) { return l->awaits_others(); })) return;
     for (const auto& l : lanes_) l->wind_up(now);
     ending_ = true;
     end_by_ = core::after(stopped_at_.value_or(now), context.config.drain);
@@ -234,6 +237,35 @@ void engine::organizer_closed(lane_id, organizer_id, std::uint32_t, mono_time no
 void engine::storage_failed(const error& why, mono_time now) {
   if (!impl_->enter(now)) return;
   impl_->stop(stop_reason::storage, why.message, now);
+}
+
+void engine::lease_until(mono_time until, mono_time now) {
+  if (!impl_->enter(now)) return;
+  impl_->context.lease_until = until;
+  impl_->settle(now);
+}
+
+void engine::share_changed(lane_id id, const lane_share& share, mono_time now) {
+  if (!impl_->enter(now)) return;
+  if (auto* l = impl_->find(id)) l->share_changed(share, now);
+  impl_->settle(now);
+}
+
+void engine::cooldown_announced(lane_id id, std::optional<organizer_id> organizer, mono_time until, mono_time now) {
+  if (!impl_->enter(now)) return;
+  if (auto* l = impl_->find(id)) l->cooldown_announced(organizer, until, now);
+  impl_->settle(now);
+}
+
+void engine::rows_available(lane_id id, std::span<const organizer_setup> organizers, std::uint64_t held_elsewhere, mono_time now) {
+  if (!impl_->enter(now)) return;
+  if (auto* l = impl_->find(id)) l->rows_available(organizers, held_elsewhere, now);
+  impl_->settle(now);
+}
+
+lane_report engine::report(lane_id id, mono_time now) {
+  auto* l = impl_->find(id);
+  return l == nullptr ? lane_report{} : l->report(now);
 }
 
 void engine::stop(stop_reason why, mono_time now) {

@@ -35,7 +35,8 @@ lane::lane(run_context& context, const lane_setup& setup, mono_time now)
       pace_(config_, setup.learnt, now),
       limit_(config_.connections),
       connection_count_(std::max(1U, config_.connections)),
-      stale_at_(now + config_.attempt_timeout) {
+      stale_at_(now + config_.attempt_timeout),
+      reported_at_(now) {
   for (const auto& o : setup.organizers) {
     const auto who = organizers_.add(o.organizer, o.fresh, o.stale);
     left_ += std::uint64_t{o.fresh} + o.stale;
@@ -45,18 +46,10 @@ lane::lane(run_context& context, const lane_setup& setup, mono_time now)
   }
   for (const auto& f : setup.cooldowns) {
     if (!holds(rule::cooldowns_restored)) break;
-    // Longer than any cooldown that is obeyed: the ledger is old, or a clock was wrong.
-    const auto most = config_.max_cooldown;
-    const bool cut = f.until > core::after(now, most + most / 10);
-    if (cut) context_.actions.emplace_back(cooldown_cut{id_, f.organizer, false, {}, f.until - now});
-    const auto until = cut ? core::after(now, most) : f.until;
-    if (!f.organizer) {
-      scope_.close_until(until, cut || f.cut);
-    } else if (const auto who = organizers_.find(*f.organizer); who != no_organizer) {
-      organizers_[who].cooldown.close_until(until, cut || f.cut);
-    }
+    obey(f.organizer, f.until, f.cut, now);
   }
-  if (unfetched_ > 0) context_.actions.emplace_back(refresh_token{id_, 0});
+  token_requested_ = unfetched_ > 0;
+  if (token_requested_) context_.actions.emplace_back(refresh_token{id_, 0});
 }
 
 void lane::connection_ready(connection_id c, bool reused, mono_time now) {
@@ -176,6 +169,7 @@ bool lane::could_send() const noexcept {
 }
 
 mono_time lane::gate(mono_time now) const noexcept {
+  if (lease_over(now)) return mono_time::max();
   auto at = std::max(pause_, pace_.next(now));
   if (holds(rule::lane_cooldown_obeyed)) at = std::max(at, scope_.end());
   if (in_flight_ > 0 && scope_.on_trial(now) && holds(rule::cut_cooldown_probed)) at = mono_time::max();
@@ -221,6 +215,7 @@ void lane::send(organizer_index who, row_index i, mono_time now) {
   context_.keys.sent(r.owed.key);
   organizers_.call_made(who, now);
   pace_.take(now);
+  ++since_report_.calls;
   if (inference_.called(who, now)) ++context_.numbers.early_by_inference;
   if (health_.down()) health_.probed(now);
   limit_.called(++in_flight_);
@@ -278,6 +273,7 @@ void lane::advance(mono_time now) {
   pace_.advance(now, left_);
   grant(now);
   fetch(now);
+  look_for_more(now);
   save_now_and_then(now);
 }
 
@@ -296,6 +292,7 @@ std::optional<mono_time> lane::next(mono_time now) {
   if (sent_.front() != no_row) consider(context_.rows[sent_.front()].first_sent + config_.row_deadline);
   if (!want_stale_.empty()) consider(stale_at_);
   consider(health_.gives_up_at());
+  if (context_.config.shared && !looking_) consider(look_at_);
   // The end of a cooldown is looked at whatever else the lane lacks then.
   consider(scope_.end());
   return at;

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -53,6 +54,11 @@ class lane {
   void acknowledged(row_index i, bool lost, mono_time now);
   // Another lane of the application was throttled with the application as its scope.
   void close(const scope::announcement& cooldown, mono_time now);
+  // What engine.hpp says of several workers.
+  void share_changed(const lane_share& share, mono_time now);
+  void cooldown_announced(std::optional<organizer_id> organizer, mono_time until, mono_time now);
+  void rows_available(std::span<const organizer_setup> found, std::uint64_t held_elsewhere, mono_time now);
+  [[nodiscard]] lane_report report(mono_time now);
   // `come_back`: when the rows that are left may be tried again, where the reason says so.
   void stop(stop_reason why, std::string detail, mono_time now, std::optional<mono_time> come_back = {});
 
@@ -66,6 +72,10 @@ class lane {
     std::optional<mono_time> wait;  // else: rows are left, and the first of their scopes opens at this time
   };
   [[nodiscard]] outlook look(mono_time now);
+  // Whether rows may come that this worker does not know of yet. The run goes on then, although no lane is busy.
+  [[nodiscard]] bool awaits_others() const noexcept;
+  // No lane is busy. Claimed rows whose scopes stay closed are released, so other workers do not wait for them.
+  void set_down(mono_time now);
   // Nothing is left to do in this run: permanent answers that were not recorded yet are final, and rows whose scopes stay closed are
   // released.
   void wind_up(mono_time now);
@@ -105,6 +115,13 @@ class lane {
   void want_rows(organizer_index who);
   void count_unfetched(organizer_index who);
   void count_left(organizer_index who, const claimed_page& page, bool stale);
+
+  // lane_shared.cpp: what other workers have to do with
+  void look_for_more(mono_time now);
+  void set_rows_left(organizer_index who, std::uint32_t fresh, std::uint32_t stale, mono_time now);
+  void obey(std::optional<organizer_id> organizer, mono_time until, bool cut, mono_time now);
+  [[nodiscard]] bool lease_over(mono_time now) const noexcept { return now >= context_.lease_trusted_until(); }
+  void measure_use(mono_time now);
 
   // lane_answers.cpp: what an answer leads to
   app_cooldown dispatch(classified v, row_index i, answer&& a, mono_time now);
@@ -195,6 +212,7 @@ class lane {
 
   std::uint32_t token_ = 0;
   bool token_good_ = false;
+  bool token_requested_ = false;
   std::optional<mono_time> token_again_;  // there is none, and none is requested before this time
   unsigned refused_tokens_ = 0;           // in a row, with no success between
 
@@ -209,6 +227,16 @@ class lane {
   std::uint32_t claimed_ = 0;    // rows in this process that have not ended
   std::uint32_t in_flight_ = 0;
   std::uint32_t advancing_ = 0;  // rows whose next operation is sent once the advance is durable
+
+  // Where other workers carry out the same runs:
+  bool looking_ = false;                       // look_for_rows was not answered yet
+  mono_time look_at_ = mono_time::min();       // not before this time again
+  std::chrono::nanoseconds look_interval_{0};  // between the latest two
+  bool nothing_elsewhere_ = false;             // the latest answer: nothing can be claimed, and no other worker holds rows
+  std::optional<mono_time> set_down_until_;    // when the first scope opens whose rows were released by set_down
+  lane_report since_report_;
+  mono_time reported_at_;
+  double wants_ = 0;
 
   std::optional<stop_reason> stopped_;
   std::string detail_;

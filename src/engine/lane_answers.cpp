@@ -100,6 +100,7 @@ lane::app_cooldown lane::dispatch(classified v, row_index i, answer&& a, mono_ti
 // The service carried the call out.
 void lane::count_taken(const row& r, mono_time now) {
   health_.success();
+  ++since_report_.successes;
   pace_.on_success(r.last_sent, now);
   limit_.succeeded(r.last_sent, now);
   scope_.succeeded(r.last_sent);
@@ -225,6 +226,8 @@ void lane::slow_down(scope_kind kind, const row& r, const scope::announcement& c
     if (attributed.newly_limited && pace_before_) restore_ = pending_restore{now, 0};
   } else if (cooldown.first) {
     restore_.reset();
+    since_report_.throttles.push_back({r.last_sent, scope_.end()});
+    pace_.closed(scope_.end(), now, context_.random);
     if (!attributed.same_organizer) pace_before_ = pace_;
     pace_.on_throttle(r.last_sent, now, scope_.end(), attributed.others_go_on);
   } else {

@@ -73,7 +73,8 @@ bool lane::enough_claimed() const noexcept {
 }
 
 void lane::fetch(mono_time now) {
-  if (stopped_ || token_ == 0 || organizers_.sendable() + requested_ >= sizes_.low()) return;
+  if (stopped_ || token_ == 0 || organizers_.sendable() + requested_ >= sizes_.low() || lease_over(now)) return;
+  if (context_.config.shared && scope_.end() > now + long_wait) return;  // other workers need not wait for rows held here
   fetch_from(want_fresh_, false, now);
   if (enough_claimed()) return;
   // Rows that an earlier process claimed go last: one of its calls may still be carried out.
@@ -102,7 +103,9 @@ void lane::fetch_from(std::deque<organizer_index>& queue, bool stale, mono_time 
     requested_ += o.requested;
     claim.pages.push_back({o.id, o.requested});
   }
-  if (!claim.pages.empty()) context_.actions.emplace_back(std::move(claim));
+  if (claim.pages.empty()) return;
+  nothing_elsewhere_ = false;
+  context_.actions.emplace_back(std::move(claim));
 }
 
 }  // namespace convoke::engine

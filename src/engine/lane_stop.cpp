@@ -214,7 +214,8 @@ void lane::close_organizer_now(organizer_index who, answer&& why) {
 }
 
 void lane::wind_up(mono_time now) {
-  const auto wait = look(now).wait;
+  auto wait = look(now).wait;
+  if (!wait) wait = set_down_until_;
   break_streak();
   close_refused_organizers();
   save_learnt();

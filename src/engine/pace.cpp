@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "engine/forecast.hpp"
+#include "engine/rules.hpp"
 #include "engine/seconds.hpp"
 
 namespace convoke::engine {
@@ -25,19 +26,22 @@ constexpr double fast_climb = 0.17;         // more per second, times the distan
 constexpr auto careful_beginning = 1200ms;  // of a climb with little work left: per second ...
 constexpr double careful_first = 0.06, careful_then = 0.02;
 
+constexpr double shared_growth = 0.4;  // of this where the rate takes effect only after an exchange between workers
+
 // Probes.
 constexpr auto probe_step = 750ms;
 constexpr double first_excess = 0.02;
-constexpr double payback = 60;  // s of work that must be left for a probe
-constexpr double share = 0.01;  // of the calls may be throttled
-constexpr double same = 1.08;   // of the old rate: the same limit as before
+constexpr double payback = 60;           // s of work that must be left for a probe
+constexpr double most_throttled = 0.01;  // of the calls
+constexpr double same = 1.08;            // of the old rate: the same limit as before
 
 }  // namespace
 
 pace::pace(const lane_settings& s, const std::optional<remembered_pace>& learnt, mono_time now)
     : fixed_(s.fixed_rate),
       ceiling_(s.rate),
-      gate_(s.fixed_rate ? s.rate : std::min(s.rate, std::max(s.start_rate, slowest))),
+      rate_(s.fixed_rate ? s.rate : std::min(s.rate, std::max(s.start_rate, slowest))),
+      gate_(rate_),
       reopened_(now) {
   state_.since = state_.step = state_.updated = state_.opened = now;
   state_.probe_after = first_probe;
@@ -54,11 +58,13 @@ pace::pace(const lane_settings& s, const std::optional<remembered_pace>& learnt,
 }
 
 double pace::expected() const noexcept {
-  return state_.what == phase::start ? rate() : std::min(ceiling_, std::max(state_.held, rate()));
+  if (!leads_) return own_rate();
+  return part() * (state_.what == phase::start ? rate() : std::min(ceiling_, std::max(state_.held, rate())));
 }
 
 void pace::set_rate(double rate, mono_time now) noexcept {
-  gate_.set_rate(std::clamp(rate, std::min(slowest, ceiling_), ceiling_), now);
+  rate_ = std::clamp(rate, std::min(slowest, ceiling_), ceiling_);
+  gate_.set_rate(own_rate(), now);
   state_.updated = now;
 }
 
@@ -66,6 +72,7 @@ void pace::enter(phase p, mono_time at) noexcept {
   state_.what = p;
   state_.since = state_.step = state_.updated = at;
   state_.at_step = state_.at_phase = tally_.calls();
+  state_.own_at_step = own_calls_;
   state_.allowed = state_.before_step = 0;
   state_.wanted = true;
   state_.careful = false;
@@ -73,18 +80,19 @@ void pace::enter(phase p, mono_time at) noexcept {
 
 nanoseconds pace::step_time() const noexcept {
   return std::max<nanoseconds>(state_.what == phase::start ? start_step : probe_step,
-                               from_seconds(std::max(1.2 * tally_.round_trip(), 3 / rate())));
+                               from_seconds(std::max(1.2 * (tally_.round_trip() + seconds(lag())), 3 / rate())));
 }
 
 // True where the rate was used up. Where rows or connections are the limit, a faster rate would show nothing about the service.
 bool pace::used_up(mono_time now) const noexcept {
+  if (!alone_) return used_by_all(now);
   return static_cast<double>(tally_.calls() - state_.at_step) >= 0.7 * (state_.allowed + rate() * seconds(now - state_.updated)) - 1;
 }
 
 bool pace::probe_is_due(mono_time now, std::uint64_t work) const noexcept {
   if (now - state_.since < state_.probe_after || rate() >= ceiling_) return false;
   if (static_cast<double>(work) < payback * rate()) return false;
-  return (calls() - state_.at_throttle) * share >= static_cast<double>(state_.refused_calls);
+  return (calls() - state_.at_throttle) * most_throttled >= static_cast<double>(state_.refused_calls);
 }
 
 // Growth per second of a climb: fast far below what was refused, slow near it.
@@ -105,11 +113,18 @@ void pace::grow(double factor, mono_time now) noexcept {
   state_.wanted = wanted;
   state_.step = now;
   state_.at_step = tally_.calls();
+  state_.own_at_step = own_calls_;
   state_.allowed = 0;
 }
 
 void pace::advance(mono_time now, std::uint64_t work) noexcept {
   work_ = work;
+  tally_.count_others(now);
+  if (now >= part_until_ && !expired_ && holds(rule::safe_parts_respected)) {
+    expired_ = true;
+    gate_.set_rate(own_rate(), now);
+  }
+  if (!leads_) return follow(now);
   if (reduction_ && now >= reduction_->until) review(now);
   noise_.unthrottled_for(calls() - at_reopened_);
   if (fixed_ || now <= state_.updated) return;
@@ -119,10 +134,10 @@ void pace::advance(mono_time now, std::uint64_t work) noexcept {
       if (now - state_.updated >= 20ms) grow(std::exp2(dt / seconds(step_time())), now);
       return;
     case phase::search:
-      if (now - state_.updated >= 20ms) grow(std::pow(search_growth, dt), now);
+      if (now - state_.updated >= 20ms) grow(std::pow(search_growth, alone_ ? dt : dt * shared_growth), now);
       return;
     case phase::climb:
-      if (now - state_.updated >= 20ms) grow(1 + dt * climbing(now), now);
+      if (now - state_.updated >= 20ms) grow(1 + (alone_ ? dt : dt * shared_growth) * climbing(now), now);
       return;
     case phase::hold:
       if (probe_is_due(now, work)) begin_probe(now);
@@ -154,12 +169,14 @@ void pace::next_probe_step(mono_time now) noexcept {
   }
   state_.step = now;
   state_.at_step = tally_.calls();
+  state_.own_at_step = own_calls_;
   state_.allowed = 0;
 }
 
 void pace::take(mono_time now) noexcept {
   gate_.take(now);
   tally_.call(now);
+  ++own_calls_;
 }
 
 void pace::search(double from, double refused, mono_time at) noexcept {
@@ -183,6 +200,7 @@ void pace::hold(double rate, mono_time at) noexcept {
 
 void pace::on_brake(mono_time now) noexcept {
   if (fixed_) return;
+  if (!leads_) return fall_back(now, now);
   const auto fast = rate();
   if (state_.what == phase::start || state_.what == phase::search) {
     search(0.7 * fast, std::max(state_.refused, fast), now);

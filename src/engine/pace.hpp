@@ -17,6 +17,8 @@
 //
 // docs/pace.md describes the law in full and compares it with simpler ones.
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -34,11 +36,15 @@ class pace {
  public:
   pace(const lane_settings& s, const std::optional<remembered_pace>& learnt, mono_time now);
 
-  [[nodiscard]] double rate() const noexcept { return gate_.rate(); }
-  // The rate to expect for the next minutes.
+  // Calls/s of the lane; this worker calls at its part of them.
+  [[nodiscard]] double rate() const noexcept { return rate_; }
+  [[nodiscard]] double own_rate() const noexcept { return part() * rate_; }
+  // The own rate to expect for the next minutes.
   [[nodiscard]] double expected() const noexcept;
-  [[nodiscard]] bool learning() const noexcept { return state_.what == phase::start && !fixed_; }
-  [[nodiscard]] mono_time next(mono_time now) const noexcept { return gate_.next(now); }
+  [[nodiscard]] bool learning() const noexcept { return state_.what == phase::start && !fixed_ && leads_; }
+  [[nodiscard]] mono_time next(mono_time now) const noexcept {
+    return part() > 0 ? std::max(gate_.next(now), not_before_) : mono_time::max();
+  }
 
   // Lets the rate follow the time. `work` is how many calls are left to make, as far as that is known.
   void advance(mono_time now, std::uint64_t work) noexcept;
@@ -54,6 +60,14 @@ class pace {
   void restore(const pace& before, mono_time now) noexcept;
   // Most of the last calls were faults.
   void on_brake(mono_time now) noexcept;
+
+  // ---- several workers: pace_shared.cpp
+  void share(const lane_share& s, mono_time now) noexcept;
+  [[nodiscard]] bool leads() const noexcept { return leads_; }
+  // The rate is published now.
+  void published(mono_time now) noexcept;
+  // The lane may not be called before `until`. Where several workers call, each begins at a time of its own then.
+  void closed(mono_time until, mono_time now, pacing::random_engine& random) noexcept;
 
   // What is worth saving for the next run; absent while nothing was throttled.
   [[nodiscard]] std::optional<learnt_pace> learnt() const noexcept;
@@ -73,7 +87,7 @@ class pace {
 
     mono_time opened;                       // end of the last cooldown
     std::optional<mono_time> throttled_at;  // sending time of the last throttled call
-    std::uint64_t at_step = 0, at_phase = 0, refused_calls = 0;
+    std::uint64_t at_step = 0, own_at_step = 0, at_phase = 0, refused_calls = 0;
     double at_throttle = 0;                 // calls up to the throttled one before
     double bad = 0;                         // the lowest rate that was held and refused
     double confirmed = 0;                   // a rate that was held until a probe
@@ -120,8 +134,24 @@ class pace {
   void revert(const position& to, std::chrono::nanoseconds closed, mono_time now) noexcept;
   [[nodiscard]] double lately(mono_time until, std::chrono::nanoseconds span) const noexcept;
 
+  // pace_shared.cpp
+  [[nodiscard]] double part() const noexcept { return expired_ ? std::min(part_, safe_part_) : part_; }
+  void follow(mono_time now) noexcept;
+  void begin_to_lead(double published, const std::optional<learnt_pace>& learnt, mono_time now) noexcept;
+  void measure_others(std::uint64_t calls, std::chrono::nanoseconds interval, mono_time now) noexcept;
+  [[nodiscard]] double published_before(mono_time t) const noexcept;
+  void fall_back(mono_time until, mono_time now) noexcept;
+  void on_echo(mono_time until) noexcept;
+  [[nodiscard]] bool used_by_all(mono_time now) const noexcept;
+  [[nodiscard]] double calls_since(mono_time sent, mono_time now) const noexcept;
+  // The rate at which all workers together called then.
+  [[nodiscard]] double in_effect(mono_time sent) const noexcept;
+  // The time from a change of the rate until it is known whether the service takes it, beyond the round trip.
+  [[nodiscard]] std::chrono::nanoseconds lag() const noexcept { return alone_ ? std::chrono::nanoseconds(0) : exchange_lag; }
+
   bool fixed_;
   double ceiling_;
+  double rate_;  // of the lane
   pacing::gcra gate_;
   tally tally_;
   noise noise_;
@@ -132,6 +162,28 @@ class pace {
   double at_reopened_ = 0;                // ... and the calls made until then
   std::uint64_t work_ = 0;                // calls left to make
   double made_ = 0;                       // calls up to the latest throttled one
+
+  // ---- several workers
+  static constexpr std::chrono::milliseconds exchange_lag{2500};
+  std::uint64_t own_calls_ = 0;
+  bool leads_ = true, alone_ = true;
+  double part_ = 1, safe_part_ = 1;
+  mono_time part_until_ = mono_time::max();
+  bool expired_ = false;
+  mono_time not_before_ = mono_time::min();
+  mono_time shared_at_ = mono_time::min();
+  mono_time settled_at_ = mono_time::min();  // from when on calls are made at the present rate by all workers
+  struct publication {
+    mono_time at;
+    double rate;
+  };
+  std::array<publication, 8> publications_{};  // the latest first
+  std::array<double, 3> others_use_{1, 1, 1};  // of their rate, lately
+  // Of a worker that does not lead.
+  double followed_ = 0;  // the rate that was published last
+  std::optional<learnt_pace> followed_pace_;
+  double fallback_ = 0, fell_from_ = 0;  // after a throttle, until a lower rate is published
+  mono_time fallback_until_ = mono_time::min();
 };
 
 }  // namespace convoke::engine

@@ -33,7 +33,8 @@ constexpr unsigned many_holds = 5;
 constexpr auto probe_after_change = 44s;  // a limit that has just changed seldom changes again soon
 constexpr auto rarest_probe = 120s;
 constexpr double rarer = 1.25;
-constexpr double shallow = 0.12;  // s of the rate: more calls above it mean a deep bucket or a higher limit
+constexpr double shallow = 0.12;               // s of the rate: more calls above it mean a deep bucket or a higher limit
+constexpr double shallow_among_several = 0.4;  // the calls of others are not known so exactly
 
 constexpr auto sustained = 3s;  // a rate that was kept for this time was taken
 
@@ -45,9 +46,11 @@ double pace::lately(mono_time until, nanoseconds span) const noexcept {
 }
 
 void pace::on_throttle(mono_time sent, mono_time now, mono_time until, bool perhaps_one_organizers) noexcept {
+  if (!leads_) return fall_back(until, now);
+  if (!alone_ && sent < settled_at_) return on_echo(until);
   if (reduction_) review(now);
   // Calls that were sent after the refused one do not count.
-  const auto after = gate_.rate() * seconds(now - sent);
+  const auto after = calls_since(sent, now);
   made_ = calls() - after;
   if (!fixed_) {
     const noise::opening opening{.calls = made_ - at_reopened_,
@@ -64,6 +67,7 @@ void pace::on_throttle(mono_time sent, mono_time now, mono_time until, bool perh
   state_.throttled_at = sent;
   state_.at_throttle = made_;
   at_reopened_ = calls();
+  if (!alone_) settled_at_ = std::max(until, now + exchange_lag);
 }
 
 void pace::on_echo() noexcept {
@@ -72,7 +76,7 @@ void pace::on_echo() noexcept {
 }
 
 void pace::reduce(mono_time sent, mono_time until) noexcept {
-  const auto refused = sent >= state_.step || state_.before_step <= 0 ? rate() : state_.before_step;
+  const auto refused = !alone_ ? in_effect(sent) : sent >= state_.step || state_.before_step <= 0 ? rate() : state_.before_step;
   switch (state_.what) {
     case phase::start:
       return search_refused(refused, sent, until);
@@ -116,6 +120,7 @@ void pace::revert(const position& to, nanoseconds closed, mono_time now) noexcep
   if (state_.throttled_at) *state_.throttled_at += closed;
   state_.step = now;
   state_.at_step = tally_.calls();
+  state_.own_at_step = own_calls_;
   state_.allowed = 0;
   set_rate(to.rate, now);
 }
@@ -135,11 +140,11 @@ void pace::search_refused(double rate, mono_time sent, mono_time until) noexcept
 void pace::rate_refused(double rate, mono_time sent, mono_time until) noexcept {
   const auto open = seconds(sent - state_.opened);
   state_.refused = rate;
-  if (open >= climb_measures) state_.at_once = state_.confirmed > 0.99 * rate ? 1 : 0;
+  if (open >= climb_measures + seconds(lag())) state_.at_once = state_.confirmed > 0.99 * rate ? 1 : 0;
   if (state_.what == phase::hold) return hold_refused(rate, sent, until);
-  if (state_.what == phase::search && open > search_measures) return climb(after_search * rate, until);
+  if (state_.what == phase::search && open > search_measures + seconds(lag())) return climb(after_search * rate, until);
   if (state_.what == phase::climb && state_.confirmed > 0.9 * rate) return hold(below_confirmed * state_.confirmed, until);
-  if (state_.what == phase::climb && open > climb_measures) {
+  if (state_.what == phase::climb && open > climb_measures + seconds(lag())) {
     state_.falls = 0;
     state_.guessed = static_cast<double>(work_) < short_work * rate;
     const auto left = state_.guessed ? after_careful_climb : after_climb;
@@ -153,8 +158,8 @@ void pace::hold_refused(double rate, mono_time sent, mono_time until) noexcept {
   const auto open = seconds(sent - state_.opened);
   if (state_.confirmed > 0.99 * rate) state_.confirmed = 0;
   state_.bad = state_.bad > 0 ? std::min(state_.bad, rate) : rate;
-  if (open >= climb_measures) {
-    state_.falls = open > long_hold ? 0 : state_.falls + 1;
+  if (open >= climb_measures + seconds(lag())) {
+    state_.falls = open > long_hold + seconds(lag()) ? 0 : state_.falls + 1;
     return hold((state_.falls == 0 ? after_long_hold : state_.falls < many_holds ? after_hold : after_many_holds) * rate, until);
   }
   if (++state_.at_once == 1) return hold(state_.confirmed > 0.9 * rate ? below_confirmed * state_.confirmed : after_hold * rate, until);
@@ -174,7 +179,7 @@ void pace::refused_at_once(double rate, mono_time sent, mono_time until) noexcep
 void pace::probe_refused(double rate, mono_time sent, mono_time until) noexcept {
   const auto span = std::max(seconds(sent - state_.since), 0.05);
   const auto extra = std::max(0.0, made_ - static_cast<double>(state_.at_phase) - state_.held * span);
-  if (extra <= std::max({1.5 * state_.credit, shallow * state_.held, 3.0})) {
+  if (extra <= std::max({1.5 * state_.credit, (alone_ ? shallow : shallow_among_several) * state_.held, 3.0})) {
     state_.probe_after = std::min<nanoseconds>(rarest_probe, from_seconds(seconds(state_.probe_after) * rarer));
     state_.refused = state_.refused > 0 ? std::min(state_.refused, rate) : rate;
     hold(state_.excess > 0.05 && state_.held * 1.01 < 0.98 * state_.refused ? state_.held * 1.01 : state_.held, until);
@@ -190,6 +195,7 @@ void pace::probe_refused(double rate, mono_time sent, mono_time until) noexcept 
 }
 
 void pace::restore(const pace& before, mono_time now) noexcept {
+  if (!leads_ || !before.leads_) return;
   state_ = before.state_;
   noise_ = before.noise_;
   before_trial_ = before.before_trial_;
@@ -202,7 +208,7 @@ void pace::restore(const pace& before, mono_time now) noexcept {
 }
 
 std::optional<learnt_pace> pace::learnt() const noexcept {
-  if (fixed_) return std::nullopt;
+  if (fixed_ || !leads_) return std::nullopt;
   if (state_.what == phase::start) {
     // Nothing was throttled at the ceiling: that is worth saving, too.
     if (rate() < ceiling_ || calls() < 10 * ceiling_) return std::nullopt;

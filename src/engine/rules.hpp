@@ -41,7 +41,16 @@ enum class rule : std::uint8_t {
   duration_kept,              // no call after --max-duration
   outage_probes,              // calls are made one at a time while the service is down
   nothing_after_stop,         // an interrupted run makes no new calls
-  count_
+  // Of several workers:
+  lease_obeyed,                // nothing is sent or claimed once the lease may have ended
+  lease_margin_kept,           // nor in the last seconds before it ends
+  announced_cooldowns_obeyed,  // another worker's throttle closes the scope here too
+  late_stale_rows_wait,        // rows that become stale during the run wait an attempt timeout as well
+  parts_respected,             // a worker calls at its part of the lane's rate
+  safe_parts_respected,        // and at its safe part where it was given no newer one in time
+  others_awaited,              // the run is not over while other workers hold rows, which may come back
+  count_,
+  first_of_several_workers = lease_obeyed
 };
 
 #ifdef CONVOKE_RULE_SWITCHES

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/rows.hpp"
+#include "engine/rules.hpp"
 #include "engine/scopes.hpp"
 #include "engine/types.hpp"
 #include "engine/weight.hpp"
@@ -22,9 +23,17 @@ struct run_context {
   std::vector<action> actions;
   counters numbers;
   mono_time now = mono_time::min();  // of the event that is being handled
+  mono_time lease_until = mono_time::max();
   row_store rows;
   key_guard keys;
   std::uint32_t closings = 0;  // close_organizer actions that were not answered yet
+
+  // From this time on nothing is sent or claimed, unless the lease is extended before.
+  [[nodiscard]] mono_time lease_trusted_until() const noexcept {
+    if (lease_until == mono_time::max() || !holds(rule::lease_obeyed)) return mono_time::max();
+    if (!holds(rule::lease_margin_kept)) return lease_until;
+    return std::max(lease_until, mono_time::min() + config.lease_margin) - config.lease_margin;
+  }
 
   // Each of these three starts a commit; until `acknowledged`, the row is unacknowledged. The first two are the row's end in this process.
   void record(row_index i, outcome result, answer&& last) {

@@ -62,7 +62,8 @@ constexpr std::array table = {
     removed{"ledger: writes check the token", rule::none, guarantee::token_checked},
     removed{"ledger: outcomes are insert-only", rule::none, guarantee::insert_only},
 };
-static_assert(table.size() == static_cast<std::size_t>(rule::count_) - 1 + static_cast<std::size_t>(guarantee::count_) - 1);
+static_assert(table.size() ==
+              static_cast<std::size_t>(rule::first_of_several_workers) - 1 + static_cast<std::size_t>(guarantee::count_) - 1);
 
 struct detection {
   std::uint64_t seed = 0;  // 0: the removal was not noticed
