@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
+#include <system_error>
 
 #include "ledger/shortage.hpp"
 
@@ -52,6 +54,14 @@ result<void> temp_file::read(std::uint64_t offset, std::span<std::byte> bytes) c
     bytes = bytes.subspan(static_cast<std::size_t>(got));
   }
   return {};
+}
+
+result<std::string> scratch_folder() {
+  std::error_code failed;
+  auto folder = std::filesystem::temp_directory_path(failed).string();
+  if (failed) return fail(errc::storage, "there is no folder for temporary files: set TMPDIR to a folder that can be written");
+  if (const auto possible = temp_file::create(folder); !possible) return std::unexpected(possible.error());
+  return folder;
 }
 
 }  // namespace convoke::ledger

@@ -31,4 +31,7 @@ class temp_file {
   int fd_ = -1;
 };
 
+// The folder for such files that TMPDIR names, or /tmp: one in which they can be made.
+[[nodiscard]] result<std::string> scratch_folder();
+
 }  // namespace convoke::ledger

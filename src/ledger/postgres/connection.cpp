@@ -347,7 +347,7 @@ outcome_of<std::vector<rows>> connection::run_all(std::span<const step> steps) {
 }
 
 outcome_of<void> connection::begin() {
-  auto begun = impl_->run("BEGIN", {}, true);
+  auto begun = impl_->run("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", {}, true);
   if (!begun) return std::unexpected(std::move(begun.error()));
   return {};
 }

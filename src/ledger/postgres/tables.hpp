@@ -11,12 +11,12 @@ inline constexpr int schema_version = 1;
 
 // Locks of a transaction: pg_advisory_xact_lock(lock_class, which). A plan takes `writes` exclusively from classify() to its commit; every
 // claim, write, close and release takes it shared, so that what a plan read of owed rows and observations is still so when it commits.
-// Renewals and surveys take none. Creating and migrating the schema takes `migration`.
+// Renewals and surveys take none. A plan also takes `plans` exclusively from its beginning, so plans follow each other; pruning takes it
+// too. Creating and migrating the schema takes `migration`.
 inline constexpr int lock_class = 0x636f6e76;  // "conv"
-inline constexpr int lock_writes = 1, lock_migration = 2;
+inline constexpr int lock_writes = 1, lock_migration = 2, lock_plans = 3;
 
 inline constexpr const char* tables = R"sql(
-CREATE SCHEMA IF NOT EXISTS convoke;
 CREATE TABLE convoke.meta(name text PRIMARY KEY, value text NOT NULL);
 CREATE TABLE convoke.lane(id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, graph_root text NOT NULL, tenant text NOT NULL, app text NOT NULL,
   UNIQUE(graph_root, tenant, app));

@@ -1,6 +1,6 @@
 #pragma once
 
-// One plan, as one transaction, on the ledger's thread. The rules are those of ledger/planning; sqlite_plan_builder is what callers see.
+// One plan, as one transaction, on the ledger's thread. The rules are those of ledger/planning; queued_plan_builder is what callers see.
 
 #include <functional>
 #include <optional>
@@ -9,6 +9,7 @@
 
 #include "ledger/ledger.hpp"
 #include "ledger/planning/classifier.hpp"
+#include "ledger/queued_plan.hpp"
 #include "ledger/sqlite/connection.hpp"
 #include "ledger/sqlite/outcome_writer.hpp"
 #include "ledger/sqlite/plan_store.hpp"
@@ -29,10 +30,7 @@ class plan {
   [[nodiscard]] result<void> begin_stored(run_id planned);
   [[nodiscard]] result<void> add(const planned_row& row);
   [[nodiscard]] result<plan_summary> classify(utc_time now);
-  struct rejected_row {
-    std::uint32_t number = 0, line = 0;
-    std::string_view raw, why;
-  };
+  using rejected_row = plan_core::rejected_row;
   // Those after the row of this number, in order, until f returns false.
   [[nodiscard]] result<void> for_each_rejected(std::uint32_t after, const std::function<bool(const rejected_row&)>& f);
   [[nodiscard]] result<run_id> commit(bool open);

@@ -1,7 +1,6 @@
 #include "ledger/sqlite/store.hpp"
 
 #include <algorithm>
-#include <filesystem>
 #include <random>
 #include <tuple>
 #include <utility>
@@ -9,7 +8,6 @@
 #include "ledger/sqlite/file_access.hpp"
 #include "ledger/sqlite/housekeeping.hpp"
 #include "ledger/sqlite/ledger_file.hpp"
-#include "ledger/sqlite/plan_builder.hpp"
 #include "ledger/sqlite/reader.hpp"
 #include "ledger/sqlite/schema.hpp"
 #include "ledger/temp_file.hpp"
@@ -38,16 +36,29 @@ result<std::string> find_or_make(const open_options& options) {
   return path;
 }
 
-// Where a rehearsal keeps what it writes, in files without names.
-result<std::string> scratch_folder() {
-  std::error_code failed;
-  auto folder = std::filesystem::temp_directory_path(failed).string();
-  if (failed) return fail(errc::storage, "there is no folder for temporary files: set TMPDIR to a folder that can be written");
-  if (const auto possible = temp_file::create(folder); !possible) return std::unexpected(possible.error());
-  return folder;
-}
-
 }  // namespace
+
+class sqlite_store::planning_core final : public plan_core {
+ public:
+  explicit planning_core(sqlite_store& store) : made(store.db_, store.runs_, store.folder_), store_(store) {}
+  result<void> add(const planned_row& row) override { return made.add(row); }
+  result<plan_summary> classify(utc_time now) override {
+    const connection::interruptible soon(store_.db_, store_.interrupted_);
+    return made.classify(now);
+  }
+  result<void> for_each_rejected(std::uint32_t after, const std::function<bool(const rejected_row&)>& f) override {
+    return made.for_each_rejected(after, f);
+  }
+  result<run_id> commit(bool open) override {
+    if (auto there = store_.files_still_there(); !there) return std::unexpected(there.error());
+    return made.commit(open);
+  }
+
+  plan made;
+
+ private:
+  sqlite_store& store_;
+};
 
 class sqlite_store::claim_job final : public grouped_job {
  public:
@@ -256,14 +267,14 @@ result<std::unique_ptr<plan_builder>> sqlite_store::begin_planning(const std::fu
       answer = planning_ ? fail(errc::internal, "a plan is under way on this ledger") : std::unexpected(db_.failure());
       return;
     }
-    auto core = std::make_unique<plan>(db_, runs_, folder_);
+    auto core = std::make_unique<planning_core>(*this);
     const connection::interruptible soon(db_, interrupted_);
-    if (auto begun = begin(*core); !begun) {
+    if (auto begun = begin(core->made); !begun) {
       answer = std::unexpected(begun.error());
       return;
     }
     planning_ = true;
-    answer = std::make_unique<sqlite_plan_builder>(*this, std::move(core));
+    answer = std::make_unique<queued_plan_builder>(*worker_, std::move(core), [this] { planning_ = false; });
   });
   return answer;
 }

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "ledger/ledger.hpp"
+#include "ledger/queued_plan.hpp"
 #include "ledger/sqlite/connection.hpp"
 #include "ledger/sqlite/file_watch.hpp"
 #include "ledger/sqlite/lock_file.hpp"
@@ -16,7 +17,7 @@
 #include "ledger/sqlite/plan.hpp"
 #include "ledger/sqlite/run_writer.hpp"
 #include "ledger/sqlite/runs.hpp"
-#include "ledger/sqlite/worker.hpp"
+#include "ledger/worker.hpp"
 
 namespace convoke::ledger::sqlite {
 
@@ -41,7 +42,7 @@ class sqlite_store final : public store {
   std::unique_ptr<reader> read() override;
 
  private:
-  friend class sqlite_plan_builder;
+  class planning_core;
   class claim_job;
   class write_job;
   class close_job;

@@ -1,10 +1,8 @@
-#include "ledger/sqlite/plan_builder.hpp"
+#include "ledger/queued_plan.hpp"
 
 #include <utility>
 
-#include "ledger/sqlite/store.hpp"
-
-namespace convoke::ledger::sqlite {
+namespace convoke::ledger {
 namespace {
 
 constexpr std::size_t queue_bytes = 4u << 20;
@@ -18,14 +16,18 @@ std::size_t size_of(const std::vector<planned_row>& rows) {
 
 }  // namespace
 
-sqlite_plan_builder::~sqlite_plan_builder() {
-  store_.worker_->call([this] {
+queued_plan_builder::~queued_plan_builder() {
+  thread_.call([this] {
     core_.reset();
-    store_.planning_ = false;
+    end();
   });
 }
 
-result<void> sqlite_plan_builder::add_rows(std::vector<planned_row> rows) {
+void queued_plan_builder::end() {
+  if (over_) std::exchange(over_, nullptr)();
+}
+
+result<void> queued_plan_builder::add_rows(std::vector<planned_row> rows) {
   const auto size = size_of(rows);
   {
     std::unique_lock lock(mutex_);
@@ -33,12 +35,12 @@ result<void> sqlite_plan_builder::add_rows(std::vector<planned_row> rows) {
     if (failure_) return std::unexpected(*failure_);
     queued_ += size;
   }
-  store_.worker_->post([this, size, moved = std::move(rows)] { take(moved, size); });
+  thread_.post([this, size, moved = std::move(rows)] { take(moved, size); });
   return {};
 }
 
 // On the ledger's thread.
-void sqlite_plan_builder::take(const std::vector<planned_row>& rows, std::size_t size) {
+void queued_plan_builder::take(const std::vector<planned_row>& rows, std::size_t size) {
   std::optional<error> failed;
   for (auto row = rows.begin(); row != rows.end() && !failed && !failure_; ++row) {
     if (auto added = core_->add(*row); !added) failed = added.error();
@@ -50,9 +52,9 @@ void sqlite_plan_builder::take(const std::vector<planned_row>& rows, std::size_t
 }
 
 template <class T>
-result<T> sqlite_plan_builder::on_thread(const std::function<result<T>()>& f) {
+result<T> queued_plan_builder::on_thread(const std::function<result<T>()>& f) {
   result<T> answer;
-  store_.worker_->call([&] {
+  thread_.call([&] {
     if (failure_) {
       answer = std::unexpected(*failure_);
       return;
@@ -65,21 +67,18 @@ result<T> sqlite_plan_builder::on_thread(const std::function<result<T>()>& f) {
   return answer;
 }
 
-result<plan_summary> sqlite_plan_builder::classify(utc_time now) {
-  return on_thread<plan_summary>([this, now] {
-    const connection::interruptible soon(store_.db_, store_.interrupted_);
-    return core_->classify(now);
-  });
+result<plan_summary> queued_plan_builder::classify(utc_time now) {
+  return on_thread<plan_summary>([this, now] { return core_->classify(now); });
 }
 
 // `f` runs on the caller's thread, page by page: it may take long, or throw.
-result<void> sqlite_plan_builder::for_each_rejected(const std::function<void(std::uint32_t, std::string_view, std::string_view)>& f) {
+result<void> queued_plan_builder::for_each_rejected(const std::function<void(std::uint32_t, std::string_view, std::string_view)>& f) {
   using page_of_rows = std::vector<rejected_row>;
   for (std::uint32_t last = 0;;) {
     const auto page = on_thread<page_of_rows>([&]() -> result<page_of_rows> {
       page_of_rows rows;
       std::size_t size = 0;
-      const auto keep = [&](const plan::rejected_row& row) {
+      const auto keep = [&](const plan_core::rejected_row& row) {
         rows.push_back({row.number, row.line, std::string(row.raw), std::string(row.why)});
         size += row.raw.size() + row.why.size();
         return size < page_bytes;
@@ -94,13 +93,12 @@ result<void> sqlite_plan_builder::for_each_rejected(const std::function<void(std
   }
 }
 
-result<run_id> sqlite_plan_builder::commit(bool open) {
+result<run_id> queued_plan_builder::commit(bool open) {
   return on_thread<run_id>([&]() -> result<run_id> {
-    if (auto there = store_.files_still_there(); !there) return std::unexpected(there.error());
     auto done = core_->commit(open);
-    if (done) store_.planning_ = false;
+    if (done) end();
     return done;
   });
 }
 
-}  // namespace convoke::ledger::sqlite
+}  // namespace convoke::ledger

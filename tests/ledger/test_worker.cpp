@@ -1,4 +1,4 @@
-#include "ledger/sqlite/worker.hpp"
+#include "ledger/worker.hpp"
 
 #include <future>
 #include <vector>
@@ -6,7 +6,7 @@
 #include <boost/test/unit_test.hpp>
 
 using namespace convoke;
-using namespace convoke::ledger::sqlite;
+using namespace convoke::ledger;
 
 namespace {
 

@@ -15,7 +15,7 @@
 
 #include <convoke/error.hpp>
 
-namespace convoke::ledger::sqlite {
+namespace convoke::ledger {
 
 // One job of a group. apply() runs inside the transaction, settle() after it: with nullptr once it is durable, else with the error.
 class grouped_job {
@@ -67,4 +67,4 @@ class worker {
   std::thread thread_;
 };
 
-}  // namespace convoke::ledger::sqlite
+}  // namespace convoke::ledger

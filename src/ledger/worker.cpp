@@ -1,9 +1,9 @@
-#include "ledger/sqlite/worker.hpp"
+#include "ledger/worker.hpp"
 
 #include <future>
 #include <utility>
 
-namespace convoke::ledger::sqlite {
+namespace convoke::ledger {
 
 worker::worker(transaction frame, group_limits limits) : frame_(std::move(frame)), limits_(limits) {
   thread_ = std::thread([this] { run(); });
@@ -92,4 +92,4 @@ void worker::run_group(item first) {
   for (const auto& done : group) done->settle(state ? nullptr : &state.error());
 }
 
-}  // namespace convoke::ledger::sqlite
+}  // namespace convoke::ledger
