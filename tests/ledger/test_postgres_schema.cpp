@@ -1,0 +1,111 @@
+// The tables of a PostgreSQL ledger: made once, kept apart from what is no ledger, and never taken for another version's.
+
+#include <thread>
+
+#include "ledger/postgres/tables.hpp"
+#include "ledger/postgres_database.hpp"
+
+using namespace convoke;
+using namespace convoke::ledger;
+using namespace convoke::ledger::testing;
+
+namespace {
+
+void check_refused(const postgres_database& at, std::string_view reason, open_options how = {}) {
+  const auto refused = at.try_open(std::move(how));
+  BOOST_REQUIRE(!refused.has_value());
+  BOOST_TEST((refused.error().code == errc::storage));
+  BOOST_TEST_CONTEXT(refused.error().message) {
+    BOOST_TEST(refused.error().message.contains(reason));
+  }
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(postgres_schema)
+
+BOOST_AUTO_TEST_CASE(processes_that_open_an_empty_database_at_once_all_succeed) {
+  for (int round = 0; round < 3; ++round) {
+    const postgres_database at;
+    std::vector<result<std::unique_ptr<store>>> opened(6);
+    {
+      std::vector<std::jthread> all;
+      for (auto& one : opened) all.emplace_back([&] { one = at.try_open(); });
+    }
+    for (const auto& one : opened) BOOST_TEST(one.has_value(), (one ? "" : one.error().message));
+    BOOST_TEST(at.ask("SELECT count(*) FROM convoke.meta WHERE name = 'schema_version'") == "1");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_ledger_of_a_newer_convoke_is_refused) {
+  const postgres_database at;
+  at.open().reset();
+  at.ask("UPDATE convoke.meta SET value = '" + std::to_string(postgres::schema_version + 1) + "' WHERE name = 'schema_version'");
+  check_refused(at, "newer convoke (schema 2, this one knows up to 1)");
+}
+
+BOOST_AUTO_TEST_CASE(keys_that_are_hashed_in_another_way_are_refused) {
+  const postgres_database at;
+  at.open().reset();
+  at.ask("UPDATE convoke.meta SET value = '7' WHERE name = 'hash_version'");
+  check_refused(at, "hashed in way 7");
+}
+
+BOOST_AUTO_TEST_CASE(a_schema_that_is_no_ledger_is_refused) {
+  const postgres_database other;
+  other.ask("CREATE SCHEMA convoke");
+  other.ask("CREATE TABLE convoke.something(n int)");
+  check_refused(other, "not a ledger of convoke");
+
+  const postgres_database similar;
+  similar.ask("CREATE SCHEMA convoke");
+  similar.ask("CREATE TABLE convoke.meta(name text, value text)");
+  check_refused(similar, "not a ledger of convoke");
+
+  const postgres_database strange;
+  strange.ask("CREATE SCHEMA convoke");
+  strange.ask("CREATE TABLE convoke.meta(n int)");
+  check_refused(strange, "not a ledger of convoke");
+}
+
+BOOST_AUTO_TEST_CASE(a_ledger_that_lacks_a_table_is_damaged) {
+  const postgres_database at;
+  at.open().reset();
+  at.ask("DROP TABLE convoke.inventory");
+  check_refused(at, "lacks the tables inventory");
+}
+
+BOOST_AUTO_TEST_CASE(a_missing_ledger_is_made_only_where_that_is_wanted) {
+  const postgres_database at;
+  check_refused(at, "there is no ledger", {.program_version = "test", .create = false});
+  BOOST_TEST(at.ask("SELECT to_regnamespace('convoke') IS NULL") == "true");
+  at.open().reset();
+  BOOST_TEST(at.try_open({.program_version = "test", .create = false}).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_database_that_cannot_hold_every_text_is_refused) {
+  const postgres_database at("ENCODING 'LATIN1' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'");
+  check_refused(at, "encoding of the database is LATIN1");
+  BOOST_TEST(at.ask("SELECT to_regnamespace('convoke') IS NULL") == "true");
+}
+
+BOOST_AUTO_TEST_CASE(a_role_may_use_a_schema_that_its_administrator_made) {
+  const postgres_database at;
+  auto db = at.connect();
+  const auto role = "role_" + at.ask("SELECT current_database()");
+  at.ask("CREATE ROLE " + role + " LOGIN PASSWORD 'hidden'");
+  {
+    auto url = at.url();
+    url = "postgresql://" + role + ":hidden" + url.substr(url.find('@'));
+    const auto refused = open_postgres({.path = url, .program_version = "test"});
+    BOOST_REQUIRE(!refused.has_value());
+    BOOST_TEST((refused.error().code == errc::storage));
+    BOOST_TEST(refused.error().message.contains("permission denied"));
+    at.ask("CREATE SCHEMA convoke AUTHORIZATION " + role);
+    BOOST_TEST(open_postgres({.path = url, .program_version = "test"}).has_value());
+  }
+  at.ask("DROP OWNED BY " + role);
+  at.ask("DROP ROLE " + role);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
