@@ -250,7 +250,7 @@ BOOST_AUTO_TEST_CASE(a_host_that_does_not_answer_is_passed_over) {
   BOOST_TEST((must_fail(alone.get(std::chrono::steady_clock::now() + 200ms)).kind == fault::lost));
 }
 
-BOOST_AUTO_TEST_CASE(a_server_that_takes_no_writes_is_told_from_others) {
+BOOST_AUTO_TEST_CASE(a_server_that_takes_no_writes_is_recognized) {
   const postgres_database at;
   const auto name = at.ask("SELECT current_database()");
   at.ask("ALTER DATABASE " + name + " SET default_transaction_read_only = on");

@@ -71,7 +71,7 @@ result<void> plan::begin(const run_header& header) {
 
 result<void> plan::begin_stored(run_id planned) {
   if (auto begun = begin_transaction(); !begun) return begun;
-  // Nobody else opens or discards the run until this plan ends.
+  // No other process opens or discards the run until this plan ends.
   if (auto held = run("SELECT FROM convoke.run WHERE id = $1 FOR UPDATE", params().with(planned)); !held) return held;
   auto found = find_run(db_, planned);
   if (!found) return std::unexpected(found.error().to_error());

@@ -20,7 +20,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr seconds patience_to_open{5};
-// A group that takes longer than the lease helps nobody: its rows are another worker's by then.
+// A group that takes longer than the lease is of no use: its rows are another worker's by then.
 constexpr auto patience_to_write = lease_time - seconds(5);
 constexpr seconds patience_to_close{5};
 constexpr std::chrono::hours patience_to_prune{1};  // a large run, behind a plan of another process
