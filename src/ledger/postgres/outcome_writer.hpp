@@ -4,6 +4,7 @@
 // counts of the runs.
 
 #include <cstdint>
+#include <deque>
 #include <span>
 #include <vector>
 
@@ -48,9 +49,10 @@ class write_set {
     key_id key = 0;
     lease_token token = 0;
     bool done = false, ended = false, made = false;  // took effect; has its outcome; a meeting was made by it
-    std::uint64_t rows = 0;                          // of the input that ended
+    std::uint64_t inputs = 0;                        // rows of the input that ended
   };
   void add_row(row added);
+  [[nodiscard]] row* answered(const std::vector<std::size_t>& set, const rows& from, int at);
   void add_ends(pipeline& to, std::uint32_t slot);
   void add_advances(pipeline& to);
   void add_releases(pipeline& to);
@@ -58,7 +60,7 @@ class write_set {
   std::vector<row> rows_;  // in the order of the requests
   std::size_t requests_ = 0;
   std::vector<std::size_t> ends_, advances_, releases_;  // indices of rows_, sorted by id, as the statements have them
-  std::vector<finished_row> third_strikes_;
+  std::deque<finished_row> third_strikes_;
 };
 
 }  // namespace convoke::ledger::postgres

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "ledger/postgres/connection.hpp"
+#include "ledger/postgres/tables.hpp"
 
 namespace convoke::ledger::postgres {
 
@@ -36,5 +37,8 @@ class pipeline {
 
 inline constexpr const char* begin_transaction = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
 inline constexpr const char* commit_transaction = "COMMIT";
+// See lock_class. A statement after it reads what was committed while it waited.
+inline constexpr const char* share_writes_lock = "SELECT pg_advisory_xact_lock_shared(1668247158, 1)";
+static_assert(lock_class == 1668247158 && lock_writes == 1);
 
 }  // namespace convoke::ledger::postgres

@@ -62,10 +62,16 @@ class run_writer {
 
  private:
   struct layout;  // which statement answers what
-  void add_closes(pipeline& to, group& all, layout& at);
-  void add_claims(pipeline& to, group& all, layout& at);
-  [[nodiscard]] outcome_of<void> find_done(connection& db, group& all);
-  [[nodiscard]] outcome_of<std::vector<rows>> run_group(connection& db, pipeline& statements, group& all);
+  [[nodiscard]] outcome_of<void> find_claimed(connection& db, group& all, layout& at);
+  static void add_live(pipeline& to, const group& all, layout& at);
+  void add_writes(pipeline& to, const group& all, layout& at) const;
+  void add_closes(pipeline& to, const group& all, layout& at) const;
+  static void add_claims(pipeline& to, const group& all, layout& at);
+  void add_reads(pipeline& to, const group& all, layout& at) const;
+  static void read_live(const std::vector<rows>& answers, group& all, const layout& at);
+  static void read_claims(const std::vector<rows>& answers, group& all, layout& at);
+  static void read_closes(const std::vector<rows>& answers, group& all, const layout& at);
+  [[nodiscard]] outcome_of<void> settle_writes(connection& db, const std::vector<rows>& answers, group& all, layout& at);
 
   session_list& list_;
   memory_writer& memory_;

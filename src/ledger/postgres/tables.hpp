@@ -76,6 +76,15 @@ CREATE TABLE convoke.lane_rate(lane int PRIMARY KEY, leader bigint NOT NULL, rat
 CREATE TABLE convoke.lane_throttle(id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, lane int NOT NULL, session bigint NOT NULL,
   sent timestamptz NOT NULL, until timestamptz NOT NULL);
 
+-- whether the lease of a session lasts
+CREATE FUNCTION convoke.is_live(wanted bigint) RETURNS boolean LANGUAGE sql AS $$
+  SELECT EXISTS(SELECT FROM convoke.session WHERE id = wanted AND NOT ended AND expires_at > clock_timestamp()) $$;
+-- the session that leads a lane: of those that renewed within the last 5 s the one that started first; where none did, of all
+CREATE FUNCTION convoke.leader_of(wanted bigint) RETURNS bigint LANGUAGE sql AS $$
+  SELECT l.session FROM convoke.session_lane l JOIN convoke.session s ON s.id = l.session
+  WHERE l.lane = wanted AND NOT s.ended AND s.expires_at > clock_timestamp()
+  ORDER BY l.seen_at < clock_timestamp() - interval '5 seconds', s.started_at, s.id LIMIT 1 $$;
+
 CREATE FUNCTION convoke.outcome_is_final() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'an outcome is final'; END $$;
 CREATE TRIGGER outcome_is_final BEFORE UPDATE ON convoke.outcome FOR EACH ROW EXECUTE FUNCTION convoke.outcome_is_final();
 CREATE TRIGGER outcome_stays BEFORE DELETE ON convoke.outcome FOR EACH ROW
