@@ -1,64 +1,13 @@
 #include "ledger/postgres_worker.hpp"
 
-#include <libpq-fe.h>
-
-#include <cstdlib>
-#include <fstream>
-
-#include "ledger/postgres/tables.hpp"
-
 namespace convoke::ledger::testing {
-namespace {
 
-std::string cluster_url() {
-  const char* const file = std::getenv("CONVOKE_TEST_POSTGRES_FILE");
-  if (file == nullptr) throw std::runtime_error("CONVOKE_TEST_POSTGRES_FILE is not set: run this test with ctest");
-  std::string url;
-  std::getline(std::ifstream(file), url);
-  if (url.empty()) throw std::runtime_error("the tests have no PostgreSQL cluster");
-  return url;
-}
-
-postgres::connection connect_to(const std::string& url) {
-  return must(postgres::connection::open({.url = url}));
-}
-
-// Several statements at once, which only the simple protocol takes.
-void run_script(const std::string& url, const char* script) {
-  const std::unique_ptr<PGconn, decltype(&PQfinish)> c(PQconnectdb(url.c_str()), &PQfinish);
-  const std::unique_ptr<PGresult, decltype(&PQclear)> done(PQexec(c.get(), script), &PQclear);
-  if (PQresultStatus(done.get()) != PGRES_COMMAND_OK) throw std::runtime_error(PQerrorMessage(c.get()));
-}
-
-}  // namespace
-
-database::database() : name_("run_" + std::to_string(postgres::random_token())) {
-  const auto cluster = cluster_url();
-  auto server = connect_to(cluster);
-  must(server.run(("CREATE DATABASE " + name_).c_str()));
-  url_ = cluster.substr(0, cluster.rfind('/') + 1) + name_;
-  run_script(url_, postgres::tables);
+database::database() {
+  std::ignore = open();  // makes the schema
   own_ = connect();
 }
 
-database::~database() {
-  own_ = {};
-  auto server = postgres::connection::open({.url = cluster_url()});
-  if (server) std::ignore = server->run(("DROP DATABASE " + name_ + " WITH (FORCE)").c_str());
-}
-
-postgres::connection database::connect() const {
-  return connect_to(url_);
-}
-
-std::vector<std::string> database::sql(const std::string& statement) {
-  const auto found = must(own_.run(statement.c_str()));
-  std::vector<std::string> out;
-  for (int i = 0; i < found.size(); ++i) out.emplace_back(found.text(i, 0));
-  return out;
-}
-
-std::int64_t database::number(const std::string& query) {
+std::int64_t database::number(const std::string& query) const {
   return must(own_.run(query.c_str())).integer(0, 0);
 }
 
@@ -72,25 +21,30 @@ run_id database::add_run(unsigned rows, const std::function<unsigned(unsigned)>&
                 postgres::params().with(name.graph_root).with(name.tenant).with(name.app)));
   const auto lane_id = must(own_.run("SELECT id FROM convoke.lane WHERE app = $1", postgres::params().with(name.app))).integer(0, 0);
   const auto run = static_cast<run_id>(number("SELECT coalesce(max(id), 0) + 1 FROM convoke.run"));
-  must(own_.run("INSERT INTO convoke.run(id, identity, state, input_name, input_sha256, settings, dialect, header, tzdata_version, "
-                "convoke_version, drift_fails, rows, planned_at, opened_at) VALUES($1, 'r', 2, '', '', '', '', '', '', '', false, $2, 0, $1)",
-                postgres::params().with(run).with(rows)));
+  must(own_.run(
+      "INSERT INTO convoke.run(id, identity, state, input_name, input_sha256, settings, dialect, header, tzdata_version, "
+      "convoke_version, drift_fails, rows, planned_at, opened_at) VALUES($1, 'r', 2, '', '', '', '', '', '', '', false, $2, 0, $1)",
+      postgres::params().with(run).with(rows)));
   must(own_.run("INSERT INTO convoke.run_lane VALUES($1, 0, $2)", postgres::params().with(run).with(lane_id)));
   std::vector<std::int64_t> organizers;
   for (unsigned i = 1; i <= rows; ++i) organizers.push_back(organizer_of(i));
-  must(own_.run("INSERT INTO convoke.organizer(lane, object_id) SELECT DISTINCT $1::int, 'organizer ' || n FROM unnest($2::bigint[]) n "
-                "ORDER BY 2 ON CONFLICT DO NOTHING",
-                postgres::params().with(lane_id).integers(organizers)));
-  must(own_.run("INSERT INTO convoke.owed(run, organizer, number, key, token, strikes, duplicates, call, hash) "
-                "SELECT $1, o.id, i.position, $1::bigint << 32 | i.position, 0, 0, false, i.position, decode(repeat('ab', 16), 'hex') "
-                "FROM unnest($3::bigint[]) WITH ORDINALITY AS i(n, position) JOIN convoke.organizer o ON o.lane = $2::int "
-                "AND o.object_id = 'organizer ' || i.n",
-                postgres::params().with(run).with(lane_id).integers(organizers)));
-  must(own_.run("INSERT INTO convoke.record(id, lane, payload) SELECT $1::bigint << 32 | i, 0, 'payload' FROM generate_series(1, $2::int) i",
-                postgres::params().with(run).with(rows)));
-  must(own_.run("INSERT INTO convoke.decision(id, key, organizer, outcome_id) SELECT o.run::bigint << 32 | o.number, o.key, o.organizer, "
-                "o.run::bigint << 32 | 2147483648 | o.call FROM convoke.owed o WHERE o.run = $1",
-                postgres::params().with(run)));
+  must(
+      own_.run("INSERT INTO convoke.organizer(lane, object_id) SELECT DISTINCT $1::int, 'organizer ' || n FROM unnest($2::bigint[]) n "
+               "ORDER BY 2 ON CONFLICT DO NOTHING",
+               postgres::params().with(lane_id).integers(organizers)));
+  must(
+      own_.run("INSERT INTO convoke.owed(run, organizer, number, key, token, strikes, duplicates, call, hash) "
+               "SELECT $1, o.id, i.position, $1::bigint << 32 | i.position, 0, 0, false, i.position, decode(repeat('ab', 16), 'hex') "
+               "FROM unnest($3::bigint[]) WITH ORDINALITY AS i(n, position) JOIN convoke.organizer o ON o.lane = $2::int "
+               "AND o.object_id = 'organizer ' || i.n",
+               postgres::params().with(run).with(lane_id).integers(organizers)));
+  must(
+      own_.run("INSERT INTO convoke.record(id, lane, payload) SELECT $1::bigint << 32 | i, 0, 'payload' FROM generate_series(1, $2::int) i",
+               postgres::params().with(run).with(rows)));
+  must(
+      own_.run("INSERT INTO convoke.decision(id, key, organizer, outcome_id) SELECT o.run::bigint << 32 | o.number, o.key, o.organizer, "
+               "o.run::bigint << 32 | 2147483648 | o.call FROM convoke.owed o WHERE o.run = $1",
+               postgres::params().with(run)));
   return run;
 }
 
@@ -148,13 +102,24 @@ finished_row finished(const claimed_row& row, outcome o) {
   out.attempts = 1;
   out.http_status = 201;
   out.finished_at = utc_time(std::chrono::seconds(1'780'000'000));
-  out.stored = meeting{.id = "m" + std::to_string(row.key), .join_web_url = "https://join"};
+  out.stored.emplace();
+  out.stored->id = "m" + std::to_string(row.key);
+  out.stored->join_web_url = "https://join";
   return out;
 }
 
 released_row freed(const claimed_row& row, bool strike) {
-  return {.row = row.row, .key = row.key, .organizer = row.organizer, .token = row.token, .strike = strike, .attempts = 5,
-          .http_status = 503, .error_code = "ServiceUnavailable", .error_message = "later", .request_id = "r", .client_request_id = "c",
+  return {.row = row.row,
+          .key = row.key,
+          .organizer = row.organizer,
+          .token = row.token,
+          .strike = strike,
+          .attempts = 5,
+          .http_status = 503,
+          .error_code = "ServiceUnavailable",
+          .error_message = "later",
+          .request_id = "r",
+          .client_request_id = "c",
           .finished_at = utc_time(std::chrono::seconds(1'780'000'000))};
 }
 

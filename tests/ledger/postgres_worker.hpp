@@ -13,27 +13,14 @@
 #include "ledger/postgres/exchange.hpp"
 #include "ledger/postgres/run_writer.hpp"
 #include "ledger/postgres/sessions.hpp"
+#include "ledger/postgres_database.hpp"
 
 namespace convoke::ledger::testing {
 
-template <class T>
-T must(postgres::outcome_of<T> answer) {
-  if (!answer) BOOST_FAIL("unexpected failure: " << answer.error().state << " " << answer.error().message);
-  if constexpr (!std::is_void_v<T>) return std::move(*answer);
-}
-
-// Is dropped afterwards.
-class database {
+class database : public postgres_database {
  public:
   database();
-  ~database();
-  database(const database&) = delete;
-  database& operator=(const database&) = delete;
-  [[nodiscard]] const std::string& url() const noexcept { return url_; }
-  [[nodiscard]] postgres::connection connect() const;
-  // One statement; the rows it returns, `|` between columns, which must be text.
-  std::vector<std::string> sql(const std::string& statement);
-  std::int64_t number(const std::string& query);  // of the first column
+  [[nodiscard]] std::int64_t number(const std::string& query) const;  // of the first column
 
   // An open run in the lane of this number, whose row N (from 1) belongs to organizer `organizer_of(N)` of it and has the key N.
   run_id add_run(unsigned rows, const std::function<unsigned(unsigned)>& organizer_of, unsigned lane = 1);
@@ -44,8 +31,7 @@ class database {
   void expire(lease_token session);
 
  private:
-  std::string name_, url_;
-  postgres::connection own_;
+  mutable postgres::connection own_;
 };
 
 lane_name lane_of(unsigned lane);
@@ -59,7 +45,7 @@ class worker {
   // Of one organizer.
   claimed_page claim(organizer_id organizer, std::uint32_t count, bool stale = false);
   committed_rows write(row_writes rows);
-  result<renewal> renew(std::vector<lane_report> lanes = {{.lane = 0}}, bool extend = false);
+  result<renewal> renew(std::vector<lane_report> lanes = {lane_report{}}, bool extend = false);
   result<rows_in_store> survey() { return must(sessions.survey(db, lease)); }
   void reconnect();
 

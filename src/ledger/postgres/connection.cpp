@@ -293,6 +293,7 @@ failure connection::impl::refused() {
 connection::connection(std::unique_ptr<impl> made) noexcept : impl_(std::move(made)) {}
 connection::connection(connection&&) noexcept = default;
 connection& connection::operator=(connection&&) noexcept = default;
+connection::connection() noexcept = default;
 connection::~connection() = default;
 
 outcome_of<connection> connection::open(const connect_options& options) {

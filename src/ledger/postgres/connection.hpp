@@ -131,7 +131,7 @@ struct connect_options {
 
 class connection {
  public:
-  connection() = default;
+  connection() noexcept;
   connection(connection&&) noexcept;
   connection& operator=(connection&&) noexcept;
   ~connection();
