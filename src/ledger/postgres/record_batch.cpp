@@ -11,11 +11,10 @@ std::size_t size_of(const std::optional<std::string>& text) {
   return text ? text->size() : 0;
 }
 
-template <class Value>
-texts column(const std::vector<stored_record>& records, const Value& value) {
+texts column(const std::vector<stored_record>& records, std::optional<std::string> stored_record::* member) {
   texts out;
   out.reserve(records.size());
-  for (const auto& record : records) out.emplace_back(value(record));
+  for (const auto& record : records) out.emplace_back(record.*member);
   return out;
 }
 
@@ -40,10 +39,8 @@ outcome_of<void> record_batch::write(connection& db) {
   }
   params values;
   values.integers(ids).integers(lanes);
-  values.many_bytes(column(records_, [](const auto& r) { return r.raw; })).many_bytes(column(records_, [](const auto& r) {
-    return r.payload;
-  }));
-  values.texts(column(records_, [](const auto& r) { return r.error; }));
+  values.many_bytes(column(records_, &stored_record::raw)).many_bytes(column(records_, &stored_record::payload));
+  values.texts(column(records_, &stored_record::error));
   values.integers(updates).integers(lines).integers(firsts).integers(occurrences);
   auto done = db.run(
       "INSERT INTO convoke.record(id, lane, raw, payload, error, update_rule, line, first, occurrence) "
