@@ -14,7 +14,8 @@ namespace {
 
 // The rows of each page, from its sources one after the other, and one more, which shows whether the page is the last: that one is locked
 // until the commit, but not changed. Rows that another transaction has locked are skipped. $1: the token, $2: the session, $3-$6: of pages,
-// $7, $8: of sources, $9: rows that are not given out again.
+// $7, $8: of sources, $9: of fresh rows those
+// that are not given out again, of stale ones the sessions that held them.
 constexpr std::string_view pick = R"sql(WITH picked AS MATERIALIZED (
   SELECT p.page, p.organizer, p.n, c.source, c.run, c.number, c.nth, c.found
   FROM unnest($3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[]) WITH ORDINALITY AS p(organizer, n, first, last, page)
@@ -49,8 +50,7 @@ const char* claim_fresh() {
 }
 
 const char* claim_stale() {
-  static const std::string sql =
-      statement("o.token <> 0 AND o.session <> ALL (ARRAY(SELECT id FROM convoke.session WHERE NOT ended)) AND $9::bigint[] IS NOT NULL");
+  static const std::string sql = statement("o.token <> 0 AND o.session = ANY ($9::bigint[])");
   return sql.c_str();
 }
 
@@ -88,12 +88,16 @@ claim_pages::claim_pages(const claim_request& wanted, session& of, lease_token t
     runs_.push_back(from->run);
     after_.push_back(position(*from));
   }
-  for (const auto row : of.released) released_.push_back(static_cast<std::int64_t>(row));
+  if (wanted.stale) {
+    for (const auto ended : of.ended) except_or_of_.push_back(static_cast<std::int64_t>(ended));
+  } else {
+    for (const auto row : of.released) except_or_of_.push_back(static_cast<std::int64_t>(row));
+  }
 }
 
 void claim_pages::add_values(params& to) const {
   to.with(token_).with(of_.id).integers(organizers_).integers(counts_).integers(begins_).integers(ends_);
-  to.integers(runs_).integers(after_).integers(released_);
+  to.integers(runs_).integers(after_).integers(except_or_of_);
 }
 
 void claim_pages::add(pipeline& to) const {

@@ -16,7 +16,6 @@ class claim_pages {
   claim_pages(const claim_request& wanted, session& of, lease_token token);
   // Whether no page can have rows.
   [[nodiscard]] bool empty() const noexcept { return runs_.empty(); }
-  // Claims rows of sessions that ended: the sessions whose lease is over must be marked before.
   void add(pipeline& to) const;
   // Only finds the rows that a commit in doubt has claimed under the token.
   void add_find(pipeline& to) const;
@@ -35,7 +34,8 @@ class claim_pages {
   // One element for each page that can have rows, and its range of sources.
   std::vector<std::int64_t> pages_, organizers_, counts_, begins_, ends_;
   // One element for each source.
-  std::vector<std::int64_t> runs_, after_, released_;
+  std::vector<std::int64_t> runs_, after_;
+  std::vector<std::int64_t> except_or_of_;  // $9
   std::vector<session::source*> sources_;
 };
 

@@ -147,9 +147,7 @@ void run_writer::add_live(pipeline& to, const group& all, layout& at) {
   for (const auto& one : all.claims) leases.push_back(static_cast<std::int64_t>(one.wanted.lease));
   for (const auto& one : all.closes) leases.push_back(static_cast<std::int64_t>(one.wanted.lease));
   if (leases.empty()) return;
-  // Sessions are ended before rows are checked by them.
-  const bool checked = !all.closes.empty() || std::ranges::any_of(all.claims, [](const auto& one) { return one.wanted.stale; });
-  if (checked) to.add(end_expired_sessions);
+  if (!all.closes.empty()) to.add(end_expired_sessions);
   at.live = to.size();
   to.add(live_sessions).integers(leases);
 }

@@ -66,7 +66,8 @@ struct session {
     std::vector<source> sources;  // in the order in which the runs were opened
   };
   std::unordered_map<organizer_id, organizer_state> organizers;
-  std::unordered_set<row_id> released;  // by this session: not given out again
+  std::unordered_set<row_id> released;    // by this session: not given out again
+  std::unordered_set<lease_token> ended;  // sessions that had ended at the last survey: only their rows are given out as stale ones
 };
 
 // The sessions of a store that have not ended, as far as the process knows. Used on both threads.
