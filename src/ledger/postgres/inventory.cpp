@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <thread>
 #include <utility>
 
 #include "ledger/ledger.hpp"
@@ -67,6 +68,7 @@ result<T> postgres_inventory::attempt(const std::function<outcome_of<T>(connecti
     (*c)->roll_back();
     const auto kind = done.error().kind;
     if ((kind != fault::lost && kind != fault::again) || clock::now() >= give_up) return std::unexpected(done.error().to_error());
+    if (kind == fault::again) std::this_thread::sleep_for(std::chrono::milliseconds(100));
   }
 }
 
@@ -292,10 +294,7 @@ outcome_of<void> postgres_inventory::insert_memory(connection& c, const remember
 namespace convoke::ledger {
 
 result<std::unique_ptr<inventory_access>> open_postgres_inventory(const open_options& options) {
-  if (!options.create) {
-    if (auto there = read_postgres(options.path); !there) return std::unexpected(std::move(there.error()));
-  }
-  // Makes the schema, or brings it up to date.
+  // Makes the schema where it may, or brings it up to date.
   if (auto made = open_postgres(options); !made) return std::unexpected(std::move(made.error()));
   return std::make_unique<postgres::postgres_inventory>(
       postgres::connect_options{.url = options.path, .application_name = "convoke copy", .interrupted = options.interrupted});

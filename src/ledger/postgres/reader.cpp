@@ -1,8 +1,10 @@
 #include "ledger/postgres/reader.hpp"
 
+#include <thread>
 #include <utility>
 
 #include "ledger/postgres/runs.hpp"
+#include "ledger/postgres/schema.hpp"
 #include "ledger/postgres/workers.hpp"
 
 namespace convoke::ledger::postgres {
@@ -12,6 +14,7 @@ using clock = std::chrono::steady_clock;
 
 // How long a reader waits for a server that is restarted or fails over.
 constexpr auto patience = std::chrono::seconds(30);
+constexpr auto pause = std::chrono::milliseconds(100);  // after a deadlock, for example
 
 // Whether a later run decided about a key of this one. What a later run did to this one stays when that run is pruned and loses its
 // decisions: rows that it took over, and keys whose wanted payload is its own.
@@ -39,11 +42,9 @@ postgres_reader::postgres_reader(const std::string& url) : at_(connect_options{.
 result<void> postgres_reader::open() {
   auto c = at_.get(clock::now());
   if (!c) return std::unexpected(c.error().to_error());
-  const auto found = (*c)->run("SELECT to_regclass('convoke.meta') IS NOT NULL");
-  if (!found) return std::unexpected(found.error().to_error());
-  if (found->integer(0, 0) != 0) return {};
-  return fail(errc::storage, "there is no ledger in the database " + shown_ledger(at_.options().url) +
-                                 "; check --ledger, or run `convoke plan` or `convoke apply` first");
+  auto good = check_schema(**c, shown_ledger(at_.options().url));
+  if (!good) return std::unexpected(good.error().to_error());
+  return std::move(*good);
 }
 
 template <class F>
@@ -57,6 +58,7 @@ auto postgres_reader::read(const F& f) -> result<typename std::invoke_result_t<F
     const auto kind = answer.error().kind;
     const bool later = kind == fault::lost || kind == fault::again;
     if (!later || clock::now() >= give_up) return std::unexpected(answer.error().to_error());
+    if (kind == fault::again) std::this_thread::sleep_for(pause);
   }
 }
 

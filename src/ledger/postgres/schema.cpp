@@ -132,6 +132,11 @@ bool ready(const found_schema& found) {
   return !found.empty && found.version == schema_version;
 }
 
+result<void> no_ledger(const std::string& shown) {
+  return fail(errc::storage,
+              "there is no ledger in the database " + shown + "; check --ledger, or run `convoke plan` or `convoke apply` first");
+}
+
 outcome_of<result<void>> make_ready(connection& db, const schema_options& options) {
   if (auto begun = db.begin(); !begun) return std::unexpected(std::move(begun.error()));
   if (auto locked = lock(db, lock_migration); !locked) return std::unexpected(std::move(locked.error()));
@@ -157,12 +162,21 @@ outcome_of<result<void>> prepare_schema(connection& db, const schema_options& op
   auto good = check(db, *found, options.shown);
   if (!good || !*good || ready(*found)) return good;
   if (found->empty && !options.create) {
-    return result<void>(fail(errc::storage, "there is no ledger in the database " + options.shown +
-                                                "; check --ledger, or run `convoke plan` or `convoke apply` first"));
+    return no_ledger(options.shown);
   }
   good = make_ready(db, options);
   if (!good || !*good) db.roll_back();
   return good;
+}
+
+outcome_of<result<void>> check_schema(connection& db, const std::string& shown) {
+  const auto found = look(db);
+  if (!found) return std::unexpected(found.error());
+  auto good = check(db, *found, shown);
+  if (!good || !*good || ready(*found)) return good;
+  if (found->empty) return no_ledger(shown);
+  return result<void>(fail(errc::storage, "ledger " + shown + " was written by an older convoke (schema " + std::to_string(found->version) +
+                                              "): the next `convoke plan`, `apply` or `work` brings it up to date"));
 }
 
 }  // namespace convoke::ledger::postgres

@@ -22,4 +22,7 @@ struct schema_options {
 // a ledger of a newer convoke.
 [[nodiscard]] outcome_of<result<void>> prepare_schema(connection& db, const schema_options& options);
 
+// The same checks for a reader, which changes nothing. Also refuses a ledger of an older convoke.
+[[nodiscard]] outcome_of<result<void>> check_schema(connection& db, const std::string& shown);
+
 }  // namespace convoke::ledger::postgres
