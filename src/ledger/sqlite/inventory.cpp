@@ -74,7 +74,7 @@ class sqlite_inventory final : public inventory_access {
 result<void> sqlite_inventory::check_idle() {
   std::string open;
   statement runs(db_, "SELECT id FROM run WHERE state = 2 AND EXISTS(SELECT 1 FROM owed WHERE owed.run = run.id) ORDER BY id");
-  while (runs.step()) open += (open.empty() ? "" : ", ") + std::to_string(runs.integer(0));
+  for (runs.with(); runs.step();) open += (open.empty() ? "" : ", ") + std::to_string(runs.integer(0));
   if (!db_.ok()) return db_.status();
   if (open.empty()) return {};
   return runs_owe(open, core::escape_for_people(db_.path()));
@@ -133,13 +133,13 @@ result<remembered> sqlite_inventory::read_memory() {
     out.cooldowns.push_back({lane(cooldowns), std::string(cooldowns.text(1)), from_stored(cooldowns.integer(2)), saved_at});
   }
   statement paces(db_, "SELECT lane, rate, refused, credit, saved_at FROM learnt ORDER BY lane");
-  while (paces.step()) {
+  for (paces.with(); paces.step();) {
     const lane_pace pace{.rate = paces.real(1), .refused = paces.real(2), .credit = paces.real(3)};
     out.paces.push_back({lane(paces), pace, from_stored(paces.integer(4))});
   }
   statement made(
       db_, "SELECT o.lane, o.object_id, m.month, m.n FROM made m JOIN organizer o ON o.id = m.organizer ORDER BY m.organizer, m.month");
-  while (made.step()) out.counts.push_back({lane(made), std::string(made.text(1)), made.integer(2), made.as<std::uint64_t>(3)});
+  for (made.with(); made.step();) out.counts.push_back({lane(made), std::string(made.text(1)), made.integer(2), made.as<std::uint64_t>(3)});
   if (!db_.ok()) return std::unexpected(db_.failure());
   return out;
 }
