@@ -42,7 +42,7 @@ bool plain_place(std::string_view place) {
     if (in_port && c != ',' && !core::ascii_digit(c)) return false;
     if (c == ':' && !in_brackets) in_port = true;
   }
-  return true;
+  return !in_brackets;
 }
 
 std::string shown_postgres(std::string_view scheme, std::string_view rest) {

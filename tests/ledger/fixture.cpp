@@ -96,6 +96,10 @@ meeting stored(const std::string& id) {
   return m;
 }
 
+bool about(utc_time a, utc_time b) {
+  return std::chrono::abs(a - b) < std::chrono::seconds(1);
+}
+
 planned_run plan(store& s, const run_header& h, std::vector<planned_row> rows, bool open) {
   auto planning = must(s.begin_plan(h));
   must(planning->add_rows(std::move(rows)));

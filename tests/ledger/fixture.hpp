@@ -65,6 +65,9 @@ meeting stored(const std::string& id);
 // The meetings of these rows begin later, whatever the clock shows.
 inline constexpr utc_time before_any_meeting{std::chrono::seconds(1'780'000'000)};
 
+// Whether two times are as good as equal: a store may keep the end of a cooldown by another clock than this machine's.
+bool about(utc_time a, utc_time b);
+
 struct planned_run {
   run_id id = 0;
   plan_summary summary;

@@ -73,6 +73,7 @@ BOOST_AUTO_TEST_CASE(a_row_owes_createorget_first_and_has_the_rule_it_was_planne
     }
   };
   check(plan_of("one", true), false);
+  restart();  // a store for several processes leaves its rows to a session that has not ended
   // A plan that is opened later keeps the rule.
   const auto closed = plan_of("two", false);
   const auto opening = must(s->begin_open(closed));
@@ -219,10 +220,13 @@ BOOST_AUTO_TEST_CASE(a_plan_that_takes_an_advanced_row_over_owes_createorget) {
   const auto second = plan(*s, header("two"), {with_rule(row(2, 1, "a", 1), update_rule::if_different)});
   BOOST_TEST(second.summary.superseded == 1u);
   BOOST_TEST(write(*s, {.finished = {ended(claimed, outcome::updated)}, .advanced = {}, .released = {}}).lost.size() == 1u);
-  const auto stale = claim_first(*s, second.id, 10, true).rows.at(0);  // its update can still be in flight
-  BOOST_TEST((stale.op == operation::create_or_get));
-  BOOST_TEST((stale.update == update_rule::if_different));
-  BOOST_TEST((must(decode_spec(stale.payload)) == wanted(1, "a", 1)));
+  // A store may give it out as fresh: the write that was lost says that its update is not in flight any more.
+  auto taken = claim_first(*s, second.id, 10, true).rows;
+  if (taken.empty()) taken = claim_first(*s, second.id, 10).rows;
+  BOOST_TEST_REQUIRE(taken.size() == 1u);
+  BOOST_TEST((taken[0].op == operation::create_or_get));
+  BOOST_TEST((taken[0].update == update_rule::if_different));
+  BOOST_TEST((must(decode_spec(taken[0].payload)) == wanted(1, "a", 1)));
 }
 
 BOOST_DATA_TEST_CASE_F(operations, a_lost_or_removed_meeting_is_called_for_again, boost::unit_test::data::make({false, true}), removed) {

@@ -19,6 +19,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
+constexpr std::chrono::minutes longest_statement{5};  // claims and writes wait while another process classifies a plan
 constexpr seconds patience_to_open{5};
 // A group that takes longer than the lease is of no use: its rows are another worker's by then.
 constexpr auto patience_to_write = lease_time - seconds(5);
@@ -75,8 +76,10 @@ postgres_store::postgres_store(const open_options& options)
       interrupted_(options.interrupted),
       create_(options.create),
       rehearsal_(options.rehearsal),
-      work_(
-          {.url = options.path, .application_name = "convoke", .interrupted = [this] { return interruptible_.load() && interrupted_(); }}),
+      work_({.url = options.path,
+             .application_name = "convoke",
+             .statement_timeout = longest_statement,
+             .interrupted = [this] { return interruptible_.load() && interrupted_(); }}),
       renewals_({.url = options.path,
                  .application_name = "convoke leases",
                  .connect_timeout = patience_to_renew,
