@@ -20,7 +20,7 @@ pool_mode = transaction
 max_client_conn = 200
 default_pool_size = %(pool)d
 logfile = %(log)s
-"""
+%(more)s"""
 
 
 def executable():
@@ -28,9 +28,9 @@ def executable():
 
 
 class PgBouncer:
-    """`pool`: connections to the server for each database."""
+    """`pool`: connections to the server for each database. `more`: further settings, by name."""
 
-    def __init__(self, cluster, pool=8):
+    def __init__(self, cluster, pool=8, more=None):
         self.cluster = cluster
         self.folder = own_folder("convoke-pgbouncer-")
         self.port = free_port()
@@ -38,7 +38,8 @@ class PgBouncer:
         user, password = urllib.parse.urlsplit(cluster.url()).username, cluster.password
         self.write("users", '"%s" "%s"\n' % (user, password))
         config = self.write("pgbouncer.ini", SETTINGS % {"server": cluster.port, "port": self.port, "users": users, "pool": pool,
-                                                          "log": self.log_path})
+                                                          "log": self.log_path,
+                                                          "more": "".join("%s = %s\n" % one for one in (more or {}).items())})
         self.process = subprocess.Popen([executable(), "-q", config], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                         stderr=subprocess.DEVNULL, cwd=self.folder, **as_account())
         try:

@@ -97,11 +97,16 @@ class Cluster:
 
     def run(self, name, *words, **more):
         """Runs a program of PostgreSQL to its end. Returns its standard output."""
+        more.setdefault("env", self.environment())
         done = subprocess.run([binary(name), *words], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
                               cwd=self.folder, **as_account(), **more)
         if done.returncode != 0:
             raise RuntimeError("%s failed with %d:\n%s%s" % (name, done.returncode, done.stdout, done.stderr))
         return done.stdout
+
+    def environment(self):
+        """libpq looks for certificates in the home directory, and that of the caller may be closed to the user of the programs."""
+        return dict(os.environ, HOME=self.folder)
 
     def create(self):
         password_file = os.path.join(self.folder, "password")
@@ -129,7 +134,7 @@ class Cluster:
         for _ in range(100):
             with open(self.log_path, "ab") as log:
                 self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder, start_new_session=True,
-                                                **as_account())
+                                                env=self.environment(), **as_account())
             last = self.wait_ready()
             if last is None:
                 return self
