@@ -186,7 +186,7 @@ class Connections(Case):
             self.assertEqual(len(self.parse_csv(exported.out)), 20)
             wrong = url.replace(self.cluster.password, WRONG)
             done = self.checked(self.convoke("runs", ledger=wrong, expect=CREDENTIALS))
-            self.assertIn("convoke", done.err)
+            self.assertIn("authentication failed", done.err)
 
 
 if __name__ == "__main__":

@@ -80,6 +80,8 @@ fault fault_of_state(std::string_view state) noexcept {
 
 refused_connection classify_refusal(std::string_view message) {
   refused_connection out{.state = find_state(message), .text = without_places(message)};
+  // PgBouncer calls it a violation of the protocol.
+  if (out.state == "08P01" && message.contains("authentication failed")) out.state = "28P01";
   if (!out.state.empty()) {
     out.kind = fault_of_state(out.state);
     // Other errors before a session exists are those of a server that is not ready.
