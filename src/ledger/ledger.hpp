@@ -71,9 +71,9 @@ class store {
   // row of this session may be another one's by now. Any other error: the lease is what it was. Not for a store without leases.
   virtual void renew(renewal_request wanted, renewed_handler done);
   // Counts what this session could claim now: rows that came since it began, that other sessions released, or that became stale. They can
-  // be claimed from then on, also in an organizer that was exhausted. A row that became stale after the latest survey (before the first one:
-  // after the session began) is not given out: the caller sends stale rows an attempt timeout after it was told of them, when the last call
-  // for them has ended. errc::busy as for claim. Not for a store without leases.
+  // be claimed from then on, also in an organizer that was exhausted. A row that became stale after the latest survey (before the first
+  // one: after the session began) is not given out: the caller sends stale rows an attempt timeout after the answer that named them, when
+  // the last call for them has ended. errc::busy as for claim. Not for a store without leases.
   virtual void survey(lease_token lease, surveyed_handler done);
   // Ends the session: what it has claimed is stale at once. Without it the session ends with its lease, or when the store is closed.
   virtual result<void> leave(lease_token lease);
