@@ -1,6 +1,8 @@
-// What several workers claim of one PostgreSQL ledger at the same time.
+// What several workers claim and write of one PostgreSQL ledger at the same time.
 
 #include <algorithm>
+#include <mutex>
+#include <random>
 #include <set>
 #include <thread>
 
@@ -12,13 +14,13 @@ using namespace convoke::ledger::testing;
 
 namespace {
 
-std::vector<std::uint32_t> numbers(const claimed_page& page) {
-  std::vector<std::uint32_t> out;
+using list = std::vector<std::uint32_t>;
+
+list numbers(const claimed_page& page) {
+  list out;
   for (const auto& row : page.rows) out.push_back(number_of(row.row));
   return out;
 }
-
-using list = std::vector<std::uint32_t>;
 
 }  // namespace
 
@@ -47,6 +49,294 @@ BOOST_AUTO_TEST_CASE(rows_are_claimed_once_and_in_order) {
   BOOST_TEST(one.write({.finished = all_finished(first), .advanced = {}, .released = {}}).calls.size() == 2u);
   BOOST_TEST(number("SELECT count(*) FROM convoke.outcome") == 2);
   BOOST_TEST(number("SELECT sum(n)::bigint FROM convoke.tally") == 2);
+}
+
+BOOST_AUTO_TEST_CASE(many_workers_end_each_row_once) {
+  constexpr unsigned rows = 3000, workers = 6;
+  const auto run = add_run(rows, [](unsigned n) { return n % 7; });
+  std::mutex mutex;
+  std::multiset<row_id> ended;
+  std::uint64_t lost = 0;
+  std::vector<std::unique_ptr<worker>> all;
+  for (unsigned i = 0; i < workers; ++i) all.push_back(std::make_unique<worker>(*this));
+  const auto organizers = all[0]->join().organizers;
+  for (unsigned i = 1; i < workers; ++i) all[i]->join();
+  const auto carry_out = [&](worker& w, unsigned seed) {
+    std::mt19937 random(seed);
+    for (int surveys = 0; surveys < 5; ++surveys) {
+      for (auto left = organizers; !left.empty();) {
+        const auto at = random() % left.size();
+        const auto page = w.claim(left[at].id, 1 + random() % 40);
+        if (page.exhausted) left.erase(left.begin() + static_cast<std::ptrdiff_t>(at));
+        const auto done = w.write({.finished = all_finished(page), .advanced = {}, .released = {}});
+        const std::scoped_lock lock(mutex);
+        ended.insert(done.calls.begin(), done.calls.end());
+        lost += done.lost.size();
+      }
+      if (must(w.survey()).organizers.empty()) break;
+    }
+  };
+  std::vector<std::jthread> threads;
+  for (unsigned i = 0; i < workers; ++i) threads.emplace_back([&, i] { carry_out(*all[i], i + 1); });
+  threads.clear();
+  BOOST_TEST(ended.size() == rows);
+  BOOST_TEST(std::set<row_id>(ended.begin(), ended.end()).size() == rows);
+  BOOST_TEST(lost == 0u);
+  BOOST_TEST(number("SELECT count(*) FROM convoke.outcome") == rows);
+  BOOST_TEST(number("SELECT sum(n)::bigint FROM convoke.tally WHERE outcome = 1") == rows);
+  BOOST_TEST((must(must(all[0]->writer.finish_run(all[0]->db, all_runs))) == run_state::finished));
+  BOOST_TEST((must(must(all[1]->writer.finish_run(all[1]->db, run))) == run_state::finished));
+}
+
+BOOST_AUTO_TEST_CASE(the_runs_of_a_session_come_in_the_order_in_which_they_were_opened) {
+  const auto first = add_run(3), second = add_run(4), other_lane = add_run(2, [](unsigned) { return 1; }, 2);
+  worker one(*this);
+  const auto opened = one.join();
+  BOOST_REQUIRE(opened.organizers.size() == 1u);
+  BOOST_TEST(opened.organizers[0].fresh == 7u);
+  BOOST_TEST(opened.info.rows == 9u);
+  const auto page = one.claim(opened.organizers[0].id, 5);
+  BOOST_REQUIRE(page.rows.size() == 5u);
+  BOOST_TEST(!page.exhausted);
+  for (std::size_t i = 0; i < 5; ++i) BOOST_TEST(run_of(page.rows[i].row) == (i < 3 ? first : second));
+  const auto rest = one.claim(opened.organizers[0].id, 2);
+  BOOST_TEST(rest.rows.size() == 2u);
+  BOOST_TEST(rest.exhausted);
+  // One that is opened later is found by a survey.
+  const auto later = add_run(2);
+  BOOST_TEST(one.claim(opened.organizers[0].id, 2).rows.empty());
+  const auto found = must(one.survey());
+  BOOST_REQUIRE(found.organizers.size() == 1u);
+  BOOST_TEST(found.organizers[0].fresh == 2u);
+  BOOST_TEST(found.held_elsewhere == 0u);
+  const auto more = one.claim(opened.organizers[0].id, 5);
+  BOOST_REQUIRE(more.rows.size() == 2u);
+  BOOST_TEST(run_of(more.rows[0].row) == later);
+  BOOST_TEST(number("SELECT count(*) FROM convoke.owed WHERE token = 0 AND run = " + std::to_string(other_lane)) == 2);
+}
+
+BOOST_AUTO_TEST_CASE(rows_of_an_expired_lease_are_stale_and_its_writes_are_lost) {
+  add_run(4);
+  worker one(*this), two(*this);
+  const auto organizer = one.join().organizers.at(0).id;
+  const auto held = one.claim(organizer, 3);
+  const auto opened = two.join();
+  BOOST_TEST(opened.organizers.at(0).fresh == 1u);
+  BOOST_TEST(opened.organizers.at(0).stale == 0u);
+  auto found = must(two.survey());
+  BOOST_TEST(found.held_elsewhere == 3u);
+  expire(one.lease);
+  // Not before a survey counted them.
+  BOOST_TEST(two.claim(organizer, 5, true).rows.empty());
+  found = must(two.survey());
+  BOOST_REQUIRE(found.organizers.size() == 1u);
+  BOOST_TEST(found.organizers[0].stale == 3u);
+  BOOST_TEST(found.held_elsewhere == 0u);
+  const auto taken = two.claim(organizer, 2, true);
+  BOOST_REQUIRE(taken.rows.size() == 2u);
+  BOOST_TEST(!taken.exhausted);
+  // What nobody took still counts; what was taken is lost.
+  const auto late = one.write(
+      {.finished = {finished(held.rows[0], outcome::failed), finished(held.rows[2])}, .advanced = {}, .released = {freed(held.rows[1])}});
+  BOOST_TEST(late.calls == (std::vector<row_id>{held.rows[2].row}), boost::test_tools::per_element());
+  BOOST_TEST(late.lost == (std::vector<row_id>{held.rows[0].row, held.rows[1].row}), boost::test_tools::per_element());
+  BOOST_TEST(two.write({.finished = all_finished(taken), .advanced = {}, .released = {}}).calls.size() == 2u);
+  BOOST_TEST(number("SELECT count(*) FROM convoke.outcome WHERE outcome = 1") == 3);
+  // The session is over for good.
+  const auto refused = one.try_claim({{organizer, 1}});
+  BOOST_REQUIRE(!refused.has_value());
+  BOOST_TEST((refused.error().code == errc::busy));
+  BOOST_TEST((one.renew({}, true).error().code == errc::busy));
+  BOOST_TEST((one.survey().error().code == errc::busy));
+}
+
+BOOST_AUTO_TEST_CASE(a_session_that_was_found_to_be_over_cannot_be_renewed) {
+  add_run(1);
+  worker one(*this), two(*this);
+  one.join();
+  two.join();
+  expire(one.lease);
+  must(two.survey());
+  // As if the renewal had been under way for long: it sees a lease that is not over.
+  must(connect().run("UPDATE convoke.session SET expires_at = clock_timestamp() + interval '1 minute'"));
+  BOOST_TEST((one.renew({lane_report{}}, true).error().code == errc::busy));
+  BOOST_TEST(two.renew({lane_report{}}, true).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(released_rows_are_for_other_sessions) {
+  add_run(3);
+  worker one(*this), two(*this);
+  const auto organizer = one.join().organizers.at(0).id;
+  two.join();
+  const auto page = one.claim(organizer, 3);
+  BOOST_TEST(one.write({.finished = {}, .advanced = {}, .released = {freed(page.rows[0]), freed(page.rows[1], true)}}).calls.size() == 2u);
+  auto found = must(one.survey());
+  BOOST_TEST(found.organizers.empty());
+  BOOST_TEST(found.released == 2u);
+  BOOST_TEST(one.claim(organizer, 3).rows.empty());
+  found = must(two.survey());
+  BOOST_REQUIRE(found.organizers.size() == 1u);
+  BOOST_TEST(found.organizers[0].fresh == 2u);
+  BOOST_TEST(found.held_elsewhere == 1u);
+  const auto again = two.claim(organizer, 3);
+  BOOST_REQUIRE(again.rows.size() == 2u);
+  BOOST_TEST(again.rows[0].strikes == 0);
+  BOOST_TEST(again.rows[1].strikes == 1);
+}
+
+BOOST_AUTO_TEST_CASE(leaving_ends_a_session_at_once) {
+  add_run(2);
+  worker one(*this), two(*this);
+  const auto organizer = one.join().organizers.at(0).id;
+  one.claim(organizer, 1);
+  must(one.sessions.leave(one.db, one.lease));
+  const auto opened = two.join();
+  BOOST_TEST(opened.unclean);
+  BOOST_TEST(opened.organizers.at(0).stale == 1u);
+  // It is kept while it holds rows.
+  BOOST_TEST(number("SELECT count(*) FROM convoke.session") == 2);
+  two.write({.finished = all_finished(two.claim(organizer, 2, true)), .advanced = {}, .released = {}});
+  must(two.survey());
+  BOOST_TEST(number("SELECT count(*) FROM convoke.session") == 1);
+  BOOST_TEST(number("SELECT count(*) FROM convoke.session_lane") == 1);
+}
+
+BOOST_AUTO_TEST_CASE(closing_an_organizer_leaves_the_rows_of_other_live_sessions) {
+  add_run(10);
+  worker one(*this), two(*this), dead(*this);
+  const auto organizer = one.join().organizers.at(0).id;
+  two.join();
+  dead.join();
+  one.claim(organizer, 2);
+  const auto theirs = two.claim(organizer, 3);
+  dead.claim(organizer, 1);
+  expire(dead.lease);
+  postgres::group all;
+  all.closes.push_back({.wanted = {.run = all_runs, .lane = 0, .lease = one.lease, .organizer = organizer, .like = {}}});
+  must(one.writer.commit(one.db, all));
+  const auto closed = must(all.closes[0].answer);
+  BOOST_TEST(closed.calls == 7u);
+  BOOST_TEST(closed.rows == 7u);
+  BOOST_TEST(number("SELECT count(*) FROM convoke.owed") == 3);
+  BOOST_TEST(number("SELECT sum(n)::bigint FROM convoke.tally WHERE outcome = 6") == 7);
+  BOOST_TEST(two.write({.finished = all_finished(theirs), .advanced = {}, .released = {}}).calls.size() == 3u);
+}
+
+BOOST_AUTO_TEST_CASE(a_lost_write_of_a_superseded_row_frees_the_row_that_took_over) {
+  const auto old = add_run(2), later = add_run(2);
+  worker one(*this);
+  const auto organizer = one.join(old).organizers.at(0).id;
+  const auto page = one.claim(organizer, 2);
+  // As a plan does: the later run wants the key of the first row, whose call may be under way.
+  auto c = connect();
+  const auto first = std::to_string(old), second = std::to_string(later);
+  must(c.run(("DELETE FROM convoke.owed WHERE run = " + first + " AND number = 1").c_str()));
+  must(c.run(("INSERT INTO convoke.outcome(id, outcome) VALUES(" + first + "::bigint << 32 | 2147483649, 8)").c_str()));
+  must(c.run("UPDATE convoke.owed SET key = $1, token = $2, session = $3 WHERE run = $4 AND number = 2",
+             postgres::params().with(page.rows[0].key).with(page.rows[0].token).with(one.lease).with(later)));
+  const auto held = "SELECT count(*) FROM convoke.owed WHERE token <> 0 AND run = " + second;
+  BOOST_TEST(number(held) == 1);
+  const auto done = one.write({.finished = all_finished(page), .advanced = {}, .released = {}});
+  BOOST_TEST(done.lost == (std::vector<row_id>{page.rows[0].row}), boost::test_tools::per_element());
+  BOOST_TEST(number(held) == 0);
+  BOOST_TEST(number("SELECT count(*) FROM convoke.owed WHERE session <> 0") == 0);
+}
+
+// Workers whose leases end at random take each other's rows, write late, release and close: no transaction may wait for another one that
+// waits for it, and each row has one outcome.
+BOOST_AUTO_TEST_CASE(workers_that_take_each_others_rows_never_deadlock) {
+  constexpr unsigned rows = 400, workers = 5;
+  add_run(rows, [](unsigned n) { return n % 3; });
+  std::atomic<unsigned> again = 0;
+  const auto carry_out = [&](unsigned seed) {
+    std::mt19937 random(seed);
+    worker w(*this);
+    std::vector<organizer_id> organizers;
+    std::vector<claimed_row> held;
+    for (int step = 0; step < 60; ++step) {
+      if (w.lease == 0 || random() % 8 == 0) {
+        organizers.clear();
+        for (const auto& o : w.join().organizers) organizers.push_back(o.id);
+        if (organizers.empty()) break;
+      }
+      postgres::group all;
+      auto& writing = all.writes.emplace_back();
+      std::ranges::shuffle(held, random);
+      for (std::size_t i = 0; i < held.size() && i < 30; ++i) {
+        if (random() % 4 == 0) {
+          writing.rows.released.push_back(freed(held[i], random() % 2 == 0));
+        } else {
+          writing.rows.finished.push_back(finished(held[i]));
+        }
+      }
+      for (const bool stale : {false, true}) {
+        auto& claiming = all.claims.emplace_back();
+        claiming.wanted = {.run = all_runs, .lane = 0, .lease = w.lease, .stale = stale, .pages = {}};
+        for (const auto o : organizers)
+          claiming.wanted.pages.push_back({.organizer = o, .count = static_cast<std::uint32_t>(1 + random() % 12)});
+      }
+      if (random() % 20 == 0) {
+        all.closes.push_back(
+            {.wanted = {.run = all_runs, .lane = 0, .lease = w.lease, .organizer = organizers[random() % organizers.size()], .like = {}}});
+      }
+      all.cooldowns.push_back({.run = all_runs, .lane = 0, .organizer = {}, .until = os::wall_now() + std::chrono::hours(1)});
+      const auto done = w.writer.commit(w.db, all);
+      if (!done) {
+        ++again;
+        BOOST_TEST_MESSAGE(done.error().state << " " << done.error().message);
+        continue;
+      }
+      held.erase(held.begin(), held.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(held.size(), 30)));
+      for (const auto& claim : all.claims) {
+        if (!claim.answer) continue;
+        for (const auto& page : claim.answer->pages) held.insert(held.end(), page.rows.begin(), page.rows.end());
+      }
+      // Its rows can be taken, while it still writes them.
+      if (random() % 3 == 0)
+        must(w.renewals.run("UPDATE convoke.session SET expires_at = clock_timestamp() WHERE id = $1", postgres::params().with(w.lease)));
+      if (random() % 3 == 0) std::ignore = w.survey();
+      must(postgres::renew(w.renewals, w.list, {.lease = w.lease, .extend = false, .lanes = {lane_report{}}}));
+    }
+  };
+  std::vector<std::jthread> threads;
+  for (unsigned i = 0; i < workers; ++i) threads.emplace_back([&, i] { carry_out(i + 1); });
+  threads.clear();
+  BOOST_TEST(again == 0u);
+  BOOST_TEST(number("SELECT count(*) FROM convoke.outcome") + number("SELECT count(*) FROM convoke.owed") == rows);
+  BOOST_TEST(number("SELECT sum(n)::bigint FROM convoke.tally") == number("SELECT count(*) FROM convoke.outcome"));
+  BOOST_TEST(number("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()") == 0);
+}
+
+// While another client holds a snapshot, nothing that was deleted can be removed. Claims continue where the last one ended, so they meet
+// each row once.
+BOOST_AUTO_TEST_CASE(claims_do_not_walk_over_deleted_rows_again) {
+  constexpr unsigned rows = 4000, page_size = 50;
+  add_run(rows);
+  must(connect().run("VACUUM ANALYZE convoke.owed"));
+  auto reader = connect();
+  must(reader.run("BEGIN ISOLATION LEVEL REPEATABLE READ"));
+  must(reader.run("SELECT count(*) FROM convoke.owed"));
+  worker one(*this);
+  const auto organizer = one.join().organizers.at(0).id;
+  const auto entries_read = [&](postgres::connection& of) {
+    must(of.run("SELECT pg_stat_force_next_flush()"));
+    return must(connect().run("SELECT pg_stat_clear_snapshot(), idx_tup_read FROM pg_stat_user_indexes WHERE indexrelname = 'owed_pkey'"))
+        .integer(0, 1);
+  };
+  const auto before = entries_read(one.db);
+  std::size_t claimed = 0;
+  for (;;) {
+    const auto page = one.claim(organizer, page_size);
+    claimed += page.rows.size();
+    one.write({.finished = all_finished(page), .advanced = {}, .released = {}});
+    if (page.exhausted) break;
+  }
+  BOOST_TEST(claimed == rows);
+  // Each row is met by its claim, by the update of the claim and by its write, and the first row beyond a page once more.
+  const auto met = entries_read(one.db) - before;
+  BOOST_TEST(met >= rows);
+  BOOST_TEST(met <= 3 * rows + 2 * rows / page_size);
+  must(reader.run("COMMIT"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
