@@ -332,10 +332,11 @@ BOOST_AUTO_TEST_CASE(claims_do_not_walk_over_deleted_rows_again) {
     if (page.exhausted) break;
   }
   BOOST_TEST(claimed == rows);
-  // Each row is met by its claim, by the update of the claim and by its write, and the first row beyond a page once more.
+  // Each row is met by its claim, by the update of the claim and by its write, which finds two entries of it where its page had no room
+  // for the update; the first row beyond a page is met once more. To walk over the deleted ones again would take 160,000.
   const auto met = entries_read(one.db) - before;
   BOOST_TEST(met >= rows);
-  BOOST_TEST(met <= 3 * rows + 2 * rows / page_size);
+  BOOST_TEST(met <= 4 * rows + 2 * rows / page_size);
   must(reader.run("COMMIT"));
 }
 

@@ -23,6 +23,7 @@ namespace {
 enum class cut : std::uint8_t {
   never,
   before,  // what the client sends next does not reach the server
+  sent,    // it reaches the server, and the connection is cut at once
   after,   // the server commits, and its answer does not reach the client
 };
 std::ostream& operator<<(std::ostream& to, cut c) {
@@ -81,6 +82,9 @@ class cutting_proxy {
           if (kept.contains(std::string_view("COMMIT\0", 7))) return;
         } else if (::send(from_client ? server : client, buffer.data(), static_cast<std::size_t>(n), MSG_NOSIGNAL) != n) {
           return;
+        } else if (from_client && when_ == cut::sent) {
+          kept.append(buffer.data(), static_cast<std::size_t>(n));
+          if (kept.contains(std::string_view("\0COMMIT\0", 8))) return;
         }
       }
     }
@@ -93,8 +97,8 @@ class cutting_proxy {
 };
 
 struct in_doubt : database {
-  // Commits over a connection that is cut so, and then again over a new one.
-  void commit(worker& w, postgres::group& all, cut when) {
+  // Commits over a connection that is cut so.
+  void commit_cut(worker& w, postgres::group& all, cut when) {
     const auto& direct = url();
     const auto colon = direct.rfind(':'), slash = direct.find('/', colon);
     cutting_proxy proxy(static_cast<std::uint16_t>(std::stoi(direct.substr(colon + 1, slash - colon - 1))));
@@ -105,6 +109,10 @@ struct in_doubt : database {
     BOOST_REQUIRE(!lost.has_value());
     BOOST_TEST((lost.error().kind == postgres::fault::lost));
     BOOST_TEST(all.in_doubt);
+  }
+  // The same, and then again over a new one.
+  void commit(worker& w, postgres::group& all, cut when) {
+    commit_cut(w, all, when);
     must(w.writer.commit(w.db, all));
   }
   std::int64_t outcomes() { return number("SELECT count(*) FROM convoke.outcome"); }
@@ -216,17 +224,40 @@ BOOST_AUTO_TEST_CASE(a_group_waits_for_its_earlier_attempt) {
   must(plan.run("SELECT pg_advisory_xact_lock(1668247158, 1)"));
   postgres::group all;
   all.claims.push_back({.wanted = {.run = all_runs, .lane = 0, .lease = one.lease, .pages = {{organizer, 2}}}});
-  auto first = must(postgres::connection::open({.url = url(), .statement_timeout = std::chrono::milliseconds(300)}));
-  BOOST_TEST((one.writer.commit(first, all).error().kind == postgres::fault::lost));
+  const auto* const waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'advisory' AND datname = current_database()";
+  commit_cut(one, all, cut::sent);
+  while (number(waiting) < 1) std::this_thread::yield();
   std::jthread later([&] {
-    while (number("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()") < 2)
-      std::this_thread::yield();
+    while (number(waiting) < 2) std::this_thread::yield();
     must(plan.run("COMMIT"));
   });
   must(one.writer.commit(one.db, all));
   later.join();
   BOOST_TEST(must(all.claims[0].answer).pages.at(0).rows.size() == 2u);
   BOOST_TEST(number("SELECT count(*) FROM convoke.owed WHERE token <> 0") == 2);
+}
+
+// What was sent over the lost connection can reach the server after the group was given again.
+BOOST_AUTO_TEST_CASE(a_claim_that_reaches_the_server_late_claims_nothing) {
+  add_run(5);
+  worker one(*this), late(*this);
+  const auto organizer = one.join().organizers.at(0).id;
+  const auto known = one.list.find(one.lease);
+  auto copy = std::make_shared<postgres::session>();
+  copy->id = known->id;
+  copy->lanes = known->lanes;
+  copy->organizers = known->organizers;
+  late.list.add(copy);
+  postgres::group all;
+  all.claims.push_back({.wanted = {.run = all_runs, .lane = 0, .lease = one.lease, .pages = {{organizer, 2}}}});
+  auto first = all;
+  all.in_doubt = true;
+  must(one.writer.commit(one.db, all));
+  BOOST_TEST(must(all.claims[0].answer).pages.at(0).rows.size() == 2u);
+  must(late.writer.commit(late.db, first));
+  BOOST_TEST(must(first.claims[0].answer).pages.at(0).rows.empty());
+  BOOST_TEST(number("SELECT count(*) FROM convoke.owed WHERE token <> 0") == 2);
+  BOOST_TEST(one.claim(organizer, 5).rows.size() == 3u);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

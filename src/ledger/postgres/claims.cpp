@@ -6,6 +6,7 @@
 
 namespace convoke::ledger::postgres {
 
+const char* const raise_attempt = "UPDATE convoke.session SET attempt = $2 WHERE id = $1";
 const char* const end_expired_sessions =
     "UPDATE convoke.session SET ended = true WHERE id IN (SELECT id FROM convoke.session WHERE NOT ended AND "
     "expires_at <= clock_timestamp() FOR UPDATE SKIP LOCKED)";
@@ -15,7 +16,8 @@ namespace {
 // The rows of each page, from its sources one after the other, and one more, which shows whether the page is the last: that one is locked
 // until the commit, but not changed. Rows that another transaction has locked are skipped. $1: the token, $2: the session, $3-$6: of pages,
 // $7, $8: of sources, $9: of fresh rows those
-// that are not given out again, of stale ones the sessions that held them.
+// that are not given out again, of stale ones the sessions that held them. $10:
+// the attempt.
 constexpr std::string_view pick = R"sql(WITH picked AS MATERIALIZED (
   SELECT p.page, p.organizer, p.n, c.source, c.run, c.number, c.nth, c.found
   FROM unnest($3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[]) WITH ORDINALITY AS p(organizer, n, first, last, page)
@@ -28,7 +30,7 @@ constexpr std::string_view pick = R"sql(WITH picked AS MATERIALIZED (
 constexpr std::string_view update = R"sql(
         ORDER BY o.number LIMIT p.n + 1 FOR UPDATE SKIP LOCKED) o
       LIMIT p.n + 1) x) c
-  WHERE (SELECT convoke.is_live($2))),
+  WHERE (SELECT convoke.is_live($2)) AND EXISTS(SELECT FROM convoke.session e WHERE e.id = $2 AND e.attempt = $10)),
 held AS (
   UPDATE convoke.owed o SET token = $1, session = $2 FROM picked p
   WHERE p.nth <= p.n AND o.run = p.run AND o.organizer = p.organizer AND o.number = p.number
@@ -61,7 +63,7 @@ const char* find_claimed() {
   CROSS JOIN LATERAL (SELECT g.source, ($7::bigint[])[g.source] AS run, ($8::bigint[])[g.source] AS after
     FROM generate_series(p.first::int, p.last::int) AS g(source)) s
   JOIN convoke.owed o ON o.run = s.run AND o.organizer = p.organizer AND o.number > s.after
-  WHERE o.token = $1 AND o.session = $2 AND $9::bigint[] IS NOT NULL)
+  WHERE o.token = $1 AND o.session = $2 AND $9::bigint[] IS NOT NULL AND $10::int IS NOT NULL)
 )sql" + std::string(read);
   return sql.c_str();
 }
@@ -97,7 +99,7 @@ claim_pages::claim_pages(const claim_request& wanted, session& of, lease_token t
 
 void claim_pages::add_values(params& to) const {
   to.with(token_).with(of_.id).integers(organizers_).integers(counts_).integers(begins_).integers(ends_);
-  to.integers(runs_).integers(after_).integers(except_or_of_);
+  to.integers(runs_).integers(after_).integers(except_or_of_).with(of_.attempt);
 }
 
 void claim_pages::add(pipeline& to) const {

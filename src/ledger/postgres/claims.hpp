@@ -39,6 +39,8 @@ class claim_pages {
   std::vector<session::source*> sources_;
 };
 
+// Claims of the session with a lower attempt find nothing from here on.
+extern const char* const raise_attempt;
 // Sessions whose lease is over are ended: they cannot be renewed from here on.
 extern const char* const end_expired_sessions;
 

@@ -118,13 +118,14 @@ outcome_of<void> run_writer::commit(connection& db, group& all) {
   return {};
 }
 
-// The claims of a commit in doubt. When this has its locks, the server is done with that one.
+// The claims of a commit in doubt. When this has its locks, the server is done with that one, or has not begun it: then it claims nothing.
 outcome_of<void> run_writer::find_claimed(connection& db, group& all, layout& at) {
   pipeline statements;
   begin_group(statements, own_lock_);
   for (std::size_t i = 0; i < all.claims.size(); ++i) {
     auto& claim = at.claims[i];
     if (!claim.of || all.claims[i].answered) continue;
+    statements.add(raise_attempt).with(claim.of->id).with(++claim.of->attempt);
     claim.pages.emplace(all.claims[i].wanted, *claim.of, all.claims[i].token);
     claim.at = statements.size();
     claim.pages->add_find(statements);

@@ -66,6 +66,7 @@ struct session {
     std::vector<source> sources;  // in the order in which the runs were opened
   };
   std::unordered_map<organizer_id, organizer_state> organizers;
+  int attempt = 0;                        // of its claims: raised after a commit in doubt
   std::unordered_set<row_id> released;    // by this session: not given out again
   std::unordered_set<lease_token> ended;  // sessions that had ended at the last survey: only their rows are given out as stale ones
 };

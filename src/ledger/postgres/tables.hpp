@@ -60,9 +60,10 @@ CREATE TABLE convoke.made(organizer int NOT NULL, month int NOT NULL, n bigint N
 
 -- The small hot tables. No index has a column that changes; a session that ended is deleted by others once its rows are taken.
 -- id: random. run: 0 for a session of all open runs. ended: it left, or another session found its lease over and may hold its rows; its lease
--- is never extended again. A row is stale only where its session has ended or is missing, so a late renewal and a claim never both succeed
+-- is never extended again. attempt: raised before a claim in doubt is repeated, so that the first one, which the server may still meet late,
+-- claims nothing then. A row is stale only where its session has ended or is missing, so a late renewal and a claim never both succeed
 CREATE TABLE convoke.session(id bigint PRIMARY KEY, host text NOT NULL, process int NOT NULL, run int NOT NULL, started_at timestamptz NOT NULL,
-  expires_at timestamptz NOT NULL, ended boolean NOT NULL DEFAULT false) WITH (fillfactor = 30);
+  expires_at timestamptz NOT NULL, ended boolean NOT NULL DEFAULT false, attempt int NOT NULL DEFAULT 0) WITH (fillfactor = 30);
 -- wants, weight: as last stated. part, safe_part: as last granted by the leader; 0: nothing yet. calls, successes: since the session began.
 -- position: of the lane in the session. seen_at: of the last renewal
 CREATE TABLE convoke.session_lane(session bigint NOT NULL, lane int NOT NULL, position int NOT NULL, wants float8 NOT NULL DEFAULT 0,
