@@ -104,8 +104,8 @@ BOOST_AUTO_TEST_CASE(the_first_worker_leads_and_sees_what_the_others_do) {
                                     {.session = two.lease, .part = 0.25, .safe_part = 0.1}}));
   BOOST_TEST(seen.calls == 6u);
   BOOST_REQUIRE(seen.throttles.size() == 1u);
-  BOOST_TEST(same_end(seen.throttles[0].sent, now - std::chrono::seconds(2)));
-  BOOST_TEST(same_end(seen.throttles[0].until, now + std::chrono::seconds(30)));
+  BOOST_TEST(about(seen.throttles[0].sent, now - std::chrono::seconds(2)));
+  BOOST_TEST(about(seen.throttles[0].until, now + std::chrono::seconds(30)));
   BOOST_TEST(renew(one).throttles.empty());
   const auto granted = renew(two);
   BOOST_TEST(!granted.leads);
@@ -227,7 +227,7 @@ BOOST_AUTO_TEST_CASE(cooldowns_of_others_are_announced_once) {
   BOOST_REQUIRE(told.size() == 1u);
   BOOST_TEST(told[0].lane == 0u);
   BOOST_TEST(!told[0].organizer.has_value());
-  BOOST_TEST(same_end(told[0].until, now + std::chrono::seconds(100)));
+  BOOST_TEST(about(told[0].until, now + std::chrono::seconds(100)));
   BOOST_TEST(two.write({.finished = {finished(page.rows[1])}, .advanced = {}, .released = {}}).cooldowns.empty());
   BOOST_TEST(must(two.renew()).cooldowns.empty());
   told = must(one.renew()).cooldowns;
