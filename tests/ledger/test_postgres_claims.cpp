@@ -22,6 +22,20 @@ list numbers(const claimed_page& page) {
   return out;
 }
 
+// Of the first rows, in random order: most are finished, and some released.
+row_writes some_writes(std::vector<claimed_row>& held, std::mt19937& random) {
+  row_writes out;
+  std::ranges::shuffle(held, random);
+  for (std::size_t i = 0; i < held.size() && i < 30; ++i) {
+    if (random() % 4 == 0) {
+      out.released.push_back(freed(held[i], random() % 2 == 0));
+    } else {
+      out.finished.push_back(finished(held[i]));
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(postgres_claims, database)
@@ -135,7 +149,7 @@ BOOST_AUTO_TEST_CASE(rows_of_an_expired_lease_are_stale_and_its_writes_are_lost)
   const auto taken = two.claim(organizer, 2, true);
   BOOST_REQUIRE(taken.rows.size() == 2u);
   BOOST_TEST(!taken.exhausted);
-  // What nobody took still counts; what was taken is lost.
+  // What no session took still counts; what was taken is lost.
   const auto late = one.write(
       {.finished = {finished(held.rows[0], outcome::failed), finished(held.rows[2])}, .advanced = {}, .released = {freed(held.rows[1])}});
   BOOST_TEST(late.calls == (std::vector<row_id>{held.rows[2].row}), boost::test_tools::per_element());
@@ -260,15 +274,7 @@ BOOST_AUTO_TEST_CASE(workers_that_take_each_others_rows_never_deadlock) {
         if (organizers.empty()) break;
       }
       postgres::group all;
-      auto& writing = all.writes.emplace_back();
-      std::ranges::shuffle(held, random);
-      for (std::size_t i = 0; i < held.size() && i < 30; ++i) {
-        if (random() % 4 == 0) {
-          writing.rows.released.push_back(freed(held[i], random() % 2 == 0));
-        } else {
-          writing.rows.finished.push_back(finished(held[i]));
-        }
-      }
+      all.writes.push_back({.rows = some_writes(held, random)});
       for (const bool stale : {false, true}) {
         auto& claiming = all.claims.emplace_back();
         claiming.wanted = {.run = all_runs, .lane = 0, .lease = w.lease, .stale = stale, .pages = {}};

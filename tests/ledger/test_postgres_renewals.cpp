@@ -201,7 +201,7 @@ BOOST_AUTO_TEST_CASE(a_worker_that_joins_while_the_lane_learns_is_not_settled) {
   must(connect().run("UPDATE convoke.lane_rate SET active_since = active_since - interval '61 seconds'"));
   three.join();
   BOOST_TEST(settled() == "sss");
-  // The lane begins anew once nobody is left.
+  // The lane begins anew once no worker is left.
   for (auto* w : {&one, &two, &three}) must(w->sessions.leave(w->db, w->lease));
   two.lease = three.lease = 0;
   one.join();
@@ -223,16 +223,16 @@ BOOST_AUTO_TEST_CASE(cooldowns_of_others_are_announced_once) {
   };
   cool(one, {}, 100);
   cool(two, organizer, 50);
-  auto told = two.write({.finished = {finished(page.rows[0])}, .advanced = {}, .released = {}}).cooldowns;
-  BOOST_REQUIRE(told.size() == 1u);
-  BOOST_TEST(told[0].lane == 0u);
-  BOOST_TEST(!told[0].organizer.has_value());
-  BOOST_TEST(about(told[0].until, now + std::chrono::seconds(100)));
+  auto found = two.write({.finished = {finished(page.rows[0])}, .advanced = {}, .released = {}}).cooldowns;
+  BOOST_REQUIRE(found.size() == 1u);
+  BOOST_TEST(found[0].lane == 0u);
+  BOOST_TEST(!found[0].organizer.has_value());
+  BOOST_TEST(about(found[0].until, now + std::chrono::seconds(100)));
   BOOST_TEST(two.write({.finished = {finished(page.rows[1])}, .advanced = {}, .released = {}}).cooldowns.empty());
   BOOST_TEST(must(two.renew()).cooldowns.empty());
-  told = must(one.renew()).cooldowns;
-  BOOST_REQUIRE(told.size() == 1u);
-  BOOST_TEST((told[0].organizer == organizer));
+  found = must(one.renew()).cooldowns;
+  BOOST_REQUIRE(found.size() == 1u);
+  BOOST_TEST((found[0].organizer == organizer));
   // A later end is new, an earlier one changes nothing.
   cool(one, {}, 90);
   BOOST_TEST(must(two.renew()).cooldowns.empty());
@@ -259,9 +259,9 @@ BOOST_AUTO_TEST_CASE(a_cooldown_that_is_committed_late_is_announced) {
   must(one.writer.commit(one.db, all));
   BOOST_TEST(must(two.renew()).cooldowns.size() == 1u);
   must(late.run("COMMIT"));
-  const auto told = must(two.renew()).cooldowns;
-  BOOST_REQUIRE(told.size() == 1u);
-  BOOST_TEST((told[0].organizer == organizer_id{5}));
+  const auto found = must(two.renew()).cooldowns;
+  BOOST_REQUIRE(found.size() == 1u);
+  BOOST_TEST((found[0].organizer == organizer_id{5}));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
