@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -32,8 +33,9 @@ class progress_printer {
 
   progress_style style_;
   std::FILE* to_;
-  bool live_ = false;             // a line is shown that clear() would erase
-  std::uint64_t last_tenth_ = 0;  // of the rows, when the last plain line was written
+  bool live_ = false;                       // a line is shown that clear() would erase
+  std::uint64_t last_tenth_ = 0;            // of the rows, when the last plain line was written
+  std::optional<std::uint64_t> last_done_;  // then
   std::chrono::milliseconds last_shown_{0};
 };
 

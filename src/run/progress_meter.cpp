@@ -42,8 +42,9 @@ void progress_meter::ended(std::uint64_t calls, std::uint64_t rows, mono_time no
 }
 
 void progress_meter::found(std::uint64_t calls_left, mono_time now) noexcept {
+  // Rows that other workers held at the start are among `rows` and not among the calls that were left then.
   if (calls_left > calls_left_)
-    shown_.rows += calls_left - calls_left_;
+    shown_.rows = std::max(shown_.rows, shown_.done + calls_left);
   else
     shown_.done = std::min(shown_.done + (calls_left_ - calls_left), shown_.rows);
   if (calls_left != calls_left_) last_row_ = now;
@@ -79,7 +80,7 @@ observer::progress progress_meter::report(const engine::counters& numbers, mono_
     p.closed_until = wall + std::chrono::ceil<ticks>(wait);
   }
   p.nothing_for.reset();
-  if (now - last_row_ >= stalled_after) p.nothing_for = std::chrono::floor<std::chrono::seconds>(now - last_row_);
+  if (calls_left_ > 0 && now - last_row_ >= stalled_after) p.nothing_for = std::chrono::floor<std::chrono::seconds>(now - last_row_);
   const auto observed = usual_.seconds >= enough ? usual_.per_second() : 0.0;
   p.left = p.nothing_for ? std::nullopt : engine::time_left(calls_left_, numbers.rate, observed, wait);
   return p;

@@ -118,6 +118,17 @@ BOOST_AUTO_TEST_CASE(rows_that_others_end_are_done_and_rows_that_come_are_left) 
   BOOST_TEST(p.calls_left == 500u);
   meter.ended(500, 500, now);
   BOOST_TEST(pass(200ms, 0).done == 1100u);
+  BOOST_TEST(!pass(60s, 0).nothing_for.has_value(), "nothing is left that could end");
+}
+
+BOOST_AUTO_TEST_CASE(rows_that_others_hold_at_the_start_are_counted_once) {
+  progress_meter some(100, 0, 60, now);
+  some.found(100, now);
+  some.ended(60, 60, now);
+  some.found(0, now);
+  const auto p = some.report(numbers, now, wall);
+  BOOST_TEST(p.rows == 100u);
+  BOOST_TEST(p.done == 100u);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
