@@ -78,7 +78,7 @@ void progress_printer::show_plain(const observer::progress& p) {
   const auto tenth = percent(p) / 10;
   if (tenth == last_tenth_ && p.elapsed - last_shown_ < 30s) return;
   // A worker that waits for more rows says nothing until some come.
-  if (p.calls_left == 0 && p.done >= p.rows && p.done == last_done_) return;
+  if (p.done >= p.rows && p.done == last_done_) return;
   last_done_ = p.done;
   last_tenth_ = tenth;
   last_shown_ = p.elapsed;

@@ -98,6 +98,8 @@ driven driver::ending() {
 
 driven driver::run() {
   try {
+    // The end of an earlier session has stopped the io_context, which then runs nothing.
+    io_.restart();
     start();
     const auto work = boost::asio::make_work_guard(io_);
     while (!over()) io_.run_one();
