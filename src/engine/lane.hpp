@@ -120,6 +120,8 @@ class lane {
   void look_for_more(mono_time now);
   void set_rows_left(organizer_index who, std::uint32_t fresh, std::uint32_t stale, mono_time now);
   void obey(std::optional<organizer_id> organizer, mono_time until, bool cut, mono_time now);
+  // A lane that stays closed claims nothing where others could wait for its rows.
+  [[nodiscard]] bool may_claim(mono_time now) const noexcept { return !context_.config.shared || scope_.end() <= now + long_wait; }
   [[nodiscard]] bool lease_over(mono_time now) const noexcept { return now >= context_.lease_trusted_until(); }
   void measure_use(mono_time now);
 

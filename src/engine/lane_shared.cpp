@@ -97,8 +97,10 @@ void lane::rows_available(std::span<const organizer_setup> found, std::uint64_t 
     context_.actions.emplace_back(refresh_token{id_, 0});
   }
   bool any = false;
-  for (const auto* queue : {&want_fresh_, &want_stale_})
-    for (const auto who : *queue) any = any || !organizers_[who].cooldown.closed(now);
+  if (may_claim(now)) {
+    for (const auto* queue : {&want_fresh_, &want_stale_})
+      for (const auto who : *queue) any = any || !organizers_[who].cooldown.closed(now);
+  }
   nothing_elsewhere_ = !any && held_elsewhere == 0;
   look_interval_ = any ? first_look : held_elsewhere == 0 ? longest_look : std::clamp(2 * look_interval_, first_look, longest_look);
   look_at_ = now + look_interval_;
@@ -107,7 +109,8 @@ void lane::rows_available(std::span<const organizer_setup> found, std::uint64_t 
 // One look at a time, and only where there is nothing to send or to claim now: rows may have been released or become stale, or be new.
 void lane::look_for_more(mono_time now) {
   if (!context_.config.shared || looking_ || stopped_ || now < look_at_ || lease_over(now)) return;
-  if (fetching_ > 0 || organizers_.sendable() > 0 || !want_fresh_.empty() || !want_stale_.empty() || awaits_connection()) return;
+  if (fetching_ > 0 || organizers_.sendable() > 0 || awaits_connection()) return;
+  if (may_claim(now) && (!want_fresh_.empty() || !want_stale_.empty())) return;
   looking_ = true;
   context_.actions.emplace_back(look_for_rows{id_});
 }
