@@ -221,6 +221,7 @@ using renewed_handler = std::function<void(result<renewal>)>;
 struct rows_in_store {
   std::vector<organizer_rows> organizers;  // those with such rows
   std::uint64_t held_elsewhere = 0;        // rows of the session's runs and lanes that other live sessions hold
+  std::uint64_t held_here = 0;             // the same of this session
   std::uint64_t released = 0;              // rows that this session released: they are owed to a later session
 };
 using surveyed_handler = std::function<void(result<rows_in_store>)>;

@@ -232,10 +232,15 @@ std::unique_ptr<lease_keeper> driver::make_keeper() {
   if (!opened_.shared) return nullptr;
   return std::make_unique<lease_keeper>(lease_keeper::parts{.io = io_, .time = clock_, .store = store_, .informs = engine_}, opened_,
                                         shared_.joined, job_.pace.max_cooldown,
-                                        lease_keeper::events{.surveyed = [this](const ledger::rows_in_store& rows) { on_surveyed(rows); },
+                                        lease_keeper::events{.holds_nothing = [this] { return holds_nothing(); },
+                                                             .surveyed = [this](const ledger::rows_in_store& rows) { on_surveyed(rows); },
                                                              .changed = [this] { pump(); },
                                                              .ended = [this](const error& why) { on_storage_failure(why); },
                                                              .note = [this](const std::string& line) { watch_.note(line); }});
+}
+
+bool driver::holds_nothing() const {
+  return rows_.empty() && engine_.numbers().in_flight == 0 && ledger_jobs_ == 0 && !commits_.busy();
 }
 
 void driver::on_surveyed(const ledger::rows_in_store& rows) {

@@ -100,6 +100,7 @@ class driver final : private session_events {
   void on_organizer_closed(engine::lane_id lane, engine::organizer_id organizer, const result<ledger::closed_rows>& closed);
   void on_commit(const result<ledger::committed_rows>& done);
   void on_storage_failure(const error& why);
+  [[nodiscard]] bool holds_nothing() const;
   void on_surveyed(const ledger::rows_in_store& rows);
 
   // From the clock and the caller.

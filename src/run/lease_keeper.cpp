@@ -125,6 +125,7 @@ void lease_keeper::look(engine::lane_id lane) {
 void lease_keeper::survey() {
   if (stopped_ || surveying_ || looking_.empty()) return;
   surveying_ = true;
+  held_nothing_ = to_.holds_nothing();
   store_.survey(opened_.lease,
                 [back = mail_.here(), lanes = std::exchange(looking_, {})](const result<ledger::rows_in_store>& found) mutable {
                   back.post([lanes, found](lease_keeper& self) { self.on_surveyed(lanes, found); });
@@ -140,6 +141,13 @@ void lease_keeper::on_surveyed(std::vector<engine::lane_id> lanes, const result<
     survey_timer_->expire_at(clock_.now() + try_again_after);
     return;
   }
+  // A database that took over without its last commits still has claims whose outcomes it lost. While this session lasts no worker would
+  // take these rows.
+  if (found->held_here > 0 && held_nothing_ && to_.holds_nothing())
+    return end(
+        {errc::busy, fmt::format("The ledger has {} as claimed by this session that this session has ended already: the last commits "
+                                 "of the database were lost, perhaps by a failover.",
+                                 found->held_here == 1 ? std::string("1 row") : fmt::format("{} rows", found->held_here))});
   to_.surveyed(*found);
   for (const auto lane : lanes) {
     const auto rows = rows_of_lane(*found, lane);

@@ -24,6 +24,8 @@ class lease_keeper {
  public:
   // All of these run on the io_context's thread, and none after stop().
   struct events {
+    // Whether this process holds no row, and claims and writes none.
+    std::function<bool()> holds_nothing;
     // Rows were counted; the engine is informed next.
     std::function<void(const ledger::rows_in_store&)> surveyed;
     // The engine was informed of something.
@@ -81,6 +83,7 @@ class lease_keeper {
   bool stopped_ = false;
   std::vector<engine::lane_id> looking_;  // lanes whose question is not on its way yet
   bool surveying_ = false;
+  bool held_nothing_ = false;  // when the survey began
   std::unique_ptr<timer> exchange_timer_, survey_timer_;
   mailbox<lease_keeper> mail_;
 };

@@ -59,7 +59,7 @@ outcome_of<rows_in_store> count_owed(connection& db, session& of) {
     const bool unclaimed = found->integer(i, 5) != 0, live = found->integer(i, 6) != 0;
     const auto n = found->as<std::uint32_t>(i, 7), own = unclaimed ? found->as<std::uint32_t>(i, 8) : 0;
     out.released += own;
-    if (!unclaimed && live && holder != of.id) out.held_elsewhere += n;
+    if (!unclaimed && live) (holder == of.id ? out.held_here : out.held_elsewhere) += n;
     if (unclaimed ? n == own : live) continue;
     const auto id = found->as<organizer_id>(i, 1);
     auto& rows = organizers.try_emplace(id, organizer_rows{id, *lane, std::string(found->text(i, 3)), 0, 0}).first->second;
