@@ -117,10 +117,10 @@ class worker {
   work_report out_;
 };
 
-result<std::unique_ptr<ledger::store>> open_ledger_of(const job& j, observer& watch, const stop_tokens& stop) {
+result<std::unique_ptr<ledger::store>> open_ledger_of(const job& j, bool create, observer& watch, const stop_tokens& stop) {
   auto opened = ledger::open_ledger(
       j.ledger,
-      {.program_version = version, .wait_lock = j.wait_lock, .interrupted = [stop] { return stop.requested(); }, .create = false});
+      {.program_version = version, .wait_lock = j.wait_lock, .interrupted = [stop] { return stop.requested(); }, .create = create});
   if (!opened) return opened;
   for (const auto& warning : ledger::ledger_exposures(j.ledger)) watch.note(warning);
   return opened;
@@ -143,7 +143,7 @@ result<work_report> work(const job& j, const work_options& how, observer& watch,
   if (!tls) return std::unexpected(tls.error());
   const stop_tokens stops{.drain = std::move(stop), .at_once = std::move(at_once)};
   watch.entered(job_phase::planning);
-  const auto store = open_ledger_of(j, watch, stops);
+  const auto store = open_ledger_of(j, how.follow, watch, stops);
   if (!store) return std::unexpected(store.error());
 
   const call_phase with{.io = **context, .tls = *tls, .store = **store, .j = j, .watch = watch, .stop = stops};
