@@ -193,12 +193,12 @@ class Proxy:
         self.links.add(link)
         if any(link.port in ports_of(pid) for pid in self.isolated):
             link.free.clear()
-        try:
+        # Cancelled where the proxy is closed: asyncio would print it.
+        with contextlib.suppress(asyncio.CancelledError):
             await asyncio.wait([asyncio.ensure_future(self.pump(link, "up", reader, to_server)),
                                 asyncio.ensure_future(self.pump(link, "down", from_server, writer))], return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            self.links.discard(link)
-            link.cut(reset=False)
+        self.links.discard(link)
+        link.cut(reset=False)
 
     async def pump(self, link, direction, reader, writer):
         with contextlib.suppress(OSError, asyncio.CancelledError):
