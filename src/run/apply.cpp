@@ -23,12 +23,6 @@ std::chrono::microseconds since(mono_time began) {
   return std::chrono::duration_cast<std::chrono::microseconds>(os::boot_now() - began);
 }
 
-// Whether other processes may plan on this ledger at the same time.
-bool shared_ledger(const job& j) {
-  const auto url = ledger::parse_ledger_url(j.ledger);
-  return url && url->kind != ledger::store_kind::sqlite;
-}
-
 // Opens a plan: the one that was committed before, or a new one. 0: another process has opened a run of this input meanwhile.
 result<ledger::run_id> open_plan(workspace& w, const job& j, const known_run& known, observer& watch, const stop_tokens& stop,
                                  job_report& out) {

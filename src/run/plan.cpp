@@ -21,6 +21,12 @@ result<planned_run> plan(const job& j, bool open, observer& watch, std::stop_tok
   auto made = make_plan(*w->store, w->input, j, w->header, watch, stops);
   if (!made) return std::unexpected(made.error());
   if (const auto accepted = conclude_plan(*made, w->header, j, watch); !accepted) return std::unexpected(accepted.error());
+  if (open && shared_ledger(j)) {
+    // From its classification to its commit a plan excludes all others. A run of this input that is open by now is carried out by workers.
+    const auto found = find_known_run(*w);
+    if (!found) return std::unexpected(found.error());
+    if (found->open) return planned_run{found->open->id, std::move(made->summary)};
+  }
   const auto id = made->planning->commit(open);
   if (!id) return std::unexpected(id.error());
   // Of two plans of one identity only the newer one stays.

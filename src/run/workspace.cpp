@@ -83,6 +83,11 @@ result<void> add_forecast(const workspace& w, const job& j, plan_summary& to) {
   return {};
 }
 
+bool shared_ledger(const job& j) {
+  const auto url = ledger::parse_ledger_url(j.ledger);
+  return url && url->kind != ledger::store_kind::sqlite;
+}
+
 result<known_run> find_known_run(const workspace& w) {
   known_run out;
   const auto from = w.store->read();

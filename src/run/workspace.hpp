@@ -41,5 +41,7 @@ struct known_run {
   [[nodiscard]] bool any() const noexcept { return planned || open || done; }
 };
 [[nodiscard]] result<known_run> find_known_run(const workspace& w);
+// Whether other processes may plan on this ledger at the same time.
+[[nodiscard]] bool shared_ledger(const job& j);
 
 }  // namespace convoke::run

@@ -34,7 +34,7 @@ class Database(FleetCase):
         ended = 0
         while self.done() < ROWS and self.some_run():
             ended += int(self.value("SELECT count(pg_terminate_backend(pid)) FROM (SELECT pid FROM pg_stat_activity WHERE datname = '%s' AND "
-                                    "pid <> pg_backend_pid() ORDER BY random() LIMIT %d) AS some" % (self.database, draw.randrange(1, 4))))
+                                    "pid <> pg_backend_pid() ORDER BY random() LIMIT %d) AS chosen" % (self.database, draw.randrange(1, 4))))
             time.sleep(draw.uniform(0.1, 0.8))
         print("  %d server processes ended" % ended, flush=True)
         self.assertGreater(ended, 5)

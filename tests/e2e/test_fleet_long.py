@@ -105,7 +105,7 @@ class AllFaults(FleetCase):
 
     def end_backends(self):
         self.value("SELECT count(pg_terminate_backend(pid)) FROM (SELECT pid FROM pg_stat_activity WHERE datname = '%s' AND "
-                   "pid <> pg_backend_pid() ORDER BY random() LIMIT 3) AS some" % self.database)
+                   "pid <> pg_backend_pid() ORDER BY random() LIMIT 3) AS chosen" % self.database)
 
     def kill_postmaster(self):
         self.cluster.kill()
