@@ -103,7 +103,7 @@ class Tour:
             self.work(name)
         self.wait_outcomes(rows // 5)
         self.say("%d rows have an outcome. `convoke status`:" % self.outcomes())
-        print("\n" + "\n".join("            " + line for line in self.run("status").splitlines()) + "\n", flush=True)
+        print("\n" + "\n".join("            " + line for line in self.run("status").split("\nOrganizers:")[0].splitlines()) + "\n", flush=True)
         self.disturb()
         self.wait_outcomes(rows, 240)
         self.say("all %d rows have an outcome" % rows)
@@ -126,7 +126,6 @@ class Tour:
         self.workers["C"].terminate()
         self.workers["C"].wait(timeout=40)
         self.say("terminated worker C (SIGTERM): it finished its calls and gave its other rows back at once")
-        self.work("E")
         before = self.outcomes()
         self.cluster.kill()
         self.say("killed the PostgreSQL server (SIGKILL): %d outcomes were acknowledged at least" % before)
@@ -135,6 +134,7 @@ class Tour:
         if self.outcomes() < before:
             raise Failed("PostgreSQL lost outcomes")
         self.say("PostgreSQL is running again with %d outcomes; the workers reconnect by themselves" % self.outcomes())
+        self.work("E")
 
     def prove(self, keys):
         """By the service's own count and by the ledger."""

@@ -173,10 +173,10 @@ class Proxy:
         self.ready.set()
         self.loop.run_forever()
         server.close()
-        for task in asyncio.all_tasks(self.loop):
+        left = asyncio.all_tasks(self.loop)
+        for task in left:
             task.cancel()
-        with contextlib.suppress(Exception):
-            self.loop.run_until_complete(asyncio.sleep(0))
+        self.loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
         self.loop.close()
 
     async def accept(self, reader, writer):
@@ -195,8 +195,11 @@ class Proxy:
             link.free.clear()
         # Cancelled where the proxy is closed: asyncio would print it.
         with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.wait([asyncio.ensure_future(self.pump(link, "up", reader, to_server)),
-                                asyncio.ensure_future(self.pump(link, "down", from_server, writer))], return_when=asyncio.FIRST_COMPLETED)
+            pumps = [asyncio.ensure_future(self.pump(link, "up", reader, to_server)),
+                     asyncio.ensure_future(self.pump(link, "down", from_server, writer))]
+            await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
+            for one in pumps:
+                one.cancel()
         self.links.discard(link)
         link.cut(reset=False)
 
