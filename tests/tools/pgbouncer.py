@@ -18,6 +18,7 @@ auth_type = scram-sha-256
 auth_file = %(users)s
 pool_mode = transaction
 max_client_conn = 200
+server_login_retry = 1
 default_pool_size = %(pool)d
 logfile = %(log)s
 %(more)s"""
