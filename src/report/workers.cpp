@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <ranges>
 #include <tuple>
 #include <utility>
 
@@ -39,10 +40,15 @@ std::string share_text(const worker_status::share& share) {
   return fmt::format("has {}, wants {:.1f} calls/s{}", has, share.wants, share.leads ? "; leads" : "");
 }
 
+// A worker whose lease has ended may send nothing.
+bool live(const worker_status& w) {
+  return w.lease_left.count() >= 0;
+}
+
 // Each lane once, in the order in which the workers name them.
 std::vector<lane_key> lanes_of(const std::vector<worker_status>& workers) {
   std::vector<lane_key> out;
-  for (const auto& w : workers)
+  for (const auto& w : workers | std::views::filter(live))
     for (const auto& share : w.lanes)
       if (std::ranges::none_of(out, [&](const lane_key& seen) { return parts_of(seen) == parts_of(share.lane); }))
         out.push_back(share.lane);
@@ -52,7 +58,7 @@ std::vector<lane_key> lanes_of(const std::vector<worker_status>& workers) {
 std::string lane_text(const lane_key& lane, const std::vector<worker_status>& workers) {
   std::string lines;
   double granted = 0;
-  for (const auto& w : workers) {
+  for (const auto& w : workers | std::views::filter(live)) {
     for (const auto& share : w.lanes) {
       if (parts_of(share.lane) != parts_of(lane)) continue;
       granted += share.rate;

@@ -11,7 +11,7 @@
 
 namespace convoke::report {
 
-// A line for each worker, then for each lane what its workers want and have of its rate.
+// A line for each worker, then for each lane what its workers whose lease lasts want and have of its rate.
 [[nodiscard]] std::string workers_text(const std::vector<worker_status>& workers, utc_time now);
 [[nodiscard]] boost::json::array workers_json(const std::vector<worker_status>& workers);
 

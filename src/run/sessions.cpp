@@ -129,8 +129,8 @@ class sequence {
   }
 
   void pause_after_session(std::chrono::nanoseconds lasted) {
-    const auto& why = out_.last.session_over ? out_.last.session_over->message : out_.last.detail;
-    with_.watch.note(fmt::format("This session is over, and another one is begun: {}", why));
+    // The driver has said why.
+    with_.watch.note("This session is over, and another one is begun.");
     pause_ = first_pause;
     // A call that was given up may still take effect at the service: its key is not sent before it cannot any more. Sessions that end at
     // once do not follow each other without a pause.

@@ -134,13 +134,16 @@ BOOST_AUTO_TEST_CASE(a_status_names_the_workers_of_a_ledger_that_has_them) {
   BOOST_TEST(status_text(s, now) == "Inventory: no meetings yet\nWorkers: none\nNo runs yet.\n");
   s.workers->push_back({.host = "a\x1b", .process = 12, .started_at = now - 10min, .lease_left = 43s, .rows_held = 1200, .lanes = {}});
   s.workers->back().lanes = {{.lane = lane, .leads = true, .wants = 40, .part = 0.6, .rate = 30}};
-  s.workers->push_back({.host = "b", .process = 7, .started_at = now - 1min, .lease_left = -90s, .rows_held = 1, .lanes = {}});
+  s.workers->push_back({.host = "b", .process = 7, .started_at = now - 1min, .lease_left = 60s, .rows_held = 1, .lanes = {}});
   s.workers->back().lanes = {{.lane = lane, .leads = false, .wants = 5, .part = 0, .rate = 0}};
+  s.workers->push_back({.host = "c", .process = 8, .started_at = now - 1min, .lease_left = -90s, .rows_held = 2, .lanes = {}});
+  s.workers->back().lanes = {{.lane = lane, .leads = true, .wants = 5, .part = 1, .rate = 50}};
   BOOST_TEST(status_text(s, now) ==
              "Inventory: no meetings yet\n"
              "Workers:\n"
              "  a\\x1b, process 12: since 03:00 +01:00, its lease lasts 43 s, 1,200 rows held\n"
-             "  b, process 7: since 03:09 +01:00, its lease ended 90 s ago, 1 row held\n"
+             "  b, process 7: since 03:09 +01:00, its lease lasts 60 s, 1 row held\n"
+             "  c, process 8: since 03:09 +01:00, its lease ended 90 s ago, 2 rows held\n"
              "Lane of tenant t, application app, 30.0 calls/s granted:\n"
              "  a\\x1b, process 12: has 30.0 calls/s (60 %), wants 40.0 calls/s; leads\n"
              "  b, process 7: has nothing yet, wants 5.0 calls/s\n"

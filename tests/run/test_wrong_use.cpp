@@ -178,7 +178,7 @@ BOOST_FIXTURE_TEST_CASE(a_ledger_that_cannot_be_written, fixture) {
     const auto rehearsed = dry_run(j, watch);
     BOOST_TEST((name.starts_with('/') ? rehearsed.has_value() : !rehearsed && rehearsed.error().code == errc::storage));
   }
-  j.ledger = "postgresql://x";
+  j.ledger = "postgresql:x";
   BOOST_CHECK(kind(apply(j, watch)) == errc::usage);
   BOOST_TEST(count("requests") == 0);
 }
