@@ -26,7 +26,7 @@ constexpr double fast_climb = 0.17;         // more per second, times the distan
 constexpr auto careful_beginning = 1200ms;  // of a climb with little work left: per second ...
 constexpr double careful_first = 0.06, careful_then = 0.02;
 
-constexpr double shared_growth = 0.4;  // of this where the rate takes effect only after an exchange between workers
+constexpr double shared_search = 0.4, shared_climb = 0.7;  // of that where a rate takes effect only after an exchange between workers
 
 // Probes.
 constexpr auto probe_step = 750ms;
@@ -90,7 +90,7 @@ bool pace::used_up(mono_time now) const noexcept {
 }
 
 bool pace::probe_is_due(mono_time now, std::uint64_t work) const noexcept {
-  if (now - state_.since < state_.probe_after || rate() >= ceiling_) return false;
+  if (now - state_.since < state_.probe_after || rate() >= ceiling_ || !used_in_full()) return false;
   if (static_cast<double>(work) < payback * rate()) return false;
   return (calls() - state_.at_throttle) * most_throttled >= static_cast<double>(state_.refused_calls);
 }
@@ -134,10 +134,10 @@ void pace::advance(mono_time now, std::uint64_t work) noexcept {
       if (now - state_.updated >= 20ms) grow(std::exp2(dt / seconds(step_time())), now);
       return;
     case phase::search:
-      if (now - state_.updated >= 20ms) grow(std::pow(search_growth, alone_ ? dt : dt * shared_growth), now);
+      if (now - state_.updated >= 20ms) grow(std::pow(search_growth, alone_ ? dt : dt * shared_search), now);
       return;
     case phase::climb:
-      if (now - state_.updated >= 20ms) grow(1 + (alone_ ? dt : dt * shared_growth) * climbing(now), now);
+      if (now - state_.updated >= 20ms) grow(1 + (alone_ ? dt : dt * shared_climb) * climbing(now), now);
       return;
     case phase::hold:
       if (probe_is_due(now, work)) begin_probe(now);

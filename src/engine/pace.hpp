@@ -143,6 +143,7 @@ class pace {
   void fall_back(mono_time until, mono_time now) noexcept;
   void on_echo(mono_time until) noexcept;
   [[nodiscard]] bool used_by_all(mono_time now) const noexcept;
+  [[nodiscard]] bool used_in_full() const noexcept;
   [[nodiscard]] double calls_since(mono_time sent, mono_time now) const noexcept;
   // The rate at which all workers together called then.
   [[nodiscard]] double in_effect(mono_time sent) const noexcept;
@@ -171,6 +172,9 @@ class pace {
   mono_time part_until_ = mono_time::max();
   bool expired_ = false;
   mono_time not_before_ = mono_time::min();
+  mono_time closed_until_ = mono_time::min();   // the end of the last cooldown
+  mono_time careful_until_ = mono_time::min();  // as long as cooldowns may have become longer unnoticed
+  std::chrono::nanoseconds spread_{0};
   mono_time shared_at_ = mono_time::min();
   mono_time settled_at_ = mono_time::min();  // from when on calls are made at the present rate by all workers
   struct publication {

@@ -19,16 +19,20 @@ using namespace std::chrono_literals;
 
 constexpr auto read_after = 500ms;      // from when a rate is published until the others call at it, on average
 constexpr auto counted_after = 1500ms;  // from when others make a call until it is counted here, on average
-constexpr double enough_used = 0.7;
+constexpr double enough_used = 0.7, enough_for_a_probe = 0.93;
 constexpr double without_knowledge = 0.45;  // of the rate, after a throttle while nothing is known of the limit
 constexpr auto patience = 4s;               // after a throttle, for a rate that takes it into account
 constexpr auto longest_spread = 2s;
+constexpr auto right_after = 1500ms;
+constexpr auto careful_for = 10min;
+constexpr auto longest_silence = 1200ms;  // after a cooldown, where no exchange succeeds
 
 }  // namespace
 
 void pace::share(const lane_share& s, mono_time now) noexcept {
   const auto interval = shared_at_ == mono_time::min() ? nanoseconds(1s) : std::clamp<nanoseconds>(now - shared_at_, 200ms, 3s);
   shared_at_ = now;
+  if (now >= closed_until_) not_before_ = std::min(not_before_, now + spread_);
   alone_ = s.leads && s.part >= 1 && s.calls == 0 && s.throttles.empty();
   if (s.leads && !leads_) begin_to_lead(s.rate, s.learnt, now);
   leads_ = s.leads;
@@ -75,8 +79,13 @@ double pace::calls_since(mono_time sent, mono_time now) const noexcept {
 void pace::closed(mono_time until, mono_time now, pacing::random_engine& random) noexcept {
   if (alone_) return;
   if (!leads_) fall_back(until, now);
+  // Calls of workers that had not learned of the throttle may have made the cooldown longer. Where that was seen lately, no call is made
+  // before the first exchange after the end, which says so. In any case each worker begins at a time of its own.
+  if (now >= closed_until_ && now < closed_until_ + right_after) careful_until_ = now + careful_for;
+  closed_until_ = std::max(closed_until_, until);
   const auto spacing = std::min<nanoseconds>(longest_spread, from_seconds(1 / std::max(own_rate(), 0.1)));
-  not_before_ = std::max(not_before_, until + from_seconds(seconds(spacing) * std::uniform_real_distribution<double>(0, 1)(random)));
+  spread_ = from_seconds(seconds(spacing) * std::uniform_real_distribution<double>(0, 1)(random));
+  not_before_ = closed_until_ + spread_ + (now < careful_until_ ? nanoseconds(longest_silence) : 0ns);
 }
 
 // ---- the worker that leads
@@ -122,10 +131,17 @@ bool pace::used_by_all(mono_time now) const noexcept {
   return part() * own + (1 - part()) * std::ranges::max(others_use_) >= enough_used;
 }
 
+// Whether the calls that are granted are made, so that a faster rate would be used as well.
+bool pace::used_in_full() const noexcept {
+  const auto others = (others_use_[0] + others_use_[1] + others_use_[2]) / 3;
+  return alone_ || part() + (1 - part()) * others >= enough_for_a_probe;
+}
+
 void pace::on_echo(mono_time until) noexcept {
   on_echo();
   state_.opened = std::max(state_.opened, until);
   reopened_ = std::max(reopened_, until);
+  settled_at_ = std::max(settled_at_, until);
 }
 
 // ---- the others
