@@ -10,6 +10,7 @@ PostgreSQL refuses to run as root, so its programs run as `postgres`, or as the 
 import argparse
 import atexit
 import contextlib
+import ctypes
 import os
 import pwd
 import secrets
@@ -65,6 +66,11 @@ def own_folder(prefix):
     return folder
 
 
+def end_with_parent():
+    """In a child process: SIGQUIT, an immediate shutdown, once its parent has ended, however it ended."""
+    ctypes.CDLL(None).prctl(1, signal.SIGQUIT)  # PR_SET_PDEATHSIG
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -84,6 +90,7 @@ class Cluster:
         self.password = password or secrets.token_hex(12)
         self.port = 0
         self.process = None
+        self.outlives = False  # it stays when this process ends
         atexit.register(self.close)
 
     def __enter__(self):
@@ -134,7 +141,8 @@ class Cluster:
         for _ in range(100):
             with open(self.log_path, "ab") as log:
                 self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder, start_new_session=True,
-                                                env=self.environment(), **as_account())
+                                                env=self.environment(), preexec_fn=None if self.outlives else end_with_parent,
+                                                **as_account())
             last = self.wait_ready()
             if last is None:
                 return self
@@ -261,6 +269,7 @@ def stop_folder(folder):
 def start_file(path, fsync):
     stop_file(path)
     cluster = Cluster(fsync=fsync)
+    cluster.outlives = True
     with open(path + ".folder", "w", encoding="utf-8") as file:
         file.write(cluster.folder + "\n")
     try:
