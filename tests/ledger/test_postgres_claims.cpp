@@ -102,6 +102,31 @@ BOOST_AUTO_TEST_CASE(many_workers_end_each_row_once) {
   BOOST_TEST((must(must(all[1]->writer.finish_run(all[1]->db, run))) == run_state::finished));
 }
 
+// Else the groups of all workers would keep the connections of a pool while they wait, and no lease could be renewed.
+BOOST_AUTO_TEST_CASE(a_group_that_waits_for_a_plan_gives_its_connection_back) {
+  add_run(2);
+  worker one(*this);
+  const auto organizer = one.join().organizers.at(0).id;
+  auto plan = connect();
+  must(plan.begin());
+  must(plan.run("SELECT pg_advisory_xact_lock($1::int, $2::int)",
+                postgres::params().with(postgres::lock_class).with(postgres::lock_writes)));
+  postgres::group all;
+  all.claims.push_back({.wanted = {.run = one.run, .lane = 0, .lease = one.lease, .pages = {{.organizer = organizer, .count = 2}}}});
+  const auto began = std::chrono::steady_clock::now();
+  const auto waiting = one.writer.commit(one.db, all);
+  BOOST_REQUIRE(!waiting.has_value());
+  BOOST_TEST((waiting.error().kind == postgres::fault::again));
+  BOOST_TEST(waiting.error().state == "55P03");
+  BOOST_TEST((std::chrono::steady_clock::now() - began < std::chrono::seconds(20)));
+  BOOST_TEST(one.db.usable());
+  BOOST_TEST(!one.db.in_transaction());
+  plan.roll_back();
+  must(one.writer.commit(one.db, all));
+  BOOST_REQUIRE(all.claims[0].answer.has_value());
+  BOOST_TEST(all.claims[0].answer->rows() == 2u);
+}
+
 BOOST_AUTO_TEST_CASE(the_runs_of_a_session_come_in_the_order_in_which_they_were_opened) {
   const auto first = add_run(3), second = add_run(4), other_lane = add_run(2, [](unsigned) { return 1; }, 2);
   worker one(*this);
@@ -254,6 +279,27 @@ BOOST_AUTO_TEST_CASE(a_lost_write_of_a_superseded_row_frees_the_row_that_took_ov
   BOOST_TEST(done.lost == (std::vector<row_id>{page.rows[0].row}), boost::test_tools::per_element());
   BOOST_TEST(number(held) == 0);
   BOOST_TEST(number("SELECT count(*) FROM convoke.owed WHERE session <> 0") == 0);
+}
+
+// Else it would be held by a session that is live, but does not know of it, and all workers would wait for each other.
+BOOST_AUTO_TEST_CASE(a_lost_write_frees_the_row_that_took_over_from_a_discarded_run) {
+  const auto old = add_run(1), later = add_run(1), last = add_run(1);
+  worker one(*this);
+  const auto page = one.claim(one.join(old).organizers.at(0).id, 1);
+  auto c = connect();
+  // As discarding and planning do: nothing is recorded of a row of a discarded run that is taken over. Its call is still under way.
+  must(c.run("UPDATE convoke.run SET state = 4 WHERE id = $1", postgres::params().with(old)));
+  must(c.run("DELETE FROM convoke.owed WHERE run = $1", postgres::params().with(old)));
+  for (const auto run : {later, last}) {
+    must(c.run("UPDATE convoke.owed SET key = $1, token = $2, session = $3 WHERE run = $4",
+               postgres::params().with(page.rows[0].key).with(page.rows[0].token).with(one.lease).with(run)));
+  }
+  must(c.run("UPDATE convoke.run SET state = 4 WHERE id = $1", postgres::params().with(later)));
+  BOOST_TEST(number("SELECT count(*) FROM convoke.owed WHERE token <> 0") == 2);
+  const auto done = one.write({.finished = all_finished(page), .advanced = {}, .released = {}});
+  BOOST_TEST(done.lost.size() == 1u);
+  BOOST_TEST(number("SELECT count(*) FROM convoke.owed WHERE token <> 0 OR session <> 0") == 0);
+  BOOST_TEST(number("SELECT count(*) FROM convoke.owed WHERE token = 0") == 2);
 }
 
 // Workers whose leases end at random take each other's rows, write late, release and close: no transaction may wait for another one that

@@ -33,11 +33,13 @@ inline constexpr const char* find_released =
 inline constexpr const char* find_closed =
     "SELECT count(*) FILTER (WHERE id & 2147483648 <> 0), count(*) FROM convoke.outcome WHERE token = $1";
 
-// Rows: id, organizer, key, token.
+// Rows that are lost: id, organizer, key, token. A later run took the key over while the row was claimed, and inherited its token, also
+// from a run that was discarded, of which nothing is recorded. In a discarded run it is for the next plan with this key.
 inline constexpr const char* free_inherited =
     "WITH lost AS MATERIALIZED (SELECT i.* FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[]) AS i(id, organizer, key, "
-    "token) JOIN convoke.decision c ON c.id = i.id JOIN convoke.outcome x ON x.id = coalesce(c.outcome_id, c.id) WHERE x.outcome = 8) "
-    "UPDATE convoke.owed o SET token = 0, session = 0 FROM lost WHERE o.run IN (SELECT id FROM convoke.run WHERE state = 2) "
+    "token) JOIN convoke.decision c ON c.id = i.id JOIN convoke.run r ON r.id = i.id >> 32 LEFT JOIN convoke.outcome x "
+    "ON x.id = coalesce(c.outcome_id, c.id) WHERE x.outcome = 8 OR (x.id IS NULL AND r.state = 4)) "
+    "UPDATE convoke.owed o SET token = 0, session = 0 FROM lost WHERE o.run IN (SELECT id FROM convoke.run WHERE state IN (2, 4)) "
     "AND o.run > lost.id >> 32 AND o.organizer = lost.organizer AND o.key = lost.key AND o.token = lost.token";
 
 }  // namespace convoke::ledger::postgres::ending

@@ -14,11 +14,12 @@ namespace {
 
 // The first statement of a group. The values of a group drive its statements: with the other kinds of joins and scans the planner, which
 // knows nothing of how few rows a page has, can choose to read the whole table. A connection that is cut between two messages must not keep
-// its locks for long.
+// its locks for long. A group that has to wait for a plan is rolled back and given again: in a pool of few connections, groups that wait
+// would keep the renewals of all workers from the server until their leases are over.
 constexpr const char* settings =
     "SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true), set_config('enable_hashjoin', 'off', "
     "true), set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true), "
-    "set_config('idle_in_transaction_session_timeout', '20000', true)";
+    "set_config('idle_in_transaction_session_timeout', '20000', true), set_config('lock_timeout', '1000', true)";
 constexpr const char* own_lock = "SELECT pg_advisory_xact_lock($1)";
 constexpr const char* live_sessions = "SELECT id FROM convoke.session WHERE id = ANY($1) AND NOT ended AND expires_at > clock_timestamp()";
 constexpr const char* finish_empty =

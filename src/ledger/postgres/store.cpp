@@ -23,6 +23,9 @@ constexpr std::chrono::minutes longest_statement{5};  // claims and writes wait 
 constexpr seconds patience_to_open{5};
 // A group that takes longer than the lease is of no use: its rows are another worker's by then.
 constexpr auto patience_to_write = lease_time - seconds(5);
+// Except where it waits for the plan of another process, while its lease is renewed.
+constexpr std::chrono::minutes patience_for_locks{5};
+constexpr std::string_view lock_not_available = "55P03";
 constexpr seconds patience_to_close{5};
 constexpr std::chrono::hours patience_to_prune{1};  // a large run, behind a plan of another process
 constexpr seconds patience_to_renew{5};             // for each of two attempts
@@ -139,7 +142,8 @@ postgres_store::~postgres_store() {
 
 template <class T>
 result<T> postgres_store::persist(connector& on, clock::duration patience, const std::function<outcome_of<result<T>>(connection&)>& f) {
-  const auto give_up = clock::now() + patience;
+  const auto began = clock::now();
+  auto give_up = began + patience;
   for (auto pause = pause_before_again;; pause = std::min(2 * pause, milliseconds(1'000))) {
     auto db = on.get(give_up);
     if (!db) return std::unexpected(db.error().to_error());
@@ -147,6 +151,7 @@ result<T> postgres_store::persist(connector& on, clock::duration patience, const
     if (answer) return std::move(*answer);
     (*db)->roll_back();
     const auto& why = answer.error();
+    if (why.state == lock_not_available) give_up = std::max(give_up, began + patience_for_locks);
     if (!worth_another_attempt(why.kind) || clock::now() + pause >= give_up) return std::unexpected(why.to_error());
     if (why.kind == fault::read_only) on.drop();  // another host may take writes
     std::this_thread::sleep_for(pause);
