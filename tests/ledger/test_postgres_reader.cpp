@@ -113,6 +113,26 @@ BOOST_AUTO_TEST_CASE(workers_are_live_sessions_and_those_that_still_hold_rows) {
   BOOST_TEST(must(read()->workers()).empty());
 }
 
+// With a comparison of each key with each, 60,000 keys take a minute.
+BOOST_AUTO_TEST_CASE(whether_a_later_run_has_the_keys_of_a_large_run_is_found_at_once) {
+  const auto s = database.open();
+  const auto first = plan(*s, header("one"), {row(2, 1, "a")}).id;
+  const auto second = plan(*s, header("two"), {row(2, 1, "b")}).id;
+  const auto add = [&](run_id run, int from) {
+    database.ask("INSERT INTO convoke.decision(id, key) SELECT (" + std::to_string(run) + "::bigint << 32) + n, n + " +
+                 std::to_string(from) + " FROM generate_series(100, 60100) n");
+  };
+  add(first, 0);
+  add(second, 1'000'000);
+  database.ask("ANALYZE convoke.decision");
+  const auto began = std::chrono::steady_clock::now();
+  BOOST_TEST(!must(read()->overtaken(first)));
+  BOOST_TEST(!must(read()->overtaken(second)));
+  BOOST_TEST((std::chrono::steady_clock::now() - began < std::chrono::seconds(10)));
+  database.ask("UPDATE convoke.decision SET key = 60000 WHERE key = 1060100");
+  BOOST_TEST(must(read()->overtaken(first)));
+}
+
 BOOST_AUTO_TEST_CASE(a_database_without_a_ledger_is_named) {
   const auto there = read_postgres(database.url());
   BOOST_TEST_REQUIRE(!there.has_value());
