@@ -58,15 +58,19 @@ std::string shown_postgres(std::string_view scheme, std::string_view rest) {
 
 std::string shown_ledger(std::string_view url) {
   if (const auto scheme = postgres_scheme(url); !scheme.empty()) return shown_postgres(scheme, url.substr(scheme.size()));
-  // What follows an unknown scheme can hold a password.
-  const auto scheme = url.find("://");
-  if (url.starts_with("sqlite:") || scheme == std::string_view::npos) return core::escape_for_people(url);
-  return core::escape_for_people(url.substr(0, scheme + 3));
+  if (url.starts_with("sqlite:")) return core::escape_for_people(url);
+  // What follows an unknown scheme can hold a password, and so can libpq's other forms: `host=… password=…`, `user:password@host`.
+  if (const auto other = url.find("://"); other != std::string_view::npos) return core::escape_for_people(url.substr(0, other + 3));
+  if (url.contains('@') || core::find_ignoring_case(url, "password") != std::string_view::npos) return std::string(hidden);
+  return core::escape_for_people(url);
 }
 
 result<ledger_url> parse_ledger_url(std::string_view url) {
   constexpr std::string_view sqlite = "sqlite:";
   if (!postgres_scheme(url).empty()) {
+#ifdef CONVOKE_POSTGRES
+    if (auto understood = postgres::parse_url(std::string(url)); !understood) return std::unexpected(std::move(understood.error()));
+#endif
     if (with_postgres) return ledger_url{.kind = store_kind::postgres, .path = std::string(url)};
     return fail(errc::usage, "This convoke was built without libpq, so it has no PostgreSQL ledger: use --ledger sqlite:PATH.");
   }

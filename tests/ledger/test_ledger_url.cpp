@@ -34,13 +34,28 @@ void check_refused(const std::string& url) {
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(other_urls_are_refused_and_no_password_is_shown) {
-  for (const std::string url : {"", "sqlite:", "ledger.db", "SQLITE:ledger.db", "mysql://user:hidden@host/db",
-                                "postgresql:", "postgresql:user:hidden@host", "postgres:/host"}) {
+  for (const std::string url :
+       {"", "sqlite:", "ledger.db", "SQLITE:ledger.db", "mysql://user:hidden@host/db", "postgresql:", "postgresql:user:hidden@host",
+        "postgres:/host", "host=db dbname=convoke password=hidden", "host=db PASSWORD = 'hidden'", "user:hidden@host/db"}) {
     check_refused(url);
   }
 }
 
 #ifdef CONVOKE_POSTGRES
+BOOST_AUTO_TEST_CASE(a_postgresql_url_that_libpq_does_not_understand_is_wrong_use) {
+  for (const std::string url :
+       {"postgresql://me:hidden@host/db?no_such_parameter=1", "postgresql://me:a@hidden@host/db", "postgresql://me:hidden@host:port/db"}) {
+    BOOST_TEST_CONTEXT(url) {
+      const auto refused = parse_ledger_url(url);
+      BOOST_REQUIRE(!refused.has_value());
+      BOOST_TEST((refused.error().code == errc::usage));
+      BOOST_TEST(!refused.error().message.contains("hidden"));
+      BOOST_TEST((open_ledger(url, {.program_version = "test"}).error().code == errc::usage));
+      BOOST_TEST((read_ledger(url).error().code == errc::usage));
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_postgresql_url_is_kept_whole) {
   for (const std::string url : {"postgresql://user:secret@host:5432/db?sslmode=verify-full", "postgres://host/db", "postgresql://"}) {
     const auto parsed = must(parse_ledger_url(url));
