@@ -258,7 +258,7 @@ bool lane::awaits_connection() noexcept {
 void lane::advance(mono_time now) {
   if (stopped_) {
     if (now >= drained_at_) abandon_drain();
-    return;
+    return count_stale_wait(now);
   }
   resume_due(now);
   expire_deadlines(now);
@@ -273,6 +273,7 @@ void lane::advance(mono_time now) {
   pace_.advance(now, left_);
   grant(now);
   fetch(now);
+  count_stale_wait(now);
   look_for_more(now);
   save_now_and_then(now);
 }

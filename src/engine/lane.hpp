@@ -118,7 +118,8 @@ class lane {
 
   // lane_shared.cpp: what other workers have to do with
   void look_for_more(mono_time now);
-  void set_rows_left(organizer_index who, std::uint32_t fresh, std::uint32_t stale, mono_time now);
+  void count_stale_wait(mono_time now) noexcept;
+  void set_rows_left(organizer_index who, std::uint32_t fresh, std::uint32_t stale);
   void obey(std::optional<organizer_id> organizer, mono_time until, bool cut, mono_time now);
   // A lane that stays closed claims nothing where others could wait for its rows.
   [[nodiscard]] bool may_claim(mono_time now) const noexcept { return !context_.config.shared || scope_.end() <= now + long_wait; }
@@ -232,6 +233,7 @@ class lane {
 
   // Where other workers carry out the same runs:
   bool looking_ = false;                       // look_for_rows was not answered yet
+  bool stale_waits_ = false;                   // counted among the lanes that wait to claim stale rows
   mono_time look_at_ = mono_time::min();       // not before this time again
   std::chrono::nanoseconds look_interval_{0};  // between the latest two
   bool nothing_elsewhere_ = false;             // the latest answer: nothing can be claimed, and no other worker holds rows

@@ -15,7 +15,7 @@ void lane::page_arrived(const claimed_page& page, bool stale, mono_time now) {
   if (o.fetching) {
     o.fetching = false;
     --fetching_;
-    if (!stale) --fetching_fresh_;
+    stale ? --context_.stale_claims : --fetching_fresh_;
     requested_ -= o.requested;
   }
   count_left(who, page, stale);
@@ -79,7 +79,7 @@ void lane::fetch(mono_time now) {
   if (enough_claimed()) return;
   // Rows that an earlier process claimed go last: one of its calls may still be carried out.
   stale_turn_ = stale_turn_ || !holds(rule::stale_rows_wait) || (now >= stale_at_ && fetching_fresh_ == 0 && organizers_.sendable() == 0);
-  if (stale_turn_) fetch_from(want_stale_, true, now);
+  if (stale_turn_ && context_.looks == 0) fetch_from(want_stale_, true, now);
 }
 
 // One claim for as many organizers as are needed. An organizer that has ready rows left gets fewer.
@@ -99,7 +99,7 @@ void lane::fetch_from(std::deque<organizer_index>& queue, bool stale, mono_time 
     o.fetching = true;
     o.requested = std::min(page - std::min(o.ready, page / 2), stale ? o.stale_left : o.fresh_left);
     ++fetching_;
-    if (!stale) ++fetching_fresh_;
+    stale ? ++context_.stale_claims : ++fetching_fresh_;
     requested_ += o.requested;
     claim.pages.push_back({o.id, o.requested});
   }

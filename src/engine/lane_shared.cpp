@@ -54,17 +54,12 @@ void lane::cooldown_announced(std::optional<organizer_id> organizer, mono_time u
 
 // ---- rows
 
-void lane::set_rows_left(organizer_index who, std::uint32_t fresh, std::uint32_t stale, mono_time now) {
+void lane::set_rows_left(organizer_index who, std::uint32_t fresh, std::uint32_t stale) {
   auto& o = organizers_[who];
-  if (o.fetching) return;
+  if (o.fetching) fresh = o.fresh_left;  // the answer to the claim is newer; no stale rows are being claimed
   const auto before = std::uint64_t{o.fresh_left} + o.stale_left;
   if (o.fresh_left > 0 && fresh == 0) --fresh_left_;
   if (o.fresh_left == 0 && fresh > 0) ++fresh_left_;
-  if (stale > o.stale_left && holds(rule::late_stale_rows_wait)) {
-    // A call of the process that had claimed them may still be carried out.
-    stale_turn_ = false;
-    stale_at_ = std::max(stale_at_, now + config_.attempt_timeout);
-  }
   o.fresh_left = fresh;
   o.stale_left = stale;
   left_ += std::uint64_t{fresh} + stale;
@@ -80,17 +75,22 @@ void lane::set_rows_left(organizer_index who, std::uint32_t fresh, std::uint32_t
 }
 
 void lane::rows_available(std::span<const organizer_setup> found, std::uint64_t held_elsewhere, mono_time now) {
-  looking_ = false;
+  if (std::exchange(looking_, false)) --context_.looks;
   if (stopped_) return;
+  if (holds(rule::late_stale_rows_wait) && std::ranges::any_of(found, [](const organizer_setup& o) { return o.stale > 0; })) {
+    // A call of the process that had claimed them may still be carried out. They can be others than those that were counted before.
+    stale_turn_ = false;
+    stale_at_ = std::max(stale_at_, now + config_.attempt_timeout);
+  }
   std::vector<bool> named(organizers_.size());
   for (const auto& o : found) {
     auto who = organizers_.find(o.organizer);
     if (who == no_organizer) who = organizers_.add(o.organizer, 0, 0);
     if (who < named.size()) named[who] = true;
-    set_rows_left(who, o.fresh, o.stale, now);
+    set_rows_left(who, o.fresh, o.stale);
   }
   for (organizer_index who = 0; who < named.size(); ++who) {
-    if (!named[who] && organizers_[who].unfetched) set_rows_left(who, 0, 0, now);
+    if (!named[who] && organizers_[who].unfetched) set_rows_left(who, 0, 0);
   }
   if (unfetched_ > 0 && token_ == 0 && !token_requested_) {
     token_requested_ = true;
@@ -109,10 +109,20 @@ void lane::rows_available(std::span<const organizer_setup> found, std::uint64_t 
 // One look at a time, and only where there is nothing to send or to claim now: rows may have been released or become stale, or be new.
 void lane::look_for_more(mono_time now) {
   if (!context_.config.shared || looking_ || stopped_ || now < look_at_ || lease_over(now)) return;
+  if (context_.stale_claims + context_.stale_waits > 0) return;
   if (fetching_ > 0 || organizers_.sendable() > 0 || awaits_connection()) return;
   if (may_claim(now) && (!want_fresh_.empty() || !want_stale_.empty())) return;
   looking_ = true;
+  ++context_.looks;
   context_.actions.emplace_back(look_for_rows{id_});
+}
+
+// A lane that cannot claim now does not keep others from looking.
+void lane::count_stale_wait(mono_time now) noexcept {
+  const bool waits = !stopped_ && !want_stale_.empty() && token_ != 0 && may_claim(now);
+  if (waits == stale_waits_) return;
+  stale_waits_ = waits;
+  waits ? ++context_.stale_waits : --context_.stale_waits;
 }
 
 bool lane::awaits_others() const noexcept {

@@ -106,6 +106,7 @@ void lane::abandon_drain() {
     forget(i);
   }
   for (organizer_index who = 0; who < organizers_.size(); ++who) organizers_[who].fetching = false;
+  context_.stale_claims -= fetching_ - fetching_fresh_;
   fetching_ = fetching_fresh_ = requested_ = 0;
 }
 

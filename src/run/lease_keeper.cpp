@@ -95,6 +95,8 @@ void lease_keeper::on_failure(bool extending, const error& why) {
 void lease_keeper::accept(const ledger::renewal& terms, mono_time sent) {
   const auto at = clocks();
   lease_end_ = sent + terms.left;
+  // Before anything by which a call could be granted.
+  announce(terms.cooldowns);
   if (!suspended_) engine_.lease_until(lease_end_, at.now);
   for (const auto& one : terms.lanes) {
     if (one.lane >= lanes_.size()) continue;
@@ -103,7 +105,6 @@ void lease_keeper::accept(const ledger::renewal& terms, mono_time sent) {
     lane.members = one.members;
     engine_.share_changed(one.lane, share_of(one, sent, at), at.now);
   }
-  announce(terms.cooldowns);
 }
 
 void lease_keeper::announce(std::span<const ledger::announced_cooldown> cooldowns) {
@@ -149,7 +150,8 @@ void lease_keeper::on_surveyed(std::vector<engine::lane_id> lanes, const result<
                                  "of the database were lost, perhaps by a failover.",
                                  found->held_here == 1 ? std::string("1 row") : fmt::format("{} rows", found->held_here))});
   to_.surveyed(*found);
-  for (const auto lane : lanes) {
+  // Also to those that did not look: their claims may bring rows that were found to be stale just now.
+  for (engine::lane_id lane = 0; lane < lanes_.size(); ++lane) {
     const auto rows = rows_of_lane(*found, lane);
     engine_.rows_available(lane, rows, found->held_elsewhere, clock_.now());
   }

@@ -146,7 +146,9 @@ class script {
   void lease(mono_time until) { engine_.lease_until(until, now_), collect(); }
   void share(const lane_share& s) { engine_.share_changed(0, s, now_), collect(); }
   void announce(std::optional<organizer_id> o, mono_time until) { engine_.cooldown_announced(0, o, until, now_), collect(); }
-  void available(const std::vector<organizer_setup>& rows, std::uint64_t held) { engine_.rows_available(0, rows, held, now_), collect(); }
+  void available(const std::vector<organizer_setup>& rows, std::uint64_t held, lane_id l = 0) {
+    engine_.rows_available(l, rows, held, now_), collect();
+  }
   [[nodiscard]] lane_report report() { return engine_.report(0, now_); }
   void tick() { engine_.tick(now_), collect(); }
   void arrive(bool stale, const std::vector<claimed_page>& pages) { engine_.rows_arrived(claim_.lane, stale, pages, now_), collect(); }
