@@ -104,7 +104,9 @@ void checker::claimed(const claim& c) {
   for (const auto& page : c.pages) {
     auto& o = organizers_[page.organizer];
     --o.fetching;
-    (c.request.stale ? o.stale : o.fresh) -= static_cast<std::uint32_t>(page.rows.size());
+    auto& left = c.request.stale ? o.stale : o.fresh;
+    left -= std::min(left, static_cast<std::uint32_t>(page.rows.size()));
+    if (!page.exhausted && !page.rows.empty()) left = std::max(left, 1U);  // rows came since they were counted
     for (const auto& owed : page.rows) {
       const auto i = ledger::index_of(owed.row);
       auto& r = rows_[i];
@@ -124,6 +126,25 @@ void checker::claimed(const claim& c) {
 
 void checker::taken_over(std::size_t index) {
   durable_advances_[index] = book_.at(index).advances;
+}
+
+void checker::cooldown_known(lane_id lane, std::optional<organizer_id> organizer, mono_time until) {
+  (organizer ? organizers_[*organizer].closed : lanes_[lane].closed).close(until, false);
+  lane_ever_throttled_[lane] = true;
+  if (organizer) ever_throttled_[*organizer] = true;
+}
+
+void checker::given_back(std::size_t index) {
+  rows_[index] = {};
+  durable_advances_[index] = book_.at(index).advances;
+}
+
+bool checker::rows_counted(organizer_id organizer, std::uint32_t fresh, std::uint32_t stale) {
+  auto& o = organizers_[organizer];
+  o.stale = stale;
+  if (o.fetching > 0) return false;
+  o.fresh = fresh;
+  return true;
 }
 
 // ---- calls

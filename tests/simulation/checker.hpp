@@ -49,6 +49,11 @@ class checker {
   void answered(row_id row, const engine::answer& a, const std::optional<throttle>& closed, mono_time now);
   void made_durable(const committed& c);
   void taken_over(std::size_t index);
+  // ---- several workers: what others found, and how many rows the process may claim by the ledger's latest count.
+  void given_back(std::size_t index);  // the ledger lost what this process wrote about the row, and it may come again
+  void cooldown_known(lane_id lane, std::optional<organizer_id> organizer, mono_time until);
+  // False: a claim of fresh rows of this organizer is under way, and their count is not used.
+  bool rows_counted(organizer_id organizer, std::uint32_t fresh, std::uint32_t stale);
   void credentials_refused(lane_id lane) { lanes_[lane].credentials_refused = true; }
   void token_failed(lane_id lane) { lanes_[lane].failures = true; }
   void connect_failed(lane_id lane) { lanes_[lane].failures = true; }

@@ -18,6 +18,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "simulation/fleet/fleet.hpp"
 #include "simulation/pace.hpp"
 #include "simulation/rules.hpp"
 #include "simulation/safety.hpp"
@@ -37,7 +38,9 @@ where an invariant was broken or the pace misses a threshold.
   --seed N                  one seed alone; with --verbose every event is printed
   --jobs N                  threads (default: the number of cores)
   --lenient                 print the thresholds of the pace, and do not fail on them
-  --table rules             switch one safety rule off after the other: the number of seeds until that is noticed
+  --fleet                   several workers that share a database and a quota, instead of one process: the safety suite only
+  --table rules             switch one safety rule off after the other: the number of seeds until that is noticed; with --fleet, those
+                            of several workers
   --scenario NAME           simulate one named scenario: {}
   --trace FILE              write `t,event,value` lines of it: sent, accepted, throttled, cooldown, limit, rate
 )";
@@ -49,14 +52,15 @@ struct arguments {
   unsigned jobs = std::thread::hardware_concurrency();
   bool verbose = false;
   bool lenient = false;
+  bool fleet = false;
 };
 
 arguments read(int argc, char** argv) {
   arguments w;
   for (int i = 1; i < argc; ++i) {
     const std::string_view flag = argv[i];
-    if (flag == "--verbose" || flag == "--lenient") {
-      (flag == "--verbose" ? w.verbose : w.lenient) = true;
+    if (flag == "--verbose" || flag == "--lenient" || flag == "--fleet") {
+      (flag == "--verbose" ? w.verbose : flag == "--fleet" ? w.fleet : w.lenient) = true;
       continue;
     }
     if (i + 1 >= argc) throw std::invalid_argument(fmt::format("{} needs a value", flag));
@@ -132,7 +136,7 @@ std::size_t print_violations(std::string_view suite, const std::vector<Result>& 
   for (const auto& r : results) {
     if (r.violations.empty()) continue;
     if (++bad > 20) continue;
-    fmt::print("FAILED: simulate_engine --suite {} --seed {}\n", suite, r.seed);
+    fmt::print("FAILED: simulate_engine {} --seed {}\n", suite == "fleet" ? "--fleet" : fmt::format("--suite {}", suite), r.seed);
     for (const auto& what : r.violations) fmt::print("  {}\n", what);
   }
   return bad;
@@ -160,6 +164,10 @@ std::vector<Result> simulate_suite(const arguments& w, std::string_view suite, s
 bool simulate_suites(const arguments& w) {
   bool good = true;
   const auto seeds = w.one ? 1 : w.seeds;
+  if (w.fleet) {
+    (void)simulate_suite<safety_result>(w, "fleet", seeds, fleet::simulate_fleet, good);
+    return good;
+  }
   if (w.suite == "safety" || w.suite == "all") (void)simulate_suite<safety_result>(w, "safety", seeds, simulate_safety, good);
   if (w.suite == "pace" || w.suite == "all") {
     const auto results = simulate_suite<pace_result>(w, "pace", w.suite == "all" && !w.one ? (seeds + 1) / 2 : seeds, simulate_pace, good);
@@ -179,6 +187,7 @@ int main(int argc, char** argv) {
     }
     const auto w = read(argc, argv);
     if (!w.scenario.empty()) return simulate_scenario(w);
+    if (w.table == "rules" && w.fleet) return fleet::check_fleet_rules(static_cast<unsigned>(w.seeds), std::max(1U, w.jobs)) ? 0 : 1;
     if (w.table == "rules") return check_rules(static_cast<unsigned>(w.seeds), std::max(1U, w.jobs)) ? 0 : 1;
     if (!w.table.empty()) throw std::invalid_argument("the only table is: rules");
     return simulate_suites(w) ? 0 : 1;
