@@ -29,7 +29,7 @@ struct run_context {
   // Rows that a look finds stale may come with any claim of stale rows from then on, in all lanes, and they have to wait. So no lane looks
   // while one of them waits to claim stale rows or claims them, and none claims them while a look is under way.
   std::uint32_t looks = 0, stale_claims = 0, stale_waits = 0;  // not answered yet; pages; lanes
-  std::uint32_t closings = 0;  // close_organizer actions that were not answered yet
+  std::uint32_t closings = 0;                                  // close_organizer actions that were not answered yet
 
   // From this time on nothing is sent or claimed, unless the lease is extended before.
   [[nodiscard]] mono_time lease_trusted_until() const noexcept {
