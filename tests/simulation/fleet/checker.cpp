@@ -126,6 +126,10 @@ void fleet_checker::committed_by(const std::vector<ledger_job>& jobs, const comm
   }
 }
 
+void fleet_checker::session_given_up() {
+  if (failed_over_ == mono_time::min()) violated("a session ends before its lease, and no failover is the cause");
+}
+
 void fleet_checker::lease_believed(lease_token session, mono_time until) {
   const auto& l = leases_[session];
   if (until > l.expires && !l.left && failed_over_ == mono_time::min())

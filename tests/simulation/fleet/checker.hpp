@@ -53,6 +53,8 @@ class fleet_checker final : public listener {
   void arrived(std::size_t index, key_id key, lease_token session, mono_time done);
   void gone(key_id key, mono_time notices);  // nothing waits for the answer any more
   void process_begins(unsigned worker);
+  // A worker ends its session before its lease, as it knows it, has ended.
+  void session_given_up();
   void lease_believed(lease_token session, mono_time until);  // by its worker
   void renewal_failed(unsigned worker) { workers_[worker].suspended = true; }
   void renewal_succeeded(unsigned worker) { workers_[worker].suspended = false; }

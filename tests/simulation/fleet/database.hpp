@@ -204,8 +204,9 @@ class database {
   // database_rows.cpp
   enum class kind : std::uint8_t { fresh, stale, held, other };
   [[nodiscard]] kind kind_of(const row& r, row_id id, const session_memory& s, mono_time now) const;
-  [[nodiscard]] engine::claimed_page take(const engine::page_wanted& wanted, bool stale, session_memory& s, lease_token token,
-                                          bool repeated, mono_time now);
+  [[nodiscard]] std::optional<claim> claimed_before(const engine::fetch_rows& f, lease_token token) const;
+  [[nodiscard]] engine::claimed_page take(const engine::page_wanted& wanted, bool stale, const session_memory& s, lease_token token,
+                                          const std::set<row_id>& released, mono_time now);
   [[nodiscard]] bool holds_claim(std::size_t index, lease_token token) const;
   void free_inherited(key_id key, lease_token token);
   void end(std::size_t index, outcome result, const engine::answer& last, lease_token token);

@@ -59,8 +59,26 @@ database::kind database::kind_of(const row& r, row_id id, const session_memory& 
   return s.ended.contains(r.session) || !holds(guarantee::survey_first) ? kind::stale : kind::held;
 }
 
-engine::claimed_page database::take(const engine::page_wanted& wanted, bool stale, session_memory& s, lease_token token, bool repeated,
-                                    mono_time now) {
+// The first attempt of a claim that is repeated took effect: its rows are given out, and no others.
+std::optional<claim> database::claimed_before(const engine::fetch_rows& f, lease_token token) const {
+  std::optional<claim> out;
+  for (const auto& wanted : f.pages) {
+    engine::claimed_page page{wanted.organizer, {}, true};
+    for (std::size_t i = 0; i < state_.rows.size(); ++i) {
+      const auto& r = state_.rows[i];
+      if (r.organizer != wanted.organizer || !r.owed() || r.token != token) continue;
+      page.rows.push_back({simulation::ledger::id_of(i), r.key, r.organizer, token, r.strikes, r.op, r.update});
+      page.exhausted = false;
+    }
+    if (!out) out = claim{f, {}};
+    out->pages.push_back(std::move(page));
+  }
+  const bool any = out && std::ranges::any_of(out->pages, [](const engine::claimed_page& p) { return !p.rows.empty(); });
+  return any ? out : std::nullopt;
+}
+
+engine::claimed_page database::take(const engine::page_wanted& wanted, bool stale, const session_memory& s, lease_token token,
+                                    const std::set<row_id>& released, mono_time now) {
   engine::claimed_page out{wanted.organizer, {}, true};
   const auto give = [&](std::size_t i) {
     auto& r = state_.rows[i];
@@ -71,10 +89,7 @@ engine::claimed_page database::take(const engine::page_wanted& wanted, bool stal
   for (std::size_t i = 0; i < state_.rows.size(); ++i) {
     auto& r = state_.rows[i];
     if (r.organizer != wanted.organizer || !r.owed()) continue;
-    if (r.token == token) {
-      if (repeated) give(i);
-      continue;
-    }
+    if (released.contains(simulation::ledger::id_of(i))) continue;
     if (kind_of(r, simulation::ledger::id_of(i), s, now) != (stale ? kind::stale : kind::fresh)) continue;
     if (out.rows.size() >= wanted.count) {
       out.exhausted = false;
@@ -191,6 +206,7 @@ database::changes database::commit(session_memory& s, const std::vector<ledger_j
   changes out;
   const bool valid = live(s.id, now);
   auto token = tokens.begin();
+  std::set<row_id> released;  // by this commit
   const auto sort = [&out](row_id id, bool held) {
     (held || !holds(guarantee::changes_counted) ? out.done.rows : out.done.lost).push_back(id);
   };
@@ -201,11 +217,16 @@ database::changes database::commit(session_memory& s, const std::vector<ledger_j
       sort(a->row, advance(*a));
     } else if (const auto* back = std::get_if<engine::release_row>(&job)) {
       sort(back->row, release(*back, repeated));
+      released.insert(back->row);
     } else if (const auto* f = std::get_if<engine::fetch_rows>(&job)) {
-      const auto claim = *token++;
+      const auto claim_token = *token++;
       if (!valid) continue;
+      if (auto before = repeated ? claimed_before(*f, claim_token) : std::nullopt) {
+        out.done.claims.push_back(std::move(*before));
+        continue;
+      }
       auto& answer = out.done.claims.emplace_back(*f, std::vector<engine::claimed_page>());
-      for (const auto& wanted : f->pages) answer.pages.push_back(take(wanted, f->stale, s, claim, repeated, now));
+      for (const auto& wanted : f->pages) answer.pages.push_back(take(wanted, f->stale, s, claim_token, released, now));
     } else if (const auto* c = std::get_if<engine::close_organizer>(&job)) {
       if (valid) out.done.closings.push_back({*c, close(*c, s, now)});
     } else if (const auto* saved = std::get_if<engine::save_cooldown>(&job)) {

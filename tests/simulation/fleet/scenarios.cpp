@@ -93,6 +93,11 @@ scenario partitions(std::uint64_t seed, random_source& d) {
   s.database_cuts = 1 + static_cast<unsigned>(d.below(5));
   s.service_cuts = static_cast<unsigned>(d.below(4));
   add_database_faults(s, d);
+  if (d.chance(0.4)) {
+    // A worker that is cut off has rows to send for a long time.
+    s.job.engine.rate = d.between(0.2, 0.6);
+    s.job.rows = 30 + static_cast<unsigned>(d.below(50));
+  }
   return s;
 }
 scenario doubts(std::uint64_t seed, random_source& d) {

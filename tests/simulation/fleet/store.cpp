@@ -79,9 +79,10 @@ void sim_store::begin(std::function<void(std::optional<database::joined>)> done)
   auto answer = std::make_shared<std::optional<database::joined>>();
   auto& to = to_;
   const auto apply = [answer, &db = to.db, &time = to.time, worker = worker_](bool) { *answer = db.join(worker, time.now()); };
-  const auto arrived = [this, answer, done] {
+  const auto arrived = [this, answer, done, asked = to_.time.now()] {
     memory_ = std::make_shared<session_memory>((*answer)->session);
     delivered_.assign(to_.db.lanes(), {});
+    lease_end_ = asked + convoke::ledger::lease_time;
     done(std::move(*answer));
   };
   attempt(std::make_shared<transaction>(apply, arrived, [done] { done(std::nullopt); }, 3, to_.time.now() + 30s));
@@ -175,7 +176,8 @@ void sim_store::renew(convoke::ledger::renewal_request wanted, convoke::ledger::
     of_.received(got->terms->cooldowns);
     auto terms = in_words_of_ledger(*got->terms);
     if (!holds(guarantee::measured_from_sending)) terms.left += to_.time.now() - sent;
-    to_.watch.lease_believed(memory_->id, sent + terms.left);
+    lease_end_ = sent + terms.left;
+    to_.watch.lease_believed(memory_->id, lease_end_);
     done(std::move(terms));
   };
   const auto failed = [this, done, extend = wanted.extend] {
@@ -183,7 +185,8 @@ void sim_store::renew(convoke::ledger::renewal_request wanted, convoke::ledger::
     if (!holds(guarantee::failed_renewal_stops)) return done(convoke::ledger::renewal{.left = 60s, .lanes = {}, .cooldowns = {}});
     done(storage("the database does not answer"));
   };
-  queue({apply, arrived, [done] { done(storage("the database does not answer")); }, 3, to_.time.now() + 30s});
+  // On a connection of its own.
+  attempt(std::make_shared<transaction>(apply, arrived, failed, 2, mono_time::max()));
 }
 
 void sim_store::survey(lease_token, convoke::ledger::surveyed_handler done) {
@@ -200,8 +203,7 @@ void sim_store::survey(lease_token, convoke::ledger::surveyed_handler done) {
     if (holds(guarantee::lost_claims_end)) out.held_here = (*answer)->held_here;
     done(std::move(out));
   };
-  attempt(
-      std::make_shared<transaction>(apply, arrived, [done] { done(storage("the database does not answer")); }, 3, to_.time.now() + 30s));
+  queue({apply, arrived, [done] { done(storage("the database does not answer")); }, 3, to_.time.now() + 30s});
 }
 
 }  // namespace convoke::simulation::fleet

@@ -44,6 +44,8 @@ class sim_store final : public convoke::ledger::store {
   // nullopt: the database could not be reached for as long as the lease lasts.
   void commit(std::vector<ledger_job> jobs, std::function<void(std::optional<database::changes>)> done);
   void end(std::function<void()> done);
+  // When the lease ends, as far as the process knows.
+  [[nodiscard]] mono_time lease_end() const noexcept { return lease_end_; }
   [[nodiscard]] lease_token session() const noexcept { return memory_ ? memory_->id : 0; }
   [[nodiscard]] std::vector<convoke::ledger::announced_cooldown> by_wall(const std::vector<announcement>& cooldowns) const;
   [[nodiscard]] convoke::ledger::renewal in_words_of_ledger(const renewed& r) const;
@@ -92,6 +94,7 @@ class sim_store final : public convoke::ledger::store {
   unsigned worker_;
   std::shared_ptr<session_memory> memory_;
   std::vector<counted> delivered_;
+  mono_time lease_end_{};
   std::deque<std::shared_ptr<transaction>> queue_;
 };
 

@@ -203,6 +203,7 @@ void worker::found(const convoke::ledger::rows_in_store& rows) {
 void worker::storage_failed(const error& why) {
   if (why.code == errc::busy) session_over_ = true;
   if (over_) return;
+  if (why.code == errc::busy && now() < store_->lease_end()) with_.watch.session_given_up();
   log("the session is over: " + why.message);
   engine_->storage_failed(why, now());
   pump();
