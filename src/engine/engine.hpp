@@ -62,7 +62,7 @@ class engine {
   void cooldown_announced(lane_id, std::optional<organizer_id>, mono_time until, mono_time now);
   // The answer to look_for_rows: the organizers that have rows to claim, with how many (an organizer that is not named has none; one that
   // is new is added to the round), and how many rows other workers hold, which may come back. It is passed
-  // on to every lane, also to one that did not look: the stale rows that it names may come with any claim from then on.
+  // on to every lane, first to those that did not look: the stale rows that it names may come with any claim from then on.
   void rows_available(lane_id, std::span<const organizer_setup> organizers, std::uint64_t held_elsewhere, mono_time now);
   // What to say of this lane to the other workers. Counts begin anew with each report.
   [[nodiscard]] lane_report report(lane_id, mono_time now);

@@ -150,11 +150,14 @@ void lease_keeper::on_surveyed(std::vector<engine::lane_id> lanes, const result<
                                  "of the database were lost, perhaps by a failover.",
                                  found->held_here == 1 ? std::string("1 row") : fmt::format("{} rows", found->held_here))});
   to_.surveyed(*found);
-  // Also to those that did not look: their claims may bring rows that were found to be stale just now.
-  for (engine::lane_id lane = 0; lane < lanes_.size(); ++lane) {
-    const auto rows = rows_of_lane(*found, lane);
-    engine_.rows_available(lane, rows, found->held_elsewhere, clock_.now());
-  }
+  const auto inform = [&](engine::lane_id lane) {
+    engine_.rows_available(lane, rows_of_lane(*found, lane), found->held_elsewhere, clock_.now());
+  };
+  // First those that did not look: their claims may bring rows that were found to be stale just now, and until all looks are answered the
+  // engine claims no stale rows.
+  for (engine::lane_id lane = 0; lane < lanes_.size(); ++lane)
+    if (std::ranges::find(lanes, lane) == lanes.end()) inform(lane);
+  for (const auto lane : lanes) inform(lane);
   to_.changed();
   survey();
 }
