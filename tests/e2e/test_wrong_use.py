@@ -205,8 +205,13 @@ class WrongInput(Case):
         write_rows(path, 1, prefix="later")
         for words in (["--batch-size", "20"], ["--on-drift", "update"], ["--report", "r.html"], ["--on-vanished", "remove"], ["--max-remove", "5"]):
             self.assertIn(words[0], self.refused(2, path, *words).err)
-        done = self.run_words([EXECUTABLE, "apply", path, "--config", self.server.config, "--ledger", "postgresql://localhost/x"], 2)
+
+    def test_a_ledger_of_an_unknown_kind(self):
+        path = self.path("rows.csv")
+        write_rows(path, 1, prefix="kind")
+        done = self.run_words([EXECUTABLE, "apply", path, "--config", self.server.config, "--ledger", "mysql://user:hidden@localhost/x"], 2)
         self.assertIn("sqlite:PATH", done.err)
+        self.assertNotIn("hidden", done.err)
 
     def test_an_unwritable_ledger(self):
         path = self.path("rows.csv")
