@@ -160,7 +160,8 @@ void worker::end(bool leave) {
     engine_.reset();
   };
   if (keeper_) keeper_->stop();
-  keeper_.reset();
+  // It may be the one that calls this.
+  stopped_keeper_ = std::move(keeper_);
   if (!leave) return over();
   store_->end(over);
 }

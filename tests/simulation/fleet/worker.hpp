@@ -166,7 +166,7 @@ class worker final : public process, public row_book {
   std::unique_ptr<sim_store> store_;
   std::unique_ptr<run::clock> clock_;
   std::unique_ptr<engine::engine> engine_;
-  std::unique_ptr<run::lease_keeper> keeper_;
+  std::unique_ptr<run::lease_keeper> keeper_, stopped_keeper_;
   convoke::ledger::opened_run opened_;
   std::vector<lane> lanes_;
   std::map<std::size_t, claimed_row> rows_;
