@@ -202,6 +202,26 @@ BOOST_AUTO_TEST_CASE(a_session_that_was_found_to_be_over_cannot_be_renewed) {
   BOOST_TEST(two.renew({lane_report{}}, true).has_value());
 }
 
+BOOST_AUTO_TEST_CASE(a_row_that_is_released_in_the_same_commit_is_not_claimed_again) {
+  add_run(4);
+  worker one(*this), two(*this);
+  const auto organizer = one.join().organizers.at(0).id;
+  two.join();
+  const auto first = two.claim(organizer, 1);
+  const auto page = one.claim(organizer, 2);
+  BOOST_TEST(numbers(page) == (list{2, 3}), boost::test_tools::per_element());
+  // The claims of this session begin again at a row before the one that it is going to release.
+  two.write({.finished = {}, .advanced = {}, .released = {freed(first.rows[0])}});
+  BOOST_TEST(must(one.survey()).organizers.at(0).fresh == 2u);
+  postgres::group both;
+  both.writes.push_back({.rows = {.finished = {}, .advanced = {}, .released = {freed(page.rows[0])}}});
+  both.claims.push_back({.wanted = {.run = one.run, .lane = 0, .lease = one.lease, .stale = false, .pages = {{organizer, 5}}}});
+  must(one.writer.commit(one.db, both));
+  BOOST_TEST(both.writes[0].answer.calls.size() == 1u);
+  BOOST_REQUIRE(both.claims[0].answer.has_value());
+  BOOST_TEST(numbers(both.claims[0].answer->pages.at(0)) == (list{1, 4}), boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(released_rows_are_for_other_sessions) {
   add_run(3);
   worker one(*this), two(*this);

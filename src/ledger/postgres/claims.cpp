@@ -70,7 +70,8 @@ const char* find_claimed() {
 
 }  // namespace
 
-claim_pages::claim_pages(const claim_request& wanted, session& of, lease_token token) : wanted_(wanted), of_(of), token_(token) {
+claim_pages::claim_pages(const claim_request& wanted, session& of, lease_token token, std::span<const row_id> releasing)
+    : wanted_(wanted), of_(of), token_(token) {
   for (std::size_t i = 0; i < wanted.pages.size(); ++i) {
     const auto& page = wanted.pages[i];
     const auto found = of.organizers.find(page.organizer);
@@ -94,6 +95,7 @@ claim_pages::claim_pages(const claim_request& wanted, session& of, lease_token t
     for (const auto ended : of.ended) except_or_of_.push_back(static_cast<std::int64_t>(ended));
   } else {
     for (const auto row : of.released) except_or_of_.push_back(static_cast<std::int64_t>(row));
+    for (const auto row : releasing) except_or_of_.push_back(static_cast<std::int64_t>(row));
   }
 }
 

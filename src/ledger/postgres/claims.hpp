@@ -2,6 +2,7 @@
 
 // Claims of rows, all pages of a request with one statement.
 
+#include <span>
 #include <vector>
 
 #include "ledger/ledger.hpp"
@@ -13,7 +14,8 @@ namespace convoke::ledger::postgres {
 // The pages of a request, and in which runs each of them looks for rows.
 class claim_pages {
  public:
-  claim_pages(const claim_request& wanted, session& of, lease_token token);
+  // `releasing`: rows that an earlier statement of the same group releases. The session does not get them again.
+  claim_pages(const claim_request& wanted, session& of, lease_token token, std::span<const row_id> releasing);
   // Whether no page can have rows.
   [[nodiscard]] bool empty() const noexcept { return runs_.empty(); }
   void add(pipeline& to) const;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <span>
 
 #include "ledger/postgres/claims.hpp"
 #include "ledger/postgres/outcome_statements.hpp"
@@ -127,7 +128,7 @@ outcome_of<void> run_writer::find_claimed(connection& db, group& all, layout& at
     auto& claim = at.claims[i];
     if (!claim.of || all.claims[i].answered) continue;
     statements.add(raise_attempt).with(claim.of->id).with(++claim.of->attempt);
-    claim.pages.emplace(all.claims[i].wanted, *claim.of, all.claims[i].token);
+    claim.pages.emplace(all.claims[i].wanted, *claim.of, all.claims[i].token, std::span<const row_id>());
     claim.at = statements.size();
     claim.pages->add_find(statements);
   }
@@ -233,10 +234,13 @@ void run_writer::read_closes(const std::vector<rows>& answers, group& all, const
 }
 
 void run_writer::add_claims(pipeline& to, const group& all, layout& at) {
+  std::vector<row_id> releasing;
+  for (const auto& one : all.writes)
+    for (const auto& row : one.rows.released) releasing.push_back(row.row);
   for (std::size_t i = 0; i < all.claims.size(); ++i) {
     auto& claim = at.claims[i];
     if (!claim.of || all.claims[i].answered) continue;
-    claim.pages.emplace(all.claims[i].wanted, *claim.of, all.claims[i].token);
+    claim.pages.emplace(all.claims[i].wanted, *claim.of, all.claims[i].token, releasing);
     if (claim.pages->empty()) continue;
     claim.at = to.size();
     claim.pages->add(to);
