@@ -1,5 +1,7 @@
 #include "ledger/stored.hpp"
 
+#include <cmath>
+
 namespace convoke::ledger {
 
 std::optional<std::int64_t> stored_date(const occurrence_date& date) noexcept {
@@ -12,6 +14,11 @@ std::chrono::local_days date_from_stored(std::int64_t date) noexcept {
   const std::chrono::year year(static_cast<int>(date / 10'000));
   const std::chrono::month month(static_cast<unsigned>(date / 100 % 100));
   return std::chrono::local_days(year / month / std::chrono::day(static_cast<unsigned>(date % 100)));
+}
+
+bool worth_saving(const lane_pace& pace) noexcept {
+  const auto sound = [](double x) { return std::isfinite(x) && x >= 0; };
+  return sound(pace.rate) && pace.rate > 0 && sound(pace.refused) && sound(pace.credit);
 }
 
 std::string_view to_string(run_state state) noexcept {

@@ -28,6 +28,8 @@ inline utc_time from_stored(std::int64_t count) noexcept {
 // Months are counted from the year 0, in UTC.
 [[nodiscard]] std::int64_t month_of(utc_time t) noexcept;
 [[nodiscard]] std::string_view to_string(run_state state) noexcept;
+// False for one that is not a finite positive rate, or has a number that is none.
+[[nodiscard]] bool worth_saving(const lane_pace& pace) noexcept;
 
 // The lowest and the highest id that a row, or an outcome, of this run can have.
 inline row_id first_row(run_id run) noexcept {

@@ -1,7 +1,6 @@
 #include "ledger/postgres/memory.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "ledger/stored.hpp"
 #include "os/clock.hpp"
@@ -66,8 +65,7 @@ std::int64_t microseconds(ticks t) {
 }  // namespace
 
 void memory_writer::learnt(run_id run, lane_id lane, const lane_pace& pace, utc_time when) {
-  const auto sound = [](double x) { return std::isfinite(x) && x >= 0; };
-  if (!sound(pace.rate) || pace.rate == 0 || !sound(pace.refused) || !sound(pace.credit)) return;
+  if (!worth_saving(pace)) return;
   const std::scoped_lock lock(mutex_);
   const auto same = std::ranges::find_if(paces_, [&](const auto& p) { return p.run == run && p.lane == lane; });
   if (same == paces_.end()) {

@@ -2,10 +2,10 @@
 
 #include <utility>
 
+#include "ledger/strikes.hpp"
+
 namespace convoke::ledger::sqlite {
 namespace {
-
-constexpr int strikes_to_fail = 3;
 
 error wrong_state(const stored_run& run, std::string_view wanted) {
   return {errc::usage,
@@ -182,7 +182,7 @@ std::optional<std::uint64_t> run_writer::release(const released_row& row) {
   if (row.strike && strikes_.with(run, row.organizer, number, row.token).step()) {
     const bool third = strikes_.integer(0) + 1 >= strikes_to_fail;
     strikes_.reset();
-    if (third) return finish_third_strike(row);
+    if (third) return finish(third_strike(row));
   }
   const auto found = find({row.row, row.organizer, row.token});
   forget_claimed(row.row);
@@ -191,25 +191,6 @@ std::optional<std::uint64_t> run_writer::release(const released_row& row) {
   if (!db_.ok() || db_.changes() != 1) return std::nullopt;
   if (row.attempts > 0) outcomes_.failed_last(found->call, row);
   return 0;
-}
-
-std::optional<std::uint64_t> run_writer::finish_third_strike(const released_row& row) {
-  finished_row out;
-  out.row = row.row;
-  out.key = row.key;
-  out.organizer = row.organizer;
-  out.token = row.token;
-  out.result = outcome::failed;
-  out.attempts = row.attempts;
-  out.http_status = row.http_status;
-  out.error_code = "retries";
-  out.error_message =
-      "attempts were used up in three runs in a row; the last fault was " + (row.error_code.empty() ? "unnamed" : row.error_code);
-  if (!row.error_message.empty()) out.error_message += ": " + row.error_message;
-  out.request_id = row.request_id;
-  out.client_request_id = row.client_request_id;
-  out.finished_at = row.finished_at;
-  return finish(out);
 }
 
 run_writer::claimed_call* run_writer::find_claimed(const held_row& held) {

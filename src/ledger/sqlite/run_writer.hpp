@@ -62,7 +62,6 @@ class run_writer {
   [[nodiscard]] std::optional<std::uint64_t> finish(const finished_row& row);
   [[nodiscard]] bool advance(const advanced_row& row);
   [[nodiscard]] std::optional<std::uint64_t> release(const released_row& row);
-  [[nodiscard]] std::optional<std::uint64_t> finish_third_strike(const released_row& row);
   // Ends the claim: the row is no longer owed.
   [[nodiscard]] std::optional<claimed_call> take(const held_row& held);
   // Leaves the row as it is.
