@@ -14,11 +14,12 @@ namespace convoke::engine {
 // missed a group commit waits for the rest of that commit and then for its own: 110 ms where a commit takes 50 ms, 210 ms where it takes
 // 100 ms. `low` lasts longer than that, so calls do not wait for the disk. It is not more because rows that are claimed when the process is
 // killed go last in the next process, after an attempt timeout. A page is small enough that every connection finds an organizer below its
-// concurrency limit.
+// concurrency limit. Where several workers share the rate, each claims for its part of it: no other worker carries out what it has claimed.
 class fetch_sizes {
  public:
-  fetch_sizes(const lane_settings& s, unsigned max_unacknowledged) noexcept {
-    const auto by_rate = static_cast<std::uint32_t>(std::clamp(s.rate * 0.25, 0.0, 4096.0));
+  // `part`: of the lane's rate, 0 to 1.
+  fetch_sizes(const lane_settings& s, unsigned max_unacknowledged, double part = 1) noexcept {
+    const auto by_rate = static_cast<std::uint32_t>(std::clamp(s.rate * part * 0.25, 0.0, 4096.0));
     low_ = std::clamp(by_rate, std::min(s.connections * 2U, 4096U), 4096U);
     high_ = low_ + std::min(low_, 2048U);  // 2,048 rows fill two group commits: a larger claim gains nothing
     const auto concurrency = std::max(1U, s.organizer_concurrency);

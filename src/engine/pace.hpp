@@ -39,6 +39,7 @@ class pace {
   // Calls/s of the lane; this worker calls at its part of them.
   [[nodiscard]] double rate() const noexcept { return rate_; }
   [[nodiscard]] double own_rate() const noexcept { return part() * rate_; }
+  [[nodiscard]] double part() const noexcept { return expired_ ? std::min(part_, safe_part_) : part_; }  // 0: it calls nothing
   // The own rate to expect for the next minutes.
   [[nodiscard]] double expected() const noexcept;
   [[nodiscard]] bool learning() const noexcept { return state_.what == phase::start && !fixed_ && leads_; }
@@ -135,7 +136,6 @@ class pace {
   [[nodiscard]] double lately(mono_time until, std::chrono::nanoseconds span) const noexcept;
 
   // pace_shared.cpp
-  [[nodiscard]] double part() const noexcept { return expired_ ? std::min(part_, safe_part_) : part_; }
   void follow(mono_time now) noexcept;
   void begin_to_lead(double published, const std::optional<learnt_pace>& learnt, mono_time now) noexcept;
   void measure_others(std::uint64_t calls, std::chrono::nanoseconds interval, mono_time now) noexcept;

@@ -145,6 +145,10 @@ BOOST_AUTO_TEST_CASE(the_size_of_a_page_follows_rate_and_connections) {
   BOOST_TEST(f.page(1) == 512U);               // one organizer: as much as a page may be
   BOOST_TEST(f.page(100'000) >= 64U);          // many: some hundred claims a second, not thousands
   BOOST_TEST(f.page(100'000) * 32U <= 4096U);  // and every connection finds an organizer
+  fast.rate = 10'000;
+  BOOST_TEST(fetch_sizes(fast, fast.max_unacknowledged).low() == 2500U);
+  BOOST_TEST(fetch_sizes(fast, fast.max_unacknowledged, 0.25).low() == 625U);  // of the rows that four workers claim
+  BOOST_TEST(fetch_sizes(fast, fast.max_unacknowledged, 0.01).low() == 128U);
   settings slow;
   slow.organizer_rate = 0.05;
   BOOST_TEST(fetch_sizes(slow, slow.max_unacknowledged).page(100) == 1U);

@@ -60,6 +60,19 @@ BOOST_AUTO_TEST_CASE(without_a_new_share_it_falls_back_to_the_safe_part) {
   BOOST_TEST(calls_in(t, 10s) <= 21U);
 }
 
+// What it claims no other worker can send.
+BOOST_AUTO_TEST_CASE(without_a_part_nothing_is_claimed) {
+  script t({{0, 1000, 0}, {1, 0, 20}}, paced());
+  t.lease(t.now() + 1h);
+  t.share(followed(20, 0));
+  t.next<refresh_token>();
+  t.token(1);
+  t.pass(1min);
+  t.quiet();
+  t.share(followed(20, 0.5));
+  BOOST_TEST(t.next<fetch_rows>().pages.size() == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(without_a_part_nothing_is_sent) {
   auto t = paced_script();
   t.share(followed(20, 0));
