@@ -251,9 +251,10 @@ void engine::share_changed(lane_id id, const lane_share& share, mono_time now) {
   impl_->settle(now);
 }
 
-void engine::cooldown_announced(lane_id id, std::optional<organizer_id> organizer, mono_time until, mono_time now) {
-  if (!impl_->enter(now)) return;
-  if (auto* l = impl_->find(id)) l->cooldown_announced(organizer, until, now);
+void engine::cooldown_announced(std::span<const announced_cooldown> all, mono_time now) {
+  if (all.empty() || !impl_->enter(now)) return;
+  for (const auto& one : all)
+    if (auto* l = impl_->find(one.lane)) l->cooldown_announced(one.organizer, one.until, now);
   impl_->settle(now);
 }
 

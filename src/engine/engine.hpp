@@ -58,8 +58,8 @@ class engine {
   void lease_until(mono_time until, mono_time now);
   // What this worker may use of the lane's rate from now on.
   void share_changed(lane_id, const lane_share& share, mono_time now);
-  // Another worker was throttled: the scope is closed here too. Such a cooldown is not saved again.
-  void cooldown_announced(lane_id, std::optional<organizer_id>, mono_time until, mono_time now);
+  // Other workers were throttled: the scopes are closed here too, all of them before the next call. Such a cooldown is not saved again.
+  void cooldown_announced(std::span<const announced_cooldown> all, mono_time now);
   // The answer to look_for_rows: the organizers that have rows to claim, with how many (an organizer that is not named has none; one that
   // is new is added to the round), and how many rows other workers hold, which may come back. It is passed
   // on to every lane, first to those that did not look: the stale rows that it names may come with any claim from then on.

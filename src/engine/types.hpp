@@ -71,6 +71,13 @@ struct cooldown_setup {
   bool cut = false;  // `until` is --max-cooldown's end, not the service's: one call is made alone then (see obey_saved)
 };
 
+// A cooldown that another worker found.
+struct announced_cooldown {
+  lane_id lane = 0;
+  std::optional<organizer_id> organizer{};  // absent: the lane
+  mono_time until{};                        // on this process's monotonic clock
+};
+
 // What a lane has learnt about a limit that the service does not publish. It is saved in the ledger for the next run.
 struct learnt_pace {
   double rate = 0;     // calls/s that the service took for a while, just below its limit; > 0

@@ -110,9 +110,10 @@ void lease_keeper::accept(const ledger::renewal& terms, mono_time sent) {
 void lease_keeper::announce(std::span<const ledger::announced_cooldown> cooldowns) {
   if (stopped_) return;
   const auto at = clocks();
+  std::vector<engine::announced_cooldown> all;
   for (const auto& one : cooldowns)
-    if (const auto until = opens_at(one, max_cooldown_, at); until > at.now)
-      engine_.cooldown_announced(one.lane, one.organizer, until, at.now);
+    all.push_back({.lane = one.lane, .organizer = one.organizer, .until = opens_at(one, max_cooldown_, at)});
+  engine_.cooldown_announced(all, at.now);
 }
 
 // ---- rows

@@ -151,8 +151,10 @@ void fleet::commit(std::size_t w) {
 // Each answer of the ledger brings the cooldowns that others found.
 void fleet::announce(std::size_t w) {
   auto& one = *workers_[w];
+  std::vector<announced_cooldown> all;
   for (const auto& a : announcements_)
-    if (a.by != w && a.at > one.announced) one.machine.cooldown_announced(0, std::nullopt, a.until, now_);
+    if (a.by != w && a.at > one.announced) all.push_back({.until = a.until});
+  one.machine.cooldown_announced(all, now_);
   one.announced = now_;
 }
 

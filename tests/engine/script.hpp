@@ -145,7 +145,8 @@ class script {
   void storage_failed() { engine_.storage_failed(error{errc::storage, "disk full"}, now_), collect(); }
   void lease(mono_time until) { engine_.lease_until(until, now_), collect(); }
   void share(const lane_share& s) { engine_.share_changed(0, s, now_), collect(); }
-  void announce(std::optional<organizer_id> o, mono_time until) { engine_.cooldown_announced(0, o, until, now_), collect(); }
+  void announce(std::optional<organizer_id> o, mono_time until) { announce({{.organizer = o, .until = until}}); }
+  void announce(const std::vector<announced_cooldown>& all) { engine_.cooldown_announced(all, now_), collect(); }
   void available(const std::vector<organizer_setup>& rows, std::uint64_t held, lane_id l = 0) {
     engine_.rows_available(l, rows, held, now_), collect();
   }
@@ -180,6 +181,9 @@ class script {
     now_ = end;
     tick();
   }
+
+  // Time passes, and the engine does not learn of it before the next event.
+  void late(std::chrono::nanoseconds d) { now_ += d; }
 
   // ---- actions
   template <class T>

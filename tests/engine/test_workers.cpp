@@ -281,6 +281,22 @@ BOOST_AUTO_TEST_CASE(an_announced_cooldown_of_an_organizer_closes_that_one_only)
   BOOST_TEST(t.next<send_call>().row == 3U);
 }
 
+BOOST_AUTO_TEST_CASE(no_call_is_made_between_cooldowns_that_are_announced_together) {
+  auto slow = shared();
+  slow.rate = 1;
+  auto t = script::started({2, 2}, 1, slow);
+  t.finish(t.next<send_call>(), ok());
+  t.recorded(outcome::created);
+  // A call is due when the announcement arrives.
+  t.late(2s);
+  const auto until = t.now() + 30s;
+  t.announce({{.organizer = 0, .until = until}, {.organizer = 1, .until = until}});
+  t.pass(29s);
+  BOOST_TEST(t.all<send_call>().empty());
+  t.pass(2s);
+  BOOST_TEST(t.all<send_call>().size() == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(an_announced_cooldown_of_an_organizer_without_rows_is_kept_for_later) {
   auto t = used_up();
   t.announce(8, t.now() + 30s);
