@@ -21,6 +21,19 @@ bool worth_saving(const lane_pace& pace) noexcept {
   return sound(pace.rate) && pace.rate > 0 && sound(pace.refused) && sound(pace.credit);
 }
 
+std::string to_bytes(const std::vector<digest>& keys) {
+  std::string out;
+  for (const auto& key : keys) out += digest_bytes(key).view();
+  return out;
+}
+
+std::vector<digest> to_digests(std::string_view bytes) {
+  constexpr std::size_t size = 16;
+  std::vector<digest> out;
+  for (; bytes.size() >= size; bytes.remove_prefix(size)) out.push_back(read_digest(bytes.substr(0, size)));
+  return out;
+}
+
 std::string_view to_string(run_state state) noexcept {
   switch (state) {
     case run_state::planned:

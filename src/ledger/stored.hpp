@@ -5,8 +5,11 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
+#include "ledger/digest.hpp"
 #include "ledger/planning/rows.hpp"
 #include "ledger/planning/rules.hpp"
 #include "ledger/types.hpp"
@@ -27,6 +30,10 @@ inline utc_time from_stored(std::int64_t count) noexcept {
 [[nodiscard]] std::chrono::local_days date_from_stored(std::int64_t date) noexcept;
 // Months are counted from the year 0, in UTC.
 [[nodiscard]] std::int64_t month_of(utc_time t) noexcept;
+// The record of a rejected row has the hashes of its keys in the place of a payload: a plan that is opened later still knows what is
+// present in its input.
+[[nodiscard]] std::string to_bytes(const std::vector<digest>& keys);
+[[nodiscard]] std::vector<digest> to_digests(std::string_view bytes);
 [[nodiscard]] std::string_view to_string(run_state state) noexcept;
 // False for one that is not a finite positive rate, or has a number that is none.
 [[nodiscard]] bool worth_saving(const lane_pace& pace) noexcept;

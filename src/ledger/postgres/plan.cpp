@@ -7,6 +7,7 @@
 
 #include "ledger/postgres/locks.hpp"
 #include "ledger/postgres/runs.hpp"
+#include "ledger/stored.hpp"
 #include "os/clock.hpp"
 
 namespace convoke::ledger::postgres {
@@ -30,21 +31,6 @@ std::unexpected<error> wrong_stage(const char* what) {
 result<void> to_result(const outcome_of<void>& done) {
   if (!done) return std::unexpected(done.error().to_error());
   return {};
-}
-
-// The record of a rejected row has the hashes of its keys in the place of a payload: a plan that is opened later still knows what is
-// present in its input.
-std::string to_bytes(const std::vector<digest>& keys) {
-  std::string out;
-  for (const auto& key : keys) out += digest_bytes(key).view();
-  return out;
-}
-
-std::vector<digest> to_digests(std::string_view bytes) {
-  constexpr std::size_t size = 16;
-  std::vector<digest> out;
-  for (; bytes.size() >= size; bytes.remove_prefix(size)) out.push_back(read_digest(bytes.substr(0, size)));
-  return out;
 }
 
 }  // namespace

@@ -1,7 +1,5 @@
 #include "ledger/sqlite/memory.hpp"
 
-#include <algorithm>
-
 #include "ledger/sqlite/runs.hpp"
 
 namespace convoke::ledger::sqlite {
@@ -16,18 +14,6 @@ saved_pace read_pace(const statement& row, int first) {
 
 }  // namespace
 
-void memory_writer::learnt(run_id run, lane_id lane, const lane_pace& pace, utc_time when) {
-  if (!worth_saving(pace)) return;
-  const std::scoped_lock lock(mutex_);
-  const auto same = std::ranges::find_if(paces_, [&](const auto& p) { return p.run == run && p.lane == lane; });
-  if (same == paces_.end()) {
-    paces_.push_back({run, lane, pace, when});
-  } else {
-    same->pace = pace;
-    same->when = when;
-  }
-}
-
 void memory_writer::cooldown(run_id run, lane_id lane, std::optional<organizer_id> organizer, utc_time until) {
   cooldown_.with(run, lane, organizer.value_or(0), to_stored(until), to_stored(wall_now())).run();
 }
@@ -37,17 +23,12 @@ void memory_writer::forget_cooldown(run_id run, lane_id lane, std::optional<orga
 }
 
 bool memory_writer::pending() {
-  const std::scoped_lock lock(mutex_);
   return !paces_.empty() || !made_.empty();
 }
 
 void memory_writer::write(bool all) {
-  std::vector<pace_of_lane> paces;
-  {
-    const std::scoped_lock lock(mutex_);
-    paces.swap(paces_);
-  }
-  for (const auto& [run, lane, pace, when] : paces) pace_.with(run, lane, pace.rate, pace.refused, pace.credit, to_stored(when)).run();
+  for (const auto& [run, lane, pace, when] : paces_.take())
+    pace_.with(run, lane, pace.rate, pace.refused, pace.credit, to_stored(when)).run();
   if (made_.empty()) return;
   const auto now = clock::now();
   if (!all && now - written_ < gather) return;

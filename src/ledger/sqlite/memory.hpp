@@ -5,13 +5,13 @@
 
 #include <chrono>
 #include <map>
-#include <mutex>
 #include <utility>
 #include <vector>
 
 #include "ledger/ledger.hpp"
 #include "ledger/sqlite/connection.hpp"
 #include "ledger/stored.hpp"
+#include "ledger/unsaved_paces.hpp"
 
 namespace convoke::ledger::sqlite {
 
@@ -21,7 +21,7 @@ class memory_writer {
   explicit memory_writer(connection& db) noexcept : db_(db) {}
 
   // On any thread. The latest pace of a lane counts.
-  void learnt(run_id run, lane_id lane, const lane_pace& pace, utc_time when);
+  void learnt(run_id run, lane_id lane, const lane_pace& pace, utc_time when) { paces_.add(run, lane, pace, when); }
   // These are called on the ledger's thread. A meeting was made for this organizer.
   void made(organizer_id organizer, utc_time when) { ++made_[{organizer, month_of(when)}]; }
   void cooldown(run_id run, lane_id lane, std::optional<organizer_id> organizer, utc_time until);
@@ -33,17 +33,10 @@ class memory_writer {
   void write(bool all);
 
  private:
-  struct pace_of_lane {
-    run_id run;
-    lane_id lane;
-    lane_pace pace;
-    utc_time when;
-  };
   using clock = std::chrono::steady_clock;
 
   connection& db_;
-  std::mutex mutex_;
-  std::vector<pace_of_lane> paces_;
+  unsaved_paces paces_;
   std::map<std::pair<organizer_id, std::int64_t>, std::uint64_t> made_;
   clock::time_point written_{};
   statement pace_{db_,

@@ -5,27 +5,13 @@
 #include <utility>
 
 #include "ledger/sqlite/ledger_file.hpp"
+#include "ledger/stored.hpp"
 
 namespace convoke::ledger::sqlite {
 namespace {
 
 std::unexpected<error> wrong_stage(const char* what) {
   return fail(errc::internal, std::string("a plan cannot ") + what + " in its present state");
-}
-
-// The record of a rejected row has the hashes of its keys in the place of a payload: a plan that is opened later still knows what is
-// present in its input.
-std::string to_bytes(const std::vector<digest>& keys) {
-  std::string out;
-  for (const auto& key : keys) out += digest_bytes(key).view();
-  return out;
-}
-
-std::vector<digest> to_digests(std::string_view bytes) {
-  constexpr std::size_t size = 16;
-  std::vector<digest> out;
-  for (; bytes.size() >= size; bytes.remove_prefix(size)) out.push_back(read_digest(bytes.substr(0, size)));
-  return out;
 }
 
 }  // namespace
