@@ -230,6 +230,8 @@ using surveyed_handler = std::function<void(result<rows_in_store>)>;
 struct session_request {
   run_id run = all_runs;         // all_runs: every run that is open or is opened while the session lasts
   std::vector<lane_name> lanes;  // of all_runs: rows of other lanes are left alone. Of one run: not used, its lanes are the session's
+  // Rows that the session released go to later sessions only, or also to itself once so much time has passed.
+  std::optional<std::chrono::nanoseconds> give_again_after{};
 };
 
 // A session of a run, or of all open runs: what store::resume returns.

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <chrono>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,6 +23,9 @@ worked_run worked(const ledger::run_info& info) {
   return {.run = info.id, .rows = info.rows, .counts = info.counts, .drift_fails = info.header.drift_fails};
 }
 
+// Until a worker that follows tries rows again that it gave up.
+constexpr auto again_after = std::chrono::minutes(10);
+
 // The runs of a ledger as a worker sees them.
 class worker {
  public:
@@ -29,8 +33,10 @@ class worker {
 
   // All open runs at once, with other workers.
   result<void> share(bool follow) {
-    const auto done =
-        carry_out(with_, {.what = {.run = ledger::all_runs, .lanes = lanes_}, .follow = follow, .nothing_left = [this] { finish_runs(); }});
+    sessions_wanted wanted{.what = {.run = ledger::all_runs, .lanes = lanes_}, .follow = follow, .nothing_left = [this] { finish_runs(); }};
+    // There may be no other worker, and no later session for days.
+    if (follow) wanted.what.give_again_after = again_after;
+    const auto done = carry_out(with_, wanted);
     if (!done) return std::unexpected(done.error());
     add(*done);
     return {};

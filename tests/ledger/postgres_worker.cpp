@@ -53,8 +53,8 @@ void database::expire(lease_token session) {
                 postgres::params().with(session)));
 }
 
-opened_run worker::join(run_id wanted, std::vector<unsigned> lanes) {
-  session_request request{.run = wanted, .lanes = {}};
+opened_run worker::join(run_id wanted, std::vector<unsigned> lanes, std::optional<std::chrono::nanoseconds> give_again_after) {
+  session_request request{.run = wanted, .lanes = {}, .give_again_after = give_again_after};
   for (const auto lane : lanes) request.lanes.push_back(lane_of(lane));
   run_info info;
   info.id = wanted;

@@ -40,7 +40,8 @@ class worker {
  public:
   explicit worker(database& at) : db(at.connect()), renewals(at.connect()), at_(at) {}
 
-  opened_run join(run_id run = all_runs, std::vector<unsigned> lanes = {1});
+  opened_run join(run_id run = all_runs, std::vector<unsigned> lanes = {1},
+                  std::optional<std::chrono::nanoseconds> give_again_after = std::nullopt);
   result<claim_answer> try_claim(std::vector<page_wanted> pages, bool stale = false);
   // Of one organizer.
   claimed_page claim(organizer_id organizer, std::uint32_t count, bool stale = false);

@@ -244,6 +244,25 @@ BOOST_AUTO_TEST_CASE(cooldowns_of_others_are_announced_once) {
   BOOST_TEST(must(three.renew()).cooldowns.empty());
 }
 
+// As after a failover to a standby that lacks the last commits.
+BOOST_AUTO_TEST_CASE(a_cooldown_whose_number_was_drawn_before_is_announced) {
+  worker one(*this), two(*this);
+  one.join();
+  two.join();
+  postgres::group all;
+  all.cooldowns.push_back({.run = all_runs, .lane = 0, .organizer = {}, .until = os::wall_now() + std::chrono::minutes(5)});
+  must(one.writer.commit(one.db, all));
+  BOOST_TEST(must(two.renew()).cooldowns.size() == 1u);
+  must(connect().run("DELETE FROM convoke.cooldown"));
+  must(connect().run("SELECT setval('convoke.cooldown_serial', 1, false)"));
+  postgres::group next;
+  next.cooldowns.push_back({.run = all_runs, .lane = 0, .organizer = {}, .until = os::wall_now() + std::chrono::minutes(9)});
+  must(one.writer.commit(one.db, next));
+  BOOST_TEST(number("SELECT serial FROM convoke.cooldown") == 1);
+  BOOST_TEST(must(two.renew()).cooldowns.size() == 1u);
+  BOOST_TEST(must(two.renew()).cooldowns.empty());
+}
+
 // A serial is drawn before its commit, so a lower one can appear after a higher one.
 BOOST_AUTO_TEST_CASE(a_cooldown_that_is_committed_late_is_announced) {
   worker one(*this), two(*this);

@@ -14,17 +14,17 @@ const char* const end_expired_sessions =
 namespace {
 
 // The rows of each page, from its sources one after the other, and one more, which shows whether the page is the last: that one is locked
-// until the commit, but not changed. Rows that another transaction has locked are skipped. $1: the token, $2: the session, $3-$6: of pages,
-// $7, $8: of sources, $9: of fresh rows those
-// that are not given out again, of stale ones the sessions that held them. $10:
-// the attempt.
+// until the commit, but not changed. Rows that another transaction has locked are skipped, and so are runs that were discarded or finished
+// since they were counted. $1: the token, $2: the session, $3-$6: of pages, $7, $8: of sources, $9: of fresh rows those that are not given
+// out again, of stale ones the sessions that held them. $10: the attempt.
 constexpr std::string_view pick = R"sql(WITH picked AS MATERIALIZED (
   SELECT p.page, p.organizer, p.n, c.source, c.run, c.number, c.nth, c.found
   FROM unnest($3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[]) WITH ORDINALITY AS p(organizer, n, first, last, page)
   CROSS JOIN LATERAL (
     SELECT x.source, x.run, x.number, row_number() OVER () AS nth, count(*) OVER () AS found FROM (
       SELECT s.source, s.run, o.number FROM generate_series(p.first::int, p.last::int) AS g(source)
-      CROSS JOIN LATERAL (SELECT g.source, ($7::bigint[])[g.source] AS run, ($8::bigint[])[g.source] AS after OFFSET 0) s
+      CROSS JOIN LATERAL (SELECT g.source, ($7::bigint[])[g.source] AS run, ($8::bigint[])[g.source] AS after
+        WHERE ($7::bigint[])[g.source] = ANY (ARRAY(SELECT u.id FROM convoke.run u WHERE u.id = ANY ($7) AND u.state = 2)) OFFSET 0) s
       CROSS JOIN LATERAL (
         SELECT o.number FROM convoke.owed o WHERE o.run = s.run AND o.organizer = p.organizer AND o.number > s.after AND )sql";
 constexpr std::string_view update = R"sql(
@@ -94,7 +94,7 @@ claim_pages::claim_pages(const claim_request& wanted, session& of, lease_token t
   if (wanted.stale) {
     for (const auto ended : of.ended) except_or_of_.push_back(static_cast<std::int64_t>(ended));
   } else {
-    for (const auto row : of.released) except_or_of_.push_back(static_cast<std::int64_t>(row));
+    for (const auto& [row, when] : of.released) except_or_of_.push_back(static_cast<std::int64_t>(row));
     for (const auto row : releasing) except_or_of_.push_back(static_cast<std::int64_t>(row));
   }
 }

@@ -1,6 +1,7 @@
 #include "ledger/postgres/memory.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "ledger/stored.hpp"
 #include "os/clock.hpp"
@@ -33,7 +34,8 @@ constexpr const char* forget_cooldown =
     "DELETE FROM convoke.cooldown WHERE lane = coalesce($1::bigint, (SELECT r.lane FROM convoke.run_lane r WHERE r.run = $2 AND r.position "
     "= $3)) AND organizer = $4";
 constexpr const char* announced =
-    "SELECT lane, organizer, (extract(epoch FROM until - clock_timestamp()) * 1000000)::bigint, serial FROM convoke.cooldown "
+    "SELECT lane, organizer, (extract(epoch FROM until - clock_timestamp()) * 1000000)::bigint, serial, "
+    "(extract(epoch FROM until) * 1000000)::bigint FROM convoke.cooldown "
     "WHERE lane = ANY($1::bigint[]) AND session <> $2 AND serial > $3 AND until > clock_timestamp() ORDER BY serial";
 constexpr const char* forget_of_lane =
     "WITH gone AS (DELETE FROM convoke.cooldown WHERE lane = (SELECT id FROM convoke.lane WHERE graph_root = $1 AND tenant = $2 AND app = "
@@ -43,7 +45,7 @@ constexpr const char* drop_ended =
     "clock_timestamp() FOR UPDATE SKIP LOCKED)";
 constexpr const char* running =
     "SELECT i.position - 1, c.organizer, (extract(epoch FROM c.until - clock_timestamp()) * 1000000)::bigint, "
-    "(extract(epoch FROM clock_timestamp() - c.saved_at) * 1000000)::bigint, c.serial "
+    "(extract(epoch FROM clock_timestamp() - c.saved_at) * 1000000)::bigint, c.serial, (extract(epoch FROM c.until) * 1000000)::bigint "
     "FROM unnest($1::bigint[]) WITH ORDINALITY AS i(lane, position) JOIN convoke.cooldown c ON c.lane = i.lane "
     "WHERE c.until > clock_timestamp() ORDER BY i.position, c.organizer";
 constexpr const char* find_learnt =
@@ -64,24 +66,11 @@ std::int64_t microseconds(ticks t) {
 
 }  // namespace
 
-void memory_writer::learnt(run_id run, lane_id lane, const lane_pace& pace, utc_time when) {
-  if (!worth_saving(pace)) return;
-  const std::scoped_lock lock(mutex_);
-  const auto same = std::ranges::find_if(paces_, [&](const auto& p) { return p.run == run && p.lane == lane; });
-  if (same == paces_.end()) {
-    paces_.push_back({run, lane, pace, when});
-  } else {
-    same->pace = pace;
-    same->when = when;
-  }
-}
-
 void memory_writer::made(organizer_id organizer, utc_time when) {
   ++made_[{organizer, month_of(when)}];
 }
 
 bool memory_writer::pending() {
-  const std::scoped_lock lock(mutex_);
   return !paces_.empty() || !made_.empty();
 }
 
@@ -100,11 +89,7 @@ outcome_of<void> memory_writer::write(connection& db) {
 }
 
 void memory_writer::add(pipeline& to, bool all) {
-  {
-    const std::scoped_lock lock(mutex_);
-    taken_paces_.swap(paces_);
-    paces_.clear();
-  }
+  taken_paces_ = paces_.take();
   if (!taken_paces_.empty()) add_paces(to);
   const auto now = clock::now();
   if (made_.empty() || (!all && now - written_ < gather)) return;
@@ -138,13 +123,8 @@ void memory_writer::add_paces(pipeline& to) const {
 
 void memory_writer::put_back() {
   for (const auto& [what, n] : taken_) made_[what] += n;
-  const std::scoped_lock lock(mutex_);
-  for (auto& taken : taken_paces_) {
-    const auto newer = std::ranges::any_of(paces_, [&](const auto& p) { return p.run == taken.run && p.lane == taken.lane; });
-    if (!newer) paces_.push_back(std::move(taken));
-  }
+  paces_.put_back(std::exchange(taken_paces_, {}));
   taken_.clear();
-  taken_paces_.clear();
 }
 
 void memory_writer::forget_taken() {
@@ -175,7 +155,7 @@ std::vector<announced_cooldown> read_announced(const rows& found, session& sessi
   const auto now = os::wall_now();
   for (int i = 0; i < found.size(); ++i) {
     const auto lane = std::ranges::find(session.lanes, found.integer(i, 0));
-    if (lane == session.lanes.end() || !session.cooldowns.is_new(found.integer(i, 3))) continue;
+    if (lane == session.lanes.end() || !session.cooldowns.is_new(found.integer(i, 3), found.integer(i, 4))) continue;
     out.push_back({.lane = static_cast<lane_id>(lane - session.lanes.begin()),
                    .organizer = organizer_or_lane(found.integer(i, 1)),
                    .until = now + std::chrono::microseconds(found.integer(i, 2))});
@@ -196,7 +176,7 @@ outcome_of<std::vector<saved_cooldown>> running_cooldowns(connection& db, sessio
   std::vector<saved_cooldown> out;
   const auto now = os::wall_now();
   for (int i = 0; i < found->size(); ++i) {
-    std::ignore = begun.cooldowns.is_new(found->integer(i, 4));
+    std::ignore = begun.cooldowns.is_new(found->integer(i, 4), found->integer(i, 5));
     out.push_back({.lane = found->as<lane_id>(i, 0),
                    .organizer = organizer_or_lane(found->integer(i, 1)),
                    .until = now + std::chrono::microseconds(found->integer(i, 2)),

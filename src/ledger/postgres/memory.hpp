@@ -5,7 +5,6 @@
 
 #include <chrono>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -14,6 +13,7 @@
 #include "ledger/postgres/connection.hpp"
 #include "ledger/postgres/pipeline.hpp"
 #include "ledger/postgres/sessions.hpp"
+#include "ledger/unsaved_paces.hpp"
 
 namespace convoke::ledger::postgres {
 
@@ -23,7 +23,7 @@ class memory_writer {
   explicit memory_writer(session_list& list) : list_(list) {}
 
   // On any thread. The latest pace of a lane counts.
-  void learnt(run_id run, lane_id lane, const lane_pace& pace, utc_time when);
+  void learnt(run_id run, lane_id lane, const lane_pace& pace, utc_time when) { paces_.add(run, lane, pace, when); }
   // The rest is called on the ledger's thread. A meeting was made for this organizer; to be called once that is durable.
   void made(organizer_id organizer, utc_time when);
 
@@ -40,21 +40,14 @@ class memory_writer {
   void forget_taken();
 
  private:
-  struct pace_of_lane {
-    run_id run;
-    lane_id lane;
-    lane_pace pace;
-    utc_time when;
-  };
   using clock = std::chrono::steady_clock;
   using months = std::map<std::pair<organizer_id, std::int64_t>, std::uint64_t>;
   void add_paces(pipeline& to) const;
 
   session_list& list_;
-  std::mutex mutex_;
-  std::vector<pace_of_lane> paces_;
+  unsaved_paces paces_;
   months made_;
-  std::vector<pace_of_lane> taken_paces_;
+  std::vector<unsaved_paces::pace> taken_paces_;
   months taken_;
   clock::time_point written_{};
 };

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "ledger/postgres/claims.hpp"
+#include "os/clock.hpp"
 
 namespace convoke::ledger::postgres {
 namespace {
@@ -13,7 +14,7 @@ constexpr const char* count_rows = R"sql(
 WITH counted AS (
   SELECT o.run, o.organizer, CASE WHEN o.token = 0 THEN 0 ELSE o.session END AS holder, o.token = 0 AS unclaimed, count(*) AS n,
     count(*) FILTER (WHERE (o.run::bigint << 32 | o.number) = ANY ($3::bigint[])) AS released, min(o.number) AS first
-  FROM convoke.owed o WHERE o.run IN (SELECT id FROM convoke.run WHERE id = $1 OR ($1 = 0 AND state = 2)) GROUP BY 1, 2, 3, 4)
+  FROM convoke.owed o WHERE o.run IN (SELECT id FROM convoke.run WHERE state = 2 AND $1 IN (id, 0)) GROUP BY 1, 2, 3, 4)
 SELECT c.run, c.organizer, p.lane, p.object_id, c.holder, c.unclaimed,
   EXISTS(SELECT FROM convoke.session s WHERE s.id = c.holder AND NOT s.ended), c.n, c.released, c.first
 FROM counted c JOIN convoke.run r ON r.id = c.run JOIN convoke.organizer p ON p.id = c.organizer
@@ -45,7 +46,10 @@ void add_rows(std::int64_t first, std::int64_t& last, bool& none) {
 
 outcome_of<rows_in_store> count_owed(connection& db, session& of) {
   if (auto marked = db.run(end_expired_sessions); !marked) return std::unexpected(marked.error());
-  const std::vector<std::int64_t> released(of.released.begin(), of.released.end());
+  if (of.give_again_after)
+    std::erase_if(of.released, [before = os::boot_now() - *of.give_again_after](const auto& one) { return one.second <= before; });
+  std::vector<std::int64_t> released;
+  for (const auto& [row, when] : of.released) released.push_back(static_cast<std::int64_t>(row));
   auto found = db.run(count_rows, params().with(of.run).integers(of.lanes).integers(released));
   if (!found) return std::unexpected(found.error());
   rows_in_store out;

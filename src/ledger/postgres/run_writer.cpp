@@ -274,7 +274,7 @@ outcome_of<void> run_writer::settle_writes(connection& db, const std::vector<row
   for (std::size_t i = 0; i < each.size(); ++i) all.writes[i].answer = std::move(each[i]);
   for (const auto& one : at.announced) all.writes[one.write].answer.cooldowns = read_announced(answers[one.at], *one.of);
   for (const auto row : at.writes->released()) {
-    if (const auto of = list_.of_run(run_of(row))) of->released.insert(row);
+    if (const auto of = list_.of_run(run_of(row))) of->released.insert_or_assign(row, os::boot_now());
   }
   return {};
 }

@@ -133,11 +133,13 @@ std::int64_t cooldown_watch::floor() const {
   return std::max<std::int64_t>(highest_ - window, 0);
 }
 
-bool cooldown_watch::is_new(std::int64_t serial) {
+bool cooldown_watch::is_new(std::int64_t serial, std::int64_t until) {
   const std::scoped_lock lock(mutex_);
-  if (!reported_.insert(serial).second) return false;
+  const auto [known, added] = reported_.try_emplace(serial, until);
+  if (!added && known->second == until) return false;
+  known->second = until;
   highest_ = std::max(highest_, serial);
-  if (reported_.size() > 4 * window) std::erase_if(reported_, [&](std::int64_t old) { return old <= highest_ - window; });
+  if (reported_.size() > 4 * window) std::erase_if(reported_, [&](const auto& old) { return old.first <= highest_ - window; });
   return true;
 }
 
@@ -203,6 +205,7 @@ outcome_of<opened_run> session_writer::begin_session(connection& db, const sessi
   made = std::make_shared<session>();
   made->id = id;
   made->run = wanted.run;
+  made->give_again_after = wanted.give_again_after;
   made->lanes = std::move(*lanes);
   made->exchange.resize(made->lanes.size());
   const auto before = list_.of_run(wanted.run);

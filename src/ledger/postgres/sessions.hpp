@@ -2,6 +2,7 @@
 
 // The sessions of a store: what the process keeps of each, how one begins and ends, and what it can claim.
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -24,14 +25,14 @@ class cooldown_watch {
  public:
   // Serials up to this one are not read again.
   [[nodiscard]] std::int64_t floor() const;
-  // True the first time.
-  [[nodiscard]] bool is_new(std::int64_t serial);
+  // True the first time for this number and end: after a failover that lost commits, numbers are drawn again.
+  [[nodiscard]] bool is_new(std::int64_t serial, std::int64_t until);
 
  private:
   static constexpr std::int64_t window = 1024;
   mutable std::mutex mutex_;
   std::int64_t highest_ = 0;
-  std::unordered_set<std::int64_t> reported_;
+  std::unordered_map<std::int64_t, std::int64_t> reported_;  // the last end for each number
 };
 
 // What a session that leads a lane knows of the others. On the thread of the renewals, after the session has begun.
@@ -66,8 +67,10 @@ struct session {
     std::vector<source> sources;  // in the order in which the runs were opened
   };
   std::unordered_map<organizer_id, organizer_state> organizers;
-  int attempt = 0;                        // of its claims: raised after a commit in doubt
-  std::unordered_set<row_id> released;    // by this session: not given out again
+  int attempt = 0;  // of its claims: raised after a commit in doubt
+  // By this session, and when: not given out again, or not before so much time has passed.
+  std::unordered_map<row_id, mono_time> released;
+  std::optional<std::chrono::nanoseconds> give_again_after;
   std::unordered_set<lease_token> ended;  // sessions that had ended at the last survey: only their rows are given out as stale ones
 };
 
