@@ -157,7 +157,7 @@ class Connections(Case):
         self.refused(self.url(port=free_port()), STORAGE, "Connection refused")
 
     def test_a_database_that_does_not_exist(self):
-        self.refused(self.url(database="nowhere"), STORAGE, "nowhere", "does not exist")
+        self.refused(self.url(database="nowhere"), STORAGE, "nowhere", "does not exist", "CREATE DATABASE")
 
     def test_a_host_that_does_not_exist(self):
         self.refused(self.url(host="no-such-host.invalid"), STORAGE, "no-such-host.invalid")
@@ -169,6 +169,7 @@ class Connections(Case):
         standby.start()
         done = self.checked(self.convoke("apply", self.rows, ledger=self.url(port=standby.port), expect=STORAGE))
         self.assertIn("read-only", done.err)
+        self.assertIn("target_session_attrs=read-write", done.err)
         # Of several hosts the one that takes writes is used.
         self.works("postgresql://convoke:%s@127.0.0.1:%d,127.0.0.1:%d/ledger" % (self.cluster.password, standby.port, self.cluster.port))
 

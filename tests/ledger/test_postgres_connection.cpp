@@ -216,7 +216,7 @@ BOOST_AUTO_TEST_CASE(a_password_is_taken_from_a_file_and_shown_nowhere) {
   BOOST_TEST(!wrong.message.contains("hidden-word"));
   const auto none = must_fail(connection::open({.url = url_as("convoke")}));
   BOOST_TEST((none.to_error().code == errc::credentials));
-  BOOST_TEST(none.message.contains("PGPASSFILE"));
+  BOOST_TEST(none.to_error().message.contains("PGPASSFILE"));
 
   const auto url = test_cluster_url("postgres");
   const auto begin = url.find("://") + 3, colon = url.find(':', begin), at = url.find('@', begin);
@@ -259,9 +259,10 @@ BOOST_AUTO_TEST_CASE(a_server_that_takes_no_writes_is_recognized) {
 }
 
 BOOST_AUTO_TEST_CASE(an_ambiguous_url_is_refused_without_its_parts) {
-  for (const std::string url : {"postgresql://me:a@hidden@host/db", "postgresql://me:a/hidden@host/db", "postgresql://me:hidden/db",
-                                "postgresql://host/db?hidden", "postgresql://host/db?hidden=1", "postgresql://me:%hidden@host/db",
-                                "postgresql://[::1hidden/db", "postgresql://one,two:1,2:2/db?port=1,2,3,hidden"}) {
+  for (const std::string url :
+       {"postgresql://me:a@hidden@host/db", "postgresql://me:a/hidden@host/db", "postgresql://me:hidden/db", "postgresql://host/db?hidden",
+        "postgresql://host/db?hidden=1", "postgresql://me:%hidden@host/db", "postgresql://[::1hidden/db",
+        "postgresql://one,two:1,2:2/db?port=1,2,3,hidden", "postgresql://host/db?sslmode=hidden"}) {
     BOOST_TEST_CONTEXT(url) {
       const auto refused = parse_url(url);
       BOOST_REQUIRE(!refused.has_value());

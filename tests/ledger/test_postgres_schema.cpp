@@ -51,6 +51,22 @@ BOOST_AUTO_TEST_CASE(keys_that_are_hashed_in_another_way_are_refused) {
   check_refused(at, "hashed in way 7");
 }
 
+BOOST_AUTO_TEST_CASE(a_version_that_is_no_number_is_damage) {
+  const postgres_database at;
+  at.open().reset();
+  for (const std::string name : {"schema_version", "hash_version"}) {
+    const auto before = at.ask("SELECT value FROM convoke.meta WHERE name = '" + name + "'");
+    for (const std::string value : {"", "one", "1x", "0", "-1"}) {
+      at.ask("UPDATE convoke.meta SET value = '" + value + "' WHERE name = '" + name + "'");
+      check_refused(at, "damaged");
+    }
+    at.ask("UPDATE convoke.meta SET value = '" + before + "' WHERE name = '" + name + "'");
+  }
+  BOOST_TEST(at.try_open().has_value());
+  at.ask("DELETE FROM convoke.meta WHERE name = 'schema_version'");
+  check_refused(at, "damaged");
+}
+
 BOOST_AUTO_TEST_CASE(a_schema_that_is_no_ledger_is_refused) {
   const postgres_database other;
   other.ask("CREATE SCHEMA convoke");
@@ -101,6 +117,7 @@ BOOST_AUTO_TEST_CASE(a_role_may_use_a_schema_that_its_administrator_made) {
     BOOST_REQUIRE(!refused.has_value());
     BOOST_TEST((refused.error().code == errc::storage));
     BOOST_TEST(refused.error().message.contains("permission denied"));
+    BOOST_TEST(refused.error().message.contains("docs/fleet.md"));
     at.ask("CREATE SCHEMA convoke AUTHORIZATION " + role);
     BOOST_TEST(open_postgres({.path = url, .program_version = "test"}).has_value());
   }

@@ -281,9 +281,7 @@ outcome_of<void> connection::impl::finish_connecting() {
 failure connection::impl::refused() {
   auto why = classify_refusal(PQerrorMessage(open.get()));
   if (PQconnectionNeedsPassword(open.get()) != 0) {
-    why = {.kind = fault::refused,
-           .state = "28000",
-           .text = "the server asks for a password: put it into PGPASSFILE (~/.pgpass) or PGPASSWORD"};
+    why = {.kind = fault::refused, .state = "28P01", .text = "the server asks for a password"};
   }
   secrets = secrets_of(open.get());
   open.reset();

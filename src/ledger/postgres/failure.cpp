@@ -30,6 +30,23 @@ constexpr meaning meanings[] = {
     {"42501", fault::refused},                          // no privilege
 };
 
+struct remedy {
+  std::string_view states;  // a SQLSTATE or the beginning of several
+  std::string_view text;
+};
+
+// What an operator can do. The first one that fits counts.
+constexpr remedy remedies[] = {
+    {"28P01", "check the password in PGPASSFILE (~/.pgpass), PGPASSWORD, PGSERVICEFILE or the URL, and the user's name"},
+    {"28", "check the user, the password and the server's pg_hba.conf"},
+    {"3D000", "check the name in --ledger, or make the database: CREATE DATABASE"},
+    {"42501", "grant this role the privileges that docs/fleet.md lists under PostgreSQL, or use the role that owns the ledger"},
+    {"25006", "name the primary, or all hosts with target_session_attrs=read-write, in --ledger"},
+    {"53100", "free disk space on the server"},
+    {"53300", "raise max_connections of the server or limits of the role, or use PgBouncer"},
+    {"57014", "raise statement_timeout for this role, or find out who cancels its statements"},
+};
+
 // Errors that libpq finds by itself, and that stay as they are until somebody changes something.
 constexpr std::string_view lasting[] = {"no password supplied",
                                         "certificate verify failed",
@@ -116,7 +133,11 @@ error failure::to_error() const {
   const auto code = kind == fault::interrupted                          ? errc::interrupted
                     : kind == fault::refused && state.starts_with("28") ? errc::credentials
                                                                         : errc::storage;
-  return {code, message};
+  // libpq finds by itself that a session is read-only.
+  const auto of = kind == fault::read_only ? std::string_view("25006") : std::string_view(state);
+  const auto found = std::ranges::find_if(remedies, [&](const remedy& r) { return of.starts_with(r.states); });
+  if (kind == fault::interrupted || found == std::end(remedies)) return {code, message};
+  return {code, message + "; " + std::string(found->text)};
 }
 
 }  // namespace convoke::ledger::postgres

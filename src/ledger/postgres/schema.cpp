@@ -16,6 +16,7 @@ namespace convoke::ledger::postgres {
 namespace {
 
 constexpr int oldest_server = 130000;  // earlier versions get no corrections any more
+constexpr int damaged = -1;            // in place of a version that is not one
 
 // What was found in the database.
 struct found_schema {
@@ -34,7 +35,9 @@ outcome_of<void> read_marks(connection& db, found_schema& into) {
     const auto name = marks->text(i, 0), value = marks->text(i, 1);
     if (name == "application") into.marked = value == "convoke";
     int number = 0;
-    std::from_chars(value.data(), value.data() + value.size(), number);
+    const auto [end, wrong] = std::from_chars(value.data(), value.data() + value.size(), number);
+    // A ledger of convoke has whole numbers here.
+    if (name != "application" && (wrong != std::errc() || end != value.data() + value.size() || number < 1)) number = damaged;
     if (name == "schema_version") into.version = number;
     if (name == "hash_version") into.hashes = number;
   }
@@ -73,6 +76,12 @@ result<void> check_marks(const found_schema& found, const std::string& shown) {
   if (!found.marked) {
     return fail(errc::storage,
                 "the database " + shown + " has a schema `convoke` that is not a ledger of convoke; choose another database with --ledger");
+  }
+  if (found.version <= 0 || found.hashes <= 0) {
+    return fail(errc::storage,
+                "the ledger " + shown +
+                    " is damaged: convoke.meta holds no schema_version or hash_version that is a number. Restore the database "
+                    "from a backup (an old backup costs repeated calls, never a second meeting)");
   }
   if (found.version > schema_version) {
     return fail(errc::storage, "ledger " + shown + " was written by a newer convoke (schema " + std::to_string(found.version) +

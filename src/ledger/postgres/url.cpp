@@ -78,6 +78,10 @@ result<parsed_url> parse_url(const std::string& url) {
   const auto count = std::max(hosts.size(), addresses.size());
   const auto fits = [&](const std::vector<std::string>& list) { return list.size() == 1 || list.size() == count; };
   if (!fits(hosts) || !fits(addresses) || !fits(ports)) return refuse(url, "its hosts, addresses and ports do not go together");
+  // libpq itself refuses it only when it connects.
+  constexpr std::string_view ssl_modes[] = {"", "disable", "allow", "prefer", "require", "verify-ca", "verify-full"};
+  if (std::ranges::find(ssl_modes, value_of(options, "sslmode")) == std::end(ssl_modes))
+    return refuse(url, "its sslmode is none of disable, allow, prefer, require, verify-ca and verify-full; use verify-full");
   parsed_url out{.hosts = {}, .ssl_mode = value_of(options, "sslmode")};
   for (std::size_t i = 0; i < count; ++i) {
     out.hosts.push_back({.host = element(hosts, i), .address = element(addresses, i), .port = element(ports, i)});
