@@ -6,11 +6,12 @@
 
 #include "core/text.hpp"
 #include "engine/scopes.hpp"
+#include "run/driver.hpp"
 #include "run/validate.hpp"
 
 namespace convoke::run {
 
-engine::settings engine_settings(const job& j, std::uint64_t seed, bool shared, bool follow) {
+engine::settings engine_settings(const job& j, std::uint64_t seed) {
   engine::settings s;
   s.rate = j.pace.rate;
   s.start_rate = j.pace.start_rate;
@@ -26,8 +27,14 @@ engine::settings engine_settings(const job& j, std::uint64_t seed, bool shared, 
   s.drain = j.pace.drain;
   s.connections = j.pace.connections;
   s.seed = seed;
-  s.shared = shared;
-  s.follow = shared && follow;
+  return s;
+}
+
+engine::settings engine_settings(const job& j, std::uint64_t seed, const shared_session& of) {
+  auto s = engine_settings(j, seed);
+  s.shared = true;
+  s.follow = of.follow;
+  if (s.max_duration) s.max_duration = std::max(std::chrono::nanoseconds(0), *s.max_duration - of.spent);
   return s;
 }
 

@@ -14,8 +14,11 @@
 
 namespace convoke::run {
 
-// `shared`, `follow`: see engine::settings.
-[[nodiscard]] engine::settings engine_settings(const job& j, std::uint64_t seed, bool shared = false, bool follow = false);
+struct shared_session;  // driver.hpp
+
+[[nodiscard]] engine::settings engine_settings(const job& j, std::uint64_t seed);
+// Of a session of a ledger for several processes.
+[[nodiscard]] engine::settings engine_settings(const job& j, std::uint64_t seed, const shared_session& of);
 
 // What was learnt of a lane, with its age by wall clock.
 [[nodiscard]] std::optional<engine::remembered_pace> remembered(const std::optional<ledger::saved_pace>& saved, utc_time wall);

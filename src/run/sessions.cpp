@@ -104,8 +104,9 @@ class sequence {
 
   result<driven> carry_out_one(const ledger::opened_run& opened, mono_time began) {
     announce(with_, opened, out_.sessions == 0);
+    if (out_.sessions == 0) began_ = began;
     auto done = drive(with_.io, with_.stop, with_.tls, with_.store, opened, with_.j, seed_ + out_.sessions, with_.watch,
-                      {.joined = began, .follow = wanted_.follow, .nothing_left = wanted_.nothing_left});
+                      {.joined = began, .spent = began - began_, .follow = wanted_.follow, .nothing_left = wanted_.nothing_left});
     // Without it the rows of calls that were given up would be stale only once the lease has ended.
     if (opened.shared && done && !done->session_over) static_cast<void>(with_.store.leave(opened.lease));
     return done;
@@ -145,6 +146,7 @@ class sequence {
   const sessions_wanted& wanted_;
   std::uint64_t seed_;
   sessions_done out_;
+  mono_time began_{};  // the first session
   mono_time last_seen_{};
   std::chrono::nanoseconds pause_ = first_pause;
   unsigned failed_at_once_ = 0;

@@ -111,6 +111,20 @@ class Fleet(FleetCase):
         self.wait_all(30)
         self.assert_all_done(keys)
 
+    def test_sessions_share_one_time_limit(self):
+        keys = self.plan("rows", 2000)
+        begin = time.monotonic()
+        worker = self.work(flags=[*self.work_flags, "--rate", "20", "--attempt-timeout", "2s", "--max-duration", "12s"], expect=(5,))
+        for seconds in (3, 8):
+            time.sleep(max(0.0, begin + seconds - time.monotonic()))
+            self.cluster.sql("UPDATE convoke.session SET expires_at = clock_timestamp() - interval '1 second' WHERE NOT ended", self.database)
+        worker.wait(60)
+        self.assertGreaterEqual(self.count("session"), 2, "no session has ended")
+        self.assertLess(time.monotonic() - begin, 12 + 6)
+        self.work()
+        self.wait_all()
+        self.assert_all_done(keys, 2000)
+
     def test_two_workers_in_turn(self):
         """The second one begins while the first one works, and the first one leaves: the run goes on without a pause of a lease."""
         keys = self.plan("rows", ROWS)
