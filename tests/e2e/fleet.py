@@ -1,5 +1,6 @@
 """The base of the tests with several workers: a PostgreSQL cluster, workers as child processes, and what the server's journal says."""
 import collections
+import itertools
 import json
 import os
 import random
@@ -191,9 +192,11 @@ class FleetCase(Case):
         return self.server.stats()["requests"] - self.requests_before
 
     def journal(self):
-        """The calls of this test, oldest first."""
+        """The calls of this test, oldest first. A call that was not read to its end has no external id: it is this test's if one of its
+        own came before."""
         calls = [json.loads(line) for line in self.server.get("calls").splitlines() if line]
-        return [one for one in calls if one["external_id"].startswith(self.prefix + "-") or one["external_id"] == ""]
+        own = itertools.dropwhile(lambda one: not one["external_id"].startswith(self.prefix + "-"), calls)
+        return [one for one in own if one["external_id"].startswith(self.prefix + "-") or one["external_id"] == ""]
 
     def own_meetings(self):
         return {key: one for key, one in self.server.by_key().items() if key[1].startswith(self.prefix + "-")}

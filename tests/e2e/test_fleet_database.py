@@ -4,8 +4,10 @@ import random
 import time
 
 from fleet import FleetCase, Proxy, seed
+from generate import write_rows
 from harness import main, scaled, wait_for
 
+STORAGE = 6  # an exit code
 ROWS = scaled(1000, 3000, 10000)
 
 
@@ -79,6 +81,32 @@ class Database(FleetCase):
             self.assert_no_key_twice_at_once()
         finally:
             link.close()
+
+    def test_the_commit_of_a_plan_is_lost(self):
+        """Where the commit took effect the plan is there, and says so; where it did not, nothing of it is, and the command can be repeated."""
+        keys = self.plan("first", 10)
+        link = Proxy(self.cluster.port, seed())
+        self.addCleanup(link.close)
+        url = self.cluster.url(self.database, port=link.port)
+        for number, what in enumerate(("answer", "request"), 1):
+            path = self.path(what + ".csv")
+            more = write_rows(path, 500, organizers=20, prefix=self.prefix, first=1000 * number)
+            link.lose_commits(what, count=1, writes=True)
+            done = self.convoke("plan", path, "--open", ledger=url, expect=0 if what == "answer" else STORAGE)
+            self.assertEqual(link.cut_commits, number)
+            self.assertEqual(self.count("run"), 1 + number if what == "answer" else number)
+            self.assertEqual(self.count("owed"), 510)
+            if what == "request":
+                self.assertIn("ledger postgresql:", done.err)
+            link.lose_commits(None)
+            self.convoke("plan", path, "--open", ledger=url)
+            self.assertEqual(self.count("run"), 1 + number)
+            keys += more
+        self.assertEqual(self.count("owed"), 1010)
+        self.work(ledger=url)
+        self.wait_all(120)
+        self.assert_all_done(keys)
+        self.assertEqual(self.done(), 1010)
 
     def test_an_old_backup_takes_over(self):
         """A failover to a copy that lacks the last commits: what it does not know is called again, and found (I9)."""

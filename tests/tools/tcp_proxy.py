@@ -40,6 +40,7 @@ class Link:
         self.free = asyncio.Event()  # not set: its process is isolated
         self.free.set()
         self.tail = {"up": b"", "down": b""}
+        self.writes = False  # it has sent INSERT, so its COMMIT is of more than reading
         self.fate = None  # "answer": cut once the answer to COMMIT comes from the server
 
     def saw(self, direction, data, pattern):
@@ -73,6 +74,7 @@ class Proxy:
         self.dropped = {"up": False, "down": False}
         self.commit_fate = None  # what happens to the next COMMIT: "request", "answer"
         self.commit_share = 0.0
+        self.commit_writes = False
         self.draw = random.Random(seed)
         self.cut_commits = 0
         self.loop = asyncio.new_event_loop()
@@ -106,11 +108,12 @@ class Proxy:
         """hold() for the connections of one process, the ones that it makes later too."""
         self.do(lambda: self.set_isolated(pid))
 
-    def lose_commits(self, what, share=1.0, count=None):
+    def lose_commits(self, what, share=1.0, count=None, writes=False):
         """Cuts a connection at a COMMIT: "request" before the server gets it, "answer" after the server carried it out and before the client
-        knows. `share`: of the commits; `count`: of cuts at most; None for `what` ends it."""
+        knows. `share`: of the commits; `count`: of cuts at most; `writes`: only of connections that have sent an INSERT since. None for
+        `what` ends it."""
         def change():
-            self.commit_fate, self.commit_share, self.commit_count = what, share, count
+            self.commit_fate, self.commit_share, self.commit_count, self.commit_writes = what, share, count, writes
         self.do(change)
 
     def close(self):
@@ -226,7 +229,8 @@ class Proxy:
                 return True
             self.cut_commits += 1
             return False
-        if link.fate is not None or not link.saw("up", data, COMMIT_SENT) or self.draw.random() >= self.commit_share:
+        link.writes = link.writes or b"INSERT INTO " in data
+        if link.fate is not None or not link.saw("up", data, COMMIT_SENT) or self.commit_writes > link.writes or self.draw.random() >= self.commit_share:
             return True
         fate = self.commit_fate
         if self.commit_count is not None:
