@@ -173,7 +173,7 @@ def main():
     if options.quick:
         options.rows, options.rounds, options.snapshot = 5000, 1, 10
     os.makedirs(options.build_folder, exist_ok=True)
-    folder = tempfile.mkdtemp(prefix="fleet-", dir=options.build_folder)
+    folder = tempfile.mkdtemp(prefix="fleet-", dir=os.path.abspath(options.build_folder))
     bench = Bench(options, folder)
     try:
         bench.start()
