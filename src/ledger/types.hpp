@@ -222,7 +222,7 @@ struct rows_in_store {
   std::vector<organizer_rows> organizers;  // those with such rows
   std::uint64_t held_elsewhere = 0;        // rows of the session's runs and lanes that other live sessions hold
   std::uint64_t held_here = 0;             // the same of this session
-  std::uint64_t released = 0;              // rows that this session released: they are owed to a later session
+  std::uint64_t released = 0;              // rows for later sessions: this one released them, or they used up their attempts since it began
 };
 using surveyed_handler = std::function<void(result<rows_in_store>)>;
 
@@ -230,7 +230,8 @@ using surveyed_handler = std::function<void(result<rows_in_store>)>;
 struct session_request {
   run_id run = all_runs;         // all_runs: every run that is open or is opened while the session lasts
   std::vector<lane_name> lanes;  // of all_runs: rows of other lanes are left alone. Of one run: not used, its lanes are the session's
-  // Rows that the session released go to later sessions only, or also to itself once so much time has passed.
+  // Rows that the session released, and rows that used up their attempts in any session since it began, go to later sessions only, or also
+  // to this one once so much time has passed.
   std::optional<std::chrono::nanoseconds> give_again_after{};
 };
 

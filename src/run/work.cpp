@@ -44,13 +44,13 @@ class worker {
 
   // One open run after the other. What is left of one does not keep the next one from being carried out; what stops a lane does.
   result<void> one_after_the_other() {
+    const auto began = os::boot_now();
     const auto runs = open_runs();
     if (!runs) return std::unexpected(runs.error());
     for (const auto& info : *runs) {
-      if (!std::ranges::all_of(info.header.lanes, [this](const auto& lane) { return std::ranges::find(lanes_, lane) != lanes_.end(); }))
-        continue;
+      if (!has_all_lanes_of(info)) continue;
       with_.watch.resumed(info.id, info.rows, info.counts.owed);
-      const auto done = carry_out(with_, {.what = {.run = info.id, .lanes = {}}});
+      const auto done = carry_out(with_, {.what = {.run = info.id, .lanes = {}}, .began = began});
       if (!done) return std::unexpected(done.error());
       add(*done);
       if (out_.end != ending::finished && out_.end != ending::deferred) break;
@@ -63,9 +63,11 @@ class worker {
     const auto runs = open_runs();
     if (!runs) return fail_with(runs.error());
     out_.left.clear();
+    rows_left_ = 0;
     for (const auto& info : *runs) {
       if (info.counts.owed > 0) {
         out_.left.push_back(worked(info));
+        if (has_all_lanes_of(info)) rows_left_ += info.counts.owed;
         continue;
       }
       const auto state = with_.store.finish_run(info.id);
@@ -74,6 +76,14 @@ class worker {
       out_.finished.push_back(worked(info));
       with_.watch.note(fmt::format("Run {} is finished.", info.id));
     }
+  }
+
+  // Not all is done although the sessions ended well: other workers have left rows to later ones.
+  void count_left_rows() {
+    if (out_.end != ending::finished || rows_left_ == 0) return;
+    out_.end = ending::deferred;
+    out_.detail = fmt::format("{} left that used up the attempts of other workers. Run the same command again, or wait for its usual time.",
+                              rows_left_ == 1 ? std::string("1 row is") : fmt::format("{} rows are", rows_left_));
   }
 
   // Deletes the raw records of old runs. Another worker may do so at the same time.
@@ -87,6 +97,10 @@ class worker {
   [[nodiscard]] work_report& report() noexcept { return out_; }
 
  private:
+  [[nodiscard]] bool has_all_lanes_of(const ledger::run_info& info) const {
+    return std::ranges::all_of(info.header.lanes, [this](const auto& lane) { return std::ranges::find(lanes_, lane) != lanes_.end(); });
+  }
+
   result<std::vector<ledger::run_info>> open_runs() {
     auto all = with_.store.read()->runs();
     if (!all) return all;
@@ -120,6 +134,7 @@ class worker {
 
   const call_phase& with_;
   std::vector<ledger::lane_name> lanes_;
+  std::uint64_t rows_left_ = 0;
   work_report out_;
 };
 
@@ -158,6 +173,7 @@ result<work_report> work(const job& j, const work_options& how, observer& watch,
   if (!worked) return std::unexpected(worked.error());
   watch.entered(job_phase::concluding);
   if (one.report().end != ending::storage) one.finish_runs();
+  one.count_left_rows();
   one.prune();
   return std::move(one.report());
 }

@@ -181,7 +181,7 @@ BOOST_AUTO_TEST_CASE(released_rows_are_given_to_the_same_session_again_where_it_
   two.join(all_runs, {1}, std::chrono::hours(1));
   const auto release = [&](worker& w) {
     const auto page = w.claim(organizer, 3);
-    BOOST_TEST(page.rows.size() == 3u);
+    BOOST_REQUIRE(page.rows.size() == 3u);
     BOOST_TEST(w.write({.finished = {}, .advanced = {}, .released = {freed(page.rows[0]), freed(page.rows[1]), freed(page.rows[2])}})
                    .calls.size() == 3u);
     BOOST_TEST(w.claim(organizer, 3).rows.empty());
@@ -196,6 +196,7 @@ BOOST_AUTO_TEST_CASE(released_rows_are_given_to_the_same_session_again_where_it_
   must(two.survey());
   BOOST_TEST(two.claim(organizer, 1, true).rows.size() == 1u);
   const auto page = two.claim(organizer, 2);
+  BOOST_REQUIRE(page.rows.size() == 2u);
   BOOST_TEST(two.write({.finished = {}, .advanced = {}, .released = {freed(page.rows[0]), freed(page.rows[1])}}).calls.size() == 2u);
   const auto later = must(two.survey());
   BOOST_TEST(later.released == 2u);
@@ -215,12 +216,39 @@ BOOST_AUTO_TEST_CASE(released_rows_are_for_other_sessions) {
   BOOST_TEST(one.claim(organizer, 3).rows.empty());
   found = must(two.survey());
   BOOST_REQUIRE(found.organizers.size() == 1u);
-  BOOST_TEST(found.organizers[0].fresh == 2u);
+  BOOST_TEST(found.organizers[0].fresh == 1u);
+  BOOST_TEST(found.released == 1u);
   BOOST_TEST(found.held_elsewhere == 1u);
   const auto again = two.claim(organizer, 3);
-  BOOST_REQUIRE(again.rows.size() == 2u);
+  BOOST_REQUIRE(again.rows.size() == 1u);
+  BOOST_TEST(again.rows[0].row == page.rows[0].row);
   BOOST_TEST(again.rows[0].strikes == 0);
-  BOOST_TEST(again.rows[1].strikes == 1);
+}
+
+// Else idle workers would use up the three runs of a row in less than a minute.
+BOOST_AUTO_TEST_CASE(a_row_that_used_up_its_attempts_is_left_to_later_sessions) {
+  const auto run = add_run(1);
+  worker one(*this), two(*this), patient(*this), eager(*this);
+  const auto organizer = one.join().organizers.at(0).id;
+  two.join(run);
+  patient.join(all_runs, {1}, std::chrono::hours(1));
+  eager.join(all_runs, {1}, std::chrono::nanoseconds(0));
+  for (int strike = 1; strike <= 2; ++strike) {
+    worker later(*this);
+    BOOST_TEST(later.join().organizers.size() == 1u);
+    const auto page = later.claim(organizer, 1);
+    BOOST_REQUIRE(page.rows.size() == 1u);
+    BOOST_TEST(page.rows[0].strikes == strike - 1);
+    BOOST_TEST(later.write({.finished = {}, .advanced = {}, .released = {freed(page.rows[0], true)}}).calls.size() == 1u);
+    for (auto* const w : {&one, &two, &patient}) {
+      const auto found = must(w->survey());
+      BOOST_TEST(found.organizers.empty());
+      BOOST_TEST(found.released == 1u);
+      BOOST_TEST(w->claim(organizer, 1).rows.empty());
+    }
+  }
+  BOOST_TEST(must(eager.survey()).organizers.size() == 1u);
+  BOOST_TEST(eager.claim(organizer, 1).rows.size() == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(closing_an_organizer_leaves_the_rows_of_other_live_sessions) {

@@ -47,7 +47,12 @@ std::string statement(std::string_view which) {
 }
 
 const char* claim_fresh() {
-  static const std::string sql = statement("o.token = 0 AND (o.run::bigint << 32 | o.number) <> ALL ($9::bigint[])");
+  // Rows that used up their attempts since the session began are left to later ones, as in a run of one process. $11: microseconds
+  // after which this session may have them as well; NULL: never.
+  static const std::string sql = statement(
+      "o.token = 0 AND (o.run::bigint << 32 | o.number) <> ALL ($9::bigint[]) AND (o.struck_at IS NULL OR o.struck_at < "
+      "(SELECT greatest(e.started_at, clock_timestamp() - $11::bigint * interval '1 microsecond') FROM convoke.session e WHERE e.id = "
+      "$2))");
   return sql.c_str();
 }
 
@@ -105,7 +110,9 @@ void claim_pages::add_values(params& to) const {
 }
 
 void claim_pages::add(pipeline& to) const {
-  add_values(to.add(wanted_.stale ? claim_stale() : claim_fresh()));
+  auto& values = to.add(wanted_.stale ? claim_stale() : claim_fresh());
+  add_values(values);
+  if (!wanted_.stale) values.with(microseconds(of_.give_again_after));
 }
 
 void claim_pages::add_find(pipeline& to) const {

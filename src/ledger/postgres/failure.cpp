@@ -37,11 +37,12 @@ struct remedy {
 
 // What an operator can do. The first one that fits counts.
 constexpr remedy remedies[] = {
-    {"28P01", "check the password in PGPASSFILE (~/.pgpass), PGPASSWORD, PGSERVICEFILE or the URL, and the user's name"},
+    {"28P01", "set or correct the password in PGPASSFILE (~/.pgpass), PGPASSWORD, PGSERVICEFILE or the URL, and the user's name"},
     {"28", "check the user, the password and the server's pg_hba.conf"},
     {"3D000", "check the name in --ledger, or make the database: CREATE DATABASE"},
     {"42501", "grant this role the privileges that docs/fleet.md lists under PostgreSQL, or use the role that owns the ledger"},
-    {"25006", "name the primary, or all hosts with target_session_attrs=read-write, in --ledger"},
+    {"25006",
+     "name the primary, or all hosts with target_session_attrs=read-write, in --ledger, or wait until the server takes writes again"},
     {"53100", "free disk space on the server"},
     {"53300", "raise max_connections of the server or limits of the role, or use PgBouncer"},
     {"57014", "raise statement_timeout for this role, or find out who cancels its statements"},
@@ -57,6 +58,7 @@ constexpr std::string_view lasting[] = {"no password supplied",
                                         "certificate file",
                                         "private key file",
                                         "definition of service",
+                                        "invalid sslmode value",
                                         "service file",
                                         "SCRAM",
                                         "does not match host name"};

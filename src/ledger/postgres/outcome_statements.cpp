@@ -103,7 +103,8 @@ const char* advance() {
 
 const char* release() {
   return R"sql(WITH freed AS (
-  UPDATE convoke.owed o SET token = 0, session = 0, strikes = o.strikes + i.strike FROM unnest($1::bigint[], $2::bigint[], $3::bigint[],
+  UPDATE convoke.owed o SET token = 0, session = 0, strikes = o.strikes + i.strike,
+    struck_at = CASE WHEN i.strike > 0 THEN clock_timestamp() ELSE o.struck_at END FROM unnest($1::bigint[], $2::bigint[], $3::bigint[],
     $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::text[], $9::text[], $10::text[], $11::text[]) WITH ORDINALITY
     AS i(run, organizer, number, token, strike, attempts, http_status, error_code, error_message, request_id, client_request_id, position)
   WHERE o.run = i.run AND o.organizer = i.organizer AND o.number = i.number AND o.token = i.token

@@ -9,11 +9,13 @@
 namespace convoke::ledger::postgres {
 namespace {
 
-// One row for each run, organizer and holder (0: unclaimed), the runs in the order in which they were opened.
+// One row for each run, organizer and holder (0: unclaimed), the runs in the order in which they were opened. $1: the run, $2: the lanes,
+// $3: rows that are not given out again, $4: the session, $5: as $11 of a claim.
 constexpr const char* count_rows = R"sql(
 WITH counted AS (
   SELECT o.run, o.organizer, CASE WHEN o.token = 0 THEN 0 ELSE o.session END AS holder, o.token = 0 AS unclaimed, count(*) AS n,
-    count(*) FILTER (WHERE (o.run::bigint << 32 | o.number) = ANY ($3::bigint[])) AS released, min(o.number) AS first
+    count(*) FILTER (WHERE (o.run::bigint << 32 | o.number) = ANY ($3::bigint[]) OR o.struck_at >= (SELECT greatest(e.started_at,
+      clock_timestamp() - $5::bigint * interval '1 microsecond') FROM convoke.session e WHERE e.id = $4)) AS released, min(o.number) AS first
   FROM convoke.owed o WHERE o.run IN (SELECT id FROM convoke.run WHERE state = 2 AND $1 IN (id, 0)) GROUP BY 1, 2, 3, 4)
 SELECT c.run, c.organizer, p.lane, p.object_id, c.holder, c.unclaimed,
   EXISTS(SELECT FROM convoke.session s WHERE s.id = c.holder AND NOT s.ended), c.n, c.released, c.first
@@ -50,7 +52,8 @@ outcome_of<rows_in_store> count_owed(connection& db, session& of) {
     std::erase_if(of.released, [before = os::boot_now() - *of.give_again_after](const auto& one) { return one.second <= before; });
   std::vector<std::int64_t> released;
   for (const auto& [row, when] : of.released) released.push_back(static_cast<std::int64_t>(row));
-  auto found = db.run(count_rows, params().with(of.run).integers(of.lanes).integers(released));
+  auto found =
+      db.run(count_rows, params().with(of.run).integers(of.lanes).integers(released).with(of.id).with(microseconds(of.give_again_after)));
   if (!found) return std::unexpected(found.error());
   rows_in_store out;
   std::map<organizer_id, organizer_rows> organizers;

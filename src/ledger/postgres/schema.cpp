@@ -108,8 +108,12 @@ outcome_of<result<void>> check_tables(connection& db, const std::string& shown) 
                               ". Restore the database from a backup (an old backup costs repeated calls, never a second meeting)"));
 }
 
-// Schema 1 is the first one. A later version adds its step here: `if (from < 2) …`.
-outcome_of<void> migrate(connection& db, int) {
+// Each version has its step, from the one before. Schema 1 is the first one.
+outcome_of<void> migrate(connection& db, int from) {
+  if (from < 2) {
+    if (auto added = db.run("ALTER TABLE convoke.owed ADD COLUMN struck_at timestamptz"); !added)
+      return std::unexpected(std::move(added.error()));
+  }
   auto done = db.run("UPDATE convoke.meta SET value = $1 WHERE name = 'schema_version'", params().with(std::to_string(schema_version)));
   if (!done) return std::unexpected(std::move(done.error()));
   return {};

@@ -89,6 +89,9 @@ class session_list {
   std::unordered_map<lease_token, std::shared_ptr<session>> sessions_;
 };
 
+// `d` for the database; NULL where it is absent.
+[[nodiscard]] std::optional<std::int64_t> microseconds(const std::optional<std::chrono::nanoseconds>& d);
+
 // The error of a session that has ended.
 [[nodiscard]] error session_over();
 

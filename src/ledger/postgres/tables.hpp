@@ -7,7 +7,7 @@
 
 namespace convoke::ledger::postgres {
 
-inline constexpr int schema_version = 1;
+inline constexpr int schema_version = 2;
 
 // Locks of a transaction: pg_advisory_xact_lock(lock_class, which). A plan takes `writes` exclusively from classify() to its commit; every
 // claim, write, close and release takes it shared, so that what a plan read of owed rows and observations is still so when it commits.
@@ -38,9 +38,10 @@ CREATE TABLE convoke.decision(id bigint PRIMARY KEY, key bigint, organizer int, 
 CREATE TABLE convoke.duplicate(first bigint NOT NULL, id bigint NOT NULL, PRIMARY KEY(first, id));
 -- token: new with every claim and random; 0: unclaimed. session: whose claim it is. A row is stale where it has a token and no session with
 -- that id is live. No index has a column that changes, so a claim is a heap-only update while its page has room
+-- struck_at: when it last used up its attempts. Sessions that had begun by then leave it to later ones
 CREATE TABLE convoke.owed(run int NOT NULL, organizer int NOT NULL, number bigint NOT NULL, key bigint NOT NULL, token bigint NOT NULL,
   session bigint NOT NULL DEFAULT 0, strikes int NOT NULL, duplicates boolean NOT NULL, call bigint NOT NULL, hash bytea NOT NULL,
-  operation int NOT NULL DEFAULT 1, PRIMARY KEY(run, organizer, number)) WITH (fillfactor = 70);
+  operation int NOT NULL DEFAULT 1, struck_at timestamptz, PRIMARY KEY(run, organizer, number)) WITH (fillfactor = 70);
 -- token: of the claim under which the outcome was written. It answers after a lost connection whether a commit took effect
 CREATE TABLE convoke.outcome(id bigint PRIMARY KEY, outcome int NOT NULL, attempts bigint, http_status int, error_code text,
   error_message text, request_id text, client_request_id text, drift text, finished_at bigint, token bigint);
