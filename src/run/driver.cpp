@@ -38,7 +38,7 @@ driver::driver(const surroundings& with, const stop_tokens& stops, const ledger:
       shared_(with.shared),
       opened_(opened),
       job_(j),
-      engine_(opened.shared ? engine_settings(j, seed, shared_) : engine_settings(j, seed),
+      engine_(engine_settings(j, seed, {.shared = opened.shared.has_value(), .follow = shared_.follow, .spent = shared_.spent}),
               lane_setups(opened, j, clock_.now(), clock_.wall_now()), clock_.now()),
       commits_(io_, store_, [this](auto done) { on_commit(std::move(done)); }),
       engine_timer_(clock_.make_timer([this] { on_time(); })),

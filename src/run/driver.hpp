@@ -37,7 +37,7 @@ struct driven {
 // What a session of a ledger for several processes is more than one that has its ledger for itself.
 struct shared_session {
   mono_time joined{};                 // when the session was requested: its lease counts from then
-  std::chrono::nanoseconds spent{0};  // since the first session of this command was requested: they share one time limit
+  std::chrono::nanoseconds spent{0};  // of the time limit, which all sessions of a command share. Also counts where opened.shared is absent
   bool follow = false;
   // Called where nothing is owed and no other worker holds a row, each time that this comes about after rows have ended. It may block: no
   // call is in flight then. May be empty.

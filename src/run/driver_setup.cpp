@@ -6,12 +6,11 @@
 
 #include "core/text.hpp"
 #include "engine/scopes.hpp"
-#include "run/driver.hpp"
 #include "run/validate.hpp"
 
 namespace convoke::run {
 
-engine::settings engine_settings(const job& j, std::uint64_t seed) {
+engine::settings engine_settings(const job& j, std::uint64_t seed, const session_terms& of) {
   engine::settings s;
   s.rate = j.pace.rate;
   s.start_rate = j.pace.start_rate;
@@ -21,20 +20,14 @@ engine::settings engine_settings(const job& j, std::uint64_t seed) {
   s.max_attempts = j.pace.max_attempts;
   s.attempt_timeout = j.pace.attempt_timeout;
   s.row_deadline = j.pace.row_deadline;
-  if (j.pace.max_duration) s.max_duration = *j.pace.max_duration;
+  if (j.pace.max_duration) s.max_duration = std::max(std::chrono::nanoseconds(0), *j.pace.max_duration - of.spent);
   s.max_outage = j.pace.max_outage;
   s.max_cooldown = j.pace.max_cooldown;
   s.drain = j.pace.drain;
   s.connections = j.pace.connections;
   s.seed = seed;
-  return s;
-}
-
-engine::settings engine_settings(const job& j, std::uint64_t seed, const shared_session& of) {
-  auto s = engine_settings(j, seed);
-  s.shared = true;
-  s.follow = of.follow;
-  if (s.max_duration) s.max_duration = std::max(std::chrono::nanoseconds(0), *s.max_duration - of.spent);
+  s.shared = of.shared;
+  s.follow = of.shared && of.follow;
   return s;
 }
 

@@ -2,6 +2,7 @@
 
 // What the engine is set up with: from a job's settings, and from what the ledger remembers of its lanes.
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -14,11 +15,11 @@
 
 namespace convoke::run {
 
-struct shared_session;  // driver.hpp
-
-[[nodiscard]] engine::settings engine_settings(const job& j, std::uint64_t seed);
-// Of a session of a ledger for several processes.
-[[nodiscard]] engine::settings engine_settings(const job& j, std::uint64_t seed, const shared_session& of);
+struct session_terms {
+  bool shared = false, follow = false;  // see engine::settings
+  std::chrono::nanoseconds spent{0};    // of the time limit
+};
+[[nodiscard]] engine::settings engine_settings(const job& j, std::uint64_t seed, const session_terms& of = {});
 
 // What was learnt of a lane, with its age by wall clock.
 [[nodiscard]] std::optional<engine::remembered_pace> remembered(const std::optional<ledger::saved_pace>& saved, utc_time wall);

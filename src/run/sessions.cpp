@@ -69,7 +69,8 @@ void announce(const call_phase& with, const ledger::opened_run& opened, bool fir
 // One session after the other.
 class sequence {
  public:
-  sequence(const call_phase& with, const sessions_wanted& wanted) : with_(with), wanted_(wanted), seed_(seed_of(with.j)) {}
+  sequence(const call_phase& with, const sessions_wanted& wanted)
+      : with_(with), wanted_(wanted), seed_(seed_of(with.j)), began_(wanted.began.value_or(os::boot_now())) {}
 
   result<sessions_done> run() {
     for (;;) {
@@ -82,6 +83,7 @@ class sequence {
         if (opened->info.counts.owed == 0 && !wanted_.follow) return nothing_owed(*opened);
         auto done = carry_out_one(*opened, began);
         if (!done) return std::unexpected(done.error());
+        last_seen_ = os::boot_now();
         add(*done, out_);
         if (done->session_over && !opened->shared) return std::unexpected(std::move(*done->session_over));
         out_.last = std::move(*done);
@@ -104,7 +106,6 @@ class sequence {
 
   result<driven> carry_out_one(const ledger::opened_run& opened, mono_time began) {
     announce(with_, opened, out_.sessions == 0);
-    if (out_.sessions == 0) began_ = began;
     auto done = drive(with_.io, with_.stop, with_.tls, with_.store, opened, with_.j, seed_ + out_.sessions, with_.watch,
                       {.joined = began, .spent = began - began_, .follow = wanted_.follow, .nothing_left = wanted_.nothing_left});
     // Without it the rows of calls that were given up would be stale only once the lease has ended.
@@ -114,7 +115,9 @@ class sequence {
 
   // The first join decides whether there is a ledger at all; from then on it may come back.
   bool wait_for_ledger(const error& why) {
-    if (out_.sessions == 0 || why.code != errc::storage || os::boot_now() - last_seen_ > with_.j.pace.max_outage) return false;
+    const auto now = os::boot_now();
+    if (out_.sessions == 0 || why.code != errc::storage || now - last_seen_ > with_.j.pace.max_outage) return false;
+    if (with_.j.pace.max_duration && now - began_ >= *with_.j.pace.max_duration) return false;
     if (pause_ == first_pause) with_.watch.note(fmt::format("The ledger cannot be used; it is tried again: {}", why.message));
     wait(pause_, with_.stop);
     pause_ = std::min(pause_ * 2, longest_pause);
@@ -146,7 +149,7 @@ class sequence {
   const sessions_wanted& wanted_;
   std::uint64_t seed_;
   sessions_done out_;
-  mono_time began_{};  // the first session
+  mono_time began_;
   mono_time last_seen_{};
   std::chrono::nanoseconds pause_ = first_pause;
   unsigned failed_at_once_ = 0;

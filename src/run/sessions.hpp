@@ -31,6 +31,7 @@ struct call_phase {
 struct sessions_wanted {
   ledger::session_request what{};
   bool follow = false;
+  std::optional<mono_time> began{};      // from when on the time limit counts; absent: from now on
   std::function<void()> nothing_left{};  // see shared_session
 };
 

@@ -261,5 +261,27 @@ class SharedQuota(FleetCase):
         self.assertGreaterEqual(self.show(calls, "from a lease after others joined on", joining + LEASE, end)[0], 0.85)
 
 
+class LongOutage(FleetCase):
+    def test_a_worker_that_ran_for_long_waits_for_its_database(self):
+        """--max-outage counts from the loss of the database, not from the beginning of the session."""
+        outage = 100
+        keys = self.plan("rows", 4000)
+        link = Proxy(self.cluster.port, seed())
+        self.addCleanup(link.close)
+        worker = self.work(flags=[*self.work_flags, "--rate", "20", "--max-outage", "%ds" % outage],
+                           ledger=self.cluster.url(self.database, port=link.port))
+        time.sleep(outage + 5)
+        before = self.done()
+        link.refuse()
+        link.cut()
+        # The lease ends, and the first attempt to join again fails.
+        time.sleep(LEASE + 60)
+        self.assertTrue(worker.running)
+        link.heal()
+        worker.wait(4000 / 20 + 2 * LEASE)
+        self.assertGreater(self.done(), before)
+        self.assert_all_done(keys, 4000)
+
+
 if __name__ == "__main__":
     main()

@@ -231,13 +231,21 @@ BOOST_AUTO_TEST_CASE(rows_that_others_released_in_a_long_cooldown_are_not_waited
   t.over(stop_reason::deferred);
 }
 
-BOOST_AUTO_TEST_CASE(a_follower_waits_for_the_end_of_a_long_cooldown) {
+BOOST_AUTO_TEST_CASE(a_follower_releases_its_rows_in_a_long_cooldown_and_claims_again_after_it) {
   auto t = script::started({3}, 1, following());
   t.finish(t.next<send_call>(), throttling(2h));
   t.next<save_cooldown>();
+  // Workers that do not follow would wait for them.
+  for (int i = 0; i < 3; ++i) t.released(false);
+  t.pass(20min);
+  BOOST_TEST(t.all<look_for_rows>().size() == 1U);
+  t.available({{0, 3, 0}}, 0);
   t.pass(20min);
   t.all<look_for_rows>();
   t.quiet();
+  t.available({{0, 3, 0}}, 0);
+  t.pass(90min);
+  BOOST_TEST(t.all<fetch_rows>().size() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(without_other_workers_nothing_is_looked_for) {
