@@ -50,7 +50,8 @@ std::optional<ledger::lane_report::published> publication(const engine::lane_rep
 }
 
 mono_time opens_at(const ledger::announced_cooldown& cooldown, std::chrono::nanoseconds max_cooldown, const two_clocks& at) {
-  return std::min(at.mono_of(cooldown.until), at.now + max_cooldown);
+  constexpr ticks century = std::chrono::days(36'500);
+  return at.now + std::min<std::chrono::nanoseconds>(std::min(cooldown.until - at.wall, century), 2 * max_cooldown);
 }
 
 std::vector<engine::organizer_setup> rows_of_lane(const ledger::rows_in_store& rows, ledger::lane_id lane) {

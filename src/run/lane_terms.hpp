@@ -38,7 +38,8 @@ void add_report(ledger::lane_report& to, engine::lane_report&& from, const two_c
                                                                         std::span<const ledger::lane_member> members,
                                                                         ledger::lease_token own);
 
-// When the scope of another worker's cooldown opens here; at most max_cooldown from now.
+// When the scope of another worker's cooldown opens here. The engine cuts one that is longer than max_cooldown, and calls once alone after
+// it; here it is at most twice as long, so that a time in centuries cannot overflow.
 [[nodiscard]] mono_time opens_at(const ledger::announced_cooldown& cooldown, std::chrono::nanoseconds max_cooldown, const two_clocks& at);
 
 // What one lane could claim.

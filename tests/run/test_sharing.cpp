@@ -304,7 +304,8 @@ BOOST_AUTO_TEST_CASE(terms_are_translated_by_both_clocks) {
   BOOST_REQUIRE(share.throttles.size() == 1U);
   BOOST_TEST((share.throttles.front().sent == start - 2s));
   BOOST_TEST((share.throttles.front().until == start + 8s));
-  BOOST_TEST((run::opens_at({.lane = 0, .organizer = {}, .until = at.wall + 10min}, 1min, at) == start + 1min));
+  BOOST_TEST((run::opens_at({.lane = 0, .organizer = {}, .until = at.wall + 10min}, 1min, at) == start + 2min));
+  BOOST_TEST((run::opens_at({.lane = 0, .organizer = {}, .until = at.wall + std::chrono::years(9000)}, 1h, at) == start + 2h));
   BOOST_TEST((run::opens_at({.lane = 0, .organizer = {}, .until = at.wall + 10s}, 1min, at) == start + 10s));
   BOOST_TEST(!run::publication({.rate = 5}, false, {}, 1).has_value());
   BOOST_TEST(!run::publication({.rate = 0}, true, {}, 1).has_value());
