@@ -188,26 +188,44 @@ class Fleet(FleetCase):
         self.assertEqual(self.done(), 50)
 
 
-class Throttled(FleetCase):
-    """The service throttles one call of the lane."""
+class Scripted(FleetCase):
+    """The service has faults at given calls."""
 
-    throttled_call = 0
+    script = []
 
     @classmethod
     def start_server(cls, folder):
         os.makedirs(folder, exist_ok=True)
         with open(os.path.join(folder, "script.json"), "w", encoding="utf-8") as out:
-            json.dump([{"call": cls.throttled_call, "fault": "throttle"}], out)
+            json.dump(cls.script, out)
         cls.server_flags = (*cls.server_flags, "--script", os.path.join(folder, "script.json"))
         return super().start_server(folder)
 
 
-class Cooldown(Throttled):
+class UsedUpAttempts(Scripted):
+    # More than one run's attempts, and less than two.
+    script = [{"key": "arowisleft-0000007", "call": call, "fault": "fault_500_before"} for call in range(1, 8)]
+
+    def test_a_row_is_left(self):
+        """A row that used up its attempts is for workers that begin later: those that are there do not use up the next runs' attempts."""
+        keys = self.plan("rows", 60)
+        for _ in range(3):
+            self.work(expect=(5,))
+        self.wait_all(90)
+        self.assertEqual(self.done(), 59)
+        self.assertEqual(self.value("SELECT strikes FROM convoke.owed"), "1")
+        self.assertEqual(sum(one["external_id"] == "arowisleft-0000007" for one in self.journal()), 5)
+        self.work()
+        self.workers[-1].wait(60)
+        self.assert_all_done(keys, 60)
+
+
+class Cooldown(Scripted):
     """A throttle of the lane that one worker meets."""
 
     rows, workers_wanted, wait = 3000, 4, 8.0
     server_flags = ("--calls", "100000", "--latency", "5ms", "--retry-after-form", "constant:8")
-    throttled_call = 400
+    script = [{"call": 400, "fault": "throttle"}]
 
     def test_every_worker_obeys_it(self):
         keys = self.plan("rows", self.rows)
@@ -225,9 +243,9 @@ class Cooldown(Throttled):
         self.assertGreater(max(one["at_ms"] for one in calls), begin + self.wait * 1000, "the run was over before the throttle ended")
 
 
-class LaterWork(Throttled):
+class LaterWork(Scripted):
     server_flags = ("--calls", "1000", "--retry-after-form", "constant:3600")
-    throttled_call = 20
+    script = [{"call": 20, "fault": "throttle"}]
 
     def test_only_later_work_is_left(self):
         """An hour of cooldown: every worker ends with 5, and another one that begins makes no call."""
