@@ -275,7 +275,7 @@ class LongOutage(FleetCase):
         link.refuse()
         link.cut()
         # The lease ends, and the first attempt to join again fails.
-        time.sleep(LEASE + 60)
+        time.sleep(LEASE + 85)
         self.assertTrue(worker.running)
         link.heal()
         worker.wait(4000 / 20 + 2 * LEASE)
