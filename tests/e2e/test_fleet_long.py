@@ -264,8 +264,8 @@ class SharedQuota(FleetCase):
 class LongOutage(FleetCase):
     def test_a_worker_that_ran_for_long_waits_for_its_database(self):
         """--max-outage counts from the loss of the database, not from the beginning of the session."""
-        outage = 100
-        keys = self.plan("rows", 4000)
+        outage = 130
+        keys = self.plan("rows", 5000)
         link = Proxy(self.cluster.port, seed())
         self.addCleanup(link.close)
         worker = self.work(flags=[*self.work_flags, "--rate", "20", "--max-outage", "%ds" % outage],
@@ -274,13 +274,13 @@ class LongOutage(FleetCase):
         before = self.done()
         link.refuse()
         link.cut()
-        # The lease ends, and the first attempt to join again fails.
-        time.sleep(LEASE + 85)
+        # The lease ends, what was to be written is given up, and then the first attempt to join again fails: 55 s each.
+        time.sleep(LEASE + 140)
         self.assertTrue(worker.running)
         link.heal()
-        worker.wait(4000 / 20 + 2 * LEASE)
+        worker.wait(5000 / 20 + 2 * LEASE)
         self.assertGreater(self.done(), before)
-        self.assert_all_done(keys, 4000)
+        self.assert_all_done(keys, 5000)
 
 
 if __name__ == "__main__":
