@@ -74,7 +74,7 @@ bool lane::enough_claimed() const noexcept {
 
 void lane::fetch(mono_time now) {
   if (stopped_ || token_ == 0 || organizers_.sendable() + requested_ >= sizes_.low() || lease_over(now)) return;
-  if (!may_claim(now) || !pace_.has_part()) return;
+  if (!may_claim(now) || pace_.part() <= 0) return;
   fetch_from(want_fresh_, false, now);
   if (enough_claimed()) return;
   // Rows that an earlier process claimed go last: one of its calls may still be carried out.

@@ -119,7 +119,7 @@ void lane::look_for_more(mono_time now) {
 
 // A lane that cannot claim now does not keep others from looking.
 void lane::count_stale_wait(mono_time now) noexcept {
-  const bool waits = !stopped_ && !want_stale_.empty() && token_ != 0 && may_claim(now) && pace_.has_part();
+  const bool waits = !stopped_ && !want_stale_.empty() && token_ != 0 && may_claim(now) && pace_.part() > 0;
   if (waits == stale_waits_) return;
   stale_waits_ = waits;
   waits ? ++context_.stale_waits : --context_.stale_waits;

@@ -47,9 +47,6 @@ class pace {
     return part() > 0 ? std::max(gate_.next(now), not_before_) : mono_time::max();
   }
 
-  // False where others have the whole rate. What rounding leaves of it is no part.
-  [[nodiscard]] bool has_part() const noexcept { return part() > 1e-6; }
-
   // Lets the rate follow the time. `work` is how many calls are left to make, as far as that is known.
   void advance(mono_time now, std::uint64_t work) noexcept;
   void take(mono_time now) noexcept;

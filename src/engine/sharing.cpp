@@ -10,6 +10,7 @@ namespace {
 
 constexpr double safe_in_all = 0.5;      // of the rate
 constexpr double for_the_leader = 0.01;  // at least
+constexpr double smallest_part = 1e-6;
 
 struct claimant {
   double weight, wanted, part = 0;  // parts of the rate
@@ -71,7 +72,9 @@ std::vector<granted_part> divide(double rate, std::span<const sharer> among) {
     granted += old;
     wishes += std::max(0.0, claimants[i].part - old);
   }
-  const auto fulfilled = wishes > 0 ? std::clamp((1 - granted) / wishes, 0.0, 1.0) : 0.0;
+  // What rounding leaves is not free: a worker with so little would claim rows and send none.
+  const auto free_now = 1 - granted > smallest_part ? 1 - granted : 0.0;
+  const auto fulfilled = wishes > 0 ? std::clamp(free_now / wishes, 0.0, 1.0) : 0.0;
   for (std::size_t i = 0; i < among.size(); ++i) {
     const auto old = std::clamp(among[i].part, 0.0, 1.0), aim = claimants[i].part;
     out[i].part = aim > old && fulfilled < 1 ? old + (aim - old) * fulfilled : aim;

@@ -87,6 +87,20 @@ BOOST_AUTO_TEST_CASE(a_worker_that_has_joined_gets_what_the_others_have_given_up
   BOOST_TEST(grants[1].part == 0.5);
 }
 
+// Parts of 1/7 add up to less than 1 by rounding. A worker that was granted the difference would claim rows and send none.
+BOOST_AUTO_TEST_CASE(what_rounding_leaves_is_not_granted) {
+  for (std::size_t count = 2; count <= 16; ++count) {
+    std::vector<sharer> among(count, {.wants = 1000, .weight = 1, .part = 1.0 / static_cast<double>(count), .settled = true});
+    for (std::size_t i = 0; i < count; ++i) among[i].session = i, among[i].leads = i == 0;
+    among.push_back({.session = count, .wants = 1000, .weight = 1, .part = 0, .settled = true});
+    BOOST_TEST(divide(50, among).back().part == 0.0, count);
+    among = std::vector<sharer>(among.begin(), among.end() - 1);
+    for (const auto& granted : settled(50, among)) among[granted.session].part = granted.part;
+    among.push_back({.session = count, .wants = 1000, .weight = 1, .part = 0, .settled = true});
+    BOOST_TEST(divide(50, among).back().part == 0.0, count);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(while_the_lane_learns_the_others_get_safe_parts) {
   const auto grants =
       settled(50, {{.session = 1, .wants = 500, .settled = false, .leads = true}, {.session = 2, .wants = 500, .settled = false}});
