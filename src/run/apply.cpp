@@ -72,7 +72,7 @@ void close_run(ledger::store& store, ledger::run_id id, job_report& out) {
     out.detail = fmt::format("Run {} was discarded while it was carried out: its other rows are not sent.", id);
   } else if (*state == ledger::run_state::open && out.end == ending::finished) {
     out.end = ending::deferred;
-    out.detail = "Rows are left that used up the attempts of other workers. Run the same command again, or wait for its usual time.";
+    out.detail = left_by_others;
   }
 }
 

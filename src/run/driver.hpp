@@ -37,7 +37,7 @@ struct driven {
 // What a session of a ledger for several processes is more than one that has its ledger for itself.
 struct shared_session {
   mono_time joined{};                 // when the session was requested: its lease counts from then
-  std::chrono::nanoseconds spent{0};  // of the time limit, which all sessions of a command share. Also counts where opened.shared is absent
+  std::chrono::nanoseconds spent{0};  // of the time limit, which all sessions of a command share
   bool follow = false;
   // Called where nothing is owed and no other worker holds a row, each time that this comes about after rows have ended. It may block: no
   // call is in flight then. May be empty.
@@ -46,7 +46,8 @@ struct shared_session {
 
 // Blocks until the run is over or has stopped; the io_context is run on the caller's thread, which is where the observer is called. Stops
 // may be requested on any thread. What the observer throws comes out, after what was known has been handed to the ledger. `tls` is made of
-// the job's lanes; `shared` is used only where opened.shared is present. Errors: usage and credentials (before the first call).
+// the job's lanes; Of `shared` only `spent` counts where opened.shared is
+// absent. Errors: usage and credentials (before the first call).
 [[nodiscard]] result<driven> drive(boost::asio::io_context& io, const stop_tokens& stops, tls_contexts& tls, ledger::store& store,
                                    const ledger::opened_run& opened, const job& j, std::uint64_t seed, observer& watch,
                                    const shared_session& shared);

@@ -43,6 +43,11 @@ struct sessions_done {
   std::chrono::nanoseconds call_time{0};
 };
 
+// Why a command that ended well leaves rows.
+inline constexpr const char* left_by_others =
+    "Rows are left that other workers gave up: they are for workers that begin later. Run the same command again, or wait for its usual "
+    "time.";
+
 // Blocks until nothing is owed any more, or the work has stopped for another reason than the end of a session. A session that ends is
 // followed by another one, once calls that it had in flight are over at the service. Where the ledger cannot be reached then, it is tried
 // again for as long as pace_options::max_outage. Errors: those of the first store::join() and of drive(); errc::busy where a ledger for one

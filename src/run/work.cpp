@@ -63,11 +63,11 @@ class worker {
     const auto runs = open_runs();
     if (!runs) return fail_with(runs.error());
     out_.left.clear();
-    rows_left_ = 0;
+    rows_left_ = false;
     for (const auto& info : *runs) {
       if (info.counts.owed > 0) {
         out_.left.push_back(worked(info));
-        if (has_all_lanes_of(info)) rows_left_ += info.counts.owed;
+        rows_left_ = rows_left_ || has_all_lanes_of(info);
         continue;
       }
       const auto state = with_.store.finish_run(info.id);
@@ -78,12 +78,11 @@ class worker {
     }
   }
 
-  // Not all is done although the sessions ended well: other workers have left rows to later ones.
-  void count_left_rows() {
-    if (out_.end != ending::finished || rows_left_ == 0) return;
+  // The engine knows only of rows that it gave up itself.
+  void note_left_rows() {
+    if (out_.end != ending::finished || !rows_left_) return;
     out_.end = ending::deferred;
-    out_.detail = fmt::format("{} left that used up the attempts of other workers. Run the same command again, or wait for its usual time.",
-                              rows_left_ == 1 ? std::string("1 row is") : fmt::format("{} rows are", rows_left_));
+    out_.detail = left_by_others;
   }
 
   // Deletes the raw records of old runs. Another worker may do so at the same time.
@@ -134,7 +133,7 @@ class worker {
 
   const call_phase& with_;
   std::vector<ledger::lane_name> lanes_;
-  std::uint64_t rows_left_ = 0;
+  bool rows_left_ = false;  // in runs of these lanes
   work_report out_;
 };
 
@@ -173,7 +172,7 @@ result<work_report> work(const job& j, const work_options& how, observer& watch,
   if (!worked) return std::unexpected(worked.error());
   watch.entered(job_phase::concluding);
   if (one.report().end != ending::storage) one.finish_runs();
-  one.count_left_rows();
+  one.note_left_rows();
   one.prune();
   return std::move(one.report());
 }

@@ -4,6 +4,8 @@
 #include <string>
 #include <tuple>
 
+#include "ledger/postgres/owing.hpp"
+
 namespace convoke::ledger::postgres {
 
 const char* const raise_attempt = "UPDATE convoke.session SET attempt = $2 WHERE id = $1";
@@ -16,7 +18,8 @@ namespace {
 // The rows of each page, from its sources one after the other, and one more, which shows whether the page is the last: that one is locked
 // until the commit, but not changed. Rows that another transaction has locked are skipped, and so are runs that were discarded or finished
 // since they were counted. $1: the token, $2: the session, $3-$6: of pages, $7, $8: of sources, $9: of fresh rows those that are not given
-// out again, of stale ones the sessions that held them. $10: the attempt.
+// out again, of stale ones the sessions that held them. $10: the attempt. $11, of fresh rows
+// only: see struck_from().
 constexpr std::string_view pick = R"sql(WITH picked AS MATERIALIZED (
   SELECT p.page, p.organizer, p.n, c.source, c.run, c.number, c.nth, c.found
   FROM unnest($3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[]) WITH ORDINALITY AS p(organizer, n, first, last, page)
@@ -47,12 +50,9 @@ std::string statement(std::string_view which) {
 }
 
 const char* claim_fresh() {
-  // Rows that used up their attempts since the session began are left to later ones, as in a run of one process. $11: microseconds
-  // after which this session may have them as well; NULL: never.
-  static const std::string sql = statement(
-      "o.token = 0 AND (o.run::bigint << 32 | o.number) <> ALL ($9::bigint[]) AND (o.struck_at IS NULL OR o.struck_at < "
-      "(SELECT greatest(e.started_at, clock_timestamp() - $11::bigint * interval '1 microsecond') FROM convoke.session e WHERE e.id = "
-      "$2))");
+  static const std::string sql =
+      statement("o.token = 0 AND (o.run::bigint << 32 | o.number) <> ALL ($9::bigint[]) AND (o.struck_at IS NULL OR o.struck_at < " +
+                struck_from("$2", "$11") + ")");
   return sql.c_str();
 }
 

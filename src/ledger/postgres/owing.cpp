@@ -10,18 +10,21 @@ namespace convoke::ledger::postgres {
 namespace {
 
 // One row for each run, organizer and holder (0: unclaimed), the runs in the order in which they were opened. $1: the run, $2: the lanes,
-// $3: rows that are not given out again, $4: the session, $5: as $11 of a claim.
-constexpr const char* count_rows = R"sql(
+// $3: rows that are not given out again, $4, $5: see struck_from().
+const char* count_rows() {
+  static const std::string sql = R"sql(
 WITH counted AS (
   SELECT o.run, o.organizer, CASE WHEN o.token = 0 THEN 0 ELSE o.session END AS holder, o.token = 0 AS unclaimed, count(*) AS n,
-    count(*) FILTER (WHERE (o.run::bigint << 32 | o.number) = ANY ($3::bigint[]) OR o.struck_at >= (SELECT greatest(e.started_at,
-      clock_timestamp() - $5::bigint * interval '1 microsecond') FROM convoke.session e WHERE e.id = $4)) AS released, min(o.number) AS first
+    count(*) FILTER (WHERE (o.run::bigint << 32 | o.number) = ANY ($3::bigint[]) OR o.struck_at >= )sql" +
+                                 struck_from("$4", "$5") + R"sql() AS released, min(o.number) AS first
   FROM convoke.owed o WHERE o.run IN (SELECT id FROM convoke.run WHERE state = 2 AND $1 IN (id, 0)) GROUP BY 1, 2, 3, 4)
 SELECT c.run, c.organizer, p.lane, p.object_id, c.holder, c.unclaimed,
   EXISTS(SELECT FROM convoke.session s WHERE s.id = c.holder AND NOT s.ended), c.n, c.released, c.first
 FROM counted c JOIN convoke.run r ON r.id = c.run JOIN convoke.organizer p ON p.id = c.organizer
 WHERE p.lane = ANY ($2::bigint[]) ORDER BY r.opened_at, c.run, c.organizer
 )sql";
+  return sql.c_str();
+}
 
 std::optional<lane_id> position_of(const session& of, std::int64_t lane) {
   for (std::size_t i = 0; i < of.lanes.size(); ++i) {
@@ -46,6 +49,11 @@ void add_rows(std::int64_t first, std::int64_t& last, bool& none) {
 
 }  // namespace
 
+std::string struck_from(const std::string& session, const std::string& after) {
+  return "(SELECT greatest(e.started_at, clock_timestamp() - " + after +
+         "::bigint * interval '1 microsecond') FROM convoke.session e WHERE e.id = " + session + ")";
+}
+
 outcome_of<rows_in_store> count_owed(connection& db, session& of) {
   if (auto marked = db.run(end_expired_sessions); !marked) return std::unexpected(marked.error());
   if (of.give_again_after)
@@ -53,7 +61,7 @@ outcome_of<rows_in_store> count_owed(connection& db, session& of) {
   std::vector<std::int64_t> released;
   for (const auto& [row, when] : of.released) released.push_back(static_cast<std::int64_t>(row));
   auto found =
-      db.run(count_rows, params().with(of.run).integers(of.lanes).integers(released).with(of.id).with(microseconds(of.give_again_after)));
+      db.run(count_rows(), params().with(of.run).integers(of.lanes).integers(released).with(of.id).with(microseconds(of.give_again_after)));
   if (!found) return std::unexpected(found.error());
   rows_in_store out;
   std::map<organizer_id, organizer_rows> organizers;
