@@ -89,6 +89,23 @@ BOOST_AUTO_TEST_CASE(a_stop_leaves_rows_to_the_next_worker) {
   BOOST_TEST(count("meetings") == 200);
 }
 
+BOOST_AUTO_TEST_CASE(all_runs_share_one_time_limit) {
+  start();
+  planned(write_rows("a.csv", 1, 200), true);
+  planned(write_rows("b.csv", 201, 400), true);
+  auto j = worker();
+  j.pace.rate = j.pace.start_rate = 20;
+  j.pace.fixed_rate = true;
+  j.pace.max_duration = 500ms;
+  const auto done = must(work(j, {}, watch));
+  BOOST_TEST(done.exit_code() == 5);
+  BOOST_REQUIRE(done.left.size() == 2U);
+  BOOST_TEST(done.left[0].counts.created > 0U);
+  // Nothing is left of the time for the second run.
+  BOOST_TEST(done.left[1].counts.created == 0U);
+  BOOST_TEST(done.left[1].counts.owed == 200U);
+}
+
 BOOST_AUTO_TEST_CASE(a_run_of_another_lane_is_left_alone) {
   start();
   planned(write_rows("a.csv", 1, 3), true);
