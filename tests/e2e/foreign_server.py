@@ -39,6 +39,7 @@ class Connection(asyncio.Protocol):
         self.service, self.options = service, service.options
         self.buffer, self.busy, self.key, self.calls = b"", False, None, 0
         self.strays = service.strays
+        self.raced = False  # a stray answer was written after the last answer, at a time when the next request may be on its way
 
     def connection_made(self, transport):
         self.transport = transport
@@ -110,9 +111,9 @@ class Connection(asyncio.Protocol):
     def call(self, organizer, headers, body):
         service = self.service
         request_id = headers.get("client-request-id", "")
-        now = time.time()
-        # 100 ms: the 429 needs some time to arrive.
-        if service.cooldown_from + 0.1 < now < service.cooldown_until:
+        # 100 ms: the 429 needs some time to arrive. The request arrived after the last look at the sockets, which is long ago where this
+        # process had to wait for a processor.
+        if service.cooldown_from + 0.1 < service.looked_at and time.time() < service.cooldown_until:
             service.counts["early"] += 1
         self.token = headers.get("authorization", "").partition(" ")[2]
         refused = service.check_headers(headers)
@@ -134,7 +135,7 @@ class Connection(asyncio.Protocol):
         if service.counts["requests"] <= self.options.throttle_first:
             return self.error(429, "TooManyRequests", "Please retry again later.", request_id, {"Retry-After": self.options.retry_after})
         draw = service.random.random()
-        pause = self.strays.pause_due()
+        pause = self.strays.pause_due(self)
         if pause is not None:
             return self.error(429, "TooManyRequests", "Please retry again later.", request_id, service.throttle(pause))
         if draw < self.options.throttles:
@@ -237,10 +238,12 @@ async def serve(options, folder):
     service.hosts = {"localhost:%d" % port}
     write_config(options.write_config, service.root, ca, service.tenant, service.client_id, service.client_secret)
     print("listening on " + service.root, flush=True)
+    looking = asyncio.create_task(service.keep_looking())
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     await stop.wait()
+    looking.cancel()
 
 
 def main():

@@ -2,6 +2,7 @@
 
 It follows the Graph documentation of onlineMeeting: createOrGet and of the client-credentials grant.
 """
+import asyncio
 import base64
 import json
 import random
@@ -37,7 +38,7 @@ class Service:
         self.creates, self.gets = Counter(), Counter()
         self.in_flight = set()
         self.seen_request_ids = set()
-        self.cooldown_from = self.cooldown_until = 0.0
+        self.cooldown_from = self.cooldown_until = self.looked_at = 0.0
         self.counts = Counter()
         self.violations = []
 
@@ -200,6 +201,12 @@ class Service:
         }
 
     # ---- throttling
+
+    async def keep_looking(self):
+        """Notes when the sockets were read the last time. In one turn of the loop it runs after the requests that have arrived."""
+        while True:
+            self.looked_at = time.time()
+            await asyncio.sleep(0.01)
 
     def throttle(self, seconds=None):
         """The headers of a 429. The forms of Retry-After alternate. `seconds`: the time to wait, instead of a random one."""

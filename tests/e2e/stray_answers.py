@@ -38,7 +38,7 @@ class Strays:
         self.random = random.Random(service.options.seed + 1)
         self.connections = set()
         self.counts = Counter()
-        self.calls = self.pauses = 0
+        self.calls_since_pause = self.pauses = 0
 
     def opened(self, connection):
         self.connections.add(connection)
@@ -51,11 +51,15 @@ class Strays:
     def all_idle(self):
         return self.service.cooldown_from + MARGIN < time.time() < self.service.cooldown_until - MARGIN
 
-    def pause_due(self):
+    def pause_due(self, connection):
         """The seconds of a 429 for this call, or None. Strays follow during the pause."""
-        self.calls += 1
-        if self.share <= 0 or self.calls % CALLS_BETWEEN_PAUSES != 0 or time.time() < self.service.cooldown_until:
+        self.calls_since_pause += 1
+        if self.share <= 0 or self.calls_since_pause < CALLS_BETWEEN_PAUSES or time.time() < self.service.cooldown_until:
             return None
+        # The client may read a racing stray in place of this answer, close the connection, and never see the 429.
+        if connection.raced:
+            return None
+        self.calls_since_pause = 0
         seconds, strays = PAUSES[self.pauses % len(PAUSES)]
         self.pauses += 1
         for when, share in strays:
@@ -70,6 +74,7 @@ class Strays:
     def write(self, connection, answer):
         """Writes the answer, and a stray one after some of the answers."""
         transport = connection.transport
+        connection.raced = False
         draw = self.random.random() if connection.service.meetings else 1
         if draw < self.share / 2:
             self.counts["same-segment"] += 1
@@ -89,6 +94,7 @@ class Strays:
     def send(self, connection, place):
         if self.service.meetings and not connection.transport.is_closing():
             self.counts[place] += 1
+            connection.raced = connection.raced or place == "racing"
             connection.transport.write(self.make(place == "racing"))
 
     def make(self, echo=False):
