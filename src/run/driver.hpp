@@ -46,8 +46,7 @@ struct shared_session {
 
 // Blocks until the run is over or has stopped; the io_context is run on the caller's thread, which is where the observer is called. Stops
 // may be requested on any thread. What the observer throws comes out, after what was known has been handed to the ledger. `tls` is made of
-// the job's lanes; Of `shared` only `spent` counts where opened.shared is
-// absent. Errors: usage and credentials (before the first call).
+// the job's lanes. Where opened.shared is absent, only `spent` of `shared` is used. Errors: usage and credentials (before the first call).
 [[nodiscard]] result<driven> drive(boost::asio::io_context& io, const stop_tokens& stops, tls_contexts& tls, ledger::store& store,
                                    const ledger::opened_run& opened, const job& j, std::uint64_t seed, observer& watch,
                                    const shared_session& shared);

@@ -18,8 +18,7 @@ namespace {
 // The rows of each page, from its sources one after the other, and one more, which shows whether the page is the last: that one is locked
 // until the commit, but not changed. Rows that another transaction has locked are skipped, and so are runs that were discarded or finished
 // since they were counted. $1: the token, $2: the session, $3-$6: of pages, $7, $8: of sources, $9: of fresh rows those that are not given
-// out again, of stale ones the sessions that held them. $10: the attempt. $11, of fresh rows
-// only: see struck_from().
+// out again, of stale ones the sessions that held them. $10: the attempt. $11, of fresh rows only: see struck_from().
 constexpr std::string_view pick = R"sql(WITH picked AS MATERIALIZED (
   SELECT p.page, p.organizer, p.n, c.source, c.run, c.number, c.nth, c.found
   FROM unnest($3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[]) WITH ORDINALITY AS p(organizer, n, first, last, page)
