@@ -258,6 +258,7 @@ bool lane::awaits_connection() noexcept {
 void lane::advance(mono_time now) {
   if (stopped_) {
     if (now >= drained_at_) abandon_drain();
+    release_rested(now);
     return count_stale_wait(now);
   }
   resume_due(now);
@@ -285,6 +286,7 @@ std::optional<mono_time> lane::next(mono_time now) {
   };
   if (stopped_) {
     consider(drained_at_);
+    for (const auto& one : resting_) consider(one.until);
     return at;
   }
   consider(retries_.next());

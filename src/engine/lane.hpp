@@ -159,6 +159,7 @@ class lane {
   void record(row_index i, outcome result, answer&& a);
   void release(row_index i, bool strike, answer&& a);
   void release_unsent(row_index i);
+  void release_rested(mono_time now);
   void give_back(row_index i, bool strike, answer&& a);
   [[nodiscard]] bool rests(const row& r) noexcept;
   void break_streak();
@@ -246,7 +247,16 @@ class lane {
   std::string detail_;
   std::optional<mono_time> come_back_;
   mono_time drained_at_ = mono_time::max();  // the end of the drain
-  std::uint64_t deferred_ = 0;               // rows that go to the next run
+  // Of a lane that has stopped: rows whose last call the service may still carry out. They are released once that is over, if other lanes
+  // go on for so long, and otherwise stay claimed.
+  struct resting_row {
+    row_index row;
+    mono_time until;
+    bool strike;
+    answer last;
+  };
+  std::vector<resting_row> resting_;
+  std::uint64_t deferred_ = 0;  // rows that go to the next run
 };
 
 }  // namespace convoke::engine

@@ -149,12 +149,24 @@ void lane::release(row_index i, bool strike, answer&& a) {
   auto& r = context_.rows[i];
   r.deferred = !strike || r.owed.strikes < 2;  // the third strike fails the row for good
   if (r.deferred) ++deferred_;
-  if (stopped_ && rests(r)) {
-    forget(i);  // stays claimed: the service may still carry out its last call, and the next process may start soon
-    return;
+  if (!stopped_ || !rests(r)) {
+    end_row(i);
+    return context_.release(i, strike, std::move(a));
   }
+  // It stays claimed: the service may still carry out its last call, and the next process may start soon.
+  const auto free = context_.keys.free_at(r.owed.key);
+  if (free == mono_time::max()) return forget(i);  // the call is another row's
   end_row(i);
-  context_.release(i, strike, std::move(a));
+  r.state = row_state::waiting;
+  resting_.push_back({i, free, strike, std::move(a)});
+}
+
+void lane::release_rested(mono_time now) {
+  std::erase_if(resting_, [&](resting_row& one) {
+    if (one.until > now) return false;
+    context_.release(one.row, one.strike, std::move(one.last));
+    return true;
+  });
 }
 
 void lane::release_unsent(row_index i) {

@@ -69,6 +69,40 @@ BOOST_AUTO_TEST_CASE(a_lanes_cooldown_closes_no_other_lane_of_its_application) {
   BOOST_TEST(t.all<send_call>().size() == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(rows_of_a_lane_that_stopped_are_released_once_their_calls_are_over_while_others_go_on) {
+  auto t = script::lanes({of_app(7), of_app(8)}, {3, 3});
+  const auto first = t.all<send_call>();
+  BOOST_TEST_REQUIRE(first.size() == 2U);
+  t.token_failed(true, {}, 0);
+  auto back = t.all<release_row>();
+  BOOST_TEST(back.size() == 2U);  // those that were not sent
+  t.commit({back[0].row, back[1].row});
+  t.finish(first[0], broken(attempt_error::timeout));
+  BOOST_TEST(t.all<release_row>().empty());
+  t.pass(5s - 1ns);
+  BOOST_TEST(t.all<release_row>().empty());
+  t.pass(1ns);
+  back = t.all<release_row>();
+  BOOST_TEST_REQUIRE(back.size() == 1U);
+  BOOST_TEST(back[0].row == first[0].row);
+  t.commit({back[0].row});
+  t.finish(first[1], ok());
+  carry_out(t, [](const send_call&) { return ok(); });
+  const auto end = t.next<finished>();
+  BOOST_TEST((reasons(end) == std::vector{stop_reason::credentials, stop_reason::finished}));
+}
+
+BOOST_AUTO_TEST_CASE(a_run_does_not_wait_for_the_calls_of_lanes_that_stopped) {
+  auto t = script::lanes({of_app(7), of_app(8)}, {1, 1});
+  const auto first = t.all<send_call>();
+  BOOST_TEST_REQUIRE(first.size() == 2U);
+  t.token_failed(true, {}, 0);
+  t.finish(first[0], broken(attempt_error::timeout));
+  t.finish(first[1], ok());
+  carry_out(t, [](const send_call&) { return ok(); });
+  BOOST_TEST(t.next<finished>().lanes.size() == 2U);  // the row stays claimed: the next process sends it last
+}
+
 BOOST_AUTO_TEST_CASE(a_lane_may_have_settings_of_its_own) {
   lane_settings own = script::quick();
   own.max_attempts = 1;
