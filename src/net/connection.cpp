@@ -6,7 +6,9 @@
 #include <boost/asio/error.hpp>
 
 #include "core/saturating.hpp"
+#include "net/address.hpp"
 #include "net/connection.hpp"
+#include "net/proxy.hpp"
 #include "os/open_files.hpp"
 
 namespace convoke::net {
@@ -76,19 +78,26 @@ void connection::impl::close() noexcept {
   ready = false;
 }
 
+const std::string& connection::impl::near_host() const noexcept {
+  return to.through ? to.through->host : to.host;
+}
+std::uint16_t connection::impl::near_port() const noexcept {
+  return to.through ? to.through->port : to.port;
+}
+
 asio::awaitable<error_code> connection::impl::resolve(mono_time limit) {
   if (!to.dial.empty()) {
     if (!addresses.addresses) addresses.addresses = std::make_shared<const std::vector<address_type>>(literals(to.dial, to.port));
     co_return error_code{};
   }
-  const auto error = co_await name_lookup.find(to.host, to.port, limit, addresses);
+  const auto error = co_await name_lookup.find(near_host(), near_port(), limit, addresses);
   if (stopped) co_return asio::error::make_error_code(asio::error::operation_aborted);
   co_return error;
 }
 
 void connection::impl::address_reached(std::size_t index) {
   addresses.first = index;
-  if (to.dial.empty()) name_service.cache().reached(to.host, to.port, addresses, index);
+  if (to.dial.empty()) name_service.cache().reached(near_host(), near_port(), addresses, index);
 }
 
 void connection::impl::connect_failed_with(const outcome& why) {
@@ -96,7 +105,7 @@ void connection::impl::connect_failed_with(const outcome& why) {
   if (!to.dial.empty())
     ++addresses.first;
   else if (addresses.addresses)
-    name_service.cache().failed(to.host, to.port, addresses, addresses.first);
+    name_service.cache().failed(near_host(), near_port(), addresses, addresses.first);
 }
 
 asio::awaitable<error_code> connection::impl::dial(const tcp::endpoint& address, mono_time limit) {
@@ -122,8 +131,9 @@ asio::awaitable<outcome> connection::impl::reach(mono_time limit) {
   std::vector<std::size_t> order;
   for (std::size_t i = 0; i < all.size(); ++i) {
     const auto index = (addresses.first + i) % all.size();
-    // Whatever the resolver says, clear text stays on this machine.
-    if (to.tls || all[index].address().is_loopback()) order.push_back(index);
+    // Whatever the resolver says, clear text stays on this machine, or on its link where the endpoint is one of a managed identity.
+    const auto address = all[index].address();
+    if (to.tls || address.is_loopback() || (to.link_local && link_local_address(address.to_string()))) order.push_back(index);
   }
   error_code why = asio::error::host_not_found;
   for (std::size_t i = 0; i < order.size(); ++i) {
@@ -166,6 +176,9 @@ asio::awaitable<outcome> connection::impl::connect(std::chrono::nanoseconds limi
   reused = stopped = false;
   const auto until = core::after(boot_now(), limit);
   auto reached = co_await reach(until);
+  if (reached.what == failure::none && to.through) {
+    reached = co_await open_tunnel(until);
+  }
   if (reached.what == failure::none && to.tls) {
     reached = co_await shake_hands(until);
   }
@@ -181,7 +194,7 @@ asio::awaitable<outcome> connection::impl::connect(std::chrono::nanoseconds limi
 }
 
 outcome connection::impl::cannot_connect(const error_code& why) const {
-  const std::string begin = "cannot connect to " + peer.name + ": ";
+  const std::string begin = "cannot connect to " + (to.through ? "the proxy " + to.through->name() : peer.name) + ": ";
   if (why == asio::error::operation_aborted) return {failure::cancelled, "connecting to " + peer.name + " was stopped"};
   if (why == asio::error::host_not_found || why == asio::error::no_data)
     return {failure::connect, begin + "no such host; check the name and the network's name servers"};

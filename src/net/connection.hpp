@@ -40,6 +40,8 @@ struct connection::impl final : deadline {
   boost::asio::awaitable<outcome> connect(std::chrono::nanoseconds limit);
   boost::asio::awaitable<outcome> reach(mono_time limit);
   boost::asio::awaitable<error_code> dial(const address_type& address, mono_time limit);
+  // Through the connected proxy to the host (tunnel.cpp).
+  boost::asio::awaitable<outcome> open_tunnel(mono_time limit);
   boost::asio::awaitable<outcome> shake_hands(mono_time limit);
   boost::asio::awaitable<outcome> exchange(std::string_view request, response& into, std::chrono::nanoseconds limit);
 
@@ -52,7 +54,11 @@ struct connection::impl final : deadline {
   bool look_for_early_answer(exchange_state& t);
   boost::asio::awaitable<error_code> wait_for_either();
 
+  // What is looked up and dialled: the host, or the proxy.
+  [[nodiscard]] const std::string& near_host() const noexcept;
+  [[nodiscard]] std::uint16_t near_port() const noexcept;
   outcome cannot_connect(const error_code& why) const;
+  outcome tunnel_lost(step how) const;
   outcome handshake_failed(step how) const;
   outcome lost(step how) const;
   outcome wait_failed(const error_code& ec, std::chrono::nanoseconds limit) const;

@@ -49,7 +49,24 @@ result<std::string> host_of(const boost::urls::url_view& url) {
   return host;
 }
 
-result<endpoint> parse(std::string_view text, bool allow_http) {
+// Whether http may be used.
+enum class clear_text : std::uint8_t { never, to_loopback, to_metadata };
+
+result<void> check_scheme(endpoint& of, clear_text allowed) {
+  if (allowed == clear_text::to_metadata) {
+    of.link_local = link_local_address(of.host);
+    if (of.tls || (!of.link_local && !loopback_name(of.host)))
+      return fail(errc::usage, "a managed identity's endpoint is http on this machine or at 169.254.x.y");
+    return {};
+  }
+  if (of.tls) return {};
+  if (allowed == clear_text::never)
+    return fail(errc::usage, "http sends the token in clear; use https (--allow-http is for tests on this machine)");
+  if (!loopback_name(of.host)) return fail(errc::usage, "http is allowed only to this machine (127.0.0.0/8, [::1], localhost); use https");
+  return {};
+}
+
+result<endpoint> parse(std::string_view text, clear_text allowed) {
   const auto parsed = boost::urls::parse_uri({text.data(), text.size()});
   if (!parsed) return fail(errc::usage, "it is not a URL; write it like https://graph.microsoft.com");
   const auto& url = *parsed;
@@ -71,10 +88,7 @@ result<endpoint> parse(std::string_view text, bool allow_http) {
   if (!out.base_path.empty() && !safe_target(out.base_path))
     return fail(errc::usage, "its host begins like an address and goes on as something else");
   while (out.base_path.ends_with('/')) out.base_path.pop_back();
-  if (!out.tls && !allow_http)
-    return fail(errc::usage, "http sends the token in clear; use https (--allow-http is for tests on this machine)");
-  if (!out.tls && !loopback_name(out.host))
-    return fail(errc::usage, "http is allowed only to this machine (127.0.0.0/8, [::1], localhost); use https");
+  if (const auto valid = check_scheme(out, allowed); !valid) return std::unexpected(valid.error());
   out.host_header = out.host.contains(':') ? "[" + out.host + "]" : out.host;
   if (out.port != (out.tls ? 443 : 80)) out.host_header += ":" + std::to_string(out.port);
   return out;
@@ -89,10 +103,24 @@ bool loopback_name(std::string_view host) noexcept {
   return !ec && address.is_loopback();
 }
 
-result<endpoint> parse_endpoint(std::string_view url, bool allow_http) {
-  auto parsed = parse(url, allow_http);
+bool link_local_address(std::string_view host) noexcept {
+  boost::system::error_code ec;
+  const auto address = boost::asio::ip::make_address_v4(host, ec);
+  return !ec && (address.to_uint() >> 16U) == 0xA9FEU;
+}
+
+static result<endpoint> parse_or_explain(std::string_view url, clear_text allowed) {
+  auto parsed = parse(url, allowed);
   if (!parsed) return fail(errc::usage, "the address " + quoted(url) + " cannot be used: " + parsed.error().message);
   return parsed;
+}
+
+result<endpoint> parse_endpoint(std::string_view url, bool allow_http) {
+  return parse_or_explain(url, allow_http ? clear_text::to_loopback : clear_text::never);
+}
+
+result<endpoint> parse_metadata_endpoint(std::string_view url) {
+  return parse_or_explain(url, clear_text::to_metadata);
 }
 
 bool safe_header_value(std::string_view text) noexcept {

@@ -25,18 +25,26 @@ namespace convoke::net {
 using os::boot_now;
 using os::wall_now;
 
-// A parsed and checked root: https, or http where the caller allowed it and the host is loopback.
+struct proxy;  // net/proxy.hpp
+
+// A parsed and checked root: https, or http where the caller allowed it and the host is loopback or, for the endpoint of a managed
+// identity, link-local.
 struct endpoint {
   bool tls = true;
-  std::string host;  // as for SNI and the Host header, without brackets for IPv6
+  bool link_local = false;  // clear text may go to an address of this link (169.254.0.0/16), as to loopback
+  std::string host;         // as for SNI and the Host header, without brackets for IPv6
   std::uint16_t port = 443;
   std::string base_path;    // without trailing slash, may be empty
   std::string host_header;  // host[:port], brackets for IPv6
   // Addresses to connect to in place of what `host` resolves to; empty: look `host` up.
   std::vector<std::string> dial;
+  // Through this proxy; null: directly. Only with tls.
+  std::shared_ptr<const proxy> through;
 };
 // errc::usage with the reason: another scheme, user info, query, http to a host that is not loopback or without allow_http.
 [[nodiscard]] result<endpoint> parse_endpoint(std::string_view url, bool allow_http);
+// Where a managed identity gets its tokens: http to a loopback name or address, or to an address in 169.254.0.0/16.
+[[nodiscard]] result<endpoint> parse_metadata_endpoint(std::string_view url);
 
 // One TLS context per thread: TLS 1.2+, peer verified against ca_file (else the system's), no renegotiation, sessions reused.
 class tls_context {

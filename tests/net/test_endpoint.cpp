@@ -103,4 +103,27 @@ BOOST_AUTO_TEST_CASE(clocks) {
   BOOST_TEST((net::wall_now() > utc_time(std::chrono::sys_days(std::chrono::year(2024) / 1 / 1).time_since_epoch())));
 }
 
+BOOST_DATA_TEST_CASE(a_managed_identitys_endpoint_is_near,
+                     data::make({"http://169.254.169.254", "http://169.254.129.2:8081/msi/token", "http://localhost:4141/MSI/token/",
+                                 "http://127.0.0.1:41741/msi/token"}),
+                     url) {
+  const auto e = net::parse_metadata_endpoint(url);
+  BOOST_REQUIRE(e.has_value());
+  BOOST_TEST(!e->tls);
+  BOOST_TEST(e->link_local == std::string(url).contains("169.254"));
+}
+
+BOOST_DATA_TEST_CASE(clear_text_goes_no_further_for_a_managed_identity,
+                     data::make({"https://169.254.169.254", "http://169.255.0.1", "http://169.254.169.254.example", "http://example.org",
+                                 "http://10.0.0.1/msi/token", "http://[fe80::1]", "http://169.254.1", "169.254.169.254"}),
+                     url) {
+  const auto e = net::parse_metadata_endpoint(url);
+  BOOST_REQUIRE(!e.has_value());
+  BOOST_TEST((e.error().code == errc::usage));
+}
+
+BOOST_AUTO_TEST_CASE(other_endpoints_do_not_use_clear_text_on_the_link) {
+  BOOST_TEST(!net::parse_endpoint("http://169.254.169.254", true).has_value());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,160 @@
+#include "net/proxy.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+#include <boost/asio/ip/address.hpp>
+#include <boost/url/parse.hpp>
+#include <boost/url/url_view.hpp>
+
+#include <convoke/key.hpp>
+
+#include "core/text.hpp"
+
+namespace convoke::net {
+namespace {
+
+namespace ip = boost::asio::ip;
+
+std::string with_scheme(std::string_view url) {
+  return url.contains("://") ? std::string(url) : "http://" + std::string(url);
+}
+
+std::unexpected<error> refuse(std::string_view url, const std::string& why) {
+  return fail(errc::usage, "the proxy '" + shown_proxy(url) + "' cannot be used: " + why);
+}
+
+// The value of Proxy-Authorization (RFC 7617): base64 with padding, in one allocation.
+secret basic(std::string_view credentials) {
+  constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  constexpr std::string_view scheme = "Basic ";
+  std::string out;
+  out.reserve(scheme.size() + (credentials.size() + 2) / 3 * 4);
+  out += scheme;
+  for (std::size_t i = 0; i < credentials.size(); i += 3) {
+    const auto three = credentials.substr(i, 3);
+    std::uint32_t bits = 0;
+    for (std::size_t k = 0; k < 3; ++k) bits = bits << 8U | (k < three.size() ? static_cast<unsigned char>(three[k]) : 0U);
+    for (std::size_t k = 0; k < 4; ++k) out += k <= three.size() ? letters[bits >> (18 - 6 * k) & 0x3FU] : '=';
+  }
+  return secret(std::move(out));
+}
+
+// `10.0.0.0/8` or `fd00::/8`.
+bool in_range(std::string_view range, const ip::address& host) {
+  const auto slash = range.find('/');
+  unsigned length = 0;
+  const auto text = range.substr(slash + 1);
+  const auto [end, bad] = std::from_chars(text.data(), text.data() + text.size(), length);
+  boost::system::error_code wrong;
+  const auto base = ip::make_address(range.substr(0, slash), wrong);
+  if (wrong || bad != std::errc{} || end != text.data() + text.size() || base.is_v4() != host.is_v4()) return false;
+  const auto same = [&](const auto& a, const auto& b) {
+    if (length > 8 * a.size()) return false;
+    for (std::size_t i = 0; i * 8 < length; ++i) {
+      const unsigned kept = std::min<unsigned>(8, length - static_cast<unsigned>(i) * 8);
+      const unsigned mask = 0xFFU << (8 - kept) & 0xFFU;
+      if ((a[i] & mask) != (b[i] & mask)) return false;
+    }
+    return true;
+  };
+  return base.is_v4() ? same(base.to_v4().to_bytes(), host.to_v4().to_bytes()) : same(base.to_v6().to_bytes(), host.to_v6().to_bytes());
+}
+
+// An entry and the port behind it: `name:443`, `[::1]:443`. An IPv6 address without brackets has no port.
+struct entry {
+  std::string_view name;
+  std::optional<std::uint16_t> port;
+};
+
+entry split(std::string_view text) {
+  entry out{.name = text, .port = {}};
+  const bool bracketed = text.starts_with('[') && text.contains(']');
+  const auto colon = bracketed                            ? text.find(':', text.find(']'))
+                     : std::ranges::count(text, ':') == 1 ? text.find(':')
+                                                          : std::string_view::npos;
+  if (bracketed) out.name = text.substr(1, text.find(']') - 1);
+  if (colon == std::string_view::npos) return out;
+  std::uint16_t port = 0;
+  const auto digits = text.substr(colon + 1);
+  std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  out.port = port;
+  if (!bracketed) out.name = text.substr(0, colon);
+  return out;
+}
+
+bool names(const entry& one, std::string_view host, std::uint16_t port) {
+  if (one.port && *one.port != port) return false;
+  auto name = one.name;
+  if (name == "*") return true;
+  boost::system::error_code no_address;
+  const auto address = ip::make_address(host, no_address);
+  if (name.contains('/')) return !no_address && in_range(name, address);
+  boost::system::error_code other;
+  if (const auto listed_address = ip::make_address(name, other); !other) return !no_address && listed_address == address;
+  if (name.starts_with("*.")) name.remove_prefix(1);
+  if (name.starts_with('.')) name.remove_prefix(1);
+  if (name.ends_with('.')) name.remove_suffix(1);
+  if (name.empty() || name.size() > host.size()) return false;
+  if (!core::equal_ignoring_case(host.substr(host.size() - name.size()), name)) return false;
+  return name.size() == host.size() || host[host.size() - name.size() - 1] == '.';
+}
+
+}  // namespace
+
+std::string proxy::name() const {
+  return (host.contains(':') ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
+std::string shown_proxy(std::string_view url) {
+  std::string out(url);
+  const auto scheme = out.find("//");
+  const auto from = scheme == std::string::npos ? 0 : scheme + 2;
+  if (const auto at = out.rfind('@'); at != std::string::npos && at >= from) out.replace(from, at - from, "…");
+  return core::escape_for_people(out);
+}
+
+result<proxy> parse_proxy(std::string_view url, std::string_view credentials) {
+  const auto whole = with_scheme(url);
+  const auto parsed = boost::urls::parse_uri({whole.data(), whole.size()});
+  if (!parsed) return refuse(url, "it is not a URL; write it like http://proxy.example:3128, and percent-encode user and password");
+  const auto scheme = to_lower(std::string_view(parsed->scheme()));
+  if (scheme == "https")
+    return refuse(url, "TLS to the proxy itself is not supported; write it with http://, the tunnel is encrypted anyway");
+  if (scheme != "http") return refuse(url, "only HTTP proxies are supported; it must begin with http://");
+  if (parsed->has_query() || parsed->has_fragment() || (!parsed->encoded_path().empty() && parsed->encoded_path() != "/"))
+    return refuse(url, "a proxy has no path or query");
+  proxy out;
+  out.host = parsed->host_type() == boost::urls::host_type::ipv6 ? parsed->host_ipv6_address().to_string()
+                                                                 : to_lower(std::string_view(parsed->encoded_host()));
+  const auto host_valid = [](char c) {
+    return core::ascii_letter(c) || core::ascii_digit(c) || c == '.' || c == '-' || c == '_' || c == ':';
+  };
+  if (out.host.empty() || !std::ranges::all_of(out.host, host_valid)) return refuse(url, "it names no host");
+  if (parsed->has_port() && !parsed->port().empty()) {
+    const std::string_view text = parsed->port();
+    const auto [end, bad] = std::from_chars(text.data(), text.data() + text.size(), out.port);
+    if (bad != std::errc{} || end != text.data() + text.size() || out.port == 0) return refuse(url, "its port is not between 1 and 65535");
+  }
+  if (!credentials.empty()) {
+    if (!credentials.contains(':')) return refuse(url, "the credentials for it are not USER:PASSWORD");
+    out.authorization = basic(credentials);
+  } else if (parsed->has_userinfo()) {
+    const secret decoded(parsed->user() + ":" + parsed->password());
+    out.authorization = basic(decoded.reveal());
+  }
+  return out;
+}
+
+bool listed(std::string_view list, std::string_view host, std::uint16_t port) {
+  while (!list.empty()) {
+    const auto end = std::min(list.find_first_of(", \t"), list.size());
+    const auto text = list.substr(0, end);
+    list.remove_prefix(std::min(end + 1, list.size()));
+    if (!text.empty() && names(split(text), host, port)) return true;
+  }
+  return false;
+}
+
+}  // namespace convoke::net
