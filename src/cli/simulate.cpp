@@ -38,6 +38,9 @@ int simulate(const invocation& what) {
   auto running = sim::simulator::start(options);
   if (!running) return refuse(running.error());
   write_text(STDOUT_FILENO, fmt::format("Graph is simulated at {}\n", (*running)->graph_url()));
+  if (const auto metadata = (*running)->metadata_url(); !metadata.empty())
+    write_text(STDOUT_FILENO, fmt::format("Its managed identity is at {0} (AZURE_POD_IDENTITY_AUTHORITY_HOST={0}{1})\n", metadata,
+                                          options.identity_header_file.empty() ? "" : ", or IDENTITY_ENDPOINT=" + metadata + "/msi/token"));
   if (!options.config_file.empty())
     write_text(STDOUT_FILENO, fmt::format("Try: convoke apply FILE --config {}\n", core::escape_for_people(options.config_file)));
   write_text(STDOUT_FILENO, "Stop with Ctrl-C.\n");

@@ -83,6 +83,10 @@ int read_field(std::string_view name, std::string_view value, http_request& into
     into.client_request_id = value;
   } else if (same_ignoring_case(name, "prefer")) {
     into.prefer = value;
+  } else if (same_ignoring_case(name, "metadata")) {
+    into.metadata = value;
+  } else if (same_ignoring_case(name, "x-identity-header")) {
+    into.identity_header = value;
   } else if (same_ignoring_case(name, "connection")) {
     if (lower(value).find("close") != std::string::npos) into.keep_alive = false;
   } else if (same_ignoring_case(name, "expect")) {

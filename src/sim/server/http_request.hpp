@@ -19,7 +19,7 @@ struct request_limits {
 // Views into the buffer that was parsed (and into `decoded`, where the body came in chunks).
 struct http_request {
   std::string_view method, target, host;
-  std::string_view authorization, content_type, client_request_id, prefer;
+  std::string_view authorization, content_type, client_request_id, prefer, metadata, identity_header;
   std::string_view body;
   std::string decoded;
   bool keep_alive = true;

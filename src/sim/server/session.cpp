@@ -51,7 +51,10 @@ bool hung_up(socket_type& socket) noexcept {
 template <class Stream>
 class session final : public closable {
  public:
-  session(Stream stream, hub& h) : stream_(std::move(stream)), hub_(h), in_(first_buffer) { hub_.connections.insert(this); }
+  session(Stream stream, hub& h, bool to_machine) : stream_(std::move(stream)), hub_(h), in_(first_buffer) {
+    request_.to_machine = to_machine;
+    hub_.connections.insert(this);
+  }
   ~session() override {
     hub_.connections.erase(this);
     hub_.graph.finish(reply_);
@@ -167,6 +170,8 @@ task<bool> session<Stream>::answer() {
   request_.content_type = parsed_.content_type;
   request_.client_request_id = parsed_.client_request_id;
   request_.prefer = parsed_.prefer;
+  request_.metadata = parsed_.metadata;
+  request_.identity_header = parsed_.identity_header;
   request_.body = parsed_.body;
   hub_.graph.handle(request_, read_clocks(), reply_);
   ++served_;
@@ -253,12 +258,12 @@ mono_time hub::arrival(mono_time now) const noexcept {
   return last_beat < now - normal_lag ? last_beat : now;
 }
 
-task<> serve(socket_type socket, hub& h, boost::asio::ssl::context* tls) {
+task<> serve(socket_type socket, hub& h, boost::asio::ssl::context* tls, bool to_machine) {
   if (tls == nullptr) {
-    session<socket_type> plain(std::move(socket), h);
+    session<socket_type> plain(std::move(socket), h, to_machine);
     co_await plain.run();
   } else {
-    session<tls_stream> secured(tls_stream(std::move(socket), *tls), h);
+    session<tls_stream> secured(tls_stream(std::move(socket), *tls), h, to_machine);
     co_await secured.run();
   }
 }

@@ -16,7 +16,7 @@
 
 #include "sim/server/http_request.hpp"
 #include "sim/server/options.hpp"
-#include "sim/service/service.hpp"
+#include "sim/service/world.hpp"
 
 namespace convoke::sim {
 
@@ -41,13 +41,13 @@ class closable {
 
 // What all connections share. One thread.
 struct hub {
-  hub(service& s, const options& o) : graph(s), how(o) {}
+  hub(world& s, const options& o) : graph(s), how(o) {}
 
   // An estimate that is never later than the true arrival of bytes just read: while the loop was stalled, they may have waited
   // in the socket.
   [[nodiscard]] mono_time arrival(mono_time now) const noexcept;
 
-  service& graph;
+  world& graph;
   const options& how;
   request_limits limits;
   std::unordered_set<closable*> connections;
@@ -56,7 +56,8 @@ struct hub {
 
 inline constexpr auto beat = std::chrono::milliseconds(10);
 
-// Serves a connection until it ends. `h` and `tls` outlive it; tls is null for plain HTTP.
-task<> serve(socket_type socket, hub& h, boost::asio::ssl::context* tls);
+// Serves a connection until it ends. `h` and `tls` outlive it; tls is null for plain HTTP. `to_machine`: it came to the address of the
+// managed identity.
+task<> serve(socket_type socket, hub& h, boost::asio::ssl::context* tls, bool to_machine);
 
 }  // namespace convoke::sim

@@ -17,6 +17,7 @@
 
 #include "sim/server/certificates.hpp"
 #include "sim/server/private_files.hpp"
+#include "sim/server/public_keys.hpp"
 #include "sim/server/session.hpp"
 #include "sim/server/tls.hpp"
 #include "sim/service/text.hpp"
@@ -42,7 +43,7 @@ void report(const std::exception_ptr& problem) {
   }
 }
 
-task<> accept_loop(acceptor& from, hub& h, asio::ssl::context* tls) {
+task<> accept_loop(acceptor& from, hub& h, asio::ssl::context* tls, bool to_machine = false) {
   timer rest(from.get_executor());
   while (from.is_open()) {
     auto [ec, socket] = co_await from.async_accept(awaited);
@@ -55,7 +56,7 @@ task<> accept_loop(acceptor& from, hub& h, asio::ssl::context* tls) {
     if (h.connections.size() >= most_connections) continue;
     boost::system::error_code ignored;
     socket.set_option(asio::ip::tcp::no_delay(true), ignored);
-    asio::co_spawn(from.get_executor(), serve(std::move(socket), h, tls), report);
+    asio::co_spawn(from.get_executor(), serve(std::move(socket), h, tls, to_machine), report);
   }
 }
 
@@ -87,7 +88,7 @@ result<void> listen(acceptor& on, const asio::ip::address& address, std::uint16_
   return fail(errc::network, fmt::format("cannot listen on {} port {}: {}", address.to_string(), port, ec.message()));
 }
 
-result<void> check(const options& how) {
+result<void> check(const tenant_options& how) {
   if (!is_guid(how.tenant)) return fail(errc::usage, fmt::format("--tenant: \"{}\" is not a GUID", how.tenant));
   if (!is_guid(how.client_id)) return fail(errc::usage, fmt::format("--client-id: \"{}\" is not a GUID", how.client_id));
   if (how.service.faults.total() > 1 + 1e-9) return fail(errc::usage, "the probabilities of all faults together exceed 1");
@@ -100,7 +101,10 @@ struct simulator::impl {
   explicit impl(const options& o) : how(o) {}
 
   result<void> bind();
-  result<identity> make_identity() const;
+  [[nodiscard]] std::vector<std::string> graph_roots() const;
+  result<identity> make_identity(const tenant_options& of, const secret& client_secret, bool first) const;
+  result<managed_identity> make_managed_identity() const;
+  result<std::unique_ptr<sim::service>> make_tenant(const tenant_options& of, bool first);
   result<void> prepare();
   void run();
   // Runs `f` on the simulator's thread and returns its result.
@@ -108,14 +112,14 @@ struct simulator::impl {
   std::string run_on_thread(Function f);
 
   options how;
-  secret client_secret;
+  std::vector<secret> client_secrets;  // one for each tenant
   std::string ca_pem;
   std::uint16_t port = 0;
   std::unique_ptr<asio::ssl::context> tls;
-  std::unique_ptr<sim::service> graph;
+  std::unique_ptr<sim::world> graph;
   std::unique_ptr<hub> shared;
   asio::io_context io{1};  // after what its coroutines use: it destroys them
-  acceptor v4{io}, v6{io};
+  acceptor v4{io}, v6{io}, machine{io};
   timer clock{io};
   std::thread thread;
 };
@@ -134,25 +138,63 @@ result<void> simulator::impl::bind() {
   }
 }
 
-result<identity> simulator::impl::make_identity() const {
+std::vector<std::string> simulator::impl::graph_roots() const {
   const std::string scheme = how.plain ? "http" : "https";
-  identity who{lower(how.tenant), lower(how.client_id), client_secret.clone(), {}};
-  for (const auto* host : {"localhost", "127.0.0.1", "[::1]"}) who.graph_roots.push_back(fmt::format("{}://{}:{}", scheme, host, port));
-  if (!how.certificate_host.empty()) who.graph_roots.push_back(fmt::format("{}://{}:{}", scheme, how.certificate_host, port));
+  std::vector<std::string> out;
+  for (const auto* host : {"localhost", "127.0.0.1", "[::1]"}) out.push_back(fmt::format("{}://{}:{}", scheme, host, port));
+  if (!how.certificate_host.empty()) out.push_back(fmt::format("{}://{}:{}", scheme, how.certificate_host, port));
+  return out;
+}
+
+result<managed_identity> simulator::impl::make_managed_identity() const {
+  managed_identity out;
+  out.client_id = out.object_id = lower(how.managed_identity);
+  out.trusted = how.trust_managed_identity;
+  if (how.identity_header_file.empty()) return out;
+  auto header = read_secret(how.identity_header_file);
+  if (!header) return std::unexpected(std::move(header.error()));
+  out.header = std::move(*header);
+  return out;
+}
+
+result<identity> simulator::impl::make_identity(const tenant_options& of, const secret& client_secret, bool first) const {
+  identity who{lower(of.tenant), lower(of.client_id), client_secret.clone(), graph_roots(), {}, of.federated};
+  for (const auto& file : of.certificates) {
+    auto pem = read_small_file(file);
+    if (!pem) return std::unexpected(std::move(pem.error()));
+    who.certificates.push_back(std::move(*pem));
+  }
+  if (!first || !how.metadata_port) return who;
+  auto managed = make_managed_identity();
+  if (!managed) return std::unexpected(std::move(managed.error()));
+  who.managed = std::move(*managed);
   return who;
 }
 
-result<void> simulator::impl::prepare() {
-  if (auto ok = check(how); !ok) return ok;
-  if (how.secret_file.empty()) {
+result<std::unique_ptr<sim::service>> simulator::impl::make_tenant(const tenant_options& of, bool first) {
+  auto& client_secret = client_secrets.emplace_back();
+  if (of.secret_file.empty()) {
     auto made = random_hex(20);
     if (!made) return std::unexpected(std::move(made.error()));
     client_secret = secret(std::move(*made));
   } else {
-    auto read = read_secret(how.secret_file);
+    auto read = read_secret(of.secret_file);
     if (!read) return std::unexpected(std::move(read.error()));
     client_secret = std::move(*read);
   }
+  auto who = make_identity(of, client_secret, first);
+  if (!who) return std::unexpected(std::move(who.error()));
+  const auto entropy = random_hex(8);
+  if (!entropy) return fail(errc::internal, "OpenSSL has no random bytes");
+  auto keys = read_keys(*who);
+  if (!keys) return std::unexpected(std::move(keys.error()));
+  return std::make_unique<sim::service>(of.service, std::move(*who), hash_of(*entropy), read_clocks(), assertion_checker(std::move(*keys)));
+}
+
+result<void> simulator::impl::prepare() {
+  const auto tenants = how.tenants();
+  for (const auto& one : tenants)
+    if (auto ok = check(one); !ok) return ok;
   if (!how.plain) {
     auto made = make_certificates(how.certificate_host);
     if (!made) return std::unexpected(std::move(made.error()));
@@ -162,10 +204,15 @@ result<void> simulator::impl::prepare() {
     tls = std::move(*context);
   }
   if (auto bound = bind(); !bound) return bound;
-  auto who = make_identity();
-  const auto entropy = random_hex(8);
-  if (!who || !entropy) return fail(errc::internal, "OpenSSL has no random bytes");
-  graph = std::make_unique<sim::service>(how.service, std::move(*who), hash_of(*entropy), read_clocks());
+  if (how.metadata_port)
+    if (auto bound = listen(machine, asio::ip::address_v4::loopback(), *how.metadata_port); !bound) return bound;
+  std::vector<std::unique_ptr<sim::service>> services;
+  for (const auto& one : tenants) {
+    auto made = make_tenant(one, services.empty());
+    if (!made) return std::unexpected(std::move(made.error()));
+    services.push_back(std::move(*made));
+  }
+  graph = std::make_unique<sim::world>(std::move(services));
   shared = std::make_unique<hub>(*graph, how);
   return {};
 }
@@ -173,6 +220,7 @@ result<void> simulator::impl::prepare() {
 void simulator::impl::run() {
   asio::co_spawn(io, accept_loop(v4, *shared, tls.get()), report);
   if (v6.is_open()) asio::co_spawn(io, accept_loop(v6, *shared, tls.get()), report);
+  if (machine.is_open()) asio::co_spawn(io, accept_loop(machine, *shared, nullptr, true), report);
   asio::co_spawn(io, beat_loop(clock, *shared), report);
   // Signals are handled by the main thread.
   sigset_t all, before;
@@ -209,7 +257,7 @@ result<std::unique_ptr<simulator>> simulator::start(const options& how) {
 }
 
 std::string simulator::graph_url() const {
-  return impl_->graph->who().graph_roots.front();
+  return impl_->graph->tenants().front()->who().graph_roots.front();
 }
 std::string simulator::authority_url() const {
   return graph_url();
@@ -217,14 +265,19 @@ std::string simulator::authority_url() const {
 std::uint16_t simulator::port() const {
   return impl_->port;
 }
+std::string simulator::metadata_url() const {
+  boost::system::error_code closed;
+  const auto at = impl_->machine.local_endpoint(closed);
+  return closed ? std::string() : fmt::format("http://127.0.0.1:{}", at.port());
+}
 std::string simulator::tenant() const {
-  return impl_->graph->who().tenant;
+  return impl_->graph->tenants().front()->who().tenant;
 }
 std::string simulator::client_id() const {
-  return impl_->graph->who().client_id;
+  return impl_->graph->tenants().front()->who().client_id;
 }
 secret simulator::client_secret() const {
-  return impl_->client_secret.clone();
+  return impl_->client_secrets.front().clone();
 }
 std::string simulator::ca_pem() const {
   return impl_->ca_pem;
@@ -256,14 +309,9 @@ result<void> simulator::write_config(const std::string& file) const {
     return given.empty() ? beside(ending) : std::filesystem::absolute(given);
   };
   const auto ca = path_of(how.ca_file, "-ca.pem");
-  const auto secret_file = path_of(how.secret_file, "-secret");
-  if (how.secret_file.empty()) {
-    if (auto written = write_private_file(secret_file, impl_->client_secret.reveal()); !written) return written;
-  }
   if (!how.plain && how.ca_file.empty()) {
     if (auto written = write_private_file(ca, impl_->ca_pem); !written) return written;
   }
-  const auto& who = impl_->graph->who();
   std::string text = "# A simulated Graph. It has a ledger of its own, so that a rehearsal never counts as real.\n";
   const auto line = [&text](std::string_view name, const std::string& value) {
     text += name;
@@ -274,11 +322,19 @@ result<void> simulator::write_config(const std::string& file) const {
   line("graph_url", graph_url());
   line("authority_url", authority_url());
   if (!how.plain) line("ca_file", ca.string());
-  line("tenant", who.tenant);
-  line("client_id", who.client_id);
-  line("client_secret_file", secret_file.string());
-  line("ledger", "sqlite:" + beside(".db").string());
   if (how.plain) text += "allow_http = true\n";
+  line("ledger", "sqlite:" + beside(".db").string());
+  const auto tenants = how.tenants();
+  for (std::size_t i = 0; i < tenants.size(); ++i) {
+    const auto suffix = i == 0 ? std::string("-secret") : fmt::format("-secret-{}", i + 1);
+    const auto secret_file = path_of(tenants[i].secret_file, suffix.c_str());
+    if (tenants[i].secret_file.empty())
+      if (auto written = write_private_file(secret_file, impl_->client_secrets[i].reveal()); !written) return written;
+    if (tenants.size() > 1) text += fmt::format("[tenants.t{}]\n", i + 1);
+    line("tenant", lower(tenants[i].tenant));
+    line("client_id", lower(tenants[i].client_id));
+    line("client_secret_file", secret_file.string());
+  }
   return write_private_file(config, text);
 }
 

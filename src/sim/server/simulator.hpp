@@ -25,6 +25,8 @@ class simulator {
   [[nodiscard]] std::string graph_url() const;      // https://localhost:PORT
   [[nodiscard]] std::string authority_url() const;  // the same
   [[nodiscard]] std::uint16_t port() const;
+  // http://127.0.0.1:PORT of the managed identity; empty where there is none.
+  [[nodiscard]] std::string metadata_url() const;
   [[nodiscard]] std::string tenant() const;
   [[nodiscard]] std::string client_id() const;
   [[nodiscard]] secret client_secret() const;

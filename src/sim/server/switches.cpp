@@ -180,6 +180,21 @@ setter spread(std::vector<fault> kinds) {
   };
 }
 
+result<void> add_federated(options& o, std::string_view given) {
+  std::vector<std::string> parts;
+  for (std::string_view left = given; parts.size() < 4;) {
+    const auto end = parts.size() == 3 ? left.size() : left.find(',');
+    if (end == std::string_view::npos) break;
+    parts.emplace_back(left.substr(0, end));
+    left.remove_prefix(std::min(end + 1, left.size()));
+  }
+  if (parts.size() != 4) return fail(errc::usage, fmt::format("\"{}\" does not have the form ISSUER,SUBJECT,AUDIENCE,FILE", given));
+  auto key = read_small_file(parts[3]);
+  if (!key) return std::unexpected(std::move(key.error()));
+  o.federated.push_back({parts[0], parts[1], parts[2], std::move(*key)});
+  return {};
+}
+
 void add_place(std::vector<flag>& all) {
   all.push_back({"--port", "N", "listen on this port of the loopback address (default: a free one)",
                  whole([](options& o) -> auto& { return o.port; })});
@@ -192,7 +207,34 @@ void add_place(std::vector<flag>& all) {
       {"--write-config", "FILE", "write a configuration file for convoke", text([](options& o) -> auto& { return o.config_file; })});
   all.push_back({"--secret-file", "FILE", "read the client secret from this file (default: a random secret)",
                  text([](options& o) -> auto& { return o.secret_file; })});
+  all.push_back({"--certificate", "FILE", "a certificate (PEM) that is registered with the app; may be repeated",
+                 [](options& o, std::string_view given) -> result<void> {
+                   o.certificates.emplace_back(given);
+                   return {};
+                 }});
+  all.push_back({"--federated-credential", "ISSUER,SUBJECT,AUDIENCE,FILE",
+                 "an identity provider whose tokens the app accepts; FILE has its public key (PEM); may be repeated", add_federated});
+  all.push_back({"--metadata-port", "PORT", "offer a managed identity at this port, over plain HTTP; 0: any that is free",
+                 [](options& o, std::string_view given) -> result<void> {
+                   const auto n = read_whole(given, 65535);
+                   if (!n) return std::unexpected(n.error());
+                   o.metadata_port = static_cast<std::uint16_t>(*n);
+                   return {};
+                 }});
+  all.push_back({"--managed-identity", "GUID", "client id of that identity", text([](options& o) -> auto& { return o.managed_identity; })});
+  all.push_back({"--trust-managed-identity", "", "the app accepts tokens of that identity in place of a secret",
+                 yes([](options& o) -> auto& { return o.trust_managed_identity; }), false});
+  all.push_back({"--identity-header-file", "FILE", "also offer the endpoint of App Service, whose secret header is in this file",
+                 text([](options& o) -> auto& { return o.identity_header_file; })});
   all.push_back({"--tenant", "GUID", "id of the tenant", text([](options& o) -> auto& { return o.tenant; })});
+  all.push_back({"--another-tenant", "GUID",
+                 "a further tenant; the flags that follow are its own, and it begins with those of the one before but the secret",
+                 [](options& o, std::string_view given) -> result<void> {
+                   o.earlier.push_back(o);
+                   o.tenant = std::string(given);
+                   o.secret_file.clear();
+                   return {};
+                 }});
   all.push_back({"--client-id", "GUID", "client id of the app", text([](options& o) -> auto& { return o.client_id; })});
   all.push_back({"--seed", "N",
                  "seed of the random faults: which call of a key fails depends on the seed, the key and the number of the call",

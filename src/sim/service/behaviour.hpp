@@ -82,12 +82,29 @@ struct behaviour {
   std::size_t kept_calls = 1000;                    // how many calls /_sim/calls remembers
 };
 
+// An identity provider whose tokens the app accepts in place of a secret.
+struct federated_credential {
+  std::string issuer, subject, audience;
+  std::string public_key;  // PEM; tokens are signed with RS256
+};
+
+// The managed identity of the machine that the program runs on.
+struct managed_identity {
+  std::string client_id, object_id;
+  secret header;  // what App Service's endpoint requires in X-IDENTITY-HEADER; empty: there is no such endpoint
+  std::string exchange_audience = "api://AzureADTokenExchange";
+  bool trusted = false;  // the app accepts its tokens in place of a secret
+};
+
 // The one tenant and the one app, and the addresses of the service.
 struct identity {
   std::string tenant;     // GUID, lower case
   std::string client_id;  // GUID, lower case
   secret client_secret;
-  std::vector<std::string> graph_roots;  // the first one is used in answers; a token may be requested for any of them
+  std::vector<std::string> graph_roots;     // the first one is used in answers; a token may be requested for any of them
+  std::vector<std::string> certificates{};  // PEM, registered with the app
+  std::vector<federated_credential> federated{};
+  std::optional<managed_identity> managed{};
 };
 
 }  // namespace convoke::sim

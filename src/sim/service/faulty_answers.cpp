@@ -133,7 +133,7 @@ void service::random_throttle(call& c, const meeting_store::entry& e, int status
   const auto wait = std::chrono::nanoseconds(static_cast<std::int64_t>(random.real() * how.random_wait * 1e9));
   auto kind = how.random_scope;
   if (kind == scope_kind::mix) kind = random.below(2) == 0 ? scope_kind::lane : scope_kind::organizer;
-  throttle(c, kind == scope_kind::organizer ? *c.organizer : kind == scope_kind::app ? app_ : lane_, kind, wait, status);
+  throttle(c, kind == scope_kind::organizer ? *c.organizer : kind == scope_kind::app ? *app_ : lane_, kind, wait, status);
 }
 
 }  // namespace convoke::sim

@@ -17,8 +17,10 @@ namespace convoke::sim {
 struct request {
   std::string_view method, target;
   std::string_view authorization, content_type, client_request_id, prefer;
+  std::string_view metadata, identity_header;  // Metadata and X-IDENTITY-HEADER
   std::string_view body;
-  mono_time arrived{};  // not later than the true arrival; decides what is early
+  bool to_machine = false;  // it came to the address of the machine's managed identity
+  mono_time arrived{};      // not later than the true arrival; decides what is early
 };
 
 // How the answer leaves.

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/service/inspection.hpp"
 #include "sim/service/path.hpp"
 #include "sim/service/retry_after.hpp"
 #include "sim/service/text.hpp"
@@ -15,15 +16,19 @@ namespace convoke::sim {
 namespace {
 
 constexpr std::size_t longest_client_request_id = 128;
+constexpr std::string_view scheme = "Bearer ";
 
 }  // namespace
 
 service::service(behaviour how, identity who, std::uint64_t entropy, moment start)
+    : service(std::move(how), std::move(who), entropy, start, assertion_checker({})) {}
+
+service::service(behaviour how, identity who, std::uint64_t entropy, moment start, assertion_checker assertions)
     : how_(std::move(how)),
       who_(std::move(who)),
       start_(start),
       shown_{who_.graph_roots.front(), who_.tenant, how_.show_roles, how_.small_answers},
-      tokens_(who_, how_.tokens, entropy),
+      tokens_(who_, how_.tokens, entropy, std::move(assertions)),
       calls_(how_.kept_calls),
       ids_(how_.seed, "ids", 0, random_source::purpose::request),
       latency_(how_.seed, "latency", 0, random_source::purpose::latency) {}
@@ -32,27 +37,16 @@ void service::handle(const request& q, moment now, reply& into) {
   into.clear();
   const auto path = q.target.substr(0, q.target.find('?'));
   const path_segments parts(path);
-  if (parts.is(0, "_sim")) {
-    inspect(path, into);
+  if (q.to_machine) {
+    tokens_.handle_metadata(q, now, into);
+    headers_.append_date(into.headers, now.wall);
+  } else if (parts.is(0, "_sim")) {
+    inspect(*this, path, into);
   } else if (parts.count == 4 && parts.is(1, "oauth2") && parts.is(2, "v2.0") && parts.is(3, "token") && q.method == "POST") {
     tokens_.handle(parts.part[0], q, now, into);
     headers_.append_date(into.headers, now.wall);
   } else {
     graph(q, path, now, into);
-  }
-}
-
-void service::inspect(std::string_view path, reply& into) {
-  into.headers = "Content-Type: application/json\r\nCache-Control: no-store\r\n";
-  if (path == "/_sim/stats") {
-    into.body = stats_json();
-  } else if (path == "/_sim/meetings") {
-    into.body = meetings_json_lines();
-  } else if (path == "/_sim/calls") {
-    into.body = calls_json_lines();
-  } else {
-    into.status = 404;
-    into.body = R"({"error":"there are /_sim/stats, /_sim/meetings and /_sim/calls"})";
   }
 }
 
@@ -70,13 +64,16 @@ void service::graph(const request& q, std::string_view path, moment now, reply& 
     c.log->client_request_id = q.client_request_id.substr(0, longest_client_request_id);
   }
   into.delay = draw_latency() + wait_for_turn(now.mono);
-  const bool open = authorised(c) && within(c, app_, {}, scope_kind::app) && within(c, lane_, how_.throttle.lane, scope_kind::lane);
+  const bool open = authorised(c) && within(c, *app_, {}, scope_kind::app) && within(c, lane_, how_.throttle.lane, scope_kind::lane);
   if (open && route(c, path) && enter_organizer(c) && organizer_may(c)) carry_out(c);
   if (c.log != nullptr) c.log->status = into.how == delivery::lost || into.how == delivery::reset ? 0 : into.status;
 }
 
+bool service::issued(std::string_view authorization, mono_time now) const {
+  return authorization.starts_with(scheme) && tokens_.check(authorization.substr(scheme.size()), now) != token_state::unknown;
+}
+
 bool service::authorised(call& c) {
-  constexpr std::string_view scheme = "Bearer ";
   std::string_view why;
   if (!c.q.authorization.starts_with(scheme)) {
     why = "Access token is empty.";

@@ -4,6 +4,7 @@
 // meeting. Pure: no socket, no clock, no thread; time comes with every call.
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -23,6 +24,8 @@ namespace convoke::sim {
 class service {
  public:
   // `entropy` makes the tokens; everything else comes from the seed in `how`.
+  service(behaviour how, identity who, std::uint64_t entropy, moment start, assertion_checker assertions);
+  // Without certificates and other identity providers.
   service(behaviour how, identity who, std::uint64_t entropy, moment start);
   service(const service&) = delete;
   service& operator=(const service&) = delete;
@@ -31,10 +34,14 @@ class service {
   // written or will never be.
   void handle(const request& q, moment now, reply& into);
   // A throttled answer leaves at `now`: its cooldown begins.
-  void announce(reply& r, mono_time now);
-  void finish(reply& r);
+  static void announce(reply& r, mono_time now);
+  static void finish(reply& r);
   // From now on these limits hold. The windows and their counts stay.
   void change_limits(const quota_options& lane, const quota_options& organizer);
+  // The app of the other service is this one's too: a cooldown of the app closes both.
+  void share_app(const service& other) { app_ = other.app_; }
+  // Whether it issued the token of this `Authorization`, and still knows it.
+  [[nodiscard]] bool issued(std::string_view authorization, mono_time now) const;
   // A request that was not HTTP, or too large.
   void count_bad_request() { ++counts_.bad_requests; }
   void count_connection() { ++connections_; }
@@ -68,7 +75,6 @@ class service {
   };
 
   // service.cpp
-  void inspect(std::string_view path, reply& into);
   void graph(const request& q, std::string_view path, moment now, reply& into);
   bool authorised(call& c);
   bool enter_organizer(call& c);
@@ -108,7 +114,8 @@ class service {
   token_endpoint tokens_;
   meeting_store meetings_;
   text_map<scope> organizers_;
-  scope app_, lane_;
+  std::shared_ptr<scope> app_ = std::make_shared<scope>();
+  scope lane_;
   counters counts_;
   call_log calls_;
   random_source ids_, latency_;

@@ -12,7 +12,7 @@ namespace convoke::sim {
 namespace {
 
 constexpr std::size_t signature_size = 256;  // as RSA-2048 has it
-constexpr std::size_t longest_quote = 128;   // of what the caller sent
+constexpr std::size_t longest_quote = 300;   // of what the caller sent
 constexpr auto remembered_after_expiry = std::chrono::hours(1);
 
 std::string decode_form(std::string_view text) {
@@ -26,7 +26,7 @@ std::int64_t unix_seconds(utc_time t) {
 }
 
 // What the caller sent need not be UTF-8; the answer must be.
-std::string quoted(std::string_view sent) {
+std::string cleaned(std::string_view sent) {
   std::string out(sent.substr(0, longest_quote));
   std::ranges::replace_if(out, [](char c) { return static_cast<unsigned char>(c) >= 0x80; }, '?');
   return out;
@@ -43,8 +43,8 @@ bool same_secret(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-token_endpoint::token_endpoint(const identity& who, const token_options& how, std::uint64_t entropy)
-    : who_(who), how_(how), random_(entropy, "tokens", 0, random_source::purpose::token) {}
+token_endpoint::token_endpoint(const identity& who, const token_options& how, std::uint64_t entropy, assertion_checker assertions)
+    : who_(who), how_(how), assertions_(std::move(assertions)), random_(entropy, "tokens", 0, random_source::purpose::token) {}
 
 token_endpoint::form token_endpoint::read_form(const request& q) {
   form sent;
@@ -65,6 +65,8 @@ token_endpoint::form token_endpoint::read_form(const request& q) {
     if (name == "client_id") sent.client_id = value;
     if (name == "client_secret") sent.client_secret = value;
     if (name == "scope") sent.scope = value;
+    if (name == "client_assertion_type") sent.assertion_type = value;
+    if (name == "client_assertion") sent.assertion = value;
     at = end + 1;
   }
   return sent;
@@ -74,31 +76,54 @@ bool token_endpoint::known_scope(std::string_view scope) const {
   return std::ranges::any_of(who_.graph_roots, [&](const std::string& root) { return scope == root + "/.default"; });
 }
 
-const token_endpoint::problem* token_endpoint::refusal_of(std::string_view tenant, const request& q, const form& sent) const {
-  static constexpr problem no_tenant{
-      400, 90002, "invalid_request",
-      "Tenant '{}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud."};
-  static constexpr problem no_form{400, 900144, "invalid_request", "The request body must contain the following parameter: 'grant_type'."};
-  static constexpr problem no_grant{400, 70003, "unsupported_grant_type", "The app requested an unsupported grant type."};
-  static constexpr problem no_app{400, 700016, "unauthorized_client",
-                                  "Application with identifier '{}' was not found in the directory. This can happen if the application has "
-                                  "not been installed by the administrator of the tenant."};
-  static constexpr problem no_secret{
-      401, 7000216, "invalid_client",
-      "'client_assertion', 'client_secret' or 'request' is required for the 'client_credentials' grant type."};
-  static constexpr problem bad_secret{401, 7000215, "invalid_client",
-                                      "Invalid client secret provided. Ensure the secret being sent in the request is the client secret "
-                                      "value, not the client secret ID, for a secret added to app '{}'."};
-  static constexpr problem no_scope{400, 70011, "invalid_scope", "The provided value for the input parameter 'scope' is not valid."};
-
-  if (!same_ignoring_case(tenant, who_.tenant)) return &no_tenant;
+std::optional<token_endpoint::problem> token_endpoint::refusal_of(std::string_view tenant, const request& q, const form& sent,
+                                                                  utc_time now) {
+  if (!same_ignoring_case(tenant, who_.tenant))
+    return problem{400, 90002, "invalid_request",
+                   fmt::format("Tenant '{}' not found. Check to make sure you have the correct tenant ID and are signing into the correct "
+                               "cloud.",
+                               cleaned(tenant))};
   const auto type = q.content_type.substr(0, q.content_type.find(';'));
-  if (!same_ignoring_case(type, "application/x-www-form-urlencoded") || sent.grant_type.empty()) return &no_form;
-  if (sent.grant_type != "client_credentials") return &no_grant;
-  if (!same_ignoring_case(sent.client_id, who_.client_id)) return &no_app;
-  if (sent.client_secret.empty()) return &no_secret;
-  if (!same_secret(sent.client_secret, who_.client_secret.reveal())) return &bad_secret;
-  return known_scope(sent.scope) ? nullptr : &no_scope;
+  if (!same_ignoring_case(type, "application/x-www-form-urlencoded") || sent.grant_type.empty())
+    return problem{400, 900144, "invalid_request", "The request body must contain the following parameter: 'grant_type'."};
+  if (sent.grant_type != "client_credentials")
+    return problem{400, 70003, "unsupported_grant_type", "The app requested an unsupported grant type."};
+  if (!same_ignoring_case(sent.client_id, who_.client_id))
+    return problem{400, 700016, "unauthorized_client",
+                   fmt::format("Application with identifier '{}' was not found in the directory. This can happen if the application has "
+                               "not been installed by the administrator of the tenant.",
+                               cleaned(sent.client_id))};
+  if (auto why = refusal_of_credential(sent, now)) return why;
+  if (!known_scope(sent.scope))
+    return problem{400, 70011, "invalid_scope", "The provided value for the input parameter 'scope' is not valid."};
+  return std::nullopt;
+}
+
+std::optional<token_endpoint::problem> token_endpoint::refusal_of_credential(const form& sent, utc_time now) {
+  constexpr std::string_view bearer = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+  if (!sent.assertion.empty()) {
+    if (sent.assertion_type != bearer)
+      return problem{401, 7000215, "invalid_client", fmt::format("The client_assertion_type must be '{}'.", bearer)};
+    if (const auto own = exchangeable_.find(sent.assertion); own != exchangeable_.end())
+      return who_.managed->trusted ? std::nullopt
+                                   : std::optional(problem{401, 700213, "invalid_client",
+                                                           "No matching federated identity record found for presented assertion subject '" +
+                                                               who_.managed->object_id + "'."});
+    std::vector<std::string> audiences;
+    for (const auto& root : who_.graph_roots) audiences.push_back(fmt::format("{}/{}/oauth2/v2.0/token", root, who_.tenant));
+    const auto why = assertions_.check(sent.assertion, who_.client_id, audiences, now);
+    return why ? std::optional(problem{401, why->number, "invalid_client", cleaned(why->text)}) : std::nullopt;
+  }
+  if (sent.client_secret.empty())
+    return problem{401, 7000216, "invalid_client",
+                   "'client_assertion', 'client_secret' or 'request' is required for the 'client_credentials' grant type."};
+  if (!same_secret(sent.client_secret, who_.client_secret.reveal()))
+    return problem{
+        401, 7000215, "invalid_client",
+        fmt::format("Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not "
+                    "the client secret ID, for a secret added to app '{}'.",
+                    cleaned(sent.client_id))};
+  return std::nullopt;
 }
 
 bool token_endpoint::fault(reply& into) {
@@ -117,16 +142,14 @@ bool token_endpoint::fault(reply& into) {
   return true;
 }
 
-void token_endpoint::refuse(const problem& why, std::string_view about, moment now, reply& into) {
+void token_endpoint::refuse(const problem& why, moment now, reply& into) {
   const auto trace = random_.guid(), correlation = random_.guid();
   std::string stamp;
   append_plain_time(stamp, now.wall);
   stamp[10] = ' ';
-  std::string text(why.text);
-  if (const auto gap = text.find("{}"); gap != std::string::npos) text.replace(gap, 2, quoted(about));
   std::string description;
-  append_json_string(
-      description, fmt::format("AADSTS{}: {} Trace ID: {} Correlation ID: {} Timestamp: {}Z", why.number, text, trace, correlation, stamp));
+  append_json_string(description, fmt::format("AADSTS{}: {} Trace ID: {} Correlation ID: {} Timestamp: {}Z", why.number, why.text, trace,
+                                              correlation, stamp));
   into.status = why.status;
   into.headers = "Cache-Control: no-store, no-cache\r\nPragma: no-cache\r\nContent-Type: application/json; charset=utf-8\r\n";
   into.body = fmt::format(
@@ -134,7 +157,7 @@ void token_endpoint::refuse(const problem& why, std::string_view about, moment n
       why.error, description, why.number, stamp, trace, correlation, who_.graph_roots.front(), why.number);
 }
 
-std::string token_endpoint::make_token(std::string_view audience, moment now) {
+std::string token_endpoint::make_token(std::string_view audience, std::string_view client_id, moment now) {
   const auto issued = unix_seconds(now.wall);
   const auto lifetime = static_cast<std::int64_t>(how_.lifetime_seconds);
   std::string token;
@@ -144,7 +167,7 @@ std::string token_endpoint::make_token(std::string_view audience, moment now) {
       token,
       fmt::format(
           R"({{"aud":"{}","iss":"https://sts.windows.net/{}/","iat":{},"nbf":{},"exp":{},"app_displayname":"convoke","appid":"{}","idtyp":"app","oid":"{}","roles":["OnlineMeetings.ReadWrite.All","User.Read.All"],"tid":"{}","uti":"{:016x}","ver":"1.0"}})",
-          audience, who_.tenant, issued, issued, issued + lifetime, who_.client_id, random_.guid(), who_.tenant, random_.next()));
+          audience, who_.tenant, issued, issued, issued + lifetime, client_id, random_.guid(), who_.tenant, random_.next()));
   token += '.';
   std::string signature;
   while (signature.size() < signature_size) signature += static_cast<char>(random_.next() >> 56);
@@ -152,9 +175,16 @@ std::string token_endpoint::make_token(std::string_view audience, moment now) {
   return token;
 }
 
+void token_endpoint::keep(std::string token, bool for_exchange, moment now) {
+  const auto expires = now.mono + std::chrono::nanoseconds(static_cast<std::int64_t>(how_.lifetime_seconds * 1e9));
+  by_age_.emplace_back(expires, token);
+  (for_exchange ? exchangeable_ : expiry_).emplace(std::move(token), expires);
+}
+
 void token_endpoint::forget(mono_time now) {
   while (!by_age_.empty() && by_age_.front().first + remembered_after_expiry < now) {
     expiry_.erase(by_age_.front().second);
+    exchangeable_.erase(by_age_.front().second);
     by_age_.pop_front();
   }
 }
@@ -164,17 +194,15 @@ void token_endpoint::handle(std::string_view tenant, const request& q, moment no
   into.clear();
   if (fault(into)) return;
   const auto sent = read_form(q);
-  if (const auto* why = refusal_of(tenant, q, sent)) return refuse(*why, why->number == 90002 ? tenant : sent.client_id, now, into);
+  if (const auto why = refusal_of(tenant, q, sent, now.wall)) return refuse(*why, now, into);
 
   forget(now.mono);
-  auto token = make_token(std::string_view(sent.scope).substr(0, sent.scope.rfind('/')), now);
-  const auto expires = now.mono + std::chrono::nanoseconds(static_cast<std::int64_t>(how_.lifetime_seconds * 1e9));
+  auto token = make_token(std::string_view(sent.scope).substr(0, sent.scope.rfind('/')), who_.client_id, now);
   ++issued_;
   into.headers = "Cache-Control: no-store, no-cache\r\nPragma: no-cache\r\nContent-Type: application/json; charset=utf-8\r\n";
   const auto seconds = static_cast<std::int64_t>(how_.lifetime_seconds);
   into.body = fmt::format(R"({{"token_type":"Bearer","expires_in":{},"ext_expires_in":{},"access_token":"{}"}})", seconds, seconds, token);
-  by_age_.emplace_back(expires, token);
-  expiry_.emplace(std::move(token), expires);
+  keep(std::move(token), false, now);
 }
 
 token_state token_endpoint::check(std::string_view token, mono_time now) const {

@@ -4,9 +4,11 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "sim/service/assertions.hpp"
 #include "sim/service/behaviour.hpp"
 #include "sim/service/meetings.hpp"
 #include "sim/service/message.hpp"
@@ -18,11 +20,13 @@ enum class token_state : std::uint8_t { valid, expired, unknown };
 
 class token_endpoint {
  public:
-  // `entropy` must not be guessable where tokens must not be.
-  token_endpoint(const identity& who, const token_options& how, std::uint64_t entropy);
+  // `entropy` must not be guessable where tokens must not be. `assertions`: of the certificates and providers of `who`.
+  token_endpoint(const identity& who, const token_options& how, std::uint64_t entropy, assertion_checker assertions);
 
   // POST /{tenant}/oauth2/v2.0/token. `tenant` is the path's.
   void handle(std::string_view tenant, const request& q, moment now, reply& into);
+  // A request for a token of the managed identity.
+  void handle_metadata(const request& q, moment now, reply& into);
   // Whether a bearer token is accepted at `now`.
   [[nodiscard]] token_state check(std::string_view token, mono_time now) const;
 
@@ -31,28 +35,34 @@ class token_endpoint {
 
  private:
   struct form {
-    std::string grant_type, client_id, client_secret, scope;
+    std::string grant_type, client_id, client_secret, scope, assertion_type, assertion;
   };
   struct problem {
     int status;
-    int number;                    // AADSTSnnnn
-    std::string_view error, text;  // `{}` in the text: the tenant of the path for 90002, else the application of the form
+    int number;  // AADSTSnnnn
+    std::string_view error;
+    std::string text;
   };
   [[nodiscard]] static form read_form(const request& q);
   [[nodiscard]] bool known_scope(std::string_view scope) const;
-  // Why the request is refused; nullptr where a token is issued.
-  [[nodiscard]] const problem* refusal_of(std::string_view tenant, const request& q, const form& sent) const;
+  // Why the request is refused; nullopt where a token is issued.
+  [[nodiscard]] std::optional<problem> refusal_of(std::string_view tenant, const request& q, const form& sent, utc_time now);
+  [[nodiscard]] std::optional<problem> refusal_of_credential(const form& sent, utc_time now);
   bool fault(reply& into);
-  // `about`: the value of the request that the text names.
-  void refuse(const problem& why, std::string_view about, moment now, reply& into);
-  // `audience`: the Graph root of the requested scope.
-  [[nodiscard]] std::string make_token(std::string_view audience, moment now);
+  void refuse(const problem& why, moment now, reply& into);
+  // `audience`: the Graph root of the requested scope, or what else the token is for.
+  [[nodiscard]] std::string make_token(std::string_view audience, std::string_view client_id, moment now);
+  void issue_managed(const std::string& resource, bool imds, moment now, reply& into);
+  // Remembers an issued token: for Graph, or for the exchange into a token of the app.
+  void keep(std::string token, bool for_exchange, moment now);
   void forget(mono_time now);
 
   const identity& who_;
   token_options how_;
+  assertion_checker assertions_;
   random_source random_;
   text_map<mono_time> expiry_;
+  text_map<mono_time> exchangeable_;
   std::deque<std::pair<mono_time, std::string>> by_age_;
   std::uint64_t issued_ = 0, requests_ = 0;
 };

@@ -1,0 +1,26 @@
+#pragma once
+
+// The answers of /_sim, for a service and for several together.
+
+#include <string_view>
+
+#include "sim/service/message.hpp"
+
+namespace convoke::sim {
+
+template <class Source>
+void inspect(const Source& from, std::string_view path, reply& into) {
+  into.headers = "Content-Type: application/json\r\nCache-Control: no-store\r\n";
+  if (path == "/_sim/stats") {
+    into.body = from.stats_json();
+  } else if (path == "/_sim/meetings") {
+    into.body = from.meetings_json_lines();
+  } else if (path == "/_sim/calls") {
+    into.body = from.calls_json_lines();
+  } else {
+    into.status = 404;
+    into.body = R"({"error":"there are /_sim/stats, /_sim/meetings and /_sim/calls"})";
+  }
+}
+
+}  // namespace convoke::sim

@@ -1,0 +1,90 @@
+#include "sim/service/world.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include <boost/json.hpp>
+
+#include "sim/service/inspection.hpp"
+#include "sim/service/path.hpp"
+#include "sim/service/text.hpp"
+
+namespace convoke::sim {
+namespace {
+
+namespace json = boost::json;
+
+// The largest of these is that of the world; of all others the sum.
+bool is_maximum(std::string_view name) {
+  return name == "max_in_flight_per_key";
+}
+
+void add(json::object& to, const json::object& from) {
+  for (const auto& [name, value] : from) {
+    if (value.is_object()) {
+      add(to[name].is_object() ? to[name].get_object() : to[name].emplace_object(), value.get_object());
+      continue;
+    }
+    const auto number = value.to_number<std::uint64_t>();
+    const auto before = to.contains(name) ? to[name].to_number<std::uint64_t>() : 0;
+    to[name] = is_maximum({name.data(), name.size()}) ? std::max(before, number) : before + number;
+  }
+}
+
+}  // namespace
+
+world::world(std::vector<std::unique_ptr<service>> tenants) : tenants_(std::move(tenants)) {
+  std::map<std::string, service*> first;
+  for (const auto& one : tenants_) {
+    const auto [other, is_first] = first.emplace(one->who().client_id, one.get());
+    if (!is_first) one->share_app(*other->second);
+  }
+}
+
+service& world::tenant_of(const request& q, mono_time now) const {
+  const path_segments parts(q.target.substr(0, q.target.find('?')));
+  if (parts.is(1, "oauth2")) {
+    const auto named =
+        std::ranges::find_if(tenants_, [&](const auto& one) { return same_ignoring_case(one->who().tenant, parts.part[0]); });
+    return named == tenants_.end() ? *tenants_.front() : **named;
+  }
+  const auto issuer = std::ranges::find_if(tenants_, [&](const auto& one) { return one->issued(q.authorization, now); });
+  return issuer == tenants_.end() ? *tenants_.front() : **issuer;
+}
+
+void world::handle(const request& q, moment now, reply& into) {
+  if (tenants_.size() == 1) return tenants_.front()->handle(q, now, into);
+  const auto path = q.target.substr(0, q.target.find('?'));
+  if (!q.to_machine && path_segments(path).is(0, "_sim")) {
+    into.clear();
+    return inspect(*this, path, into);
+  }
+  tenant_of(q, now.mono).handle(q, now, into);
+}
+
+std::string world::calls_json_lines() const {
+  std::string out;
+  for (const auto& one : tenants_) out += one->calls_json_lines();
+  return out;
+}
+
+std::string world::stats_json() const {
+  if (tenants_.size() == 1) return tenants_.front()->stats_json();
+  json::object out, each;
+  for (const auto& one : tenants_) {
+    const auto own = json::parse(one->stats_json()).as_object();
+    add(out, own);
+    each[one->who().tenant] = own;
+  }
+  out["tenants"] = std::move(each);
+  return json::serialize(out);
+}
+
+std::string world::meetings_json_lines() const {
+  std::string out;
+  for (const auto& one : tenants_) out += one->meetings_json_lines();
+  return out;
+}
+
+}  // namespace convoke::sim
