@@ -29,6 +29,7 @@
 #include <vector>
 
 #include <convoke/error.hpp>
+#include <convoke/lane.hpp>
 #include <convoke/outcome.hpp>
 #include <convoke/results_dialect.hpp>
 #include <convoke/secret.hpp>
@@ -36,19 +37,6 @@
 #include <convoke/time.hpp>
 
 namespace convoke {
-
-/// One Graph root, tenant and app, and how to sign in to it.
-struct lane_options {
-  std::string name;  ///< by which the tenant column may name the lane besides its tenant id; may be empty
-  std::string graph_url = "https://graph.microsoft.com";            ///< root without version
-  std::string authority_url = "https://login.microsoftonline.com";  ///< where tokens come from
-  std::string tenant;                                               ///< Entra tenant id (GUID)
-  std::string client_id;    ///< Entra application id, at most 128 visible ASCII characters; may be empty with a ready token
-  secret client_secret;     ///< for the client-credentials grant
-  secret token;             ///< a ready bearer token instead, at most 16 KiB; it is never refreshed
-  std::string ca_file;      ///< PEM bundle to trust instead of the system's; empty: the system's
-  bool allow_http = false;  ///< plain HTTP, to loopback addresses only
-};
 
 /// What becomes of a meeting that exists and differs.
 enum class on_drift : std::uint8_t { report, fail };
@@ -102,16 +90,9 @@ struct plan_options {
   std::optional<std::uint64_t> max_new;      ///< refuse if more than N keys are new; not part of the identity
 };
 
-/// Limits of the call phase. None of them is part of a run's identity. Rates are 0.01 to 10,000,000; durations are 1 ms to ten years
-/// (3,650 days) unless a member gives another range. Graph publishes no rate for createOrGet, so the defaults of `rate` and `start_rate`
-/// are choices of this project (docs/pace.md).
-struct pace_options {
-  double rate = 500;                                      ///< calls per second and lane that are never exceeded
-  double start_rate = 10;                                 ///< calls per second while nothing is known of the lane's limit
-  bool fixed_rate = false;                                ///< call at `rate` and search for no limit; throttles are obeyed all the same
-  std::optional<double> organizer_rate;                   ///< calls per second and organizer; absent: only the lane's rate limits
-  unsigned organizer_concurrency = 4;                     ///< calls in flight per organizer, 1 to 1000
-  unsigned connections = 16;                              ///< per lane, 1 to 1000
+/// Limits of the call phase, and how fast each lane is called that has no pace of its own. None of them is part of a run's identity.
+/// Durations are 1 ms to ten years (3,650 days) unless a member gives another range.
+struct pace_options : lane_pace_options {
   unsigned max_attempts = 5;                              ///< calls per row and process that may end in a fault, 1 to 100
   std::chrono::milliseconds connect_timeout{10'000};      ///< TCP and TLS together
   std::chrono::milliseconds attempt_timeout{20'000};      ///< one call, from the write to the last byte of the answer
@@ -132,8 +113,10 @@ struct job {
   std::optional<std::string> feed;
   std::string ledger;                      ///< `sqlite:PATH` or `postgresql://…`
   std::chrono::milliseconds wait_lock{0};  ///< how long to wait while another process has a SQLite ledger; 0 to ten years
-  /// Exactly one for now, except for `work`: rows cannot name a tenant yet, so a second lane would have no rows.
+  /// One or more, each of another Graph root, tenant or app. With several of them every row names its tenant.
   std::vector<lane_options> lanes = std::vector<lane_options>(1);
+  /// Tenants that rows may name and that this job leaves out: their rows are not planned.
+  std::vector<known_tenant> other_tenants;
   plan_options plan;
   pace_options pace;
   std::string results;  ///< written at the end, by ending: .csv or .jsonl; `-`: CSV on standard output; empty: none
@@ -213,6 +196,14 @@ enum class ending : std::uint8_t {
   storage,      ///< the ledger could not be read or written
 };
 
+/// How one lane of a job ended.
+struct lane_result {
+  std::string name, tenant, app;  ///< as the configuration names it, Entra tenant id, Entra application id; name and app may be empty
+  ending end = ending::finished;
+  std::string detail;     ///< one sentence for people: why it stopped and what to do; empty where it made no call
+  outcome_counts counts;  ///< of the rows of the run whose lane is known; wrong rows are not among them. Only in a job_report
+};
+
 /// The result of `apply`.
 struct job_report {
   std::uint32_t run = 0;  ///< 0: interrupted before there was one
@@ -225,6 +216,7 @@ struct job_report {
   utc_time planned_at{};                          ///< when it planned: the time that the plan's forecast counts from
   std::uint64_t rows = 0;
   outcome_counts counts;                               ///< of the whole run, not only of this call
+  std::vector<lane_result> lanes;                      ///< of the whole run, in the order of its lanes; `end` is that of this call
   std::uint64_t calls = 0, throttled = 0, faults = 0;  ///< of this call
   std::uint64_t early_by_inference = 0;                ///< calls in a scope that was closed by a throttle which did not name it
   std::chrono::microseconds plan_time{0}, call_time{0}, results_time{0};  ///< call: first send to last commit
@@ -300,6 +292,7 @@ struct work_report {
   std::uint64_t early_by_inference = 0;    ///< calls in a scope that was closed by a throttle which did not name it
   std::chrono::microseconds call_time{0};  ///< first send to last commit
   unsigned sessions = 0;                   ///< more than one where a lease was lost, or each run has a session
+  std::vector<lane_result> lanes;          ///< in the order of the job's lanes; empty where nothing was owed
   std::vector<worked_run> finished;        ///< runs of which this call found that nothing is owed any more
   std::vector<worked_run> left;            ///< open runs that owe rows; also those of lanes that the job does not have
   std::vector<std::string> warnings;       ///< housekeeping that failed, such as pruning; it changes no outcome

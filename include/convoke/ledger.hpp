@@ -88,6 +88,7 @@ struct run_status {
   std::vector<counted> errors;  ///< rows by error code
   struct of_organizer {
     std::string organizer;
+    std::size_t lane = 0;  ///< index into run_info::lanes
     outcome_counts counts;
   };
   std::vector<of_organizer> organizers;

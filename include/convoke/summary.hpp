@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,6 +21,13 @@ struct outcome_counts {
                 removed = 0;
   std::uint64_t owed = 0;  ///< no outcome yet: deferred when the run is not being carried out
 
+  outcome_counts& operator+=(const outcome_counts& more) noexcept {
+    for (const auto member : {&outcome_counts::created, &outcome_counts::existing, &outcome_counts::drifted, &outcome_counts::updated,
+                              &outcome_counts::unchanged, &outcome_counts::failed, &outcome_counts::rejected, &outcome_counts::superseded,
+                              &outcome_counts::lost, &outcome_counts::removed, &outcome_counts::owed})
+      this->*member += more.*member;
+    return *this;
+  }
   friend bool operator==(const outcome_counts&, const outcome_counts&) = default;
 };
 
@@ -134,12 +142,21 @@ struct plan_summary {
   /// The same per organizer.
   struct per_organizer {
     std::string organizer;
+    std::size_t lane = 0;  ///< of the run's lanes, from 0
     std::uint64_t calls = 0, new_keys = 0, vanished = 0;
     std::uint64_t made_this_month = 0;  ///< meetings that this ledger made for it in this calendar month (UTC); only where new_keys > 0
   };
   std::vector<per_organizer> organizers;
 
-  std::optional<convoke::forecast> expected;  ///< absent where there is no lane (`check`)
+  std::optional<convoke::forecast> expected;  ///< of all lanes together; absent where there is none (`check`)
+
+  /// The same per lane, in the order of the run's lanes; empty where there is none (`check`).
+  struct per_lane {
+    std::string name, tenant, app;  ///< as the configuration names it, Entra tenant id, Entra application id; name and app may be empty
+    std::uint64_t calls = 0, new_keys = 0;
+    convoke::forecast expected;
+  };
+  std::vector<per_lane> lanes;
 };
 
 }  // namespace convoke

@@ -1,7 +1,9 @@
 #pragma once
 
-// Where bearer tokens come from: a ready one (CONVOKE_TOKEN), or the client-credentials grant with a secret.
+// Where the bearer tokens of a lane come from: a ready one (CONVOKE_TOKEN), or a credential (auth/credentials.hpp) that is asked again
+// before a token runs out.
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -28,10 +30,9 @@ namespace convoke::auth {
 // control characters. Blanks and all other characters may be part of a secret. The text is not shown. nullopt where it may be one.
 [[nodiscard]] std::optional<std::string> flaw_of_secret(std::string_view text);
 
-struct client_secret_source {
-  net::endpoint authority;
-  std::string tenant, client_id, graph_root;
-  secret client_secret;
+class credential;
+
+struct renewal_terms {
   std::chrono::nanoseconds attempt_timeout = std::chrono::seconds(20);
   std::chrono::nanoseconds max_cooldown = std::chrono::hours(24);  // a longer Retry-After is cut to this, which the message reports
 };
@@ -40,10 +41,10 @@ struct client_secret_source {
 // present one stays in use until its end. All calls and all events are on the thread of the executor.
 class token_source {
  public:
-  // Requests tokens with a client secret. `tls` must outlive the io_context's work; the source may be destroyed at any time, also while a
+  // Requests tokens with this credential. `tls` must outlive the io_context's work; the source may be destroyed at any time, also while a
   // request is in flight.
-  [[nodiscard]] static std::unique_ptr<token_source> from_secret(boost::asio::any_io_executor executor, net::tls_context& tls,
-                                                                 client_secret_source from);
+  [[nodiscard]] static std::unique_ptr<token_source> renewing(const boost::asio::any_io_executor& executor, net::tls_context& tls,
+                                                              std::unique_ptr<credential> from, const renewal_terms& terms);
   // A token that the user provides. It is used as it is: a flaw of it (token::flaw_of_token) and a rejection are fatal.
   [[nodiscard]] static std::unique_ptr<token_source> ready(secret token);
   virtual ~token_source() = default;

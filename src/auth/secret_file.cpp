@@ -1,42 +1,15 @@
 #include <algorithm>
-#include <cerrno>
-#include <cstdlib>
-#include <span>
 #include <string>
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include "auth/auth.hpp"
+#include "auth/private_file.hpp"
 #include "core/text.hpp"
-#include "files/file.hpp"
 
 namespace convoke::auth {
 namespace {
 
-constexpr off_t largest = 64 * 1024;
-
-// systemd puts credentials into a directory that only the service can enter, with mode 0400 or 0440 (systemd.exec(5), LoadCredential).
-bool from_credential_directory(const std::string& path) {
-  const char* directory = std::getenv("CREDENTIALS_DIRECTORY");
-  if (!directory || *directory != '/') return false;
-  std::string begin = directory;
-  if (!begin.ends_with('/')) begin += '/';
-  return path.starts_with(begin) && path.size() > begin.size() && path.find('/', begin.size()) == std::string::npos;
-}
-
 std::unexpected<error> refuse(const std::string& path, const std::string& why) {
   return fail(errc::credentials, "the secret file " + path + " " + why);
-}
-
-result<> trusted(const std::string& path, const struct stat& file) {
-  if (!S_ISREG(file.st_mode)) return refuse(path, "is not a regular file");
-  if (file.st_uid != ::geteuid() && file.st_uid != 0) return refuse(path, "belongs to another user: it must be yours or root's");
-  const mode_t forbidden = from_credential_directory(path) ? S_IRWXO | S_IWGRP : S_IRWXO | S_IRWXG;
-  if ((file.st_mode & forbidden) != 0) return refuse(path, "can be read or written by others: chmod 600 " + path);
-  if (file.st_size > largest) return refuse(path, "is larger than 64 KiB: it should hold the secret and nothing else");
-  return {};
 }
 
 // Leaves the secret alone: editors add a byte-order mark and line ends, and copying adds blanks. No secret of Entra has them.
@@ -85,7 +58,7 @@ std::optional<std::string> flaw_of_secret(std::string_view text) {
   if (const auto colon = text.find(": "); colon != std::string_view::npos && core::fold_name(text.substr(0, colon)).ends_with("secret"))
     return "begins with a name and a colon: it should hold the value and nothing else";
   if (looks_like_assignment(text)) return "looks like NAME=value: it should hold the value and nothing else";
-  if (text.size() > static_cast<std::size_t>(largest)) return "is larger than 64 KiB: it should hold the secret and nothing else";
+  if (text.size() > largest_private_file) return "is larger than 64 KiB: it should hold the secret and nothing else";
   for (const char c : text)
     if (c >= 0 && (c < 0x20 || c == 0x7f))
       return "holds more than one line, or control characters: it should hold the secret and nothing else";
@@ -93,25 +66,10 @@ std::optional<std::string> flaw_of_secret(std::string_view text) {
 }
 
 result<secret> read_secret_file(const std::string& path) {
-  // O_NONBLOCK: opening a FIFO must not wait for a writer.
-  const files::file file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-  if (!file.open())
-    return refuse(path, errno == ELOOP ? "is a symbolic link: name the file itself" : "cannot be opened: " + files::system_message(errno));
-  struct stat about{};
-  if (::fstat(file.get(), &about) != 0) return refuse(path, "cannot be examined: " + files::system_message(errno));
-  if (const auto ok = trusted(path, about); !ok) return std::unexpected(ok.error());
-
-  // Allocated once: a string that grows leaves its old bytes behind.
-  std::string text(static_cast<std::size_t>(largest) + 1, '\0');
-  std::size_t size = 0;
-  while (size < text.size()) {
-    const auto n = files::read_some(file.get(), std::span(text).subspan(size));
-    if (n < 0) return refuse(path, "cannot be read: " + files::system_message(errno));
-    if (n == 0) break;
-    size += static_cast<std::size_t>(n);
-  }
-  text.resize(size);
-  if (size > static_cast<std::size_t>(largest)) return refuse(path, "is larger than 64 KiB: it should hold the secret and nothing else");
+  auto content = read_private_file(path, "secret file");
+  if (!content) return content;
+  // A copy of the same size: a string that grows leaves its old bytes behind.
+  std::string text(content->reveal());
   const bool utf16 = is_utf16(text);
   strip(text);
   const auto flaw = flaw_of_secret(text);

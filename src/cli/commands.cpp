@@ -10,6 +10,7 @@
 #include <convoke/version.hpp>
 
 #include "cli/console.hpp"
+#include "cli/credentials.hpp"
 #include "cli/descriptors.hpp"
 #include "cli/job_builder.hpp"
 #include "cli/ledger_commands.hpp"
@@ -151,7 +152,8 @@ int run_command(const invocation& what) {
   if (!out) return refuse(out.error());
   for (const auto& warning : from->warnings()) (*out)->caution(warning);
   if (from->flag("show-config")) {
-    (*out)->print(from->show());
+    const bool signs_in = what.command == "plan" || what.command == "apply" || what.command == "work";
+    (*out)->print(from->show() + (signs_in ? describe_credential(*from, is_azure_machine()) : std::string()));
     return (*out)->finish(0);
   }
   if (reads_input || what.command == "work") return run_job(**out, *from, what.command, input);

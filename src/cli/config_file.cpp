@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <utility>
 
 #include <fmt/format.h>
 #include <toml++/toml.h>
@@ -15,7 +16,13 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view of_a_tenant[] = {
-    "tenant", "client-id", "client-secret-file", "client-certificate-file", "cloud", "graph-url", "authority-url", "ca-file", "allow-http"};
+    // how to sign in
+    "tenant", "client-id", "credential", "client-secret-file", "client-certificate-file", "client-certificate-passphrase-file",
+    "assertion-algorithm", "federated-token-file", "managed-identity",
+    // where
+    "cloud", "graph-url", "authority-url", "ca-file", "allow-http", "proxy", "proxy-credentials-file",
+    // how fast
+    "rate", "start-rate", "fixed-rate", "organizer-rate", "organizer-concurrency", "connections"};
 
 result<std::string> value_text(const toml::node& node, const std::string& file, const std::string& key) {
   if (const auto* s = node.as_string()) return s->get();
@@ -123,9 +130,9 @@ result<void> read_table(const config_table& from, std::span<const std::string_vi
   return {};
 }
 
-bool is_wanted(const toml::key& name, const toml::table& table, const std::string& wanted) {
-  const auto id = table["tenant"].value<std::string>();
-  return name.str() == wanted || (id && core::equal_ignoring_case(*id, wanted));
+bool is_wanted(const tenant_table& table, const std::string& wanted) {
+  const auto id = table.values.find("tenant");
+  return table.name == wanted || (id != table.values.end() && core::equal_ignoring_case(id->second.text, wanted));
 }
 
 // The tables [tenants.NAME], one for each lane.
@@ -134,17 +141,20 @@ result<void> read_tenants(const toml::node& node, const std::string& path, const
   const auto* tables = node.as_table();
   if (tables == nullptr || !tables->is_homogeneous(toml::node_type::table))
     return fail(errc::usage, fmt::format("{}: 'tenants' holds one table for each tenant: [tenants.NAME].", shown));
-  if (wanted.empty() && tables->size() > 1)
-    return fail(errc::usage,
-                fmt::format("{}: it names {} tenants, and several in one run are not built yet. Choose one with --tenant NAME.", shown,
-                            tables->size()));
   for (const auto& [name, one] : *tables) {
-    const auto& table = *one.as_table();
-    if (!wanted.empty() && !is_wanted(name, table, wanted)) continue;
-    into.tenant_name = name.str();
     const auto source = fmt::format("{} [tenants.{}]", shown, core::escape_for_people(name.str()));
-    return read_table({.table = table, .path = path, .source = source}, of_a_tenant, into);
+    config_values table;
+    if (const auto read = read_table({.table = *one.as_table(), .path = path, .source = source}, of_a_tenant, table); !read) return read;
+    into.tenants.push_back({.name = std::string(name.str()), .values = std::move(table.values)});
   }
+  const bool only = into.tenants.size() == 1 && wanted.empty();
+  const auto chosen = std::ranges::find_if(into.tenants, [&](const tenant_table& one) { return only || is_wanted(one, wanted); });
+  if (chosen != into.tenants.end()) {
+    into.tenant_name = chosen->name;
+    into.values = std::move(chosen->values);
+    into.tenants.erase(chosen);
+  }
+  if (!wanted.empty() || only) into.other_tenants = std::exchange(into.tenants, {});
   return {};
 }
 

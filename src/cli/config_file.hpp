@@ -14,17 +14,25 @@ namespace convoke::cli {
 
 using setting_map = std::map<std::string, setting, std::less<>>;
 
+// One table [tenants.NAME].
+struct tenant_table {
+  std::string name;
+  setting_map values;
+};
+
 struct config_values {
   setting_map values;
   list_values lists;
-  std::string tenant_name;  // NAME of the table [tenants.NAME] that is used
+  std::string tenant_name;  // NAME of the only table [tenants.NAME], or of the one that was wanted; `values` has its keys
+  // Where several may be used, all of them; where one was wanted, the others.
+  std::vector<tenant_table> tenants, other_tenants;
 };
 
-// `wanted_tenant`: the value of --tenant from a source that takes precedence, else empty. One of the tables [tenants.NAME] is used: the one
-// that it names (by name or GUID), else the only one; its keys take precedence over those at the top of the file. `column` and
-// `carry` are arrays; a table [columns] has a line `ROLE = "HEADER"` for each column. File names are relative to the file. errc::usage,
-// with the line, for a file that cannot be read or may not be used (config_text.hpp), unknown keys (with the nearest name), roles that do
-// not exist, wrong types, and options that are not built yet.
+// `wanted_tenant`: the value of --tenant from a source that takes precedence, else empty. Of the tables [tenants.NAME] the one that it
+// names (by name or GUID) is used, else all; the keys of a table take precedence over those at the top of the file. `column` and `carry`
+// are arrays; a table [columns] has a line `ROLE = "HEADER"` for each column. File names are relative to the file. errc::usage, with the
+// line, for a file that cannot be read or may not be used (config_text.hpp), unknown keys (with the nearest name), roles that do not exist,
+// wrong types, and options that are not built yet.
 [[nodiscard]] result<config_values> read_config_file(const std::string& path, config_origin origin, const std::string& wanted_tenant);
 
 // errc::usage for an option that is not built yet; the message names where it was set.

@@ -1,7 +1,7 @@
 #include "cli/credentials.hpp"
 
-#include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -12,29 +12,13 @@
 #include <convoke/key.hpp>
 
 #include "auth/auth.hpp"
+#include "auth/signing_key.hpp"
 #include "core/text.hpp"
-#include "net/address.hpp"
-#include "net/net.hpp"
+#include "graph/graph.hpp"
 #include "token/token.hpp"
 
 namespace convoke::cli {
 namespace {
-
-// Whether a NO_PROXY list names the host, or a domain above it: `graph.microsoft.com, .microsoft.com, *`. Ports in it are ignored.
-bool without_proxy(std::string_view list, std::string_view host) {
-  while (!list.empty()) {
-    const auto end = std::min(list.find_first_of(", \t"), list.size());
-    auto entry = list.substr(0, end);
-    list.remove_prefix(std::min(end + 1, list.size()));
-    if (entry == "*") return true;
-    if (entry.starts_with("*.")) entry.remove_prefix(1);
-    if (entry.starts_with('.')) entry.remove_prefix(1);
-    if (std::ranges::count(entry, ':') == 1) entry = entry.substr(0, entry.find(':'));
-    if (entry.empty() || entry.size() > host.size() || !core::equal_ignoring_case(host.substr(host.size() - entry.size()), entry)) continue;
-    if (entry.size() == host.size() || host[host.size() - entry.size() - 1] == '.') return true;
-  }
-  return false;
-}
 
 result<void> use_ready_token(std::string_view copied, lane_options& lane) {
   const auto token = token::bare_token(copied);
@@ -48,33 +32,54 @@ result<void> use_ready_token(std::string_view copied, lane_options& lane) {
   return {};
 }
 
-}  // namespace
+// How near a source is; the lower the nearer.
+enum nearness : unsigned { of_flag, of_variable, of_azure, of_file, of_directory, of_machine, nowhere };
 
-result<void> refuse_proxy(const settings& from, const lane_options& lane) {
-  auto proxy = from.environment("HTTPS_PROXY");
-  if (proxy.empty()) proxy = from.environment("https_proxy");
-  if (proxy.empty()) return {};
-  auto except = from.environment("NO_PROXY");
-  if (except.empty()) except = from.environment("no_proxy");
-  const bool asks_for_tokens = from.environment("CONVOKE_TOKEN").empty();
-  for (const auto& url : {lane.graph_url, asks_for_tokens ? lane.authority_url : lane.graph_url}) {
-    const auto root = net::parse_endpoint(url, lane.allow_http);
-    if (!root) return std::unexpected(root.error());
-    if (net::loopback_name(root->host) || without_proxy(except, root->host)) continue;
-    return fail(errc::usage,
-                fmt::format("HTTPS_PROXY is set, but proxies are not built yet. Unset it, or name {} in NO_PROXY.", root->host));
-  }
-  return {};
+nearness nearness_of(const setting& value) {
+  if (value.source.starts_with("--")) return of_flag;
+  if (value.source.starts_with("CONVOKE_")) return of_variable;
+  return value.source.starts_with("AZURE_") ? of_azure : of_file;
 }
 
-result<void> read_credentials(const settings& from, lane_options& lane) {
-  if (!from.environment("CONVOKE_TOKEN").empty()) return use_ready_token(from.environment("CONVOKE_TOKEN"), lane);
-  if (lane.client_id.empty())
-    return fail(errc::usage,
-                "No application is given: set --client-id to the Entra application id, or client_id in the configuration, or CONVOKE_TOKEN "
-                "to a ready token.");
+struct candidate {
+  nearness how_near = nowhere;
+  credential_choice choice{};
+
+  void consider(nearness near, credential_kind kind, std::string reason) {
+    if (near >= how_near) return;
+    how_near = near;
+    choice = {.kind = kind, .reason = std::move(reason)};
+  }
+};
+
+std::string secret_of_directory(const settings& from) {
+  const auto folder = from.environment("CREDENTIALS_DIRECTORY");
+  std::error_code ignored;
+  if (folder.empty() || !std::filesystem::exists(folder + "/convoke-secret", ignored)) return {};
+  return folder + "/convoke-secret";
+}
+
+// The candidates in the order of Azure Identity.
+candidate nearest_candidate(const settings& from, bool azure_machine) {
+  candidate out;
+  const auto by_setting = [&](std::string_view name, credential_kind kind) {
+    if (const auto* value = from.find(name); value != nullptr && !value->text.empty())
+      out.consider(nearness_of(*value), kind, value->named());
+  };
+  by_setting("client-secret-file", credential_kind::client_secret);
+  if (!from.environment("AZURE_CLIENT_SECRET").empty()) out.consider(of_azure, credential_kind::client_secret, "AZURE_CLIENT_SECRET");
+  by_setting("client-certificate-file", credential_kind::client_certificate);
+  by_setting("federated-token-file", credential_kind::workload_identity);
+  if (!secret_of_directory(from).empty())
+    out.consider(of_directory, credential_kind::client_secret, "$CREDENTIALS_DIRECTORY/convoke-secret");
+  if (!from.environment("IDENTITY_ENDPOINT").empty()) out.consider(of_machine, credential_kind::managed_identity, "IDENTITY_ENDPOINT");
+  if (azure_machine) out.consider(of_machine, credential_kind::managed_identity, "this is a virtual machine of Azure");
+  return out;
+}
+
+result<void> read_client_secret(const settings& from, lane_options& lane) {
   const auto* file = from.find("client-secret-file");
-  const bool file_is_nearer = file != nullptr && (file->source.starts_with("--") || file->source.starts_with("CONVOKE_"));
+  const bool file_is_nearer = file != nullptr && !file->text.empty() && nearness_of(*file) < of_azure;
   if (const auto copied = from.environment("AZURE_CLIENT_SECRET"); !copied.empty() && !file_is_nearer) {
     const auto azure = core::trim(copied);
     if (const auto flaw = auth::flaw_of_secret(azure))
@@ -82,23 +87,106 @@ result<void> read_credentials(const settings& from, lane_options& lane) {
     lane.client_secret = secret(std::string(azure));
     return {};
   }
-  std::string path = file == nullptr ? std::string() : file->text;
-  if (path.empty()) {
-    const auto folder = from.environment("CREDENTIALS_DIRECTORY");
-    std::error_code ignored;
-    if (!folder.empty() && std::filesystem::exists(folder + "/convoke-secret", ignored)) path = folder + "/convoke-secret";
-  }
-  if (path.empty()) {
-    if (!from.environment("AZURE_FEDERATED_TOKEN_FILE").empty() || !from.environment("AZURE_CLIENT_CERTIFICATE_PATH").empty())
-      return fail(errc::usage,
-                  "Signing in by certificate or federated token is not built yet: give a client secret with --client-secret-file or "
-                  "AZURE_CLIENT_SECRET.");
+  const auto path = file != nullptr && !file->text.empty() ? file->text : secret_of_directory(from);
+  if (path.empty())
     return fail(errc::credentials,
                 "No client secret is given: use --client-secret-file FILE, AZURE_CLIENT_SECRET, or $CREDENTIALS_DIRECTORY/convoke-secret.");
-  }
   auto read = auth::read_secret_file(path);
   if (!read) return std::unexpected(read.error());
   lane.client_secret = std::move(*read);
+  return {};
+}
+
+result<void> read_certificate(const settings& from, lane_options& lane) {
+  lane.certificate_file = from.text("client-certificate-file");
+  const auto algorithm = from.text("assertion-algorithm");
+  if (algorithm != "PS256" && algorithm != "RS256")
+    return fail(errc::usage, fmt::format("--assertion-algorithm '{}' is neither PS256 nor RS256.", core::escape_for_people(algorithm)));
+  lane.certificate_sha1 = algorithm == "RS256";
+  if (const auto file = from.text("client-certificate-passphrase-file"); !file.empty()) {
+    auto read = auth::read_secret_file(file);
+    if (!read) return std::unexpected(read.error());
+    lane.certificate_passphrase = std::move(*read);
+  } else {
+    lane.certificate_passphrase = secret(from.environment("AZURE_CLIENT_CERTIFICATE_PASSWORD"));
+  }
+  // So that a wrong file or passphrase is found before anything is planned.
+  if (lane.certificate_file.empty()) return {};
+  const auto key = auth::signing_key::read(lane.certificate_file, lane.certificate_passphrase);
+  return key ? result<void>() : std::unexpected(key.error());
+}
+
+void read_managed_identity(const settings& from, lane_options& lane) {
+  lane.managed_identity = from.text("managed-identity");
+  lane.identity_endpoint = from.environment("IDENTITY_ENDPOINT");
+  if (!lane.identity_endpoint.empty()) lane.identity_header = secret(from.environment("IDENTITY_HEADER"));
+  if (const auto other = from.environment("AZURE_POD_IDENTITY_AUTHORITY_HOST"); !other.empty()) lane.metadata_url = other;
+  if (const auto* cloud = graph::find_cloud(from.text("cloud")); cloud != nullptr)
+    lane.exchange_audience = std::string(cloud->exchange_audience);
+}
+
+bool needs_an_app(credential_kind kind) {
+  return kind != credential_kind::managed_identity && kind != credential_kind::token;
+}
+
+}  // namespace
+
+result<std::optional<credential_choice>> choose_credential(const settings& from, bool azure_machine) {
+  if (const auto* given = from.find("credential"); given != nullptr && !given->text.empty()) {
+    if (const auto kind = parse_credential_kind(given->text)) return credential_choice{.kind = *kind, .reason = given->named()};
+    return fail(errc::usage, fmt::format("{}: '{}' is none of client-secret, client-certificate, workload-identity, managed-identity, "
+                                         "managed-identity-federation and token.",
+                                         given->named(), core::escape_for_people(given->text)));
+  }
+  if (!from.environment("CONVOKE_TOKEN").empty()) return credential_choice{.kind = credential_kind::token, .reason = "CONVOKE_TOKEN"};
+  auto found = nearest_candidate(from, azure_machine);
+  if (found.how_near == nowhere) return std::nullopt;
+  return std::move(found.choice);
+}
+
+std::string describe_credential(const settings& from, bool azure_machine) {
+  if (!from.text("credential").empty()) return {};
+  const auto chosen = choose_credential(from, azure_machine);
+  if (!chosen || !*chosen) return "credential =   # none is given\n";
+  return fmt::format("credential = {}  # chosen by: {}\n", to_string((*chosen)->kind), core::escape_for_people((*chosen)->reason));
+}
+
+bool is_azure_machine() {
+  // The same on every virtual machine of Azure; cloud-init recognises Azure by it too (DataSourceAzure).
+  constexpr std::string_view tag = "7783-7084-3265-9085-8269-3286-77";
+  std::ifstream file("/sys/class/dmi/id/chassis_asset_tag");
+  std::string line;
+  return std::getline(file, line) && line == tag;
+}
+
+result<void> read_credentials(const settings& from, lane_options& lane) {
+  auto chosen = choose_credential(from, is_azure_machine());
+  if (!chosen) return std::unexpected(chosen.error());
+  if (lane.client_id.empty() && (!*chosen || needs_an_app((*chosen)->kind)))
+    return fail(errc::usage,
+                "No application is given: set --client-id to the Entra application id, or client_id in the configuration, or CONVOKE_TOKEN "
+                "to a ready token.");
+  if (!*chosen)
+    return fail(errc::credentials,
+                "No credential is given: use --client-secret-file FILE, AZURE_CLIENT_SECRET or $CREDENTIALS_DIRECTORY/convoke-secret for a "
+                "client secret, --client-certificate-file FILE for a certificate, --federated-token-file FILE for a workload identity, or "
+                "--credential managed-identity on an Azure resource that has one.");
+  lane.credential = (*chosen)->kind;
+  switch (*lane.credential) {
+    case credential_kind::token:
+      return use_ready_token(from.environment("CONVOKE_TOKEN"), lane);
+    case credential_kind::client_secret:
+      return read_client_secret(from, lane);
+    case credential_kind::client_certificate:
+      return read_certificate(from, lane);
+    case credential_kind::workload_identity:
+      lane.federated_token_file = from.text("federated-token-file");
+      return {};
+    case credential_kind::managed_identity:
+    case credential_kind::managed_identity_federation:
+      read_managed_identity(from, lane);
+      return {};
+  }
   return {};
 }
 

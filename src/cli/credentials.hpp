@@ -2,19 +2,35 @@
 
 // How a lane signs in, from settings and the environment.
 
+#include <optional>
+#include <string>
+
 #include <convoke/job.hpp>
 
 #include "cli/options.hpp"
 
 namespace convoke::cli {
 
-// The ready token in CONVOKE_TOKEN, else the client secret. Blanks, line ends and a byte-order mark around either are left out; so are
-// quotation marks and the word Bearer of a token. No message holds a secret. errc::usage for what cannot be one, errc::credentials where
-// there is none and for a token of another tenant.
-[[nodiscard]] result<void> read_credentials(const settings& from, lane_options& lane);
+struct credential_choice {
+  credential_kind kind = credential_kind::client_secret;
+  std::string reason;  // what it was chosen by: `--credential`, `AZURE_CLIENT_SECRET`, `$CREDENTIALS_DIRECTORY/convoke-secret`
+};
 
-// errc::usage where HTTPS_PROXY is set for a host of the lane: proxies are not built yet, and one that is configured and silently not used
-// would look like an outage.
-[[nodiscard]] result<void> refuse_proxy(const settings& from, const lane_options& lane);
+// The kind of credential: --credential, else the kind whose nearest source is nearest (flag, CONVOKE_*, AZURE_*, file,
+// $CREDENTIALS_DIRECTORY), and among equals the order of Azure Identity: secret, certificate, workload identity, managed identity. A ready
+// token (CONVOKE_TOKEN) comes before all. nullopt: nothing is given. `azure_machine`: this machine is a virtual machine of Azure, which
+// probably has a managed identity. errc::usage for a kind that does not exist.
+[[nodiscard]] result<std::optional<credential_choice>> choose_credential(const settings& from, bool azure_machine);
+
+// What --show-config says of it: `credential = KIND  # SOURCE`. Nothing where --credential is set, which it shows anyway.
+[[nodiscard]] std::string describe_credential(const settings& from, bool azure_machine);
+
+// Whether this is a virtual machine of Azure, by its chassis asset tag.
+[[nodiscard]] bool is_azure_machine();
+
+// Reads what the chosen kind needs. Blanks, line ends and a byte-order mark around a secret are left out; so are quotation marks and the
+// word Bearer of a token. No message holds a secret. errc::usage for what cannot be one, errc::credentials where there is none and for a
+// token of another tenant.
+[[nodiscard]] result<void> read_credentials(const settings& from, lane_options& lane);
 
 }  // namespace convoke::cli

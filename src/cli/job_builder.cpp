@@ -12,6 +12,7 @@
 
 #include "cli/credentials.hpp"
 #include "cli/lists.hpp"
+#include "cli/proxies.hpp"
 #include "core/text.hpp"
 #include "files/input.hpp"
 #include "graph/graph.hpp"
@@ -168,9 +169,14 @@ void read_plan(const settings& from, setting_parser& parser, plan_options& plan)
   plan.drift = drift == "fail" ? on_drift::fail : on_drift::report;
 }
 
+void read_lane_pace(const settings& from, setting_parser& parser, lane_pace_options& pace) {
+  parser.table(pace, run::lane_pace_ranges);
+  pace.fixed_rate = from.flag("fixed-rate");
+}
+
 void read_pace(const settings& from, setting_parser& parser, pace_options& pace) {
   parser.table(pace, run::pace_ranges);
-  pace.fixed_rate = from.flag("fixed-rate");
+  read_lane_pace(from, parser, pace);
   pace.forget_cooldowns = from.flag("forget-cooldowns");
   unsigned batch = 1;
   parser.number("batch-size", batch, run::whole_range{1, 20});
@@ -198,8 +204,9 @@ result<void> read_target(const settings& from, lane_options& lane) {
     return fail(errc::usage, fmt::format("--cloud '{}' is not known: use one of {}; or give --graph-url and --authority-url.",
                                          core::escape_for_people(name), cloud_names()));
   const auto graph_url = from.text("graph-url");
-  if (graph_url.empty() && name == "china")
-    return fail(errc::usage, "The cloud 'china' has no createOrGet: Graph's documentation lists it as not supported there.");
+  if (graph_url.empty() && !cloud->no_create_or_get.empty())
+    return fail(errc::usage, fmt::format("The cloud '{}' has no createOrGet: {}. With --graph-url it is called all the same.", cloud->name,
+                                         cloud->no_create_or_get));
   const auto authority = from.text("authority-url");
   lane.graph_url = graph_url.empty() ? std::string(cloud->graph_root) : graph_url;
   lane.authority_url = authority.empty() ? std::string(cloud->authority) : authority;
@@ -207,6 +214,55 @@ result<void> read_target(const settings& from, lane_options& lane) {
   lane.allow_http = from.flag("allow-http");
   lane.client_id = from.text("client-id");
   return run::check_target(lane);
+}
+
+result<lane_options> read_lane(const settings& from, const needs& what) {
+  lane_options lane;
+  read_tenant(from, what, lane);
+  if (!what.lane) return lane;
+  if (const auto target = read_target(from, lane); !target) return std::unexpected(target.error());
+  if (!what.credentials) return lane;
+  if (const auto read = read_proxy(from, lane); !read) return std::unexpected(read.error());
+  if (const auto got = read_credentials(from, lane); !got) return std::unexpected(got.error());
+  return lane;
+}
+
+// With several tenants, what belongs to one of them comes from its table: a flag or a variable would be used for all.
+result<void> check_sources(const settings& from, std::span<const settings> tenants) {
+  constexpr std::string_view of_one[] = {"client-id", "client-secret-file", "client-certificate-file",
+                                         "client-certificate-passphrase-file"};
+  const auto refuse = [&](std::string_view source) {
+    return fail(errc::usage,
+                fmt::format("{} is of one tenant, and the configuration has {}: choose one with --tenant NAME, or write it into "
+                            "[tenants.NAME] of each.",
+                            source, tenants.size()));
+  };
+  for (const auto name : of_one)
+    if (const auto* value = from.find(name); value != nullptr && value->place.empty()) return refuse(value->source);
+  for (const auto name : {"CONVOKE_TOKEN", "AZURE_CLIENT_SECRET"})
+    if (!from.environment(name).empty()) return refuse(name);
+  return {};
+}
+
+// One lane for each tenant.
+result<void> read_lanes(const settings& from, const needs& what, job& j) {
+  const auto tenants = from.tenants();
+  if (tenants.size() > 1)
+    if (const auto apart = check_sources(from, tenants); !apart) return apart;
+  j.lanes.clear();
+  for (const auto& one : tenants) {
+    auto lane = read_lane(one, what);
+    if (!lane && tenants.size() > 1)
+      return fail(lane.error().code, fmt::format("Tenant {}: {}", core::escape_for_people(one.tenant_name()), lane.error().message));
+    if (!lane) return std::unexpected(std::move(lane.error()));
+    if (tenants.size() > 1) {
+      setting_parser parser(one);
+      read_lane_pace(one, parser, lane->pace.emplace());
+      if (parser.first_error()) return std::unexpected(*parser.first_error());
+    }
+    j.lanes.push_back(std::move(*lane));
+  }
+  return {};
 }
 
 }  // namespace
@@ -272,17 +328,15 @@ result<job> build_job(const settings& from, const std::string& input, needs what
   read_feed(from, parser, j);
   j.dialect = parser.word("results-dialect", {"input", "rfc4180"}) == "rfc4180" ? results_dialect::rfc4180 : results_dialect::input;
   if (parser.first_error()) return std::unexpected(*parser.first_error());
-  read_tenant(from, what, j.lanes.front());
   j.results = from.text("results");
   j.failed = from.text("failed");
-  if (!what.lane) return j;
-  auto ledger = ledger_url(from);
-  if (!ledger) return std::unexpected(ledger.error());
-  j.ledger = std::move(*ledger);
-  if (const auto target = read_target(from, j.lanes.front()); !target) return std::unexpected(target.error());
-  if (!what.credentials) return j;
-  if (const auto direct = refuse_proxy(from, j.lanes.front()); !direct) return std::unexpected(direct.error());
-  if (const auto got = read_credentials(from, j.lanes.front()); !got) return std::unexpected(got.error());
+  if (what.lane) {
+    auto ledger = ledger_url(from);
+    if (!ledger) return std::unexpected(ledger.error());
+    j.ledger = std::move(*ledger);
+  }
+  for (const auto& [name, id] : from.other_tenants()) j.other_tenants.push_back({.name = name, .tenant = id});
+  if (const auto read = read_lanes(from, what, j); !read) return std::unexpected(read.error());
   return j;
 }
 

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <convoke/error.hpp>
@@ -83,6 +84,10 @@ class settings {
   [[nodiscard]] const list_values& lists() const noexcept { return lists_; }
   // NAME of the table [tenants.NAME] that is used; empty where there is none.
   [[nodiscard]] const std::string& tenant_name() const noexcept { return tenant_name_; }
+  // The settings of each tenant: these with one table [tenants.NAME] each; or these alone, where there is no table or one was chosen.
+  [[nodiscard]] std::vector<settings> tenants() const;
+  // NAME and id of the tables that are not used because --tenant chose another one.
+  [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& other_tenants() const noexcept { return other_tenants_; }
   [[nodiscard]] std::string environment(std::string_view name) const;
   [[nodiscard]] const std::vector<std::string>& warnings() const noexcept { return warnings_; }
   // Every value and its source, as text. No value is a secret.
@@ -96,6 +101,8 @@ class settings {
   std::map<std::string, setting, std::less<>> values_;
   list_values lists_;
   std::string tenant_name_;
+  std::vector<std::pair<std::string, std::map<std::string, setting, std::less<>>>> tenants_;
+  std::vector<std::pair<std::string, std::string>> other_tenants_;
   std::map<std::string, std::string, std::less<>> environment_;
   std::vector<std::string> warnings_;
 };

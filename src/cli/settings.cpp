@@ -11,6 +11,7 @@
 #include "cli/options.hpp"
 #include "core/text.hpp"
 #include "ledger/open.hpp"
+#include "net/proxy.hpp"
 
 namespace convoke::cli {
 namespace {
@@ -72,6 +73,22 @@ config_place find_file(const names& flags, const names& environment, const std::
   return fs::exists(own, ignored) ? config_place{own.string(), "found"} : config_place{};
 }
 
+// What is nearer than a table of the configuration file.
+bool nearer_than_file(const setting& value) {
+  return value.source.starts_with("--") || value.source.starts_with("CONVOKE_") || value.source.starts_with("AZURE_");
+}
+
+// Expands `~/`, and checks the values of flags.
+result<void> complete(std::map<std::string, setting, std::less<>>& values, std::string_view home) {
+  for (auto& [name, value] : values) {
+    const auto* known = find_option(name);
+    if (known != nullptr && (known->form == shape::path || known->name == "ledger")) value.text = with_home(std::move(value.text), home);
+    if (known != nullptr && known->form == shape::flag && !truthy(value.text) && !falsy(value.text))
+      return fail(errc::usage, fmt::format("{}: '{}' is neither true nor false.", value.named(), core::escape_for_people(value.text)));
+  }
+  return {};
+}
+
 }  // namespace
 
 std::map<std::string, std::string, std::less<>> process_environment() {
@@ -98,16 +115,33 @@ result<settings> settings::resolve(const names& flags, const names& environment,
     out.values_.merge(read->values);
     add_farther(out.lists_, read->lists);
     out.tenant_name_ = std::move(read->tenant_name);
+    for (auto& one : read->tenants) out.tenants_.emplace_back(std::move(one.name), std::move(one.values));
+    for (const auto& one : read->other_tenants) {
+      const auto id = one.values.find("tenant");
+      out.other_tenants_.emplace_back(one.name, id == one.values.end() ? std::string() : id->second.text);
+    }
     out.values_.insert_or_assign("config", setting{file.path, file.source});
   }
   for (const auto& o : options())
     if (!o.fallback.empty()) out.values_.try_emplace(std::string(o.name), setting{std::string(o.fallback), "default"});
-  for (auto& [name, value] : out.values_) {
-    const auto* known = find_option(name);
-    if (known != nullptr && (known->form == shape::path || known->name == "ledger"))
-      value.text = with_home(std::move(value.text), out.environment("HOME"));
-    if (known != nullptr && known->form == shape::flag && !truthy(value.text) && !falsy(value.text))
-      return fail(errc::usage, fmt::format("{}: '{}' is neither true nor false.", value.named(), core::escape_for_people(value.text)));
+  const auto home = out.environment("HOME");
+  if (const auto valid = complete(out.values_, home); !valid) return std::unexpected(valid.error());
+  for (auto& [name, values] : out.tenants_)
+    if (const auto valid = complete(values, home); !valid) return std::unexpected(valid.error());
+  return out;
+}
+
+std::vector<settings> settings::tenants() const {
+  if (tenants_.empty()) return {*this};
+  std::vector<settings> out;
+  for (const auto& [name, values] : tenants_) {
+    auto& one = out.emplace_back(*this);
+    one.tenants_.clear();
+    one.tenant_name_ = name;
+    for (const auto& [key, value] : values) {
+      const auto* now = find(key);
+      if (now == nullptr || !nearer_than_file(*now)) one.values_.insert_or_assign(key, value);
+    }
   }
   return out;
 }
@@ -180,8 +214,17 @@ std::string settings::show() const {
   const auto add = [&out](std::string_view key, std::string_view value, const setting& from) {
     out += fmt::format("{} = {}  # {}\n", key, core::escape_for_people(value), core::escape_for_people(from.source));
   };
-  // The URL of a ledger can hold a password.
-  for (const auto& [name, value] : values_) add(key_name(name), name == "ledger" ? ledger::shown_ledger(value.text) : value.text, value);
+  // The URLs of a ledger and of a proxy can hold a password.
+  for (const auto& [name, value] : values_)
+    add(key_name(name),
+        name == "ledger"  ? ledger::shown_ledger(value.text)
+        : name == "proxy" ? net::shown_proxy(value.text)
+                          : value.text,
+        value);
+  for (const auto& [tenant, values] : tenants_)
+    for (const auto& [name, value] : values)
+      add(fmt::format("tenants.{}.{}", core::escape_for_people(tenant), key_name(name)),
+          name == "proxy" ? net::shown_proxy(value.text) : value.text, value);
   for (const auto& one : lists_.carry) add("carry", one.text, one);
   for (const auto& one : lists_.column) {
     const auto parts = parse_column(one);

@@ -39,4 +39,17 @@ std::optional<std::string> decode_base64(std::string_view text, base64_alphabet 
   return out;
 }
 
+void append_base64url(std::string& out, std::string_view bytes) {
+  constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  out.reserve(out.size() + (bytes.size() * 4 + 2) / 3);
+  std::uint32_t bits = 0;
+  unsigned pending = 0;  // bits that do not make a letter yet
+  for (const char c : bytes) {
+    bits = (bits << 8U) | static_cast<unsigned char>(c);
+    pending += 8;
+    for (; pending >= 6; pending -= 6) out += letters[(bits >> (pending - 6)) & 0x3FU];
+  }
+  if (pending > 0) out += letters[(bits << (6 - pending)) & 0x3FU];
+}
+
 }  // namespace convoke::core

@@ -13,4 +13,7 @@ enum class base64_alphabet { standard, url };
 // misplaced or too long; bits set behind the last byte.
 [[nodiscard]] std::optional<std::string> decode_base64(std::string_view text, base64_alphabet alphabet);
 
+// Appends `bytes` in the url alphabet without padding, as a JWT has it (RFC 7515, section 2).
+void append_base64url(std::string& out, std::string_view bytes);
+
 }  // namespace convoke::core

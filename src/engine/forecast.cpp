@@ -78,4 +78,18 @@ std::optional<std::chrono::milliseconds> time_left(std::uint64_t calls, double p
   return from_seconds(static_cast<double>(calls) / rate) + std::chrono::ceil<std::chrono::milliseconds>(std::max(closed_for, 0ns));
 }
 
+forecast together(std::span<const forecast> lanes) {
+  forecast out = *std::ranges::max_element(lanes, {}, &forecast::most);
+  out.calls = 0;
+  out.rate = out.ceiling = 0;
+  for (const auto& one : lanes) {
+    out.calls += one.calls;
+    if (one.calls == 0) continue;
+    out.rate += one.rate;
+    out.ceiling += one.ceiling;
+    out.least = std::max(out.least, one.least);
+  }
+  return out;
+}
+
 }  // namespace convoke::engine

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <span>
 
 #include <convoke/summary.hpp>
 
@@ -23,6 +24,9 @@ struct work_ahead {
 // Before the first call. `closed_for`: how long the lane's cooldown still runs.
 [[nodiscard]] forecast foresee(const lane_settings& s, const work_ahead& work, const std::optional<remembered_pace>& learnt,
                                std::chrono::nanoseconds closed_for);
+
+// Of several lanes, which are called at the same time: the one that takes longest decides. At least one.
+[[nodiscard]] forecast together(std::span<const forecast> lanes);
 
 // While calls are made. `pace`: counters::rate; `seen`: calls finished per second of late, long cooldowns left out, 0 where nothing was
 // seen yet. The connections may carry less than the pace allows, and then what was seen counts. nullopt: nothing moves, so the time is not

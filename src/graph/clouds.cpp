@@ -6,16 +6,22 @@
 namespace convoke::graph {
 namespace {
 
-// From Microsoft's lists of national clouds and of sovereign clouds. In China createOrGet is documented as not supported, so the command
-// line refuses it. The metadata of Germany and Singapore lack it; a run there ends with the refusal of the service.
+constexpr std::string_view not_in_metadata = "the metadata that Microsoft publishes for it has no createOrGet";
+
+// Roots and authorities: Microsoft's lists of national clouds ("National cloud deployments") and of sovereign clouds. createOrGet: its page
+// for the first four, the metadata of v1.0 for the others. Audiences: "Configure an application to trust a managed identity", and Azure's
+// public code for the sovereign clouds.
 constexpr auto clouds = std::to_array<cloud>({
-    {"global", "https://graph.microsoft.com", "https://login.microsoftonline.com"},
-    {"usgov", "https://graph.microsoft.us", "https://login.microsoftonline.us"},
-    {"dod", "https://dod-graph.microsoft.us", "https://login.microsoftonline.us"},
-    {"china", "https://microsoftgraph.chinacloudapi.cn", "https://login.chinacloudapi.cn"},
-    {"france", "https://graph.svc.sovcloud.fr", "https://login.sovcloud-identity.fr"},
-    {"germany", "https://graph.svc.sovcloud.de", "https://login.sovcloud-identity.de"},
-    {"singapore", "https://graph.svc.sovcloud.sg", "https://login.sovcloud-identity.sg"},
+    {"global", "https://graph.microsoft.com", "https://login.microsoftonline.com", "api://AzureADTokenExchange", ""},
+    {"usgov", "https://graph.microsoft.us", "https://login.microsoftonline.us", "api://AzureADTokenExchangeUSGov", ""},
+    {"dod", "https://dod-graph.microsoft.us", "https://login.microsoftonline.us", "api://AzureADTokenExchangeUSGov", ""},
+    {"china", "https://microsoftgraph.chinacloudapi.cn", "https://login.chinacloudapi.cn", "api://AzureADTokenExchangeChina",
+     "Graph's documentation lists it as not supported there"},
+    {"france", "https://graph.svc.sovcloud.fr", "https://login.sovcloud-identity.fr", "api://AzureADTokenExchangeFrance", ""},
+    {"germany", "https://graph.svc.sovcloud.de", "https://login.sovcloud-identity.de", "api://AzureADTokenExchangeGermany",
+     not_in_metadata},
+    {"singapore", "https://graph.svc.sovcloud.sg", "https://login.sovcloud-identity.sg", "api://AzureADTokenExchangeGovSG",
+     not_in_metadata},
 });
 
 }  // namespace

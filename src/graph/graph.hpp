@@ -44,6 +44,8 @@ class caller {
 // Roots of the clouds that Microsoft publishes: `global`, `usgov`, `dod`, `china`, …
 struct cloud {
   std::string_view name, graph_root, authority;
+  std::string_view exchange_audience;  // for whom a managed identity's token is made that takes the place of an app's credential
+  std::string_view no_create_or_get;   // why createOrGet does not exist there; empty: it does
 };
 [[nodiscard]] const cloud* find_cloud(std::string_view name) noexcept;
 [[nodiscard]] std::span<const cloud> all_clouds() noexcept;

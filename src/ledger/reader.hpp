@@ -67,6 +67,7 @@ struct run_status {
   std::vector<count_by> errors;  // error code -> rows
   struct by_organizer {
     std::string organizer;
+    lane_id lane = 0;  // of the run's lanes
     outcome_counts counts;
   };
   std::vector<by_organizer> organizers;

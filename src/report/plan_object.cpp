@@ -73,6 +73,18 @@ json::array texts_json(const std::vector<std::string>& texts) {
   return out;
 }
 
+json::array lanes_json(const plan_summary& s, utc_time now) {
+  json::array out;
+  for (const auto& lane : s.lanes)
+    out.push_back(json::object{{"name", lane.name.empty() ? json::value(nullptr) : json::value(json_text(lane.name))},
+                               {"tenant", json_text(lane.tenant)},
+                               {"app", json_text(lane.app)},
+                               {"calls", lane.calls},
+                               {"new", lane.new_keys},
+                               {"forecast", forecast_json(lane.expected, now)}});
+  return out;
+}
+
 }  // namespace
 
 json::object plan_object(std::uint32_t run, const plan_summary& s, utc_time now) {
@@ -100,6 +112,7 @@ json::object plan_object(std::uint32_t run, const plan_summary& s, utc_time now)
           {"moved", s.moved},
           {"moved_sample", sample_json(s.moved_sample)},
           {"organizers", organizers_json(s)},
+          {"lanes", lanes_json(s, now)},
           {"columns", columns_json(s)},
           {"defaults", texts_json(s.defaults)},
           {"input_warnings", input_warnings_json(s)},

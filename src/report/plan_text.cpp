@@ -5,6 +5,7 @@
 
 #include "core/text.hpp"
 #include "report/forecast.hpp"
+#include "report/lanes.hpp"
 #include "report/summary.hpp"
 #include "report/wording.hpp"
 
@@ -51,6 +52,16 @@ std::string mapping_text(const std::vector<column_use>& columns) {
   return out;
 }
 
+// Of a plan over several lanes, a line for each.
+std::string plan_lanes_text(const plan_summary& s, utc_time now) {
+  std::string out;
+  if (s.lanes.size() < 2) return out;
+  for (const auto& lane : s.lanes)
+    out += fmt::format("Tenant {}: {} owed ({} new). {}\n", lane_text(lane.name, lane.tenant), count_of(lane.calls, "call", "calls"),
+                       grouped(lane.new_keys), forecast_text(lane.expected, now));
+  return out;
+}
+
 }  // namespace
 
 std::string plan_counts(const plan_summary& s) {
@@ -74,7 +85,8 @@ std::string input_text(const plan_summary& s) {
 }
 
 std::string plan_text(const plan_summary& s, utc_time now) {
-  return plan_counts(s) + "\n" + input_text(s) + (s.expected ? forecast_text(*s.expected, now) + "\n" : std::string());
+  return plan_counts(s) + "\n" + input_text(s) + (s.expected ? forecast_text(*s.expected, now) + "\n" : std::string()) +
+         plan_lanes_text(s, now);
 }
 
 std::string check_text(const plan_summary& s) {

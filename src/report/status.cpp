@@ -95,7 +95,9 @@ std::string left_text(const run_status& run, utc_time now) {
   for (const auto& lane : run.lanes) {
     for (std::size_t i = 0; i < std::min(lane.closed.size(), most_named); ++i) {
       const auto& f = lane.closed[i];
-      const auto who = f.organizer.empty() ? std::string("The lane") : "Organizer " + f.organizer;
+      const auto of_lane =
+          run.lanes.size() > 1 ? "The lane of tenant " + core::escape_for_people(lane.lane.tenant) : std::string("The lane");
+      const auto who = f.organizer.empty() ? of_lane : "Organizer " + f.organizer;
       const auto left = std::chrono::ceil<std::chrono::milliseconds>(f.until - now);
       out += fmt::format("{} is closed by the service until {}, for another {}.\n", who, local_minute(f.until, now),
                          duration_for_people(left));
@@ -106,12 +108,34 @@ std::string left_text(const run_status& run, utc_time now) {
   return out;
 }
 
-// Per lane: the learnt rate, the end of its own cooldown, and the organizers that are closed. Unknown values are null.
+// The rows of a run by lane: those whose organizer is known.
+std::vector<outcome_counts> counts_by_lane(const run_status& run) {
+  std::vector<outcome_counts> out(run.lanes.size());
+  for (const auto& o : run.organizers) out.at(o.lane) += o.counts;
+  return out;
+}
+
+std::string lanes_text(const run_status& run) {
+  if (run.lanes.size() < 2) return {};
+  std::string out = "Lanes:\n";
+  const auto counts = counts_by_lane(run);
+  for (std::size_t i = 0; i < counts.size(); ++i)
+    out += fmt::format("  tenant {}, application {}  {}\n", core::escape_for_people(run.lanes[i].lane.tenant),
+                       core::escape_for_people(run.lanes[i].lane.app), counts_text(counts[i]));
+  return out;
+}
+
+// Per lane: its rows, the learnt rate, the end of its own cooldown, and the organizers that are closed. Unknown values are null.
 json::array lanes_json(const run_status& run, utc_time now) {
   json::array out;
+  const auto counts = counts_by_lane(run);
   for (const auto& [name, learnt, cooldowns] : run.lanes) {
-    json::object lane{
-        {"graph_root", name.graph_root}, {"tenant", name.tenant}, {"app", name.app}, {"learnt", nullptr}, {"closed_until", nullptr}};
+    json::object lane{{"graph_root", name.graph_root},
+                      {"tenant", name.tenant},
+                      {"app", name.app},
+                      {"outcomes", counts_json(counts[out.size()])},
+                      {"learnt", nullptr},
+                      {"closed_until", nullptr}};
     if (learnt) {
       lane["learnt"] =
           json::object{{"rate_per_s", learnt->rate},
@@ -165,6 +189,7 @@ std::string status_text(const ledger_state& s, utc_time now) {
   const auto& info = run->run;
   out += fmt::format("Run {} ({}), {}: {}: {}.\n", info.id, to_string(info.state), input_of(info), count_of(info.rows, "row", "rows"),
                      counts_text(info.counts));
+  out += lanes_text(*run);
   out += left_text(*run, now);
   out += reasons_text(run->reasons);
   if (!run->errors.empty()) out += "Errors:\n";

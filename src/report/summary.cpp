@@ -9,6 +9,7 @@
 #include "report/counts.hpp"
 #include "report/endings.hpp"
 #include "report/json_text.hpp"
+#include "report/lanes.hpp"
 #include "report/local_time.hpp"
 #include "report/plan_object.hpp"
 #include "report/progress.hpp"
@@ -80,6 +81,7 @@ std::string report_text(const convoke::job_report& r) {
         "{} of the calls {} sent into a scope that was closed: the throttles did not name their scope and were attributed to an "
         "organizer.\n",
         grouped(r.early_by_inference), form(r.early_by_inference, "was", "were"));
+  out += lanes_text(r.lanes);
   out += reasons_text(r.reasons);
   if (!r.results.empty()) out += fmt::format("Results: {}\n", core::escape_for_people(r.results));
   if (!r.failed.empty()) out += fmt::format("Failed rows, to correct and to apply again: {}\n", core::escape_for_people(r.failed));
@@ -108,6 +110,7 @@ std::string report_json(const convoke::job_report& r, const interruption& by, co
       {"exit_code", interrupted ? by.exit_code : r.exit_code()},
       {"plan", r.plan ? json::value(plan_object(r.run, *r.plan, r.planned_at)) : json::value(nullptr)},
       {"rows", r.rows},
+      {"lanes", lanes_json(r.lanes)},
       {"outcomes", counts_json(r.counts)},
       {"calls", r.calls},
       {"throttled", r.throttled},

@@ -7,6 +7,7 @@
 #include "report/counts.hpp"
 #include "report/endings.hpp"
 #include "report/json_text.hpp"
+#include "report/lanes.hpp"
 #include "report/local_time.hpp"
 #include "report/plan_object.hpp"
 #include "report/summary.hpp"
@@ -72,6 +73,7 @@ std::string work_text(const work_report& r) {
         "{} of the calls {} sent into a scope that was closed: the throttles did not name their scope and were attributed to an "
         "organizer.\n",
         grouped(r.early_by_inference), form(r.early_by_inference, "was", "were"));
+  out += lanes_text(r.lanes);
   for (const auto& run : r.finished) out += finished_text(run);
   for (const auto& run : r.left) out += left_text(run);
   for (const auto& w : r.warnings) out += fmt::format("Warning: {}\n", w);
@@ -88,6 +90,7 @@ std::string work_json(const work_report& r, const interruption& by, const report
       {"end", interrupted ? by.word : word(r.end)},
       {"exit_code", interrupted ? by.exit_code : r.exit_code()},
       {"rows", r.rows},
+      {"lanes", lanes_json(r.lanes)},
       {"calls", r.calls},
       {"throttled", r.throttled},
       {"early_by_inference", r.early_by_inference},

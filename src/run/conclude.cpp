@@ -15,6 +15,7 @@
 #include "report/failed.hpp"
 #include "report/remedies.hpp"
 #include "report/results.hpp"
+#include "run/validate.hpp"
 
 namespace convoke::run {
 namespace {
@@ -106,7 +107,29 @@ void prune(ledger::store& store, const stop_tokens& stop, const job& j, job_repo
                              : "Old runs could not be pruned: " + pruned.error().message + ". The next run tries again.");
 }
 
+// A run of several lanes is also reported lane by lane.
+result<void> count_lanes(ledger::reader& from, const ledger::run_info& info, const job& j, job_report& out) {
+  const auto& names = info.header.lanes;
+  out.lanes.resize(names.size());
+  for (std::size_t i = 0; i < names.size(); ++i) name_lane(names[i], j, out.lanes[i]);
+  if (names.size() < 2) {
+    if (!names.empty()) out.lanes.front().counts = info.counts;
+    return {};
+  }
+  const auto status = from.status(info.id);
+  if (!status) return std::unexpected(status.error());
+  for (const auto& o : status->organizers) out.lanes[o.lane].counts += o.counts;
+  return {};
+}
+
 }  // namespace
+
+void name_lane(const ledger::lane_name& name, const job& j, lane_result& to) {
+  to.tenant = name.tenant;
+  to.app = name.app;
+  for (const auto& lane : j.lanes)
+    if (const auto own = lane_name(lane); own && *own == name) to.name = lane.name;
+}
 
 result<void> accept_or_refuse(const plan_summary& summary, const job& j, const std::string& failed_file, observer& watch) {
   auto accepted = accept(summary, j, failed_file);
@@ -160,6 +183,7 @@ result<void> conclude(ledger::store& store, const stop_tokens& stop, ledger::run
   out.rows = (*info)->rows;
   out.counts = (*info)->counts;
   out.drift_fails = (*info)->header.drift_fails;
+  if (const auto counted = count_lanes(*reader, **info, j, out); !counted) return std::unexpected(counted.error());
   write_until_stop(*reader, **info, j, stop, out);
   out.results_time = std::chrono::duration_cast<std::chrono::microseconds>(os::boot_now() - began);
   prune(store, stop, j, out);

@@ -27,6 +27,9 @@ namespace convoke::run {
 // does. A failed file that cannot be written is a note to the observer. errc::input: the plan is refused.
 [[nodiscard]] result<void> conclude_plan(const planned& made, const ledger::run_header& header, const job& j, observer& watch);
 
+// Sets what a lane is called: by the ledger, and by the job where it has this lane.
+void name_lane(const ledger::lane_name& name, const job& j, lane_result& to);
+
 // Completes `out`, whose `end` says how the call phase ended. A file that cannot be written is one of its output errors, a failed pruning
 // one of its warnings. Where nothing failed, the failed file of an earlier run of this input is removed. The error is that of a ledger that
 // cannot be read. A stop that was requested before this keeps the outputs from being written only where it is at_once; any stop that is

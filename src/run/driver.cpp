@@ -26,6 +26,12 @@ static_assert(std::to_underlying(engine::update_rule::never) == std::to_underlyi
 constexpr auto progress_interval = 200ms;
 constexpr std::uint64_t seeds_per_lane = 1024;  // a lane has 1,000 connections at most
 
+std::vector<std::optional<lane_pace_options>> paces_of(std::span<const lane_parts> lanes) {
+  std::vector<std::optional<lane_pace_options>> out;
+  for (const auto& one : lanes) out.push_back(one.pace);
+  return out;
+}
+
 }  // namespace
 
 driver::driver(const surroundings& with, const stop_tokens& stops, const ledger::opened_run& opened, const job& j, std::uint64_t seed,
@@ -39,7 +45,7 @@ driver::driver(const surroundings& with, const stop_tokens& stops, const ledger:
       opened_(opened),
       job_(j),
       engine_(engine_settings(j, seed, {.shared = opened.shared.has_value(), .follow = shared_.follow, .spent = shared_.spent}),
-              lane_setups(opened, j, clock_.now(), clock_.wall_now()), clock_.now()),
+              lane_setups(opened, j, clock_.now(), clock_.wall_now(), paces_of(lanes)), clock_.now()),
       commits_(io_, store_, [this](auto done) { on_commit(std::move(done)); }),
       engine_timer_(clock_.make_timer([this] { on_time(); })),
       progress_timer_(clock_.make_timer([this] { on_progress_due(); })),
@@ -51,7 +57,9 @@ driver::driver(const surroundings& with, const stop_tokens& stops, const ledger:
     const session_settings settings{.lane = static_cast<engine::lane_id>(lanes_.size()),
                                     .connect_timeout = j.pace.connect_timeout,
                                     .attempt_timeout = j.pace.attempt_timeout};
-    lanes_.push_back({.session = std::make_unique<lane_session>(io_, clock_, settings, std::move(parts), events)});
+    const auto connections = parts.pace ? parts.pace->connections : j.pace.connections;
+    lanes_.push_back(
+        {.session = std::make_unique<lane_session>(io_, clock_, settings, std::move(parts), events), .connections = connections});
   }
 }
 
@@ -63,8 +71,9 @@ void driver::start() {
   for (engine::lane_id id = 0; id < lanes_.size(); ++id) {
     const auto owed = calls_owed(opened_, id);
     // Where more rows may come, what is owed now says only whether connections are needed yet.
-    const auto most = keeper_ && owed > 0 ? job_.pace.connections : owed;
-    open_connections(id, static_cast<unsigned>(std::min<std::uint64_t>(job_.pace.connections, most)));
+    const auto allowed = lanes_[id].connections;
+    const auto most = keeper_ && owed > 0 ? allowed : owed;
+    open_connections(id, static_cast<unsigned>(std::min<std::uint64_t>(allowed, most)));
   }
   if (keeper_) keeper_->start();
   progress_timer_->expire_at(clock_.now() + progress_interval);
@@ -248,7 +257,7 @@ void driver::on_surveyed(const ledger::rows_in_store& rows) {
   for (const auto& one : rows.organizers) {
     left += one.fresh + one.stale;
     new_organizers_.try_emplace(one.id, one.organizer);
-    open_connections(one.lane, job_.pace.connections);
+    open_connections(one.lane, lanes_[one.lane].connections);
   }
   // What is being claimed or written now is counted on neither side, or on both.
   if (ledger_jobs_ > 0 || commits_.busy()) return;

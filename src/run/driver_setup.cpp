@@ -10,13 +10,22 @@
 
 namespace convoke::run {
 
+namespace {
+
+void set_pace(engine::lane_settings& to, const lane_pace_options& from) {
+  to.rate = from.rate;
+  to.start_rate = from.start_rate;
+  to.fixed_rate = from.fixed_rate;
+  to.organizer_rate = from.organizer_rate;
+  to.organizer_concurrency = from.organizer_concurrency;
+  to.connections = from.connections;
+}
+
+}  // namespace
+
 engine::settings engine_settings(const job& j, std::uint64_t seed, const session_terms& of) {
   engine::settings s;
-  s.rate = j.pace.rate;
-  s.start_rate = j.pace.start_rate;
-  s.fixed_rate = j.pace.fixed_rate;
-  s.organizer_rate = j.pace.organizer_rate;
-  s.organizer_concurrency = j.pace.organizer_concurrency;
+  set_pace(s, j.pace);
   s.max_attempts = j.pace.max_attempts;
   s.attempt_timeout = j.pace.attempt_timeout;
   s.row_deadline = j.pace.row_deadline;
@@ -24,11 +33,16 @@ engine::settings engine_settings(const job& j, std::uint64_t seed, const session
   s.max_outage = j.pace.max_outage;
   s.max_cooldown = j.pace.max_cooldown;
   s.drain = j.pace.drain;
-  s.connections = j.pace.connections;
   s.seed = seed;
   s.shared = of.shared;
   s.follow = of.shared && of.follow;
   return s;
+}
+
+engine::lane_settings lane_settings_of(const job& j, const std::optional<lane_pace_options>& own) {
+  engine::lane_settings out = engine_settings(j, 0);
+  if (own) set_pace(out, *own);
+  return out;
 }
 
 std::optional<engine::remembered_pace> remembered(const std::optional<ledger::saved_pace>& saved, utc_time wall) {
@@ -63,12 +77,14 @@ std::vector<std::uint32_t> app_numbers(std::span<const ledger::lane_name> lanes)
   return out;
 }
 
-std::vector<engine::lane_setup> lane_setups(const ledger::opened_run& opened, const job& j, mono_time now, utc_time wall) {
+std::vector<engine::lane_setup> lane_setups(const ledger::opened_run& opened, const job& j, mono_time now, utc_time wall,
+                                            std::span<const std::optional<lane_pace_options>> paces) {
   const auto apps = app_numbers(opened.info.header.lanes);
   std::vector<engine::lane_setup> lanes(apps.size());
   for (std::size_t i = 0; i < lanes.size(); ++i) {
     lanes[i].lane = static_cast<engine::lane_id>(i);
     lanes[i].app = apps[i];
+    if (i < paces.size() && paces[i]) lanes[i].own = lane_settings_of(j, paces[i]);
     if (i < opened.learnt.size()) lanes[i].learnt = remembered(opened.learnt[i], wall);
   }
   for (const auto& o : opened.organizers) lanes[o.lane].organizers.push_back({o.id, o.fresh, o.stale});

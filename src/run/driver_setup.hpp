@@ -21,6 +21,9 @@ struct session_terms {
 };
 [[nodiscard]] engine::settings engine_settings(const job& j, std::uint64_t seed, const session_terms& of = {});
 
+// Of a lane with a pace of its own, or with the job's.
+[[nodiscard]] engine::lane_settings lane_settings_of(const job& j, const std::optional<lane_pace_options>& own);
+
 // What was learnt of a lane, with its age by wall clock.
 [[nodiscard]] std::optional<engine::remembered_pace> remembered(const std::optional<ledger::saved_pace>& saved, utc_time wall);
 
@@ -32,10 +35,11 @@ struct session_terms {
 // them all. A lane with a ready token may lack a client id: it counts as an application of its own.
 [[nodiscard]] std::vector<std::uint32_t> app_numbers(std::span<const ledger::lane_name> lanes);
 
-// One for each lane of the run.
-[[nodiscard]] std::vector<engine::lane_setup> lane_setups(const ledger::opened_run& opened, const job& j, mono_time now, utc_time wall);
-
 // For each lane of the run the options that the job has for it. errc::usage where the job lacks one.
 [[nodiscard]] result<std::vector<const lane_options*>> options_of_lanes(const ledger::run_header& run, const job& j);
+
+// One for each lane of the run. `paces`: of those that have one of their own, by number; may be shorter.
+[[nodiscard]] std::vector<engine::lane_setup> lane_setups(const ledger::opened_run& opened, const job& j, mono_time now, utc_time wall,
+                                                          std::span<const std::optional<lane_pace_options>> paces = {});
 
 }  // namespace convoke::run

@@ -63,6 +63,7 @@ class driver final : private session_events {
   };
   struct lane {
     std::unique_ptr<lane_session> session;
+    unsigned connections = 0;             // that it may have
     std::vector<call_in_flight> calls{};  // by connection
   };
 

@@ -9,9 +9,16 @@
 namespace convoke::run {
 namespace {
 
-forecast make(const job& j, const engine::work_ahead& work, const std::optional<ledger::saved_pace>& learnt, utc_time open_at,
-              utc_time wall) {
-  return engine::foresee(engine_settings(j, 1), work, remembered(learnt, wall), std::max(open_at, wall) - wall);
+// One lane of a run: its pace, what is owed, and what is remembered of it.
+struct lane_ahead {
+  engine::lane_settings settings{};
+  engine::work_ahead work{};
+  std::optional<ledger::saved_pace> learnt{};
+  utc_time open_at{};
+};
+
+forecast make(const lane_ahead& of, utc_time wall) {
+  return engine::foresee(of.settings, of.work, remembered(of.learnt, wall), std::max(of.open_at, wall) - wall);
 }
 
 utc_time obeyed(utc_time until, utc_time saved, const job& j) {
@@ -20,33 +27,62 @@ utc_time obeyed(utc_time until, utc_time saved, const job& j) {
 
 }  // namespace
 
-forecast foresee(const job& j, const plan_summary& plan, const ledger::lane_memory& memory, utc_time wall) {
-  engine::work_ahead work{.calls = plan.calls};
-  for (const auto& o : plan.organizers) work.busiest = std::max(work.busiest, o.calls);
-  auto open_at = wall;
-  for (const auto& f : memory.cooldowns)
-    if (f.organizer.empty() && !j.pace.forget_cooldowns) open_at = std::max(open_at, obeyed(f.until, f.saved_at, j));
-  return make(j, work, memory.learnt, open_at, wall);
+std::vector<forecast> foresee(const job& j, const plan_summary& plan, std::span<const ledger::lane_memory> memories, utc_time wall) {
+  std::vector<forecast> out;
+  for (std::size_t i = 0; i < memories.size(); ++i) {
+    lane_ahead lane{.settings = lane_settings_of(j, j.lanes[i].pace), .work = {}, .learnt = memories[i].learnt, .open_at = wall};
+    for (const auto& o : plan.organizers) {
+      if (o.lane != i) continue;
+      lane.work.calls += o.calls;
+      lane.work.busiest = std::max(lane.work.busiest, o.calls);
+    }
+    for (const auto& f : memories[i].cooldowns)
+      if (f.organizer.empty() && !j.pace.forget_cooldowns) lane.open_at = std::max(lane.open_at, obeyed(f.until, f.saved_at, j));
+    out.push_back(make(lane, wall));
+  }
+  return out;
 }
 
 forecast foresee(const job& j, const ledger::opened_run& opened, utc_time wall) {
-  engine::work_ahead work{.calls = calls_owed(opened)};
-  for (const auto& o : opened.organizers) work.busiest = std::max<std::uint64_t>(work.busiest, o.fresh + o.stale);
-  auto open_at = wall;
+  const auto options = options_of_lanes(opened.info.header, j);
+  std::vector<lane_ahead> lanes(opened.info.header.lanes.size());
+  for (std::size_t i = 0; i < lanes.size(); ++i) {
+    lanes[i].settings = lane_settings_of(j, options ? (*options)[i]->pace : std::nullopt);
+    lanes[i].open_at = wall;
+    if (i < opened.learnt.size()) lanes[i].learnt = opened.learnt[i];
+  }
+  for (const auto& o : opened.organizers) {
+    auto& work = lanes[o.lane].work;
+    work.calls += o.fresh + o.stale;
+    work.busiest = std::max<std::uint64_t>(work.busiest, o.fresh + o.stale);
+  }
   for (const auto& f : opened.cooldowns)
-    if (!f.organizer) open_at = std::max(open_at, obeyed(f.until, f.saved_at, j));
-  return make(j, work, opened.learnt.empty() ? std::nullopt : opened.learnt.front(), open_at, wall);
+    if (!f.organizer) lanes[f.lane].open_at = std::max(lanes[f.lane].open_at, obeyed(f.until, f.saved_at, j));
+  std::vector<forecast> out;
+  for (const auto& one : lanes) out.push_back(make(one, wall));
+  return engine::together(out);
 }
 
 std::optional<forecast> foresee(const ledger::run_status& run, utc_time wall) {
-  if (run.calls_left == 0 || run.lanes.empty() || !run.lanes.front().learnt) return std::nullopt;
-  const auto& lane = run.lanes.front();
-  job as_learnt;
-  as_learnt.pace.rate = std::max(as_learnt.pace.rate, lane.learnt->pace.rate);
-  auto open_at = wall;
-  for (const auto& f : lane.cooldowns)
-    if (f.organizer.empty()) open_at = std::max(open_at, f.until);
-  return make(as_learnt, {.calls = run.calls_left}, lane.learnt, open_at, wall);
+  if (run.calls_left == 0 || run.lanes.empty()) return std::nullopt;
+  std::vector<forecast> out;
+  for (std::size_t i = 0; i < run.lanes.size(); ++i) {
+    const auto& memory = run.lanes[i];
+    lane_ahead lane{.settings = {}, .work = {.calls = run.calls_left}, .learnt = memory.learnt, .open_at = wall};
+    // Of several lanes the rows that are left stand for the calls: which lane a call is of is known of rows only.
+    if (run.lanes.size() > 1) {
+      lane.work.calls = 0;
+      for (const auto& o : run.organizers)
+        if (o.lane == i) lane.work.calls += o.counts.owed;
+    }
+    if (lane.work.calls == 0) continue;
+    if (!memory.learnt) return std::nullopt;
+    lane.settings.rate = std::max(lane.settings.rate, memory.learnt->pace.rate);
+    for (const auto& f : memory.cooldowns)
+      if (f.organizer.empty()) lane.open_at = std::max(lane.open_at, f.until);
+    out.push_back(make(lane, wall));
+  }
+  return out.empty() ? std::nullopt : std::optional(engine::together(out));
 }
 
 }  // namespace convoke::run

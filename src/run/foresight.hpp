@@ -4,6 +4,8 @@
 // into a forecast.
 
 #include <optional>
+#include <span>
+#include <vector>
 
 #include <convoke/job.hpp>
 
@@ -11,9 +13,10 @@
 
 namespace convoke::run {
 
-// Of a plan; `memory` is what the ledger that it belongs to remembers of the lane.
-[[nodiscard]] forecast foresee(const job& j, const plan_summary& plan, const ledger::lane_memory& memory, utc_time wall);
-// Of a run that is about to be carried out.
+// Of a plan, one for each lane of the job; `memories` is what the ledger that it belongs to remembers of them, in the same order.
+[[nodiscard]] std::vector<forecast> foresee(const job& j, const plan_summary& plan, std::span<const ledger::lane_memory> memories,
+                                            utc_time wall);
+// Of a run that is about to be carried out, of all its lanes together.
 [[nodiscard]] forecast foresee(const job& j, const ledger::opened_run& opened, utc_time wall);
 // Of a run that another process carries out. The settings of that process are not known, so the learnt rate stands for its pace; nullopt
 // where nothing is owed, or nothing was learnt. Its cooldowns are cut already (obey_limit).

@@ -2,36 +2,94 @@
 
 #include <utility>
 
+#include "auth/credentials.hpp"
+#include "net/proxy.hpp"
+
 namespace convoke::run {
 namespace {
 
 namespace asio = boost::asio;
 
+// `object:ID`, a resource id, or a client id.
+token::identity_choice identity_of(const lane_options& lane, bool of_lane) {
+  constexpr std::string_view object = "object:";
+  const std::string& text = lane.managed_identity.empty() && of_lane ? lane.client_id : lane.managed_identity;
+  if (text.starts_with(object)) return {.object_id = text.substr(object.size())};
+  if (text.starts_with('/')) return {.resource_id = text};
+  return {.client_id = text};
+}
+
+result<auth::managed_identity_service> service_of(const lane_options& lane, bool of_lane) {
+  using enum auth::managed_identity_service::protocol;
+  const bool service = !lane.identity_endpoint.empty();
+  auto at = net::parse_metadata_endpoint(service ? lane.identity_endpoint : lane.metadata_url);
+  if (!at) return std::unexpected(std::move(at.error()));
+  return auth::managed_identity_service{.speaks = service ? app_service : imds,
+                                        .at = std::move(*at),
+                                        .header = lane.identity_header.clone(),
+                                        .which = identity_of(lane, of_lane)};
+}
+
+// A host of this lane, and the proxy on the way to it.
+result<net::endpoint> endpoint_of(const lane_options& lane, const std::string& url) {
+  auto out = net::parse_endpoint(url, lane.allow_http);
+  if (!out || lane.proxy.empty() || !out->tls || net::listed(lane.no_proxy, out->host, out->port)) return out;
+  auto through = net::parse_proxy(lane.proxy.reveal(), lane.proxy_credentials.reveal());
+  if (!through) return std::unexpected(std::move(through.error()));
+  out->through = std::make_shared<const net::proxy>(std::move(*through));
+  return out;
+}
+
+result<std::unique_ptr<auth::credential>> make_credential(const lane_options& lane) {
+  auto authority = endpoint_of(lane, lane.authority_url);
+  if (!authority) return std::unexpected(std::move(authority.error()));
+  auth::app_identity app{
+      .authority = std::move(*authority), .tenant = lane.tenant, .client_id = lane.client_id, .graph_root = lane.graph_url};
+  switch (lane.signs_in_by()) {
+    case credential_kind::client_certificate: {
+      auto key = auth::signing_key::read(lane.certificate_file, lane.certificate_passphrase);
+      if (!key) return std::unexpected(std::move(key.error()));
+      const auto how = lane.certificate_sha1 ? token::signature_algorithm::rs256 : token::signature_algorithm::ps256;
+      return auth::by_certificate(std::move(app), std::move(*key), how);
+    }
+    case credential_kind::workload_identity:
+      return auth::by_federated_token(std::move(app), lane.federated_token_file);
+    case credential_kind::managed_identity: {
+      auto service = service_of(lane, true);
+      if (!service) return std::unexpected(std::move(service.error()));
+      return auth::by_managed_identity(std::move(*service), lane.graph_url);
+    }
+    case credential_kind::managed_identity_federation: {
+      auto service = service_of(lane, false);
+      if (!service) return std::unexpected(std::move(service.error()));
+      return auth::by_managed_federation(std::move(app), std::move(*service), lane.exchange_audience);
+    }
+    case credential_kind::client_secret:
+    case credential_kind::token:
+      break;
+  }
+  return auth::by_client_secret(std::move(app), lane.client_secret.clone());
+}
+
 result<std::unique_ptr<auth::token_source>> make_tokens(asio::io_context& io, net::tls_context& tls, const lane_options& lane,
                                                         const pace_options& pace) {
-  if (!lane.token.empty()) return auth::token_source::ready(lane.token.clone());
-  auto authority = net::parse_endpoint(lane.authority_url, lane.allow_http);
-  if (!authority) return std::unexpected(std::move(authority.error()));
-  auth::client_secret_source source{.authority = std::move(*authority),
-                                    .tenant = lane.tenant,
-                                    .client_id = lane.client_id,
-                                    .graph_root = lane.graph_url,
-                                    .client_secret = lane.client_secret.clone(),
-                                    .attempt_timeout = pace.attempt_timeout,
-                                    .max_cooldown = pace.max_cooldown};
-  return auth::token_source::from_secret(io.get_executor(), tls, std::move(source));
+  if (lane.signs_in_by() == credential_kind::token) return auth::token_source::ready(lane.token.clone());
+  auto credential = make_credential(lane);
+  if (!credential) return std::unexpected(std::move(credential.error()));
+  return auth::token_source::renewing(io.get_executor(), tls, std::move(*credential),
+                                      {.attempt_timeout = pace.attempt_timeout, .max_cooldown = pace.max_cooldown});
 }
 
 }  // namespace
 
 result<lane_parts> make_lane_parts(asio::io_context& io, tls_contexts& tls, const lane_options& lane, const pace_options& pace,
                                    std::uint64_t seed) {
-  auto root = net::parse_endpoint(lane.graph_url, lane.allow_http);
+  auto root = endpoint_of(lane, lane.graph_url);
   if (!root) return std::unexpected(std::move(root.error()));
   auto& context = tls.of(lane.ca_file);
   auto tokens = make_tokens(io, context, lane, pace);
   if (!tokens) return std::unexpected(std::move(tokens.error()));
-  return lane_parts{.links = make_graph_links(io, std::move(*root), context, seed), .tokens = std::move(*tokens)};
+  return lane_parts{.links = make_graph_links(io, std::move(*root), context, seed), .tokens = std::move(*tokens), .pace = lane.pace};
 }
 
 }  // namespace convoke::run

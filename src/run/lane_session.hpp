@@ -17,6 +17,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include <convoke/error.hpp>
+#include <convoke/lane.hpp>
 
 #include "auth/auth.hpp"
 #include "engine/types.hpp"
@@ -54,6 +55,7 @@ class session_events {
 struct lane_parts {
   link_factory links;
   std::unique_ptr<auth::token_source> tokens;
+  std::optional<lane_pace_options> pace{};  // of its own
 };
 
 struct session_settings {

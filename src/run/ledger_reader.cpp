@@ -140,7 +140,8 @@ result<run_status> ledger_reader::status(std::uint32_t id, std::chrono::millisec
     out.reasons = std::move(*reasons);
   }
   out.errors = counts_of(std::move(read->errors));
-  for (auto& one : read->organizers) out.organizers.push_back({std::move(one.organizer), one.counts});
+  for (auto& one : read->organizers)
+    out.organizers.push_back({.organizer = std::move(one.organizer), .lane = one.lane, .counts = one.counts});
   out.calls_left = read->calls_left;
   out.run = info_of(std::move(read->info));
   return out;

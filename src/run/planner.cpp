@@ -71,6 +71,10 @@ spec::row_settings rows_of(const job& j, const scanned_input& input) {
   for (const auto& lane : j.lanes) {
     if (!lane.tenant.empty()) s.tenants.push_back({.id = lane.tenant, .name = lane.name});
   }
+  s.first_tenant_is_default = s.tenants.size() == 1;
+  // After those of the lanes: a row that names one of them is left out.
+  if (!s.tenants.empty())
+    for (const auto& other : j.other_tenants) s.tenants.push_back({.id = other.tenant, .name = other.name});
   s.now = os::wall_now();
   return s;
 }
@@ -78,8 +82,8 @@ spec::row_settings rows_of(const job& j, const scanned_input& input) {
 // Turns records into planned rows and hands them over in batches.
 class feeder {
  public:
-  feeder(ledger::plan_builder& to, spec::row_builder& builder, row_filter only, const plan_options& options, const stop_tokens& stop)
-      : to_(to), builder_(builder), only_(std::move(only)), limit_(options.limit), stop_(stop) {}
+  feeder(ledger::plan_builder& to, spec::row_builder& builder, row_filter only, const job& j, const stop_tokens& stop)
+      : to_(to), builder_(builder), only_(std::move(only)), limit_(j.plan.limit), lanes_(j.lanes.size()), stop_(stop) {}
 
   result<void> add(const csv::record& record) {
     if (spec::empty_row(record.fields)) {
@@ -88,8 +92,9 @@ class feeder {
     }
     ++rows_;
     if (!selected(record)) return {};
-    ++planned_;
     builder_.build(record.fields, record.line, built_);
+    if (built_.lane >= lanes_) return {};
+    ++planned_;
     ledger::planned_row row{.line = record.line, .raw = std::string(record.raw), .lane = built_.lane};
     if (!built_.errors.empty()) {
       row.error = describe(built_.errors);
@@ -144,6 +149,7 @@ class feeder {
   spec::row_builder& builder_;
   row_filter only_;
   std::optional<std::uint64_t> limit_;
+  std::size_t lanes_;
   const stop_tokens& stop_;
   std::uint64_t rows_ = 0, planned_ = 0, empty_ = 0;
   spec::built_row built_;
@@ -164,7 +170,8 @@ result<void> check_row_count(std::uint64_t rows, std::uint64_t planned, const jo
                                          count_of(rows, "row", "rows"), *expected));
   if (rows == 0 && !expected) return fail(errc::input, "the file has a header but no rows. Nothing was sent.");
   if (planned == 0 && rows > 0)
-    return fail(errc::input, fmt::format("--only and --limit leave none of {}. Nothing was sent.", count_of(rows, "row", "rows")));
+    return fail(errc::input,
+                fmt::format("--only, --limit and --tenant leave none of {}. Nothing was sent.", count_of(rows, "row", "rows")));
   return {};
 }
 
@@ -200,7 +207,7 @@ std::string feed_of(const job& j) {
   return name;
 }
 
-ledger::run_header make_header(const job& j, const scanned_input& input, const ledger::lane_name& lane) {
+ledger::run_header make_header(const job& j, const scanned_input& input, std::vector<ledger::lane_name> lanes) {
   ledger::run_header h;
   boost::json::object settings{
       {"encoding", to_string(j.plan.encoding)},
@@ -233,19 +240,20 @@ ledger::run_header make_header(const job& j, const scanned_input& input, const l
   h.input_name = j.input;
   h.input_sha256 = input.sha256;
   h.drift_fails = j.plan.drift == on_drift::fail;
-  h.lanes = {lane};
   h.tzdata_version = files::tzdata_version();
   h.convoke_version = version;
-  h.identity =
-      files::sha256_hex(fmt::format("run 1\n{}\n{}\n{}\n{}\n{}\n", h.input_sha256, h.settings, lane.graph_root, lane.tenant, lane.app));
+  auto identity = fmt::format("run 1\n{}\n{}\n", h.input_sha256, h.settings);
+  for (const auto& lane : lanes) identity += fmt::format("{}\n{}\n{}\n", lane.graph_root, lane.tenant, lane.app);
+  h.identity = files::sha256_hex(identity);
+  h.lanes = std::move(lanes);
   return h;
 }
 
 namespace {
 
 // Keys that a plan of a part of the rows leaves out have not vanished, and are not replaced. A failed file is such a part.
-plan_summary of_what_was_read(plan_summary summary, const plan_options& options, const ledger::run_header& header) {
-  if (!options.limit && options.only.empty() && !report::is_failed_file(header)) return summary;
+plan_summary of_what_was_read(plan_summary summary, const job& j, const ledger::run_header& header) {
+  if (!j.plan.limit && j.plan.only.empty() && !report::is_failed_file(header)) return summary;
   summary.vanished = 0;
   summary.vanished_sample.clear();
   for (auto& o : summary.organizers) o.vanished = 0;
@@ -286,7 +294,7 @@ struct record_counts {
 // Feeds all rows to the plan, and checks that the file is the one that was scanned and has as many rows as expected.
 result<record_counts> feed_rows(ledger::plan_builder& to, spec::row_builder& builder, row_filter only, scanned_input& input, const job& j,
                                 const ledger::run_header& header, const stop_tokens& stop) {
-  feeder feed(to, builder, std::move(only), j.plan, stop);
+  feeder feed(to, builder, std::move(only), j, stop);
   const auto digest = read_records(input, [&](const csv::record& record) { return feed.add(record); });
   if (!digest) return std::unexpected(digest.error());
   if (*digest != header.input_sha256)
@@ -334,7 +342,7 @@ result<planned> make_plan(ledger::store& store, scanned_input& input, const job&
     if (!reported) return std::unexpected(in_planning(reported.error()));
     summary->rejected_records = wrong.records();
   }
-  return planned{.planning = std::move(*planning), .summary = of_what_was_read(std::move(*summary), j.plan, header)};
+  return planned{.planning = std::move(*planning), .summary = of_what_was_read(std::move(*summary), j, header)};
 }
 
 result<planned> reopen_plan(ledger::store& store, const ledger::run_info& run, const job& j) {
@@ -343,7 +351,7 @@ result<planned> reopen_plan(ledger::store& store, const ledger::run_info& run, c
   auto summary = (*planning)->classify();
   if (!summary) return std::unexpected(in_planning(summary.error()));
   summary->feed = run.header.feed;
-  return planned{.planning = std::move(*planning), .summary = of_what_was_read(std::move(*summary), j.plan, run.header)};
+  return planned{.planning = std::move(*planning), .summary = of_what_was_read(std::move(*summary), j, run.header)};
 }
 
 result<void> accept(const plan_summary& summary, const job& j, const std::string& failed_file) {

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <convoke/job.hpp>
 
@@ -15,7 +16,7 @@
 namespace convoke::run {
 
 // The run header of this input under these settings: identity, settings as JSON, dialect, header.
-[[nodiscard]] ledger::run_header make_header(const job& j, const scanned_input& input, const ledger::lane_name& lane);
+[[nodiscard]] ledger::run_header make_header(const job& j, const scanned_input& input, std::vector<ledger::lane_name> lanes);
 
 // A plan that is classified and not committed.
 struct planned {

@@ -187,6 +187,12 @@ void add_calls(const sessions_done& from, Report& out) {
     out.come_back = std::chrono::ceil<std::chrono::seconds>(*from.last.come_back);
     out.come_back_at = std::chrono::floor<std::chrono::seconds>(os::wall_now()) + *out.come_back;
   }
+  out.lanes.clear();
+  for (const auto& lane : from.last.lanes) {
+    auto& to = out.lanes.emplace_back();
+    to.end = ending_of(lane.reason);
+    to.detail = lane.detail;
+  }
   out.calls = from.calls;
   out.throttled = from.throttled;
   out.faults = from.faults;

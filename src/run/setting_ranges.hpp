@@ -46,12 +46,15 @@ inline constexpr std::tuple job_ranges{
     ranged_setting{"keep-runs", &job::keep_runs, whole_range{1, 1'000'000}},
 };
 
+inline constexpr std::tuple lane_pace_ranges{
+    ranged_setting{"rate", &lane_pace_options::rate, any_rate},
+    ranged_setting{"start-rate", &lane_pace_options::start_rate, any_rate},
+    ranged_setting{"organizer-rate", &lane_pace_options::organizer_rate, any_rate},
+    ranged_setting{"organizer-concurrency", &lane_pace_options::organizer_concurrency, whole_range{1, 1000}},
+    ranged_setting{"connections", &lane_pace_options::connections, whole_range{1, 1000}},
+};
+
 inline constexpr std::tuple pace_ranges{
-    ranged_setting{"rate", &pace_options::rate, any_rate},
-    ranged_setting{"start-rate", &pace_options::start_rate, any_rate},
-    ranged_setting{"organizer-rate", &pace_options::organizer_rate, any_rate},
-    ranged_setting{"organizer-concurrency", &pace_options::organizer_concurrency, whole_range{1, 1000}},
-    ranged_setting{"connections", &pace_options::connections, whole_range{1, 1000}},
     ranged_setting{"max-attempts", &pace_options::max_attempts, whole_range{1, 100}},
     ranged_setting{"connect-timeout", &pace_options::connect_timeout, positive_time},
     ranged_setting{"attempt-timeout", &pace_options::attempt_timeout, positive_time},

@@ -14,6 +14,7 @@
 #include "core/text.hpp"
 #include "core/utf8.hpp"
 #include "net/net.hpp"
+#include "net/proxy.hpp"
 #include "report/results.hpp"
 #include "run/setting_ranges.hpp"
 #include "spec/template.hpp"
@@ -100,23 +101,61 @@ result<void> check_client_id(const std::string& id) {
                                        core::escape_for_people(id)));
 }
 
-result<void> check_credentials(const lane_options& lane) {
-  if (!lane.token.empty()) {
-    if (const auto flaw = token::flaw_of_token(lane.token.reveal()))
-      return fail(errc::usage, fmt::format("The ready token is not a bearer token: {}.", *flaw));
-    return {};
-  }
-  if (lane.client_id.empty()) return fail(errc::usage, "No application is given: set --client-id to the Entra application id.");
+result<void> check_managed_identity(const lane_options& lane) {
+  const bool service = !lane.identity_endpoint.empty();
+  if (const auto at = net::parse_metadata_endpoint(service ? lane.identity_endpoint : lane.metadata_url); !at)
+    return std::unexpected(at.error());
+  if (service && (lane.identity_header.empty() || !net::safe_header_value(lane.identity_header.reveal())))
+    return fail(errc::usage, "IDENTITY_ENDPOINT is set, but IDENTITY_HEADER is empty or cannot be sent as a header.");
+  return {};
+}
+
+result<void> check_secret(const lane_options& lane) {
   if (lane.client_secret.empty()) return fail(errc::usage, "No client secret and no ready token is given.");
   if (const auto flaw = auth::flaw_of_secret(lane.client_secret.reveal()))
     return fail(errc::usage, fmt::format("The client secret {}.", *flaw));
   return {};
 }
 
-result<void> check_lanes(const job& j, job_use use) {
+result<void> check_credentials(const lane_options& lane) {
+  const auto kind = lane.signs_in_by();
+  if (kind == credential_kind::token) {
+    if (const auto flaw = token::flaw_of_token(lane.token.reveal()))
+      return fail(errc::usage, fmt::format("The ready token is not a bearer token: {}.", *flaw));
+    return {};
+  }
+  if (kind == credential_kind::managed_identity) return check_managed_identity(lane);
+  if (lane.client_id.empty()) return fail(errc::usage, "No application is given: set --client-id to the Entra application id.");
+  switch (kind) {
+    case credential_kind::client_certificate:
+      if (lane.certificate_file.empty()) return fail(errc::usage, "No certificate is given: set --client-certificate-file.");
+      return {};
+    case credential_kind::workload_identity:
+      if (lane.federated_token_file.empty()) return fail(errc::usage, "No federated token is given: set --federated-token-file.");
+      return {};
+    case credential_kind::managed_identity_federation:
+      return check_managed_identity(lane);
+    default:
+      return check_secret(lane);
+  }
+}
+
+// A row names a lane by its name or its tenant, so no text may stand for two.
+result<void> check_lane_names(const job& j) {
+  for (std::size_t i = 0; i < j.lanes.size(); ++i) {
+    const auto& name = j.lanes[i].name;
+    if (name.empty()) continue;
+    for (std::size_t k = 0; k < j.lanes.size(); ++k) {
+      if (k == i) continue;
+      const bool same = core::equal_ignoring_case(name, j.lanes[k].name) || core::equal_ignoring_case(name, j.lanes[k].tenant);
+      if (same) return fail(errc::usage, fmt::format("The tenant name '{}' stands for two lanes.", core::escape_for_people(name)));
+    }
+  }
+  return {};
+}
+
+result<void> check_lanes(const job& j) {
   if (j.lanes.empty()) return fail(errc::usage, "No lane is given: a job needs the Graph root, the tenant and the app to call.");
-  if (j.lanes.size() > 1 && use != job_use::work)
-    return fail(errc::usage, fmt::format("{} lanes are given, and several in one run are not built yet.", j.lanes.size()));
   std::vector<ledger::lane_name> names;
   for (const auto& lane : j.lanes) {
     if (const auto target = check_target(lane); !target) return target;
@@ -126,8 +165,10 @@ result<void> check_lanes(const job& j, job_use use) {
       return fail(errc::usage, fmt::format("Two lanes are the same one: tenant {}, application {}.", core::escape_for_people(named->tenant),
                                            core::escape_for_people(named->app)));
     names.push_back(std::move(*named));
+    if (lane.pace)
+      if (const auto valid = check_ranges(*lane.pace, lane_pace_ranges); !valid) return valid;
   }
-  return {};
+  return check_lane_names(j);
 }
 
 }  // namespace
@@ -136,7 +177,9 @@ result<void> check_target(const lane_options& lane) {
   if (const auto valid = check_client_id(lane.client_id); !valid) return valid;
   for (const auto& url : {lane.graph_url, lane.authority_url})
     if (const auto parsed = net::parse_endpoint(url, lane.allow_http); !parsed) return std::unexpected(parsed.error());
-  return {};
+  if (lane.proxy.empty()) return {};
+  const auto through = net::parse_proxy(lane.proxy.reveal(), lane.proxy_credentials.reveal());
+  return through ? result<void>() : std::unexpected(through.error());
 }
 
 result<ledger::lane_name> lane_name(const lane_options& lane) {
@@ -161,7 +204,8 @@ result<void> validate(const job& j, job_use use) {
   if (const auto valid = run::check_plan_options(j.plan); !valid || use == job_use::check) return valid;
   if (const auto valid = run::check_ranges(j, run::job_ranges); !valid) return valid;
   if (const auto valid = run::check_ranges(j.pace, run::pace_ranges); !valid) return valid;
-  if (const auto valid = run::check_lanes(j, use); !valid) return valid;
+  if (const auto valid = run::check_ranges(j.pace, run::lane_pace_ranges); !valid) return valid;
+  if (const auto valid = run::check_lanes(j); !valid) return valid;
   if (const auto url = ledger::parse_ledger_url(j.ledger); !url) return std::unexpected(url.error());
   if (use == job_use::plan) return {};
   for (const auto& lane : j.lanes)

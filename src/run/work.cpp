@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <chrono>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,6 +10,7 @@
 #include <convoke/job.hpp>
 #include <convoke/version.hpp>
 
+#include "run/conclude.hpp"
 #include "run/context.hpp"
 #include "run/sessions.hpp"
 #include "run/validate.hpp"
@@ -38,7 +40,7 @@ class worker {
     if (follow) wanted.what.give_again_after = again_after;
     const auto done = carry_out(with_, wanted);
     if (!done) return std::unexpected(done.error());
-    add(*done);
+    add(*done, lanes_);
     return {};
   }
 
@@ -52,7 +54,7 @@ class worker {
       with_.watch.resumed(info.id, info.rows, info.counts.owed);
       const auto done = carry_out(with_, {.what = {.run = info.id, .lanes = {}}, .began = began});
       if (!done) return std::unexpected(done.error());
-      add(*done);
+      add(*done, info.header.lanes);
       if (out_.end != ending::finished && out_.end != ending::deferred) break;
     }
     return {};
@@ -107,10 +109,14 @@ class worker {
     return all;
   }
 
-  void add(const sessions_done& done) {
+  void add(const sessions_done& done, std::span<const ledger::lane_name> names) {
     const bool was_left = out_.end == ending::deferred;
     work_report one;
     add_calls(done, one);
+    for (std::size_t i = 0; i < std::min(one.lanes.size(), names.size()); ++i) {
+      name_lane(names[i], with_.j, one.lanes[i]);
+      add_lane(std::move(one.lanes[i]));
+    }
     out_.rows += done.rows_ended;
     out_.sessions += done.sessions;
     out_.calls += one.calls;
@@ -124,6 +130,16 @@ class worker {
     out_.end = one.end;
     out_.detail = std::move(one.detail);
     if (earlier) out_.come_back = one.come_back, out_.come_back_at = one.come_back_at;
+  }
+
+  // Of several runs the worse end of a lane counts.
+  void add_lane(lane_result lane) {
+    const auto same = [&](const lane_result& other) { return other.tenant == lane.tenant && other.app == lane.app; };
+    const auto found = std::ranges::find_if(out_.lanes, same);
+    if (found == out_.lanes.end())
+      out_.lanes.push_back(std::move(lane));
+    else if (found->end == ending::finished)
+      *found = std::move(lane);
   }
 
   void fail_with(const error& why) {

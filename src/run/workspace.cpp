@@ -12,6 +12,7 @@
 
 #include <convoke/version.hpp>
 
+#include "engine/forecast.hpp"
 #include "files/same_file.hpp"
 #include "os/clock.hpp"
 #include "run/foresight.hpp"
@@ -61,25 +62,58 @@ result<std::unique_ptr<ledger::store>> open_store(const job& j, observer& watch,
   return opened;
 }
 
+// `check` needs no tenants: lanes without names stand in for them.
+result<std::vector<ledger::lane_name>> names_of_lanes(const job& j, ledger_use use) {
+  std::vector<ledger::lane_name> out;
+  for (const auto& lane : j.lanes) {
+    if (use == ledger_use::none) {
+      out.push_back({"check:", fmt::format("00000000-0000-0000-0000-{:012}", out.size()), ""});
+      continue;
+    }
+    auto name = lane_name(lane);
+    if (!name) return std::unexpected(name.error());
+    out.push_back(std::move(*name));
+  }
+  return out;
+}
+
 }  // namespace
 
 result<workspace> workspace::open(const job& j, observer& watch, const stop_tokens& stop, ledger_use use) {
   if (const auto apart = keep_files_apart(j, use); !apart) return std::unexpected(apart.error());
-  const ledger::lane_name nameless{"check:", "00000000-0000-0000-0000-000000000000", ""};
-  const auto lane = use == ledger_use::none ? result<ledger::lane_name>(nameless) : lane_name(j.lanes.front());
-  if (!lane) return std::unexpected(lane.error());
+  auto lanes = names_of_lanes(j, use);
+  if (!lanes) return std::unexpected(lanes.error());
   auto input = scan(j, stop);
   if (!input) return std::unexpected(input.error());
-  auto header = make_header(j, *input, *lane);
+  auto header = make_header(j, *input, std::move(*lanes));
   auto store = open_store(j, watch, stop, use);
   if (!store) return std::unexpected(store.error());
   return workspace{.input = std::move(*input), .header = std::move(header), .store = std::move(*store)};
 }
 
 result<void> add_forecast(const workspace& w, const job& j, plan_summary& to) {
-  const auto memory = w.store->read()->memory(w.header.lanes.front());
-  if (!memory) return std::unexpected(memory.error());
-  to.expected = foresee(j, to, *memory, os::wall_now());
+  std::vector<ledger::lane_memory> memories;
+  const auto reader = w.store->read();
+  for (const auto& lane : w.header.lanes) {
+    auto memory = reader->memory(lane);
+    if (!memory) return std::unexpected(memory.error());
+    memories.push_back(std::move(*memory));
+  }
+  const auto forecasts = foresee(j, to, memories, os::wall_now());
+  to.expected = engine::together(forecasts);
+  to.lanes.clear();
+  for (std::size_t i = 0; i < forecasts.size(); ++i) {
+    auto& lane = to.lanes.emplace_back();
+    lane.name = j.lanes[i].name;
+    lane.tenant = w.header.lanes[i].tenant;
+    lane.app = w.header.lanes[i].app;
+    lane.expected = forecasts[i];
+    for (const auto& o : to.organizers) {
+      if (o.lane != i) continue;
+      lane.calls += o.calls;
+      lane.new_keys += o.new_keys;
+    }
+  }
   return {};
 }
 

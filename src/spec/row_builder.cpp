@@ -193,7 +193,8 @@ void row_builder::impl::read_lane() {
   const std::string_view text = row->cell(column_role::tenant);
   const auto& names = settings.tenants;
   if (text.empty()) {
-    if (names.size() > 1) row->wrong(column_role::tenant, text, "a tenant is required, as there are several");
+    if (names.size() > 1 && !settings.first_tenant_is_default)
+      row->wrong(column_role::tenant, text, "a tenant is required, as there are several");
     return;
   }
   if (names.empty()) return read_only_tenant(text);
@@ -206,7 +207,7 @@ void row_builder::impl::read_lane() {
   if (names.size() == 1) {
     return row->wrong(column_role::tenant, text,
                       "is not the tenant of this run, '" + core::escape_for_people(names.front().id, 60) +
-                          "'; several tenants in one run are not built yet: run each tenant by itself");
+                          "': a run over several tenants needs a table [tenants.NAME] in the configuration for each");
   }
   std::vector<std::string_view> candidates;
   for (const tenant_name& n : names) candidates.push_back(n.name);
@@ -222,7 +223,7 @@ void row_builder::impl::read_only_tenant(std::string_view text) {
   } else if (!core::equal_ignoring_case(only_tenant, text)) {
     row->wrong(column_role::tenant, text,
                "is another tenant than '" + core::escape_for_people(only_tenant, 60) + "' in line " + std::to_string(only_tenant_line) +
-                   "; several tenants in one run are not built yet: run each tenant by itself");
+                   "; which tenants there are is not known here: name them in the configuration, in tables [tenants.NAME]");
   }
 }
 
@@ -306,7 +307,7 @@ result<row_builder> row_builder::create(std::span<const std::string_view> fields
   auto head = read_header(
       fields, {.needs_external_id = settings.external_id_template.empty(), .columns = settings.columns, .carry = settings.carry});
   if (!head) return std::unexpected(head.error());
-  if (settings.tenants.size() > 1 && !head->place(column_role::tenant)) {
+  if (settings.tenants.size() > 1 && !settings.first_tenant_is_default && !head->place(column_role::tenant)) {
     return fail(errc::input, "there are several tenants, but the header has no column 'tenant'");
   }
   if (auto checked = row_times::check(settings, zones); !checked) return std::unexpected(checked.error());

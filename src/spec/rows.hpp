@@ -81,10 +81,11 @@ struct row_settings {
   // is used in place of the template.
   std::string external_id_template;
   std::vector<tenant_name> tenants;  // that the tenant column may name. Empty: one tenant, which is not known; every row must name the same
-  std::vector<role_of_header> columns;  // --column
-  std::vector<std::string> carry;       // --carry
-  std::string date_format;              // --date-format; empty: none
-  std::vector<date_range> skip_dates;   // on which no row repeats
+  bool first_tenant_is_default = false;  // rows that name no tenant are of the first one, although there are several
+  std::vector<role_of_header> columns;   // --column
+  std::vector<std::string> carry;        // --carry
+  std::string date_format;               // --date-format; empty: none
+  std::vector<date_range> skip_dates;    // on which no row repeats
   // The time at which the plan is made, for warnings about meetings in the past or far ahead; absent: without these warnings.
   std::optional<utc_time> now;
 };

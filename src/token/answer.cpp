@@ -23,8 +23,8 @@ using std::chrono::seconds;
 constexpr seconds longest = std::chrono::hours(28);
 constexpr std::size_t word_limit = 40;
 
-// A number of seconds, as a number or (managed identities) as a string; the fraction is cut.
-std::optional<seconds> read_seconds(const json::object& answer, std::string_view name) {
+// A number, also where it is written as a string, as managed identities do.
+std::optional<double> read_number(const json::object& answer, std::string_view name) {
   const auto* value = answer.if_contains({name.data(), name.size()});
   if (value == nullptr) return std::nullopt;
   double number = 0;
@@ -37,9 +37,22 @@ std::optional<seconds> read_seconds(const json::object& answer, std::string_view
   } else {
     return std::nullopt;
   }
-  if (!std::isfinite(number)) return std::nullopt;
+  return std::isfinite(number) ? std::optional(number) : std::nullopt;
+}
+
+// A number of seconds; the fraction is cut.
+std::optional<seconds> read_seconds(const json::object& answer, std::string_view name, double from = 0) {
+  const auto number = read_number(answer, name);
+  if (!number) return std::nullopt;
   const auto most = static_cast<double>(longest.count());
-  return seconds(static_cast<seconds::rep>(std::clamp(number, 0.0, most)));
+  return seconds(static_cast<seconds::rep>(std::clamp(*number - from, 0.0, most)));
+}
+
+// App Service answers without expires_in, and has the end as seconds since 1970 in expires_on.
+std::optional<seconds> read_lifetime(const json::object& answer, const clocks& at) {
+  if (answer.contains("expires_in") || !at.ours) return read_seconds(answer, "expires_in");
+  const auto now = std::chrono::floor<seconds>(*at.ours).time_since_epoch();
+  return read_seconds(answer, "expires_on", static_cast<double>(now.count()));
 }
 
 std::unexpected<refusal> refuse(std::optional<std::chrono::nanoseconds> retry_after, std::string message) {
@@ -49,8 +62,8 @@ std::unexpected<refusal> refuse(std::optional<std::chrono::nanoseconds> retry_af
 }  // namespace
 
 std::expected<grant, refusal> read_answer(int status, std::string_view body, std::optional<std::chrono::nanoseconds> retry_after,
-                                          std::string_view redacted) {
-  if (status != 200) return std::unexpected(read_refusal(status, body, retry_after, redacted));
+                                          std::string_view redacted, const clocks& at) {
+  if (status != 200) return std::unexpected(read_refusal(status, body, retry_after, redacted, at));
 
   // From here on hardly anything of the body is quoted, because a body that cannot be read may still hold a token.
   const auto answer = parse_object(body);
@@ -65,7 +78,7 @@ std::expected<grant, refusal> read_answer(int status, std::string_view body, std
     return refuse(retry_after,
                   "the token endpoint's token_type is " + core::redact(shown(type, redacted, word_limit), token) + ", not Bearer");
   }
-  const auto lifetime = read_seconds(*answer, "expires_in");
+  const auto lifetime = read_lifetime(*answer, at);
   if (!lifetime) return refuse(retry_after, "the token endpoint's answer holds no usable expires_in");
   if (*lifetime <= seconds::zero()) return refuse(retry_after, "the token endpoint's token has no time to live (expires_in under 1 s)");
 

@@ -32,6 +32,16 @@ constexpr std::array hints{
     hint{90002, "There is no such tenant: check --tenant, and --cloud if it is a national one."},
     hint{900023, "The tenant is neither an id nor a known domain: check --tenant."},
     hint{700024, "The assertion was not valid at this time: check the clock of this machine."},
+    hint{500133, "The assertion was not valid at this time: check the clock of this machine."},
+    hint{700211,
+         "No federated credential of the app has this issuer: add one whose issuer is that of the token (Entra, App registrations, "
+         "Certificates & secrets, Federated credentials)."},
+    hint{700212, "No federated credential of the app has this audience: it must be that of the token, usually api://AzureADTokenExchange."},
+    hint{700213,
+         "No federated credential of the app has this subject: it must be that of the token, such as "
+         "system:serviceaccount:NAMESPACE:NAME."},
+    hint{70021, "No federated credential of the app matches the token: compare issuer, subject and audience."},
+    hint{53003, "A Conditional Access policy of the tenant refuses this sign-in: ask the tenant's administrator to admit the app."},
     hint{700027,
          "The certificate's signature was not accepted: check that this certificate is registered with the app and has not expired."},
     hint{50012, "The assertion's signature was not accepted: check that this certificate is registered with the app."},
@@ -68,17 +78,34 @@ std::string_view without_trailer(std::string_view description) {
   return description.substr(0, std::min(description.find("Trace ID:"), description.size()));
 }
 
-std::string explain(const json::object& answer, std::string_view redacted) {
+bool about_time(std::int64_t number) noexcept {
+  return number == 700024 || number == 500133;
+}
+
+// How far apart the clocks are, where that may be why an assertion's times were refused.
+std::string difference(const clocks& at) {
+  if (!at.theirs || !at.ours) return {};
+  using std::chrono::seconds;
+  const auto ahead = std::chrono::round<seconds>(*at.ours - *at.theirs);
+  const auto size = std::chrono::abs(ahead);
+  if (size < seconds(2)) return " It agrees with the server's clock.";
+  return " It is " + std::to_string(size.count()) + " s " + (ahead > seconds::zero() ? "ahead of" : "behind") +
+         " the server's, which says " + format_utc(std::chrono::floor<seconds>(*at.theirs)) + ".";
+}
+
+std::string explain(const json::object& answer, std::string_view redacted, const clocks& at) {
   constexpr std::size_t description_limit = 400, word_limit = 80;
   std::string out;
   if (const auto text = shown(without_trailer(text_of(answer, "error_description")), redacted, description_limit); !text.empty()) {
     out += ": " + text;
   }
   if (const auto trace = shown(text_of(answer, "trace_id"), redacted, word_limit); !trace.empty()) out += " (trace id " + trace + ")";
-  if (const auto advice = hint_for(number_of(answer)); !advice.empty()) {
+  const auto number = number_of(answer);
+  if (const auto advice = hint_for(number); !advice.empty()) {
     out += out.ends_with('.') ? " " : ". ";
     out += advice;
   }
+  if (about_time(number)) out += difference(at);
   return out;
 }
 
@@ -103,7 +130,8 @@ std::string shown(std::string_view text, std::string_view redacted, std::size_t 
   return clean(core::escape_for_people(line, limit));
 }
 
-refusal read_refusal(int status, std::string_view body, std::optional<std::chrono::nanoseconds> retry_after, std::string_view redacted) {
+refusal read_refusal(int status, std::string_view body, std::optional<std::chrono::nanoseconds> retry_after, std::string_view redacted,
+                     const clocks& at) {
   refusal out;
   out.retry_after = retry_after;
   const auto answer = parse_object(body);
@@ -113,7 +141,7 @@ refusal read_refusal(int status, std::string_view body, std::optional<std::chron
   out.message = "the token endpoint answered HTTP " + std::to_string(status);
   if (!word.empty()) {
     constexpr std::size_t word_limit = 80;
-    out.message += " " + shown(word, redacted, word_limit) + explain(*answer, redacted);
+    out.message += " " + shown(word, redacted, word_limit) + explain(*answer, redacted, at);
     return out;
   }
   out.doubtful = out.fatal;

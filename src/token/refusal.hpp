@@ -12,7 +12,7 @@ namespace convoke::token {
 
 // Reads an answer whose status is not 200; see read_answer.
 [[nodiscard]] refusal read_refusal(int status, std::string_view body, std::optional<std::chrono::nanoseconds> retry_after,
-                                   std::string_view redacted);
+                                   std::string_view redacted, const clocks& at);
 
 // Text from outside, for people: on one line, at most `limit` characters, and with `***` for every piece of `redacted`, also where it is
 // encoded as a form encodes it.

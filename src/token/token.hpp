@@ -39,17 +39,20 @@ struct refusal {
   bool doubtful = false;  // the answer was cut, or does not look like a token endpoint's: where it is fatal, the next request decides
 };
 
+// The clocks when an answer came.
+struct clocks {
+  std::optional<utc_time> theirs{};  // the answer's Date, where it has one that can be read
+  std::optional<utc_time> ours{};
+};
+
 // Reads an answer of `{authority}/{tenant}/oauth2/v2.0/token`. A 4xx with an `error` member is fatal, as Entra refuses the credential or
 // the request. A 3xx and any other 4xx are fatal and doubtful, as a token endpoint does not answer so. 408, 425, 429, 5xx and an unusable
 // 200 are not fatal. `redacted` is the secret that was sent: where the endpoint repeats it, as it is or percent-encoded, the message shows
-// `***` in its place.
+// `***` in its place. With `at`, expires_on is used where expires_in is absent, and a refusal of an assertion's times names the difference
+// of the two clocks.
 [[nodiscard]] std::expected<grant, refusal> read_answer(int status, std::string_view body,
-                                                        std::optional<std::chrono::nanoseconds> retry_after,
-                                                        std::string_view redacted = {});
-
-// The body of a client-credentials grant with a secret (RFC 6749, section 4.4), as application/x-www-form-urlencoded. The scope is
-// `{graph_root}/.default`. The result is a secret, as it holds one.
-[[nodiscard]] secret client_secret_form(std::string_view client_id, std::string_view graph_root, const secret& client_secret);
+                                                        std::optional<std::chrono::nanoseconds> retry_after, std::string_view redacted = {},
+                                                        const clocks& at = {});
 
 // The `tid` claim of a JWT, where it can be read. Nothing is verified: it serves to notice a token of another tenant.
 [[nodiscard]] std::optional<std::string> readable_tenant(std::string_view jwt);

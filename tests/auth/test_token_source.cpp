@@ -5,6 +5,7 @@
 #include <array>
 
 #include "auth/auth.hpp"
+#include "auth/credentials.hpp"
 #include "net/support/server.hpp"
 
 namespace data = boost::unit_test::data;
@@ -36,8 +37,8 @@ struct endpoint_of_tokens {
     return out;
   }
   void make(const net::endpoint& where, std::string of = tenant) {
-    source = auth::token_source::from_secret(
-        context.get_executor(), tls, {where, std::move(of), "client-1", "https://graph.microsoft.com", secret(password), attempt_timeout});
+    auto by = auth::by_client_secret({where, std::move(of), "client-1", "https://graph.microsoft.com"}, secret(password));
+    source = auth::token_source::renewing(context.get_executor(), tls, std::move(by), {.attempt_timeout = attempt_timeout});
   }
   void start() {
     source->start({[this](std::uint32_t n) { ready.push_back(n); },
@@ -355,8 +356,8 @@ BOOST_AUTO_TEST_CASE(the_context_may_be_destroyed_during_a_request) {
   {
     boost::asio::io_context context(1);
     server silent(context, {script().request()});
-    source = auth::token_source::from_secret(context.get_executor(), tls,
-                                             {silent.address(), tenant, "c", "https://graph.microsoft.com", secret(password), 5s});
+    auto by = auth::by_client_secret({silent.address(), tenant, "c", "https://graph.microsoft.com"}, secret(password));
+    source = auth::token_source::renewing(context.get_executor(), tls, std::move(by), {.attempt_timeout = 5s});
     source->start({});
     BOOST_TEST(run_until(context, [&] { return silent.log().requests.size() == 1; }));
     source->stop();

@@ -73,4 +73,21 @@ RC_BOOST_PROP(any_text_that_is_decoded_was_encoded_so, ()) {
     RC_ASSERT(encode_base64(*bytes, convoke::core::base64_alphabet::url, text.ends_with('=')) == text);
 }
 
+BOOST_AUTO_TEST_CASE(the_url_alphabet_is_written_without_padding) {
+  for (const auto& [text, bytes] : vectors) {
+    std::string out = "x";
+    convoke::core::append_base64url(out, bytes);
+    BOOST_TEST(out == "x" + std::string(text.substr(0, text.find('='))));
+  }
+  std::string out;
+  convoke::core::append_base64url(out, "\xff\xef\xfe");
+  BOOST_TEST(out == "_-_-");
+}
+
+RC_BOOST_PROP(what_is_written_is_read_again, (std::string bytes)) {
+  std::string text;
+  convoke::core::append_base64url(text, bytes);
+  RC_ASSERT(convoke::core::decode_base64(text, base64_alphabet::url).value() == bytes);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,5 +1,7 @@
 // Forecasts are arithmetic, and must not state what is not known.
 
+#include <vector>
+
 #include <boost/test/unit_test.hpp>
 
 #include "engine/forecast.hpp"
@@ -91,4 +93,16 @@ BOOST_AUTO_TEST_CASE(the_time_left_follows_what_was_seen) {
   BOOST_TEST((time_left(480, 500, 40, 0s) == 9600ms));  // the connections carry less than the pace allows
   BOOST_TEST((!time_left(480, 0, 0, 0s).has_value()));
   BOOST_TEST((time_left(0, 48, 48, 0s) == 0s));
+}
+
+BOOST_AUTO_TEST_CASE(of_several_lanes_the_slowest_decides) {
+  const auto quick = foresee({}, {.calls = 480}, learnt(48, 1h), 0s), slow = foresee({}, {.calls = 480}, learnt(4, 2h), 30s);
+  const auto idle = foresee({}, {}, learnt(400, 1h), 0s);
+  const auto all = together(std::vector{quick, slow, idle});
+  BOOST_TEST(all.calls == 960U);
+  BOOST_TEST(all.rate == 52.0);  // that of the idle lane does not count
+  BOOST_TEST((all.least == slow.least));
+  BOOST_TEST((all.most == slow.most));
+  BOOST_TEST((all.closed_for == 30s));
+  BOOST_TEST((together(std::vector{quick}).most == quick.most));
 }

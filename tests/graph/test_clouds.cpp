@@ -1,3 +1,5 @@
+#include <string_view>
+
 #include <boost/test/unit_test.hpp>
 
 #include "graph/graph.hpp"
@@ -21,6 +23,43 @@ BOOST_AUTO_TEST_CASE(clouds_are_found_by_name) {
   BOOST_TEST(graph::find_cloud("dod")->authority == graph::find_cloud("usgov")->authority);
   BOOST_TEST((graph::find_cloud("moon") == nullptr));
   BOOST_TEST((graph::find_cloud("") == nullptr));
+}
+
+// One row each of Microsoft's list of national clouds (docs/graph.md).
+namespace {
+
+void is(std::string_view name, std::string_view graph_root, std::string_view authority, std::string_view audience, bool has_create_or_get) {
+  const auto* const c = graph::find_cloud(name);
+  BOOST_TEST_REQUIRE((c != nullptr), name);
+  BOOST_TEST(c->graph_root == graph_root);
+  BOOST_TEST(c->authority == authority);
+  BOOST_TEST(c->exchange_audience == audience);
+  BOOST_TEST(c->no_create_or_get.empty() == has_create_or_get);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(global_including_gcc) {
+  is("global", "https://graph.microsoft.com", "https://login.microsoftonline.com", "api://AzureADTokenExchange", true);
+  BOOST_TEST((graph::find_cloud("gcc") == nullptr));  // it uses the global endpoints
+}
+BOOST_AUTO_TEST_CASE(us_gov_l4_gcc_high) {
+  is("usgov", "https://graph.microsoft.us", "https://login.microsoftonline.us", "api://AzureADTokenExchangeUSGov", true);
+}
+BOOST_AUTO_TEST_CASE(us_gov_l5_dod) {
+  is("dod", "https://dod-graph.microsoft.us", "https://login.microsoftonline.us", "api://AzureADTokenExchangeUSGov", true);
+}
+BOOST_AUTO_TEST_CASE(china_21vianet) {
+  is("china", "https://microsoftgraph.chinacloudapi.cn", "https://login.chinacloudapi.cn", "api://AzureADTokenExchangeChina", false);
+}
+BOOST_AUTO_TEST_CASE(bleu_france) {
+  is("france", "https://graph.svc.sovcloud.fr", "https://login.sovcloud-identity.fr", "api://AzureADTokenExchangeFrance", true);
+}
+BOOST_AUTO_TEST_CASE(delos_germany) {
+  is("germany", "https://graph.svc.sovcloud.de", "https://login.sovcloud-identity.de", "api://AzureADTokenExchangeGermany", false);
+}
+BOOST_AUTO_TEST_CASE(govsg_singapore) {
+  is("singapore", "https://graph.svc.sovcloud.sg", "https://login.sovcloud-identity.sg", "api://AzureADTokenExchangeGovSG", false);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -48,7 +48,25 @@ const std::vector<wrong_setting> wrong_lanes = {
     {"--max-duration: '0ms' is not", [](job& j) { j.pace.max_duration = 0ms; }},
     {"--drain: '-1ms' is not", [](job& j) { j.pace.drain = -1ms; }},
     {"No lane is given", [](job& j) { j.lanes.clear(); }},
-    {"2 lanes are given, and several in one run are not built yet.", [](job& j) { j.lanes.emplace_back(); }},
+    {"Two lanes are the same one",
+     [](job& j) {
+       auto& other = j.lanes.emplace_back();
+       const auto& one = j.lanes.front();
+       other.graph_url = one.graph_url;
+       other.tenant = one.tenant;
+       other.client_id = one.client_id;
+       other.allow_http = one.allow_http;
+     }},
+    {"The tenant name 'North' stands for two lanes.",
+     [](job& j) {
+       j.lanes.front().name = "North";
+       j.lanes.emplace_back().name = "north";
+       j.lanes.back().tenant = "99999999-2222-3333-4444-555555555555";
+     }},
+    {"--rate: '0' is not a number", [](job& j) { j.lanes.front().pace.emplace().rate = 0; }},
+    {"--connections: '1001' is not", [](job& j) { j.lanes.front().pace.emplace().connections = 1001; }},
+    {"the proxy 'https://…@proxy.example' cannot be used",
+     [](job& j) { j.lanes.front().proxy = secret("https://u:hunter2@proxy.example"); }},
     {"--client-id 'a b' is not an Entra application id", [](job& j) { j.lanes.front().client_id = "a b"; }},
     {"http", [](job& j) { j.lanes.front().graph_url = "http://example.org"; }},
     {"", [](job& j) { j.lanes.front().authority_url = "https://a b/"; }},
@@ -64,6 +82,18 @@ const std::vector<wrong_setting> wrong_applies = {
     {"No client secret and no ready token is given.", [](job& j) { j.lanes.front().client_secret = secret(); }},
     {"The client secret holds more than one line", [](job& j) { j.lanes.front().client_secret = secret("hunter2\nhunter2"); }},
     {"The ready token is not a bearer token: it holds a blank", [](job& j) { j.lanes.front().token = secret("hunter2 hunter2"); }},
+    {"No certificate is given", [](job& j) { j.lanes.front().credential = credential_kind::client_certificate; }},
+    {"No federated token is given", [](job& j) { j.lanes.front().credential = credential_kind::workload_identity; }},
+    {"a managed identity's endpoint is http on this machine",
+     [](job& j) {
+       j.lanes.front().credential = credential_kind::managed_identity;
+       j.lanes.front().metadata_url = "http://metadata.example";
+     }},
+    {"IDENTITY_HEADER is empty",
+     [](job& j) {
+       j.lanes.front().credential = credential_kind::managed_identity_federation;
+       j.lanes.front().identity_endpoint = "http://127.0.0.1:4141/msi/token";
+     }},
     {"'results.txt'", [](job& j) { j.results = "results.txt"; }},
 };
 

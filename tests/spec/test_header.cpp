@@ -134,7 +134,8 @@ BOOST_AUTO_TEST_CASE(row_22_without_a_known_tenant_all_rows_name_the_same) {
   BOOST_TEST(t.why(ada + "|z|2026-09-01T08:00Z|north") == "");
   BOOST_TEST(t.why(ada + "|u|2026-09-01T08:00Z|") == "");
   BOOST_TEST(holds(t.why(ada + "|v|2026-09-01T08:00Z|south"),
-                   "column 'tenant': 'south': is another tenant than 'North' in line 2; several tenants in one run are not built yet"));
+                   "column 'tenant': 'south': is another tenant than 'North' in line 2; which tenants there are is not known here: name "
+                   "them in the configuration"));
 }
 
 BOOST_AUTO_TEST_CASE(an_unknown_default_zone_is_a_usage_error) {

@@ -201,7 +201,9 @@ constexpr known_error known_errors[] = {
     {"invalid_client", 7000215, "Secret ID"},  {"invalid_client", 7000222, "expired"},   {"unauthorized_client", 700016, "--client-id"},
     {"invalid_request", 90002, "--tenant"},    {"invalid_request", 900023, "--tenant"},  {"invalid_client", 700024, "clock"},
     {"invalid_client", 700027, "certificate"}, {"invalid_client", 50012, "certificate"}, {"invalid_resource", 500011, "--cloud"},
-    {"invalid_scope", 70011, "--graph-url"},
+    {"invalid_scope", 70011, "--graph-url"},   {"invalid_client", 500133, "clock"},      {"invalid_client", 700211, "issuer"},
+    {"invalid_client", 700212, "audience"},    {"invalid_client", 700213, "subject"},    {"invalid_client", 70021, "federated credential"},
+    {"access_denied", 53003, "Conditional"},
 };
 
 BOOST_DATA_TEST_CASE(a_fatal_error_gives_advice, boost::unit_test::data::make(known_errors), known) {
@@ -216,15 +218,29 @@ BOOST_DATA_TEST_CASE(a_fatal_error_gives_advice, boost::unit_test::data::make(kn
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_refusal_of_an_assertions_times_names_the_difference_of_the_clocks) {
+  const auto theirs = convoke::parse_utc("2026-09-01T08:00:00Z").value();
+  const auto message = [&](int number, std::chrono::seconds ahead) {
+    const auto got = read_answer(401, entra("invalid_client", number, "Not within its valid time range."), std::nullopt, {},
+                                 {.theirs = theirs, .ours = theirs + ahead});
+    return got.error().message;
+  };
+  BOOST_TEST(message(700024, 725s).ends_with("It is 725 s ahead of the server's, which says 2026-09-01T08:00:00Z."));
+  BOOST_TEST(message(500133, -3600s).ends_with("It is 3600 s behind the server's, which says 2026-09-01T08:00:00Z."));
+  BOOST_TEST(message(700024, 1s).ends_with("It agrees with the server's clock."));
+  BOOST_TEST(!contains(message(7000215, 725s), "725"));
+  BOOST_TEST(!contains(refused(401, entra("invalid_client", 700024, "x")).message, "server's"));
+}
+
 BOOST_AUTO_TEST_CASE(the_error_number_is_found_in_the_description_too) {
   const auto r = refused(401, R"({"error":"invalid_client","error_description":"AADSTS7000215: Invalid client secret."})");
   BOOST_TEST(contains(r.message, "Secret ID"));
 }
 
 BOOST_AUTO_TEST_CASE(an_unknown_error_is_fatal_without_advice) {
-  const auto r = refused(400, R"({"error":"interaction_required","error_description":"AADSTS53003: Blocked."})");
+  const auto r = refused(400, R"({"error":"interaction_required","error_description":"AADSTS50076: Blocked."})");
   BOOST_TEST(r.fatal);
-  BOOST_TEST(r.message == "the token endpoint answered HTTP 400 interaction_required: AADSTS53003: Blocked.");
+  BOOST_TEST(r.message == "the token endpoint answered HTTP 400 interaction_required: AADSTS50076: Blocked.");
 }
 
 BOOST_AUTO_TEST_CASE(transient_answers_are_not_fatal) {

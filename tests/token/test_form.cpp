@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "token/token.hpp"
+#include "token/forms.hpp"
 
 namespace {
 
@@ -51,6 +51,12 @@ RC_BOOST_PROP(any_secret_is_decoded_to_itself, (std::string hidden)) {
   RC_ASSERT(body.substr(0, at).ends_with("&client_secret"));
   RC_ASSERT(body.find_first_of(" +\r\n", at) == std::string::npos);
   RC_ASSERT(decode(body.substr(at + 1)) == hidden);
+}
+
+BOOST_AUTO_TEST_CASE(an_assertion_takes_the_place_of_the_secret) {
+  BOOST_TEST(convoke::token::assertion_form("app", "https://graph.microsoft.com/", secret("a.b-c_d")).reveal() ==
+             "grant_type=client_credentials&client_id=app&scope=https%3A%2F%2Fgraph.microsoft.com%2F.default"
+             "&client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer&client_assertion=a.b-c_d");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

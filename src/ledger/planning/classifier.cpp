@@ -119,7 +119,7 @@ result<void> classifier::list_organizers() {
       with_new.push_back(o.stored);
       places.push_back(summary_.organizers.size());
     }
-    summary_.organizers.push_back({.organizer = o.object_id, .calls = o.calls, .new_keys = o.new_keys});
+    summary_.organizers.push_back({.organizer = o.object_id, .lane = o.lane, .calls = o.calls, .new_keys = o.new_keys});
   }
   if (with_new.empty()) return {};
   std::vector<std::uint64_t> made(with_new.size());

@@ -181,10 +181,13 @@ outcome_of<run_status> status_counter::finish(connection& c) const {
   for (const auto& [code, n] : errors_) out.errors.push_back({code, n});
   std::vector<std::int64_t> ids;
   for (const auto& [id, counts] : organizers_) ids.push_back(id);
-  const auto names = c.run("SELECT id, object_id FROM convoke.organizer WHERE id = ANY($1) ORDER BY id", params().integers(ids));
+  const auto names = c.run(
+      "SELECT o.id, o.object_id, r.position FROM convoke.organizer o JOIN convoke.run_lane r ON r.lane = o.lane AND r.run = $2 "
+      "WHERE o.id = ANY($1) ORDER BY o.id",
+      params().integers(ids).with(run_.id));
   if (!names) return std::unexpected(names.error());
   for (int i = 0; i < names->size(); ++i)
-    out.organizers.push_back({std::string(names->text(i, 1)), organizers_.at(names->as<organizer_id>(i, 0))});
+    out.organizers.push_back({std::string(names->text(i, 1)), names->as<lane_id>(i, 2), organizers_.at(names->as<organizer_id>(i, 0))});
   // What a discarded run still has there are claims of a process that ended, not calls.
   if (run_.state == run_state::discarded) return out;
   const auto left = c.run("SELECT count(*) FROM convoke.owed WHERE run = $1", params().with(run_.id));

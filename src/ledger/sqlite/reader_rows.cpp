@@ -221,9 +221,9 @@ result<bool> status_counter::read() {
 
 result<run_status> status_counter::finish() {
   for (const auto& [code, n] : errors_) out_.errors.push_back({code, n});
-  statement name(db_, "SELECT object_id FROM organizer WHERE id = ?");
+  statement name(db_, "SELECT o.object_id, r.position FROM organizer o JOIN run_lane r ON r.lane = o.lane AND r.run = ? WHERE o.id = ?");
   for (const auto& [id, counts] : organizers_) {
-    if (name.with(id).step()) out_.organizers.push_back({std::string(name.text(0)), counts});
+    if (name.with(out_.info.id, id).step()) out_.organizers.push_back({std::string(name.text(0)), name.as<lane_id>(1), counts});
   }
   // What a discarded run still has there are claims of a process that ended, not calls.
   if (out_.info.state != run_state::discarded) {

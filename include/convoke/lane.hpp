@@ -1,0 +1,99 @@
+#pragma once
+
+/// \file
+/// One lane of a job: a Graph root, a tenant, an app, and how to sign in.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <convoke/secret.hpp>
+
+namespace convoke {
+
+/// How an app proves who it is to Microsoft Entra ID. The kinds are those of Microsoft's Azure Identity libraries.
+enum class credential_kind : std::uint8_t {
+  client_secret,                ///< a secret of the app registration
+  client_certificate,           ///< a certificate of the app registration, and its private key
+  workload_identity,            ///< a token of another identity provider, such as a Kubernetes cluster, in a file
+  managed_identity,             ///< the identity of the Azure resource on which the program runs
+  managed_identity_federation,  ///< the same, in place of a credential of the app registration
+  token,                        ///< a bearer token that somebody else requested; it is never refreshed
+};
+
+/// `client-secret`, `client-certificate`, `workload-identity`, `managed-identity`, `managed-identity-federation`, `token`.
+[[nodiscard]] std::string_view to_string(credential_kind kind) noexcept;
+/// The inverse of `to_string`; nullopt for any other word.
+[[nodiscard]] std::optional<credential_kind> parse_credential_kind(std::string_view word) noexcept;
+
+/// A tenant by the two texts that the tenant column may have for it.
+struct known_tenant {
+  std::string name;    ///< may be empty
+  std::string tenant;  ///< Entra tenant id (GUID)
+};
+
+/// How fast one lane is called. Graph publishes no rate for createOrGet, so the defaults of `rate` and `start_rate` are choices of this
+/// project (docs/pace.md). Rates are 0.01 to 10,000,000.
+struct lane_pace_options {
+  double rate = 500;                     ///< calls per second that are never exceeded
+  double start_rate = 10;                ///< calls per second while nothing is known of the lane's limit
+  bool fixed_rate = false;               ///< call at `rate` and search for no limit; throttles are obeyed all the same
+  std::optional<double> organizer_rate;  ///< calls per second and organizer; absent: only the lane's rate limits
+  unsigned organizer_concurrency = 4;    ///< calls in flight per organizer, 1 to 1000
+  unsigned connections = 16;             ///< 1 to 1000
+};
+
+/// One Graph root, tenant and app, and how to sign in to it. Of the members for credentials only those of its kind are used.
+struct lane_options {
+  std::string name;  ///< by which the tenant column may name the lane besides its tenant id; may be empty. No two lanes have the same
+  std::string graph_url = "https://graph.microsoft.com";            ///< root without version
+  std::string authority_url = "https://login.microsoftonline.com";  ///< where tokens come from
+  std::string tenant;                                               ///< Entra tenant id (GUID)
+  /// Entra application id, at most 128 visible ASCII characters. With a ready token it may be empty; with a managed identity too, and is
+  /// otherwise the client id of a user-assigned one.
+  std::string client_id;
+
+  /// Absent: `token` where there is one, else `client_secret`.
+  std::optional<credential_kind> credential;
+  secret client_secret;     ///< client_secret
+  secret token;             ///< token: at most 16 KiB
+  std::string ca_file;      ///< PEM bundle to trust instead of the system's; empty: the system's
+  bool allow_http = false;  ///< plain HTTP, to loopback addresses only
+
+  /// `http://[USER:PASSWORD@]HOST:PORT` of an HTTP proxy for Graph and the authority; empty: directly. Never for a managed identity's
+  /// endpoint.
+  secret proxy;
+  secret proxy_credentials;  ///< `USER:PASSWORD`, in place of those in `proxy`; empty: none
+  /// Hosts that are reached without the proxy, as in NO_PROXY: names, which also stand for those below them, addresses and ranges of
+  /// addresses, separated by commas or blanks; `*` for all.
+  std::string no_proxy;
+
+  /// client_certificate: PEM or PKCS#12, with the private key; as private as the file of a client secret.
+  std::string certificate_file;
+  secret certificate_passphrase;  ///< empty: the key is not encrypted
+  /// Sign assertions with RS256 and name the certificate by its SHA-1 digest (x5t), as older set-ups expect, instead of PS256 and SHA-256.
+  bool certificate_sha1 = false;
+
+  std::string federated_token_file;  ///< workload_identity: read anew for every request
+
+  /// managed_identity and managed_identity_federation: which user-assigned identity: its client id, `object:ID`, or its resource id
+  /// (`/subscriptions/…`). Empty: client_id with managed_identity, else the only or system-assigned identity.
+  std::string managed_identity;
+  /// IDENTITY_ENDPOINT of App Service, Functions and Container Apps. Empty: the metadata service of the virtual machine.
+  std::string identity_endpoint;
+  secret identity_header;  ///< IDENTITY_HEADER, with identity_endpoint
+  /// The metadata service of the virtual machine: http to a link-local or loopback address. It is never reached through a proxy.
+  std::string metadata_url = "http://169.254.169.254";
+  /// managed_identity_federation: for whom the managed identity's token is made; each cloud has its own.
+  std::string exchange_audience = "api://AzureADTokenExchange";
+
+  std::optional<lane_pace_options> pace;  ///< absent: the job's
+
+  /// The kind that is used.
+  [[nodiscard]] credential_kind signs_in_by() const noexcept {
+    return credential.value_or(token.empty() ? credential_kind::client_secret : credential_kind::token);
+  }
+};
+
+}  // namespace convoke

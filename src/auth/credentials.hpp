@@ -1,0 +1,45 @@
+#pragma once
+
+// The kinds of credentials, by what an operator has.
+
+#include <memory>
+#include <string>
+
+#include <convoke/secret.hpp>
+
+#include "auth/credential.hpp"
+#include "auth/signing_key.hpp"
+#include "token/assertion.hpp"
+#include "token/managed_identity.hpp"
+
+namespace convoke::auth {
+
+[[nodiscard]] std::unique_ptr<credential> by_client_secret(app_identity app, secret value);
+
+// A certificate that is registered with the app. Every request has an assertion of its own.
+[[nodiscard]] std::unique_ptr<credential> by_certificate(app_identity app, signing_key key, token::signature_algorithm algorithm);
+
+// A JWT of another identity provider, such as a Kubernetes cluster. The file is read anew for every request, because the provider replaces
+// it: a file that cannot be read is an error of that request only.
+[[nodiscard]] std::unique_ptr<credential> by_federated_token(app_identity app, std::string file);
+
+// Where managed identities get their tokens.
+struct managed_identity_service {
+  enum class protocol : std::uint8_t {
+    imds,         // of a virtual machine
+    app_service,  // App Service, Functions, Container Apps
+  };
+  protocol speaks = protocol::imds;
+  net::endpoint at;                // a plain link-local or loopback address: never through a proxy
+  secret header;                   // X-IDENTITY-HEADER, for app_service
+  token::identity_choice which{};  // empty: the only one
+};
+// `resource`: the Graph root.
+[[nodiscard]] std::unique_ptr<credential> by_managed_identity(managed_identity_service service, std::string resource);
+
+// A token of a managed identity in place of the app's own credential. `exchange_audience`: the resource of that token, such as
+// `api://AzureADTokenExchange`.
+[[nodiscard]] std::unique_ptr<credential> by_managed_federation(app_identity app, managed_identity_service service,
+                                                                std::string exchange_audience);
+
+}  // namespace convoke::auth

@@ -1,0 +1,43 @@
+#include <utility>
+
+#include "auth/credentials.hpp"
+#include "auth/private_file.hpp"
+#include "token/forms.hpp"
+
+namespace convoke::auth {
+namespace {
+
+class federated_token final : public credential {
+ public:
+  federated_token(app_identity app, std::string file) : app_(std::move(app)), file_(std::move(file)) {}
+
+  boost::asio::awaitable<reply> request(token_client& via) override {
+    const auto assertion = read_assertion();
+    // The provider may be about to replace the file.
+    if (!assertion) co_return not_sent(assertion.error(), false);
+    const secret form = token::assertion_form(app_.client_id, app_.graph_root, *assertion);
+    auto answered = co_await request_token(via, app_, form, *assertion);
+    co_return std::move(answered);
+  }
+
+ private:
+  [[nodiscard]] result<secret> read_assertion() const {
+    auto content = read_provided_file(file_, "federated token file");
+    if (!content) return content;
+    const auto bare = token::bare_token(content->reveal());
+    if (const auto flaw = token::flaw_of_token(bare))
+      return fail(errc::credentials, "the federated token file " + file_ + " does not hold a token: " + *flaw);
+    return secret(std::string(bare));
+  }
+
+  app_identity app_;
+  std::string file_;
+};
+
+}  // namespace
+
+std::unique_ptr<credential> by_federated_token(app_identity app, std::string file) {
+  return std::make_unique<federated_token>(std::move(app), std::move(file));
+}
+
+}  // namespace convoke::auth

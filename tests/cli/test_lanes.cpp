@@ -1,0 +1,157 @@
+// The lanes of a job: tenants, credentials, clouds and proxies, from settings and the environment.
+
+#include <string>
+#include <utility>
+
+#include <boost/test/unit_test.hpp>
+
+#include "cli/credentials.hpp"
+#include "cli/job_builder.hpp"
+#include "cli/options.hpp"
+#include "folder.hpp"
+
+namespace {
+
+using namespace cli_test;
+using convoke::cli::build_job;
+using convoke::cli::settings;
+
+constexpr auto tenant = "11111111-2222-3333-4444-555555555555";
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(lanes)
+
+BOOST_FIXTURE_TEST_CASE(each_tenant_table_is_a_lane_with_its_own_settings, folder) {
+  const std::string other = "22222222-2222-3333-4444-555555555555";
+  write("north-secret", "n-secret\n");
+  write("south-secret", "s-secret\n");
+  const auto file = write("c.toml", "rate = 9\nclient_id = \"top\"\n[tenants.north]\ntenant = \"" + std::string(tenant) +
+                                        "\"\nclient_secret_file = \"north-secret\"\nstart_rate = 3\n[tenants.south]\ntenant = \"" + other +
+                                        "\"\nclient_id = \"s\"\nclient_secret_file = \"south-secret\"\nrate = 4\ncloud = \"usgov\"\n");
+  const auto build = [&](names flags, names environment = {}) {
+    flags.emplace("config", file);
+    environment.emplace("HOME", path.string());
+    const auto from = settings::resolve(flags, environment, "");
+    BOOST_REQUIRE(from.has_value());
+    return build_job(*from, "in.csv", {.lane = true, .credentials = true});
+  };
+  const auto j = build({});
+  BOOST_REQUIRE(j.has_value());
+  BOOST_REQUIRE_EQUAL(j->lanes.size(), 2U);
+  const auto& north = j->lanes[0];
+  const auto& south = j->lanes[1];
+  BOOST_TEST(north.name == "north");
+  BOOST_TEST(north.tenant == tenant);
+  BOOST_TEST(north.client_id == "top");
+  BOOST_TEST(north.client_secret.reveal() == "n-secret");
+  BOOST_TEST(north.graph_url == "https://graph.microsoft.com");
+  BOOST_TEST(north.pace->rate == 9.0);
+  BOOST_TEST(north.pace->start_rate == 3.0);
+  BOOST_TEST(south.client_id == "s");
+  BOOST_TEST(south.client_secret.reveal() == "s-secret");
+  BOOST_TEST(south.graph_url == "https://graph.microsoft.us");
+  BOOST_TEST(south.pace->rate == 4.0);
+  BOOST_TEST(j->other_tenants.empty());
+  // A flag is nearer than the tables.
+  BOOST_TEST(build({{"rate", "2"}})->lanes[1].pace->rate == 2.0);
+
+  const auto one = build({{"tenant", "south"}});
+  BOOST_REQUIRE_EQUAL(one->lanes.size(), 1U);
+  BOOST_TEST(one->lanes[0].name == "south");
+  BOOST_REQUIRE_EQUAL(one->other_tenants.size(), 1U);
+  BOOST_TEST(one->other_tenants[0].name == "north");
+  BOOST_TEST(one->other_tenants[0].tenant == tenant);
+
+  for (const auto* variable : {"CONVOKE_TOKEN", "AZURE_CLIENT_SECRET", "AZURE_CLIENT_ID", "CONVOKE_CLIENT_SECRET_FILE"}) {
+    const auto mixed = build({}, {{variable, "x"}});
+    BOOST_REQUIRE(!mixed.has_value());
+    BOOST_TEST(mixed.error().message.contains(std::string(variable) + " is of one tenant, and the configuration has 2"),
+               mixed.error().message);
+  }
+  const auto shown = settings::resolve({{"config", file}}, {}, "")->show();
+  BOOST_TEST(shown.contains("tenants.south.rate = 4  # "), shown);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_wrong_setting_of_a_tenant_names_the_tenant, folder) {
+  const auto file = write("c.toml", std::string("[tenants.north]\ntenant = \"") + tenant +
+                                        "\"\nclient_id = \"n\"\n[tenants.south]\ntenant = \"x\"\nclient_id = \"s\"\ncloud = \"mars\"\n");
+  const auto from = settings::resolve({{"config", file}}, {{"HOME", path.string()}}, "");
+  const auto j = build_job(*from, "in.csv", {.lane = true});
+  BOOST_REQUIRE(!j.has_value());
+  BOOST_TEST(j.error().message.starts_with("Tenant south: --cloud 'mars' is not known"), j.error().message);
+}
+
+BOOST_FIXTURE_TEST_CASE(the_credential_is_the_one_whose_source_is_nearest, folder) {
+  const auto file = write("c.toml", "client_secret_file = \"s\"\n");
+  const auto chosen = [&](names flags, names environment = {}, bool azure = false) {
+    flags.emplace("config", file);
+    const auto from = settings::resolve(flags, environment, "");
+    BOOST_REQUIRE(from.has_value());
+    const auto choice = convoke::cli::choose_credential(*from, azure);
+    BOOST_REQUIRE(choice.has_value() && choice->has_value());
+    return std::string(to_string((*choice)->kind)) + " by " + (*choice)->reason;
+  };
+  BOOST_TEST(chosen({}).starts_with("client-secret by "));
+  BOOST_TEST(chosen({}, {{"AZURE_CLIENT_CERTIFICATE_PATH", "/c"}}) == "client-certificate by AZURE_CLIENT_CERTIFICATE_PATH");
+  BOOST_TEST(chosen({}, {{"AZURE_CLIENT_CERTIFICATE_PATH", "/c"}, {"AZURE_CLIENT_SECRET", "x"}}) == "client-secret by AZURE_CLIENT_SECRET");
+  BOOST_TEST(chosen({}, {{"AZURE_CLIENT_SECRET", "x"}, {"CONVOKE_FEDERATED_TOKEN_FILE", "/t"}}) ==
+             "workload-identity by CONVOKE_FEDERATED_TOKEN_FILE");
+  BOOST_TEST(chosen({{"client-certificate-file", "/c"}}, {{"CONVOKE_CLIENT_SECRET_FILE", "/s"}}) ==
+             "client-certificate by --client-certificate-file");
+  BOOST_TEST(chosen({{"client-certificate-file", "/c"}}, {{"CONVOKE_TOKEN", "t"}}) == "token by CONVOKE_TOKEN");
+  BOOST_TEST(chosen({{"credential", "managed-identity"}}, {{"CONVOKE_TOKEN", "t"}}) == "managed-identity by --credential");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_managed_identity_is_the_last_choice, folder) {
+  const auto chosen = [&](names environment, bool azure) -> std::string {
+    environment.emplace("HOME", path.string());
+    const auto from = settings::resolve({}, environment, "-");
+    const auto choice = convoke::cli::choose_credential(*from, azure);
+    return choice->has_value() ? std::string(to_string((*choice)->kind)) + " by " + (*choice)->reason : "none";
+  };
+  BOOST_TEST(chosen({}, false) == "none");
+  BOOST_TEST(chosen({}, true) == "managed-identity by this is a virtual machine of Azure");
+  BOOST_TEST(chosen({{"IDENTITY_ENDPOINT", "http://127.0.0.1:1"}}, false) == "managed-identity by IDENTITY_ENDPOINT");
+  write("convoke-secret", "x");
+  BOOST_TEST(chosen({{"CREDENTIALS_DIRECTORY", path.string()}}, true) == "client-secret by $CREDENTIALS_DIRECTORY/convoke-secret");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_proxy_comes_from_its_flag_or_the_usual_variables, folder) {
+  const auto lane = [&](names flags, names environment) {
+    environment.insert({{"HOME", path.string()}, {"CONVOKE_TENANT", tenant}, {"CONVOKE_CLIENT_ID", "c"}, {"AZURE_CLIENT_SECRET", "s"}});
+    const auto from = settings::resolve(flags, environment, "-");
+    BOOST_REQUIRE(from.has_value());
+    auto j = build_job(*from, "in.csv", {.lane = true, .credentials = true});
+    BOOST_REQUIRE(j.has_value());
+    return std::move(j->lanes.front());
+  };
+  BOOST_TEST(lane({}, {}).proxy.empty());
+  BOOST_TEST(lane({}, {{"HTTPS_PROXY", "http://p:1"}}).proxy.reveal() == "http://p:1");
+  BOOST_TEST(lane({}, {{"https_proxy", "http://p:1"}}).proxy.reveal() == "http://p:1");
+  BOOST_TEST(lane({{"proxy", "http://q:2"}}, {{"HTTPS_PROXY", "http://p:1"}}).proxy.reveal() == "http://q:2");
+  BOOST_TEST(lane({{"proxy", "none"}}, {{"HTTPS_PROXY", "http://p:1"}}).proxy.empty());
+  BOOST_TEST(lane({}, {{"HTTPS_PROXY", "http://p:1"}, {"NO_PROXY", "a.example"}}).no_proxy == "a.example,localhost,127.0.0.0/8,::1");
+  BOOST_TEST(lane({{"proxy", "http://q:2"}}, {{"no_proxy", "a.example"}}).no_proxy == "a.example");
+  const auto file = write("proxy-login", "user:hunter2\n");
+  BOOST_TEST(lane({{"proxy", "http://q:2"}, {"proxy-credentials-file", file}}, {}).proxy_credentials.reveal() == "user:hunter2");
+  const auto shown = settings::resolve({{"proxy", "http://user:hunter2@q:2"}}, {}, "-")->show();
+  BOOST_TEST(!shown.contains("hunter2"), shown);
+  BOOST_TEST(shown.contains("proxy = http://…@q:2"), shown);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_cloud_without_createOrGet_is_refused_with_the_reason, folder) {
+  const auto complaint = [this](names flags) {
+    flags.emplace("tenant", tenant);
+    const auto from = settings::resolve(flags, {{"HOME", path.string()}}, "-");
+    const auto j = build_job(*from, "in.csv", {.lane = true});
+    return j ? std::string("accepted") : j.error().message;
+  };
+  BOOST_TEST(complaint({{"cloud", "china"}}).contains("has no createOrGet: Graph's documentation lists it as not supported there"));
+  for (const auto* name : {"germany", "singapore"})
+    BOOST_TEST(complaint({{"cloud", name}}).contains("has no createOrGet: the metadata that Microsoft publishes for it"));
+  for (const auto* name : {"global", "usgov", "dod", "france"}) BOOST_TEST(complaint({{"cloud", name}}) == "accepted");
+  BOOST_TEST(complaint({{"cloud", "china"}, {"graph-url", "https://graph.example"}}) == "accepted");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
