@@ -10,7 +10,9 @@
 #include <fstream>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
+#include <vector>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -46,6 +48,20 @@ counts read_counts(sim::simulator& graph) {
   return {at("requests"), at("meetings"), at("created"), at("got"), at("throttled"), at("early"), at("duplicates"), at("lost_reply")};
 }
 
+// The environment without what is only for convoke: the tour's own configuration is complete, and a secret of the caller is not passed on.
+std::vector<char*> environment_of_child() {
+  std::vector<char*> kept;
+  for (char** one = environ; *one != nullptr; ++one) {
+    const std::string_view variable = *one;
+    const bool own = std::ranges::any_of(
+        std::array<std::string_view, 6>{"CONVOKE_", "AZURE_", "IDENTITY_", "PGPASSWORD=", "HTTPS_PROXY=", "https_proxy="},
+        [&](std::string_view prefix) { return variable.starts_with(prefix); });
+    if (!own) kept.push_back(*one);
+  }
+  kept.push_back(nullptr);
+  return kept;
+}
+
 // A child process that runs this program's own file. Its output goes to this process's output, or to /dev/null.
 class child {
  public:
@@ -55,13 +71,14 @@ class child {
     std::vector<char*> raw;
     for (auto& word : words) raw.push_back(word.data());
     raw.push_back(nullptr);
+    auto environment = environment_of_child();
     posix_spawn_file_actions_t files;
     posix_spawn_file_actions_init(&files);
     if (silent) {
       posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
       posix_spawn_file_actions_addopen(&files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
     }
-    if (posix_spawn(&pid_, "/proc/self/exe", &files, nullptr, raw.data(), environ) != 0) pid_ = -1;
+    if (posix_spawn(&pid_, "/proc/self/exe", &files, nullptr, raw.data(), environment.data()) != 0) pid_ = -1;
     posix_spawn_file_actions_destroy(&files);
   }
   child(const child&) = delete;

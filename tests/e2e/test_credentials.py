@@ -1,0 +1,158 @@
+"""Every kind of credential signs in, and each refusal says what to do."""
+import json
+import os
+import time
+
+from credentials import App, Provider, write_private
+from generate import write_rows
+from harness import Case, main, scaled, simulator
+
+HEADER = "canary-of-the-identity-header"
+
+
+class Credentials(Case):
+    more_flags = ()
+
+    @classmethod
+    def start_server(cls, folder):
+        os.makedirs(folder)
+        cls.app, cls.stranger, cls.provider = App(folder), App(folder, "stranger"), Provider(folder)
+        header = write_private(os.path.join(folder, "identity-header"), HEADER)
+        server = simulator(folder, "--certificate", cls.app.certificate, *cls.provider.trusted_by(), "--metadata-port", "0",
+                           "--identity-header-file", header, "--trust-managed-identity", *cls.more_flags)
+        cls.metadata = next(line.split("(AZURE_POD_IDENTITY_AUTHORITY_HOST=")[1].split(",")[0].rstrip(")")
+                            for line in server.log().splitlines() if "managed identity" in line)
+        return server
+
+    def kinds(self):
+        """Of each kind of credential the flags and the environment."""
+        token = write_private(self.path("federated-token"), self.provider.token())
+        imds = {"AZURE_POD_IDENTITY_AUTHORITY_HOST": self.metadata}
+        service = {"IDENTITY_ENDPOINT": self.metadata + "/msi/token", "IDENTITY_HEADER": HEADER}
+        return {
+            "secret": ([], {}),
+            "secret in the environment": ([], {"AZURE_CLIENT_SECRET": self.server.secret}),
+            "PEM": (["--client-certificate-file", self.app.pem], {}),
+            "PEM in the environment": ([], {"AZURE_CLIENT_CERTIFICATE_PATH": self.app.pem}),
+            "RS256": (["--client-certificate-file", self.app.pem, "--assertion-algorithm", "RS256"], {}),
+            "PKCS#12": (["--client-certificate-file", self.app.pfx, "--client-certificate-passphrase-file", self.app.passphrase_file], {}),
+            "PKCS#12, passphrase in the environment": (["--client-certificate-file", self.app.pfx],
+                                                       {"AZURE_CLIENT_CERTIFICATE_PASSWORD": self.app.passphrase}),
+            "workload identity": ([], {"AZURE_FEDERATED_TOKEN_FILE": token}),
+            "virtual machine": (["--credential", "managed-identity", "--managed-identity", "c3f0e6d1-1d5e-4c1b-8d0f-7a6b5c4d3e03"], imds),
+            "App Service": (["--credential", "managed-identity", "--managed-identity", "object:c3f0e6d1-1d5e-4c1b-8d0f-7a6b5c4d3e03"],
+                            service),
+            "managed identity as federated credential": (["--credential", "managed-identity-federation"], imds),
+        }
+
+
+class SigningIn(Credentials):
+    def provision(self, kind):
+        flags, environment = self.kinds()[kind]
+        path = self.path("rows.csv")
+        keys = write_rows(path, 5, prefix=self._testMethodName)
+        done = self.apply(path, *flags, environment=environment)
+        self.assert_created_once(keys)
+        self.assertEqual(done.summary["outcomes"]["created"], 5)
+        for canary in (HEADER, self.app.passphrase):
+            self.assertNotIn(canary, done.out + done.err)
+
+    def test_client_secret(self):
+        self.provision("secret")
+
+    def test_client_secret_in_the_environment(self):
+        self.provision("secret in the environment")
+
+    def test_certificate_pem(self):
+        self.provision("PEM")
+
+    def test_certificate_pem_in_the_environment(self):
+        self.provision("PEM in the environment")
+
+    def test_certificate_rs256(self):
+        self.provision("RS256")
+
+    def test_certificate_pkcs12(self):
+        self.provision("PKCS#12")
+
+    def test_certificate_pkcs12_passphrase_in_the_environment(self):
+        self.provision("PKCS#12, passphrase in the environment")
+
+    def test_federated_credential_aks_workload_identity(self):
+        self.provision("workload identity")
+
+    def test_managed_identity_direct_imds(self):
+        self.provision("virtual machine")
+
+    def test_app_service(self):
+        self.provision("App Service")
+
+    def test_managed_identity_as_fic(self):
+        self.provision("managed identity as federated credential")
+
+    def test_show_config_names_the_credential_and_why(self):
+        def shown(*flags, **environment):
+            done = self.convoke("apply", "rows.csv", "--show-config", *flags, environment=environment)
+            return next(line for line in done.out.splitlines() if line.startswith("credential = "))
+        self.assertRegex(shown(), r"^credential = client-secret  # chosen by: .*server.toml, line \d+: client_secret_file$")
+        self.assertEqual(shown("--client-certificate-file", self.app.pem),
+                         "credential = client-certificate  # chosen by: --client-certificate-file")
+        self.assertEqual(shown(AZURE_CLIENT_SECRET="x"), "credential = client-secret  # chosen by: AZURE_CLIENT_SECRET")
+        self.assertEqual(shown(CONVOKE_TOKEN="x", AZURE_CLIENT_SECRET="x"), "credential = token  # chosen by: CONVOKE_TOKEN")
+        self.assertEqual(shown(AZURE_FEDERATED_TOKEN_FILE="/t"), "credential = workload-identity  # chosen by: AZURE_FEDERATED_TOKEN_FILE")
+        self.assertEqual(shown("--credential", "managed-identity"), "credential = managed-identity  # --credential")
+
+    def refusal(self, code, *flags, **environment):
+        path = self.path("rows.csv")
+        write_rows(path, 3, prefix="refused")
+        done = self.apply(path, *flags, expect=code, environment=environment)
+        self.assertNotIn("Traceback", done.err)
+        return done.out + done.err
+
+    def test_wrong_credentials_say_what_to_do(self):
+        self.assertIn("this certificate is registered with the app", self.refusal(4, "--client-certificate-file", self.stranger.pem))
+        self.assertIn("check the passphrase", self.refusal(4, "--client-certificate-file", self.app.pfx,
+                                                           AZURE_CLIENT_CERTIFICATE_PASSWORD="wrong"))
+        self.assertIn("has no private key", self.refusal(4, "--client-certificate-file", write_private(
+            self.path("certificate"), self.content(self.app.certificate))))
+        for claim, word in (("iss", "issuer"), ("sub", "subject"), ("aud", "audience")):
+            token = write_private(self.path("token"), self.provider.token(**{claim: "another"}))
+            self.assertIn("No federated credential of the app has this " + word,
+                          self.refusal(4, AZURE_FEDERATED_TOKEN_FILE=token))
+        self.assertIn("Identity not found", self.refusal(4, "--credential", "managed-identity", "--managed-identity", "object:unknown",
+                                                         AZURE_POD_IDENTITY_AUTHORITY_HOST=self.metadata))
+        self.assertIn("none of client-secret", self.refusal(2, "--credential", "password"))
+
+    def test_an_expired_federated_token_names_the_clocks(self):
+        token = write_private(self.path("token"), self.provider.token(lifetime=-3600))
+        said = self.refusal(4, AZURE_FEDERATED_TOKEN_FILE=token)
+        self.assertIn("check the clock of this machine. It agrees with the server's clock.", said)
+
+
+class ShortTokens(Credentials):
+    """Tokens live for 3 s, and the endpoint throttles and fails every third request."""
+
+    more_flags = ("--token-lifetime", "3", "--token-faults", "0.3", "--token-retry-after", "1")
+
+    def test_a_run_longer_than_its_token_loses_no_row(self):
+        rows = scaled(200, 400, 1500)
+        running = []
+        for number, (kind, (flags, environment)) in enumerate(self.kinds().items()):
+            path = self.path("rows-%d.csv" % number)
+            keys = write_rows(path, rows, prefix="short%d" % number)
+            self.ledger = self.path("ledger-%d.db" % number)
+            words = self.words("apply", path, "-o", "json", "--rate", "40", "--fixed-rate", *flags)
+            running.append((kind, keys, self.start(words, environment=environment), time.monotonic()))
+        for kind, keys, process, begin in running:
+            out, err = process.communicate(timeout=300)
+            with self.subTest(kind):
+                self.assertEqual(process.returncode, 0, err.decode())
+                summary = json.loads(out)
+                self.assertEqual(summary["outcomes"]["created"] + summary["outcomes"]["existing"], rows)
+                self.assert_created_once(keys)
+                self.assertGreater(time.monotonic() - begin, 3)
+        self.assertGreater(self.server.stats()["tokens"], 2 * len(running))
+
+
+if __name__ == "__main__":
+    main()

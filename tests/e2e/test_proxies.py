@@ -1,0 +1,110 @@
+"""Runs through a proxy of other authors: tinyproxy."""
+import os
+import shutil
+import socket
+import subprocess
+
+from credentials import write_private
+from generate import write_rows
+from harness import Case, main, wait_for
+
+PROGRAM = shutil.which("tinyproxy") or "/usr/sbin/tinyproxy"
+USER, PASSWORD = "convoke", "canary-of-the-proxy"
+
+
+class Proxy:
+    def __init__(self, folder, *lines):
+        os.makedirs(folder)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.log_path = os.path.join(folder, "log")
+        config = os.path.join(folder, "tinyproxy.conf")
+        with open(config, "w", encoding="ascii") as out:
+            out.write("Port %d\nListen 127.0.0.1\nTimeout 60\nMaxClients 100\nLogFile \"%s\"\nLogLevel Connect\nAllow 127.0.0.1\n%s\n"
+                      % (self.port, self.log_path, "\n".join(lines)))
+        self.process = subprocess.Popen([PROGRAM, "-d", "-c", config], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                        stderr=subprocess.DEVNULL)
+        wait_for(self.listens, "the proxy")
+
+    def listens(self):
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def url(self, login=""):
+        return "http://%s127.0.0.1:%d" % (login and login + "@", self.port)
+
+    def tunnels(self):
+        with open(self.log_path, encoding="utf-8", errors="replace") as log:
+            return [line for line in log if "CONNECT localhost" in line or "CONNECT 127" in line]
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(timeout=10)
+
+
+class Proxies(Case):
+    @classmethod
+    def start_server(cls, folder):
+        cls.open, cls.guarded = Proxy(folder + "-open"), Proxy(folder + "-guarded", "BasicAuth %s %s" % (USER, PASSWORD))
+        cls.narrow = Proxy(folder + "-narrow", "ConnectPort 443")
+        return super().start_server(folder)
+
+    @classmethod
+    def tearDownClass(cls):
+        for proxy in (cls.open, cls.guarded, cls.narrow):
+            proxy.stop()
+        super().tearDownClass()
+
+    def provision(self, name, *flags, expect=0, **environment):
+        path = self.path(name + ".csv")
+        keys = write_rows(path, 40, prefix=name)
+        done = self.apply(path, *flags, expect=expect, environment=environment)
+        self.assertNotIn(PASSWORD, done.out + done.err)
+        if expect == 0:
+            self.assert_created_once(keys)
+        return done
+
+    def test_calls_and_tokens_go_through_the_proxy(self):
+        before = len(self.open.tunnels())
+        self.provision("flag", "--proxy", self.open.url(), "--connections", "4")
+        tunnels = self.open.tunnels()[before:]
+        port = self.server.root.rsplit(":", 1)[1]
+        self.assertGreaterEqual(len(tunnels), 2, "one for the token, one at least for the calls")
+        for line in tunnels:
+            self.assertIn("CONNECT localhost:%s " % port, line)
+        before = len(self.open.tunnels())
+        self.provision("variable", CONVOKE_PROXY=self.open.url())
+        self.assertGreater(len(self.open.tunnels()), before)
+
+    def test_hosts_of_no_proxy_are_reached_directly(self):
+        before = len(self.open.tunnels())
+        self.provision("listed", "--proxy", self.open.url(), NO_PROXY="example.org, localhost")
+        self.provision("range", "--proxy", self.open.url(), "--graph-url", self.server.root.replace("localhost", "127.0.0.1"),
+                       "--authority-url", self.server.root.replace("localhost", "127.0.0.1"), no_proxy="127.0.0.0/8")
+        self.provision("usual", HTTPS_PROXY=self.open.url())
+        self.provision("none", "--proxy", "none", HTTPS_PROXY=self.open.url())
+        self.assertEqual(len(self.open.tunnels()), before)
+
+    def test_user_and_password(self):
+        self.provision("url", CONVOKE_PROXY=self.guarded.url(USER + ":" + PASSWORD))
+        file = write_private(self.path("login"), USER + ":" + PASSWORD + "\n")
+        self.provision("file", "--proxy", self.guarded.url(), "--proxy-credentials-file", file)
+        os.remove(file)
+        shown = self.convoke("apply", "rows.csv", "--show-config", environment={"CONVOKE_PROXY": self.guarded.url(USER + ":" + PASSWORD)})
+        self.assertNotIn(PASSWORD, shown.out)
+
+    def test_refusals_say_what_to_do(self):
+        short = ("--max-outage", "2s", "--connect-timeout", "2s")
+        said = self.provision("none-given", "--proxy", self.guarded.url(), *short, expect=5)
+        self.assertIn("requires a user name and a password; give them with --proxy-credentials-file", said.err)
+        said = self.provision("wrong", *short, expect=5, CONVOKE_PROXY=self.guarded.url(USER + ":wrong"))
+        self.assertIn("it does not accept the user name and password", said.err)
+        said = self.provision("narrow", "--proxy", self.narrow.url(), *short, expect=5)
+        self.assertIn("does not allow this connection; ask its administrator", said.err)
+        said = self.provision("gone", "--proxy", "http://127.0.0.1:1", *short, expect=5)
+        self.assertIn("cannot connect to the proxy 127.0.0.1:1", said.err)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,128 @@
+"""One run over several tenants: healthy lanes are not held up by those that are throttled, refused or cannot sign in."""
+import os
+import uuid
+from datetime import datetime
+
+from credentials import write_private
+from generate import HEADER, organizer_ids, row
+from harness import Case, main, scaled, simulator
+
+TENANTS = [str(uuid.UUID(int=0xABC0 + n, version=4)) for n in range(5)]
+ORGANIZERS = [organizer_ids(10, seed=100 + n) for n in range(5)]
+# At full size: 4,000 rows of a tenant at 50 calls/s take 80 s.
+RATES = scaled((100, 60), (100, 60), (50, 40))
+
+
+def write_tenants(path, rows, prefix):
+    """`rows` rows of each tenant, in turns, with ids that begin with `prefix`. Returns the keys by tenant."""
+    keys = {tenant: [] for tenant in TENANTS}
+    with open(path, "w", encoding="utf-8", newline="") as out:
+        out.write(HEADER.strip() + ",tenant\n")
+        for n in range(rows):
+            for which, tenant in enumerate(TENANTS):
+                out.write(row(n, ORGANIZERS[which], prefix, "a").rstrip("\n") + "," + ("t%d" % (which + 1) if n % 2 else tenant) + "\n")
+                keys[tenant].append((ORGANIZERS[which][n % 10], "%s-%07d" % (prefix, n)))
+    return keys
+
+
+class Tenants(Case):
+    @classmethod
+    def start_server(cls, folder):
+        os.makedirs(folder)
+        no_policy = os.path.join(folder, "no-policy")
+        with open(no_policy, "w", encoding="ascii") as out:
+            out.write("\n".join(ORGANIZERS[2]))
+        return simulator(
+            folder, "--tenant", TENANTS[0], "--lane-rate", str(RATES[0]),
+            "--another-tenant", TENANTS[1], "--lane-rate", str(RATES[1]),
+            "--another-tenant", TENANTS[2], "--no-policy", no_policy,
+            # Closed for 20 minutes after its first calls.
+            "--another-tenant", TENANTS[3], "--lane-rate", "5", "--lane-burst", "10", "--retry-after-form",
+            "constant:1200",
+            "--another-tenant", TENANTS[4], "--lane-rate", "0", "--retry-after-form", "integer")
+
+    def secret_of(self, name):
+        return self.server.settings["tenants"][name]["client_secret_file"]
+
+    def break_secret(self):
+        right = self.content(self.secret_of("t5"))
+        write_private(self.secret_of("t5"), "wrong-secret-canary\n")
+        return right
+
+    def lanes(self, done):
+        return {lane["name"]: lane for lane in done.summary["lanes"]}
+
+    def test_healthy_lanes_finish_and_the_next_run_owes_what_is_left(self):
+        rows = scaled(150, 400, 4000)
+        path, results = self.path("rows.csv"), self.path("results.csv")
+        keys = write_tenants(path, rows, "healthy")
+        right = self.break_secret()
+        done = self.convoke("apply", path, "-o", "json", "--results", results, expect=4, timeout=1200)
+        self.assertNotIn("wrong-secret-canary", done.out + done.err)
+        lanes = self.lanes(done)
+        self.assertEqual(lanes["t1"]["outcomes"]["created"], rows)
+        self.assertEqual(lanes["t2"]["outcomes"]["created"], rows)
+        self.assertEqual((lanes["t1"]["end"], lanes["t2"]["end"]), ("finished", "finished"))
+        self.assertEqual((lanes["t4"]["end"], lanes["t5"]["end"]), ("deferred", "credentials"))
+        self.assertIn("AADSTS7000215", lanes["t5"]["detail"])
+        self.assertEqual(lanes["t5"]["outcomes"]["deferred"], rows)
+        self.assertIn(lanes["t3"]["end"], ("permission", "finished"))
+        self.assertEqual(lanes["t3"]["outcomes"]["created"], 0)
+        meetings = {(one["tenant"], one["organizer"], one["external_id"]): one for one in self.server.meetings()}
+        for tenant in TENANTS[:2]:
+            for organizer, external_id in keys[tenant]:
+                self.assertEqual(meetings[tenant, organizer, external_id]["creates"], 1)
+        written = self.read_csv(results)
+        self.assertEqual({one["tenant"] for one in written}, set(TENANTS))
+        for which in (0, 1):
+            self.report_time(which, [one for one in written if one["tenant"] == TENANTS[which]])
+        owed = {name: lane["outcomes"]["deferred"] for name, lane in lanes.items()}
+
+        write_private(self.secret_of("t5"), right)
+        before = self.server.stats()["tenants"]
+        again = self.convoke("apply", path, "-o", "json", expect=None, timeout=1200)
+        after = self.server.stats()["tenants"]
+        self.assertIn(again.code, (4, 5), "t3 lacks permission, or t4 is still closed")
+        lanes = self.lanes(again)
+        self.assertEqual(lanes["t5"]["outcomes"]["created"], rows)
+        for which in (0, 1):
+            self.assertEqual(after[TENANTS[which]]["requests"], before[TENANTS[which]]["requests"], "nothing was owed")
+        self.assertEqual(after[TENANTS[4]]["requests"] - before[TENANTS[4]]["requests"], owed["t5"])
+        self.assertEqual(after[TENANTS[3]]["requests"], before[TENANTS[3]]["requests"], "the cooldown is obeyed")
+        self.assertEqual(after[TENANTS[3]]["early"], 0)
+
+    def report_time(self, which, rows):
+        times = [datetime.fromisoformat(one["finished_at"].replace("Z", "+00:00")) for one in rows]
+        took, ideal = (max(times) - min(times)).total_seconds(), len(rows) / RATES[which]
+        print("  tenant %d: %.1f s, %.2f of the ideal time" % (which + 1, took, took / ideal), flush=True)
+
+    def test_a_run_is_limited_to_one_tenant(self):
+        path = self.path("rows.csv")
+        write_tenants(path, 20, "limited")
+        before = self.server.stats()["tenants"]
+        done = self.apply(path, "--tenant", "t2", "--ledger", "sqlite:" + self.path("one.db"))
+        after = self.server.stats()["tenants"]
+        self.assertEqual(done.summary["rows"], 20)
+        for which, tenant in enumerate(TENANTS):
+            self.assertEqual(after[tenant]["requests"] - before[tenant]["requests"], 20 if which == 1 else 0)
+
+    def test_what_is_of_one_tenant_is_refused_for_several(self):
+        path = self.path("rows.csv")
+        write_tenants(path, 1, "refused")
+        for name, value in (("AZURE_CLIENT_SECRET", "x"), ("CONVOKE_TOKEN", "x"), ("CONVOKE_CLIENT_ID", "x")):
+            done = self.apply(path, expect=2, environment={name: value})
+            self.assertIn(name + " is of one tenant, and the configuration has 5", done.out + done.err)
+
+    def test_check_and_plan_name_the_lanes(self):
+        path = self.path("rows.csv")
+        write_tenants(path, 3, "planned")
+        self.convoke("check", path)
+        planned = self.convoke("plan", path, "-o", "json").summary
+        self.assertEqual([(lane["name"], lane["tenant"], lane["calls"]) for lane in planned["lanes"]],
+                         [("t%d" % (n + 1), TENANTS[n], 3) for n in range(5)])
+        text = self.convoke("plan", path).out
+        self.assertIn("Tenant t3 (%s): 3 calls owed (3 new)." % TENANTS[2], text)
+
+
+if __name__ == "__main__":
+    main()
