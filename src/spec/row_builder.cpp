@@ -193,7 +193,8 @@ void row_builder::impl::read_lane() {
   const std::string_view text = row->cell(column_role::tenant);
   const auto& names = settings.tenants;
   if (text.empty()) {
-    if (names.size() > 1 && !settings.first_tenant_is_default)
+    // Where the input has the column, an empty cell is a mistake, also in a run that is limited to one tenant.
+    if (names.size() > 1 && (!settings.first_tenant_is_default || head.place(column_role::tenant)))
       row->wrong(column_role::tenant, text, "a tenant is required, as there are several");
     return;
   }

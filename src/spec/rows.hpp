@@ -81,7 +81,7 @@ struct row_settings {
   // is used in place of the template.
   std::string external_id_template;
   std::vector<tenant_name> tenants;  // that the tenant column may name. Empty: one tenant, which is not known; every row must name the same
-  bool first_tenant_is_default = false;  // rows that name no tenant are of the first one, although there are several
+  bool first_tenant_is_default = false;  // rows of an input without the column are of the first one, although there are several
   std::vector<role_of_header> columns;   // --column
   std::vector<std::string> carry;        // --carry
   std::string date_format;               // --date-format; empty: none

@@ -154,6 +154,17 @@ BOOST_AUTO_TEST_CASE(tenants_choose_the_lane) {
   BOOST_TEST(none.why(ada + "|x|2026-09-01T08:00Z") == "");
 }
 
+BOOST_AUTO_TEST_CASE(in_a_run_of_one_tenant_of_several_only_an_input_without_the_column_is_all_of_that_tenant) {
+  convoke::spec::row_settings s;
+  s.tenants = {{"11111111-2222-3333-4444-555555555555", "north"}, {"22222222-2222-3333-4444-555555555555", "south"}};
+  s.first_tenant_is_default = true;
+  table with("organizer|external_id|start|tenant", s);
+  BOOST_TEST(with.row(ada + "|x|2026-09-01T08:00Z|south").lane == 1);
+  BOOST_TEST(holds(with.why(ada + "|x|2026-09-01T08:00Z|"), "a tenant is required"));
+  table without("organizer|external_id|start", s);
+  BOOST_TEST(without.row(ada + "|x|2026-09-01T08:00Z").lane == 0);
+}
+
 BOOST_AUTO_TEST_CASE(subjects_are_trimmed_and_otherwise_kept_as_they_are) {
   table t("organizer|external_id|start|subject");
   const std::string odd = "=1+1\n\x1b[31m\u202Ex";
