@@ -109,6 +109,8 @@ struct failure_reason {
   std::uint64_t rows = 0;
   std::uint32_t line = 0;                       ///< the first of them
   std::string organizer, external_id, message;  ///< of that row
+  std::uint16_t lane = 0;                       ///< of all of them: its position among the lanes of the run
+  std::string tenant;                           ///< of that lane; empty where the run has one lane
   std::string remedy;                           ///< what to do, one or more sentences
   std::vector<std::string> commands;            ///< that do it, in their order; empty where no command does
 };

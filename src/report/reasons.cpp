@@ -38,10 +38,12 @@ std::string reasons_text(std::span<const failure_reason> reasons) {
   const auto shown = reasons.first(std::min(reasons.size(), most_in_text));
   for (const auto& why : shown) {
     const auto what = what_happened(why);
-    out += fmt::format("  {} {}{}{}\n", count_of(why.rows, "row", "rows"), to_string(why.result), what.empty() ? "" : ": ", what);
+    const auto where = why.tenant.empty() ? std::string() : fmt::format(" of tenant {}", core::escape_for_people(why.tenant));
+    out += fmt::format("  {}{} {}{}{}\n", count_of(why.rows, "row", "rows"), where, to_string(why.result), what.empty() ? "" : ": ", what);
     out += fmt::format("    {}: {}\n", why.rows == 1 ? "It is" : "The first is", example(why));
-    const bool said = std::ranges::any_of(shown.first(static_cast<std::size_t>(&why - shown.data())),
-                                          [&](const failure_reason& earlier) { return earlier.remedy == why.remedy; });
+    const bool said = std::ranges::any_of(shown.first(static_cast<std::size_t>(&why - shown.data())), [&](const failure_reason& earlier) {
+      return earlier.remedy == why.remedy && earlier.lane == why.lane;
+    });
     if (why.remedy.empty()) continue;
     out += said ? "    What to do: as above.\n" : fmt::format("    What to do: {}\n", why.remedy);
     if (!said)
@@ -64,6 +66,7 @@ boost::json::array reasons_json(std::span<const failure_reason> reasons) {
                             {"http_status", why.http_status == 0 ? boost::json::value(nullptr) : boost::json::value(why.http_status)},
                             {"rows", why.rows},
                             {"line", why.line},
+                            {"tenant", why.tenant.empty() ? boost::json::value(nullptr) : boost::json::value(json_text(why.tenant))},
                             {"organizer", json_text(why.organizer)},
                             {"external_id", json_text(why.external_id)},
                             {"message", json_text(why.message)},

@@ -97,14 +97,14 @@ std::vector<std::string> policy_commands(const std::string& app, const std::stri
 
 }  // namespace
 
-void add_remedies(std::span<failure_reason> reasons, const std::string& app) {
+void add_remedies(std::span<failure_reason> reasons, std::span<const std::string> apps) {
   for (auto& why : reasons) {
     why.remedy =
         "Run the same command again: a new run owes these rows. If they fail again, compare the message with Microsoft's documentation.";
     for (const auto& r : rules) {
       if (!fits(r, why)) continue;
       why.remedy = r.remedy;
-      if (r.policy) why.commands = policy_commands(app, why.organizer);
+      if (r.policy) why.commands = policy_commands(why.lane < apps.size() ? apps[why.lane] : std::string(), why.organizer);
       break;
     }
     why.message = engine::without_advice(why.message);

@@ -10,7 +10,7 @@
 namespace convoke::report {
 
 // Sets `remedy` and `commands` of each reason, and takes the engine's advice out of its message, because the remedy says the same in full.
-// `app`: the client id of the run's app; commands have a placeholder where it is not a GUID.
-void add_remedies(std::span<failure_reason> reasons, const std::string& app);
+// `apps`: the client ids of the run's lanes; commands have a placeholder where one is not a GUID.
+void add_remedies(std::span<failure_reason> reasons, std::span<const std::string> apps);
 
 }  // namespace convoke::report

@@ -152,7 +152,13 @@ result<std::vector<failure_reason>> read_reasons(ledger::reader& from, const led
   constexpr std::size_t most = 20;
   auto reasons = from.reasons(info.id, most);
   if (!reasons) return std::unexpected(reasons.error());
-  report::add_remedies(*reasons, info.header.lanes.empty() ? std::string() : info.header.lanes.front().app);
+  const auto& lanes = info.header.lanes;
+  std::vector<std::string> apps;
+  for (const auto& lane : lanes) apps.push_back(lane.app);
+  report::add_remedies(*reasons, apps);
+  if (lanes.size() > 1)
+    for (auto& why : *reasons)
+      if (why.lane < lanes.size()) why.tenant = lanes[why.lane].tenant;
   return reasons;
 }
 

@@ -81,6 +81,22 @@ BOOST_AUTO_TEST_CASE(drifted_rows_are_no_reason_where_drift_does_not_fail) {
   BOOST_TEST(reasons(*r, again) == (texts{"3 drifted subject;end 0 from line 2"}), boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(each_lane_of_a_run_has_reasons_of_its_own) {
+  auto h = header();
+  h.lanes.push_back({"https://graph.example/v1.0", "tenant-2", "app-2"});
+  auto of_second = row(3, 2, "b"), wrong_of_second = wrong_row(5, "column 'start': 'x': no date");
+  of_second.lane = wrong_of_second.lane = 1;
+  const auto run = plan(*s, h, {row(2, 1, "a"), of_second, wrong_row(4, "column 'start': 'y': no date"), wrong_of_second}).id;
+  const auto opened = must(s->resume(run));
+  BOOST_REQUIRE(opened.organizers.size() == 2u);
+  for (const auto& organizer : opened.organizers) finish(*s, {failed(claim(*s, opened, organizer.id).rows.at(0), "Forbidden", 403)});
+  std::vector<std::string> found;
+  for (const auto& one : must(r->reasons(run, 20))) found.push_back(text_of(one) + " of lane " + std::to_string(one.lane));
+  BOOST_TEST(found == (texts{"1 failed Forbidden 403 from line 2 of lane 0", "1 failed Forbidden 403 from line 3 of lane 1",
+                             "1 rejected invalid 0 from line 4 of lane 0", "1 rejected invalid 0 from line 5 of lane 1"}),
+             boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(reasons_of_a_run_under_way_and_of_none) {
   const auto run = three_rows();
   BOOST_TEST(reasons(*r, run).empty());

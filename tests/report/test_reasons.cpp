@@ -1,6 +1,8 @@
 // Why rows of a run have no meeting as wanted, and what to do about it.
 
 #include <algorithm>
+#include <string>
+#include <vector>
 
 #include <boost/json.hpp>
 #include <boost/test/data/test_case.hpp>
@@ -26,13 +28,15 @@ failure_reason reason(int status, std::string code, std::string message = {}, ou
           .organizer = anna,
           .external_id = "K-1",
           .message = std::move(message),
+          .lane = 0,
+          .tenant = {},
           .remedy = {},
           .commands = {}};
 }
 
 failure_reason with_remedy(failure_reason why, const std::string& client = app) {
   std::vector<failure_reason> all{std::move(why)};
-  add_remedies(all, client);
+  add_remedies(all, std::vector{client});
   return all.front();
 }
 
@@ -94,7 +98,7 @@ BOOST_AUTO_TEST_CASE(row_16_reasons_for_people) {
   };
   all[2].rows = 1;
   all[2].organizer = all[2].external_id = "";
-  add_remedies(all, app);
+  add_remedies(all, std::vector{app});
   const auto text = reasons_text(all);
   BOOST_TEST(
       text.starts_with("Why rows have no meeting as wanted:\n"
@@ -110,6 +114,25 @@ BOOST_AUTO_TEST_CASE(row_16_reasons_for_people) {
   BOOST_TEST(reasons_text({}) == "");
   for (int i = 0; i < 3; ++i) all.push_back(reason(400, "BadRequest"));
   BOOST_TEST(reasons_text(all).ends_with("  1 more reason: `-o json` lists it.\n"));
+}
+
+BOOST_AUTO_TEST_CASE(each_tenant_has_reasons_of_its_own_with_the_commands_for_its_app) {
+  const std::string other = "22222222-3333-4444-5555-666666666666";
+  std::vector<failure_reason> all{reason(403, "Forbidden", "No application access policy found for this app."),
+                                  reason(403, "Forbidden", "No application access policy found for this app.")};
+  all[0].tenant = "north-id";
+  all[1].tenant = "south-id";
+  all[1].lane = 1;
+  add_remedies(all, std::vector{app, other});
+  BOOST_TEST(any_command_holds(all[0], app));
+  BOOST_TEST(any_command_holds(all[1], other));
+  BOOST_TEST(!any_command_holds(all[1], app));
+  const auto text = reasons_text(all);
+  BOOST_TEST(text.contains("  5 rows of tenant north-id failed: 403 Forbidden"), text);
+  BOOST_TEST(text.contains("  5 rows of tenant south-id failed: 403 Forbidden"), text);
+  BOOST_TEST(!text.contains("as above"), text);
+  BOOST_TEST(reasons_json(all).at(1).at("tenant") == "south-id");
+  BOOST_TEST(reasons_json(std::vector{reason(403, "Forbidden")}).at(0).at("tenant").is_null());
 }
 
 BOOST_AUTO_TEST_CASE(row_16_a_run_that_ends_with_failures_gives_its_reasons) {

@@ -64,7 +64,7 @@ std::string shape_of_reason(outcome result, std::string_view code, int http_stat
 
 void reason_groups::add(const row& r) {
   const auto code = r.result == outcome::drifted ? r.drift : r.code;
-  group key{r.result, std::string(code), r.http_status, shape_of_reason(r.result, code, r.http_status, r.message)};
+  group key{r.result, std::string(code), r.http_status, shape_of_reason(r.result, code, r.http_status, r.message), r.lane};
   auto found = groups_.find(key);
   if (found == groups_.end() && groups_.size() >= most_groups) {
     // Messages that are all different are one reason again.
@@ -88,12 +88,13 @@ std::vector<reason_groups::counted> reason_groups::most_frequent(std::size_t mos
   if (order.size() > most) order.resize(most);
   std::vector<counted> out;
   for (const auto& [what, of] : order) {
-    const auto& [ended, code, status, shape] = *what;
+    const auto& [ended, code, status, shape, lane] = *what;
     auto& one = out.emplace_back(counted{.reason = {}, .first = of->first, .outcome_id = of->outcome_id});
     one.reason.result = ended;
     one.reason.code = code;
     one.reason.http_status = status;
     one.reason.rows = of->rows;
+    one.reason.lane = lane;
     one.reason.line = number_of(of->first);
   }
   return out;

@@ -29,6 +29,7 @@ class reason_groups {
     outcome result = outcome::failed;
     std::string_view code, drift, message;
     int http_status = 0;
+    std::uint16_t lane = 0;  // its position in the run
   };
   void add(const row& r);
 
@@ -42,8 +43,9 @@ class reason_groups {
  private:
   // A service that puts something new into every code must not fill the memory: rows with further codes are not counted.
   static constexpr std::size_t most_groups = 10'000;
-  // Code (of drifted rows the fields), HTTP status, and what the messages have in common: a 403 can have several causes.
-  using group = std::tuple<outcome, std::string, int, std::string>;
+  // Code (of drifted rows the fields), HTTP status, what the messages have in common (a 403 can have several causes), and the lane: what is
+  // to be done is done in one tenant.
+  using group = std::tuple<outcome, std::string, int, std::string, std::uint16_t>;
   struct counted_rows {
     std::uint64_t rows = 0;
     row_id first = 0, outcome_id = 0;  // of the first row

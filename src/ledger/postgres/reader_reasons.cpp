@@ -15,17 +15,19 @@ constexpr int page_rows = 4096;  // messages can be long
 constexpr const char* next_keyed = R"sql(
 WITH scanned AS MATERIALIZED (SELECT id, coalesce(outcome_id, id) AS outcome_id, key FROM convoke.decision
   WHERE id > $1 AND id <= $2 ORDER BY id LIMIT $3)
-SELECT s.id, s.outcome, s.error_code, s.http_status, s.drift, s.outcome_id, s.error_message, n.pruned, (SELECT max(id) FROM scanned)
+SELECT s.id, s.outcome, s.error_code, s.http_status, s.drift, s.outcome_id, s.error_message, n.pruned, (SELECT max(id) FROM scanned), s.lane
 FROM convoke.run n LEFT JOIN (
-  SELECT s.id, s.outcome_id, o.outcome, o.error_code, o.http_status, o.drift, o.error_message FROM scanned s
+  SELECT s.id, s.outcome_id, o.outcome, o.error_code, o.http_status, o.drift, o.error_message,
+    (SELECT r.lane FROM convoke.record r WHERE r.id = s.id) AS lane FROM scanned s
   JOIN convoke.outcome o ON o.id = s.outcome_id WHERE s.key IS NOT NULL AND (o.outcome IN (6, 7, 9) OR ($5 AND o.outcome = 3))) s ON true
 WHERE n.id = $4 ORDER BY s.id)sql";
 // Rejected rows have no key. Their records have what is wrong.
 constexpr const char* next_rejected = R"sql(
-WITH scanned AS MATERIALIZED (SELECT o.id, o.outcome, o.error_code, o.http_status, o.drift, coalesce(o.error_message, r.error) AS message
+WITH scanned AS MATERIALIZED (SELECT o.id, o.outcome, o.error_code, o.http_status, o.drift, coalesce(o.error_message, r.error) AS message,
+  r.lane
   FROM convoke.outcome o JOIN convoke.record r ON r.id = o.id WHERE o.id > $1 AND o.id <= $2 AND o.outcome = 7
   ORDER BY o.id LIMIT $3)
-SELECT s.id, s.outcome, s.error_code, s.http_status, s.drift, s.id, s.message, n.pruned, (SELECT max(id) FROM scanned)
+SELECT s.id, s.outcome, s.error_code, s.http_status, s.drift, s.id, s.message, n.pruned, (SELECT max(id) FROM scanned), s.lane
 FROM convoke.run n LEFT JOIN scanned s ON true WHERE n.id = $4 ORDER BY s.id)sql";
 constexpr const char* first_of_reason =
     "SELECT r.line, CASE WHEN r.error IS NULL THEN r.payload END, coalesce(o.error_message, r.error) FROM convoke.record r JOIN "
@@ -48,7 +50,8 @@ page_outcome reason_counter::read(connection& c) {
                  .code = row.text(2),
                  .drift = row.text(4),
                  .message = row.text(6),
-                 .http_status = row.as<int>(3)});
+                 .http_status = row.as<int>(3),
+                 .lane = row.as<std::uint16_t>(9)});
   }
   if (!found->null(0, 8)) {
     after_ = found->as<row_id>(0, 8);

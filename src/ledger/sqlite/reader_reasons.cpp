@@ -40,7 +40,15 @@ void reason_counter::add(statement& row) {
                .code = row.text(2),
                .drift = row.text(4),
                .message = row.text(6),
-               .http_status = row.as<int>(3)});
+               .http_status = row.as<int>(3),
+               .lane = lane_of(row.as<row_id>(0))});
+}
+
+std::uint16_t reason_counter::lane_of(row_id row) {
+  if (run_.header.lanes.size() < 2) return 0;
+  const auto lane = lane_.with(row).step() ? lane_.as<std::uint16_t>(0) : std::uint16_t{0};
+  lane_.reset();
+  return lane;
 }
 
 result<std::vector<failure_reason>> reason_counter::finish(std::size_t most) {
