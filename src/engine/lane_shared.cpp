@@ -164,7 +164,8 @@ lane_report lane::report(mono_time now) {
   measure_use(now);
   auto said = std::exchange(since_report_, {});
   reported_at_ = now;
-  said.wants = stopped_ || !owes() ? 0 : wants_;
+  said.over = stopped_.has_value();
+  said.wants = said.over || !owes() ? 0 : wants_;
   if (pace_.leads()) {
     said.rate = pace_.rate();
     said.learnt = pace_.learnt();

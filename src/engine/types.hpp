@@ -144,7 +144,8 @@ struct lane_share {
 
 // What a worker says of a lane to the others, since its last report: see engine::report.
 struct lane_report {
-  double wants = 0;  // calls/s that it could use now
+  double wants = 0;   // calls/s that it could use now
+  bool over = false;  // it has stopped, and sends nothing any more
   std::uint64_t calls = 0, successes = 0;
   std::vector<lane_share::throttle> throttles;  // the first one of each cooldown of the lane
   double rate = 0;                              // of the whole lane, where it leads

@@ -53,7 +53,9 @@ void lease_keeper::exchange() {
   request.lanes.reserve(lanes_.size());
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
     auto& lane = lanes_[i];
+    if (lane.left) continue;
     auto report = engine_.report(static_cast<engine::lane_id>(i), at.now);
+    lane.over = report.over;
     lane.unsent.lane = static_cast<ledger::lane_id>(i);
     lane.unsent.leads = publication(report, lane.leads, lane.members, opened_.lease);
     add_report(lane.unsent, std::move(report), at);
@@ -67,7 +69,10 @@ void lease_keeper::exchange() {
 void lease_keeper::on_renewed(mono_time sent, bool extended, const result<ledger::renewal>& answer) {
   if (stopped_) return;
   if (!answer) return on_failure(extended, answer.error());
-  for (auto& lane : lanes_) lane.unsent = {};
+  for (auto& lane : lanes_) {
+    lane.unsent = {};
+    lane.left = lane.over;
+  }
   // After a heartbeat that failed only another heartbeat shows that the lease can be renewed.
   if (extended) {
     extend_at_ = sent + ledger::heartbeat_interval;

@@ -59,6 +59,8 @@ class lease_keeper {
     ledger::lane_report unsent;  // what no renewal has delivered
     std::vector<ledger::lane_member> members;
     bool leads = false;
+    bool over = false;  // the last report said so
+    bool left = false;  // and was delivered: another worker leads the lane from now on, as this one is not heard of in it
   };
 
   void exchange();

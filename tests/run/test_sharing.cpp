@@ -293,6 +293,28 @@ BOOST_AUTO_TEST_CASE(the_worker_that_leads_publishes_the_rate_and_divides_it) {
   BOOST_TEST(other.part > 0.3);
 }
 
+// Another worker has to lead it then: this one would publish for ever what it knew when it stopped.
+BOOST_AUTO_TEST_CASE(a_lane_that_stopped_is_reported_once_and_then_left) {
+  driver_world world({.lanes = 2, .rows = 40, .connections = 2, .wrong_credentials = {0}, .shared = true});
+  slow_down(world, 2);
+  world.run();
+  BOOST_REQUIRE(world.result->lanes.size() == 2U);
+  BOOST_TEST((world.result->lanes[0].reason == engine::stop_reason::credentials));
+  std::size_t with_both = 0;
+  const auto& requests = world.ledger.shared.requests;
+  for (const auto& one : requests) {
+    const bool both = one.lanes.size() == 2;
+    BOOST_TEST(one.lanes.back().lane == 1U);
+    if (both) BOOST_TEST(one.lanes.front().wants == 0.0);
+    with_both += both ? 1 : 0;
+  }
+  BOOST_TEST(requests.size() > 10U);
+  BOOST_TEST(with_both >= 1U);
+  BOOST_TEST(with_both <= 3U);
+  BOOST_TEST(requests.front().lanes.size() == 2U);
+  BOOST_TEST(requests.back().lanes.size() == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(terms_are_translated_by_both_clocks) {
   const run::two_clocks at{.now = start, .wall = utc_time(std::chrono::seconds(1'790'000'000))};
   ledger::lane_terms terms{.lane = 0, .leads = false, .part = 0.5, .safe_part = 0.25, .rate = 40, .pace = ledger::lane_pace{40, 50, 3}};
