@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "sim/server/private_files.hpp"
+#include "sim/service/directory.hpp"
 #include "sim/service/retry_after.hpp"
 #include "sim/service/text.hpp"
 
@@ -167,6 +168,17 @@ result<void> set_script(options& o, std::string_view file) {
   return {};
 }
 
+result<void> set_users(options& o, std::string_view file) {
+  const auto content = read_small_file(std::string(file));
+  if (!content) return std::unexpected(content.error());
+  std::vector<directory::user> users;
+  std::string why;
+  if (!read_users(*content, users, why)) return fail(errc::usage, fmt::format("{}: {}", file, why));
+  auto& to = o.service.directory.users.emplace();
+  for (auto& one : users) to.emplace_back(std::move(one.upn), std::move(one.id));
+  return {};
+}
+
 setter spread(std::vector<fault> kinds) {
   return [kinds = std::move(kinds)](options& o, std::string_view given) -> result<void> {
     const auto total = read_real(given, 0, 1);
@@ -262,6 +274,16 @@ void add_people(std::vector<flag>& all) {
                  ids([](options& o) -> auto& { return o.service.no_policy; })});
   all.push_back(
       {"--unlicensed", "IDS|FILE", "organizers without a licence", ids([](options& o) -> auto& { return o.service.unlicensed; })});
+  all.push_back({"--users", "FILE",
+                 "the users of the tenant, in lines UPN,OBJECT-ID (default: every UPN has a user with an id made from it)", set_users});
+  all.push_back({"--no-user-read", "", "the app lacks the permission User.Read.All: users cannot be looked up",
+                 yes([](options& o) -> auto& { return o.service.directory.readable; }, false), false});
+  all.push_back({"--directory-rate", "R", "quota of look-ups of users: users per second, apart from the quotas of meetings",
+                 real([](options& o) -> auto& { return o.service.directory.quota.rate; }, 1e9)});
+  all.push_back({"--directory-burst", "B", "size of the token bucket of look-ups (default: the quota of one window)",
+                 real([](options& o) -> auto& { return o.service.directory.quota.burst; }, 1e9)});
+  all.push_back({"--directory-faults", "P", "probability that a look-up in a batch is answered 503, or is left out of the answer",
+                 real([](options& o) -> auto& { return o.service.directory.fault_rate; }, 1)});
   all.push_back({"--show-roles", "", "show attendees' roles in answers; Graph returns null",
                  yes([](options& o) -> auto& { return o.service.show_roles; }), false});
   all.push_back({"--small-answers", "", "leave the invitation text out of answers, for benchmarks",

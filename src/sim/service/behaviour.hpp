@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <convoke/secret.hpp>
@@ -64,6 +65,15 @@ struct token_options {
   double retry_after = 60;  // seconds, on those answers
 };
 
+// The directory of users, which has limits of its own.
+struct directory_options {
+  bool readable = true;  // false: the app lacks the permission User.Read.All
+  // UPN and object id of the users, lower case; absent: every UPN has a user, with an id made from the UPN.
+  std::optional<std::vector<std::pair<std::string, std::string>>> users;
+  quota_options quota;    // of look-ups; an item of a batch counts like a single one
+  double fault_rate = 0;  // probability that an item of a batch is answered 503, or is left out
+};
+
 struct behaviour {
   std::uint64_t seed = 1;
   throttle_options throttle;
@@ -79,7 +89,8 @@ struct behaviour {
   std::optional<std::set<std::string>> organizers;  // who exists, lower case; absent: everyone
   std::set<std::string> no_policy;                  // organizers without application access policy
   std::set<std::string> unlicensed;                 // organizers without a licence
-  std::size_t kept_calls = 1000;                    // how many calls /_sim/calls remembers
+  directory_options directory;
+  std::size_t kept_calls = 1000;  // how many calls /_sim/calls remembers
 };
 
 // An identity provider whose tokens the app accepts in place of a secret.

@@ -5,11 +5,12 @@
 #include <string_view>
 
 #include "sim/service/message.hpp"
+#include "sim/service/text.hpp"
 
 namespace convoke::sim {
 
 template <class Source>
-void inspect(const Source& from, std::string_view path, reply& into) {
+void inspect(Source& from, const request& q, std::string_view path, reply& into) {
   into.headers = "Content-Type: application/json\r\nCache-Control: no-store\r\n";
   if (path == "/_sim/stats") {
     into.body = from.stats_json();
@@ -17,9 +18,17 @@ void inspect(const Source& from, std::string_view path, reply& into) {
     into.body = from.meetings_json_lines();
   } else if (path == "/_sim/calls") {
     into.body = from.calls_json_lines();
+  } else if (path == "/_sim/users" && q.method == "POST") {
+    if (const auto wrong = from.change_users(q.body); !wrong.empty()) {
+      into.status = 400;
+      append_json_string(into.body = R"({"error":)", wrong);
+      into.body += '}';
+    } else {
+      into.body = "{}";
+    }
   } else {
     into.status = 404;
-    into.body = R"({"error":"there are /_sim/stats, /_sim/meetings and /_sim/calls"})";
+    into.body = R"({"error":"there are /_sim/stats, /_sim/meetings and /_sim/calls, and POST /_sim/users"})";
   }
 }
 

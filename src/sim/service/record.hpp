@@ -23,6 +23,9 @@ struct counters {
   std::uint64_t created = 0, got = 0;   // by createOrGet
   std::uint64_t updated = 0, read = 0;  // by PATCH and GET
   std::uint64_t removed = 0;            // by DELETE
+  std::uint64_t look_ups = 0;           // of users, refused ones too; each item of a batch counts
+  std::uint64_t users_found = 0;        // of them, those that found one
+  std::uint64_t batches = 0;            // envelopes
   std::uint64_t throttled = 0;          // answers that say to come back later, whatever their reason
   std::uint64_t early = 0;
   std::uint64_t unauthorized = 0;  // 401, the false ones too
@@ -36,6 +39,7 @@ struct call_record {
   std::uint64_t number = 0;
   mono_time at{};
   std::optional<operation> op;  // absent: the request was none of the four
+  bool look_up = false;         // of the user whom `organizer` names
   int status = 0;               // 0: no answer was sent
   fault hit = fault::none;
   std::string organizer, external_id, client_request_id;

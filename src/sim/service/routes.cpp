@@ -40,11 +40,36 @@ bool service::route(call& c, std::string_view path) {
     c.user = percent_decode(parts.part[2]);
     return true;
   }
-  if (parts.is(1, "$batch") || parts.is(1, "%24batch")) return not_built(c, "$batch");
-  if (parts.is(1, "users") && parts.count == 3 && c.q.method == "GET") return not_built(c, "a directory of users");
   const auto segment = parts.count > 1 ? parts.part[1].substr(0, 64) : std::string_view();
   error(c, 400, "BadRequest", fmt::format("Resource not found for the segment '{}'.", segment));
   return false;
+}
+
+bool service::route_directory(call& c, std::string_view path) {
+  const path_segments parts(path);
+  c.beta = parts.is(0, "beta");
+  if (!c.beta && !parts.is(0, "v1.0")) return false;
+  if (parts.is(1, "$batch") || parts.is(1, "%24batch")) {
+    if (parts.count == 2 && c.q.method == "POST") {
+      batch(c);
+    } else {
+      error(c, 405, "MethodNotAllowed", "Specified HTTP method is not allowed for the request target.");
+    }
+    return true;
+  }
+  if (c.q.method != "GET") return false;
+  if (parts.is(1, "users") && parts.count == 3) {
+    look_up(c, percent_decode(parts.part[2]));
+    return true;
+  }
+  // `/users('…')`: an OData string, in which an apostrophe is written twice.
+  const auto last = parts.count == 2 ? percent_decode(parts.part[1]) : std::string();
+  constexpr std::string_view before = "users('", after = "')";
+  if (last.size() < before.size() + after.size() || !last.starts_with(before) || !last.ends_with(after)) return false;
+  std::string name = last.substr(before.size(), last.size() - before.size() - after.size());
+  for (auto at = name.find("''"); at != std::string::npos; at = name.find("''", at + 1)) name.erase(at, 1);
+  look_up(c, name);
+  return true;
 }
 
 // `last` follows `onlineMeetings`: the action, or a meeting's id.

@@ -29,9 +29,14 @@ service::service(behaviour how, identity who, std::uint64_t entropy, moment star
       start_(start),
       shown_{who_.graph_roots.front(), who_.tenant, how_.show_roles, how_.small_answers},
       tokens_(who_, how_.tokens, entropy, std::move(assertions)),
+      directory_(!how_.directory.users),
+      batches_(how_.seed, "batches", 0, random_source::purpose::request),
       calls_(how_.kept_calls),
       ids_(how_.seed, "ids", 0, random_source::purpose::request),
-      latency_(how_.seed, "latency", 0, random_source::purpose::latency) {}
+      latency_(how_.seed, "latency", 0, random_source::purpose::latency) {
+  if (how_.directory.users)
+    for (const auto& [upn, id] : *how_.directory.users) directory_.set(upn, id);
+}
 
 void service::handle(const request& q, moment now, reply& into) {
   into.clear();
@@ -41,7 +46,7 @@ void service::handle(const request& q, moment now, reply& into) {
     tokens_.handle_metadata(q, now, into);
     headers_.append_date(into.headers, now.wall);
   } else if (parts.is(0, "_sim")) {
-    inspect(*this, path, into);
+    inspect(*this, q, path, into);
   } else if (parts.count == 4 && parts.is(1, "oauth2") && parts.is(2, "v2.0") && parts.is(3, "token") && q.method == "POST") {
     tokens_.handle(parts.part[0], q, now, into);
     headers_.append_date(into.headers, now.wall);
@@ -64,9 +69,17 @@ void service::graph(const request& q, std::string_view path, moment now, reply& 
     c.log->client_request_id = q.client_request_id.substr(0, longest_client_request_id);
   }
   into.delay = draw_latency() + wait_for_turn(now.mono);
-  const bool open = authorised(c) && within(c, *app_, {}, scope_kind::app) && within(c, lane_, how_.throttle.lane, scope_kind::lane);
+  const bool known = authorised(c) && within(c, *app_, {}, scope_kind::app);
+  // The directory and batches have limits of their own, or those of their items.
+  if (known && route_directory(c, path)) return finish_record(c);
+  const bool open = known && within(c, lane_, how_.throttle.lane, scope_kind::lane);
   if (open && route(c, path) && enter_organizer(c) && organizer_may(c)) carry_out(c);
-  if (c.log != nullptr) c.log->status = into.how == delivery::lost || into.how == delivery::reset ? 0 : into.status;
+  finish_record(c);
+}
+
+void service::finish_record(const call& c) {
+  if (c.log == nullptr) return;
+  c.log->status = c.into.how == delivery::lost || c.into.how == delivery::reset ? 0 : c.into.status;
 }
 
 bool service::issued(std::string_view authorization, mono_time now) const {

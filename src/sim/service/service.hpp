@@ -13,6 +13,7 @@
 #include "sim/service/answer.hpp"
 #include "sim/service/behaviour.hpp"
 #include "sim/service/body.hpp"
+#include "sim/service/directory.hpp"
 #include "sim/service/meetings.hpp"
 #include "sim/service/message.hpp"
 #include "sim/service/quota.hpp"
@@ -51,6 +52,9 @@ class service {
   [[nodiscard]] std::string meetings_json_lines() const;
   [[nodiscard]] std::string calls_json_lines() const { return calls_.json_lines(start_.mono); }
 
+  // `{"users": {"UPN": "OBJECT-ID", "UPN": null}}`: gives names to users, or takes them away. Why the body is wrong; empty: it is right.
+  [[nodiscard]] std::string change_users(std::string_view body);
+
   [[nodiscard]] const counters& counts() const noexcept { return counts_; }
   [[nodiscard]] const meeting_store& meetings() const noexcept { return meetings_; }
   [[nodiscard]] const identity& who() const noexcept { return who_; }
@@ -76,6 +80,7 @@ class service {
 
   // service.cpp
   void graph(const request& q, std::string_view path, moment now, reply& into);
+  static void finish_record(const call& c);
   bool authorised(call& c);
   bool enter_organizer(call& c);
   bool organizer_may(call& c);
@@ -90,7 +95,17 @@ class service {
   // routes.cpp
   bool route(call& c, std::string_view path);
   bool route_meeting(call& c, std::string_view last);
+  // True where the request is about the directory, or a batch: then it is answered.
+  bool route_directory(call& c, std::string_view path);
   [[nodiscard]] bool not_built(call& c, std::string_view what);
+
+  // look_ups.cpp
+  void look_up(call& c, std::string_view name);
+  [[nodiscard]] bool within_directory(call& c);
+  void batch(call& c);
+  void answer_item(const call& of_batch, std::string_view method, std::string_view url, reply& into);
+  static void append_item(std::string& out, std::string_view id, const reply& item);
+  void show_user(call& c, const directory::user& one);
 
   // operations.cpp
   void carry_out(call& c);
@@ -116,6 +131,9 @@ class service {
   text_map<scope> organizers_;
   std::shared_ptr<scope> app_ = std::make_shared<scope>();
   scope lane_;
+  scope look_ups_;
+  directory directory_;
+  random_source batches_;
   counters counts_;
   call_log calls_;
   random_source ids_, latency_;

@@ -58,9 +58,19 @@ void world::handle(const request& q, moment now, reply& into) {
   const auto path = q.target.substr(0, q.target.find('?'));
   if (!q.to_machine && path_segments(path).is(0, "_sim")) {
     into.clear();
-    return inspect(*this, path, into);
+    return inspect(*this, q, path, into);
   }
   tenant_of(q, now.mono).handle(q, now, into);
+}
+
+std::string world::change_users(std::string_view body) {
+  boost::system::error_code wrong;
+  const auto parsed = json::parse(json::string_view(body.data(), body.size()), wrong);
+  const auto* const named = !wrong && parsed.is_object() ? parsed.get_object().if_contains("tenant") : nullptr;
+  if (named == nullptr) return tenants_.front()->change_users(body);
+  const auto id = named->is_string() ? std::string(named->get_string()) : std::string();
+  const auto found = std::ranges::find_if(tenants_, [&](const auto& one) { return same_ignoring_case(one->who().tenant, id); });
+  return found == tenants_.end() ? "no such tenant" : (*found)->change_users(body);
 }
 
 std::string world::calls_json_lines() const {

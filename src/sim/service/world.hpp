@@ -26,6 +26,8 @@ class world {
   [[nodiscard]] std::string stats_json() const;
   [[nodiscard]] std::string meetings_json_lines() const;
   [[nodiscard]] std::string calls_json_lines() const;
+  // As service::change_users; an object with a `tenant` (its id) is of that one, any other of the first.
+  [[nodiscard]] std::string change_users(std::string_view body);
   [[nodiscard]] const std::vector<std::unique_ptr<service>>& tenants() const noexcept { return tenants_; }
 
  private:
