@@ -1,6 +1,7 @@
 #pragma once
 
-// Copies the inventory of one ledger, and what it remembers of its lanes, into another one.
+// Copies the inventory of one ledger, and what it remembers of its lanes, into another one. The users that were looked up are not copied:
+// what is remembered of them expires within days, and looking one up again costs a twentieth of a call.
 
 #include <cstdint>
 #include <functional>

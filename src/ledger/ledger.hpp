@@ -17,6 +17,7 @@
 #include "ledger/open.hpp"
 #include "ledger/reader.hpp"
 #include "ledger/types.hpp"
+#include "ledger/users.hpp"
 #include "os/clock.hpp"
 
 namespace convoke::ledger {
@@ -106,6 +107,12 @@ class store {
   // Written without a commit of its own: with the next one that the run makes anyway, or when the ledger is closed. The latest counts; one
   // that is not a finite positive rate is dropped.
   virtual void save_pace(run_id, lane_id, const lane_pace& pace, utc_time when) = 0;
+
+  // What is remembered of the users of the lane's tenant. Look-ups that seem to come from the future count as none. `now`: wall clock.
+  // Not while a plan is under way.
+  virtual result<remembered_users> users(const lane_name& lane, utc_time now) = 0;
+  // Remembers these, in one commit, and forgets those that are older than user_lifetime. A rehearsal keeps nothing.
+  virtual result<void> save_users(const lane_name& lane, const learnt_users& what, utc_time now) = 0;
 
   // A run that owes nothing becomes finished. Changes no claim. Returns the state of the run.
   virtual result<run_state> finish_run(run_id id) = 0;

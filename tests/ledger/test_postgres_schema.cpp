@@ -41,13 +41,13 @@ BOOST_AUTO_TEST_CASE(a_ledger_of_a_newer_convoke_is_refused) {
   const postgres_database at;
   at.open().reset();
   at.ask("UPDATE convoke.meta SET value = '" + std::to_string(postgres::schema_version + 1) + "' WHERE name = 'schema_version'");
-  check_refused(at, "newer convoke (schema 3, this one knows up to 2)");
+  check_refused(at, "newer convoke (schema 4, this one knows up to 3)");
 }
 
 BOOST_AUTO_TEST_CASE(a_ledger_of_schema_1_is_brought_up_to_date) {
   const postgres_database at;
   at.open().reset();
-  at.ask("ALTER TABLE convoke.owed DROP COLUMN struck_at");
+  at.ask("ALTER TABLE convoke.owed DROP COLUMN struck_at; DROP TABLE convoke.known_user, convoke.user_cooldown");
   at.ask("UPDATE convoke.meta SET value = '1' WHERE name = 'schema_version'");
   const auto older = read_postgres(at.url());
   BOOST_TEST((!older.has_value() || !(*older)->runs().has_value()), "a reader changes nothing");
@@ -57,7 +57,8 @@ BOOST_AUTO_TEST_CASE(a_ledger_of_schema_1_is_brought_up_to_date) {
     for (auto& one : opened) all.emplace_back([&] { one = at.try_open(); });
   }
   for (const auto& one : opened) BOOST_TEST(one.has_value(), (one ? "" : one.error().message));
-  BOOST_TEST(at.ask("SELECT value FROM convoke.meta WHERE name = 'schema_version'") == "2");
+  BOOST_TEST(at.ask("SELECT value FROM convoke.meta WHERE name = 'schema_version'") == "3");
+  BOOST_TEST(at.ask("SELECT count(*) FROM convoke.known_user, convoke.user_cooldown") == "0");
   BOOST_TEST(at.ask("SELECT count(*) FROM convoke.owed WHERE struck_at IS NULL") == "0");
 }
 

@@ -122,6 +122,8 @@ class fake_ledger final : public ledger::store {
   result<void> prune(unsigned) override { return not_here(); }
   result<ledger::opened_run> resume(ledger::run_id) override { return not_here(); }
   result<std::uint64_t> forget_cooldowns(const ledger::lane_name&) override { return not_here(); }
+  result<ledger::remembered_users> users(const ledger::lane_name&, utc_time) override { return ledger::remembered_users(); }
+  result<void> save_users(const ledger::lane_name&, const ledger::learnt_users&, utc_time) override { return {}; }
   result<ledger::run_state> finish_run(ledger::run_id) override { return not_here(); }
   std::unique_ptr<ledger::reader> read() override { return nullptr; }
 

@@ -95,10 +95,10 @@ result<void> check_marks(const found_schema& found, const std::string& shown) {
 }
 
 outcome_of<result<void>> check_tables(connection& db, const std::string& shown) {
-  constexpr std::string_view expected[] = {"lane",          "organizer",    "run",       "run_lane",     "tally",        "record",
-                                           "decision",      "duplicate",    "owed",      "outcome",      "last_failure", "feed",
-                                           "inventory",     "observation",  "cooldown",  "learnt",       "made",         "session",
-                                           "inventory_key", "session_lane", "lane_rate", "lane_throttle"};
+  constexpr std::string_view expected[] = {"lane",          "organizer",    "run",       "run_lane",      "tally",        "record",
+                                           "decision",      "duplicate",    "owed",      "outcome",       "last_failure", "feed",
+                                           "inventory",     "observation",  "cooldown",  "learnt",        "made",         "session",
+                                           "inventory_key", "session_lane", "lane_rate", "lane_throttle", "known_user",   "user_cooldown"};
   auto missing =
       db.run("SELECT string_agg(t, ', ') FROM unnest($1) t WHERE to_regclass('convoke.' || t) IS NULL", params().texts(expected));
   if (!missing) return std::unexpected(std::move(missing.error()));
@@ -108,11 +108,21 @@ outcome_of<result<void>> check_tables(connection& db, const std::string& shown) 
                               ". Restore the database from a backup (an old backup costs repeated calls, never a second meeting)"));
 }
 
+// From 2 to 3.
+constexpr const char* users_step = R"sql(
+CREATE TABLE convoke.known_user(graph_root text NOT NULL, tenant text NOT NULL, upn text NOT NULL, object_id text NOT NULL,
+  looked_up_at bigint NOT NULL, PRIMARY KEY(graph_root, tenant, upn));
+CREATE TABLE convoke.user_cooldown(graph_root text NOT NULL, tenant text NOT NULL, until timestamptz NOT NULL, PRIMARY KEY(graph_root, tenant));
+)sql";
+
 // Each version has its step, from the one before. Schema 1 is the first one.
 outcome_of<void> migrate(connection& db, int from) {
   if (from < 2) {
     if (auto added = db.run("ALTER TABLE convoke.owed ADD COLUMN struck_at timestamptz"); !added)
       return std::unexpected(std::move(added.error()));
+  }
+  if (from < 3) {
+    if (auto added = db.script(users_step); !added) return added;
   }
   auto done = db.run("UPDATE convoke.meta SET value = $1 WHERE name = 'schema_version'", params().with(std::to_string(schema_version)));
   if (!done) return std::unexpected(std::move(done.error()));

@@ -11,6 +11,7 @@
 #include "ledger/postgres/reader.hpp"
 #include "ledger/postgres/runs.hpp"
 #include "ledger/postgres/schema.hpp"
+#include "ledger/postgres/users.hpp"
 #include "ledger/temp_file.hpp"
 
 namespace convoke::ledger::postgres {
@@ -354,6 +355,22 @@ result<std::uint64_t> postgres_store::forget_cooldowns(const lane_name& lane) {
 
 void postgres_store::save_pace(run_id run, lane_id lane, const lane_pace& pace, utc_time when) {
   memory_.learnt(run, lane, pace, when);
+}
+
+result<remembered_users> postgres_store::users(const lane_name& lane, utc_time now) {
+  return at_work<remembered_users>([&](connection& db) -> outcome_of<result<remembered_users>> {
+    auto found = read_users(db, lane, now);
+    if (!found) return std::unexpected(std::move(found.error()));
+    return result<remembered_users>(std::move(*found));
+  });
+}
+
+result<void> postgres_store::save_users(const lane_name& lane, const learnt_users& what, utc_time now) {
+  if (rehearsal_) return {};
+  return change<void>([&](connection& db) -> outcome_of<result<void>> {
+    if (auto written = write_users(db, lane, what, now); !written) return std::unexpected(std::move(written.error()));
+    return result<void>();
+  });
 }
 
 result<run_state> postgres_store::finish_run(run_id id) {

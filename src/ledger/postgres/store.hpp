@@ -44,6 +44,8 @@ class postgres_store final : public store {
   void forget_cooldown(run_id run, lane_id lane, std::optional<organizer_id> organizer) override;
   result<std::uint64_t> forget_cooldowns(const lane_name& lane) override;
   void save_pace(run_id run, lane_id lane, const lane_pace& pace, utc_time when) override;
+  result<remembered_users> users(const lane_name& lane, utc_time now) override;
+  result<void> save_users(const lane_name& lane, const learnt_users& what, utc_time now) override;
   result<run_state> finish_run(run_id id) override;
   std::unique_ptr<reader> read() override;
 

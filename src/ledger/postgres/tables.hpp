@@ -7,7 +7,7 @@
 
 namespace convoke::ledger::postgres {
 
-inline constexpr int schema_version = 2;
+inline constexpr int schema_version = 3;
 
 // Locks of a transaction: pg_advisory_xact_lock(lock_class, which). A plan takes `writes` exclusively from classify() to its commit; every
 // claim, write, close and release takes it shared, so that what a plan read of owed rows and observations is still so when it commits.
@@ -58,6 +58,9 @@ CREATE TABLE convoke.cooldown(lane int NOT NULL, organizer int NOT NULL, until t
 CREATE SEQUENCE convoke.cooldown_serial;
 CREATE TABLE convoke.learnt(lane int PRIMARY KEY, rate float8 NOT NULL, refused float8 NOT NULL, credit float8 NOT NULL, saved_at bigint NOT NULL);
 CREATE TABLE convoke.made(organizer int NOT NULL, month int NOT NULL, n bigint NOT NULL, PRIMARY KEY(organizer, month)) WITH (fillfactor = 50);
+CREATE TABLE convoke.known_user(graph_root text NOT NULL, tenant text NOT NULL, upn text NOT NULL, object_id text NOT NULL,
+  looked_up_at bigint NOT NULL, PRIMARY KEY(graph_root, tenant, upn));
+CREATE TABLE convoke.user_cooldown(graph_root text NOT NULL, tenant text NOT NULL, until timestamptz NOT NULL, PRIMARY KEY(graph_root, tenant));
 
 -- The small hot tables. No index has a column that changes; a session that ended is deleted by others once its rows are taken.
 -- id: random. run: 0 for a session of all open runs. ended: it left, or another session found its lease over and may hold its rows; its lease

@@ -62,6 +62,14 @@ ALTER TABLE inventory ADD COLUMN feed INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE inventory ADD COLUMN ends_at INTEGER;
 )sql";
 
+// From 5 to 6: the users whom rows name by UPN.
+constexpr const char* step_6 = R"sql(
+CREATE TABLE known_user(graph_root TEXT NOT NULL, tenant TEXT NOT NULL, upn TEXT NOT NULL, object_id TEXT NOT NULL,
+  looked_up_at INTEGER NOT NULL, PRIMARY KEY(graph_root, tenant, upn)) STRICT, WITHOUT ROWID;
+CREATE TABLE user_cooldown(graph_root TEXT NOT NULL, tenant TEXT NOT NULL, until INTEGER NOT NULL, saved_at INTEGER NOT NULL,
+  PRIMARY KEY(graph_root, tenant)) STRICT, WITHOUT ROWID;
+)sql";
+
 // As version 5 began to name feeds: a pipe has no name of its own, `<(...)` is called /dev/fd/63.
 std::string_view feed_of_input(std::string_view input) {
   if (input == "-" || input == "/dev/stdin" || input.starts_with("/dev/fd/") || input.starts_with("/proc/")) return {};
@@ -161,6 +169,7 @@ void upgrade_tables(connection& db, int version) {
     db.exec(step_5);
     complete_inventory(db, name_feeds(db));
   }
+  if (version < 6) db.exec(step_6);
 }
 
 void show_present_tables(connection& db, int version) {

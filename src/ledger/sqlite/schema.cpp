@@ -79,6 +79,12 @@ CREATE TABLE learnt(lane INTEGER PRIMARY KEY, rate REAL NOT NULL, refused REAL N
 -- how many meetings were made for an organizer in a month. Months are counted from the year 0
 CREATE TABLE made(organizer INTEGER NOT NULL, month INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY(organizer, month))
   STRICT, WITHOUT ROWID;
+-- the users of tenants whom rows name by UPN: their object ids, and when they were looked up
+CREATE TABLE known_user(graph_root TEXT NOT NULL, tenant TEXT NOT NULL, upn TEXT NOT NULL, object_id TEXT NOT NULL,
+  looked_up_at INTEGER NOT NULL, PRIMARY KEY(graph_root, tenant, upn)) STRICT, WITHOUT ROWID;
+-- until when the service takes no look-ups of a tenant
+CREATE TABLE user_cooldown(graph_root TEXT NOT NULL, tenant TEXT NOT NULL, until INTEGER NOT NULL, saved_at INTEGER NOT NULL,
+  PRIMARY KEY(graph_root, tenant)) STRICT, WITHOUT ROWID;
 
 CREATE TRIGGER outcome_is_final BEFORE UPDATE ON outcome BEGIN SELECT RAISE(ABORT, 'an outcome is final'); END;
 CREATE TRIGGER outcome_stays BEFORE DELETE ON outcome WHEN (SELECT pruned FROM run WHERE id = OLD.id >> 32) = 0
@@ -114,11 +120,11 @@ result<void> check_tables(connection& db, int version) {
     const char* name;
     int since, until = schema_version;  // the first and the last version that has it under this name
   };
-  constexpr table expected[] = {{"meta", 1},         {"lane", 1},     {"organizer", 1}, {"run", 1},           {"run_lane", 1},
-                                {"tally", 1},        {"record", 1},   {"decision", 1},  {"twin", 1, 3},       {"duplicate", 4},
-                                {"owed", 1},         {"outcome", 1},  {"inventory", 1}, {"inventory_key", 1}, {"observation", 1},
-                                {"fence", 1, 3},     {"cooldown", 4}, {"learnt", 2},    {"made", 2},          {"lapse", 3, 3},
-                                {"last_failure", 4}, {"feed", 5}};
+  constexpr table expected[] = {{"meta", 1},         {"lane", 1},     {"organizer", 1},  {"run", 1},           {"run_lane", 1},
+                                {"tally", 1},        {"record", 1},   {"decision", 1},   {"twin", 1, 3},       {"duplicate", 4},
+                                {"owed", 1},         {"outcome", 1},  {"inventory", 1},  {"inventory_key", 1}, {"observation", 1},
+                                {"fence", 1, 3},     {"cooldown", 4}, {"learnt", 2},     {"made", 2},          {"lapse", 3, 3},
+                                {"last_failure", 4}, {"feed", 5},     {"known_user", 6}, {"user_cooldown", 6}};
   statement find(db, "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?");
   std::string missing;
   for (const auto& [name, since, until] : expected) {

@@ -10,6 +10,7 @@
 #include "ledger/sqlite/ledger_file.hpp"
 #include "ledger/sqlite/reader.hpp"
 #include "ledger/sqlite/schema.hpp"
+#include "ledger/sqlite/users.hpp"
 #include "ledger/temp_file.hpp"
 
 namespace convoke::ledger::sqlite {
@@ -331,6 +332,15 @@ result<std::uint64_t> sqlite_store::forget_cooldowns(const lane_name& lane) {
 
 void sqlite_store::save_pace(run_id run, lane_id lane, const lane_pace& pace, utc_time when) {
   memory_.learnt(run, lane, pace, when);
+}
+
+result<remembered_users> sqlite_store::users(const lane_name& lane, utc_time now) {
+  return change<remembered_users>([&] { return read_users(db_, lane, now); });
+}
+
+result<void> sqlite_store::save_users(const lane_name& lane, const learnt_users& what, utc_time now) {
+  if (rehearsal_) return {};
+  return change<void>([&] { return write_users(db_, lane, what, now); });
 }
 
 result<run_state> sqlite_store::finish_run(run_id id) {
