@@ -12,9 +12,11 @@
 #include <convoke/version.hpp>
 
 #include "core/redact.hpp"
+#include "core/text.hpp"
 #include "graph/graph.hpp"
 #include "graph/guid.hpp"
 #include "graph/understanding.hpp"
+#include "pacing/pacing.hpp"
 #include "wire/wire.hpp"
 
 namespace convoke::graph {
@@ -79,10 +81,13 @@ struct caller::impl {
   }
   ~impl() { OPENSSL_cleanse(bytes.data(), bytes.size()); }
 
+  // The reason why this token cannot be sent; nullopt: it will be looked for in the answer.
+  std::optional<std::string> adopt(std::string_view bearer);
   // Writes the whole request to `bytes`. The reason where it cannot be sent; nullopt: it was written.
   std::optional<std::string> build(const request& what, const secret& token);
   void write(std::string_view method, std::string_view path, std::string_view bearer);
   void understand(answer& to, const request& what, const net::outcome& ended);
+  void understand(plain_answer& to, const net::outcome& ended);
   void redact_token(answer& from) const;
   void refuse_quoted_token(answer& from) const;
 
@@ -95,18 +100,23 @@ struct caller::impl {
   core::secret_finder sent_token;  // the one in `bytes`: the lane's may be another by the time an answer comes
 };
 
-std::optional<std::string> caller::impl::build(const request& what, const secret& token) {
-  const auto bearer = token.reveal();
+std::optional<std::string> caller::impl::adopt(std::string_view bearer) {
   // What goes into the header must not break out of its line.
   if (bearer.empty() || !net::safe_header_value(bearer))
     return "the access token is empty or has characters that no header may have: nothing was sent";
+  sent_token.look_for(bearer);
+  guids.write(request_id.data());
+  return std::nullopt;
+}
+
+std::optional<std::string> caller::impl::build(const request& what, const secret& token) {
+  const auto bearer = token.reveal();
+  if (auto reason = adopt(bearer)) return reason;
   const auto path = path_of(what);
   if (!path) return path.error() + ": nothing was sent";
   body.clear();
   if (what.op == operation::create_or_get) wire::append_create_or_get(body, what.wanted);
   if (what.op == operation::update) wire::append_update(body, what.wanted, what.changed);
-  sent_token.look_for(bearer);
-  guids.write(request_id.data());
   write(method_of(what.op), *path, bearer);
   return std::nullopt;
 }
@@ -205,6 +215,62 @@ boost::asio::awaitable<answer> caller::call(net::connection& on, const request& 
   out.status = self.response.status;
   out.error_message = ended.message;
   if (self.sent_token.found_in(out.error_message)) self.redact_token(out);
+  co_return out;
+}
+
+// ---- requests that are no operation on a meeting
+
+void caller::impl::understand(plain_answer& to, const net::outcome& ended) {
+  constexpr std::size_t longest_word = 100;
+  to.status = response.status;
+  to.whole = ended.what == net::failure::none;
+  const auto echo = response.client_request_id;
+  if (!echo.empty() && !core::equal_ignoring_case(echo, request_id)) {
+    to.error = attempt_error::foreign;
+    to.error_message = "the answer is for another request: its client-request-id is '" + core::escape_for_people(echo, longest_word) + "'";
+  } else if (sent_token.found_in(response.body)) {
+    to.error = attempt_error::not_believed;
+    to.error_message = "the answer quotes the access token";
+  } else {
+    to.body = response.body;
+    to.date = core::escape_for_people(response.date, longest_word);
+    if (!response.retry_after.empty()) {
+      to.retry_after = pacing::parse_retry_after(response.retry_after, response.date, to.finished_at);
+      to.retry_after_text = core::escape_for_people(response.retry_after.front(), longest_word);
+    }
+    to.request_id = core::escape_for_people(response.request_id, longest_word);
+  }
+  for (auto* text : {&to.error_message, &to.date, &to.request_id, &to.retry_after_text}) *text = sent_token.redact(*text);
+}
+
+boost::asio::awaitable<plain_answer> caller::plain(net::connection& on, plain_request what, const secret& token, std::uint32_t token_number,
+                                                   std::chrono::nanoseconds limit) {
+  auto& self = *impl_;
+  plain_answer out;
+  out.token = token_number;
+  const auto bearer = token.reveal();
+  auto reason = self.adopt(bearer);
+  if (!reason && !net::safe_target(what.target))
+    reason = "the target of the request has characters that it must not have: nothing was sent";
+  if (reason) {
+    out.error = attempt_error::closed;
+    out.sent = false;
+    out.error_message = *std::move(reason);
+    out.finished_at = net::wall_now();
+    co_return out;
+  }
+  self.body.assign(what.body);
+  self.write(std::string(what.method) + ' ', what.target, bearer);
+  const auto ended = co_await on.exchange(self.bytes, self.response, limit);
+  out.finished_at = net::wall_now();
+  out.sent = ended.sent;
+  if (ended.what == net::failure::none || self.response.status >= 300) {
+    self.understand(out, ended);
+    co_return out;
+  }
+  out.error = translate(ended.what);
+  out.status = self.response.status;
+  out.error_message = self.sent_token.redact(ended.message);
   co_return out;
 }
 

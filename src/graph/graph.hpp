@@ -13,6 +13,7 @@
 #include <convoke/secret.hpp>
 
 #include "engine/types.hpp"
+#include "graph/plain.hpp"
 #include "graph/request.hpp"
 #include "net/net.hpp"
 
@@ -32,6 +33,11 @@ class caller {
   // false, and the message says why. Cancellation closes the connection.
   boost::asio::awaitable<engine::answer> call(net::connection& on, const request& what, const secret& token, std::uint32_t token_number,
                                               std::chrono::nanoseconds limit);
+  // Sends a request that is no operation on a meeting. An answer that names another client-request-id is foreign, and nothing of it is
+  // reported. No text of the answer but its body quotes the token that was sent; a body that does is not reported. What has been said of
+  // call() about tokens, requests that cannot be sent and cancellation holds here too.
+  boost::asio::awaitable<plain_answer> plain(net::connection& on, plain_request what, const secret& token, std::uint32_t token_number,
+                                             std::chrono::nanoseconds limit);
 
  private:
   struct impl;

@@ -17,6 +17,10 @@ class tls_link final : public graph_link {
                                        std::chrono::nanoseconds limit) override {
     return caller_.call(connection_, what, token, token_number, limit);
   }
+  asio::awaitable<graph::plain_answer> plain(graph::plain_request what, const secret& token, std::uint32_t token_number,
+                                             std::chrono::nanoseconds limit) override {
+    return caller_.plain(connection_, what, token, token_number, limit);
+  }
   [[nodiscard]] bool usable() noexcept override { return connection_.usable(); }
   void close() noexcept override { connection_.close(); }
 

@@ -27,6 +27,9 @@ class graph_link {
   // live until the answer is there.
   virtual boost::asio::awaitable<engine::answer> call(const graph::request& what, const secret& token, std::uint32_t token_number,
                                                       std::chrono::nanoseconds limit) = 0;
+  // As graph::caller::plain.
+  virtual boost::asio::awaitable<graph::plain_answer> plain(graph::plain_request what, const secret& token, std::uint32_t token_number,
+                                                            std::chrono::nanoseconds limit) = 0;
   // As net::connection::usable.
   [[nodiscard]] virtual bool usable() noexcept = 0;
   // Ends the operation that is under way: it fails with net::failure::cancelled.

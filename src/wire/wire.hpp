@@ -75,6 +75,8 @@ class parser {
   // levels. The body needs no padding. id, join_web_url and external_id are empty where the answer has none: the caller decides whether to
   // believe it. `organizer` is filled where it is given.
   [[nodiscard]] result<meeting> parse_meeting(std::string_view body, named_organizer* organizer = nullptr);
+  // Reads a user: its object id in lower case. errc::protocol where the body is not one whole JSON object with one `id` that is a GUID.
+  [[nodiscard]] result<std::string> parse_user(std::string_view body);
   // Reads an error. Never fails: a body that is not a Graph error (HTML, text, empty) gives an empty code, and its beginning as the
   // message.
   [[nodiscard]] graph_error parse_error(std::string_view body);
