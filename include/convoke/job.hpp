@@ -129,7 +129,7 @@ struct job {
 /// What a job is going to be used for: how much of it has to be valid.
 enum class job_use : std::uint8_t {
   check,  ///< `check`: the plan options
-  plan,   ///< `plan` and `dry_run`: also the ledger, the lane's names and the pace
+  plan,   ///< `plan` and `dry_run`: also the ledger, the lane's names and the pace; credentials only where organizers must be looked up
   apply,  ///< `apply`: everything, with credentials and outputs
   work,   ///< `work`: the ledger, the lanes with credentials, and the pace
 };

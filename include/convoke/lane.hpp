@@ -56,6 +56,9 @@ struct lane_options {
 
   /// Absent: `token` where there is one, else `client_secret`.
   std::optional<credential_kind> credential;
+  /// Why no credential is given, as one or more sentences for people; empty where one is given. `plan` and `dry_run` need a credential only
+  /// where organizers must be looked up, and report this then.
+  std::string no_credential;
   secret client_secret;     ///< client_secret
   secret token;             ///< token: at most 16 KiB
   std::string ca_file;      ///< PEM bundle to trust instead of the system's; empty: the system's

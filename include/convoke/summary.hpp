@@ -137,6 +137,15 @@ struct plan_summary {
   std::uint64_t moved = 0;        ///< new keys with the external id of a known key of another organizer that this input lacks
   std::vector<named_key> owed_elsewhere_sample, vanished_sample;  ///< at most 20 of each
   std::vector<replaced_key> changed_ids_sample, moved_sample;     ///< at most 20 of each
+
+  /// The organizers that rows name by UPN, each counted once per tenant.
+  struct look_up_counts {
+    std::uint64_t names = 0;      ///< distinct UPNs; `check` counts these only
+    std::uint64_t cached = 0;     ///< of these, known from the ledger
+    std::uint64_t looked_up = 0;  ///< of these, found by the service
+    std::uint64_t unknown = 0;    ///< of these, users that the tenant does not have: their rows are wrong
+  };
+  look_up_counts look_ups;
   std::vector<input_warning> warnings;
   std::vector<column_use> columns;    ///< of the input, in order
   std::vector<std::string> defaults;  ///< what the input does not say, and what is used: a sentence each

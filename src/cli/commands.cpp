@@ -58,7 +58,7 @@ int run_check(const job_command& c) {
 }
 
 int run_plan(const job_command& c) {
-  const auto j = build_job(c.from, c.input, {.lane = true});
+  const auto j = build_job(c.from, c.input, {.lane = true, .credentials_if_any = true});
   if (!j) return c.fail_with(j.error());
   c.out.show_plan_as(console::plan_view::counts);
   const bool open = c.from.flag("open");
@@ -73,7 +73,7 @@ int run_plan(const job_command& c) {
 }
 
 int run_dry(const job_command& c) {
-  const auto j = build_job(c.from, c.input, {.lane = true});
+  const auto j = build_job(c.from, c.input, {.lane = true, .credentials_if_any = true});
   if (!j) return c.fail_with(j.error());
   c.out.show_plan_as(console::plan_view::counts);
   const auto made = dry_run(*j, c.out, c.caught.stop());

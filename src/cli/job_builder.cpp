@@ -221,9 +221,11 @@ result<lane_options> read_lane(const settings& from, const needs& what) {
   read_tenant(from, what, lane);
   if (!what.lane) return lane;
   if (const auto target = read_target(from, lane); !target) return std::unexpected(target.error());
-  if (!what.credentials) return lane;
-  if (const auto read = read_proxy(from, lane); !read) return std::unexpected(read.error());
-  if (const auto got = read_credentials(from, lane); !got) return std::unexpected(got.error());
+  if (!what.credentials && !what.credentials_if_any) return lane;
+  auto got = read_proxy(from, lane);
+  if (got) got = read_credentials(from, lane);
+  if (!got && what.credentials) return std::unexpected(got.error());
+  if (!got) lane.no_credential = got.error().message;
   return lane;
 }
 

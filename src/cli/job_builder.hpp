@@ -16,11 +16,13 @@ namespace convoke::cli {
 // `10s`, `1h30m`, `250ms`, `2d`; a bare number is seconds. nullopt for anything else, or beyond ten years.
 [[nodiscard]] std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
 
-// What a command needs of a job. `lane`: the ledger, the tenant and the target too; `credentials`: secrets as well.
+// What a command needs of a job. `lane`: the ledger, the tenant and the target too; `credentials`: secrets as well. `credentials_if_any`:
+// secrets where there are some; why there are none is in lane_options::no_credential.
 // Errors: usage, which names the setting and its source; credentials for secrets. The library validates the job as a whole once more.
 struct needs {
   bool lane = false;
   bool credentials = false;
+  bool credentials_if_any = false;
 };
 [[nodiscard]] result<job> build_job(const settings& from, const std::string& input, needs what);
 

@@ -84,14 +84,26 @@ std::string input_text(const plan_summary& s) {
   return out.empty() ? out : out + "\n";
 }
 
+std::string look_ups_text(const plan_summary& s) {
+  const auto& n = s.look_ups;
+  if (n.names == 0) return {};
+  auto out = fmt::format("{} by UPN: {} looked up, {} known from before", count_of(n.names, "organizer", "organizers"),
+                         grouped(n.looked_up), grouped(n.cached));
+  if (n.unknown > 0) out += fmt::format(", {} unknown", grouped(n.unknown));
+  return out + ".\n";
+}
+
 std::string plan_text(const plan_summary& s, utc_time now) {
-  return plan_counts(s) + "\n" + input_text(s) + (s.expected ? forecast_text(*s.expected, now) + "\n" : std::string()) +
+  return plan_counts(s) + "\n" + look_ups_text(s) + input_text(s) + (s.expected ? forecast_text(*s.expected, now) + "\n" : std::string()) +
          plan_lanes_text(s, now);
 }
 
 std::string check_text(const plan_summary& s) {
   auto out = fmt::format("{}: {} of {}{}.\n", rows_text(s), count_of(s.calls, "meeting", "meetings"),
                          count_of(s.organizers.size(), "organizer", "organizers"), other_rows(s));
+  if (const auto names = s.look_ups.names; names > 0)
+    out += fmt::format("{} {} named by UPN: a plan looks up those that it does not know from before.\n",
+                       count_of(names, "organizer", "organizers"), form(names, "is", "are"));
   out += input_text(s) + mapping_text(s.columns);
   if (!s.defaults.empty()) out += "Defaults:\n";
   for (const auto& one : s.defaults) out += fmt::format("  {}\n", core::escape_for_people(one));

@@ -98,6 +98,11 @@ std::string with_date(std::string_view own, std::string_view sent) {
   return std::string(own).append(sent.substr(own.size()));
 }
 
+// An object id in lower case; of a row that names it by UPN that UPN, as it is written there.
+std::string_view organizer_of(const std::optional<meeting_spec>& wanted, std::string_view own) {
+  return !wanted || own.contains('@') ? own : std::string_view(wanted->organizer);
+}
+
 struct result_writer {
   line_writer& w;
   const dialect& written;
@@ -114,13 +119,13 @@ struct result_writer {
     }
     // A key is always sent as it was first written. The row shows its own form, so that results can be joined with the input.
     const bool has_id = written.external_id != dialect::npos;
-    const bool need_cells = !wanted || has_id || !written.carried.empty();
+    const bool need_cells = !wanted || has_id || written.organizer != dialect::npos || !written.carried.empty();
     const auto& own = need_cells ? cells.read(row.raw) : none;
     w.begin();
     w.number("line", row.line);
     w.text("occurrence", row.occurrence ? date_text(*row.occurrence) : std::string());
     w.text("tenant", row.lane < lanes.size() ? std::string_view(lanes[row.lane].tenant) : std::string_view());
-    w.text("organizer", wanted ? std::string_view(wanted->organizer) : cell(own, written.organizer));
+    w.text("organizer", organizer_of(wanted, core::trim(cell(own, written.organizer))));
     const auto own_id = core::trim(cell(own, written.external_id));
     const bool as_sent = wanted && !(has_id && core::equal_ignoring_case(own_id, wanted->external_id));
     const auto own_with_date = as_sent && row.occurrence ? with_date(own_id, wanted->external_id) : std::string();

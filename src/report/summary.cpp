@@ -72,7 +72,7 @@ json::value path_value(const std::string& path) {
 std::string report_text(const convoke::job_report& r) {
   if (r.run == 0) return r.detail + "\n";
   auto out = fmt::format("Run {}: {}: {}.\n", r.run, rows_of(r), counts_text(r.counts));
-  if (r.plan) out += input_text(*r.plan);
+  if (r.plan) out += look_ups_text(*r.plan) + input_text(*r.plan);
   if (r.calls > 0)
     out += fmt::format("{} in {:.1f} s, {} throttled, {}.\n", count_of(r.calls, "call", "calls"), seconds(r.call_time),
                        grouped(r.throttled), count_of(r.faults, "fault", "faults"));

@@ -30,6 +30,8 @@ struct reported {
 [[nodiscard]] std::string plan_text(const plan_summary& s, utc_time now);
 // The first line of plan_text: counts by action.
 [[nodiscard]] std::string plan_counts(const plan_summary& s);
+// What was looked up of the organizers that rows name by UPN: a line, or nothing where they name none.
+[[nodiscard]] std::string look_ups_text(const plan_summary& s);
 // The feed, and how many empty rows are skipped: a line, or nothing.
 [[nodiscard]] std::string input_text(const plan_summary& s);
 // What a check prints: meetings and organizers, how each column is used, and what is used where the input says nothing.

@@ -26,7 +26,9 @@ std::chrono::microseconds since(mono_time began) {
 // Opens a plan: the one that was committed before, or a new one. 0: another process has opened a run of this input meanwhile.
 result<ledger::run_id> open_plan(workspace& w, const job& j, const known_run& known, observer& watch, const stop_tokens& stop,
                                  job_report& out) {
-  auto made = known.planned ? reopen_plan(*w.store, *known.planned, j) : make_plan(*w.store, w.input, j, w.header, watch, stop);
+  // What was planned before keeps the organizers that it has.
+  looked_up_organizers organizers(*w.store, j, w.header.lanes, watch, stop);
+  auto made = known.planned ? reopen_plan(*w.store, *known.planned, j) : make_plan(*w.store, w.input, j, w.header, watch, stop, organizers);
   if (shared_ledger(j)) {
     // From its classification to its commit a plan excludes all others, so what is found now is still so at the commit.
     const auto found = find_known_run(w);

@@ -15,8 +15,10 @@ result<plan_summary> check(const job& j, observer& watch, std::stop_token stop) 
   const stop_tokens stops{.drain = std::move(stop), .at_once = {}};
   auto w = workspace::open(j, watch, stops, ledger_use::none);
   if (!w) return std::unexpected(w.error());
-  auto made = make_plan(*w->store, w->input, j, w->header, watch, stops);
+  unresolved_organizers organizers;
+  auto made = make_plan(*w->store, w->input, j, w->header, watch, stops, organizers);
   if (!made) return std::unexpected(made.error());
+  organizers.show_names(made->summary);
   if (const auto accepted = accept_or_refuse(made->summary, j, {}, watch); !accepted) return std::unexpected(accepted.error());
   watch.planned(0, made->summary);
   return std::move(made->summary);

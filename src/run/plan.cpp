@@ -18,7 +18,8 @@ result<planned_run> plan(const job& j, bool open, observer& watch, std::stop_tok
   if (!w) return std::unexpected(w.error());
   const auto known = find_known_run(*w);
   if (!known) return std::unexpected(known.error());
-  auto made = make_plan(*w->store, w->input, j, w->header, watch, stops);
+  looked_up_organizers organizers(*w->store, j, w->header.lanes, watch, stops);
+  auto made = make_plan(*w->store, w->input, j, w->header, watch, stops, organizers);
   if (!made) return std::unexpected(made.error());
   if (const auto accepted = conclude_plan(*made, w->header, j, watch); !accepted) return std::unexpected(accepted.error());
   if (open && shared_ledger(j)) {

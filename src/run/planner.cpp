@@ -4,6 +4,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -18,6 +19,7 @@
 #include "os/clock.hpp"
 #include "report/failed.hpp"
 #include "report/wording.hpp"
+#include "run/feeder.hpp"
 #include "spec/rows.hpp"
 
 namespace convoke::run {
@@ -26,29 +28,7 @@ using report::count_of, report::form;
 
 namespace {
 
-// Rows go to the ledger's thread in batches: large enough to make the handover cheap, small enough to bound memory. The reasons of a wrong
-// row can be a hundred times as long as the row.
-constexpr std::size_t batch_rows = 1024;
-constexpr std::size_t batch_bytes = std::size_t{1} << 20U;
-
-constexpr auto interrupted_planning = "Interrupted while planning: nothing was sent and nothing was kept. Run the same command again.";
-
-// --only COLUMN=VALUE, resolved against the header.
-struct row_filter {
-  std::optional<std::size_t> column;
-  std::string value;
-};
-
-// Its form was validated before.
-result<row_filter> find_only(const std::string& only, const spec::row_builder& builder) {
-  if (only.empty()) return row_filter{};
-  const auto equals = only.find('=');
-  const auto column = builder.find(std::string_view(only).substr(0, equals));
-  if (!column)
-    return fail(errc::usage,
-                fmt::format("--only names column '{}', which the input does not have.", core::escape_for_people(only.substr(0, equals))));
-  return row_filter{column, std::string(core::trim(std::string_view(only).substr(equals + 1)))};
-}
+constexpr std::uint64_t poll_every = 1024;  // records
 
 result<std::vector<std::string>> header_fields(const scanned_input& input) {
   std::vector<std::string> out;
@@ -78,84 +58,6 @@ spec::row_settings rows_of(const job& j, const scanned_input& input) {
   s.now = os::wall_now();
   return s;
 }
-
-// Turns records into planned rows and hands them over in batches.
-class feeder {
- public:
-  feeder(ledger::plan_builder& to, spec::row_builder& builder, row_filter only, const job& j, const stop_tokens& stop)
-      : to_(to), builder_(builder), only_(std::move(only)), limit_(j.plan.limit), lanes_(j.lanes.size()), stop_(stop) {}
-
-  result<void> add(const csv::record& record) {
-    if (spec::empty_row(record.fields)) {
-      ++empty_;
-      return {};
-    }
-    ++rows_;
-    if (!selected(record)) return {};
-    builder_.build(record.fields, record.line, built_);
-    if (built_.lane >= lanes_) return {};
-    ++planned_;
-    ledger::planned_row row{.line = record.line, .raw = std::string(record.raw), .lane = built_.lane};
-    if (!built_.errors.empty()) {
-      row.error = describe(built_.errors);
-      for (auto& id : built_.present) row.present.push_back({built_.wanted.organizer, std::move(id)});
-      return add(std::move(row));
-    }
-    if (!built_.occurrences.empty()) return add_occurrences(std::move(row));
-    row.payload = encode_spec(built_.wanted);
-    return add(std::move(row));
-  }
-
-  result<void> flush() {
-    if (stop_.requested()) return fail(errc::interrupted, interrupted_planning);
-    if (batch_.empty()) return {};
-    auto full = std::exchange(batch_, {});
-    batch_.reserve(batch_rows);
-    bytes_ = 0;
-    return to_.add_rows(std::move(full));
-  }
-
-  [[nodiscard]] std::uint64_t rows() const noexcept { return rows_; }
-  [[nodiscard]] std::uint64_t planned() const noexcept { return planned_; }
-  [[nodiscard]] std::uint64_t empty() const noexcept { return empty_; }
-
- private:
-  result<void> add(ledger::planned_row row) {
-    bytes_ += row.raw.size() + row.payload.size() + row.error.size();
-    batch_.push_back(std::move(row));
-    return batch_.size() < batch_rows && bytes_ < batch_bytes ? result<void>{} : flush();
-  }
-
-  // Of the rows of one record only the first one keeps its bytes.
-  result<void> add_occurrences(ledger::planned_row first) {
-    for (auto& one : built_.occurrences) {
-      ledger::planned_row row{.line = first.line, .raw = std::exchange(first.raw, {}), .lane = first.lane, .occurrence = one.date};
-      built_.wanted.start = one.start;
-      built_.wanted.end = one.end;
-      built_.wanted.external_id = std::move(one.external_id);
-      row.payload = encode_spec(built_.wanted);
-      if (auto added = add(std::move(row)); !added) return added;
-    }
-    return {};
-  }
-
-  bool selected(const csv::record& record) const {
-    if (limit_ && planned_ >= *limit_) return false;
-    if (!only_.column) return true;
-    return *only_.column < record.fields.size() && core::trim(record.fields[*only_.column]) == only_.value;
-  }
-
-  ledger::plan_builder& to_;
-  spec::row_builder& builder_;
-  row_filter only_;
-  std::optional<std::uint64_t> limit_;
-  std::size_t lanes_;
-  const stop_tokens& stop_;
-  std::uint64_t rows_ = 0, planned_ = 0, empty_ = 0;
-  spec::built_row built_;
-  std::vector<ledger::planned_row> batch_;
-  std::size_t bytes_ = 0;  // of the batch's rows
-};
 
 // The ledger reports only that it was interrupted; the message says what that means for the command.
 error in_planning(error why) {
@@ -292,9 +194,7 @@ struct record_counts {
 };
 
 // Feeds all rows to the plan, and checks that the file is the one that was scanned and has as many rows as expected.
-result<record_counts> feed_rows(ledger::plan_builder& to, spec::row_builder& builder, row_filter only, scanned_input& input, const job& j,
-                                const ledger::run_header& header, const stop_tokens& stop) {
-  feeder feed(to, builder, std::move(only), j, stop);
+result<record_counts> feed_rows(feeder& feed, scanned_input& input, const job& j, const ledger::run_header& header) {
   const auto digest = read_records(input, [&](const csv::record& record) { return feed.add(record); });
   if (!digest) return std::unexpected(digest.error());
   if (*digest != header.input_sha256)
@@ -306,43 +206,120 @@ result<record_counts> feed_rows(ledger::plan_builder& to, spec::row_builder& bui
   return record_counts{.planned = feed.planned(), .empty = feed.empty()};
 }
 
-}  // namespace
+// Plans an input: reads it, and reads it once more where rows name organizers by UPN.
+class planning {
+ public:
+  planning(ledger::store& store, scanned_input& input, const job& j, const ledger::run_header& header, observer& watch,
+           const stop_tokens& stop)
+      : store_(store), input_(input), job_(j), header_(header), watch_(watch), stop_(stop), users_(j.lanes.size()) {}
 
-result<planned> make_plan(ledger::store& store, scanned_input& input, const job& j, const ledger::run_header& header, observer& watch,
-                          const stop_tokens& stop) {
-  const auto in_input = [&](const error& e) { return std::unexpected(in_file(j.input, e)); };
+  result<planned> run(organizer_source& organizers) {
+    auto made = attempt();
+    if (made || !needs_users_) return made;
+    // The plan is dropped: nothing of the ledger is held while the network is waited for.
+    auto upns = find_upns();
+    if (!upns) return std::unexpected(std::move(upns.error()));
+    auto counts = organizers.resolve(*upns, users_);
+    if (!counts) return std::unexpected(std::move(counts.error()));
+    made = attempt();
+    if (made) made->summary.look_ups = *counts;
+    return made;
+  }
+
+ private:
+  [[nodiscard]] result<spec::row_builder> make_builder() const;
+  [[nodiscard]] result<planned> attempt();
+  // For each lane the distinct UPNs in the column of organizers.
+  [[nodiscard]] result<std::vector<std::vector<std::string>>> find_upns();
+  [[nodiscard]] result<std::uint64_t> report_rejected(ledger::plan_builder& of);
+
+  ledger::store& store_;
+  scanned_input& input_;
+  const job& job_;
+  const ledger::run_header& header_;
+  observer& watch_;
+  const stop_tokens& stop_;
+  user_names users_;
+  bool needs_users_ = false;
+};
+
+result<spec::row_builder> planning::make_builder() const {
+  const auto in_input = [&](const error& e) { return std::unexpected(in_file(job_.input, e)); };
   auto zones = files::system_zones();
   if (!zones) return std::unexpected(zones.error());
-  const auto names = header_fields(input);
+  const auto names = header_fields(input_);
   if (!names) return in_input(names.error());
   const std::vector<std::string_view> views(names->begin(), names->end());
-  auto builder = spec::row_builder::create(views, rows_of(j, input), **zones);
-  if (!builder) return in_input(explain_header(builder.error(), input.early, input.delimiter, rows_of(j, input)));
-  auto only = find_only(j.plan.only, *builder);
-  if (!only) return std::unexpected(only.error());
+  auto builder = spec::row_builder::create(views, rows_of(job_, input_), **zones);
+  if (!builder) return in_input(explain_header(builder.error(), input_.early, input_.delimiter, rows_of(job_, input_)));
+  return builder;
+}
 
-  auto planning = store.begin_plan(header);
-  if (!planning) return std::unexpected(planning.error());
-  const auto fed = feed_rows(**planning, *builder, std::move(*only), input, j, header, stop);
+result<std::vector<std::vector<std::string>>> planning::find_upns() {
+  auto builder = make_builder();
+  if (!builder) return std::unexpected(std::move(builder.error()));
+  auto only = find_only(job_.plan.only, *builder);
+  if (!only) return std::unexpected(std::move(only.error()));
+  row_selector rows(std::move(*only), job_);
+  std::vector<std::unordered_set<std::string>> seen(job_.lanes.size());
+  std::vector<std::vector<std::string>> out(job_.lanes.size());
+  spec::built_row row;
+  std::uint64_t records = 0;
+  const auto digest = read_records(input_, [&](const csv::record& record) -> result<void> {
+    if (++records % poll_every == 0 && stop_.requested()) return fail(errc::interrupted, interrupted_planning);
+    if (spec::empty_row(record.fields) || !rows.may_take(record)) return {};
+    builder->find_organizer(record.fields, record.line, row);
+    if (!rows.take(row.lane) || row.organizer_upn.empty()) return {};
+    if (seen[row.lane].insert(row.organizer_upn).second) out[row.lane].push_back(row.organizer_upn);
+    return {};
+  });
+  if (!digest) return std::unexpected(digest.error());
+  return out;
+}
+
+result<std::uint64_t> planning::report_rejected(ledger::plan_builder& of) {
+  rejected_records wrong(watch_);
+  const auto reported = of.for_each_rejected([&](std::uint32_t line, std::string_view, std::string_view why) { wrong.add(line, why); });
+  if (!reported) return std::unexpected(in_planning(reported.error()));
+  return wrong.records();
+}
+
+// One pass with the users that are known by now.
+result<planned> planning::attempt() {
+  needs_users_ = false;
+  auto builder = make_builder();
+  if (!builder) return std::unexpected(std::move(builder.error()));
+  auto only = find_only(job_.plan.only, *builder);
+  if (!only) return std::unexpected(only.error());
+  auto plan = store_.begin_plan(header_);
+  if (!plan) return std::unexpected(plan.error());
+  feeder feed(**plan, *builder, row_selector(std::move(*only), job_), users_, job_, stop_);
+  const auto fed = feed_rows(feed, input_, job_, header_);
+  needs_users_ = feed.needs_users();
   if (!fed) return std::unexpected(fed.error());
-  auto summary = (*planning)->classify();
+  auto summary = (*plan)->classify();
   if (!summary) return std::unexpected(in_planning(summary.error()));
-  summary->feed = header.feed;
+  summary->feed = header_.feed;
   summary->records = fed->planned;
   summary->empty_records = fed->empty;
   summary->warnings = builder->warnings();
-  if (input.utf8.lines > 0)
-    summary->warnings.push_back({input_warning_kind::utf8_in_windows_1252, input.utf8.lines, input.utf8.first_line, input.utf8.example});
+  if (input_.utf8.lines > 0)
+    summary->warnings.push_back({input_warning_kind::utf8_in_windows_1252, input_.utf8.lines, input_.utf8.first_line, input_.utf8.example});
   summary->columns = builder->columns_used();
   summary->defaults = builder->defaults_used();
   if (summary->rejected > 0) {
-    rejected_records wrong(watch);
-    const auto reported =
-        (*planning)->for_each_rejected([&](std::uint32_t line, std::string_view, std::string_view why) { wrong.add(line, why); });
-    if (!reported) return std::unexpected(in_planning(reported.error()));
-    summary->rejected_records = wrong.records();
+    const auto records = report_rejected(**plan);
+    if (!records) return std::unexpected(records.error());
+    summary->rejected_records = *records;
   }
-  return planned{.planning = std::move(*planning), .summary = of_what_was_read(std::move(*summary), j, header)};
+  return planned{.planning = std::move(*plan), .summary = of_what_was_read(std::move(*summary), job_, header_)};
+}
+
+}  // namespace
+
+result<planned> make_plan(ledger::store& store, scanned_input& input, const job& j, const ledger::run_header& header, observer& watch,
+                          const stop_tokens& stop, organizer_source& organizers) {
+  return planning(store, input, j, header, watch, stop).run(organizers);
 }
 
 result<planned> reopen_plan(ledger::store& store, const ledger::run_info& run, const job& j) {
@@ -382,7 +359,7 @@ result<void> check_expected_rows(scanned_input& input, const job& j, const stop_
   std::uint64_t rows = 0, records = 0;
   const auto digest = read_records(input, [&](const csv::record& record) -> result<void> {
     if (!spec::empty_row(record.fields)) ++rows;
-    if (++records % batch_rows == 0 && stop.requested()) return fail(errc::interrupted, interrupted_planning);
+    if (++records % poll_every == 0 && stop.requested()) return fail(errc::interrupted, interrupted_planning);
     return {};
   });
   if (!digest) return std::unexpected(digest.error());

@@ -11,6 +11,7 @@
 #include "files/output.hpp"
 #include "ledger/ledger.hpp"
 #include "run/input_scan.hpp"
+#include "run/organizers.hpp"
 #include "run/stop_tokens.hpp"
 
 namespace convoke::run {
@@ -26,9 +27,10 @@ struct planned {
 
 // Reads, validates and classifies; commits nothing. The observer gets every wrong row, on the caller's thread. Errors: input (a header that
 // does not fit, another number of rows than expect_rows, a file that changed while it was read), usage (`only` without its column),
-// storage, interrupted. `stop` is polled every thousand rows, and by the ledger while it classifies.
+// storage, interrupted, and those of organizer_source::resolve(). Where rows name organizers by UPN, the input is read and planned once
+// more after they were looked up. `stop` is polled every thousand rows, and by the ledger while it classifies.
 [[nodiscard]] result<planned> make_plan(ledger::store& store, scanned_input& input, const job& j, const ledger::run_header& header,
-                                        observer& watch, const stop_tokens& stop);
+                                        observer& watch, const stop_tokens& stop, organizer_source& organizers);
 
 // make_plan for a run that was planned before, from its stored records. The observer gets no wrong rows: they were reported then.
 [[nodiscard]] result<planned> reopen_plan(ledger::store& store, const ledger::run_info& run, const job& j);

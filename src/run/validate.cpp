@@ -117,29 +117,6 @@ result<void> check_secret(const lane_options& lane) {
   return {};
 }
 
-result<void> check_credentials(const lane_options& lane) {
-  const auto kind = lane.signs_in_by();
-  if (kind == credential_kind::token) {
-    if (const auto flaw = token::flaw_of_token(lane.token.reveal()))
-      return fail(errc::usage, fmt::format("The ready token is not a bearer token: {}.", *flaw));
-    return {};
-  }
-  if (kind == credential_kind::managed_identity) return check_managed_identity(lane);
-  if (lane.client_id.empty()) return fail(errc::usage, "No application is given: set --client-id to the Entra application id.");
-  switch (kind) {
-    case credential_kind::client_certificate:
-      if (lane.certificate_file.empty()) return fail(errc::usage, "No certificate is given: set --client-certificate-file.");
-      return {};
-    case credential_kind::workload_identity:
-      if (lane.federated_token_file.empty()) return fail(errc::usage, "No federated token is given: set --federated-token-file.");
-      return {};
-    case credential_kind::managed_identity_federation:
-      return check_managed_identity(lane);
-    default:
-      return check_secret(lane);
-  }
-}
-
 // A row names a lane by its name or its tenant, so no text may stand for two.
 result<void> check_lane_names(const job& j) {
   for (std::size_t i = 0; i < j.lanes.size(); ++i) {
@@ -172,6 +149,29 @@ result<void> check_lanes(const job& j) {
 }
 
 }  // namespace
+
+result<void> check_credentials(const lane_options& lane) {
+  const auto kind = lane.signs_in_by();
+  if (kind == credential_kind::token) {
+    if (const auto flaw = token::flaw_of_token(lane.token.reveal()))
+      return fail(errc::usage, fmt::format("The ready token is not a bearer token: {}.", *flaw));
+    return {};
+  }
+  if (kind == credential_kind::managed_identity) return check_managed_identity(lane);
+  if (lane.client_id.empty()) return fail(errc::usage, "No application is given: set --client-id to the Entra application id.");
+  switch (kind) {
+    case credential_kind::client_certificate:
+      if (lane.certificate_file.empty()) return fail(errc::usage, "No certificate is given: set --client-certificate-file.");
+      return {};
+    case credential_kind::workload_identity:
+      if (lane.federated_token_file.empty()) return fail(errc::usage, "No federated token is given: set --federated-token-file.");
+      return {};
+    case credential_kind::managed_identity_federation:
+      return check_managed_identity(lane);
+    default:
+      return check_secret(lane);
+  }
+}
 
 result<void> check_target(const lane_options& lane) {
   if (const auto valid = check_client_id(lane.client_id); !valid) return valid;

@@ -11,6 +11,9 @@ namespace convoke::run {
 // The client id and both URLs of a lane. errc::usage for the first that is wrong.
 [[nodiscard]] result<void> check_target(const lane_options& lane);
 
+// Whether the lane has what its way to sign in needs. errc::usage for the first part that is missing or wrong.
+[[nodiscard]] result<void> check_credentials(const lane_options& lane);
+
 // The lane as ledgers name it. errc::usage where the tenant is no GUID.
 [[nodiscard]] result<ledger::lane_name> lane_name(const lane_options& lane);
 

@@ -15,6 +15,7 @@
 #include "engine/forecast.hpp"
 #include "files/same_file.hpp"
 #include "os/clock.hpp"
+#include "run/feeder.hpp"
 #include "run/foresight.hpp"
 #include "run/planner.hpp"
 #include "run/validate.hpp"
@@ -122,6 +123,23 @@ bool shared_ledger(const job& j) {
   return url && url->kind != ledger::store_kind::sqlite;
 }
 
+namespace {
+
+// A user that the tenant lacked when a run was planned may be there by now: such rows are not wrong for good.
+result<bool> lacks_users(ledger::reader& from, const ledger::run_info& info) {
+  if (info.counts.rejected == 0) return false;
+  bool found = false;
+  const auto look = [&found](const ledger::result_row& row) -> result<void> {
+    found = row.result == outcome::rejected && names_unknown_user(row.error_message);
+    return found ? fail(errc::interrupted, "one is enough") : result<void>();
+  };
+  const auto read = from.for_each_failed(info.id, look);
+  if (!read && !found) return std::unexpected(read.error());
+  return found;
+}
+
+}  // namespace
+
 result<known_run> find_known_run(const workspace& w) {
   known_run out;
   const auto from = w.store->read();
@@ -136,10 +154,14 @@ result<known_run> find_known_run(const workspace& w) {
   const auto overtaken = from->overtaken(info.id);
   if (!overtaken) return std::unexpected(overtaken.error());
   if (*overtaken) return out;
-  if (info.state == ledger::run_state::open)
+  if (info.state == ledger::run_state::open) {
     out.open = std::move(info);
-  else if (info.counts.failed + info.counts.lost == 0)
-    out.done = std::move(info);
+    return out;
+  }
+  if (info.counts.failed + info.counts.lost > 0) return out;
+  const auto lacks = lacks_users(*from, info);
+  if (!lacks) return std::unexpected(lacks.error());
+  if (!*lacks) out.done = std::move(info);
   return out;
 }
 

@@ -21,7 +21,8 @@ std::optional<attendee_role> parse_role(std::string_view word) {
   return std::nullopt;
 }
 
-// Entra allows fewer characters in a UPN. This refuses what is certainly not a UPN, and what cannot be sent.
+}  // namespace
+
 bool is_upn(std::string_view text) noexcept {
   constexpr std::string_view never = ",<>()[]\\\"/?|";
   const std::size_t at = text.find('@');
@@ -31,8 +32,23 @@ bool is_upn(std::string_view text) noexcept {
   return std::ranges::all_of(text, [never](char c) { return c > 0x20 && c < 0x7F && !never.contains(c); });
 }
 
+namespace {
+
+constexpr std::string_view alone = "give the UPN alone, without a name or angle brackets";
+
+// Of a text with one `@` inside.
+std::optional<std::string> odd_character(std::string_view text) {
+  if (text.front() == '\'' && text.back() == '\'') return "take out the quotation marks around it";
+  const std::string_view punctuation = ".:'-_";
+  if (punctuation.contains(text.back())) return "take out what follows the domain: " + std::string(1, text.back());
+  const auto odd = std::ranges::find_if(text, [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
+  if (odd == text.end()) return std::nullopt;
+  const auto at = static_cast<std::size_t>(odd - text.begin());
+  const std::size_t length = std::max<std::size_t>(core::decode_utf8(text.substr(at)).length, 1);
+  return "has '" + core::escape_for_people(text.substr(at, length)) + "'; a UPN has ASCII characters only";
+}
+
 std::string why_no_id(std::string_view text) {
-  constexpr std::string_view alone = "give the UPN alone, without a name or angle brackets";
   constexpr std::string_view separate = "separate attendees by ';'";
   const auto ats = std::ranges::count(text, '@');
   if (text.contains('<')) return std::string(alone) + (ats > 1 ? ", and " + std::string(separate) : std::string());
@@ -42,15 +58,7 @@ std::string why_no_id(std::string_view text) {
   if (ats > 1 && blank) return std::string(separate) + ", not by blanks";
   if (ats == 1 && blank) return std::string(alone);
   if (ats == 1 && text.front() != '@' && text.back() != '@') {
-    if (text.front() == '\'' && text.back() == '\'') return "take out the quotation marks around it";
-    const std::string_view punctuation = ".:'-_";
-    if (punctuation.contains(text.back())) return "take out what follows the domain: " + std::string(1, text.back());
-    const auto odd = std::ranges::find_if(text, [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
-    if (odd != text.end()) {
-      const auto at = static_cast<std::size_t>(odd - text.begin());
-      const std::size_t length = std::max<std::size_t>(core::decode_utf8(text.substr(at)).length, 1);
-      return "has '" + core::escape_for_people(text.substr(at, length)) + "'; a UPN has ASCII characters only";
-    }
+    if (auto reason = odd_character(text)) return *std::move(reason);
   }
   return "is neither a UPN (name@domain) nor an Entra object id";
 }
@@ -90,6 +98,21 @@ bool same_person(const attendee& a, const attendee& b) noexcept {
 }
 
 }  // namespace
+
+bool is_organizer_upn(std::string_view text) noexcept {
+  constexpr std::size_t longest = 320;
+  return text.size() <= longest && text.find_first_of(":;") == std::string_view::npos && is_upn(text);
+}
+
+std::string why_no_organizer(std::string_view text) {
+  if (const auto colon = text.find(':'); colon != std::string_view::npos && is_upn(text.substr(colon + 1)))
+    return "give the UPN alone, without '" + core::escape_for_people(text.substr(0, colon + 1), 20) + "'";
+  if (std::ranges::count(text, '@') > 1) return "a meeting has one organizer: give one UPN (name@domain)";
+  if (text.contains('<') || text.contains(' ')) return std::string(alone);
+  if (std::ranges::count(text, '@') == 1 && text.front() != '@' && text.back() != '@')
+    if (auto reason = odd_character(text)) return *std::move(reason);
+  return "is neither a UPN (name@domain) nor an Entra object id";
+}
 
 void parse_attendees(std::string_view cell, std::vector<attendee>& out, std::vector<attendee_fault>& faults) {
   std::size_t count = 0;  // elements of the previous row are overwritten, to reuse the memory of their strings

@@ -34,7 +34,11 @@ struct row_builder::impl {
   void build(std::span<const std::string_view> fields, std::uint32_t line, built_row& out);
   void read_cells();
   void broken_row(std::span<const std::string_view> fields);
+  void find_organizer(std::span<const std::string_view> fields, std::uint32_t line, built_row& out);
+  void begin(std::uint32_t line, built_row& out);
   void read_organizer();
+  void take_organizer(std::string_view text);
+  [[nodiscard]] bool has_organizer() const noexcept { return !out->wanted.organizer.empty() || !out->organizer_upn.empty(); }
   void read_subject();
   void read_times();
   void read_external_id();
@@ -71,7 +75,7 @@ struct row_builder::impl {
   std::vector<std::string_view> id_cells;
 };
 
-void row_builder::impl::build(std::span<const std::string_view> fields, std::uint32_t at, built_row& to) {
+void row_builder::impl::begin(std::uint32_t at, built_row& to) {
   out = &to;
   line = at;
   to.lane = 0;
@@ -79,7 +83,27 @@ void row_builder::impl::build(std::span<const std::string_view> fields, std::uin
   to.occurrences.clear();
   to.present.clear();
   to.wanted.organizer.clear();
+  to.organizer_upn.clear();
   to.wanted.external_id.clear();
+}
+
+void row_builder::impl::find_organizer(std::span<const std::string_view> fields, std::uint32_t at, built_row& to) {
+  begin(at, to);
+  const std::size_t columns = head.names.size();
+  if (fields.size() < columns || !empty_row(fields.subspan(columns))) {
+    if (const auto place = head.place(column_role::organizer); place && *place < fields.size()) take_organizer(core::trim(fields[*place]));
+    return;
+  }
+  const row_view view(head, fields.first(columns), to.errors);
+  row = &view;
+  take_organizer(view.cell(column_role::organizer));
+  read_lane();
+  row = nullptr;
+  to.errors.clear();
+}
+
+void row_builder::impl::build(std::span<const std::string_view> fields, std::uint32_t at, built_row& to) {
+  begin(at, to);
   when = {};
   has_times = false;
   const std::size_t columns = head.names.size();
@@ -91,7 +115,7 @@ void row_builder::impl::build(std::span<const std::string_view> fields, std::uin
     read_cells();
     row = nullptr;
   }
-  if (!to.errors.empty() && to.present.empty() && !to.wanted.organizer.empty() && !to.wanted.external_id.empty())
+  if (!to.errors.empty() && to.present.empty() && has_organizer() && !to.wanted.external_id.empty())
     to.present.push_back(to.wanted.external_id);
 }
 
@@ -127,7 +151,7 @@ void row_builder::impl::broken_row(std::span<const std::string_view> fields) {
     const auto at = head.place(role);
     return at && *at < fields.size() ? core::trim(fields[*at]) : std::string_view();
   };
-  if (auto id = parse_guid(cell(column_role::organizer))) out->wanted.organizer = std::move(*id);
+  take_organizer(cell(column_role::organizer));
   const std::string_view id = cell(column_role::external_id);
   if (valid_external_id(id) && spreadsheet_damage(id, cell_use::external_id) == nullptr) out->wanted.external_id = id;
 }
@@ -172,21 +196,29 @@ void row_builder::impl::read_repeat() {
 void row_builder::impl::keep_ids_of_occurrences() {
   if (out->occurrences.empty()) return;
   for (occurrence& o : out->occurrences)
-    if (!o.external_id.empty() && !out->wanted.organizer.empty()) out->present.push_back(std::move(o.external_id));
+    if (!o.external_id.empty() && has_organizer()) out->present.push_back(std::move(o.external_id));
   out->occurrences.clear();
+}
+
+// An object id, or a UPN; anything else is none.
+void row_builder::impl::take_organizer(std::string_view text) {
+  if (auto id = parse_guid(text)) {
+    out->wanted.organizer = std::move(*id);
+  } else if (is_organizer_upn(text)) {
+    out->organizer_upn.assign(text);
+    core::make_lower(out->organizer_upn);
+  }
 }
 
 void row_builder::impl::read_organizer() {
   const std::string_view text = row->cell(column_role::organizer);
-  if (auto id = parse_guid(text)) {
-    out->wanted.organizer = std::move(*id);
-  } else if (text.empty()) {
-    row->wrong(column_role::organizer, text, "an organizer is required: give the Entra object id");
-  } else if (text.contains('@')) {
-    row->wrong(column_role::organizer, text, "a UPN as organizer is not supported yet; give the Entra object id");
-  } else {
-    row->wrong(column_role::organizer, text, "is no Entra object id (xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx, hexadecimal)");
-  }
+  take_organizer(text);
+  if (has_organizer()) return;
+  if (text.empty()) return row->wrong(column_role::organizer, text, "an organizer is required: give the Entra object id or the UPN");
+  auto reason = text.contains('@') ? why_no_organizer(text)
+                                   : "is neither an Entra object id (xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx, hexadecimal) nor a UPN "
+                                     "(name@domain)";
+  row->wrong(column_role::organizer, text, std::move(reason));
 }
 
 void row_builder::impl::read_lane() {
@@ -334,8 +366,14 @@ std::vector<std::string> row_builder::defaults_used() const {
 void row_builder::build(std::span<const std::string_view> fields, std::uint32_t line, built_row& out) {
   impl_->build(fields, line, out);
 }
+const std::string& row_builder::organizer_column() const {
+  return impl_->head.names[impl_->head.place(column_role::organizer).value()];
+}
 std::size_t row_builder::columns() const noexcept {
   return impl_->head.names.size();
+}
+void row_builder::find_organizer(std::span<const std::string_view> fields, std::uint32_t line, built_row& out) {
+  impl_->find_organizer(fields, line, out);
 }
 const std::vector<std::size_t>& row_builder::carried() const noexcept {
   return impl_->head.carried;

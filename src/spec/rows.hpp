@@ -108,6 +108,9 @@ struct occurrence {
 struct built_row {
   std::uint16_t lane = 0;
   meeting_spec wanted;
+  // The UPN of the organizer in lower case, where the row names it by its UPN: then wanted.organizer is empty, and its object id is to be
+  // looked up. Empty: the row names it by its object id, or is wrong there.
+  std::string organizer_upn;
   std::vector<occurrence> occurrences;  // in order of their dates; empty: the row does not repeat, and `wanted` is its meeting
   std::vector<cell_error> errors;       // not empty: the row is wrong, and nothing of it is wanted
   // Of a wrong row: the external ids that could be read, of wanted.organizer. Their meetings have not vanished from the input.
@@ -132,12 +135,17 @@ class row_builder {
   // so is one with more, unless the surplus fields are empty. `line`: of the record's first line in the file.
   void build(std::span<const std::string_view> fields, std::uint32_t line, built_row& out);
 
+  // Only the lane and the organizer of the row, as build() gives them, and neither errors nor warnings.
+  void find_organizer(std::span<const std::string_view> fields, std::uint32_t line, built_row& out);
+
   // What the rows that were built so far are warned about: a kind at most once, in the order of the kinds.
   [[nodiscard]] std::vector<input_warning> warnings() const;
   // How each column is used, and what is used where the input says nothing.
   [[nodiscard]] std::vector<column_use> columns_used() const;
   [[nodiscard]] std::vector<std::string> defaults_used() const;
 
+  // The name of the column of organizers, as the header has it.
+  [[nodiscard]] const std::string& organizer_column() const;
   [[nodiscard]] std::size_t columns() const noexcept;
   // The indices of the columns that are carried through to the results, in order.
   [[nodiscard]] const std::vector<std::size_t>& carried() const noexcept;

@@ -1,0 +1,126 @@
+#include "run/feeder.hpp"
+
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "core/text.hpp"
+
+namespace convoke::run {
+namespace {
+
+// Rows go to the ledger's thread in batches: large enough to make the handover cheap, small enough to bound memory. The reasons of a wrong
+// row can be a hundred times as long as the row.
+constexpr std::size_t batch_rows = 1024;
+constexpr std::size_t batch_bytes = std::size_t{1} << 20U;
+
+constexpr std::string_view unknown_user = "no such user in tenant ";
+
+}  // namespace
+
+result<row_filter> find_only(const std::string& only, const spec::row_builder& builder) {
+  if (only.empty()) return row_filter{};
+  const auto equals = only.find('=');
+  const auto column = builder.find(std::string_view(only).substr(0, equals));
+  if (!column)
+    return fail(errc::usage,
+                fmt::format("--only names column '{}', which the input does not have.", core::escape_for_people(only.substr(0, equals))));
+  return row_filter{column, std::string(core::trim(std::string_view(only).substr(equals + 1)))};
+}
+
+bool row_selector::may_take(const csv::record& record) const {
+  if (limit_ && taken_ >= *limit_) return false;
+  if (!only_.column) return true;
+  return *only_.column < record.fields.size() && core::trim(record.fields[*only_.column]) == only_.value;
+}
+
+bool row_selector::take(std::size_t lane) noexcept {
+  if (lane >= lanes_) return false;
+  ++taken_;
+  return true;
+}
+
+std::string no_such_user(const user_names& users, const job& j, std::size_t lane, std::string_view upn) {
+  const auto& of = j.lanes[lane];
+  auto out = std::string(unknown_user) + core::escape_for_people(of.name.empty() ? of.tenant : of.name, 60);
+  if (const auto near = users.nearest(lane, upn)) out += "; the nearest known name is " + core::escape_for_people(*near);
+  return out;
+}
+
+bool names_unknown_user(std::string_view error) noexcept {
+  return error.contains(unknown_user);
+}
+
+// The organizer's object id in place of its UPN. False: nothing is known of it.
+bool feeder::resolve_organizer() {
+  const auto* const user = users_.find(built_.lane, built_.organizer_upn);
+  if (user == nullptr) {
+    needs_users_ = true;
+    return false;
+  }
+  if (user->is == user_names::entry::kind::found) {
+    built_.wanted.organizer = user->text;
+    return true;
+  }
+  const bool unknown = user->is == user_names::entry::kind::unknown;
+  auto why = unknown ? no_such_user(users_, job_, built_.lane, built_.organizer_upn)
+                     : "the service does not take it as the name of a user (" + user->text + ")";
+  built_.errors.insert(
+      built_.errors.begin(),
+      {.column = builder_.organizer_column(), .value = core::escape_for_people(built_.organizer_upn), .reason = std::move(why)});
+  // Nothing is known of its key.
+  built_.present.clear();
+  return true;
+}
+
+result<void> feeder::add(const csv::record& record) {
+  if (spec::empty_row(record.fields)) {
+    ++empty_;
+    return {};
+  }
+  ++rows_;
+  if (!selector_.may_take(record)) return {};
+  builder_.build(record.fields, record.line, built_);
+  if (!selector_.take(built_.lane)) return {};
+  if (!built_.organizer_upn.empty() && !resolve_organizer()) return fail(errc::internal, "an organizer is not looked up yet");
+  ledger::planned_row row{.line = record.line, .raw = std::string(record.raw), .lane = built_.lane};
+  if (!built_.errors.empty()) {
+    row.error = describe(built_.errors);
+    for (auto& id : built_.present) row.present.push_back({built_.wanted.organizer, std::move(id)});
+    return add(std::move(row));
+  }
+  if (!built_.occurrences.empty()) return add_occurrences(std::move(row));
+  row.payload = encode_spec(built_.wanted);
+  return add(std::move(row));
+}
+
+result<void> feeder::flush() {
+  if (stop_.requested()) return fail(errc::interrupted, interrupted_planning);
+  if (batch_.empty()) return {};
+  auto full = std::exchange(batch_, {});
+  batch_.reserve(batch_rows);
+  bytes_ = 0;
+  return to_.add_rows(std::move(full));
+}
+
+result<void> feeder::add(ledger::planned_row row) {
+  bytes_ += row.raw.size() + row.payload.size() + row.error.size();
+  batch_.push_back(std::move(row));
+  return batch_.size() < batch_rows && bytes_ < batch_bytes ? result<void>{} : flush();
+}
+
+// Of the rows of one record only the first one keeps its bytes.
+result<void> feeder::add_occurrences(ledger::planned_row first) {
+  for (auto& one : built_.occurrences) {
+    ledger::planned_row row{.line = first.line, .raw = std::exchange(first.raw, {}), .lane = first.lane, .occurrence = one.date};
+    built_.wanted.start = one.start;
+    built_.wanted.end = one.end;
+    built_.wanted.external_id = std::move(one.external_id);
+    row.payload = encode_spec(built_.wanted);
+    if (auto added = add(std::move(row)); !added) return added;
+  }
+  return {};
+}
+
+}  // namespace convoke::run
