@@ -44,7 +44,8 @@ class managed_identity final : public credential {
 
   [[nodiscard]] reply read(const exchanged& ended) {
     answered_ = true;
-    reply out{token::read_managed_answer(ended.status, ended.body.reveal(), ended.retry_after, ended.at)};
+    reply out{token::read_managed_answer(ended.status, ended.body.reveal(), ended.retry_after, service_.header.reveal(), service_.which,
+                                         ended.at)};
     if (!out.meaning && ended.what != net::failure::none) out.meaning.error().doubtful = true;
     return out;
   }

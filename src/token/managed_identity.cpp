@@ -32,19 +32,35 @@ bool transient(int status) noexcept {
 }
 
 // IMDS writes `error` and `error_description`, App Service `message`.
-std::string explain(const json::object& answer) {
+std::string explain(const json::object& answer, std::string_view redacted) {
   constexpr std::size_t limit = 400;
   std::string out;
   for (const char* name : {"error", "error_description", "message"}) {
-    if (const auto text = shown(text_of(answer, name), {}, limit); !text.empty()) out += (out.empty() ? ": " : ", ") + text;
+    if (const auto text = shown(text_of(answer, name), redacted, limit); !text.empty()) out += (out.empty() ? ": " : ", ") + text;
   }
   return out;
 }
 
-std::string_view advice(int status, const json::object& answer) {
+// The identity that the request named, and the parameter that named it.
+std::string named(const identity_choice& asked) {
+  constexpr std::size_t limit = 200;
+  if (!asked.client_id.empty()) return "client_id " + shown(asked.client_id, {}, limit);
+  if (!asked.object_id.empty()) return "object_id " + shown(asked.object_id, {}, limit);
+  return asked.resource_id.empty() ? std::string() : "resource id " + shown(asked.resource_id, {}, limit);
+}
+
+std::string advice(int status, const json::object& answer, const identity_choice& asked) {
   const auto description = text_of(answer, "error_description");
-  if (description.find("Identity not found") != std::string_view::npos)
+  if (description.contains("Identity not found")) {
+    if (const auto which = named(asked); !which.empty())
+      return ". The request named the identity by " + which +
+             " (--managed-identity, or --client-id where that is absent): assign this identity to the resource (Azure, Identity), or name "
+             "the right one with --managed-identity.";
     return ". Give this resource an identity (Azure, Identity), or name the right one with --managed-identity.";
+  }
+  // Not the identity is wrong, but what the token is for.
+  if (text_of(answer, "error") == "invalid_resource" || description.contains("AADSTS500011"))
+    return ". The requested resource is not known in the tenant of the identity: check --graph-url and --cloud.";
   if (text_of(answer, "error") == "bad_request_102") return ". A proxy has removed the header Metadata: reach the address without one.";
   return status == 400 ? ". Check --managed-identity, and that the identity is assigned to this resource." : "";
 }
@@ -60,13 +76,13 @@ std::string app_service_query(std::string_view resource, const identity_choice& 
 }
 
 std::expected<grant, refusal> read_managed_answer(int status, std::string_view body, std::optional<std::chrono::nanoseconds> retry_after,
-                                                  const clocks& at) {
-  if (status == 200) return read_answer(status, body, retry_after, {}, at);
+                                                  std::string_view redacted, const identity_choice& asked, const clocks& at) {
+  if (status == 200) return read_answer(status, body, retry_after, redacted, at);
   refusal out{.fatal = status >= 300 && !transient(status), .retry_after = retry_after, .message = {}};
   out.message = "the managed identity endpoint answered HTTP " + std::to_string(status);
   if (const auto answer = parse_object(body)) {
-    out.message += explain(*answer);
-    out.message += advice(status, *answer);
+    out.message += explain(*answer, redacted);
+    out.message += advice(status, *answer, asked);
   } else {
     out.doubtful = out.fatal;
   }

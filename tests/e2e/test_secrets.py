@@ -1,6 +1,7 @@
 """Secrets of every kind stay in memory: no output, log, file, core file or environment of a child process shows one."""
 import base64
 import contextlib
+import http.server
 import json
 import os
 import resource
@@ -8,6 +9,7 @@ import signal
 import sqlite3
 import ssl
 import subprocess
+import threading
 import urllib.parse
 import urllib.request
 
@@ -58,6 +60,34 @@ def files_of(folder):
 def leaks(canaries, folder, *texts):
     found = [(name, path) for path, content in files_of(folder) for name in shown(canaries, content)]
     return found + [(name, "output") for text in texts for name in shown(canaries, text.encode())]
+
+
+class Quoting(http.server.ThreadingHTTPServer):
+    """An endpoint of a managed identity that quotes the header it got in answers of this status."""
+
+    def __init__(self, status):
+        super().__init__(("127.0.0.1", 0), Quote)
+        self.status, self.requests = status, 0
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def url(self):
+        return "http://127.0.0.1:%d/msi/token" % self.server_address[1]
+
+
+class Quote(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.server.requests += 1
+        header = self.headers["X-IDENTITY-HEADER"]
+        said = json.dumps({"error": "invalid " + header, "error_description": "X-IDENTITY-HEADER: " + header, "message": header,
+                           "access_token": "t", "expires_in": 60, "token_type": header}).encode()
+        self.send_response(self.server.status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(said)))
+        self.end_headers()
+        self.wfile.write(said)
+
+    def log_message(self, *_):
+        pass
 
 
 class Secrets(Credentials):
@@ -125,6 +155,21 @@ class Secrets(Credentials):
             self.assertIn(done.code, (code, 2), done)
             self.assertNotEqual(done.code, 0)
             self.assertEqual(leaks(canaries, self.folder, done.out, done.err), [], (flags, list(environment)))
+
+    def test_an_identity_header_that_the_endpoint_quotes_is_not_shown(self):
+        path = self.path("rows.csv")
+        write_rows(path, 5, prefix="q")
+        for status in (200, 400, 500):
+            with self.subTest(status):
+                endpoint = Quoting(status)
+                self.addCleanup(endpoint.server_close)
+                self.addCleanup(endpoint.shutdown)
+                done = self.convoke("apply", path, "-v", "--credential", "managed-identity", "--max-outage", "2s", expect=None,
+                                    environment={"IDENTITY_ENDPOINT": endpoint.url(), "IDENTITY_HEADER": HEADER})
+                self.assertIn(done.code, (4, 5), done)
+                self.assertGreater(endpoint.requests, 0)
+                self.assertIn("***", done.out + done.err)
+                self.assertEqual(leaks({"identity header": HEADER}, self.folder, done.out, done.err), [])
 
     def test_a_planted_leak_is_found(self):
         canaries = {"planted": "planted-canary+of/the secret=&%1234567890"}

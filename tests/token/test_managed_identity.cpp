@@ -11,8 +11,8 @@ using namespace std::chrono_literals;
 
 const token::clocks at{.ours = parse_utc("2026-09-01T08:00:00Z")};
 
-token::refusal refused(int status, std::string_view body) {
-  auto got = token::read_managed_answer(status, body, std::nullopt, at);
+token::refusal refused(int status, std::string_view body, std::string_view header = {}, const token::identity_choice& asked = {}) {
+  auto got = token::read_managed_answer(status, body, std::nullopt, header, asked, at);
   BOOST_REQUIRE(!got.has_value());
   return got.error();
 }
@@ -33,12 +33,12 @@ BOOST_AUTO_TEST_CASE(the_query_names_resource_and_identity) {
 BOOST_AUTO_TEST_CASE(both_forms_of_a_lifetime_are_read) {
   const auto imds = token::read_managed_answer(
       200, R"({"access_token":"t","expires_in":"3599","expires_on":"1506484173","not_before":"1506480273","token_type":"Bearer"})",
-      std::nullopt, at);
+      std::nullopt, {}, {}, at);
   BOOST_TEST((imds.value().lifetime == 3599s));
   for (const char* end : {"1788253200", "\"1788253200\""}) {
     const auto service = token::read_managed_answer(
         200, R"({"access_token":"t","token_type":"Bearer","resource":"r","client_id":"c","expires_on":)" + std::string(end) + "}",
-        std::nullopt, at);
+        std::nullopt, {}, {}, at);
     BOOST_TEST((service.value().lifetime == 1h));
   }
   BOOST_TEST(refused(200, R"({"access_token":"t","expires_on":"1788249600"})").message.contains("no time to live"));
@@ -61,6 +61,33 @@ BOOST_AUTO_TEST_CASE(errors_of_both_services_are_explained) {
                  .message.contains("A proxy has removed the header Metadata"));
   BOOST_TEST(refused(500, R"({"statusCode":500,"message":"No MSI found for specified ClientId"})").message ==
              "the managed identity endpoint answered HTTP 500: No MSI found for specified ClientId");
+}
+
+BOOST_AUTO_TEST_CASE(an_unknown_identity_and_an_unknown_resource_are_told_apart) {
+  constexpr std::string_view none = R"({"error":"invalid_request","error_description":"Identity not found"})";
+  BOOST_TEST(refused(400, none, {}, {.client_id = "c-1"})
+                 .message.contains("The request named the identity by client_id c-1 (--managed-identity, or --client-id"));
+  BOOST_TEST(refused(400, none, {}, {.object_id = "o-1"}).message.contains("by object_id o-1 "));
+  BOOST_TEST(refused(400, none, {}, {.resource_id = "/r"}).message.contains("by resource id /r "));
+  const auto resource = refused(400, R"({"error":"invalid_resource","error_description":"AADSTS500011: The resource was not found"})");
+  BOOST_TEST(resource.message.contains("check --graph-url and --cloud"), resource.message);
+  BOOST_TEST(!resource.message.contains("--managed-identity"), resource.message);
+}
+
+// App Service's secret of the endpoint, where the answer quotes it.
+BOOST_AUTO_TEST_CASE(the_identity_header_is_not_shown) {
+  constexpr std::string_view header = "canary-of/the+header";
+  for (const int status : {200, 400, 500}) {
+    for (const std::string_view sent :
+         {header, std::string_view("canary-of%2Fthe%2Bheader"), std::string_view("Y2FuYXJ5LW9mL3RoZStoZWFkZXI=")}) {
+      const std::string quoted(sent);
+      const auto body = R"({"error":"invalid_request )" + quoted + R"(","error_description":"X-IDENTITY-HEADER was )" + quoted +
+                        R"(","message":"got )" + quoted + R"(","access_token":"t","expires_in":"9","token_type":")" + quoted + R"("})";
+      const auto message = refused(status, body, header).message;
+      BOOST_TEST(!message.contains(quoted), message);
+      BOOST_TEST(message.contains("***"), message);
+    }
+  }
 }
 
 BOOST_AUTO_TEST_CASE(waits_are_those_that_microsoft_recommends) {
