@@ -1,6 +1,7 @@
 #include "net/proxy.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <optional>
 
@@ -10,6 +11,7 @@
 
 #include <convoke/key.hpp>
 
+#include "core/redact.hpp"
 #include "core/text.hpp"
 
 namespace convoke::net {
@@ -17,8 +19,23 @@ namespace {
 
 namespace ip = boost::asio::ip;
 
+// The scheme and `://` at the begin of a URL; empty where it has none. A password can have `://` too.
+std::string_view scheme_of(std::string_view url) {
+  const auto end = url.find("://");
+  const auto part_of_scheme = [](char c) { return core::ascii_letter(c) || core::ascii_digit(c) || c == '+' || c == '-' || c == '.'; };
+  if (end == std::string_view::npos || !std::ranges::all_of(url.substr(0, end), part_of_scheme)) return {};
+  return url.substr(0, end + 3);
+}
+
 std::string with_scheme(std::string_view url) {
-  return url.contains("://") ? std::string(url) : "http://" + std::string(url);
+  return scheme_of(url).empty() ? "http://" + std::string(url) : std::string(url);
+}
+
+// Whether the part in front of the last `@` has a character that ends it: it would be taken for the end of the host's name.
+bool has_special_in_login(std::string_view url) {
+  const auto rest = url.substr(scheme_of(url).size());
+  const auto end = rest.rfind('@');
+  return end != std::string_view::npos && rest.find_first_of("/?#@") < end;
 }
 
 std::unexpected<error> refuse(std::string_view url, const std::string& why) {
@@ -107,15 +124,32 @@ std::string proxy::name() const {
   return (host.contains(':') ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
 
+std::string proxy::shown(std::string_view text, std::size_t limit) const {
+  const auto whole = login.reveal();
+  const auto password = whole.substr(std::min(whole.find(':') + 1, whole.size()));
+  auto encoded = authorization.reveal();
+  encoded.remove_prefix(std::min(encoded.find(' ') + 1, encoded.size()));
+  const auto clean = [&](std::string_view from) { return core::redact(core::redact(core::redact(from, encoded), whole), password); };
+  // Redacted again, because the digits of an escape can complete a piece of the login.
+  return clean(core::escape_for_people(clean(text), limit));
+}
+
 std::string shown_proxy(std::string_view url) {
+  // Any other word may be the user's name, and what follows a password.
+  constexpr std::array<std::string_view, 7> schemes{"http://",    "https://",  "socks://",  "socks4://",
+                                                    "socks4a://", "socks5://", "socks5h://"};
   std::string out(url);
-  const auto scheme = out.find("//");
-  const auto from = scheme == std::string::npos ? 0 : scheme + 2;
+  const auto known = std::ranges::find(schemes, to_lower(scheme_of(url)));
+  const auto from = known == schemes.end() ? 0 : known->size();
   if (const auto at = out.rfind('@'); at != std::string::npos && at >= from) out.replace(from, at - from, "…");
   return core::escape_for_people(out);
 }
 
 result<proxy> parse_proxy(std::string_view url, std::string_view credentials) {
+  if (has_special_in_login(url))
+    return refuse(url,
+                  "its user name or password has one of the characters / ? # @; percent-encode them (%2F %3F %23 %40), or give "
+                  "USER:PASSWORD as it is in a file with --proxy-credentials-file");
   const auto whole = with_scheme(url);
   const auto parsed = boost::urls::parse_uri({whole.data(), whole.size()});
   if (!parsed) return refuse(url, "it is not a URL; write it like http://proxy.example:3128, and percent-encode user and password");
@@ -139,11 +173,11 @@ result<proxy> parse_proxy(std::string_view url, std::string_view credentials) {
   }
   if (!credentials.empty()) {
     if (!credentials.contains(':')) return refuse(url, "the credentials for it are not USER:PASSWORD");
-    out.authorization = basic(credentials);
+    out.login = secret(std::string(credentials));
   } else if (parsed->has_userinfo()) {
-    const secret decoded(parsed->user() + ":" + parsed->password());
-    out.authorization = basic(decoded.reveal());
+    out.login = secret(parsed->user() + ":" + parsed->password());
   }
+  if (!out.login.empty()) out.authorization = basic(out.login.reveal());
   return out;
 }
 

@@ -2,13 +2,13 @@
 
 #include <array>
 #include <string>
+#include <string_view>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
 
-#include "core/text.hpp"
 #include "net/connection.hpp"
 #include "net/proxy.hpp"
 
@@ -55,7 +55,7 @@ outcome decide(const std::string& head, const std::string& host, const proxy& th
     return {failure::connect, begin + "did not answer as an HTTP proxy does; check its address and port"};
   const unsigned status = parser.get().result_int();
   if (status / 100 != 2) {
-    const auto reason = core::escape_for_people(std::string(parser.get().reason()), 60);
+    const auto reason = through.shown(std::string_view(parser.get().reason()), 60);
     return {failure::connect, begin + "refused a connection to " + host + " with HTTP " + std::to_string(status) +
                                   (reason.empty() ? "" : " " + reason) + advice(status, !through.authorization.empty())};
   }

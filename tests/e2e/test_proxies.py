@@ -1,8 +1,10 @@
-"""Runs through a proxy of other authors: tinyproxy."""
+"""Runs through a proxy of other authors, tinyproxy, and through proxies that refuse."""
+import base64
 import os
 import shutil
 import socket
 import subprocess
+import threading
 
 from credentials import write_private
 from generate import write_rows
@@ -41,6 +43,43 @@ class Proxy:
     def stop(self):
         self.process.terminate()
         self.process.wait(timeout=10)
+
+
+class Refusing:
+    """A proxy that answers each CONNECT with this status line, where %s stands for the Proxy-Authorization that it got, and headers."""
+
+    def __init__(self, line, *headers):
+        self.line, self.headers, self.requests = line, headers, 0
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.listener.close()
+
+    def url(self, login=""):
+        return "http://%s127.0.0.1:%d" % (login and login + "@", self.port)
+
+    def serve(self):
+        while True:
+            try:
+                peer, _ = self.listener.accept()
+            except OSError:
+                return
+            with peer:
+                head = b""
+                while b"\r\n\r\n" not in head:
+                    piece = peer.recv(4096)
+                    if not piece:
+                        break
+                    head += piece
+                self.requests += 1
+                given = next((one for one in head.decode().split("\r\n") if one.startswith("Proxy-Authorization: ")), "nothing")
+                line = self.line.replace("%s", given)
+                peer.sendall("\r\n".join(("HTTP/1.1 " + line, *self.headers, "Content-Length: 0", "", "")).encode())
 
 
 class Proxies(Case):
@@ -93,6 +132,23 @@ class Proxies(Case):
         os.remove(file)
         shown = self.convoke("apply", "rows.csv", "--show-config", environment={"CONVOKE_PROXY": self.guarded.url(USER + ":" + PASSWORD)})
         self.assertNotIn(PASSWORD, shown.out)
+
+    def test_a_password_with_special_characters_is_refused_and_not_shown(self):
+        url = "%s:can//ary@127.0.0.1:1" % USER
+        for words, environment in ((["--proxy", url], {}), ([], {"CONVOKE_PROXY": url})):
+            shown = self.convoke("apply", "rows.csv", "--show-config", *words, environment=environment)
+            done = self.convoke("apply", "rows.csv", *words, expect=2, environment=environment)
+            self.assertIn("percent-encode them", done.err)
+            for text in (shown.out, shown.err, done.out, done.err):
+                self.assertNotIn("can/", text)
+                self.assertNotIn("ary", text.replace("summary", ""))
+
+    def test_a_login_that_the_proxy_quotes_is_not_shown(self):
+        with Refusing("403 denied for %s") as proxy:
+            done = self.provision("quoted", "--max-outage", "2s", expect=5, CONVOKE_PROXY=proxy.url(USER + ":" + PASSWORD))
+        login = base64.b64encode((USER + ":" + PASSWORD).encode()).decode()
+        self.assertIn("denied for ", done.err)
+        self.assertNotIn(login.rstrip("="), done.out + done.err)
 
     def test_refusals_say_what_to_do(self):
         short = ("--max-outage", "2s", "--connect-timeout", "2s")

@@ -120,8 +120,25 @@ BOOST_AUTO_TEST_CASE(a_user_and_a_password_are_not_shown) {
   BOOST_TEST(net::shown_proxy("user:hunter2@proxy.example") == "…@proxy.example");
   BOOST_TEST(net::shown_proxy("http://user:hun@ter2@proxy.example") == "http://…@proxy.example");
   BOOST_TEST(net::shown_proxy("http://proxy.example:3128") == "http://proxy.example:3128");
+  BOOST_TEST(net::shown_proxy("user:hun//ter2@proxy.example:1") == "…@proxy.example:1");
+  BOOST_TEST(net::shown_proxy("user:hun://ter2@proxy.example:1") == "…@proxy.example:1");
+  BOOST_TEST(net::shown_proxy("hunter2://ter2@proxy.example:1") == "…@proxy.example:1");
+  BOOST_TEST(net::shown_proxy("HTTP://user:hun//t@er2@proxy.example:1") == "HTTP://…@proxy.example:1");
   BOOST_TEST(!net::parse_proxy("https://user:hunter2@proxy.example").error().message.contains("hunter2"));
   BOOST_TEST(!net::parse_proxy("http://proxy.example", "hunter2").error().message.contains("hunter2"));
+}
+
+BOOST_DATA_TEST_CASE(a_special_character_in_a_password_must_be_encoded,
+                     data::make({"user:hunt//er2@proxy.example:1", "http://user:hunt/er2@proxy.example",
+                                 "http://user:hunt#er2@proxy.example", "http://user:hunt?er2@proxy.example",
+                                 "http://user:hunt@er2@proxy.example"}),
+                     url) {
+  const auto p = net::parse_proxy(url);
+  BOOST_REQUIRE(!p.has_value());
+  BOOST_TEST(p.error().message.contains("percent-encode them"), p.error().message);
+  BOOST_TEST(p.error().message.contains("--proxy-credentials-file"), p.error().message);
+  BOOST_TEST(!p.error().message.contains("hunt"), p.error().message);
+  BOOST_TEST(!p.error().message.contains("er2"), p.error().message);
 }
 
 struct listing {
@@ -223,6 +240,18 @@ BOOST_DATA_TEST_CASE(
   BOOST_TEST(connected.message.starts_with("the proxy 127.0.0.1:" + std::to_string(t.server.port()) + " "), connected.message);
   BOOST_TEST(connected.message.contains(r.expected), connected.message);
   BOOST_TEST(!connected.message.contains("hunter2"));
+}
+
+// A proxy may quote what it refuses: as it came, decoded, or the password alone.
+BOOST_AUTO_TEST_CASE(the_login_is_not_shown_where_the_proxy_quotes_it) {
+  for (const std::string_view quoted : {"Basic dXM6aHVudGVyMg==", "dXM6aHVudGVyMg==", "us:hunter2", "hunter2"}) {
+    refused_tunnel t(script().request().send("HTTP/1.1 403 denied for " + std::string(quoted) + " here\r\n\r\n"));
+    const auto said = t.connect("us:hunter2").message;
+    BOOST_TEST(said.contains("denied for "), said);
+    BOOST_TEST(said.contains("*** here"), said);
+    BOOST_TEST(!said.contains("hunter2"), said);
+    BOOST_TEST(!said.contains("dXM6"), said);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_proxy_that_closes_or_says_nothing_is_named) {
