@@ -120,6 +120,7 @@ struct plan_summary {
   std::string feed;                    ///< empty: the input belongs to no feed
   std::uint64_t records = 0;           ///< records of the input that the plan covers, without empty ones
   std::uint64_t empty_records = 0;     ///< records whose every cell is empty: skipped
+  std::uint64_t other_tenants = 0;     ///< records that are left out because they are of other tenants; 0 where that was not counted
   std::uint64_t rows = 0;              ///< rows of the plan: a record, or one occurrence of a record that repeats
   std::uint64_t calls = 0;             ///< distinct keys that a call is owed for
   std::uint64_t new_keys = 0;          ///< of these, not in the inventory

@@ -92,6 +92,7 @@ json::object plan_object(std::uint32_t run, const plan_summary& s, utc_time now)
           {"feed", s.feed.empty() ? json::value(nullptr) : json::value(json_text(s.feed))},
           {"records", s.records},
           {"empty_rows", s.empty_records},
+          {"other_tenants", s.other_tenants},
           {"rows", s.rows},
           {"calls", s.calls},
           {"new", s.new_keys},

@@ -81,7 +81,14 @@ std::string input_text(const plan_summary& s) {
   if (!s.feed.empty()) out += fmt::format("Feed: {}.", core::escape_for_people(s.feed));
   if (s.empty_records > 0)
     out += fmt::format("{}{} skipped.", out.empty() ? "" : " ", count_of(s.empty_records, "empty row is", "empty rows are"));
-  return out.empty() ? out : out + "\n";
+  if (!out.empty()) out += "\n";
+  if (s.other_tenants > 0) {
+    const auto& one = s.lanes.size() == 1 ? s.lanes.front() : plan_summary::per_lane();
+    const auto kept = one.name.empty() ? one.tenant : one.name;
+    out += fmt::format("{} of other tenants {} left out{}.\n", count_of(s.other_tenants, "row", "rows"), form(s.other_tenants, "is", "are"),
+                       kept.empty() ? "" : fmt::format(" (--tenant {})", core::escape_for_people(kept, 60)));
+  }
+  return out;
 }
 
 std::string look_ups_text(const plan_summary& s) {

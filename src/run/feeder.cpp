@@ -82,7 +82,10 @@ result<void> feeder::add(const csv::record& record) {
   ++rows_;
   if (!selector_.may_take(record)) return {};
   builder_.build(record.fields, record.line, built_);
-  if (!selector_.take(built_.lane)) return {};
+  if (!selector_.take(built_.lane)) {
+    ++of_other_tenants_;
+    return {};
+  }
   if (!built_.organizer_upn.empty() && !resolve_organizer()) return fail(errc::internal, "an organizer is not looked up yet");
   ledger::planned_row row{.line = record.line, .raw = std::string(record.raw), .lane = built_.lane};
   if (!built_.errors.empty()) {

@@ -62,6 +62,7 @@ class feeder {
   [[nodiscard]] std::uint64_t rows() const noexcept { return rows_; }
   [[nodiscard]] std::uint64_t planned() const noexcept { return selector_.taken(); }
   [[nodiscard]] std::uint64_t empty() const noexcept { return empty_; }
+  [[nodiscard]] std::uint64_t of_other_tenants() const noexcept { return of_other_tenants_; }
 
  private:
   [[nodiscard]] result<void> add(ledger::planned_row row);
@@ -74,7 +75,7 @@ class feeder {
   const user_names& users_;
   const job& job_;
   const stop_tokens& stop_;
-  std::uint64_t rows_ = 0, empty_ = 0;
+  std::uint64_t rows_ = 0, empty_ = 0, of_other_tenants_ = 0;
   bool needs_users_ = false;
   spec::built_row built_;
   std::vector<ledger::planned_row> batch_;

@@ -190,7 +190,7 @@ class rejected_records {
 };
 
 struct record_counts {
-  std::uint64_t planned = 0, empty = 0;
+  std::uint64_t planned = 0, empty = 0, of_other_tenants = 0;
 };
 
 // Feeds all rows to the plan, and checks that the file is the one that was scanned and has as many rows as expected.
@@ -203,7 +203,7 @@ result<record_counts> feed_rows(feeder& feed, scanned_input& input, const job& j
   if (const auto flushed = feed.flush(); !flushed) return std::unexpected(flushed.error());
   if (const auto counted = check_row_count(feed.rows(), feed.planned(), j); !counted)
     return std::unexpected(in_file(j.input, counted.error()));
-  return record_counts{.planned = feed.planned(), .empty = feed.empty()};
+  return record_counts{.planned = feed.planned(), .empty = feed.empty(), .of_other_tenants = feed.of_other_tenants()};
 }
 
 // Plans an input: reads it, and reads it once more where rows name organizers by UPN.
@@ -302,6 +302,7 @@ result<planned> planning::attempt() {
   summary->feed = header_.feed;
   summary->records = fed->planned;
   summary->empty_records = fed->empty;
+  summary->other_tenants = fed->of_other_tenants;
   summary->warnings = builder->warnings();
   if (input_.utf8.lines > 0)
     summary->warnings.push_back({input_warning_kind::utf8_in_windows_1252, input_.utf8.lines, input_.utf8.first_line, input_.utf8.example});

@@ -72,6 +72,16 @@ BOOST_AUTO_TEST_CASE(a_plan_prints_no_columns) {
              "Feed: in.csv. 1 empty row is skipped.\n");
 }
 
+BOOST_AUTO_TEST_CASE(rows_of_other_tenants_are_counted) {
+  auto s = checked();
+  s.other_tenants = 12;
+  BOOST_TEST(input_text(s) == "Feed: in.csv. 1 empty row is skipped.\n12 rows of other tenants are left out.\n");
+  s.lanes = {{.name = "north", .tenant = "11111111-2222-3333-4444-555555555555"}};
+  s.other_tenants = 1;
+  BOOST_TEST(plan_text(s, now).contains("\n1 row of other tenants is left out (--tenant north).\n"), plan_text(s, now));
+  BOOST_TEST(boost::json::parse(plan_json(0, s, now)).at("other_tenants") == 1);
+}
+
 BOOST_AUTO_TEST_CASE(a_plan_counts_the_organizers_that_owe_calls) {
   auto s = checked();
   s.organizers.push_back({.organizer = "c", .vanished = 3});
