@@ -231,8 +231,17 @@ void row_builder::impl::read_lane() {
     return;
   }
   if (names.empty()) return read_only_tenant(text);
-  const auto found =
-      std::ranges::find_if(names, [text](const tenant_name& n) { return core::equal_ignoring_case(n.id, text) || n.name == text; });
+  const auto named = [text](const tenant_name& n) { return core::equal_ignoring_case(n.name, text); };
+  const auto has_id = [text](const tenant_name& n) { return core::equal_ignoring_case(n.id, text); };
+  auto found = std::ranges::find_if(names, named);
+  if (found == names.end()) {
+    found = std::ranges::find_if(names, has_id);
+    const auto other = found == names.end() ? found : std::find_if(found + 1, names.end(), has_id);
+    if (other != names.end())
+      return row->wrong(column_role::tenant, text,
+                        "is the id of several tenants of the configuration: write the name of one, '" +
+                            core::escape_for_people(found->name, 60) + "' or '" + core::escape_for_people(other->name, 60) + "'");
+  }
   if (found != names.end()) {
     out->lane = static_cast<std::uint16_t>(found - names.begin());
     return;

@@ -70,7 +70,7 @@ struct date_range {
 // A tenant that rows may name. The lane is its place in row_settings::tenants.
 struct tenant_name {
   std::string id;    // GUID
-  std::string name;  // of its table in the configuration; may be empty
+  std::string name;  // of its table in the configuration, compared without case; may be empty
 };
 
 struct row_settings {

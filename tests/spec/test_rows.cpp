@@ -154,6 +154,18 @@ BOOST_AUTO_TEST_CASE(tenants_choose_the_lane) {
   BOOST_TEST(none.why(ada + "|x|2026-09-01T08:00Z") == "");
 }
 
+BOOST_AUTO_TEST_CASE(an_id_that_several_tables_have_names_none_of_them) {
+  convoke::spec::row_settings s;
+  s.tenants = {{"11111111-2222-3333-4444-555555555555", "first"},
+               {"22222222-2222-3333-4444-555555555555", "other"},
+               {"11111111-2222-3333-4444-555555555555", "second"}};
+  table t("organizer|external_id|start|tenant", s);
+  BOOST_TEST(holds(t.why(ada + "|x|2026-09-01T08:00Z|11111111-2222-3333-4444-555555555555"),
+                   "is the id of several tenants of the configuration: write the name of one, 'first' or 'second'"));
+  BOOST_TEST(t.row(ada + "|x|2026-09-01T08:00Z|Second").lane == 2);
+  BOOST_TEST(t.row(ada + "|x|2026-09-01T08:00Z|22222222-2222-3333-4444-555555555555").lane == 1);
+}
+
 BOOST_AUTO_TEST_CASE(in_a_run_of_one_tenant_of_several_only_an_input_without_the_column_is_all_of_that_tenant) {
   convoke::spec::row_settings s;
   s.tenants = {{"11111111-2222-3333-4444-555555555555", "north"}, {"22222222-2222-3333-4444-555555555555", "south"}};
