@@ -29,8 +29,12 @@ std::string app_identity::token_url() const {
 }
 
 reply no_answer(const exchanged& ended) {
-  const auto code = ended.what == net::failure::local_resources ? errc::resources : errc::network;
-  return {std::unexpected(token::refusal{.retry_after = {}, .message = "no access token: " + ended.message}), code};
+  // A wrong password for a proxy stays wrong, and directories lock accounts after a few.
+  const bool login = ended.what == net::failure::proxy_login;
+  const auto code = login ? errc::credentials : ended.what == net::failure::local_resources ? errc::resources : errc::network;
+  return {
+      std::unexpected(token::refusal{.fatal = login, .retry_after = {}, .message = "no access token: " + ended.message, .doubtful = login}),
+      code};
 }
 
 reply not_sent(error why, bool fatal) {

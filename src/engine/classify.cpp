@@ -66,6 +66,7 @@ classified classify(operation op, const answer& a) noexcept {
       return {what, a.status == 503 || (rests_on_status(op, what) && !proven(a))};
     }
     case attempt_error::connect:
+    case attempt_error::proxy_login:
       return {answer_class::unsent, true};
     case attempt_error::stale:
       return {answer_class::stale, true};

@@ -55,7 +55,7 @@ lane::lane(run_context& context, const lane_setup& setup, mono_time now)
 void lane::connection_ready(connection_id c, bool reused, mono_time now) {
   connections_.ready(c, reused);
   if (token_lacks_descriptor_) return drop(c);
-  connect_failures_ = 0;
+  connect_failures_ = refused_logins_ = 0;
   ever_connected_ = true;
   connect_at_ = mono_time::min();
   if (reused) {
@@ -97,6 +97,12 @@ void lane::connect_failed(const answer& why, mono_time now) {
     connect_failures_ = std::min(connect_failures_ + 1, 3U);  // at most 4 s: one of these attempts is the probe that ends the outage
     connect_at_ = now + pacing::backoff(connect_failures_, context_.random);
     refused_handshakes_ = why.error == attempt_error::tls && !ever_connected_ ? refused_handshakes_ + 1 : 0;
+    refused_logins_ = why.error == attempt_error::proxy_login ? refused_logins_ + 1 : 0;
+  }
+  // Directories lock accounts after a few wrong passwords. Only a login that was accepted in this run is tried a second time.
+  if (refused_logins_ > (ever_connected_ ? 1U : 0U)) {
+    login_refused_ = true;
+    return stop(stop_reason::credentials, describe(why), now);
   }
   if (refused_handshakes_ >= hopeless_handshakes) {
     return stop(stop_reason::deferred,

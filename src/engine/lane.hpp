@@ -43,7 +43,9 @@ class lane {
   void connection_ready(connection_id c, bool reused, mono_time now);
   void connection_lost(connection_id c) noexcept;
   void connect_failed(const answer& why, mono_time now);
-  [[nodiscard]] mono_time may_connect_at() const noexcept { return token_lacks_descriptor_ ? mono_time::max() : connect_at_; }
+  [[nodiscard]] mono_time may_connect_at() const noexcept {
+    return token_lacks_descriptor_ || login_refused_ ? mono_time::max() : connect_at_;
+  }
   void token_ready(std::uint32_t token);
   void token_failed(const error& why, bool fatal, std::optional<mono_time> again, mono_time now);
 
@@ -212,6 +214,8 @@ class lane {
   mono_time connect_at_ = mono_time::min();
   unsigned connect_failures_ = 0;
   unsigned refused_handshakes_ = 0;  // rounds in a row, while none has ever succeeded
+  unsigned refused_logins_ = 0;      // rounds in a row, by a proxy
+  bool login_refused_ = false;       // and for good
   bool ever_connected_ = false;
 
   std::uint32_t token_ = 0;

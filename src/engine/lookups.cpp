@@ -73,7 +73,7 @@ void user_lookups::answered(std::span<const std::uint32_t> users, lookup_answer&
       users_[i].is = user::state::pending;
       ready_.push_front(i);
     }
-    if (++unsent_in_row_ > most_unsent) connect_failed(std::move(a.envelope.text), now);
+    if (++unsent_in_row_ > most_unsent) connect_failed(std::move(a.envelope.text), false, now);
     return;
   }
   unsent_in_row_ = failed_connects_ = 0;
@@ -165,7 +165,8 @@ void user_lookups::take_refusal(const lookup_answer& a, std::uint32_t token, mon
   if (refused_in_row_ > 1) closed_.close_until(now + pacing::backoff(1, random_));
 }
 
-void user_lookups::connect_failed(std::string why, mono_time now) {
+void user_lookups::connect_failed(std::string why, bool refused_login, mono_time now) {
+  if (refused_login) return stop(errc::credentials, std::move(why));
   trouble_ = std::move(why);
   connect_at_ = now + pacing::backoff(++failed_connects_, random_);
 }

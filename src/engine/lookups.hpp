@@ -94,8 +94,9 @@ class user_lookups {
   [[nodiscard]] mono_time patience(mono_time now);
   [[nodiscard]] bool over() const noexcept { return ended_.has_value() || left_ == 0; }
   void answered(std::span<const std::uint32_t> users, lookup_answer&& a, mono_time now);
-  // No connection could be made. The next attempt is made at may_connect_at().
-  void connect_failed(std::string why, mono_time now);
+  // No connection could be made. The next attempt is made at may_connect_at(). `refused_login`: a proxy does not accept the user name and
+  // password, or requires them, which is final.
+  void connect_failed(std::string why, bool refused_login, mono_time now);
   [[nodiscard]] mono_time may_connect_at() const noexcept { return connect_at_; }
   // No token is usable. `fatal`: none ever will be.
   void token_failed(std::string why, bool fatal);

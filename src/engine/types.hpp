@@ -157,6 +157,7 @@ struct lane_report {
 enum class attempt_error : std::uint8_t {
   none,             // an HTTP answer came: see status
   connect,          // TCP connect failed (before the request began: costs nothing)
+  proxy_login,      // a proxy does not accept the user name and password, or requires them (before the request began)
   tls,              // handshake or certificate failed
   timeout,          // our attempt timeout
   closed,           // connection failed or closed after the request began

@@ -30,6 +30,8 @@ attempt_error translate(net::failure f) noexcept {
       return attempt_error::none;
     case net::failure::connect:
       return attempt_error::connect;
+    case net::failure::proxy_login:
+      return attempt_error::proxy_login;
     case net::failure::tls:
       return attempt_error::tls;
     case net::failure::timeout:

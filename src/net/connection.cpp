@@ -101,7 +101,8 @@ void connection::impl::address_reached(std::size_t index) {
 }
 
 void connection::impl::connect_failed_with(const outcome& why) {
-  if (why.what == failure::cancelled || why.what == failure::local_resources) return;
+  // None of these says anything of the address.
+  if (why.what == failure::cancelled || why.what == failure::local_resources || why.what == failure::proxy_login) return;
   if (!to.dial.empty())
     ++addresses.first;
   else if (addresses.addresses)

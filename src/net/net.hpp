@@ -63,6 +63,7 @@ class tls_context {
 enum class failure : std::uint8_t {
   none,
   connect,
+  proxy_login,  // the proxy on the way does not accept the user name and password, or requires them
   tls,
   timeout,
   closed,

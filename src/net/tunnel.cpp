@@ -1,5 +1,6 @@
 // The way through a proxy: CONNECT, before TLS begins.
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <string_view>
@@ -9,6 +10,9 @@
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
 
+#include <convoke/key.hpp>
+
+#include "core/text.hpp"
 #include "net/connection.hpp"
 #include "net/proxy.hpp"
 
@@ -32,10 +36,39 @@ secret connect_request(const std::string& to, const proxy& through) {
   return secret(std::move(out));
 }
 
+// Whether the proxy refuses the login. tinyproxy answers 401 to a wrong user name or password.
+bool refuses_login(unsigned status, bool sent_credentials) {
+  return status == 407 || (status == 401 && sent_credentials);
+}
+
+// The ways to log in that the proxy offers, separated by commas: the first word of each challenge (RFC 9110, section 11.6.1). Parameters of
+// a challenge are separated by commas, too, but have `=`.
+std::string offered(const http::fields& head) {
+  std::string out;
+  const auto [first, last] = head.equal_range(http::field::proxy_authenticate);
+  for (auto line = first; line != last; ++line) {
+    std::string_view left = line->value();
+    while (!left.empty()) {
+      const auto part = core::trim_http(left.substr(0, left.find(',')));
+      left.remove_prefix(std::min(left.find(','), left.size() - 1) + 1);
+      const auto scheme = part.substr(0, part.find_first_of(" \t"));
+      if (!scheme.empty() && !scheme.contains('=') && !scheme.contains('"')) out.append(out.empty() ? "" : ", ").append(scheme);
+    }
+  }
+  return out;
+}
+
+bool offers_basic(std::string_view schemes) {
+  return to_lower(schemes).contains("basic");
+}
+
 // What the operator can do about a proxy's refusal.
-std::string advice(unsigned status, bool sent_credentials) {
-  // tinyproxy answers 401 to a wrong user name or password.
-  if ((status == 407 || status == 401) && sent_credentials)
+std::string advice(unsigned status, bool sent_credentials, const std::string& schemes) {
+  if (status == 407 && !schemes.empty() && !offers_basic(schemes))
+    return ": it accepts " + schemes +
+           " only, and convoke can log in with Basic only; ask its administrator to allow Basic, or use a "
+           "local proxy that logs in there";
+  if (refuses_login(status, sent_credentials) && sent_credentials)
     return ": it does not accept the user name and password; check --proxy and --proxy-credentials-file";
   if (status == 407) return ": it requires a user name and a password; give them with --proxy-credentials-file FILE (USER:PASSWORD)";
   if (status == 403 || status == 405)
@@ -56,8 +89,11 @@ outcome decide(const std::string& head, const std::string& host, const proxy& th
   const unsigned status = parser.get().result_int();
   if (status / 100 != 2) {
     const auto reason = through.shown(std::string_view(parser.get().reason()), 60);
-    return {failure::connect, begin + "refused a connection to " + host + " with HTTP " + std::to_string(status) +
-                                  (reason.empty() ? "" : " " + reason) + advice(status, !through.authorization.empty())};
+    const bool sent_credentials = !through.authorization.empty();
+    const auto schemes = through.shown(offered(parser.get()), 60);
+    return {refuses_login(status, sent_credentials) ? failure::proxy_login : failure::connect,
+            begin + "refused a connection to " + host + " with HTTP " + std::to_string(status) + (reason.empty() ? "" : " " + reason) +
+                advice(status, sent_credentials, schemes)};
   }
   // The other side of the tunnel waits for TLS to begin.
   if (used != head.size()) return {failure::connect, begin + "sent data before the tunnel was used"};

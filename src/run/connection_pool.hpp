@@ -33,8 +33,8 @@ class connection_pool {
   // cooldown lasts.
   static constexpr unsigned kept_idle = 2;
 
-  // Connections 0 to `size` - 1, all of them waiting to connect.
-  explicit connection_pool(unsigned size) : connections_(size), limit_(size) {}
+  // Connections 0 to `size` - 1, all of them waiting to connect. `one_first`: until the first one is ready, one connects at a time.
+  explicit connection_pool(unsigned size, bool one_first = false) : connections_(size), limit_(size), one_first_(one_first) {}
 
   [[nodiscard]] unsigned size() const noexcept { return static_cast<unsigned>(connections_.size()); }
 
@@ -56,8 +56,9 @@ class connection_pool {
 
   // ---- a connection that is connected
 
-  // It is connected, or its call is over and keep_after_call() was true: it is idle from `now` on.
-  void ready(engine::connection_id c, mono_time now);
+  // It is connected, or its call is over and keep_after_call() was true: it is idle from `now` on. True: it is the first one, for which the
+  // others waited.
+  bool ready(engine::connection_id c, mono_time now);
   // When its next check is due.
   [[nodiscard]] mono_time next_check(mono_time now) const noexcept { return now + check_interval; }
   enum class check_result : std::uint8_t {
@@ -94,6 +95,7 @@ class connection_pool {
   std::vector<connection> connections_;
   unsigned limit_;
   bool suspended_ = false;
+  bool one_first_;
   unsigned idle_ = 0, connecting_ = 0, resting_ = 0;  // how many are in that state
 };
 

@@ -89,7 +89,11 @@ result<lane_parts> make_lane_parts(asio::io_context& io, tls_contexts& tls, cons
   auto& context = tls.of(lane.ca_file);
   auto tokens = make_tokens(io, context, lane, pace);
   if (!tokens) return std::unexpected(std::move(tokens.error()));
-  return lane_parts{.links = make_graph_links(io, std::move(*root), context, seed), .tokens = std::move(*tokens), .pace = lane.pace};
+  const bool logs_in = root->through && !root->through->authorization.empty();
+  return lane_parts{.links = make_graph_links(io, std::move(*root), context, seed),
+                    .tokens = std::move(*tokens),
+                    .pace = lane.pace,
+                    .one_first = logs_in};
 }
 
 }  // namespace convoke::run

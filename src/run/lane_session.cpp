@@ -17,6 +17,7 @@ lane_session::lane_session(asio::io_context& io, clock& time, const session_sett
       clock_(time),
       settings_(settings),
       links_(std::move(parts.links)),
+      one_first_(parts.one_first),
       tokens_(std::move(parts.tokens)),
       events_(events),
       timer_(time.make_timer([this] { resume_those_due(); })) {}
@@ -25,7 +26,7 @@ lane_session::~lane_session() = default;
 
 void lane_session::start(unsigned connections) {
   if (connections == 0 || closing_) return;
-  pool_ = connection_pool(connections);
+  pool_ = connection_pool(connections, one_first_);
   for (engine::connection_id id = 0; id < connections; ++id) slots_.push_back(std::make_unique<connection_slot>(io_, id, links_(id)));
   const auto rethrow = [](const std::exception_ptr& failed) {
     if (failed) std::rethrow_exception(failed);
@@ -139,7 +140,7 @@ void lane_session::report_failure(const connection_slot& s, const net::outcome& 
 
 void lane_session::report_ready(connection_slot& s) {
   const auto now = clock_.now();
-  pool_.ready(s.id, now);
+  if (pool_.ready(s.id, now)) resume_all();
   s.resume_at = pool_.next_check(now);
   events_.connection_ready(settings_.lane, s.id, s.used);
 }

@@ -56,6 +56,8 @@ struct lane_parts {
   link_factory links;
   std::unique_ptr<auth::token_source> tokens;
   std::optional<lane_pace_options> pace{};  // of its own
+  // Connections log in at a proxy. Until one has succeeded, one is made at a time: directories lock accounts after a few wrong passwords.
+  bool one_first = false;
 };
 
 struct session_settings {
@@ -128,6 +130,7 @@ class lane_session {
   clock& clock_;
   session_settings settings_;
   link_factory links_;
+  bool one_first_;
   std::unique_ptr<auth::token_source> tokens_;
   session_events& events_;
   connection_pool pool_{0};

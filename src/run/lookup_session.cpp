@@ -21,6 +21,7 @@ lookup_session::lookup_session(asio::io_context& io, clock& time, const lookup_t
       clock_(time),
       terms_(terms),
       links_(std::move(parts.links)),
+      one_first_(parts.one_first),
       tokens_(std::move(parts.tokens)),
       upns_(upns),
       note_(std::move(note)),
@@ -92,13 +93,21 @@ asio::awaitable<void> lookup_session::connect(slot& s) {
     co_await wait(s, until);
     co_return;
   }
+  if (one_first_ && trying_) {
+    co_await wait(s, patience);
+    co_return;
+  }
   s.link->close();
+  trying_ = true;
   const auto connected = co_await s.link->connect(terms_.connect_timeout);
+  trying_ = false;
   if (closing_) co_return;
+  if (one_first_) wake_all();
   s.connected = connected.what == net::failure::none;
+  if (s.connected) one_first_ = false;
   if (s.connected) co_return;
   say(connected.message);
-  policy_.connect_failed(connected.message, clock_.now());
+  policy_.connect_failed(connected.message, connected.what == net::failure::proxy_login, clock_.now());
 }
 
 asio::awaitable<void> lookup_session::look_up(slot& s, std::vector<std::uint32_t> users) {

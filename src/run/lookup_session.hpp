@@ -80,6 +80,8 @@ class lookup_session {
   clock& clock_;
   lookup_terms terms_;
   link_factory links_;
+  bool one_first_;       // see lane_parts; false once a connection was made
+  bool trying_ = false;  // a connection is being made, for which the others wait
   std::unique_ptr<auth::token_source> tokens_;
   const std::vector<std::string>& upns_;
   std::function<void(const std::string&)> note_;

@@ -283,6 +283,28 @@ BOOST_AUTO_TEST_CASE(a_peer_that_was_trusted_once_may_come_back) {
   BOOST_TEST(t.all<finished>().empty());
 }
 
+// Directories lock an account after a few wrong passwords.
+BOOST_AUTO_TEST_CASE(a_login_that_a_proxy_never_accepted_is_tried_once) {
+  auto t = script::started({5}, 0, script::quick());
+  t.connect_failed(0, attempt_error::proxy_login);
+  BOOST_TEST((t.may_connect_at() == mono_time::max()));
+  std::vector<row_id> released;
+  for (const auto& r : t.all<release_row>()) released.push_back(r.row);
+  t.commit(released);
+  BOOST_TEST(t.over(stop_reason::credentials).detail.contains("it broke"));
+}
+
+BOOST_AUTO_TEST_CASE(a_login_that_a_proxy_accepted_before_is_tried_twice) {
+  auto t = script::started({5}, 1, script::quick());
+  t.connect_failed(0, attempt_error::proxy_login);
+  t.connect_failed(0, attempt_error::proxy_login);  // of the same round
+  BOOST_TEST(t.all<finished>().empty());
+  BOOST_TEST((t.may_connect_at() < mono_time::max()));
+  t.pass(2s);
+  t.connect_failed(0, attempt_error::proxy_login);
+  BOOST_TEST((t.may_connect_at() == mono_time::max()));
+}
+
 BOOST_AUTO_TEST_CASE(half_faults_are_no_outage) {
   auto t = script::started({400}, 1);
   const auto start = t.now();

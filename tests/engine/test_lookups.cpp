@@ -257,12 +257,20 @@ BOOST_AUTO_TEST_CASE(what_was_not_sent_costs_nothing) {
   BOOST_TEST(w.count(state::found) == 2u);
 }
 
+BOOST_AUTO_TEST_CASE(a_login_that_a_proxy_refuses_is_not_tried_again) {
+  world w(1, {.max_outage = 60s});
+  w.policy.connect_failed("the proxy refused", true, w.now);
+  BOOST_REQUIRE(w.policy.ended().has_value());
+  BOOST_TEST((w.policy.ended()->code == errc::credentials));
+  BOOST_TEST(w.policy.ended()->why == "the proxy refused");
+}
+
 BOOST_AUTO_TEST_CASE(connections_are_tried_with_pauses_until_the_outage_is_too_long) {
   world w(1, {.max_outage = 60s});
   const auto begin = w.now;
   int tries = 0;
   for (; tries < 1000 && !w.policy.over(); ++tries) {
-    w.policy.connect_failed("cannot connect", w.now);
+    w.policy.connect_failed("cannot connect", false, w.now);
     BOOST_TEST((w.policy.may_connect_at() - w.now >= 500ms));
     w.now = std::min(w.policy.may_connect_at(), std::max(w.policy.patience(w.now), w.now + 1ms));
     static_cast<void>(w.policy.patience(w.now));

@@ -285,6 +285,7 @@ BOOST_AUTO_TEST_CASE(every_failure_is_translated) {
   using net::failure;
   BOOST_TEST((graph::translate(failure::none) == attempt_error::none));
   BOOST_TEST((graph::translate(failure::connect) == attempt_error::connect));
+  BOOST_TEST((graph::translate(failure::proxy_login) == attempt_error::proxy_login));
   BOOST_TEST((graph::translate(failure::tls) == attempt_error::tls));
   BOOST_TEST((graph::translate(failure::local_resources) == attempt_error::local_resources));
   BOOST_TEST((graph::translate(failure::cancelled) == attempt_error::closed));

@@ -45,6 +45,19 @@ BOOST_AUTO_TEST_CASE(at_the_start_all_connections_connect_once_the_engine_allows
   }
 }
 
+BOOST_AUTO_TEST_CASE(where_one_is_to_succeed_first_the_others_wait_for_it) {
+  connection_pool pool(3, true);
+  BOOST_TEST(pool.ask_to_connect(0, begin, begin).connect);
+  BOOST_TEST(!pool.ask_to_connect(1, begin, begin).connect);
+  pool.connect_failed(0);
+  BOOST_TEST(pool.ask_to_connect(1, begin, begin).connect);
+  BOOST_TEST(!pool.ask_to_connect(0, begin, begin).connect);
+  BOOST_TEST(pool.ready(1, begin));
+  BOOST_TEST(pool.ask_to_connect(0, begin, begin).connect);
+  BOOST_TEST(pool.ask_to_connect(2, begin, begin).connect);
+  BOOST_TEST(!pool.ready(0, begin));
+}
+
 BOOST_AUTO_TEST_CASE(a_long_wait_is_asked_about_again_because_it_may_become_shorter) {
   connection_pool pool(1);
   BOOST_TEST((pool.ask_to_connect(0, begin + 60s, begin).ask_again == begin + connection_pool::check_interval));
@@ -160,7 +173,7 @@ struct history {
         break;
       case is::connecting:
         state[c] = random() % 3 == 0 ? is::closed : is::idle;
-        state[c] == is::idle ? pool.ready(c, now) : pool.connect_failed(c);
+        state[c] == is::idle ? static_cast<void>(pool.ready(c, now)) : pool.connect_failed(c);
         break;
       case is::idle:
         if (random() % 2 == 0) return grant(c);
@@ -170,7 +183,7 @@ struct history {
       case is::busy:
         const bool keep = pool.keep_after_call(c, random() % 4 != 0);
         state[c] = keep ? is::idle : is::closed;
-        keep ? pool.ready(c, now) : pool.closed(c);
+        keep ? static_cast<void>(pool.ready(c, now)) : pool.closed(c);
         break;
     }
   }
