@@ -200,7 +200,8 @@ enum class ending : std::uint8_t {
 struct lane_result {
   std::string name, tenant, app;  ///< as the configuration names it, Entra tenant id, Entra application id; name and app may be empty
   ending end = ending::finished;
-  std::string detail;     ///< one sentence for people: why it stopped and what to do; empty where it made no call
+  std::string detail;       ///< one sentence for people: why it stopped and what to do; empty where it made no call
+  std::uint64_t calls = 0;  ///< made by this process
   outcome_counts counts;  ///< of the rows of the run whose lane is known; wrong rows are not among them. Only in a job_report
 };
 

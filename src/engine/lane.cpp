@@ -222,6 +222,7 @@ void lane::send(organizer_index who, row_index i, mono_time now) {
   organizers_.call_made(who, now);
   pace_.take(now);
   ++since_report_.calls;
+  ++calls_;
   if (inference_.called(who, now)) ++context_.numbers.early_by_inference;
   if (health_.down()) health_.probed(now);
   limit_.called(++in_flight_);

@@ -247,6 +247,8 @@ class lane {
   mono_time reported_at_;
   double wants_ = 0;
 
+  std::uint64_t calls_ = 0;  // made
+
   std::optional<stop_reason> stopped_;
   std::string detail_;
   std::optional<mono_time> come_back_;

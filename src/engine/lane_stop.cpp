@@ -54,11 +54,12 @@ void lane::stop(stop_reason why, std::string detail, mono_time now, std::optiona
 }
 
 lane_end lane::end() const {
-  if (stopped_) return {id_, *stopped_, detail_};
-  if (deferred_ == 0) return {id_, stop_reason::finished, "Everything that was owed is done."};
+  if (stopped_) return {id_, *stopped_, detail_, calls_};
+  if (deferred_ == 0) return {id_, stop_reason::finished, "Everything that was owed is done.", calls_};
   return {id_, stop_reason::deferred,
           std::to_string(deferred_) + (deferred_ == 1 ? " row used" : " rows used") +
-              " up the attempts or the time of this run. Run the same command again, or wait for its usual time."};
+              " up the attempts or the time of this run. Run the same command again, or wait for its usual time.",
+          calls_};
 }
 
 std::optional<mono_time> lane::come_back(mono_time now) const noexcept {

@@ -332,6 +332,7 @@ struct lane_end {
   lane_id lane;
   stop_reason reason = stop_reason::finished;  // also deferred where it was not stopped, but rows are left
   std::string detail;
+  std::uint64_t calls = 0;  // made
 };
 
 // Nothing is in flight any more and nothing will be sent: the run is over. Emitted once, last. Commits that were not acknowledged within

@@ -6,6 +6,7 @@
 #include "report/counts.hpp"
 #include "report/endings.hpp"
 #include "report/json_text.hpp"
+#include "report/wording.hpp"
 
 namespace convoke::report {
 
@@ -20,8 +21,10 @@ std::string lanes_text(std::span<const lane_result> lanes) {
   if (lanes.size() < 2) return {};
   std::string out;
   for (const auto& lane : lanes) {
-    const auto counts = counts_text(lane.counts);
-    out += fmt::format("Tenant {}: {}{}", lane_text(lane.name, lane.tenant), counts.empty() ? "" : counts + "; ", word(lane.end));
+    // A worker does not know the outcomes of a lane: others carry out its rows too.
+    const auto counts = lane.counts != outcome_counts() ? counts_text(lane.counts) + ", " : std::string();
+    out += fmt::format("Tenant {}: {}{}; {}", lane_text(lane.name, lane.tenant), counts, count_of(lane.calls, "call", "calls"),
+                       word(lane.end));
     if (lane.end != ending::finished && !lane.detail.empty()) out += ": " + lane.detail;
     out += '\n';
   }
@@ -36,6 +39,7 @@ json::array lanes_json(std::span<const lane_result> lanes) {
                                {"app", json_text(lane.app)},
                                {"end", word(lane.end)},
                                {"detail", json_text(lane.detail)},
+                               {"calls", lane.calls},
                                {"outcomes", counts_json(lane.counts)}});
   return out;
 }

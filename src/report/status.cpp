@@ -125,6 +125,11 @@ std::string lanes_text(const run_status& run) {
   return out;
 }
 
+// Behind an organizer of a run over several lanes.
+std::string tenant_of(const run_status& run, std::size_t lane) {
+  return run.lanes.size() < 2 ? std::string() : fmt::format(" of tenant {}", core::escape_for_people(run.lanes.at(lane).lane.tenant));
+}
+
 // Per lane: its rows, the learnt rate, the end of its own cooldown, and the organizers that are closed. Unknown values are null.
 json::array lanes_json(const run_status& run, utc_time now) {
   json::array out;
@@ -195,7 +200,7 @@ std::string status_text(const ledger_state& s, utc_time now) {
   if (!run->errors.empty()) out += "Errors:\n";
   for (const auto& [code, n] : run->errors) out += fmt::format("  {:>9}  {}\n", grouped(n), core::escape_for_people(code));
   out += "Organizers:\n";
-  for (const auto& o : run->organizers) out += fmt::format("  {}  {}\n", o.organizer, counts_text(o.counts));
+  for (const auto& o : run->organizers) out += fmt::format("  {}{}  {}\n", o.organizer, tenant_of(*run, o.lane), counts_text(o.counts));
   return out;
 }
 
@@ -213,7 +218,8 @@ std::string status_json(const ledger_state& s, utc_time now) {
     about.emplace("reasons", reasons_json(run->reasons));
     json::array organizers;
     for (const auto& o : run->organizers)
-      organizers.push_back(json::object{{"organizer", o.organizer}, {"outcomes", counts_json(o.counts)}});
+      organizers.push_back(
+          json::object{{"tenant", run->lanes.at(o.lane).lane.tenant}, {"organizer", o.organizer}, {"outcomes", counts_json(o.counts)}});
     about.emplace("organizers", std::move(organizers));
     about.emplace("calls_left", run->calls_left);
     about.emplace("forecast", run->expected ? json::value(forecast_json(*run->expected, now)) : json::value(nullptr));

@@ -54,6 +54,8 @@ void add(const driven& from, sessions_done& to) {
   to.early_by_inference += from.numbers.early_by_inference;
   to.rows_ended += from.rows_ended;
   to.call_time += from.call_time;
+  to.lane_calls.resize(std::max(to.lane_calls.size(), from.lanes.size()));
+  for (const auto& lane : from.lanes) to.lane_calls[lane.lane] += lane.calls;
 }
 
 void announce(const call_phase& with, const ledger::opened_run& opened, bool first) {
@@ -192,6 +194,7 @@ void add_calls(const sessions_done& from, Report& out) {
     auto& to = out.lanes.emplace_back();
     to.end = ending_of(lane.reason);
     to.detail = lane.detail;
+    if (lane.lane < from.lane_calls.size()) to.calls = from.lane_calls[lane.lane];
   }
   out.calls = from.calls;
   out.throttled = from.throttled;

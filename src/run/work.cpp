@@ -136,10 +136,12 @@ class worker {
   void add_lane(lane_result lane) {
     const auto same = [&](const lane_result& other) { return other.tenant == lane.tenant && other.app == lane.app; };
     const auto found = std::ranges::find_if(out_.lanes, same);
-    if (found == out_.lanes.end())
-      out_.lanes.push_back(std::move(lane));
-    else if (found->end == ending::finished)
+    if (found == out_.lanes.end()) return out_.lanes.push_back(std::move(lane));
+    lane.calls += found->calls;
+    if (found->end == ending::finished)
       *found = std::move(lane);
+    else
+      found->calls = lane.calls;
   }
 
   void fail_with(const error& why) {
