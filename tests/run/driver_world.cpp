@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <stdexcept>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/deferred.hpp>
@@ -89,6 +90,11 @@ asio::awaitable<engine::answer> fake_link::call(const graph::request& what, cons
   used = true;
   world_.on_delivered(*this, answer_);
   co_return std::move(answer_);
+}
+
+asio::awaitable<graph::plain_answer> fake_link::plain(graph::plain_request, const secret&, std::uint32_t, std::chrono::nanoseconds) {
+  throw std::logic_error("a run makes no plain request");
+  co_return graph::plain_answer();
 }
 
 void fake_link::close() noexcept {

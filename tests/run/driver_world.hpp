@@ -59,6 +59,9 @@ class fake_link final : public run::graph_link {
   boost::asio::awaitable<net::outcome> connect(std::chrono::nanoseconds limit) override;
   boost::asio::awaitable<engine::answer> call(const graph::request& what, const secret& token, std::uint32_t token_number,
                                               std::chrono::nanoseconds limit) override;
+  // A run makes no such request.
+  boost::asio::awaitable<graph::plain_answer> plain(graph::plain_request what, const secret& token, std::uint32_t token_number,
+                                                    std::chrono::nanoseconds limit) override;
   [[nodiscard]] bool usable() noexcept override { return open && !closed_by_peer; }
   void close() noexcept override;
 

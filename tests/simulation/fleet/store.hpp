@@ -67,6 +67,12 @@ class sim_store final : public convoke::ledger::store {
   void forget_cooldown(run_id, lane_id, std::optional<organizer_id>) override {}
   result<std::uint64_t> forget_cooldowns(const convoke::ledger::lane_name&) override { return 0; }
   void save_pace(run_id, lane_id, const convoke::ledger::lane_pace&, utc_time) override {}
+  result<convoke::ledger::remembered_users> users(const convoke::ledger::lane_name&, convoke::utc_time) override {
+    return convoke::ledger::remembered_users();
+  }
+  result<void> save_users(const convoke::ledger::lane_name&, const convoke::ledger::learnt_users&, convoke::utc_time) override {
+    return {};
+  }
   result<convoke::ledger::run_state> finish_run(run_id) override { return convoke::ledger::run_state::open; }
   std::unique_ptr<convoke::ledger::reader> read() override { return nullptr; }
 
