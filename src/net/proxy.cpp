@@ -79,37 +79,41 @@ bool in_range(std::string_view range, const ip::address& host) {
   return base.is_v4() ? same(base.to_v4().to_bytes(), host.to_v4().to_bytes()) : same(base.to_v6().to_bytes(), host.to_v6().to_bytes());
 }
 
-// An entry and the port behind it: `name:443`, `[::1]:443`. An IPv6 address without brackets has no port.
+// An entry and the port behind it: `name:443`, `[::1]:443`, `[fd00::]/8`. An IPv6 address without brackets has no port.
 struct entry {
-  std::string_view name;
-  std::optional<std::uint16_t> port;
+  std::string name;
+  std::optional<std::uint16_t> port;  // 0, which no host has, where it cannot be read
 };
 
-entry split(std::string_view text) {
-  entry out{.name = text, .port = {}};
-  const bool bracketed = text.starts_with('[') && text.contains(']');
-  const auto colon = bracketed                            ? text.find(':', text.find(']'))
-                     : std::ranges::count(text, ':') == 1 ? text.find(':')
-                                                          : std::string_view::npos;
-  if (bracketed) out.name = text.substr(1, text.find(']') - 1);
-  if (colon == std::string_view::npos) return out;
+std::uint16_t port_of(std::string_view digits) {
   std::uint16_t port = 0;
-  const auto digits = text.substr(colon + 1);
-  std::from_chars(digits.data(), digits.data() + digits.size(), port);
-  out.port = port;
-  if (!bracketed) out.name = text.substr(0, colon);
-  return out;
+  const auto [end, bad] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  return bad == std::errc{} && end == digits.data() + digits.size() ? port : 0;
+}
+
+entry split(std::string_view text) {
+  if (const auto end = text.find(']'); text.starts_with('[') && end != std::string_view::npos) {
+    const std::string inside(text.substr(1, end - 1));
+    const auto behind = text.substr(end + 1);
+    if (behind.empty()) return {.name = inside, .port = {}};
+    if (behind.starts_with('/')) return {.name = inside + std::string(behind), .port = {}};
+    return {.name = inside, .port = behind.starts_with(':') ? port_of(behind.substr(1)) : std::uint16_t{0}};
+  }
+  if (std::ranges::count(text, ':') != 1) return {.name = std::string(text), .port = {}};
+  const auto colon = text.find(':');
+  return {.name = std::string(text.substr(0, colon)), .port = port_of(text.substr(colon + 1))};
 }
 
 bool names(const entry& one, std::string_view host, std::uint16_t port) {
   if (one.port && *one.port != port) return false;
-  auto name = one.name;
+  std::string_view name = one.name;
   if (name == "*") return true;
   boost::system::error_code no_address;
   const auto address = ip::make_address(host, no_address);
   if (name.contains('/')) return !no_address && in_range(name, address);
   boost::system::error_code other;
   if (const auto listed_address = ip::make_address(name, other); !other) return !no_address && listed_address == address;
+  if (!no_address) return false;  // nothing is below an address, as names are below a domain
   if (name.starts_with("*.")) name.remove_prefix(1);
   if (name.starts_with('.')) name.remove_prefix(1);
   if (name.ends_with('.')) name.remove_suffix(1);
