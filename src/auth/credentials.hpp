@@ -22,6 +22,8 @@ namespace convoke::auth {
 // A JWT of another identity provider, such as a Kubernetes cluster. The file is read anew for every request, because the provider replaces
 // it: a file that cannot be read is an error of that request only.
 [[nodiscard]] std::unique_ptr<credential> by_federated_token(app_identity app, std::string file);
+// Whether the file holds a JWT now. errc::credentials, with the name of the file and never its content.
+[[nodiscard]] result<void> check_federated_token(const std::string& file);
 
 // Where managed identities get their tokens.
 struct managed_identity_service {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 
 #include "auth/credentials.hpp"
@@ -7,12 +8,21 @@
 namespace convoke::auth {
 namespace {
 
+result<secret> read_token(const std::string& file) {
+  auto content = read_provided_file(file, "federated token file");
+  if (!content) return content;
+  const auto bare = token::bare_token(content->reveal());
+  if (const auto flaw = token::flaw_of_token(bare))
+    return fail(errc::credentials, "the federated token file " + file + " does not hold a token: " + *flaw);
+  return secret(std::string(bare));
+}
+
 class federated_token final : public credential {
  public:
   federated_token(app_identity app, std::string file) : app_(std::move(app)), file_(std::move(file)) {}
 
   boost::asio::awaitable<reply> request(token_client& via) override {
-    const auto assertion = read_assertion();
+    const auto assertion = read_token(file_);
     // The provider may be about to replace the file.
     if (!assertion) co_return not_sent(assertion.error(), false);
     const secret form = token::assertion_form(app_.client_id, app_.graph_root, *assertion);
@@ -21,20 +31,19 @@ class federated_token final : public credential {
   }
 
  private:
-  [[nodiscard]] result<secret> read_assertion() const {
-    auto content = read_provided_file(file_, "federated token file");
-    if (!content) return content;
-    const auto bare = token::bare_token(content->reveal());
-    if (const auto flaw = token::flaw_of_token(bare))
-      return fail(errc::credentials, "the federated token file " + file_ + " does not hold a token: " + *flaw);
-    return secret(std::string(bare));
-  }
-
   app_identity app_;
   std::string file_;
 };
 
 }  // namespace
+
+result<void> check_federated_token(const std::string& file) {
+  const auto token = read_token(file);
+  if (!token) return std::unexpected(token.error());
+  if (std::ranges::count(token->reveal(), '.') != 2)
+    return fail(errc::credentials, "the federated token file " + file + " does not hold a JWT: it has not three parts separated by dots");
+  return {};
+}
 
 std::unique_ptr<credential> by_federated_token(app_identity app, std::string file) {
   return std::make_unique<federated_token>(std::move(app), std::move(file));
