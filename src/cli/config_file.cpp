@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
 #include <toml++/toml.h>
+
+#include <convoke/key.hpp>
 
 #include "cli/lists.hpp"
 #include "core/text.hpp"
@@ -65,6 +68,7 @@ struct config_table {
   const toml::table& table;
   const std::string& path;
   const std::string& source;  // as messages name it
+  source_kind kind = source_kind::file;
 };
 
 result<void> add_column(const std::string& role, const toml::node& node, const config_table& from, list_values& into) {
@@ -98,6 +102,19 @@ result<void> read_columns(const config_table& from, list_values& into) {
 // The tables at the top of a file that are no settings.
 constexpr std::string_view tables_of_a_file[] = {"tenants", "columns"};
 
+std::string why_no_key(const std::string& key, const option* known, std::span<const std::string_view> allowed) {
+  const auto shown = core::escape_for_people(key);
+  if (!allowed.empty() && known != nullptr && known->name != "config")
+    return fmt::format("'{}' cannot be set for one tenant. Write it at the top of the file, above the tables.", shown);
+  std::string near;
+  if (allowed.empty())
+    near = nearest_option(key);
+  else if (const auto found = core::nearest(key, allowed))
+    near = *found;
+  return fmt::format("there is no key '{}'{}.{}", shown, allowed.empty() ? "" : " in a table of tenants",
+                     near.empty() ? "" : fmt::format(" Did you mean '{}'?", key_name(near)));
+}
+
 // Reads the keys of one table. A key that `into` has already keeps its value. `allowed`: empty for all keys.
 result<void> read_table(const config_table& from, std::span<const std::string_view> allowed, config_values& into) {
   const auto shown = core::escape_for_people(from.path);
@@ -107,12 +124,7 @@ result<void> read_table(const config_table& from, std::span<const std::string_vi
     const auto* known = find_option(key);
     const bool taken =
         known != nullptr && known->name != "config" && (allowed.empty() || std::ranges::find(allowed, known->name) != allowed.end());
-    if (!taken) {
-      const auto near = nearest_option(key);
-      return fail(errc::usage, fmt::format("{}, line {}: there is no key '{}'{}.{}", shown, node.source().begin.line,
-                                           core::escape_for_people(key), allowed.empty() ? "" : " in a table of tenants",
-                                           near.empty() ? "" : fmt::format(" Did you mean '{}'?", key_name(near))));
-    }
+    if (!taken) return fail(errc::usage, fmt::format("{}, line {}: {}", shown, node.source().begin.line, why_no_key(key, known, allowed)));
     if (const auto built = refuse_later(*known, fmt::format("{}, line {}: {}", shown, node.source().begin.line, key)); !built) return built;
     const auto place = fmt::format(", line {}: {}", node.source().begin.line, key);
     if (known->form == shape::list) {
@@ -124,38 +136,95 @@ result<void> read_table(const config_table& from, std::span<const std::string_vi
     }
     auto text = value_text(node, shown, key);
     if (!text) return std::unexpected(text.error());
-    into.values.try_emplace(std::string(known->name),
-                            setting{.text = in_file_terms(*known, std::move(*text), from.path), .source = from.source, .place = place});
+    into.values.try_emplace(
+        std::string(known->name),
+        setting{.text = in_file_terms(*known, std::move(*text), from.path), .source = from.source, .place = place, .kind = from.kind});
   }
   return {};
 }
 
 bool is_wanted(const tenant_table& table, const std::string& wanted) {
-  const auto id = table.values.find("tenant");
-  return table.name == wanted || (id != table.values.end() && core::equal_ignoring_case(id->second.text, wanted));
+  return core::equal_ignoring_case(table.name, wanted) || core::equal_ignoring_case(table.values.at("tenant").text, wanted);
+}
+
+std::string names_of(std::span<const tenant_table> tables) {
+  std::string out;
+  for (const auto& one : tables) out += (out.empty() ? "" : ", ") + core::escape_for_people(one.name, 60);
+  return out;
+}
+
+std::string refused_id(const std::string& setting, std::span<const tenant_table> tables) {
+  return fmt::format(
+      "{} stands beside {} tables [tenants.NAME], each of which has an id of its own. Remove it; or write the name of a "
+      "table there ({}), which limits every run to that tenant.",
+      setting, tables.size(), names_of(tables));
+}
+
+std::string unknown_tenant(const std::string& setting, const std::string& wanted, const std::string& file,
+                           std::span<const tenant_table> tables) {
+  std::vector<std::string_view> names;
+  for (const auto& one : tables) names.emplace_back(one.name);
+  const auto near = core::nearest(wanted, names);
+  return fmt::format("{} is neither the name of a table [tenants.NAME] of {} nor a tenant id (a GUID).{} The tables are: {}.", setting,
+                     file, near ? fmt::format(" Did you mean '{}'?", core::escape_for_people(*near)) : "", names_of(tables));
+}
+
+// Moves the tables that are not used to the others. `wanted`: null for all.
+result<void> choose_tenant(const setting* wanted, const std::string& file, config_values& into) {
+  const bool only = into.tenants.size() == 1;
+  const auto fits = [&](const tenant_table& one) { return wanted == nullptr || is_wanted(one, wanted->text); };
+  const auto matches = wanted == nullptr && !only ? 0 : std::ranges::count_if(into.tenants, fits);
+  const auto shown = wanted == nullptr ? std::string() : fmt::format("{}: '{}'", wanted->named(), core::escape_for_people(wanted->text));
+  if (matches > 1)
+    return fail(errc::usage, fmt::format("{} is the tenant of several tables. Give the name of one: {}.", shown, names_of(into.tenants)));
+  if (matches == 1) {
+    const auto chosen = std::ranges::find_if(into.tenants, fits);
+    // An id at the top of the file says "the tenant", which is not so where there are several.
+    if (!only && wanted->kind == source_kind::file && !core::equal_ignoring_case(chosen->name, wanted->text))
+      return fail(errc::usage, refused_id(shown, into.tenants));
+    into.tenant_name = chosen->name;
+    into.values = std::move(chosen->values);
+    into.tenants.erase(chosen);
+  } else if (wanted != nullptr && !parse_guid(wanted->text)) {
+    return fail(errc::usage, unknown_tenant(shown, wanted->text, file, into.tenants));
+  } else if (wanted != nullptr && !only && wanted->kind == source_kind::file) {
+    return fail(errc::usage, refused_id(shown, into.tenants));
+  }
+  if (only || wanted != nullptr) into.other_tenants = std::exchange(into.tenants, {});
+  return {};
 }
 
 // The tables [tenants.NAME], one for each lane.
-result<void> read_tenants(const toml::node& node, const std::string& path, const std::string& wanted, config_values& into) {
+result<void> read_tenants(const toml::node& node, const std::string& path, const setting* wanted, config_values& into) {
   const auto shown = core::escape_for_people(path);
   const auto* tables = node.as_table();
   if (tables == nullptr || !tables->is_homogeneous(toml::node_type::table))
     return fail(errc::usage, fmt::format("{}: 'tenants' holds one table for each tenant: [tenants.NAME].", shown));
+  const auto kind = tables->size() > 1 ? source_kind::table : source_kind::only_table;
   for (const auto& [name, one] : *tables) {
     const auto source = fmt::format("{} [tenants.{}]", shown, core::escape_for_people(name.str()));
     config_values table;
-    if (const auto read = read_table({.table = *one.as_table(), .path = path, .source = source}, of_a_tenant, table); !read) return read;
+    const auto read = read_table({.table = *one.as_table(), .path = path, .source = source, .kind = kind}, of_a_tenant, table);
+    if (!read) return read;
+    if (const auto id = table.values.find("tenant"); id == table.values.end() || id->second.text.empty())
+      return fail(errc::usage,
+                  fmt::format("{}, line {}: the table has no key 'tenant': write tenant = \"GUID\", the id of the Entra tenant.", source,
+                              one.source().begin.line));
+    const auto same = std::ranges::find_if(into.tenants, [&](const auto& t) { return core::equal_ignoring_case(t.name, name.str()); });
+    if (same != into.tenants.end())
+      return fail(errc::usage, fmt::format("{}, line {}: there is a table [tenants.{}] already, and names are compared without case.",
+                                           source, one.source().begin.line, core::escape_for_people(same->name)));
     into.tenants.push_back({.name = std::string(name.str()), .values = std::move(table.values)});
   }
-  const bool only = into.tenants.size() == 1 && wanted.empty();
-  const auto chosen = std::ranges::find_if(into.tenants, [&](const tenant_table& one) { return only || is_wanted(one, wanted); });
-  if (chosen != into.tenants.end()) {
-    into.tenant_name = chosen->name;
-    into.values = std::move(chosen->values);
-    into.tenants.erase(chosen);
-  }
-  if (!wanted.empty() || only) into.other_tenants = std::exchange(into.tenants, {});
-  return {};
+  return choose_tenant(wanted, shown, into);
+}
+
+// The key `tenant` at the top of the file.
+std::optional<setting> tenant_at_the_top(const config_table& whole) {
+  const auto* node = whole.table.get("tenant");
+  const auto text = node == nullptr ? std::string() : node->value_or(std::string());
+  if (text.empty()) return std::nullopt;
+  return setting{.text = text, .source = whole.source, .place = fmt::format(", line {}: tenant", node->source().begin.line)};
 }
 
 }  // namespace
@@ -171,7 +240,7 @@ result<void> refuse_later(const option& o, const std::string& source) {
   return fail(errc::usage, fmt::format("{}: this part of convoke is not built yet. Leave it out.", source));
 }
 
-result<config_values> read_config_file(const std::string& path, config_origin origin, const std::string& wanted_tenant) {
+result<config_values> read_config_file(const std::string& path, config_origin origin, const setting* wanted_tenant) {
   const auto shown = core::escape_for_people(path);
   const auto text = read_config_text(path, origin);
   if (!text) return std::unexpected(text.error());
@@ -184,9 +253,14 @@ result<config_values> read_config_file(const std::string& path, config_origin or
   }
   config_values out;
   const config_table whole{.table = table, .path = path, .source = shown};
-  const auto wanted = wanted_tenant.empty() ? table["tenant"].value_or(std::string()) : wanted_tenant;
-  if (const auto* tenants = table.get("tenants"))
+  const auto at_top = tenant_at_the_top(whole);
+  if (const auto* tenants = table.get("tenants")) {
+    const bool several = tenants->is_table() && tenants->as_table()->size() > 1;
+    const bool chooses =
+        wanted_tenant != nullptr && !wanted_tenant->text.empty() && !(several && wanted_tenant->kind == source_kind::azure);
+    const auto* wanted = chooses ? wanted_tenant : at_top ? &*at_top : nullptr;
     if (const auto read = read_tenants(*tenants, path, wanted, out); !read) return std::unexpected(read.error());
+  }
   if (const auto* columns = table.get("columns")) {
     if (!columns->is_table())
       return fail(errc::usage,

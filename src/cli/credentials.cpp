@@ -12,6 +12,7 @@
 #include <convoke/key.hpp>
 
 #include "auth/auth.hpp"
+#include "auth/credentials.hpp"
 #include "auth/signing_key.hpp"
 #include "core/text.hpp"
 #include "graph/graph.hpp"
@@ -32,13 +33,16 @@ result<void> use_ready_token(std::string_view copied, lane_options& lane) {
   return {};
 }
 
-// How near a source is; the lower the nearer.
-enum nearness : unsigned { of_flag, of_variable, of_azure, of_file, of_directory, of_machine, nowhere };
+// How near a source is; the lower the nearer. In front of these: the kinds of sources of settings.
+enum nearness : unsigned {
+  of_azure = static_cast<unsigned>(source_kind::azure),
+  of_directory = static_cast<unsigned>(source_kind::fallback) + 1,
+  of_machine,
+  nowhere
+};
 
 nearness nearness_of(const setting& value) {
-  if (value.source.starts_with("--")) return of_flag;
-  if (value.source.starts_with("CONVOKE_")) return of_variable;
-  return value.source.starts_with("AZURE_") ? of_azure : of_file;
+  return static_cast<nearness>(value.kind);
 }
 
 struct candidate {
@@ -75,6 +79,12 @@ candidate nearest_candidate(const settings& from, bool azure_machine) {
   if (!from.environment("IDENTITY_ENDPOINT").empty()) out.consider(of_machine, credential_kind::managed_identity, "IDENTITY_ENDPOINT");
   if (azure_machine) out.consider(of_machine, credential_kind::managed_identity, "this is a virtual machine of Azure");
   return out;
+}
+
+// A table's own credential is nearer than the key `credential` at the top of the file.
+bool own_is_nearer(const setting& given, const candidate& own) {
+  const auto is = [&](source_kind kind) { return own.how_near == static_cast<nearness>(kind); };
+  return given.kind == source_kind::file && (is(source_kind::table) || is(source_kind::only_table));
 }
 
 result<void> read_client_secret(const settings& from, lane_options& lane) {
@@ -132,7 +142,8 @@ bool needs_an_app(credential_kind kind) {
 }  // namespace
 
 result<std::optional<credential_choice>> choose_credential(const settings& from, bool azure_machine) {
-  if (const auto* given = from.find("credential"); given != nullptr && !given->text.empty()) {
+  const auto* given = from.find("credential");
+  if (given != nullptr && !given->text.empty() && !own_is_nearer(*given, nearest_candidate(from, azure_machine))) {
     if (const auto kind = parse_credential_kind(given->text)) return credential_choice{.kind = *kind, .reason = given->named()};
     return fail(errc::usage, fmt::format("{}: '{}' is none of client-secret, client-certificate, workload-identity, managed-identity, "
                                          "managed-identity-federation and token.",
@@ -145,10 +156,21 @@ result<std::optional<credential_choice>> choose_credential(const settings& from,
 }
 
 std::string describe_credential(const settings& from, bool azure_machine) {
-  if (!from.text("credential").empty()) return {};
-  const auto chosen = choose_credential(from, azure_machine);
-  if (!chosen || !*chosen) return "credential =   # none is given\n";
-  return fmt::format("credential = {}  # chosen by: {}\n", to_string((*chosen)->kind), core::escape_for_people((*chosen)->reason));
+  std::string out;
+  const auto tenants = from.tenants();
+  for (const auto& one : tenants) {
+    const auto key = tenants.size() < 2 ? "credential" : fmt::format("tenants.{}.credential", core::escape_for_people(one.tenant_name()));
+    const auto* given = one.find("credential");
+    const auto chosen = choose_credential(one, azure_machine);
+    // Shown as any other setting, or not the name of a kind.
+    const bool shown = given != nullptr && !given->text.empty() && (!chosen || !*chosen || (*chosen)->reason == given->named());
+    if (shown && (tenants.size() < 2 || given->kind == source_kind::table || !chosen)) continue;
+    if (!chosen || !*chosen)
+      out += fmt::format("{} =   # none is given\n", key);
+    else
+      out += fmt::format("{} = {}  # chosen by: {}\n", key, to_string((*chosen)->kind), core::escape_for_people((*chosen)->reason));
+  }
+  return out;
 }
 
 bool is_azure_machine() {
@@ -181,7 +203,8 @@ result<void> read_credentials(const settings& from, lane_options& lane) {
       return read_certificate(from, lane);
     case credential_kind::workload_identity:
       lane.federated_token_file = from.text("federated-token-file");
-      return {};
+      // So that a wrong file is found before anything is planned. Later ones are waited for: the provider replaces the file.
+      return lane.federated_token_file.empty() ? result<void>() : auth::check_federated_token(lane.federated_token_file);
     case credential_kind::managed_identity:
     case credential_kind::managed_identity_federation:
       read_managed_identity(from, lane);

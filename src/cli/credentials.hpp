@@ -16,13 +16,15 @@ struct credential_choice {
   std::string reason;  // what it was chosen by: `--credential`, `AZURE_CLIENT_SECRET`, `$CREDENTIALS_DIRECTORY/convoke-secret`
 };
 
-// The kind of credential: --credential, else the kind whose nearest source is nearest (flag, CONVOKE_*, AZURE_*, file,
-// $CREDENTIALS_DIRECTORY), and among equals the order of Azure Identity: secret, certificate, workload identity, managed identity. A ready
-// token (CONVOKE_TOKEN) comes before all. nullopt: nothing is given. `azure_machine`: this machine is a virtual machine of Azure, which
-// probably has a managed identity. errc::usage for a kind that does not exist.
+// The kind of credential: --credential, else the kind whose nearest source is nearest (source_kind, then $CREDENTIALS_DIRECTORY). A
+// credential in a table [tenants.NAME] comes before the key `credential` at the top of the file. Among equals: the order of Azure Identity:
+// secret, certificate, workload identity, managed identity. A ready token (CONVOKE_TOKEN) comes before all. nullopt: nothing is given.
+// `azure_machine`: this machine is a virtual machine of Azure, which probably has a managed identity. errc::usage for a kind that does not
+// exist.
 [[nodiscard]] result<std::optional<credential_choice>> choose_credential(const settings& from, bool azure_machine);
 
-// What --show-config says of it: `credential = KIND  # SOURCE`. Nothing where --credential is set, which it shows anyway.
+// What --show-config says of it: `credential = KIND  # chosen by: SOURCE`, and with several tenants a line for each,
+// `tenants.NAME.credential = …`. Nothing where it is chosen by --credential, or by that key of the tenant's table, which are shown anyway.
 [[nodiscard]] std::string describe_credential(const settings& from, bool azure_machine);
 
 // Whether this is a virtual machine of Azure, by its chassis asset tag.

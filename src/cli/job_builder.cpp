@@ -16,6 +16,7 @@
 #include "core/text.hpp"
 #include "files/input.hpp"
 #include "graph/graph.hpp"
+#include "net/net.hpp"
 #include "run/setting_ranges.hpp"
 #include "run/validate.hpp"
 
@@ -197,22 +198,37 @@ std::string cloud_names() {
   return out;
 }
 
+// The URL in place of the cloud's; empty where there is none, and where the lane's own table names its cloud and the URL is for all lanes.
+std::string url_of(const settings& from, std::string_view name) {
+  const auto* cloud = from.find("cloud");
+  const auto* url = from.find(name);
+  if (url == nullptr || cloud == nullptr) return {};
+  const bool of_table = cloud->kind == source_kind::table || cloud->kind == source_kind::only_table;
+  return of_table && cloud->kind < url->kind ? std::string() : url->text;
+}
+
 result<void> read_target(const settings& from, lane_options& lane) {
   const auto name = from.text("cloud");
   const auto* cloud = graph::find_cloud(name);
   if (cloud == nullptr)
     return fail(errc::usage, fmt::format("--cloud '{}' is not known: use one of {}; or give --graph-url and --authority-url.",
                                          core::escape_for_people(name), cloud_names()));
-  const auto graph_url = from.text("graph-url");
+  const auto graph_url = url_of(from, "graph-url");
   if (graph_url.empty() && !cloud->no_create_or_get.empty())
     return fail(errc::usage, fmt::format("The cloud '{}' has no createOrGet: {}. With --graph-url it is called all the same.", cloud->name,
                                          cloud->no_create_or_get));
-  const auto authority = from.text("authority-url");
+  const auto authority = url_of(from, "authority-url");
   lane.graph_url = graph_url.empty() ? std::string(cloud->graph_root) : graph_url;
   lane.authority_url = authority.empty() ? std::string(cloud->authority) : authority;
   lane.ca_file = from.text("ca-file");
   lane.allow_http = from.flag("allow-http");
   lane.client_id = from.text("client-id");
+  for (const auto key : {"graph-url", "authority-url"}) {
+    const auto* value = from.find(key);
+    if (value == nullptr || url_of(from, key).empty()) continue;
+    if (const auto parsed = net::parse_endpoint(value->text, lane.allow_http); !parsed)
+      return fail(parsed.error().code, fmt::format("{}: {}", value->named(), parsed.error().message));
+  }
   return run::check_target(lane);
 }
 
@@ -229,10 +245,12 @@ result<lane_options> read_lane(const settings& from, const needs& what) {
   return lane;
 }
 
-// With several tenants, what belongs to one of them comes from its table: a flag or a variable would be used for all.
+// With several tenants, what belongs to one of them comes from its table: a flag or a variable would be used for all. AZURE_CLIENT_ID is
+// only in the way where a table names no app: Azure Workload Identity sets it in every container.
 result<void> check_sources(const settings& from, std::span<const settings> tenants) {
   constexpr std::string_view of_one[] = {"client-id", "client-secret-file", "client-certificate-file",
                                          "client-certificate-passphrase-file"};
+  constexpr std::string_view app = "client-id";
   const auto refuse = [&](std::string_view source) {
     return fail(errc::usage,
                 fmt::format("{} is of one tenant, and the configuration has {}: choose one with --tenant NAME, or write it into "
@@ -240,7 +258,10 @@ result<void> check_sources(const settings& from, std::span<const settings> tenan
                             source, tenants.size()));
   };
   for (const auto name : of_one)
-    if (const auto* value = from.find(name); value != nullptr && value->place.empty()) return refuse(value->source);
+    if (const auto* value = from.find(name); value != nullptr && value->kind <= source_kind::azure) {
+      const auto is_used = [&](const settings& one) { return one.find(name)->kind == value->kind; };
+      if (name != app || value->kind != source_kind::azure || std::ranges::any_of(tenants, is_used)) return refuse(value->source);
+    }
   for (const auto name : {"CONVOKE_TOKEN", "AZURE_CLIENT_SECRET"})
     if (!from.environment(name).empty()) return refuse(name);
   return {};

@@ -52,10 +52,15 @@ struct option {
 
 inline constexpr std::string_view sqlite_scheme = "sqlite:";  // of --ledger
 
+// What kind of source a value is from; the nearest first. A table [tenants.NAME] is nearer than AZURE_* where there are several, since a
+// variable says nothing of one of them; the only table of a file is a part of it.
+enum class source_kind : std::uint8_t { flag, variable, table, azure, only_table, file, fallback };
+
 struct setting {
   std::string text;
   std::string source;   // `--rate`, `CONVOKE_RATE`, `convoke.toml`, `default`
   std::string place{};  // in a file: `, line 3: rate`
+  source_kind kind = source_kind::file;
 
   // For a message.
   [[nodiscard]] std::string named() const { return source + place; }
@@ -67,7 +72,8 @@ struct list_values {
   std::vector<setting> carry;   // HEADER
 };
 
-// The values of one invocation. Precedence: flag, CONVOKE_*, AZURE_*, file, default.
+// The values of one invocation. Precedence: flag, CONVOKE_*, AZURE_*, file, default; of several tables [tenants.NAME] each comes before
+// AZURE_*.
 class settings {
  public:
   // `flags`: as given on the command line; of a list its values, one a line. `environment`: name to value. Reads the configuration file:
@@ -85,6 +91,7 @@ class settings {
   // NAME of the table [tenants.NAME] that is used; empty where there is none.
   [[nodiscard]] const std::string& tenant_name() const noexcept { return tenant_name_; }
   // The settings of each tenant: these with one table [tenants.NAME] each; or these alone, where there is no table or one was chosen.
+  // Only --tenant, CONVOKE_TENANT and the key `tenant` choose one of several.
   [[nodiscard]] std::vector<settings> tenants() const;
   // NAME and id of the tables that are not used because --tenant chose another one.
   [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& other_tenants() const noexcept { return other_tenants_; }
@@ -96,6 +103,7 @@ class settings {
  private:
   // CONVOKE_* and AZURE_*.
   [[nodiscard]] result<void> add_environment();
+  void keep_all_tenants(std::size_t count);
   [[nodiscard]] result<void> add_flags(const std::map<std::string, std::string, std::less<>>& flags);
 
   std::map<std::string, setting, std::less<>> values_;

@@ -9,6 +9,7 @@
 #include "cli/config_file.hpp"
 #include "cli/lists.hpp"
 #include "cli/options.hpp"
+#include "cli/proxies.hpp"
 #include "core/text.hpp"
 #include "ledger/open.hpp"
 #include "net/proxy.hpp"
@@ -73,9 +74,20 @@ config_place find_file(const names& flags, const names& environment, const std::
   return fs::exists(own, ignored) ? config_place{own.string(), "found"} : config_place{};
 }
 
-// What is nearer than a table of the configuration file.
-bool nearer_than_file(const setting& value) {
-  return value.source.starts_with("--") || value.source.starts_with("CONVOKE_") || value.source.starts_with("AZURE_");
+// Keeps the nearer one of two values.
+void take_nearer(std::map<std::string, setting, std::less<>>& into, const std::string& name, const setting& value) {
+  const auto [now, added] = into.try_emplace(name, value);
+  if (!added && value.kind < now->second.kind) now->second = value;
+}
+
+bool is_of_a_table(const setting& value) {
+  return value.kind == source_kind::table || value.kind == source_kind::only_table;
+}
+
+// The value of a setting for people: URLs can hold a password.
+std::string without_password(std::string_view name, const std::string& value) {
+  if (name == "ledger") return ledger::shown_ledger(value);
+  return name == "proxy" || name == "graph-url" || name == "authority-url" ? net::shown_proxy(value) : value;
 }
 
 // Expands `~/`, and checks the values of flags.
@@ -107,12 +119,13 @@ result<settings> settings::resolve(const names& flags, const names& environment,
   if (const auto read = out.add_flags(flags); !read) return std::unexpected(read.error());
   if (const auto read = out.add_environment(); !read) return std::unexpected(read.error());
   if (const auto file = find_file(flags, environment, input); !file.path.empty()) {
-    auto read = read_config_file(file.path, file.origin, out.text("tenant"));
+    auto read = read_config_file(file.path, file.origin, out.find("tenant"));
     if (!read) return std::unexpected(read.error());
     // Where --tenant names a table of the file, the tenant's id is the one in that table.
-    if (const auto tenant = read->values.find("tenant"); tenant != read->values.end() && tenant->second.source.ends_with(']'))
+    if (const auto tenant = read->values.find("tenant"); tenant != read->values.end() && is_of_a_table(tenant->second))
       out.values_.insert_or_assign("tenant", tenant->second);
-    out.values_.merge(read->values);
+    for (const auto& [name, value] : read->values) take_nearer(out.values_, name, value);
+    if (!read->tenants.empty()) out.keep_all_tenants(read->tenants.size());
     add_farther(out.lists_, read->lists);
     out.tenant_name_ = std::move(read->tenant_name);
     for (auto& one : read->tenants) out.tenants_.emplace_back(std::move(one.name), std::move(one.values));
@@ -123,12 +136,22 @@ result<settings> settings::resolve(const names& flags, const names& environment,
     out.values_.insert_or_assign("config", setting{file.path, file.source});
   }
   for (const auto& o : options())
-    if (!o.fallback.empty()) out.values_.try_emplace(std::string(o.name), setting{std::string(o.fallback), "default"});
+    if (!o.fallback.empty())
+      out.values_.try_emplace(std::string(o.name), setting{std::string(o.fallback), "default", {}, source_kind::fallback});
   const auto home = out.environment("HOME");
   if (const auto valid = complete(out.values_, home); !valid) return std::unexpected(valid.error());
   for (auto& [name, values] : out.tenants_)
     if (const auto valid = complete(values, home); !valid) return std::unexpected(valid.error());
   return out;
+}
+
+// Each of several tables has an id of its own. Azure Workload Identity sets AZURE_TENANT_ID in every container, so it limits nothing.
+void settings::keep_all_tenants(std::size_t count) {
+  const auto* variable = find("tenant");
+  if (variable != nullptr && variable->kind == source_kind::azure && environment("AZURE_FEDERATED_TOKEN_FILE").empty())
+    warnings_.push_back(fmt::format(
+        "AZURE_TENANT_ID does not limit the run, because the configuration has {} tenants: --tenant NAME limits it to one.", count));
+  values_.erase("tenant");
 }
 
 std::vector<settings> settings::tenants() const {
@@ -138,10 +161,7 @@ std::vector<settings> settings::tenants() const {
     auto& one = out.emplace_back(*this);
     one.tenants_.clear();
     one.tenant_name_ = name;
-    for (const auto& [key, value] : values) {
-      const auto* now = find(key);
-      if (now == nullptr || !nearer_than_file(*now)) one.values_.insert_or_assign(key, value);
-    }
+    for (const auto& [key, value] : values) take_nearer(one.values_, key, value);
   }
   return out;
 }
@@ -155,7 +175,7 @@ result<void> settings::add_flags(const names& flags) {
       for (auto& one : values_of_flag(value)) values_for(lists_, name).push_back({std::move(one), "--" + name});
       continue;
     }
-    values_.insert_or_assign(name, setting{value, "--" + name});
+    values_.insert_or_assign(name, setting{value, "--" + name, {}, source_kind::flag});
   }
   return {};
 }
@@ -178,14 +198,14 @@ result<void> settings::add_environment() {
       for (auto& one : values_of_variable(value)) values_for(lists, known->name).push_back({std::move(one), name});
       continue;
     }
-    values_.try_emplace(std::string(known->name), setting{value, name});
+    values_.try_emplace(std::string(known->name), setting{value, name, {}, source_kind::variable});
   }
   add_farther(lists_, lists);
   for (const auto& o : options()) {
     if (o.azure.empty()) continue;
     const auto found = environment_.find(o.azure);
     if (found == environment_.end() || found->second.empty() || o.form == shape::later) continue;
-    values_.try_emplace(std::string(o.name), setting{found->second, std::string(o.azure)});
+    values_.try_emplace(std::string(o.name), setting{found->second, std::string(o.azure), {}, source_kind::azure});
   }
   return {};
 }
@@ -214,17 +234,12 @@ std::string settings::show() const {
   const auto add = [&out](std::string_view key, std::string_view value, const setting& from) {
     out += fmt::format("{} = {}  # {}\n", key, core::escape_for_people(value), core::escape_for_people(from.source));
   };
-  // The URLs of a ledger and of a proxy can hold a password.
-  for (const auto& [name, value] : values_)
-    add(key_name(name),
-        name == "ledger"  ? ledger::shown_ledger(value.text)
-        : name == "proxy" ? net::shown_proxy(value.text)
-                          : value.text,
-        value);
+  for (const auto& [name, value] : values_) add(key_name(name), without_password(name, value.text), value);
+  if (const auto variable = text("proxy").empty() ? proxy_of_environment(*this) : std::nullopt)
+    add("proxy", without_password("proxy", variable->text), *variable);
   for (const auto& [tenant, values] : tenants_)
     for (const auto& [name, value] : values)
-      add(fmt::format("tenants.{}.{}", core::escape_for_people(tenant), key_name(name)),
-          name == "proxy" ? net::shown_proxy(value.text) : value.text, value);
+      add(fmt::format("tenants.{}.{}", core::escape_for_people(tenant), key_name(name)), without_password(name, value.text), value);
   for (const auto& one : lists_.carry) add("carry", one.text, one);
   for (const auto& one : lists_.column) {
     const auto parts = parse_column(one);

@@ -73,6 +73,131 @@ BOOST_FIXTURE_TEST_CASE(each_tenant_table_is_a_lane_with_its_own_settings, folde
   BOOST_TEST(shown.contains("tenants.south.rate = 4  # "), shown);
 }
 
+BOOST_FIXTURE_TEST_CASE(only_convokes_own_settings_limit_a_run_over_several_tables, folder) {
+  const std::string other = "22222222-2222-3333-4444-555555555555";
+  const std::string tables = "[tenants.north]\ntenant = \"" + std::string(tenant) + "\"\nclient_id = \"n\"\n[tenants.south]\ntenant = \"" +
+                             other + "\"\nclient_id = \"s\"\n";
+  const auto lanes_of = [&](const std::string& top, names flags, names environment = {}) {
+    flags.emplace("config", write("c.toml", top + tables));
+    environment.emplace("HOME", path.string());
+    const auto from = settings::resolve(flags, environment, "");
+    if (!from) return from.error().message;
+    const auto j = build_job(*from, "in.csv", {.lane = true});
+    if (!j) return j.error().message;
+    std::string out;
+    for (const auto& lane : j->lanes) out += lane.name + " ";
+    for (const auto& warning : from->warnings()) out += warning;
+    return out;
+  };
+  BOOST_TEST(lanes_of("", {}) == "north south ");
+  BOOST_TEST(lanes_of("", {}, {{"AZURE_TENANT_ID", other}, {"AZURE_FEDERATED_TOKEN_FILE", "/t"}}) == "north south ");
+  BOOST_TEST(lanes_of("", {}, {{"AZURE_TENANT_ID", other}})
+                 .starts_with("north south AZURE_TENANT_ID does not limit the run, because the configuration has 2 tenants"));
+  BOOST_TEST(lanes_of("", {}, {{"CONVOKE_TENANT", other}, {"AZURE_TENANT_ID", tenant}}) == "south ");
+  BOOST_TEST(lanes_of("", {{"tenant", "SOUTH"}}) == "south ");
+  BOOST_TEST(lanes_of("tenant = \"south\"\n", {}, {{"AZURE_TENANT_ID", tenant}}) == "south ");
+  for (const std::string& id : {std::string(tenant), std::string("33333333-2222-3333-4444-555555555555")}) {
+    const auto refused = lanes_of("tenant = \"" + id + "\"\n", {});
+    BOOST_TEST(refused.contains("c.toml, line 1: tenant: '" + id + "' stands beside 2 tables"), refused);
+    BOOST_TEST(refused.contains("(north, south)"), refused);
+    BOOST_TEST(lanes_of("tenant = \"" + id + "\"\n", {{"tenant", "north"}}) == "north ");
+  }
+}
+
+BOOST_FIXTURE_TEST_CASE(variables_of_azure_are_for_tables_that_say_nothing_themselves, folder) {
+  const std::string other = "22222222-2222-3333-4444-555555555555";
+  write("north-secret", "n-secret\n");
+  write("top-secret", "t-secret\n");
+  const auto token = write("token", "eyJhIjoxfQ.eyJiIjoxfQ.c2ln\n");
+  const auto file = write("c.toml", "client_secret_file = \"top-secret\"\n[tenants.north]\ntenant = \"" + std::string(tenant) +
+                                        "\"\nclient_id = \"n\"\nclient_secret_file = \"north-secret\"\n[tenants.south]\ntenant = \"" +
+                                        other + "\"\nclient_id = \"s\"\ncloud = \"usgov\"\n");
+  const names of_the_webhook{{"HOME", path.string()},
+                             {"AZURE_TENANT_ID", other},
+                             {"AZURE_CLIENT_ID", "w"},
+                             {"AZURE_FEDERATED_TOKEN_FILE", token},
+                             {"AZURE_AUTHORITY_HOST", "https://login.example/"}};
+  const auto build = [&](names flags) {
+    flags.emplace("config", file);
+    const auto from = settings::resolve(flags, of_the_webhook, "");
+    BOOST_REQUIRE(from.has_value());
+    auto j = build_job(*from, "in.csv", {.lane = true, .credentials = true});
+    BOOST_REQUIRE(j.has_value());
+    return std::move(j->lanes);
+  };
+  const auto both = build({});
+  BOOST_REQUIRE_EQUAL(both.size(), 2U);
+  BOOST_TEST(both[0].client_id == "n");
+  BOOST_TEST(both[0].client_secret.reveal() == "n-secret");
+  BOOST_TEST(both[0].authority_url == "https://login.example/");
+  BOOST_TEST(both[1].client_id == "s");
+  BOOST_TEST(both[1].federated_token_file == token);
+  BOOST_TEST(both[1].authority_url == "https://login.microsoftonline.us");
+  BOOST_TEST(both[1].graph_url == "https://graph.microsoft.us");
+  // The same in a run of one of them.
+  const auto north = build({{"tenant", "north"}});
+  BOOST_REQUIRE_EQUAL(north.size(), 1U);
+  BOOST_TEST(north[0].tenant == tenant);
+  BOOST_TEST(north[0].client_id == "n");
+  BOOST_TEST(north[0].client_secret.reveal() == "n-secret");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_table_is_nearer_than_the_top_of_the_file, folder) {
+  const std::string other = "22222222-2222-3333-4444-555555555555";
+  const auto file =
+      write("c.toml",
+            "client_secret_file = \"s\"\ncredential = \"client-secret\"\ngraph_url = \"https://top.example\"\n[tenants.north]\n"
+            "tenant = \"" +
+                std::string(tenant) +
+                "\"\nclient_certificate_file = \"c\"\ncloud = \"usgov\"\n"
+                "[tenants.south]\ntenant = \"" +
+                other + "\"\nclient_id = \"s\"\n[tenants.west]\ntenant = \"" + tenant + "\"\ncredential = \"managed-identity\"\n");
+  const auto from = settings::resolve({{"config", file}}, {{"HOME", path.string()}}, "");
+  BOOST_REQUIRE(from.has_value());
+  const auto shown = convoke::cli::describe_credential(*from, false);
+  BOOST_TEST(shown.contains("tenants.north.credential = client-certificate  # chosen by: "), shown);
+  BOOST_TEST(shown.contains("tenants.south.credential = client-secret  # chosen by: "), shown);
+  BOOST_TEST(!shown.contains("tenants.west"), shown);
+  BOOST_TEST(from->show().contains("tenants.west.credential = managed-identity  # "), from->show());
+  const auto j = build_job(*from, "in.csv", {.lane = true});
+  BOOST_REQUIRE(j.has_value());
+  BOOST_TEST(j->lanes[0].graph_url == "https://graph.microsoft.us");
+  BOOST_TEST(j->lanes[1].graph_url == "https://top.example");
+}
+
+BOOST_FIXTURE_TEST_CASE(the_name_of_a_folder_says_nothing_of_the_kind_of_a_source, folder) {
+  const auto before = fs::current_path();
+  for (const auto* name : {"AZURE_x", "CONVOKE_x"}) {
+    fs::create_directory(path / name);
+    fs::permissions(path / name, fs::perms::owner_all);
+    write(std::string(name) + "/convoke.toml", "client_secret_file = \"s\"\n");
+    fs::current_path(path);
+    const auto from = settings::resolve({}, {{"AZURE_FEDERATED_TOKEN_FILE", "/t"}}, std::string(name) + "/in.csv");
+    fs::current_path(before);
+    BOOST_REQUIRE(from.has_value());
+    BOOST_REQUIRE(from->find("client-secret-file") != nullptr);
+    const auto choice = convoke::cli::choose_credential(*from, false);
+    BOOST_TEST((*choice)->reason == "AZURE_FEDERATED_TOKEN_FILE");
+  }
+}
+
+BOOST_FIXTURE_TEST_CASE(a_federated_token_is_read_before_anything_is_planned, folder) {
+  const auto complaint = [this](const std::string& file) {
+    const auto from = settings::resolve(
+        {}, {{"HOME", path.string()}, {"CONVOKE_TENANT", tenant}, {"CONVOKE_CLIENT_ID", "c"}, {"AZURE_FEDERATED_TOKEN_FILE", file}}, "-");
+    const auto j = build_job(*from, "in.csv", {.lane = true, .credentials = true});
+    if (j) return std::string("accepted");
+    BOOST_CHECK(j.error().code == convoke::errc::credentials);
+    BOOST_TEST(!j.error().message.contains("canary"), j.error().message);
+    return j.error().message;
+  };
+  BOOST_TEST(complaint((path / "none").string()).contains("cannot be opened"));
+  BOOST_TEST(complaint(path.string()).contains("is not a regular file"));
+  BOOST_TEST(complaint(write("empty", "")).contains("does not hold a token: it is empty"));
+  BOOST_TEST(complaint(write("other", "canary")).contains("does not hold a JWT"));
+  BOOST_TEST(complaint(write("token", "eyJhIjoxfQ.eyJiIjoxfQ.c2ln\n")) == "accepted");
+}
+
 BOOST_FIXTURE_TEST_CASE(a_wrong_setting_of_a_tenant_names_the_tenant, folder) {
   const auto file = write("c.toml", std::string("[tenants.north]\ntenant = \"") + tenant +
                                         "\"\nclient_id = \"n\"\n[tenants.south]\ntenant = \"x\"\nclient_id = \"s\"\ncloud = \"mars\"\n");
@@ -138,6 +263,33 @@ BOOST_FIXTURE_TEST_CASE(a_proxy_comes_from_its_flag_or_the_usual_variables, fold
   const auto shown = settings::resolve({{"proxy", "http://user:hunter2@q:2"}}, {}, "-")->show();
   BOOST_TEST(!shown.contains("hunter2"), shown);
   BOOST_TEST(shown.contains("proxy = http://…@q:2"), shown);
+  const auto of_variable = settings::resolve({}, {{"HTTPS_PROXY", "http://user:hunter2@p:1"}}, "-")->show();
+  BOOST_TEST(of_variable.contains("proxy = http://…@p:1  # HTTPS_PROXY"), of_variable);
+  BOOST_TEST(!of_variable.contains("hunter2"), of_variable);
+  // A wrong variable does no harm where no host is reached through it.
+  BOOST_TEST(lane({}, {{"HTTPS_PROXY", "ftp://p:1"}, {"NO_PROXY", "*"}}).proxy.empty());
+  BOOST_TEST(lane({}, {{"https_proxy", "ftp://p:1"}, {"NO_PROXY", "microsoft.com,microsoftonline.com"}}).proxy.empty());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_wrong_address_is_reported_with_its_source_and_without_its_password, folder) {
+  const auto complaint = [this](names flags, names environment) {
+    environment.insert({{"HOME", path.string()}, {"CONVOKE_TENANT", tenant}, {"CONVOKE_CLIENT_ID", "c"}, {"AZURE_CLIENT_SECRET", "s"}});
+    const auto from = settings::resolve(flags, environment, "-");
+    BOOST_REQUIRE(from.has_value());
+    BOOST_TEST(!from->show().contains("hunter2"), from->show());
+    const auto j = build_job(*from, "in.csv", {.lane = true, .credentials = true});
+    if (j) return std::string("accepted");
+    BOOST_CHECK(j.error().code == convoke::errc::usage);
+    BOOST_TEST(!j.error().message.contains("hunter2"), j.error().message);
+    return j.error().message;
+  };
+  BOOST_TEST(complaint({}, {{"HTTPS_PROXY", "ftp://user:hunter2@p:1"}}).starts_with("HTTPS_PROXY: the proxy "));
+  BOOST_TEST(complaint({}, {{"https_proxy", "ftp://p:1"}, {"NO_PROXY", "graph.microsoft.com"}}).starts_with("https_proxy: the proxy "));
+  BOOST_TEST(complaint({{"proxy", "ftp://p:1"}}, {{"NO_PROXY", "*"}}).starts_with("--proxy: the proxy "));
+  BOOST_TEST(complaint({}, {{"AZURE_AUTHORITY_HOST", "login.microsoftonline.us"}})
+                 .starts_with("AZURE_AUTHORITY_HOST: the address 'login.microsoftonline.us' cannot be used"));
+  BOOST_TEST(complaint({{"graph-url", "https://user:hunter2@graph.example"}}, {}).starts_with("--graph-url: the address "));
+  BOOST_TEST(complaint({}, {{"CONVOKE_AUTHORITY_URL", "https://user:hunter2@login.example"}}).starts_with("CONVOKE_AUTHORITY_URL: "));
 }
 
 BOOST_FIXTURE_TEST_CASE(a_cloud_without_createOrGet_is_refused_with_the_reason, folder) {

@@ -147,6 +147,33 @@ BOOST_FIXTURE_TEST_CASE(a_tenants_own_keys_win_over_those_at_the_top, folder) {
   BOOST_TEST(!settings::resolve({{"config", write("d.toml", "[tenants.n]\nmax_new = 3\n")}}, {}, "").has_value());
 }
 
+BOOST_FIXTURE_TEST_CASE(what_is_wrong_with_a_table_of_tenants_is_named, folder) {
+  const std::string one = std::string("[tenants.north]\ntenant = \"") + tenant + "\"\n";
+  const std::string two = one + "[tenants.south]\ntenant = \"22222222-2222-3333-4444-555555555555\"\n";
+  const auto complaint = [&](const std::string& text, const names& flags = {}) {
+    auto all = flags;
+    all.emplace("config", write("c.toml", text));
+    const auto from = settings::resolve(all, {}, "");
+    return from ? std::string("accepted") : from.error().message;
+  };
+  BOOST_TEST(complaint(two, {{"tenant", "North"}}) == "accepted");
+  for (const auto& text : {one, two}) {
+    const auto unknown = complaint(text, {{"tenant", "nort"}});
+    BOOST_TEST(unknown.starts_with("--tenant: 'nort' is neither the name of a table [tenants.NAME] of "), unknown);
+    BOOST_TEST(unknown.contains("Did you mean 'north'? The tables are: north"), unknown);
+  }
+  BOOST_TEST(complaint(two, {{"tenant", "t9"}}).ends_with("The tables are: north, south."));
+  BOOST_TEST(complaint(two + "[tenants.SOUTH]\ntenant = \"x\"\n").contains("names are compared without case"));
+  const auto twice = complaint(one + "[tenants.second]\ntenant = \"" + tenant + "\"\n", {{"tenant", tenant}});
+  BOOST_TEST(twice.ends_with("is the tenant of several tables. Give the name of one: north, second."), twice);
+  const auto top = complaint(one + "max_cooldown = \"1h\"\n");
+  BOOST_TEST(top.contains("c.toml, line 3: 'max_cooldown' cannot be set for one tenant. Write it at the top of the file"), top);
+  BOOST_TEST(
+      complaint(one + "client_di = \"x\"\n").contains("there is no key 'client_di' in a table of tenants. Did you mean 'client_id'?"));
+  const auto without = complaint("[tenants.west]\nclient_id = \"w\"\n");
+  BOOST_TEST(without.contains("c.toml [tenants.west], line 1: the table has no key 'tenant'"), without);
+}
+
 BOOST_AUTO_TEST_CASE(what_is_not_built_yet_says_so) {
   for (const auto* name : {"report", "metrics-file", "metrics-listen"}) {
     const auto from = settings::resolve({{name, "x"}}, {}, "");

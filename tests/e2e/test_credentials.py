@@ -123,6 +123,13 @@ class SigningIn(Credentials):
                                                          AZURE_POD_IDENTITY_AUTHORITY_HOST=self.metadata))
         self.assertIn("none of client-secret", self.refusal(2, "--credential", "password"))
 
+    def test_a_federated_token_file_that_holds_no_token_is_refused_at_once(self):
+        before = self.server.stats()["requests"]
+        for file, word in ((self.path("none"), "cannot be opened"), (self.folder, "is not a regular file"),
+                           (self.write("empty", ""), "it is empty"), (self.write("other", "something"), "does not hold a JWT")):
+            self.assertIn(word, self.refusal(4, AZURE_FEDERATED_TOKEN_FILE=file))
+        self.assertEqual(self.server.stats()["requests"], before)
+
     def test_an_expired_federated_token_names_the_clocks(self):
         token = write_private(self.path("token"), self.provider.token(lifetime=-3600))
         said = self.refusal(4, AZURE_FEDERATED_TOKEN_FILE=token)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from credentials import write_private
 from generate import HEADER, organizer_ids, row
-from harness import Case, main, scaled, simulator
+from harness import EXECUTABLE, FAST, Case, main, scaled, simulator
 
 TENANTS = [str(uuid.UUID(int=0xABC0 + n, version=4)) for n in range(5)]
 ORGANIZERS = [organizer_ids(10, seed=100 + n) for n in range(5)]
@@ -105,6 +105,47 @@ class Tenants(Case):
         self.assertEqual(done.summary["rows"], 20)
         for which, tenant in enumerate(TENANTS):
             self.assertEqual(after[tenant]["requests"] - before[tenant]["requests"], 20 if which == 1 else 0)
+
+    def test_rows_of_other_tenants_are_counted(self):
+        path = self.path("rows.csv")
+        write_tenants(path, 3, "counted")
+        for words in (("--limit", "3"), ()):
+            done = self.convoke("plan", path, "-o", "json", "--tenant", "t2", *words)
+            self.assertEqual((done.summary["rows"], done.summary["calls"]), (3, 3))
+        self.assertEqual(done.summary["other_tenants"], 12)
+        self.assertIn("12 rows of other tenants are left out (--tenant t2).\n", self.convoke("plan", path, "--tenant", "t2").out)
+        self.assertEqual(self.convoke("plan", path, "-o", "json").summary["other_tenants"], 0)
+        # A plan that was made before has not counted them.
+        done = self.convoke("apply", path, *FAST, "--tenant", "t2", ledger=self.path("new.db"))
+        self.assertIn("12 rows of other tenants are left out (--tenant t2).\n", done.out)
+
+    def test_a_variable_of_azure_does_not_limit_a_run(self):
+        path = self.path("rows.csv")
+        keys = write_tenants(path, 5, "azure")
+        lines = self.content(path).splitlines(keepends=True)
+        path = self.write("two.csv", b"".join(line for n, line in enumerate(lines) if n == 0 or (n - 1) % 5 < 2))
+        done = self.apply(path, expect=None, environment={"AZURE_TENANT_ID": TENANTS[1]})
+        self.assertIn("AZURE_TENANT_ID does not limit the run", done.err)
+        meetings = {(one["tenant"], one["organizer"], one["external_id"]) for one in self.server.meetings()}
+        for tenant in TENANTS[:2]:
+            for key in keys[tenant]:
+                self.assertIn((tenant, *key), meetings)
+
+    def test_an_id_at_the_top_of_the_file_is_refused_beside_several_tables(self):
+        path = self.path("rows.csv")
+        write_tenants(path, 1, "top")
+        before = self.server.stats()["requests"]
+        config = write_private(os.path.join(os.path.dirname(self.server.config), "top.toml"),
+                               b'tenant = "%s"\n' % TENANTS[1].encode() + self.content(self.server.config))
+        done = self.run_words([EXECUTABLE, "apply", path, "--config", config, "--ledger", self.ledger_url(self.ledger)], 2)
+        self.assertIn("line 1: tenant: '%s' stands beside 5 tables" % TENANTS[1], done.err)
+        self.assertEqual(self.server.stats()["requests"], before)
+
+    def test_show_config_names_the_credential_of_each_tenant(self):
+        shown = self.convoke("apply", "rows.csv", "--show-config").out
+        for name in ("t1", "t5"):
+            self.assertRegex(shown, r"(?m)^tenants\.%s\.credential = client-secret  # chosen by: .*: client_secret_file$" % name)
+        self.assertNotIn("none is given", shown)
 
     def test_what_is_of_one_tenant_is_refused_for_several(self):
         path = self.path("rows.csv")
