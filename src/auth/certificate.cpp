@@ -36,10 +36,17 @@ class certificate final : public credential {
     if (!assertion) co_return not_sent(assertion.error(), true);
     const secret form = token::assertion_form(app_.client_id, app_.graph_root, *assertion);
     auto answered = co_await request_token(via, app_, form, *assertion);
+    if (!answered.meaning) name_certificate(answered.meaning.error().message);
     co_return std::move(answered);
   }
 
  private:
+  // Where Entra does not accept the signature: which certificate must be registered.
+  void name_certificate(std::string& message) const {
+    if (!message.contains("AADSTS700027") && !message.contains("AADSTS50012")) return;
+    message += " Its thumbprint is " + key_.shown_thumbprint() + ".";
+  }
+
   [[nodiscard]] result<secret> make_assertion() const {
     const auto id = new_guid();
     if (!id) return fail(errc::internal, "OpenSSL has no random numbers for an assertion");

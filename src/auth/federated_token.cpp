@@ -27,10 +27,18 @@ class federated_token final : public credential {
     if (!assertion) co_return not_sent(assertion.error(), false);
     const secret form = token::assertion_form(app_.client_id, app_.graph_root, *assertion);
     auto answered = co_await request_token(via, app_, form, *assertion);
+    if (!answered.meaning) name_expiry(assertion->reveal(), answered.meaning.error().message);
     co_return std::move(answered);
   }
 
  private:
+  // Where Entra does not accept the token's times.
+  void name_expiry(std::string_view token, std::string& message) const {
+    const auto end = token::readable_expiry(token);
+    if (!message.contains("AADSTS700024") || !end || *end > net::wall_now()) return;
+    message += " The token in " + file_ + " expired at " + format_utc(*end) + " and was not replaced: check the program that writes it.";
+  }
+
   app_identity app_;
   std::string file_;
 };

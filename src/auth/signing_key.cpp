@@ -13,6 +13,8 @@
 #include <openssl/x509.h>
 
 #include "auth/private_file.hpp"
+#include "core/text.hpp"
+#include "os/clock.hpp"
 
 namespace convoke::auth {
 namespace {
@@ -73,8 +75,11 @@ class key_reader {
 
   result<pair_in_file> read() {
     ERR_clear_error();
-    // The DER encoding of a PKCS#12 file begins with a SEQUENCE whose length takes several bytes.
-    auto found = bytes_.starts_with("\x30\x82") ? read_pkcs12() : read_pem();
+    const auto input = memory(bytes_);
+    // In DER, or in BER with lengths that are not definite, as some programs write it.
+    const owned<PKCS12> file(d2i_PKCS12_bio(input.get(), nullptr));
+    ERR_clear_error();
+    auto found = file ? read_pkcs12(file.get()) : read_pem();
     ERR_clear_error();
     if (!found) return found;
     if (EVP_PKEY_get_base_id(found->key.get()) != EVP_PKEY_RSA)
@@ -95,7 +100,8 @@ class key_reader {
       "cannot be decrypted: check the passphrase (--client-certificate-passphrase-file or AZURE_CLIENT_CERTIFICATE_PASSWORD)";
 
   result<pair_in_file> read_pem() const {
-    if (!bytes_.contains("-----BEGIN ")) return refuse("is neither PEM nor PKCS#12 (.pfx, .p12)");
+    if (!bytes_.contains("-----BEGIN "))
+      return refuse("is neither PEM nor PKCS#12 (.pfx, .p12); a certificate alone in DER has no private key");
     pair_in_file out;
     passphrase_request request{.passphrase = passphrase_};
     const auto keys = memory(bytes_);
@@ -119,15 +125,12 @@ class key_reader {
                       : "has no certificate: it must hold the certificate and its key");
   }
 
-  result<pair_in_file> read_pkcs12() const {
-    const auto input = memory(bytes_);
-    const owned<PKCS12> file(d2i_PKCS12_bio(input.get(), nullptr));
-    if (!file) return refuse("is neither PEM nor PKCS#12 (.pfx, .p12): a certificate alone in DER has no private key");
+  result<pair_in_file> read_pkcs12(PKCS12* file) const {
     EVP_PKEY* key = nullptr;
     X509* certificate = nullptr;
     const secret passphrase{std::string(passphrase_)};
     // The view of a secret ends with a NUL, as std::string does.
-    const int read = PKCS12_parse(file.get(), passphrase_.empty() ? nullptr : passphrase.reveal().data(), &key, &certificate, nullptr);
+    const int read = PKCS12_parse(file, passphrase_.empty() ? nullptr : passphrase.reveal().data(), &key, &certificate, nullptr);
     pair_in_file out{.key = owned<EVP_PKEY>(key), .certificate = owned<X509>(certificate)};
     if (read != 1) {
       if (last_error_is(ERR_LIB_PKCS12, PKCS12_R_MAC_VERIFY_FAILURE))
@@ -160,6 +163,10 @@ utc_time end_of(const X509* certificate) {
   return utc_time(std::chrono::seconds(::timegm(&end)));
 }
 
+std::string shown_time(utc_time at) {
+  return format_utc(std::chrono::floor<std::chrono::seconds>(at));
+}
+
 }  // namespace
 
 struct signing_key::impl {
@@ -179,6 +186,10 @@ result<signing_key> signing_key::read(const std::string& path, const secret& pas
   auto found = key_reader(path, content->reveal(), passphrase.reveal()).read();
   if (!found) return std::unexpected(found.error());
   const X509* certificate = found->certificate.get();
+  if (const auto end = end_of(certificate); end <= os::wall_now())
+    return fail(errc::credentials, "the certificate in " + path + " expired at " + shown_time(end) +
+                                       ": make a new one, register it with the app (Entra, App registrations, Certificates & secrets), and "
+                                       "name its file with --client-certificate-file");
   return signing_key(std::make_unique<impl>(impl{.key = std::move(found->key),
                                                  .sha256 = digest(certificate, EVP_sha256()),
                                                  .sha1 = digest(certificate, EVP_sha1()),
@@ -202,6 +213,13 @@ std::string signing_key::shown_thumbprint() const {
 
 utc_time signing_key::expires() const noexcept {
   return impl_->end;
+}
+
+std::string signing_key::expiry_warning(const std::string& path, utc_time now) const {
+  constexpr std::chrono::days soon{30};
+  if (impl_->end > now + soon) return {};
+  return "The certificate in " + core::escape_for_people(path) + " (thumbprint " + shown_thumbprint() + ") expires at " +
+         shown_time(impl_->end) + ". Register a new one with the app before that time, and name its file with --client-certificate-file.";
 }
 
 result<std::string> signing_key::sign(token::signature_algorithm algorithm, std::string_view input) const {

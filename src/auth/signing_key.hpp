@@ -19,7 +19,7 @@ class signing_key {
   // Reads a file with the certificate and its private key: PEM (in any order, the key encrypted or not, further certificates ignored) or
   // PKCS#12. The file must be as private as read_secret_file requires. `passphrase`: empty where there is none.
   // errc::credentials with the name of the file, and what to do: no key, no certificate, a key of another certificate, a wrong passphrase,
-  // a key that Entra does not accept (another algorithm than RSA, or fewer than 2,048 bits).
+  // a certificate that has expired, a key that Entra does not accept (another algorithm than RSA, or fewer than 2,048 bits).
   [[nodiscard]] static result<signing_key> read(const std::string& path, const secret& passphrase);
   signing_key(signing_key&&) noexcept;
   signing_key& operator=(signing_key&&) noexcept;
@@ -30,6 +30,8 @@ class signing_key {
   // The SHA-1 thumbprint in hexadecimal, as Entra's portal shows it.
   [[nodiscard]] std::string shown_thumbprint() const;
   [[nodiscard]] utc_time expires() const noexcept;
+  // A sentence for people where the certificate expires within 30 days from `now`; empty otherwise. `path`: of its file.
+  [[nodiscard]] std::string expiry_warning(const std::string& path, utc_time now) const;
   // Signs with RSA and SHA-256. errc::internal where OpenSSL fails.
   [[nodiscard]] result<std::string> sign(token::signature_algorithm algorithm, std::string_view input) const;
 

@@ -349,6 +349,7 @@ result<driven> drive(boost::asio::io_context& io, const stop_tokens& stops, tls_
   for (const auto* const lane : *options) {
     auto parts = make_lane_parts(io, tls, *lane, j.pace, seed + 1 + seeds_per_lane * lanes.size());
     if (!parts) return std::unexpected(parts.error());
+    if (!parts->warning.empty()) watch.note(parts->warning);
     lanes.push_back(std::move(*parts));
   }
   machine_clock time(io);

@@ -40,7 +40,7 @@ result<net::endpoint> endpoint_of(const lane_options& lane, const std::string& u
   return out;
 }
 
-result<std::unique_ptr<auth::credential>> make_credential(const lane_options& lane) {
+result<std::unique_ptr<auth::credential>> make_credential(const lane_options& lane, std::string& warning) {
   auto authority = endpoint_of(lane, lane.authority_url);
   if (!authority) return std::unexpected(std::move(authority.error()));
   auth::app_identity app{
@@ -49,6 +49,7 @@ result<std::unique_ptr<auth::credential>> make_credential(const lane_options& la
     case credential_kind::client_certificate: {
       auto key = auth::signing_key::read(lane.certificate_file, lane.certificate_passphrase);
       if (!key) return std::unexpected(std::move(key.error()));
+      warning = key->expiry_warning(lane.certificate_file, net::wall_now());
       const auto how = lane.certificate_sha1 ? token::signature_algorithm::rs256 : token::signature_algorithm::ps256;
       return auth::by_certificate(std::move(app), std::move(*key), how);
     }
@@ -72,9 +73,9 @@ result<std::unique_ptr<auth::credential>> make_credential(const lane_options& la
 }
 
 result<std::unique_ptr<auth::token_source>> make_tokens(asio::io_context& io, net::tls_context& tls, const lane_options& lane,
-                                                        const pace_options& pace) {
+                                                        const pace_options& pace, std::string& warning) {
   if (lane.signs_in_by() == credential_kind::token) return auth::token_source::ready(lane.token.clone());
-  auto credential = make_credential(lane);
+  auto credential = make_credential(lane, warning);
   if (!credential) return std::unexpected(std::move(credential.error()));
   return auth::token_source::renewing(io.get_executor(), tls, std::move(*credential),
                                       {.attempt_timeout = pace.attempt_timeout, .max_cooldown = pace.max_cooldown});
@@ -87,13 +88,15 @@ result<lane_parts> make_lane_parts(asio::io_context& io, tls_contexts& tls, cons
   auto root = endpoint_of(lane, lane.graph_url);
   if (!root) return std::unexpected(std::move(root.error()));
   auto& context = tls.of(lane.ca_file);
-  auto tokens = make_tokens(io, context, lane, pace);
+  std::string warning;
+  auto tokens = make_tokens(io, context, lane, pace, warning);
   if (!tokens) return std::unexpected(std::move(tokens.error()));
   const bool logs_in = root->through && !root->through->authorization.empty();
   return lane_parts{.links = make_graph_links(io, std::move(*root), context, seed),
                     .tokens = std::move(*tokens),
                     .pace = lane.pace,
-                    .one_first = logs_in};
+                    .one_first = logs_in,
+                    .warning = std::move(warning)};
 }
 
 }  // namespace convoke::run

@@ -58,6 +58,7 @@ struct lane_parts {
   std::optional<lane_pace_options> pace{};  // of its own
   // Connections log in at a proxy. Until one has succeeded, one is made at a time: directories lock accounts after a few wrong passwords.
   bool one_first = false;
+  std::string warning{};  // a sentence for people about the credential; empty: none
 };
 
 struct session_settings {

@@ -82,6 +82,26 @@ BOOST_AUTO_TEST_CASE(pkcs12_is_read) {
   BOOST_TEST(refusal(pkcs12(app(), "correct horse"), "wrong horse").contains("cannot be decrypted"));
 }
 
+// BER with a length that is not definite, as some programs write it.
+BOOST_AUTO_TEST_CASE(pkcs12_in_ber_is_read) {
+  const auto der = pkcs12(app(), "correct horse");
+  BOOST_REQUIRE(der.starts_with("\x30\x82"));
+  check_key(read("\x30\x80" + der.substr(4) + std::string(2, '\0'), "correct horse"));
+}
+
+BOOST_AUTO_TEST_CASE(a_certificate_that_expired_is_refused_and_one_that_soon_will_is_named) {
+  const auto old = authority::self_signed({.names = {}, .from_hours = -48, .to_hours = -24, .rsa_bits = 2048});
+  const temporary_file file(old.key + old.certificate);
+  const auto refused = auth::signing_key::read(file.path(), {});
+  BOOST_REQUIRE(!refused.has_value());
+  BOOST_TEST((refused.error().code == errc::credentials));
+  BOOST_TEST(refused.error().message.starts_with("the certificate in " + file.path() + " expired at 20"), refused.error().message);
+  const auto key = read(app().key + app().certificate).value();
+  const auto warning = key.expiry_warning("/a/file.pem", key.expires() - std::chrono::days(30));
+  BOOST_TEST(warning.contains("/a/file.pem (thumbprint " + key.shown_thumbprint() + ") expires at 20"), warning);
+  BOOST_TEST(key.expiry_warning("/a/file.pem", key.expires() - std::chrono::days(31)).empty());
+}
+
 BOOST_AUTO_TEST_CASE(pkcs12_of_an_older_program_is_named_as_such) {
   BOOST_TEST(refusal(pkcs12(app(), "correct horse", true), "correct horse").contains("convert it with openssl pkcs12 -legacy"));
 }

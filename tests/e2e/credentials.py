@@ -25,8 +25,8 @@ class App:
 
     passphrase = "canary-of-the-passphrase"
 
-    def __init__(self, folder, name="app"):
-        self.folder = folder
+    def __init__(self, folder, name="app", passphrase=passphrase):
+        self.folder, self.passphrase = folder, passphrase
         self.certificate, self.key = os.path.join(folder, name + ".crt"), os.path.join(folder, name + ".key")
         openssl(folder, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", self.key, "-out", self.certificate, "-days", "2",
                 "-subj", "/CN=" + name)
@@ -35,6 +35,19 @@ class App:
         self.passphrase_file = write_private(os.path.join(folder, name + ".passphrase"), self.passphrase + "\n")
         self.pfx = write_private(os.path.join(folder, name + ".pfx"), openssl(
             folder, "pkcs12", "-export", "-inkey", self.key, "-in", self.certificate, "-passout", "file:" + self.passphrase_file))
+
+
+def expired_certificate(folder):
+    """The path of a PEM file with an RSA key and a certificate of the year 2020."""
+    for name, content in (("index", ""), ("serial", "01\n"), (
+            "ca.conf", "[ca]\ndefault_ca=own\n[own]\ndatabase=index\nserial=serial\ndefault_md=sha256\npolicy=any\n[any]\ncommonName=supplied\n")):
+        with open(os.path.join(folder, name), "w", encoding="ascii") as out:
+            out.write(content)
+    openssl(folder, "req", "-new", "-newkey", "rsa:2048", "-nodes", "-keyout", "old.key", "-out", "old.csr", "-subj", "/CN=old")
+    openssl(folder, "ca", "-batch", "-selfsign", "-config", "ca.conf", "-keyfile", "old.key", "-in", "old.csr", "-out", "old.crt", "-outdir", ".",
+            "-notext", "-startdate", "20200101000000Z", "-enddate", "20200102000000Z")
+    with open(os.path.join(folder, "old.crt"), "rb") as one, open(os.path.join(folder, "old.key"), "rb") as other:
+        return write_private(os.path.join(folder, "old.pem"), one.read() + other.read())
 
 
 class Provider:

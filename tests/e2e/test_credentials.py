@@ -3,7 +3,7 @@ import json
 import os
 import time
 
-from credentials import App, Provider, write_private
+from credentials import App, Provider, expired_certificate, write_private
 from generate import write_rows
 from harness import Case, main, scaled, simulator
 
@@ -110,7 +110,10 @@ class SigningIn(Credentials):
         return done.out + done.err
 
     def test_wrong_credentials_say_what_to_do(self):
-        self.assertIn("this certificate is registered with the app", self.refusal(4, "--client-certificate-file", self.stranger.pem))
+        said = self.refusal(4, "--client-certificate-file", self.stranger.pem)
+        self.assertIn("this certificate is registered with the app", said)
+        self.assertRegex(said, r"Its thumbprint is [0-9A-F]{40}\.")
+        self.assertRegex(said, r"The certificate in \S+stranger.pem \(thumbprint [0-9A-F]{40}\) expires at 20")
         self.assertIn("check the passphrase", self.refusal(4, "--client-certificate-file", self.app.pfx,
                                                            AZURE_CLIENT_CERTIFICATE_PASSWORD="wrong"))
         self.assertIn("has no private key", self.refusal(4, "--client-certificate-file", write_private(
@@ -119,8 +122,9 @@ class SigningIn(Credentials):
             token = write_private(self.path("token"), self.provider.token(**{claim: "another"}))
             self.assertIn("No federated credential of the app has this " + word,
                           self.refusal(4, AZURE_FEDERATED_TOKEN_FILE=token))
-        self.assertIn("Identity not found", self.refusal(4, "--credential", "managed-identity", "--managed-identity", "object:unknown",
-                                                         AZURE_POD_IDENTITY_AUTHORITY_HOST=self.metadata))
+        said = self.refusal(4, "--credential", "managed-identity", "--managed-identity", "object:unknown",
+                            AZURE_POD_IDENTITY_AUTHORITY_HOST=self.metadata)
+        self.assertIn("Identity not found. The request named the identity by object_id unknown ", said)
         self.assertIn("none of client-secret", self.refusal(2, "--credential", "password"))
 
     def test_a_federated_token_file_that_holds_no_token_is_refused_at_once(self):
@@ -130,10 +134,26 @@ class SigningIn(Credentials):
             self.assertIn(word, self.refusal(4, AZURE_FEDERATED_TOKEN_FILE=file))
         self.assertEqual(self.server.stats()["requests"], before)
 
+    def test_an_expired_certificate_is_refused_before_the_run(self):
+        old = expired_certificate(self.folder)
+        before = self.server.stats()["tokens"]
+        said = self.refusal(4, "--client-certificate-file", old)
+        self.assertRegex(said, r"[Tt]he certificate in \S+old.pem expired at 2020-01-02T00:00:00Z: make a new one")
+        self.assertEqual(self.server.stats()["tokens"], before)
+
+    def test_a_passphrase_is_used_as_it_is(self):
+        for passphrase in ("ends with a blank ", '"quoted"', "u_s_secret=x:canary"):
+            with self.subTest(passphrase):
+                app = App(self.folder, "passphrase", passphrase=passphrase)
+                # The service does not know this certificate, but the file can be decrypted.
+                said = self.refusal(4, "--client-certificate-file", app.pfx, "--client-certificate-passphrase-file", app.passphrase_file)
+                self.assertIn("this certificate is registered with the app", said)
+
     def test_an_expired_federated_token_names_the_clocks(self):
         token = write_private(self.path("token"), self.provider.token(lifetime=-3600))
         said = self.refusal(4, AZURE_FEDERATED_TOKEN_FILE=token)
         self.assertIn("check the clock of this machine. It agrees with the server's clock.", said)
+        self.assertRegex(said, r"The token in \S+/token expired at 20\S+ and was not replaced")
 
 
 class ShortTokens(Credentials):

@@ -1,13 +1,47 @@
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include "core/base64.hpp"
 #include "sim/fixture.hpp"
+#include "sim/service/assertions.hpp"
 
 namespace {
 
 using namespace sim_test;
 
+// A key whose signatures are all right.
+struct any_signature final : convoke::sim::public_key {
+  bool verifies(std::string_view, std::string_view, bool) const override { return true; }
+};
+
+std::optional<convoke::sim::assertion_problem> check_at(std::string_view time) {
+  using namespace convoke;
+  sim::trusted_keys keys;
+  keys.certificates.push_back({.key = std::make_unique<any_signature>(),
+                               .sha256 = std::string(32, 'x'),
+                               .sha1 = std::string(20, 'x'),
+                               .from = parse_utc("2026-01-01T00:00:00Z").value(),
+                               .to = parse_utc("2026-02-01T00:00:00Z").value()});
+  const auto now = parse_utc(time).value();
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count();
+  std::string jwt;
+  core::append_base64url(jwt, R"({"alg":"PS256","x5t#S256":"eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHg"})");
+  jwt += '.';
+  core::append_base64url(jwt, R"({"iss":"a","sub":"a","aud":"t","jti":"1","exp":)" + std::to_string(seconds + 600) + "}");
+  return sim::assertion_checker(std::move(keys)).check(jwt + ".eHh4", "a", {"t"}, now);
+}
+
 BOOST_AUTO_TEST_SUITE(token_endpoint)
+
+BOOST_AUTO_TEST_CASE(a_certificate_outside_its_validity_is_refused) {
+  BOOST_TEST(!check_at("2026-01-15T00:00:00Z").has_value());
+  const auto late = check_at("2026-02-02T00:00:00Z"), early = check_at("2025-12-31T00:00:00Z");
+  BOOST_REQUIRE(late.has_value());
+  BOOST_REQUIRE(early.has_value());
+  BOOST_TEST(late->number == 700027);
+  BOOST_TEST(late->text.contains("The key used is expired"), late->text);
+  BOOST_TEST(early->text.contains("not yet valid"), early->text);
+}
 
 struct refused_form {
   std::string form;

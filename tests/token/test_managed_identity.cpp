@@ -63,7 +63,7 @@ BOOST_AUTO_TEST_CASE(errors_of_both_services_are_explained) {
              "the managed identity endpoint answered HTTP 500: No MSI found for specified ClientId");
 }
 
-BOOST_AUTO_TEST_CASE(an_unknown_identity_and_an_unknown_resource_are_told_apart) {
+BOOST_AUTO_TEST_CASE(an_unknown_identity_and_an_unknown_resource_have_advice_of_their_own) {
   constexpr std::string_view none = R"({"error":"invalid_request","error_description":"Identity not found"})";
   BOOST_TEST(refused(400, none, {}, {.client_id = "c-1"})
                  .message.contains("The request named the identity by client_id c-1 (--managed-identity, or --client-id"));

@@ -1,6 +1,8 @@
 #include "sim/server/public_keys.hpp"
 
 #include <array>
+#include <chrono>
+#include <ctime>
 #include <memory>
 #include <string>
 #include <utility>
@@ -33,6 +35,11 @@ std::string digest(const X509* certificate, const EVP_MD* how) {
   return {reinterpret_cast<const char*>(bytes.data()), size};
 }
 
+utc_time time_of(const ASN1_TIME* at, utc_time otherwise) {
+  std::tm read{};
+  return ASN1_TIME_to_tm(at, &read) == 1 ? utc_time(std::chrono::seconds(::timegm(&read))) : otherwise;
+}
+
 class openssl_key final : public public_key {
  public:
   explicit openssl_key(owned<EVP_PKEY> key) : key_(std::move(key)) {}
@@ -61,7 +68,9 @@ result<trusted_keys> read_keys(const identity& who) {
     if (!certificate) return fail(errc::usage, "a registered certificate is not PEM");
     out.certificates.push_back({.key = std::make_unique<openssl_key>(owned<EVP_PKEY>(X509_get_pubkey(certificate.get()))),
                                 .sha256 = digest(certificate.get(), EVP_sha256()),
-                                .sha1 = digest(certificate.get(), EVP_sha1())});
+                                .sha1 = digest(certificate.get(), EVP_sha1()),
+                                .from = time_of(X509_get0_notBefore(certificate.get()), utc_time::min()),
+                                .to = time_of(X509_get0_notAfter(certificate.get()), utc_time::max())});
   }
   for (const auto& terms : who.federated) {
     owned<EVP_PKEY> key(PEM_read_bio_PUBKEY(reading(terms.public_key).get(), nullptr, nullptr, nullptr));

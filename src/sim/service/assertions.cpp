@@ -109,6 +109,10 @@ std::optional<assertion_problem> assertion_checker::impl::check_certificate(cons
   const auto* by = named_by(jwt);
   if (by == nullptr)
     return refuse(700027, "The certificate with identifier used to sign the client assertion is not registered on application.");
+  if (now < by->from.time_since_epoch() || now > by->to.time_since_epoch())
+    return refuse(700027, fmt::format("Client assertion contains an invalid signature. [Reason - {}., Found key 'Start={}, End={}']",
+                                      now > by->to.time_since_epoch() ? "The key used is expired" : "The key used is not yet valid",
+                                      format_utc(by->from), format_utc(by->to)));
   if (!verifies(jwt, *by->key, algorithm == "PS256")) return refuse(700027, "Client assertion failed signature validation.");
   if (!same_ignoring_case(text_of(jwt.claims, "iss"), client_id) || !same_ignoring_case(text_of(jwt.claims, "sub"), client_id))
     return refuse(700021, "Client assertion application identifier doesn't match 'client_id' parameter.");

@@ -35,6 +35,7 @@ class public_key {
 struct trusted_certificate {
   std::unique_ptr<public_key> key;
   std::string sha256, sha1;
+  utc_time from{}, to{};  // its validity
 };
 struct trusted_provider {
   federated_credential terms;
