@@ -26,6 +26,10 @@ namespace convoke::auth {
 // group, as systemd makes it so. errc::credentials, with the name of the file and never its content.
 [[nodiscard]] result<secret> read_secret_file(const std::string& path);
 
+// Reads a file of one line that must be as private, such as a passphrase: one line end behind it is left out and nothing else, since blanks
+// and quotation marks can be a part of it. It may be empty. `what`: `passphrase file`, for the message. errc::credentials.
+[[nodiscard]] result<secret> read_line_file(const std::string& path, std::string_view what);
+
 // Why `text` is not a client secret, as a predicate such as `is empty`: it is empty, is longer than 64 KiB, has more than one line or has
 // control characters. Blanks and all other characters may be part of a secret. The text is not shown. nullopt where it may be one.
 [[nodiscard]] std::optional<std::string> flaw_of_secret(std::string_view text);

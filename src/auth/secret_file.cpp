@@ -65,6 +65,20 @@ std::optional<std::string> flaw_of_secret(std::string_view text) {
   return std::nullopt;
 }
 
+result<secret> read_line_file(const std::string& path, std::string_view what) {
+  const auto content = read_private_file(path, what);
+  if (!content) return std::unexpected(content.error());
+  auto line = content->reveal();
+  const bool utf16 = is_utf16(line);
+  if (line.ends_with('\n')) line.remove_suffix(1);
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  const auto refused = [&](const char* why) { return fail(errc::credentials, "the " + std::string(what) + " " + path + " " + why); };
+  if (utf16) return refused("is UTF-16: save it as UTF-8 or plain ASCII");
+  if (line.find_first_of(std::string_view("\n\r\0", 3)) != std::string_view::npos)
+    return refused("holds more than one line: it should have one line and nothing else");
+  return secret(std::string(line));
+}
+
 result<secret> read_secret_file(const std::string& path) {
   auto content = read_private_file(path, "secret file");
   if (!content) return content;

@@ -114,7 +114,7 @@ result<void> read_certificate(const settings& from, lane_options& lane) {
     return fail(errc::usage, fmt::format("--assertion-algorithm '{}' is neither PS256 nor RS256.", core::escape_for_people(algorithm)));
   lane.certificate_sha1 = algorithm == "RS256";
   if (const auto file = from.text("client-certificate-passphrase-file"); !file.empty()) {
-    auto read = auth::read_secret_file(file);
+    auto read = auth::read_line_file(file, "passphrase file");
     if (!read) return std::unexpected(read.error());
     lane.certificate_passphrase = std::move(*read);
   } else {

@@ -42,8 +42,9 @@ result<void> read_proxy(const settings& from, lane_options& lane) {
   if (of_variable) lane.no_proxy.append(",").append(this_machine);
   if (!chosen || chosen->text == "none" || (of_variable && is_unused(lane))) return {};
   if (const auto file = from.text("proxy-credentials-file"); !file.empty()) {
-    auto read = auth::read_secret_file(file);
+    auto read = auth::read_line_file(file, "proxy login file");
     if (!read) return std::unexpected(read.error());
+    if (read->empty()) return fail(errc::credentials, "the proxy login file " + file + " is empty: it should hold USER:PASSWORD");
     lane.proxy_credentials = std::move(*read);
   }
   lane.proxy = secret(std::move(chosen->text));

@@ -106,6 +106,19 @@ BOOST_FIXTURE_TEST_CASE(credentials_of_a_service_may_be_group_readable, folder) 
   BOOST_TEST(refusal(credential).contains("chmod 600"));
 }
 
+// A passphrase or the login of a proxy has rules of its own.
+BOOST_FIXTURE_TEST_CASE(of_a_line_only_its_end_is_left_out, folder) {
+  const auto line = [&](const std::string& content) { return auth::read_line_file(file(content), "passphrase file"); };
+  for (const std::string kept : {"hunter2", "hunter2 ", " hunter2", "\"hunter2\"", "u_s_secret=x:hunter2", ""})
+    for (const std::string end : {"", "\n", "\r\n"}) BOOST_TEST(line(kept + end).value().reveal() == kept);
+  for (const std::string wrong : {"hunter2\nmore", "hunter2\n\n"}) {
+    const auto refused = line(wrong);
+    BOOST_REQUIRE(!refused.has_value());
+    BOOST_TEST(refused.error().message.contains("more than one line"), refused.error().message);
+    BOOST_TEST(!refused.error().message.contains("hunter2"));
+  }
+}
+
 BOOST_FIXTURE_TEST_CASE(a_file_of_another_user_is_refused, folder) {
   const auto foreign = file("hunter2");
   if (::geteuid() != 0 || ::chown(foreign.c_str(), 65534, 65534) != 0) return;  // only root can change the owner of a file
