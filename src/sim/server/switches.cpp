@@ -10,15 +10,12 @@
 #include <fmt/format.h>
 
 #include "sim/server/private_files.hpp"
+#include "sim/server/switch_values.hpp"
 #include "sim/service/directory.hpp"
 #include "sim/service/retry_after.hpp"
 #include "sim/service/text.hpp"
 
 namespace convoke::sim {
-namespace {
-
-using setter = std::function<result<void>(options&, std::string_view)>;
-
 result<double> read_real(std::string_view text, double least, double most) {
   double value = 0;
   const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
@@ -36,7 +33,6 @@ result<std::uint64_t> read_whole(std::string_view text, std::uint64_t most) {
   return value;
 }
 
-// Seconds from `10ms`, `1.5s`, `2`.
 result<double> read_seconds(std::string_view text) {
   double unit = 1;
   if (text.ends_with("ms")) {
@@ -49,6 +45,10 @@ result<double> read_seconds(std::string_view text) {
   if (value) *value *= unit;
   return value;
 }
+
+namespace {
+
+using setter = std::function<result<void>(options&, std::string_view)>;
 
 // A setter of the member that `find` returns.
 template <class Find>
@@ -290,6 +290,7 @@ void add_people(std::vector<flag>& all) {
                  yes([](options& o) -> auto& { return o.service.small_answers; }), false});
   all.push_back({"--break-idempotency", "P", "create a second meeting for a key that has one, to test that duplicates are counted",
                  real([](options& o) -> auto& { return o.service.break_idempotency; }, 1)});
+  add_sign_ins(all);
   all.push_back({"--token-lifetime", "SECONDS", "lifetime of a token (default 3599)",
                  seconds([](options& o) -> auto& { return o.service.tokens.lifetime_seconds; })});
   all.push_back({"--token-faults", "P", "probability that the token endpoint answers 429 or 503",

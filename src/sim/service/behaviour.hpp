@@ -59,7 +59,22 @@ struct latency_options {
   double sigma = 0;
 };
 
+// What becomes of a sign-in with a code: it is decided after some requests for the token, or at /_sim/device.
+enum class device_answer : std::uint8_t { approve, deny, ask };
+
+struct device_options {
+  double interval_seconds = 5;    // between two requests for the token, as announced; whole seconds
+  double lifetime_seconds = 900;  // of a code; whole seconds
+  device_answer answer = device_answer::approve;
+  std::uint32_t after_polls = 1;  // requests that are answered with authorization_pending before
+  std::uint32_t slow_downs = 0;   // requests that are answered with slow_down before these, although they come in time
+  std::string user = "5d3c1f0e-8a2b-4c6d-9e7f-0a1b2c3d4e05";  // who signs in: object id, lower case
+  bool single_use = false;                                    // a refresh token is accepted once; Entra accepts it until it expires
+  int refusal = 0;  // the AADSTS number of what is found out once the user has signed in; 0: nothing
+};
+
 struct token_options {
+  device_options device;
   double lifetime_seconds = 3599;
   double fault_rate = 0;    // probability of 429 (or 503) from the token endpoint
   double retry_after = 60;  // seconds, on those answers

@@ -17,6 +17,11 @@ std::string service::stats_json() const {
   for (const auto op : {operation::create_or_get, operation::update, operation::get, operation::remove}) {
     fmt::format_to(std::back_inserter(out), "{}\"{}\":{}", op == operation::create_or_get ? "" : ",", to_string(op), n.calls[op]);
   }
+  const auto& people = tokens_.people().counts();
+  fmt::format_to(
+      std::back_inserter(out),
+      R"(}},"sign_in":{{"codes":{},"polls":{},"early_polls":{},"slow_downs":{},"granted":{},"refreshes":{},"refused_refreshes":{})",
+      people.codes, people.polls, people.early, people.slow_downs, people.granted, people.refreshes, people.refused_refreshes);
   out += R"(},"faults":{)";
   for (std::size_t i = 1; i < fault_count; ++i) {
     fmt::format_to(std::back_inserter(out), "{}\"{}\":{}", i == 1 ? "" : ",", to_string(static_cast<fault>(i)), n.faults[i]);

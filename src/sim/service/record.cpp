@@ -16,6 +16,7 @@ call_record* call_log::next() {
   record.number = count_;
   record.op.reset();
   record.look_up = false;
+  record.me = false;
   record.status = 0;
   record.hit = fault::none;
   record.organizer.clear();
@@ -30,12 +31,13 @@ std::string call_log::json_lines(mono_time start) const {
   for (auto i = count_ - kept; i < count_; ++i) {
     const auto& call = ring_[i % ring_.size()];
     const auto at = std::chrono::duration_cast<std::chrono::microseconds>(call.at - start).count();
-    fmt::format_to(std::back_inserter(out), R"({{"call":{},"at_ms":{:.3f},"operation":"{}","status":{},"fault":"{}","organizer":)",
-                   call.number, static_cast<double>(at) / 1000,
+    fmt::format_to(std::back_inserter(out),
+                   R"({{"call":{},"at_ms":{:.3f},"operation":"{}","me":{},"status":{},"fault":"{}","organizer":)", call.number,
+                   static_cast<double>(at) / 1000,
                    call.look_up ? std::string_view("look_up")
                    : call.op    ? to_string(*call.op)
                                 : std::string_view(),
-                   call.status, to_string(call.hit));
+                   call.me, call.status, to_string(call.hit));
     append_json_string(out, call.organizer);
     out += R"(,"external_id":)";
     append_json_string(out, call.external_id);

@@ -13,6 +13,8 @@ bool is_action(std::string_view word) {
   return same_ignoring_case(word, "createOrGet") || same_ignoring_case(word, "microsoft.graph.createOrGet");
 }
 
+constexpr std::string_view app_on_me = "/me request is only valid with delegated authentication flow.";
+
 }  // namespace
 
 bool service::not_built(call& c, std::string_view what) {
@@ -33,12 +35,20 @@ bool service::route(call& c, std::string_view path) {
   if ((parts.is(1, "users") || me) && parts.is(meetings, "onlineMeetings")) {
     if (parts.count != meetings + 2) return not_built(c, "this call for online meetings");
     if (!route_meeting(c, parts.part[meetings + 1])) return false;
-    if (me) {
-      error(c, 400, "BadRequest", "/me request is only valid with delegated authentication flow.");
+    if (me && c.signed_in.empty()) {
+      error(c, 400, "BadRequest", app_on_me);
       return false;
     }
-    c.user = percent_decode(parts.part[2]);
-    return true;
+    if (c.log != nullptr) c.log->me = me;
+    c.user = me ? c.signed_in : percent_decode(parts.part[2]);
+    if (c.signed_in.empty() || same_ignoring_case(c.user, c.signed_in)) return true;
+    // A person has no access to the meetings of another one.
+    error(c, 403, "Forbidden", "");
+    return false;
+  }
+  if (me && parts.count == 2 && c.q.method == "GET") {
+    show_me(c);
+    return false;
   }
   const auto segment = parts.count > 1 ? parts.part[1].substr(0, 64) : std::string_view();
   error(c, 400, "BadRequest", fmt::format("Resource not found for the segment '{}'.", segment));
@@ -70,6 +80,15 @@ bool service::route_directory(call& c, std::string_view path) {
   for (auto at = name.find("''"); at != std::string::npos; at = name.find("''", at + 1)) name.erase(at, 1);
   look_up(c, name);
   return true;
+}
+
+// GET /me, with or without $select=id: of the user only the id is known here.
+void service::show_me(call& c) {
+  if (c.signed_in.empty()) return error(c, 400, "BadRequest", app_on_me);
+  begin_reply(c, 200);
+  c.into.headers += json_headers;
+  c.into.body =
+      fmt::format(R"({{"@odata.context":"{}/v1.0/$metadata#users(id)/$entity","id":"{}"}})", who_.graph_roots.front(), c.signed_in);
 }
 
 // `last` follows `onlineMeetings`: the action, or a meeting's id.

@@ -45,10 +45,21 @@ void service::handle(const request& q, moment now, reply& into) {
   if (q.to_machine) {
     tokens_.handle_metadata(q, now, into);
     headers_.append_date(into.headers, now.wall);
+  } else if (parts.is(0, "_sim") && parts.is(1, "device")) {
+    tokens_.people().control(q, into);
   } else if (parts.is(0, "_sim")) {
     inspect(*this, q, path, into);
   } else if (parts.count == 4 && parts.is(1, "oauth2") && parts.is(2, "v2.0") && parts.is(3, "token") && q.method == "POST") {
     tokens_.handle(parts.part[0], q, now, into);
+    headers_.append_date(into.headers, now.wall);
+  } else if (parts.count == 4 && parts.is(1, "oauth2") && parts.is(2, "v2.0") && parts.is(3, "devicecode") && q.method == "POST") {
+    tokens_.handle_device_code(parts.part[0], q, now, into);
+    headers_.append_date(into.headers, now.wall);
+  } else if (parts.count == 4 && parts.is(1, "v2.0") && parts.is(2, ".well-known") && parts.is(3, "openid-configuration")) {
+    tokens_.handle_configuration(parts.part[0], now, into);
+    headers_.append_date(into.headers, now.wall);
+  } else if (parts.count == 4 && parts.is(1, "discovery") && parts.is(2, "v2.0") && parts.is(3, "keys")) {
+    tokens_.handle_keys(into);
     headers_.append_date(into.headers, now.wall);
   } else {
     graph(q, path, now, into);
@@ -93,6 +104,7 @@ bool service::authorised(call& c) {
   } else {
     switch (tokens_.check(c.q.authorization.substr(scheme.size()), c.now.mono)) {
       case token_state::valid:
+        c.signed_in = tokens_.user_of(c.q.authorization.substr(scheme.size()));
         return true;
       case token_state::expired:
         why = "Lifetime validation failed, the token is expired.";
@@ -128,7 +140,8 @@ bool service::organizer_may(call& c) {
     error(c, 403, "Forbidden", "");
     return false;
   }
-  if (!how_.no_policy.contains(c.user)) return true;
+  // The policy is for apps that call without a person.
+  if (!how_.no_policy.contains(c.user) || !c.signed_in.empty()) return true;
   switch (hash_of(c.user) % 3) {
     case 0:
       error(c, 403, "Forbidden", "No Application Access Policy found for this app");

@@ -73,6 +73,7 @@ class service {
     bool beta = false;
     bool unknown_members = false;  // Prefer: include-unknown-enum-members
     operation op = operation::create_or_get;
+    std::string signed_in{};   // the object id of the user that the token is for; empty: a token of the app
     std::string user{};        // as the path has it; a GUID in lower case once it is known to be one
     std::string meeting_id{};  // as the path has it, decoded; of createOrGet: empty
     scope* organizer = nullptr;
@@ -94,6 +95,7 @@ class service {
 
   // routes.cpp
   bool route(call& c, std::string_view path);
+  void show_me(call& c);
   bool route_meeting(call& c, std::string_view last);
   // True where the request is about the directory, or a batch: then it is answered.
   bool route_directory(call& c, std::string_view path);

@@ -44,7 +44,11 @@ bool same_secret(std::string_view a, std::string_view b) {
 }  // namespace
 
 token_endpoint::token_endpoint(const identity& who, const token_options& how, std::uint64_t entropy, assertion_checker assertions)
-    : who_(who), how_(how), assertions_(std::move(assertions)), random_(entropy, "tokens", 0, random_source::purpose::token) {}
+    : who_(who),
+      how_(how),
+      assertions_(std::move(assertions)),
+      random_(entropy, "tokens", 0, random_source::purpose::token),
+      people_(how_.device, entropy) {}
 
 token_endpoint::form token_endpoint::read_form(const request& q) {
   form sent;
@@ -67,6 +71,8 @@ token_endpoint::form token_endpoint::read_form(const request& q) {
     if (name == "scope") sent.scope = value;
     if (name == "client_assertion_type") sent.assertion_type = value;
     if (name == "client_assertion") sent.assertion = value;
+    if (name == "device_code") sent.device_code = value;
+    if (name == "refresh_token") sent.refresh_token = value;
     at = end + 1;
   }
   return sent;
@@ -86,13 +92,14 @@ std::optional<token_endpoint::problem> token_endpoint::refusal_of(std::string_vi
   const auto type = q.content_type.substr(0, q.content_type.find(';'));
   if (!same_ignoring_case(type, "application/x-www-form-urlencoded") || sent.grant_type.empty())
     return problem{400, 900144, "invalid_request", "The request body must contain the following parameter: 'grant_type'."};
-  if (sent.grant_type != "client_credentials")
+  if (sent.grant_type != "client_credentials" && !sent.for_user())
     return problem{400, 70003, "unsupported_grant_type", "The app requested an unsupported grant type."};
   if (!same_ignoring_case(sent.client_id, who_.client_id))
     return problem{400, 700016, "unauthorized_client",
                    fmt::format("Application with identifier '{}' was not found in the directory. This can happen if the application has "
                                "not been installed by the administrator of the tenant.",
                                cleaned(sent.client_id))};
+  if (sent.for_user()) return std::nullopt;  // its own refusals follow
   if (auto why = refusal_of_credential(sent, now)) return why;
   if (!known_scope(sent.scope))
     return problem{400, 70011, "invalid_scope", "The provided value for the input parameter 'scope' is not valid."};
@@ -157,17 +164,20 @@ void token_endpoint::refuse(const problem& why, moment now, reply& into) {
       why.error, description, why.number, stamp, trace, correlation, who_.graph_roots.front(), why.number);
 }
 
-std::string token_endpoint::make_token(std::string_view audience, std::string_view client_id, moment now) {
+std::string token_endpoint::make_token(std::string_view audience, std::string_view client_id, moment now, std::string_view user) {
   const auto issued = unix_seconds(now.wall);
   const auto lifetime = static_cast<std::int64_t>(how_.lifetime_seconds);
+  const auto caller =
+      user.empty() ? fmt::format(R"("idtyp":"app","oid":"{}","roles":["OnlineMeetings.ReadWrite.All","User.Read.All"])", random_.guid())
+                   : fmt::format(R"("idtyp":"user","oid":"{}","scp":"OnlineMeetings.ReadWrite openid profile")", user);
   std::string token;
   append_base64url(token, R"({"typ":"JWT","alg":"RS256","kid":"c2ltdWxhdGVkLWtleQ"})");
   token += '.';
   append_base64url(
       token,
       fmt::format(
-          R"({{"aud":"{}","iss":"https://sts.windows.net/{}/","iat":{},"nbf":{},"exp":{},"app_displayname":"convoke","appid":"{}","idtyp":"app","oid":"{}","roles":["OnlineMeetings.ReadWrite.All","User.Read.All"],"tid":"{}","uti":"{:016x}","ver":"1.0"}})",
-          audience, who_.tenant, issued, issued, issued + lifetime, client_id, random_.guid(), who_.tenant, random_.next()));
+          R"({{"aud":"{}","iss":"https://sts.windows.net/{}/","iat":{},"nbf":{},"exp":{},"app_displayname":"convoke","appid":"{}",{},"tid":"{}","uti":"{:016x}","ver":"1.0"}})",
+          audience, who_.tenant, issued, issued, issued + lifetime, client_id, caller, who_.tenant, random_.next()));
   token += '.';
   std::string signature;
   while (signature.size() < signature_size) signature += static_cast<char>(random_.next() >> 56);
@@ -175,10 +185,13 @@ std::string token_endpoint::make_token(std::string_view audience, std::string_vi
   return token;
 }
 
-void token_endpoint::keep(std::string token, bool for_exchange, moment now) {
+void token_endpoint::keep(std::string token, bool for_exchange, moment now, std::string user) {
   const auto expires = now.mono + std::chrono::nanoseconds(static_cast<std::int64_t>(how_.lifetime_seconds * 1e9));
   by_age_.emplace_back(expires, token);
-  (for_exchange ? exchangeable_ : expiry_).emplace(std::move(token), expires);
+  if (for_exchange)
+    exchangeable_.emplace(std::move(token), expires);
+  else
+    expiry_.emplace(std::move(token), issued_token{.expires = expires, .user = std::move(user)});
 }
 
 void token_endpoint::forget(mono_time now) {
@@ -196,6 +209,7 @@ void token_endpoint::handle(std::string_view tenant, const request& q, moment no
   const auto sent = read_form(q);
   if (const auto why = refusal_of(tenant, q, sent, now.wall)) return refuse(*why, now, into);
 
+  if (sent.for_user()) return grant_to_user(sent, now, into);
   forget(now.mono);
   auto token = make_token(std::string_view(sent.scope).substr(0, sent.scope.rfind('/')), who_.client_id, now);
   ++issued_;
@@ -208,7 +222,12 @@ void token_endpoint::handle(std::string_view tenant, const request& q, moment no
 token_state token_endpoint::check(std::string_view token, mono_time now) const {
   const auto found = expiry_.find(token);
   if (found == expiry_.end()) return token_state::unknown;
-  return now < found->second ? token_state::valid : token_state::expired;
+  return now < found->second.expires ? token_state::valid : token_state::expired;
+}
+
+std::string_view token_endpoint::user_of(std::string_view token) const {
+  const auto found = expiry_.find(token);
+  return found == expiry_.end() ? std::string_view() : std::string_view(found->second.user);
 }
 
 }  // namespace convoke::sim

@@ -44,7 +44,7 @@ world::world(std::vector<std::unique_ptr<service>> tenants) : tenants_(std::move
 
 service& world::tenant_of(const request& q, mono_time now) const {
   const path_segments parts(q.target.substr(0, q.target.find('?')));
-  if (parts.is(1, "oauth2")) {
+  if (parts.is(1, "oauth2") || parts.is(2, ".well-known") || parts.is(1, "discovery")) {
     const auto named =
         std::ranges::find_if(tenants_, [&](const auto& one) { return same_ignoring_case(one->who().tenant, parts.part[0]); });
     return named == tenants_.end() ? *tenants_.front() : **named;
@@ -56,8 +56,14 @@ service& world::tenant_of(const request& q, mono_time now) const {
 void world::handle(const request& q, moment now, reply& into) {
   if (tenants_.size() == 1) return tenants_.front()->handle(q, now, into);
   const auto path = q.target.substr(0, q.target.find('?'));
-  if (!q.to_machine && path_segments(path).is(0, "_sim")) {
+  if (const path_segments parts(path); !q.to_machine && parts.is(0, "_sim")) {
     into.clear();
+    if (parts.is(1, "device")) {
+      // The tenant in which somebody waits for this.
+      for (const auto& one : tenants_)
+        if (one->handle(q, now, into); into.status == 200) return;
+      return;
+    }
     return inspect(*this, q, path, into);
   }
   tenant_of(q, now.mono).handle(q, now, into);
