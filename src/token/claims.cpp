@@ -13,11 +13,9 @@
 
 namespace convoke::token {
 
-namespace {
-
 namespace json = boost::json;
 
-std::optional<json::object> payload(std::string_view jwt) {
+std::optional<json::object> claims_of(std::string_view jwt) {
   constexpr std::size_t longest = std::size_t{64} * 1024;
   if (jwt.size() > longest || std::ranges::count(jwt, '.') != 2) return std::nullopt;
   const auto first = jwt.find('.');
@@ -26,16 +24,14 @@ std::optional<json::object> payload(std::string_view jwt) {
   return parse_object(*decoded);
 }
 
-}  // namespace
-
 std::optional<std::string> readable_tenant(std::string_view jwt) {
-  const auto claims = payload(jwt);
+  const auto claims = claims_of(jwt);
   if (!claims) return std::nullopt;
   return parse_guid(text_of(*claims, "tid"));
 }
 
 std::optional<utc_time> readable_expiry(std::string_view jwt) {
-  const auto claims = payload(jwt);
+  const auto claims = claims_of(jwt);
   if (!claims) return std::nullopt;
   const auto* value = claims->if_contains("exp");
   if (value == nullptr || !value->is_number()) return std::nullopt;

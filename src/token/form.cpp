@@ -27,9 +27,17 @@ secret encode(std::initializer_list<field> fields) {
   return secret(std::move(out));
 }
 
-std::string default_scope(std::string_view graph_root) {
+std::string scope_of(std::string_view graph_root, std::string_view rest) {
   while (graph_root.ends_with('/')) graph_root.remove_suffix(1);
-  return std::string(graph_root) + "/.default";
+  return std::string(graph_root).append(rest);
+}
+
+std::string default_scope(std::string_view graph_root) {
+  return scope_of(graph_root, "/.default");
+}
+
+std::string user_scope(std::string_view graph_root) {
+  return scope_of(graph_root, "/OnlineMeetings.ReadWrite openid profile offline_access");
 }
 
 }  // namespace
@@ -47,6 +55,22 @@ secret assertion_form(std::string_view client_id, std::string_view graph_root, c
                  {"scope", default_scope(graph_root)},
                  {"client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"},
                  {"client_assertion", assertion.reveal()}});
+}
+
+secret device_offer_form(std::string_view client_id, std::string_view graph_root) {
+  return encode({{"client_id", client_id}, {"scope", user_scope(graph_root)}});
+}
+
+secret device_code_form(std::string_view client_id, const secret& device_code) {
+  return encode(
+      {{"grant_type", "urn:ietf:params:oauth:grant-type:device_code"}, {"client_id", client_id}, {"device_code", device_code.reveal()}});
+}
+
+secret refresh_form(std::string_view client_id, std::string_view graph_root, const secret& refresh_token) {
+  return encode({{"grant_type", "refresh_token"},
+                 {"client_id", client_id},
+                 {"scope", user_scope(graph_root)},
+                 {"refresh_token", refresh_token.reveal()}});
 }
 
 }  // namespace convoke::token

@@ -24,4 +24,7 @@ inline std::string_view text_of(const boost::json::object& from, std::string_vie
   return {value->get_string().data(), value->get_string().size()};
 }
 
+// The claims of a JWT, where they can be read. Nothing is verified.
+[[nodiscard]] std::optional<boost::json::object> claims_of(std::string_view jwt);
+
 }  // namespace convoke::token

@@ -41,10 +41,28 @@ constexpr std::array hints{
          "No federated credential of the app has this subject: it must be that of the token, such as "
          "system:serviceaccount:NAMESPACE:NAME."},
     hint{70021, "No federated credential of the app matches the token: compare issuer, subject and audience."},
-    hint{53003, "A Conditional Access policy of the tenant refuses this sign-in: ask the tenant's administrator to admit the app."},
+    hint{53003,
+         "A Conditional Access policy of the tenant refuses this sign-in: ask the tenant's administrator to admit the app. Policies may "
+         "also "
+         "block every sign-in with a device code."},
     hint{700027,
          "The certificate's signature was not accepted: check that this certificate is registered with the app and has not expired."},
     hint{50012, "The assertion's signature was not accepted: check that this certificate is registered with the app."},
+    hint{7000218,
+         "The app may not sign people in without a secret: set Allow public client flows to Yes (Entra, App registrations, "
+         "Authentication)."},
+    hint{65001,
+         "The user or an administrator has not consented: an administrator grants the app the delegated permission "
+         "OnlineMeetings.ReadWrite (Entra, App registrations, API permissions)."},
+    hint{65004, "The user declined to consent to the app's permissions."},
+    hint{90094,
+         "The tenant lets administrators alone consent: one of them grants the app the delegated permission OnlineMeetings.ReadWrite "
+         "(Entra, App registrations, API permissions)."},
+    hint{50020, "The account does not belong to this tenant, or is a personal one: sign in with a work or school account of the tenant."},
+    hint{50034, "The tenant does not know this account: sign in with a work or school account of the tenant."},
+    hint{500121, "The second factor of the sign-in was not given: sign in again."},
+    hint{50105, "The user is not assigned to the app: assign the user (Entra, Enterprise applications, Users and groups)."},
+    hint{53000, "A Conditional Access policy wants a managed device, which a sign-in with a code does not show: ask the administrator."},
     hint{500011, "This tenant does not know the requested service: check --cloud and --graph-url."},
     hint{70011, "The scope was not accepted: check --cloud and --graph-url."},
 };
