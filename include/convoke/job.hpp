@@ -152,6 +152,8 @@ enum class job_phase : std::uint8_t {
 /// is in the ledger, and the same job resumes.
 struct observer {
   virtual ~observer() = default;
+  /// A person has to sign in, and `sign_in` waits for it. The prompt must reach that person, and no other one.
+  virtual void sign_in_wanted(const sign_in_prompt&) {}
   /// A phase of `apply` begins. The other functions only plan.
   virtual void entered(job_phase) {}
   /// A row is wrong. Called for all wrong rows, in line order.
@@ -185,6 +187,19 @@ struct observer {
   /// About five times a second during the call phase.
   virtual void advanced(const progress&) {}
 };
+
+/// Signs in to every lane of the job whose credential is `device_code`, one after the other, and sets its `user` and `session`. A saved
+/// sign-in (lane_options::sign_in_file) is used where there is one; where there is none, or the authority does not accept it any more, the
+/// observer is asked to show what to do (observer::sign_in_wanted), and the function waits until a person has signed in. Without such lanes
+/// it does nothing.
+///
+/// `use`: what the job is for, which is validated first. For a plan the user's object id is enough, which a saved sign-in has: nothing is
+/// requested then. `check` needs no sign-in.
+///
+/// It blocks, and calls the observer on the caller's thread. `stop` may be requested on any thread. Errors: credentials (denied, expired,
+/// refused, a user of another tenant, a saved sign-in that others can read), network (no answer within pace_options::max_outage), usage,
+/// interrupted, resources. Lanes that were signed in before an error stay so.
+[[nodiscard]] result<void> sign_in(job& j, job_use use, observer& watch, std::stop_token stop = {});
 
 /// Why a run stopped.
 enum class ending : std::uint8_t {

@@ -3,7 +3,9 @@
 /// \file
 /// One lane of a job: a Graph root, a tenant, an app, and how to sign in.
 
+#include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,7 +14,8 @@
 
 namespace convoke {
 
-/// How an app proves who it is to Microsoft Entra ID. The kinds are those of Microsoft's Azure Identity libraries.
+/// How an app, or a person who uses an app, proves who they are to Microsoft Entra ID. The kinds are those of Microsoft's Azure Identity
+/// libraries.
 enum class credential_kind : std::uint8_t {
   client_secret,                ///< a secret of the app registration
   client_certificate,           ///< a certificate of the app registration, and its private key
@@ -20,12 +23,25 @@ enum class credential_kind : std::uint8_t {
   managed_identity,             ///< the identity of the Azure resource on which the program runs
   managed_identity_federation,  ///< the same, in place of a credential of the app registration
   token,                        ///< a bearer token that somebody else requested; it is never refreshed
+  device_code,                  ///< a person signs in with a code in a browser, and organizes all meetings of the lane
 };
 
-/// `client-secret`, `client-certificate`, `workload-identity`, `managed-identity`, `managed-identity-federation`, `token`.
+/// `client-secret`, `client-certificate`, `workload-identity`, `managed-identity`, `managed-identity-federation`, `token`, `device-code`.
 [[nodiscard]] std::string_view to_string(credential_kind kind) noexcept;
 /// The inverse of `to_string`; nullopt for any other word.
 [[nodiscard]] std::optional<credential_kind> parse_credential_kind(std::string_view word) noexcept;
+
+/// What a person is asked to do: to open `url` in a browser, on any machine, and to enter `code` there (RFC 8628). Both texts come from the
+/// authority, are on one line and hold no control characters.
+struct sign_in_prompt {
+  std::string url;                   ///< https, or http to a loopback address where lane_options::allow_http is set
+  std::string code;                  ///< for this sign-in only; whoever enters it signs in for this job
+  std::string tenant;                ///< Entra tenant id
+  std::chrono::seconds valid_for{};  ///< after this time the code is of no use
+};
+
+/// The sign-in of one person during a job: made by `sign_in`, and of no other use than to be handed on.
+class user_session;
 
 /// A tenant by the two texts that the tenant column may have for it.
 struct known_tenant {
@@ -91,8 +107,16 @@ struct lane_options {
   /// managed_identity_federation: for whom the managed identity's token is made; each cloud has its own.
   std::string exchange_audience = "api://AzureADTokenExchange";
 
+  /// device_code: where the refresh token of the sign-in is kept, in a file of mode 0600 in a folder that only this user may write to.
+  /// Empty: it is not kept. The file belongs to one authority, tenant and app.
+  std::string sign_in_file;
+  std::string user;                       ///< device_code: the signed-in user's object id, lower case; `sign_in` sets it
+  std::shared_ptr<user_session> session;  ///< device_code: `sign_in` sets it; one thread at a time uses it
+
   std::optional<lane_pace_options> pace;  ///< absent: the job's
 
+  /// The lane calls the service for a person, who organizes all of its meetings.
+  [[nodiscard]] bool delegated() const noexcept { return credential == credential_kind::device_code; }
   /// The kind that is used.
   [[nodiscard]] credential_kind signs_in_by() const noexcept {
     return credential.value_or(token.empty() ? credential_kind::client_secret : credential_kind::token);

@@ -31,7 +31,7 @@ namespace convoke {
 struct lane_key {
   std::string graph_root;  ///< lower case, without a trailing slash
   std::string tenant;      ///< Entra tenant id, lower case
-  std::string app;         ///< Entra application id, lower case; may be empty
+  std::string app;         ///< Entra application id, lower case; may be empty. Of a signed-in user: `/` and the object id behind it
 };
 
 enum class run_state : std::uint8_t {

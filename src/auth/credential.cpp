@@ -18,14 +18,16 @@ bool plain_tenant(std::string_view tenant) {
          std::ranges::all_of(tenant, [](char c) { return core::ascii_letter(c) || core::ascii_digit(c) || c == '-' || c == '.'; });
 }
 
-std::string token_path(const app_identity& app) {
-  return "/" + app.tenant + "/oauth2/v2.0/token";
-}
-
 }  // namespace
 
 std::string app_identity::token_url() const {
-  return std::string(authority.tls ? "https://" : "http://") + authority.host_header + authority.base_path + token_path(*this);
+  return std::string(authority.tls ? "https://" : "http://") + authority.host_header + authority.base_path + "/" + tenant +
+         "/oauth2/v2.0/token";
+}
+
+result<std::string> oauth_path(const app_identity& app, std::string_view what) {
+  if (!plain_tenant(app.tenant)) return fail(errc::usage, "the tenant is neither an id nor a domain name");
+  return "/" + app.tenant + "/oauth2/v2.0/" + std::string(what);
 }
 
 reply no_answer(const exchanged& ended) {
@@ -42,8 +44,9 @@ reply not_sent(error why, bool fatal) {
 }
 
 asio::awaitable<reply> request_token(token_client& via, const app_identity& app, const secret& form, const secret& hidden) {
-  if (!plain_tenant(app.tenant)) co_return not_sent({errc::usage, "the tenant is neither an id nor a domain name"}, true);
-  const secret request = make_token_request(app.authority, token_path(app), {}, form);
+  const auto path = oauth_path(app, "token");
+  if (!path) co_return not_sent(path.error(), true);
+  const secret request = make_token_request(app.authority, *path, {}, form);
   const auto ended = co_await via.exchange(app.authority, request);
   if (ended.nothing()) co_return no_answer(ended);
   reply out{token::read_answer(ended.status, ended.body.reveal(), ended.retry_after, hidden.reveal(), ended.at)};

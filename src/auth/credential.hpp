@@ -5,6 +5,7 @@
 
 #include <expected>
 #include <string>
+#include <string_view>
 
 #include <boost/asio/awaitable.hpp>
 
@@ -41,6 +42,8 @@ class credential {
 [[nodiscard]] reply no_answer(const exchanged& ended);
 // A request that was not made, because of what is on this machine. Fatal unless it may be different soon.
 [[nodiscard]] reply not_sent(error why, bool fatal);
+// `/{tenant}/oauth2/v2.0/{what}`. errc::usage where the tenant has other characters than an id or a domain name.
+[[nodiscard]] result<std::string> oauth_path(const app_identity& app, std::string_view what);
 // Sends this form to the token endpoint of the tenant. `hidden`: the part of the form that must not be shown.
 [[nodiscard]] boost::asio::awaitable<reply> request_token(token_client& via, const app_identity& app, const secret& form,
                                                           const secret& hidden);

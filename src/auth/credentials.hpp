@@ -2,9 +2,11 @@
 
 // The kinds of credentials, by what an operator has.
 
+#include <functional>
 #include <memory>
 #include <string>
 
+#include <convoke/lane.hpp>
 #include <convoke/secret.hpp>
 
 #include "auth/credential.hpp"
@@ -43,5 +45,11 @@ struct managed_identity_service {
 // `api://AzureADTokenExchange`.
 [[nodiscard]] std::unique_ptr<credential> by_managed_federation(app_identity app, managed_identity_service service,
                                                                 std::string exchange_audience);
+
+// A person. The refresh token in `session` is used where there is one. Where there is none, or it is not accepted any more, `show` reports
+// what the person has to do, and the request waits for the sign-in; without `show` the request fails for good. What was granted with `show`
+// is also kept for the first request of the next credential with this session.
+[[nodiscard]] std::unique_ptr<credential> by_device_code(std::shared_ptr<user_session> session,
+                                                         std::function<void(const sign_in_prompt&)> show);
 
 }  // namespace convoke::auth

@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <filesystem>
 #include <span>
 
 #include <fcntl.h>
@@ -75,7 +76,51 @@ class reader {
   std::string_view what_;
 };
 
+std::unexpected<error> cannot(std::string_view doing, std::string_view what, const std::string& path, int error_number) {
+  return fail(errc::credentials,
+              "the " + std::string(what) + " " + path + " cannot be " + std::string(doing) + ": " + files::system_message(error_number));
+}
+
+std::string folder_of(const std::string& path) {
+  const auto folder = std::filesystem::path(path).parent_path().string();
+  return folder.empty() ? "." : folder;
+}
+
 }  // namespace
+
+result<void> write_private_file(const std::string& path, const secret& content, std::string_view what) {
+  const auto folder = folder_of(path);
+  const auto temporary = path + ".new";
+  // Of a process that was killed. The caller has locked the folder.
+  ::unlink(temporary.c_str());
+  files::file out(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR));
+  if (!out.open()) return cannot("made", what, path, errno);
+  const bool written = ::fchmod(out.get(), S_IRUSR | S_IWUSR) == 0 && files::write_all(out.get(), content.reveal()) &&
+                       ::fsync(out.get()) == 0 && out.close() && ::rename(temporary.c_str(), path.c_str()) == 0;
+  if (!written) {
+    const int why = errno;
+    ::unlink(temporary.c_str());
+    return cannot("written", what, path, why);
+  }
+  const files::file directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (directory.open()) static_cast<void>(::fsync(directory.get()));
+  return {};
+}
+
+result<void> make_private_folder(const std::string& path, std::string_view what) {
+  std::error_code failed;
+  if (const auto above = std::filesystem::path(path).parent_path(); !above.empty()) std::filesystem::create_directories(above, failed);
+  if (::mkdir(path.c_str(), S_IRWXU) != 0 && errno != EEXIST) return cannot("made, as its folder cannot be made", what, path, errno);
+  struct stat about{};
+  if (::stat(path.c_str(), &about) != 0) return cannot("used", what, path, errno);
+  const auto refuse = [&](const std::string& why) {
+    return fail(errc::credentials, "the folder " + path + " of the " + std::string(what) + " " + why);
+  };
+  if (!S_ISDIR(about.st_mode)) return refuse("is no folder");
+  if (about.st_uid != ::geteuid() && about.st_uid != 0) return refuse("belongs to another user: it must be yours or root's");
+  if ((about.st_mode & (S_IWGRP | S_IWOTH)) != 0) return refuse("can be written to by others: chmod 700 " + path);
+  return {};
+}
 
 result<secret> read_private_file(const std::string& path, std::string_view what) {
   return reader(path, what).read(true);

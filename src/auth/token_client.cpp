@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/deferred.hpp>
 #include <convoke/version.hpp>
 
 #include "pacing/pacing.hpp"
@@ -47,9 +49,19 @@ asio::awaitable<exchanged> token_client::exchange(const net::endpoint& to, const
   co_return out;
 }
 
+asio::awaitable<bool> token_client::pause(std::chrono::nanoseconds how_long) {
+  if (stopped_) co_return false;
+  asio::steady_timer timer(executor_, std::chrono::duration_cast<asio::steady_timer::duration>(how_long));
+  pausing_ = &timer;
+  co_await timer.async_wait(asio::as_tuple(asio::deferred));
+  pausing_ = nullptr;
+  co_return !stopped_;
+}
+
 void token_client::stop() noexcept {
   stopped_ = true;
   if (in_flight_) in_flight_->close();
+  if (pausing_) pausing_->cancel();
 }
 
 secret make_token_request(const net::endpoint& to, std::string_view path, const secret& headers, const secret& form) {

@@ -10,6 +10,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include <convoke/error.hpp>
 #include <convoke/secret.hpp>
@@ -45,7 +46,9 @@ class token_client {
   // has the whole attempt timeout.
   boost::asio::awaitable<exchanged> exchange(const net::endpoint& to, const secret& request,
                                              std::optional<std::chrono::nanoseconds> connect_timeout = std::nullopt);
-  // Ends the exchange that is under way. Later ones end at once.
+  // Waits so long. False: stop() has ended the wait.
+  boost::asio::awaitable<bool> pause(std::chrono::nanoseconds how_long);
+  // Ends the exchange or the pause that is under way. Later ones end at once.
   void stop() noexcept;
 
  private:
@@ -53,6 +56,7 @@ class token_client {
   net::tls_context& tls_;
   std::chrono::nanoseconds attempt_timeout_;
   net::connection* in_flight_ = nullptr;
+  boost::asio::steady_timer* pausing_ = nullptr;
   bool stopped_ = false;
 };
 

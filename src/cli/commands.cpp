@@ -46,6 +46,8 @@ struct job_command {
     return out.fail_with(why, interruption_by(caught.first()).exit_code);
   }
   // Nothing was sent yet, but rows that --skip-invalid leaves out decide the exit code as they do after a run.
+  // Before anything is planned, because the user who signs in may be the organizer.
+  [[nodiscard]] result<void> sign_in_to(job& j, job_use use) const { return sign_in(j, use, out, caught.stop()); }
   [[nodiscard]] int finish(const plan_summary& made) const { return out.finish(made.rejected > 0 ? 3 : 0); }
 };
 
@@ -58,8 +60,9 @@ int run_check(const job_command& c) {
 }
 
 int run_plan(const job_command& c) {
-  const auto j = build_job(c.from, c.input, {.lane = true, .credentials_if_any = true});
+  auto j = build_job(c.from, c.input, {.lane = true, .credentials_if_any = true});
   if (!j) return c.fail_with(j.error());
+  if (const auto in = c.sign_in_to(*j, job_use::plan); !in) return c.fail_with(in.error());
   c.out.show_plan_as(console::plan_view::counts);
   const bool open = c.from.flag("open");
   const auto made = plan(*j, open, c.out, c.caught.stop());
@@ -73,8 +76,9 @@ int run_plan(const job_command& c) {
 }
 
 int run_dry(const job_command& c) {
-  const auto j = build_job(c.from, c.input, {.lane = true, .credentials_if_any = true});
+  auto j = build_job(c.from, c.input, {.lane = true, .credentials_if_any = true});
   if (!j) return c.fail_with(j.error());
+  if (const auto in = c.sign_in_to(*j, job_use::plan); !in) return c.fail_with(in.error());
   c.out.show_plan_as(console::plan_view::counts);
   const auto made = dry_run(*j, c.out, c.caught.stop());
   return made ? c.finish(*made) : c.fail_with(made.error());
@@ -82,8 +86,9 @@ int run_dry(const job_command& c) {
 
 int run_apply(const job_command& c) {
   if (c.from.flag("dry-run")) return run_dry(c);
-  const auto j = build_job(c.from, c.input, {.lane = true, .credentials = true});
+  auto j = build_job(c.from, c.input, {.lane = true, .credentials = true});
   if (!j) return c.fail_with(j.error());
+  if (const auto in = c.sign_in_to(*j, job_use::apply); !in) return c.fail_with(in.error());
   if (j->results == "-") c.out.results_on_stdout();
   const auto done = apply(*j, c.out, c.caught.stop(), c.caught.at_once());
   if (!done) return c.fail_with(done.error());
@@ -93,8 +98,9 @@ int run_apply(const job_command& c) {
 }
 
 int run_work(const job_command& c) {
-  const auto j = build_job(c.from, {}, {.lane = true, .credentials = true});
+  auto j = build_job(c.from, {}, {.lane = true, .credentials = true});
   if (!j) return c.fail_with(j.error());
+  if (const auto in = c.sign_in_to(*j, job_use::work); !in) return c.fail_with(in.error());
   const auto done = work(*j, {.follow = c.from.flag("follow")}, c.out, c.caught.stop(), c.caught.at_once());
   if (!done) return c.fail_with(done.error());
   const auto by = interruption_by(c.caught.first());
@@ -153,7 +159,7 @@ int run_command(const invocation& what) {
   for (const auto& warning : from->warnings()) (*out)->caution(warning);
   if (from->flag("show-config")) {
     const bool signs_in = what.command == "plan" || what.command == "apply" || what.command == "work";
-    (*out)->print(from->show() + (signs_in ? describe_credential(*from, is_azure_machine()) : std::string()));
+    (*out)->print(from->show() + (signs_in ? describe_credential(*from, is_azure_machine()) + describe_sign_ins(*from) : std::string()));
     return (*out)->finish(0);
   }
   if (reads_input || what.command == "work") return run_job(**out, *from, what.command, input);

@@ -16,6 +16,7 @@
 #include "os/clock.hpp"
 #include "report/forecast.hpp"
 #include "report/summary.hpp"
+#include "report/wording.hpp"
 
 namespace convoke::cli {
 namespace {
@@ -38,7 +39,7 @@ class line_formatter final : public spdlog::formatter {
       core::append_visible_json_string(line, text);
       line += "}\n";
     } else {
-      if (message.level != spdlog::level::info) line = fmt::format("{}: ", level);
+      if (message.level == spdlog::level::err || message.level == spdlog::level::warn) line = fmt::format("{}: ", level);
       core::append_without_controls(line, text, core::shown_in::terminal);
       line += '\n';
     }
@@ -156,6 +157,17 @@ int console::finish(int code) {
   if (!stdout_failed_) return code;
   complain("standard output was closed or could not be written: the output is lost, but what the command did stands");
   return code == 0 ? exit_code(errc::output) : code;
+}
+
+// Also with --quiet: without it the command would wait for no visible reason. Programs do not get it with their object, which is kept
+// longer.
+void console::sign_in_wanted(const sign_in_prompt& prompt) {
+  progress_.clear();
+  const auto minutes = std::chrono::ceil<std::chrono::minutes>(prompt.valid_for).count();
+  log_->log(spdlog::level::critical,
+            fmt::format("To sign in to tenant {}, open {} in a browser on any machine and enter the code {}. It is valid for {}.",
+                        core::escape_for_people(prompt.tenant), prompt.url, prompt.code,
+                        report::count_of(static_cast<std::uint64_t>(minutes), "minute", "minutes")));
 }
 
 void console::entered(job_phase phase) {

@@ -14,6 +14,7 @@
 #include "auth/auth.hpp"
 #include "auth/credentials.hpp"
 #include "auth/signing_key.hpp"
+#include "auth/user_session.hpp"
 #include "core/text.hpp"
 #include "graph/graph.hpp"
 #include "token/token.hpp"
@@ -135,6 +136,14 @@ void read_managed_identity(const settings& from, lane_options& lane) {
     lane.exchange_audience = std::string(cloud->exchange_audience);
 }
 
+result<void> read_sign_in(const settings& from, lane_options& lane) {
+  if (!from.flag("save-sign-in")) return {};
+  auto folder = state_folder(from);
+  if (!folder) return std::unexpected(std::move(folder.error()));
+  lane.sign_in_file = *folder + "/" + auth::sign_in_file_name(lane.authority_url, lane.tenant, lane.client_id);
+  return {};
+}
+
 bool needs_an_app(credential_kind kind) {
   return kind != credential_kind::managed_identity && kind != credential_kind::token;
 }
@@ -146,13 +155,41 @@ result<std::optional<credential_choice>> choose_credential(const settings& from,
   if (given != nullptr && !given->text.empty() && !own_is_nearer(*given, nearest_candidate(from, azure_machine))) {
     if (const auto kind = parse_credential_kind(given->text)) return credential_choice{.kind = *kind, .reason = given->named()};
     return fail(errc::usage, fmt::format("{}: '{}' is none of client-secret, client-certificate, workload-identity, managed-identity, "
-                                         "managed-identity-federation and token.",
+                                         "managed-identity-federation, token and device-code.",
                                          given->named(), core::escape_for_people(given->text)));
   }
   if (!from.environment("CONVOKE_TOKEN").empty()) return credential_choice{.kind = credential_kind::token, .reason = "CONVOKE_TOKEN"};
   auto found = nearest_candidate(from, azure_machine);
   if (found.how_near == nowhere) return std::nullopt;
   return std::move(found.choice);
+}
+
+result<std::string> state_folder(const settings& from) {
+  auto state = from.environment("XDG_STATE_HOME");
+  if (state.empty() && !from.environment("HOME").empty()) state = from.environment("HOME") + "/.local/state";
+  if (state.empty()) return fail(errc::usage, "There is no folder for what convoke keeps from run to run: set HOME or XDG_STATE_HOME.");
+  return state + "/convoke";
+}
+
+bool signs_in_as_user(const settings& from) {
+  return parse_credential_kind(from.text("credential")) == credential_kind::device_code;
+}
+
+std::string describe_sign_ins(const settings& from) {
+  std::string out;
+  for (const auto& one : from.tenants()) {
+    if (!signs_in_as_user(one) || !one.flag("save-sign-in")) continue;
+    const auto* cloud = graph::find_cloud(one.text("cloud"));
+    lane_options lane{.tenant = one.text("tenant"), .client_id = one.text("client-id")};
+    lane.authority_url = one.text("authority-url");
+    if (lane.authority_url.empty() && cloud != nullptr) lane.authority_url = std::string(cloud->authority);
+    if (!read_sign_in(one, lane)) continue;
+    std::error_code ignored;
+    const bool there = std::filesystem::exists(lane.sign_in_file, ignored);
+    out += fmt::format("sign_in_file = {}  # {}\n", core::escape_for_people(lane.sign_in_file),
+                       there ? "a saved sign-in, which is used; delete the file to sign in anew" : "no sign-in is saved yet");
+  }
+  return out;
 }
 
 std::string describe_credential(const settings& from, bool azure_machine) {
@@ -209,6 +246,8 @@ result<void> read_credentials(const settings& from, lane_options& lane) {
     case credential_kind::managed_identity_federation:
       read_managed_identity(from, lane);
       return {};
+    case credential_kind::device_code:
+      return read_sign_in(from, lane);
   }
   return {};
 }

@@ -30,6 +30,16 @@ struct credential_choice {
 // Whether this is a virtual machine of Azure, by its chassis asset tag.
 [[nodiscard]] bool is_azure_machine();
 
+// `$XDG_STATE_HOME/convoke`, else `~/.local/state/convoke`: where the default ledger and saved sign-ins are. errc::usage where neither is
+// known.
+[[nodiscard]] result<std::string> state_folder(const settings& from);
+
+// What a plan depends on of the credential: whether a person signs in, who organizes every meeting.
+[[nodiscard]] bool signs_in_as_user(const settings& from);
+
+// For --show-config: the file of each sign-in that --save-sign-in keeps, and whether there is one. Empty where it keeps none.
+[[nodiscard]] std::string describe_sign_ins(const settings& from);
+
 // Reads what the chosen kind needs. Blanks, line ends and a byte-order mark around a secret are left out; so are quotation marks and the
 // word Bearer of a token. No message holds a secret. errc::usage for what cannot be one, errc::credentials where there is none and for a
 // token of another tenant.

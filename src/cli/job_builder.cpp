@@ -235,12 +235,15 @@ result<void> read_target(const settings& from, lane_options& lane) {
 result<lane_options> read_lane(const settings& from, const needs& what) {
   lane_options lane;
   read_tenant(from, what, lane);
+  if (signs_in_as_user(from)) lane.credential = credential_kind::device_code;
   if (!what.lane) return lane;
   if (const auto target = read_target(from, lane); !target) return std::unexpected(target.error());
-  if (!what.credentials && !what.credentials_if_any) return lane;
+  // A person signs in before anything is planned: what that needs has to be there.
+  const bool required = what.credentials || lane.delegated();
+  if (!required && !what.credentials_if_any) return lane;
   auto got = read_proxy(from, lane);
   if (got) got = read_credentials(from, lane);
-  if (!got && what.credentials) return std::unexpected(got.error());
+  if (!got && required) return std::unexpected(got.error());
   if (!got) lane.no_credential = got.error().message;
   return lane;
 }
@@ -334,11 +337,9 @@ result<std::chrono::milliseconds> max_cooldown(const settings& from) {
 
 result<std::string> ledger_url(const settings& from) {
   if (auto given = from.text("ledger"); !given.empty()) return given;
-  auto state = from.environment("XDG_STATE_HOME");
-  if (state.empty() && !from.environment("HOME").empty()) state = from.environment("HOME") + "/.local/state";
-  if (state.empty())
-    return fail(errc::usage, "The ledger has no default place here: give --ledger sqlite:PATH, or set HOME or XDG_STATE_HOME.");
-  return std::string(sqlite_scheme) + state + "/convoke/ledger.db";
+  const auto folder = state_folder(from);
+  if (!folder) return fail(errc::usage, "The ledger has no default place here: give --ledger sqlite:PATH, or set HOME or XDG_STATE_HOME.");
+  return std::string(sqlite_scheme) + *folder + "/ledger.db";
 }
 
 result<job> build_job(const settings& from, const std::string& input, needs what) {

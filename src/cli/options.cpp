@@ -75,10 +75,13 @@ constexpr option table[] = {
     {"federated-token-file", "", shape::path, lanes, "", "FILE", "Token of another identity provider, read anew for every request",
      "AZURE_FEDERATED_TOKEN_FILE"},
     {"managed-identity", "", shape::value, lanes, "", "ID", "User-assigned managed identity: client id, object:ID or resource id", ""},
-    {"credential", "", shape::value, lanes, "", "KIND",
-     "client-secret, client-certificate, workload-identity, managed-identity, managed-identity-federation or token (default: what is "
-     "given)",
+    {"credential", "", shape::value, planning | on_work, "", "KIND",
+     "client-secret, client-certificate, workload-identity, managed-identity, managed-identity-federation, token or device-code, with "
+     "which "
+     "a person signs in (default: what is given)",
      ""},
+    {"save-sign-in", "", shape::flag, lanes, "", "",
+     "With device-code: keep the refresh token in a file of mode 0600 in the state folder, and use it the next time", ""},
     // the call phase
     {"rate", "", shape::value, lanes, "500", "N", "Most calls per second and lane", ""},
     {"start-rate", "", shape::value, lanes, "10", "N", "Calls per second to start with while the limit is not known", ""},

@@ -7,8 +7,8 @@ namespace convoke {
 namespace {
 
 // In the order of the enumeration.
-constexpr std::array<std::string_view, 6> words = {"client-secret",    "client-certificate",          "workload-identity",
-                                                   "managed-identity", "managed-identity-federation", "token"};
+constexpr std::array<std::string_view, 7> words = {
+    "client-secret", "client-certificate", "workload-identity", "managed-identity", "managed-identity-federation", "token", "device-code"};
 
 }  // namespace
 

@@ -22,6 +22,12 @@ constexpr std::string_view refused =
     "a Teams licence.";
 constexpr std::string_view no_such_user =
     "Teams has no such organizer: give the Entra object id of an existing user of this tenant with a Teams licence.";
+constexpr std::string_view user_refused =
+    "Check in this order: the app has the delegated permission OnlineMeetings.ReadWrite, and the user or an administrator has consented to "
+    "it; the user who has signed in is a member of the tenant, no guest, with a Teams licence.";
+constexpr std::string_view user_token_refused =
+    "Graph refuses the token: check --tenant, --client-id, and that the token is made for this cloud; then sign in again.";
+constexpr std::string_view user_unknown = "Teams does not know the user who has signed in: give the user a Teams licence.";
 constexpr std::string_view not_there =
     "createOrGet returns this meeting, but the service does not find it afterwards. Run the same command again later.";
 constexpr std::string_view wrong_place = "This address offers no online meetings: check --cloud or --graph-url.";
@@ -31,7 +37,8 @@ constexpr std::string_view token_refused =
     "Graph refuses the token: check --tenant, --client-id, the secret, and that the token is made for this cloud.";
 
 constexpr std::string_view all_advice[] = {policy_missing, role_missing, conditional_access, refused,   no_such_user,
-                                           not_there,      wrong_place,  redirected,         app_on_me, token_refused};
+                                           not_there,      wrong_place,  redirected,         app_on_me, token_refused,
+                                           user_refused,   user_unknown, user_token_refused};
 
 // The service changes the wording of its messages, so they only choose an advice. No decision depends on them.
 bool mentions(std::string_view text, std::string_view what) noexcept {
@@ -39,6 +46,7 @@ bool mentions(std::string_view text, std::string_view what) noexcept {
 }
 
 std::string_view for_forbidden(const answer& a) noexcept {
+  if (a.for_user) return mentions(a.error_message, "insufficient_claims") ? conditional_access : user_refused;
   if (mentions(a.error_message, "application access policy") || mentions(a.error_message, "on behalf of user")) return policy_missing;
   if (mentions(a.error_message, "insufficient_claims")) return conditional_access;
   if (mentions(a.error_message, "insufficient privileges") || mentions(a.error_code, "Authorization_RequestDenied")) return role_missing;
@@ -56,11 +64,12 @@ std::string_view advice_for(operation op, const answer& a) noexcept {
       if (mentions(a.error_message, "/me request")) return app_on_me;
       return {};
     case 401:
-      return token_refused;
+      return a.for_user ? user_token_refused : token_refused;
     case 403:
       return for_forbidden(a);
     case 404:
-      return op == operation::create_or_get ? no_such_user : not_there;
+      if (op != operation::create_or_get) return not_there;
+      return a.for_user ? user_unknown : no_such_user;
     case 405:
     case 501:
       return wrong_place;

@@ -181,6 +181,7 @@ struct answer {
   // False: it names no client-request-id, so nothing shows that it belongs to its request. A peer may send something on any connection
   // without a request.
   bool bound = true;
+  bool for_user = false;                  // the call was made for a person who has signed in, as `/me`
   std::string error_code, error_message;  // Graph's, or ours for transport errors
   std::string request_id, client_request_id;
   std::uint32_t token = 0;  // the number of the token that the request carried: see token_ready

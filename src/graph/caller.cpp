@@ -67,15 +67,19 @@ std::string_view method_of(operation op) noexcept {
   return "GET ";
 }
 
-std::expected<std::string, std::string> path_of(const request& what) {
-  if (what.op == operation::create_or_get) return wire::create_or_get_path(what.wanted.organizer);
-  return wire::meeting_path(what.wanted.organizer, what.meeting_id);
+std::expected<std::string, std::string> path_of(const request& what, std::string_view me) {
+  // The service would take the request for one about the user's own meetings.
+  if (!me.empty() && what.wanted.organizer != me)
+    return std::unexpected("the organizer " + what.wanted.organizer + " is not the user who has signed in");
+  const auto how = me.empty() ? wire::addressing::by_id : wire::addressing::as_me;
+  if (what.op == operation::create_or_get) return wire::create_or_get_path(what.wanted.organizer, how);
+  return wire::meeting_path(what.wanted.organizer, what.meeting_id, how);
 }
 
 }  // namespace
 
 struct caller::impl {
-  impl(const net::endpoint& root, std::uint64_t seed) : base_path(root.base_path), guids(seed) {
+  impl(const net::endpoint& root, std::uint64_t seed, std::string user) : base_path(root.base_path), me(std::move(user)), guids(seed) {
     constant = " HTTP/1.1\r\nHost: " + root.host_header + "\r\nUser-Agent: convoke/" + version +
                "\r\nAccept: application/json"
                // Without it a coorganizer comes back as unknownFutureValue.
@@ -93,7 +97,7 @@ struct caller::impl {
   void redact_token(answer& from) const;
   void refuse_quoted_token(answer& from) const;
 
-  std::string base_path, constant;
+  std::string base_path, me, constant;
   guid_source guids;
   std::string bytes, body;
   std::string request_id = std::string(guid_source::size, '0');
@@ -114,7 +118,7 @@ std::optional<std::string> caller::impl::adopt(std::string_view bearer) {
 std::optional<std::string> caller::impl::build(const request& what, const secret& token) {
   const auto bearer = token.reveal();
   if (auto reason = adopt(bearer)) return reason;
-  const auto path = path_of(what);
+  const auto path = path_of(what, me);
   if (!path) return path.error() + ": nothing was sent";
   body.clear();
   if (what.op == operation::create_or_get) wire::append_create_or_get(body, what.wanted);
@@ -183,7 +187,7 @@ void caller::impl::understand(answer& to, const request& what, const net::outcom
   if (to.stored) refuse_quoted_token(to);
 }
 
-caller::caller(const net::endpoint& root, std::uint64_t seed) : impl_(std::make_unique<impl>(root, seed)) {}
+caller::caller(const net::endpoint& root, std::uint64_t seed, std::string me) : impl_(std::make_unique<impl>(root, seed, std::move(me))) {}
 caller::caller(caller&&) noexcept = default;
 caller& caller::operator=(caller&&) noexcept = default;
 caller::~caller() = default;
@@ -193,6 +197,7 @@ boost::asio::awaitable<answer> caller::call(net::connection& on, const request& 
   auto& self = *impl_;
   answer out;
   out.token = token_number;
+  out.for_user = !self.me.empty();
   if (auto reason = self.build(what, token)) {
     out.error = attempt_error::closed;
     out.sent = false;

@@ -22,7 +22,8 @@ namespace convoke::graph {
 // Builds requests and reads answers for one lane. Reuses buffers: one `caller` per connection.
 class caller {
  public:
-  caller(const net::endpoint& root, std::uint64_t seed);
+  // `me`: the object id of the user whose tokens are sent, who is addressed as `/me` and is the only organizer; empty: tokens of an app.
+  caller(const net::endpoint& root, std::uint64_t seed, std::string me = {});
   ~caller();
   caller(caller&&) noexcept;
   caller& operator=(caller&&) noexcept;

@@ -12,6 +12,8 @@
 namespace convoke::report {
 namespace {
 
+enum class caller : std::uint8_t { any, app, user };
+
 struct rule {
   outcome result;
   std::string_view code;      // empty: any
@@ -19,6 +21,7 @@ struct rule {
   std::string_view mentions;  // what the message says; empty: anything
   std::string_view remedy;
   bool policy = false;  // the commands of the access policy belong to it
+  caller of = caller::any;
 };
 
 constexpr int any_status = 999;
@@ -33,6 +36,12 @@ constexpr std::string_view forbidden =
     "The service gives no reason. Check in this order: the app has the application permission OnlineMeetings.ReadWrite.All with admin "
     "consent; an application access policy with this app covers the organizers; each organizer is a member of the tenant, no guest, with a "
     "Teams licence. Then run the same command again.";
+constexpr std::string_view user_forbidden =
+    "Graph refuses the calls of the user who has signed in. Check in this order: the app has the delegated permission "
+    "OnlineMeetings.ReadWrite, and the user or an administrator has consented to it; the user is a member of the tenant, no guest, with a "
+    "Teams licence, and may schedule meetings by the Teams meeting policy. Then run the same command again.";
+constexpr std::string_view user_unknown =
+    "Teams does not know the user who has signed in: give the user a Teams licence. Then run the same command again.";
 constexpr std::string_view wrong_place = "This address offers no online meetings: check --cloud or --graph-url.";
 constexpr std::string_view bad_row =
     "Graph refuses the data of these rows. Compare subject, times and attendees with the message, correct the rows in the failed file, and "
@@ -53,15 +62,17 @@ constexpr rule rules[] = {
     {outcome::failed, "", 400, 400, "/me request", "The token is an app's, the path a person's: check --graph-url."},
     {outcome::failed, "", 401, 401, "",
      "Graph refuses the token: check --tenant, --client-id, the secret, and that the token is made for this cloud."},
-    {outcome::failed, "", 403, 403, "application access policy", policy_missing, true},
-    {outcome::failed, "", 403, 403, "on behalf of user", policy_missing, true},
     {outcome::failed, "", 403, 403, "insufficient_claims",
      "A Conditional Access policy of the tenant refuses this app: ask the tenant's administrator to admit it."},
+    {outcome::failed, "", 403, 403, "", user_forbidden, false, caller::user},
+    {outcome::failed, "", 403, 403, "application access policy", policy_missing, true},
+    {outcome::failed, "", 403, 403, "on behalf of user", policy_missing, true},
     {outcome::failed, "Authorization_RequestDenied", 403, 403, "", permission_missing},
     {outcome::failed, "", 403, 403, "insufficient privileges", permission_missing},
     {outcome::failed, "", 403, 403, "", forbidden, true},
     {outcome::failed, "", 404, 404, "does not find it afterwards",
      "createOrGet returns these meetings, but the service does not find them afterwards. Run the same command again later."},
+    {outcome::failed, "", 404, 404, "", user_unknown, false, caller::user},
     {outcome::failed, "", 404, 404, "",
      "Teams has no such organizer. Give the Entra object id of an existing user of this tenant with a Teams licence: correct the rows in "
      "the failed file, and apply that file."},
@@ -74,7 +85,8 @@ constexpr rule rules[] = {
     {outcome::failed, "", 400, 499, "", bad_row},
 };
 
-bool fits(const rule& r, const failure_reason& why) noexcept {
+bool fits(const rule& r, const failure_reason& why, caller by) noexcept {
+  if (r.of != caller::any && r.of != by) return false;
   const auto has = [](std::string_view text, std::string_view what) {
     return what.empty() || core::find_ignoring_case(text, what) != std::string_view::npos;
   };
@@ -99,12 +111,14 @@ std::vector<std::string> policy_commands(const std::string& app, const std::stri
 
 void add_remedies(std::span<failure_reason> reasons, std::span<const std::string> apps) {
   for (auto& why : reasons) {
+    const auto app = why.lane < apps.size() ? apps[why.lane] : std::string();
+    const auto by = app.contains('/') ? caller::user : caller::app;
     why.remedy =
         "Run the same command again: a new run owes these rows. If they fail again, compare the message with Microsoft's documentation.";
     for (const auto& r : rules) {
-      if (!fits(r, why)) continue;
+      if (!fits(r, why, by)) continue;
       why.remedy = r.remedy;
-      if (r.policy) why.commands = policy_commands(why.lane < apps.size() ? apps[why.lane] : std::string(), why.organizer);
+      if (r.policy) why.commands = policy_commands(app, why.organizer);
       break;
     }
     why.message = engine::without_advice(why.message);

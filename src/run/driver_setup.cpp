@@ -21,6 +21,11 @@ void set_pace(engine::lane_settings& to, const lane_pace_options& from) {
   to.connections = from.connections;
 }
 
+// Also where it is called for a person.
+std::string_view application_of(const ledger::lane_name& lane) {
+  return std::string_view(lane.app).substr(0, lane.app.find('/'));
+}
+
 }  // namespace
 
 engine::settings engine_settings(const job& j, std::uint64_t seed, const session_terms& of) {
@@ -69,7 +74,8 @@ std::vector<std::uint32_t> app_numbers(std::span<const ledger::lane_name> lanes)
   std::vector<std::uint32_t> out;
   for (std::uint32_t i = 0; i < lanes.size(); ++i) {
     const auto same_app = [&](const ledger::lane_name& other) {
-      return !other.app.empty() && other.app == lanes[i].app && other.graph_root == lanes[i].graph_root;
+      const auto app = application_of(other);
+      return !app.empty() && app == application_of(lanes[i]) && other.graph_root == lanes[i].graph_root;
     };
     const auto first = std::ranges::find_if(lanes.first(i), same_app);
     out.push_back(static_cast<std::uint32_t>(first - lanes.begin()));

@@ -9,8 +9,8 @@ namespace asio = boost::asio;
 
 class tls_link final : public graph_link {
  public:
-  tls_link(asio::io_context& io, const net::endpoint& root, net::tls_context& tls, std::uint64_t seed)
-      : connection_(io.get_executor(), root, tls), caller_(root, seed) {}
+  tls_link(asio::io_context& io, const net::endpoint& root, net::tls_context& tls, std::uint64_t seed, const std::string& me)
+      : connection_(io.get_executor(), root, tls), caller_(root, seed, me) {}
 
   asio::awaitable<net::outcome> connect(std::chrono::nanoseconds limit) override { return connection_.connect(limit); }
   asio::awaitable<engine::answer> call(const graph::request& what, const secret& token, std::uint32_t token_number,
@@ -31,9 +31,10 @@ class tls_link final : public graph_link {
 
 }  // namespace
 
-link_factory make_graph_links(asio::io_context& io, net::endpoint root, net::tls_context& tls, std::uint64_t seed) {
-  return
-      [&io, root = std::move(root), &tls, seed](engine::connection_id id) { return std::make_unique<tls_link>(io, root, tls, seed + id); };
+link_factory make_graph_links(asio::io_context& io, net::endpoint root, net::tls_context& tls, std::uint64_t seed, std::string me) {
+  return [&io, root = std::move(root), &tls, seed, me = std::move(me)](engine::connection_id id) {
+    return std::make_unique<tls_link>(io, root, tls, seed + id, me);
+  };
 }
 
 }  // namespace convoke::run

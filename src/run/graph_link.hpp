@@ -38,8 +38,9 @@ class graph_link {
 
 using link_factory = std::function<std::unique_ptr<graph_link>(engine::connection_id)>;
 
-// Links over net::connection and graph::caller. `seed` is of the client-request-ids; each link adds its number. What is referred to must
-// outlive the links.
-[[nodiscard]] link_factory make_graph_links(boost::asio::io_context& io, net::endpoint root, net::tls_context& tls, std::uint64_t seed);
+// Links over net::connection and graph::caller. `seed` is of the client-request-ids; each link adds its number. `me`: see graph::caller.
+// What is referred to must outlive the links.
+[[nodiscard]] link_factory make_graph_links(boost::asio::io_context& io, net::endpoint root, net::tls_context& tls, std::uint64_t seed,
+                                            std::string me = {});
 
 }  // namespace convoke::run

@@ -40,8 +40,10 @@ bool is_header(const fields& names, const spec::row_settings& settings) {
   if (names.size() < 2) return false;
   const std::vector<std::string_view> views(names.begin(), names.end());
   if (std::ranges::count_if(views, [](std::string_view name) { return !core::trim(name).empty(); }) < 2) return false;
-  const auto read = spec::read_header(
-      views, {.needs_external_id = settings.external_id_template.empty(), .columns = settings.columns, .carry = settings.carry});
+  const auto read = spec::read_header(views, {.needs_external_id = settings.external_id_template.empty(),
+                                              .needs_organizer = settings.needs_organizer,
+                                              .columns = settings.columns,
+                                              .carry = settings.carry});
   return read || (read.error().code == errc::input && !lacks_columns(read.error()));
 }
 

@@ -1,5 +1,6 @@
 #include "run/input_scan.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -74,7 +75,7 @@ class stream_check {
 
   result<void> take(std::string_view utf8) {
     auto fed = reader_.feed(utf8, [this](const csv::record& record) { return look(record); });
-    if (!fed && refused_) fed = std::unexpected(explain_header(*refused_, early_, reader_.delimiter(), row_settings_of(job_.plan)));
+    if (!fed && refused_) fed = std::unexpected(explain_header(*refused_, early_, reader_.delimiter(), row_settings_of(job_)));
     return named(job_.input, std::move(fed));
   }
 
@@ -92,7 +93,7 @@ class stream_check {
   result<void> first_is_header(const csv::record& record) const {
     auto zones = files::system_zones();
     if (!zones) return std::unexpected(zones.error());
-    const auto builder = spec::row_builder::create(record.fields, row_settings_of(job_.plan), **zones);
+    const auto builder = spec::row_builder::create(record.fields, row_settings_of(job_), **zones);
     return builder ? result<void>{} : std::unexpected(builder.error());
   }
 
@@ -105,8 +106,10 @@ class stream_check {
 
 }  // namespace
 
-spec::row_settings row_settings_of(const plan_options& options) {
+spec::row_settings row_settings_of(const job& j) {
+  const auto& options = j.plan;
   spec::row_settings s;
+  s.needs_organizer = !std::ranges::all_of(j.lanes, &lane_options::delegated);
   s.default_zone = options.time_zone;
   s.overlap = in_rows(options.overlap);
   s.external_id_template = options.external_id_template;

@@ -30,8 +30,8 @@ struct scanned_input {
   skip_dates_file skipped;
 };
 
-// How cells are read, by the job's options.
-[[nodiscard]] spec::row_settings row_settings_of(const plan_options& options);
+// How cells are read, by the job's options; without its tenants.
+[[nodiscard]] spec::row_settings row_settings_of(const job& j);
 
 // The options as runs keep them in their settings, and as the command line takes them; empty for the default.
 [[nodiscard]] std::string_view to_string(input_encoding encoding) noexcept;

@@ -41,10 +41,10 @@ result<net::endpoint> endpoint_of(const lane_options& lane, const std::string& u
 }
 
 result<std::unique_ptr<auth::credential>> make_credential(const lane_options& lane, std::string& warning) {
-  auto authority = endpoint_of(lane, lane.authority_url);
-  if (!authority) return std::unexpected(std::move(authority.error()));
-  auth::app_identity app{
-      .authority = std::move(*authority), .tenant = lane.tenant, .client_id = lane.client_id, .graph_root = lane.graph_url};
+  if (lane.delegated()) return auth::by_device_code(lane.session, {});
+  auto found = app_identity_of(lane);
+  if (!found) return std::unexpected(std::move(found.error()));
+  auto& app = *found;
   switch (lane.signs_in_by()) {
     case credential_kind::client_certificate: {
       auto key = auth::signing_key::read(lane.certificate_file, lane.certificate_passphrase);
@@ -67,6 +67,7 @@ result<std::unique_ptr<auth::credential>> make_credential(const lane_options& la
     }
     case credential_kind::client_secret:
     case credential_kind::token:
+    case credential_kind::device_code:
       break;
   }
   return auth::by_client_secret(std::move(app), lane.client_secret.clone());
@@ -83,6 +84,13 @@ result<std::unique_ptr<auth::token_source>> make_tokens(asio::io_context& io, ne
 
 }  // namespace
 
+result<auth::app_identity> app_identity_of(const lane_options& lane) {
+  auto authority = endpoint_of(lane, lane.authority_url);
+  if (!authority) return std::unexpected(std::move(authority.error()));
+  return auth::app_identity{
+      .authority = std::move(*authority), .tenant = lane.tenant, .client_id = lane.client_id, .graph_root = lane.graph_url};
+}
+
 result<lane_parts> make_lane_parts(asio::io_context& io, tls_contexts& tls, const lane_options& lane, const pace_options& pace,
                                    std::uint64_t seed) {
   auto root = endpoint_of(lane, lane.graph_url);
@@ -92,7 +100,7 @@ result<lane_parts> make_lane_parts(asio::io_context& io, tls_contexts& tls, cons
   auto tokens = make_tokens(io, context, lane, pace, warning);
   if (!tokens) return std::unexpected(std::move(tokens.error()));
   const bool logs_in = root->through && !root->through->authorization.empty();
-  return lane_parts{.links = make_graph_links(io, std::move(*root), context, seed),
+  return lane_parts{.links = make_graph_links(io, std::move(*root), context, seed, lane.user),
                     .tokens = std::move(*tokens),
                     .pace = lane.pace,
                     .one_first = logs_in,

@@ -8,6 +8,7 @@
 
 #include <convoke/job.hpp>
 
+#include "auth/credential.hpp"
 #include "run/lane_session.hpp"
 #include "run/tls_contexts.hpp"
 
@@ -18,5 +19,8 @@ namespace convoke::run {
 // parts, but the options.
 [[nodiscard]] result<lane_parts> make_lane_parts(boost::asio::io_context& io, tls_contexts& tls, const lane_options& lane,
                                                  const pace_options& pace, std::uint64_t seed);
+
+// For whom the lane requests tokens. errc::usage where the authority's URL cannot be used.
+[[nodiscard]] result<auth::app_identity> app_identity_of(const lane_options& lane);
 
 }  // namespace convoke::run

@@ -46,10 +46,11 @@ result<std::vector<std::string>> header_fields(const scanned_input& input) {
 
 // The job's settings of rows, with what is known of its tenants and the time.
 spec::row_settings rows_of(const job& j, const scanned_input& input) {
-  auto s = row_settings_of(j.plan);
+  auto s = row_settings_of(j);
   s.skip_dates = input.skipped.dates;
   for (const auto& lane : j.lanes) {
-    if (!lane.tenant.empty()) s.tenants.push_back({.id = lane.tenant, .name = lane.name});
+    if (!lane.tenant.empty())
+      s.tenants.push_back({.id = lane.tenant, .name = lane.name, .user = lane.delegated() ? std::optional(lane.user) : std::nullopt});
   }
   s.first_tenant_is_default = s.tenants.size() == 1;
   // After those of the lanes: a row that names one of them is left out.

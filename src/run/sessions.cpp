@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "auth/user_session.hpp"
 #include "os/clock.hpp"
 #include "run/cooldowns.hpp"
 #include "run/foresight.hpp"
@@ -110,6 +111,9 @@ class sequence {
     announce(with_, opened, out_.sessions == 0);
     auto done = drive(with_.io, with_.stop, with_.tls, with_.store, opened, with_.j, seed_ + out_.sessions, with_.watch,
                       {.joined = began, .spent = began - began_, .follow = wanted_.follow, .nothing_left = wanted_.nothing_left});
+    for (const auto& lane : with_.j.lanes)
+      if (const auto trouble = lane.session ? lane.session->take_trouble() : std::string(); !trouble.empty())
+        with_.watch.note("The sign-in could not be saved anew, and the next run may have to ask for it: " + trouble + ".");
     // Without it the rows of calls that were given up would be stale only once the lease has ended.
     if (opened.shared && done && !done->session_over) static_cast<void>(with_.store.leave(opened.lease));
     return done;

@@ -160,6 +160,8 @@ result<void> check_credentials(const lane_options& lane) {
   if (kind == credential_kind::managed_identity) return check_managed_identity(lane);
   if (lane.client_id.empty()) return fail(errc::usage, "No application is given: set --client-id to the Entra application id.");
   switch (kind) {
+    case credential_kind::device_code:
+      return {};
     case credential_kind::client_certificate:
       if (lane.certificate_file.empty()) return fail(errc::usage, "No certificate is given: set --client-certificate-file.");
       return {};
@@ -192,7 +194,27 @@ result<ledger::lane_name> lane_name(const lane_options& lane) {
                                   core::escape_for_people(lane.tenant)));
   std::string root = to_lower(lane.graph_url);
   while (root.ends_with('/')) root.pop_back();
-  return ledger::lane_name{root, *tenant, to_lower(lane.client_id)};
+  // A person is another caller than the app, with a token, a pace and cooldowns of their own, and a run of one is none of another's.
+  const auto app = to_lower(lane.client_id) + (lane.delegated() ? "/" + lane.user : std::string());
+  return ledger::lane_name{root, *tenant, app};
+}
+
+result<void> validate_before_sign_in(const job& j, job_use use) {
+  if (const auto valid = check_feed(j.feed); !valid) return valid;
+  if (const auto valid = check_plan_options(j.plan); !valid || use == job_use::check) return valid;
+  if (const auto valid = check_ranges(j, job_ranges); !valid) return valid;
+  if (const auto valid = check_ranges(j.pace, pace_ranges); !valid) return valid;
+  if (const auto valid = check_ranges(j.pace, lane_pace_ranges); !valid) return valid;
+  if (const auto valid = check_lanes(j); !valid) return valid;
+  if (const auto url = ledger::parse_ledger_url(j.ledger); !url) return std::unexpected(url.error());
+  for (const auto& lane : j.lanes)
+    if (lane.delegated() || use != job_use::plan)
+      if (const auto valid = check_credentials(lane); !valid) return valid;
+  if (use == job_use::plan) return {};
+  if (use == job_use::work) return {};
+  if (j.results.empty() || j.results == "-") return {};
+  if (const auto known = report::format_of(j.results); !known) return std::unexpected(known.error());
+  return {};
 }
 
 }  // namespace convoke::run
@@ -200,19 +222,10 @@ result<ledger::lane_name> lane_name(const lane_options& lane) {
 namespace convoke {
 
 result<void> validate(const job& j, job_use use) {
-  if (const auto valid = run::check_feed(j.feed); !valid) return valid;
-  if (const auto valid = run::check_plan_options(j.plan); !valid || use == job_use::check) return valid;
-  if (const auto valid = run::check_ranges(j, run::job_ranges); !valid) return valid;
-  if (const auto valid = run::check_ranges(j.pace, run::pace_ranges); !valid) return valid;
-  if (const auto valid = run::check_ranges(j.pace, run::lane_pace_ranges); !valid) return valid;
-  if (const auto valid = run::check_lanes(j); !valid) return valid;
-  if (const auto url = ledger::parse_ledger_url(j.ledger); !url) return std::unexpected(url.error());
-  if (use == job_use::plan) return {};
+  if (const auto valid = run::validate_before_sign_in(j, use); !valid || use == job_use::check) return valid;
   for (const auto& lane : j.lanes)
-    if (const auto valid = run::check_credentials(lane); !valid) return valid;
-  if (use == job_use::work) return {};
-  if (j.results.empty() || j.results == "-") return {};
-  if (const auto known = report::format_of(j.results); !known) return std::unexpected(known.error());
+    if (lane.delegated() && (!parse_guid(lane.user) || (use != job_use::plan && !lane.session)))
+      return fail(errc::usage, "No user has signed in to a lane that calls for a person: call convoke::sign_in for this job first.");
   return {};
 }
 

@@ -17,4 +17,7 @@ namespace convoke::run {
 // The lane as ledgers name it. errc::usage where the tenant is no GUID.
 [[nodiscard]] result<ledger::lane_name> lane_name(const lane_options& lane);
 
+// As convoke::validate, but the lanes that call for a person need no sign-in yet.
+[[nodiscard]] result<void> validate_before_sign_in(const job& j, job_use use);
+
 }  // namespace convoke::run

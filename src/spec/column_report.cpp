@@ -32,6 +32,7 @@ std::vector<std::string> defaults_of(const header& h, const row_settings& settin
     return std::ranges::none_of(roles, [&h](column_role r) { return h.place(r).has_value(); });
   };
   const std::string zone = core::escape_for_people(settings.default_zone, 60);
+  if (lacks({organizer})) out.emplace_back("no organizer: the user who signs in organizes every meeting");
   if (lacks({external_id})) {
     out.push_back("no external_id column: the ids are made by --external-id '" +
                   core::escape_for_people(settings.external_id_template, 100) + "'");

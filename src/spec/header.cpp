@@ -243,7 +243,7 @@ class header_reader {
       const auto settled = [this](column_role r) { return h_.place(r) || std::ranges::find(near_reported_, r) != near_reported_.end(); };
       if (std::ranges::none_of(one_of, settled)) add_problem("the header has no column " + std::string(text) + why_taken_away(one_of));
     };
-    require({organizer}, "'organizer' (or user_id, organizer_id, organizer_upn, organizer_email)");
+    if (settings_.needs_organizer) require({organizer}, "'organizer' (or user_id, organizer_id, organizer_upn, organizer_email)");
     if (settings_.needs_external_id) require({external_id}, "'external_id', and no --external-id template is given");
     require({start, start_time, date}, "'start' (or start_date_time, or date and start_time)");
   }

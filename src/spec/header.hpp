@@ -47,6 +47,7 @@ struct role_of_header {
 
 struct header_settings {
   bool needs_external_id = true;  // there is no template
+  bool needs_organizer = true;    // not every meeting is of a person who signs in
   std::vector<role_of_header> columns;
   std::vector<std::string> carry;  // columns that are carried although their names are near those of a role
   // The header of a stored run, which was accepted when the run was planned: only roles are given, and nothing is refused.

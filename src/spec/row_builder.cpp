@@ -23,6 +23,13 @@ bool empty_row(std::span<const std::string_view> fields) noexcept {
   return std::ranges::all_of(fields, [](std::string_view f) { return core::trim(f).empty(); });
 }
 
+namespace {
+
+// Stands for a user who is not known: nothing is called for such rows.
+constexpr std::string_view unknown_user = "00000000-0000-0000-0000-000000000000";
+
+}  // namespace
+
 struct row_builder::impl {
   impl(header columns, row_settings s, zone_source& z)
       : head(std::move(columns)), settings(std::move(s)), zones(z), times(settings, zones), repeat(settings, zones), warned(settings.now) {
@@ -39,6 +46,8 @@ struct row_builder::impl {
   void read_organizer();
   void take_organizer(std::string_view text);
   [[nodiscard]] bool has_organizer() const noexcept { return !out->wanted.organizer.empty() || !out->organizer_upn.empty(); }
+  void read_own_organizer(const std::string& user);
+  [[nodiscard]] const std::string* user_of_lane() const;
   void read_subject();
   void read_times();
   void read_external_id();
@@ -91,13 +100,14 @@ void row_builder::impl::find_organizer(std::span<const std::string_view> fields,
   begin(at, to);
   const std::size_t columns = head.names.size();
   if (fields.size() < columns || !empty_row(fields.subspan(columns))) {
-    if (const auto place = head.place(column_role::organizer); place && *place < fields.size()) take_organizer(core::trim(fields[*place]));
+    const auto place = head.place(column_role::organizer);
+    if (place && *place < fields.size() && user_of_lane() == nullptr) take_organizer(core::trim(fields[*place]));
     return;
   }
   const row_view view(head, fields.first(columns), to.errors);
   row = &view;
-  take_organizer(view.cell(column_role::organizer));
   read_lane();
+  if (user_of_lane() == nullptr) take_organizer(view.cell(column_role::organizer));
   row = nullptr;
   to.errors.clear();
 }
@@ -120,13 +130,17 @@ void row_builder::impl::build(std::span<const std::string_view> fields, std::uin
 }
 
 void row_builder::impl::read_cells() {
-  read_organizer();
+  // Who may organize depends on the tenant.
+  read_lane();
+  if (const auto* user = user_of_lane())
+    read_own_organizer(*user);
+  else
+    read_organizer();
   read_subject();
   read_times();
   read_external_id();
   read_repeat();
   read_attendees();
-  read_lane();
   refuse_later_parts();
   warn();
   if (!out->errors.empty()) keep_ids_of_occurrences();
@@ -151,7 +165,13 @@ void row_builder::impl::broken_row(std::span<const std::string_view> fields) {
     const auto at = head.place(role);
     return at && *at < fields.size() ? core::trim(fields[*at]) : std::string_view();
   };
-  take_organizer(cell(column_role::organizer));
+  if (const auto* user = user_of_lane(); user == nullptr) {
+    take_organizer(cell(column_role::organizer));
+  } else if (auto own = parse_guid(cell(column_role::organizer))) {
+    out->wanted.organizer = std::move(*own);
+  } else {
+    out->wanted.organizer = *user;
+  }
   const std::string_view id = cell(column_role::external_id);
   if (valid_external_id(id) && spreadsheet_damage(id, cell_use::external_id) == nullptr) out->wanted.external_id = id;
 }
@@ -219,6 +239,32 @@ void row_builder::impl::read_organizer() {
                                    : "is neither an Entra object id (xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx, hexadecimal) nor a UPN "
                                      "(name@domain)";
   row->wrong(column_role::organizer, text, std::move(reason));
+}
+
+// Of a lane whose meetings are those of a person who signs in: who that is, or an empty text where it is not known. Else null.
+const std::string* row_builder::impl::user_of_lane() const {
+  static const std::string unknown;
+  if (out->lane < settings.tenants.size()) {
+    const auto& user = settings.tenants[out->lane].user;
+    return user ? &*user : nullptr;
+  }
+  return settings.needs_organizer ? nullptr : &unknown;
+}
+
+// The cell may be empty, have the word `me`, or have the id of that person.
+void row_builder::impl::read_own_organizer(const std::string& user) {
+  const std::string_view text = row->cell(column_role::organizer);
+  auto id = parse_guid(text);
+  if (id && (user.empty() || *id == user)) {
+    out->wanted.organizer = std::move(*id);
+  } else if (text.empty() || core::equal_ignoring_case(text, "me")) {
+    out->wanted.organizer = user.empty() ? unknown_user : std::string_view(user);
+  } else {
+    row->wrong(
+        column_role::organizer, text,
+        "is not the user who has signed in, who organizes every meeting of --credential device-code; leave the cell empty, or write me" +
+            (user.empty() ? std::string(" or that user's object id") : " or " + user));
+  }
 }
 
 void row_builder::impl::read_lane() {
@@ -346,8 +392,10 @@ row_builder& row_builder::operator=(row_builder&&) noexcept = default;
 row_builder::~row_builder() = default;
 
 result<row_builder> row_builder::create(std::span<const std::string_view> fields, const row_settings& settings, zone_source& zones) {
-  auto head = read_header(
-      fields, {.needs_external_id = settings.external_id_template.empty(), .columns = settings.columns, .carry = settings.carry});
+  auto head = read_header(fields, {.needs_external_id = settings.external_id_template.empty(),
+                                   .needs_organizer = settings.needs_organizer,
+                                   .columns = settings.columns,
+                                   .carry = settings.carry});
   if (!head) return std::unexpected(head.error());
   if (settings.tenants.size() > 1 && !settings.first_tenant_is_default && !head->place(column_role::tenant)) {
     return fail(errc::input, "there are several tenants, but the header has no column 'tenant'");

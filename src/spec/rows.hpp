@@ -71,6 +71,8 @@ struct date_range {
 struct tenant_name {
   std::string id;    // GUID
   std::string name;  // of its table in the configuration, compared without case; may be empty
+  // There is one organizer, a person who signs in, with this object id in lower case; empty: it is not known who that is.
+  std::optional<std::string> user{};
 };
 
 struct row_settings {
@@ -81,6 +83,7 @@ struct row_settings {
   // is used in place of the template.
   std::string external_id_template;
   std::vector<tenant_name> tenants;  // that the tenant column may name. Empty: one tenant, which is not known; every row must name the same
+  bool needs_organizer = true;       // false: every tenant has one organizer, who signs in
   bool first_tenant_is_default = false;  // rows of an input without the column are of the first one, although there are several
   std::vector<role_of_header> columns;   // --column
   std::vector<std::string> carry;        // --carry

@@ -15,13 +15,21 @@ namespace convoke::wire {
 
 namespace {
 
-constexpr std::string_view users = "/v1.0/users/", meetings = "/onlineMeetings/";
+constexpr std::string_view users = "/v1.0/users/", me = "/v1.0/me", meetings = "/onlineMeetings/";
 
 // Input is checked when it is read. Any other organizer that comes here is a bug, and must not reach a request line.
 std::string checked_organizer(std::string_view organizer) {
   auto guid = parse_guid(organizer);
   if (!guid) throw std::invalid_argument("the organizer of a request is not an object id");
   return *std::move(guid);
+}
+
+std::string meetings_of(std::string_view organizer, addressing how) {
+  const auto user = checked_organizer(organizer);
+  std::string out;
+  out.reserve(users.size() + user.size() + meetings.size() + 16);
+  if (how == addressing::as_me) return out.append(me).append(meetings);
+  return out.append(users).append(user).append(meetings);
 }
 
 // True where a part of `id` between slashes is `.` or `..`: a server that decodes `%2F` before it splits the path would take the request
@@ -38,17 +46,14 @@ bool has_dot_segment(std::string_view id) noexcept {
 
 }  // namespace
 
-std::string create_or_get_path(std::string_view organizer) {
+std::string create_or_get_path(std::string_view organizer, addressing how) {
   constexpr std::string_view action = "createOrGet";
-  const auto user = checked_organizer(organizer);
-  std::string out;
-  out.reserve(users.size() + user.size() + meetings.size() + action.size());
-  return out.append(users).append(user).append(meetings).append(action);
+  auto out = meetings_of(organizer, how);
+  return out.append(action);
 }
 
-std::expected<std::string, std::string> meeting_path(std::string_view organizer, std::string_view id) {
-  std::string out(users);
-  out.append(checked_organizer(organizer)).append(meetings);
+std::expected<std::string, std::string> meeting_path(std::string_view organizer, std::string_view id, addressing how) {
+  auto out = meetings_of(organizer, how);
   if (id.empty()) return std::unexpected("the meeting id is empty");
   if (id.size() > text_limits::id) return std::unexpected("the meeting id is longer than " + std::to_string(text_limits::id) + " bytes");
   const bool visible = std::ranges::all_of(id, [](char c) { return c > 0x20 && c < 0x7F; });

@@ -3,6 +3,7 @@
 // The wire format of Graph's meetings: paths, bodies of requests, and what is read of answers and errors. Pure.
 
 #include <cstddef>
+#include <cstdint>
 #include <expected>
 #include <memory>
 #include <optional>
@@ -26,14 +27,18 @@ void append_create_or_get(std::string& out, const meeting_spec& wanted);
 // where there are none. Where `changed` names nothing that the spec has, everything is sent: an absent subject never is.
 void append_update(std::string& out, const meeting_spec& wanted, std::span<const std::string> changed);
 
+// How a path names the organizer: `users/{object id}`, or `me`, which is the user whose token is sent.
+enum class addressing : std::uint8_t { by_id, as_me };
+
 // `/v1.0/users/{organizer}/onlineMeetings/createOrGet`. The organizer is an object id, so nothing needs encoding. Anything else is a bug
 // and throws std::invalid_argument.
-[[nodiscard]] std::string create_or_get_path(std::string_view organizer);
+[[nodiscard]] std::string create_or_get_path(std::string_view organizer, addressing how = addressing::by_id);
 
 // `/v1.0/users/{organizer}/onlineMeetings/{id}`, the id percent-encoded: base64 has `+`, `/` and `=`. The id was read from an answer or
 // from a ledger. The reason, for people, where it must not be sent: it is empty, longer than text_limits::id, has characters that no id of
 // Graph has (only visible ASCII without `%` is taken), holds `.` or `..` between slashes, or names another organizer.
-[[nodiscard]] std::expected<std::string, std::string> meeting_path(std::string_view organizer, std::string_view id);
+[[nodiscard]] std::expected<std::string, std::string> meeting_path(std::string_view organizer, std::string_view id,
+                                                                   addressing how = addressing::by_id);
 
 // An error as the service reports it, fit to be shown: control characters are escaped (core/text.hpp), and lengths are limited.
 struct graph_error {

@@ -1,0 +1,101 @@
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <span>
+#include <utility>
+
+#include <fmt/format.h>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+
+#include <convoke/job.hpp>
+
+#include "auth/auth.hpp"
+#include "auth/credentials.hpp"
+#include "auth/user_session.hpp"
+#include "os/clock.hpp"
+#include "run/context.hpp"
+#include "run/lane_parts.hpp"
+#include "run/tls_contexts.hpp"
+#include "run/validate.hpp"
+
+namespace convoke {
+
+namespace {
+
+using namespace run;
+
+constexpr auto interrupted_text = "Interrupted before the sign-in was complete: nothing was sent. Run the same command again.";
+
+// One token for one lane, with the retries of every other token, and a person who is asked where that is needed.
+class lane_sign_in {
+ public:
+  lane_sign_in(boost::asio::io_context& io, const job& j, observer& watch) : io_(io), j_(j), watch_(watch) {}
+
+  result<void> run(net::tls_context& tls, const std::shared_ptr<user_session>& session, const std::stop_token& stop) {
+    began_ = os::boot_now();
+    const auto show = [this](const sign_in_prompt& prompt) { watch_.sign_in_wanted(prompt); };
+    source_ = auth::token_source::renewing(io_.get_executor(), tls, auth::by_device_code(session, show),
+                                           {.attempt_timeout = j_.pace.attempt_timeout, .max_cooldown = j_.pace.max_cooldown});
+    source_->start({.ready = [this](std::uint32_t) { end({}); },
+                    .failed = [this](const error& why, bool fatal, std::optional<mono_time> again) { on_failure(why, fatal, again); }});
+    // The thread that requests a stop may be any.
+    const std::stop_callback on_stop(stop, [this] { boost::asio::post(io_, [this] { end(fail(errc::interrupted, interrupted_text)); }); });
+    io_.restart();
+    io_.run();
+    return std::move(ended_).value_or(fail(errc::internal, "the sign-in ended without a result"));
+  }
+
+ private:
+  void on_failure(const error& why, bool fatal, std::optional<mono_time> again) {
+    if (fatal) return end(std::unexpected(why));
+    if (!again || *again - began_ > j_.pace.max_outage)
+      return end(fail(errc::network, fmt::format("{}. No access token came within --max-outage.", why.message)));
+    watch_.note(why.message);
+  }
+
+  void end(result<void> how) {
+    if (!ended_) ended_ = std::move(how);
+    source_->stop();
+  }
+
+  boost::asio::io_context& io_;
+  const job& j_;
+  observer& watch_;
+  std::unique_ptr<auth::token_source> source_;
+  std::optional<result<void>> ended_;
+  mono_time began_{};
+};
+
+result<void> sign_in_to(lane_options& lane, const job& j, job_use use, observer& watch, const std::stop_token& stop) {
+  auto app = app_identity_of(lane);
+  if (!app) return std::unexpected(std::move(app.error()));
+  auto session = std::make_shared<user_session>(std::move(*app), lane.sign_in_file);
+  if (const auto loaded = session->load(); !loaded) return loaded;
+  if (use != job_use::plan || session->user().empty()) {
+    const auto io = make_context();
+    if (!io) return std::unexpected(io.error());
+    auto tls = tls_contexts::create(std::span<const lane_options>(&lane, 1));
+    if (!tls) return std::unexpected(std::move(tls.error()));
+    const auto done = lane_sign_in(**io, j, watch).run(tls->of(lane.ca_file), session, stop);
+    if (const auto trouble = session->take_trouble(); !trouble.empty()) watch.note("The sign-in is not saved: " + trouble + ".");
+    if (!done) return done;
+  }
+  lane.user = session->user();
+  lane.session = std::move(session);
+  return {};
+}
+
+}  // namespace
+
+result<void> sign_in(job& j, job_use use, observer& watch, std::stop_token stop) {
+  if (use == job_use::check || std::ranges::none_of(j.lanes, &lane_options::delegated)) return {};
+  if (const auto valid = validate_before_sign_in(j, use); !valid) return valid;
+  for (auto& lane : j.lanes) {
+    if (!lane.delegated()) continue;
+    if (const auto done = sign_in_to(lane, j, use, watch, stop); !done) return done;
+  }
+  return {};
+}
+
+}  // namespace convoke
