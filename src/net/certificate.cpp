@@ -1,5 +1,7 @@
 #include "net/certificate.hpp"
 
+#include <chrono>
+#include <ctime>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -61,9 +63,9 @@ std::string names_of(X509* leaf) {
   return out;
 }
 
-std::string issuer_of(X509* certificate) {
+std::string text_of(const X509_NAME* name) {
   const std::unique_ptr<BIO, decltype(&BIO_free)> bio(BIO_new(BIO_s_mem()), &BIO_free);
-  if (!bio || X509_NAME_print_ex(bio.get(), X509_get_issuer_name(certificate), 0, XN_FLAG_ONELINE & ~ASN1_STRFLGS_ESC_MSB) < 0) return "?";
+  if (!bio || X509_NAME_print_ex(bio.get(), name, 0, XN_FLAG_ONELINE & ~ASN1_STRFLGS_ESC_MSB) < 0) return "?";
   char* data = nullptr;
   const auto size = BIO_get_mem_data(bio.get(), &data);
   return visible(std::string_view(data, static_cast<std::size_t>(size)));
@@ -78,6 +80,22 @@ std::string date_of(const ASN1_TIME* time) {
 }
 
 }  // namespace
+
+std::string issuer_of(X509* certificate) {
+  return text_of(X509_get_issuer_name(certificate));
+}
+
+std::string subject_of(X509* certificate) {
+  return text_of(X509_get_subject_name(certificate));
+}
+
+std::optional<utc_time> expiry_of(X509* certificate) {
+  std::tm t{};
+  if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &t) != 1) return std::nullopt;
+  using namespace std::chrono;
+  const auto date = sys_days{year{t.tm_year + 1900} / month{static_cast<unsigned>(t.tm_mon) + 1} / day{static_cast<unsigned>(t.tm_mday)}};
+  return utc_time{date + hours(t.tm_hour) + minutes(t.tm_min) + seconds(t.tm_sec)};
+}
 
 std::string describe_certificate_problem(int problem, X509* failing, X509* leaf, const std::string& host, const std::string& peer) {
   const std::string of = "the certificate of " + peer + " ";

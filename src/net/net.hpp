@@ -126,6 +126,7 @@ class connection {
   void close() noexcept;
 
  private:
+  friend class prober;  // net/probe.hpp: looks at the certificate
   struct impl;
   std::unique_ptr<impl> impl_;
 };

@@ -40,6 +40,8 @@ class stream {
   // Begins TLS over the connected socket; handshake() then goes on until `done`. False when out of memory.
   [[nodiscard]] bool start_tls(ssl_ptr ssl, bool sensitive);
   [[nodiscard]] step handshake();
+  // Null without TLS.
+  [[nodiscard]] const SSL* tls() const noexcept { return ssl_.get(); }
 
   // Without a limit the reader of a socket that is always ready would never return to the io_context. A turn is a number of bytes in and
   // out. When it is used up, every step reports that it must wait although the socket is ready, so that the io_context can run other

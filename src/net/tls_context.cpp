@@ -34,9 +34,12 @@ int note_problem(int ok, X509_STORE_CTX* store) {
   if (ok == 1) return 1;
   auto* ssl = static_cast<SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
   auto* peer = ssl ? static_cast<tls_peer*>(SSL_get_app_data(ssl)) : nullptr;
-  if (peer && peer->certificate_problem.empty())
+  if (peer && peer->certificate_problem.empty()) {
+    peer->problem = X509_STORE_CTX_get_error(store);
+    if (auto* refused = X509_STORE_CTX_get_current_cert(store)) peer->refused_issuer = issuer_of(refused);
     peer->certificate_problem = describe_certificate_problem(X509_STORE_CTX_get_error(store), X509_STORE_CTX_get_current_cert(store),
                                                              X509_STORE_CTX_get0_cert(store), peer->host, peer->name);
+  }
   return 0;
 }
 
@@ -115,6 +118,8 @@ ssl_ptr make_ssl(tls_context::impl& context, tls_peer& peer) {
   ssl_ptr ssl(SSL_new(context.ctx.get()));
   if (!ssl || !set_name(ssl.get(), peer.host)) return nullptr;
   peer.certificate_problem.clear();
+  peer.problem = 0;
+  peer.refused_issuer.clear();
   SSL_set_app_data(ssl.get(), &peer);
   if (const auto known = context.sessions.find(peer.name); known != context.sessions.end()) SSL_set_session(ssl.get(), known->second.get());
   SSL_set_connect_state(ssl.get());

@@ -37,6 +37,8 @@ struct tls_peer {
   std::string host;                 // without brackets
   std::string name;                 // host:port, for messages and as the key of its session
   std::string certificate_problem;  // for people; set when verification failed
+  int problem = 0;                  // X509_V_ERR_*, with it
+  std::string refused_issuer;       // of the certificate that was refused, with it
 };
 
 // A client SSL object for `peer`, which must outlive it: name check, SNI, ALPN and session set; no transport yet. Null when out of memory.
