@@ -4,6 +4,7 @@
 
 #include <convoke/key.hpp>
 
+#include "token/claims.hpp"
 #include "token/token.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -12,5 +13,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (tenant && convoke::parse_guid(*tenant) != tenant) std::abort();
   const auto expiry = convoke::token::readable_expiry(token);
   if (expiry && convoke::parse_utc(convoke::format_utc(*expiry)) != expiry) std::abort();
+  const auto claims = convoke::token::read_claims(token);
+  if (claims && claims->expires != expiry) std::abort();
+  if (tenant && (!claims || convoke::parse_guid(claims->tenant) != tenant)) std::abort();
+  if (claims && (claims->roles.size() > 200 || claims->scopes.size() > 200)) std::abort();
   return 0;
 }

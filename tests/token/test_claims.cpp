@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/encode_base64.hpp"
+#include "token/claims.hpp"
 #include "token/token.hpp"
 
 namespace {
@@ -84,6 +85,32 @@ RC_BOOST_PROP(any_text_is_survived, (std::string bytes)) {
   RC_ASSERT(!readable_tenant(bytes));
   RC_ASSERT(!readable_tenant("a." + bytes + ".b"));
   RC_ASSERT(!readable_expiry(jwt(bytes)));
+}
+
+BOOST_AUTO_TEST_CASE(what_a_token_says_of_itself) {
+  const auto read =
+      convoke::token::read_claims(jwt(R"({"aud":"https://graph.microsoft.com","tid":"t","appid":"a","azp":"z","oid":"o","exp":1788249600,
+              "roles":["OnlineMeetings.ReadWrite.All",7,"User.Read.All"],"scp":" openid  OnlineMeetings.ReadWrite "})"));
+  BOOST_TEST_REQUIRE(read.has_value());
+  BOOST_TEST(read->audience == "https://graph.microsoft.com");
+  BOOST_TEST(read->tenant == "t");
+  BOOST_TEST(read->app == "a");
+  BOOST_TEST(read->principal == "o");
+  BOOST_TEST((read->roles == std::vector<std::string>{"OnlineMeetings.ReadWrite.All", "User.Read.All"}));
+  BOOST_TEST((read->scopes == std::vector<std::string>{"openid", "OnlineMeetings.ReadWrite"}));
+  BOOST_TEST(convoke::format_utc(read->expires.value()) == "2026-09-01T08:00:00Z");
+  BOOST_TEST(convoke::token::read_claims(jwt(R"({"azp":"z"})"))->app == "z");
+}
+
+BOOST_AUTO_TEST_CASE(claims_of_other_types_count_as_absent) {
+  const auto read = convoke::token::read_claims(jwt(R"({"aud":["x"],"roles":"OnlineMeetings.ReadWrite.All","scp":7,"exp":"soon"})"));
+  BOOST_TEST_REQUIRE(read.has_value());
+  BOOST_TEST(read->audience.empty());
+  BOOST_TEST(read->roles.empty());
+  BOOST_TEST(read->scopes.empty());
+  BOOST_TEST(!read->expires.has_value());
+  BOOST_TEST(!convoke::token::read_claims("opaque").has_value());
+  BOOST_TEST(!convoke::token::read_claims("a.b.c").has_value());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
