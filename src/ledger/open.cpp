@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/text.hpp"
+#include "ledger/inspect.hpp"
 #include "ledger/ledger.hpp"
 #ifdef CONVOKE_POSTGRES
 #include "ledger/postgres/url.hpp"
@@ -98,6 +99,15 @@ result<std::unique_ptr<reader>> read_ledger(std::string_view url) {
   if (parsed->kind == store_kind::postgres) return read_postgres(parsed->path);
 #endif
   return read_sqlite(parsed->path);
+}
+
+result<inspection> inspect_ledger(std::string_view url, const std::function<bool()>& interrupted) {
+  const auto parsed = parse_ledger_url(url);
+  if (!parsed) return std::unexpected(parsed.error());
+#ifdef CONVOKE_POSTGRES
+  if (parsed->kind == store_kind::postgres) return inspect_postgres(parsed->path, interrupted);
+#endif
+  return inspect_sqlite(parsed->path, interrupted);
 }
 
 std::vector<std::string> ledger_exposures(std::string_view url) {

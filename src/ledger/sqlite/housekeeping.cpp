@@ -15,8 +15,6 @@
 namespace convoke::ledger::sqlite {
 namespace {
 
-constexpr std::int64_t small_ledger = 64 << 20;  // bytes: checked in full, in about 0.1 s
-
 // The check reports a page that the disk did not return among the damaged ones, with SQLite's code.
 bool unreadable(const std::string& found) {
   constexpr std::string_view mark = "error code=";

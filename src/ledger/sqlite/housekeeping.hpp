@@ -17,6 +17,8 @@ inline constexpr const char* put_a_copy_back =
 // A name in `meta`: payloads that older versions left behind were deleted, or there never were any.
 inline constexpr const char* no_orphans = "no_orphans";
 
+inline constexpr std::int64_t small_ledger = 64 << 20;  // bytes: checked in full, in about 0.1 s
+
 // Runs quick_check on the whole ledger if it is small or was not closed in order, else on the tables that every run starts from.
 [[nodiscard]] result<void> check_pages(connection& db, bool unclean);
 
