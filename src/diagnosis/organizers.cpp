@@ -1,0 +1,210 @@
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include <convoke/key.hpp>
+
+#include "core/text.hpp"
+#include "diagnosis/assess.hpp"
+#include "diagnosis/commands.hpp"
+
+namespace convoke::diagnosis {
+namespace {
+
+using enum read_meaning;
+
+constexpr std::size_t longest = 300;
+constexpr auto propagation = "Microsoft says that it can take 30 minutes until the service obeys a change.";
+
+bool has(std::string_view text, std::string_view what) {
+  return core::find_ignoring_case(text, what) != std::string_view::npos;
+}
+
+// `3003: User does not have access to lookup meeting`: messages of the meetings service begin with a number. Such an answer comes from
+// behind the access policy.
+bool of_meetings_service(std::string_view message) {
+  const auto digits = message.find_first_not_of("0123456789");
+  return digits == 4 && message.substr(digits).starts_with(": ") && has(message, "meeting");
+}
+
+read_meaning meaning_of_403(const read_seen& r) {
+  if (has(r.message, "application access policy") || has(r.message, "on behalf of user")) return no_policy;
+  if (r.code == "Authorization_RequestDenied" || has(r.message, "insufficient privileges")) return no_permission;
+  if (has(r.message, "insufficient_claims")) return conditional_access;
+  if (of_meetings_service(r.message)) return allowed;
+  return r.message.empty() ? not_entitled : refused;
+}
+
+std::string answer_of(const read_seen& r) {
+  if (!r.failure.empty()) return core::escape_for_people(r.failure, longest);
+  std::string out = fmt::format("HTTP {}", r.status);
+  if (!r.code.empty()) out += " " + core::escape_for_people(r.code, 60);
+  if (!r.message.empty()) out += ": " + core::escape_for_people(r.message, longest);
+  if (!r.request_id.empty()) out += fmt::format(" (request id {})", core::escape_for_people(r.request_id, 60));
+  return out;
+}
+
+struct verdict {
+  std::string_view check;
+  finding_status status = finding_status::failed;
+  int exit_code = of_credentials;
+  std::string seen, advice;
+};
+
+verdict not_entitled_verdict(const read_seen& r, bool role_known) {
+  verdict out{.check = "licence", .seen = answer_of(r) + ", without a reason", .advice = {}};
+  out.advice = role_known ? "The app has the permission, so look at the user: it needs a licence with Teams, and must be a member of the "
+                            "tenant, no guest."
+                          : "Check in this order: the app has OnlineMeetings.ReadWrite.All with admin consent; the user has a licence with "
+                            "Teams; it is a member of the tenant, no guest.";
+  return out;
+}
+
+verdict verdict_on(const read_seen& r, const lane_facts& lane, bool role_known) {
+  switch (meaning_of(r)) {
+    case allowed:
+      return {.check = "organizer",
+              .status = finding_status::ok,
+              .exit_code = 0,
+              .seen = r.status == 200 ? "the read is allowed, and found no meeting, as it should"
+                                      : "the read is allowed: the service looked for the meeting (" + answer_of(r) + ")",
+              .advice = {}};
+    case no_policy:
+      return {.check = "access-policy",
+              .seen = "no application access policy lets the app act for this user",
+              .advice = "See the access-policy check of the tenant for the commands."};
+    case no_permission:
+      return {.check = "permission",
+              .seen = answer_of(r),
+              .advice = "The app lacks OnlineMeetings.ReadWrite.All, or admin consent to it: see the permission check."};
+    case conditional_access:
+      return {.check = "organizer",
+              .seen = answer_of(r),
+              .advice = "A Conditional Access policy of the tenant refuses this app: ask the tenant's administrator to admit it."};
+    case not_entitled:
+      return not_entitled_verdict(r, role_known);
+    case unknown_user:
+      return {
+          .check = "organizer",
+          .seen = answer_of(r) + ": the tenant has no such user",
+          .advice = parse_guid(r.organizer)
+                        ? fmt::format("Check the object id: `az ad user show --id {}` in the tenant {}. A new or a restored user can be "
+                                      "unknown to Teams for some hours.",
+                                      id_or(r.organizer, "<organizer>"), id_or(lane.tenant, "<tenant id>"))
+                        : "Give the Entra object id (a GUID): Graph does not take a user principal name for meetings of an app."};
+    case wrong_place:
+      return {.check = "organizer",
+              .exit_code = of_configuration,
+              .seen = answer_of(r),
+              .advice = "This address offers no online meetings: check --cloud and --graph-url."};
+    case token_refused:
+      return {.check = "token",
+              .seen = answer_of(r),
+              .advice = "Graph refuses the token: check that it is made for this cloud and tenant, and this machine's clock."};
+    case throttled:
+      return {.check = "organizer",
+              .status = finding_status::skipped,
+              .exit_code = of_network,
+              .seen = r.retry_after ? fmt::format("throttled (HTTP {}): the service asks to wait {} s", r.status, r.retry_after->count())
+                                    : fmt::format("throttled (HTTP {}), without a time to wait", r.status),
+              .advice = "Nothing is known of this organizer yet: run the command again after that time."};
+    case refused:
+      return {.check = "organizer", .seen = answer_of(r), .advice = "Compare the message with Microsoft's documentation of onlineMeeting."};
+    case fault:
+      break;
+  }
+  return {.check = "organizer", .exit_code = of_network, .seen = answer_of(r), .advice = "Run the command again later."};
+}
+
+std::vector<std::string> those(std::span<const read_seen> reads, read_meaning meaning) {
+  std::vector<std::string> out;
+  for (const auto& one : reads)
+    if (meaning_of(one) == meaning) out.push_back(one.organizer);
+  return out;
+}
+
+std::string named(const std::vector<std::string>& organizers) {
+  constexpr std::size_t most = 5;
+  std::string out;
+  for (std::size_t i = 0; i < organizers.size() && i < most; ++i) out += (i == 0 ? "" : ", ") + core::escape_for_people(organizers[i], 60);
+  return organizers.size() > most ? out + fmt::format(" and {} more", organizers.size() - most) : out;
+}
+
+finding assess_policies(std::span<const read_seen> reads, std::size_t left_out, const lane_facts& lane) {
+  const auto lacking = those(reads, no_policy);
+  const auto good = those(reads, allowed).size();
+  finding out{.check = "access-policy", .lane = lane.name, .subject = {}, .seen = {}, .advice = {}};
+  const auto rest = left_out == 0 ? std::string() : fmt::format("; {} more were not read (--most-organizers)", left_out);
+  if (!lacking.empty()) {
+    out.status = finding_status::failed;
+    out.exit_code = of_credentials;
+    out.seen = fmt::format("missing for {} of {} organizers that were read: {}{}", lacking.size(), reads.size(), named(lacking), rest);
+    out.advice = std::string(
+                     "A user has one application access policy, and granting another replaces it, which can break other apps. So "
+                     "look first; where there is a policy add the app to it; grant one only where there is none, or to a group. ") +
+                 propagation;
+    out.commands = policy_commands(lane, lacking);
+    return out;
+  }
+  if (good == 0) return skipped(out.check, lane.name, {}, "no read was allowed, so nothing is known of it" + rest);
+  out.seen = fmt::format("the app may act for {} of {} organizers that were read{}", good, reads.size(), rest);
+  return out;
+}
+
+finding assess_licences(std::span<const read_seen> reads, const lane_facts& lane) {
+  const auto suspects = those(reads, not_entitled);
+  const auto good = those(reads, allowed).size();
+  finding out{.check = "licence", .lane = lane.name, .subject = {}, .seen = {}, .advice = {}};
+  if (!suspects.empty()) {
+    out.status = finding_status::failed;
+    out.exit_code = of_credentials;
+    out.seen = fmt::format("{} of {} organizers that were read may lack one: {}", suspects.size(), reads.size(), named(suspects));
+    out.advice = "Assign a licence with Teams in the Microsoft 365 admin center > Users > Active users, or leave these organizers out.";
+    for (std::size_t i = 0; i < suspects.size() && i < 5; ++i)
+      out.commands.push_back(fmt::format("az rest --url '{}/v1.0/users/{}/licenseDetails?$select=skuPartNumber'", lane.graph_root,
+                                         id_or(suspects[i], "<organizer>")));
+    return out;
+  }
+  if (good == 0) return skipped(out.check, lane.name, {}, "no read was allowed, so nothing is known of it");
+  out.seen = fmt::format("no sign that one is missing in {} reads; a read does not prove a licence", good);
+  return out;
+}
+
+}  // namespace
+
+read_meaning meaning_of(const read_seen& r) {
+  if (!r.failure.empty()) return fault;
+  if (r.status == 200) return allowed;
+  if (r.status == 429 || r.status == 509 || (r.status == 503 && r.retry_after)) return throttled;
+  if (r.status == 401) return token_refused;
+  if (r.status == 403) return meaning_of_403(r);
+  if (r.status == 404) return of_meetings_service(r.message) || has(r.message, "meeting") ? allowed : unknown_user;
+  if (has(r.message, "not found for the segment") || r.status == 405 || r.status == 501) return wrong_place;
+  if (r.status == 400 && of_meetings_service(r.message)) return allowed;
+  if (r.status >= 500 || r.status == 408 || r.status == 425) return fault;
+  return r.status >= 300 && r.status < 400 ? wrong_place : refused;
+}
+
+finding assess(const read_seen& r, const lane_facts& lane, bool role_known) {
+  auto v = verdict_on(r, lane, role_known);
+  if (r.waited && v.status == finding_status::ok) v.seen += "; it was throttled first, and waited for";
+  return {.check = std::string(v.check),
+          .lane = lane.name,
+          .subject = core::escape_for_people(r.organizer),
+          .status = v.status,
+          .seen = std::move(v.seen),
+          .advice = std::move(v.advice),
+          .exit_code = v.exit_code};
+}
+
+std::vector<finding> assess_reads(std::span<const read_seen> reads, std::size_t left_out, const lane_facts& lane) {
+  std::vector<finding> out;
+  out.push_back(assess_policies(reads, left_out, lane));
+  out.push_back(assess_licences(reads, lane));
+  return out;
+}
+
+}  // namespace convoke::diagnosis

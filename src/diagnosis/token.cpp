@@ -1,0 +1,175 @@
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <string>
+
+#include <fmt/format.h>
+
+#include <convoke/key.hpp>
+
+#include "core/text.hpp"
+#include "diagnosis/assess.hpp"
+#include "diagnosis/commands.hpp"
+
+namespace convoke::diagnosis {
+namespace {
+
+constexpr std::size_t longest = 700;
+constexpr std::string_view graph_app = "00000003-0000-0000-c000-000000000000";
+constexpr std::string_view application_permission = "OnlineMeetings.ReadWrite.All", delegated_permission = "OnlineMeetings.ReadWrite";
+
+// The number of Entra's error in a message; 0: none.
+int aadsts_number(std::string_view message) {
+  constexpr std::string_view mark = "AADSTS";
+  const auto at = message.find(mark);
+  int number = 0;
+  if (at != std::string_view::npos) std::from_chars(message.data() + at + mark.size(), message.data() + message.size(), number);
+  return number;
+}
+
+void add_remedy(finding& to, int number, const lane_facts& lane) {
+  switch (number) {
+    case 7000215:
+    case 7000222:
+      to.advice = fmt::format("Make a new secret and store its value: {} > New client secret, or by these commands.",
+                              app_page(lane, "Certificates & secrets"));
+      to.commands = secret_commands(lane);
+      return;
+    case 700016:
+      to.advice = "Check client_id and tenant. Where both are right, an administrator of the tenant has to admit the app.";
+      to.commands = {fmt::format("az login --tenant {}", id_or(lane.tenant, "<tenant id>")),
+                     fmt::format("az ad sp create --id {}", id_or(lane.app, "<client id>"))};
+      return;
+    case 700027:
+    case 50012:
+      to.advice = fmt::format("Compare the thumbprint of the certificate with those at {}.", app_page(lane, "Certificates & secrets"));
+      to.commands = {fmt::format("az ad app credential list --id {} --cert --output table", id_or(lane.app, "<client id>"))};
+      return;
+    case 70021:
+    case 700211:
+    case 700212:
+    case 700213:
+      to.advice = "Compare issuer, subject and audience of the token with the federated credentials of the app.";
+      to.commands = {fmt::format("az ad app federated-credential list --id {} --output table", id_or(lane.app, "<client id>"))};
+      return;
+    default:
+      to.advice = "Correct what the message names, and run the command again.";
+  }
+}
+
+finding assess_failure(const error& why, const lane_facts& lane, finding out) {
+  out.status = finding_status::failed;
+  out.seen = core::escape_for_people(why.message, longest);
+  switch (why.code) {
+    case errc::credentials:
+      out.exit_code = of_credentials;
+      add_remedy(out, aadsts_number(why.message), lane);
+      return out;
+    case errc::usage:
+      out.exit_code = of_configuration;
+      out.advice = "Correct the setting, and run the command again.";
+      return out;
+    default:
+      out.exit_code = of_network;
+      out.advice = "See the checks of the authority's host above, and run the command again later.";
+      return out;
+  }
+}
+
+std::string without_slash(std::string_view url) {
+  while (url.ends_with('/')) url.remove_suffix(1);
+  return to_lower(url);
+}
+
+bool is_for_graph(const token::claims& of, const lane_facts& lane) {
+  return without_slash(of.audience) == without_slash(lane.graph_root) || to_lower(of.audience) == graph_app;
+}
+
+void refuse(finding& f, std::string seen, std::string advice) {
+  f.status = finding_status::failed;
+  f.exit_code = of_credentials;
+  f.seen = std::move(seen);
+  f.advice = std::move(advice);
+}
+
+std::string list_of(const std::vector<std::string>& words) {
+  std::string out;
+  for (const auto& one : words) out += (out.empty() ? "" : ", ") + core::escape_for_people(one, 60);
+  return out.empty() ? "none" : out;
+}
+
+std::string minutes_until(utc_time end, utc_time now) {
+  return fmt::format("{} minutes", std::chrono::floor<std::chrono::minutes>(end - now).count());
+}
+
+}  // namespace
+
+finding assess_token(const token_seen& t, const lane_facts& lane) {
+  finding out{.check = "token", .lane = lane.name, .subject = std::string(to_string(lane.credential)), .seen = {}, .advice = {}};
+  if (t.problem) return assess_failure(*t.problem, lane, std::move(out));
+  if (t.opaque) {
+    out.seen = "there is one, but it cannot be looked into: audience, tenant and permission are not known";
+    return out;
+  }
+  const auto& claims = t.claims;
+  if (!is_for_graph(claims, lane)) {
+    refuse(out, fmt::format("it is for {}, not for {}", core::escape_for_people(claims.audience), lane.graph_root),
+           lane.credential == credential_kind::token ? fmt::format("Request a token for the scope {}/.default.", lane.graph_root)
+                                                     : "Check --cloud, --graph-url and --authority-url: they must be of one cloud.");
+    return out;
+  }
+  if (const auto tenant = parse_guid(claims.tenant); tenant && *tenant != to_lower(lane.tenant)) {
+    refuse(out, fmt::format("it is of the tenant {}, not of {}", *tenant, core::escape_for_people(lane.tenant)),
+           "Check --tenant, or sign in to the right tenant: meetings would be made in the wrong one.");
+    return out;
+  }
+  out.seen = fmt::format("for {}, tenant {}", core::escape_for_people(claims.audience), core::escape_for_people(claims.tenant));
+  if (!claims.expires) return out;
+  if (*claims.expires <= t.now) {
+    refuse(out, fmt::format("it expired at {}", format_utc(std::chrono::floor<std::chrono::seconds>(*claims.expires))),
+           lane.credential == credential_kind::token ? "Request a new one. A ready token is never renewed."
+                                                     : "A new token that has expired already: see the check clock.");
+    return out;
+  }
+  out.seen += ", valid for " + minutes_until(*claims.expires, t.now);
+  if (lane.credential == credential_kind::token) {
+    out.status = finding_status::warning;
+    out.advice = "A ready token is never renewed: a run ends when it expires. Jobs use a client secret, a certificate or an identity.";
+  }
+  return out;
+}
+
+finding assess_permission(const token_seen& t, const lane_facts& lane) {
+  if (t.problem) return skipped("permission", lane.name, {}, "there is no token");
+  if (t.opaque) return skipped("permission", lane.name, {}, "the token cannot be looked into; the reads of organizers show it");
+  finding out{.check = "permission", .lane = lane.name, .subject = {}, .seen = {}, .advice = {}};
+  const bool delegated = !t.claims.scopes.empty();
+  const auto wanted = delegated ? delegated_permission : application_permission;
+  const auto& has = delegated ? t.claims.scopes : t.claims.roles;
+  out.subject = wanted;
+  if (std::ranges::find(has, wanted) != has.end()) {
+    out.seen = delegated ? "the signed-in user granted it" : "the token has it";
+    return out;
+  }
+  refuse(out, fmt::format("the token lacks it; it has: {}", list_of(has)), {});
+  if (delegated) {
+    out.advice = fmt::format(
+        "Add the delegated permission: {} > Add a permission > Microsoft Graph > Delegated permissions > {}; then sign in "
+        "again and consent.",
+        app_page(lane, "API permissions"), wanted);
+    return out;
+  }
+  out.advice =
+      lane.credential == credential_kind::managed_identity
+          ? std::string(
+                "Assign the app role to the identity's service principal. Tokens of managed identities are kept for hours: it can take "
+                "that long until a new token has it.")
+          : fmt::format(
+                "Add it and grant admin consent: {} > Add a permission > Microsoft Graph > Application permissions > {}; then Grant "
+                "admin consent. Or by these commands, as an administrator.",
+                app_page(lane, "API permissions"), wanted);
+  out.commands = permission_commands(lane, t.claims.principal);
+  return out;
+}
+
+}  // namespace convoke::diagnosis
