@@ -1,5 +1,6 @@
 #include "sim/server/certificates.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <memory>
@@ -29,7 +30,7 @@ using bio_ptr = std::unique_ptr<BIO, freer<BIO_free_all>>;
 using extension_ptr = std::unique_ptr<X509_EXTENSION, freer<X509_EXTENSION_free>>;
 
 constexpr long backdated_seconds = -3600;  // for clients whose clock is behind
-constexpr long valid_seconds = 90L * 24 * 3600;
+constexpr long valid_seconds = 90L * 24 * 3600, day_seconds = 24 * 3600;
 constexpr int x509_v3 = 2;
 
 bool add_extension(X509* certificate, X509* issuer, int nid, const char* value) {
@@ -50,7 +51,7 @@ bool set_random_serial(X509* certificate) {
 }
 
 certificate_ptr make_certificate(EVP_PKEY* key, const char* name, const std::vector<std::pair<int, std::string>>& extensions, X509* issuer,
-                                 EVP_PKEY* issuer_key) {
+                                 EVP_PKEY* issuer_key, long valid = valid_seconds) {
   certificate_ptr certificate(X509_new());
   if (!certificate || X509_set_version(certificate.get(), x509_v3) != 1 || !set_random_serial(certificate.get())) return nullptr;
   auto* subject = X509_get_subject_name(certificate.get());
@@ -59,8 +60,8 @@ certificate_ptr make_certificate(EVP_PKEY* key, const char* name, const std::vec
   X509* const by = issuer == nullptr ? certificate.get() : issuer;
   if (X509_set_issuer_name(certificate.get(), X509_get_subject_name(by)) != 1 || X509_set_pubkey(certificate.get(), key) != 1)
     return nullptr;
-  if (X509_gmtime_adj(X509_getm_notBefore(certificate.get()), backdated_seconds) == nullptr) return nullptr;
-  if (X509_gmtime_adj(X509_getm_notAfter(certificate.get()), valid_seconds) == nullptr) return nullptr;
+  if (X509_gmtime_adj(X509_getm_notBefore(certificate.get()), std::min(backdated_seconds, valid - day_seconds)) == nullptr) return nullptr;
+  if (X509_gmtime_adj(X509_getm_notAfter(certificate.get()), valid) == nullptr) return nullptr;
   for (const auto& [nid, value] : extensions) {
     if (!add_extension(certificate.get(), by, nid, value.c_str())) return nullptr;
   }
@@ -96,7 +97,7 @@ result<std::string> alternative_names(const std::string& host) {
 
 }  // namespace
 
-result<certificates> make_certificates(const std::string& host) {
+result<certificates> make_certificates(const std::string& host, double days) {
   const auto names = alternative_names(host);
   if (!names) return std::unexpected(names.error());
   const key_ptr ca_key(EVP_EC_gen("P-256"));
@@ -116,7 +117,7 @@ result<certificates> make_certificates(const std::string& host) {
                                         {NID_subject_alt_name, *names},
                                         {NID_subject_key_identifier, "hash"},
                                         {NID_authority_key_identifier, "keyid"}},
-                                       ca.get(), ca_key.get());
+                                       ca.get(), ca_key.get(), static_cast<long>(days * day_seconds));
   if (!server) return fail(errc::internal, "OpenSSL could not make the simulator's certificate");
   return certificates{to_pem(ca.get()), to_pem(server.get()), to_pem(server_key.get())};
 }

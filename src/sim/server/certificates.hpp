@@ -15,7 +15,8 @@ struct certificates {
 };
 
 // EC P-256. Names: localhost, 127.0.0.1 and ::1; or only `host` (a name, or an IPv4 or IPv6 address), where one is given.
-[[nodiscard]] result<certificates> make_certificates(const std::string& host);
+// `days`: until the server's certificate expires; negative: it expired so long ago.
+[[nodiscard]] result<certificates> make_certificates(const std::string& host, double days = 90);
 
 // `bytes` random bytes in hexadecimal, from OpenSSL's generator.
 [[nodiscard]] result<std::string> random_hex(std::size_t bytes);

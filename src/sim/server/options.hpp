@@ -26,6 +26,8 @@ struct options : tenant_options {
   std::uint16_t port = 0;                      // 0: any that is free
   bool plain = false;                          // http instead of https
   std::string certificate_host;                // empty: localhost, 127.0.0.1, ::1
+  double certificate_days = 90;                // until the server's certificate expires; negative: it has expired
+  double clock_offset_seconds = 0;             // of the service's wall clock
   std::string ca_file;                         // where the authority's certificate is written; empty: beside the configuration
   std::string config_file;                     // a configuration for convoke, written once it listens; empty: none
   std::optional<std::uint16_t> metadata_port;  // of the first tenant's managed identity, plain HTTP; 0: any that is free; absent: none

@@ -173,7 +173,9 @@ task<bool> session<Stream>::answer() {
   request_.metadata = parsed_.metadata;
   request_.identity_header = parsed_.identity_header;
   request_.body = parsed_.body;
-  hub_.graph.handle(request_, read_clocks(), reply_);
+  auto now = read_clocks();
+  now.wall += std::chrono::duration_cast<ticks>(std::chrono::duration<double>(hub_.how.clock_offset_seconds));
+  hub_.graph.handle(request_, now, reply_);
   ++served_;
   const bool last = hub_.how.keep_alive_requests > 0 && served_ >= hub_.how.keep_alive_requests;
   const bool close_after = !parsed_.keep_alive || reply_.close || last || reply_.how != delivery::whole;

@@ -196,7 +196,7 @@ result<void> simulator::impl::prepare() {
   for (const auto& one : tenants)
     if (auto ok = check(one); !ok) return ok;
   if (!how.plain) {
-    auto made = make_certificates(how.certificate_host);
+    auto made = make_certificates(how.certificate_host, how.certificate_days);
     if (!made) return std::unexpected(std::move(made.error()));
     ca_pem = made->ca_pem;
     auto context = make_server_context(*made);

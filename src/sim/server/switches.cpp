@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/server/access_switches.hpp"
 #include "sim/server/private_files.hpp"
 #include "sim/server/switch_values.hpp"
 #include "sim/service/directory.hpp"
@@ -16,36 +17,6 @@
 #include "sim/service/text.hpp"
 
 namespace convoke::sim {
-result<double> read_real(std::string_view text, double least, double most) {
-  double value = 0;
-  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
-  if (ec != std::errc() || end != text.data() + text.size() || !(value >= least && value <= most)) {
-    return fail(errc::usage, fmt::format("\"{}\" is not a number from {} to {}", text, least, most));
-  }
-  return value;
-}
-
-result<std::uint64_t> read_whole(std::string_view text, std::uint64_t most) {
-  std::uint64_t value = 0;
-  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (ec != std::errc() || end != text.data() + text.size() || value > most)
-    return fail(errc::usage, fmt::format("\"{}\" is not a whole number from 0 to {}", text, most));
-  return value;
-}
-
-result<double> read_seconds(std::string_view text) {
-  double unit = 1;
-  if (text.ends_with("ms")) {
-    unit = 1e-3;
-    text.remove_suffix(2);
-  } else if (text.ends_with('s')) {
-    text.remove_suffix(1);
-  }
-  auto value = read_real(text, 0, 1e6);
-  if (value) *value *= unit;
-  return value;
-}
-
 namespace {
 
 using setter = std::function<result<void>(options&, std::string_view)>;
@@ -115,25 +86,21 @@ setter word(Find find, std::vector<std::pair<std::string_view, Value>> words) {
   };
 }
 
-result<void> add_ids(std::string_view list, std::set<std::string>& into) {
-  while (!list.empty()) {
-    const auto end = std::min(list.find_first_of(", \t\r\n"), list.size());
-    const auto id = list.substr(0, end);
-    if (!id.empty() && !is_guid(id)) return fail(errc::usage, fmt::format("\"{}\" is not a GUID", id));
-    if (!id.empty()) into.insert(lower(id));
-    list.remove_prefix(std::min(end + 1, list.size()));
-  }
-  return {};
-}
-
 // GUIDs separated by commas, or a file that holds some.
 template <class Find>
 setter ids(Find find) {
-  return [find](options& o, std::string_view given) -> result<void> {
-    if (is_guid(given.substr(0, given.find(',')))) return add_ids(given, find(o));
-    const auto content = read_small_file(std::string(given));
-    if (!content) return std::unexpected(content.error());
-    return add_ids(*content, find(o));
+  return [find](options& o, std::string_view given) -> result<void> { return read_ids(given, find(o)); };
+}
+
+// A number with a sign.
+template <class Find>
+setter signed_real(Find find, double most) {
+  return [find, most](options& o, std::string_view text) -> result<void> {
+    const bool negative = text.starts_with('-');
+    const auto value = read_real(text.substr(negative ? 1 : 0), 0, most);
+    if (!value) return std::unexpected(value.error());
+    find(o) = negative ? -*value : *value;
+    return {};
   };
 }
 
@@ -213,6 +180,10 @@ void add_place(std::vector<flag>& all) {
   all.push_back({"--plain", "", "serve http instead of https", yes([](options& o) -> auto& { return o.plain; }), false});
   all.push_back({"--certificate-host", "NAME", "make the certificate for this host instead of localhost",
                  text([](options& o) -> auto& { return o.certificate_host; })});
+  all.push_back({"--certificate-days", "N", "the server's certificate expires in so many days (default 90); negative: it has expired",
+                 signed_real([](options& o) -> auto& { return o.certificate_days; }, 3000)});
+  all.push_back({"--clock-offset", "SECONDS", "the service's clock is so many seconds ahead; negative: behind",
+                 signed_real([](options& o) -> auto& { return o.clock_offset_seconds; }, 1e7)});
   all.push_back({"--ca-file", "FILE", "write the certificate of the authority to this file (default: beside the configuration)",
                  text([](options& o) -> auto& { return o.ca_file; })});
   all.push_back(
@@ -366,6 +337,7 @@ std::vector<flag> flags() {
   std::vector<flag> all;
   add_place(all);
   add_people(all);
+  add_access_flags(all);
   add_quotas(all);
   add_faults(all);
   return all;

@@ -236,6 +236,11 @@ void append_meeting(std::string& out, const meeting_store::entry& e, const answe
   out += R"("messageId":"0","replyChainMessageId":null}})";
 }
 
+shown_ids ids_of(const meeting_store::entry& e, const answer_options& how) {
+  auto made = make_identities(e, how);
+  return {.join_id = std::move(made.join_id), .join_url = std::move(made.join_url)};
+}
+
 void append_error(std::string& out, std::string_view code, std::string_view message, const call_ids& ids, utc_time now) {
   out += R"({"error":{"code":)";
   append_json_string(out, code);

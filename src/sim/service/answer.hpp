@@ -29,6 +29,12 @@ enum class distortion : std::uint8_t { none, other_external_id, missing_id };
 void append_meeting(std::string& out, const meeting_store::entry& e, const answer_options& how, bool beta, bool unknown_members,
                     distortion wrong);
 
+// The joinMeetingId and the joinWebUrl of that meeting.
+struct shown_ids {
+  std::string join_id, join_url;
+};
+[[nodiscard]] shown_ids ids_of(const meeting_store::entry& e, const answer_options& how);
+
 // Graph's and the request's ids, one pair per call.
 struct call_ids {
   std::string request_id, client_request_id;

@@ -16,6 +16,7 @@
 #include <convoke/time.hpp>
 
 #include "sim/service/faults.hpp"
+#include "sim/service/policies.hpp"
 
 namespace convoke::sim {
 
@@ -78,6 +79,10 @@ struct token_options {
   double lifetime_seconds = 3599;
   double fault_rate = 0;    // probability of 429 (or 503) from the token endpoint
   double retry_after = 60;  // seconds, on those answers
+  // What tokens say of themselves. Without OnlineMeetings.ReadWrite.All in `roles` every call for meetings is refused.
+  std::vector<std::string> roles = {"OnlineMeetings.ReadWrite.All", "User.Read.All"};
+  std::string tenant, audience;  // in place of the right ones; empty: these
+  bool opaque = false;           // no JWT
 };
 
 // The directory of users, which has limits of its own.
@@ -103,7 +108,9 @@ struct behaviour {
   bool small_answers = false;                       // about 1.6 KB instead of about 5 KB
   std::optional<std::set<std::string>> organizers;  // who exists, lower case; absent: everyone
   std::set<std::string> no_policy;                  // organizers without application access policy
-  std::set<std::string> unlicensed;                 // organizers without a licence
+  policy_options policy;
+  std::set<std::string> guests;      // users of another tenant, who organize nothing here
+  std::set<std::string> unlicensed;  // organizers without a licence
   directory_options directory;
   std::size_t kept_calls = 1000;  // how many calls /_sim/calls remembers
 };

@@ -28,7 +28,7 @@ void inspect(Source& from, const request& q, std::string_view path, reply& into)
     }
   } else {
     into.status = 404;
-    into.body = R"({"error":"there are /_sim/stats, /_sim/meetings and /_sim/calls, and POST /_sim/users"})";
+    into.body = R"({"error":"there are /_sim/stats, /_sim/meetings and /_sim/calls, and POST /_sim/users and /_sim/policies"})";
   }
 }
 

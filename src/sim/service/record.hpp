@@ -26,6 +26,7 @@ struct counters {
   std::uint64_t look_ups = 0;           // of users, refused ones too; each item of a batch counts
   std::uint64_t users_found = 0;        // of them, those that found one
   std::uint64_t batches = 0;            // envelopes
+  std::uint64_t searches = 0;           // for meetings by a filter, those that were refused left out
   std::uint64_t throttled = 0;          // answers that say to come back later, whatever their reason
   std::uint64_t early = 0;
   std::uint64_t unauthorized = 0;  // 401, the false ones too

@@ -22,7 +22,8 @@ bool service::not_built(call& c, std::string_view what) {
   return false;
 }
 
-// True where the call is one of the four operations: `c.op`, `c.user` and `c.meeting_id` are set. Otherwise it is answered.
+// True where the call is one of the four operations: `c.op`, `c.user` and `c.meeting_id` are set; or a search: `c.search` and `c.user` are.
+// Otherwise it is answered.
 bool service::route(call& c, std::string_view path) {
   const path_segments parts(path);
   c.beta = parts.is(0, "beta");
@@ -33,6 +34,11 @@ bool service::route(call& c, std::string_view path) {
   const bool me = parts.is(1, "me");
   const std::size_t meetings = me ? 2 : 3;
   if ((parts.is(1, "users") || me) && parts.is(meetings, "onlineMeetings")) {
+    c.search = parts.count == meetings + 1 && c.q.method == "GET" && c.q.target.contains("filter=");
+    if (c.search && !me) {
+      c.user = percent_decode(parts.part[2]);
+      return true;
+    }
     if (parts.count != meetings + 2) return not_built(c, "this call for online meetings");
     if (!route_meeting(c, parts.part[meetings + 1])) return false;
     if (me && c.signed_in.empty()) {

@@ -29,6 +29,7 @@ service::service(behaviour how, identity who, std::uint64_t entropy, moment star
       start_(start),
       shown_{who_.graph_roots.front(), who_.tenant, how_.show_roles, how_.small_answers},
       tokens_(who_, how_.tokens, entropy, std::move(assertions)),
+      policies_(how_.policy),
       directory_(!how_.directory.users),
       batches_(how_.seed, "batches", 0, random_source::purpose::request),
       calls_(how_.kept_calls),
@@ -84,7 +85,7 @@ void service::graph(const request& q, std::string_view path, moment now, reply& 
   // The directory and batches have limits of their own, or those of their items.
   if (known && route_directory(c, path)) return finish_record(c);
   const bool open = known && within(c, lane_, how_.throttle.lane, scope_kind::lane);
-  if (open && route(c, path) && enter_organizer(c) && organizer_may(c)) carry_out(c);
+  if (open && route(c, path) && enter_organizer(c) && organizer_may(c)) c.search ? search(c) : carry_out(c);
   finish_record(c);
 }
 
@@ -132,16 +133,22 @@ bool service::enter_organizer(call& c) {
 }
 
 bool service::organizer_may(call& c) {
+  // Roles are of apps; what a person may do is in the scopes of the token.
+  const auto& roles = how_.tokens.roles;
+  if (c.signed_in.empty() && std::ranges::find(roles, "OnlineMeetings.ReadWrite.All") == roles.end()) {
+    error(c, 403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.");
+    return false;
+  }
   if (how_.organizers && !how_.organizers->contains(c.user)) {
     error(c, 404, "UnknownError", "");
     return false;
   }
-  if (how_.unlicensed.contains(c.user)) {
+  if (how_.unlicensed.contains(c.user) || how_.guests.contains(c.user)) {
     error(c, 403, "Forbidden", "");
     return false;
   }
   // The policy is for apps that call without a person.
-  if (!how_.no_policy.contains(c.user) || !c.signed_in.empty()) return true;
+  if (!c.signed_in.empty() || policies_.granted(c.user, how_.no_policy, c.now.mono)) return true;
   switch (hash_of(c.user) % 3) {
     case 0:
       error(c, 403, "Forbidden", "No Application Access Policy found for this app");

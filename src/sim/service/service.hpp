@@ -5,8 +5,10 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <convoke/operation.hpp>
 
@@ -16,6 +18,7 @@
 #include "sim/service/directory.hpp"
 #include "sim/service/meetings.hpp"
 #include "sim/service/message.hpp"
+#include "sim/service/policies.hpp"
 #include "sim/service/quota.hpp"
 #include "sim/service/record.hpp"
 #include "sim/service/tokens.hpp"
@@ -39,6 +42,10 @@ class service {
   static void finish(reply& r);
   // From now on these limits hold. The windows and their counts stay.
   void change_limits(const quota_options& lane, const quota_options& organizer);
+  // As policies::change.
+  void change_policy(std::string organizer, bool grant, mono_time now, std::optional<double> delay_seconds) {
+    policies_.change(std::move(organizer), grant, now, delay_seconds);
+  }
   // The app of the other service is this one's too: a cooldown of the app closes both.
   void share_app(const service& other) { app_ = other.app_; }
   // Whether it issued the token of this `Authorization`, and still knows it.
@@ -76,6 +83,7 @@ class service {
     std::string signed_in{};   // the object id of the user that the token is for; empty: a token of the app
     std::string user{};        // as the path has it; a GUID in lower case once it is known to be one
     std::string meeting_id{};  // as the path has it, decoded; of createOrGet: empty
+    bool search = false;       // by a filter, for meetings of `user`
     scope* organizer = nullptr;
   };
 
@@ -109,6 +117,9 @@ class service {
   static void append_item(std::string& out, std::string_view id, const reply& item);
   void show_user(call& c, const directory::user& one);
 
+  // search.cpp
+  void search(call& c);
+
   // operations.cpp
   void carry_out(call& c);
   [[nodiscard]] meeting_store::entry* read(call& c);
@@ -130,6 +141,7 @@ class service {
   answer_options shown_;
   token_endpoint tokens_;
   meeting_store meetings_;
+  policies policies_;
   text_map<scope> organizers_;
   std::shared_ptr<scope> app_ = std::make_shared<scope>();
   scope lane_;

@@ -165,10 +165,20 @@ void token_endpoint::refuse(const problem& why, moment now, reply& into) {
 }
 
 std::string token_endpoint::make_token(std::string_view audience, std::string_view client_id, moment now, std::string_view user) {
+  if (how_.opaque) {
+    std::string bytes, opaque;
+    while (bytes.size() < signature_size) bytes += static_cast<char>(random_.next() >> 56);
+    append_base64url(opaque, bytes);
+    return opaque;
+  }
   const auto issued = unix_seconds(now.wall);
+  std::string roles;
+  for (const auto& one : how_.roles) roles += (roles.empty() ? "\"" : ",\"") + one + "\"";
+  const std::string_view tenant = how_.tenant.empty() ? who_.tenant : how_.tenant;
+  if (!how_.audience.empty()) audience = how_.audience;
   const auto lifetime = static_cast<std::int64_t>(how_.lifetime_seconds);
   const auto caller =
-      user.empty() ? fmt::format(R"("idtyp":"app","oid":"{}","roles":["OnlineMeetings.ReadWrite.All","User.Read.All"])", random_.guid())
+      user.empty() ? fmt::format(R"("idtyp":"app","oid":"{}","roles":[{}])", random_.guid(), roles)
                    : fmt::format(R"("idtyp":"user","oid":"{}","scp":"OnlineMeetings.ReadWrite openid profile")", user);
   std::string token;
   append_base64url(token, R"({"typ":"JWT","alg":"RS256","kid":"c2ltdWxhdGVkLWtleQ"})");
@@ -177,7 +187,7 @@ std::string token_endpoint::make_token(std::string_view audience, std::string_vi
       token,
       fmt::format(
           R"({{"aud":"{}","iss":"https://sts.windows.net/{}/","iat":{},"nbf":{},"exp":{},"app_displayname":"convoke","appid":"{}",{},"tid":"{}","uti":"{:016x}","ver":"1.0"}})",
-          audience, who_.tenant, issued, issued, issued + lifetime, client_id, caller, who_.tenant, random_.next()));
+          audience, tenant, issued, issued, issued + lifetime, client_id, caller, tenant, random_.next()));
   token += '.';
   std::string signature;
   while (signature.size() < signature_size) signature += static_cast<char>(random_.next() >> 56);

@@ -6,6 +6,7 @@
 
 #include <boost/json.hpp>
 
+#include "sim/service/control.hpp"
 #include "sim/service/inspection.hpp"
 #include "sim/service/path.hpp"
 #include "sim/service/text.hpp"
@@ -54,8 +55,9 @@ service& world::tenant_of(const request& q, mono_time now) const {
 }
 
 void world::handle(const request& q, moment now, reply& into) {
-  if (tenants_.size() == 1) return tenants_.front()->handle(q, now, into);
   const auto path = q.target.substr(0, q.target.find('?'));
+  if (!q.to_machine && path == "/_sim/policies" && q.method == "POST") return change_policies(tenants_, q, now, into);
+  if (tenants_.size() == 1) return tenants_.front()->handle(q, now, into);
   if (const path_segments parts(path); !q.to_machine && parts.is(0, "_sim")) {
     into.clear();
     if (parts.is(1, "device")) {

@@ -1,0 +1,73 @@
+#include "sim/service/control.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+#include <boost/json.hpp>
+
+#include "sim/service/text.hpp"
+
+namespace convoke::sim {
+namespace {
+
+namespace json = boost::json;
+
+void refuse(reply& into, std::string_view why) {
+  into.status = 400;
+  into.body = json::serialize(json::object{{"error", std::string(why)}});
+}
+
+// The ids of a list; nullopt where it is something else. Absent: none.
+std::optional<std::vector<std::string>> ids_of(const json::object& from, std::string_view name) {
+  std::vector<std::string> out;
+  const auto* list = from.if_contains({name.data(), name.size()});
+  if (list == nullptr) return out;
+  if (!list->is_array()) return std::nullopt;
+  for (const auto& one : list->get_array()) {
+    if (!one.is_string()) return std::nullopt;
+    const auto& text = one.get_string();
+    if (!is_guid({text.data(), text.size()})) return std::nullopt;
+    out.push_back(lower({text.data(), text.size()}));
+  }
+  return out;
+}
+
+service* tenant_of(std::span<const std::unique_ptr<service>> tenants, const json::object& from) {
+  const auto* named = from.if_contains("tenant");
+  if (named == nullptr) return tenants.front().get();
+  const auto* text = named->if_string();
+  if (text == nullptr) return nullptr;
+  const auto found = std::ranges::find_if(
+      tenants, [&](const auto& one) { return same_ignoring_case(one->who().tenant, std::string_view(text->data(), text->size())); });
+  return found == tenants.end() ? nullptr : found->get();
+}
+
+}  // namespace
+
+void change_policies(std::span<const std::unique_ptr<service>> tenants, const request& q, moment now, reply& into) {
+  into.clear();
+  into.headers = "Content-Type: application/json\r\nCache-Control: no-store\r\n";
+  boost::system::error_code wrong;
+  const auto body = json::parse({q.body.data(), q.body.size()}, wrong);
+  if (wrong || !body.is_object()) return refuse(into, "the body is not a JSON object");
+  const auto& from = body.get_object();
+  const auto grant = ids_of(from, "grant"), revoke = ids_of(from, "revoke");
+  if (!grant || !revoke) return refuse(into, "grant and revoke are lists of GUIDs");
+  std::optional<double> delay;
+  if (const auto* given = from.if_contains("delay")) {
+    if (!given->is_number()) return refuse(into, "delay is a number of seconds");
+    delay = given->to_number<double>();
+    if (!(*delay >= 0 && *delay <= 1e6)) return refuse(into, "delay is 0 to 1000000 seconds");
+  }
+  auto* const tenant = tenant_of(tenants, from);
+  if (tenant == nullptr) return refuse(into, "there is no such tenant");
+  for (const auto& one : *grant) tenant->change_policy(one, true, now.mono, delay);
+  for (const auto& one : *revoke) tenant->change_policy(one, false, now.mono, delay);
+  into.body = fmt::format(R"({{"granted":{},"revoked":{}}})", grant->size(), revoke->size());
+}
+
+}  // namespace convoke::sim

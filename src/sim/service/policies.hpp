@@ -1,0 +1,42 @@
+#pragma once
+
+// Which organizers' application access policies name the app. A change takes effect some time after it is made: with Teams up to 30
+// minutes.
+
+#include <chrono>
+#include <deque>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include <convoke/time.hpp>
+
+#include "sim/service/meetings.hpp"
+
+namespace convoke::sim {
+
+struct policy_options {
+  std::optional<std::set<std::string>> granted;  // only these organizers have one, lower case; absent: everyone
+  double delay_seconds = 1800;                   // until a change that is made while it runs takes effect
+};
+
+class policies {
+ public:
+  explicit policies(const policy_options& how) : how_(how) {}
+
+  // `without`: organizers that have none whatever the options are, until one is granted to them.
+  [[nodiscard]] bool granted(std::string_view organizer, const std::set<std::string>& without, mono_time now) const;
+  // Grants a policy to this organizer (a GUID in lower case), or takes it away. `delay` instead of that of the options.
+  void change(std::string organizer, bool grant, mono_time now, std::optional<double> delay_seconds);
+
+ private:
+  struct step {
+    bool grant = false;
+    mono_time effective{};
+  };
+  policy_options how_;
+  text_map<std::deque<step>> changes_;  // in the order in which they were made
+};
+
+}  // namespace convoke::sim
