@@ -12,6 +12,7 @@
 #include "cli/console.hpp"
 #include "cli/credentials.hpp"
 #include "cli/descriptors.hpp"
+#include "cli/doctor.hpp"
 #include "cli/job_builder.hpp"
 #include "cli/ledger_commands.hpp"
 #include "cli/signals.hpp"
@@ -128,6 +129,13 @@ int run_ledger(console& out, const settings& from, const std::vector<std::string
   return done ? out.finish(0) : c.fail_with(done.error());
 }
 
+int run_doctor(console& out, const settings& from, const std::string& input) {
+  static auto* const caught = new signals;  // as for a job
+  const job_command c{.out = out, .from = from, .input = input, .caught = *caught};
+  const auto done = doctor_command(out, from, input, caught->stop());
+  return done ? out.finish(*done) : c.fail_with(done.error());
+}
+
 int run_version(console& out) {
   out.print(fmt::format("convoke {}\ntzdata {}\n", version, files::tzdata_version()));
   return out.finish(0);
@@ -145,24 +153,29 @@ int run_command(const invocation& what) {
   if (what.command == "demo") return demo(what);
   const auto input = what.arguments.empty() ? std::string() : what.arguments.front();
   const bool reads_input = what.command == "check" || what.command == "plan" || what.command == "apply";
-  if (const auto enough = reserve_open_files(reads_input || what.command == "work" ? files_of_a_job : files_of_a_look); !enough)
+  if (const auto enough =
+          reserve_open_files(reads_input || what.command == "work" || what.command == "doctor" ? files_of_a_job : files_of_a_look);
+      !enough)
     return refuse(enough.error());
   const auto config = what.flags.find("config");
   if (names_standard_input(input) || (config != what.flags.end() && names_standard_input(config->second)))
     if (const auto there = check_standard_input(); !there) return refuse(there.error());
   // The version is printed whatever the configuration is.
   const auto from = what.command == "version" ? settings::resolve({}, {}, "-")
-                                              : settings::resolve(what.flags, process_environment(), reads_input ? input : std::string());
+                                              : settings::resolve(what.flags, process_environment(),
+                                                                  reads_input || what.command == "doctor" ? input : std::string());
+  if (!from && what.command == "doctor") return doctor_without_settings(what, from.error());
   if (!from) return refuse(from.error());
   auto out = console::create(*from, input);
   if (!out) return refuse(out.error());
   for (const auto& warning : from->warnings()) (*out)->caution(warning);
   if (from->flag("show-config")) {
-    const bool signs_in = what.command == "plan" || what.command == "apply" || what.command == "work";
+    const bool signs_in = what.command == "plan" || what.command == "apply" || what.command == "work" || what.command == "doctor";
     (*out)->print(from->show() + (signs_in ? describe_credential(*from, is_azure_machine()) + describe_sign_ins(*from) : std::string()));
     return (*out)->finish(0);
   }
   if (reads_input || what.command == "work") return run_job(**out, *from, what.command, input);
+  if (what.command == "doctor") return run_doctor(**out, *from, input);
   if (what.command == "runs") return runs_command(**out, *from);
   if (what.command == "discard") return discard_command(**out, *from, input);
   if (what.command == "status") return status_command(**out, *from);

@@ -113,6 +113,12 @@ bool console::print(const std::string& data) {
   return !stdout_failed_;
 }
 
+bool console::print_as_is(const std::string& data) {
+  progress_.clear();
+  if (!stdout_failed_) stdout_failed_ = !write_text(STDOUT_FILENO, data);
+  return !stdout_failed_;
+}
+
 void console::say(const std::string& line) {
   progress_.clear();
   log_->log(spdlog::level::info, spdlog::string_view_t(line));

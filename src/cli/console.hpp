@@ -28,6 +28,8 @@ class console final : public observer {
   [[nodiscard]] bool json() const noexcept { return json_; }
   // False where standard output is closed or full; from then on nothing is written to it.
   bool print(const std::string& data);
+  // The same for text whose control characters are there on purpose.
+  bool print_as_is(const std::string& data);
   [[nodiscard]] bool stdout_failed() const noexcept { return stdout_failed_; }
   // A line on standard error: information, a warning, an error.
   void say(const std::string& line);

@@ -291,6 +291,21 @@ result<void> read_lanes(const settings& from, const needs& what, job& j) {
   return {};
 }
 
+// The steps of read_lane, each of which may fail.
+void read_partial_lane(const settings& from, partial_job& into) {
+  const auto index = into.made.lanes.size();
+  auto& lane = into.made.lanes.emplace_back();
+  const auto keep = [&](const result<void>& read) {
+    if (!read) into.problems.push_back({.lane = index, .why = read.error()});
+    return read.has_value();
+  };
+  read_tenant(from, {.lane = true}, lane);
+  if (!keep(read_target(from, lane))) lane.graph_url.clear();
+  if (const auto named = run::lane_name(lane); !named) into.problems.push_back({.lane = index, .why = named.error()});
+  keep(read_proxy(from, lane));
+  keep(read_credentials(from, lane));
+}
+
 }  // namespace
 
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
@@ -362,6 +377,28 @@ result<job> build_job(const settings& from, const std::string& input, needs what
   for (const auto& [name, id] : from.other_tenants()) j.other_tenants.push_back({.name = name, .tenant = id});
   if (const auto read = read_lanes(from, what, j); !read) return std::unexpected(read.error());
   return j;
+}
+
+partial_job build_partial_job(const settings& from, const std::string& input) {
+  partial_job out;
+  auto& j = out.made;
+  j.input = input;
+  setting_parser parser(from);
+  read_plan(from, parser, j.plan);
+  read_pace(from, parser, j.pace);
+  if (parser.first_error()) out.problems.push_back({.lane = {}, .why = *parser.first_error()});
+  auto ledger = ledger_url(from);
+  if (ledger)
+    j.ledger = std::move(*ledger);
+  else
+    out.problems.push_back({.lane = {}, .why = ledger.error()});
+  for (const auto& [name, id] : from.other_tenants()) j.other_tenants.push_back({.name = name, .tenant = id});
+  const auto tenants = from.tenants();
+  if (tenants.size() > 1)
+    if (const auto apart = check_sources(from, tenants); !apart) out.problems.push_back({.lane = {}, .why = apart.error()});
+  j.lanes.clear();
+  for (const auto& one : tenants) read_partial_lane(one, out);
+  return out;
 }
 
 }  // namespace convoke::cli

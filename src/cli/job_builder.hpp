@@ -6,7 +6,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include <convoke/doctor.hpp>
 #include <convoke/job.hpp>
 
 #include "cli/options.hpp"
@@ -25,6 +27,14 @@ struct needs {
   bool credentials_if_any = false;
 };
 [[nodiscard]] result<job> build_job(const settings& from, const std::string& input, needs what);
+
+// As much of a job as the settings give, for `doctor`, and what is wrong with the rest. A lane whose address is wrong has an empty
+// graph_url.
+struct partial_job {
+  job made;
+  std::vector<set_up_problem> problems;
+};
+[[nodiscard]] partial_job build_partial_job(const settings& from, const std::string& input);
 
 // Single settings, for commands that need no job. errc::usage, as above.
 [[nodiscard]] result<std::chrono::milliseconds> wait_lock(const settings& from);

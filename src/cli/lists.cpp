@@ -82,10 +82,11 @@ result<column_role_choice> parse_column(const setting& from) {
 }
 
 std::vector<setting>& values_for(list_values& lists, std::string_view name) {
-  return name == "column" ? lists.column : lists.carry;
+  return name == "column" ? lists.column : name == "carry" ? lists.carry : lists.organizer;
 }
 
 void add_farther(list_values& nearer, const list_values& farther) {
+  if (nearer.organizer.empty()) nearer.organizer = farther.organizer;
   std::vector<std::string> roles, headers;
   for (const auto& one : nearer.column) {
     const auto parts = parts_of(one.text);

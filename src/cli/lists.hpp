@@ -1,6 +1,6 @@
 #pragma once
 
-// Settings with several values: --column and --carry.
+// Settings with several values: --column, --carry and --organizer.
 
 #include <string>
 #include <string_view>
@@ -25,7 +25,7 @@ namespace convoke::cli {
 [[nodiscard]] std::vector<setting>& values_for(list_values& lists, std::string_view name);
 
 // Adds the values of a source to those of nearer ones. What these say of a role or of a column already is left out: roles and columns are
-// compared as header names are, and `title` is the role `subject`.
+// compared as header names are, and `title` is the role `subject`. Organizers come from the nearest source that names any.
 void add_farther(list_values& nearer, const list_values& farther);
 
 }  // namespace convoke::cli

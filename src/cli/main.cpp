@@ -28,6 +28,7 @@ struct command {
   std::string_view name, help, argument, argument_help;
   unsigned options;
   std::size_t most_arguments = 1;
+  bool needs_argument = true;  // where it has one
 };
 
 constexpr command commands[] = {
@@ -40,12 +41,14 @@ constexpr command commands[] = {
     {"status", "The inventory and the current run; works while a run is going on", "", "", on_inventory},
     {"export", "Results as CSV or JSON lines", "", "", on_export},
     {"ledger", "Copy the inventory of a ledger into another one", "copy", "copy FROM TO, each the URL of a ledger", on_ledger, 3},
+    {"doctor", "Check the set-up: files, ledger, network, token, permission, and one read per organizer", "FILE",
+     "CSV file whose organizers are read, or -", on_doctor, 1, false},
     {"simulate", "A local Graph to rehearse against", "", "", 0},
     {"demo", "The guided tour", "", "", 0},
     {"version", "Print the version", "", "", 0},
 };
 
-constexpr std::string_view later_commands[] = {"verify", "remove", "doctor", "bench", "completion"};
+constexpr std::string_view later_commands[] = {"verify", "remove", "bench", "completion"};
 
 // An option of a command, and the value that the parser read for it; of a list its values, one a line.
 struct taken {
@@ -133,7 +136,7 @@ int take(const CLI::App& sub, const command& c, const parsed& words) {
   if (words.arguments.size() > c.most_arguments)
     return refuse({errc::usage, fmt::format("{} takes one {}, and '{}' is another.", c.name, c.argument,
                                             core::escape_for_people(words.arguments[c.most_arguments]))});
-  if (!c.argument.empty() && words.arguments.empty())
+  if (!c.argument.empty() && c.needs_argument && words.arguments.empty())
     return refuse({errc::usage, fmt::format("{} needs {}: convoke {} {}", c.name, c.argument_help, c.name, c.argument)});
   for (const auto& o : words.options)
     if (o.option->count() > 0) what.flags.insert_or_assign(o.name, o.is_flag ? "true" : o.value);

@@ -10,14 +10,16 @@ namespace {
 
 constexpr unsigned planning = on_check | on_plan | on_apply;
 constexpr unsigned calling = on_apply | on_work;
-constexpr unsigned lanes = on_plan | calling;
+constexpr unsigned paced = on_plan | calling;
+constexpr unsigned lanes = paced | on_doctor;
+constexpr unsigned reading = planning | on_doctor;
 
 constexpr option table[] = {
     // files and ledger
     {"config", "", shape::path, on_all, "", "FILE", "Configuration file (TOML)", ""},
     {"ledger", "", shape::value, lanes | on_export | on_inventory, "", "URL", "Ledger: sqlite:PATH, or postgresql://… for several workers",
      ""},
-    {"wait-lock", "", shape::value, lanes | on_inventory | on_ledger, "0", "D",
+    {"wait-lock", "", shape::value, paced | on_inventory | on_ledger, "0", "D",
      "How long to wait for another process's run on a SQLite ledger; no effect on PostgreSQL", ""},
     {"follow", "", shape::flag, on_work, "", "", "Wait for more runs where nothing is owed (PostgreSQL only)", ""},
     {"results", "", shape::path, on_apply | on_export, "", "FILE", "Write results here; .csv or .jsonl", ""},
@@ -35,8 +37,8 @@ constexpr option table[] = {
     // what to plan
     {"dry-run", "", shape::flag, on_apply, "", "", "Print what would be planned; write nothing", ""},
     {"open", "", shape::flag, on_plan, "", "", "Open the plan at once", ""},
-    {"limit", "", shape::value, planning, "", "N", "Pilot: only the first N rows", ""},
-    {"only", "", shape::value, planning, "", "COLUMN=VALUE", "Pilot: only these rows", ""},
+    {"limit", "", shape::value, reading, "", "N", "Pilot: only the first N rows", ""},
+    {"only", "", shape::value, reading, "", "COLUMN=VALUE", "Pilot: only these rows", ""},
     {"max-new", "", shape::value, planning, "", "N", "Refuse if more meetings than this are new", ""},
     {"expect-rows", "", shape::value, planning, "", "N", "Refuse unless exactly N rows came", ""},
     {"feed", "", shape::value, planning, "", "NAME", "The series of files that this one belongs to (default: its name without the folder)",
@@ -44,16 +46,16 @@ constexpr option table[] = {
     {"on-vanished", "", shape::value, planning, "report", "report|remove", "What to do about meetings that the feed no longer has", ""},
     {"max-remove", "", shape::value, planning, "0", "N", "Refuse if more meetings than this are to be removed; only 0 for now", ""},
     {"skip-invalid", "", shape::flag, planning, "", "", "Provision the valid rows although others are wrong", ""},
-    {"encoding", "", shape::value, planning, "", "NAME", "utf-8, utf-16le, utf-16be, windows-1252 (or cp1252), latin1 (default: detected)",
+    {"encoding", "", shape::value, reading, "", "NAME", "utf-8, utf-16le, utf-16be, windows-1252 (or cp1252), latin1 (default: detected)",
      ""},
-    {"delimiter", "", shape::value, planning, "", "C", "',', ';' or 'tab' (default: detected)", ""},
-    {"time-zone", "", shape::value, planning, "", "ZONE", "Time zone of local times without one", ""},
-    {"overlap", "", shape::value, planning, "", "earlier|later", "Which instant is meant by a local time that occurs twice", ""},
-    {"external-id", "", shape::value, planning, "", "TEMPLATE", "Make external ids from other columns", ""},
-    {"date-format", "", shape::value, planning, "", "FORMAT", "How dates are written, such as '%d.%m.%Y %H:%M'", ""},
-    {"skip-dates", "", shape::path, planning, "", "FILE", "Dates on which no row repeats, one a line", ""},
-    {"column", "", shape::list, planning, "", "ROLE=HEADER", "Use the column HEADER as ROLE, such as start=Beginn; may be repeated", ""},
-    {"carry", "", shape::list, planning, "", "HEADER", "Only carry this column to the results; may be repeated", ""},
+    {"delimiter", "", shape::value, reading, "", "C", "',', ';' or 'tab' (default: detected)", ""},
+    {"time-zone", "", shape::value, reading, "", "ZONE", "Time zone of local times without one", ""},
+    {"overlap", "", shape::value, reading, "", "earlier|later", "Which instant is meant by a local time that occurs twice", ""},
+    {"external-id", "", shape::value, reading, "", "TEMPLATE", "Make external ids from other columns", ""},
+    {"date-format", "", shape::value, reading, "", "FORMAT", "How dates are written, such as '%d.%m.%Y %H:%M'", ""},
+    {"skip-dates", "", shape::path, reading, "", "FILE", "Dates on which no row repeats, one a line", ""},
+    {"column", "", shape::list, reading, "", "ROLE=HEADER", "Use the column HEADER as ROLE, such as start=Beginn; may be repeated", ""},
+    {"carry", "", shape::list, reading, "", "HEADER", "Only carry this column to the results; may be repeated", ""},
     {"on-drift", "", shape::value, planning, "report", "report|update|fail", "What to do about a meeting that differs", ""},
     // the service
     {"cloud", "", shape::value, lanes, "global", "NAME", "Microsoft cloud", ""},
@@ -64,7 +66,7 @@ constexpr option table[] = {
     {"proxy", "", shape::value, lanes, "", "URL", "HTTP proxy for Graph and the authority, or none (default: HTTPS_PROXY; see NO_PROXY)",
      ""},
     {"proxy-credentials-file", "", shape::path, lanes, "", "FILE", "File with USER:PASSWORD for the proxy (mode 0600)", ""},
-    {"tenant", "", shape::value, planning | on_work, "", "GUID|NAME", "Entra tenant", "AZURE_TENANT_ID"},
+    {"tenant", "", shape::value, reading | on_work, "", "GUID|NAME", "Entra tenant", "AZURE_TENANT_ID"},
     {"client-id", "", shape::value, lanes, "", "GUID", "Entra application", "AZURE_CLIENT_ID"},
     {"client-secret-file", "", shape::path, lanes, "", "FILE", "File with the client secret (mode 0600)", ""},
     {"client-certificate-file", "", shape::path, lanes, "", "FILE",
@@ -83,19 +85,19 @@ constexpr option table[] = {
     {"save-sign-in", "", shape::flag, lanes, "", "",
      "With device-code: keep the refresh token in a file of mode 0600 in the state folder, and use it the next time", ""},
     // the call phase
-    {"rate", "", shape::value, lanes, "500", "N", "Most calls per second and lane", ""},
-    {"start-rate", "", shape::value, lanes, "10", "N", "Calls per second to start with while the limit is not known", ""},
-    {"fixed-rate", "", shape::flag, lanes, "", "", "Call at --rate and search for no limit; throttles are obeyed all the same", ""},
-    {"organizer-rate", "", shape::value, lanes, "", "N", "Calls per second and organizer", ""},
+    {"rate", "", shape::value, paced, "500", "N", "Most calls per second and lane", ""},
+    {"start-rate", "", shape::value, paced, "10", "N", "Calls per second to start with while the limit is not known", ""},
+    {"fixed-rate", "", shape::flag, paced, "", "", "Call at --rate and search for no limit; throttles are obeyed all the same", ""},
+    {"organizer-rate", "", shape::value, paced, "", "N", "Calls per second and organizer", ""},
     {"organizer-concurrency", "", shape::value, calling, "4", "N", "Calls in flight per organizer", ""},
     {"connections", "", shape::value, calling, "16", "N", "Connections per lane", ""},
     {"batch-size", "", shape::value, calling, "1", "N", "Calls per request; only 1 for now", ""},
-    {"connect-timeout", "", shape::value, calling, "10s", "D", "Time limit of TCP and TLS", ""},
-    {"attempt-timeout", "", shape::value, calling, "20s", "D", "Time limit of one call", ""},
+    {"connect-timeout", "", shape::value, calling | on_doctor, "10s", "D", "Time limit of TCP and TLS", ""},
+    {"attempt-timeout", "", shape::value, calling | on_doctor, "20s", "D", "Time limit of one call", ""},
     {"row-deadline", "", shape::value, calling, "30m", "D", "Time limit from a row's first call to its last", ""},
     {"max-duration", "", shape::value, calling, "", "D", "Stop calling after this long", ""},
     {"max-outage", "", shape::value, calling, "30m", "D", "Defer the rest after this long without a success", ""},
-    {"max-cooldown", "", shape::value, lanes | on_inventory, "24h", "D", "A longer Retry-After is cut to this; then one call is made alone",
+    {"max-cooldown", "", shape::value, paced | on_inventory, "24h", "D", "A longer Retry-After is cut to this; then one call is made alone",
      ""},
     {"forget-cooldowns", "", shape::flag, on_plan | on_apply, "", "", "Start without the saved cooldowns and delete them", ""},
     {"max-attempts", "", shape::value, calling, "5", "N", "Calls per row that end in a fault", ""},
@@ -103,6 +105,9 @@ constexpr option table[] = {
     {"keep-runs", "", shape::value, calling, "10", "N", "Older runs lose their raw records", ""},
     {"metrics-file", "", shape::later, on_apply, "", "FILE", "Prometheus text (not built yet)", ""},
     {"metrics-listen", "", shape::later, on_apply, "", "ADDRESS", "Prometheus endpoint (not built yet)", ""},
+    // doctor
+    {"organizer", "", shape::list, on_doctor, "", "ID", "Read this organizer (Entra object id); may be repeated", ""},
+    {"most-organizers", "", shape::value, on_doctor, "20", "N", "Read this many organizers of a tenant at most", ""},
     // export
     {"run", "", shape::value, on_export | on_inventory, "", "ID", "Which run (default: the last)", ""},
     {"inventory", "", shape::flag, on_export, "", "", "The inventory instead of a run", ""},

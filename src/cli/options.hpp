@@ -23,7 +23,8 @@ enum command_set : unsigned {
   on_inventory = 16,  // runs, discard, status
   on_work = 32,
   on_ledger = 64,
-  on_all = 127,
+  on_doctor = 128,
+  on_all = 255,
 };
 
 enum class shape : std::uint8_t {
@@ -68,8 +69,9 @@ struct setting {
 
 // The values of the settings that have several.
 struct list_values {
-  std::vector<setting> column;  // `ROLE=HEADER`
-  std::vector<setting> carry;   // HEADER
+  std::vector<setting> column;       // `ROLE=HEADER`
+  std::vector<setting> carry;        // HEADER
+  std::vector<setting> organizer{};  // ID, of doctor
 };
 
 // The values of one invocation. Precedence: flag, CONVOKE_*, AZURE_*, file, default; of several tables [tenants.NAME] each comes before

@@ -241,6 +241,7 @@ std::string settings::show() const {
     for (const auto& [name, value] : values)
       add(fmt::format("tenants.{}.{}", core::escape_for_people(tenant), key_name(name)), without_password(name, value.text), value);
   for (const auto& one : lists_.carry) add("carry", one.text, one);
+  for (const auto& one : lists_.organizer) add("organizer", one.text, one);
   for (const auto& one : lists_.column) {
     const auto parts = parse_column(one);
     if (parts)

@@ -1,3 +1,6 @@
+#include <algorithm>
+
+#include <convoke/doctor.hpp>
 #include <convoke/job.hpp>
 
 namespace convoke {
@@ -39,6 +42,16 @@ int job_report::exit_code() const noexcept {
   const bool unsatisfied = counts.failed + counts.rejected + counts.lost > 0 || (drift_fails && counts.drifted > 0);
   if (unsatisfied) return 3;
   return output_errors.empty() ? 0 : 9;
+}
+
+int doctor_report::exit_code() const noexcept {
+  for (const int code : {6, 4, 2, 5})
+    if (std::ranges::find(findings, code, &finding::exit_code) != findings.end()) return code;
+  return 0;
+}
+
+std::size_t doctor_report::count(finding_status s) const noexcept {
+  return static_cast<std::size_t>(std::ranges::count(findings, s, &finding::status));
 }
 
 }  // namespace convoke

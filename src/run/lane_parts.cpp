@@ -30,16 +30,6 @@ result<auth::managed_identity_service> service_of(const lane_options& lane, bool
                                         .which = identity_of(lane, of_lane)};
 }
 
-// A host of this lane, and the proxy on the way to it.
-result<net::endpoint> endpoint_of(const lane_options& lane, const std::string& url) {
-  auto out = net::parse_endpoint(url, lane.allow_http);
-  if (!out || lane.proxy.empty() || !out->tls || net::listed(lane.no_proxy, out->host, out->port)) return out;
-  auto through = net::parse_proxy(lane.proxy.reveal(), lane.proxy_credentials.reveal());
-  if (!through) return std::unexpected(std::move(through.error()));
-  out->through = std::make_shared<const net::proxy>(std::move(*through));
-  return out;
-}
-
 result<std::unique_ptr<auth::credential>> make_credential(const lane_options& lane, std::string& warning) {
   if (lane.delegated()) return auth::by_device_code(lane.session, {});
   auto found = app_identity_of(lane);
@@ -83,6 +73,15 @@ result<std::unique_ptr<auth::token_source>> make_tokens(asio::io_context& io, ne
 }
 
 }  // namespace
+
+result<net::endpoint> endpoint_of(const lane_options& lane, const std::string& url) {
+  auto out = net::parse_endpoint(url, lane.allow_http);
+  if (!out || lane.proxy.empty() || !out->tls || net::listed(lane.no_proxy, out->host, out->port)) return out;
+  auto through = net::parse_proxy(lane.proxy.reveal(), lane.proxy_credentials.reveal());
+  if (!through) return std::unexpected(std::move(through.error()));
+  out->through = std::make_shared<const net::proxy>(std::move(*through));
+  return out;
+}
 
 result<auth::app_identity> app_identity_of(const lane_options& lane) {
   auto authority = endpoint_of(lane, lane.authority_url);

@@ -9,10 +9,14 @@
 #include <convoke/job.hpp>
 
 #include "auth/credential.hpp"
+#include "net/net.hpp"
 #include "run/lane_session.hpp"
 #include "run/tls_contexts.hpp"
 
 namespace convoke::run {
+
+// A host of this lane, by its URL, and the proxy on the way to it. errc::usage where one of the two cannot be used.
+[[nodiscard]] result<net::endpoint> endpoint_of(const lane_options& lane, const std::string& url);
 
 // The endpoints, the credential and the connections of this lane. `seed` is of the client-request-ids: lanes of a run have seeds that lie
 // further apart than a lane has connections. errc::usage where one of the two URLs cannot be used. What is referred to must outlive the

@@ -52,6 +52,12 @@ std::string create_or_get_path(std::string_view organizer, addressing how) {
   return out.append(action);
 }
 
+std::string harmless_read_path(std::string_view organizer, addressing how) {
+  auto out = meetings_of(organizer, how);
+  out.pop_back();
+  return out.append("?$filter=joinMeetingIdSettings/joinMeetingId%20eq%20'000000000000'");
+}
+
 std::expected<std::string, std::string> meeting_path(std::string_view organizer, std::string_view id, addressing how) {
   auto out = meetings_of(organizer, how);
   if (id.empty()) return std::unexpected("the meeting id is empty");

@@ -34,6 +34,10 @@ enum class addressing : std::uint8_t { by_id, as_me };
 // and throws std::invalid_argument.
 [[nodiscard]] std::string create_or_get_path(std::string_view organizer, addressing how = addressing::by_id);
 
+// `/v1.0/users/{organizer}/onlineMeetings?$filter=…`: looks for a meeting by a join id that no meeting has. It makes nothing and finds
+// nothing; whether the service looks, or refuses, shows whether the app may act for the organizer. As for create_or_get_path.
+[[nodiscard]] std::string harmless_read_path(std::string_view organizer, addressing how = addressing::by_id);
+
 // `/v1.0/users/{organizer}/onlineMeetings/{id}`, the id percent-encoded: base64 has `+`, `/` and `=`. The id was read from an answer or
 // from a ledger. The reason, for people, where it must not be sent: it is empty, longer than text_limits::id, has characters that no id of
 // Graph has (only visible ASCII without `%` is taken), holds `.` or `..` between slashes, or names another organizer.

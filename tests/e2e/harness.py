@@ -72,7 +72,7 @@ def wait_for(condition, what, seconds=20):
 class Server:
     """A child process that simulates Graph. `prefix`: the path of its statistics."""
 
-    def __init__(self, folder, command, prefix):
+    def __init__(self, folder, command, prefix, verify=True):
         os.makedirs(folder, exist_ok=True)
         self.prefix = prefix
         self.config = os.path.join(folder, "server.toml")
@@ -89,6 +89,8 @@ class Server:
             # Some tests are about the names in the certificate. This context only reads the statistics.
             self.context = ssl.create_default_context(cafile=self.setting("ca_file"))
             self.context.check_hostname = False
+            if not verify:
+                self.context.verify_mode = ssl.CERT_NONE
             wait_for(self.answers, "an answer of the server")
         except BaseException:
             self.process.kill()
@@ -118,6 +120,12 @@ class Server:
         with urllib.request.urlopen(self.root + self.prefix + what, context=self.context, timeout=60) as answer:
             return answer.read().decode("utf-8")
 
+    def post(self, what, value):
+        """Sends an object to a control of the server. Returns its answer."""
+        request = urllib.request.Request(self.root + self.prefix + what, json.dumps(value).encode(), {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, context=self.context, timeout=60) as answer:
+            return json.loads(answer.read())
+
     def answers(self):
         try:
             return self.stats() is not None
@@ -144,8 +152,9 @@ class Server:
                 self.process.wait()
 
 
-def simulator(folder, *flags):
-    return Server(folder, [EXECUTABLE, "simulate", *flags], "/_sim/")
+def simulator(folder, *flags, verify=True):
+    """`verify` false: the certificate of the server is wrong on purpose."""
+    return Server(folder, [EXECUTABLE, "simulate", *flags], "/_sim/", verify)
 
 
 def foreign(folder, *flags):

@@ -23,6 +23,13 @@ std::string id_of(const std::string& whose) {
 
 BOOST_AUTO_TEST_SUITE(urls)
 
+BOOST_AUTO_TEST_CASE(the_path_of_a_read_that_makes_nothing) {
+  BOOST_TEST(convoke::wire::harmless_read_path("5C1B9E70-4d2a-4f36-9c8e-1a2b3c4d5e6f") ==
+             "/v1.0/users/" + organizer + "/onlineMeetings?$filter=joinMeetingIdSettings/joinMeetingId%20eq%20'000000000000'");
+  for (const char* bad : {"", "me", "anna@uni.example", "a\r\nHost: x"})
+    BOOST_CHECK_THROW(static_cast<void>(convoke::wire::harmless_read_path(bad)), std::invalid_argument);
+}
+
 BOOST_AUTO_TEST_CASE(the_path_of_create_or_get_takes_an_object_id_and_nothing_else) {
   BOOST_TEST(create_or_get_path("5C1B9E70-4d2a-4f36-9c8e-1a2b3c4d5e6f") == meetings + "createOrGet");
   for (const char* bad : {"", "..", "me", "anna@uni.example", "5c1b9e70-4d2a-4f36-9c8e-1a2b3c4d5e6f/..", "a\r\nHost: x"}) {

@@ -1,0 +1,168 @@
+#include <convoke/doctor.hpp>
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include <fmt/format.h>
+#include <boost/asio/co_spawn.hpp>
+
+#include "core/text.hpp"
+#include "diagnosis/assess.hpp"
+#include "run/context.hpp"
+#include "run/doctor_files.hpp"
+#include "run/doctor_lane.hpp"
+
+namespace convoke {
+namespace {
+
+namespace asio = boost::asio;
+using namespace run;
+
+constexpr std::chrono::milliseconds poll{50};
+
+// Collects the findings and reports each.
+class findings {
+ public:
+  findings(doctor_report& into, const std::function<void(const finding&)>& watch) : into_(into), watch_(watch) {}
+  void add(finding f) {
+    into_.findings.push_back(std::move(f));
+    if (watch_) watch_(into_.findings.back());
+  }
+
+ private:
+  doctor_report& into_;
+  const std::function<void(const finding&)>& watch_;
+};
+
+result<void> check_options(const doctor_options& options) {
+  if (options.most_organizers < 1 || options.most_organizers > 100'000)
+    return fail(errc::usage, "--most-organizers: the number must be 1 to 100,000.");
+  if (options.patience.count() < 0 || options.patience > std::chrono::days(1))
+    return fail(errc::usage, "the time that throttled reads are waited for must be 0 to one day.");
+  return {};
+}
+
+std::string name_of(const lane_options& lane) {
+  return core::escape_for_people(lane.name.empty() ? lane.tenant : lane.name);
+}
+
+finding of_problem(const set_up_problem& problem, const job& j) {
+  const bool credential = problem.why.code == errc::credentials;
+  return {.check = "configuration",
+          .lane = problem.lane && *problem.lane < j.lanes.size() ? name_of(j.lanes[*problem.lane]) : std::string(),
+          .subject = credential ? "credential" : "",
+          .status = finding_status::failed,
+          .seen = core::escape_for_people(problem.why.message, 2000),
+          .advice = "Correct what the message names, and run the command again. The checks that need it are skipped.",
+          .exit_code = credential ? diagnosis::of_credentials : diagnosis::of_configuration};
+}
+
+void check_this_machine(const job& j, const doctor_options& options, const std::function<bool()>& interrupted, findings& to) {
+  const bool whole = std::ranges::any_of(options.problems, [](const auto& one) { return !one.lane; });
+  if (!whole)
+    to.add({.check = "configuration",
+            .lane = {},
+            .subject = core::escape_for_people(options.configuration, 2000),
+            .seen = options.configuration.empty() ? "no file: flags and environment only" : "it can be read",
+            .advice = {}});
+  for (const auto& problem : options.problems)
+    if (!problem.lane) to.add(of_problem(problem, j));
+  for (const auto& file : options.files)
+    if (file.lane.empty()) to.add(diagnosis::assess(look_at_file(file), file.lane));
+  if (j.ledger.empty() || interrupted()) return;
+  for (auto& f : diagnosis::assess(look_at_ledger(j.ledger, interrupted))) to.add(std::move(f));
+}
+
+// What is on this machine for this lane.
+void check_lane_here(std::size_t index, const job& j, const doctor_options& options, findings& to) {
+  const auto name = name_of(j.lanes[index]);
+  for (const auto& problem : options.problems)
+    if (problem.lane == index) to.add(of_problem(problem, j));
+  for (const auto& file : options.files)
+    if (!file.lane.empty() && file.lane == name) to.add(diagnosis::assess(look_at_file(file), name));
+}
+
+// Of each lane those that are named, then those of the input, each once. A named organizer is read in every lane.
+std::vector<std::string> organizers_of(const doctor_options& options, std::vector<std::string> from_input) {
+  std::vector<std::string> out;
+  const auto add = [&out](const std::string& one) {
+    if (std::ranges::none_of(out, [&](const auto& known) { return core::equal_ignoring_case(known, one); })) out.push_back(one);
+  };
+  for (const auto& one : options.organizers) add(one);
+  for (const auto& one : from_input) add(one);
+  return out;
+}
+
+void examine(asio::io_context& io, lane_examination& lane, const std::stop_token& stop) {
+  bool done = false;
+  std::exception_ptr bug;
+  asio::co_spawn(io, lane.run(), [&](const std::exception_ptr& thrown) {
+    bug = thrown;
+    done = true;
+  });
+  io.restart();
+  bool stopping = false;
+  while (!done) {
+    io.run_one_for(poll);
+    if (io.stopped()) io.restart();
+    if (stopping || !stop.stop_requested()) continue;
+    stopping = true;
+    lane.stop();
+  }
+  // What the examination left behind ends before it does.
+  lane.stop();
+  io.poll();
+  if (bug) std::rethrow_exception(bug);
+}
+
+}  // namespace
+
+result<doctor_report> doctor(const job& j, const doctor_options& options, const std::function<void(const finding&)>& watch,
+                             std::stop_token stop) {
+  if (const auto valid = check_options(options); !valid) return std::unexpected(valid.error());
+  const auto io = make_context();
+  if (!io) return std::unexpected(io.error());
+  doctor_report out;
+  findings to(out, watch);
+  const auto interrupted = [&stop] { return stop.stop_requested(); };
+  check_this_machine(j, options, interrupted, to);
+  input_organizers from_input{.by_lane = std::vector<std::vector<std::string>>(j.lanes.size()), .found = {}};
+  if (!j.input.empty() && !interrupted()) {
+    from_input = look_at_input(j, stop);
+    to.add(from_input.found);
+  }
+  for (std::size_t i = 0; i < j.lanes.size() && !interrupted(); ++i) {
+    const auto& lane = j.lanes[i];
+    check_lane_here(i, j, options, to);
+    const auto problem = std::ranges::find(options.problems, std::optional(i), &set_up_problem::lane);
+    if (lane.graph_url.empty()) {
+      to.add(diagnosis::skipped("tls", name_of(lane), {}, "the address of the service is not known: see the check configuration"));
+      continue;
+    }
+    auto tls = tls_contexts::create(std::span(&lane, 1));
+    if (!tls) {
+      to.add(of_problem({.lane = i, .why = tls.error()}, j));
+      to.add(diagnosis::skipped("tls", name_of(lane), {}, "without the authorities to trust there is no connection"));
+      continue;
+    }
+    auto organizers = organizers_of(options, std::move(from_input.by_lane[i]));
+    const auto read = std::min<std::size_t>(organizers.size(), options.most_organizers);
+    const auto left_out = organizers.size() - read;
+    organizers.resize(read);
+    lane_examination one(**io, *tls,
+                         {.lane = lane,
+                          .pace = j.pace,
+                          .name = name_of(lane),
+                          .credential_usable = problem == options.problems.end(),
+                          .organizers = std::move(organizers),
+                          .left_out = left_out,
+                          .patience = options.patience},
+                         [&to](finding f) { to.add(std::move(f)); });
+    examine(**io, one, stop);
+  }
+  if (interrupted()) return fail(errc::interrupted, "Interrupted: the checks are not complete. Run the same command again.");
+  return out;
+}
+
+}  // namespace convoke

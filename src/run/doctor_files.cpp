@@ -1,0 +1,131 @@
+#include "run/doctor_files.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "core/text.hpp"
+#include "diagnosis/assess.hpp"
+#include "ledger/inspect.hpp"
+#include "ledger/open.hpp"
+
+namespace convoke::run {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool in_credential_directory(const fs::path& file) {
+  const char* const folder = std::getenv("CREDENTIALS_DIRECTORY");
+  return folder != nullptr && *folder == '/' && file.parent_path() == fs::path(folder).lexically_normal();
+}
+
+std::string parent_of(const std::string& path) {
+  const auto folder = fs::path(path).parent_path();
+  return folder.empty() ? "." : folder.string();
+}
+
+// Wrong rows do not matter here: `check` reports them.
+struct row_counter final : observer {
+  void wrong_row(std::uint32_t, const std::string&) override { ++wrong; }
+  std::uint64_t wrong = 0;
+};
+
+// What of a job decides about its input.
+job reading_only(const job& j) {
+  job out;
+  out.input = j.input;
+  out.plan = j.plan;
+  out.plan.skip_invalid = true;
+  out.plan.expect_rows.reset();
+  out.plan.max_new.reset();
+  out.other_tenants = j.other_tenants;
+  out.lanes.clear();
+  for (const auto& lane : j.lanes) {
+    auto& one = out.lanes.emplace_back();
+    one.name = lane.name;
+    one.tenant = lane.tenant;
+  }
+  return out;
+}
+
+}  // namespace
+
+diagnosis::file_seen look_at_file(const watched_file& file) {
+  diagnosis::file_seen out{.path = file.path, .what = file.what, .secret = file.secret, .provided = file.provided, .problem = {}};
+  struct stat there{}, folder{};
+  out.link = ::lstat(file.path.c_str(), &there) == 0 && S_ISLNK(there.st_mode);
+  if (::stat(file.path.c_str(), &there) != 0 || ::faccessat(AT_FDCWD, file.path.c_str(), R_OK, AT_EACCESS) != 0) {
+    out.problem = std::generic_category().message(errno);
+    return out;
+  }
+  out.regular = S_ISREG(there.st_mode);
+  out.mode = there.st_mode & 07777;
+  out.trusted_owner = there.st_uid == ::geteuid() || there.st_uid == 0;
+  out.credential_directory = in_credential_directory(file.path);
+  if (::stat(parent_of(file.path).c_str(), &folder) == 0)
+    out.open_folder = (folder.st_mode & S_IWOTH) != 0 && (folder.st_mode & S_ISVTX) == 0;
+  return out;
+}
+
+diagnosis::ledger_seen look_at_ledger(const std::string& url, const std::function<bool()>& interrupted) {
+  diagnosis::ledger_seen out{.shown = ledger::shown_ledger(url)};
+  auto found = ledger::inspect_ledger(url, interrupted);
+  if (!found) {
+    out.problem = std::move(found.error());
+    return out;
+  }
+  out.several_processes = found->several_processes;
+  out.exists = found->exists;
+  out.not_writable = std::move(found->not_writable);
+  out.holder = std::move(found->holder);
+  out.version = found->version;
+  out.own_version = found->own_version;
+  out.pages = std::move(found->pages);
+  out.server = std::move(found->server);
+  out.encrypted = found->encrypted;
+  out.exposures = ledger::ledger_exposures(url);
+  return out;
+}
+
+input_organizers look_at_input(const job& j, std::stop_token stop) {
+  input_organizers out{.by_lane = std::vector<std::vector<std::string>>(j.lanes.size()),
+                       .found = {.check = "input", .lane = {}, .subject = core::escape_for_people(j.input), .seen = {}, .advice = {}}};
+  row_counter counter;
+  const auto reading = reading_only(j);
+  const auto planned = check(reading, counter, std::move(stop));
+  if (!planned) {
+    out.found.status = finding_status::failed;
+    out.found.exit_code = diagnosis::of_configuration;
+    out.found.seen = planned.error().message;
+    out.found.advice = fmt::format("`convoke check {}` shows how the file is read.", out.found.subject);
+    return out;
+  }
+  std::size_t organizers = 0;
+  for (const auto& one : planned->organizers) {
+    if (one.lane >= out.by_lane.size()) continue;
+    out.by_lane[one.lane].push_back(one.organizer);
+    ++organizers;
+  }
+  for (auto& lane : out.by_lane) {
+    std::ranges::sort(lane);
+    const auto same = std::ranges::unique(lane);
+    lane.erase(same.begin(), same.end());
+  }
+  out.found.seen = fmt::format("{} rows of {} organizers", planned->rows, organizers);
+  if (counter.wrong == 0) return out;
+  out.found.status = finding_status::warning;
+  out.found.seen += fmt::format("; {} rows are wrong, and their organizers are left out", counter.wrong);
+  out.found.advice = fmt::format("`convoke check {}` lists them.", out.found.subject);
+  return out;
+}
+
+}  // namespace convoke::run

@@ -1,0 +1,88 @@
+#pragma once
+
+// Observes one lane: its hosts, its token, and what the service says about its organizers. What is observed is assessed by `diagnosis`; the
+// connections, the proxy and the credential are those of a run.
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <convoke/doctor.hpp>
+
+#include "auth/token_client.hpp"
+#include "diagnosis/observations.hpp"
+#include "graph/graph.hpp"
+#include "net/probe.hpp"
+#include "run/lane_parts.hpp"
+#include "run/tls_contexts.hpp"
+
+namespace convoke::run {
+
+struct lane_task {
+  const lane_options& lane;
+  const pace_options& pace;
+  std::string name;  // as in finding::lane
+  bool credential_usable = true;
+  std::vector<std::string> organizers;  // to read
+  std::size_t left_out = 0;             // organizers beyond those
+  std::chrono::milliseconds patience{0};
+};
+
+// Everything is on the io_context's thread. The task's references and the TLS contexts outlive it.
+class lane_examination {
+ public:
+  lane_examination(boost::asio::io_context& io, tls_contexts& tls, lane_task task, std::function<void(finding)> report);
+  ~lane_examination();
+  lane_examination(const lane_examination&) = delete;
+  lane_examination& operator=(const lane_examination&) = delete;
+
+  // Runs all checks, once. The examination outlives it.
+  boost::asio::awaitable<void> run();
+  // Ends what is under way; no further finding is reported.
+  void stop() noexcept;
+
+ private:
+  struct host;  // one that is checked
+  boost::asio::awaitable<void> examine(const net::endpoint& at, const std::string& path);
+  boost::asio::awaitable<std::vector<std::string>> addresses_of(const net::endpoint& at);
+  boost::asio::awaitable<std::vector<diagnosis::connection_seen>> try_addresses(const net::endpoint& at,
+                                                                                std::vector<std::string> addresses);
+  boost::asio::awaitable<void> compare_clocks(const net::endpoint& at, const std::string& path);
+  boost::asio::awaitable<void> examine_hosts();
+  boost::asio::awaitable<void> get_token();
+  boost::asio::awaitable<void> read_organizers();
+  boost::asio::awaitable<diagnosis::read_seen> read(const std::string& organizer);
+  boost::asio::awaitable<diagnosis::read_seen> read_once(const std::string& organizer);
+  boost::asio::awaitable<void> pause(std::chrono::nanoseconds time);
+  [[nodiscard]] bool authority_is_used() const;
+  void skip_reads(std::size_t from, const std::string& why);
+  void report(finding f);
+
+  boost::asio::io_context& io_;
+  net::tls_context& tls_;
+  lane_task task_;
+  std::function<void(finding)> to_;
+  diagnosis::lane_facts facts_;
+  net::prober prober_;
+  auth::token_client client_;
+  boost::asio::steady_timer timer_;
+  result<lane_parts> parts_;
+  std::optional<graph::caller> caller_;
+  std::unique_ptr<net::connection> connection_;
+  diagnosis::token_seen token_;
+  bool unreachable_ = false;  // of the host that was examined last
+  bool no_authority_ = false;
+  bool no_graph_ = false;
+  std::chrono::nanoseconds waited_{0};  // for throttles
+  bool stopped_ = false;
+};
+
+}  // namespace convoke::run

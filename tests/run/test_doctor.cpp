@@ -1,0 +1,139 @@
+// The checks of a set-up against a simulated Graph in this process.
+
+#include <thread>
+
+#include <boost/asio/co_spawn.hpp>
+
+#include <convoke/doctor.hpp>
+
+#include "net/resolver.hpp"
+#include "run/context.hpp"
+#include "run/doctor_lane.hpp"
+#include "run/fixture.hpp"
+
+using namespace convoke;
+using namespace convoke::testing;
+
+namespace {
+
+const std::string organizer = "00000000-0000-4000-8000-000000000001";
+
+std::vector<finding> of_check(const std::vector<finding>& all, std::string_view check) {
+  std::vector<finding> out;
+  for (const auto& one : all)
+    if (one.check == check) out.push_back(one);
+  return out;
+}
+
+bool all_ok(const doctor_report& r) {
+  for (const auto& one : r.findings)
+    if (one.status != finding_status::ok) BOOST_TEST_MESSAGE(one.check << " " << one.subject << ": " << one.seen);
+  return r.count(finding_status::ok) == r.findings.size();
+}
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(doctor_of_a_job, fixture)
+
+BOOST_AUTO_TEST_CASE(a_good_set_up) {
+  start();
+  auto j = make_job(write_rows("rows.csv", 1, 10));
+  std::vector<std::string> watched;
+  const auto thread = std::this_thread::get_id();
+  const auto done = must(doctor(j, {.configuration = {}}, [&](const finding& f) {
+    BOOST_TEST((std::this_thread::get_id() == thread));
+    watched.push_back(f.check);
+  }));
+  BOOST_TEST(all_ok(done));
+  BOOST_TEST(done.exit_code() == 0);
+  BOOST_TEST(watched.size() == done.findings.size());
+  BOOST_TEST(of_check(done.findings, "organizer").size() == 5U);
+  BOOST_TEST(count("searches") == 5);
+  BOOST_TEST(count("meetings") == 0);
+  BOOST_TEST(!fs::exists(folder / "ledger.db"));
+}
+
+BOOST_AUTO_TEST_CASE(options_out_of_range) {
+  start();
+  const auto j = make_job({});
+  BOOST_TEST((doctor(j, {.most_organizers = 0}, {}).error().code == errc::usage));
+  BOOST_TEST((doctor(j, {.patience = std::chrono::hours(25)}, {}).error().code == errc::usage));
+  BOOST_TEST(count("requests") == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_lane_without_a_credential_is_checked_without_one) {
+  start();
+  const auto j = make_job({});
+  const auto done = must(doctor(j, {.problems = {{.lane = 0, .why = {errc::credentials, "no secret"}}}, .organizers = {organizer}}, {}));
+  BOOST_TEST(done.exit_code() == 4);
+  BOOST_TEST((of_check(done.findings, "tls").at(0).status == finding_status::ok));
+  for (const auto* check : {"token", "permission", "organizer", "access-policy", "licence"})
+    BOOST_TEST((of_check(done.findings, check).at(0).status == finding_status::skipped), check);
+  BOOST_TEST(count("token_requests") == 0);
+}
+
+BOOST_AUTO_TEST_CASE(no_secret_in_any_text) {
+  start();
+  auto j = make_job({});
+  j.lanes.front().client_secret = secret("canary-of-the-secret");
+  const auto done = must(doctor(j, {.organizers = {organizer}}, {}));
+  BOOST_TEST(done.exit_code() == 4);
+  for (const auto& f : done.findings) {
+    BOOST_TEST(!(f.seen + f.advice + f.subject).contains("canary-of-the-secret"));
+    for (const auto& one : f.commands) BOOST_TEST(!one.contains("canary-of-the-secret"));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_stop_ends_it_soon) {
+  sim::behaviour slow;
+  slow.latency = {.shape = sim::latency_options::kind::fixed, .median_seconds = 60};
+  start(slow);
+  const auto j = make_job({});
+  std::stop_source stop;
+  const auto begin = std::chrono::steady_clock::now();
+  // Requested while the answer that carries the Date is awaited.
+  const auto done = doctor(
+      j, {.organizers = {organizer}},
+      [&](const finding& f) {
+        if (f.check == "tls") stop.request_stop();
+      },
+      stop.get_token());
+  BOOST_TEST((done.error().code == errc::interrupted));
+  BOOST_TEST((std::chrono::steady_clock::now() - begin < std::chrono::seconds(10)));
+}
+
+BOOST_AUTO_TEST_CASE(one_bad_address_among_several) {
+  start();
+  auto j = make_job({});
+  auto& lane = j.lanes.front();
+  const auto io = must(run::make_context());
+  using address = net::resolver::address;
+  boost::asio::use_service<net::resolver>(*io).use([](const std::string&, std::uint16_t port, const auto& done) {
+    // No server listens at the first one.
+    done({}, {address(boost::asio::ip::make_address("127.0.0.2"), port), address(boost::asio::ip::make_address("127.0.0.1"), port)});
+  });
+  auto tls = must(run::tls_contexts::create(std::span(&lane, 1)));
+  std::vector<finding> found;
+  run::lane_examination examination(*io, tls, {.lane = lane, .pace = j.pace, .name = "campus", .organizers = {organizer}},
+                                    [&](finding f) { found.push_back(std::move(f)); });
+  bool done = false;
+  boost::asio::co_spawn(*io, examination.run(), [&](const std::exception_ptr& thrown) {
+    BOOST_TEST((thrown == nullptr));
+    done = true;
+  });
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (!done && std::chrono::steady_clock::now() < end) io->run_one_for(std::chrono::milliseconds(50));
+  BOOST_TEST_REQUIRE(done);
+  BOOST_TEST(of_check(found, "dns").at(0).seen == "127.0.0.2, 127.0.0.1");
+  const auto addresses = of_check(found, "address");
+  BOOST_TEST_REQUIRE(addresses.size() == 2U);
+  BOOST_TEST((addresses[0].status == finding_status::warning));
+  BOOST_TEST(addresses[0].subject.ends_with(" 127.0.0.2"));
+  BOOST_TEST(addresses[0].advice.contains("fall back to another address"));
+  BOOST_TEST((addresses[1].status == finding_status::ok));
+  BOOST_TEST((of_check(found, "organizer").at(0).status == finding_status::ok));
+  examination.stop();
+  io->poll();
+}
+
+BOOST_AUTO_TEST_SUITE_END()
