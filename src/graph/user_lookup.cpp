@@ -81,7 +81,8 @@ lookup_item user_lookup::understand(const wire::batch_item& item, const plain_an
 }
 
 lookup_answer user_lookup::understand(const plain_answer& from) {
-  lookup_answer out{.items = {}, .sent = from.sent, .token = from.token};
+  // A connection that closed before an answer began says nothing of the look-up, which changes nothing: it is sent again.
+  lookup_answer out{.items = {}, .sent = from.sent && from.error != attempt_error::stale, .token = from.token};
   if (from.error != attempt_error::none) {
     out.envelope = {.what = kind::fault, .text = from.error_message};
     return out;

@@ -100,7 +100,7 @@ std::string with_date(std::string_view own, std::string_view sent) {
 
 // An object id in lower case; of a row that names it by UPN that UPN, as it is written there.
 std::string_view organizer_of(const std::optional<meeting_spec>& wanted, std::string_view own) {
-  return !wanted || own.contains('@') ? own : std::string_view(wanted->organizer);
+  return !wanted ? own : own.contains('@') ? core::trim(own) : std::string_view(wanted->organizer);
 }
 
 struct result_writer {
@@ -125,7 +125,7 @@ struct result_writer {
     w.number("line", row.line);
     w.text("occurrence", row.occurrence ? date_text(*row.occurrence) : std::string());
     w.text("tenant", row.lane < lanes.size() ? std::string_view(lanes[row.lane].tenant) : std::string_view());
-    w.text("organizer", organizer_of(wanted, core::trim(cell(own, written.organizer))));
+    w.text("organizer", organizer_of(wanted, cell(own, written.organizer)));
     const auto own_id = core::trim(cell(own, written.external_id));
     const bool as_sent = wanted && !(has_id && core::equal_ignoring_case(own_id, wanted->external_id));
     const auto own_with_date = as_sent && row.occurrence ? with_date(own_id, wanted->external_id) : std::string();

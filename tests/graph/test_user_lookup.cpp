@@ -127,6 +127,11 @@ BOOST_AUTO_TEST_CASE(a_failure_of_the_transport_is_a_fault) {
   BOOST_TEST(!got.sent);
   BOOST_TEST((got.envelope.what == kind::fault));
   BOOST_TEST(got.envelope.text == "the connection closed");
+  // As if it had not been sent: it is sent again at no cost.
+  lost.sent = true;
+  BOOST_TEST(a.lookup.understand(lost).sent);
+  lost.error = engine::attempt_error::stale;
+  BOOST_TEST(!a.lookup.understand(lost).sent);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
