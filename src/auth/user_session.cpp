@@ -70,6 +70,9 @@ result<void> user_session::load() {
 }
 
 result<void> user_session::take(token::user_grant& granted) {
+  if (granted.user.empty() && user_.empty())
+    return fail(errc::credentials, "The token endpoint does not say who has signed in: its answer has no ID token. Check --authority-url.");
+  if (granted.user.empty()) granted.user = user_;
   if (!user_.empty() && user_ != granted.user)
     return fail(errc::credentials, "User " + granted.user + " has signed in, but this run is for user " + user_ +
                                        ". Sign in as that user, or run the command again for the other one.");

@@ -101,7 +101,9 @@ std::expected<user_grant, refusal> read_user_grant(int status, std::string_view 
   const auto refresh = text_of(*answer, "refresh_token");
   if (!refresh.empty() && !may_be_sent(refresh)) return unusable(retry_after, "the token endpoint's refresh_token cannot be sent back");
   out.refresh_token = secret(std::string(refresh));
-  auto user = read_user(text_of(*answer, "id_token"), who);
+  const auto id_token = text_of(*answer, "id_token");
+  if (id_token.empty()) return out;
+  auto user = read_user(id_token, who);
   if (!user) return for_good(std::move(user.error()));
   out.user = std::move(*user);
   return out;
@@ -124,8 +126,7 @@ bool wants_new_sign_in(int status, std::string_view body) {
 std::expected<std::string, std::string> read_user(std::string_view id_token, const audience& who) {
   const auto claims = claims_of(id_token);
   if (!claims)
-    return std::unexpected(
-        "The token endpoint does not say who has signed in: its answer holds no ID token that can be read. Check --authority-url.");
+    return std::unexpected("The token endpoint does not say who has signed in: its ID token cannot be read. Check --authority-url.");
   const auto tenant = parse_guid(text_of(*claims, "tid"));
   if (tenant == personal_accounts)
     return std::unexpected("Personal accounts cannot be used: sign in with a work or school account of the tenant.");

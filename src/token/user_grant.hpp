@@ -24,7 +24,7 @@ struct audience {
 struct user_grant {
   grant access;
   secret refresh_token;  // empty: the one that was sent stays valid
-  std::string user;      // object id, lower case
+  std::string user;      // object id, lower case; empty: the answer has no ID token, as one to a refresh token may lack it
 };
 
 // The answer to the request for a device code.

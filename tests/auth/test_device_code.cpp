@@ -207,6 +207,20 @@ BOOST_AUTO_TEST_CASE(another_user_than_the_one_of_the_run_is_refused) {
   BOOST_TEST(s.saved()->user == alice);
 }
 
+BOOST_AUTO_TEST_CASE(a_refreshed_token_may_lack_the_id_token_and_a_sign_in_may_not) {
+  const auto bare = answer_of(200, R"({"token_type":"Bearer","expires_in":3599,"access_token":"a","refresh_token":"rt-2"})");
+  signing_in s({bare});
+  s.save("rt-1");
+  BOOST_REQUIRE(s.request(s.session(), false));
+  BOOST_TEST(!s.failed);
+  BOOST_TEST(s.saved()->user == alice);
+  BOOST_TEST(s.saved()->refresh_token.reveal() == "rt-2");
+  signing_in other({offer(), bare});
+  BOOST_REQUIRE(other.request(other.session(false)));
+  BOOST_REQUIRE(other.failed);
+  BOOST_TEST(other.failed->message.contains("who has signed in"));
+}
+
 BOOST_AUTO_TEST_CASE(an_address_that_is_not_safe_is_not_shown_as_an_order) {
   for (const std::string url : {"http://example.com/x", "ftp://127.0.0.1/x", "https://user@127.0.0.1/", "javascript:alert(1)"}) {
     signing_in s({offer(url)});

@@ -306,4 +306,25 @@ BOOST_FIXTURE_TEST_CASE(a_cloud_without_createOrGet_is_refused_with_the_reason, 
   BOOST_TEST(complaint({{"cloud", "china"}, {"graph-url", "https://graph.example"}}) == "accepted");
 }
 
+BOOST_FIXTURE_TEST_CASE(a_lane_of_a_person_keeps_the_sign_in_only_on_request, folder) {
+  const auto build = [&](names flags, convoke::cli::needs what) {
+    flags.emplace("tenant", tenant);
+    flags.emplace("client-id", "App");
+    const auto from = settings::resolve(flags, {{"HOME", path.string()}, {"AZURE_CLIENT_SECRET", "unused"}}, "");
+    BOOST_REQUIRE(from.has_value());
+    return build_job(*from, "in.csv", what);
+  };
+  const names own{{"credential", "device-code"}}, saved{{"credential", "device-code"}, {"save-sign-in", "true"}};
+  for (const auto what : {convoke::cli::needs{}, {.lane = true}, {.lane = true, .credentials = true}}) {
+    const auto j = build(own, what);
+    BOOST_REQUIRE(j.has_value());
+    BOOST_TEST(j->lanes.front().delegated());
+    BOOST_TEST(j->lanes.front().sign_in_file.empty());
+    BOOST_TEST(j->lanes.front().client_secret.empty());
+  }
+  const auto state = path.string() + "/.local/state/convoke/sign-in-";
+  for (const auto what : {convoke::cli::needs{.lane = true}, {.lane = true, .credentials = true}})
+    BOOST_TEST(build(saved, what)->lanes.front().sign_in_file.starts_with(state));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -224,6 +224,21 @@ class SavedSignIn(Delegated):
         done = self.signed_in(self.rows(1, "j-"), "--save-sign-in")
         self.assertEqual(self.prompts(done), [])
 
+    def test_workers_carry_out_the_runs_of_their_user_only(self):
+        path = self.rows(5, "work-")
+        self.apply(self.rows(1, "app-", cells=[OTHER]))
+        self.convoke("plan", path, *DEVICE, "--save-sign-in", "--open")
+        calls = len(self.calls())
+        done = self.convoke("work", *DEVICE, "--save-sign-in", "-o", "json")
+        self.assertEqual(self.prompts(done), [])
+        self.assert_created_once([(USER, "work-m-%04d" % n) for n in range(5)])
+        self.assertTrue(all(call["me"] for call in self.calls()[calls:]))
+        # The app itself is another lane: it has nothing to do with what a user owes.
+        self.convoke("plan", self.rows(1, "more-"), *DEVICE, "--save-sign-in", "--open")
+        calls = len(self.calls())
+        self.convoke("work", "-o", "json", expect=None)
+        self.assertEqual(len(self.calls()), calls)
+
     def test_show_config_says_whether_it_would_be_used(self):
         def shown():
             done = self.convoke("apply", "rows.csv", "--show-config", *DEVICE, "--save-sign-in")

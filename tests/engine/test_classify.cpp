@@ -218,6 +218,22 @@ BOOST_AUTO_TEST_CASE(other_refusals_name_what_is_missing) {
   BOOST_TEST(advice_for(operation::create_or_get, broken(attempt_error::closed)).empty());
 }
 
+BOOST_AUTO_TEST_CASE(what_is_refused_to_a_user_has_other_advice) {
+  const auto advice = [](int status, std::string message) {
+    auto a = http(status, "Forbidden", std::move(message));
+    a.for_user = true;
+    const std::string before = a.error_message;
+    add_advice(operation::create_or_get, a);
+    BOOST_TEST(without_advice(a.error_message).starts_with(before));
+    return std::string(advice_for(operation::create_or_get, a));
+  };
+  BOOST_TEST(advice(403, "").contains("delegated permission OnlineMeetings.ReadWrite,"));
+  BOOST_TEST(advice(403, "No application access policy found.").contains("delegated permission"));
+  BOOST_TEST(advice(403, "error=insufficient_claims").contains("Conditional Access"));
+  BOOST_TEST(advice(404, "").contains("the user who has signed in"));
+  BOOST_TEST(advice(401, "").contains("sign in again"));
+}
+
 BOOST_AUTO_TEST_CASE(advice_can_be_taken_from_a_message_again) {
   for (const std::string said : {"", "No application access policy found for this app.", "Forbidden"}) {
     auto a = http(403, "Forbidden", said);

@@ -43,7 +43,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const audience who{.client_id = "2b9de0c4-6c1f-4c0e-8f6a-90b4a7d1c002", .tenant = "7f1c9a52-0c5e-4f3b-9a53-51f6d3c0a001"};
   const auto granted = read_user_grant(status, body, std::nullopt, hidden, {}, who);
   if (!granted) check_refusal(granted.error(), hidden);
-  if (granted && (!convoke::parse_guid(granted->user) || (!granted->refresh_token.empty() && !sendable(granted->refresh_token.reveal()))))
+  if (granted && ((!granted->user.empty() && !convoke::parse_guid(granted->user)) ||
+                  (!granted->refresh_token.empty() && !sendable(granted->refresh_token.reveal()))))
     std::abort();
   // What is waited for is never a grant.
   if (granted && read_sign_in_state(status, body) != sign_in_state::over) std::abort();

@@ -51,6 +51,24 @@ std::string first_line(const std::string& request) {
 
 BOOST_AUTO_TEST_SUITE(operations)
 
+BOOST_AUTO_TEST_CASE(a_caller_for_a_user_calls_me_and_for_no_other_organizer) {
+  for (const auto op : {operation::create_or_get, operation::update, operation::get, operation::remove}) {
+    client c(success(op, {}));
+    c.caller = std::make_unique<graph::caller>(c.root, 42, organizer);
+    const auto a = c.call(op);
+    BOOST_TEST(a.for_user);
+    const auto line = first_line(c.server.log().requests.at(0));
+    BOOST_TEST(line.contains(" /v1.0/me/onlineMeetings/"), line);
+    BOOST_TEST(!line.contains(organizer), line);
+
+    c.wanted.organizer = other_organizer;
+    const auto other = c.call_as_is(op, secret(long_token), 5s);
+    BOOST_TEST(!other.sent);
+    BOOST_TEST(other.error_message.contains(other_organizer + " is not the user who has signed in"));
+    BOOST_TEST(c.server.log().requests.size() == 1U);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(an_update_is_a_patch_with_the_changed_members) {
   client d({script().answer(success(operation::update, {})).answer(success(operation::update, {}))}, "/root");
   d.meeting_id = "MSo1+/A==";

@@ -90,6 +90,17 @@ BOOST_AUTO_TEST_CASE(row_16_every_kind_of_failure_has_a_remedy) {
   for (const auto& [why, says] : kinds) BOOST_TEST(with_remedy(why).remedy.contains(says), with_remedy(why).remedy << " / " << says);
 }
 
+BOOST_AUTO_TEST_CASE(what_is_refused_to_a_user_has_other_remedies) {
+  const auto of_user = app + "/" + anna;
+  for (const auto& why : {reason(403, "Forbidden"), reason(403, "General", "No application access policy found for this app.")}) {
+    const auto got = with_remedy(why, of_user);
+    BOOST_TEST(got.remedy.contains("delegated permission OnlineMeetings.ReadWrite,"), got.remedy);
+    BOOST_TEST(got.commands.empty());
+  }
+  BOOST_TEST(with_remedy(reason(403, "Forbidden", "error=insufficient_claims"), of_user).remedy.contains("Conditional Access"));
+  BOOST_TEST(with_remedy(reason(404, "UnknownError"), of_user).remedy.contains("the user who has signed in"));
+}
+
 BOOST_AUTO_TEST_CASE(row_16_reasons_for_people) {
   std::vector<failure_reason> all{
       reason(403, "Forbidden", "No application access policy found for this app."),

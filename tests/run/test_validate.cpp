@@ -72,6 +72,7 @@ const std::vector<wrong_setting> wrong_lanes = {
     {"", [](job& j) { j.lanes.front().authority_url = "https://a b/"; }},
     {"No tenant is given", [](job& j) { j.lanes.front().tenant.clear(); }},
     {"The tenant 'contoso' is not an Entra tenant id", [](job& j) { j.lanes.front().tenant = "contoso"; }},
+    {"No user has signed in", [](job& j) { j.lanes.front().credential = credential_kind::device_code; }},
     {"--ledger 'ledger.db' is not a ledger: use sqlite:PATH", [](job& j) { j.ledger = "ledger.db"; }},
     {"is not a ledger: use sqlite:PATH", [](job& j) { j.ledger = "mysql://user:hunter2@host/db"; }},
     {"--ledger: a PostgreSQL ledger has a URL of its own form", [](job& j) { j.ledger = "postgresql:user:hunter2@host/db"; }},

@@ -192,4 +192,40 @@ BOOST_AUTO_TEST_CASE(external_ids_are_limited) {
   BOOST_TEST(holds(t.why(ada + "||2026-09-01T08:00Z"), "an external id is required"));
 }
 
+BOOST_AUTO_TEST_CASE(the_rows_of_a_user_who_signs_in_are_that_users) {
+  convoke::spec::row_settings settings{.tenants = {{.id = "11111111-2222-3333-4444-555555555555", .name = "", .user = ada}}};
+  settings.needs_organizer = false;
+  settings.first_tenant_is_default = true;
+  const std::string rest = "|x|2026-09-01T08:00Z";
+  table without("external_id|start", settings);
+  BOOST_TEST(without.row("x|2026-09-01T08:00Z").errors.empty());
+  BOOST_TEST(without.built.wanted.organizer == ada);
+  table t("organizer|external_id|start", settings);
+  for (const std::string cell : {"", "me", " ME ", "6F9619FF-8B86-D011-B42D-00C04FC964FF"}) {
+    BOOST_TEST(t.why(cell + rest).empty(), cell);
+    BOOST_TEST(t.built.wanted.organizer == ada, cell);
+  }
+  for (const std::string cell : {"7f9619ff-8b86-d011-b42d-00c04fc964ff", "ada@uni.example", "self"})
+    BOOST_TEST(holds(t.why(cell + rest), "is not the user who has signed in"), cell);
+  // A broken row has not vanished.
+  t.row("me|x");
+  BOOST_TEST(t.built.present == std::vector<std::string>{"x"});
+
+  // As `check` reads it: who will sign in is not known.
+  settings.tenants.front().user = "";
+  table unknown("organizer|external_id|start", settings);
+  for (const std::string cell : {"", "me", "7f9619ff-8b86-d011-b42d-00c04fc964ff"}) BOOST_TEST(unknown.why(cell + rest).empty(), cell);
+  BOOST_TEST(holds(unknown.why("ada@uni.example" + rest), "is not the user who has signed in"));
+}
+
+BOOST_AUTO_TEST_CASE(of_several_tenants_only_those_with_a_user_need_no_organizer) {
+  convoke::spec::row_settings settings{.tenants = {{.id = "11111111-2222-3333-4444-555555555555", .name = "app"},
+                                                   {.id = "22222222-2222-3333-4444-555555555555", .name = "own", .user = ada}}};
+  table t("organizer|external_id|start|tenant", settings);
+  BOOST_TEST(holds(t.why("|x|2026-09-01T08:00Z|app"), "an organizer is required"));
+  BOOST_TEST(t.why("|x|2026-09-01T08:00Z|own").empty());
+  BOOST_TEST(t.built.wanted.organizer == ada);
+  BOOST_TEST(holds(refusal("external_id|start|tenant", settings).message, "no column 'organizer'"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -38,6 +38,15 @@ BOOST_AUTO_TEST_CASE(the_path_of_create_or_get_takes_an_object_id_and_nothing_el
   }
 }
 
+BOOST_AUTO_TEST_CASE(the_user_whose_token_is_sent_is_me) {
+  using enum convoke::wire::addressing;
+  const std::string own = "/v1.0/me/onlineMeetings/";
+  BOOST_TEST(create_or_get_path(organizer, as_me) == own + "createOrGet");
+  BOOST_TEST(meeting_path(organizer, "a+/b==", as_me).value() == own + "a%2B%2Fb%3D%3D");
+  BOOST_TEST(meeting_path(organizer, id_of(other_organizer), as_me).error().contains(other_organizer));
+  BOOST_CHECK_THROW(static_cast<void>(create_or_get_path("me", as_me)), std::invalid_argument);
+}
+
 BOOST_AUTO_TEST_CASE(a_meeting_id_is_percent_encoded) {
   BOOST_TEST(meeting_path(organizer, "MSo1-_.~").value() == meetings + "MSo1-_.~");
   BOOST_TEST(meeting_path(organizer, "a+/b==").value() == meetings + "a%2B%2Fb%3D%3D");
