@@ -1,7 +1,9 @@
 #include "cli/commands.hpp"
 
 #include <csignal>
+#include <filesystem>
 #include <memory>
+#include <system_error>
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -79,6 +81,10 @@ int run_plan(const job_command& c) {
 int run_dry(const job_command& c) {
   auto j = build_job(c.from, c.input, {.lane = true, .credentials_if_any = true});
   if (!j) return c.fail_with(j.error());
+  // A saved sign-in is used; a new one would be something written.
+  std::error_code ignored;
+  for (auto& lane : j->lanes)
+    if (!std::filesystem::exists(lane.sign_in_file, ignored)) lane.sign_in_file.clear();
   if (const auto in = c.sign_in_to(*j, job_use::plan); !in) return c.fail_with(in.error());
   c.out.show_plan_as(console::plan_view::counts);
   const auto made = dry_run(*j, c.out, c.caught.stop());

@@ -129,9 +129,9 @@ class SigningIn(Delegated):
 
     def test_a_plan_and_a_dry_run_ask_who_the_organizer_is(self):
         path, before = self.rows(3, "plan-"), self.sign_ins()
-        done = self.convoke("apply", path, *DEVICE, "--dry-run")
+        done = self.convoke("apply", path, *DEVICE, "--dry-run", "--save-sign-in")
         self.assertEqual(len(self.prompts(done)), 1)
-        self.assertFalse(os.path.exists(self.ledger))
+        self.assertEqual(os.listdir(self.folder), [os.path.basename(path)])
         done = self.convoke("plan", path, *DEVICE, "--save-sign-in")
         self.assertEqual(len(self.prompts(done)), 1)
         self.assertEqual(self.sign_ins(before)["granted"], 2)
