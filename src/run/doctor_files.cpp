@@ -17,6 +17,7 @@
 #include "diagnosis/assess.hpp"
 #include "ledger/inspect.hpp"
 #include "ledger/open.hpp"
+#include "report/wording.hpp"
 
 namespace convoke::run {
 namespace {
@@ -120,10 +121,11 @@ input_organizers look_at_input(const job& j, std::stop_token stop) {
     const auto same = std::ranges::unique(lane);
     lane.erase(same.begin(), same.end());
   }
-  out.found.seen = fmt::format("{} rows of {} organizers", planned->rows, organizers);
+  out.found.seen = report::count_of(planned->rows, "row", "rows") + " of " + report::count_of(organizers, "organizer", "organizers");
   if (counter.wrong == 0) return out;
   out.found.status = finding_status::warning;
-  out.found.seen += fmt::format("; {} rows are wrong, and their organizers are left out", counter.wrong);
+  out.found.seen += fmt::format("; {} {} wrong, and not looked at for organizers", report::count_of(counter.wrong, "row", "rows"),
+                                report::form(counter.wrong, "is", "are"));
   out.found.advice = fmt::format("`convoke check {}` lists them.", out.found.subject);
   return out;
 }

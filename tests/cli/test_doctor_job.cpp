@@ -60,7 +60,8 @@ BOOST_AUTO_TEST_CASE(all_that_is_wrong_is_named) {
   const auto made = build(flags);
   std::string all;
   for (const auto& one : made.problems) all += one.why.message + "\n";
-  for (const auto* part : {"--connect-timeout", "--cloud 'mars'", "'campus' is not an Entra tenant id", "'ftp://x' cannot be used", "No credential"})
+  for (const auto* part :
+       {"--connect-timeout", "--cloud 'mars'", "'campus' is not an Entra tenant id", "'ftp://x' cannot be used", "No credential"})
     BOOST_TEST(all.contains(part), part << " is not in " << all);
   BOOST_TEST(made.made.lanes[0].graph_url.empty());
   BOOST_TEST(made.made.ledger == "sqlite:/x");

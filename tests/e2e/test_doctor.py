@@ -110,7 +110,7 @@ class AllWell(Doctor):
         with open(path, "a", encoding="utf-8") as out:
             out.write("unknown,x,Seminar,2026-10-01T08:00:00Z,30,,\n")
         checks = self.doctor(path)
-        self.assertIn("1 rows are wrong", self.only(checks, "input", status="warning")["seen"])
+        self.assertIn("1 row is wrong", self.only(checks, "input", status="warning")["seen"])
         self.assertEqual(len(self.of(checks, "organizer")), 5)
         checks = self.doctor(self.path("missing.csv"), expect=2)
         self.assertEqual(self.only(checks, "input")["status"], "failed")
