@@ -103,7 +103,7 @@ asio::awaitable<diagnosis::read_seen> lane_examination::read_once(const std::str
   }
   const auto* const token = parts_->tokens->current();
   if (token == nullptr) co_return failed_read(organizer, "the token ran out");
-  const auto target = wire::harmless_read_path(organizer);
+  const auto target = wire::harmless_read_path(organizer, task_.lane.delegated() ? wire::addressing::as_me : wire::addressing::by_id);
   const graph::plain_request request{.target = target};
   const auto answer = co_await caller_->plain(*connection_, request, *token, parts_->tokens->current_number(), task_.pace.attempt_timeout);
   if (answer.error != engine::attempt_error::none) co_return failed_read(organizer, answer.error_message);

@@ -100,6 +100,16 @@ class SigningIn(Delegated):
         self.assertEqual({organizer for organizer, _ in made}, {USER})
         self.assertEqual(len(made), 4)
 
+    def test_doctor_signs_in_and_reads_for_that_person(self):
+        path, before, calls = self.rows(3, "checked-"), self.server.stats(), len(self.calls())
+        done = self.convoke("doctor", path, *DEVICE, "-o", "json")
+        self.assertEqual(len(self.prompts(done)), 1)
+        after = self.server.stats()
+        self.assertEqual(after["searches"] - before["searches"], 1)
+        self.assertEqual(after["operations"]["create_or_get"], before["operations"]["create_or_get"])
+        self.assertTrue(all(call["me"] for call in self.calls()[calls:]))
+        self.assertNotIn(CANARIES[0], done.out + done.err)
+
     def test_another_organizer_is_a_wrong_row(self):
         path = self.rows(4, "wrong-", cells=["me", OTHER, "someone@example.org", ""])
         requests = self.server.stats()["requests"]
