@@ -184,7 +184,7 @@ const std::vector<refused_call> refused_calls = {
     {"POST", "/v1.0/users/aaaaaaaa-0000-4000-8000-000000000001/onlineMeetings/createOrGet/x/y/z", 501, "NotImplemented"},
     {"GET", "/v1.0/users/ann", 404, "Request_ResourceNotFound"},
     {"POST", "/v1.0/users/aaaaaaaa-0000-4000-8000-000000000001/onlineMeetings", 501, "NotImplemented"},
-    {"GET", "/v1.0/users/aaaaaaaa-0000-4000-8000-000000000001/onlineMeetings?$filter=JoinWebUrl", 501, "NotImplemented"},
+    {"GET", "/v1.0/users/aaaaaaaa-0000-4000-8000-000000000001/onlineMeetings?$filter=JoinWebUrl", 400, "BadRequest"},
     {"PUT", "/v1.0/users/aaaaaaaa-0000-4000-8000-000000000001/onlineMeetings/xyz", 405, "MethodNotAllowed"},
     {"GET", "/v1.0/me/onlineMeetings/xyz", 400, "BadRequest"},
     {"GET", "/v1.0/users/ann@example.org/onlineMeetings/xyz", 404, "UnknownError"},
