@@ -301,6 +301,7 @@ void read_partial_lane(const settings& from, partial_job& into) {
   };
   read_tenant(from, {.lane = true}, lane);
   if (!keep(read_target(from, lane))) lane.graph_url.clear();
+  lane.client_id = from.text("client-id");
   if (const auto named = run::lane_name(lane); !named) into.problems.push_back({.lane = index, .why = named.error()});
   keep(read_proxy(from, lane));
   keep(read_credentials(from, lane));
