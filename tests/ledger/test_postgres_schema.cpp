@@ -47,7 +47,8 @@ BOOST_AUTO_TEST_CASE(a_ledger_of_a_newer_convoke_is_refused) {
 BOOST_AUTO_TEST_CASE(a_ledger_of_schema_1_is_brought_up_to_date) {
   const postgres_database at;
   at.open().reset();
-  at.ask("ALTER TABLE convoke.owed DROP COLUMN struck_at; DROP TABLE convoke.known_user, convoke.user_cooldown");
+  at.ask("ALTER TABLE convoke.owed DROP COLUMN struck_at");
+  at.ask("DROP TABLE convoke.known_user, convoke.user_cooldown");
   at.ask("UPDATE convoke.meta SET value = '1' WHERE name = 'schema_version'");
   const auto older = read_postgres(at.url());
   BOOST_TEST((!older.has_value() || !(*older)->runs().has_value()), "a reader changes nothing");
