@@ -77,7 +77,7 @@ constexpr option table[] = {
     {"federated-token-file", "", shape::path, lanes, "", "FILE", "Token of another identity provider, read anew for every request",
      "AZURE_FEDERATED_TOKEN_FILE"},
     {"managed-identity", "", shape::value, lanes, "", "ID", "User-assigned managed identity: client id, object:ID or resource id", ""},
-    {"credential", "", shape::value, planning | on_work, "", "KIND",
+    {"credential", "", shape::value, planning | on_work | on_doctor, "", "KIND",
      "client-secret, client-certificate, workload-identity, managed-identity, managed-identity-federation, token or device-code, with "
      "which "
      "a person signs in (default: what is given)",

@@ -60,7 +60,7 @@ class lease_keeper {
     std::vector<ledger::lane_member> members;
     bool leads = false;
     bool over = false;  // the last report said so
-    bool left = false;  // and was delivered: another worker leads the lane from now on, as this one is not heard of in it
+    bool left = false;  // and was delivered: another worker leads the lane from now on, as this one reports nothing more of it
   };
 
   void exchange();

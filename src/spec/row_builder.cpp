@@ -9,6 +9,7 @@
 #include "spec/external_ids.hpp"
 #include "spec/header.hpp"
 #include "spec/row_repeat.hpp"
+#include "spec/row_tenant.hpp"
 #include "spec/row_times.hpp"
 #include "spec/row_view.hpp"
 #include "spec/row_warnings.hpp"
@@ -32,7 +33,13 @@ constexpr std::string_view unknown_user = "00000000-0000-0000-0000-000000000000"
 
 struct row_builder::impl {
   impl(header columns, row_settings s, zone_source& z)
-      : head(std::move(columns)), settings(std::move(s)), zones(z), times(settings, zones), repeat(settings, zones), warned(settings.now) {
+      : head(std::move(columns)),
+        settings(std::move(s)),
+        zones(z),
+        times(settings, zones),
+        repeat(settings, zones),
+        warned(settings.now),
+        tenant(settings) {
     for (std::size_t i = 0; i < head.roles.size(); ++i) {
       if (head.roles[i] == column_role::unnamed) unnamed.push_back(i);
     }
@@ -56,8 +63,6 @@ struct row_builder::impl {
   void make_external_id();
   bool sound(std::size_t column, std::string_view cell, cell_use use);
   void read_attendees();
-  void read_lane();
-  void read_only_tenant(std::string_view text);
   void refuse_later_parts();
   void warn();
 
@@ -70,9 +75,7 @@ struct row_builder::impl {
   row_times times;
   row_repeat repeat;
   row_warnings warned;
-  // Where the tenant is not known: the one that the first row names.
-  std::string only_tenant;
-  std::uint32_t only_tenant_line = 0;
+  row_tenant tenant;
 
   // Of the row being built:
   const row_view* row = nullptr;
@@ -106,7 +109,7 @@ void row_builder::impl::find_organizer(std::span<const std::string_view> fields,
   }
   const row_view view(head, fields.first(columns), to.errors);
   row = &view;
-  read_lane();
+  tenant.read(*row, line, *out);
   if (user_of_lane() == nullptr) take_organizer(view.cell(column_role::organizer));
   row = nullptr;
   to.errors.clear();
@@ -131,7 +134,7 @@ void row_builder::impl::build(std::span<const std::string_view> fields, std::uin
 
 void row_builder::impl::read_cells() {
   // Who may organize depends on the tenant.
-  read_lane();
+  tenant.read(*row, line, *out);
   if (const auto* user = user_of_lane())
     read_own_organizer(*user);
   else
@@ -264,54 +267,6 @@ void row_builder::impl::read_own_organizer(const std::string& user) {
         column_role::organizer, text,
         "is not the user who has signed in, who organizes every meeting of --credential device-code; leave the cell empty, or write me" +
             (user.empty() ? std::string(" or that user's object id") : " or " + user));
-  }
-}
-
-void row_builder::impl::read_lane() {
-  const std::string_view text = row->cell(column_role::tenant);
-  const auto& names = settings.tenants;
-  if (text.empty()) {
-    // Where the input has the column, an empty cell is a mistake, also in a run that is limited to one tenant.
-    if (names.size() > 1 && (!settings.first_tenant_is_default || head.place(column_role::tenant)))
-      row->wrong(column_role::tenant, text, "a tenant is required, as there are several");
-    return;
-  }
-  if (names.empty()) return read_only_tenant(text);
-  const auto named = [text](const tenant_name& n) { return core::equal_ignoring_case(n.name, text); };
-  const auto has_id = [text](const tenant_name& n) { return core::equal_ignoring_case(n.id, text); };
-  auto found = std::ranges::find_if(names, named);
-  if (found == names.end()) {
-    found = std::ranges::find_if(names, has_id);
-    const auto other = found == names.end() ? found : std::find_if(found + 1, names.end(), has_id);
-    if (other != names.end())
-      return row->wrong(column_role::tenant, text,
-                        "is the id of several tenants of the configuration: write the name of one, '" +
-                            core::escape_for_people(found->name, 60) + "' or '" + core::escape_for_people(other->name, 60) + "'");
-  }
-  if (found != names.end()) {
-    out->lane = static_cast<std::uint16_t>(found - names.begin());
-    return;
-  }
-  if (names.size() == 1) {
-    return row->wrong(column_role::tenant, text,
-                      "is not the tenant of this run, '" + core::escape_for_people(names.front().id, 60) +
-                          "': a run over several tenants needs a table [tenants.NAME] in the configuration for each");
-  }
-  std::vector<std::string_view> candidates;
-  for (const tenant_name& n : names) candidates.push_back(n.name);
-  const auto near = core::nearest(text, candidates);
-  row->wrong(column_role::tenant, text,
-             "is no tenant of the configuration" + (near ? "; is '" + std::string(*near) + "' meant?" : std::string()));
-}
-
-void row_builder::impl::read_only_tenant(std::string_view text) {
-  if (only_tenant.empty()) {
-    only_tenant = text;
-    only_tenant_line = line;
-  } else if (!core::equal_ignoring_case(only_tenant, text)) {
-    row->wrong(column_role::tenant, text,
-               "is another tenant than '" + core::escape_for_people(only_tenant, 60) + "' in line " + std::to_string(only_tenant_line) +
-                   "; which tenants there are is not known here: name them in the configuration, in tables [tenants.NAME]");
   }
 }
 

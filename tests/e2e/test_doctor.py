@@ -141,7 +141,7 @@ class AllWell(Doctor):
 
     def test_an_interrupt_ends_it(self):
         slow = self.own("--latency", "20s")
-        process = self.start([EXECUTABLE, "doctor", "--config", slow.config, "--ledger", "sqlite:" + self.ledger])
+        process = self.start([EXECUTABLE, "doctor", "--organizer", ORGANIZERS[0], "--config", slow.config, "--ledger", "sqlite:" + self.ledger])
         wait_for(lambda: slow.stats()["requests"] > 0, "the first request")
         process.send_signal(signal.SIGINT)
         self.assertEqual(process.wait(timeout=5), 130)
@@ -464,6 +464,14 @@ class SeveralTenants(Doctor):
 
 class Documentation(Case):
     server_flags = None
+
+    def test_the_page_on_setting_up_shows_parts_of_the_same_outputs(self):
+        docs = os.path.join(HERE, "..", "..", "docs")
+        with open(os.path.join(docs, "doctor.md"), encoding="utf-8") as page, open(os.path.join(docs, "setup.md"), encoding="utf-8") as other:
+            whole, parts = page.read(), re.findall(r"^```\n(failed .*?)^```", other.read(), re.M | re.S)
+        self.assertEqual(len(parts), 3)
+        for part in parts:
+            self.assertIn(part, whole)
 
     def test_the_page_shows_what_the_program_prints(self):
         for name in doctor_outputs.SET_UPS:

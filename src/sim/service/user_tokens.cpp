@@ -124,7 +124,8 @@ void token_endpoint::handle_configuration(std::string_view tenant, moment now, r
   const auto host = std::string_view(who_.graph_roots.front()).substr(who_.graph_roots.front().find("//") + 2);
   into.headers = json_lines;
   into.body = fmt::format(
-      R"({{"issuer":"{0}/v2.0","token_endpoint":"{0}/oauth2/v2.0/token","device_authorization_endpoint":"{0}/oauth2/v2.0/devicecode",)"
+      R"({{"issuer":"{0}/v2.0","authorization_endpoint":"{0}/oauth2/v2.0/authorize","token_endpoint":"{0}/oauth2/v2.0/token",)"
+      R"("device_authorization_endpoint":"{0}/oauth2/v2.0/devicecode",)"
       R"("jwks_uri":"{0}/discovery/v2.0/keys","response_types_supported":["code","id_token"],"subject_types_supported":["pairwise"],)"
       R"("id_token_signing_alg_values_supported":["RS256"],"token_endpoint_auth_methods_supported":["client_secret_post","private_key_jwt",)"
       R"("client_secret_basic"],"scopes_supported":["openid","profile","email","offline_access"],"tenant_region_scope":"EU",)"
