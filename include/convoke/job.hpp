@@ -217,7 +217,7 @@ struct lane_result {
   ending end = ending::finished;
   std::string detail;       ///< one sentence for people: why it stopped and what to do; empty where it made no call
   std::uint64_t calls = 0;  ///< made by this process
-  outcome_counts counts;  ///< of the rows of the run whose lane is known; wrong rows are not among them. Only in a job_report
+  outcome_counts counts;    ///< of the rows of the run whose lane is known; wrong rows are not among them. Only in a job_report
 };
 
 /// The result of `apply`.

@@ -147,7 +147,7 @@ result<doctor_report> doctor(const job& j, const doctor_options& options, const 
       continue;
     }
     // Of a lane in which a person signs in that person is the only organizer.
-    auto organizers = !lane.delegated()  ? organizers_of(options, std::move(from_input.by_lane[i]))
+    auto organizers = !lane.delegated()   ? organizers_of(options, std::move(from_input.by_lane[i]))
                       : lane.user.empty() ? std::vector<std::string>()
                                           : std::vector{lane.user};
     const auto read = std::min<std::size_t>(organizers.size(), options.most_organizers);

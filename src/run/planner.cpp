@@ -228,7 +228,8 @@ class planning {
   }
 
  private:
-  [[nodiscard]] result<spec::row_builder> make_builder() const;
+  // The builder refers to zones_.
+  [[nodiscard]] result<spec::row_builder> make_builder();
   [[nodiscard]] result<planned> attempt();
   // For each lane the distinct UPNs in the column of organizers.
   [[nodiscard]] result<std::vector<std::vector<std::string>>> find_upns();
@@ -241,17 +242,21 @@ class planning {
   observer& watch_;
   const stop_tokens& stop_;
   user_names users_;
+  std::unique_ptr<spec::zone_source> zones_;
   bool needs_users_ = false;
 };
 
-result<spec::row_builder> planning::make_builder() const {
+result<spec::row_builder> planning::make_builder() {
   const auto in_input = [&](const error& e) { return std::unexpected(in_file(job_.input, e)); };
-  auto zones = files::system_zones();
-  if (!zones) return std::unexpected(zones.error());
+  if (!zones_) {
+    auto zones = files::system_zones();
+    if (!zones) return std::unexpected(zones.error());
+    zones_ = std::move(*zones);
+  }
   const auto names = header_fields(input_);
   if (!names) return in_input(names.error());
   const std::vector<std::string_view> views(names->begin(), names->end());
-  auto builder = spec::row_builder::create(views, rows_of(job_, input_), **zones);
+  auto builder = spec::row_builder::create(views, rows_of(job_, input_), *zones_);
   if (!builder) return in_input(explain_header(builder.error(), input_.early, input_.delimiter, rows_of(job_, input_)));
   return builder;
 }

@@ -1,5 +1,6 @@
 """`convoke doctor`: every broken set-up is found and named with its remedy, and nothing is made."""
 import os
+import re
 import signal
 import socket
 import sqlite3
@@ -10,7 +11,7 @@ import time
 import doctor_outputs
 from credentials import write_private
 from generate import organizer_ids, write_rows
-from harness import EXECUTABLE, Case, main, simulator, wait_for
+from harness import EXECUTABLE, HERE, Case, main, simulator, wait_for
 from test_proxies import PROGRAM, Proxy
 
 ORGANIZERS = organizer_ids(5)

@@ -110,7 +110,8 @@ planned_run plan(store& s, const run_header& h, std::vector<planned_row> rows, b
 }
 
 claimed_page claim(store& s, const opened_run& run, organizer_id organizer, std::uint32_t count, bool stale) {
-  auto pages = claim(s, run, {{organizer, count}}, stale).pages;
+  const auto found = std::ranges::find(run.organizers, organizer, &organizer_rows::id);
+  auto pages = claim(s, run, {{organizer, count}}, stale, found == run.organizers.end() ? lane_id{0} : found->lane).pages;
   BOOST_TEST_REQUIRE(pages.size() == 1u);
   BOOST_TEST(pages[0].organizer == organizer);
   return std::move(pages[0]);
@@ -121,10 +122,10 @@ claimed_page claim_first(store& s, run_id run, std::uint32_t count, bool stale) 
   return claim(s, opened, opened.organizers.at(0).id, count, stale);
 }
 
-claim_answer claim(store& s, const opened_run& run, std::vector<page_wanted> pages, bool stale) {
+claim_answer claim(store& s, const opened_run& run, std::vector<page_wanted> pages, bool stale, lane_id lane) {
   // The callback can still be in set_value when the answer is taken: both own the promise.
   const auto answer = std::make_shared<std::promise<result<claim_answer>>>();
-  s.claim({.run = run.info.id, .lane = 0, .lease = run.lease, .stale = stale, .pages = std::move(pages)},
+  s.claim({.run = run.info.id, .lane = lane, .lease = run.lease, .stale = stale, .pages = std::move(pages)},
           [answer](result<claim_answer> a) { answer->set_value(std::move(a)); });
   return must(answer->get_future().get());
 }

@@ -74,7 +74,7 @@ struct planned_run {
 };
 planned_run plan(store& s, const run_header& h, std::vector<planned_row> rows, bool open = true);
 
-claim_answer claim(store& s, const opened_run& run, std::vector<page_wanted> pages, bool stale = false);
+claim_answer claim(store& s, const opened_run& run, std::vector<page_wanted> pages, bool stale = false, lane_id lane = 0);
 claimed_page claim(store& s, const opened_run& run, organizer_id organizer, std::uint32_t count = 100, bool stale = false);
 // Resumes the run, and claims rows of the first organizer that owes anything.
 claimed_page claim_first(store& s, run_id run, std::uint32_t count = 100, bool stale = false);

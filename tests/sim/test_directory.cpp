@@ -186,8 +186,10 @@ BOOST_AUTO_TEST_CASE(look_ups_stand_in_the_log_of_calls) {
   world w(with_users());
   static_cast<void>(w.post("/v1.0/$batch", batch_of({"/users/ada@uni.example", "/users/eve@uni.example"})));
   const auto lines = w.graph.calls_json_lines();
-  BOOST_TEST(lines.find(R"("operation":"look_up","status":200,"fault":"none","organizer":"ada@uni.example")") != std::string::npos);
-  BOOST_TEST(lines.find(R"("operation":"look_up","status":404,"fault":"none","organizer":"eve@uni.example")") != std::string::npos);
+  BOOST_TEST(lines.find(R"("operation":"look_up","me":false,"status":200,"fault":"none","organizer":"ada@uni.example")") !=
+             std::string::npos);
+  BOOST_TEST(lines.find(R"("operation":"look_up","me":false,"status":404,"fault":"none","organizer":"eve@uni.example")") !=
+             std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_list_of_users_is_read_line_by_line) {

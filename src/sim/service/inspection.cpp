@@ -11,9 +11,9 @@ std::string service::stats_json() const {
   const auto& n = counts_;
   std::string out = fmt::format(
       R"({{"requests":{},"meetings":{},"created":{},"got":{},"updated":{},"read":{},"removed":{},"searches":{},"look_ups":{},"users_found":{},"batches":{},"throttled":{},"early":{},"tokens":{},"token_requests":{},"duplicates":{},"unauthorized":{},"forbidden":{},"not_found":{},"bad_requests":{},"max_in_flight_per_key":{},"connections":{},"keys":{},"operations":{{)",
-      n.requests, meetings_.meetings(), n.created, n.got, n.updated, n.read, n.removed, n.searches, n.look_ups, n.users_found, n.batches, n.throttled,
-      n.early, tokens_.issued(), tokens_.requests(), meetings_.duplicates(), n.unauthorized, n.forbidden, n.not_found, n.bad_requests,
-      n.most_in_flight_per_key, connections_, meetings_.all().size());
+      n.requests, meetings_.meetings(), n.created, n.got, n.updated, n.read, n.removed, n.searches, n.look_ups, n.users_found, n.batches,
+      n.throttled, n.early, tokens_.issued(), tokens_.requests(), meetings_.duplicates(), n.unauthorized, n.forbidden, n.not_found,
+      n.bad_requests, n.most_in_flight_per_key, connections_, meetings_.all().size());
   for (const auto op : {operation::create_or_get, operation::update, operation::get, operation::remove}) {
     fmt::format_to(std::back_inserter(out), "{}\"{}\":{}", op == operation::create_or_get ? "" : ",", to_string(op), n.calls[op]);
   }

@@ -31,9 +31,8 @@ std::string call_log::json_lines(mono_time start) const {
   for (auto i = count_ - kept; i < count_; ++i) {
     const auto& call = ring_[i % ring_.size()];
     const auto at = std::chrono::duration_cast<std::chrono::microseconds>(call.at - start).count();
-    fmt::format_to(std::back_inserter(out),
-                   R"({{"call":{},"at_ms":{:.3f},"operation":"{}","me":{},"status":{},"fault":"{}","organizer":)", call.number,
-                   static_cast<double>(at) / 1000,
+    fmt::format_to(std::back_inserter(out), R"({{"call":{},"at_ms":{:.3f},"operation":"{}","me":{},"status":{},"fault":"{}","organizer":)",
+                   call.number, static_cast<double>(at) / 1000,
                    call.look_up ? std::string_view("look_up")
                    : call.op    ? to_string(*call.op)
                                 : std::string_view(),

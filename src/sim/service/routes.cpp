@@ -35,12 +35,8 @@ bool service::route(call& c, std::string_view path) {
   const std::size_t meetings = me ? 2 : 3;
   if ((parts.is(1, "users") || me) && parts.is(meetings, "onlineMeetings")) {
     c.search = parts.count == meetings + 1 && c.q.method == "GET" && c.q.target.contains("filter=");
-    if (c.search && !me) {
-      c.user = percent_decode(parts.part[2]);
-      return true;
-    }
-    if (parts.count != meetings + 2) return not_built(c, "this call for online meetings");
-    if (!route_meeting(c, parts.part[meetings + 1])) return false;
+    if (!c.search && parts.count != meetings + 2) return not_built(c, "this call for online meetings");
+    if (!c.search && !route_meeting(c, parts.part[meetings + 1])) return false;
     if (me && c.signed_in.empty()) {
       error(c, 400, "BadRequest", app_on_me);
       return false;

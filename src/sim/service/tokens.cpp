@@ -177,9 +177,8 @@ std::string token_endpoint::make_token(std::string_view audience, std::string_vi
   const std::string_view tenant = how_.tenant.empty() ? who_.tenant : how_.tenant;
   if (!how_.audience.empty()) audience = how_.audience;
   const auto lifetime = static_cast<std::int64_t>(how_.lifetime_seconds);
-  const auto caller =
-      user.empty() ? fmt::format(R"("idtyp":"app","oid":"{}","roles":[{}])", random_.guid(), roles)
-                   : fmt::format(R"("idtyp":"user","oid":"{}","scp":"OnlineMeetings.ReadWrite openid profile")", user);
+  const auto caller = user.empty() ? fmt::format(R"("idtyp":"app","oid":"{}","roles":[{}])", random_.guid(), roles)
+                                   : fmt::format(R"("idtyp":"user","oid":"{}","scp":"OnlineMeetings.ReadWrite openid profile")", user);
   std::string token;
   append_base64url(token, R"({"typ":"JWT","alg":"RS256","kid":"c2ltdWxhdGVkLWtleQ"})");
   token += '.';
