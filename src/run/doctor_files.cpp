@@ -54,6 +54,10 @@ job reading_only(const job& j) {
     auto& one = out.lanes.emplace_back();
     one.name = lane.name;
     one.tenant = lane.tenant;
+    // Rows of a lane in which a person signs in name no organizer.
+    if (!lane.delegated()) continue;
+    one.credential = lane.credential;
+    one.user = lane.user;
   }
   return out;
 }

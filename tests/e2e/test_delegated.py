@@ -106,7 +106,7 @@ class SigningIn(Delegated):
         self.assertEqual(len(self.prompts(done)), 1)
         after = self.server.stats()
         self.assertEqual(after["searches"] - before["searches"], 1)
-        self.assertEqual(after["operations"]["create_or_get"], before["operations"]["create_or_get"])
+        self.assertEqual(after["operations"]["createOrGet"], before["operations"]["createOrGet"])
         self.assertTrue(all(call["me"] for call in self.calls()[calls:]))
         self.assertNotIn(CANARIES[0], done.out + done.err)
 
