@@ -4,7 +4,7 @@
 usage: check_awaits.py [PATH...]   default: src include tests bench of this tree; prints FILE:LINE: REASON; exit 1 if any
 
 Allowed is   co_await X;   TARGET = co_await X;   TYPE NAME = co_await X;   co_return co_await X;
-where X holds no second await, no braces (a braced temporary, or a lambda), and no ?:, && or || around it. A branch or the
+where X holds no second await, no braces (a braced temporary, or a lambda), no ?:, and no && or || around it. A branch or the
 body of a loop that awaits has braces: `if (x) co_await f();` reads like a condition that awaits.
 g++ 12 miscompiles most of what is refused here; clang 19 does not, but other people read and build this code too.
 """
@@ -122,10 +122,12 @@ def breach(code, match):
         return "two awaits in one statement"
     if "{" in operand:
         return "a braced temporary or a lambda in an awaited expression: name it in a statement before"
+    if "?" in operand:
+        return "co_await with ?: in one expression: name the argument in a statement before, or use if and else"
     depth = 0
     for index, character in enumerate(operand):
         depth += (character in "([") - (character in ")]")
-        if depth == 0 and (character == "?" or operand[index:index + 2] in ("&&", "||", "==", "!=")):
+        if depth == 0 and operand[index:index + 2] in ("&&", "||", "==", "!="):
             return "an operator around co_await: give its result a name in a statement of its own first"
     return None
 

@@ -132,8 +132,8 @@ asio::awaitable<outcome> connection::impl::open_tunnel(mono_time limit) {
       co_return outcome{failure::connect, "the proxy " + to.through->name() + " sent a header without an end"};
     }
     if (over(limit)) break;
-    const auto [ec] =
-        co_await wire.socket().async_wait(writing ? tcp_socket::wait_write : tcp_socket::wait_read, asio::as_tuple(asio::deferred));
+    const auto event = writing ? tcp_socket::wait_write : tcp_socket::wait_read;
+    const auto [ec] = co_await wire.socket().async_wait(event, asio::as_tuple(asio::deferred));
     if (stopped || (ec && !late)) co_return outcome{failure::cancelled, "connecting to " + peer.name + " was stopped"};
     if (late) break;
   }

@@ -186,7 +186,8 @@ asio::awaitable<void> lane_examination::examine(const net::endpoint& at, const s
 asio::awaitable<std::vector<std::string>> lane_examination::addresses_of(const net::endpoint& at) {
   const auto host = at.through ? at.through->host : at.host;
   if (is_literal(host)) co_return std::vector<std::string>{host};
-  auto found = co_await prober_.look_up(host, at.through ? at.through->port : at.port, task_.pace.connect_timeout);
+  const auto port = at.through ? at.through->port : at.port;
+  auto found = co_await prober_.look_up(host, port, task_.pace.connect_timeout);
   if (stopped_) co_return std::vector<std::string>();
   report(diagnosis::assess(diagnosis::look_up_seen{.host = host, .addresses = found.addresses, .problem = found.problem}, task_.name));
   if (found.addresses.size() > most_addresses) found.addresses.resize(most_addresses);

@@ -136,6 +136,7 @@ class Awaits(unittest.TestCase):
     def test_refused(self):
         for statement in (
                 "if (co_await f()) return;",
+                "const auto x = co_await f(a ? b : c);",
                 "while (co_await f()) {}",
                 "switch (co_await f()) {}",
                 "for (auto x : co_await f()) {}",
