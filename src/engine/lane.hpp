@@ -137,7 +137,7 @@ class lane {
   [[nodiscard]] bool doubted(row_index i, answer& a, mono_time now);
   app_cooldown throttled(row_index i, answer&& a, mono_time now);
   [[nodiscard]] scope_kind scope_of(const row& r, const answer& a, mono_time now, inference::attribution& attributed);
-  void save(std::optional<organizer_id> of_one, const scope::announcement& cooldown, bool on_trial, mono_time now);
+  void save(std::optional<organizer_id> of_one, bool app, const scope::announcement& cooldown, bool on_trial, mono_time now);
   void reopen(const row& r);
   void stale(row_index i, answer&& a, mono_time now);
   void unreached(row_index i, answer&& a, mono_time now);

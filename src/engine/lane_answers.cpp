@@ -199,15 +199,16 @@ scope::announcement lane::close(scope_kind kind, const row& r, const answer& a, 
   if (cooldown.cut && cooldown.first) {
     context_.actions.emplace_back(cooldown_cut{id_, of_one, kind == scope_kind::app, a.retry_after_text, *a.retry_after});
   }
-  save(of_one, cooldown, on_trial, now);
+  save(of_one, kind == scope_kind::app, cooldown, on_trial, now);
   return cooldown;
 }
 
-void lane::save(std::optional<organizer_id> of_one, const scope::announcement& cooldown, bool on_trial, mono_time now) {
+void lane::save(std::optional<organizer_id> of_one, bool app, const scope::announcement& cooldown, bool on_trial, mono_time now) {
   if (!holds(rule::cooldowns_saved)) return;
   // What was saved of the cooldown before may have a later end, which was not obeyed.
   if (on_trial) context_.actions.emplace_back(forget_cooldown{id_, of_one});
-  if (cooldown.lasts && cooldown.end - now > worth_saving) context_.actions.emplace_back(save_cooldown{id_, of_one, cooldown.announced});
+  if (cooldown.lasts && cooldown.end - now > worth_saving)
+    context_.actions.emplace_back(save_cooldown{id_, of_one, cooldown.announced, app});
 }
 
 // The service took a call: a cooldown that had been cut is over.

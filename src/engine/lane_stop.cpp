@@ -238,7 +238,7 @@ void lane::wind_up(mono_time now) {
 
 void lane::close(const scope::announcement& cooldown, mono_time now) {
   const bool on_trial = scope_.on_trial(now);
-  save(std::nullopt, scope_.closed_with(cooldown, now), on_trial, now);
+  save(std::nullopt, false, scope_.closed_with(cooldown, now), on_trial, now);
 }
 
 void lane::save_now_and_then(mono_time now) {

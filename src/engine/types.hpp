@@ -268,8 +268,9 @@ struct close_organizer {
 // also where less is obeyed: obey_saved computes how much.
 struct save_cooldown {
   lane_id lane;
-  std::optional<organizer_id> organizer;
+  std::optional<organizer_id> organizer;  // absent: the lane, or with `app` every lane of its application, also those that are not here
   mono_time until;
+  bool app = false;
 };
 
 // A scope is open before the end that was saved, because that cooldown had been cut: remove it from the ledger.

@@ -95,12 +95,16 @@ class store {
   // A released row is unclaimed. Within the session it is not given out again.
   virtual void write(row_writes rows, committed_handler done) = 0;
 
-  // Ends every row of the organizer that is fresh, stale or held by this session. Rows that another session holds are left to it.
+  // Ends every row of the organizer that is fresh, stale or held by this session. Rows that another session holds are left to it. Where the
+  // answer is no_such_organizer, the UPNs that lead to this user are forgotten: the next plan looks them up again.
   // errc::busy if the lease is no longer valid: nothing was ended.
   virtual void close_organizer(close_request closing, closed_handler done) = 0;
 
   // Durable with a commit of its own or a later one. Of several ends for one scope the latest counts.
   virtual void save_cooldown(run_id, lane_id, std::optional<organizer_id>, utc_time until) = 0;
+  // The same for every lane of the lane's application that the ledger knows, whatever run or tenant it belongs to: those on its Graph root
+  // with its client id.
+  virtual void save_app_cooldown(run_id, lane_id, utc_time until) = 0;
   virtual void forget_cooldown(run_id, lane_id, std::optional<organizer_id>) = 0;
   // All of a lane, and those of its organizers. Returns how many had not ended.
   virtual result<std::uint64_t> forget_cooldowns(const lane_name& lane) = 0;

@@ -126,8 +126,8 @@ void driver::carry_out(engine::drop_connection& a) {
 // ---- what a lane remembers
 
 void driver::carry_out(engine::save_cooldown& a) {
-  const auto left = std::chrono::duration_cast<ticks>(a.until - clock_.now());
-  store_.save_cooldown(opened_.info.id, a.lane, a.organizer, clock_.wall_now() + left);
+  const auto until = clock_.wall_now() + std::chrono::duration_cast<ticks>(a.until - clock_.now());
+  a.app ? store_.save_app_cooldown(opened_.info.id, a.lane, until) : store_.save_cooldown(opened_.info.id, a.lane, a.organizer, until);
 }
 
 void driver::carry_out(engine::forget_cooldown& a) {

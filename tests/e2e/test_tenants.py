@@ -165,5 +165,37 @@ class Tenants(Case):
         self.assertIn("Tenant t3 (%s): 3 calls owed (3 new)." % TENANTS[2], text)
 
 
+class OneApp(Case):
+    """Two tenants with one app, and a third with another."""
+
+    @classmethod
+    def start_server(cls, folder):
+        return simulator(
+            folder, "--tenant", TENANTS[0], "--throttle", "1", "--throttle-scope", "app", "--throttle-scope-header", "--retry-after-form",
+            "constant:1200", "--another-tenant", TENANTS[1], "--throttle", "0",
+            "--another-tenant", TENANTS[2], "--client-id", str(uuid.UUID(int=0xDEF, version=4)))
+
+    def requests(self):
+        return [self.server.stats()["tenants"][tenant]["requests"] for tenant in TENANTS[:3]]
+
+    def test_a_cooldown_of_the_app_is_obeyed_by_later_runs_of_its_other_tenants(self):
+        path = self.write("rows.csv", HEADER.strip() + ",tenant\n" + "".join(
+            row(n, ORGANIZERS[which], "one-app", "a").rstrip("\n") + ",t%d\n" % (which + 1) for n in range(3) for which in range(3)))
+        self.convoke("plan", path)  # the lanes of all three are known from now on
+        closed = self.apply(path, "--tenant", "t1", expect=5)
+        self.assertGreaterEqual(closed.summary["come_back_s"], 1190)
+        before = self.requests()
+        self.assertGreaterEqual(before[0], 1)
+        waiting = self.apply(path, "--tenant", "t2", expect=5)
+        self.assertEqual(self.requests(), before)
+        self.assertGreaterEqual(waiting.summary["come_back_s"], 1100)
+        self.apply(path, "--tenant", "t3")
+        self.assertEqual(self.requests()[2] - before[2], 3)
+        self.assertEqual([self.server.stats()["tenants"][tenant]["early"] for tenant in TENANTS[:3]], [0, 0, 0])
+        # The service would have refused it.
+        self.apply(path, "--tenant", "t2", "--forget-cooldowns", expect=5)
+        self.assertGreater(self.server.stats()["tenants"][TENANTS[1]]["early"], 0)
+
+
 if __name__ == "__main__":
     main()

@@ -116,6 +116,39 @@ BOOST_AUTO_TEST_CASE(cooldowns_are_forgotten_one_by_one_or_all_of_a_lane) {
   BOOST_TEST(must(s->resume(other)).cooldowns.size() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(a_cooldown_of_an_application_is_saved_for_its_lanes_of_all_runs) {
+  const auto of = [&](const std::string& identity, const lane_name& lane) {
+    auto h = header(identity);
+    h.lanes[0] = lane;
+    return plan(*s, h, {row(2, 1, identity)}).id;
+  };
+  const auto [root, tenant, app] = header().lanes[0];
+  const auto run = one_row("one", app), same = of("two", {root, "other-tenant", app}), person = of("three", {root, tenant, app + "/user"});
+  const auto longer = of("four", {root, tenant, app + "2"}), elsewhere = of("five", {"https://elsewhere/v1.0", tenant, app});
+  s->save_cooldown(same, 0, std::nullopt, when + std::chrono::hours(3));
+  s->save_app_cooldown(run, 0, when + std::chrono::hours(2));
+  restart();
+  const auto ends = [&](run_id of_run) {
+    std::vector<utc_time> out;
+    for (const auto& one : must(s->resume(of_run)).cooldowns) {
+      BOOST_TEST(!one.organizer.has_value());
+      out.push_back(one.until);
+    }
+    return out;
+  };
+  for (const auto closed : {run, person}) {
+    BOOST_TEST_REQUIRE(ends(closed).size() == 1u);
+    BOOST_TEST(about(ends(closed)[0], when + std::chrono::hours(2)));
+  }
+  BOOST_TEST_REQUIRE(ends(same).size() == 1u);
+  BOOST_TEST(about(ends(same)[0], when + std::chrono::hours(3)));  // the latest end counts
+  BOOST_TEST(ends(longer).empty());
+  BOOST_TEST(ends(elsewhere).empty());
+  s->save_app_cooldown(person, 0, when + std::chrono::hours(4));
+  restart();
+  for (const auto closed : {run, same, person}) BOOST_TEST(about(ends(closed).at(0), when + std::chrono::hours(4)));
+}
+
 BOOST_AUTO_TEST_CASE(meetings_of_the_month_are_counted_for_each_organizer) {
   const auto run = plan(*s, header(), {row(2, 1, "a"), row(3, 1, "b"), row(4, 1, "c"), row(5, 2, "d")}).id;
   const auto opened = must(s->resume(run));

@@ -113,6 +113,7 @@ class fake_ledger final : public ledger::store {
   void write(ledger::row_writes writes, ledger::committed_handler done) override;
   void close_organizer(ledger::close_request closing, ledger::closed_handler done) override;
   void save_cooldown(ledger::run_id, ledger::lane_id, std::optional<ledger::organizer_id>, utc_time) override {}
+  void save_app_cooldown(ledger::run_id, ledger::lane_id, utc_time) override {}
   void forget_cooldown(ledger::run_id, ledger::lane_id, std::optional<ledger::organizer_id>) override {}
   void save_pace(ledger::run_id, ledger::lane_id, const ledger::lane_pace&, utc_time) override {}
 

@@ -54,6 +54,7 @@ class memory_writer {
 
 // One cooldown statement of a group. `session`: whose it is, nullptr if the process has none for this run.
 void add_cooldown(pipeline& to, const session* session, run_id run, lane_id lane, std::optional<organizer_id> organizer, utc_time until);
+void add_app_cooldown(pipeline& to, const session* session, run_id run, lane_id lane, utc_time until);
 void add_forget_cooldown(pipeline& to, const session* session, run_id run, lane_id lane, std::optional<organizer_id> organizer);
 
 // Reads the cooldowns that other sessions of the lanes found and that were not reported yet.

@@ -92,7 +92,9 @@ outcome_of<void> run_writer::commit(connection& db, group& all) {
   add_claims(statements, all, at);
   for (const auto& one : all.cooldowns) {
     const auto of = list_.of_run(one.run);
-    if (one.until) {
+    if (one.until && one.app) {
+      add_app_cooldown(statements, of.get(), one.run, one.lane, *one.until);
+    } else if (one.until) {
       add_cooldown(statements, of.get(), one.run, one.lane, one.organizer, *one.until);
     } else {
       add_forget_cooldown(statements, of.get(), one.run, one.lane, one.organizer);

@@ -38,8 +38,9 @@ struct group {
   struct cooling {
     run_id run = 0;
     lane_id lane = 0;
-    std::optional<organizer_id> organizer;
-    std::optional<utc_time> until;  // absent: the cooldown is forgotten
+    std::optional<organizer_id> organizer{};
+    std::optional<utc_time> until{};  // absent: the cooldown is forgotten
+    bool app = false;                 // that of the lane's application
   };
   std::vector<claiming> claims;
   std::vector<writing> writes;

@@ -341,6 +341,10 @@ void postgres_store::save_cooldown(run_id run, lane_id lane, std::optional<organ
   worker_->post(std::make_unique<cooldown_job>(group_, group::cooling{.run = run, .lane = lane, .organizer = organizer, .until = until}));
 }
 
+void postgres_store::save_app_cooldown(run_id run, lane_id lane, utc_time until) {
+  worker_->post(std::make_unique<cooldown_job>(group_, group::cooling{.run = run, .lane = lane, .until = until, .app = true}));
+}
+
 void postgres_store::forget_cooldown(run_id run, lane_id lane, std::optional<organizer_id> organizer) {
   worker_->post(std::make_unique<cooldown_job>(group_, group::cooling{.run = run, .lane = lane, .organizer = organizer, .until = {}}));
 }

@@ -41,6 +41,7 @@ class postgres_store final : public store {
   void write(row_writes rows, committed_handler done) override;
   void close_organizer(close_request closing, closed_handler done) override;
   void save_cooldown(run_id run, lane_id lane, std::optional<organizer_id> organizer, utc_time until) override;
+  void save_app_cooldown(run_id run, lane_id lane, utc_time until) override;
   void forget_cooldown(run_id run, lane_id lane, std::optional<organizer_id> organizer) override;
   result<std::uint64_t> forget_cooldowns(const lane_name& lane) override;
   void save_pace(run_id run, lane_id lane, const lane_pace& pace, utc_time when) override;

@@ -18,6 +18,10 @@ void memory_writer::cooldown(run_id run, lane_id lane, std::optional<organizer_i
   cooldown_.with(run, lane, organizer.value_or(0), to_stored(until), to_stored(wall_now())).run();
 }
 
+void memory_writer::app_cooldown(run_id run, lane_id lane, utc_time until) {
+  app_cooldown_.with(run, lane, to_stored(until), to_stored(wall_now())).run();
+}
+
 void memory_writer::forget_cooldown(run_id run, lane_id lane, std::optional<organizer_id> organizer) {
   forget_cooldown_.with(run, lane, organizer.value_or(0)).run();
 }

@@ -25,6 +25,7 @@ class memory_writer {
   // These are called on the ledger's thread. A meeting was made for this organizer.
   void made(organizer_id organizer, utc_time when) { ++made_[{organizer, month_of(when)}]; }
   void cooldown(run_id run, lane_id lane, std::optional<organizer_id> organizer, utc_time until);
+  void app_cooldown(run_id run, lane_id lane, utc_time until);
   void forget_cooldown(run_id run, lane_id lane, std::optional<organizer_id> organizer);
 
   [[nodiscard]] bool pending();
@@ -46,6 +47,14 @@ class memory_writer {
   statement cooldown_{
       db_,
       "INSERT INTO cooldown(lane, organizer, until, saved_at) SELECT lane, ?3, ?4, ?5 FROM run_lane WHERE run = ?1 AND position = ?2 "
+      "ON CONFLICT DO UPDATE SET until = excluded.until, saved_at = excluded.saved_at WHERE excluded.until > until"};
+  // The part of lane.app before a '/' is the client id.
+  statement app_cooldown_{
+      db_,
+      "INSERT INTO cooldown(lane, organizer, until, saved_at) SELECT s.id, 0, ?3, ?4 FROM run_lane r JOIN lane o ON o.id = r.lane "
+      "JOIN lane s ON s.graph_root = o.graph_root AND substr(s.app, 1, instr(s.app || '/', '/') - 1) = "
+      "substr(o.app, 1, instr(o.app || '/', '/') - 1) "
+      "WHERE r.run = ?1 AND r.position = ?2 "
       "ON CONFLICT DO UPDATE SET until = excluded.until, saved_at = excluded.saved_at WHERE excluded.until > until"};
   statement forget_cooldown_{
       db_, "DELETE FROM cooldown WHERE lane = (SELECT lane FROM run_lane WHERE run = ? AND position = ?) AND organizer = ?"};

@@ -111,11 +111,19 @@ class sqlite_store::close_job final : public grouped_job {
 
 class sqlite_store::cooldown_job final : public grouped_job {
  public:
+  struct scope {
+    lane_id lane;
+    std::optional<organizer_id> organizer{};
+    bool app = false;
+  };
   // No `until`: the cooldown is forgotten.
-  cooldown_job(sqlite_store& store, run_id run, lane_id lane, std::optional<organizer_id> organizer, std::optional<utc_time> until)
-      : store_(store), run_(run), lane_(lane), organizer_(organizer), until_(until) {}
+  cooldown_job(sqlite_store& store, run_id run, scope closed, std::optional<utc_time> until)
+      : store_(store), run_(run), closed_(closed), until_(until) {}
   void apply() override {
-    until_ ? store_.memory_.cooldown(run_, lane_, organizer_, *until_) : store_.memory_.forget_cooldown(run_, lane_, organizer_);
+    auto& memory = store_.memory_;
+    if (!until_) return memory.forget_cooldown(run_, closed_.lane, closed_.organizer);
+    if (closed_.app) return memory.app_cooldown(run_, closed_.lane, *until_);
+    memory.cooldown(run_, closed_.lane, closed_.organizer, *until_);
   }
   void settle(const error*) override {}  // a failure stays with the connection: the next job reports it
   std::size_t weight() const noexcept override { return 1; }
@@ -123,8 +131,7 @@ class sqlite_store::cooldown_job final : public grouped_job {
  private:
   sqlite_store& store_;
   run_id run_;
-  lane_id lane_;
-  std::optional<organizer_id> organizer_;
+  scope closed_;
   std::optional<utc_time> until_;
 };
 
@@ -319,11 +326,15 @@ void sqlite_store::close_organizer(close_request closing, closed_handler done) {
 }
 
 void sqlite_store::save_cooldown(run_id run, lane_id lane, std::optional<organizer_id> organizer, utc_time until) {
-  worker_->post(std::make_unique<cooldown_job>(*this, run, lane, organizer, until));
+  worker_->post(std::make_unique<cooldown_job>(*this, run, cooldown_job::scope{.lane = lane, .organizer = organizer}, until));
+}
+
+void sqlite_store::save_app_cooldown(run_id run, lane_id lane, utc_time until) {
+  worker_->post(std::make_unique<cooldown_job>(*this, run, cooldown_job::scope{.lane = lane, .app = true}, until));
 }
 
 void sqlite_store::forget_cooldown(run_id run, lane_id lane, std::optional<organizer_id> organizer) {
-  worker_->post(std::make_unique<cooldown_job>(*this, run, lane, organizer, std::nullopt));
+  worker_->post(std::make_unique<cooldown_job>(*this, run, cooldown_job::scope{.lane = lane, .organizer = organizer}, std::nullopt));
 }
 
 result<std::uint64_t> sqlite_store::forget_cooldowns(const lane_name& lane) {

@@ -64,6 +64,7 @@ class sim_store final : public convoke::ledger::store {
   void write(convoke::ledger::row_writes, convoke::ledger::committed_handler) override {}
   void close_organizer(convoke::ledger::close_request, convoke::ledger::closed_handler) override {}
   void save_cooldown(run_id, lane_id, std::optional<organizer_id>, utc_time) override {}
+  void save_app_cooldown(run_id, lane_id, utc_time) override {}
   void forget_cooldown(run_id, lane_id, std::optional<organizer_id>) override {}
   result<std::uint64_t> forget_cooldowns(const convoke::ledger::lane_name&) override { return 0; }
   void save_pace(run_id, lane_id, const convoke::ledger::lane_pace&, utc_time) override {}
