@@ -8,7 +8,7 @@ class Faults(Case):
                     "decimal", "--token-lifetime", "30s")
 
     def test_every_fault(self):
-        path, results, rows = self.path("rows.csv"), self.path("results.csv"), scaled(5000, 100000, 100000)
+        path, results, rows = self.path("rows.csv"), self.path("results.csv"), scaled(5000, 30000, 100000)
         keys = write_rows(path, rows, organizers=100, prefix="large")
         done = self.apply(path, "--results", results, "--max-attempts", "8", "--attempt-timeout", "5s", "--connections", "32")
         stats = self.server.stats()

@@ -47,7 +47,7 @@ class Kill(Case):
 
     def test_random_instants(self):
         draw = random.Random(20261019)
-        wanted, kills, number = scaled(15, 100, 200), 0, 0
+        wanted, kills, number = scaled(15, 40, 200), 0, 0
         while kills < wanted:
             number += 1
             kills += self.one_run(number, draw)
