@@ -37,11 +37,16 @@ struct doctor_options {
   std::string configuration;  ///< where the settings come from, for people: the configuration file's name; empty: there is none
   std::vector<watched_file> files;
   std::vector<set_up_problem> problems;
-  std::vector<std::string> organizers;  ///< Entra object ids to read, besides those of job::input
+  /// Entra object ids or UPNs to read, besides those of job::input. Not where a person signs in, who is the only organizer there.
+  std::vector<std::string> organizers;
   /// Of each lane no more organizers are read: those of `organizers`, then those of the input in the order of their ids. 1 to 100,000.
   unsigned most_organizers = 20;
   /// How long throttled reads are waited for, all waits together. A longer Retry-After ends the reads of its lane. 0 to one day.
   std::chrono::milliseconds patience{30'000};
+  /// Where the credential of a lane is `device_code`: shows a person how to sign in, and must reach that person and no other one. The check
+  /// of the token waits until the person has signed in or the code is of no use any more. Empty: no person is asked, and only a saved
+  /// sign-in can be used. Called on the caller's thread.
+  std::function<void(const sign_in_prompt&)> sign_in_wanted{};
 };
 
 /// The result of `doctor`.
@@ -59,8 +64,10 @@ struct doctor_report {
 /// `doctor_options::organizers`. Of the job, the lanes with their credentials, `ledger`, `input`, `plan` and `pace` are used. The job need
 /// not be valid: what is wrong becomes a finding, and what depends on it is skipped.
 ///
-/// It creates nothing: no meeting, no ledger, no file. Only GET requests are sent, and requests for tokens. A SQLite ledger is read in
-/// short snapshots, so a run that is going on is not disturbed.
+/// It creates nothing: no meeting, no ledger, no file. Only reads are sent, and requests for tokens. A saved sign-in
+/// (lane_options::sign_in_file) is used; where the authority answers with a new refresh token, this replaces the one in the file, as the
+/// old one may be accepted only once. The file is not made, and not deleted where its token is refused. A lane that has a `session` uses
+/// that. A SQLite ledger is read in short snapshots, so a run that is going on is not disturbed.
 ///
 /// `watch` is called for each finding as soon as it is made, on the caller's thread; it may be empty. It blocks as `apply` does, and stops
 /// soon after `stop` is requested. Errors: interrupted, resources, usage (an option is out of its range). Everything else is a finding.

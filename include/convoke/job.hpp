@@ -196,9 +196,13 @@ struct observer {
 /// `use`: what the job is for, which is validated first. For a plan the user's object id is enough, which a saved sign-in has: nothing is
 /// requested then. `check` needs no sign-in.
 ///
+/// Before a person is asked, what needs no user is looked at: the outputs, the header and the number of rows of an input that is a file,
+/// and for `apply` and `work` the ledger. Nothing is written.
+///
 /// It blocks, and calls the observer on the caller's thread. `stop` may be requested on any thread. Errors: credentials (denied, expired,
 /// refused, a user of another tenant, a saved sign-in that others can read), network (no answer within pace_options::max_outage), usage,
-/// interrupted, resources. Lanes that were signed in before an error stay so.
+/// input, storage, busy, interrupted, resources. Of several lanes the message names the one that failed. Lanes that were signed in before
+/// an error stay so.
 [[nodiscard]] result<void> sign_in(job& j, job_use use, observer& watch, std::stop_token stop = {});
 
 /// Why a run stopped.

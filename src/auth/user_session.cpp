@@ -32,8 +32,8 @@ std::string root_of(const net::endpoint& authority) {
 
 }  // namespace
 
-user_session::user_session(auth::app_identity app, std::string file)
-    : app_(std::move(app)), file_(std::move(file)), authority_(root_of(app_.authority)) {}
+user_session::user_session(auth::app_identity app, std::string file, file_use use)
+    : app_(std::move(app)), file_(std::move(file)), use_(use), authority_(root_of(app_.authority)) {}
 
 user_session::lock user_session::try_lock() const {
   if (file_.empty()) return {};
@@ -50,10 +50,15 @@ bool user_session::about_us(const std::string& authority, const std::string& ten
 
 result<void> user_session::load() {
   if (file_.empty()) return {};
-  if (auto folder = auth::make_private_folder(folder_of(file_), what); !folder) return folder;
   std::error_code ignored;
   // A link without a target is there too, and is refused below.
-  if (!std::filesystem::exists(std::filesystem::symlink_status(file_, ignored))) return {};
+  const bool there = std::filesystem::exists(std::filesystem::symlink_status(file_, ignored));
+  if (!there && use_ == file_use::only_replaced) {
+    file_.clear();
+    return {};
+  }
+  if (auto folder = auth::make_private_folder(folder_of(file_), what); !folder) return folder;
+  if (!there) return {};
   const auto content = auth::read_private_file(file_, what);
   if (!content) return std::unexpected(content.error());
   auto saved = token::read_saved(content->reveal());
@@ -95,6 +100,7 @@ result<void> user_session::save() const {
 
 void user_session::drop() {
   const secret refused = std::exchange(refresh_token_, secret());
+  if (use_ == file_use::only_replaced) file_.clear();
   if (file_.empty()) return;
   const auto content = auth::read_private_file(file_, what);
   if (!content) return;

@@ -2,6 +2,7 @@
 
 // The sign-in of one person during a command: the refresh token, and the file that keeps it from one command to the next.
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -19,8 +20,12 @@ namespace convoke {
 // One thread at a time. No member waits, but for the disk.
 class user_session {
  public:
+  enum class file_use : std::uint8_t {
+    kept,           // made where there is none, and deleted where its token is refused
+    only_replaced,  // of an earlier command: a new token replaces that in it, but no file is made and none deleted
+  };
   // `file`: see lane_options::sign_in_file.
-  user_session(auth::app_identity app, std::string file);
+  user_session(auth::app_identity app, std::string file, file_use use = file_use::kept);
 
   [[nodiscard]] const auth::app_identity& app() const noexcept { return app_; }
   [[nodiscard]] bool saves() const noexcept { return !file_.empty(); }
@@ -41,7 +46,8 @@ class user_session {
   // Takes a grant: the refresh token, where it has a new one, is kept and written to the file. errc::credentials where it is of another
   // user than the grants before. That the file cannot be written is no error: see take_trouble().
   [[nodiscard]] result<void> take(token::user_grant& granted);
-  // The refresh token was refused: it is dropped, and the file removed where it still has this token.
+  // The refresh token was refused: it is dropped, and the file removed where it still has this token. A file that is only replaced stays as
+  // it is, and is left alone from then on.
   void drop();
   // Before a person is asked: whoever signs in is the user.
   void forget_user();
@@ -64,6 +70,7 @@ class user_session {
 
   auth::app_identity app_;
   std::string file_;
+  file_use use_;
   std::string authority_;
   std::string user_;
   secret refresh_token_;

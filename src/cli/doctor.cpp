@@ -112,15 +112,6 @@ result<unsigned> most_organizers(const settings& from) {
   return fail(errc::usage, fmt::format("--most-organizers: '{}' is not a whole number from 1 to 100000.", core::escape_for_people(text)));
 }
 
-// A person signs in before the checks that need the token. Without that the token of such a lane is not checked.
-void add_sign_ins(job& j, observer& watch, const std::stop_token& stop, std::vector<set_up_problem>& problems) {
-  if (std::ranges::none_of(j.lanes, &lane_options::delegated)) return;
-  const auto in = sign_in(j, job_use::work, watch, stop);
-  if (in) return;
-  for (std::size_t i = 0; i < j.lanes.size(); ++i)
-    if (j.lanes[i].delegated() && j.lanes[i].session == nullptr) problems.push_back({.lane = i, .why = in.error()});
-}
-
 }  // namespace
 
 result<int> doctor_command(console& out, const settings& from, const std::string& input, std::stop_token stop) {
@@ -131,9 +122,9 @@ result<int> doctor_command(console& out, const settings& from, const std::string
                          .files = files_of(from),
                          .problems = std::move(built.problems),
                          .organizers = {},
-                         .most_organizers = *most};
+                         .most_organizers = *most,
+                         .sign_in_wanted = [&out](const sign_in_prompt& prompt) { out.sign_in_wanted(prompt); }};
   for (const auto& one : from.lists().organizer) options.organizers.push_back(one.text);
-  add_sign_ins(built.made, out, stop, options.problems);
   table printed(out, from);
   const auto done = doctor(built.made, options, [&printed](const finding& f) { printed.add(f); }, std::move(stop));
   if (!done) return std::unexpected(done.error());

@@ -229,11 +229,23 @@ result<void> check_sources(const settings& from, std::span<const settings> tenan
   return {};
 }
 
+// Of several tenants a person may sign in to some only.
+result<void> check_saved_sign_in(std::span<const settings> tenants) {
+  const auto saves = std::ranges::find_if(tenants, [](const settings& one) { return one.flag("save-sign-in"); });
+  if (saves == tenants.end() || std::ranges::any_of(tenants, signs_in_as_user)) return {};
+  const auto* given = saves->find("save-sign-in");
+  return fail(errc::usage, fmt::format("{} keeps the sign-in of a person, and no person signs in here: leave it out, or add --credential "
+                                       "device-code.",
+                                       given != nullptr ? given->named() : "--save-sign-in"));
+}
+
 // One lane for each tenant.
 result<void> read_lanes(const settings& from, const needs& what, job& j) {
   const auto tenants = from.tenants();
   if (tenants.size() > 1)
     if (const auto apart = check_sources(from, tenants); !apart) return apart;
+  if (what.lane)
+    if (const auto used = check_saved_sign_in(tenants); !used) return used;
   j.lanes.clear();
   for (const auto& one : tenants) {
     auto lane = read_lane(one, what);
@@ -356,6 +368,7 @@ partial_job build_partial_job(const settings& from, const std::string& input) {
   const auto tenants = from.tenants();
   if (tenants.size() > 1)
     if (const auto apart = check_sources(from, tenants); !apart) out.problems.push_back({.lane = {}, .why = apart.error()});
+  if (const auto used = check_saved_sign_in(tenants); !used) out.problems.push_back({.lane = {}, .why = used.error()});
   j.lanes.clear();
   for (const auto& one : tenants) read_partial_lane(one, out);
   return out;

@@ -106,7 +106,7 @@ constexpr option table[] = {
     {"metrics-file", "", shape::later, on_apply, "", "FILE", "Prometheus text (not built yet)", ""},
     {"metrics-listen", "", shape::later, on_apply, "", "ADDRESS", "Prometheus endpoint (not built yet)", ""},
     // doctor
-    {"organizer", "", shape::list, on_doctor, "", "ID", "Read this organizer (Entra object id); may be repeated", ""},
+    {"organizer", "", shape::list, on_doctor, "", "ID", "Read this organizer (Entra object id or UPN); may be repeated", ""},
     {"most-organizers", "", shape::value, on_doctor, "20", "N", "Read this many organizers of a tenant at most", ""},
     // export
     {"run", "", shape::value, on_export | on_inventory, "", "ID", "Which run (default: the last)", ""},

@@ -45,6 +45,7 @@ enum class read_meaning : std::uint8_t {
   allowed,  // the service looked for the meeting
   no_policy,
   no_permission,
+  no_look_up,  // the app may not look up users
   conditional_access,
   not_entitled,  // 403 without a reason: no licence, a guest, or the permission
   unknown_user,

@@ -109,8 +109,10 @@ struct token_seen {
 
 // The answer to the read of one organizer.
 struct read_seen {
-  std::string organizer;
-  std::string failure;  // of the transport; empty: an answer came
+  std::string organizer;    // as it was given: an object id, or a UPN
+  std::string object_id{};  // of a UPN, once it was looked up
+  bool look_up = false;     // the answer is to the look-up of the UPN: there was no read
+  std::string failure;      // of the transport; empty: an answer came
   int status = 0;
   std::string code, message, request_id;
   std::optional<std::chrono::seconds> retry_after;

@@ -47,6 +47,10 @@ std::string answer_of(const read_seen& r) {
   return out;
 }
 
+const std::string& id_of(const read_seen& r) {
+  return r.object_id.empty() ? r.organizer : r.object_id;
+}
+
 struct verdict {
   std::string_view check;
   finding_status status = finding_status::failed;
@@ -80,6 +84,11 @@ verdict verdict_on(const read_seen& r, const lane_facts& lane, bool role_known) 
       return {.check = "permission",
               .seen = answer_of(r),
               .advice = "The app lacks OnlineMeetings.ReadWrite.All, or admin consent to it: see the permission check."};
+    case no_look_up:
+      return {.check = "permission",
+              .seen = "the app may not look up users by their names: " + answer_of(r),
+              .advice = "Add the application permission User.Read.All and grant admin consent: " + app_page(lane, "API permissions") +
+                        "; or name organizers by their object ids."};
     case conditional_access:
       return {.check = "organizer",
               .seen = answer_of(r),
@@ -87,14 +96,13 @@ verdict verdict_on(const read_seen& r, const lane_facts& lane, bool role_known) 
     case not_entitled:
       return not_entitled_verdict(r, role_known);
     case unknown_user:
-      return {
-          .check = "organizer",
-          .seen = answer_of(r) + ": the tenant has no such user",
-          .advice = parse_guid(r.organizer)
-                        ? fmt::format("Check the object id: `az ad user show --id {}` in the tenant {}. A new or a restored user can be "
-                                      "unknown to Teams for some hours.",
-                                      id_or(r.organizer, "<organizer>"), id_or(lane.tenant, "<tenant id>"))
-                        : "Give the Entra object id (a GUID): Graph does not take a user principal name for meetings of an app."};
+      return {.check = "organizer",
+              .seen = answer_of(r) + ": the tenant has no such user",
+              .advice = !r.look_up ? fmt::format(
+                                         "Check the object id: `az ad user show --id {}` in the tenant {}. A new or a restored user can be "
+                                         "unknown to Teams for some hours.",
+                                         id_or(id_of(r), "<organizer>"), id_or(lane.tenant, "<tenant id>"))
+                                   : "Check how the name is written and that the user is of this tenant, or give the Entra object id."};
     case wrong_place:
       return {.check = "organizer",
               .exit_code = of_configuration,
@@ -126,6 +134,14 @@ std::vector<std::string> those(std::span<const read_seen> reads, read_meaning me
   return out;
 }
 
+// The same by their object ids, for commands.
+std::vector<std::string> ids_of_those(std::span<const read_seen> reads, read_meaning meaning) {
+  std::vector<std::string> out;
+  for (const auto& one : reads)
+    if (meaning_of(one) == meaning) out.push_back(id_of(one));
+  return out;
+}
+
 std::string named(const std::vector<std::string>& organizers) {
   constexpr std::size_t most = 5;
   std::string out;
@@ -146,9 +162,11 @@ finding assess_policies(std::span<const read_seen> reads, std::size_t left_out, 
                      "A user has one application access policy, and granting another replaces it, which can break other apps. So "
                      "look first; where there is a policy add the app to it; grant one only where there is none, or to a group. ") +
                  propagation;
-    out.commands = policy_commands(lane, lacking);
+    out.commands = policy_commands(lane, ids_of_those(reads, no_policy));
     return out;
   }
+  if (lane.credential == credential_kind::device_code)
+    return skipped(out.check, lane.name, {}, "no policy is needed: a person has signed in");
   if (good == 0) return skipped(out.check, lane.name, {}, "no read was allowed, so nothing is known of it" + rest);
   out.seen = fmt::format("the app may act for {} of {} organizers that were read{}", good, reads.size(), rest);
   return out;
@@ -163,9 +181,10 @@ finding assess_licences(std::span<const read_seen> reads, const lane_facts& lane
     out.exit_code = of_credentials;
     out.seen = fmt::format("{} of {} organizers that were read may lack one: {}", suspects.size(), reads.size(), named(suspects));
     out.advice = "Assign a licence with Teams in the Microsoft 365 admin center > Users > Active users, or leave these organizers out.";
-    for (std::size_t i = 0; i < suspects.size() && i < 5; ++i)
+    const auto ids = ids_of_those(reads, not_entitled);
+    for (std::size_t i = 0; i < ids.size() && i < 5; ++i)
       out.commands.push_back(fmt::format("az rest --url '{}/v1.0/users/{}/licenseDetails?$select=skuPartNumber'", lane.graph_root,
-                                         id_or(suspects[i], "<organizer>")));
+                                         id_or(ids[i], "<organizer>")));
     return out;
   }
   if (good == 0) return skipped(out.check, lane.name, {}, "no read was allowed, so nothing is known of it");
@@ -180,7 +199,8 @@ read_meaning meaning_of(const read_seen& r) {
   if (r.status == 200) return allowed;
   if (r.status == 429 || r.status == 509 || (r.status == 503 && r.retry_after)) return throttled;
   if (r.status == 401) return token_refused;
-  if (r.status == 403) return meaning_of_403(r);
+  if (r.status == 403) return r.look_up ? no_look_up : meaning_of_403(r);
+  if (r.look_up && r.status == 404) return unknown_user;
   if (r.status == 404) return of_meetings_service(r.message) || has(r.message, "meeting") ? allowed : unknown_user;
   if (has(r.message, "not found for the segment") || r.status == 405 || r.status == 501) return wrong_place;
   if (r.status == 400 && of_meetings_service(r.message)) return allowed;

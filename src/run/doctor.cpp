@@ -48,14 +48,16 @@ std::string name_of(const lane_options& lane) {
 }
 
 finding of_problem(const set_up_problem& problem, const job& j) {
+  using namespace diagnosis;
   const bool credential = problem.why.code == errc::credentials;
+  const int leads_to = credential ? of_credentials : problem.why.code == errc::network ? of_network : of_configuration;
   return {.check = "configuration",
           .lane = problem.lane && *problem.lane < j.lanes.size() ? name_of(j.lanes[*problem.lane]) : std::string(),
           .subject = credential ? "credential" : "",
           .status = finding_status::failed,
           .seen = core::escape_for_people(problem.why.message, 2000),
           .advice = "Correct what the message names, and run the command again. The checks that need it are skipped.",
-          .exit_code = credential ? diagnosis::of_credentials : diagnosis::of_configuration};
+          .exit_code = leads_to};
 }
 
 void check_this_machine(const job& j, const doctor_options& options, const std::function<bool()>& interrupted, findings& to) {
@@ -146,11 +148,8 @@ result<doctor_report> doctor(const job& j, const doctor_options& options, const 
       to.add(diagnosis::skipped("tls", name_of(lane), {}, "without the authorities to trust there is no connection"));
       continue;
     }
-    // Of a lane in which a person signs in that person is the only organizer.
-    auto organizers = !lane.delegated()   ? organizers_of(options, std::move(from_input.by_lane[i]))
-                      : lane.user.empty() ? std::vector<std::string>()
-                                          : std::vector{lane.user};
-    const auto read = std::min<std::size_t>(organizers.size(), options.most_organizers);
+    auto organizers = organizers_of(options, lane.delegated() ? std::vector<std::string>() : std::move(from_input.by_lane[i]));
+    const auto read = lane.delegated() ? organizers.size() : std::min<std::size_t>(organizers.size(), options.most_organizers);
     const auto left_out = organizers.size() - read;
     organizers.resize(read);
     lane_examination one(**io, *tls,
@@ -160,7 +159,8 @@ result<doctor_report> doctor(const job& j, const doctor_options& options, const 
                           .credential_usable = problem == options.problems.end(),
                           .organizers = std::move(organizers),
                           .left_out = left_out,
-                          .patience = options.patience},
+                          .patience = options.patience,
+                          .sign_in_wanted = options.sign_in_wanted},
                          [&to](finding f) { to.add(std::move(f)); });
     examine(**io, one, stop);
   }

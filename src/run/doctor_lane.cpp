@@ -10,7 +10,6 @@
 
 #include "diagnosis/assess.hpp"
 #include "net/proxy.hpp"
-#include "token/claims.hpp"
 
 namespace convoke::run {
 
@@ -75,14 +74,6 @@ diagnosis::connection_seen seen_of(net::probed tried, const net::endpoint& at, s
   return out;
 }
 
-diagnosis::token_seen seen_of(const secret& token) {
-  diagnosis::token_seen out{.problem = {}, .claims = {}, .now = net::wall_now()};
-  auto claims = token::read_claims(token.reveal());
-  out.opaque = !claims;
-  if (claims) out.claims = std::move(*claims);
-  return out;
-}
-
 }  // namespace
 
 lane_examination::lane_examination(asio::io_context& io, tls_contexts& tls, lane_task task, std::function<void(finding)> report)
@@ -124,6 +115,7 @@ asio::awaitable<void> lane_examination::run() {
   if (stopped_) co_return;
   co_await get_token();
   if (stopped_) co_return;
+  if (task_.lane.delegated()) take_user_as_organizer();
   const auto permission = diagnosis::assess_permission(token_, facts_);
   report(permission);
   co_await read_organizers();
@@ -219,51 +211,6 @@ asio::awaitable<void> lane_examination::compare_clocks(const net::endpoint& at, 
   seen.theirs = ended.at.theirs;
   if (ended.status == 0) seen.problem = ended.message;
   report(diagnosis::assess(seen, task_.name));
-}
-
-// ---- token
-
-asio::awaitable<void> lane_examination::get_token() {
-  const auto kind = std::string(to_string(facts_.credential));
-  token_.problem = error{errc::network, "there is no token"};
-  if (!task_.credential_usable) {
-    report(diagnosis::skipped("token", task_.name, kind, "there is no usable credential: see the check configuration"));
-    co_return;
-  }
-  if (authority_is_used() && no_authority_) {
-    report(diagnosis::skipped("token", task_.name, kind, "the authority cannot be reached"));
-    co_return;
-  }
-  if (!parts_) {
-    token_.problem = parts_.error();
-    report(diagnosis::assess_token(token_, facts_));
-    co_return;
-  }
-  auto& tokens = *parts_->tokens;
-  bool done = false;
-  // One token is enough. After stop() no event follows, and the token can be used all the same.
-  const auto end = [&] {
-    done = true;
-    tokens.stop();
-    timer_.cancel();
-  };
-  tokens.start({.ready =
-                    [&](std::uint32_t) {
-                      token_ = seen_of(*tokens.current());
-                      end();
-                    },
-                .failed =
-                    [&](const error& why, bool, std::optional<mono_time>) {
-                      token_.problem = why;
-                      end();
-                    }});
-  if (!done) {
-    co_await pause(2 * task_.pace.attempt_timeout + std::chrono::seconds(5));
-  }
-  tokens.stop();
-  if (!done) token_.problem = error{errc::network, "no access token: no answer within the time limit"};
-  if (stopped_) co_return;
-  report(diagnosis::assess_token(token_, facts_));
 }
 
 }  // namespace convoke::run

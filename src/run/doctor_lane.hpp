@@ -16,10 +16,12 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <convoke/doctor.hpp>
+#include <convoke/time.hpp>
 
 #include "auth/token_client.hpp"
 #include "diagnosis/observations.hpp"
 #include "graph/graph.hpp"
+#include "graph/user_lookup.hpp"
 #include "net/probe.hpp"
 #include "run/lane_parts.hpp"
 #include "run/tls_contexts.hpp"
@@ -31,9 +33,11 @@ struct lane_task {
   const pace_options& pace;
   std::string name;  // as in finding::lane
   bool credential_usable = true;
-  std::vector<std::string> organizers;  // to read
-  std::size_t left_out = 0;             // organizers beyond those
+  // To read. Where a person signs in, those that were asked for: that person alone is read.
+  std::vector<std::string> organizers;
+  std::size_t left_out = 0;  // organizers beyond those
   std::chrono::milliseconds patience{0};
+  std::function<void(const sign_in_prompt&)> sign_in_wanted;  // empty: no person can be asked
 };
 
 // Everything is on the io_context's thread. The task's references and the TLS contexts outlive it.
@@ -58,9 +62,15 @@ class lane_examination {
   boost::asio::awaitable<void> compare_clocks(const net::endpoint& at, const std::string& path);
   boost::asio::awaitable<void> examine_hosts();
   boost::asio::awaitable<void> get_token();
+  boost::asio::awaitable<void> request_token();
+  [[nodiscard]] result<void> begin_sign_in();
+  [[nodiscard]] error why_no_token(const error& why, bool fatal) const;
+  void take_user_as_organizer();
   boost::asio::awaitable<void> read_organizers();
   boost::asio::awaitable<diagnosis::read_seen> read(const std::string& organizer);
   boost::asio::awaitable<diagnosis::read_seen> read_once(const std::string& organizer);
+  boost::asio::awaitable<std::string> connect();
+  boost::asio::awaitable<diagnosis::read_seen> look_up(const std::string& upn);
   boost::asio::awaitable<void> pause(std::chrono::nanoseconds time);
   [[nodiscard]] bool authority_is_used() const;
   void skip_reads(std::size_t from, const std::string& why);
@@ -76,9 +86,13 @@ class lane_examination {
   boost::asio::steady_timer timer_;
   result<lane_parts> parts_;
   std::optional<graph::caller> caller_;
+  graph::user_lookup users_;
+  std::uint64_t look_ups_ = 0;
   std::unique_ptr<net::connection> connection_;
   diagnosis::token_seen token_;
-  bool unreachable_ = false;  // of the host that was examined last
+  std::shared_ptr<user_session> session_;  // of a person who signs in here
+  mono_time token_until_{};                // when no token is waited for any more
+  bool unreachable_ = false;               // of the host that was examined last
   bool no_authority_ = false;
   bool no_graph_ = false;
   std::chrono::nanoseconds waited_{0};  // for throttles

@@ -10,6 +10,8 @@
 #include "core/text.hpp"
 #include "diagnosis/assess.hpp"
 #include "run/doctor_lane.hpp"
+#include "spec/attendees.hpp"
+#include "wire/users.hpp"
 #include "wire/wire.hpp"
 
 namespace convoke::run {
@@ -43,7 +45,7 @@ asio::awaitable<void> lane_examination::read_organizers() {
     report(diagnosis::skipped("access-policy", task_.name, {}, why));
     report(diagnosis::skipped("licence", task_.name, {}, why));
   };
-  if (all.empty()) {
+  if (all.empty() && !(task_.lane.delegated() && token_.problem)) {
     nothing("no organizer is given: name a FILE, or --organizer ID");
     co_return;
   }
@@ -90,24 +92,74 @@ asio::awaitable<diagnosis::read_seen> lane_examination::read(const std::string& 
   }
 }
 
-asio::awaitable<diagnosis::read_seen> lane_examination::read_once(const std::string& organizer) {
-  if (!parse_guid(organizer)) co_return diagnosis::read_seen{.organizer = organizer, .status = 404, .code = "UnknownError", .message = {}};
-  const auto root = endpoint_of(task_.lane, task_.lane.graph_url);
+// A connection to Graph that can carry a call. Returns why there is none.
+asio::awaitable<std::string> lane_examination::connect() {
   if (!connection_) {
+    const auto root = endpoint_of(task_.lane, task_.lane.graph_url);
     connection_ = std::make_unique<net::connection>(io_.get_executor(), *root, tls_);
     caller_.emplace(*root, static_cast<std::uint64_t>(net::wall_now().time_since_epoch().count()));
   }
-  if (!connection_->usable()) {
-    const auto connected = co_await connection_->connect(task_.pace.connect_timeout);
-    if (connected.what != net::failure::none) co_return failed_read(organizer, connected.message);
+  if (connection_->usable()) co_return std::string();
+  const auto connected = co_await connection_->connect(task_.pace.connect_timeout);
+  co_return connected.what == net::failure::none ? std::string() : connected.message;
+}
+
+// What the look-up of this user met. With an object id where it was found; its read follows then.
+asio::awaitable<diagnosis::read_seen> lane_examination::look_up(const std::string& upn) {
+  const auto* const token = parts_->tokens->current();
+  if (token == nullptr) co_return failed_read(upn, "the token ran out");
+  const std::string_view names[] = {upn};
+  const graph::plain_request request{.method = "POST", .target = wire::batch_path, .body = users_.request(names, ++look_ups_)};
+  const auto answer = co_await caller_->plain(*connection_, request, *token, parts_->tokens->current_number(), task_.pace.attempt_timeout);
+  if (answer.error != engine::attempt_error::none) co_return failed_read(upn, answer.error_message);
+  auto meaning = users_.understand(answer);
+  const auto item = meaning.items.empty() ? std::move(meaning.envelope) : std::move(meaning.items.front());
+  using enum engine::lookup_item::kind;
+  if (item.what == fault || item.what == broken) co_return failed_read(upn, item.text);
+  diagnosis::read_seen out{.organizer = upn,
+                           .object_id = item.object_id,
+                           .look_up = true,
+                           .failure = {},
+                           .status = item.what == found          ? 200
+                                     : item.what == unknown      ? 404
+                                     : item.what == throttled    ? 429
+                                     : item.what == unauthorized ? 401
+                                     : item.what == denied       ? 403
+                                                                 : 400,
+                           .code = {},
+                           .message = item.text,
+                           .request_id = answer.request_id};
+  if (item.retry_after) out.retry_after = std::chrono::ceil<std::chrono::seconds>(*item.retry_after);
+  co_return out;
+}
+
+asio::awaitable<diagnosis::read_seen> lane_examination::read_once(const std::string& organizer) {
+  const auto no_connection = co_await connect();
+  if (!no_connection.empty()) co_return failed_read(organizer, no_connection);
+  diagnosis::read_seen out{.organizer = organizer, .failure = {}, .code = {}, .message = {}, .request_id = {}, .retry_after = {}};
+  if (!parse_guid(organizer)) {
+    // What is no name of a user is not sent.
+    if (!spec::is_organizer_upn(organizer)) {
+      out.look_up = true;
+      out.status = 404;
+      co_return out;
+    }
+    out = co_await look_up(organizer);
+    if (out.object_id.empty()) co_return out;
+    out.look_up = false;
+    const auto closed = co_await connect();
+    if (!closed.empty()) co_return failed_read(organizer, closed);
   }
   const auto* const token = parts_->tokens->current();
   if (token == nullptr) co_return failed_read(organizer, "the token ran out");
-  const auto target = wire::harmless_read_path(organizer, task_.lane.delegated() ? wire::addressing::as_me : wire::addressing::by_id);
+  const auto target = wire::harmless_read_path(out.object_id.empty() ? organizer : out.object_id,
+                                               task_.lane.delegated() ? wire::addressing::as_me : wire::addressing::by_id);
   const graph::plain_request request{.target = target};
   const auto answer = co_await caller_->plain(*connection_, request, *token, parts_->tokens->current_number(), task_.pace.attempt_timeout);
   if (answer.error != engine::attempt_error::none) co_return failed_read(organizer, answer.error_message);
-  diagnosis::read_seen out{.organizer = organizer, .failure = {}, .status = answer.status, .request_id = answer.request_id};
+  out.status = answer.status;
+  out.request_id = answer.request_id;
+  out.message.clear();
   if (answer.retry_after) out.retry_after = std::chrono::ceil<std::chrono::seconds>(*answer.retry_after);
   if (answer.status == 200) co_return out;
   wire::parser parser;

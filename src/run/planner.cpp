@@ -60,6 +60,17 @@ spec::row_settings rows_of(const job& j, const scanned_input& input) {
   return s;
 }
 
+// The builder refers to `zones`.
+result<spec::row_builder> builder_for(const job& j, const scanned_input& input, spec::zone_source& zones) {
+  const auto in_input = [&](const error& e) { return std::unexpected(in_file(j.input, e)); };
+  const auto names = header_fields(input);
+  if (!names) return in_input(names.error());
+  const std::vector<std::string_view> views(names->begin(), names->end());
+  auto builder = spec::row_builder::create(views, rows_of(j, input), zones);
+  if (!builder) return in_input(explain_header(builder.error(), input.early, input.delimiter, rows_of(j, input)));
+  return builder;
+}
+
 // The ledger reports only that it was interrupted; the message says what that means for the command.
 error in_planning(error why) {
   if (why.code == errc::interrupted) why.message = interrupted_planning;
@@ -247,18 +258,12 @@ class planning {
 };
 
 result<spec::row_builder> planning::make_builder() {
-  const auto in_input = [&](const error& e) { return std::unexpected(in_file(job_.input, e)); };
   if (!zones_) {
     auto zones = files::system_zones();
     if (!zones) return std::unexpected(zones.error());
     zones_ = std::move(*zones);
   }
-  const auto names = header_fields(input_);
-  if (!names) return in_input(names.error());
-  const std::vector<std::string_view> views(names->begin(), names->end());
-  auto builder = spec::row_builder::create(views, rows_of(job_, input_), *zones_);
-  if (!builder) return in_input(explain_header(builder.error(), input_.early, input_.delimiter, rows_of(job_, input_)));
-  return builder;
+  return builder_for(job_, input_, *zones_);
 }
 
 result<std::vector<std::vector<std::string>>> planning::find_upns() {
@@ -359,6 +364,13 @@ result<void> accept(const plan_summary& summary, const job& j, const std::string
                   fmt::format("{} new, but --max-new allows {}. Nothing was sent. Look at the plan, then raise --max-new if it is right.",
                               count_of(summary.new_keys, "meeting is", "meetings are"), *j.plan.max_new)}));
   return {};
+}
+
+result<void> check_header(const scanned_input& input, const job& j) {
+  const auto zones = files::system_zones();
+  if (!zones) return std::unexpected(zones.error());
+  const auto builder = builder_for(j, input, **zones);
+  return builder ? result<void>() : std::unexpected(builder.error());
 }
 
 result<void> check_expected_rows(scanned_input& input, const job& j, const stop_tokens& stop) {

@@ -39,6 +39,8 @@ struct planned {
 // `failed_file`: where the wrong rows are, for the message; empty: nowhere.
 [[nodiscard]] result<void> accept(const plan_summary& summary, const job& j, const std::string& failed_file);
 
+// Whether make_plan accepts the header.
+[[nodiscard]] result<void> check_header(const scanned_input& input, const job& j);
 // Whether the input has as many rows as expect_rows says, where it is set: for runs that need no plan any more.
 [[nodiscard]] result<void> check_expected_rows(scanned_input& input, const job& j, const stop_tokens& stop);
 

@@ -1,7 +1,9 @@
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <span>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
@@ -13,9 +15,16 @@
 #include "auth/auth.hpp"
 #include "auth/credentials.hpp"
 #include "auth/user_session.hpp"
+#include "core/text.hpp"
+#include "files/input.hpp"
+#include "ledger/inspect.hpp"
+#include "ledger/open.hpp"
 #include "os/clock.hpp"
+#include "run/conclude.hpp"
 #include "run/context.hpp"
+#include "run/input_scan.hpp"
 #include "run/lane_parts.hpp"
+#include "run/planner.hpp"
 #include "run/tls_contexts.hpp"
 #include "run/validate.hpp"
 
@@ -86,14 +95,65 @@ result<void> sign_in_to(lane_options& lane, const job& j, job_use use, observer&
   return {};
 }
 
+// Whether there is no saved sign-in for this lane.
+bool asks_person(const lane_options& lane) {
+  std::error_code ignored;
+  return lane.delegated() && (lane.sign_in_file.empty() || !std::filesystem::exists(lane.sign_in_file, ignored));
+}
+
+result<void> check_input(const job& j, const stop_tokens& stops) {
+  if (const auto there = files::input::look(j.input); !there) return there;
+  // A pipe can be read only once.
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(j.input, ignored)) return {};
+  auto input = scan(j, stops);
+  if (!input) return std::unexpected(std::move(input.error()));
+  if (const auto fits = check_header(*input, j); !fits) return fits;
+  return check_expected_rows(*input, j, stops);
+}
+
+// Plans and dry runs look at the ledger by themselves: a dry run writes nothing to it.
+result<void> check_ledger(const job& j, const std::stop_token& stop) {
+  const auto found = ledger::inspect_ledger(j.ledger, [&stop] { return stop.stop_requested(); });
+  if (!found && found.error().code == errc::interrupted) return fail(errc::interrupted, interrupted_text);
+  if (!found) return std::unexpected(found.error());
+  const auto shown = ledger::shown_ledger(j.ledger);
+  if (!found->not_writable.empty())
+    return fail(errc::storage, fmt::format("The ledger {} cannot be written: {}. Let this user write to it, or choose another one with "
+                                           "--ledger. Nothing was sent.",
+                                           shown, core::escape_for_people(found->not_writable, 400)));
+  if (!found->holder.empty() && j.wait_lock.count() == 0)
+    return fail(errc::busy, fmt::format("{} uses the ledger {}; wait for it to end, or use --wait-lock",
+                                        core::escape_for_people(found->holder, 400), shown));
+  return {};
+}
+
+// What would end the job whoever signs in: then no person is asked.
+result<void> check_before_asking(const job& j, job_use use, const std::stop_token& stop) {
+  const stop_tokens stops{.drain = stop, .at_once = {}};
+  if (use != job_use::work) {
+    if (const auto possible = check_outputs(j, use); !possible) return possible;
+    if (const auto fits = check_input(j, stops); !fits) return fits;
+  }
+  return use == job_use::plan ? result<void>() : check_ledger(j, stop);
+}
+
+error in_tenant(const lane_options& lane, error why) {
+  if (why.code == errc::interrupted) return why;
+  return {why.code, fmt::format("Tenant {}: {}", core::escape_for_people(lane.name.empty() ? lane.tenant : lane.name), why.message)};
+}
+
 }  // namespace
 
 result<void> sign_in(job& j, job_use use, observer& watch, std::stop_token stop) {
   if (use == job_use::check || std::ranges::none_of(j.lanes, &lane_options::delegated)) return {};
   if (const auto valid = validate_before_sign_in(j, use); !valid) return valid;
+  if (std::ranges::any_of(j.lanes, asks_person))
+    if (const auto possible = check_before_asking(j, use, stop); !possible) return possible;
   for (auto& lane : j.lanes) {
     if (!lane.delegated()) continue;
-    if (const auto done = sign_in_to(lane, j, use, watch, stop); !done) return done;
+    if (const auto done = sign_in_to(lane, j, use, watch, stop); !done)
+      return std::unexpected(j.lanes.size() > 1 ? in_tenant(lane, done.error()) : done.error());
   }
   return {};
 }

@@ -140,7 +140,7 @@ result<void> check_lanes(const job& j) {
     if (!named) return std::unexpected(named.error());
     if (std::ranges::find(names, *named) != names.end())
       return fail(errc::usage, fmt::format("Two lanes are the same one: tenant {}, application {}.", core::escape_for_people(named->tenant),
-                                           core::escape_for_people(named->app)));
+                                           core::escape_for_people(to_lower(lane.client_id))));
     names.push_back(std::move(*named));
     if (lane.pace)
       if (const auto valid = check_ranges(*lane.pace, lane_pace_ranges); !valid) return valid;

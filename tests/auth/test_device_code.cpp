@@ -47,8 +47,9 @@ struct signing_in {
     for (const auto& a : answers) out.push_back(script().answer(a));
     return out;
   }
-  std::shared_ptr<user_session> session(bool saves = true) {
-    return std::make_shared<user_session>(auth::app_identity{server.address(), tenant, app, "https://g"}, saves ? file : std::string());
+  std::shared_ptr<user_session> session(bool saves = true, user_session::file_use use = user_session::file_use::kept) {
+    return std::make_shared<user_session>(auth::app_identity{server.address(), tenant, app, "https://g"}, saves ? file : std::string(),
+                                          use);
   }
   // False: no event came.
   bool request(std::shared_ptr<user_session> by, bool may_ask = true) {
@@ -267,6 +268,30 @@ BOOST_AUTO_TEST_CASE(a_sign_in_that_is_not_to_be_saved_writes_no_file) {
   BOOST_REQUIRE(s.request(s.session(false)));
   BOOST_REQUIRE(!s.failed);
   BOOST_TEST(!std::filesystem::exists(s.folder / "in"));
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_is_only_replaced_is_neither_made_nor_deleted) {
+  constexpr auto use = user_session::file_use::only_replaced;
+  signing_in fresh({offer(), grant("tok", "rt-1")});
+  BOOST_REQUIRE(fresh.request(fresh.session(true, use)));
+  BOOST_REQUIRE(!fresh.failed);
+  BOOST_TEST(!std::filesystem::exists(fresh.folder / "in"));
+
+  signing_in used({grant("tok", "rt-2")});
+  used.save("rt-1");
+  BOOST_REQUIRE(used.request(used.session(true, use)));
+  BOOST_REQUIRE(!used.failed);
+  BOOST_TEST(used.saved()->refresh_token.reveal() == "rt-2");
+
+  // The sign-in of a person who is asked in place of it is not kept either.
+  signing_in revoked({refused("invalid_grant"), offer(), grant("tok", "rt-9", bob)});
+  revoked.save("rt-1");
+  const auto session = revoked.session(true, use);
+  BOOST_REQUIRE(revoked.request(session));
+  BOOST_REQUIRE(!revoked.failed);
+  BOOST_TEST(session->user() == bob);
+  BOOST_TEST(revoked.saved()->user == alice);
+  BOOST_TEST(revoked.saved()->refresh_token.reveal() == "rt-1");
 }
 
 BOOST_AUTO_TEST_CASE(the_lock_excludes_other_processes) {

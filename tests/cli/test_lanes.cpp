@@ -325,6 +325,13 @@ BOOST_FIXTURE_TEST_CASE(a_lane_of_a_person_keeps_the_sign_in_only_on_request, fo
   const auto state = path.string() + "/.local/state/convoke/sign-in-";
   for (const auto what : {convoke::cli::needs{.lane = true}, {.lane = true, .credentials = true}})
     BOOST_TEST(build(saved, what)->lanes.front().sign_in_file.starts_with(state));
+  // Without a person there is nothing to keep.
+  const names no_person{{"save-sign-in", "true"}};
+  const auto refused = build(no_person, {.lane = true, .credentials = true});
+  BOOST_REQUIRE(!refused.has_value());
+  BOOST_TEST((refused.error().code == convoke::errc::usage));
+  BOOST_TEST(refused.error().message.starts_with("--save-sign-in keeps the sign-in of a person"));
+  BOOST_TEST(build(no_person, {}).has_value());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -53,6 +53,37 @@ BOOST_AUTO_TEST_CASE(a_missing_policy_in_all_its_forms) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(names_are_looked_up_first) {
+  auto unknown = answered(404, "", "the tenant has no such user", "ada@school.example");
+  unknown.look_up = true;
+  BOOST_TEST(means(unknown, read_meaning::unknown_user));
+  BOOST_TEST(assessed(unknown).advice.contains("Check how the name is written"));
+  auto denied = answered(403, "", "Insufficient privileges to complete the operation.", "ada@school.example");
+  denied.look_up = true;
+  BOOST_TEST(means(denied, read_meaning::no_look_up));
+  BOOST_TEST(assessed(denied).check == "permission");
+  BOOST_TEST(assessed(denied).advice.contains("User.Read.All"));
+  BOOST_TEST(assessed(denied).exit_code == 4);
+  auto throttled = answered(429, "", "", "ada@school.example");
+  throttled.look_up = true;
+  BOOST_TEST(means(throttled, read_meaning::throttled));
+  // Commands have the object id, findings the name.
+  auto lacks = answered(403, "Forbidden", "No Application Access Policy found for this app", "ada@school.example");
+  lacks.object_id = one_organizer;
+  const auto policy = assess_reads(std::vector{lacks}, 0, lane_of_tests()).front();
+  BOOST_TEST(policy.seen.contains("ada@school.example"));
+  BOOST_TEST(std::ranges::any_of(policy.commands, [](const std::string& one) { return one.contains(one_organizer); }));
+}
+
+BOOST_AUTO_TEST_CASE(a_person_needs_no_policy) {
+  auto lane = lane_of_tests();
+  lane.credential = credential_kind::device_code;
+  const auto policy = assess_reads(std::vector{answered(200, "", "")}, 0, lane).front();
+  BOOST_TEST(policy.check == "access-policy");
+  BOOST_TEST((policy.status == finding_status::skipped));
+  BOOST_TEST(policy.seen.contains("a person has signed in"));
+}
+
 BOOST_AUTO_TEST_CASE(other_refusals) {
   BOOST_TEST(means(answered(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation."),
                    read_meaning::no_permission));
@@ -80,9 +111,10 @@ BOOST_AUTO_TEST_CASE(a_refusal_without_a_reason_is_about_the_licence_once_the_pe
 
 BOOST_AUTO_TEST_CASE(an_unknown_user_and_a_name_instead_of_an_id) {
   BOOST_TEST(assessed(answered(404, "UnknownError")).advice.contains("az ad user show --id " + one_organizer));
-  const auto name = assessed(answered(404, "UnknownError", {}, "ada@example.org"));
-  BOOST_TEST(name.subject == "ada@example.org");
-  BOOST_TEST(name.advice.contains("object id (a GUID)"));
+  auto name = answered(404, "UnknownError", {}, "ada@example.org");
+  name.look_up = true;
+  BOOST_TEST(assessed(name).subject == "ada@example.org");
+  BOOST_TEST(assessed(name).advice.contains("or give the Entra object id"));
 }
 
 BOOST_AUTO_TEST_CASE(a_throttle_is_no_failure_but_the_checks_are_not_complete) {

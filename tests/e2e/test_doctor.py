@@ -117,9 +117,26 @@ class AllWell(Doctor):
         self.assertEqual(self.only(checks, "input")["status"], "failed")
         self.assertEqual(self.only(checks, "token")["status"], "ok")
 
-    def test_a_name_is_no_object_id(self):
-        checks = self.doctor("--organizer", "ada@example.org", expect=4)
-        self.assertIn("object id (a GUID)", self.only(checks, "organizer", "ada@example.org", status="failed")["advice"])
+    def test_a_name_is_looked_up_first(self):
+        users = self.path("users.csv")
+        with open(users, "w", encoding="utf-8") as out:
+            out.write("upn,id\nada@example.org,%s\n" % ORGANIZERS[0])
+        server = self.own("--users", users)
+        path = self.path("rows.csv")
+        with open(path, "w", encoding="utf-8") as out:
+            out.write("organizer,external_id,subject,start\nAda@example.org,x,Seminar,2027-10-01T08:00:00Z\n")
+        checks = self.doctor(path, server=server)
+        self.assertEqual(self.only(checks, "organizer", "ada@example.org")["status"], "ok")
+        self.assertEqual((server.stats()["look_ups"], server.stats()["searches"]), (1, 1))
+        checks = self.doctor("--organizer", "eve@example.org", "--organizer", "not a name", server=server, expect=4)
+        for name in ("eve@example.org", "not a name"):
+            self.assertIn("Check how the name is written", self.only(checks, "organizer", name, status="failed")["advice"])
+        self.assertEqual((server.stats()["look_ups"], server.stats()["searches"]), (2, 1))
+
+    def test_the_permission_to_look_up_names_is_missing(self):
+        server = self.own("--no-user-read")
+        checks = self.doctor("--organizer", "ada@example.org", server=server, expect=4)
+        self.assertIn("User.Read.All", self.only(checks, "permission", "ada@example.org", status="failed")["advice"])
 
     def test_a_proxy_that_refuses(self):
         if not os.access(PROGRAM, os.X_OK):

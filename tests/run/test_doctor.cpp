@@ -1,5 +1,6 @@
 // The checks of a set-up against a simulated Graph in this process.
 
+#include <algorithm>
 #include <thread>
 
 #include <boost/asio/co_spawn.hpp>
@@ -83,6 +84,82 @@ BOOST_AUTO_TEST_CASE(no_secret_in_any_text) {
     BOOST_TEST(!(f.seen + f.advice + f.subject).contains("canary-of-the-secret"));
     for (const auto& one : f.commands) BOOST_TEST(!one.contains("canary-of-the-secret"));
   }
+}
+
+BOOST_AUTO_TEST_CASE(each_lane_signs_in_by_itself) {
+  sim::behaviour approves;
+  approves.tokens.device = {.interval_seconds = 1, .after_polls = 0};
+  start(approves);
+  auto j = make_job({});
+  // The authority of the first lane cannot be reached, and no person is asked for it.
+  auto& second = j.lanes.emplace_back();
+  const auto& first = j.lanes.front();
+  second.graph_url = first.graph_url;
+  second.authority_url = first.authority_url;
+  second.tenant = first.tenant;
+  second.client_id = first.client_id;
+  second.ca_file = first.ca_file;
+  j.lanes.front().authority_url = "https://127.0.0.1:1";
+  for (auto& lane : j.lanes) lane.credential = credential_kind::device_code;
+  j.lanes.front().name = "north";
+  second.name = "south";
+  std::vector<std::string> order;
+  unsigned asked = 0;
+  const doctor_options options{.organizers = {organizer}, .sign_in_wanted = [&](const sign_in_prompt&) {
+                                 ++asked;
+                                 order.push_back("asked");
+                               }};
+  const auto done = must(doctor(j, options, [&](const finding& f) { order.push_back(f.lane + " " + f.check); }));
+  BOOST_TEST(asked == 1U);
+  // After the checks of the hosts.
+  const auto at = [&](const std::string& what) { return std::ranges::find(order, what); };
+  BOOST_TEST((at("south tls") < at("asked")));
+  BOOST_TEST((at("asked") < at("south token")));
+  const auto tokens = of_check(done.findings, "token");
+  BOOST_TEST_REQUIRE(tokens.size() == 2U);
+  BOOST_TEST((tokens[0].status == finding_status::skipped));
+  BOOST_TEST(tokens[0].seen.contains("cannot be reached"));
+  BOOST_TEST((tokens[1].status == finding_status::ok), tokens[1].seen);
+  BOOST_TEST(done.exit_code() == 5);
+  // The organizer that was named is not the person, who is read.
+  bool person_read = false, other_named = false;
+  for (const auto& f : of_check(done.findings, "organizer")) {
+    if (f.lane != "south") continue;
+    person_read = person_read || (f.subject == approves.tokens.device.user && f.status == finding_status::ok);
+    other_named = other_named || (f.subject == organizer && f.status == finding_status::skipped);
+  }
+  BOOST_TEST(person_read);
+  BOOST_TEST(other_named);
+  for (const auto& f : of_check(done.findings, "access-policy")) BOOST_TEST((f.status == finding_status::skipped), f.seen);
+}
+
+BOOST_AUTO_TEST_CASE(without_a_way_to_ask_there_is_no_sign_in) {
+  start();
+  auto j = make_job({});
+  j.lanes.front().credential = credential_kind::device_code;
+  const auto done = must(doctor(j, {}, {}));
+  const auto token = of_check(done.findings, "token").at(0);
+  BOOST_TEST((token.status == finding_status::failed));
+  BOOST_TEST(token.exit_code == 4);
+  BOOST_TEST(token.seen.contains("has to sign in"));
+}
+
+BOOST_AUTO_TEST_CASE(a_throttled_token_endpoint_is_no_wrong_credential) {
+  sim::behaviour throttles;
+  throttles.tokens.fault_rate = 1;
+  throttles.tokens.retry_after = 7200;
+  start(throttles);
+  for (const auto kind : {credential_kind::client_secret, credential_kind::device_code}) {
+    auto j = make_job({});
+    j.lanes.front().credential = kind;
+    const auto done = must(doctor(j, {.sign_in_wanted = [](const sign_in_prompt&) {}}, {}));
+    const auto token = of_check(done.findings, "token").at(0);
+    BOOST_TEST((token.status == finding_status::failed));
+    BOOST_TEST(token.exit_code == 5, token.seen);
+    BOOST_TEST(done.exit_code() == 5);
+  }
+  const auto j = make_job({});
+  BOOST_TEST(must(doctor(j, {.problems = {{.lane = 0, .why = {errc::network, "no answer"}}}}, {})).exit_code() == 5);
 }
 
 BOOST_AUTO_TEST_CASE(a_stop_ends_it_soon) {

@@ -48,6 +48,16 @@ const std::vector<wrong_setting> wrong_lanes = {
     {"--max-duration: '0ms' is not", [](job& j) { j.pace.max_duration = 0ms; }},
     {"--drain: '-1ms' is not", [](job& j) { j.pace.drain = -1ms; }},
     {"No lane is given", [](job& j) { j.lanes.clear(); }},
+    {"Two lanes are the same one: tenant 7f1c9a52-0c5e-4f3b-9a53-51f6d3c0a001, application app.",
+     [](job& j) {
+       auto& other = j.lanes.emplace_back();
+       auto& one = j.lanes.front();
+       one.tenant = other.tenant = "7f1c9a52-0c5e-4f3b-9a53-51f6d3c0a001";
+       one.client_id = other.client_id = "App";
+       other.graph_url = one.graph_url;
+       other.allow_http = one.allow_http;
+       one.credential = other.credential = credential_kind::device_code;
+     }},
     {"Two lanes are the same one",
      [](job& j) {
        auto& other = j.lanes.emplace_back();
