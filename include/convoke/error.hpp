@@ -3,7 +3,9 @@
 /// \file
 /// Errors that input, network, storage or configuration can cause. They are values; exceptions are kept for bugs.
 
+#include <chrono>
 #include <expected>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -29,6 +31,7 @@ enum class errc {
 struct error {
   errc code = errc::internal;
   std::string message;
+  std::optional<std::chrono::seconds> come_back{};  ///< how long to wait before another attempt is of use, where that is known
 };
 
 /// The result of an operation that input, network, storage or configuration can make fail.

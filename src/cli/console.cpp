@@ -155,7 +155,7 @@ void console::print_summary(const std::string& text) {
 int console::fail_with(const error& why, int code) {
   if (code == 0) code = exit_code(why.code);
   complain(why.message);
-  if (json_) print(report::error_json(why, code, reported_));
+  if (json_) print(report::error_json(why, code, os::wall_now(), reported_));
   return code;
 }
 

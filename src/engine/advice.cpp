@@ -21,7 +21,7 @@ constexpr std::string_view refused =
     "Grant-CsApplicationAccessPolicy -PolicyName convoke -Identity <organizer>); the organizer is a member of the tenant, no guest, with "
     "a Teams licence.";
 constexpr std::string_view no_such_user =
-    "Teams has no such organizer: give the Entra object id of an existing user of this tenant with a Teams licence.";
+    "Teams has no such organizer: give the Entra object id or the UPN of an existing user of this tenant with a Teams licence.";
 constexpr std::string_view user_refused =
     "Check in this order: the app has the delegated permission OnlineMeetings.ReadWrite, and the user or an administrator has consented to "
     "it; the user who has signed in is a member of the tenant, no guest, with a Teams licence.";

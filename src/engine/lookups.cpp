@@ -13,6 +13,8 @@ constexpr double slowest = 0.2;      // envelopes per second
 constexpr double faster = 1.25;      // after an envelope without throttles
 constexpr unsigned most_unsent = 5;  // in a row, before it counts as a failure to connect
 constexpr unsigned most_refused = 3;
+// How long to stay away, as after a run: where attempts were used up, and after an outage, which is expected to last as long again.
+constexpr std::chrono::minutes rest_after_attempts{10}, shortest_absence{5}, longest_absence{60};
 
 std::string in_brackets(const std::string& text) {
   return text.empty() ? text : " (" + text + ")";
@@ -36,8 +38,12 @@ user_lookups::step user_lookups::wait(mono_time until) {
 bool user_lookups::give_up(mono_time now) {
   if (closed_.closed(now) && closed_.end() - now > how_.longest_wait) {
     stop(errc::network, "The service throttles look-ups of users" + in_brackets(trouble_) + ".", closed_for(now));
+  } else if (token_again_ && in_flight_ == 0 && *token_again_ - now > how_.longest_wait) {
+    stop(errc::network, "The token endpoint gives no token, which look-ups of users need" + in_brackets(trouble_) + ".",
+         *token_again_ - now);
   } else if (now - progress_ >= how_.max_outage) {
-    stop(errc::network, "Users cannot be looked up" + in_brackets(trouble_) + ".");
+    stop(errc::network, "Users cannot be looked up" + in_brackets(trouble_) + ".",
+         std::clamp<nanoseconds>(how_.max_outage, shortest_absence, longest_absence));
   }
   return ended_.has_value();
 }
@@ -48,6 +54,7 @@ mono_time user_lookups::patience(mono_time now) {
 }
 
 user_lookups::step user_lookups::next(mono_time now, bool token) {
+  if (token) token_again_.reset();
   if (over() || give_up(now)) return {};
   const auto patience = progress_ + how_.max_outage;
   if (!token || in_flight_ >= how_.most_in_flight) return wait(patience);
@@ -122,8 +129,8 @@ void user_lookups::take_fault(std::uint32_t index, const lookup_item& item, mono
   trouble_ = item.text;
   if (++one.attempts >= how_.max_attempts) {
     one.text = item.text;
-    return stop(errc::network,
-                "Users cannot be looked up, in " + std::to_string(one.attempts) + " attempts" + in_brackets(item.text) + ".");
+    return stop(errc::network, "Users cannot be looked up, in " + std::to_string(one.attempts) + " attempts" + in_brackets(item.text) + ".",
+                rest_after_attempts);
   }
   const auto announced = std::min(item.retry_after.value_or(nanoseconds::zero()), how_.max_cooldown);
   waiting_.push(index, now + std::max(pacing::backoff(one.attempts, random_), pacing::with_jitter(announced, random_)));
@@ -171,8 +178,9 @@ void user_lookups::connect_failed(std::string why, bool refused_login, mono_time
   connect_at_ = now + pacing::backoff(++failed_connects_, random_);
 }
 
-void user_lookups::token_failed(std::string why, bool fatal) {
+void user_lookups::token_failed(std::string why, bool fatal, std::optional<mono_time> again) {
   trouble_ = why;
+  if (again) token_again_ = again;
   if (fatal) stop(errc::credentials, std::move(why));
 }
 

@@ -56,7 +56,7 @@ struct lookup_settings {
   unsigned max_attempts = 5;
   std::chrono::nanoseconds max_cooldown = std::chrono::hours(24);    // a longer Retry-After is cut to this
   std::chrono::nanoseconds max_outage = std::chrono::minutes(30);    // without any result
-  std::chrono::nanoseconds longest_wait = std::chrono::minutes(10);  // a cooldown that lasts longer ends the look-ups
+  std::chrono::nanoseconds longest_wait = std::chrono::minutes(10);  // a cooldown or a wait for a token that lasts longer ends the look-ups
   std::chrono::nanoseconds closed_for{0};                            // the rest of a cooldown that was saved
   std::uint64_t seed = 0;
 };
@@ -98,12 +98,15 @@ class user_lookups {
   // password, or requires them, which is final.
   void connect_failed(std::string why, bool refused_login, mono_time now);
   [[nodiscard]] mono_time may_connect_at() const noexcept { return connect_at_; }
-  // No token is usable. `fatal`: none ever will be.
-  void token_failed(std::string why, bool fatal);
+  // No token is usable. `fatal`: none ever will be. Otherwise the next one is requested at `again`, where that is known. Where that is
+  // further off than longest_wait the look-ups end with the next step, once all answers are there.
+  void token_failed(std::string why, bool fatal, std::optional<mono_time> again);
   // The number of a token that the service refused and that is to be renewed; reported once.
   [[nodiscard]] std::optional<std::uint32_t> take_refused_token() noexcept;
 
   [[nodiscard]] const std::vector<user>& users() const noexcept { return users_; }
+  // How many are pending or in flight no more.
+  [[nodiscard]] std::size_t known() const noexcept { return users_.size() - left_; }
   [[nodiscard]] const std::optional<end>& ended() const noexcept { return ended_; }
   // The rest of the cooldown that the service announced; zero: none.
   [[nodiscard]] std::chrono::nanoseconds closed_for(mono_time now) const noexcept;
@@ -133,7 +136,8 @@ class user_lookups {
   mono_time connect_at_ = mono_time::min();
   unsigned failed_connects_ = 0, throttles_in_row_ = 0, unsent_in_row_ = 0;
   std::uint64_t throttles_ = 0;
-  std::string trouble_;  // the last one, for people
+  std::optional<mono_time> token_again_;  // there is none, and none is requested before this time
+  std::string trouble_;                   // the last one, for people
   std::uint32_t refused_token_ = 0;
   bool report_refusal_ = false;
   unsigned refused_in_row_ = 0;

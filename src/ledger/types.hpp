@@ -100,7 +100,8 @@ struct planned_row {
   // What the row itself requires. The plan raises it where the run's operation_settings require more.
   update_rule update = update_rule::never;
   occurrence_date occurrence{};
-  // Of a wrong row: the keys that could be read. They count as present in the input.
+  // Of a wrong row: the keys that could be read. They count as present in the input. Where the organizer is empty it is not known, and the
+  // meetings of every organizer with this external id, in every lane of the run, count as present.
   std::vector<named_key> present{};
 };
 

@@ -5,6 +5,7 @@
 #include "core/text.hpp"
 #include "report/forecast.hpp"
 #include "report/json_text.hpp"
+#include "report/local_time.hpp"
 
 namespace convoke::report {
 namespace {
@@ -143,8 +144,12 @@ std::string plan_json(std::uint32_t run, const plan_summary& s, utc_time now, co
   return json_line(out);
 }
 
-std::string error_json(const error& why, int exit_code, const reported& more) {
+std::string error_json(const error& why, int exit_code, utc_time now, const reported& more) {
   json::object out{{"exit_code", exit_code}, {"error", json_text(why.message)}};
+  if (why.come_back) {
+    out["come_back_s"] = why.come_back->count();
+    out["come_back_at"] = local_time(std::chrono::floor<std::chrono::seconds>(now) + *why.come_back);
+  }
   if (more.refused) out["plan"] = plan_object(0, *more.refused, {});
   if (more.refused || !more.wrong_rows.empty()) add_wrong_rows(out, more);
   if (!more.notes.empty()) out["notes"] = notes_json(more.notes);

@@ -56,8 +56,8 @@ struct interruption {
 [[nodiscard]] std::string work_text(const work_report& r);
 [[nodiscard]] std::string work_json(const work_report& r, const interruption& by = {}, const reported& more = {});
 
-// For commands that end before there is anything to report.
-[[nodiscard]] std::string error_json(const error& why, int exit_code, const reported& more = {});
+// For commands that end before there is anything to report. `now`: what the time to come back counts from.
+[[nodiscard]] std::string error_json(const error& why, int exit_code, utc_time now, const reported& more = {});
 
 // A line or an object for each run, in the given order.
 [[nodiscard]] std::string runs_text(const std::vector<run_info>& runs);

@@ -15,7 +15,7 @@ result<plan_summary> dry_run(const job& j, observer& watch, std::stop_token stop
   const stop_tokens stops{.drain = std::move(stop), .at_once = {}};
   auto w = workspace::open(j, watch, stops, ledger_use::rehearsal);
   if (!w) return std::unexpected(w.error());
-  looked_up_organizers organizers(*w->store, j, w->header.lanes, watch, stops);
+  looked_up_organizers organizers(*w->store, j, w->header.lanes, watch, stops, looked_up_organizers::use::rehearsal);
   auto made = make_plan(*w->store, w->input, j, w->header, watch, stops, organizers);
   if (!made) return std::unexpected(made.error());
   if (const auto accepted = accept_or_refuse(made->summary, j, {}, watch); !accepted) return std::unexpected(accepted.error());

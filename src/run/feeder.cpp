@@ -17,6 +17,9 @@ constexpr std::size_t batch_bytes = std::size_t{1} << 20U;
 
 constexpr std::string_view unknown_user = "no such user in tenant ";
 
+// A search for the nearest name reads all known names, so no more than this many are made.
+constexpr std::size_t most_searches = 100;
+
 }  // namespace
 
 result<row_filter> find_only(const std::string& only, const spec::row_builder& builder) {
@@ -41,37 +44,47 @@ bool row_selector::take(std::size_t lane) noexcept {
   return true;
 }
 
-std::string no_such_user(const user_names& users, const job& j, std::size_t lane, std::string_view upn) {
-  const auto& of = j.lanes[lane];
-  auto out = std::string(unknown_user) + core::escape_for_people(of.name.empty() ? of.tenant : of.name, 60);
-  if (const auto near = users.nearest(lane, upn)) out += "; the nearest known name is " + core::escape_for_people(*near);
-  return out;
-}
-
 bool names_unknown_user(std::string_view error) noexcept {
   return error.contains(unknown_user);
 }
 
-// The organizer's object id in place of its UPN. False: nothing is known of it.
-bool feeder::resolve_organizer() {
+// What is wrong with a row whose organizer the tenant does not have.
+std::string feeder::why_unknown() {
+  const auto& of = job_.lanes[built_.lane];
+  auto out = std::string(unknown_user) + core::escape_for_people(of.name.empty() ? of.tenant : of.name, 60);
+  auto near = near_.find({built_.lane, built_.organizer_upn});
+  if (near == near_.end() && near_.size() < most_searches) {
+    const auto found = users_.nearest(built_.lane, built_.organizer_upn);
+    near = near_.emplace(std::pair(std::size_t{built_.lane}, built_.organizer_upn), found.value_or(std::string_view())).first;
+  }
+  if (near != near_.end() && !near->second.empty()) out += "; the nearest known name is " + core::escape_for_people(near->second);
+  return out;
+}
+
+// The organizer's object id in place of its UPN.
+result<void> feeder::resolve_organizer() {
   const auto* const user = users_.find(built_.lane, built_.organizer_upn);
   if (user == nullptr) {
     needs_users_ = true;
-    return false;
+    return fail(errc::internal, "an organizer is not looked up yet");
   }
   if (user->is == user_names::entry::kind::found) {
     built_.wanted.organizer = user->text;
-    return true;
+    return {};
   }
-  const bool unknown = user->is == user_names::entry::kind::unknown;
-  auto why = unknown ? no_such_user(users_, job_, built_.lane, built_.organizer_upn)
-                     : "the service does not take it as the name of a user (" + user->text + ")";
+  // The search for a near name takes a while.
+  if (stop_.requested()) return fail(errc::interrupted, interrupted_planning);
+  auto why = user->is == user_names::entry::kind::unknown ? why_unknown()
+                                                          : "the service does not take it as the name of a user (" + user->text + ")";
   built_.errors.insert(
       built_.errors.begin(),
       {.column = builder_.organizer_column(), .value = core::escape_for_people(built_.organizer_upn), .reason = std::move(why)});
-  // Nothing is known of its key.
-  built_.present.clear();
-  return true;
+  // Its meetings count as present, whoever organizes them: the user may have been renamed.
+  if (built_.present.empty()) {
+    for (auto& one : built_.occurrences) built_.present.push_back(std::move(one.external_id));
+    if (built_.occurrences.empty() && !built_.wanted.external_id.empty()) built_.present.push_back(built_.wanted.external_id);
+  }
+  return {};
 }
 
 result<void> feeder::add(const csv::record& record) {
@@ -86,7 +99,8 @@ result<void> feeder::add(const csv::record& record) {
     ++of_other_tenants_;
     return {};
   }
-  if (!built_.organizer_upn.empty() && !resolve_organizer()) return fail(errc::internal, "an organizer is not looked up yet");
+  if (!built_.organizer_upn.empty())
+    if (auto resolved = resolve_organizer(); !resolved) return resolved;
   ledger::planned_row row{.line = record.line, .raw = std::string(record.raw), .lane = built_.lane};
   if (!built_.errors.empty()) {
     row.error = describe(built_.errors);

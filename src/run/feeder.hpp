@@ -4,8 +4,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <convoke/job.hpp>
@@ -67,7 +69,8 @@ class feeder {
  private:
   [[nodiscard]] result<void> add(ledger::planned_row row);
   [[nodiscard]] result<void> add_occurrences(ledger::planned_row first);
-  [[nodiscard]] bool resolve_organizer();
+  [[nodiscard]] result<void> resolve_organizer();
+  [[nodiscard]] std::string why_unknown();
 
   ledger::plan_builder& to_;
   spec::row_builder& builder_;
@@ -78,12 +81,12 @@ class feeder {
   std::uint64_t rows_ = 0, empty_ = 0, of_other_tenants_ = 0;
   bool needs_users_ = false;
   spec::built_row built_;
+  std::map<std::pair<std::size_t, std::string>, std::string> near_;  // by lane and unknown UPN: the nearest known name, or an empty text
   std::vector<ledger::planned_row> batch_;
   std::size_t bytes_ = 0;  // of the batch's rows
 };
 
-// What is wrong with a row whose organizer the tenant does not have. names_unknown_user() finds it in what is stored of the row.
-[[nodiscard]] std::string no_such_user(const user_names& users, const job& j, std::size_t lane, std::string_view upn);
+// Whether a row is wrong because its organizer's tenant does not have that user: as a feeder describes it.
 [[nodiscard]] bool names_unknown_user(std::string_view error) noexcept;
 
 }  // namespace convoke::run

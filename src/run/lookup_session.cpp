@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
@@ -44,7 +45,7 @@ void lookup_session::start() {
   }
   // The source belongs to this session and calls no handler after its end.
   tokens_->start({.ready = [this](std::uint32_t) { wake_all(); },
-                  .failed = [this](const error& why, bool fatal, std::optional<mono_time>) { on_token_failure(why, fatal); }});
+                  .failed = [this](const error& why, bool fatal, std::optional<mono_time> again) { on_token_failure(why, fatal, again); }});
 }
 
 void lookup_session::close() {
@@ -145,10 +146,12 @@ void lookup_session::wake_all() {
   for (const auto& s : slots_) s->wake.cancel();
 }
 
-void lookup_session::on_token_failure(const error& why, bool fatal) {
+void lookup_session::on_token_failure(const error& why, bool fatal, std::optional<mono_time> again) {
   if (closing_) return;
-  say(why.message);
-  policy_.token_failed(why.message, fatal);
+  policy_.token_failed(why.message, fatal, again);
+  // What ends the look-ups is reported as their end.
+  std::ignore = policy_.patience(clock_.now());
+  if (!policy_.over()) say(why.message);
   wake_all();
 }
 

@@ -73,7 +73,7 @@ class lookup_session {
   boost::asio::awaitable<void> look_up(slot& s, std::vector<std::uint32_t> users);
   void after_answer(const engine::lookup_answer& a);
   void wake_all();
-  void on_token_failure(const error& why, bool fatal);
+  void on_token_failure(const error& why, bool fatal, std::optional<mono_time> again);
   void say(const std::string& line);
 
   boost::asio::io_context& io_;

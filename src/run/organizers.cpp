@@ -27,6 +27,7 @@ using report::count_of;
 namespace {
 
 constexpr std::uint64_t seeds_per_lane = 64;  // a lane has fewer connections for its look-ups
+constexpr std::size_t users_of_a_commit = 200;
 
 std::uint64_t seed_of(const job& j) {
   if (j.seed != 0) return j.seed;
@@ -52,14 +53,24 @@ struct lookups {
   }
 };
 
-void run_all(boost::asio::io_context& io, lookups& all, const stop_tokens& stop) {
+// `each` is called after whatever happened; its error ends the look-ups.
+template <class F>
+result<void> run_all(boost::asio::io_context& io, lookups& all, const stop_tokens& stop, F each) {
   mailbox<lookups> mail(io, all);
   // The thread that requests a stop may be any: what it does is to post.
   const auto forward = [address = mail.here()] { address.post([](lookups& self) { self.interrupt(); }); };
   const std::stop_callback drain(stop.drain, forward), at_once(stop.at_once, forward);
   for (const auto& one : all.sessions) one->start();
   const auto work = boost::asio::make_work_guard(io);
-  while (!all.closed()) io.run_one();
+  result<void> out;
+  while (!all.closed()) {
+    io.run_one();
+    if (!out) continue;
+    out = each();
+    if (out) continue;
+    for (const auto& one : all.sessions) one->close();
+  }
+  return out;
 }
 
 // How bad an end is: the worst lane decides how the command ends.
@@ -72,19 +83,24 @@ std::string in_minutes(std::chrono::nanoseconds wait) {
   return count_of(static_cast<std::uint64_t>(minutes), "minute", "minutes");
 }
 
-error explain(const engine::user_lookups::end& why, const std::string& tenant, std::size_t found, std::size_t of) {
-  std::string text = tenant.empty() ? why.why : fmt::format("Tenant {}: {}", tenant, why.why);
+}  // namespace
+
+error looked_up_organizers::explain(const engine::user_lookups::end& why, const lane_need& need, std::size_t found) const {
+  std::string text = job_.lanes.size() > 1 ? fmt::format("Tenant {}: {}", name_of(job_.lanes[need.lane]), why.why) : why.why;
   text += " Nothing was planned and nothing was sent";
   text += found == 0
               ? std::string(".")
-              : fmt::format("; {} of {} found and remembered.", report::grouped(found), count_of(of, "organizer is", "organizers are"));
+              : fmt::format("; {} of {} found{}.", report::grouped(found), count_of(need.upns.size(), "organizer is", "organizers are"),
+                            use_ == use::plan ? " and remembered" : "");
+  if (job_.lanes.size() > 1) text += " --tenant NAME plans the rows of another tenant alone.";
+  error out{why.code, {}};
   if (why.code != errc::credentials)
     text += why.come_back ? fmt::format(" Run the same command again in {}.", in_minutes(*why.come_back))
                           : std::string(" Run the same command again later.");
-  return {why.code, std::move(text)};
+  if (why.come_back) out.come_back = std::chrono::ceil<std::chrono::seconds>(*why.come_back);
+  out.message = std::move(text);
+  return out;
 }
-
-}  // namespace
 
 result<organizer_source::counts> unresolved_organizers::resolve(std::span<const std::vector<std::string>> upns, user_names& into) {
   counts out;
@@ -152,14 +168,23 @@ result<void> looked_up_organizers::check_credentials_of(std::span<const lane_nee
   return {};
 }
 
-result<void> looked_up_organizers::remember(const lane_need& need, const std::vector<ledger::known_user>& found,
-                                            std::chrono::nanoseconds closed_for) {
-  const auto now = os::wall_now();
-  ledger::learnt_users learnt{.users = found, .closed_until = {}};
-  const auto wait = std::chrono::duration_cast<ticks>(closed_for);
-  if (closed_for > std::chrono::seconds(1) || job_.pace.forget_cooldowns) learnt.closed_until = now + wait;
+// Saves what was found since the last time, and the cooldown.
+result<void> looked_up_organizers::remember(const lane_need& need, const engine::user_lookups& of, mono_time now, progress& so_far) {
+  const auto at = os::wall_now();
+  ledger::learnt_users learnt;
+  so_far.known = of.known();
+  so_far.saved.resize(need.upns.size());
+  for (std::size_t i = 0; i < need.upns.size(); ++i) {
+    const auto& user = of.users()[i];
+    if (user.is != engine::user_lookups::user::state::found || so_far.saved[i]) continue;
+    so_far.saved[i] = true;
+    learnt.users.push_back({.upn = need.upns[i], .object_id = user.text});
+  }
+  const auto closed_for = of.closed_for(now);
+  if (closed_for > std::chrono::seconds(1) || job_.pace.forget_cooldowns)
+    learnt.closed_until = at + std::chrono::duration_cast<ticks>(closed_for);
   if (learnt.users.empty() && !learnt.closed_until) return {};
-  return store_.save_users(lanes_[need.lane], learnt, now);
+  return store_.save_users(lanes_[need.lane], learnt, at);
 }
 
 result<std::unique_ptr<lookup_session>> looked_up_organizers::make_session(const lane_need& need, const network& on, std::uint64_t seed) {
@@ -176,15 +201,14 @@ result<std::unique_ptr<lookup_session>> looked_up_organizers::make_session(const
                                           [this](const std::string& line) { watch_.note(line); });
 }
 
-// What is known of the users of a lane now. Returns those that were found.
-std::vector<ledger::known_user> looked_up_organizers::take(const lane_need& need, const engine::user_lookups& done, user_names& into,
-                                                           counts& out) {
+// What is known of the users of a lane now. Returns how many were found.
+std::size_t looked_up_organizers::take(const lane_need& need, const engine::user_lookups& done, user_names& into, counts& out) {
   using state = engine::user_lookups::user::state;
-  std::vector<ledger::known_user> found;
+  std::size_t found = 0;
   for (std::size_t i = 0; i < need.upns.size(); ++i) {
     const auto& [is, attempts, text] = done.users()[i];
     if (is == state::found) {
-      found.push_back({.upn = need.upns[i], .object_id = text});
+      ++found;
       into.set(need.lane, need.upns[i], {.is = user_names::entry::kind::found, .text = text});
     } else if (is == state::unknown || is == state::refused) {
       ++out.unknown;
@@ -192,7 +216,7 @@ std::vector<ledger::known_user> looked_up_organizers::take(const lane_need& need
       into.set(need.lane, need.upns[i], {.is = as, .text = text});
     }
   }
-  out.looked_up += found.size();
+  out.looked_up += found;
   return found;
 }
 
@@ -214,16 +238,26 @@ result<void> looked_up_organizers::look_up(const std::vector<lane_need>& needs, 
     if (!made) return std::unexpected(std::move(made.error()));
     all.sessions.push_back(std::move(*made));
   }
-  run_all(**context, all, stop_);
+  std::vector<progress> saved(needs.size());
+  // A process that is killed meanwhile does not look all of them up again.
+  const auto save = [&]() -> result<void> {
+    for (std::size_t i = 0; i < needs.size(); ++i) {
+      const auto& done = all.sessions[i]->outcome();
+      if (done.known() < saved[i].known + users_of_a_commit) continue;
+      if (auto kept = remember(needs[i], done, time.now(), saved[i]); !kept) return kept;
+    }
+    return {};
+  };
+  if (const auto ran = run_all(**context, all, stop_, save); !ran) return ran;
 
   std::optional<error> worst;
   for (std::size_t i = 0; i < needs.size(); ++i) {
     const auto& need = needs[i];
     const auto& done = all.sessions[i]->outcome();
     const auto found = take(need, done, into, out);
-    if (const auto saved = remember(need, found, done.closed_for(time.now())); !saved) return saved;
+    if (const auto kept = remember(need, done, time.now(), saved[i]); !kept) return kept;
     if (!done.ended() || (worst && rank(done.ended()->code) <= rank(worst->code))) continue;
-    worst = explain(*done.ended(), job_.lanes.size() > 1 ? name_of(job_.lanes[need.lane]) : std::string(), found.size(), need.upns.size());
+    worst = explain(*done.ended(), need, found);
   }
   if (all.interrupted)
     return fail(errc::interrupted,

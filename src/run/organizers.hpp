@@ -45,14 +45,15 @@ class unresolved_organizers final : public organizer_source {
   std::unordered_map<std::string, std::string> names_;  // by id
 };
 
-// From the ledger, and from the service where the ledger does not know them. What the service says is remembered, also where not all could
-// be looked up.
+// From the ledger, and from the service where the ledger does not know them. What the service says is remembered, while look-ups go on and
+// also where not all could be made.
 class looked_up_organizers final : public organizer_source {
  public:
+  enum class use : std::uint8_t { plan, rehearsal };  // the store of a rehearsal remembers nothing
   // What is referred to must outlive it. `lanes`: the names of the job's lanes.
   looked_up_organizers(ledger::store& store, const job& j, const std::vector<ledger::lane_name>& lanes, observer& watch,
-                       const stop_tokens& stop)
-      : store_(store), job_(j), lanes_(lanes), watch_(watch), stop_(stop) {}
+                       const stop_tokens& stop, use as = use::plan)
+      : store_(store), job_(j), lanes_(lanes), watch_(watch), stop_(stop), use_(as) {}
 
   // Errors: usage (there is no credential), credentials (of the app, or of its permission), network and protocol (come back later),
   // storage, interrupted, resources.
@@ -72,17 +73,22 @@ class looked_up_organizers final : public organizer_source {
     clock& time;
   };
   [[nodiscard]] result<std::unique_ptr<lookup_session>> make_session(const lane_need& need, const network& on, std::uint64_t seed);
-  [[nodiscard]] static std::vector<ledger::known_user> take(const lane_need& need, const engine::user_lookups& done, user_names& into,
-                                                            counts& out);
+  // What was remembered of the look-ups of a lane.
+  struct progress {
+    std::size_t known = 0;
+    std::vector<bool> saved{};  // by user; empty: none
+  };
+  [[nodiscard]] static std::size_t take(const lane_need& need, const engine::user_lookups& done, user_names& into, counts& out);
   [[nodiscard]] result<void> look_up(const std::vector<lane_need>& needs, user_names& into, counts& out);
-  [[nodiscard]] result<void> remember(const lane_need& need, const std::vector<ledger::known_user>& found,
-                                      std::chrono::nanoseconds closed_for);
+  [[nodiscard]] result<void> remember(const lane_need& need, const engine::user_lookups& of, mono_time now, progress& so_far);
+  [[nodiscard]] error explain(const engine::user_lookups::end& why, const lane_need& need, std::size_t found) const;
 
   ledger::store& store_;
   const job& job_;
   const std::vector<ledger::lane_name>& lanes_;
   observer& watch_;
   const stop_tokens& stop_;
+  use use_;
 };
 
 }  // namespace convoke::run

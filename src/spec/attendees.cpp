@@ -35,6 +35,7 @@ bool is_upn(std::string_view text) noexcept {
 namespace {
 
 constexpr std::string_view alone = "give the UPN alone, without a name or angle brackets";
+constexpr std::string_view no_blanks = "give the UPN alone, without blanks and without a name";
 
 // Of a text with one `@` inside.
 std::optional<std::string> odd_character(std::string_view text) {
@@ -56,7 +57,7 @@ std::string why_no_id(std::string_view text) {
   if (text.contains('|')) return std::string(separate) + ", not by '|'";
   const bool blank = std::ranges::any_of(text, [](char c) { return c == ' ' || c == '\t' || c == '(' || c == '"'; });
   if (ats > 1 && blank) return std::string(separate) + ", not by blanks";
-  if (ats == 1 && blank) return std::string(alone);
+  if (ats == 1 && blank) return std::string(text.contains('(') || text.contains('"') ? alone : no_blanks);
   if (ats == 1 && text.front() != '@' && text.back() != '@') {
     if (auto reason = odd_character(text)) return *std::move(reason);
   }
@@ -108,7 +109,8 @@ std::string why_no_organizer(std::string_view text) {
   if (const auto colon = text.find(':'); colon != std::string_view::npos && is_upn(text.substr(colon + 1)))
     return "give the UPN alone, without '" + core::escape_for_people(text.substr(0, colon + 1), 20) + "'";
   if (std::ranges::count(text, '@') > 1) return "a meeting has one organizer: give one UPN (name@domain)";
-  if (text.contains('<') || text.contains(' ')) return std::string(alone);
+  if (text.contains('<')) return std::string(alone);
+  if (text.contains(' ')) return std::string(text.contains('(') || text.contains('"') ? alone : no_blanks);
   if (std::ranges::count(text, '@') == 1 && text.front() != '@' && text.back() != '@')
     if (auto reason = odd_character(text)) return *std::move(reason);
   return "is neither a UPN (name@domain) nor an Entra object id";

@@ -8,6 +8,7 @@
 #include "spec/column_report.hpp"
 #include "spec/external_ids.hpp"
 #include "spec/header.hpp"
+#include "spec/ragged_row.hpp"
 #include "spec/row_repeat.hpp"
 #include "spec/row_tenant.hpp"
 #include "spec/row_times.hpp"
@@ -48,6 +49,8 @@ struct row_builder::impl {
   void build(std::span<const std::string_view> fields, std::uint32_t line, built_row& out);
   void read_cells();
   void broken_row(std::span<const std::string_view> fields);
+  [[nodiscard]] std::string_view ragged_cell(std::span<const std::string_view> fields, column_role role) const;
+  void read_ragged_organizer(std::span<const std::string_view> fields);
   void find_organizer(std::span<const std::string_view> fields, std::uint32_t line, built_row& out);
   void begin(std::uint32_t line, built_row& out);
   void read_organizer();
@@ -102,15 +105,11 @@ void row_builder::impl::begin(std::uint32_t at, built_row& to) {
 void row_builder::impl::find_organizer(std::span<const std::string_view> fields, std::uint32_t at, built_row& to) {
   begin(at, to);
   const std::size_t columns = head.names.size();
-  if (fields.size() < columns || !empty_row(fields.subspan(columns))) {
-    const auto place = head.place(column_role::organizer);
-    if (place && *place < fields.size() && user_of_lane() == nullptr) take_organizer(core::trim(fields[*place]));
-    return;
-  }
+  if (fields.size() < columns || !empty_row(fields.subspan(columns))) return read_ragged_organizer(fields);
   const row_view view(head, fields.first(columns), to.errors);
   row = &view;
-  tenant.read(*row, line, *out);
-  if (user_of_lane() == nullptr) take_organizer(view.cell(column_role::organizer));
+  const bool in_lane = tenant.read(*row, line, *out);
+  if (in_lane && user_of_lane() == nullptr) take_organizer(view.cell(column_role::organizer));
   row = nullptr;
   to.errors.clear();
 }
@@ -128,17 +127,18 @@ void row_builder::impl::build(std::span<const std::string_view> fields, std::uin
     read_cells();
     row = nullptr;
   }
-  if (!to.errors.empty() && to.present.empty() && has_organizer() && !to.wanted.external_id.empty())
-    to.present.push_back(to.wanted.external_id);
+  if (!to.errors.empty() && to.present.empty() && !to.wanted.external_id.empty()) to.present.push_back(to.wanted.external_id);
 }
 
 void row_builder::impl::read_cells() {
   // Who may organize depends on the tenant.
-  tenant.read(*row, line, *out);
+  const bool in_lane = tenant.read(*row, line, *out);
   if (const auto* user = user_of_lane())
     read_own_organizer(*user);
   else
     read_organizer();
+  // Of a tenant that is not known: the organizer must not be looked up in another one.
+  if (!in_lane) out->wanted.organizer.clear(), out->organizer_upn.clear();
   read_subject();
   read_times();
   read_external_id();
@@ -151,32 +151,30 @@ void row_builder::impl::read_cells() {
 
 // A row with too many or too few fields. Its key is read where the fields are there, so that its meeting does not count as vanished.
 void row_builder::impl::broken_row(std::span<const std::string_view> fields) {
-  const std::size_t columns = head.names.size();
-  std::string reason = "the row has " + std::to_string(fields.size()) + (fields.size() == 1 ? " field" : " fields") + ", the header " +
-                       std::to_string(columns);
-  if (fields.size() < columns) {
-    reason += "; from column " + std::to_string(fields.size() + 1) +
-              (head.names[fields.size()].empty() ? "" : " ('" + core::escape_for_people(head.names[fields.size()], 60) + "')") +
-              " on the fields are missing: add them, also where they are empty";
-  } else {
-    const auto surplus = std::ranges::find_if(fields.subspan(columns), [](std::string_view f) { return !core::trim(f).empty(); });
-    reason += "; '" + core::escape_for_people(core::trim(*surplus), 60) +
-              "' belongs to no column: a field that holds the delimiter must be quoted";
-  }
-  out->errors.push_back({"", "", std::move(reason)});
-  const auto cell = [&](column_role role) {
-    const auto at = head.place(role);
-    return at && *at < fields.size() ? core::trim(fields[*at]) : std::string_view();
-  };
+  out->errors.push_back({"", "", why_ragged(head, fields)});
+  read_ragged_organizer(fields);
+  const std::string_view id = ragged_cell(fields, column_role::external_id);
+  if (valid_external_id(id) && spreadsheet_damage(id, cell_use::external_id) == nullptr) out->wanted.external_id = id;
+}
+
+std::string_view row_builder::impl::ragged_cell(std::span<const std::string_view> fields, column_role role) const {
+  const auto at = head.place(role);
+  return at && *at < fields.size() ? core::trim(fields[*at]) : std::string_view();
+}
+
+// The lane, and the organizer in it.
+void row_builder::impl::read_ragged_organizer(std::span<const std::string_view> fields) {
+  const auto lane = tenant.lane_of(ragged_cell(fields, column_role::tenant), head.place(column_role::tenant).has_value());
+  if (!lane) return;
+  out->lane = *lane;
+  const std::string_view text = ragged_cell(fields, column_role::organizer);
   if (const auto* user = user_of_lane(); user == nullptr) {
-    take_organizer(cell(column_role::organizer));
-  } else if (auto own = parse_guid(cell(column_role::organizer))) {
+    take_organizer(text);
+  } else if (auto own = parse_guid(text)) {
     out->wanted.organizer = std::move(*own);
   } else {
     out->wanted.organizer = *user;
   }
-  const std::string_view id = cell(column_role::external_id);
-  if (valid_external_id(id) && spreadsheet_damage(id, cell_use::external_id) == nullptr) out->wanted.external_id = id;
 }
 
 // False, and reported, where the cell holds what a spreadsheet has left of it.
@@ -219,7 +217,7 @@ void row_builder::impl::read_repeat() {
 void row_builder::impl::keep_ids_of_occurrences() {
   if (out->occurrences.empty()) return;
   for (occurrence& o : out->occurrences)
-    if (!o.external_id.empty() && has_organizer()) out->present.push_back(std::move(o.external_id));
+    if (!o.external_id.empty()) out->present.push_back(std::move(o.external_id));
   out->occurrences.clear();
 }
 
@@ -263,10 +261,12 @@ void row_builder::impl::read_own_organizer(const std::string& user) {
   } else if (text.empty() || core::equal_ignoring_case(text, "me")) {
     out->wanted.organizer = user.empty() ? unknown_user : std::string_view(user);
   } else {
-    row->wrong(
-        column_role::organizer, text,
-        "is not the user who has signed in, who organizes every meeting of --credential device-code; leave the cell empty, or write me" +
-            (user.empty() ? std::string(" or that user's object id") : " or " + user));
+    const bool name = text.contains('@');
+    row->wrong(column_role::organizer, text,
+               std::string(name ? "is a user principal name, which is not compared with the user who has signed in"
+                                : "is not the user who has signed in") +
+                   ", who organizes every meeting of --credential device-code; leave the cell empty, or write me or " +
+                   (user.empty() ? std::string("that user's object id") : user));
   }
 }
 

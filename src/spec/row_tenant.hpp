@@ -3,6 +3,7 @@
 // The tenant of a row, which is its lane.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -16,11 +17,14 @@ class row_tenant {
   // The settings must outlive this.
   explicit row_tenant(const row_settings& settings) noexcept : settings_(settings) {}
 
-  // Sets `out.lane`, or reports to the view what is wrong with the cell.
-  void read(const row_view& row, std::uint32_t line, built_row& out);
+  // Sets `out.lane`. False: the tenant of the row is not known, and the view has what is wrong with the cell.
+  [[nodiscard]] bool read(const row_view& row, std::uint32_t line, built_row& out);
+  // The lane of a row with this cell; nullopt: the cell is wrong. `has_column`: the input has the column.
+  [[nodiscard]] std::optional<std::uint16_t> lane_of(std::string_view cell, bool has_column) const;
 
  private:
-  void read_only(const row_view& row, std::string_view text, std::uint32_t line);
+  [[nodiscard]] bool read_only(const row_view& row, std::string_view text, std::uint32_t line);
+  void report(const row_view& row, std::string_view text) const;
 
   const row_settings& settings_;
   // Where the tenants are not known: the one that the first row names.

@@ -112,11 +112,12 @@ struct built_row {
   std::uint16_t lane = 0;
   meeting_spec wanted;
   // The UPN of the organizer in lower case, where the row names it by its UPN: then wanted.organizer is empty, and its object id is to be
-  // looked up. Empty: the row names it by its object id, or is wrong there.
+  // looked up in the lane's tenant. Empty: the row names it by its object id, or is wrong there, or the tenant of the row is not known.
   std::string organizer_upn;
   std::vector<occurrence> occurrences;  // in order of their dates; empty: the row does not repeat, and `wanted` is its meeting
   std::vector<cell_error> errors;       // not empty: the row is wrong, and nothing of it is wanted
-  // Of a wrong row: the external ids that could be read, of wanted.organizer. Their meetings have not vanished from the input.
+  // Of a wrong row: the external ids that could be read. Their meetings have not vanished from the input: those of wanted.organizer, or of
+  // any organizer where it is empty.
   std::vector<std::string> present;
 };
 

@@ -1,29 +1,19 @@
 """Organizers by UPN: they are looked up before the plan is committed, remembered for a week, and the object id is the key."""
 import json
 import os
-import signal
 import sqlite3
-import time
 import urllib.request
 import uuid
 
 from credentials import write_private
-from harness import FAST, Case, kill, main, scaled, simulator, wait_for
+from harness import Case, main, simulator
+from organizer_rows import write_rows
 
 ADA, BEN, EVE = (str(uuid.UUID(int=0xADA0 + n, version=4)) for n in range(3))
 WEEK = 7 * 24 * 3600 * 10_000_000  # in the ledger's unit of time
 
 
-def write_rows(path, *rows, columns="", zone="Z"):
-    """Rows (organizer, external id) or (organizer, external id, further cells)."""
-    with open(path, "w", encoding="utf-8", newline="") as out:
-        out.write("organizer,external_id,subject,start" + columns + "\n")
-        for organizer, external_id, *more in rows:
-            out.write(",".join([organizer, external_id, "Algebra", "2027-03-01T08:00:00" + zone, *more]) + "\n")
-    return path
-
-
-class Organizers(Case):
+class Directory(Case):
     """A directory of three users."""
 
     @classmethod
@@ -52,6 +42,8 @@ class Organizers(Case):
         return {(one["organizer"], one["external_id"]): one["creates"] for one in self.server.meetings()
                 if one["external_id"].startswith(prefix)}
 
+
+class Organizers(Directory):
     def test_upns_are_looked_up_once_and_meetings_are_made_for_their_object_ids(self):
         path = write_rows(self.path("rows.csv"), (" ADA@uni.example ", "once-1"), ("ben@uni.example", "once-2"),
                           ("eve@uni.example", "once-3"), ("ada@Uni.Example", "once-4"), (ADA.upper(), "once-5"))
@@ -139,6 +131,19 @@ class Organizers(Case):
         self.apply(again)
         self.assertEqual(self.keys("near-"), {(ADA, "near-1"): 1, (BEN, "near-2"): 1, (someone, "near-3"): 1, (EVE, "near-4"): 1})
 
+    def test_the_nearest_name_is_searched_once_for_a_upn_and_for_a_hundred_at_most(self):
+        self.change_users(users={"maria.longname@uni.example": str(uuid.uuid4())})
+        letters = "abcdfghijkno"
+        typos = ["maria.longna%s%s@uni.example" % (one, two) for one in letters for two in letters][:130]
+        path = write_rows(self.path("rows.csv"), ("maria.longname@uni.example", "typo"),
+                          *((upn, "%s-%d" % (upn, n)) for n in range(2) for upn in typos))
+        self.apply(path, expect=8)
+        rows = self.read_csv(path + ".failed.csv")
+        self.assertEqual(len(rows), 260)
+        named = [one["organizer"] for one in rows if "; the nearest known name is maria.longname@uni.example" in one["convoke_error"]]
+        self.assertEqual(sorted(named), sorted(2 * typos[:100]))
+        self.assertTrue(all("no such user in tenant" in one["convoke_error"] for one in rows))
+
     def test_a_renamed_user_keeps_its_meetings(self):
         one = str(uuid.uuid4())
         self.change_users(users={"maria.smith@uni.example": one})
@@ -222,10 +227,46 @@ class Organizers(Case):
         done = self.apply(path, "--skip-invalid", expect=3)
         self.assertEqual(done.summary["plan"]["vanished"], 0)
 
+    def test_the_meetings_of_a_renamed_user_do_not_vanish_while_the_file_has_the_old_name(self):
+        one = str(uuid.uuid4())
+        self.change_users(users={"old.name@uni.example": one})
+        path = write_rows(self.path("rows.csv"), ("old.name@uni.example", "gone-1"), ("old.name@uni.example", "gone-2"), (ADA, "gone-3"))
+        self.apply(path)
+        # Renamed, and not remembered any more.
+        self.change_users(users={"new.name@uni.example": one, "old.name@uni.example": None})
+        with sqlite3.connect(self.ledger) as db:
+            db.execute("DELETE FROM known_user")
+        write_rows(path, ("old.name@uni.example", "gone-1"), ("", "gone-2"), (BEN, "gone-4"))
+        done = self.apply(path, "--skip-invalid", expect=3)
+        self.assertEqual(done.summary["outcomes"]["rejected"], 2)
+        plan = done.summary["plan"]
+        self.assertEqual(plan["vanished"], 1, plan)
+        self.assertEqual([key["external_id"] for key in plan["vanished_sample"]], ["gone-3"])
+
     def test_a_upn_in_the_path_of_a_meeting_still_fails(self):
         # What convoke would meet if it sent names: graph-api, section 6.
         calls = [json.loads(line) for line in self.server.get("calls").splitlines()]
         self.assertTrue(all("@" not in one["organizer"] for one in calls if one["operation"] == "create_or_get"))
+
+
+class Anew(Directory):
+    """Teams knows only these."""
+
+    OLD, NEW = (str(uuid.UUID(int=0xA2E0 + n, version=4)) for n in range(2))
+    server_flags = ("--organizers", ",".join((NEW, ADA)))
+
+    def test_a_user_who_was_made_anew_is_looked_up_again_once_the_service_did_not_know_the_old_one(self):
+        self.change_users(users={"anew@uni.example": self.OLD})
+        path = write_rows(self.path("rows.csv"), ("anew@uni.example", "anew-1"), ("anew@uni.example", "anew-2"), (ADA, "anew-3"))
+        failed = self.apply(path, expect=3)
+        self.assertEqual(failed.summary["outcomes"]["failed"], 2)
+        self.assertIn("looks the UPN up again", failed.summary["reasons"][0]["remedy"])
+        self.change_users(users={"anew@uni.example": self.NEW})
+        before = self.server.stats()["look_ups"]
+        done = self.apply(path)
+        self.assertEqual(self.server.stats()["look_ups"], before + 1)
+        self.assertEqual(done.summary["outcomes"]["created"], 2)
+        self.assertEqual(self.keys("anew-"), {(self.NEW, "anew-1"): 1, (self.NEW, "anew-2"): 1, (ADA, "anew-3"): 1})
 
 
 class Permission(Case):
@@ -243,98 +284,6 @@ class Permission(Case):
 
     def test_object_ids_need_no_permission(self):
         self.apply(write_rows(self.path("rows.csv"), (ADA, "yes-1")))
-
-
-class Many(Case):
-    """Every UPN has a user."""
-
-    def write(self, name, count):
-        return write_rows(self.path(name), *(("user-%d@uni.example" % n, "%s-%d" % (name, n)) for n in range(count)))
-
-    def test_five_hundred_names_take_twenty_five_envelopes(self):
-        before = self.server.stats()
-        path = self.write("many", 500)
-        done = self.apply(path)
-        after = self.server.stats()
-        self.assertEqual((after["look_ups"] - before["look_ups"], after["batches"] - before["batches"]), (500, 25))
-        self.assertEqual(after["requests"] - before["requests"], 525)
-        self.assertEqual(done.summary["outcomes"]["created"], 500)
-        self.assertEqual(len({one["organizer"] for one in self.server.meetings() if one["external_id"].startswith("many-")}), 500)
-
-    def test_after_a_kill_between_look_up_and_commit_nothing_is_made_twice(self):
-        count = scaled(300, 2000, 20000)
-        path = self.write("kill", 200)
-        rows = [("user-%d@uni.example" % (n % 200), "kill-%d" % n) for n in range(count)]
-        write_rows(path, *rows)
-        for delay in (0, 0.02, 0.1, 0.3):
-            before = self.server.stats()["look_ups"]
-            process = self.start(self.words("apply", path, *FAST))
-            wait_for(lambda: self.server.stats()["look_ups"] > before or process.poll() is not None, "the look-ups", seconds=5)
-            time.sleep(delay)
-            kill(process)
-        done = self.apply(path)
-        self.assertEqual(self.server.stats()["duplicates"], 0)
-        made = [one for one in self.server.meetings() if one["external_id"].startswith("kill-")]
-        self.assertEqual(len(made), count)
-        self.assertEqual({one["creates"] for one in made}, {1})
-        self.assertEqual(done.summary["end"], "finished")
-
-
-class Throttled(Case):
-    """Ten users at once, then twenty a second; whatever comes in a cooldown makes it longer."""
-
-    server_flags = ("--directory-rate", "20", "--directory-burst", "10", "--early-penalty", "1")
-
-    def test_throttles_of_look_ups_are_obeyed_and_meetings_have_their_own_pace(self):
-        path = write_rows(self.path("rows.csv"), *(("user-%d@uni.example" % n, "slow-%d" % n) for n in range(60)))
-        done = self.apply(path)
-        stats = self.server.stats()
-        self.assertEqual(stats["early"], 0)
-        self.assertGreater(stats["throttled"], 0)
-        self.assertEqual(stats["users_found"], 60)
-        self.assertEqual(done.summary["throttled"], 0)
-        self.assertEqual(done.summary["outcomes"]["created"], 60)
-
-
-class LongThrottled(Case):
-    server_flags = ("--directory-rate", "5", "--directory-burst", "30", "--retry-after-form", "constant:1200")
-
-    def test_a_long_cooldown_ends_the_command_and_is_obeyed_by_the_next_ones(self):
-        path = write_rows(self.path("rows.csv"), *(("user-%d@uni.example" % n, "long-%d" % n) for n in range(60)))
-        done = self.convoke("apply", path, "-o", "json", expect=5)
-        self.assertRegex(done.summary["error"], r"The service throttles look-ups of users \(HTTP 429 .*\)\. Nothing was planned and nothing was "
-                                                r"sent; \d+ of 60 organizers are found and remembered\. Run the same command again in 20 minutes\.")
-        before = self.server.stats()
-        again = self.convoke("plan", path, "-o", "json", expect=5)
-        self.assertRegex(again.summary["error"], "again in (19|20) minutes")
-        self.assertEqual(self.server.stats()["look_ups"], before["look_ups"], "the saved cooldown is obeyed")
-        self.assertEqual(self.server.meetings(), [])
-
-
-class Faulty(Case):
-    server_flags = ("--directory-faults", "0.2")
-
-    def test_items_that_fail_or_are_missing_are_asked_again(self):
-        path = write_rows(self.path("rows.csv"), *(("user-%d@uni.example" % n, "odd-%d" % n) for n in range(100)))
-        done = self.apply(path, "--max-attempts", "20")
-        self.assertEqual(done.summary["plan"]["look_ups"]["looked_up"], 100)
-        self.assertGreater(self.server.stats()["look_ups"], 100)
-        self.assertEqual(len(self.server.meetings()), 100)
-
-
-class Slow(Case):
-    server_flags = ("--latency", "3s")
-
-    def test_a_signal_ends_the_look_ups_and_nothing_is_committed(self):
-        path = write_rows(self.path("rows.csv"), ("ada@uni.example", "stop-1"))
-        process = self.start(self.words("apply", path, "-o", "json"))
-        wait_for(lambda: self.server.stats()["look_ups"] > 0, "the look-up")
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=20)
-        self.assertEqual(process.returncode, 130, err)
-        self.assertIn("Interrupted while organizers were looked up: nothing was planned", out.decode() + err.decode())
-        self.assertEqual(self.server.meetings(), [])
-        self.assertEqual(self.convoke("runs", "-o", "json").summary, [])
 
 
 class Tenants(Case):
@@ -370,8 +319,23 @@ class Tenants(Case):
             stopped = self.apply(path, ledger=self.path("both.db"), expect=4)
             self.assertIn("Tenant t1: ", stopped.summary["error"])
             self.assertNotIn("wrong-secret-canary", stopped.out + stopped.err)
+            self.assertIn("--tenant NAME plans the rows of another tenant alone", stopped.summary["error"])
+            # Why there is no token is said once.
+            self.assertEqual(len([line for line in stopped.err.splitlines() if "7000215" in line]), 1, stopped.err)
         finally:
             write_private(secret, right)
+
+    def test_a_row_whose_tenant_is_not_known_is_looked_up_in_no_tenant(self):
+        before = {name: one["look_ups"] for name, one in self.server.stats()["tenants"].items()}
+        path = write_rows(self.path("rows.csv"), ("ada@uni.example", "typo-1", "t2"), ("only.in.two@uni.example", "typo-2", "t22"),
+                          ("only.in.two@uni.example", "typo-3", ""), columns=",tenant")
+        with open(path, "a", encoding="utf-8") as out:
+            out.write("only.in.two@uni.example,typo-4\n")
+        done = self.apply(path, "--skip-invalid", ledger=self.path("typo.db"), expect=3)
+        after = {name: one["look_ups"] for name, one in self.server.stats()["tenants"].items()}
+        self.assertEqual({name: after[name] - before[name] for name in after}, {self.FIRST: 0, self.SECOND: 1})
+        self.assertEqual(done.summary["outcomes"]["rejected"], 3)
+        self.assertNotIn("no such user", done.out + done.err)
 
 
 if __name__ == "__main__":

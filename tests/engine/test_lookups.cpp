@@ -285,15 +285,39 @@ BOOST_AUTO_TEST_CASE(connections_are_tried_with_pauses_until_the_outage_is_too_l
 
 BOOST_AUTO_TEST_CASE(a_token_that_never_comes_ends_it) {
   world refused(1);
-  refused.policy.token_failed("AADSTS7000215: wrong secret", true);
+  refused.policy.token_failed("AADSTS7000215: wrong secret", true, {});
   BOOST_TEST((refused.policy.ended()->code == errc::credentials));
   BOOST_TEST(refused.policy.ended()->why == "AADSTS7000215: wrong secret");
 
   world late(1, {.max_outage = 60s});
-  late.policy.token_failed("the token endpoint cannot be reached", false);
+  late.policy.token_failed("the token endpoint cannot be reached", false, late.now + 30s);
   BOOST_TEST(late.next_envelope(false).empty());
   BOOST_TEST((late.policy.ended()->code == errc::network));
   BOOST_TEST(late.policy.ended()->why.contains("the token endpoint"));
+  // An outage is expected to last as long again, five minutes at least.
+  BOOST_TEST((late.policy.ended()->come_back == 5min));
+}
+
+BOOST_AUTO_TEST_CASE(a_token_endpoint_that_is_closed_for_long_ends_it_and_says_when_to_come_back) {
+  world w(30);
+  const auto users = w.next_envelope();
+  w.policy.token_failed("HTTP 429", false, w.now + 7200s);
+  // What is in flight is waited for.
+  BOOST_TEST((w.policy.next(w.now, false).what == step_kind::wait));
+  w.find_all(users);
+  BOOST_TEST(w.policy.known() == 20U);
+  BOOST_TEST(w.next_envelope(false).empty());
+  BOOST_REQUIRE(w.policy.ended().has_value());
+  BOOST_TEST((w.policy.ended()->code == errc::network));
+  BOOST_TEST((w.policy.ended()->come_back == 7200s));
+  BOOST_TEST(w.policy.ended()->why.contains("The token endpoint gives no token, which look-ups of users need (HTTP 429)"));
+
+  // A shorter wait is waited for, and so is a token that came after all.
+  world brief(1);
+  brief.policy.token_failed("HTTP 429", false, brief.now + 600s);
+  BOOST_TEST((brief.policy.next(brief.now, false).what == step_kind::wait));
+  brief.policy.token_failed("HTTP 429", false, brief.now + 7200s);
+  BOOST_TEST(brief.next_envelope(true).size() == 1U);
 }
 
 // A service that throttles, fails and loses items by chance, with envelopes whose answers come in any order.

@@ -1,5 +1,6 @@
 // What every store promises about feeds: which keys vanished from an input, which of its new keys replace known ones.
 
+#include <algorithm>
 #include <map>
 
 #include "ledger/fixture.hpp"
@@ -113,6 +114,25 @@ BOOST_AUTO_TEST_CASE(row_9_rejected_rows_with_a_readable_key_are_present) {
     BOOST_TEST(got.payload.empty() == (got.line != 5));
     return {};
   }));
+}
+
+BOOST_AUTO_TEST_CASE(row_9_of_a_rejected_row_without_a_known_organizer_the_meetings_of_every_organizer_are_present) {
+  carry_out(*s, plan(*s, header(), {row(2, 1, "a"), row(3, 2, "A"), row(4, 1, "b"), row(5, 1, "w-20990907"), row(6, 1, "w-x")}).id);
+  const auto unknown = [](std::uint32_t line, const std::string& external_id) {
+    auto row = wrong_row(line, "column 'organizer': no such user");
+    row.present = {{"", external_id}};
+    return row;
+  };
+  // Of a row that repeats, and whose dates cannot be read, the id is without a date.
+  const auto stored = plan(*s, header("two"), {unknown(2, "a"), unknown(3, "W"), row(4, 3, "d")}, false);
+  BOOST_TEST(stored.summary.rejected == 2u);
+  BOOST_TEST(stored.summary.vanished == 2u);
+  std::vector<std::string> gone;
+  for (const auto& key : stored.summary.vanished_sample) gone.push_back(key.external_id);
+  std::ranges::sort(gone);
+  BOOST_TEST(gone == (std::vector<std::string>{"b", "w-x"}), boost::test_tools::per_element());
+  auto planning = must(s->begin_open(stored.id));
+  BOOST_TEST(must(planning->classify(before_any_meeting)).vanished == 2u);
 }
 
 BOOST_AUTO_TEST_CASE(meetings_that_have_ended_do_not_vanish) {

@@ -1,6 +1,9 @@
 // The users that a ledger remembers, with every store.
 
+#include <algorithm>
 #include <chrono>
+#include <future>
+#include <memory>
 
 #include "ledger/fixture.hpp"
 
@@ -81,6 +84,31 @@ BOOST_AUTO_TEST_CASE(a_cooldown_of_look_ups_lasts_until_its_end_or_until_it_is_r
   BOOST_TEST(must(s->users(here, when)).closed_until.has_value());
   must(s->save_users(here, {.users = {}, .closed_until = when}, when));
   BOOST_TEST(!must(s->users(here, now())).closed_until.has_value());
+}
+
+// The user was deleted, and made anew with another id.
+BOOST_AUTO_TEST_CASE(the_names_of_an_organizer_whom_the_service_does_not_know_are_forgotten) {
+  const known_user alias{"countess@uni.example", ada.object_id};
+  auto elsewhere = here;
+  elsewhere.tenant = "00000000-0000-4000-8000-0000000000ff";
+  must(s->save_users(here, {.users = {ada, alias, ben}, .closed_until = {}}, when));
+  must(s->save_users(elsewhere, {.users = {ada}, .closed_until = {}}, when));
+  const auto run = resume(plan(*s, header(), {row(2, 1, "a"), row(3, 2, "b")}).id);
+  const auto close = [&](const known_user& who, int status) {
+    const auto found = std::ranges::find(run.organizers, who.object_id, &organizer_rows::organizer);
+    BOOST_REQUIRE(found != run.organizers.end());
+    finished_row like;
+    like.http_status = status;
+    const auto done = std::make_shared<std::promise<result<closed_rows>>>();
+    s->close_organizer({.run = run.info.id, .lane = 0, .lease = run.lease, .organizer = found->id, .like = like},
+                       [done](result<closed_rows> n) { done->set_value(std::move(n)); });
+    BOOST_TEST(must(done->get_future().get()).calls == 1u);
+  };
+  close(ben, 403);
+  BOOST_TEST((users(when + 1h) == std::vector{ada, ben, alias}));
+  close(ada, 404);
+  BOOST_TEST((users(when + 1h) == std::vector{ben}));
+  BOOST_TEST((users(when + 1h, elsewhere) == std::vector{ada}));
 }
 
 BOOST_AUTO_TEST_CASE(users_survive_runs_and_their_pruning) {

@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(a_path_that_is_no_utf8_leaves_the_summary_json) {
   BOOST_TEST(read.at("results") == "caf\\xe9/r.csv");
   BOOST_TEST(read.at("failed") == "caf\xc3\xa9/r.csv");
   BOOST_TEST(read.at("output_errors").at(0) == "cannot write caf\\xe9/r.csv");
-  const auto error = boost::json::parse(convoke::report::error_json({convoke::errc::input, "no \xff"}, 8));
+  const auto error = boost::json::parse(convoke::report::error_json({convoke::errc::input, "no \xff"}, 8, {}));
   BOOST_TEST(error.at("error") == "no \\xff");
 }
 

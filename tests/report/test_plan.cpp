@@ -125,7 +125,7 @@ BOOST_AUTO_TEST_CASE(row_16_wrong_rows_are_listed_for_programs) {
   more.notes = {"a note"};
   BOOST_TEST(boost::json::parse(plan_json(0, checked(), now, more)).at("wrong_rows").at(0).at("line") == 2);
   more.refused = checked();
-  const auto error = boost::json::parse(error_json({errc::input, "5 of 9 rows are wrong"}, 8, more));
+  const auto error = boost::json::parse(error_json({errc::input, "5 of 9 rows are wrong"}, 8, {}, more));
   BOOST_TEST(error.at("exit_code") == 8);
   BOOST_TEST(error.at("wrong_rows").at(0) == boost::json::value({{"line", 2}, {"error", "column 'start': 'n/a'"}}));
   BOOST_TEST(error.at("wrong_rows").at(1).at("error") == "no \\xff");
@@ -133,7 +133,11 @@ BOOST_AUTO_TEST_CASE(row_16_wrong_rows_are_listed_for_programs) {
   BOOST_TEST(error.at("plan").at("columns").as_array().size() == 4U);
   BOOST_TEST(error.at("notes").at(0) == "a note");
   // Other errors have nothing of it.
-  BOOST_TEST(boost::json::parse(error_json({errc::usage, "no"}, 2)).as_object().size() == 2U);
+  BOOST_TEST(boost::json::parse(error_json({errc::usage, "no"}, 2, {})).as_object().size() == 2U);
+  const auto closed = boost::json::parse(
+      error_json({.code = errc::network, .message = "closed", .come_back = std::chrono::minutes(20)}, 5, utc_time(std::chrono::days(365))));
+  BOOST_TEST(closed.at("come_back_s").as_int64() == 1200);
+  BOOST_TEST(std::string_view(closed.at("come_back_at").as_string()).starts_with("1971-01-01T"));
 }
 
 BOOST_AUTO_TEST_CASE(every_kind_of_warning_says_how_many_where_and_what_to_do) {

@@ -69,7 +69,7 @@ BOOST_AUTO_TEST_CASE(row_16_every_kind_of_failure_has_a_remedy) {
       {reason(403, "Forbidden"), "OnlineMeetings.ReadWrite.All"},
       {reason(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation."), "grant admin consent"},
       {reason(403, "Forbidden", "error=insufficient_claims"), "Conditional Access"},
-      {reason(404, "UnknownError"), "object id of an existing user"},
+      {reason(404, "UnknownError"), "it looks the UPN up again"},
       {reason(404, "NotFound", "createOrGet returns this meeting, but the service does not find it afterwards."), "again later"},
       {reason(400, "BadRequest", "1026: An error has occurred."), "correct the rows in the failed file"},
       {reason(400, "BadRequest", "Resource not found for the segment 'onlineMeetings'."), "--graph-url"},

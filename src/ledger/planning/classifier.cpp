@@ -54,7 +54,10 @@ result<void> classifier::add_invalid(const row_place& at, std::span<const digest
 std::vector<digest> classifier::hashes_of(lane_id lane, std::span<const named_key> keys) {
   std::vector<digest> out;
   if (lane >= identifier_.lanes()) return out;
-  for (const auto& key : keys) out.push_back(identifier_.key_of(lane, key.organizer, key.external_id));
+  for (const auto& key : keys) {
+    const bool any = key.organizer.empty();
+    out.push_back(any ? identifier_.any_organizer(key.external_id) : identifier_.key_of(lane, key.organizer, key.external_id));
+  }
   return out;
 }
 

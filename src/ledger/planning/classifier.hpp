@@ -32,7 +32,8 @@ class classifier {
   [[nodiscard]] result<update_rule> add(const row_place& at, std::string_view payload, update_rule at_least);
   // A row that is wrong, in the order of the numbers. `present`: the keys that could be read; they count as present in the input.
   [[nodiscard]] result<void> add_invalid(const row_place& at, std::span<const digest> present = {});
-  // The hashes of keys in a lane; none where the run does not have the lane.
+  // The hashes of keys in a lane; none where the run does not have the lane. A key without an organizer stands for those of every
+  // organizer.
   [[nodiscard]] std::vector<digest> hashes_of(lane_id lane, std::span<const named_key> keys);
   [[nodiscard]] std::uint64_t rows() const noexcept { return rows_; }
 

@@ -30,8 +30,9 @@ struct key_groups {
   key_set present;  // known keys that the input has, also in conflicting and in rejected rows
   key_set taken;    // known keys that this plan decides about
 
-  // The keys of rejected rows, in order. Where the dates of a row that repeats cannot be read, its key has the id without a date. Beyond
-  // the cap any key with a date may belong to such a row.
+  // The keys of rejected rows, in order. Where the dates of a row that repeats cannot be read, its key has the id without a date;
+  // where its organizer is not known, it has one that stands for every organizer. Beyond the cap any key with a date may belong to such a
+  // row.
   static constexpr std::size_t most_rejected = 100'000;
   std::vector<digest> rejected;
   bool more_rejected = false;

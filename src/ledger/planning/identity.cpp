@@ -18,6 +18,11 @@ digest row_identifier::key_of(lane_id lane, std::string_view organizer, std::str
   return hash_key(lane, to_lower(organizer), to_lower(external_id));
 }
 
+// Half of a hash is enough: where two ids share it, a meeting that vanished is not reported.
+digest row_identifier::any_organizer(std::string_view external_id) {
+  return {.high = 0, .low = hash_({std::string_view("any organizer\0", 14), to_lower(external_id)}).low};
+}
+
 // The ids are in lower case.
 digest row_identifier::hash_key(lane_id lane, std::string_view organizer, std::string_view external_id) {
   return hash_({prefixes_[lane], organizer, std::string_view("\0", 1), external_id});

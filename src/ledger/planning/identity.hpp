@@ -31,6 +31,9 @@ class row_identifier {
   [[nodiscard]] result<row_identity> identify(lane_id lane, std::string_view payload);
   // The hash of a key. `lane` < lanes().
   [[nodiscard]] digest key_of(lane_id lane, std::string_view organizer, std::string_view external_id);
+  // Stands for the keys with this external id, of every organizer in every lane. These come before the hashes of keys.
+  [[nodiscard]] digest any_organizer(std::string_view external_id);
+  [[nodiscard]] static bool of_any_organizer(const digest& key) noexcept { return key.high == 0; }
 
  private:
   [[nodiscard]] digest hash_key(lane_id lane, std::string_view organizer, std::string_view external_id);

@@ -9,6 +9,18 @@
 #include "ledger/planning/samples.hpp"
 
 namespace convoke::ledger::planning {
+namespace {
+
+// The id of a meeting of a row that repeats ends in its date: `-20260907`. This is the id without it; empty: there is no date.
+std::string_view id_without_date(std::string_view id) {
+  constexpr std::size_t date_size = 9;
+  if (id.size() <= date_size) return {};
+  const auto date = id.substr(id.size() - date_size);
+  if (date.front() != '-' || !std::ranges::all_of(date.substr(1), core::ascii_digit)) return {};
+  return id.substr(0, id.size() - date_size);
+}
+
+}  // namespace
 
 // ---- which keys the input lacks
 
@@ -30,7 +42,7 @@ result<void> lacking_finder::take_page() {
   const bool with_new = plan_.summary.new_keys > 0;
   std::erase_if(page_,
                 [&](const live_key& key) { return plan_.groups.present.contains(key.key) || (!with_new && key.feed != plan_.feed); });
-  if (auto dropped = drop_dates_of_rejected(); !dropped) return dropped;
+  if (auto dropped = drop_keys_of_rejected(); !dropped) return dropped;
   if (page_.empty()) return {};
   keys_.clear();
   for (const auto& key : page_) keys_.push_back(key.key);
@@ -43,7 +55,7 @@ result<void> lacking_finder::take_page() {
   return {};
 }
 
-result<void> lacking_finder::drop_dates_of_rejected() {
+result<void> lacking_finder::drop_keys_of_rejected() {
   if (plan_.groups.rejected.empty()) return {};
   std::vector<live_key> kept;
   for (std::span<const live_key> left = page_; !left.empty();) {
@@ -54,23 +66,23 @@ result<void> lacking_finder::drop_dates_of_rejected() {
     if (auto read = plan_.store.read_records(sources_, payloads_); !read) return read;
     for (std::size_t i = 0; i < part.size(); ++i) {
       const auto wanted = decode_spec(payloads_[i]);
-      if (!wanted || !date_of_rejected(part[i].lane, *wanted)) kept.push_back(part[i]);
+      if (!wanted || !of_rejected(part[i].lane, *wanted)) kept.push_back(part[i]);
     }
   }
   page_ = std::move(kept);
   return {};
 }
 
-// The id of a meeting of a row that repeats ends in its date: `-20260907`.
-bool lacking_finder::date_of_rejected(lane_id lane, const meeting_spec& wanted) const {
-  constexpr std::size_t date_size = 9;
-  const std::string_view id = wanted.external_id;
-  if (id.size() <= date_size) return false;
-  const auto date = id.substr(id.size() - date_size);
-  if (date.front() != '-' || !std::ranges::all_of(date.substr(1), core::ascii_digit)) return false;
-  if (plan_.groups.more_rejected) return true;
-  const auto key = plan_.identifier.key_of(lane, wanted.organizer, id.substr(0, id.size() - date_size));
-  return std::ranges::binary_search(plan_.groups.rejected, key);
+bool lacking_finder::of_rejected(lane_id lane, const meeting_spec& wanted) const {
+  const auto& rejected = plan_.groups.rejected;
+  const auto has = [&](const digest& key) { return std::ranges::binary_search(rejected, key); };
+  auto& hashes = plan_.identifier;
+  if (has(hashes.any_organizer(wanted.external_id))) return true;
+  // The keys of any organizer come first: those beyond the cap may be any.
+  if (plan_.groups.more_rejected && row_identifier::of_any_organizer(rejected.back())) return true;
+  const auto id = id_without_date(wanted.external_id);
+  if (id.empty()) return false;
+  return plan_.groups.more_rejected || has(hashes.key_of(lane, wanted.organizer, id)) || has(hashes.any_organizer(id));
 }
 
 void lacking_finder::take(const live_key& key) {

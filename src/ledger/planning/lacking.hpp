@@ -3,7 +3,8 @@
 // Keys of the inventory that the input lacks: those that vanished from its feed, and those that new keys of the plan probably replace.
 //
 // A key is lacking if its wanted meeting has not ended, is not known to be lost or removed, and no row of the input has the key, not even a
-// rejected one: a rejected row whose dates cannot be read has every key with its id and a date. Whatever a step has nothing to do for is
+// rejected one: a rejected row whose dates cannot be read has every key with its id and a date, and one whose organizer is not known has
+// the keys with its id of every organizer. Whatever a step has nothing to do for is
 // not read: an empty inventory costs nothing.
 
 #include <map>
@@ -47,9 +48,9 @@ class lacking_finder {
  private:
   [[nodiscard]] result<void> take_page();
   void take(const live_key& key);
-  // Drops the keys of the page that may be meetings of a rejected row that repeats.
-  [[nodiscard]] result<void> drop_dates_of_rejected();
-  [[nodiscard]] bool date_of_rejected(lane_id lane, const meeting_spec& wanted) const;
+  // Drops the keys of the page that may be meetings of a rejected row: of one that repeats, or whose organizer is not known.
+  [[nodiscard]] result<void> drop_keys_of_rejected();
+  [[nodiscard]] bool of_rejected(lane_id lane, const meeting_spec& wanted) const;
 
   const plan_context& plan_;
   lacking_keys& lacking_;

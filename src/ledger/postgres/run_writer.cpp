@@ -6,6 +6,7 @@
 
 #include "ledger/postgres/claims.hpp"
 #include "ledger/postgres/outcome_statements.hpp"
+#include "ledger/postgres/users.hpp"
 #include "ledger/postgres/write_arrays.hpp"
 #include "ledger/stored.hpp"
 #include "os/clock.hpp"
@@ -218,6 +219,7 @@ void run_writer::add_closes(pipeline& to, const group& all, layout& at) const {
     meeting seen = like.stored.value_or(meeting{});
     values.with(seen.id).with(seen.join_web_url).with(seen.join_meeting_id).with(seen.passcode).with(seen.dial_in_number);
     values.with(seen.conference_id);
+    if (like.http_status == no_such_organizer) add_forget_user(to, wanted.organizer);
   }
 }
 

@@ -20,6 +20,11 @@ constexpr const char* closed =
 constexpr const char* forget =
     "DELETE FROM convoke.known_user WHERE (graph_root, tenant, upn) IN (SELECT graph_root, tenant, upn FROM "
     "convoke.known_user WHERE looked_up_at <= $1 OR looked_up_at > $2 FOR UPDATE SKIP LOCKED)";
+// What another process writes just now stays: it was looked up later.
+constexpr const char* forget_user =
+    "DELETE FROM convoke.known_user WHERE (graph_root, tenant, upn) IN (SELECT u.graph_root, u.tenant, u.upn FROM convoke.organizer o "
+    "JOIN convoke.lane l ON l.id = o.lane JOIN convoke.known_user u ON u.graph_root = l.graph_root AND u.tenant = l.tenant AND "
+    "u.object_id = o.object_id WHERE o.id = $1 FOR UPDATE OF u SKIP LOCKED)";
 // In the order of the keys: processes that save the same users wait for each other.
 constexpr const char* add =
     "INSERT INTO convoke.known_user(graph_root, tenant, upn, object_id, looked_up_at) SELECT $1, $2, u.upn, u.object_id, $5 FROM "
@@ -70,6 +75,10 @@ outcome_of<void> write_users(connection& db, const lane_name& lane, const learnt
     if (!saved) return std::unexpected(saved.error());
   }
   return {};
+}
+
+void add_forget_user(pipeline& to, organizer_id organizer) {
+  to.add(forget_user).with(organizer);
 }
 
 }  // namespace convoke::ledger::postgres

@@ -255,6 +255,7 @@ result<closed_rows> run_writer::close_organizer(const close_request& closing) {
     if (!page.empty()) drop_.with(closing.run, closing.organizer, number_of(page.back().row)).run();
     closed.calls += static_cast<std::uint32_t>(page.size());
   } while (!page.empty() && db_.ok());
+  if (like.http_status == no_such_organizer) forget_user_.with(closing.organizer).run();
   return closed;
 }
 

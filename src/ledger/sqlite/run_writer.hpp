@@ -100,6 +100,9 @@ class run_writer {
   statement strikes_{db_, "SELECT strikes FROM owed WHERE run = ? AND organizer = ? AND number = ? AND token = ? AND token <> 0"};
   statement page_{db_, "SELECT number, call, key, duplicates, hash FROM owed WHERE run = ? AND organizer = ? ORDER BY number LIMIT 1000"};
   statement drop_{db_, "DELETE FROM owed WHERE run = ? AND organizer = ? AND number <= ?"};
+  statement forget_user_{db_,
+                         "DELETE FROM known_user WHERE (graph_root, tenant, object_id) IN (SELECT l.graph_root, l.tenant, o.object_id "
+                         "FROM organizer o JOIN lane l ON l.id = o.lane WHERE o.id = ?)"};
 };
 
 }  // namespace convoke::ledger::sqlite
