@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <vector>
 
+#include <convoke/key.hpp>
+
 #include "core/hidden.hpp"
 #include "core/utf8.hpp"
 
@@ -122,6 +124,11 @@ std::string_view trim(std::string_view text) noexcept {
   while (const std::size_t blank = blank_length(text)) text.remove_prefix(blank);
   while (const std::size_t blank = blank_length_at_end(text)) text.remove_suffix(blank);
   return text;
+}
+
+std::string guid_or(std::string_view id, std::string_view placeholder) {
+  const auto guid = parse_guid(id);
+  return guid ? *guid : std::string(placeholder);
 }
 
 std::string escape_for_people(std::string_view text, std::size_t max_characters) {

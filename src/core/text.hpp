@@ -49,6 +49,10 @@ void make_lower(std::string& text) noexcept;
 // `text` without such characters at its beginning and end.
 [[nodiscard]] std::string_view trim(std::string_view text) noexcept;
 
+// The id in lower case where it is one (a GUID): what comes from a file or the network must not become another part of a command. Else the
+// placeholder.
+[[nodiscard]] std::string guid_or(std::string_view id, std::string_view placeholder);
+
 // Text from outside in a form that is fit for a terminal, a log line or an error message: control characters, escape sequences,
 // bidirectional marks, invisible characters, blanks other than the space and bad UTF-8 become visible (`\n`, `\x1b`, `\u{202e}`,
 // `\u{a0}`). Cut with `…` after `max_characters`.

@@ -1,8 +1,8 @@
 #pragma once
 
-// The commands that administrators run, with the ids of the set-up filled in.
+// The commands that administrators run, with the ids of the set-up filled in, and placeholders where one is no GUID. Those of the access
+// policy are in core/access_policy.hpp.
 
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,13 +10,6 @@
 #include "diagnosis/observations.hpp"
 
 namespace convoke::diagnosis {
-
-// The id where it is one (a GUID): what comes from a file or the network must not become another part of a command. Else the placeholder.
-[[nodiscard]] std::string id_or(const std::string& id, std::string_view placeholder);
-
-// Let the app act for these organizers. A user has one application access policy: the commands show the present one first, then add the app
-// to it, and grant another one only where there is none. Of many organizers only the first ones are named.
-[[nodiscard]] std::vector<std::string> policy_commands(const lane_facts& lane, std::span<const std::string> organizers);
 
 // Give the app the application permission OnlineMeetings.ReadWrite.All. `principal`: the object id of the service principal, which a
 // managed identity needs because it has no app registration; may be empty.

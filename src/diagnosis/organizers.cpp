@@ -7,6 +7,7 @@
 
 #include <convoke/key.hpp>
 
+#include "core/access_policy.hpp"
 #include "core/text.hpp"
 #include "diagnosis/assess.hpp"
 #include "diagnosis/commands.hpp"
@@ -101,7 +102,7 @@ verdict verdict_on(const read_seen& r, const lane_facts& lane, bool role_known) 
               .advice = !r.look_up ? fmt::format(
                                          "Check the object id: `az ad user show --id {}` in the tenant {}. A new or a restored user can be "
                                          "unknown to Teams for some hours.",
-                                         id_or(id_of(r), "<organizer>"), id_or(lane.tenant, "<tenant id>"))
+                                         core::guid_or(id_of(r), "<organizer>"), core::guid_or(lane.tenant, "<tenant id>"))
                                    : "Check how the name is written and that the user is of this tenant, or give the Entra object id."};
     case wrong_place:
       return {.check = "organizer",
@@ -162,7 +163,7 @@ finding assess_policies(std::span<const read_seen> reads, std::size_t left_out, 
                      "A user has one application access policy, and granting another replaces it, which can break other apps. So "
                      "look first; where there is a policy add the app to it; grant one only where there is none, or to a group. ") +
                  propagation;
-    out.commands = policy_commands(lane, ids_of_those(reads, no_policy));
+    out.commands = core::access_policy_commands(lane.tenant, lane.app, ids_of_those(reads, no_policy));
     return out;
   }
   if (lane.credential == credential_kind::device_code)
@@ -184,7 +185,7 @@ finding assess_licences(std::span<const read_seen> reads, const lane_facts& lane
     const auto ids = ids_of_those(reads, not_entitled);
     for (std::size_t i = 0; i < ids.size() && i < 5; ++i)
       out.commands.push_back(fmt::format("az rest --url '{}/v1.0/users/{}/licenseDetails?$select=skuPartNumber'", lane.graph_root,
-                                         id_or(ids[i], "<organizer>")));
+                                         core::guid_or(ids[i], "<organizer>")));
     return out;
   }
   if (good == 0) return skipped(out.check, lane.name, {}, "no read was allowed, so nothing is known of it");

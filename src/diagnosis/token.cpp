@@ -37,20 +37,20 @@ void add_remedy(finding& to, int number, const lane_facts& lane) {
       return;
     case 700016:
       to.advice = "Check client_id and tenant. Where both are right, an administrator of the tenant has to admit the app.";
-      to.commands = {fmt::format("az login --tenant {}", id_or(lane.tenant, "<tenant id>")),
-                     fmt::format("az ad sp create --id {}", id_or(lane.app, "<client id>"))};
+      to.commands = {fmt::format("az login --tenant {}", core::guid_or(lane.tenant, "<tenant id>")),
+                     fmt::format("az ad sp create --id {}", core::guid_or(lane.app, "<client id>"))};
       return;
     case 700027:
     case 50012:
       to.advice = fmt::format("Compare the thumbprint of the certificate with those at {}.", app_page(lane, "Certificates & secrets"));
-      to.commands = {fmt::format("az ad app credential list --id {} --cert --output table", id_or(lane.app, "<client id>"))};
+      to.commands = {fmt::format("az ad app credential list --id {} --cert --output table", core::guid_or(lane.app, "<client id>"))};
       return;
     case 70021:
     case 700211:
     case 700212:
     case 700213:
       to.advice = "Compare issuer, subject and audience of the token with the federated credentials of the app.";
-      to.commands = {fmt::format("az ad app federated-credential list --id {} --output table", id_or(lane.app, "<client id>"))};
+      to.commands = {fmt::format("az ad app federated-credential list --id {} --output table", core::guid_or(lane.app, "<client id>"))};
       return;
     default:
       to.advice = "Correct what the message names, and run the command again.";

@@ -1,25 +1,23 @@
 #include "engine/advice.hpp"
 
+#include "core/access_policy.hpp"
 #include "core/text.hpp"
 
 namespace convoke::engine {
 
 namespace {
 
-constexpr std::string_view policy_missing =
-    "The app has no application access policy for this organizer. In Teams PowerShell, where the organizer has a policy: "
-    "Set-CsApplicationAccessPolicy -Identity <policy> -AppIds @{Add=\"<client id>\"}; where it has none: New-CsApplicationAccessPolicy "
-    "-Identity convoke -AppIds <client id>, then Grant-CsApplicationAccessPolicy -PolicyName convoke -Identity <organizer> (or -Global). "
-    "It can take 30 minutes to be obeyed.";
+const std::string policy_missing =
+    "The app has no application access policy for this organizer. " + core::access_policy_steps() + " It can take 30 minutes to be obeyed.";
 constexpr std::string_view role_missing =
     "Give the app the application permission OnlineMeetings.ReadWrite.All in Entra and grant admin consent to it.";
 constexpr std::string_view conditional_access =
     "A Conditional Access policy of the tenant refuses this app: ask the tenant's administrator to admit it.";
-constexpr std::string_view refused =
+const std::string refused =
     "The service gives no reason. Check in this order: the app has the application permission OnlineMeetings.ReadWrite.All with admin "
-    "consent; an application access policy covers this organizer (New-CsApplicationAccessPolicy -Identity convoke -AppIds <client id>, "
-    "Grant-CsApplicationAccessPolicy -PolicyName convoke -Identity <organizer>); the organizer is a member of the tenant, no guest, with "
-    "a Teams licence.";
+    "consent; an application access policy with this app covers this organizer; the organizer is a member of the tenant, no guest, with a "
+    "Teams licence. " +
+    core::access_policy_steps();
 constexpr std::string_view no_such_user =
     "Teams has no such organizer: give the Entra object id or the UPN of an existing user of this tenant with a Teams licence.";
 constexpr std::string_view user_refused =
@@ -36,9 +34,9 @@ constexpr std::string_view app_on_me = "The token is an app's, the path a person
 constexpr std::string_view token_refused =
     "Graph refuses the token: check --tenant, --client-id, the secret, and that the token is made for this cloud.";
 
-constexpr std::string_view all_advice[] = {policy_missing, role_missing, conditional_access, refused,   no_such_user,
-                                           not_there,      wrong_place,  redirected,         app_on_me, token_refused,
-                                           user_refused,   user_unknown, user_token_refused};
+const std::string_view all_advice[] = {policy_missing, role_missing, conditional_access, refused,   no_such_user,
+                                       not_there,      wrong_place,  redirected,         app_on_me, token_refused,
+                                       user_refused,   user_unknown, user_token_refused};
 
 // The service changes the wording of its messages, so they only choose an advice. No decision depends on them.
 bool mentions(std::string_view text, std::string_view what) noexcept {

@@ -1,11 +1,9 @@
 #include "report/remedies.hpp"
 
-#include <optional>
+#include <cstdint>
 #include <string_view>
 
-#include <fmt/format.h>
-#include <convoke/key.hpp>
-
+#include "core/access_policy.hpp"
 #include "core/text.hpp"
 #include "engine/advice.hpp"
 
@@ -75,8 +73,8 @@ constexpr rule rules[] = {
     {outcome::failed, "", 404, 404, "", user_unknown, false, caller::user},
     {outcome::failed, "", 404, 404, "",
      "Teams has no such organizer. It must be an existing user of this tenant with a Teams licence. Where rows name the user by UPN and "
-     "the "
-     "user was made anew, run the same command again: it looks the UPN up again. Otherwise correct the object id or the UPN in the failed "
+     "the user was made anew, run the same command again: it looks the UPN up again. Otherwise correct the object id or the UPN in the "
+     "failed "
      "file, and apply that file."},
     {outcome::failed, "", 405, 405, "", wrong_place},
     {outcome::failed, "", 501, 501, "", wrong_place},
@@ -96,31 +94,18 @@ bool fits(const rule& r, const failure_reason& why, caller by) noexcept {
          has(why.message, r.mentions);
 }
 
-// Values go into a command only where they are what they should be.
-std::string or_placeholder(const std::string& id, std::string_view placeholder) {
-  return parse_guid(id) ? id : std::string(placeholder);
-}
-
-std::vector<std::string> policy_commands(const std::string& app, const std::string& organizer) {
-  const auto client = or_placeholder(app, "<client id>"), who = or_placeholder(organizer, "<organizer>");
-  return {"Connect-MicrosoftTeams", fmt::format("Get-CsOnlineUser -Identity {} | Select-Object ApplicationAccessPolicy", who),
-          fmt::format("Set-CsApplicationAccessPolicy -Identity <policy> -AppIds @{{Add=\"{}\"}}  # where it has a policy", client),
-          fmt::format("New-CsApplicationAccessPolicy -Identity convoke -AppIds \"{}\"  # where it has none", client),
-          fmt::format("Grant-CsApplicationAccessPolicy -PolicyName convoke -Identity {}  # where it has none", who)};
-}
-
 }  // namespace
 
-void add_remedies(std::span<failure_reason> reasons, std::span<const std::string> apps) {
+void add_remedies(std::span<failure_reason> reasons, std::span<const ledger::lane_name> lanes) {
   for (auto& why : reasons) {
-    const auto app = why.lane < apps.size() ? apps[why.lane] : std::string();
-    const auto by = app.contains('/') ? caller::user : caller::app;
+    const auto lane = why.lane < lanes.size() ? lanes[why.lane] : ledger::lane_name();
+    const auto by = lane.app.contains('/') ? caller::user : caller::app;
     why.remedy =
         "Run the same command again: a new run owes these rows. If they fail again, compare the message with Microsoft's documentation.";
     for (const auto& r : rules) {
       if (!fits(r, why, by)) continue;
       why.remedy = r.remedy;
-      if (r.policy) why.commands = policy_commands(app, why.organizer);
+      if (r.policy) why.commands = core::access_policy_commands(lane.tenant, lane.app, std::span(&why.organizer, 1));
       break;
     }
     why.message = engine::without_advice(why.message);

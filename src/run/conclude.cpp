@@ -153,9 +153,7 @@ result<std::vector<failure_reason>> read_reasons(ledger::reader& from, const led
   auto reasons = from.reasons(info.id, most);
   if (!reasons) return std::unexpected(reasons.error());
   const auto& lanes = info.header.lanes;
-  std::vector<std::string> apps;
-  for (const auto& lane : lanes) apps.push_back(lane.app);
-  report::add_remedies(*reasons, apps);
+  report::add_remedies(*reasons, lanes);
   if (lanes.size() > 1)
     for (auto& why : *reasons)
       if (why.lane < lanes.size()) why.tenant = lanes[why.lane].tenant;

@@ -200,6 +200,21 @@ BOOST_AUTO_TEST_CASE(a_missing_policy_names_the_commands) {
     const auto hint = advice_for(operation::create_or_get, http(403, "General", text));
     BOOST_TEST(hint.contains("New-CsApplicationAccessPolicy"), text);
     BOOST_TEST(hint.contains("Grant-CsApplicationAccessPolicy"), text);
+    BOOST_TEST(hint.ends_with("30 minutes to be obeyed."), text);
+  }
+}
+
+// Granting a policy takes the one away that the user, or the tenant, has. So it comes after a look, and after the way that adds the app.
+BOOST_AUTO_TEST_CASE(no_advice_replaces_a_policy_that_is_there) {
+  for (const auto* text : {"No application access policy found for this app.", ""}) {
+    const auto hint = advice_for(operation::create_or_get, http(403, "Forbidden", text));
+    const auto look = hint.find("Get-CsOnlineUser"), add = hint.find("Set-CsApplicationAccessPolicy"),
+               grant = hint.find("Grant-CsApplicationAccessPolicy");
+    BOOST_TEST(look < add, hint);
+    BOOST_TEST(add < grant, hint);
+    BOOST_TEST(grant != std::string_view::npos, hint);
+    BOOST_TEST(hint.contains("granting another replaces it"), hint);
+    BOOST_TEST(!hint.contains("-Global"), hint);
   }
 }
 

@@ -17,7 +17,12 @@ using namespace convoke::report;
 
 namespace {
 
-const std::string app = "9d8fe59e-322e-53bb-9df5-35d01bf5cb66", anna = "00000000-0000-0000-0000-000000000001";
+const std::string app = "9d8fe59e-322e-53bb-9df5-35d01bf5cb66", anna = "00000000-0000-0000-0000-000000000001",
+                  school = "11111111-2222-3333-4444-555555555555";
+
+ledger::lane_name lane_of(std::string client, std::string tenant = school) {
+  return {.graph_root = "https://graph.microsoft.com", .tenant = std::move(tenant), .app = std::move(client)};
+}
 
 failure_reason reason(int status, std::string code, std::string message = {}, outcome result = outcome::failed) {
   return {.result = result,
@@ -36,7 +41,7 @@ failure_reason reason(int status, std::string code, std::string message = {}, ou
 
 failure_reason with_remedy(failure_reason why, const std::string& client = app) {
   std::vector<failure_reason> all{std::move(why)};
-  add_remedies(all, std::vector{client});
+  add_remedies(all, std::vector{lane_of(client)});
   return all.front();
 }
 
@@ -59,6 +64,7 @@ BOOST_AUTO_TEST_CASE(row_16_a_missing_policy_gets_the_commands_that_fix_it) {
   auto odd = reason(403, "Forbidden", "No application access policy found for this app.");
   odd.organizer = "x; rm";
   const auto why = with_remedy(odd, "\"; rm");
+  BOOST_TEST(why.commands.at(1) == "Get-CsOnlineUser -Identity <organizer> | Select-Object ApplicationAccessPolicy");
   BOOST_TEST(!any_command_holds(why, "rm"));
   BOOST_TEST(any_command_holds(why, "@{Add=\"<client id>\"}"));
   BOOST_TEST(any_command_holds(why, "-Identity <organizer>"));
@@ -109,14 +115,14 @@ BOOST_AUTO_TEST_CASE(row_16_reasons_for_people) {
   };
   all[2].rows = 1;
   all[2].organizer = all[2].external_id = "";
-  add_remedies(all, std::vector{app});
+  add_remedies(all, std::vector{lane_of(app)});
   const auto text = reasons_text(all);
   BOOST_TEST(
       text.starts_with("Why rows have no meeting as wanted:\n"
                        "  5 rows failed: 403 Forbidden: No application access policy found for this app.\n"
                        "    The first is: line 2, K-1 of " +
                        anna + "\n    What to do: The app has no application access policy"));
-  BOOST_TEST(text.contains("\n      Connect-MicrosoftTeams\n"));
+  BOOST_TEST(text.contains("\n      Connect-MicrosoftTeams -TenantId " + school + "\n"));
   BOOST_TEST(text.contains("General: No application access policy found for this app.\n    The first is: line 2, K-1 of " + anna +
                            "\n    What to do: as above.\n"));
   BOOST_TEST(
@@ -128,16 +134,18 @@ BOOST_AUTO_TEST_CASE(row_16_reasons_for_people) {
 }
 
 BOOST_AUTO_TEST_CASE(each_tenant_has_reasons_of_its_own_with_the_commands_for_its_app) {
-  const std::string other = "22222222-3333-4444-5555-666666666666";
+  const std::string other = "22222222-3333-4444-5555-666666666666", south = "33333333-4444-5555-6666-777777777777";
   std::vector<failure_reason> all{reason(403, "Forbidden", "No application access policy found for this app."),
                                   reason(403, "Forbidden", "No application access policy found for this app.")};
   all[0].tenant = "north-id";
   all[1].tenant = "south-id";
   all[1].lane = 1;
-  add_remedies(all, std::vector{app, other});
+  add_remedies(all, std::vector{lane_of(app), lane_of(other, south)});
   BOOST_TEST(any_command_holds(all[0], app));
   BOOST_TEST(any_command_holds(all[1], other));
   BOOST_TEST(!any_command_holds(all[1], app));
+  BOOST_TEST(all[0].commands.at(0) == "Connect-MicrosoftTeams -TenantId " + school);
+  BOOST_TEST(all[1].commands.at(0) == "Connect-MicrosoftTeams -TenantId " + south);
   const auto text = reasons_text(all);
   BOOST_TEST(text.contains("  5 rows of tenant north-id failed: 403 Forbidden"), text);
   BOOST_TEST(text.contains("  5 rows of tenant south-id failed: 403 Forbidden"), text);
@@ -164,7 +172,7 @@ BOOST_AUTO_TEST_CASE(row_16_a_run_that_ends_with_failures_gives_its_reasons) {
   BOOST_TEST(why.at("line") == 2);
   BOOST_TEST(why.at("organizer") == anna.c_str());
   BOOST_TEST(why.at("external_id") == "K-1");
-  BOOST_TEST(why.at("commands").as_array().size() == 5U);
+  BOOST_TEST(why.at("commands").as_array().size() == 6U);
   r.reasons.clear();
   BOOST_TEST(boost::json::parse(report_json(r)).at("reasons").as_array().empty());
 }
