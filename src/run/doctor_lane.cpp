@@ -89,7 +89,8 @@ lane_examination::lane_examination(asio::io_context& io, tls_contexts& tls, lane
       prober_(io.get_executor(), tls_),
       client_(io.get_executor(), tls_, task_.pace.attempt_timeout),
       timer_(io),
-      parts_(make_lane_parts(io, tls, task_.lane, task_.pace, static_cast<std::uint64_t>(net::wall_now().time_since_epoch().count()))) {}
+      parts_(make_lane_parts(io, tls, task_.lane, task_.pace, static_cast<std::uint64_t>(net::wall_now().time_since_epoch().count()))),
+      token_wait_(task_.pace.attempt_timeout) {}
 
 lane_examination::~lane_examination() = default;
 

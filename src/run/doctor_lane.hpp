@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -16,10 +17,10 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <convoke/doctor.hpp>
-#include <convoke/time.hpp>
 
 #include "auth/token_client.hpp"
 #include "diagnosis/observations.hpp"
+#include "diagnosis/patience.hpp"
 #include "graph/graph.hpp"
 #include "graph/user_lookup.hpp"
 #include "net/probe.hpp"
@@ -67,13 +68,13 @@ class lane_examination {
   [[nodiscard]] error why_no_token(const error& why, bool fatal) const;
   void take_user_as_organizer();
   boost::asio::awaitable<void> read_organizers();
-  boost::asio::awaitable<diagnosis::read_seen> read(const std::string& organizer);
-  boost::asio::awaitable<diagnosis::read_seen> read_once(const std::string& organizer);
+  boost::asio::awaitable<diagnosis::read_seen> make(const diagnosis::lane_reads::call& call);
   boost::asio::awaitable<std::string> connect();
   boost::asio::awaitable<diagnosis::read_seen> look_up(const std::string& upn);
+  boost::asio::awaitable<diagnosis::read_seen> read(const std::string& object_id);
   boost::asio::awaitable<void> pause(std::chrono::nanoseconds time);
   [[nodiscard]] bool authority_is_used() const;
-  void skip_reads(std::size_t from, const std::string& why);
+  void skip_reads(std::span<const std::string> organizers, const std::string& why);
   void report(finding f);
 
   boost::asio::io_context& io_;
@@ -90,12 +91,11 @@ class lane_examination {
   std::uint64_t look_ups_ = 0;
   std::unique_ptr<net::connection> connection_;
   diagnosis::token_seen token_;
+  diagnosis::token_wait token_wait_;
   std::shared_ptr<user_session> session_;  // of a person who signs in here
-  mono_time token_until_{};                // when no token is waited for any more
   bool unreachable_ = false;               // of the host that was examined last
   bool no_authority_ = false;
   bool no_graph_ = false;
-  std::chrono::nanoseconds waited_{0};  // for throttles
   bool stopped_ = false;
 };
 

@@ -19,20 +19,12 @@ namespace asio = boost::asio;
 
 namespace {
 
-// A token endpoint that is to be asked again within this time is asked once more, as a run does.
-constexpr std::chrono::seconds soon{5};
-
 diagnosis::token_seen seen_of(const secret& token) {
   diagnosis::token_seen out{.problem = {}, .claims = {}, .now = net::wall_now()};
   auto claims = token::read_claims(token.reveal());
   out.opaque = !claims;
   if (claims) out.claims = std::move(*claims);
   return out;
-}
-
-// A token, or why there is none: the time that two requests may take.
-std::chrono::nanoseconds time_limit(const pace_options& pace) {
-  return 2 * pace.attempt_timeout + std::chrono::seconds(5);
 }
 
 }  // namespace
@@ -48,8 +40,7 @@ result<void> lane_examination::begin_sign_in() {
   std::function<void(const sign_in_prompt&)> show;
   if (task_.sign_in_wanted)
     show = [this](const sign_in_prompt& prompt) {
-      // The person has as long as the code is valid.
-      token_until_ = net::boot_now() + prompt.valid_for + time_limit(task_.pace);
+      token_wait_.asked_to_sign_in(prompt.valid_for, net::boot_now());
       task_.sign_in_wanted(prompt);
     };
   parts_->tokens = auth::token_source::renewing(io_.get_executor(), tls_, auth::by_device_code(session_, std::move(show)),
@@ -67,7 +58,7 @@ error lane_examination::why_no_token(const error& why, bool fatal) const {
 
 asio::awaitable<void> lane_examination::request_token() {
   auto& tokens = *parts_->tokens;
-  bool done = false, failed_before = false;
+  bool done = false;
   // One token is enough. After stop() no event follows, and the token can be used all the same.
   const auto end = [&] {
     done = true;
@@ -75,7 +66,7 @@ asio::awaitable<void> lane_examination::request_token() {
     timer_.cancel();
   };
   token_.problem = error{errc::network, "no access token: no answer within the time limit"};
-  token_until_ = net::boot_now() + time_limit(task_.pace);
+  token_wait_.begin(net::boot_now());
   tokens.start({.ready =
                     [&](std::uint32_t) {
                       token_ = seen_of(*tokens.current());
@@ -84,11 +75,10 @@ asio::awaitable<void> lane_examination::request_token() {
                 .failed =
                     [&](const error& why, bool fatal, std::optional<mono_time> again) {
                       token_.problem = why_no_token(why, fatal);
-                      const bool once_more = !std::exchange(failed_before, true) && again && *again - net::boot_now() <= soon;
-                      if (fatal || !once_more) end();
+                      if (!token_wait_.goes_on_after_failure(fatal, again, net::boot_now())) end();
                     }});
-  for (auto now = net::boot_now(); !done && !stopped_ && now < token_until_; now = net::boot_now()) {
-    co_await pause(token_until_ - now);
+  for (auto now = net::boot_now(); !done && !stopped_ && now < token_wait_.until(); now = net::boot_now()) {
+    co_await pause(token_wait_.until() - now);
   }
   tokens.stop();
 }
