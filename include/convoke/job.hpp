@@ -218,10 +218,10 @@ enum class ending : std::uint8_t {
 /// How one lane of a job ended.
 struct lane_result {
   std::string name, tenant, app;  ///< as the configuration names it, Entra tenant id, Entra application id; name and app may be empty
-  ending end = ending::finished;
-  std::string detail;       ///< one sentence for people: why it stopped and what to do; empty where it made no call
-  std::uint64_t calls = 0;  ///< made by this process
-  outcome_counts counts;    ///< of the rows of the run whose lane is known; wrong rows are not among them. Only in a job_report
+  ending end = ending::finished;  ///< `finished` also where the run was stopped after all rows of the lane were done
+  std::string detail;             ///< one sentence for people: why it stopped and what to do; empty where it made no call
+  std::uint64_t calls = 0;        ///< made by this process
+  outcome_counts counts;          ///< of the rows of the run whose lane is known; wrong rows are not among them. Only in a job_report
 };
 
 /// The result of `apply`.
@@ -322,8 +322,9 @@ struct work_report {
   [[nodiscard]] int exit_code() const noexcept;
 };
 
-/// Carries out what the open runs of a ledger owe to the lanes of the job, whoever planned them. Of the job only `ledger`, `wait_lock`,
-/// `lanes` (one or more), `pace`, `keep_runs` and `seed` are used. It writes no outputs: `export_run` does.
+/// Carries out what the open runs of a ledger owe to the lanes of the job, whoever planned them. A run that owes rows to other lanes too
+/// stays open for these. Of the job only `ledger`, `wait_lock`, `lanes` (one or more), `pace`, `keep_runs` and `seed` are used. It writes
+/// no outputs: `export_run` does.
 ///
 /// Any number of workers may share a PostgreSQL ledger, on any number of machines. They claim rows under leases and share the rate of each
 /// lane. A SQLite ledger has one worker, which carries out one run after the other.

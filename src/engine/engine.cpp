@@ -53,6 +53,7 @@ class engine::impl {
     }
     if (ending_ || (why == stop_reason::interrupted && !holds(rule::nothing_after_stop))) return;
     if (!stopped_at_) stopped_at_ = now;
+    if (why == stop_reason::interrupted) interruption_ = detail;
     for (const auto& l : lanes_) l->stop(why, detail, now, come_back);
   }
 
@@ -86,7 +87,8 @@ class engine::impl {
   std::vector<std::unique_ptr<lane>> lanes_;
   mono_time started_;
   std::optional<mono_time> stopped_at_;
-  bool ending_ = false;  // nothing will be sent any more, and nothing is in flight: only commits are awaited
+  std::optional<std::string> interruption_;  // what is said of it, once the run was interrupted
+  bool ending_ = false;                      // nothing will be sent any more, and nothing is in flight: only commits are awaited
   mono_time end_by_ = mono_time::max();
 };
 
@@ -133,7 +135,8 @@ void engine::impl::look_for_the_end(mono_time now) {
   if (acknowledged || now >= end_by_) finish(result(now));
 }
 
-// The run ends like the lane that ended worst, the first of those where there are several.
+// The run ends like the lane that ended worst, the first of those where there are several. One that was interrupted says so, also where
+// all of its lanes could finish.
 struct finished engine::impl::result(mono_time now) const {
   struct finished f{stop_reason::finished, "Everything that was owed is done.", std::nullopt};
   for (const auto& l : lanes_) {
@@ -142,13 +145,17 @@ struct finished engine::impl::result(mono_time now) const {
     f.reason = end.reason;
     f.detail = end.detail;
   }
+  if (interruption_ && outranks(stop_reason::interrupted, f.reason)) {
+    f.reason = stop_reason::interrupted;
+    f.detail = *interruption_;
+  }
   if (f.reason == stop_reason::finished && context.numbers.unacknowledged + context.closings > 0) {
     f.reason = stop_reason::storage;
     f.detail = "The ledger did not acknowledge the last commits in time. Run the same command again.";
   }
   if (f.reason != stop_reason::deferred) return f;
-  for (const auto& l : lanes_) {
-    const auto at = l->come_back(now);
+  for (std::size_t i = 0; i < lanes_.size(); ++i) {
+    const auto at = f.lanes[i].reason == stop_reason::finished ? std::nullopt : lanes_[i]->come_back(now);
     if (at && (!f.come_back || *at - now < *f.come_back)) f.come_back = std::max(*at - now, std::chrono::nanoseconds(0));
   }
   return f;

@@ -169,6 +169,7 @@ class lane {
   void close_organizer_now(organizer_index who, answer&& why);
   void forget(row_index i) noexcept;
   void release_all();
+  [[nodiscard]] bool all_done() const noexcept;
   void check_token(mono_time now);
   void check_outage(mono_time now);
   void save_now_and_then(mono_time now);
@@ -263,6 +264,7 @@ class lane {
   };
   std::vector<resting_row> resting_;
   std::uint64_t deferred_ = 0;  // rows that go to the next run
+  std::uint64_t kept_ = 0;      // rows that stay claimed: the service may still carry out their calls
 };
 
 }  // namespace convoke::engine

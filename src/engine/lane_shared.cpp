@@ -76,7 +76,10 @@ void lane::set_rows_left(organizer_index who, std::uint32_t fresh, std::uint32_t
 
 void lane::rows_available(std::span<const organizer_setup> found, std::uint64_t held_elsewhere, mono_time now) {
   if (std::exchange(looking_, false)) --context_.looks;
-  if (stopped_) return;
+  if (stopped_) {
+    nothing_elsewhere_ = found.empty() && held_elsewhere == 0;
+    return;
+  }
   if (holds(rule::late_stale_rows_wait) && std::ranges::any_of(found, [](const organizer_setup& o) { return o.stale > 0; })) {
     // A call of the process that had claimed them may still be carried out. They can be others than those that were counted before.
     stale_turn_ = false;

@@ -53,8 +53,17 @@ void lane::stop(stop_reason why, std::string detail, mono_time now, std::optiona
   release_all();
 }
 
+// Every row that the lane knows of has its outcome, durably, and no other worker holds one as far as is known.
+bool lane::all_done() const noexcept {
+  const bool acknowledged = context_.numbers.unacknowledged == 0 && context_.closings == 0;
+  const bool elsewhere = context_.config.shared && !nothing_elsewhere_;
+  return acknowledged && !elsewhere && claimed_ == 0 && unfetched_ == 0 && deferred_ == 0 && kept_ == 0 && resting_.empty();
+}
+
 lane_end lane::end() const {
-  if (stopped_) return {id_, *stopped_, detail_, calls_};
+  // A stop of the whole run takes nothing from a lane that had done everything, or whose last calls ended in the drain.
+  const bool with_the_run = stopped_ == stop_reason::interrupted || stopped_ == stop_reason::deferred;
+  if (stopped_ && !(with_the_run && all_done())) return {id_, *stopped_, detail_, calls_};
   if (deferred_ == 0) return {id_, stop_reason::finished, "Everything that was owed is done.", calls_};
   return {id_, stop_reason::deferred,
           std::to_string(deferred_) + (deferred_ == 1 ? " row used" : " rows used") +
@@ -104,6 +113,7 @@ void lane::abandon_drain() {
     --in_flight_;
     --context_.numbers.in_flight;
     --context_.numbers.unacknowledged;
+    ++kept_;
     forget(i);
   }
   for (organizer_index who = 0; who < organizers_.size(); ++who) organizers_[who].fetching = false;
@@ -156,7 +166,10 @@ void lane::release(row_index i, bool strike, answer&& a) {
   }
   // It stays claimed: the service may still carry out its last call, and the next process may start soon.
   const auto free = context_.keys.free_at(r.owed.key);
-  if (free == mono_time::max()) return forget(i);  // the call is another row's
+  if (free == mono_time::max()) {  // the call is another row's
+    ++kept_;
+    return forget(i);
+  }
   end_row(i);
   r.state = row_state::waiting;
   resting_.push_back({i, free, strike, std::move(a)});

@@ -332,7 +332,8 @@ enum class stop_reason : std::uint8_t {
 // How one lane ended.
 struct lane_end {
   lane_id lane;
-  stop_reason reason = stop_reason::finished;  // also deferred where it was not stopped, but rows are left
+  // Deferred also where it was not stopped, but rows are left; finished also where the run was stopped, but all rows of the lane are done.
+  stop_reason reason = stop_reason::finished;
   std::string detail;
   std::uint64_t calls = 0;  // made
 };

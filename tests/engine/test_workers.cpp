@@ -202,7 +202,18 @@ BOOST_AUTO_TEST_CASE(a_follower_never_ends_by_itself) {
     t.available({}, 0);
   }
   t.stop(stop_reason::interrupted);
-  t.over(stop_reason::interrupted);
+  const auto f = t.over(stop_reason::interrupted);
+  BOOST_TEST((f.lanes.at(0).reason == stop_reason::finished), "nothing was owed when it was stopped");
+}
+
+BOOST_AUTO_TEST_CASE(a_worker_that_is_stopped_while_others_hold_rows_has_not_finished_the_lane) {
+  auto t = used_up();
+  t.stop(stop_reason::interrupted);
+  BOOST_TEST((t.over(stop_reason::interrupted).lanes.at(0).reason == stop_reason::interrupted), "its question was not answered");
+  auto u = used_up(following());
+  u.available({}, 3);
+  u.stop(stop_reason::interrupted);
+  BOOST_TEST((u.over(stop_reason::interrupted).lanes.at(0).reason == stop_reason::interrupted));
 }
 
 BOOST_AUTO_TEST_CASE(a_long_cooldown_ends_the_run_and_what_is_claimed_is_released_first) {
