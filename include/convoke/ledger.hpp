@@ -81,6 +81,9 @@ struct lane_status {
   lane_key lane;
   std::optional<learnt_rate> learnt;
   std::vector<closed_scope> closed;  ///< cooldowns that still run, cut to the limit that `status` was given
+  std::uint64_t calls_left = 0;      ///< owed calls of this lane: rows that share a key share a call
+  /// How long these will take at the learnt rate. Absent where no call is left, or nothing is known of the limit.
+  std::optional<forecast> expected;
 };
 
 struct run_status {
@@ -94,7 +97,8 @@ struct run_status {
   std::vector<of_organizer> organizers;
   std::uint64_t calls_left = 0;  ///< owed calls: rows that share a key share a call
   std::vector<lane_status> lanes;
-  /// How long the calls that are left will take at the learnt rate. Absent where no call is left, or nothing is known of the limit.
+  /// How long the calls that are left will take at the learnt rates, in all lanes together. Absent where no call is left, or nothing is
+  /// known of the limit of a lane that owes calls.
   std::optional<forecast> expected;
   /// Of a run that is over: why rows have no meeting as wanted. The most frequent reasons first, 20 at most.
   std::vector<failure_reason> reasons;

@@ -10,7 +10,8 @@ std::unexpected<error> no_leases() {
 }  // namespace
 
 result<opened_run> store::join(const session_request& wanted) {
-  if (wanted.run != all_runs) return resume(wanted.run);
+  if (wanted.run != all_runs && wanted.lanes.empty()) return resume(wanted.run);
+  if (wanted.run != all_runs) return fail(errc::internal, "this ledger has no sessions of some lanes of a run");
   return fail(errc::usage, "this ledger is for one process at a time: carry out each run with `convoke apply`, or use a PostgreSQL ledger");
 }
 

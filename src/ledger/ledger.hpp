@@ -60,11 +60,12 @@ class store {
   // discarded unopened; the inventory stays. errc::interrupted: the next call continues with what is left.
   virtual result<void> prune(unsigned keep) = 0;
 
-  // Begins a session of this run. It ends when the same store resumes the run again, when the store is closed, or, in a store for several
-  // processes, when its lease runs out. Rows that an ended session claimed are stale; rows that were released can be claimed again.
-  // errc::usage for a run that is neither open nor finished.
+  // Begins a session of this run, in all its lanes. It ends when the same store resumes the run again, when the store is closed, or, in a
+  // store for several processes, when its lease runs out. Rows that an ended session claimed are stale; rows that were released can be
+  // claimed again. errc::usage for a run that is neither open nor finished.
   virtual result<opened_run> resume(run_id id) = 0;
-  // The same for what a worker is to carry out. A store for one process at a time has sessions of one run only: errc::usage for all_runs.
+  // The same for what a worker is to carry out. What the session claims, saves and forgets is by the numbers of its own lanes. A store for
+  // one process at a time has sessions of one run only: errc::usage for all_runs. errc::usage for a lane that the one run does not have.
   virtual result<opened_run> join(const session_request& wanted);
 
   // Extends the session's lease and exchanges what its workers know of the lanes. It runs on a connection and a thread of its own, where no

@@ -71,8 +71,9 @@ struct run_status {
     outcome_counts counts;
   };
   std::vector<by_organizer> organizers;
-  std::uint64_t calls_left = 0;    // owed: rows that share a key share a call
-  std::vector<lane_memory> lanes;  // one for each of the run's lanes
+  std::uint64_t calls_left = 0;                    // owed: rows that share a key share a call
+  std::vector<std::uint64_t> calls_left_of_lanes;  // the same of each of the run's lanes
+  std::vector<lane_memory> lanes;                  // one for each of the run's lanes
 };
 
 // A live session of a ledger for several processes, and those whose lease ran out without a goodbye while rows are still held by them.

@@ -24,8 +24,8 @@ using row_id = std::uint64_t;  // run << 32 | number of the row in the run
 using key_id = std::uint64_t;
 using organizer_id = std::uint32_t;  // of an organizer in a lane: the same user in two lanes has two numbers
 
-// The position of a lane in run_header::lanes. It is valid within that run only; what identifies a lane in the whole ledger, from one run
-// to the next, is its lane_name.
+// The position of a lane in run_header::lanes, in a session in those of opened_run. It is valid within that run or session only; what
+// identifies a lane in the whole ledger, from one run to the next, is its lane_name.
 using lane_id = std::uint16_t;
 
 // Rows are held under a token: random, never 0. Every write about a row names the token of its claim, and changes nothing if the row is
@@ -229,8 +229,9 @@ using surveyed_handler = std::function<void(result<rows_in_store>)>;
 
 // What a session is to carry out.
 struct session_request {
-  run_id run = all_runs;         // all_runs: every run that is open or is opened while the session lasts
-  std::vector<lane_name> lanes;  // of all_runs: rows of other lanes are left alone. Of one run: not used, its lanes are the session's
+  run_id run = all_runs;  // all_runs: every run that is open or is opened while the session lasts
+  // Rows of other lanes are left alone: they stay owed, and the run stays open. Of one run these are some of its lanes; none: all of them.
+  std::vector<lane_name> lanes;
   // Rows that the session released, and rows that used up their attempts in any session since it began, go to later sessions only, or also
   // to this one once so much time has passed.
   std::optional<std::chrono::nanoseconds> give_again_after{};
@@ -238,7 +239,8 @@ struct session_request {
 
 // A session of a run, or of all open runs: what store::resume returns.
 struct opened_run {
-  // Of all_runs: id 0; header.lanes are the lanes of the request, rows and counts the sums of the open runs.
+  // Of all_runs: id 0; header.lanes are the lanes of the request, rows and counts the sums of the open runs. Of some lanes of a run:
+  // header.lanes are these, in the order of the run; rows and counts are of the whole run.
   run_info info;
   lease_token lease = 0;                          // of this session: claims name it
   std::vector<organizer_rows> organizers;         // those that still owe something

@@ -7,6 +7,7 @@
 
 #include "report/local_time.hpp"
 #include "report/progress.hpp"
+#include "report/wording.hpp"
 
 namespace convoke::report {
 namespace {
@@ -85,6 +86,12 @@ std::string forecast_text(const forecast& f, utc_time now) {
   if (f.closed_for.count() > 0)
     out += fmt::format(" The service has closed the lane until {}; the durations include that.", local_minute(now + f.closed_for, now));
   return out;
+}
+
+std::string forecast_text(std::uint64_t calls_left, const std::optional<forecast>& f, utc_time now) {
+  if (calls_left == 0) return forecast_text({}, now);
+  if (f) return forecast_text(*f, now);
+  return fmt::format("Forecast: {} left; the rate that the service takes is not known yet.", count_of(calls_left, "call is", "calls are"));
 }
 
 boost::json::object forecast_json(const forecast& f, utc_time now) {

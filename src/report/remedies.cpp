@@ -72,9 +72,8 @@ constexpr rule rules[] = {
      "createOrGet returns these meetings, but the service does not find them afterwards. Run the same command again later."},
     {outcome::failed, "", 404, 404, "", user_unknown, false, caller::user},
     {outcome::failed, "", 404, 404, "",
-     "Teams has no such organizer. It must be an existing user of this tenant with a Teams licence. Where rows name the user by UPN and "
-     "the user was made anew, run the same command again: it looks the UPN up again. Otherwise correct the object id or the UPN in the "
-     "failed "
+     "Teams has no such organizer. It must be an existing user of this tenant with a Teams licence. Where rows name it by UPN and the user "
+     "was made anew, run the same command again: it looks the UPN up again. Otherwise correct the object id or the UPN in the failed "
      "file, and apply that file."},
     {outcome::failed, "", 405, 405, "", wrong_place},
     {outcome::failed, "", 501, 501, "", wrong_place},

@@ -86,11 +86,7 @@ json::array feeds_json(const std::vector<counted>& feeds) {
 // What is left of a run: the forecast, and which scopes are closed for how long.
 std::string left_text(const run_status& run, utc_time now) {
   std::string out;
-  if (run.calls_left > 0) {
-    out += run.expected ? forecast_text(*run.expected, now) + "\n"
-                        : fmt::format("Forecast: {} left; the rate that the service takes is not known yet.\n",
-                                      count_of(run.calls_left, "call is", "calls are"));
-  }
+  if (run.calls_left > 0) out += forecast_text(run.calls_left, run.expected, now) + "\n";
   constexpr std::size_t most_named = 20;  // more lines would move the counts off the screen
   for (const auto& lane : run.lanes) {
     for (std::size_t i = 0; i < std::min(lane.closed.size(), most_named); ++i) {
@@ -115,13 +111,17 @@ std::vector<outcome_counts> counts_by_lane(const run_status& run) {
   return out;
 }
 
-std::string lanes_text(const run_status& run) {
+// Of a run over several lanes: the counts of each, and where calls are left its forecast.
+std::string lanes_text(const run_status& run, utc_time now) {
   if (run.lanes.size() < 2) return {};
   std::string out = "Lanes:\n";
   const auto counts = counts_by_lane(run);
-  for (std::size_t i = 0; i < counts.size(); ++i)
-    out += fmt::format("  tenant {}, application {}  {}\n", core::escape_for_people(run.lanes[i].lane.tenant),
-                       core::escape_for_people(run.lanes[i].lane.app), counts_text(counts[i]));
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    const auto& lane = run.lanes[i];
+    out += fmt::format("  tenant {}, application {}  {}\n", core::escape_for_people(lane.lane.tenant),
+                       core::escape_for_people(lane.lane.app), counts_text(counts[i]));
+    if (run.calls_left > 0) out += fmt::format("    {}\n", forecast_text(lane.calls_left, lane.expected, now));
+  }
   return out;
 }
 
@@ -130,11 +130,16 @@ std::string tenant_of(const run_status& run, std::size_t lane) {
   return run.lanes.size() < 2 ? std::string() : fmt::format(" of tenant {}", core::escape_for_people(run.lanes.at(lane).lane.tenant));
 }
 
-// Per lane: its rows, the learnt rate, the end of its own cooldown, and the organizers that are closed. Unknown values are null.
+json::value forecast_or_null(const std::optional<forecast>& f, utc_time now) {
+  return f ? json::value(forecast_json(*f, now)) : json::value(nullptr);
+}
+
+// Per lane: its rows, the learnt rate, the end of its own cooldown, and the organizers that are closed; where there are several, also what
+// the run has for all of them together: the calls that are left, and the forecast. Unknown values are null.
 json::array lanes_json(const run_status& run, utc_time now) {
   json::array out;
   const auto counts = counts_by_lane(run);
-  for (const auto& [name, learnt, cooldowns] : run.lanes) {
+  for (const auto& [name, learnt, cooldowns, calls_left, expected] : run.lanes) {
     json::object lane{{"graph_root", name.graph_root},
                       {"tenant", name.tenant},
                       {"app", name.app},
@@ -156,6 +161,10 @@ json::array lanes_json(const run_status& run, utc_time now) {
         closed.push_back(json::object{{"organizer", f.organizer}, {"until", format_utc(f.until)}});
     }
     lane.emplace("closed_organizers", std::move(closed));
+    if (run.lanes.size() > 1) {
+      lane.emplace("calls_left", calls_left);
+      lane.emplace("forecast", forecast_or_null(expected, now));
+    }
     out.push_back(std::move(lane));
   }
   return out;
@@ -194,7 +203,7 @@ std::string status_text(const ledger_state& s, utc_time now) {
   const auto& info = run->run;
   out += fmt::format("Run {} ({}), {}: {}: {}.\n", info.id, to_string(info.state), input_of(info), count_of(info.rows, "row", "rows"),
                      counts_text(info.counts));
-  out += lanes_text(*run);
+  out += lanes_text(*run, now);
   out += left_text(*run, now);
   out += reasons_text(run->reasons);
   if (!run->errors.empty()) out += "Errors:\n";
@@ -222,7 +231,7 @@ std::string status_json(const ledger_state& s, utc_time now) {
           json::object{{"tenant", run->lanes.at(o.lane).lane.tenant}, {"organizer", o.organizer}, {"outcomes", counts_json(o.counts)}});
     about.emplace("organizers", std::move(organizers));
     about.emplace("calls_left", run->calls_left);
-    about.emplace("forecast", run->expected ? json::value(forecast_json(*run->expected, now)) : json::value(nullptr));
+    about.emplace("forecast", forecast_or_null(run->expected, now));
     about.emplace("lanes", lanes_json(*run, now));
     out["run"] = std::move(about);
   }

@@ -37,7 +37,7 @@ std::string last_line(const work_report& r) {
   switch (r.end) {
     case ending::finished:
       if (r.left.empty()) return "Done: no open run owes anything.";
-      return fmt::format("Done: nothing is owed that this worker can carry out. {} of other lanes {} left.",
+      return fmt::format("Done: nothing is owed that this worker can carry out. {} with rows of other lanes {} left.",
                          count_of(r.left.size(), "open run", "open runs"), form(r.left.size(), "is", "are"));
     case ending::deferred:
       return fmt::format("Work is left. Run the same command again{}.", when_to_come_back(r.come_back, r.come_back_at));

@@ -63,26 +63,29 @@ forecast foresee(const job& j, const ledger::opened_run& opened, utc_time wall) 
   return engine::together(out);
 }
 
-std::optional<forecast> foresee(const ledger::run_status& run, utc_time wall) {
-  if (run.calls_left == 0 || run.lanes.empty()) return std::nullopt;
-  std::vector<forecast> out;
+std::vector<std::optional<forecast>> foresee_lanes(const ledger::run_status& run, utc_time wall) {
+  std::vector<std::optional<forecast>> out(run.lanes.size());
   for (std::size_t i = 0; i < run.lanes.size(); ++i) {
     const auto& memory = run.lanes[i];
-    lane_ahead lane{.settings = {}, .work = {.calls = run.calls_left}, .learnt = memory.learnt, .open_at = wall};
-    // Of several lanes the rows that are left stand for the calls: which lane a call is of is known of rows only.
-    if (run.lanes.size() > 1) {
-      lane.work.calls = 0;
-      for (const auto& o : run.organizers)
-        if (o.lane == i) lane.work.calls += o.counts.owed;
-    }
-    if (lane.work.calls == 0) continue;
-    if (!memory.learnt) return std::nullopt;
+    const auto calls = run.calls_left_of_lanes.at(i);
+    if (calls == 0 || !memory.learnt) continue;
+    lane_ahead lane{.settings = {}, .work = {.calls = calls}, .learnt = memory.learnt, .open_at = wall};
     lane.settings.rate = std::max(lane.settings.rate, memory.learnt->pace.rate);
     for (const auto& f : memory.cooldowns)
       if (f.organizer.empty()) lane.open_at = std::max(lane.open_at, f.until);
-    out.push_back(make(lane, wall));
+    out[i] = make(lane, wall);
   }
-  return out.empty() ? std::nullopt : std::optional(engine::together(out));
+  return out;
+}
+
+std::optional<forecast> foresee(const ledger::run_status& run, std::span<const std::optional<forecast>> lanes) {
+  std::vector<forecast> owing;
+  for (std::size_t i = 0; i < lanes.size(); ++i) {
+    if (run.calls_left_of_lanes.at(i) == 0) continue;
+    if (!lanes[i]) return std::nullopt;
+    owing.push_back(*lanes[i]);
+  }
+  return owing.empty() ? std::nullopt : std::optional(engine::together(owing));
 }
 
 }  // namespace convoke::run

@@ -18,8 +18,10 @@ namespace convoke::run {
                                             utc_time wall);
 // Of a run that is about to be carried out, of all its lanes together.
 [[nodiscard]] forecast foresee(const job& j, const ledger::opened_run& opened, utc_time wall);
-// Of a run that another process carries out. The settings of that process are not known, so the learnt rate stands for its pace; nullopt
-// where nothing is owed, or nothing was learnt. Its cooldowns are cut already (obey_limit).
-[[nodiscard]] std::optional<forecast> foresee(const ledger::run_status& run, utc_time wall);
+// Of a run that another process carries out, one for each lane of the run. The settings of that process are not known, so the learnt rate
+// stands for its pace; nullopt where the lane owes nothing, or nothing was learnt. Its cooldowns are cut already (obey_limit).
+[[nodiscard]] std::vector<std::optional<forecast>> foresee_lanes(const ledger::run_status& run, utc_time wall);
+// Of these lanes together; nullopt where nothing is owed, or nothing was learnt of one that owes calls.
+[[nodiscard]] std::optional<forecast> foresee(const ledger::run_status& run, std::span<const std::optional<forecast>> lanes);
 
 }  // namespace convoke::run

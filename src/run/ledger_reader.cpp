@@ -132,8 +132,13 @@ result<run_status> ledger_reader::status(std::uint32_t id, std::chrono::millisec
   if (!read) return std::unexpected(read.error());
   const auto now = os::wall_now();
   run::obey_limit(read->lanes, max_cooldown, now);
-  run_status out{.expected = run::foresee(*read, now)};
-  for (std::size_t i = 0; i < read->lanes.size(); ++i) out.lanes.push_back(status_of(read->info.header.lanes[i], read->lanes[i]));
+  auto forecasts = run::foresee_lanes(*read, now);
+  run_status out{.expected = run::foresee(*read, forecasts)};
+  for (std::size_t i = 0; i < read->lanes.size(); ++i) {
+    auto& lane = out.lanes.emplace_back(status_of(read->info.header.lanes[i], read->lanes[i]));
+    lane.calls_left = read->calls_left_of_lanes.at(i);
+    lane.expected = std::move(forecasts[i]);
+  }
   if (read->info.state == ledger::run_state::finished || read->info.state == ledger::run_state::discarded) {
     auto reasons = run::read_reasons(*impl_->from, read->info);
     if (!reasons) return std::unexpected(reasons.error());

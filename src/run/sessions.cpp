@@ -78,11 +78,15 @@ class sequence {
   result<sessions_done> run() {
     for (;;) {
       const auto began = os::boot_now();
-      const auto opened = with_.store.join(wanted_.what);
+      auto opened = with_.store.join(wanted_.what);
       if (!opened) {
         if (!wait_for_ledger(opened.error())) return std::unexpected(opened.error());
       } else {
         last_seen_ = os::boot_now();
+        if (wanted_.rows) {
+          opened->info.rows = wanted_.rows->all;
+          opened->info.counts.owed = wanted_.rows->owed;
+        }
         if (opened->info.counts.owed == 0 && !wanted_.follow) return nothing_owed(*opened);
         auto done = carry_out_one(*opened, began);
         if (!done) return std::unexpected(done.error());

@@ -28,8 +28,16 @@ struct call_phase {
   const stop_tokens& stop;
 };
 
+// Rows of a run: those of some of its lanes.
+struct rows_of_lanes {
+  std::uint64_t all = 0, owed = 0;
+};
+
 struct sessions_wanted {
   ledger::session_request what{};
+  // Where the session has some lanes of one run: what there is in these, which the progress counts. Only of a ledger for one process at a
+  // time, which has one session.
+  std::optional<rows_of_lanes> rows{};
   bool follow = false;
   std::optional<mono_time> began{};      // from when on the time limit counts; absent: from now on
   std::function<void()> nothing_left{};  // see shared_session

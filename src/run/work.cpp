@@ -10,6 +10,7 @@
 #include <convoke/job.hpp>
 #include <convoke/version.hpp>
 
+#include "ledger/stored.hpp"
 #include "run/conclude.hpp"
 #include "run/context.hpp"
 #include "run/sessions.hpp"
@@ -44,17 +45,20 @@ class worker {
     return {};
   }
 
-  // One open run after the other. What is left of one does not keep the next one from being carried out; what stops a lane does.
+  // One open run after the other. What is left of one does not keep the next one from being carried out; what stops a lane does. A run that
+  // has other lanes too is carried out in those of this worker, and stays open.
   result<void> one_after_the_other() {
     const auto began = os::boot_now();
     const auto runs = open_runs();
     if (!runs) return std::unexpected(runs.error());
     for (const auto& info : *runs) {
-      if (!has_all_lanes_of(info)) continue;
-      with_.watch.resumed(info.id, info.rows, info.counts.owed);
-      const auto done = carry_out(with_, {.what = {.run = info.id, .lanes = {}}, .began = began});
+      const auto own = own_part_of(info);
+      if (!own) return std::unexpected(own.error());
+      if (own->rows.owed == 0) continue;
+      with_.watch.resumed(info.id, own->rows.all, own->rows.owed);
+      const auto done = carry_out(with_, {.what = {.run = info.id, .lanes = own->lanes}, .rows = own->rows, .began = began});
       if (!done) return std::unexpected(done.error());
-      add(*done, info.header.lanes);
+      add(*done, own->lanes);
       if (out_.end != ending::finished && out_.end != ending::deferred) break;
     }
     return {};
@@ -65,11 +69,9 @@ class worker {
     const auto runs = open_runs();
     if (!runs) return fail_with(runs.error());
     out_.left.clear();
-    rows_left_ = false;
     for (const auto& info : *runs) {
       if (info.counts.owed > 0) {
         out_.left.push_back(worked(info));
-        rows_left_ = rows_left_ || has_all_lanes_of(info);
         continue;
       }
       const auto state = with_.store.finish_run(info.id);
@@ -82,9 +84,18 @@ class worker {
 
   // The engine knows only of rows that it gave up itself.
   void note_left_rows() {
-    if (out_.end != ending::finished || !rows_left_) return;
-    out_.end = ending::deferred;
-    out_.detail = left_by_others;
+    if (out_.end != ending::finished || out_.left.empty()) return;
+    const auto runs = open_runs();
+    if (!runs) return fail_with(runs.error());
+    for (const auto& info : *runs) {
+      if (info.counts.owed == 0) continue;
+      const auto own = own_part_of(info);
+      if (!own) return fail_with(own.error());
+      if (own->rows.owed == 0) continue;
+      out_.end = ending::deferred;
+      out_.detail = left_by_others;
+      return;
+    }
   }
 
   // Deletes the raw records of old runs. Another worker may do so at the same time.
@@ -98,8 +109,32 @@ class worker {
   [[nodiscard]] work_report& report() noexcept { return out_; }
 
  private:
-  [[nodiscard]] bool has_all_lanes_of(const ledger::run_info& info) const {
-    return std::ranges::all_of(info.header.lanes, [this](const auto& lane) { return std::ranges::find(lanes_, lane) != lanes_.end(); });
+  // What a run has of the lanes of this worker.
+  struct own_part {
+    std::vector<ledger::lane_name> lanes;  // in the order of the run
+    rows_of_lanes rows;
+  };
+
+  [[nodiscard]] bool has(const ledger::lane_name& lane) const { return std::ranges::find(lanes_, lane) != lanes_.end(); }
+
+  // Only of a run that has other lanes too the rows are read.
+  result<own_part> own_part_of(const ledger::run_info& info) {
+    own_part out;
+    for (const auto& lane : info.header.lanes)
+      if (has(lane)) out.lanes.push_back(lane);
+    if (out.lanes.empty()) return out;
+    if (out.lanes.size() == info.header.lanes.size()) {
+      out.rows = {.all = info.rows, .owed = info.counts.owed};
+      return out;
+    }
+    const auto status = with_.store.read()->status(info.id);
+    if (!status) return std::unexpected(status.error());
+    for (const auto& o : status->organizers) {
+      if (!has(info.header.lanes[o.lane])) continue;
+      out.rows.all += ledger::ended(o.counts) + o.counts.owed;
+      out.rows.owed += o.counts.owed;
+    }
+    return out;
   }
 
   result<std::vector<ledger::run_info>> open_runs() {
@@ -151,7 +186,6 @@ class worker {
 
   const call_phase& with_;
   std::vector<ledger::lane_name> lanes_;
-  bool rows_left_ = false;  // in runs of these lanes
   work_report out_;
 };
 

@@ -1,11 +1,13 @@
 """One run over several tenants: healthy lanes are not held up by those that are throttled, refused or cannot sign in."""
+import json
 import os
+import signal
 import uuid
 from datetime import datetime
 
 from credentials import write_private
 from generate import HEADER, organizer_ids, row
-from harness import EXECUTABLE, FAST, Case, main, scaled, simulator
+from harness import EXECUTABLE, FAST, Case, main, scaled, simulator, wait_for
 
 TENANTS = [str(uuid.UUID(int=0xABC0 + n, version=4)) for n in range(5)]
 ORGANIZERS = [organizer_ids(10, seed=100 + n) for n in range(5)]
@@ -22,6 +24,18 @@ def write_tenants(path, rows, prefix):
             for which, tenant in enumerate(TENANTS):
                 out.write(row(n, ORGANIZERS[which], prefix, "a").rstrip("\n") + "," + ("t%d" % (which + 1) if n % 2 else tenant) + "\n")
                 keys[tenant].append((ORGANIZERS[which][n % 10], "%s-%07d" % (prefix, n)))
+    return keys
+
+
+def write_counted(path, counts, prefix):
+    """`counts`: how many rows each of these tenants has, by its number from 0. Returns the keys: (tenant, organizer, external id)."""
+    keys = []
+    with open(path, "w", encoding="utf-8", newline="") as out:
+        out.write(HEADER.strip() + ",tenant\n")
+        for which, count in counts.items():
+            for n in range(count):
+                out.write(row(n, ORGANIZERS[which], prefix, "a").rstrip("\n") + ",t%d\n" % (which + 1))
+                keys.append((TENANTS[which], ORGANIZERS[which][n % 10], "%s-%07d" % (prefix, n)))
     return keys
 
 
@@ -105,6 +119,92 @@ class Tenants(Case):
         self.assertEqual(done.summary["rows"], 20)
         for which, tenant in enumerate(TENANTS):
             self.assertEqual(after[tenant]["requests"] - before[tenant]["requests"], 20 if which == 1 else 0)
+
+    def requests_of(self, action):
+        """What the action returns, and how many requests each tenant got meanwhile."""
+        before = self.server.stats()["tenants"]
+        done = action()
+        after = self.server.stats()["tenants"]
+        return done, [after[tenant]["requests"] - before[tenant]["requests"] for tenant in TENANTS]
+
+    def assert_each_created_once(self, keys):
+        meetings = {(one["tenant"], one["organizer"], one["external_id"]): one["creates"] for one in self.server.meetings()}
+        self.assertEqual([key for key in keys if meetings.get(key) != 1], [])
+
+    # Slower than the service permits, so that each request is a row.
+    steady = ("-o", "json", "--rate", "30", "--fixed-rate")
+
+    def test_a_worker_is_limited_to_one_tenant_and_the_run_stays_open_for_the_others(self):
+        path, results = self.path("rows.csv"), self.path("results.csv")
+        keys = write_counted(path, {0: 10, 1: 10, 4: 10}, "worked")
+        self.convoke("plan", path, "--open")
+        done, made = self.requests_of(lambda: self.convoke("work", *self.steady, "--tenant", "t2"))
+        self.assertEqual(made, [0, 10, 0, 0, 0])
+        self.assertIn("Run 1 is resumed: 10 of 10 rows are left.", done.err)
+        self.assertEqual((done.summary["end"], done.summary["rows"], done.summary["calls"]), ("finished", 10, 10))
+        self.assertEqual(done.summary["finished"], [])
+        self.assertEqual([(one["run"], one["outcomes"]["created"], one["outcomes"]["deferred"]) for one in done.summary["left"]],
+                         [(1, 10, 20)])
+        self.assertIn("1 open run with rows of other lanes is left", done.summary["summary"])
+        # Nothing is left for this tenant.
+        done, made = self.requests_of(lambda: self.convoke("work", *self.steady, "--tenant", "t2"))
+        self.assertEqual((made, done.summary["calls"]), ([0, 0, 0, 0, 0], 0))
+        self.check_status_of_two_lanes_that_are_left()
+        # A run without --tenant makes exactly the calls that were left, and has all results.
+        done, made = self.requests_of(lambda: self.convoke("apply", path, *self.steady, "--results", results))
+        self.assertEqual(made, [10, 0, 0, 0, 10])
+        self.assertEqual((done.summary["run"], done.summary["outcomes"]["created"]), (1, 30))
+        self.assertEqual([lane["outcomes"]["created"] for lane in done.summary["lanes"]], [10, 10, 0, 0, 10])
+        self.assertEqual([(one["tenant"], one["organizer"], one["external_id"], one["outcome"]) for one in self.read_csv(results)],
+                         [(*key, "created") for key in keys])
+        self.assert_each_created_once(keys)
+
+    def check_status_of_two_lanes_that_are_left(self):
+        run = json.loads(self.convoke("status", "-o", "json").out)["run"]
+        self.assertEqual((run["state"], run["calls_left"]), ("open", 20))
+        self.assertEqual([(lane["tenant"], lane["calls_left"], lane["forecast"]) for lane in run["lanes"]],
+                         [(tenant, 10 if which in (0, 4) else 0, None) for which, tenant in enumerate(TENANTS)])
+        text = self.convoke("status").out
+        self.assertEqual(text.count("\n    Forecast: 10 calls are left; the rate that the service takes is not known yet.\n"), 2)
+        self.assertEqual(text.count("\n    Forecast: no call is owed.\n"), 3)
+        self.assertIn("\nForecast: 20 calls are left;", text)
+
+    def test_workers_of_one_tenant_each_finish_the_run_together(self):
+        path = self.path("rows.csv")
+        keys = write_counted(path, {0: 5, 4: 5}, "apart")
+        self.convoke("plan", path, "--open")
+        done, made = self.requests_of(lambda: self.convoke("work", *self.steady, "--tenant", "t1"))
+        self.assertEqual((made, done.summary["finished"]), ([5, 0, 0, 0, 0], []))
+        done, made = self.requests_of(lambda: self.convoke("work", *self.steady, "--tenant", "t5"))
+        self.assertEqual(made, [0, 0, 0, 0, 5])
+        self.assertEqual([(one["run"], one["outcomes"]["created"]) for one in done.summary["finished"]], [(1, 10)])
+        self.assertEqual(done.summary["left"], [])
+        self.assert_each_created_once(keys)
+
+    def test_a_tenant_that_has_done_everything_is_finished_where_the_run_is_interrupted(self):
+        path = self.path("rows.csv")
+        keys = write_counted(path, {0: 120, 4: 4}, "stopped")
+        before = self.server.stats()["tenants"]
+
+        def under_way():
+            made = self.server.stats()["tenants"]
+            least = ((TENANTS[0], 10), (TENANTS[4], 4))
+            return all(made[tenant]["requests"] >= before[tenant]["requests"] + count for tenant, count in least)
+
+        process = self.start(self.words("apply", path, *self.steady))
+        wait_for(under_way, "the last call of t5")
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 130, err.decode())
+        summary = json.loads(out)
+        lanes = {lane["name"]: lane for lane in summary["lanes"]}
+        self.assertEqual((summary["end"], lanes["t1"]["end"], lanes["t5"]["end"]), ("interrupted", "interrupted", "finished"))
+        self.assertEqual(lanes["t5"]["outcomes"]["created"], 4)
+        left = lanes["t1"]["outcomes"]["deferred"]
+        self.assertGreater(left, 0)
+        _, made = self.requests_of(lambda: self.convoke("apply", path, *self.steady))
+        self.assertEqual(made, [left, 0, 0, 0, 0])
+        self.assert_each_created_once(keys)
 
     def test_rows_of_other_tenants_are_counted(self):
         path = self.path("rows.csv")

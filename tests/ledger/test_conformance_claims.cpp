@@ -239,6 +239,72 @@ BOOST_AUTO_TEST_CASE(sessions_of_two_runs_live_side_by_side) {
   BOOST_TEST(!try_claim(*s, {.run = one, .lane = 0, .lease = second.lease, .pages = {}}).has_value());
 }
 
+BOOST_AUTO_TEST_CASE(a_session_of_some_lanes_carries_out_their_rows_and_leaves_the_others) {
+  const auto run = two_lanes(*s);
+  const auto lanes = must(r->run(run))->header.lanes;
+  const auto opened = must(s->join({.run = run, .lanes = {lanes.at(1)}}));
+  BOOST_REQUIRE(opened.info.header.lanes.size() == 1u);
+  BOOST_TEST((opened.info.header.lanes[0] == lanes[1]));
+  BOOST_REQUIRE(opened.organizers.size() == 2u);
+  for (const auto& o : opened.organizers) {
+    BOOST_TEST(o.lane == 0u, "the session numbers its own lanes");
+    BOOST_TEST((o.organizer == organizer_name(1) || o.organizer == organizer_name(3)));
+    for (const auto& row : claim(*s, opened, o.id).rows) BOOST_TEST(finish(*s, {ended(row)}) == 1u);
+  }
+  BOOST_TEST((must(s->finish_run(run)) == run_state::open), "the other lane owes its rows");
+  BOOST_TEST(must(r->run(run))->counts.created == 4u);
+  BOOST_TEST(must(r->run(run))->counts.owed == 4u);
+  // Nothing is left for such a session, and exactly the other rows for one of all lanes.
+  BOOST_TEST(must(s->join({.run = run, .lanes = {lanes[1]}})).organizers.empty());
+  const auto rest = resume(run);
+  BOOST_TEST((rest.info.header.lanes == lanes));
+  BOOST_REQUIRE(rest.organizers.size() == 2u);
+  for (const auto& o : rest.organizers) {
+    BOOST_TEST(o.lane == 0u);
+    BOOST_TEST(o.fresh == 2u);
+    BOOST_TEST((o.organizer == organizer_name(0) || o.organizer == organizer_name(2)));
+  }
+  carry_out(*s, run, outcome::existing);
+  BOOST_TEST(results(*r, run) ==
+                 (words{"2 existing", "3 created", "4 existing", "5 created", "6 existing", "7 created", "8 existing", "9 created"}),
+             boost::test_tools::per_element());
+  check_counts(*r, run);
+}
+
+BOOST_AUTO_TEST_CASE(a_session_of_some_lanes_touches_no_row_of_the_others) {
+  const auto run = two_lanes(*s);
+  const auto lanes = must(r->run(run))->header.lanes;
+  const auto all = resume(run);
+  const auto other = std::ranges::find(all.organizers, lane_id{0}, &organizer_rows::lane)->id;
+  BOOST_TEST(claim(*s, all, other).rows.size() == 2u);
+  restart();
+  const auto opened = must(s->join({.run = run, .lanes = {lanes.at(1)}}));
+  BOOST_TEST(!opened.unclean, "the rows that stayed claimed are of the other lane");
+  // The session does not know the organizer, whatever number the lane has.
+  for (const lane_id lane : {lane_id{0}, lane_id{1}}) {
+    for (const bool stale : {false, true}) {
+      const auto none = claim(*s, opened, {{other, 10}}, stale, lane);
+      BOOST_TEST(none.rows() == 0u);
+      BOOST_TEST(none.pages.at(0).exhausted);
+    }
+  }
+  BOOST_TEST(must(r->run(run))->counts.owed == 8u);
+  restart();
+  const auto again = resume(run);
+  BOOST_TEST(again.unclean);
+  BOOST_TEST(claim(*s, again, other, 10, true).rows.size() == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(a_session_of_a_lane_that_the_run_does_not_have_is_refused) {
+  const auto run = two_lanes(*s);
+  auto lanes = must(r->run(run))->header.lanes;
+  lanes.push_back({"https://graph.example/v1.0", "tenant-3", "app-3"});
+  const auto refused = s->join({.run = run, .lanes = lanes});
+  BOOST_REQUIRE(!refused.has_value());
+  BOOST_TEST((refused.error().code == errc::usage));
+  BOOST_TEST(refused.error().message.contains("no lane for tenant tenant-3 and application app-3"));
+}
+
 BOOST_AUTO_TEST_CASE(a_write_is_lost_where_a_later_plan_took_the_row_over) {
   const auto first = three_rows();
   const auto page = claim_first(*s, first);

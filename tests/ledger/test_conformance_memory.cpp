@@ -1,5 +1,6 @@
 // What every store remembers from run to run beside its rows.
 
+#include <algorithm>
 #include <limits>
 
 #include "ledger/fixture.hpp"
@@ -94,6 +95,22 @@ BOOST_AUTO_TEST_CASE(a_status_names_cooldowns_and_the_calls_that_are_left) {
   BOOST_TEST(cooldowns[1].organizer == organizer_name(1));
 }
 
+BOOST_AUTO_TEST_CASE(a_status_counts_the_calls_that_are_left_in_each_lane) {
+  auto h = header();
+  for (const auto* const app : {"app-2", "app-3"}) h.lanes.push_back({"https://graph.example/v1.0", "tenant-2", app});
+  std::vector<planned_row> rows = {row(2, 1, "a"), row(3, 1, "a"), row(4, 2, "b"), row(5, 3, "c")};
+  rows[3].lane = 2;
+  const auto run = plan(*s, h, std::move(rows)).id;
+  BOOST_TEST(must(r->status(run)).calls_left_of_lanes == (std::vector<std::uint64_t>{2, 0, 1}), boost::test_tools::per_element());
+  const auto opened = resume(run);
+  const auto last = std::ranges::find(opened.organizers, lane_id{2}, &organizer_rows::lane)->id;
+  finish(*s, {ended(claim(*s, opened, last).rows.at(0))});
+  BOOST_TEST(must(r->status(run)).calls_left_of_lanes == (std::vector<std::uint64_t>{2, 0, 0}), boost::test_tools::per_element());
+  BOOST_TEST(must(r->status(run)).calls_left == 2u);
+  must(s->discard(run));
+  BOOST_TEST(must(r->status(run)).calls_left_of_lanes == (std::vector<std::uint64_t>{0, 0, 0}), boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(cooldowns_are_forgotten_one_by_one_or_all_of_a_lane) {
   const auto run = plan(*s, header(), {row(2, 1, "a"), row(3, 2, "b")}).id;
   const auto other = one_row("two", "app-2");
@@ -147,6 +164,38 @@ BOOST_AUTO_TEST_CASE(a_cooldown_of_an_application_is_saved_for_its_lanes_of_all_
   s->save_app_cooldown(person, 0, when + std::chrono::hours(4));
   restart();
   for (const auto closed : {run, same, person}) BOOST_TEST(about(ends(closed).at(0), when + std::chrono::hours(4)));
+}
+
+BOOST_AUTO_TEST_CASE(what_a_session_of_some_lanes_learns_belongs_to_its_own_lane) {
+  auto h = header();
+  h.lanes.push_back({"https://graph.example/v1.0", "tenant-2", "app-2"});
+  auto of_second = row(3, 2, "b");
+  of_second.lane = 1;
+  const auto run = plan(*s, h, {row(2, 1, "a"), of_second}).id;
+  const auto opened = must(s->join({.run = run, .lanes = {h.lanes[1]}}));
+  const auto who = opened.organizers.at(0).id;
+  s->save_pace(run, 0, known, when);
+  for (const auto one : {std::optional<organizer_id>(), std::optional(who)}) s->save_cooldown(run, 0, one, when + std::chrono::hours(2));
+  s->forget_cooldown(run, 0, who);
+  finish(*s, {ended(claim(*s, opened, who).rows.at(0))});
+  BOOST_TEST(!must(r->memory(h.lanes[0])).learnt.has_value());
+  BOOST_TEST(must(r->memory(h.lanes[0])).cooldowns.empty());
+  BOOST_REQUIRE(must(r->memory(h.lanes[1])).learnt.has_value());
+  BOOST_TEST((must(r->memory(h.lanes[1])).learnt->pace == known));
+  BOOST_TEST(must(r->memory(h.lanes[1])).cooldowns.size() == 1u);
+  // Each session finds it under its own number of the lane.
+  const auto again = must(s->join({.run = run, .lanes = {h.lanes[1]}}));
+  BOOST_REQUIRE(again.learnt.size() == 1u);
+  BOOST_TEST(again.learnt[0].has_value());
+  BOOST_REQUIRE(again.cooldowns.size() == 1u);
+  BOOST_TEST(again.cooldowns[0].lane == 0u);
+  const auto all = resume(run);
+  BOOST_REQUIRE(all.learnt.size() == 2u);
+  BOOST_TEST(!all.learnt[0].has_value());
+  BOOST_TEST(all.learnt[1].has_value());
+  BOOST_REQUIRE(all.cooldowns.size() == 1u);
+  BOOST_TEST(all.cooldowns[0].lane == 1u);
+  BOOST_TEST(must(s->join({.run = run, .lanes = {h.lanes[0]}})).cooldowns.empty());
 }
 
 BOOST_AUTO_TEST_CASE(meetings_of_the_month_are_counted_for_each_organizer) {

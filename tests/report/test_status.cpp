@@ -72,6 +72,48 @@ BOOST_AUTO_TEST_CASE(a_status_for_programs) {
   BOOST_TEST(boost::json::parse(status_json({}, now)).at("run").is_null());
 }
 
+BOOST_AUTO_TEST_CASE(a_status_has_a_forecast_for_each_of_several_lanes) {
+  const zone here("Europe/Berlin");
+  auto s = half_done();
+  s.lanes[0].calls_left = 480;
+  s.lanes[0].expected = s.expected;
+  const auto one_lane = s;
+  for (const auto* const tenant : {"u", "v"}) s.lanes.push_back({.lane = {.graph_root = {}, .tenant = tenant, .app = "app"}});
+  s.lanes[1].calls_left = 1;
+  s.calls_left = 481;
+  s.expected.reset();
+  s.organizers = {{.organizer = "o", .lane = 0, .counts = {.created = 20, .owed = 480}},
+                  {.organizer = "p", .lane = 1, .counts = {.owed = 1}},
+                  {.organizer = "q", .lane = 2, .counts = {.created = 499}}};
+  BOOST_TEST(says(s,
+                  "Lanes:\n"
+                  "  tenant t, application app  20 created, 480 deferred\n"
+                  "    Forecast: 480 calls at about 48/s (learnt 3 min ago): 10 s, until about 03:10 +01:00.\n"
+                  "  tenant u, application app  1 deferred\n"
+                  "    Forecast: 1 call is left; the rate that the service takes is not known yet.\n"
+                  "  tenant v, application app  499 created\n"
+                  "    Forecast: no call is owed.\n"
+                  "Forecast: 481 calls are left; the rate that the service takes is not known yet.\n"));
+  const auto json = [](const run_status& of) {
+    return boost::json::parse(status_json({.inventory = {}, .feeds = {}, .run = &of, .notes = {}}, now)).at("run").as_object();
+  };
+  const auto run = json(s);
+  BOOST_TEST(run.at("forecast").is_null());
+  BOOST_TEST(run.at("lanes").at(0).at("calls_left") == 480);
+  BOOST_TEST(run.at("lanes").at(0).at("forecast").at("basis") == "learnt");
+  BOOST_TEST(run.at("lanes").at(0).at("forecast").at("most_s") == 10.0);
+  BOOST_TEST(run.at("lanes").at(1).at("calls_left") == 1);
+  BOOST_TEST(run.at("lanes").at(1).at("forecast").is_null());
+  BOOST_TEST(run.at("lanes").at(2).at("calls_left") == 0);
+  // Where nothing is left there is nothing to expect.
+  s.calls_left = s.lanes[0].calls_left = s.lanes[1].calls_left = 0;
+  BOOST_TEST(!says(s, "Forecast"));
+  // The forecast of a run with one lane is that of its lane.
+  BOOST_TEST(!says(one_lane, "Lanes:"));
+  BOOST_TEST(!json(one_lane).at("lanes").at(0).as_object().contains("forecast"));
+  BOOST_TEST(json(one_lane).at("forecast").at("most_s") == 10.0);
+}
+
 BOOST_AUTO_TEST_CASE(a_status_counts_meetings_by_feed) {
   ledger_state s{
       .inventory = {{"satisfied", 1234}}, .feeds = {{"", 4}, {"mon.csv", 1000}, {"t\x1bue.csv", 230}}, .run = nullptr, .notes = {}};

@@ -40,7 +40,7 @@ BOOST_AUTO_TEST_CASE(the_end_of_work_as_text) {
   BOOST_TEST(work_text(other_lanes) ==
              "0 rows were ended by this worker.\n"
              "Run 4: 10 of 10 rows are left.\n"
-             "Done: nothing is owed that this worker can carry out. 1 open run of other lanes is left.\n");
+             "Done: nothing is owed that this worker can carry out. 1 open run with rows of other lanes is left.\n");
 }
 
 BOOST_AUTO_TEST_CASE(work_that_is_left_says_when_to_come_back) {

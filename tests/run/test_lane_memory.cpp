@@ -95,23 +95,59 @@ BOOST_FIXTURE_TEST_CASE(a_long_cooldown_ends_the_run_and_the_next_one_obeys_it, 
   BOOST_TEST(count("early") == 0);
 }
 
+namespace {
+
+// Of all lanes together.
+std::optional<forecast> foreseen(const ledger::run_status& status, utc_time wall) {
+  return run::foresee(status, run::foresee_lanes(status, wall));
+}
+
+}  // namespace
+
 BOOST_AUTO_TEST_CASE(a_status_expects_the_learnt_rate_and_counts_a_cooldown_in) {
   const utc_time wall = now();
   ledger::run_status status;
-  status.calls_left = 480;
+  status.calls_left_of_lanes = {480};
   status.lanes = {{.learnt = ledger::saved_pace{{.rate = 48, .refused = 50}, wall - 3min}, .cooldowns = {{"", wall + 5min}}}};
-  const auto expected = run::foresee(status, wall);
+  const auto expected = foreseen(status, wall);
   BOOST_REQUIRE(expected.has_value());
   BOOST_TEST((expected->from == basis::learnt));
   BOOST_TEST((expected->most == 5min + 10s));
   BOOST_TEST((expected->closed_for == 5min));
   status.lanes[0].learnt->pace.rate = 5000;  // above the default of --rate, which the other process need not have
-  BOOST_TEST(run::foresee(status, wall)->rate == 5000.0);
+  BOOST_TEST(foreseen(status, wall)->rate == 5000.0);
   status.lanes[0].learnt.reset();
-  BOOST_TEST(!run::foresee(status, wall).has_value());
+  BOOST_TEST(!foreseen(status, wall).has_value());
   status.lanes[0].learnt = ledger::saved_pace{{.rate = 48}, wall};
-  status.calls_left = 0;
-  BOOST_TEST(!run::foresee(status, wall).has_value());
+  status.calls_left_of_lanes = {0};
+  BOOST_TEST(!foreseen(status, wall).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_status_expects_each_lane_by_what_it_owes_and_has_learnt) {
+  const utc_time wall = now();
+  ledger::run_status status;
+  status.calls_left_of_lanes = {480, 90, 0};
+  status.lanes = {{.learnt = ledger::saved_pace{{.rate = 48}, wall}, .cooldowns = {}},
+                  {.learnt = ledger::saved_pace{{.rate = 3}, wall}, .cooldowns = {{"", wall + 1min}}},
+                  {.learnt = ledger::saved_pace{{.rate = 100}, wall}, .cooldowns = {}}};
+  auto lanes = run::foresee_lanes(status, wall);
+  BOOST_REQUIRE(lanes.size() == 3U);
+  BOOST_REQUIRE((lanes[0] && lanes[1]));
+  BOOST_TEST(lanes[0]->calls == 480U);
+  BOOST_TEST((lanes[0]->most == 10s));
+  BOOST_TEST(lanes[1]->calls == 90U);
+  BOOST_TEST((lanes[1]->most == 1min + 30s));
+  BOOST_TEST(!lanes[2].has_value(), "it owes nothing");
+  const auto all = run::foresee(status, lanes);
+  BOOST_REQUIRE(all.has_value());
+  BOOST_TEST(all->calls == 570U);
+  BOOST_TEST((all->most == 1min + 30s));
+  // What is known of one lane does not depend on the others; the time of all does.
+  status.lanes[0].learnt.reset();
+  lanes = run::foresee_lanes(status, wall);
+  BOOST_TEST(!lanes[0].has_value());
+  BOOST_TEST(lanes[1].has_value());
+  BOOST_TEST(!run::foresee(status, lanes).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_lane_is_set_up_with_its_memory) {

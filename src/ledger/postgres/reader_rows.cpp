@@ -188,11 +188,18 @@ outcome_of<run_status> status_counter::finish(connection& c) const {
   if (!names) return std::unexpected(names.error());
   for (int i = 0; i < names->size(); ++i)
     out.organizers.push_back({std::string(names->text(i, 1)), names->as<lane_id>(i, 2), organizers_.at(names->as<organizer_id>(i, 0))});
+  out.calls_left_of_lanes.resize(run_.header.lanes.size());
   // What a discarded run still has there are claims of a process that ended, not calls.
   if (run_.state == run_state::discarded) return out;
-  const auto left = c.run("SELECT count(*) FROM convoke.owed WHERE run = $1", params().with(run_.id));
+  const auto left = c.run(
+      "SELECT r.position, sum(o.n)::bigint FROM (SELECT organizer, count(*) AS n FROM convoke.owed WHERE run = $1 GROUP BY organizer) o "
+      "JOIN convoke.organizer p ON p.id = o.organizer JOIN convoke.run_lane r ON r.run = $1 AND r.lane = p.lane GROUP BY r.position",
+      params().with(run_.id));
   if (!left) return std::unexpected(left.error());
-  out.calls_left = left->as<std::uint64_t>(0, 0);
+  for (int i = 0; i < left->size(); ++i) {
+    out.calls_left_of_lanes.at(left->as<lane_id>(i, 0)) = left->as<std::uint64_t>(i, 1);
+    out.calls_left += left->as<std::uint64_t>(i, 1);
+  }
   return out;
 }
 

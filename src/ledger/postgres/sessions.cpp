@@ -19,7 +19,9 @@ constexpr const char* add_session =
     "clock_timestamp() + $5::float8 * interval '1 second') ON CONFLICT (id) DO UPDATE SET expires_at = excluded.expires_at";
 constexpr const char* end_sessions =
     "UPDATE convoke.session SET ended = true, expires_at = least(expires_at, clock_timestamp()) WHERE id = ANY($1) AND NOT ended";
-constexpr const char* lanes_of_run = "SELECT lane FROM convoke.run_lane WHERE run = $1 ORDER BY position";
+constexpr const char* lanes_of_run =
+    "SELECT l.id, l.graph_root, l.tenant, l.app FROM convoke.run_lane r JOIN convoke.lane l ON l.id = r.lane WHERE r.run = $1 "
+    "ORDER BY r.position";
 constexpr const char* add_lane =
     "INSERT INTO convoke.lane(graph_root, tenant, app) SELECT $1, $2, $3 WHERE NOT EXISTS(SELECT FROM convoke.lane WHERE graph_root = $1 "
     "AND tenant = $2 AND app = $3) ON CONFLICT DO NOTHING";
@@ -75,7 +77,10 @@ outcome_of<std::vector<std::int64_t>> lane_ids(connection& db, const session_req
   if (wanted.run != all_runs) {
     auto found = db.run(lanes_of_run, params().with(wanted.run));
     if (!found) return failed(found);
-    for (int i = 0; i < found->size(); ++i) out.push_back(found->integer(i, 0));
+    for (int i = 0; i < found->size(); ++i) {
+      const lane_name lane{std::string(found->text(i, 1)), std::string(found->text(i, 2)), std::string(found->text(i, 3))};
+      if (wanted.lanes.empty() || std::ranges::find(wanted.lanes, lane) != wanted.lanes.end()) out.push_back(found->integer(i, 0));
+    }
     return out;
   }
   for (const auto& lane : wanted.lanes) {

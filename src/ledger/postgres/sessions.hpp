@@ -100,8 +100,8 @@ class session_writer {
  public:
   explicit session_writer(session_list& list) : list_(list) {}
 
-  // Begins the session `id`. Of one run: the store has read `info`, and ends its own earlier session of that run by this. Of all_runs:
-  // `info` is not used.
+  // Begins the session `id`. Of one run: the store has read `info`, whose lanes are those of the session by now, and ends its own earlier
+  // session of that run by this. Of all_runs: `info` is not used.
   [[nodiscard]] outcome_of<opened_run> join(connection& db, const session_request& wanted, run_info info, lease_token id);
   [[nodiscard]] outcome_of<void> leave(connection& db, lease_token id);
   // Ends all sessions of the store: to be called before it closes.

@@ -12,6 +12,7 @@
 #include "ledger/postgres/runs.hpp"
 #include "ledger/postgres/schema.hpp"
 #include "ledger/postgres/users.hpp"
+#include "ledger/session_lanes.hpp"
 #include "ledger/temp_file.hpp"
 
 namespace convoke::ledger::postgres {
@@ -285,6 +286,7 @@ result<opened_run> postgres_store::join(const session_request& wanted) {
         return result<opened_run>(fail(errc::usage, "run " + std::to_string(wanted.run) + " is " + std::string(to_string(info.state)) +
                                                         "; only an open run can be carried out"));
       }
+      if (const auto lanes = take_session_lanes(info, wanted.lanes); !lanes) return result<opened_run>(std::unexpected(lanes.error()));
     }
     auto joined = session_writer_.join(db, wanted, std::move(info), id);
     if (!joined) return std::unexpected(std::move(joined.error()));

@@ -14,25 +14,39 @@ saved_pace read_pace(const statement& row, int first) {
 
 }  // namespace
 
+void memory_writer::begin_session(run_id run, std::vector<lane_id> positions) {
+  write_paces();
+  positions_.insert_or_assign(run, std::move(positions));
+}
+
+lane_id memory_writer::position_of(run_id run, lane_id lane) const {
+  const auto found = positions_.find(run);
+  return found != positions_.end() && lane < found->second.size() ? found->second[lane] : lane;
+}
+
 void memory_writer::cooldown(run_id run, lane_id lane, std::optional<organizer_id> organizer, utc_time until) {
-  cooldown_.with(run, lane, organizer.value_or(0), to_stored(until), to_stored(wall_now())).run();
+  cooldown_.with(run, position_of(run, lane), organizer.value_or(0), to_stored(until), to_stored(wall_now())).run();
 }
 
 void memory_writer::app_cooldown(run_id run, lane_id lane, utc_time until) {
-  app_cooldown_.with(run, lane, to_stored(until), to_stored(wall_now())).run();
+  app_cooldown_.with(run, position_of(run, lane), to_stored(until), to_stored(wall_now())).run();
 }
 
 void memory_writer::forget_cooldown(run_id run, lane_id lane, std::optional<organizer_id> organizer) {
-  forget_cooldown_.with(run, lane, organizer.value_or(0)).run();
+  forget_cooldown_.with(run, position_of(run, lane), organizer.value_or(0)).run();
 }
 
 bool memory_writer::pending() {
   return !paces_.empty() || !made_.empty();
 }
 
-void memory_writer::write(bool all) {
+void memory_writer::write_paces() {
   for (const auto& [run, lane, pace, when] : paces_.take())
-    pace_.with(run, lane, pace.rate, pace.refused, pace.credit, to_stored(when)).run();
+    pace_.with(run, position_of(run, lane), pace.rate, pace.refused, pace.credit, to_stored(when)).run();
+}
+
+void memory_writer::write(bool all) {
+  write_paces();
   if (made_.empty()) return;
   const auto now = clock::now();
   if (!all && now - written_ < gather) return;

@@ -22,7 +22,12 @@ class memory_writer {
 
   // On any thread. The latest pace of a lane counts.
   void learnt(run_id run, lane_id lane, const lane_pace& pace, utc_time when) { paces_.add(run, lane, pace, when); }
-  // These are called on the ledger's thread. A meeting was made for this organizer.
+  // These are called on the ledger's thread.
+  //
+  // From now on the lanes of this run are numbered as in its session: its lane N is the lane at positions[N] of the run. Inside a
+  // transaction: what earlier sessions learnt is written first.
+  void begin_session(run_id run, std::vector<lane_id> positions);
+  // A meeting was made for this organizer.
   void made(organizer_id organizer, utc_time when) { ++made_[{organizer, month_of(when)}]; }
   void cooldown(run_id run, lane_id lane, std::optional<organizer_id> organizer, utc_time until);
   void app_cooldown(run_id run, lane_id lane, utc_time until);
@@ -36,7 +41,12 @@ class memory_writer {
  private:
   using clock = std::chrono::steady_clock;
 
+  void write_paces();
+  // Of a lane that a session names, or the caller where there is none: its position in the run.
+  [[nodiscard]] lane_id position_of(run_id run, lane_id lane) const;
+
   connection& db_;
+  std::map<run_id, std::vector<lane_id>> positions_;  // by run, of its latest session
   unsaved_paces paces_;
   std::map<std::pair<organizer_id, std::int64_t>, std::uint64_t> made_;
   clock::time_point written_{};

@@ -225,10 +225,16 @@ result<run_status> status_counter::finish() {
   for (const auto& [id, counts] : organizers_) {
     if (name.with(out_.info.id, id).step()) out_.organizers.push_back({std::string(name.text(0)), name.as<lane_id>(1), counts});
   }
+  out_.calls_left_of_lanes.resize(out_.info.header.lanes.size());
   // What a discarded run still has there are claims of a process that ended, not calls.
   if (out_.info.state != run_state::discarded) {
-    statement left(db_, "SELECT count(*) FROM owed WHERE run = ?");
-    if (left.with(out_.info.id).step()) out_.calls_left = left.as<std::uint64_t>(0);
+    statement left(db_,
+                   "SELECT r.position, sum(o.n) FROM (SELECT organizer, count(*) AS n FROM owed WHERE run = ?1 GROUP BY organizer) o "
+                   "JOIN organizer p ON p.id = o.organizer JOIN run_lane r ON r.run = ?1 AND r.lane = p.lane GROUP BY r.position");
+    for (left.with(out_.info.id); left.step();) {
+      out_.calls_left_of_lanes.at(left.as<lane_id>(0)) = left.as<std::uint64_t>(1);
+      out_.calls_left += left.as<std::uint64_t>(1);
+    }
   }
   for (const auto& lane : out_.info.header.lanes) out_.lanes.push_back(memory_of(db_, lane));
   if (!db_.ok()) return std::unexpected(db_.failure());

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "ledger/session_lanes.hpp"
 #include "ledger/strikes.hpp"
 
 namespace convoke::ledger::sqlite {
@@ -18,7 +19,8 @@ std::unexpected<error> session_over(run_id run) {
 
 }  // namespace
 
-result<opened_run> run_writer::resume(run_id id, lease_token lease) {
+result<opened_run> run_writer::join(const session_request& wanted, lease_token lease) {
+  const auto id = wanted.run;
   auto found = runs_.find(id);
   if (!db_.ok()) return std::unexpected(db_.failure());
   if (!found) return no_such_run(id);
@@ -27,15 +29,21 @@ result<opened_run> run_writer::resume(run_id id, lease_token lease) {
   opened_run out;
   out.lease = lease;
   out.info = std::move(found->info);
+  const auto lanes = take_session_lanes(out.info, wanted.lanes);
+  if (!lanes) return std::unexpected(lanes.error());
   out.organizers = owing(id);
+  keep_session_lanes(out.organizers, *lanes);
   settle_cooldowns(db_, wall_now());
   out.cooldowns = cooldowns(id);
-  out.learnt = learnt_by_run(db_, id);
-  for (const auto& o : out.organizers) out.unclean = out.unclean || o.stale > 0;
+  keep_session_lanes(out.cooldowns, *lanes);
+  const auto learnt = learnt_by_run(db_, id);
   if (!db_.ok()) return std::unexpected(db_.failure());
+  for (const auto lane : *lanes) out.learnt.push_back(learnt.at(lane));
+  for (const auto& o : out.organizers) out.unclean = out.unclean || o.stale > 0;
   session begun{.lease = lease, .organizers = {}, .claimed = {}};
   for (const auto& o : out.organizers) begun.organizers.emplace(o.id, progress{.lane = o.lane});
   sessions_.insert_or_assign(id, std::move(begun));
+  memory_.begin_session(id, *lanes);
   return out;
 }
 

@@ -21,7 +21,7 @@ class run_writer {
       : db_(db), outcomes_(outcomes), runs_(runs), memory_(memory) {}
 
   // The contracts of these are those of the store.
-  [[nodiscard]] result<opened_run> resume(run_id id, lease_token lease);
+  [[nodiscard]] result<opened_run> join(const session_request& wanted, lease_token lease);
   [[nodiscard]] result<claim_answer> claim(const claim_request& wanted);
   void write(const row_writes& rows, committed_rows& out);
   [[nodiscard]] result<closed_rows> close_organizer(const close_request& closing);

@@ -310,7 +310,12 @@ result<void> sqlite_store::prune(unsigned keep) {
 }
 
 result<opened_run> sqlite_store::resume(run_id id) {
-  return change<opened_run>([&] { return writer_.resume(id, random_lease()); });
+  return join({.run = id, .lanes = {}});
+}
+
+result<opened_run> sqlite_store::join(const session_request& wanted) {
+  if (wanted.run == all_runs) return store::join(wanted);
+  return change<opened_run>([&] { return writer_.join(wanted, random_lease()); });
 }
 
 void sqlite_store::claim(claim_request wanted, claimed_handler done) {

@@ -31,6 +31,7 @@ class sqlite_store final : public store {
   result<void> discard(run_id id) override;
   result<void> prune(unsigned keep) override;
   result<opened_run> resume(run_id id) override;
+  result<opened_run> join(const session_request& wanted) override;
   void claim(claim_request wanted, claimed_handler done) override;
   void write(row_writes rows, committed_handler done) override;
   void close_organizer(close_request closing, closed_handler done) override;
