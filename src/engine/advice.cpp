@@ -19,7 +19,8 @@ const std::string refused =
     "Teams licence. " +
     core::access_policy_steps();
 constexpr std::string_view no_such_user =
-    "Teams has no such organizer: give the Entra object id or the UPN of an existing user of this tenant with a Teams licence.";
+    "Teams has no such organizer: give the Entra object id or the UPN of an existing user of this tenant with a Teams licence. A UPN is "
+    "looked up again by the next plan: where users were made anew, close the run with `convoke discard RUN` and apply the file again.";
 constexpr std::string_view user_refused =
     "Check in this order: the app has the delegated permission OnlineMeetings.ReadWrite, and the user or an administrator has consented to "
     "it; the user who has signed in is a member of the tenant, no guest, with a Teams licence.";

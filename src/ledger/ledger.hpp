@@ -93,7 +93,8 @@ class store {
   // An advanced row owes its next operation from this commit on. Its key is observed as incomplete: it counts as wanted, and a later plan
   // does not take it for satisfied. Such a row is claimed like any other, with its operation and what was observed.
   //
-  // A released row is unclaimed. Within the session it is not given out again.
+  // A released row is unclaimed. Within the session it is not given out again. Where its answer is no_such_organizer, the UPNs that lead to
+  // its organizer are forgotten.
   virtual void write(row_writes rows, committed_handler done) = 0;
 
   // Ends every row of the organizer that is fresh, stale or held by this session. Rows that another session holds are left to it. Where the

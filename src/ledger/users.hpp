@@ -19,7 +19,7 @@ struct known_user {
 };
 // How long a look-up is believed: a UPN can be given to another user.
 inline constexpr std::chrono::hours user_lifetime{7 * 24};
-// The status of an answer that closes an organizer whom the service does not know: the names that lead to this user are forgotten.
+// The status of an answer about an organizer whom the service does not know: the names that lead to this user are forgotten.
 inline constexpr int no_such_organizer = 404;
 
 // What is remembered of the look-ups in a tenant. It belongs to the Graph root and the tenant, whatever the app of the lane is.

@@ -253,7 +253,8 @@ class Anew(Directory):
     """Teams knows only these."""
 
     OLD, NEW = (str(uuid.UUID(int=0xA2E0 + n, version=4)) for n in range(2))
-    server_flags = ("--organizers", ",".join((NEW, ADA)))
+    MANY = [str(uuid.UUID(int=0xB2E0 + n, version=4)) for n in range(25)]
+    server_flags = ("--organizers", ",".join((NEW, ADA, *MANY)))
 
     def test_a_user_who_was_made_anew_is_looked_up_again_once_the_service_did_not_know_the_old_one(self):
         self.change_users(users={"anew@uni.example": self.OLD})
@@ -267,6 +268,21 @@ class Anew(Directory):
         self.assertEqual(self.server.stats()["look_ups"], before + 1)
         self.assertEqual(done.summary["outcomes"]["created"], 2)
         self.assertEqual(self.keys("anew-"), {(self.NEW, "anew-1"): 1, (self.NEW, "anew-2"): 1, (ADA, "anew-3"): 1})
+
+    def test_users_who_were_all_made_anew_are_looked_up_again_once_the_run_is_discarded(self):
+        names = ["all-%d@uni.example" % n for n in range(25)]
+        self.change_users(users={name: str(uuid.UUID(int=0xC2E0 + n, version=4)) for n, name in enumerate(names)})
+        path = write_rows(self.path("rows.csv"), *((name, "all-%d" % n) for n, name in enumerate(names)))
+        stopped = self.apply(path, expect=4)
+        self.assertIn("close the run with `convoke discard RUN`", stopped.summary["detail"])
+        self.change_users(users=dict(zip(names, self.MANY)))
+        self.convoke("discard", str(stopped.summary["run"]))
+        before = self.server.stats()["look_ups"]
+        self.apply(path, expect=None)
+        # Those whom the service was not asked about yet are known from before.
+        self.assertGreaterEqual(self.server.stats()["look_ups"], before + 20)
+        self.assertEqual({key: 1 for key in self.keys("all-")}, self.keys("all-"))
+        self.assertGreaterEqual(len(self.keys("all-")), 20)
 
 
 class Permission(Case):

@@ -166,6 +166,37 @@ BOOST_AUTO_TEST_CASE(a_cooldown_of_an_application_is_saved_for_its_lanes_of_all_
   for (const auto closed : {run, same, person}) BOOST_TEST(about(ends(closed).at(0), when + std::chrono::hours(4)));
 }
 
+// The client id of a ready token is not known.
+BOOST_AUTO_TEST_CASE(a_cooldown_of_an_application_that_is_not_known_is_that_of_the_lane) {
+  const auto run = one_row("one", "");
+  auto h = header("two");
+  h.lanes[0].app.clear();
+  h.lanes[0].tenant = "other-tenant";
+  const auto other = plan(*s, h, {row(2, 1, "two")}).id;
+  s->save_app_cooldown(run, 0, when + std::chrono::hours(2));
+  restart();
+  BOOST_TEST(must(s->resume(run)).cooldowns.size() == 1u);
+  BOOST_TEST(must(s->resume(other)).cooldowns.empty());
+}
+
+// Of the first one less may be obeyed than was announced, which is over when the second comes.
+BOOST_AUTO_TEST_CASE(the_end_of_an_earlier_cooldown_counts_from_the_later_one_on) {
+  const auto run = one_row("one");
+  auto h = header("two");
+  h.lanes[0].tenant = "other-tenant";
+  const auto other = plan(*s, h, {row(2, 1, "two")}).id;
+  const auto saved = [&] { return must(s->resume(other)).cooldowns.at(0); };
+  s->save_app_cooldown(run, 0, when + std::chrono::hours(27));
+  s->forget_cooldown(run, 0, std::nullopt);
+  restart();
+  const auto first = saved();
+  s->save_app_cooldown(run, 0, when + std::chrono::hours(1));
+  restart();
+  BOOST_TEST((saved().saved_at > first.saved_at));
+  BOOST_TEST(about(saved().until, when + std::chrono::hours(27)));
+  BOOST_TEST(about(must(s->resume(run)).cooldowns.at(0).until, when + std::chrono::hours(1)));
+}
+
 BOOST_AUTO_TEST_CASE(what_a_session_of_some_lanes_learns_belongs_to_its_own_lane) {
   auto h = header();
   h.lanes.push_back({"https://graph.example/v1.0", "tenant-2", "app-2"});

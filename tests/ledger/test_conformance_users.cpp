@@ -111,6 +111,22 @@ BOOST_AUTO_TEST_CASE(the_names_of_an_organizer_whom_the_service_does_not_know_ar
   BOOST_TEST((users(when + 1h, elsewhere) == std::vector{ada}));
 }
 
+// A run that stops because many organizers are not known leaves its rows owed.
+BOOST_AUTO_TEST_CASE(the_names_of_the_organizer_of_a_released_row_are_forgotten_where_the_service_does_not_know_it) {
+  must(s->save_users(here, {.users = {ada, ben}, .closed_until = {}}, when));
+  const auto run = resume(plan(*s, header(), {row(2, 1, "a"), row(3, 2, "b")}).id);
+  const auto release = [&](const known_user& who, int status) {
+    const auto found = std::ranges::find(run.organizers, who.object_id, &organizer_rows::organizer);
+    BOOST_REQUIRE(found != run.organizers.end());
+    auto one = released(claim(*s, run, found->id).rows.at(0));
+    one.http_status = status;
+    finish(*s, {}, {one});
+  };
+  release(ben, 503);
+  release(ada, 404);
+  BOOST_TEST((users(when + 1h) == std::vector{ben}));
+}
+
 BOOST_AUTO_TEST_CASE(users_survive_runs_and_their_pruning) {
   must(s->save_users(here, {.users = {ada}, .closed_until = {}}, when));
   carry_out(*s, plan(*s, header(), {row(2, 1, "a")}).id);

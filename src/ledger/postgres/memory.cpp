@@ -30,14 +30,15 @@ constexpr const char* save_cooldown =
     "FROM (SELECT coalesce($1::bigint, (SELECT r.lane FROM convoke.run_lane r WHERE r.run = $2 AND r.position = $3))"
     " AS lane) k WHERE k.lane IS NOT NULL AND $5::bigint > 0 ON CONFLICT (lane, organizer) DO UPDATE SET until = excluded.until, "
     "saved_at = excluded.saved_at, session = excluded.session, serial = excluded.serial WHERE excluded.until > cooldown.until";
-// The part of lane.app before a '/' is the client id.
+// The part of lane.app before a '/' is the client id; it is empty where that is not known. A later end that another lane of the app has
+// still may be one that was cut and is over: it counts from now on, so that what is obeyed of it does not end before this cooldown.
 constexpr const char* save_app_cooldown =
     "INSERT INTO convoke.cooldown(lane, organizer, until, saved_at, session, serial) SELECT k.lane, 0, "
     "clock_timestamp() + $4::bigint * interval '1 microsecond', clock_timestamp(), $5, nextval('convoke.cooldown_serial') "
-    "FROM (SELECT s.id AS lane FROM convoke.lane o JOIN convoke.lane s ON s.graph_root = o.graph_root AND split_part(s.app, '/', 1) = "
-    "split_part(o.app, '/', 1) WHERE o.id = coalesce($1::bigint, (SELECT r.lane FROM convoke.run_lane r WHERE r.run = $2 AND r.position = "
-    "$3)) ORDER BY s.id) k WHERE $4::bigint > 0 ON CONFLICT (lane, organizer) DO UPDATE SET until = excluded.until, "
-    "saved_at = excluded.saved_at, session = excluded.session, serial = excluded.serial WHERE excluded.until > cooldown.until";
+    "FROM (SELECT s.id AS lane FROM convoke.lane o JOIN convoke.lane s ON s.id = o.id OR (o.app <> '' AND s.graph_root = o.graph_root AND "
+    "split_part(s.app, '/', 1) = split_part(o.app, '/', 1)) WHERE o.id = coalesce($1::bigint, (SELECT r.lane FROM convoke.run_lane r WHERE "
+    "r.run = $2 AND r.position = $3)) ORDER BY s.id) k WHERE $4::bigint > 0 ON CONFLICT (lane, organizer) DO UPDATE SET until = "
+    "greatest(cooldown.until, excluded.until), saved_at = excluded.saved_at, session = excluded.session, serial = excluded.serial";
 constexpr const char* forget_cooldown =
     "DELETE FROM convoke.cooldown WHERE lane = coalesce($1::bigint, (SELECT r.lane FROM convoke.run_lane r WHERE r.run = $2 AND r.position "
     "= $3)) AND organizer = $4";

@@ -184,6 +184,9 @@ void run_writer::add_writes(pipeline& to, const group& all, layout& at) const {
   at.writes.emplace(requests);
   at.writes_at = to.size();
   at.writes->add(to, slot_);
+  for (const auto* one : requests)
+    for (const auto& row : one->released)
+      if (row.http_status == no_such_organizer) add_forget_user(to, row.organizer);
 }
 
 // What other sessions found goes to the first write of each session.

@@ -2,6 +2,7 @@
 
 #include <thread>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 #include "ledger/postgres/exchange.hpp"
@@ -29,6 +30,15 @@ constexpr auto patience_to_write = lease_time - seconds(5);
 constexpr std::chrono::minutes patience_for_locks{5};
 constexpr std::string_view lock_not_available = "55P03";
 constexpr seconds patience_to_close{5};
+
+template <class T>
+outcome_of<result<T>> as_result(outcome_of<T> found) {
+  if (!found) return std::unexpected(std::move(found.error()));
+  if constexpr (std::is_void_v<T>)
+    return result<void>();
+  else
+    return result<T>(std::move(*found));
+}
 constexpr std::chrono::hours patience_to_prune{1};  // a large run, behind a plan of another process
 constexpr seconds patience_to_renew{5};             // for each of two attempts
 constexpr milliseconds renewal_timeout{8'000};      // of a statement
@@ -288,9 +298,7 @@ result<opened_run> postgres_store::join(const session_request& wanted) {
       }
       if (const auto lanes = take_session_lanes(info, wanted.lanes); !lanes) return result<opened_run>(std::unexpected(lanes.error()));
     }
-    auto joined = session_writer_.join(db, wanted, std::move(info), id);
-    if (!joined) return std::unexpected(std::move(joined.error()));
-    return result<opened_run>(std::move(*joined));
+    return as_result(session_writer_.join(db, wanted, std::move(info), id));
   });
 }
 
@@ -318,11 +326,7 @@ void postgres_store::survey(lease_token lease, surveyed_handler done) {
 }
 
 result<void> postgres_store::leave(lease_token lease) {
-  return at_work<void>([&](connection& db) -> outcome_of<result<void>> {
-    auto left = session_writer_.leave(db, lease);
-    if (!left) return std::unexpected(std::move(left.error()));
-    return result<void>();
-  });
+  return at_work<void>([&](connection& db) -> outcome_of<result<void>> { return as_result(session_writer_.leave(db, lease)); });
 }
 
 // ---- runs under way
@@ -352,11 +356,8 @@ void postgres_store::forget_cooldown(run_id run, lane_id lane, std::optional<org
 }
 
 result<std::uint64_t> postgres_store::forget_cooldowns(const lane_name& lane) {
-  return change<std::uint64_t>([&](connection& db) -> outcome_of<result<std::uint64_t>> {
-    auto forgotten = postgres::forget_cooldowns(db, lane);
-    if (!forgotten) return std::unexpected(std::move(forgotten.error()));
-    return result<std::uint64_t>(*forgotten);
-  });
+  return change<std::uint64_t>(
+      [&](connection& db) -> outcome_of<result<std::uint64_t>> { return as_result(postgres::forget_cooldowns(db, lane)); });
 }
 
 void postgres_store::save_pace(run_id run, lane_id lane, const lane_pace& pace, utc_time when) {
@@ -364,19 +365,13 @@ void postgres_store::save_pace(run_id run, lane_id lane, const lane_pace& pace, 
 }
 
 result<remembered_users> postgres_store::users(const lane_name& lane, utc_time now) {
-  return at_work<remembered_users>([&](connection& db) -> outcome_of<result<remembered_users>> {
-    auto found = read_users(db, lane, now);
-    if (!found) return std::unexpected(std::move(found.error()));
-    return result<remembered_users>(std::move(*found));
-  });
+  return at_work<remembered_users>(
+      [&](connection& db) -> outcome_of<result<remembered_users>> { return as_result(read_users(db, lane, now)); });
 }
 
 result<void> postgres_store::save_users(const lane_name& lane, const learnt_users& what, utc_time now) {
   if (rehearsal_) return {};
-  return change<void>([&](connection& db) -> outcome_of<result<void>> {
-    if (auto written = write_users(db, lane, what, now); !written) return std::unexpected(std::move(written.error()));
-    return result<void>();
-  });
+  return change<void>([&](connection& db) -> outcome_of<result<void>> { return as_result(write_users(db, lane, what, now)); });
 }
 
 result<run_state> postgres_store::finish_run(run_id id) {

@@ -58,14 +58,15 @@ class memory_writer {
       db_,
       "INSERT INTO cooldown(lane, organizer, until, saved_at) SELECT lane, ?3, ?4, ?5 FROM run_lane WHERE run = ?1 AND position = ?2 "
       "ON CONFLICT DO UPDATE SET until = excluded.until, saved_at = excluded.saved_at WHERE excluded.until > until"};
-  // The part of lane.app before a '/' is the client id.
+  // The part of lane.app before a '/' is the client id; it is empty where that is not known. A later end that another lane of the app has
+  // still may be one that was cut and is over: it counts from now on, so that what is obeyed of it does not end before this cooldown.
   statement app_cooldown_{
       db_,
       "INSERT INTO cooldown(lane, organizer, until, saved_at) SELECT s.id, 0, ?3, ?4 FROM run_lane r JOIN lane o ON o.id = r.lane "
-      "JOIN lane s ON s.graph_root = o.graph_root AND substr(s.app, 1, instr(s.app || '/', '/') - 1) = "
-      "substr(o.app, 1, instr(o.app || '/', '/') - 1) "
+      "JOIN lane s ON s.id = o.id OR (o.app <> '' AND s.graph_root = o.graph_root AND substr(s.app, 1, instr(s.app || '/', '/') - 1) = "
+      "substr(o.app, 1, instr(o.app || '/', '/') - 1)) "
       "WHERE r.run = ?1 AND r.position = ?2 "
-      "ON CONFLICT DO UPDATE SET until = excluded.until, saved_at = excluded.saved_at WHERE excluded.until > until"};
+      "ON CONFLICT DO UPDATE SET until = max(until, excluded.until), saved_at = excluded.saved_at"};
   statement forget_cooldown_{
       db_, "DELETE FROM cooldown WHERE lane = (SELECT lane FROM run_lane WHERE run = ? AND position = ?) AND organizer = ?"};
 };

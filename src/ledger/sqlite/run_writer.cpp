@@ -197,6 +197,7 @@ std::optional<std::uint64_t> run_writer::release(const released_row& row) {
   if (!found) return std::nullopt;
   release_.with(row.strike ? 1 : 0, run, row.organizer, number, row.token).run();
   if (!db_.ok() || db_.changes() != 1) return std::nullopt;
+  if (row.http_status == no_such_organizer) forget_user_.with(row.organizer).run();
   if (row.attempts > 0) outcomes_.failed_last(found->call, row);
   return 0;
 }
