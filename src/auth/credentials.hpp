@@ -48,8 +48,10 @@ struct managed_identity_service {
 
 // A person. The refresh token in `session` is used where there is one. Where there is none, or it is not accepted any more, `show` reports
 // what the person has to do, and the request waits for the sign-in; without `show` the request fails for good. What was granted with `show`
-// is also kept for the first request of the next credential with this session.
+// is also kept for the first request of the next credential with this session. `may_ask` is called when a person has become necessary, and
+// before a code is requested: its error ends the request for good, and no person is asked.
 [[nodiscard]] std::unique_ptr<credential> by_device_code(std::shared_ptr<user_session> session,
-                                                         std::function<void(const sign_in_prompt&)> show);
+                                                         std::function<void(const sign_in_prompt&)> show,
+                                                         std::function<result<void>()> may_ask = {});
 
 }  // namespace convoke::auth

@@ -25,8 +25,8 @@ reply refused(errc code, std::string message) {
 
 class device_code final : public credential {
  public:
-  device_code(std::shared_ptr<user_session> session, std::function<void(const sign_in_prompt&)> show)
-      : session_(std::move(session)), show_(std::move(show)) {}
+  device_code(std::shared_ptr<user_session> session, std::function<void(const sign_in_prompt&)> show, std::function<result<void>()> may_ask)
+      : session_(std::move(session)), show_(std::move(show)), may_ask_(std::move(may_ask)) {}
 
   asio::awaitable<reply> request(token_client& via) override {
     if (auto fresh = session_->take_fresh(net::boot_now())) co_return reply{.meaning = std::move(*fresh)};
@@ -57,6 +57,7 @@ class device_code final : public credential {
 
   std::shared_ptr<user_session> session_;
   std::function<void(const sign_in_prompt&)> show_;
+  std::function<result<void>()> may_ask_;
 };
 
 asio::awaitable<exchanged> device_code::post(token_client& via, std::string_view endpoint, const secret& form) {
@@ -116,6 +117,8 @@ result<sign_in_prompt> device_code::prompt_of(const token::device_offer& offer) 
 }
 
 asio::awaitable<reply> device_code::ask_person(token_client& via) {
+  if (may_ask_)
+    if (const auto may = may_ask_(); !may) co_return not_sent(may.error(), true);
   const secret form = token::device_offer_form(app().client_id, app().graph_root);
   const auto came = co_await post(via, "devicecode", form);
   if (came.nothing()) co_return no_answer(came);
@@ -187,8 +190,9 @@ reply device_code::take(const exchanged& came, const secret& hidden, bool by_per
 
 }  // namespace
 
-std::unique_ptr<credential> by_device_code(std::shared_ptr<user_session> session, std::function<void(const sign_in_prompt&)> show) {
-  return std::make_unique<device_code>(std::move(session), std::move(show));
+std::unique_ptr<credential> by_device_code(std::shared_ptr<user_session> session, std::function<void(const sign_in_prompt&)> show,
+                                           std::function<result<void>()> may_ask) {
+  return std::make_unique<device_code>(std::move(session), std::move(show), std::move(may_ask));
 }
 
 }  // namespace convoke::auth

@@ -270,6 +270,12 @@ result<config_values> read_config_file(const std::string& path, config_origin or
       return std::unexpected(read.error());
   }
   if (const auto read = read_table(whole, {}, out); !read) return std::unexpected(read.error());
+  for (auto& one : out.other_tenants) {
+    config_values with_top;
+    with_top.values = std::move(one.values);
+    if (const auto read = read_table(whole, {}, with_top); !read) return std::unexpected(read.error());
+    one.values = std::move(with_top.values);
+  }
   return out;
 }
 

@@ -24,7 +24,7 @@ struct config_values {
   setting_map values;
   list_values lists;
   std::string tenant_name;  // NAME of the only table [tenants.NAME], or of the one that was wanted; `values` has its keys
-  // Where several may be used, all of them; where one was wanted, the others.
+  // Where several may be used, all of them; where one was wanted, the others, which have the keys at the top of the file too.
   std::vector<tenant_table> tenants, other_tenants;
 };
 

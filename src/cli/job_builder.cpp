@@ -229,11 +229,14 @@ result<void> check_sources(const settings& from, std::span<const settings> tenan
   return {};
 }
 
-// Of several tenants a person may sign in to some only.
-result<void> check_saved_sign_in(std::span<const settings> tenants) {
+// Of several tenants a person may sign in to some only. A key of the configuration or a variable is for all of them, also where --tenant
+// chooses one; a flag is for those that are chosen.
+result<void> check_saved_sign_in(const settings& from, std::span<const settings> tenants) {
   const auto saves = std::ranges::find_if(tenants, [](const settings& one) { return one.flag("save-sign-in"); });
   if (saves == tenants.end() || std::ranges::any_of(tenants, signs_in_as_user)) return {};
   const auto* given = saves->find("save-sign-in");
+  const auto signs_in = [](const other_tenant& one) { return parse_credential_kind(one.credential) == credential_kind::device_code; };
+  if (given != nullptr && given->kind != source_kind::flag && std::ranges::any_of(from.other_tenants(), signs_in)) return {};
   return fail(errc::usage, fmt::format("{} keeps the sign-in of a person, and no person signs in here: leave it out, or add --credential "
                                        "device-code.",
                                        given != nullptr ? given->named() : "--save-sign-in"));
@@ -245,7 +248,7 @@ result<void> read_lanes(const settings& from, const needs& what, job& j) {
   if (tenants.size() > 1)
     if (const auto apart = check_sources(from, tenants); !apart) return apart;
   if (what.lane)
-    if (const auto used = check_saved_sign_in(tenants); !used) return used;
+    if (const auto used = check_saved_sign_in(from, tenants); !used) return used;
   j.lanes.clear();
   for (const auto& one : tenants) {
     auto lane = read_lane(one, what);
@@ -346,7 +349,7 @@ result<job> build_job(const settings& from, const std::string& input, needs what
     if (!ledger) return std::unexpected(ledger.error());
     j.ledger = std::move(*ledger);
   }
-  for (const auto& [name, id] : from.other_tenants()) j.other_tenants.push_back({.name = name, .tenant = id});
+  for (const auto& one : from.other_tenants()) j.other_tenants.push_back({.name = one.name, .tenant = one.id});
   if (const auto read = read_lanes(from, what, j); !read) return std::unexpected(read.error());
   return j;
 }
@@ -364,11 +367,11 @@ partial_job build_partial_job(const settings& from, const std::string& input) {
     j.ledger = std::move(*ledger);
   else
     out.problems.push_back({.lane = {}, .why = ledger.error()});
-  for (const auto& [name, id] : from.other_tenants()) j.other_tenants.push_back({.name = name, .tenant = id});
+  for (const auto& one : from.other_tenants()) j.other_tenants.push_back({.name = one.name, .tenant = one.id});
   const auto tenants = from.tenants();
   if (tenants.size() > 1)
     if (const auto apart = check_sources(from, tenants); !apart) out.problems.push_back({.lane = {}, .why = apart.error()});
-  if (const auto used = check_saved_sign_in(tenants); !used) out.problems.push_back({.lane = {}, .why = used.error()});
+  if (const auto used = check_saved_sign_in(from, tenants); !used) out.problems.push_back({.lane = {}, .why = used.error()});
   j.lanes.clear();
   for (const auto& one : tenants) read_partial_lane(one, out);
   return out;

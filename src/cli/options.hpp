@@ -74,6 +74,12 @@ struct list_values {
   std::vector<setting> organizer{};  // ID, of doctor
 };
 
+// A table [tenants.NAME] that is not used because --tenant chose another one.
+struct other_tenant {
+  std::string name, id;
+  std::string credential;  // the setting `credential` as it would be for this tenant; empty: not set
+};
+
 // The values of one invocation. Precedence: flag, CONVOKE_*, AZURE_*, file, default; of several tables [tenants.NAME] each comes before
 // AZURE_*.
 class settings {
@@ -95,8 +101,7 @@ class settings {
   // The settings of each tenant: these with one table [tenants.NAME] each; or these alone, where there is no table or one was chosen.
   // Only --tenant, CONVOKE_TENANT and the key `tenant` choose one of several.
   [[nodiscard]] std::vector<settings> tenants() const;
-  // NAME and id of the tables that are not used because --tenant chose another one.
-  [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& other_tenants() const noexcept { return other_tenants_; }
+  [[nodiscard]] const std::vector<other_tenant>& other_tenants() const noexcept { return other_tenants_; }
   [[nodiscard]] std::string environment(std::string_view name) const;
   [[nodiscard]] const std::vector<std::string>& warnings() const noexcept { return warnings_; }
   // Every value and its source, as text. No value is a secret.
@@ -112,7 +117,7 @@ class settings {
   list_values lists_;
   std::string tenant_name_;
   std::vector<std::pair<std::string, std::map<std::string, setting, std::less<>>>> tenants_;
-  std::vector<std::pair<std::string, std::string>> other_tenants_;
+  std::vector<other_tenant> other_tenants_;
   std::map<std::string, std::string, std::less<>> environment_;
   std::vector<std::string> warnings_;
 };

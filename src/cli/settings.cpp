@@ -121,6 +121,7 @@ result<settings> settings::resolve(const names& flags, const names& environment,
   if (const auto file = find_file(flags, environment, input); !file.path.empty()) {
     auto read = read_config_file(file.path, file.origin, out.find("tenant"));
     if (!read) return std::unexpected(read.error());
+    const std::string nearer_credential = out.text("credential");
     // Where --tenant names a table of the file, the tenant's id is the one in that table.
     if (const auto tenant = read->values.find("tenant"); tenant != read->values.end() && is_of_a_table(tenant->second))
       out.values_.insert_or_assign("tenant", tenant->second);
@@ -130,8 +131,12 @@ result<settings> settings::resolve(const names& flags, const names& environment,
     out.tenant_name_ = std::move(read->tenant_name);
     for (auto& one : read->tenants) out.tenants_.emplace_back(std::move(one.name), std::move(one.values));
     for (const auto& one : read->other_tenants) {
-      const auto id = one.values.find("tenant");
-      out.other_tenants_.emplace_back(one.name, id == one.values.end() ? std::string() : id->second.text);
+      const auto text = [&](std::string_view name) {
+        const auto found = one.values.find(name);
+        return found == one.values.end() ? std::string() : found->second.text;
+      };
+      out.other_tenants_.push_back(
+          {.name = one.name, .id = text("tenant"), .credential = nearer_credential.empty() ? text("credential") : nearer_credential});
     }
     out.values_.insert_or_assign("config", setting{file.path, file.source});
   }

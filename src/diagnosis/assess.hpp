@@ -58,7 +58,12 @@ enum class read_meaning : std::uint8_t {
 [[nodiscard]] read_meaning meaning_of(const read_seen& r);
 // `role_known`: the token is known to have the permission, so that a 403 without a reason is not about it.
 [[nodiscard]] finding assess(const read_seen& r, const lane_facts& lane, bool role_known);
-// Two findings about all of a lane's reads: its access policies and its licences. `left_out`: organizers that were not read.
-[[nodiscard]] std::vector<finding> assess_reads(std::span<const read_seen> reads, std::size_t left_out, const lane_facts& lane);
+// How many of a lane's organizers were not read.
+struct reads_missing {
+  std::size_t ended_before = 0;  // because of what the last read met
+  std::size_t left_out = 0;      // by --most-organizers
+};
+// Two findings about all of a lane's reads: its access policies and its licences.
+[[nodiscard]] std::vector<finding> assess_reads(std::span<const read_seen> reads, const reads_missing& missing, const lane_facts& lane);
 
 }  // namespace convoke::diagnosis

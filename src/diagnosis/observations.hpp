@@ -112,6 +112,7 @@ struct read_seen {
   std::string organizer;    // as it was given: an object id, or a UPN
   std::string object_id{};  // of a UPN, once it was looked up
   bool look_up = false;     // the answer is to the look-up of the UPN: there was no read
+  bool no_name = false;     // it is neither an object id nor a UPN: nothing was sent, and there is no answer
   std::string failure;      // of the transport; empty: an answer came
   int status = 0;
   std::string code, message, request_id;

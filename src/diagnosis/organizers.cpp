@@ -97,13 +97,14 @@ verdict verdict_on(const read_seen& r, const lane_facts& lane, bool role_known) 
     case not_entitled:
       return not_entitled_verdict(r, role_known);
     case unknown_user:
-      return {.check = "organizer",
-              .seen = answer_of(r) + ": the tenant has no such user",
-              .advice = !r.look_up ? fmt::format(
-                                         "Check the object id: `az ad user show --id {}` in the tenant {}. A new or a restored user can be "
-                                         "unknown to Teams for some hours.",
-                                         core::guid_or(id_of(r), "<organizer>"), core::guid_or(lane.tenant, "<tenant id>"))
-                                   : "Check how the name is written and that the user is of this tenant, or give the Entra object id."};
+      return {
+          .check = "organizer",
+          .seen = r.no_name ? "this is neither an object id nor a UPN; nothing was sent" : answer_of(r) + ": the tenant has no such user",
+          .advice = !r.look_up
+                        ? fmt::format("Check the object id: `az ad user show --id {}` in the tenant {}. A new or a restored user can be "
+                                      "unknown to Teams for some hours.",
+                                      core::guid_or(id_of(r), "<organizer>"), core::guid_or(lane.tenant, "<tenant id>"))
+                        : "Check how the name is written and that the user is of this tenant, or give the Entra object id."};
     case wrong_place:
       return {.check = "organizer",
               .exit_code = of_configuration,
@@ -150,11 +151,18 @@ std::string named(const std::vector<std::string>& organizers) {
   return organizers.size() > most ? out + fmt::format(" and {} more", organizers.size() - most) : out;
 }
 
-finding assess_policies(std::span<const read_seen> reads, std::size_t left_out, const lane_facts& lane) {
+std::string text_of(const reads_missing& missing) {
+  std::string out;
+  if (missing.ended_before > 0) out += fmt::format("; {} more were not read, because of what the last read met", missing.ended_before);
+  if (missing.left_out > 0) out += fmt::format("; {} more were not read (--most-organizers)", missing.left_out);
+  return out;
+}
+
+finding assess_policies(std::span<const read_seen> reads, const reads_missing& missing, const lane_facts& lane) {
   const auto lacking = those(reads, no_policy);
   const auto good = those(reads, allowed).size();
   finding out{.check = "access-policy", .lane = lane.name, .subject = {}, .seen = {}, .advice = {}};
-  const auto rest = left_out == 0 ? std::string() : fmt::format("; {} more were not read (--most-organizers)", left_out);
+  const auto rest = text_of(missing);
   if (!lacking.empty()) {
     out.status = finding_status::failed;
     out.exit_code = of_credentials;
@@ -197,6 +205,7 @@ finding assess_licences(std::span<const read_seen> reads, const lane_facts& lane
 
 read_meaning meaning_of(const read_seen& r) {
   if (!r.failure.empty()) return fault;
+  if (r.no_name) return unknown_user;
   if (r.status == 200) return allowed;
   if (r.status == 429 || r.status == 509 || (r.status == 503 && r.retry_after)) return throttled;
   if (r.status == 401) return token_refused;
@@ -221,9 +230,9 @@ finding assess(const read_seen& r, const lane_facts& lane, bool role_known) {
           .exit_code = v.exit_code};
 }
 
-std::vector<finding> assess_reads(std::span<const read_seen> reads, std::size_t left_out, const lane_facts& lane) {
+std::vector<finding> assess_reads(std::span<const read_seen> reads, const reads_missing& missing, const lane_facts& lane) {
   std::vector<finding> out;
-  out.push_back(assess_policies(reads, left_out, lane));
+  out.push_back(assess_policies(reads, missing, lane));
   out.push_back(assess_licences(reads, lane));
   return out;
 }

@@ -10,7 +10,7 @@
 namespace convoke::diagnosis {
 namespace {
 
-constexpr std::chrono::milliseconds between_reads{100};
+constexpr std::chrono::milliseconds between_calls{100};
 constexpr std::chrono::seconds without_retry_after{2}, beyond_retry_after{1};  // a second more: never early
 constexpr unsigned most_failures = 2;
 constexpr std::chrono::seconds soon{5}, around_requests{5};
@@ -30,7 +30,7 @@ const read_seen* lane_reads::take(read_seen met) {
   met.look_up = looked_up;
   if (looked_up && !met.object_id.empty()) {
     object_id_ = std::move(met.object_id);
-    next_ = call{.what = call::kind::read, .user = object_id_};
+    next_ = call{.what = call::kind::read, .user = object_id_, .wait = between_calls};
     return nullptr;
   }
   met.object_id = object_id_;
@@ -46,7 +46,7 @@ const read_seen* lane_reads::take(read_seen met) {
   object_id_.clear();
   seen_.push_back(std::move(met));
   next_.reset();
-  if (!unread().empty() && !ends_the_reads(seen_.back())) next_ = first_call(between_reads);
+  if (!unread().empty() && !ends_the_reads(seen_.back())) next_ = first_call(between_calls);
   return &seen_.back();
 }
 

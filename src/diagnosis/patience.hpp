@@ -17,10 +17,10 @@
 
 namespace convoke::diagnosis {
 
-// The reads of a lane's organizers, one after the other, ten a second at most. What is no object id is looked up first. A throttled call is
-// made again once the time has passed that the service asks for, as long as there is patience, which is for all these waits together. A
-// throttle beyond that ends the reads; so do a refused token, and two failures of the network one after the other: the next read would
-// meet the same.
+// The reads of a lane's organizers, one after the other. What is no object id is looked up first; look-ups and reads together are ten a
+// second at most. A throttled call is made again once the time has passed that the service asks for, as long as there is patience, which is
+// for all these waits together. A throttle beyond that ends the reads; so do a refused token, and two failures of the network one after the
+// other: the next read would meet the same.
 class lane_reads {
  public:
   struct call {

@@ -37,13 +37,13 @@ user_lookups::step user_lookups::wait(mono_time until) {
 // True where all that is left is not worth waiting for.
 bool user_lookups::give_up(mono_time now) {
   if (closed_.closed(now) && closed_.end() - now > how_.longest_wait) {
-    stop(errc::network, "The service throttles look-ups of users" + in_brackets(trouble_) + ".", closed_for(now));
+    stop(errc::network, "The service throttles look-ups of users" + in_brackets(trouble_) + ".", announced_for(now));
   } else if (token_again_ && in_flight_ == 0 && *token_again_ - now > how_.longest_wait) {
     stop(errc::network, "The token endpoint gives no token, which look-ups of users need" + in_brackets(trouble_) + ".",
-         *token_again_ - now);
+         announced_for(now));
   } else if (now - progress_ >= how_.max_outage) {
     stop(errc::network, "Users cannot be looked up" + in_brackets(trouble_) + ".",
-         std::clamp<nanoseconds>(how_.max_outage, shortest_absence, longest_absence));
+         std::max(std::clamp<nanoseconds>(how_.max_outage, shortest_absence, longest_absence), announced_for(now)));
   }
   return ended_.has_value();
 }
@@ -127,12 +127,12 @@ void user_lookups::know(user& of, user::state as, std::string text, mono_time no
 void user_lookups::take_fault(std::uint32_t index, const lookup_item& item, mono_time now) {
   auto& one = users_[index];
   trouble_ = item.text;
+  const auto announced = std::min(item.retry_after.value_or(nanoseconds::zero()), how_.max_cooldown);
   if (++one.attempts >= how_.max_attempts) {
     one.text = item.text;
     return stop(errc::network, "Users cannot be looked up, in " + std::to_string(one.attempts) + " attempts" + in_brackets(item.text) + ".",
-                rest_after_attempts);
+                std::max<nanoseconds>({rest_after_attempts, announced, announced_for(now)}));
   }
-  const auto announced = std::min(item.retry_after.value_or(nanoseconds::zero()), how_.max_cooldown);
   waiting_.push(index, now + std::max(pacing::backoff(one.attempts, random_), pacing::with_jitter(announced, random_)));
 }
 
@@ -191,6 +191,11 @@ std::optional<std::uint32_t> user_lookups::take_refused_token() noexcept {
 
 nanoseconds user_lookups::closed_for(mono_time now) const noexcept {
   return std::max(announced_until_ - now, mono_clock::duration::zero());
+}
+
+// Of the directory and of the token endpoint: nothing that comes earlier can succeed.
+nanoseconds user_lookups::announced_for(mono_time now) const noexcept {
+  return token_again_ ? std::max<nanoseconds>(closed_for(now), *token_again_ - now) : closed_for(now);
 }
 
 // The first reason counts.

@@ -82,7 +82,7 @@ class user_lookups {
   struct end {
     errc code = errc::network;
     std::string why;                                      // a sentence for people
-    std::optional<std::chrono::nanoseconds> come_back{};  // when another attempt is of use
+    std::optional<std::chrono::nanoseconds> come_back{};  // when another attempt is of use; never inside an announced cooldown
   };
 
   user_lookups(const lookup_settings& how, std::size_t users, mono_time now);
@@ -120,6 +120,7 @@ class user_lookups {
   void take_throttles(const lookup_answer& a, mono_time now);
   void take_refusal(const lookup_answer& a, std::uint32_t token, mono_time now);
   bool give_up(mono_time now);
+  [[nodiscard]] std::chrono::nanoseconds announced_for(mono_time now) const noexcept;
   [[nodiscard]] static step wait(mono_time until);
 
   lookup_settings how_;

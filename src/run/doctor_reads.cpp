@@ -89,7 +89,8 @@ asio::awaitable<void> lane_examination::read_organizers() {
     if (seen != nullptr) report(diagnosis::assess(*seen, facts_, role_known));
   }
   skip_reads(reads.unread(), "not read, because of what the read before it met");
-  for (auto& f : diagnosis::assess_reads(reads.seen(), reads.unread().size() + task_.left_out, facts_)) report(std::move(f));
+  const diagnosis::reads_missing missing{.ended_before = reads.unread().size(), .left_out = task_.left_out};
+  for (auto& f : diagnosis::assess_reads(reads.seen(), missing, facts_)) report(std::move(f));
 }
 
 // What the call met.
@@ -118,8 +119,11 @@ asio::awaitable<std::string> lane_examination::connect() {
 }
 
 asio::awaitable<diagnosis::read_seen> lane_examination::look_up(const std::string& upn) {
-  // What is no name of a user is not sent.
-  if (!spec::is_organizer_upn(upn)) co_return answered(404, {}, {});
+  if (!spec::is_organizer_upn(upn)) {
+    auto nothing = answered(0, {}, {});
+    nothing.no_name = true;
+    co_return nothing;
+  }
   const std::string_view names[] = {upn};
   const graph::plain_request request{.method = "POST", .target = wire::batch_path, .body = users_.request(names, ++look_ups_)};
   const auto& tokens = *parts_->tokens;

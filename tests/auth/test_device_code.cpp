@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -58,7 +59,8 @@ struct signing_in {
     fatal = false;
     std::function<void(const sign_in_prompt&)> show;
     if (may_ask) show = [this](const sign_in_prompt& p) { shown.push_back(p); };
-    source = auth::token_source::renewing(context.get_executor(), tls, auth::by_device_code(std::move(by), show), {.attempt_timeout = 5s});
+    source = auth::token_source::renewing(context.get_executor(), tls, auth::by_device_code(std::move(by), show, before_asking),
+                                          {.attempt_timeout = 5s});
     source->start({.ready = [this](std::uint32_t n) { number = n; },
                    .failed =
                        [this](const error& why, bool is_fatal, std::optional<mono_time>) {
@@ -90,6 +92,7 @@ struct signing_in {
   std::string file;
   std::unique_ptr<auth::token_source> source;
   std::vector<sign_in_prompt> shown;
+  std::function<result<void>()> before_asking;
   std::uint32_t number = 0;
   std::optional<error> failed;
   bool fatal = false;
@@ -152,6 +155,35 @@ BOOST_AUTO_TEST_CASE(a_refused_sign_in_is_deleted_and_asked_for_where_a_person_m
   BOOST_TEST(s.shown.size() == 1U);
   BOOST_TEST(session->user() == bob);
   BOOST_TEST(s.saved()->refresh_token.reveal() == "rt-9");
+}
+
+BOOST_AUTO_TEST_CASE(what_keeps_a_person_from_being_asked_is_looked_for_when_one_is_needed) {
+  unsigned looks = 0;
+  signing_in good({grant("tok", "rt-2")});
+  good.before_asking = [&]() -> result<void> { return ++looks, fail(errc::input, "the header is wrong"); };
+  good.save("rt-1");
+  BOOST_REQUIRE(good.request(good.session()));
+  BOOST_TEST(!good.failed);
+  BOOST_TEST(looks == 0U);
+
+  signing_in stale({refused("invalid_grant"), offer(), grant("tok", "rt-9")});
+  stale.before_asking = good.before_asking;
+  stale.save("rt-1");
+  BOOST_REQUIRE(stale.request(stale.session()));
+  BOOST_REQUIRE(stale.failed);
+  BOOST_TEST(stale.fatal);
+  BOOST_TEST((stale.failed->code == errc::input));
+  BOOST_TEST(looks == 1U);
+  BOOST_TEST(stale.shown.empty());
+  BOOST_TEST(stale.server.log().requests.size() == 1U, "no code is requested");
+
+  signing_in passes({refused("invalid_grant"), offer(), grant("tok", "rt-9")});
+  passes.before_asking = [&]() -> result<void> { return ++looks, result<void>(); };
+  passes.save("rt-1");
+  BOOST_REQUIRE(passes.request(passes.session()));
+  BOOST_TEST(!passes.failed);
+  BOOST_TEST(looks == 2U);
+  BOOST_TEST(passes.shown.size() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(during_a_run_no_person_is_asked) {

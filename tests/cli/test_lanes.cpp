@@ -1,5 +1,6 @@
 // The lanes of a job: tenants, credentials, clouds and proxies, from settings and the environment.
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -332,6 +333,37 @@ BOOST_FIXTURE_TEST_CASE(a_lane_of_a_person_keeps_the_sign_in_only_on_request, fo
   BOOST_TEST((refused.error().code == convoke::errc::usage));
   BOOST_TEST(refused.error().message.starts_with("--save-sign-in keeps the sign-in of a person"));
   BOOST_TEST(build(no_person, {}).has_value());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_shared_key_that_saves_sign_ins_is_for_every_tenant_whichever_is_chosen, folder) {
+  const auto tables = [](const std::string& credential_of_north) {
+    return "[tenants.north]\ntenant = \"" + std::string(tenant) + "\"\nclient_id = \"n\"\n" + credential_of_north +
+           "[tenants.south]\ntenant = \"22222222-2222-3333-4444-555555555555\"\nclient_id = \"s\"\ncredential = \"client-secret\"\n";
+  };
+  const auto outcome = [&](const std::string& content, names flags, names environment = {}) {
+    flags.emplace("config", write("c.toml", content));
+    environment.emplace("HOME", path.string());
+    const auto from = settings::resolve(flags, environment, "");
+    BOOST_REQUIRE_MESSAGE(from.has_value(), (from ? "" : from.error().message));
+    const auto j = build_job(*from, "in.csv", {.lane = true});
+    const auto part = convoke::cli::build_partial_job(*from, "");
+    const auto names_it = [&](const auto& one) { return one.why.message.contains("keeps the sign-in of a person"); };
+    BOOST_TEST(std::ranges::any_of(part.problems, names_it) == !j.has_value(), "doctor says the same");
+    return j ? std::string("accepted") : j.error().message;
+  };
+  const std::string person = "credential = \"device-code\"\n", saves = "save_sign_in = true\n";
+  for (const auto* chosen : {"north", "south"}) {
+    BOOST_TEST(outcome(saves + tables(person), {{"tenant", chosen}}) == "accepted");
+    BOOST_TEST(outcome(tables(person), {{"tenant", chosen}}, {{"CONVOKE_SAVE_SIGN_IN", "1"}}) == "accepted");
+  }
+  // The credential of the other one may be that at the top of the file.
+  BOOST_TEST(outcome(saves + person + tables(""), {{"tenant", "south"}}) == "accepted");
+  BOOST_TEST(outcome(saves + tables(person), {}) == "accepted");
+  // No person signs in anywhere.
+  BOOST_TEST(outcome(saves + tables(""), {{"tenant", "south"}}).contains("line 1: save_sign_in keeps the sign-in of a person"));
+  BOOST_TEST(outcome(saves + tables(person), {{"tenant", "south"}, {"credential", "client-secret"}}).contains("keeps the sign-in"));
+  // A flag is for the tenant that is chosen.
+  BOOST_TEST(outcome(tables(person), {{"tenant", "south"}, {"save-sign-in", "true"}}).starts_with("--save-sign-in keeps the sign-in"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

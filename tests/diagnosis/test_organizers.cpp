@@ -70,7 +70,7 @@ BOOST_AUTO_TEST_CASE(names_are_looked_up_first) {
   // Commands have the object id, findings the name.
   auto lacks = answered(403, "Forbidden", "No Application Access Policy found for this app", "ada@school.example");
   lacks.object_id = one_organizer;
-  const auto policy = assess_reads(std::vector{lacks}, 0, lane_of_tests()).front();
+  const auto policy = assess_reads(std::vector{lacks}, {}, lane_of_tests()).front();
   BOOST_TEST(policy.seen.contains("ada@school.example"));
   BOOST_TEST(std::ranges::any_of(policy.commands, [](const std::string& one) { return one.contains(one_organizer); }));
 }
@@ -78,7 +78,7 @@ BOOST_AUTO_TEST_CASE(names_are_looked_up_first) {
 BOOST_AUTO_TEST_CASE(a_person_needs_no_policy) {
   auto lane = lane_of_tests();
   lane.credential = credential_kind::device_code;
-  const auto policy = assess_reads(std::vector{answered(200, "", "")}, 0, lane).front();
+  const auto policy = assess_reads(std::vector{answered(200, "", "")}, {}, lane).front();
   BOOST_TEST(policy.check == "access-policy");
   BOOST_TEST((policy.status == finding_status::skipped));
   BOOST_TEST(policy.seen.contains("a person has signed in"));
@@ -146,7 +146,7 @@ BOOST_AUTO_TEST_CASE(texts_of_the_service_are_escaped) {
 BOOST_AUTO_TEST_CASE(the_commands_for_a_policy_never_replace_one) {
   const std::vector<read_seen> reads{answered(200),
                                      answered(403, "General", "No application access policy found for this app.", another_organizer)};
-  const auto all = assess_reads(reads, 0, lane_of_tests());
+  const auto all = assess_reads(reads, {}, lane_of_tests());
   BOOST_TEST_REQUIRE(all.size() == 2U);
   const auto& policy = all[0];
   BOOST_TEST(policy.check == "access-policy");
@@ -166,18 +166,38 @@ BOOST_AUTO_TEST_CASE(the_commands_for_a_policy_never_replace_one) {
 BOOST_AUTO_TEST_CASE(of_many_organizers_only_some_are_named) {
   std::vector<read_seen> reads;
   for (int i = 0; i < 20; ++i) reads.push_back(answered(403, "General", "No application access policy found for this app."));
-  const auto policy = assess_reads(reads, 7, lane_of_tests())[0];
+  const auto policy = assess_reads(reads, {.left_out = 7}, lane_of_tests())[0];
   BOOST_TEST(policy.seen.contains("and 15 more"));
   BOOST_TEST(policy.seen.contains("7 more were not read (--most-organizers)"));
   BOOST_TEST(policy.commands.size() < 20U);
 }
 
+BOOST_AUTO_TEST_CASE(why_organizers_were_not_read_is_said_as_it_was) {
+  const std::vector<read_seen> reads{answered(200), answered(429)};
+  const auto ended = assess_reads(reads, {.ended_before = 2}, lane_of_tests())[0];
+  BOOST_TEST(ended.seen == "the app may act for 1 of 2 organizers that were read; 2 more were not read, because of what the last read met");
+  const auto both = assess_reads(reads, {.ended_before = 2, .left_out = 3}, lane_of_tests())[0];
+  BOOST_TEST(both.seen == ended.seen + "; 3 more were not read (--most-organizers)");
+}
+
+BOOST_AUTO_TEST_CASE(a_text_that_is_no_name_of_a_user_was_not_sent) {
+  auto none = answered(0);
+  none.organizer = "foo";
+  none.look_up = none.no_name = true;
+  const auto f = assessed(none);
+  BOOST_TEST(f.check == "organizer");
+  BOOST_TEST(f.status == finding_status::failed);
+  BOOST_TEST(f.subject == "foo");
+  BOOST_TEST(f.seen == "this is neither an object id nor a UPN; nothing was sent");
+  BOOST_TEST(f.advice.starts_with("Check how the name is written"), f.advice);
+}
+
 BOOST_AUTO_TEST_CASE(summaries_of_good_reads_and_of_none) {
   const std::vector<read_seen> good{answered(200), answered(200)};
-  BOOST_TEST(assess_reads(good, 0, lane_of_tests())[0].seen == "the app may act for 2 of 2 organizers that were read");
-  BOOST_TEST(assess_reads(good, 0, lane_of_tests())[1].seen.contains("does not prove a licence"));
-  for (const auto& f : assess_reads(std::vector{answered(500)}, 0, lane_of_tests())) BOOST_TEST(f.status == finding_status::skipped);
-  const auto licence = assess_reads(std::vector{answered(403, "Forbidden")}, 0, lane_of_tests())[1];
+  BOOST_TEST(assess_reads(good, {}, lane_of_tests())[0].seen == "the app may act for 2 of 2 organizers that were read");
+  BOOST_TEST(assess_reads(good, {}, lane_of_tests())[1].seen.contains("does not prove a licence"));
+  for (const auto& f : assess_reads(std::vector{answered(500)}, {}, lane_of_tests())) BOOST_TEST(f.status == finding_status::skipped);
+  const auto licence = assess_reads(std::vector{answered(403, "Forbidden")}, {}, lane_of_tests())[1];
   BOOST_TEST(licence.status == finding_status::failed);
   BOOST_TEST(has_command(licence, "/users/" + one_organizer + "/licenseDetails"));
 }

@@ -131,6 +131,8 @@ class AllWell(Doctor):
         checks = self.doctor("--organizer", "eve@example.org", "--organizer", "not a name", server=server, expect=4)
         for name in ("eve@example.org", "not a name"):
             self.assertIn("Check how the name is written", self.only(checks, "organizer", name, status="failed")["advice"])
+        self.assertEqual(self.only(checks, "organizer", "not a name")["seen"], "this is neither an object id nor a UPN; nothing was sent")
+        self.assertIn("the tenant has no such user", self.only(checks, "organizer", "eve@example.org")["seen"])
         self.assertEqual((server.stats()["look_ups"], server.stats()["searches"]), (2, 1))
 
     def test_the_permission_to_look_up_names_is_missing(self):
@@ -307,6 +309,8 @@ class BrokenAccess(Doctor):
         throttled = next(one for one in self.of(checks, "organizer") if "throttled" in one["seen"])
         self.assertEqual((throttled["status"], throttled["exit_code"]), ("skipped", 5))
         self.assertIn("1200 s", throttled["seen"])
+        policy = self.only(checks, "access-policy")["seen"]
+        self.assertRegex(policy, "; [12] more were not read, because of what the last read met$")
         self.assertEqual(server.stats()["early"], 0)
         patient = simulator(self.path("patient"), "--lane-rate", "1", "--lane-burst", "3")
         self.addCleanup(patient.stop)

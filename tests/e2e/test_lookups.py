@@ -111,6 +111,19 @@ class TokensClosed(Case):
         self.assertEqual(self.server.stats()["look_ups"], 0)
 
 
+class TokensClosedForMinutes(Case):
+    """The token endpoint throttles for longer than --max-outage, and for less than what ends look-ups by itself."""
+
+    server_flags = ("--token-faults", "1", "--token-retry-after", "500")
+
+    def test_the_time_to_come_back_is_not_before_the_token_endpoint_opens(self):
+        path = write_rows(self.path("rows.csv"), ("ada@uni.example", "late-2"))
+        done = self.convoke("apply", path, "--max-outage", "5s", "-o", "json", expect=5)
+        self.assertIn("Users cannot be looked up", done.summary["error"])
+        self.assertTrue(490 <= done.summary["come_back_s"] <= 551, done.summary)
+        self.assertEqual(self.server.stats()["token_requests"], 1)
+
+
 class Faulty(Case):
     server_flags = ("--directory-faults", "0.2")
 

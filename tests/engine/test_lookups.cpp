@@ -298,6 +298,21 @@ BOOST_AUTO_TEST_CASE(a_token_that_never_comes_ends_it) {
   BOOST_TEST((late.policy.ended()->come_back == 5min));
 }
 
+BOOST_AUTO_TEST_CASE(the_time_to_come_back_lies_after_every_announced_cooldown) {
+  world of_tokens(1, {.max_outage = 5s});
+  of_tokens.policy.token_failed("HTTP 429", false, of_tokens.now + 500s);
+  BOOST_TEST(of_tokens.next_envelope(false).empty());
+  BOOST_TEST((of_tokens.policy.ended()->come_back == 495s));
+  world of_users(1, {.max_outage = 5s});
+  of_users.answer_all(of_users.next_envelope(), throttled(500s));
+  BOOST_TEST(of_users.next_envelope().empty());
+  BOOST_TEST((of_users.policy.ended()->come_back == 495s));
+  // Where attempts are used up.
+  world of_attempts(2, {.max_attempts = 1});
+  of_attempts.answer(of_attempts.next_envelope(), {throttled(900s), fault()});
+  BOOST_TEST((of_attempts.policy.ended()->come_back == 900s));
+}
+
 BOOST_AUTO_TEST_CASE(a_token_endpoint_that_is_closed_for_long_ends_it_and_says_when_to_come_back) {
   world w(30);
   const auto users = w.next_envelope();
