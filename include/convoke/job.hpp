@@ -188,6 +188,13 @@ struct observer {
   virtual void advanced(const progress&) {}
 };
 
+/// How `work` goes about it.
+struct work_options {
+  /// Wait for more runs where nothing is owed. Only a stop ends it. Not with a SQLite ledger, into which no other process could plan
+  /// meanwhile.
+  bool follow = false;
+};
+
 /// Signs in to every lane of the job whose credential is `device_code`, one after the other, and sets its `user` and `session`. A saved
 /// sign-in (lane_options::sign_in_file) is used where there is one; where there is none, or the authority does not accept it any more, the
 /// observer is asked to show what to do (observer::sign_in_wanted), and the function waits until a person has signed in. Without such lanes
@@ -197,13 +204,18 @@ struct observer {
 /// requested then. `check` needs no sign-in.
 ///
 /// Before a person is asked, what needs no user is looked at: the outputs, the header and the number of rows of an input that is a file,
-/// and for `apply` and `work` the ledger. Nothing is written.
+/// and for `apply` and `work` the ledger. Nothing is written. This comes before all requests where a lane has no saved sign-in, and before
+/// the first question where the authority does not accept a saved one.
+///
+/// For `work`, `how` is what will be passed to it. Without work_options::follow the ledger has to be there. Where its open runs owe nothing
+/// to the lanes of the job, nothing is requested and no person asked: the lanes have no session then, and `work` accepts that as long as
+/// nothing is owed to them.
 ///
 /// It blocks, and calls the observer on the caller's thread. `stop` may be requested on any thread. Errors: credentials (denied, expired,
 /// refused, a user of another tenant, a saved sign-in that others can read), network (no answer within pace_options::max_outage), usage,
 /// input, storage, busy, interrupted, resources. Of several lanes the message names the one that failed. Lanes that were signed in before
 /// an error stay so.
-[[nodiscard]] result<void> sign_in(job& j, job_use use, observer& watch, std::stop_token stop = {});
+[[nodiscard]] result<void> sign_in(job& j, job_use use, observer& watch, std::stop_token stop = {}, const work_options& how = {});
 
 /// Why a run stopped.
 enum class ending : std::uint8_t {
@@ -284,13 +296,6 @@ struct planned_run {
 /// reach the ledger for longer than its lease begins another session of the run once it can.
 [[nodiscard]] result<job_report> apply(const job& j, observer& watch, std::stop_token stop = {}, std::stop_token at_once = {});
 
-/// How `work` goes about it.
-struct work_options {
-  /// Wait for more runs where nothing is owed. Only a stop ends it. Not with a SQLite ledger, into which no other process could plan
-  /// meanwhile.
-  bool follow = false;
-};
-
 /// A run that `work` knows of.
 struct worked_run {
   std::uint32_t run = 0;
@@ -312,13 +317,14 @@ struct work_report {
   std::uint64_t early_by_inference = 0;    ///< calls in a scope that was closed by a throttle which did not name it
   std::chrono::microseconds call_time{0};  ///< first send to last commit
   unsigned sessions = 0;                   ///< more than one where a lease was lost, or each run has a session
-  std::vector<lane_result> lanes;          ///< in the order of the job's lanes; empty where nothing was owed
-  std::vector<worked_run> finished;        ///< runs of which this call found that nothing is owed any more
-  std::vector<worked_run> left;            ///< open runs that owe rows; also those of lanes that the job does not have
-  std::vector<std::string> warnings;       ///< housekeeping that failed, such as pruning; it changes no outcome
+  std::vector<lane_result> lanes;    ///< in the order of the job's lanes; some without calls may be missing. A finished one is owed nothing
+  std::vector<worked_run> finished;  ///< runs of which this call found that nothing is owed any more
+  std::vector<worked_run> left;      ///< open runs that owe rows; also those of lanes that the job does not have
+  std::vector<std::string> warnings;  ///< housekeeping that failed, such as pruning; it changes no outcome
 
-  /// 0 nothing that this job has lanes for is owed, whether or not rows failed; 4 credentials or permission; 5 work is left; 6 storage; 130
-  /// interrupted. A program that was stopped by another signal than SIGINT returns 128 + its number instead of 130.
+  /// 0 nothing that this job has lanes for is owed; 3 the same, and rows of a run in `finished` are unsatisfied (those of a run that stays
+  /// open count for whoever finishes it); 4 credentials or permission; 5 work is left; 6 storage; 130 interrupted. A program that was
+  /// stopped by another signal than SIGINT returns 128 + its number instead of 130.
   [[nodiscard]] int exit_code() const noexcept;
 };
 
@@ -327,9 +333,11 @@ struct work_report {
 /// no outputs: `export_run` does.
 ///
 /// Any number of workers may share a PostgreSQL ledger, on any number of machines. They claim rows under leases and share the rate of each
-/// lane. A SQLite ledger has one worker, which carries out one run after the other.
+/// lane. A SQLite ledger has one worker, which carries out one run after the other; a lane whose credentials or permission are refused in
+/// one of them stays out of those that follow, and the other lanes carry them out.
 ///
-/// `stop` and `at_once`: as for `apply`. Errors: as for `apply`, without input; usage for `follow` with a SQLite ledger.
+/// `stop` and `at_once`: as for `apply`. Errors: as for `apply`, without input; usage for `follow` with a SQLite ledger; credentials where
+/// rows are owed to lanes of the job and no person has signed in to one that calls for a person.
 [[nodiscard]] result<work_report> work(const job& j, const work_options& how, observer& watch, std::stop_token stop = {},
                                        std::stop_token at_once = {});
 

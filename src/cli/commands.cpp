@@ -50,7 +50,9 @@ struct job_command {
   }
   // Nothing was sent yet, but rows that --skip-invalid leaves out decide the exit code as they do after a run.
   // Before anything is planned, because the user who signs in may be the organizer.
-  [[nodiscard]] result<void> sign_in_to(job& j, job_use use) const { return sign_in(j, use, out, caught.stop()); }
+  [[nodiscard]] result<void> sign_in_to(job& j, job_use use, const work_options& how = {}) const {
+    return sign_in(j, use, out, caught.stop(), how);
+  }
   [[nodiscard]] int finish(const plan_summary& made) const { return out.finish(made.rejected > 0 ? 3 : 0); }
 };
 
@@ -107,8 +109,9 @@ int run_apply(const job_command& c) {
 int run_work(const job_command& c) {
   auto j = build_job(c.from, {}, {.lane = true, .credentials = true});
   if (!j) return c.fail_with(j.error());
-  if (const auto in = c.sign_in_to(*j, job_use::work); !in) return c.fail_with(in.error());
-  const auto done = work(*j, {.follow = c.from.flag("follow")}, c.out, c.caught.stop(), c.caught.at_once());
+  const work_options how{.follow = c.from.flag("follow")};
+  if (const auto in = c.sign_in_to(*j, job_use::work, how); !in) return c.fail_with(in.error());
+  const auto done = work(*j, how, c.out, c.caught.stop(), c.caught.at_once());
   if (!done) return c.fail_with(done.error());
   const auto by = interruption_by(c.caught.first());
   c.out.print_summary(c.out.json() ? report::work_json(*done, by, c.out.reported()) : report::work_text(*done));

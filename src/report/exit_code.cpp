@@ -31,11 +31,12 @@ std::uint64_t worked_run::unsatisfied() const noexcept {
   return counts.failed + counts.rejected + counts.lost + (drift_fails ? counts.drifted : 0);
 }
 
+// Of several, the first in this order is returned: 6, 4, 130, 5, 3, 9, 0.
 int work_report::exit_code() const noexcept {
-  return exit_code_of(end);
+  if (const auto stopped = exit_code_of(end); stopped != 0) return stopped;
+  return std::ranges::any_of(finished, [](const worked_run& run) { return run.unsatisfied() > 0; }) ? 3 : 0;
 }
 
-// Of several, the first in this order is returned: 6, 4, 130, 5, 3, 9, 0.
 int job_report::exit_code() const noexcept {
   if (const auto stopped = exit_code_of(end); stopped != 0) return stopped;
   if (counts.owed > 0) return 5;

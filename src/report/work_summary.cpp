@@ -18,27 +18,50 @@ namespace {
 
 namespace json = boost::json;
 
+// Empty where all rows that have ended have their meeting.
+std::string unsatisfied_text(const worked_run& run) {
+  const auto n = run.unsatisfied();
+  if (n == 0) return {};
+  return fmt::format(
+      "  {} not have the meeting that the input wants: `convoke status --run {}` says why, `convoke export --run {} --failed FILE` writes "
+      "{}.\n",
+      count_of(n, "row does", "rows do"), run.run, run.run, form(n, "it", "them"));
+}
+
 std::string finished_text(const worked_run& run) {
-  auto out = fmt::format("Run {} is finished: {}: {}.\n", run.run, count_of(run.rows, "row", "rows"), counts_text(run.counts));
-  if (const auto n = run.unsatisfied(); n > 0)
-    out += fmt::format(
-        "  {} not have the meeting that the input wants: `convoke status --run {}` says why, `convoke export --run {} "
-        "--failed FILE` writes them.\n",
-        count_of(n, "row does", "rows do"), run.run, run.run);
-  return out;
+  return fmt::format("Run {} is finished: {}: {}.\n", run.run, count_of(run.rows, "row", "rows"), counts_text(run.counts)) +
+         unsatisfied_text(run);
 }
 
 std::string left_text(const worked_run& run) {
-  return fmt::format("Run {}: {} of {} left.\n", run.run, grouped(run.counts.owed), count_of(run.rows, "row is", "rows are"));
+  return fmt::format("Run {}: {} of {} left.\n", run.run, grouped(run.counts.owed), count_of(run.rows, "row is", "rows are")) +
+         unsatisfied_text(run);
+}
+
+std::uint64_t unsatisfied_of(const std::vector<worked_run>& runs) {
+  std::uint64_t n = 0;
+  for (const auto& one : runs) n += one.unsatisfied();
+  return n;
+}
+
+// Where nothing stopped the work.
+std::string finished_line(const work_report& r) {
+  const auto n = unsatisfied_of(r.finished) + unsatisfied_of(r.left);
+  auto out =
+      fmt::format("{}: {}{}.", n == 0 ? "Done" : "Finished",
+                  r.left.empty() ? "no open run owes anything" : "nothing is owed that this worker can carry out",
+                  n == 0 ? "" : fmt::format(", but {} not have the meeting that the input wants", count_of(n, "row does", "rows do")));
+  if (!r.left.empty())
+    out += fmt::format(" {} with rows of other lanes {} left.", count_of(r.left.size(), "open run", "open runs"),
+                       form(r.left.size(), "is", "are"));
+  return out;
 }
 
 // The last line for people.
 std::string last_line(const work_report& r) {
   switch (r.end) {
     case ending::finished:
-      if (r.left.empty()) return "Done: no open run owes anything.";
-      return fmt::format("Done: nothing is owed that this worker can carry out. {} with rows of other lanes {} left.",
-                         count_of(r.left.size(), "open run", "open runs"), form(r.left.size(), "is", "are"));
+      return finished_line(r);
     case ending::deferred:
       return fmt::format("Work is left. Run the same command again{}.", when_to_come_back(r.come_back, r.come_back_at));
     case ending::interrupted:

@@ -138,6 +138,20 @@ class SigningIn(Delegated):
         self.signed_in(path, ledger=self.path("none.db"), expect=6)
         self.assertEqual(sum(self.sign_ins(before).values()), 0)
 
+    def test_a_worker_without_anything_to_do_asks_no_person(self):
+        before = self.sign_ins()
+        done = self.convoke("work", *DEVICE, ledger=self.path("none.db"), expect=6)
+        self.assertIn("there is no ledger at", done.err)
+        self.assertEqual(self.prompts(done), [])
+        self.assertFalse(os.path.exists(self.path("none.db")))
+        done = self.convoke("work", *DEVICE, "--follow", expect=2)
+        self.assertIn("--follow needs a PostgreSQL ledger", done.err)
+        self.convoke("plan", self.rows(2, "idle-", cells=[OTHER] * 2), "--open")
+        done = self.convoke("work", *DEVICE, "-o", "json")
+        self.assertEqual(self.prompts(done), [])
+        self.assertEqual(sum(self.sign_ins(before).values()), 0)
+        self.assertEqual([one for one in self.server.meetings() if one["external_id"].startswith("idle-")], [])
+
     def test_a_sign_in_is_saved_for_a_person_only(self):
         done = self.apply(self.rows(1, "app-only-"), "--save-sign-in", expect=2)
         self.assertIn("--save-sign-in keeps the sign-in of a person", done.err)
@@ -251,6 +265,16 @@ class SavedSignIn(Delegated):
         done = self.signed_in(self.rows(1, "g-"), "--save-sign-in")
         self.assertEqual(len(self.prompts(done)), 1)
         self.assertNotEqual(json.loads(self.content(file))["refresh_token"], old)
+
+    def test_a_revoked_sign_in_does_not_ask_for_a_job_that_cannot_be_done(self):
+        self.signed_in(self.rows(1, "m-"), "--save-sign-in")
+        self.device(action="revoke")
+        before = self.sign_ins()
+        done = self.signed_in(self.rows(1, "n-", header="external_id,subject,colour,duration"), "--save-sign-in", expect=8)
+        self.assertEqual(self.prompts(done), [])
+        self.assertEqual(self.sign_ins(before), {"codes": 0, "polls": 0, "early_polls": 0, "slow_downs": 0, "granted": 0, "refreshes": 0,
+                                                 "refused_refreshes": 1})
+        self.assertEqual(len(self.prompts(self.signed_in(self.rows(1, "o-"), "--save-sign-in"))), 1)
 
     def test_doctor_replaces_it_and_neither_makes_nor_deletes_one(self):
         words = ("doctor", *DEVICE, "--save-sign-in", "-o", "json")

@@ -181,6 +181,47 @@ class Tenants(Case):
         self.assertEqual(done.summary["left"], [])
         self.assert_each_created_once(keys)
 
+    def test_a_tenant_that_is_refused_does_not_keep_a_worker_from_later_runs(self):
+        right = self.break_secret()
+        self.addCleanup(write_private, self.secret_of("t5"), right)
+        keys = []
+        for name, counts in (("first", {0: 5, 4: 4}), ("second", {0: 6}), ("third", {1: 3, 4: 2})):
+            path = self.path(name + ".csv")
+            keys += write_counted(path, counts, "refused-" + name)
+            self.convoke("plan", path, "--open")
+        done, made = self.requests_of(lambda: self.convoke("work", *self.steady, expect=4))
+        self.assertEqual(made, [11, 3, 0, 0, 0])
+        self.assertEqual([(one["run"], one["outcomes"]["created"]) for one in done.summary["finished"]], [(2, 6)])
+        self.assertEqual([(one["run"], one["outcomes"]["deferred"]) for one in done.summary["left"]], [(1, 4), (3, 2)])
+        self.assertEqual([(lane["name"], lane["end"], lane["calls"]) for lane in done.summary["lanes"]],
+                         [("t1", "finished", 11), ("t2", "finished", 3), ("t3", "finished", 0), ("t4", "finished", 0),
+                          ("t5", "credentials", 0)])
+        write_private(self.secret_of("t5"), right)
+        done, made = self.requests_of(lambda: self.convoke("work", *self.steady))
+        self.assertEqual(made, [0, 0, 0, 0, 6])
+        self.assertEqual((done.summary["end"], done.summary["left"]), ("finished", []))
+        self.assert_each_created_once(keys)
+
+    def test_rows_that_failed_are_reported_by_each_worker_and_are_the_exit_code_of_the_last(self):
+        path = self.path("rows.csv")
+        write_counted(path, {1: 1, 2: 2}, "failed")
+        self.convoke("plan", path, "--open")
+        why = ("2 rows do not have the meeting that the input wants: `convoke status --run 1` says why, "
+               "`convoke export --run 1 --failed FILE` writes them.\n")
+        done, made = self.requests_of(lambda: self.convoke("work", "--rate", "30", "--fixed-rate", "--tenant", "t3"))
+        self.assertEqual(made, [0, 0, 2, 0, 0])
+        self.assertIn("Run 1: 1 of 3 rows are left.\n  " + why, done.out)
+        failed = self.path("failed.csv")
+        self.convoke("export", "--run", "1", "--failed", failed)
+        self.assertEqual(len(self.read_csv(failed)), 2)
+        done, made = self.requests_of(lambda: self.convoke("work", *self.steady, "--tenant", "t2", expect=3))
+        self.assertEqual(made, [0, 1, 0, 0, 0])
+        self.assertEqual([(one["run"], one["unsatisfied"], one["outcomes"]["created"]) for one in done.summary["finished"]], [(1, 2, 1)])
+        self.assertEqual((done.summary["end"], done.summary["exit_code"]), ("finished", 3))
+        self.assertIn("but 2 rows do not have the meeting that the input wants", done.summary["summary"])
+        # No run is open any more.
+        self.convoke("work", "--tenant", "t2")
+
     def test_a_tenant_that_has_done_everything_is_finished_where_the_run_is_interrupted(self):
         path = self.path("rows.csv")
         keys = write_counted(path, {0: 120, 4: 4}, "stopped")

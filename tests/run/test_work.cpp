@@ -56,7 +56,7 @@ BOOST_AUTO_TEST_CASE(open_runs_are_carried_out_and_planned_ones_are_not) {
   BOOST_TEST(count("meetings") == 30);
 }
 
-BOOST_AUTO_TEST_CASE(rows_that_failed_do_not_change_the_exit_code_and_are_counted) {
+BOOST_AUTO_TEST_CASE(rows_that_failed_are_counted_and_are_the_exit_code_of_the_worker_that_finishes_the_run) {
   sim::behaviour refuses;
   for (int i = 0; i < 5; ++i) refuses.no_policy.insert(fmt::format("00000000-0000-0000-0000-0000000000{:02}", i));
   start(refuses);
@@ -64,7 +64,9 @@ BOOST_AUTO_TEST_CASE(rows_that_failed_do_not_change_the_exit_code_and_are_counte
   const auto done = must(work(worker(), {}, watch));
   BOOST_REQUIRE(done.finished.size() == 1U);
   BOOST_TEST(done.finished.front().unsatisfied() == 3U);
-  BOOST_TEST(done.exit_code() == 0);
+  BOOST_TEST(done.exit_code() == 3);
+  // The next worker finds no open run, and says nothing of one that is over.
+  BOOST_TEST(must(work(worker(), {}, watch)).exit_code() == 0);
 }
 
 BOOST_AUTO_TEST_CASE(a_stop_leaves_rows_to_the_next_worker) {
@@ -138,6 +140,142 @@ BOOST_AUTO_TEST_CASE(what_a_worker_cannot_use_is_refused) {
   BOOST_TEST(refused({}).message.starts_with("Two lanes are the same one"));
   j.pace.rate = 0;
   BOOST_TEST(refused({}).message.starts_with("--rate"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+namespace {
+
+// Two tenants with a lane each, `one` and `two`.
+struct two_tenants : worker_fixture {
+  static constexpr const char* other = "7f1c9a52-0c5e-4f3b-9a53-51f6d3c0a0ff";
+
+  void start_both(const sim::behaviour& one = {}) {
+    std::ofstream(folder / "secret") << "shared-secret";
+    fs::permissions(folder / "secret", fs::perms::owner_read | fs::perms::owner_write);
+    sim::options options;
+    options.secret_file = (folder / "secret").string();
+    options.earlier.emplace_back().service = one;
+    options.earlier.front().secret_file = options.secret_file;
+    options.tenant = other;
+    start(std::move(options));
+  }
+
+  [[nodiscard]] job with_both(job j) const {
+    j.results.clear();
+    j.lanes.push_back(std::move(worker().lanes.front()));
+    j.lanes[0].name = "one";
+    j.lanes[1].name = "two";
+    j.lanes[1].tenant = other;
+    return j;
+  }
+
+  // Plans and opens a run with so many rows of each.
+  std::uint32_t planned_for(const std::string& name, unsigned one, unsigned two) {
+    const auto path = (folder / (name + ".csv")).string();
+    {
+      std::ofstream to(path, std::ios::binary);
+      to << "organizer,external_id,subject,start,tenant\n";
+      for (unsigned i = 0; i < one + two; ++i)
+        to << fmt::format("00000000-0000-0000-0000-0000000000{:02},{}-{},Class,2026-10-19T08:00:00Z,{}\n", i % 5, name, i,
+                          i < one ? "one" : "two");
+    }
+    return must(plan(with_both(make_job(path)), true, watch)).run;
+  }
+
+  [[nodiscard]] std::int64_t requests_of(const std::string& tenant) const {
+    const auto stats = boost::json::parse(graph->stats_json());
+    return stats.at("tenants").at(tenant).at("requests").to_number<std::int64_t>();
+  }
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(working_in_two_lanes, two_tenants)
+
+BOOST_AUTO_TEST_CASE(a_lane_that_is_refused_does_not_keep_the_others_from_later_runs) {
+  start_both();
+  planned_for("both", 3, 3);
+  const auto second = planned_for("one", 4, 0);
+  planned_for("mixed", 5, 2);
+  planned_for("two", 0, 6);
+  auto j = with_both(worker());
+  j.lanes[1].client_secret = secret("wrong-secret");
+  const auto done = must(work(j, {}, watch));
+  BOOST_TEST((done.end == ending::credentials), done.detail);
+  BOOST_TEST(done.exit_code() == 4);
+  BOOST_TEST(requests_of(graph->tenant()) == 3 + 4 + 5);
+  BOOST_TEST(requests_of(other) == 0);
+  BOOST_TEST(done.rows == 12U);
+  // The last run has nothing for the lane that is left.
+  BOOST_TEST(done.sessions == 3U);
+  BOOST_TEST(watch.resumptions.back().second == 5U);
+  BOOST_REQUIRE(done.lanes.size() == 2U);
+  BOOST_TEST((done.lanes[0].end == ending::finished));
+  BOOST_TEST(done.lanes[0].calls == 12U);
+  BOOST_TEST((done.lanes[1].end == ending::credentials));
+  BOOST_REQUIRE(done.finished.size() == 1U);
+  BOOST_TEST(done.finished.front().run == second);
+  BOOST_REQUIRE(done.left.size() == 3U);
+  BOOST_TEST(done.left[0].counts.owed == 3U);
+  BOOST_TEST(done.left[1].counts.owed == 2U);
+  BOOST_TEST(done.left[2].counts.owed == 6U);
+  // With the right secret, what is left is done.
+  BOOST_TEST(must(work(with_both(worker()), {}, watch)).exit_code() == 0);
+  BOOST_TEST(requests_of(graph->tenant()) == 12);
+  BOOST_TEST(requests_of(other) == 11);
+  BOOST_TEST(count("meetings") == 23);
+}
+
+BOOST_AUTO_TEST_CASE(a_lane_that_was_done_in_one_run_is_not_finished_where_a_stop_left_it_another_one) {
+  start_both();
+  planned_for("first", 200, 3);
+  planned_for("second", 0, 2);
+  auto j = with_both(worker());
+  j.pace.rate = 50;
+  std::stop_source stop;
+  struct stopper final : observer {
+    const two_tenants& from;
+    std::stop_source& stop;
+    stopper(const two_tenants& f, std::stop_source& s) : from(f), stop(s) {}
+    void advanced(const progress& p) override {
+      if (p.done > 5 && from.requests_of(other) == 3) stop.request_stop();
+    }
+  } stops(*this, stop);
+  const auto done = must(work(j, {}, stops, stop.get_token()));
+  BOOST_TEST(done.exit_code() == 130);
+  BOOST_TEST(done.sessions == 1U);
+  BOOST_REQUIRE(done.left.size() == 2U);
+  BOOST_TEST(done.left[1].counts.owed == 2U);
+  BOOST_REQUIRE(done.lanes.size() == 2U);
+  BOOST_TEST((done.lanes[0].end == ending::interrupted));
+  BOOST_TEST((done.lanes[1].end == ending::interrupted));
+  BOOST_TEST(done.lanes[1].calls == 3U);
+  BOOST_TEST(done.lanes[1].detail == "Interrupted before everything that open runs owe was reached.");
+  BOOST_TEST(requests_of(other) == 3);
+}
+
+BOOST_AUTO_TEST_CASE(rows_that_failed_count_for_the_worker_that_finishes_the_run) {
+  sim::behaviour refuses;
+  for (int i = 0; i < 5; ++i) refuses.no_policy.insert(fmt::format("00000000-0000-0000-0000-0000000000{:02}", i));
+  start_both(refuses);
+  planned_for("both", 2, 1);
+  auto j = with_both(worker());
+  j.lanes.pop_back();
+  const auto first = must(work(j, {}, watch));
+  BOOST_TEST(first.exit_code() == 0);
+  BOOST_TEST(first.finished.empty());
+  BOOST_REQUIRE(first.left.size() == 1U);
+  BOOST_TEST(first.left.front().unsatisfied() == 2U);
+  BOOST_TEST(first.left.front().counts.owed == 1U);
+  j = with_both(worker());
+  j.lanes.erase(j.lanes.begin());
+  const auto last = must(work(j, {}, watch));
+  BOOST_TEST(last.exit_code() == 3);
+  BOOST_REQUIRE(last.finished.size() == 1U);
+  BOOST_TEST(last.finished.front().unsatisfied() == 2U);
+  BOOST_TEST(last.finished.front().counts.created == 1U);
+  BOOST_TEST(requests_of(other) == 1);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
