@@ -1,6 +1,7 @@
 #include "cli/config_file.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <utility>
@@ -11,6 +12,7 @@
 #include <convoke/key.hpp>
 
 #include "cli/lists.hpp"
+#include "cli/secret_files.hpp"
 #include "core/text.hpp"
 
 namespace convoke::cli {
@@ -102,9 +104,21 @@ result<void> read_columns(const config_table& from, list_values& into) {
 // The tables at the top of a file that are no settings.
 constexpr std::string_view tables_of_a_file[] = {"tenants", "columns"};
 
+// A table that does not exist is mostly meant for a tenant.
+std::string why_no_table(const std::string& key) {
+  const auto shown = core::escape_for_people(key, 60);
+  const auto near = core::nearest(key, tables_of_a_file);
+  const auto remedy = near == "columns" ? " Did you mean [columns]?"
+                      : near            ? " Did you mean [tenants.NAME]?"
+                                        : fmt::format(" The table of a tenant is [tenants.NAME], here [tenants.{}].", shown);
+  return fmt::format("there is no table [{}].{}", shown, remedy);
+}
+
 std::string why_no_key(const std::string& key, const option* known, std::span<const std::string_view> allowed) {
   const auto shown = core::escape_for_people(key);
-  if (!allowed.empty() && known != nullptr && known->name != "config")
+  if (known != nullptr && known->name == "config")
+    return fmt::format("'{}' cannot be set in a configuration file: give --config FILE, or set CONVOKE_CONFIG.", shown);
+  if (!allowed.empty() && known != nullptr)
     return fmt::format("'{}' cannot be set for one tenant. Write it at the top of the file, above the tables.", shown);
   std::string near;
   if (allowed.empty())
@@ -112,33 +126,64 @@ std::string why_no_key(const std::string& key, const option* known, std::span<co
   else if (const auto found = core::nearest(key, allowed))
     near = *found;
   return fmt::format("there is no key '{}'{}.{}", shown, allowed.empty() ? "" : " in a table of tenants",
-                     near.empty() ? "" : fmt::format(" Did you mean '{}'?", key_name(near)));
+                     near.empty() ? "" : fmt::format(" Did you mean '{}'?{}", key_name(near), secret_file_note(near)));
+}
+
+// The keys of one table by the option that they set. `client-id` and `client_id` are the same one.
+class keys_of_a_table {
+ public:
+  // errc::usage where an earlier key has set the option.
+  result<void> add(const option& sets, const std::string& key, std::uint32_t line, const std::string& file) {
+    const auto [before, first] = seen_.try_emplace(sets.name, key, line);
+    if (first) return {};
+    auto one = before->second, other = std::pair(key, line);
+    if (other.second < one.second) std::swap(one, other);
+    return fail(errc::usage, fmt::format("{}, lines {} and {}: '{}' and '{}' are the same key. Remove one of them.", file, one.second,
+                                         other.second, core::escape_for_people(one.first), core::escape_for_people(other.first)));
+  }
+
+ private:
+  std::map<std::string_view, std::pair<std::string, std::uint32_t>> seen_;
+};
+
+result<setting> read_value(const option& o, const toml::node& node, const config_table& from, const std::string& key) {
+  const auto shown = core::escape_for_people(from.path);
+  auto text = value_text(node, shown, key);
+  if (!text) return std::unexpected(text.error());
+  return setting{.text = in_file_terms(o, *text, from.path),
+                 .source = from.source,
+                 .place = fmt::format(", line {}: {}", node.source().begin.line, key),
+                 .kind = from.kind,
+                 .written = o.form == shape::path ? *text : std::string()};
 }
 
 // Reads the keys of one table. A key that `into` has already keeps its value. `allowed`: empty for all keys.
 result<void> read_table(const config_table& from, std::span<const std::string_view> allowed, config_values& into) {
   const auto shown = core::escape_for_people(from.path);
+  keys_of_a_table keys;
   for (const auto& [name, node] : from.table) {
     const std::string key(name.str());
+    const auto line = node.source().begin.line;
     if (allowed.empty() && std::ranges::find(tables_of_a_file, key) != std::end(tables_of_a_file)) continue;
     const auto* known = find_option(key);
+    if (allowed.empty() && node.is_table() && (known == nullptr || known->name == "tenant"))
+      return fail(errc::usage, fmt::format("{}, line {}: {}", shown, line, why_no_table(key)));
     const bool taken =
         known != nullptr && known->name != "config" && (allowed.empty() || std::ranges::find(allowed, known->name) != allowed.end());
-    if (!taken) return fail(errc::usage, fmt::format("{}, line {}: {}", shown, node.source().begin.line, why_no_key(key, known, allowed)));
-    if (const auto built = refuse_later(*known, fmt::format("{}, line {}: {}", shown, node.source().begin.line, key)); !built) return built;
-    const auto place = fmt::format(", line {}: {}", node.source().begin.line, key);
+    if (!taken) return fail(errc::usage, fmt::format("{}, line {}: {}", shown, line, why_no_key(key, known, allowed)));
+    if (const auto built = refuse_later(*known, fmt::format("{}, line {}: {}", shown, line, key)); !built) return built;
+    if (const auto first = keys.add(*known, key, name.source().begin.line, shown); !first) return first;
     if (known->form == shape::list) {
       auto values = value_list(node, shown, key);
       if (!values) return std::unexpected(values.error());
       for (auto& value : *values)
-        values_for(into.lists, known->name).push_back({.text = std::move(value), .source = from.source, .place = place});
+        values_for(into.lists, known->name)
+            .push_back({.text = std::move(value), .source = from.source, .place = fmt::format(", line {}: {}", line, key)});
       continue;
     }
-    auto text = value_text(node, shown, key);
-    if (!text) return std::unexpected(text.error());
-    into.values.try_emplace(
-        std::string(known->name),
-        setting{.text = in_file_terms(*known, std::move(*text), from.path), .source = from.source, .place = place, .kind = from.kind});
+    auto value = read_value(*known, node, from, key);
+    if (!value) return std::unexpected(value.error());
+    into.values.try_emplace(std::string(known->name), std::move(*value));
   }
   return {};
 }

@@ -32,8 +32,8 @@ struct config_values {
 // GUID) is used, else all; the keys of a table take precedence over those at the top of the file. AZURE_TENANT_ID chooses none of several
 // tables. `column` and `carry` are arrays; a table [columns] has a line `ROLE = "HEADER"` for each column. File names are relative to the
 // file. errc::usage, with the line, for a file that cannot be read or may not be used (config_text.hpp), unknown keys (with the nearest
-// name), roles that do not exist, wrong types, options that are not built yet, a table without a tenant, an id beside several tables, and
-// a tenant that is neither an id nor the name of a table.
+// name), two spellings of one key in a table, tables and roles that do not exist, wrong types, options that are not built yet, a table
+// without a tenant, an id beside several tables, and a tenant that is neither an id nor the name of a table.
 [[nodiscard]] result<config_values> read_config_file(const std::string& path, config_origin origin, const setting* wanted_tenant);
 
 // errc::usage for an option that is not built yet; the message names where it was set.

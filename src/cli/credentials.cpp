@@ -6,6 +6,7 @@
 #include <string_view>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -15,6 +16,7 @@
 #include "auth/credentials.hpp"
 #include "auth/signing_key.hpp"
 #include "auth/user_session.hpp"
+#include "cli/secret_files.hpp"
 #include "core/text.hpp"
 #include "graph/graph.hpp"
 #include "token/token.hpp"
@@ -23,6 +25,8 @@ namespace convoke::cli {
 namespace {
 
 result<void> use_ready_token(std::string_view copied, lane_options& lane) {
+  if (copied.empty())
+    return fail(errc::usage, "No token is given: set CONVOKE_TOKEN to a ready bearer token, or choose another --credential.");
   const auto token = token::bare_token(copied);
   if (const auto flaw = token::flaw_of_token(token))
     return fail(errc::usage, fmt::format("CONVOKE_TOKEN is not a bearer token: {}. Set it to the token alone, or unset it.", *flaw));
@@ -102,6 +106,7 @@ result<void> read_client_secret(const settings& from, lane_options& lane) {
   if (path.empty())
     return fail(errc::credentials,
                 "No client secret is given: use --client-secret-file FILE, AZURE_CLIENT_SECRET, or $CREDENTIALS_DIRECTORY/convoke-secret.");
+  if (const auto named = check_secret_file(from, "client-secret-file"); !named) return named;
   auto read = auth::read_secret_file(path);
   if (!read) return std::unexpected(read.error());
   lane.client_secret = std::move(*read);
@@ -115,6 +120,7 @@ result<void> read_certificate(const settings& from, lane_options& lane) {
     return fail(errc::usage, fmt::format("--assertion-algorithm '{}' is neither PS256 nor RS256.", core::escape_for_people(algorithm)));
   lane.certificate_sha1 = algorithm == "RS256";
   if (const auto file = from.text("client-certificate-passphrase-file"); !file.empty()) {
+    if (const auto named = check_secret_file(from, "client-certificate-passphrase-file"); !named) return named;
     auto read = auth::read_line_file(file, "passphrase file");
     if (!read) return std::unexpected(read.error());
     lane.certificate_passphrase = std::move(*read);
@@ -122,7 +128,8 @@ result<void> read_certificate(const settings& from, lane_options& lane) {
     lane.certificate_passphrase = secret(from.environment("AZURE_CLIENT_CERTIFICATE_PASSWORD"));
   }
   // So that a wrong file or passphrase is found before anything is planned.
-  if (lane.certificate_file.empty()) return {};
+  if (lane.certificate_file.empty())
+    return fail(errc::usage, "No certificate is given: set --client-certificate-file, or AZURE_CLIENT_CERTIFICATE_PATH.");
   const auto key = auth::signing_key::read(lane.certificate_file, lane.certificate_passphrase);
   return key ? result<void>() : std::unexpected(key.error());
 }
@@ -144,6 +151,18 @@ result<void> read_sign_in(const settings& from, lane_options& lane) {
   return {};
 }
 
+// A kind of credential that does not exist.
+std::string unknown_kind(const setting& given) {
+  std::vector<std::string_view> kinds;
+  for (auto kind = credential_kind::client_secret;; kind = static_cast<credential_kind>(std::to_underlying(kind) + 1)) {
+    kinds.push_back(to_string(kind));
+    if (kind == credential_kind::device_code) break;
+  }
+  const auto near = core::nearest(given.text, kinds);
+  return fmt::format("{}: '{}' is none of {}.{}", given.named(), core::escape_for_people(given.text), fmt::join(kinds, ", "),
+                     near ? fmt::format(" Did you mean '{}'?", *near) : "");
+}
+
 bool needs_an_app(credential_kind kind) {
   return kind != credential_kind::managed_identity && kind != credential_kind::token;
 }
@@ -154,9 +173,7 @@ result<std::optional<credential_choice>> choose_credential(const settings& from,
   const auto* given = from.find("credential");
   if (given != nullptr && !given->text.empty() && !own_is_nearer(*given, nearest_candidate(from, azure_machine))) {
     if (const auto kind = parse_credential_kind(given->text)) return credential_choice{.kind = *kind, .reason = given->named()};
-    return fail(errc::usage, fmt::format("{}: '{}' is none of client-secret, client-certificate, workload-identity, managed-identity, "
-                                         "managed-identity-federation, token and device-code.",
-                                         given->named(), core::escape_for_people(given->text)));
+    return fail(errc::usage, unknown_kind(*given));
   }
   if (!from.environment("CONVOKE_TOKEN").empty()) return credential_choice{.kind = credential_kind::token, .reason = "CONVOKE_TOKEN"};
   auto found = nearest_candidate(from, azure_machine);
@@ -240,8 +257,10 @@ result<void> read_credentials(const settings& from, lane_options& lane) {
       return read_certificate(from, lane);
     case credential_kind::workload_identity:
       lane.federated_token_file = from.text("federated-token-file");
+      if (lane.federated_token_file.empty())
+        return fail(errc::usage, "No federated token is given: set --federated-token-file, or AZURE_FEDERATED_TOKEN_FILE.");
       // So that a wrong file is found before anything is planned. Later ones are waited for: the provider replaces the file.
-      return lane.federated_token_file.empty() ? result<void>() : auth::check_federated_token(lane.federated_token_file);
+      return auth::check_federated_token(lane.federated_token_file);
     case credential_kind::managed_identity:
     case credential_kind::managed_identity_federation:
       read_managed_identity(from, lane);

@@ -18,6 +18,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/descriptors.hpp"
+#include "cli/secret_files.hpp"
 #include "cli/simulator_flags.hpp"
 #include "core/text.hpp"
 
@@ -107,7 +108,7 @@ int unknown_flag(const CLI::App& sub, std::string_view word) {
   const auto near = core::nearest(word, views);
   return refuse(
       {errc::usage, fmt::format("{} has no flag {}.{} `convoke {} --help` lists them.", sub.get_name(), core::escape_for_people(word),
-                                near ? fmt::format(" Did you mean {}?", *near) : "", sub.get_name())});
+                                near ? fmt::format(" Did you mean {}?{}", *near, secret_file_note(near->substr(2))) : "", sub.get_name())});
 }
 
 int unknown_command(std::string_view word) {

@@ -62,6 +62,7 @@ struct setting {
   std::string source;   // `--rate`, `CONVOKE_RATE`, `convoke.toml`, `default`
   std::string place{};  // in a file: `, line 3: rate`
   source_kind kind = source_kind::file;
+  std::string written{};  // a file name in a file, as it is there; `text` is what it means
 
   // For a message.
   [[nodiscard]] std::string named() const { return source + place; }

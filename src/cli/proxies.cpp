@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "auth/auth.hpp"
+#include "cli/secret_files.hpp"
 #include "net/net.hpp"
 #include "net/proxy.hpp"
 
@@ -42,6 +43,7 @@ result<void> read_proxy(const settings& from, lane_options& lane) {
   if (of_variable) lane.no_proxy.append(",").append(this_machine);
   if (!chosen || chosen->text == "none" || (of_variable && is_unused(lane))) return {};
   if (const auto file = from.text("proxy-credentials-file"); !file.empty()) {
+    if (const auto named = check_secret_file(from, "proxy-credentials-file"); !named) return named;
     auto read = auth::read_line_file(file, "proxy login file");
     if (!read) return std::unexpected(read.error());
     if (read->empty()) return fail(errc::credentials, "the proxy login file " + file + " is empty: it should hold USER:PASSWORD");

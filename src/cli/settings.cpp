@@ -10,9 +10,8 @@
 #include "cli/lists.hpp"
 #include "cli/options.hpp"
 #include "cli/proxies.hpp"
+#include "cli/secret_files.hpp"
 #include "core/text.hpp"
-#include "ledger/open.hpp"
-#include "net/proxy.hpp"
 
 namespace convoke::cli {
 namespace {
@@ -82,12 +81,6 @@ void take_nearer(std::map<std::string, setting, std::less<>>& into, const std::s
 
 bool is_of_a_table(const setting& value) {
   return value.kind == source_kind::table || value.kind == source_kind::only_table;
-}
-
-// The value of a setting for people: URLs can hold a password.
-std::string without_password(std::string_view name, const std::string& value) {
-  if (name == "ledger") return ledger::shown_ledger(value);
-  return name == "proxy" || name == "graph-url" || name == "authority-url" ? net::shown_proxy(value) : value;
 }
 
 // Expands `~/`, and checks the values of flags.
@@ -193,8 +186,8 @@ result<void> settings::add_environment() {
     if (known == nullptr) {
       // A warning, not an error as for a flag: the environment is shared, and the variable may belong to another program.
       if (const auto near = nearest_option(std::string_view(name).substr(8)); !near.empty())
-        warnings_.push_back(fmt::format("The environment variable {} is not one of convoke's and is ignored. Did you mean {}?",
-                                        core::escape_for_people(name), environment_name(near)));
+        warnings_.push_back(fmt::format("The environment variable {} is not one of convoke's and is ignored. Did you mean {}?{}",
+                                        core::escape_for_people(name), environment_name(near), secret_file_note(near)));
       continue;
     }
     if (value.empty()) continue;
@@ -239,12 +232,12 @@ std::string settings::show() const {
   const auto add = [&out](std::string_view key, std::string_view value, const setting& from) {
     out += fmt::format("{} = {}  # {}\n", key, core::escape_for_people(value), core::escape_for_people(from.source));
   };
-  for (const auto& [name, value] : values_) add(key_name(name), without_password(name, value.text), value);
+  for (const auto& [name, value] : values_) add(key_name(name), shown_value(name, value), value);
   if (const auto variable = text("proxy").empty() ? proxy_of_environment(*this) : std::nullopt)
-    add("proxy", without_password("proxy", variable->text), *variable);
+    add("proxy", shown_value("proxy", *variable), *variable);
   for (const auto& [tenant, values] : tenants_)
     for (const auto& [name, value] : values)
-      add(fmt::format("tenants.{}.{}", core::escape_for_people(tenant), key_name(name)), without_password(name, value.text), value);
+      add(fmt::format("tenants.{}.{}", core::escape_for_people(tenant), key_name(name)), shown_value(name, value), value);
   for (const auto& one : lists_.carry) add("carry", one.text, one);
   for (const auto& one : lists_.organizer) add("organizer", one.text, one);
   for (const auto& one : lists_.column) {

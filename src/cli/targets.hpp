@@ -8,8 +8,8 @@
 
 namespace convoke::cli {
 
-// The cloud or the URLs in its place, the client id, and what is trusted. errc::usage for an unknown cloud, one without createOrGet, and a
-// wrong URL.
+// The cloud or the URLs in its place, the client id, and what is trusted. errc::usage for an unknown cloud, one without createOrGet, a
+// wrong URL, URLs of two clouds, and a client id that is no GUID.
 [[nodiscard]] result<void> read_target(const settings& from, lane_options& lane);
 
 }  // namespace convoke::cli

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/text.hpp"
 #include "graph/graph.hpp"
 
 namespace convoke::graph {
@@ -24,15 +25,76 @@ constexpr auto clouds = std::to_array<cloud>({
      not_in_metadata},
 });
 
+// What others call them: Microsoft's documentation, Azure's tools, and their operators. GCC is served by the global cloud.
+struct other_name {
+  std::string_view folded, cloud;
+};
+constexpr other_name other_names[] = {
+    {"gcc", "global"},
+    {"public", "global"},
+    {"worldwide", "global"},
+    {"commercial", "global"},
+    {"azurecloud", "global"},
+    {"azurepublic", "global"},
+    {"gcchigh", "usgov"},
+    {"gcch", "usgov"},
+    {"l4", "usgov"},
+    {"usgovhigh", "usgov"},
+    {"usgovl4", "usgov"},
+    {"usgovernment", "usgov"},
+    {"azureusgovernment", "usgov"},
+    {"l5", "dod"},
+    {"usgovl5", "dod"},
+    {"usgovdod", "dod"},
+    {"gccdod", "dod"},
+    {"21vianet", "china"},
+    {"azurechinacloud", "china"},
+    {"azurechina", "china"},
+    {"bleu", "france"},
+    {"delos", "germany"},
+    {"govsg", "singapore"},
+};
+
+bool is_host(std::string_view host, std::string_view root) {
+  return core::equal_ignoring_case(host, root.substr(root.find("//") + 2));
+}
+
+// The names of the clouds with this host.
+std::string clouds_with(std::string_view host, std::string_view cloud::* root) {
+  std::string out;
+  for (const auto& one : clouds)
+    if (is_host(host, one.*root)) out += (out.empty() ? "" : " and ") + std::string(one.name);
+  return out;
+}
+
 }  // namespace
 
 const cloud* find_cloud(std::string_view name) noexcept {
-  const auto* found = std::ranges::find(clouds, name, &cloud::name);
+  const auto* found = std::ranges::find_if(clouds, [&](const cloud& one) { return core::equal_ignoring_case(one.name, name); });
   return found == clouds.end() ? nullptr : found;
 }
 
 std::span<const cloud> all_clouds() noexcept {
   return clouds;
+}
+
+const cloud* cloud_meant_by(std::string_view word) {
+  const auto folded = core::fold_name(word);
+  if (const auto* known = std::ranges::find(other_names, folded, &other_name::folded); known != std::end(other_names))
+    return find_cloud(known->cloud);
+  std::array<std::string_view, clouds.size()> names{};
+  std::ranges::transform(clouds, names.begin(), &cloud::name);
+  const auto near = core::nearest(word, names);
+  return near ? find_cloud(*near) : nullptr;
+}
+
+std::optional<std::string> conflict_of_clouds(std::string_view graph_host, std::string_view authority_host) {
+  const auto both = [&](const cloud& one) { return is_host(graph_host, one.graph_root) && is_host(authority_host, one.authority); };
+  if (std::ranges::any_of(clouds, both)) return std::nullopt;
+  const auto graph = clouds_with(graph_host, &cloud::graph_root), authority = clouds_with(authority_host, &cloud::authority);
+  if (graph.empty() || authority.empty()) return std::nullopt;
+  return std::string(graph_host) + " is the Graph root of " + graph + ", and " + std::string(authority_host) + " the authority of " +
+         authority;
 }
 
 }  // namespace convoke::graph

@@ -5,7 +5,9 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include <boost/asio/awaitable.hpp>
@@ -54,7 +56,16 @@ struct cloud {
   std::string_view exchange_audience;  // for whom a managed identity's token is made that takes the place of an app's credential
   std::string_view no_create_or_get;   // why createOrGet does not exist there; empty: it does
 };
+// By its name, without regard to case.
 [[nodiscard]] const cloud* find_cloud(std::string_view name) noexcept;
 [[nodiscard]] std::span<const cloud> all_clouds() noexcept;
+
+// The cloud that somebody probably means who writes this: another name for one, such as `gcc-high`, or a misspelling; null where there is
+// none.
+[[nodiscard]] const cloud* cloud_meant_by(std::string_view word);
+
+// Why no cloud has both hosts, that of Graph and that of the authority; nullopt where one has, or where one of the two is of no cloud that
+// is known.
+[[nodiscard]] std::optional<std::string> conflict_of_clouds(std::string_view graph_host, std::string_view authority_host);
 
 }  // namespace convoke::graph

@@ -27,9 +27,11 @@ BOOST_FIXTURE_TEST_CASE(each_tenant_table_is_a_lane_with_its_own_settings, folde
   const std::string other = "22222222-2222-3333-4444-555555555555";
   write("north-secret", "n-secret\n");
   write("south-secret", "s-secret\n");
-  const auto file = write("c.toml", "rate = 9\nclient_id = \"top\"\n[tenants.north]\ntenant = \"" + std::string(tenant) +
-                                        "\"\nclient_secret_file = \"north-secret\"\nstart_rate = 3\n[tenants.south]\ntenant = \"" + other +
-                                        "\"\nclient_id = \"s\"\nclient_secret_file = \"south-secret\"\nrate = 4\ncloud = \"usgov\"\n");
+  const auto file = write(
+      "c.toml",
+      "rate = 9\nclient_id = \"66666666-7777-8888-9999-000000000001\"\n[tenants.north]\ntenant = \"" + std::string(tenant) +
+          "\"\nclient_secret_file = \"north-secret\"\nstart_rate = 3\n[tenants.south]\ntenant = \"" + other +
+          "\"\nclient_id = \"66666666-7777-8888-9999-000000000002\"\nclient_secret_file = \"south-secret\"\nrate = 4\ncloud = \"usgov\"\n");
   const auto build = [&](names flags, names environment = {}) {
     flags.emplace("config", file);
     environment.emplace("HOME", path.string());
@@ -44,12 +46,12 @@ BOOST_FIXTURE_TEST_CASE(each_tenant_table_is_a_lane_with_its_own_settings, folde
   const auto& south = j->lanes[1];
   BOOST_TEST(north.name == "north");
   BOOST_TEST(north.tenant == tenant);
-  BOOST_TEST(north.client_id == "top");
+  BOOST_TEST(north.client_id == "66666666-7777-8888-9999-000000000001");
   BOOST_TEST(north.client_secret.reveal() == "n-secret");
   BOOST_TEST(north.graph_url == "https://graph.microsoft.com");
   BOOST_TEST(north.pace->rate == 9.0);
   BOOST_TEST(north.pace->start_rate == 3.0);
-  BOOST_TEST(south.client_id == "s");
+  BOOST_TEST(south.client_id == "66666666-7777-8888-9999-000000000002");
   BOOST_TEST(south.client_secret.reveal() == "s-secret");
   BOOST_TEST(south.graph_url == "https://graph.microsoft.us");
   BOOST_TEST(south.pace->rate == 4.0);
@@ -76,8 +78,9 @@ BOOST_FIXTURE_TEST_CASE(each_tenant_table_is_a_lane_with_its_own_settings, folde
 
 BOOST_FIXTURE_TEST_CASE(only_convokes_own_settings_limit_a_run_over_several_tables, folder) {
   const std::string other = "22222222-2222-3333-4444-555555555555";
-  const std::string tables = "[tenants.north]\ntenant = \"" + std::string(tenant) + "\"\nclient_id = \"n\"\n[tenants.south]\ntenant = \"" +
-                             other + "\"\nclient_id = \"s\"\n";
+  const std::string tables = "[tenants.north]\ntenant = \"" + std::string(tenant) +
+                             "\"\nclient_id = \"66666666-7777-8888-9999-000000000003\"\n[tenants.south]\ntenant = \"" + other +
+                             "\"\nclient_id = \"66666666-7777-8888-9999-000000000002\"\n";
   const auto lanes_of = [&](const std::string& top, names flags, names environment = {}) {
     flags.emplace("config", write("c.toml", top + tables));
     environment.emplace("HOME", path.string());
@@ -110,12 +113,14 @@ BOOST_FIXTURE_TEST_CASE(variables_of_azure_are_for_tables_that_say_nothing_thems
   write("north-secret", "n-secret\n");
   write("top-secret", "t-secret\n");
   const auto token = write("token", "eyJhIjoxfQ.eyJiIjoxfQ.c2ln\n");
-  const auto file = write("c.toml", "client_secret_file = \"top-secret\"\n[tenants.north]\ntenant = \"" + std::string(tenant) +
-                                        "\"\nclient_id = \"n\"\nclient_secret_file = \"north-secret\"\n[tenants.south]\ntenant = \"" +
-                                        other + "\"\nclient_id = \"s\"\ncloud = \"usgov\"\n");
+  const auto file = write(
+      "c.toml",
+      "client_secret_file = \"top-secret\"\n[tenants.north]\ntenant = \"" + std::string(tenant) +
+          "\"\nclient_id = \"66666666-7777-8888-9999-000000000003\"\nclient_secret_file = \"north-secret\"\n[tenants.south]\ntenant = \"" +
+          other + "\"\nclient_id = \"66666666-7777-8888-9999-000000000002\"\ncloud = \"usgov\"\n");
   const names of_the_webhook{{"HOME", path.string()},
                              {"AZURE_TENANT_ID", other},
-                             {"AZURE_CLIENT_ID", "w"},
+                             {"AZURE_CLIENT_ID", "66666666-7777-8888-9999-000000000006"},
                              {"AZURE_FEDERATED_TOKEN_FILE", token},
                              {"AZURE_AUTHORITY_HOST", "https://login.example/"}};
   const auto build = [&](names flags) {
@@ -128,10 +133,10 @@ BOOST_FIXTURE_TEST_CASE(variables_of_azure_are_for_tables_that_say_nothing_thems
   };
   const auto both = build({});
   BOOST_REQUIRE_EQUAL(both.size(), 2U);
-  BOOST_TEST(both[0].client_id == "n");
+  BOOST_TEST(both[0].client_id == "66666666-7777-8888-9999-000000000003");
   BOOST_TEST(both[0].client_secret.reveal() == "n-secret");
   BOOST_TEST(both[0].authority_url == "https://login.example/");
-  BOOST_TEST(both[1].client_id == "s");
+  BOOST_TEST(both[1].client_id == "66666666-7777-8888-9999-000000000002");
   BOOST_TEST(both[1].federated_token_file == token);
   BOOST_TEST(both[1].authority_url == "https://login.microsoftonline.us");
   BOOST_TEST(both[1].graph_url == "https://graph.microsoft.us");
@@ -139,7 +144,7 @@ BOOST_FIXTURE_TEST_CASE(variables_of_azure_are_for_tables_that_say_nothing_thems
   const auto north = build({{"tenant", "north"}});
   BOOST_REQUIRE_EQUAL(north.size(), 1U);
   BOOST_TEST(north[0].tenant == tenant);
-  BOOST_TEST(north[0].client_id == "n");
+  BOOST_TEST(north[0].client_id == "66666666-7777-8888-9999-000000000003");
   BOOST_TEST(north[0].client_secret.reveal() == "n-secret");
 }
 
@@ -152,7 +157,8 @@ BOOST_FIXTURE_TEST_CASE(a_table_is_nearer_than_the_top_of_the_file, folder) {
                 std::string(tenant) +
                 "\"\nclient_certificate_file = \"c\"\ncloud = \"usgov\"\n"
                 "[tenants.south]\ntenant = \"" +
-                other + "\"\nclient_id = \"s\"\n[tenants.west]\ntenant = \"" + tenant + "\"\ncredential = \"managed-identity\"\n");
+                other + "\"\nclient_id = \"66666666-7777-8888-9999-000000000002\"\n[tenants.west]\ntenant = \"" + tenant +
+                "\"\ncredential = \"managed-identity\"\n");
   const auto from = settings::resolve({{"config", file}}, {{"HOME", path.string()}}, "");
   BOOST_REQUIRE(from.has_value());
   const auto shown = convoke::cli::describe_credential(*from, false);
@@ -184,8 +190,12 @@ BOOST_FIXTURE_TEST_CASE(the_name_of_a_folder_says_nothing_of_the_kind_of_a_sourc
 
 BOOST_FIXTURE_TEST_CASE(a_federated_token_is_read_before_anything_is_planned, folder) {
   const auto complaint = [this](const std::string& file) {
-    const auto from = settings::resolve(
-        {}, {{"HOME", path.string()}, {"CONVOKE_TENANT", tenant}, {"CONVOKE_CLIENT_ID", "c"}, {"AZURE_FEDERATED_TOKEN_FILE", file}}, "-");
+    const auto from = settings::resolve({},
+                                        {{"HOME", path.string()},
+                                         {"CONVOKE_TENANT", tenant},
+                                         {"CONVOKE_CLIENT_ID", "66666666-7777-8888-9999-000000000004"},
+                                         {"AZURE_FEDERATED_TOKEN_FILE", file}},
+                                        "-");
     const auto j = build_job(*from, "in.csv", {.lane = true, .credentials = true});
     if (j) return std::string("accepted");
     BOOST_CHECK(j.error().code == convoke::errc::credentials);
@@ -201,7 +211,8 @@ BOOST_FIXTURE_TEST_CASE(a_federated_token_is_read_before_anything_is_planned, fo
 
 BOOST_FIXTURE_TEST_CASE(a_wrong_setting_of_a_tenant_names_the_tenant, folder) {
   const auto file = write("c.toml", std::string("[tenants.north]\ntenant = \"") + tenant +
-                                        "\"\nclient_id = \"n\"\n[tenants.south]\ntenant = \"x\"\nclient_id = \"s\"\ncloud = \"mars\"\n");
+                                        "\"\nclient_id = \"66666666-7777-8888-9999-000000000003\"\n[tenants.south]\ntenant = "
+                                        "\"x\"\nclient_id = \"66666666-7777-8888-9999-000000000002\"\ncloud = \"mars\"\n");
   const auto from = settings::resolve({{"config", file}}, {{"HOME", path.string()}}, "");
   const auto j = build_job(*from, "in.csv", {.lane = true});
   BOOST_REQUIRE(!j.has_value());
@@ -245,7 +256,10 @@ BOOST_FIXTURE_TEST_CASE(a_managed_identity_is_the_last_choice, folder) {
 
 BOOST_FIXTURE_TEST_CASE(a_proxy_comes_from_its_flag_or_the_usual_variables, folder) {
   const auto lane = [&](names flags, names environment) {
-    environment.insert({{"HOME", path.string()}, {"CONVOKE_TENANT", tenant}, {"CONVOKE_CLIENT_ID", "c"}, {"AZURE_CLIENT_SECRET", "s"}});
+    environment.insert({{"HOME", path.string()},
+                        {"CONVOKE_TENANT", tenant},
+                        {"CONVOKE_CLIENT_ID", "66666666-7777-8888-9999-000000000004"},
+                        {"AZURE_CLIENT_SECRET", "s"}});
     const auto from = settings::resolve(flags, environment, "-");
     BOOST_REQUIRE(from.has_value());
     auto j = build_job(*from, "in.csv", {.lane = true, .credentials = true});
@@ -274,7 +288,10 @@ BOOST_FIXTURE_TEST_CASE(a_proxy_comes_from_its_flag_or_the_usual_variables, fold
 
 BOOST_FIXTURE_TEST_CASE(a_wrong_address_is_reported_with_its_source_and_without_its_password, folder) {
   const auto complaint = [this](names flags, names environment) {
-    environment.insert({{"HOME", path.string()}, {"CONVOKE_TENANT", tenant}, {"CONVOKE_CLIENT_ID", "c"}, {"AZURE_CLIENT_SECRET", "s"}});
+    environment.insert({{"HOME", path.string()},
+                        {"CONVOKE_TENANT", tenant},
+                        {"CONVOKE_CLIENT_ID", "66666666-7777-8888-9999-000000000004"},
+                        {"AZURE_CLIENT_SECRET", "s"}});
     const auto from = settings::resolve(flags, environment, "-");
     BOOST_REQUIRE(from.has_value());
     BOOST_TEST(!from->show().contains("hunter2"), from->show());
@@ -310,7 +327,7 @@ BOOST_FIXTURE_TEST_CASE(a_cloud_without_createOrGet_is_refused_with_the_reason, 
 BOOST_FIXTURE_TEST_CASE(a_lane_of_a_person_keeps_the_sign_in_only_on_request, folder) {
   const auto build = [&](names flags, convoke::cli::needs what) {
     flags.emplace("tenant", tenant);
-    flags.emplace("client-id", "App");
+    flags.emplace("client-id", "66666666-7777-8888-9999-000000000005");
     const auto from = settings::resolve(flags, {{"HOME", path.string()}, {"AZURE_CLIENT_SECRET", "unused"}}, "");
     BOOST_REQUIRE(from.has_value());
     return build_job(*from, "in.csv", what);
@@ -337,8 +354,10 @@ BOOST_FIXTURE_TEST_CASE(a_lane_of_a_person_keeps_the_sign_in_only_on_request, fo
 
 BOOST_FIXTURE_TEST_CASE(a_shared_key_that_saves_sign_ins_is_for_every_tenant_whichever_is_chosen, folder) {
   const auto tables = [](const std::string& credential_of_north) {
-    return "[tenants.north]\ntenant = \"" + std::string(tenant) + "\"\nclient_id = \"n\"\n" + credential_of_north +
-           "[tenants.south]\ntenant = \"22222222-2222-3333-4444-555555555555\"\nclient_id = \"s\"\ncredential = \"client-secret\"\n";
+    return "[tenants.north]\ntenant = \"" + std::string(tenant) + "\"\nclient_id = \"66666666-7777-8888-9999-000000000003\"\n" +
+           credential_of_north +
+           "[tenants.south]\ntenant = \"22222222-2222-3333-4444-555555555555\"\nclient_id = "
+           "\"66666666-7777-8888-9999-000000000002\"\ncredential = \"client-secret\"\n";
   };
   const auto outcome = [&](const std::string& content, names flags, names environment = {}) {
     flags.emplace("config", write("c.toml", content));

@@ -149,7 +149,7 @@ BOOST_FIXTURE_TEST_CASE(settings_of_an_input_are_flags_keys_and_variables, folde
 
 BOOST_FIXTURE_TEST_CASE(row_22_rows_may_name_the_configured_tenant, folder) {
   const auto file = write("c.toml", std::string("[tenants.north]\ntenant = \"") + tenant +
-                                        "\"\nclient_id = \"n\"\n[tenants.south]\ntenant = "
+                                        "\"\nclient_id = \"66666666-7777-8888-9999-000000000003\"\n[tenants.south]\ntenant = "
                                         "\"22222222-2222-3333-4444-555555555555\"\n");
   const auto lane = [&](const names& flags, convoke::cli::needs what) {
     const auto from = settings::resolve(flags, {{"HOME", path.string()}}, "-");

@@ -21,8 +21,32 @@ BOOST_AUTO_TEST_CASE(clouds_are_found_by_name) {
   BOOST_TEST(graph::find_cloud("global")->graph_root == "https://graph.microsoft.com");
   BOOST_TEST(graph::find_cloud("dod")->graph_root == "https://dod-graph.microsoft.us");
   BOOST_TEST(graph::find_cloud("dod")->authority == graph::find_cloud("usgov")->authority);
+  BOOST_TEST((graph::find_cloud("USGov") == graph::find_cloud("usgov")));
   BOOST_TEST((graph::find_cloud("moon") == nullptr));
   BOOST_TEST((graph::find_cloud("") == nullptr));
+}
+
+BOOST_AUTO_TEST_CASE(other_names_lead_to_the_cloud_that_is_meant) {
+  const auto meant = [](std::string_view word) {
+    const auto* const c = graph::cloud_meant_by(word);
+    return c == nullptr ? std::string_view("none") : c->name;
+  };
+  for (const auto* word : {"gcchigh", "GCC High", "gcc-high", "AzureUSGovernment", "us-gov"}) BOOST_TEST(meant(word) == "usgov", word);
+  for (const auto* word : {"GCC", "AzureCloud", "globl"}) BOOST_TEST(meant(word) == "global", word);
+  BOOST_TEST(meant("USGovDoD") == "dod");
+  BOOST_TEST(meant("AzureChinaCloud") == "china");
+  BOOST_TEST(meant("mars") == "none");
+  BOOST_TEST(meant("") == "none");
+}
+
+BOOST_AUTO_TEST_CASE(hosts_of_two_clouds_are_a_conflict_and_unknown_ones_are_not) {
+  for (const auto& c : graph::all_clouds())
+    BOOST_TEST(!graph::conflict_of_clouds(c.graph_root.substr(8), c.authority.substr(8)).has_value(), c.name);
+  BOOST_TEST(graph::conflict_of_clouds("graph.microsoft.com", "login.microsoftonline.us").value_or("none") ==
+             "graph.microsoft.com is the Graph root of global, and login.microsoftonline.us the authority of usgov and dod");
+  BOOST_TEST(graph::conflict_of_clouds("dod-graph.microsoft.us", "login.microsoftonline.com").has_value());
+  BOOST_TEST(!graph::conflict_of_clouds("graph.microsoft.com", "login.example").has_value());
+  BOOST_TEST(!graph::conflict_of_clouds("localhost", "login.microsoftonline.us").has_value());
 }
 
 // One row each of Microsoft's list of national clouds (docs/graph.md).
