@@ -113,6 +113,7 @@ struct failure_reason {
   std::string tenant;                           ///< of that lane; empty where the run has one lane
   std::string remedy;                           ///< what to do, one or more sentences
   std::vector<std::string> commands;            ///< that do it, in their order; empty where no command does
+  bool in_rows = false;                         ///< the rows are to be corrected; otherwise the same command sends them again as they are
 };
 
 /// What a plan decided, counted.

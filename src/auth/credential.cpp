@@ -34,9 +34,9 @@ reply no_answer(const exchanged& ended) {
   // A wrong password for a proxy stays wrong, and directories lock accounts after a few.
   const bool login = ended.what == net::failure::proxy_login;
   const auto code = login ? errc::credentials : ended.what == net::failure::local_resources ? errc::resources : errc::network;
-  return {
-      std::unexpected(token::refusal{.fatal = login, .retry_after = {}, .message = "no access token: " + ended.message, .doubtful = login}),
-      code};
+  return {std::unexpected(token::refusal{
+              .fatal = login, .retry_after = {}, .message = "no access token: " + ended.message, .doubtful = login, .proxy_login = login}),
+          code};
 }
 
 reply not_sent(error why, bool fatal) {

@@ -119,6 +119,8 @@ int status_command(console& out, const settings& from) {
   if (!workers) return out.fail_with(workers.error());
   const auto id = chosen_run(*reader, from);
   if (!id) return out.fail_with(id.error());
+  auto runs = reader->runs();
+  if (!runs) return out.fail_with(runs.error());
   std::optional<run_status> status;
   if (*id) {
     auto read = reader->status(**id, *limit);
@@ -129,7 +131,8 @@ int status_command(console& out, const settings& from) {
                                    .feeds = *feeds,
                                    .run = status ? &*status : nullptr,
                                    .notes = out.reported().notes,
-                                   .workers = std::move(*workers)};
+                                   .workers = std::move(*workers),
+                                   .runs = std::move(*runs)};
   const auto now = os::wall_now();
   out.print(out.json() ? report::status_json(state, now) : report::status_text(state, now));
   return out.finish(0);

@@ -12,7 +12,7 @@ constexpr std::string_view any_app = "<client id>", any_organizer = "<organizer>
 constexpr std::string_view grant = "Grant-CsApplicationAccessPolicy -PolicyName convoke", to_group = " -Group <group id> -Rank 1";
 
 std::string show(std::string_view organizer) {
-  return "Get-CsOnlineUser -Identity " + std::string(organizer) + " | Select-Object ApplicationAccessPolicy";
+  return "Get-CsOnlineUser -Identity " + std::string(organizer) + " | Select-Object UserPrincipalName, ApplicationAccessPolicy";
 }
 std::string add_to_policy(std::string_view app) {
   return "Set-CsApplicationAccessPolicy -Identity <policy> -AppIds @{Add=\"" + std::string(app) + "\"}";
@@ -26,8 +26,12 @@ std::string grant_to(std::string_view organizer) {
 
 }  // namespace
 
-std::vector<std::string> access_policy_commands(std::string_view tenant, std::string_view app, std::span<const std::string> organizers) {
-  const auto client = guid_or(app, any_app);
+std::string id_or_placeholder(const calling_app& app) {
+  return guid_or(app.id, app.managed_identity ? "<client id of the identity>" : any_app);
+}
+
+std::vector<std::string> access_policy_commands(std::string_view tenant, const calling_app& app, std::span<const std::string> organizers) {
+  const auto client = id_or_placeholder(app);
   const auto named = organizers.first(std::min(most_named, organizers.size()));
   std::vector<std::string> out{"Connect-MicrosoftTeams -TenantId " + guid_or(tenant, "<tenant id>")};
   for (const auto& one : named) out.push_back(show(guid_or(one, any_organizer)));

@@ -11,8 +11,17 @@
 
 namespace convoke::core {
 
+// Whom policies and permissions are for: the app that the tokens are of.
+struct calling_app {
+  std::string id;                 // its client id; empty: not known
+  bool managed_identity = false;  // an identity of its own, which has no app registration
+};
+
+// The client id, or where it is no GUID a placeholder for it.
+[[nodiscard]] std::string id_or_placeholder(const calling_app& app);
+
 // The commands in their order, with placeholders for ids that are no GUIDs. Of many organizers only the first ones are named.
-[[nodiscard]] std::vector<std::string> access_policy_commands(std::string_view tenant, std::string_view app,
+[[nodiscard]] std::vector<std::string> access_policy_commands(std::string_view tenant, const calling_app& app,
                                                               std::span<const std::string> organizers);
 
 // The same in sentences, with placeholders for all ids.

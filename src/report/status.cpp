@@ -134,6 +134,36 @@ json::value forecast_or_null(const std::optional<forecast>& f, utc_time now) {
   return f ? json::value(forecast_json(*f, now)) : json::value(nullptr);
 }
 
+// The other runs that owe rows: what was left out of the run that is shown, by --tenant for example.
+std::vector<const run_info*> other_open_runs(const ledger_state& s) {
+  std::vector<const run_info*> out;
+  for (const auto& one : s.runs)
+    if (one.state == run_state::open && one.counts.owed > 0 && (s.run == nullptr || one.id != s.run->run.id)) out.push_back(&one);
+  return out;
+}
+
+std::string other_runs_text(const ledger_state& s) {
+  constexpr std::size_t most_named = 5;
+  const auto open = other_open_runs(s);
+  if (open.empty()) return {};
+  std::uint64_t owed = 0;
+  std::string named;
+  for (std::size_t i = 0; i < open.size(); ++i) {
+    owed += open[i]->counts.owed;
+    if (i < most_named) named += fmt::format("{}run {} ({})", i == 0 ? "" : ", ", open[i]->id, input_of(*open[i]));
+  }
+  if (open.size() > most_named) named += fmt::format(" and {} more", grouped(open.size() - most_named));
+  return fmt::format("{} {} open and {} {}: {}. `convoke runs` lists all runs.\n", count_of(open.size(), "other run", "other runs"),
+                     form(open.size(), "is", "are"), form(open.size(), "owes", "owe"), count_of(owed, "row", "rows"), named);
+}
+
+json::array other_runs_json(const ledger_state& s) {
+  json::array out;
+  for (const auto* one : other_open_runs(s))
+    out.push_back(json::object{{"run", one->id}, {"input", json_text(one->input)}, {"owed", one->counts.owed}});
+  return out;
+}
+
 // Per lane: its rows, the learnt rate, the end of its own cooldown, and the organizers that are closed; where there are several, also what
 // the run has for all of them together: the calls that are left, and the forecast. Unknown values are null.
 json::array lanes_json(const run_status& run, utc_time now) {
@@ -205,6 +235,7 @@ std::string status_text(const ledger_state& s, utc_time now) {
                      counts_text(info.counts));
   out += lanes_text(*run, now);
   out += left_text(*run, now);
+  out += other_runs_text(s);
   out += reasons_text(run->reasons);
   if (!run->errors.empty()) out += "Errors:\n";
   for (const auto& [code, n] : run->errors) out += fmt::format("  {:>9}  {}\n", grouped(n), core::escape_for_people(code));
@@ -217,7 +248,11 @@ std::string status_json(const ledger_state& s, utc_time now) {
   const auto* run = s.run;
   json::object states;
   for (const auto& [state, n] : s.inventory) states.emplace(state, n);
-  json::object out{{"inventory", std::move(states)}, {"feeds", feeds_json(s.feeds)}, {"run", nullptr}, {"notes", notes_json(s.notes)}};
+  json::object out{{"inventory", std::move(states)},
+                   {"feeds", feeds_json(s.feeds)},
+                   {"run", nullptr},
+                   {"other_open_runs", other_runs_json(s)},
+                   {"notes", notes_json(s.notes)}};
   if (s.workers) out.emplace("workers", workers_json(*s.workers));
   if (run != nullptr) {
     auto about = run_json(run->run);

@@ -1,5 +1,6 @@
 #include "report/summary.hpp"
 
+#include <algorithm>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -37,6 +38,11 @@ std::string rows_of(const convoke::job_report& r) {
   return fmt::format("{} ({} with every repetition)", count_of(r.plan->records, "row", "rows"), grouped(r.rows));
 }
 
+// Whether something in the rows of the failed file is to be corrected. Otherwise the same command sends them again.
+bool rows_are_wrong(const convoke::job_report& r) {
+  return r.reasons.empty() || std::ranges::any_of(r.reasons, &failure_reason::in_rows);
+}
+
 // The last line for people.
 std::string last_line(const convoke::job_report& r) {
   const auto& c = r.counts;
@@ -49,7 +55,9 @@ std::string last_line(const convoke::job_report& r) {
       return fmt::format(
           "Finished: {} of {} {} meeting{}{}.", grouped(good), count_of(r.rows, "row", "rows"), form(r.rows, "has its", "have their"),
           r.drift_fails && c.drifted > 0 ? fmt::format(", {} of them different from what the input wants", grouped(c.drifted)) : "",
-          r.failed.empty() ? "" : fmt::format("; the rows to correct are in {}", core::escape_for_people(r.failed)));
+          r.failed.empty() ? ""
+                           : fmt::format("; the {} are in {}", rows_are_wrong(r) ? "rows to correct" : "failed rows",
+                                         core::escape_for_people(r.failed)));
     case ending::deferred:
       return fmt::format("Work is left: {}. Run the same command again{}.", done_of(r), when_to_come_back(r.come_back, r.come_back_at));
     case ending::interrupted:
@@ -84,7 +92,11 @@ std::string report_text(const convoke::job_report& r) {
   out += lanes_text(r.lanes);
   out += reasons_text(r.reasons);
   if (!r.results.empty()) out += fmt::format("Results: {}\n", core::escape_for_people(r.results));
-  if (!r.failed.empty()) out += fmt::format("Failed rows, to correct and to apply again: {}\n", core::escape_for_people(r.failed));
+  if (!r.failed.empty())
+    out +=
+        fmt::format("Failed rows{}: {}\n",
+                    rows_are_wrong(r) ? ", to correct and to apply again" : ", which need no correction: the same command sends them again",
+                    core::escape_for_people(r.failed));
   if (!r.removed_failed.empty())
     out += fmt::format("Removed, because nothing failed this time: {}, the failed rows of an earlier run.\n",
                        core::escape_for_people(r.removed_failed));

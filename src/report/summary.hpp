@@ -69,6 +69,7 @@ struct ledger_state {
   const run_status* run = nullptr;                      // null: there is no run yet
   std::vector<std::string> notes;                       // warnings about the ledger, for programs
   std::optional<std::vector<worker_status>> workers{};  // absent for a ledger for one process at a time
+  std::vector<run_info> runs{};                         // all of them
 };
 // `now`: the wall time from which a forecast and the cooldowns count.
 [[nodiscard]] std::string status_text(const ledger_state& s, utc_time now);

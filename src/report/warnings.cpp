@@ -85,7 +85,14 @@ void add_other_runs(const plan_summary& s, std::vector<std::string>& out) {
   if (s.superseded > 0)
     out.push_back(fmt::format("{} that older runs still owe {} taken over by this run.", count_of(s.superseded, "row", "rows"),
                               form(s.superseded, "is", "are")));
-  if (s.owed_elsewhere > 0)
+  if (s.owed_elsewhere > 0 && s.other_tenants > 0)
+    out.push_back(fmt::format(
+        "{} that older runs still owe {} not planned here and {} owed there: {}. --tenant leaves the rows of other tenants out, and {} can "
+        "be among these: the same command without --tenant plans them too. `convoke runs` lists the older runs; discard one only where "
+        "nothing of it is wanted any more.",
+        count_of(s.owed_elsewhere, "key", "keys"), form(s.owed_elsewhere, "is", "are"), form(s.owed_elsewhere, "stays", "stay"),
+        sample_text(s.owed_elsewhere_sample, s.owed_elsewhere, key_text), form(s.owed_elsewhere, "it", "they")));
+  else if (s.owed_elsewhere > 0)
     out.push_back(
         fmt::format("{} that older runs still owe {} not in this input and {} owed there: {}. Run that run's own command to send {}, "
                     "or `convoke discard` it.",

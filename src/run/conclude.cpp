@@ -15,6 +15,7 @@
 #include "report/failed.hpp"
 #include "report/remedies.hpp"
 #include "report/results.hpp"
+#include "run/lane_parts.hpp"
 #include "run/validate.hpp"
 
 namespace convoke::run {
@@ -52,6 +53,17 @@ void remove_old_failed(const ledger::run_info& info, const job& j, job_report& o
     out.removed_failed = path;
 }
 
+// The apps that call, by lane of the run.
+std::vector<core::calling_app> callers_of(const ledger::run_info& info, const job& j) {
+  std::vector<core::calling_app> out;
+  for (const auto& name : info.header.lanes) {
+    auto& caller = out.emplace_back(core::calling_app{.id = name.app});
+    for (const auto& lane : j.lanes)
+      if (const auto own = lane_name(lane); own && *own == name) caller = calling_app_of(lane);
+  }
+  return out;
+}
+
 void write_outputs(ledger::reader& from, const ledger::run_info& info, const job& j, const interruption& interrupted, job_report& out) {
   const auto complain = [&](const error& e) {
     if (e.code != errc::storage) return out.output_errors.push_back(e.message);
@@ -73,7 +85,7 @@ void write_outputs(ledger::reader& from, const ledger::run_info& info, const job
     if (out.end == ending::finished && info.counts.owed == 0) remove_old_failed(info, j, out);
     return;
   }
-  auto reasons = read_reasons(from, info);
+  auto reasons = read_reasons(from, info, callers_of(info, j));
   if (!reasons) return complain(reasons.error());
   out.reasons = std::move(*reasons);
   const auto rows = report::write_failed(from, info, failed_path(j), failed_naming(j), interrupted);
@@ -148,12 +160,13 @@ result<void> check_outputs(const job& j, job_use use) {
   return {};
 }
 
-result<std::vector<failure_reason>> read_reasons(ledger::reader& from, const ledger::run_info& info) {
+result<std::vector<failure_reason>> read_reasons(ledger::reader& from, const ledger::run_info& info,
+                                                 std::span<const core::calling_app> callers) {
   constexpr std::size_t most = 20;
   auto reasons = from.reasons(info.id, most);
   if (!reasons) return std::unexpected(reasons.error());
   const auto& lanes = info.header.lanes;
-  report::add_remedies(*reasons, lanes);
+  report::add_remedies(*reasons, lanes, callers);
   if (lanes.size() > 1)
     for (auto& why : *reasons)
       if (why.lane < lanes.size()) why.tenant = lanes[why.lane].tenant;

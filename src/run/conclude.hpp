@@ -2,12 +2,14 @@
 
 // What follows a plan or the last call of a run: counts, results, the failed file, and the pruning of old runs.
 
+#include <span>
 #include <string>
 #include <vector>
 
 #include <convoke/error.hpp>
 #include <convoke/job.hpp>
 
+#include "core/access_policy.hpp"
 #include "ledger/ledger.hpp"
 #include "run/planner.hpp"
 #include "run/stop_tokens.hpp"
@@ -20,8 +22,10 @@ namespace convoke::run {
 // Whether the outputs that the job names can be written, as far as that is known beforehand. errc::usage names the first that cannot.
 [[nodiscard]] result<void> check_outputs(const job& j, job_use use);
 
-// Why rows of a run have no meeting as wanted, with what to do: the most frequent reasons first.
-[[nodiscard]] result<std::vector<failure_reason>> read_reasons(ledger::reader& from, const ledger::run_info& info);
+// Why rows of a run have no meeting as wanted, with what to do: the most frequent reasons first. `callers`: the app that calls, by lane of
+// the run; may be empty where that is not known.
+[[nodiscard]] result<std::vector<failure_reason>> read_reasons(ledger::reader& from, const ledger::run_info& info,
+                                                               std::span<const core::calling_app> callers);
 
 // Writes the wrong rows of a plan that is not committed yet into the failed file, and says whether the plan may be committed, as accept()
 // does. A failed file that cannot be written is a note to the observer. errc::input: the plan is refused.

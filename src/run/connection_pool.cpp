@@ -1,7 +1,6 @@
 #include "run/connection_pool.hpp"
 
 #include <algorithm>
-#include <utility>
 
 namespace convoke::run {
 
@@ -18,7 +17,7 @@ void connection_pool::move(engine::connection_id c, state to) noexcept {
 connection_pool::turn connection_pool::ask_to_connect(engine::connection_id c, mono_time allowed_at, mono_time now) {
   // Those that are connecting count too: otherwise all that rest would connect at once where one is needed.
   const bool needed = connections_[c].is != state::resting || idle_ + connecting_ < kept_idle;
-  if (c >= limit_ || suspended_ || !needed || (one_first_ && connecting_ > 0)) return {false, now + check_interval};
+  if (c >= limit_ || suspended_ || !needed || !login_.may_connect(connecting_ > 0)) return {false, now + check_interval};
   // Not later than the next check: the engine may allow it earlier than it says now.
   if (allowed_at > now) return {false, std::min(allowed_at, now + check_interval)};
   connections_[c].replace = false;
@@ -29,7 +28,7 @@ connection_pool::turn connection_pool::ask_to_connect(engine::connection_id c, m
 bool connection_pool::ready(engine::connection_id c, mono_time now) {
   connections_[c].idle_since = now;
   move(c, state::idle);
-  return std::exchange(one_first_, false);
+  return login_.connected();
 }
 
 connection_pool::check_result connection_pool::check_idle(engine::connection_id c, bool usable, mono_time now) {

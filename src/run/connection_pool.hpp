@@ -20,6 +20,7 @@
 #include <convoke/time.hpp>
 
 #include "engine/types.hpp"
+#include "run/first_login.hpp"
 
 namespace convoke::run {
 
@@ -33,8 +34,9 @@ class connection_pool {
   // cooldown lasts.
   static constexpr unsigned kept_idle = 2;
 
-  // Connections 0 to `size` - 1, all of them waiting to connect. `one_first`: until the first one is ready, one connects at a time.
-  explicit connection_pool(unsigned size, bool one_first = false) : connections_(size), limit_(size), one_first_(one_first) {}
+  // Connections 0 to `size` - 1, all of them waiting to connect. `one_first`: they log in at a proxy,
+  // in the order of first_login.
+  explicit connection_pool(unsigned size, bool one_first = false) : connections_(size), limit_(size), login_(one_first) {}
 
   [[nodiscard]] unsigned size() const noexcept { return static_cast<unsigned>(connections_.size()); }
 
@@ -42,6 +44,9 @@ class connection_pool {
   void limit(unsigned count) noexcept { limit_ = count; }
   // While `on`, no connection connects and idle ones are closed at their next check.
   void suspend(bool on) noexcept { suspended_ = on; }
+
+  // As first_login::token_ended.
+  bool token_ended() noexcept { return login_.token_ended(); }
 
   // ---- a connection that is not connected
 
@@ -95,7 +100,7 @@ class connection_pool {
   std::vector<connection> connections_;
   unsigned limit_;
   bool suspended_ = false;
-  bool one_first_;
+  first_login login_;
   unsigned idle_ = 0, connecting_ = 0, resting_ = 0;  // how many are in that state
 };
 

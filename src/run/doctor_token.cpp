@@ -8,6 +8,7 @@
 #include "auth/user_session.hpp"
 #include "core/text.hpp"
 #include "diagnosis/assess.hpp"
+#include "diagnosis/commands.hpp"
 #include "net/net.hpp"
 #include "run/doctor_lane.hpp"
 #include "run/validate.hpp"
@@ -98,6 +99,7 @@ asio::awaitable<void> lane_examination::get_token() {
   if (possible && task_.lane.delegated() && !task_.lane.session) possible = begin_sign_in();
   if (possible) {
     co_await request_token();
+    diagnosis::learn_app(facts_, token_);
   } else {
     token_.problem = possible.error();
   }

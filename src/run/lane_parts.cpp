@@ -2,8 +2,11 @@
 
 #include <utility>
 
+#include <convoke/key.hpp>
+
 #include "auth/credentials.hpp"
 #include "net/proxy.hpp"
+#include "token/claims.hpp"
 
 namespace convoke::run {
 namespace {
@@ -81,6 +84,19 @@ result<net::endpoint> endpoint_of(const lane_options& lane, const std::string& u
   if (!through) return std::unexpected(std::move(through.error()));
   out->through = std::make_shared<const net::proxy>(std::move(*through));
   return out;
+}
+
+core::calling_app calling_app_of(const lane_options& lane) {
+  switch (lane.signs_in_by()) {
+    case credential_kind::managed_identity:
+      return {.id = identity_of(lane, true).client_id, .managed_identity = true};
+    case credential_kind::token: {
+      const auto claims = token::read_claims(lane.token.reveal());
+      return {.id = claims && parse_guid(claims->app) ? claims->app : lane.client_id};
+    }
+    default:
+      return {.id = lane.client_id};
+  }
 }
 
 result<auth::app_identity> app_identity_of(const lane_options& lane) {

@@ -9,6 +9,7 @@
 #include <convoke/job.hpp>
 
 #include "auth/credential.hpp"
+#include "core/access_policy.hpp"
 #include "net/net.hpp"
 #include "run/lane_session.hpp"
 #include "run/tls_contexts.hpp"
@@ -23,6 +24,10 @@ namespace convoke::run {
 // parts, but the options.
 [[nodiscard]] result<lane_parts> make_lane_parts(boost::asio::io_context& io, tls_contexts& tls, const lane_options& lane,
                                                  const pace_options& pace, std::uint64_t seed);
+
+// Whose tokens the lane uses, as far as the options say: of a managed identity its client id, of a ready token what that says of itself.
+// The id is empty where it is not known, never another one's.
+[[nodiscard]] core::calling_app calling_app_of(const lane_options& lane);
 
 // For whom the lane requests tokens. errc::usage where the authority's URL cannot be used.
 [[nodiscard]] result<auth::app_identity> app_identity_of(const lane_options& lane);

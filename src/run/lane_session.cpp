@@ -220,6 +220,7 @@ void lane_session::resume_all() {
 
 void lane_session::on_token(std::uint32_t number) {
   if (closing_) return;
+  pool_.token_ended();
   events_.token_ready(settings_.lane, number);
   // Where the request for the token needed their descriptors, connections may be made again.
   resume_all();
@@ -233,6 +234,7 @@ void lane_session::on_token_failure(const error& why, bool fatal, std::optional<
     pool_.suspend(true);
     resume_all();
   }
+  if (pool_.token_ended()) resume_all();
   events_.token_failed(settings_.lane, why, fatal, again);
 }
 

@@ -56,7 +56,7 @@ struct lane_parts {
   link_factory links;
   std::unique_ptr<auth::token_source> tokens;
   std::optional<lane_pace_options> pace{};  // of its own
-  // Connections log in at a proxy. Until one has succeeded, one is made at a time: directories lock accounts after a few wrong passwords.
+  // Connections log in at a proxy: see first_login.
   bool one_first = false;
   std::string warning{};  // a sentence for people about the credential; empty: none
 };

@@ -140,7 +140,7 @@ result<run_status> ledger_reader::status(std::uint32_t id, std::chrono::millisec
     lane.expected = std::move(forecasts[i]);
   }
   if (read->info.state == ledger::run_state::finished || read->info.state == ledger::run_state::discarded) {
-    auto reasons = run::read_reasons(*impl_->from, read->info);
+    auto reasons = run::read_reasons(*impl_->from, read->info, {});
     if (!reasons) return std::unexpected(reasons.error());
     out.reasons = std::move(*reasons);
   }

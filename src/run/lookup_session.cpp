@@ -22,7 +22,7 @@ lookup_session::lookup_session(asio::io_context& io, clock& time, const lookup_t
       clock_(time),
       terms_(terms),
       links_(std::move(parts.links)),
-      one_first_(parts.one_first),
+      login_(parts.one_first),
       tokens_(std::move(parts.tokens)),
       upns_(upns),
       note_(std::move(note)),
@@ -44,7 +44,11 @@ void lookup_session::start() {
     asio::co_spawn(io_, serve(*s), rethrow);
   }
   // The source belongs to this session and calls no handler after its end.
-  tokens_->start({.ready = [this](std::uint32_t) { wake_all(); },
+  tokens_->start({.ready =
+                      [this](std::uint32_t) {
+                        login_.token_ended();
+                        wake_all();
+                      },
                   .failed = [this](const error& why, bool fatal, std::optional<mono_time> again) { on_token_failure(why, fatal, again); }});
 }
 
@@ -94,7 +98,7 @@ asio::awaitable<void> lookup_session::connect(slot& s) {
     co_await wait(s, until);
     co_return;
   }
-  if (one_first_ && trying_) {
+  if (!login_.may_connect(trying_)) {
     co_await wait(s, patience);
     co_return;
   }
@@ -103,10 +107,12 @@ asio::awaitable<void> lookup_session::connect(slot& s) {
   const auto connected = co_await s.link->connect(terms_.connect_timeout);
   trying_ = false;
   if (closing_) co_return;
-  if (one_first_) wake_all();
+  if (!login_.proven()) wake_all();
   s.connected = connected.what == net::failure::none;
-  if (s.connected) one_first_ = false;
-  if (s.connected) co_return;
+  if (s.connected) {
+    login_.connected();
+    co_return;
+  }
   say(connected.message);
   policy_.connect_failed(connected.message, connected.what == net::failure::proxy_login, clock_.now());
 }
@@ -148,6 +154,7 @@ void lookup_session::wake_all() {
 
 void lookup_session::on_token_failure(const error& why, bool fatal, std::optional<mono_time> again) {
   if (closing_) return;
+  login_.token_ended();
   policy_.token_failed(why.message, fatal, again);
   // What ends the look-ups is reported as their end.
   std::ignore = policy_.patience(clock_.now());

@@ -21,6 +21,7 @@
 #include "engine/lookups.hpp"
 #include "graph/user_lookup.hpp"
 #include "run/clock.hpp"
+#include "run/first_login.hpp"
 #include "run/lane_session.hpp"
 
 namespace convoke::run {
@@ -80,7 +81,7 @@ class lookup_session {
   clock& clock_;
   lookup_terms terms_;
   link_factory links_;
-  bool one_first_;       // see lane_parts; false once a connection was made
+  first_login login_;
   bool trying_ = false;  // a connection is being made, for which the others wait
   std::unique_ptr<auth::token_source> tokens_;
   const std::vector<std::string>& upns_;

@@ -39,13 +39,14 @@ void schedule::received(const grant& g, mono_time now, double jitter01) {
   // could run out.
   next_ = now + when - share(std::min(full_margin, when / 10), std::clamp(jitter01, 0.0, 1.0));
   failures_ = 0;
+  received_ = true;
   doubted_ = false;
   over_ = false;
 }
 
 bool schedule::failed(const refusal& r, mono_time now, double jitter01) {
   failures_ = std::min(failures_ + 1, std::numeric_limits<unsigned>::max() - 1);
-  const bool again = r.fatal && r.doubtful && !doubted_;
+  const bool again = r.fatal && r.doubtful && !doubted_ && (received_ || !r.proxy_login);
   doubted_ = r.fatal && r.doubtful;
   if (r.fatal && !again) {
     over_ = true;

@@ -35,8 +35,9 @@ inline constexpr std::size_t longest_token = std::size_t{16} * 1024;  // bytes: 
 struct refusal {
   bool fatal = false;  // the credential or the request is wrong: another request cannot help
   std::optional<std::chrono::nanoseconds> retry_after;
-  std::string message;    // for people: Entra's words without the secret, and what to do, by the AADSTS number
-  bool doubtful = false;  // the answer was cut, or does not look like a token endpoint's: where it is fatal, the next request decides
+  std::string message;       // for people: Entra's words without the secret, and what to do, by the AADSTS number
+  bool doubtful = false;     // the answer was cut, or does not look like a token endpoint's: where it is fatal, the next request decides
+  bool proxy_login = false;  // a proxy refuses the user name and password: where no token was ever received, the next request is not made
 };
 
 // The clocks when an answer came.
@@ -67,7 +68,7 @@ struct clocks {
 //
 // After a failed request the wait is 1 s, doubling to 60 s, or the answer's Retry-After, but no longer than `longest_wait`. After a fatal
 // refusal there is no further request (mono_time::max()), and the present token stays usable. A fatal refusal that is doubtful counts as
-// fatal only if the refusal before it was fatal and doubtful too.
+// fatal only if the refusal before it was fatal and doubtful too, or if a proxy refuses a login with which no token was ever received.
 class schedule {
  public:
   explicit schedule(std::chrono::nanoseconds longest_wait = std::chrono::hours(24)) noexcept : longest_wait_(longest_wait) {}
@@ -86,8 +87,9 @@ class schedule {
   std::optional<mono_time> usable_until_;
   mono_time next_ = mono_time::min();
   unsigned failures_ = 0;
-  bool doubted_ = false;  // the latest refusal was fatal but doubtful
-  bool over_ = false;     // after a fatal refusal: there is no further request
+  bool received_ = false;  // a token, at any time
+  bool doubted_ = false;   // the latest refusal was fatal but doubtful
+  bool over_ = false;      // after a fatal refusal: there is no further request
 };
 
 }  // namespace convoke::token

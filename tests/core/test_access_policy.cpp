@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/access_policy.hpp"
+#include "core/permission_commands.hpp"
 #include "core/text.hpp"
 
 namespace {
@@ -33,19 +34,35 @@ BOOST_AUTO_TEST_CASE(an_id_or_a_placeholder) {
 BOOST_AUTO_TEST_CASE(the_present_policy_is_shown_first_and_a_grant_comes_last) {
   const std::vector<std::string> expected{
       "Connect-MicrosoftTeams -TenantId " + tenant,
-      "Get-CsOnlineUser -Identity " + anna + " | Select-Object ApplicationAccessPolicy",
+      "Get-CsOnlineUser -Identity " + anna + " | Select-Object UserPrincipalName, ApplicationAccessPolicy",
       "Set-CsApplicationAccessPolicy -Identity <policy> -AppIds @{Add=\"" + app + "\"}  # where one is shown",
       "New-CsApplicationAccessPolicy -Identity convoke -AppIds \"" + app + "\"  # where none is shown",
       "Grant-CsApplicationAccessPolicy -PolicyName convoke -Identity " + anna + "  # only where none is shown",
       "Grant-CsApplicationAccessPolicy -PolicyName convoke -Group <group id> -Rank 1  # or for all members of a group"};
-  BOOST_TEST(access_policy_commands(tenant, app, std::vector{anna}) == expected, boost::test_tools::per_element());
+  BOOST_TEST(access_policy_commands(tenant, {app}, std::vector{anna}) == expected, boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(nothing_but_ids_becomes_part_of_a_command) {
-  const auto commands = access_policy_commands("; rm", "\"}; rm", std::vector<std::string>{"$(rm)", anna});
+  const auto commands = access_policy_commands("; rm", {"\"}; rm"}, std::vector<std::string>{"$(rm)", anna});
   BOOST_TEST(!any_contains(commands, "rm"));
   for (const auto* placeholder : {"<tenant id>", "<client id>", "-Identity <organizer>"}) BOOST_TEST(any_contains(commands, placeholder));
   BOOST_TEST(any_contains(commands, anna));
+}
+
+BOOST_AUTO_TEST_CASE(a_managed_identity_is_an_app_of_its_own) {
+  const std::vector one{anna};
+  BOOST_TEST(any_contains(access_policy_commands(tenant, {.id = app, .managed_identity = true}, one), "@{Add=\"" + app + "\"}"));
+  const auto unknown = access_policy_commands(tenant, {.id = {}, .managed_identity = true}, one);
+  BOOST_TEST(any_contains(unknown, "@{Add=\"<client id of the identity>\"}"));
+  BOOST_TEST(any_contains(unknown, "-AppIds \"<client id of the identity>\""));
+  const auto graph = "https://graph.microsoft.com";
+  const auto assign = permission_commands(meetings_role, tenant, {.id = app, .managed_identity = true}, anna, graph);
+  BOOST_TEST_REQUIRE(assign.size() == 1U);
+  BOOST_TEST(assign.front().contains("/v1.0/servicePrincipals/" + anna + "/appRoleAssignments"));
+  const auto add = permission_commands(meetings_role, tenant, {app}, {}, graph);
+  BOOST_TEST_REQUIRE(add.size() == 3U);
+  BOOST_TEST(add[1] == "az ad app permission add --id " + app +
+                           " --api 00000003-0000-0000-c000-000000000000 --api-permissions b8bb2037-6e08-44ac-a4ea-4674e010e2a4=Role");
 }
 
 BOOST_AUTO_TEST_CASE(each_organizer_that_is_named_is_looked_at_and_of_many_only_some_are_named) {
@@ -53,20 +70,21 @@ BOOST_AUTO_TEST_CASE(each_organizer_that_is_named_is_looked_at_and_of_many_only_
     return std::ranges::count_if(commands, [&](const auto& one) { return one.starts_with(begin); });
   };
   for (const std::size_t organizers : {0U, 1U, 5U, 6U, 1000U}) {
-    const auto commands = access_policy_commands(tenant, app, std::vector<std::string>(organizers, anna));
+    const auto commands = access_policy_commands(tenant, {app}, std::vector<std::string>(organizers, anna));
     const auto named = static_cast<std::ptrdiff_t>(std::min<std::size_t>(organizers, 5));
     BOOST_TEST(count(commands, "Get-CsOnlineUser -Identity") == named);
     BOOST_TEST(count(commands, "Grant-CsApplicationAccessPolicy -PolicyName convoke -Identity") == named);
     BOOST_TEST(any_contains(commands, "# and so for the other") == (organizers > 5));
   }
-  BOOST_TEST(any_contains(access_policy_commands(tenant, app, std::vector<std::string>(1000, anna)), "# and so for the other 995"));
+  BOOST_TEST(any_contains(access_policy_commands(tenant, {app}, std::vector<std::string>(1000, anna)), "# and so for the other 995"));
 }
 
 BOOST_AUTO_TEST_CASE(the_same_in_sentences) {
   BOOST_TEST(
       access_policy_steps() ==
       "An organizer has one policy at most, and granting another replaces it. In Teams PowerShell: Get-CsOnlineUser -Identity "
-      "<organizer> | Select-Object ApplicationAccessPolicy; where one is shown: Set-CsApplicationAccessPolicy -Identity <policy> "
+      "<organizer> | Select-Object UserPrincipalName, ApplicationAccessPolicy; where one is shown: Set-CsApplicationAccessPolicy -Identity "
+      "<policy> "
       "-AppIds @{Add=\"<client id>\"}; where none is shown: New-CsApplicationAccessPolicy -Identity convoke -AppIds \"<client id>\", "
       "then Grant-CsApplicationAccessPolicy -PolicyName convoke -Identity <organizer> (or -Group <group id> -Rank 1).");
 }

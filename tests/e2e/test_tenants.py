@@ -260,6 +260,23 @@ class Tenants(Case):
         done = self.convoke("apply", path, *FAST, "--tenant", "t2", ledger=self.path("new.db"))
         self.assertIn("12 rows of other tenants are left out (--tenant t2).\n", done.out)
 
+    def test_what_a_limited_run_leaves_to_an_older_one_is_named(self):
+        path = self.path("rows.csv")
+        keys = write_counted(path, {0: 3, 1: 3}, "older")
+        self.convoke("plan", path, "--open")
+        done = self.convoke("apply", path, *FAST, "--tenant", "t2")
+        self.assertIn("3 keys that older runs still owe are not planned here", done.err)
+        self.assertIn("the same command without --tenant plans them too", done.err)
+        self.assertNotIn("not in this input", done.err)
+        status = self.convoke("status").out
+        self.assertIn("\nRun 2 (finished), ", status)
+        self.assertRegex(status, r"\n1 other run is open and owes 3 rows: run 1 \(.*rows\.csv \(feed rows\.csv\)\)\. `convoke runs` lists all runs\.\n")
+        other = json.loads(self.convoke("status", "-o", "json").out)["other_open_runs"]
+        self.assertEqual([(one["run"], one["owed"]) for one in other], [(1, 3)])
+        self.convoke("apply", path, *FAST)
+        self.assertEqual(json.loads(self.convoke("status", "-o", "json").out)["other_open_runs"], [])
+        self.assert_each_created_once(keys)
+
     def test_a_variable_of_azure_does_not_limit_a_run(self):
         path = self.path("rows.csv")
         keys = write_tenants(path, 5, "azure")

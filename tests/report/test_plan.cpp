@@ -189,6 +189,20 @@ BOOST_AUTO_TEST_CASE(full_months_are_warned_about_once) {
              "b: 1 new meeting, 2,000 made this month already; c: 2,001 new meetings; c: 2,001 new meetings; and 3 more.");
 }
 
+BOOST_AUTO_TEST_CASE(keys_that_tenant_left_out_are_not_said_to_be_missing) {
+  plan_summary s;
+  s.owed_elsewhere = 3;
+  s.owed_elsewhere_sample = {{"a", "x"}, {"a", "y"}, {"b", "z"}};
+  BOOST_TEST(only_warning(s).contains("not in this input"));
+  BOOST_TEST(only_warning(s).contains("`convoke discard` it"));
+  s.other_tenants = 3;
+  BOOST_TEST(
+      only_warning(s) ==
+      "3 keys that older runs still owe are not planned here and stay owed there: x of a, y of a, z of b. --tenant leaves the rows of "
+      "other tenants out, and they can be among these: the same command without --tenant plans them too. `convoke runs` lists the older "
+      "runs; discard one only where nothing of it is wanted any more.");
+}
+
 BOOST_AUTO_TEST_CASE(row_9_vanished_keys_are_those_of_the_feed) {
   plan_summary s;
   s.feed = "classes";

@@ -1,6 +1,7 @@
 // Why rows of a run have no meeting as wanted, and what to do about it.
 
 #include <algorithm>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -64,10 +65,27 @@ BOOST_AUTO_TEST_CASE(row_16_a_missing_policy_gets_the_commands_that_fix_it) {
   auto odd = reason(403, "Forbidden", "No application access policy found for this app.");
   odd.organizer = "x; rm";
   const auto why = with_remedy(odd, "\"; rm");
-  BOOST_TEST(why.commands.at(1) == "Get-CsOnlineUser -Identity <organizer> | Select-Object ApplicationAccessPolicy");
+  BOOST_TEST(why.commands.at(1) == "Get-CsOnlineUser -Identity <organizer> | Select-Object UserPrincipalName, ApplicationAccessPolicy");
   BOOST_TEST(!any_command_holds(why, "rm"));
   BOOST_TEST(any_command_holds(why, "@{Add=\"<client id>\"}"));
   BOOST_TEST(any_command_holds(why, "-Identity <organizer>"));
+}
+
+BOOST_AUTO_TEST_CASE(the_commands_name_the_app_that_calls) {
+  const std::string identity = "c3f0e6d1-1d5e-4c1b-8d0f-7a6b5c4d3e03";
+  const auto commands_for = [](const char* said, const core::calling_app& caller) {
+    std::vector<failure_reason> all{reason(403, "Forbidden", said)};
+    add_remedies(all, std::vector{lane_of(app)}, std::span(&caller, 1));
+    BOOST_TEST(!any_command_holds(all.front(), app));
+    return all.front();
+  };
+  BOOST_TEST(any_command_holds(commands_for("No application access policy found for this app.", {.id = identity, .managed_identity = true}),
+                               "@{Add=\"" + identity + "\"}"));
+  BOOST_TEST(any_command_holds(commands_for("No application access policy found for this app.", {.id = {}, .managed_identity = true}),
+                               "@{Add=\"<client id of the identity>\"}"));
+  const auto named = "No application access policy found for this app: " + identity + " on the user: " + anna + ".";
+  BOOST_TEST(any_command_holds(commands_for(named.c_str(), {.id = {}, .managed_identity = true}), "@{Add=\"" + identity + "\"}"));
+  BOOST_TEST(any_command_holds(commands_for(named.c_str(), {.id = app}), "@{Add=\"" + identity + "\"}"));
 }
 
 BOOST_AUTO_TEST_CASE(row_16_every_kind_of_failure_has_a_remedy) {
@@ -133,6 +151,32 @@ BOOST_AUTO_TEST_CASE(row_16_reasons_for_people) {
   BOOST_TEST(reasons_text(all).ends_with("  1 more reason: `-o json` lists it.\n"));
 }
 
+BOOST_AUTO_TEST_CASE(a_missing_permission_gets_the_commands_that_give_it) {
+  const auto why = with_remedy(reason(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation."));
+  BOOST_TEST(any_command_holds(why, "az login --tenant " + school));
+  BOOST_TEST(any_command_holds(why, "az ad app permission add --id " + app + " --api 00000003-0000-0000-c000-000000000000 "));
+  BOOST_TEST(any_command_holds(why, "az ad app permission admin-consent --id " + app));
+  BOOST_TEST(!any_command_holds(why, "CsApplicationAccessPolicy"));
+}
+
+BOOST_AUTO_TEST_CASE(only_rows_that_are_wrong_are_to_be_corrected) {
+  for (const auto& why : {reason(0, "invalid", "x", outcome::rejected), reason(0, "conflict", "x", outcome::rejected),
+                          reason(400, "BadRequest"), reason(404, "UnknownError"), reason(0, "start", "", outcome::drifted)})
+    BOOST_TEST(with_remedy(why).in_rows, why.code);
+  for (const auto& why : {reason(403, "Forbidden"), reason(403, "Authorization_RequestDenied"), reason(500, "retries"), reason(401, "x"),
+                          reason(404, "", "", outcome::lost), reason(507, ""), reason(0, "Something")})
+    BOOST_TEST(!with_remedy(why).in_rows, why.code);
+  job_report r;
+  r.run = 1;
+  r.rows = 2;
+  r.counts.failed = r.counts.rejected = 1;
+  r.failed = "in.csv.failed.csv";
+  r.reasons = {with_remedy(reason(403, "Forbidden")), with_remedy(reason(0, "invalid", "x", outcome::rejected))};
+  const auto text = report_text(r);
+  BOOST_TEST(text.contains("\nFailed rows, to correct and to apply again: in.csv.failed.csv\n"), text);
+  BOOST_TEST(text.ends_with("; the rows to correct are in in.csv.failed.csv.\n"), text);
+}
+
 BOOST_AUTO_TEST_CASE(each_tenant_has_reasons_of_its_own_with_the_commands_for_its_app) {
   const std::string other = "22222222-3333-4444-5555-666666666666", south = "33333333-4444-5555-6666-777777777777";
   std::vector<failure_reason> all{reason(403, "Forbidden", "No application access policy found for this app."),
@@ -163,7 +207,8 @@ BOOST_AUTO_TEST_CASE(row_16_a_run_that_ends_with_failures_gives_its_reasons) {
   const auto text = report_text(r);
   BOOST_TEST(text.contains("  5 rows failed: 403 Forbidden: No application access policy found for this app.\n"));
   BOOST_TEST(text.contains("Grant-CsApplicationAccessPolicy"));
-  BOOST_TEST(text.ends_with("Finished: 0 of 5 rows have their meeting; the rows to correct are in in.csv.failed.csv.\n"));
+  BOOST_TEST(text.ends_with("Finished: 0 of 5 rows have their meeting; the failed rows are in in.csv.failed.csv.\n"));
+  BOOST_TEST(text.contains("\nFailed rows, which need no correction: the same command sends them again: in.csv.failed.csv\n"), text);
   const auto why = boost::json::parse(report_json(r)).at("reasons").at(0);
   BOOST_TEST(why.at("outcome") == "failed");
   BOOST_TEST(why.at("code") == "Forbidden");

@@ -40,6 +40,28 @@ BOOST_AUTO_TEST_CASE(a_status_says_what_is_left_and_how_long_it_takes) {
   BOOST_TEST(!says(s, "Forecast"));
 }
 
+BOOST_AUTO_TEST_CASE(a_status_names_the_other_runs_that_owe_rows) {
+  auto s = half_done();
+  s.run.id = 2;
+  run_info south{.id = 1, .state = run_state::open, .input = "both.csv", .rows = 6};
+  south.counts.owed = 3;
+  auto done = south, planned = south;
+  done.state = run_state::finished;
+  planned.state = run_state::planned;
+  ledger_state state{.inventory = {}, .feeds = {}, .run = &s, .notes = {}, .workers = {}, .runs = {done, planned, s.run}};
+  BOOST_TEST(!status_text(state, now).contains("other run"));
+  BOOST_TEST(boost::json::parse(status_json(state, now)).at("other_open_runs").as_array().empty());
+  state.runs.push_back(south);
+  BOOST_TEST(status_text(state, now).contains("\n1 other run is open and owes 3 rows: run 1 (both.csv). `convoke runs` lists all runs.\n"));
+  const auto other = boost::json::parse(status_json(state, now)).at("other_open_runs");
+  BOOST_TEST_REQUIRE(other.as_array().size() == 1U);
+  BOOST_TEST(other.at(0).at("run") == 1);
+  BOOST_TEST(other.at(0).at("owed") == 3);
+  state.runs.insert(state.runs.end(), 6, south);
+  BOOST_TEST(status_text(state, now).contains("7 other runs are open and owe 21 rows: run 1 (both.csv), "));
+  BOOST_TEST(status_text(state, now).contains(" and 2 more. `convoke runs`"));
+}
+
 BOOST_AUTO_TEST_CASE(a_status_names_what_is_closed) {
   const zone here("Europe/Berlin");
   auto s = half_done();

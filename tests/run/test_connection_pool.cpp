@@ -47,6 +47,10 @@ BOOST_AUTO_TEST_CASE(at_the_start_all_connections_connect_once_the_engine_allows
 
 BOOST_AUTO_TEST_CASE(where_one_is_to_succeed_first_the_others_wait_for_it) {
   connection_pool pool(3, true);
+  // The request for a token is the first one that logs in.
+  for (unsigned c = 0; c < 3; ++c) BOOST_TEST(!pool.ask_to_connect(c, begin, begin).connect);
+  BOOST_TEST(pool.token_ended());
+  BOOST_TEST(!pool.token_ended());
   BOOST_TEST(pool.ask_to_connect(0, begin, begin).connect);
   BOOST_TEST(!pool.ask_to_connect(1, begin, begin).connect);
   pool.connect_failed(0);
@@ -56,6 +60,12 @@ BOOST_AUTO_TEST_CASE(where_one_is_to_succeed_first_the_others_wait_for_it) {
   BOOST_TEST(pool.ask_to_connect(0, begin, begin).connect);
   BOOST_TEST(pool.ask_to_connect(2, begin, begin).connect);
   BOOST_TEST(!pool.ready(0, begin));
+}
+
+BOOST_AUTO_TEST_CASE(without_a_login_nothing_waits_for_the_token) {
+  connection_pool pool(2);
+  for (unsigned c = 0; c < 2; ++c) BOOST_TEST(pool.ask_to_connect(c, begin, begin).connect);
+  BOOST_TEST(!pool.token_ended());
 }
 
 BOOST_AUTO_TEST_CASE(a_long_wait_is_asked_about_again_because_it_may_become_shorter) {

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "fixture.hpp"
+#include "run/lane_parts.hpp"
 
 using namespace convoke;
 using namespace convoke::testing;
@@ -157,6 +158,27 @@ BOOST_FIXTURE_TEST_CASE(every_function_validates_before_anything_else, fixture) 
   BOOST_TEST(!fs::exists(folder / "ledger.db"));
   BOOST_TEST(watch.plans.empty());
   BOOST_TEST(count("requests") == 0);
+}
+
+BOOST_AUTO_TEST_CASE(whose_tokens_a_lane_uses) {
+  const std::string app = "2b9de0c4-6c1f-4c0e-8f6a-90b4a7d1c002", identity = "c3f0e6d1-1d5e-4c1b-8d0f-7a6b5c4d3e03";
+  lane_options lane;
+  lane.client_id = app;
+  BOOST_TEST(run::calling_app_of(lane).id == app);
+  lane.token = secret("ready");  // it cannot be looked into
+  BOOST_TEST(run::calling_app_of(lane).id == app);
+  lane.token = secret("e30.eyJhcHBpZCI6ImMzZjBlNmQxLTFkNWUtNGMxYi04ZDBmLTdhNmI1YzRkM2UwMyJ9.e30");
+  BOOST_TEST(run::calling_app_of(lane).id == identity);
+  lane.credential = credential_kind::managed_identity;
+  BOOST_TEST(run::calling_app_of(lane).managed_identity);
+  BOOST_TEST(run::calling_app_of(lane).id == app);  // the identity is asked for by it
+  for (const auto& [which, id] : {std::pair(identity, identity), std::pair("object:" + identity, std::string()),
+                                  std::pair(std::string("/subscriptions/x"), std::string())}) {
+    lane.managed_identity = which;
+    BOOST_TEST(run::calling_app_of(lane).id == id);
+  }
+  lane.credential = credential_kind::managed_identity_federation;
+  BOOST_TEST(run::calling_app_of(lane).id == app);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_ready_token_needs_no_application, fixture) {

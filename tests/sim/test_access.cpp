@@ -68,6 +68,52 @@ BOOST_AUTO_TEST_CASE(only_those_with_a_policy) {
   BOOST_TEST(message_of(w.ask("GET", search_path(bob, no_meeting))).contains("pplication"));
 }
 
+BOOST_AUTO_TEST_CASE(a_policy_names_an_app_and_a_managed_identity_is_another_one) {
+  const std::string own = "c3f0e6d1-1d5e-4c1b-8d0f-7a6b5c4d3e03";
+  const std::vector<std::string> organizers{std::string(alice), std::string(bob), "cccccccc-0000-4000-8000-000000000003"};
+  behaviour how;
+  how.policy.granted.emplace(organizers.begin(), organizers.end());
+  world w(how);
+  identity who{std::string(tenant), std::string(app), convoke::secret("hush"), {std::string(root)}};
+  who.managed = managed_identity{.client_id = own, .object_id = own, .header = {}};
+  service graph(how, std::move(who), 42, w.now);
+  request q;
+  q.method = "GET";
+  q.target = "/metadata/identity/oauth2/token?api-version=2018-02-01&resource=https%3A%2F%2Flocalhost%3A8443";
+  q.metadata = "true";
+  q.to_machine = true;
+  reply r;
+  graph.handle(q, w.now, r);
+  BOOST_TEST_REQUIRE(r.status == 200);
+  const auto bearer = "Bearer " + std::string(boost::json::parse(r.body).at("access_token").as_string());
+  const auto create = [&](const std::string& organizer) {
+    const auto target = path_of(organizer), body = body_of("A-1");
+    request call;
+    call.method = "POST";
+    call.target = target;
+    call.authorization = bearer;
+    call.content_type = "application/json";
+    call.body = body;
+    call.arrived = w.now.mono;
+    reply answer;
+    graph.handle(call, w.now, answer);
+    graph.finish(answer);
+    return answer;
+  };
+  bool named = false;
+  for (const auto& one : organizers) {
+    const auto refused = create(one);
+    BOOST_TEST(refused.status == 403);
+    BOOST_TEST(!message_of(refused).contains(app));
+    named = named || message_of(refused).contains(own);
+    graph.change_policy(one, true, w.now.mono, 0);  // with the app of the tenant
+    BOOST_TEST(create(one).status == 403);
+    graph.change_policy(one, own, true, w.now.mono, 0);
+    BOOST_TEST(create(one).status == 201);
+  }
+  BOOST_TEST(named);
+}
+
 BOOST_AUTO_TEST_CASE(a_grant_takes_effect_after_half_an_hour) {
   behaviour how;
   how.policy.granted.emplace();
@@ -149,8 +195,9 @@ BOOST_AUTO_TEST_CASE(policies_are_changed_while_it_runs) {
   BOOST_TEST(granted.status == 200);
   BOOST_TEST(granted.body == R"({"granted":1,"revoked":0})");
   BOOST_TEST(c.control(R"({"revoke":["aaaaaaaa-0000-4000-8000-000000000001"],"tenant":")" + std::string(tenant) + R"("})").status == 200);
-  for (const auto* wrong : {"", "[]", "{", R"({"grant":"x"})", R"({"grant":["x"]})", R"({"grant":[1]})", R"({"delay":-1})",
-                            R"({"delay":"1"})", R"({"tenant":1})", R"({"tenant":"bbbbbbbb-0000-4000-8000-000000000002"})"}) {
+  for (const auto* wrong :
+       {"", "[]", "{", R"({"grant":"x"})", R"({"grant":["x"]})", R"({"grant":[1]})", R"({"delay":-1})", R"({"delay":"1"})", R"({"app":1})",
+        R"({"app":"x"})", R"({"tenant":1})", R"({"tenant":"bbbbbbbb-0000-4000-8000-000000000002"})"}) {
     const auto r = c.control(wrong);
     BOOST_TEST(r.status == 400, wrong);
     BOOST_TEST(boost::json::parse(r.body).at("error").is_string());

@@ -137,6 +137,19 @@ BOOST_AUTO_TEST_CASE(there_is_no_request_after_a_fatal_refusal) {
   BOOST_TEST(!s.usable(start + 51min));
 }
 
+BOOST_AUTO_TEST_CASE(a_login_that_a_proxy_never_accepted_is_not_tried_again) {
+  auto login = fatal();
+  login.doubtful = login.proxy_login = true;
+  schedule never;
+  BOOST_TEST(never.failed(login, start, 0));
+  BOOST_TEST((never.next_request() == mono_time::max()));
+  // One with which a token came is tried a second time.
+  schedule before;
+  before.received(lasting(3600s), start, 0);
+  BOOST_TEST(!before.failed(login, start, 0));
+  BOOST_TEST(before.failed(login, start, 0));
+}
+
 BOOST_AUTO_TEST_CASE(a_doubtful_fatal_refusal_counts_when_it_is_the_second_in_a_row) {
   auto doubtful = fatal();
   doubtful.doubtful = true;

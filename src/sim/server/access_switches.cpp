@@ -42,7 +42,8 @@ result<void> set_policy_delay(options& o, std::string_view given) {
 
 void add_access_flags(std::vector<flag>& all) {
   all.push_back({"--policy", "IDS|FILE|none",
-                 "only these organizers have an application access policy (default: everyone); POST /_sim/policies changes it",
+                 "only these organizers have an access policy, with the --client-id (default: everyone, with any app); POST /_sim/policies "
+                 "changes it",
                  set_policy});
   all.push_back({"--policy-delay", "SECONDS", "how long a change of policies takes (default 1800, as Microsoft says)", set_policy_delay});
   all.push_back({"--guests", "IDS|FILE", "users that are guests in the tenant: they organize nothing",

@@ -65,8 +65,14 @@ void change_policies(std::span<const std::unique_ptr<service>> tenants, const re
   }
   auto* const tenant = tenant_of(tenants, from);
   if (tenant == nullptr) return refuse(into, "there is no such tenant");
-  for (const auto& one : *grant) tenant->change_policy(one, true, now.mono, delay);
-  for (const auto& one : *revoke) tenant->change_policy(one, false, now.mono, delay);
+  std::string app = tenant->who().client_id;
+  if (const auto* named = from.if_contains("app")) {
+    const auto* text = named->if_string();
+    if (text == nullptr || !is_guid({text->data(), text->size()})) return refuse(into, "app is the client id of an app, a GUID");
+    app = lower({text->data(), text->size()});
+  }
+  for (const auto& one : *grant) tenant->change_policy(one, app, true, now.mono, delay);
+  for (const auto& one : *revoke) tenant->change_policy(one, app, false, now.mono, delay);
   into.body = fmt::format(R"({{"granted":{},"revoked":{}}})", grant->size(), revoke->size());
 }
 

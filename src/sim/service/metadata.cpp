@@ -77,7 +77,7 @@ void token_endpoint::issue_managed(const std::string& resource, bool imds, momen
          fmt::format(R"({{"access_token":"{}","client_id":"{}",{}"expires_on":"{}","resource":"{}","token_type":"Bearer"}})", token,
                      who_.managed->client_id, expires_in, end, resource));
   ++issued_;
-  keep(std::move(token), !graph, now);
+  keep(std::move(token), !graph, who_.managed->client_id, now);
 }
 
 }  // namespace convoke::sim

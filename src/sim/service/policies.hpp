@@ -1,6 +1,6 @@
 #pragma once
 
-// Which organizers' application access policies name the app. A change takes effect some time after it is made: with Teams up to 30
+// Which organizers' application access policies name which app. A change takes effect some time after it is made: with Teams up to 30
 // minutes.
 
 #include <chrono>
@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <convoke/time.hpp>
 
@@ -17,25 +18,27 @@
 namespace convoke::sim {
 
 struct policy_options {
-  std::optional<std::set<std::string>> granted;  // only these organizers have one, lower case; absent: everyone
+  std::optional<std::set<std::string>> granted;  // only these have one, with the own app; lower case; absent: all, with any app
   double delay_seconds = 1800;                   // until a change that is made while it runs takes effect
 };
 
 class policies {
  public:
-  explicit policies(const policy_options& how) : how_(how) {}
+  policies(const policy_options& how, std::string own_app) : how_(how), own_app_(std::move(own_app)) {}
 
   // `without`: organizers that have none whatever the options are, until one is granted to them.
-  [[nodiscard]] bool granted(std::string_view organizer, const std::set<std::string>& without, mono_time now) const;
-  // Grants a policy to this organizer (a GUID in lower case), or takes it away. `delay` instead of that of the options.
-  void change(std::string organizer, bool grant, mono_time now, std::optional<double> delay_seconds);
+  [[nodiscard]] bool granted(std::string_view organizer, std::string_view app, const std::set<std::string>& without, mono_time now) const;
+  // Grants a policy with this app to this organizer (a GUID in lower case), or takes it away. `delay` instead of that of the options.
+  void change(std::string organizer, std::string app, bool grant, mono_time now, std::optional<double> delay_seconds);
 
  private:
   struct step {
+    std::string app;
     bool grant = false;
     mono_time effective{};
   };
   policy_options how_;
+  std::string own_app_;
   text_map<std::deque<step>> changes_;  // in the order in which they were made
 };
 

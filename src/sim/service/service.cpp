@@ -29,7 +29,7 @@ service::service(behaviour how, identity who, std::uint64_t entropy, moment star
       start_(start),
       shown_{who_.graph_roots.front(), who_.tenant, how_.show_roles, how_.small_answers},
       tokens_(who_, how_.tokens, entropy, std::move(assertions)),
-      policies_(how_.policy),
+      policies_(how_.policy, who_.client_id),
       directory_(!how_.directory.users),
       batches_(how_.seed, "batches", 0, random_source::purpose::request),
       calls_(how_.kept_calls),
@@ -106,6 +106,7 @@ bool service::authorised(call& c) {
     switch (tokens_.check(c.q.authorization.substr(scheme.size()), c.now.mono)) {
       case token_state::valid:
         c.signed_in = tokens_.user_of(c.q.authorization.substr(scheme.size()));
+        c.app = tokens_.app_of(c.q.authorization.substr(scheme.size()));
         return true;
       case token_state::expired:
         why = "Lifetime validation failed, the token is expired.";
@@ -148,14 +149,13 @@ bool service::organizer_may(call& c) {
     return false;
   }
   // The policy is for apps that call without a person.
-  if (!c.signed_in.empty() || policies_.granted(c.user, how_.no_policy, c.now.mono)) return true;
+  if (!c.signed_in.empty() || policies_.granted(c.user, c.app, how_.no_policy, c.now.mono)) return true;
   switch (hash_of(c.user) % 3) {
     case 0:
       error(c, 403, "Forbidden", "No Application Access Policy found for this app");
       break;
     case 1:
-      error(c, 403, "Forbidden",
-            fmt::format("No application access policy found for this app: {} on the user: {}.", who_.client_id, c.user));
+      error(c, 403, "Forbidden", fmt::format("No application access policy found for this app: {} on the user: {}.", c.app, c.user));
       break;
     default:
       error(c, 403, "General", "No application access policy found for this app.");

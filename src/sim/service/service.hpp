@@ -42,9 +42,12 @@ class service {
   static void finish(reply& r);
   // From now on these limits hold. The windows and their counts stay.
   void change_limits(const quota_options& lane, const quota_options& organizer);
-  // As policies::change.
+  // As policies::change; without an app the one of this tenant.
   void change_policy(std::string organizer, bool grant, mono_time now, std::optional<double> delay_seconds) {
-    policies_.change(std::move(organizer), grant, now, delay_seconds);
+    change_policy(std::move(organizer), who_.client_id, grant, now, delay_seconds);
+  }
+  void change_policy(std::string organizer, std::string app, bool grant, mono_time now, std::optional<double> delay_seconds) {
+    policies_.change(std::move(organizer), std::move(app), grant, now, delay_seconds);
   }
   // The app of the other service is this one's too: a cooldown of the app closes both.
   void share_app(const service& other) { app_ = other.app_; }
@@ -81,6 +84,7 @@ class service {
     bool unknown_members = false;  // Prefer: include-unknown-enum-members
     operation op = operation::create_or_get;
     std::string signed_in{};   // the object id of the user that the token is for; empty: a token of the app
+    std::string app{};         // the client id of whose token it is
     std::string user{};        // as the path has it; a GUID in lower case once it is known to be one
     std::string meeting_id{};  // as the path has it, decoded; of createOrGet: empty
     bool search = false;       // by a filter, for meetings of `user`

@@ -194,13 +194,13 @@ std::string token_endpoint::make_token(std::string_view audience, std::string_vi
   return token;
 }
 
-void token_endpoint::keep(std::string token, bool for_exchange, moment now, std::string user) {
+void token_endpoint::keep(std::string token, bool for_exchange, std::string app, moment now, std::string user) {
   const auto expires = now.mono + std::chrono::nanoseconds(static_cast<std::int64_t>(how_.lifetime_seconds * 1e9));
   by_age_.emplace_back(expires, token);
   if (for_exchange)
     exchangeable_.emplace(std::move(token), expires);
   else
-    expiry_.emplace(std::move(token), issued_token{.expires = expires, .user = std::move(user)});
+    expiry_.emplace(std::move(token), issued_token{.expires = expires, .user = std::move(user), .app = std::move(app)});
 }
 
 void token_endpoint::forget(mono_time now) {
@@ -225,7 +225,7 @@ void token_endpoint::handle(std::string_view tenant, const request& q, moment no
   into.headers = "Cache-Control: no-store, no-cache\r\nPragma: no-cache\r\nContent-Type: application/json; charset=utf-8\r\n";
   const auto seconds = static_cast<std::int64_t>(how_.lifetime_seconds);
   into.body = fmt::format(R"({{"token_type":"Bearer","expires_in":{},"ext_expires_in":{},"access_token":"{}"}})", seconds, seconds, token);
-  keep(std::move(token), false, now);
+  keep(std::move(token), false, who_.client_id, now);
 }
 
 token_state token_endpoint::check(std::string_view token, mono_time now) const {
@@ -237,6 +237,11 @@ token_state token_endpoint::check(std::string_view token, mono_time now) const {
 std::string_view token_endpoint::user_of(std::string_view token) const {
   const auto found = expiry_.find(token);
   return found == expiry_.end() ? std::string_view() : std::string_view(found->second.user);
+}
+
+std::string_view token_endpoint::app_of(std::string_view token) const {
+  const auto found = expiry_.find(token);
+  return found == expiry_.end() ? std::string_view() : std::string_view(found->second.app);
 }
 
 }  // namespace convoke::sim

@@ -38,6 +38,8 @@ class token_endpoint {
 
   // For whom it was issued: an object id, or empty for a token of the app.
   [[nodiscard]] std::string_view user_of(std::string_view token) const;
+  // Whose it is: the client id of the app, or of the managed identity.
+  [[nodiscard]] std::string_view app_of(std::string_view token) const;
   [[nodiscard]] sign_ins& people() noexcept { return people_; }
   [[nodiscard]] const sign_ins& people() const noexcept { return people_; }
 
@@ -73,7 +75,7 @@ class token_endpoint {
   void grant_to_user(const form& sent, moment now, reply& into);
   void issue_managed(const std::string& resource, bool imds, moment now, reply& into);
   // Remembers an issued token: for Graph, or for the exchange into a token of the app.
-  void keep(std::string token, bool for_exchange, moment now, std::string user = {});
+  void keep(std::string token, bool for_exchange, std::string app, moment now, std::string user = {});
   void forget(mono_time now);
 
   const identity& who_;
@@ -82,7 +84,7 @@ class token_endpoint {
   random_source random_;
   struct issued_token {
     mono_time expires;
-    std::string user;
+    std::string user, app;
   };
   sign_ins people_;
   text_map<std::string> offered_scopes_;  // by device code

@@ -98,7 +98,7 @@ void token_endpoint::grant_to_user(const form& sent, moment now, reply& into) {
   if (has_word(scope, "offline_access")) into.body += fmt::format(R"(,"refresh_token":"{}")", people_.make_refresh_token(user));
   if (has_word(scope, "openid")) into.body += fmt::format(R"(,"id_token":"{}")", make_id_token(user, has_word(scope, "profile"), now));
   into.body += '}';
-  keep(std::move(token), false, now, std::move(user));
+  keep(std::move(token), false, who_.client_id, now, std::move(user));
 }
 
 std::string token_endpoint::make_id_token(const std::string& user, bool with_profile, moment now) {
