@@ -21,7 +21,7 @@ namespace convoke {
 /// A file of a set-up whose mode matters.
 struct watched_file {
   std::string path;
-  std::string what;       ///< `configuration`, `client secret`, … for people
+  std::string what;       ///< `configuration`, … for people; `client secret`: commands that make a new one name the file
   bool secret = true;     ///< no other user may read it; otherwise only: no other user may write it
   bool provided = false;  ///< another program writes it (a projected token): its mode is that program's business
   std::string lane;       ///< as in finding::lane
@@ -31,6 +31,7 @@ struct watched_file {
 struct set_up_problem {
   std::optional<std::size_t> lane;  ///< index into job::lanes, whose credential is not used then; absent: it is of no single lane
   error why;
+  bool proxy = false;  ///< it is about the proxy of the lane: nothing is sent for the lane, because the way to its hosts is not known
 };
 
 struct doctor_options {
@@ -53,16 +54,17 @@ struct doctor_options {
 struct doctor_report {
   std::vector<finding> findings;  ///< in the order in which they were made
 
-  /// The first in this order that a finding leads to: 6 ledger, 4 credentials or permission, 2 configuration, 5 network or throttled; 0
-  /// where all is ok or a warning. What the same command does not find better later comes before what it may.
+  /// The first in this order that a finding leads to: 6 ledger, 4 credentials or permission, 2 configuration, 8 wrong rows or an unknown
+  /// organizer, 5 network or throttled; 0 where all is ok or a warning. What the same command does not find better later comes before what
+  /// it may.
   [[nodiscard]] int exit_code() const noexcept;
   [[nodiscard]] std::size_t count(finding_status s) const noexcept;
 };
 
 /// Looks at everything that a run of this job needs: the files and their modes, the ledger, and for each lane its proxy, names, addresses,
 /// TLS, clock, token and permission; and makes one harmless read for each organizer of `job::input` (where there is one) and
-/// `doctor_options::organizers`. Of the job, the lanes with their credentials, `ledger`, `input`, `plan` and `pace` are used. The job need
-/// not be valid: what is wrong becomes a finding, and what depends on it is skipped.
+/// `doctor_options::organizers`. Of the job, the lanes with their credentials, `ledger`, `input`, `plan`, `pace`, `feed`, `results` and
+/// `failed` are used. The job need not be valid: what is wrong becomes a finding, and what depends on it is skipped.
 ///
 /// It creates nothing: no meeting, no ledger, no file. Only reads are sent, and requests for tokens. A saved sign-in
 /// (lane_options::sign_in_file) is used; where the authority answers with a new refresh token, this replaces the one in the file, as the

@@ -31,7 +31,8 @@ struct finding {
   std::string advice;                   ///< what to do, one or more sentences; empty where nothing is to be done
   std::vector<std::string> commands{};  ///< that do it, in their order, with the ids filled in; a comment behind `#` says when
   /// What this finding makes of the exit code: 2 configuration, 4 credentials or permission, 5 network or throttled (retry later), 6
-  /// ledger; 0: nothing, as of everything that is ok or a warning. A check that was skipped because the service throttled it has 5.
+  /// ledger, 8 the input or an organizer that the tenant does not have; 0: nothing, as of everything that is ok or a warning. A check that
+  /// was skipped because the service throttled it has 5.
   int exit_code = 0;
 };
 

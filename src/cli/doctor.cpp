@@ -16,6 +16,7 @@
 
 #include "cli/credentials.hpp"
 #include "cli/job_builder.hpp"
+#include "cli/secret_files.hpp"
 #include "core/text.hpp"
 #include "report/doctor.hpp"
 
@@ -63,6 +64,7 @@ std::string lane_name(const settings& tenant) {
 
 void add_credential_files(const settings& tenant, credential_kind kind, std::vector<watched_file>& into) {
   const auto add = [&](std::string_view option, const char* what, bool provided = false) {
+    if (const auto* value = tenant.find(option); value != nullptr && may_be_a_secret(option, *value)) return;
     if (auto path = tenant.text(option); !path.empty())
       into.push_back({.path = std::move(path), .what = what, .secret = !provided, .provided = provided, .lane = lane_name(tenant)});
   };
@@ -97,11 +99,21 @@ std::vector<watched_file> files_of(const settings& from) {
                                                std::tuple("ca-file", "certificates of authorities", false)}) {
       auto path = tenant.text(option);
       const auto same = [&](const watched_file& known) { return known.path == path; };
-      if (!path.empty() && std::ranges::none_of(out, same))
+      if (!path.empty() && std::ranges::none_of(out, same) && !may_be_a_secret(option, *tenant.find(option)))
         out.push_back({.path = std::move(path), .what = what, .secret = secret, .lane = lane_name(tenant)});
     }
   }
   return out;
+}
+
+// Those that are there.
+void watch_saved_sign_ins(const job& j, std::vector<watched_file>& into) {
+  std::error_code unknown;
+  for (const auto& lane : j.lanes)
+    if (!lane.sign_in_file.empty() && std::filesystem::exists(lane.sign_in_file, unknown))
+      into.push_back({.path = lane.sign_in_file,
+                      .what = "saved sign-in",
+                      .lane = core::escape_for_people(lane.name.empty() ? lane.tenant : lane.name)});
 }
 
 result<unsigned> most_organizers(const settings& from) {
@@ -124,6 +136,7 @@ result<int> doctor_command(console& out, const settings& from, const std::string
                          .organizers = {},
                          .most_organizers = *most,
                          .sign_in_wanted = [&out](const sign_in_prompt& prompt) { out.sign_in_wanted(prompt); }};
+  watch_saved_sign_ins(built.made, options.files);
   for (const auto& one : from.lists().organizer) options.organizers.push_back(one.text);
   table printed(out, from);
   const auto done = doctor(built.made, options, [&printed](const finding& f) { printed.add(f); }, std::move(stop));

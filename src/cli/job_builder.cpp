@@ -26,7 +26,7 @@ using namespace std::chrono_literals;
 
 constexpr run::whole_range any_number{.least = 0, .most = std::numeric_limits<std::uint64_t>::max()};
 
-// Parses values, checks their ranges, and keeps the first error.
+// Parses values, checks their ranges, and keeps what is wrong.
 class setting_parser {
  public:
   explicit setting_parser(const settings& from) : from_(from) {}
@@ -72,10 +72,9 @@ class setting_parser {
     return {};
   }
 
-  void refuse(std::string message) {
-    if (!error_) error_ = error{errc::usage, std::move(message)};
-  }
-  [[nodiscard]] const std::optional<error>& first_error() const { return error_; }
+  void refuse(std::string message) { errors_.push_back({errc::usage, std::move(message)}); }
+  [[nodiscard]] const std::vector<error>& errors() const { return errors_; }
+  [[nodiscard]] std::optional<error> first_error() const { return errors_.empty() ? std::nullopt : std::optional(errors_.front()); }
 
  private:
   const setting* find(std::string_view name) const {
@@ -94,7 +93,7 @@ class setting_parser {
   }
 
   const settings& from_;
-  std::optional<error> error_;
+  std::vector<error> errors_;
 };
 
 input_encoding parse_encoding(const std::string& text, setting_parser& parser) {
@@ -183,6 +182,17 @@ void read_pace(const settings& from, setting_parser& parser, pace_options& pace)
   if (batch > 1) parser.refuse("--batch-size over 1 is not built yet: leave it at 1.");
 }
 
+// Everything that is of no single lane, but the ledger.
+void read_whole_job(const settings& from, setting_parser& parser, job& j) {
+  parser.table(j, run::job_ranges);
+  read_plan(from, parser, j.plan);
+  read_pace(from, parser, j.pace);
+  read_feed(from, parser, j);
+  j.dialect = parser.word("results-dialect", {"input", "rfc4180"}) == "rfc4180" ? results_dialect::rfc4180 : results_dialect::input;
+  j.results = from.text("results");
+  j.failed = from.text("failed");
+}
+
 // A command without a lane needs no tenant, but rows may name the one that is configured.
 void read_tenant(const settings& from, const needs& what, lane_options& lane) {
   auto tenant = from.text("tenant");
@@ -194,6 +204,8 @@ void read_tenant(const settings& from, const needs& what, lane_options& lane) {
 result<lane_options> read_lane(const settings& from, const needs& what) {
   lane_options lane;
   read_tenant(from, what, lane);
+  // Also where nothing else of the credential is needed. The machine has no influence on what a wrong kind is.
+  if (const auto kind = choose_credential(from, false); !kind) return std::unexpected(kind.error());
   if (signs_in_as_user(from)) lane.credential = credential_kind::device_code;
   if (!what.lane) return lane;
   if (const auto target = read_target(from, lane); !target) return std::unexpected(target.error());
@@ -277,7 +289,7 @@ void read_partial_lane(const settings& from, partial_job& into) {
   if (!keep(read_target(from, lane))) lane.graph_url.clear();
   lane.client_id = from.text("client-id");
   if (const auto named = run::lane_name(lane); !named) into.problems.push_back({.lane = index, .why = named.error()});
-  keep(read_proxy(from, lane));
+  if (!keep(read_proxy(from, lane))) into.problems.back().proxy = true;
   keep(read_credentials(from, lane));
 }
 
@@ -336,14 +348,8 @@ result<job> build_job(const settings& from, const std::string& input, needs what
   job j;
   j.input = input;
   setting_parser parser(from);
-  parser.table(j, run::job_ranges);
-  read_plan(from, parser, j.plan);
-  read_pace(from, parser, j.pace);
-  read_feed(from, parser, j);
-  j.dialect = parser.word("results-dialect", {"input", "rfc4180"}) == "rfc4180" ? results_dialect::rfc4180 : results_dialect::input;
+  read_whole_job(from, parser, j);
   if (parser.first_error()) return std::unexpected(*parser.first_error());
-  j.results = from.text("results");
-  j.failed = from.text("failed");
   if (what.lane) {
     auto ledger = ledger_url(from);
     if (!ledger) return std::unexpected(ledger.error());
@@ -359,9 +365,8 @@ partial_job build_partial_job(const settings& from, const std::string& input) {
   auto& j = out.made;
   j.input = input;
   setting_parser parser(from);
-  read_plan(from, parser, j.plan);
-  read_pace(from, parser, j.pace);
-  if (parser.first_error()) out.problems.push_back({.lane = {}, .why = *parser.first_error()});
+  read_whole_job(from, parser, j);
+  for (const auto& one : parser.errors()) out.problems.push_back({.lane = {}, .why = one});
   auto ledger = ledger_url(from);
   if (ledger)
     j.ledger = std::move(*ledger);

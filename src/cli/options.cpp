@@ -45,7 +45,7 @@ constexpr option table[] = {
      ""},
     {"on-vanished", "", shape::value, planning, "report", "report|remove", "What to do about meetings that the feed no longer has", ""},
     {"max-remove", "", shape::value, planning, "0", "N", "Refuse if more meetings than this are to be removed; only 0 for now", ""},
-    {"skip-invalid", "", shape::flag, planning, "", "", "Provision the valid rows although others are wrong", ""},
+    {"skip-invalid", "", shape::flag, planning | on_doctor, "", "", "Provision the valid rows although others are wrong", ""},
     {"encoding", "", shape::value, reading, "", "NAME", "utf-8, utf-16le, utf-16be, windows-1252 (or cp1252), latin1 (default: detected)",
      ""},
     {"delimiter", "", shape::value, reading, "", "C", "',', ';' or 'tab' (default: detected)", ""},

@@ -14,12 +14,13 @@
 namespace convoke::diagnosis {
 
 // Exit codes that findings lead to.
-inline constexpr int of_configuration = 2, of_credentials = 4, of_network = 5, of_ledger = 6;
+inline constexpr int of_configuration = 2, of_credentials = 4, of_network = 5, of_ledger = 6, of_input = 8;
 
 [[nodiscard]] finding skipped(std::string check, std::string lane, std::string subject, std::string why);
 
 // files.cpp
 [[nodiscard]] finding assess(const file_seen& f, const std::string& lane);
+[[nodiscard]] finding assess(const input_seen& i);
 
 // ledger.cpp: the ledger, and a warning for each exposure.
 [[nodiscard]] std::vector<finding> assess(const ledger_seen& l);
@@ -36,6 +37,8 @@ inline constexpr std::chrono::seconds clock_warns{60}, clock_fails{300};
 [[nodiscard]] finding assess(const clock_seen& c, const std::string& lane);
 
 // token.cpp
+// `warning`: the sentence of a run about the lane's certificate, which expires soon.
+[[nodiscard]] finding assess_certificate_end(const std::string& warning, const lane_facts& lane);
 [[nodiscard]] finding assess_token(const token_seen& t, const lane_facts& lane);
 // skipped where there is no token, or it cannot be read.
 [[nodiscard]] finding assess_permission(const token_seen& t, const lane_facts& lane);

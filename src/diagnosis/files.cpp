@@ -1,22 +1,17 @@
 #include <string>
+#include <string_view>
 
 #include <fmt/format.h>
 
 #include "core/text.hpp"
 #include "diagnosis/assess.hpp"
+#include "diagnosis/commands.hpp"
 
 namespace convoke::diagnosis {
 namespace {
 
 constexpr unsigned others_read_or_write = 077, others_write = 022, not_of_a_credential_directory = 027;
 constexpr std::size_t longest_path = 4096;
-
-// In a command for a shell.
-std::string in_shell(const std::string& path) {
-  std::string out = "'";
-  for (const char c : path) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return core::escape_for_people(out + "'", longest_path);
-}
 
 // What is wrong with a file that only its owner may use; empty: nothing.
 std::string flaw_of_secret_file(const file_seen& f) {
@@ -74,6 +69,27 @@ finding assess(const file_seen& f, const std::string& lane) {
   out.status = finding_status::warning;
   out.advice = "Other users can change this file, and with it where secrets are sent.";
   if ((f.mode & others_write) != 0) out.commands = {"chmod go-w " + in_shell(f.path)};
+  return out;
+}
+
+finding assess(const input_seen& i) {
+  finding out{.check = "input", .lane = {}, .subject = core::escape_for_people(i.name, longest_path), .seen = {}, .advice = {}};
+  if (i.problem) {
+    out.status = finding_status::failed;
+    out.exit_code = i.problem->code == errc::input ? of_input : of_configuration;
+    out.seen = i.problem->message;
+    out.advice = fmt::format("`convoke check {}` shows how the file is read.", out.subject);
+    return out;
+  }
+  const auto count = [](std::uint64_t n, std::string_view what) { return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s"); };
+  out.seen = fmt::format("{} of {}", count(i.rows, "row"), count(i.organizers, "organizer"));
+  if (i.wrong == 0) return out;
+  out.seen += fmt::format("; {} {} wrong, and not looked at for organizers", count(i.wrong, "row"), i.wrong == 1 ? "is" : "are");
+  out.advice = fmt::format("`convoke check {}` lists them.", out.subject);
+  out.status = i.skip_invalid ? finding_status::warning : finding_status::failed;
+  if (i.skip_invalid) return out;
+  out.exit_code = of_input;
+  out.advice += " A run sends nothing while rows are wrong: correct them, or leave them out with --skip-invalid.";
   return out;
 }
 

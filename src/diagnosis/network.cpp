@@ -26,6 +26,10 @@ bool about_certificate(connect_failure what) {
   return what == untrusted || what == expired || what == not_yet_valid || what == wrong_name;
 }
 
+bool of_proxy(connect_failure what) {
+  return what == connect_failure::proxy || what == connect_failure::proxy_login;
+}
+
 std::string advice_for(const connection_seen& c) {
   switch (c.what) {
     case connect_failure::untrusted:
@@ -47,6 +51,9 @@ std::string advice_for(const connection_seen& c) {
       return "Check the port, and that nothing in between ends TLS or allows only versions before 1.2.";
     case connect_failure::proxy:
       return "Check --proxy (HTTPS_PROXY) and --proxy-credentials-file; hosts that need no proxy belong into NO_PROXY.";
+    case connect_failure::proxy_login:
+      return "Give the right user name and password with --proxy-credentials-file (USER:PASSWORD, mode 0600), then run the command again. "
+             "Nothing else was tried through this proxy: directories lock accounts after some wrong logins.";
     case connect_failure::network:
     case connect_failure::timeout:
       return "Check that the firewall lets this machine connect to this address; where it may not, set --proxy.";
@@ -61,7 +68,7 @@ std::string advice_for(const connection_seen& c) {
 finding assess_attempt(const connection_seen& c, const std::string& lane, bool another_works) {
   const auto where = c.address.empty() ? c.host : fmt::format("{} {}", c.host, c.address);
   finding out{.check = about_certificate(c.what) || c.what == connect_failure::tls ? "tls"
-                       : c.what == connect_failure::proxy                          ? "proxy"
+                       : of_proxy(c.what)                                          ? "proxy"
                                                                                    : "address",
               .lane = lane,
               .subject = core::escape_for_people(where),
@@ -72,7 +79,7 @@ finding assess_attempt(const connection_seen& c, const std::string& lane, bool a
     return out;
   }
   out.status = another_works ? finding_status::warning : finding_status::failed;
-  out.exit_code = another_works ? 0 : of_network;
+  out.exit_code = another_works ? 0 : c.what == connect_failure::proxy_login ? of_credentials : of_network;
   out.seen = core::escape_for_people(c.message, longest);
   out.advice = advice_for(c);
   if (another_works) out.advice = "Connections fall back to another address, which costs time. " + out.advice;

@@ -19,9 +19,13 @@ namespace convoke::diagnosis {
 // Whose set-up it is. The ids go into commands only where they are GUIDs.
 struct lane_facts {
   std::string name;  // as in finding::lane
-  std::string tenant, app;
+  std::string tenant;
+  std::string app;  // of the token, where that is known; else as the set-up has it; empty: not known
   std::string graph_root;
   credential_kind credential = credential_kind::client_secret;
+  std::string secret_file{};       // where the client secret comes from; empty: not from a file
+  std::string certificate_file{};  // with its key
+  std::string identity_address{};  // where a managed identity gets its tokens
 };
 
 struct file_seen {
@@ -35,6 +39,14 @@ struct file_seen {
   bool trusted_owner = true;          // this user or root
   bool credential_directory = false;  // systemd lets the group read there
   bool open_folder = false;           // every user may replace it
+};
+
+struct input_seen {
+  std::string name;
+  std::optional<error> problem;  // why it cannot be read
+  std::uint64_t rows = 0, organizers = 0;
+  std::uint64_t wrong = 0;    // rows
+  bool skip_invalid = false;  // a run leaves them out
 };
 
 struct ledger_seen {
@@ -68,9 +80,10 @@ enum class connect_failure : std::uint8_t {
   none,
   network,  // no TCP connection
   timeout,
-  proxy,      // the proxy refused, or cannot be reached
-  tls,        // the handshake failed for another reason than the certificate
-  untrusted,  // the certificate of an authority that is not trusted here
+  proxy,        // the proxy refused, or cannot be reached
+  proxy_login,  // the proxy does not accept the user name and password, or requires them
+  tls,          // the handshake failed for another reason than the certificate
+  untrusted,    // the certificate of an authority that is not trusted here
   expired,
   not_yet_valid,
   wrong_name,

@@ -42,8 +42,12 @@ read_meaning meaning_of_403(const read_seen& r) {
 std::string answer_of(const read_seen& r) {
   if (!r.failure.empty()) return core::escape_for_people(r.failure, longest);
   std::string out = fmt::format("HTTP {}", r.status);
-  if (!r.code.empty()) out += " " + core::escape_for_people(r.code, 60);
-  if (!r.message.empty()) out += ": " + core::escape_for_people(r.message, longest);
+  // Messages about look-ups have the status themselves.
+  if (r.message.starts_with(out))
+    out.clear();
+  else if (!r.code.empty())
+    out += " " + core::escape_for_people(r.code, 60);
+  if (!r.message.empty()) out += (out.empty() ? "" : ": ") + core::escape_for_people(r.message, longest);
   if (!r.request_id.empty()) out += fmt::format(" (request id {})", core::escape_for_people(r.request_id, 60));
   return out;
 }
@@ -57,6 +61,7 @@ struct verdict {
   finding_status status = finding_status::failed;
   int exit_code = of_credentials;
   std::string seen, advice;
+  std::vector<std::string> commands{};
 };
 
 verdict not_entitled_verdict(const read_seen& r, bool role_known) {
@@ -65,6 +70,17 @@ verdict not_entitled_verdict(const read_seen& r, bool role_known) {
                             "tenant, no guest."
                           : "Check in this order: the app has OnlineMeetings.ReadWrite.All with admin consent; the user has a licence with "
                             "Teams; it is a member of the tenant, no guest.";
+  return out;
+}
+
+verdict unknown_user_verdict(const read_seen& r, const lane_facts& lane) {
+  verdict out{.check = "organizer", .exit_code = of_input, .seen = {}, .advice = {}};
+  out.seen = r.no_name ? "this is neither an object id nor a UPN; nothing was sent" : answer_of(r) + ": the tenant has no such user";
+  out.advice = !r.look_up ? fmt::format(
+                                "Check the object id: `az ad user show --id {}` in the tenant {}. A new or a restored user can be "
+                                "unknown to Teams for some hours.",
+                                core::guid_or(id_of(r), "<organizer>"), core::guid_or(lane.tenant, "<tenant id>"))
+                          : "Check how the name is written and that the user is of this tenant, or give the Entra object id.";
   return out;
 }
 
@@ -89,7 +105,8 @@ verdict verdict_on(const read_seen& r, const lane_facts& lane, bool role_known) 
       return {.check = "permission",
               .seen = "the app may not look up users by their names: " + answer_of(r),
               .advice = "Add the application permission User.Read.All and grant admin consent: " + app_page(lane, "API permissions") +
-                        "; or name organizers by their object ids."};
+                        ", or by these commands; or name organizers by their object ids.",
+              .commands = permission_commands(lane, {}, users_role)};
     case conditional_access:
       return {.check = "organizer",
               .seen = answer_of(r),
@@ -97,14 +114,7 @@ verdict verdict_on(const read_seen& r, const lane_facts& lane, bool role_known) 
     case not_entitled:
       return not_entitled_verdict(r, role_known);
     case unknown_user:
-      return {
-          .check = "organizer",
-          .seen = r.no_name ? "this is neither an object id nor a UPN; nothing was sent" : answer_of(r) + ": the tenant has no such user",
-          .advice = !r.look_up
-                        ? fmt::format("Check the object id: `az ad user show --id {}` in the tenant {}. A new or a restored user can be "
-                                      "unknown to Teams for some hours.",
-                                      core::guid_or(id_of(r), "<organizer>"), core::guid_or(lane.tenant, "<tenant id>"))
-                        : "Check how the name is written and that the user is of this tenant, or give the Entra object id."};
+      return unknown_user_verdict(r, lane);
     case wrong_place:
       return {.check = "organizer",
               .exit_code = of_configuration,
@@ -151,8 +161,14 @@ std::string named(const std::vector<std::string>& organizers) {
   return organizers.size() > most ? out + fmt::format(" and {} more", organizers.size() - most) : out;
 }
 
-std::string text_of(const reads_missing& missing) {
+// There was a read, whatever it met.
+std::size_t read_count(std::span<const read_seen> reads) {
+  return static_cast<std::size_t>(std::ranges::count_if(reads, [](const read_seen& one) { return !one.look_up && !one.no_name; }));
+}
+
+std::string text_of(const reads_missing& missing, std::size_t not_found) {
   std::string out;
+  if (not_found > 0) out += fmt::format("; {} more were not read, because of what their look-ups met", not_found);
   if (missing.ended_before > 0) out += fmt::format("; {} more were not read, because of what the last read met", missing.ended_before);
   if (missing.left_out > 0) out += fmt::format("; {} more were not read (--most-organizers)", missing.left_out);
   return out;
@@ -162,22 +178,23 @@ finding assess_policies(std::span<const read_seen> reads, const reads_missing& m
   const auto lacking = those(reads, no_policy);
   const auto good = those(reads, allowed).size();
   finding out{.check = "access-policy", .lane = lane.name, .subject = {}, .seen = {}, .advice = {}};
-  const auto rest = text_of(missing);
+  const auto read = read_count(reads);
+  const auto rest = text_of(missing, reads.size() - read);
   if (!lacking.empty()) {
     out.status = finding_status::failed;
     out.exit_code = of_credentials;
-    out.seen = fmt::format("missing for {} of {} organizers that were read: {}{}", lacking.size(), reads.size(), named(lacking), rest);
+    out.seen = fmt::format("missing for {} of {} organizers that were read: {}{}", lacking.size(), read, named(lacking), rest);
     out.advice = std::string(
                      "A user has one application access policy, and granting another replaces it, which can break other apps. So "
                      "look first; where there is a policy add the app to it; grant one only where there is none, or to a group. ") +
                  propagation;
-    out.commands = core::access_policy_commands(lane.tenant, lane.app, ids_of_those(reads, no_policy));
+    out.commands = core::access_policy_commands(lane.tenant, caller_of(lane), ids_of_those(reads, no_policy));
     return out;
   }
   if (lane.credential == credential_kind::device_code)
     return skipped(out.check, lane.name, {}, "no policy is needed: a person has signed in");
   if (good == 0) return skipped(out.check, lane.name, {}, "no read was allowed, so nothing is known of it" + rest);
-  out.seen = fmt::format("the app may act for {} of {} organizers that were read{}", good, reads.size(), rest);
+  out.seen = fmt::format("the app may act for {} of {} organizers that were read{}", good, read, rest);
   return out;
 }
 
@@ -188,7 +205,7 @@ finding assess_licences(std::span<const read_seen> reads, const lane_facts& lane
   if (!suspects.empty()) {
     out.status = finding_status::failed;
     out.exit_code = of_credentials;
-    out.seen = fmt::format("{} of {} organizers that were read may lack one: {}", suspects.size(), reads.size(), named(suspects));
+    out.seen = fmt::format("{} of {} organizers that were read may lack one: {}", suspects.size(), read_count(reads), named(suspects));
     out.advice = "Assign a licence with Teams in the Microsoft 365 admin center > Users > Active users, or leave these organizers out.";
     const auto ids = ids_of_those(reads, not_entitled);
     for (std::size_t i = 0; i < ids.size() && i < 5; ++i)
@@ -227,6 +244,7 @@ finding assess(const read_seen& r, const lane_facts& lane, bool role_known) {
           .status = v.status,
           .seen = std::move(v.seen),
           .advice = std::move(v.advice),
+          .commands = std::move(v.commands),
           .exit_code = v.exit_code};
 }
 

@@ -7,6 +7,7 @@
 
 #include <convoke/key.hpp>
 
+#include "core/permission_commands.hpp"
 #include "core/text.hpp"
 #include "diagnosis/assess.hpp"
 #include "diagnosis/commands.hpp"
@@ -42,8 +43,23 @@ void add_remedy(finding& to, int number, const lane_facts& lane) {
       return;
     case 700027:
     case 50012:
-      to.advice = fmt::format("Compare the thumbprint of the certificate with those at {}.", app_page(lane, "Certificates & secrets"));
-      to.commands = {fmt::format("az ad app credential list --id {} --cert --output table", core::guid_or(lane.app, "<client id>"))};
+      to.advice = fmt::format(
+          "Compare the thumbprint of the certificate with those at {}. Where it is not among them, upload the certificate without its key, "
+          "or by these commands.",
+          app_page(lane, "Certificates & secrets"));
+      to.commands = certificate_commands(lane);
+      return;
+    case 7000218:
+      to.advice = fmt::format("Let the app sign people in without a secret: {} > Allow public client flows: Yes, or by these commands.",
+                              app_page(lane, "Authentication"));
+      to.commands = public_client_commands(lane);
+      return;
+    case 65001:
+    case 90094:
+      to.advice = fmt::format(
+          "An administrator grants the delegated permission {}: {} > Grant admin consent, or by these commands. Then sign in again.",
+          delegated_permission, app_page(lane, "API permissions"));
+      to.commands = consent_commands(lane);
       return;
     case 70021:
     case 700211:
@@ -57,9 +73,53 @@ void add_remedy(finding& to, int number, const lane_facts& lane) {
   }
 }
 
+bool asks_an_identity(const lane_facts& lane) {
+  return lane.credential == credential_kind::managed_identity || lane.credential == credential_kind::managed_identity_federation;
+}
+
+// What a person can do about an endpoint of managed identities that gives no token; empty: the failure is another one.
+std::string remedy_of_identity(const error& why, const lane_facts& lane) {
+  const auto& said = why.message;
+  if (said.contains("AADSTS") || (why.code != errc::credentials && why.code != errc::network)) return {};
+  const auto where =
+      lane.identity_address.empty() ? std::string("the endpoint of this machine") : core::escape_for_people(lane.identity_address);
+  const bool answered = said.contains("managed identity endpoint answered");
+  if (said.contains("Identity not found"))
+    return lane.credential == credential_kind::managed_identity
+               ? std::string(
+                     "For the system-assigned identity leave out --managed-identity and --client-id (client_id), which name a "
+                     "user-assigned "
+                     "one, and check that it is switched on: the resource > Identity > System assigned > On. A user-assigned identity has "
+                     "to "
+                     "be added to the resource under the same page.")
+               : std::string(
+                     "Add the user-assigned identity to the resource: the resource > Identity > User assigned > Add; or correct "
+                     "--managed-identity.");
+  if (answered && (said.contains("HTTP 401") || said.contains("HTTP 403")))
+    return fmt::format(
+        "{} does not give this program a token. Check that the identity is switched on (the resource > Identity), that IDENTITY_ENDPOINT "
+        "and "
+        "IDENTITY_HEADER are those of this process, where they are set, and that no proxy, agent or network policy of the machine or the "
+        "cluster stands before the endpoint.",
+        where);
+  if (answered || !said.contains("no access token")) return {};
+  return fmt::format(
+      "The token comes from {}, not from the authority. Check that this is a machine or a service of Azure whose managed identity is "
+      "switched "
+      "on (the resource > Identity), and that its firewall admits this program to the endpoint; elsewhere name another credential with "
+      "--credential.",
+      where);
+}
+
 finding assess_failure(const error& why, const lane_facts& lane, finding out) {
   out.status = finding_status::failed;
   out.seen = core::escape_for_people(why.message, longest);
+  const auto of_identity = asks_an_identity(lane) ? remedy_of_identity(why, lane) : std::string();
+  if (!of_identity.empty()) {
+    out.exit_code = why.code == errc::credentials ? of_credentials : of_network;
+    out.advice = of_identity;
+    return out;
+  }
   switch (why.code) {
     case errc::credentials:
       out.exit_code = of_credentials;
@@ -103,6 +163,16 @@ std::string minutes_until(utc_time end, utc_time now) {
 }
 
 }  // namespace
+
+finding assess_certificate_end(const std::string& warning, const lane_facts& lane) {
+  return {
+      .check = "file",
+      .lane = lane.name,
+      .subject = core::escape_for_people(lane.certificate_file, longest),
+      .status = finding_status::warning,
+      .seen = core::escape_for_people(warning, longest),
+      .advice = "Make the new certificate, and leave the old one with the app until no run uses it any more: docs/setup.md, step 5 (b)."};
+}
 
 finding assess_token(const token_seen& t, const lane_facts& lane) {
   finding out{.check = "token", .lane = lane.name, .subject = std::string(to_string(lane.credential)), .seen = {}, .advice = {}};
@@ -168,7 +238,7 @@ finding assess_permission(const token_seen& t, const lane_facts& lane) {
                 "Add it and grant admin consent: {} > Add a permission > Microsoft Graph > Application permissions > {}; then Grant "
                 "admin consent. Or by these commands, as an administrator.",
                 app_page(lane, "API permissions"), wanted);
-  out.commands = permission_commands(lane, t.claims.principal);
+  out.commands = permission_commands(lane, t.claims.principal, core::meetings_role);
   return out;
 }
 

@@ -70,6 +70,8 @@ std::string_view reason_of(int exit_code) {
       return "credentials or a permission are missing";
     case 2:
       return "the set-up of this machine or the configuration is wrong";
+    case 8:
+      return "rows of the input or the names of organizers are wrong";
     case 5:
       return "the network or the service failed or throttled: run the command again later";
     default:

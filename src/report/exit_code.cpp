@@ -46,7 +46,7 @@ int job_report::exit_code() const noexcept {
 }
 
 int doctor_report::exit_code() const noexcept {
-  for (const int code : {6, 4, 2, 5})
+  for (const int code : {6, 4, 2, 8, 5})
     if (std::ranges::find(findings, code, &finding::exit_code) != findings.end()) return code;
   return 0;
 }

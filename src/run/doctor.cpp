@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <exception>
+#include <span>
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
@@ -20,6 +22,7 @@ namespace asio = boost::asio;
 using namespace run;
 
 constexpr std::chrono::milliseconds poll{50};
+constexpr std::string_view client_secret_file = "client secret";  // watched_file::what
 
 // Collects the findings and reports each.
 class findings {
@@ -50,7 +53,10 @@ std::string name_of(const lane_options& lane) {
 finding of_problem(const set_up_problem& problem, const job& j) {
   using namespace diagnosis;
   const bool credential = problem.why.code == errc::credentials;
-  const int leads_to = credential ? of_credentials : problem.why.code == errc::network ? of_network : of_configuration;
+  const int leads_to = credential                          ? of_credentials
+                       : problem.why.code == errc::network ? of_network
+                       : problem.why.code == errc::input   ? of_input
+                                                           : of_configuration;
   return {.check = "configuration",
           .lane = problem.lane && *problem.lane < j.lanes.size() ? name_of(j.lanes[*problem.lane]) : std::string(),
           .subject = credential ? "credential" : "",
@@ -60,9 +66,10 @@ finding of_problem(const set_up_problem& problem, const job& j) {
           .exit_code = leads_to};
 }
 
-void check_this_machine(const job& j, const doctor_options& options, const std::function<bool()>& interrupted, findings& to) {
+void check_this_machine(const job& j, const doctor_options& options, std::span<const error> settings,
+                        const std::function<bool()>& interrupted, findings& to) {
   const bool whole = std::ranges::any_of(options.problems, [](const auto& one) { return !one.lane; });
-  if (!whole)
+  if (!whole && settings.empty())
     to.add({.check = "configuration",
             .lane = {},
             .subject = core::escape_for_people(options.configuration, 2000),
@@ -70,6 +77,7 @@ void check_this_machine(const job& j, const doctor_options& options, const std::
             .advice = {}});
   for (const auto& problem : options.problems)
     if (!problem.lane) to.add(of_problem(problem, j));
+  for (const auto& wrong : settings) to.add(of_problem({.lane = {}, .why = wrong}, j));
   for (const auto& file : options.files)
     if (file.lane.empty()) to.add(diagnosis::assess(look_at_file(file), file.lane));
   if (j.ledger.empty() || interrupted()) return;
@@ -94,6 +102,14 @@ std::vector<std::string> organizers_of(const doctor_options& options, std::vecto
   for (const auto& one : options.organizers) add(one);
   for (const auto& one : from_input) add(one);
   return out;
+}
+
+// Empty: it comes from no file.
+std::string secret_file_of(const lane_options& lane, const doctor_options& options) {
+  if (lane.signs_in_by() != credential_kind::client_secret) return {};
+  const auto of_lane = [name = name_of(lane)](const watched_file& one) { return one.lane == name && one.what == client_secret_file; };
+  const auto found = std::ranges::find_if(options.files, of_lane);
+  return found == options.files.end() ? std::string() : found->path;
 }
 
 void examine(asio::io_context& io, lane_examination& lane, const std::stop_token& stop) {
@@ -128,18 +144,26 @@ result<doctor_report> doctor(const job& j, const doctor_options& options, const 
   doctor_report out;
   findings to(out, watch);
   const auto interrupted = [&stop] { return stop.stop_requested(); };
-  check_this_machine(j, options, interrupted, to);
+  const auto settings = look_at_settings(j, stop);
+  check_this_machine(j, options, settings, interrupted, to);
   input_organizers from_input{.by_lane = std::vector<std::vector<std::string>>(j.lanes.size()), .found = {}};
   if (!j.input.empty() && !interrupted()) {
-    from_input = look_at_input(j, stop);
+    from_input = look_at_input(j, settings, stop);
     to.add(from_input.found);
   }
+  proxy_logins refused_logins;
   for (std::size_t i = 0; i < j.lanes.size() && !interrupted(); ++i) {
     const auto& lane = j.lanes[i];
     check_lane_here(i, j, options, to);
     const auto problem = std::ranges::find(options.problems, std::optional(i), &set_up_problem::lane);
     if (lane.graph_url.empty()) {
       to.add(diagnosis::skipped("tls", name_of(lane), {}, "the address of the service is not known: see the check configuration"));
+      continue;
+    }
+    const auto of_its_proxy = [i](const set_up_problem& one) { return one.proxy && one.lane == i; };
+    if (std::ranges::any_of(options.problems, of_its_proxy)) {
+      to.add(
+          diagnosis::skipped("proxy", name_of(lane), {}, "nothing is sent, because the proxy is not known: see the check configuration"));
       continue;
     }
     auto tls = tls_contexts::create(std::span(&lane, 1));
@@ -155,8 +179,10 @@ result<doctor_report> doctor(const job& j, const doctor_options& options, const 
     lane_examination one(**io, *tls,
                          {.lane = lane,
                           .pace = j.pace,
+                          .refused_logins = refused_logins,
                           .name = name_of(lane),
                           .credential_usable = problem == options.problems.end(),
+                          .secret_file = secret_file_of(lane, options),
                           .organizers = std::move(organizers),
                           .left_out = left_out,
                           .patience = options.patience,

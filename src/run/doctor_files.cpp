@@ -15,9 +15,14 @@
 
 #include "core/text.hpp"
 #include "diagnosis/assess.hpp"
+#include "files/zones.hpp"
 #include "ledger/inspect.hpp"
 #include "ledger/open.hpp"
-#include "report/wording.hpp"
+#include "report/results.hpp"
+#include "run/conclude.hpp"
+#include "run/skip_dates_file.hpp"
+#include "run/validate.hpp"
+#include "spec/row_times.hpp"
 
 namespace convoke::run {
 namespace {
@@ -39,6 +44,16 @@ struct row_counter final : observer {
   void wrong_row(std::uint32_t, const std::string&) override { ++wrong; }
   std::uint64_t wrong = 0;
 };
+
+// Each may be empty.
+result<void> check_zone_and_format(const std::string& zone, const std::string& date_format) {
+  auto zones = files::system_zones();
+  if (!zones) return std::unexpected(std::move(zones.error()));
+  spec::row_settings settings;
+  settings.default_zone = zone;
+  settings.date_format = date_format;
+  return spec::row_times::check(settings, **zones);
+}
 
 // What of a job decides about its input.
 job reading_only(const job& j) {
@@ -101,36 +116,57 @@ diagnosis::ledger_seen look_at_ledger(const std::string& url, const std::functio
   return out;
 }
 
-input_organizers look_at_input(const job& j, std::stop_token stop) {
-  input_organizers out{.by_lane = std::vector<std::vector<std::string>>(j.lanes.size()),
-                       .found = {.check = "input", .lane = {}, .subject = core::escape_for_people(j.input), .seen = {}, .advice = {}}};
+std::vector<error> look_at_settings(const job& j, const std::stop_token& stop) {
+  std::vector<error> out;
+  const auto keep = [&out](const result<void>& valid) {
+    if (!valid && valid.error().code != errc::interrupted) out.push_back(valid.error());
+  };
+  keep(validate_before_sign_in(j, job_use::check));
+  keep(check_zone_and_format({}, j.plan.date_format));
+  keep(check_zone_and_format(j.plan.time_zone, {}));
+  // What can be read only once is left to the input.
+  std::error_code unknown;
+  const auto kind = fs::status(j.plan.skip_dates, unknown).type();
+  if (kind == fs::file_type::regular || kind == fs::file_type::directory || kind == fs::file_type::not_found) {
+    const auto skipped = read_skip_dates(j.plan.skip_dates, j.plan.date_format, {.drain = stop, .at_once = {}});
+    keep(skipped ? result<void>() : std::unexpected(skipped.error()));
+  }
+  keep(check_outputs(j, job_use::apply));
+  if (!j.results.empty() && j.results != "-") {
+    const auto format = report::format_of(j.results);
+    keep(format ? result<void>() : std::unexpected(format.error()));
+  }
+  return out;
+}
+
+input_organizers look_at_input(const job& j, std::span<const error> known, std::stop_token stop) {
+  input_organizers out{.by_lane = std::vector<std::vector<std::string>>(j.lanes.size()), .found = {}};
+  diagnosis::input_seen seen{.name = j.input, .problem = {}};
   row_counter counter;
   const auto reading = reading_only(j);
   const auto planned = check(reading, counter, std::move(stop));
   if (!planned) {
-    out.found.status = finding_status::failed;
-    out.found.exit_code = diagnosis::of_configuration;
-    out.found.seen = planned.error().message;
-    out.found.advice = fmt::format("`convoke check {}` shows how the file is read.", out.found.subject);
+    seen.problem = planned.error();
+    const auto same = [&](const error& one) { return planned.error().message.contains(one.message); };
+    out.found = std::ranges::any_of(known, same) ? diagnosis::skipped("input", {}, core::escape_for_people(j.input),
+                                                                      "not read, because of a setting: see the check configuration")
+                                                 : diagnosis::assess(seen);
     return out;
   }
-  std::size_t organizers = 0;
   for (const auto& one : planned->organizers) {
     if (one.lane >= out.by_lane.size()) continue;
     out.by_lane[one.lane].push_back(one.organizer);
-    ++organizers;
+    ++seen.organizers;
   }
   for (auto& lane : out.by_lane) {
     std::ranges::sort(lane);
     const auto same = std::ranges::unique(lane);
     lane.erase(same.begin(), same.end());
   }
-  out.found.seen = report::count_of(planned->rows, "row", "rows") + " of " + report::count_of(organizers, "organizer", "organizers");
-  if (counter.wrong == 0) return out;
-  out.found.status = finding_status::warning;
-  out.found.seen += fmt::format("; {} {} wrong, and not looked at for organizers", report::count_of(counter.wrong, "row", "rows"),
-                                report::form(counter.wrong, "is", "are"));
-  out.found.advice = fmt::format("`convoke check {}` lists them.", out.found.subject);
+  seen.rows = planned->rows;
+  seen.wrong = counter.wrong;
+  seen.skip_invalid = j.plan.skip_invalid;
+  out.found = diagnosis::assess(seen);
   return out;
 }
 

@@ -29,6 +29,11 @@ bool same_host(const net::endpoint& a, const net::endpoint& b) {
   return a.host == b.host && a.port == b.port && (a.through == nullptr) == (b.through == nullptr);
 }
 
+bool has_refused(const proxy_logins& refused, const net::proxy& proxy) {
+  return std::ranges::any_of(refused,
+                             [&](const auto& one) { return one->name() == proxy.name() && one->login.reveal() == proxy.login.reveal(); });
+}
+
 diagnosis::connect_failure failure_of(const net::probed& tried, bool through_proxy) {
   using enum diagnosis::connect_failure;
   switch (tried.ended.what) {
@@ -40,6 +45,8 @@ diagnosis::connect_failure failure_of(const net::probed& tried, bool through_pro
       return through_proxy ? proxy : timeout;
     case net::failure::tls:
       break;
+    case net::failure::proxy_login:
+      return proxy_login;
     default:
       return through_proxy ? proxy : network;
   }
@@ -83,9 +90,12 @@ lane_examination::lane_examination(asio::io_context& io, tls_contexts& tls, lane
       to_(std::move(report)),
       facts_{.name = task_.name,
              .tenant = task_.lane.tenant,
-             .app = task_.lane.client_id,
+             .app = calling_app_of(task_.lane).id,
              .graph_root = task_.lane.graph_url,
-             .credential = task_.lane.signs_in_by()},
+             .credential = task_.lane.signs_in_by(),
+             .secret_file = task_.secret_file,
+             .certificate_file = task_.lane.certificate_file,
+             .identity_address = task_.lane.identity_endpoint.empty() ? task_.lane.metadata_url : task_.lane.identity_endpoint},
       prober_(io.get_executor(), tls_),
       client_(io.get_executor(), tls_, task_.pace.attempt_timeout),
       timer_(io),
@@ -112,6 +122,7 @@ bool lane_examination::authority_is_used() const {
 }
 
 asio::awaitable<void> lane_examination::run() {
+  if (parts_ && !parts_->warning.empty()) report(diagnosis::assess_certificate_end(parts_->warning, facts_));
   co_await examine_hosts();
   if (stopped_) co_return;
   co_await get_token();
@@ -135,13 +146,16 @@ asio::awaitable<void> lane_examination::examine_hosts() {
   const auto authority = endpoint_of(task_.lane, task_.lane.authority_url);
   for (const auto* one : {&authority, &graph}) {
     if (*one) continue;
-    report({.check = "configuration",
-            .lane = task_.name,
-            .subject = {},
-            .status = finding_status::failed,
-            .seen = one->error().message,
-            .advice = "Correct the setting, and run the command again.",
-            .exit_code = diagnosis::of_configuration});
+    // What is wrong with the proxy is wrong for both.
+    const bool reported = one == &graph && !authority && authority.error().message == graph.error().message;
+    if (!reported)
+      report({.check = "configuration",
+              .lane = task_.name,
+              .subject = {},
+              .status = finding_status::failed,
+              .seen = one->error().message,
+              .advice = "Correct the setting, and run the command again.",
+              .exit_code = diagnosis::of_configuration});
     (one == &graph ? no_graph_ : no_authority_) = true;
   }
   const bool both = graph && authority && same_host(*graph, *authority);
@@ -162,10 +176,18 @@ asio::awaitable<void> lane_examination::examine(const net::endpoint& at, const s
   report(diagnosis::assess(
       {.host = at.host_header, .proxy = at.through ? at.through->name() : std::string(), .configured = !task_.lane.proxy.empty()},
       task_.name));
+  if (at.through && has_refused(task_.refused_logins, *at.through)) {
+    report(diagnosis::skipped(
+        "address", task_.name, at.host_header,
+        "not tried: the proxy refused this login for a host above, and a login that is tried again can lock an account"));
+    co_return;
+  }
   auto addresses = co_await addresses_of(at);
   if (stopped_ || addresses.empty()) co_return;
   const auto tried = co_await try_addresses(at, std::move(addresses));
   if (stopped_) co_return;
+  if (at.through && std::ranges::find(tried, diagnosis::connect_failure::proxy_login, &diagnosis::connection_seen::what) != tried.end())
+    task_.refused_logins.push_back(at.through);
   for (auto& f : diagnosis::assess(tried, task_.name, net::wall_now())) report(std::move(f));
   unreachable_ = std::ranges::none_of(tried, [](const auto& one) { return one.what == diagnosis::connect_failure::none; });
   if (unreachable_) {

@@ -29,11 +29,16 @@
 
 namespace convoke::run {
 
+// Proxies with the login that each refused; no connection is made through them with that login any more.
+using proxy_logins = std::vector<std::shared_ptr<const net::proxy>>;
+
 struct lane_task {
   const lane_options& lane;
   const pace_options& pace;
-  std::string name;  // as in finding::lane
+  proxy_logins& refused_logins;  // of all lanes of the command
+  std::string name;              // as in finding::lane
   bool credential_usable = true;
+  std::string secret_file{};  // that the client secret comes from; empty: not known
   // To read. Where a person signs in, those that were asked for: that person alone is read.
   std::vector<std::string> organizers;
   std::size_t left_out = 0;  // organizers beyond those

@@ -80,13 +80,21 @@ asio::awaitable<void> lane_examination::read_organizers() {
     co_return;
   }
   const bool role_known = knows_permission(token_, facts_);
+  std::vector<std::string> shown;
   diagnosis::lane_reads reads(all, task_.patience);
   for (auto call = reads.next(); call; call = reads.next()) {
     co_await pause(call->wait);
     auto met = co_await make(*call);
     if (stopped_) co_return;
     const auto* const seen = reads.take(std::move(met));
-    if (seen != nullptr) report(diagnosis::assess(*seen, facts_, role_known));
+    if (seen == nullptr) continue;
+    auto found = diagnosis::assess(*seen, facts_, role_known);
+    // The same commands help all of them.
+    if (!found.commands.empty() && std::exchange(shown, found.commands) == found.commands) {
+      found.commands.clear();
+      found.advice += " The commands stand above.";
+    }
+    report(std::move(found));
   }
   skip_reads(reads.unread(), "not read, because of what the read before it met");
   const diagnosis::reads_missing missing{.ended_before = reads.unread().size(), .left_out = task_.left_out};

@@ -54,8 +54,8 @@ std::string advice(int status, const json::object& answer, const identity_choice
   if (description.contains("Identity not found")) {
     if (const auto which = named(asked); !which.empty())
       return ". The request named the identity by " + which +
-             " (--managed-identity, or --client-id where that is absent): assign this identity to the resource (Azure, Identity), or name "
-             "the right one with --managed-identity.";
+             " (--managed-identity, or --client-id where that is absent): assign this identity to the resource (Azure, Identity), name "
+             "the right one with --managed-identity, or for the system-assigned one leave both out.";
     return ". Give this resource an identity (Azure, Identity), or name the right one with --managed-identity.";
   }
   // Not the identity is wrong, but what the token is for.

@@ -25,7 +25,7 @@ convoke::cli::partial_job build(names flags, names environment = {}) {
 }
 
 names good() {
-  return {{"tenant", tenant}, {"client-id", "app"}};
+  return {{"tenant", tenant}, {"client-id", "66666666-7777-8888-9999-000000000005"}};
 }
 
 }  // namespace
@@ -65,6 +65,30 @@ BOOST_AUTO_TEST_CASE(all_that_is_wrong_is_named) {
     BOOST_TEST(all.contains(part), part << " is not in " << all);
   BOOST_TEST(made.made.lanes[0].graph_url.empty());
   BOOST_TEST(made.made.ledger == "sqlite:/x");
+}
+
+BOOST_AUTO_TEST_CASE(settings_that_only_a_run_uses_are_named_too) {
+  auto flags = good();
+  flags["keep-runs"] = "-1";
+  flags["results-dialect"] = "excel";
+  flags["wait-lock"] = "x";
+  flags["results"] = "/nonexistent/x.csv";
+  const auto made = build(flags, {{"AZURE_CLIENT_SECRET", "value"}});
+  std::string all;
+  for (const auto& one : made.problems) all += one.why.message + "\n";
+  for (const auto* part : {"--keep-runs: '-1'", "--results-dialect: 'excel'", "--wait-lock: 'x'"})
+    BOOST_TEST(all.contains(part), part << " is not in " << all);
+  BOOST_TEST(made.made.results == "/nonexistent/x.csv");
+}
+
+BOOST_AUTO_TEST_CASE(a_proxy_that_cannot_be_used_is_marked) {
+  auto flags = good();
+  flags["proxy"] = "http://127.0.0.1:1";
+  flags["proxy-credentials-file"] = "/nonexistent/login";
+  const auto made = build(flags, {{"AZURE_CLIENT_SECRET", "value"}});
+  BOOST_TEST_REQUIRE(made.problems.size() == 1U);
+  BOOST_TEST(made.problems[0].proxy);
+  BOOST_TEST((made.problems[0].lane == 0U));
 }
 
 BOOST_AUTO_TEST_CASE(organizers_come_from_the_nearest_source_that_names_any) {

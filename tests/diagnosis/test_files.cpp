@@ -81,6 +81,25 @@ BOOST_AUTO_TEST_CASE(the_mode_of_a_provided_token_is_not_our_business) {
   BOOST_TEST(assess(seen, {}).status == finding_status::ok);
 }
 
+BOOST_AUTO_TEST_CASE(wrong_rows_stop_a_run_unless_they_are_skipped) {
+  diagnosis::input_seen seen{.name = "rows.csv", .problem = {}, .rows = 5, .organizers = 1};
+  BOOST_TEST(assess(seen).status == finding_status::ok);
+  BOOST_TEST(assess(seen).seen == "5 rows of 1 organizer");
+  seen.wrong = 2;
+  const auto f = assess(seen);
+  BOOST_TEST(f.status == finding_status::failed);
+  BOOST_TEST(f.exit_code == 8);
+  BOOST_TEST(f.seen.contains("2 rows are wrong"));
+  BOOST_TEST(f.advice.contains("--skip-invalid"));
+  seen.skip_invalid = true;
+  BOOST_TEST(assess(seen).status == finding_status::warning);
+  BOOST_TEST(assess(seen).exit_code == 0);
+  seen.problem = error{errc::usage, "there is no such file"};
+  BOOST_TEST(assess(seen).exit_code == 2);
+  seen.problem = error{errc::input, "the header is wrong"};
+  BOOST_TEST(assess(seen).exit_code == 8);
+}
+
 BOOST_AUTO_TEST_CASE(names_are_quoted_for_the_shell_and_escaped_for_the_terminal) {
   auto seen = secret_file();
   seen.path = "/tmp/it's\x1b[2J";

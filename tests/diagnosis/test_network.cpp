@@ -85,6 +85,16 @@ BOOST_AUTO_TEST_CASE(no_address_works) {
   BOOST_TEST(assessed({fails("", connect_failure::proxy)})[0].subject == "graph.microsoft.com");
 }
 
+BOOST_AUTO_TEST_CASE(a_login_that_the_proxy_refuses_is_a_credential) {
+  const auto all = assessed({fails("", connect_failure::proxy_login)});
+  BOOST_TEST_REQUIRE(all.size() == 1U);
+  BOOST_TEST(all[0].check == "proxy");
+  BOOST_TEST(all[0].status == finding_status::failed);
+  BOOST_TEST(all[0].exit_code == 4);
+  BOOST_TEST(all[0].advice.contains("--proxy-credentials-file"));
+  BOOST_TEST(assessed({fails("", connect_failure::proxy)})[0].exit_code == 5);
+}
+
 BOOST_AUTO_TEST_CASE(an_interception_names_the_issuer) {
   const auto f = assessed({fails("192.0.2.1", connect_failure::untrusted, "O = Campus Proxy")})[0];
   BOOST_TEST(f.check == "tls");

@@ -1,6 +1,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "diagnosis/assess.hpp"
+#include "diagnosis/commands.hpp"
 #include "diagnosis/findings.hpp"
 
 namespace convoke::test {
@@ -63,6 +64,8 @@ BOOST_AUTO_TEST_CASE(names_are_looked_up_first) {
   BOOST_TEST(means(denied, read_meaning::no_look_up));
   BOOST_TEST(assessed(denied).check == "permission");
   BOOST_TEST(assessed(denied).advice.contains("User.Read.All"));
+  BOOST_TEST(has_command(assessed(denied), "--api-permissions df021288-bdef-4463-88db-98f22de89214=Role"));
+  BOOST_TEST(has_command(assessed(denied), "az ad app permission admin-consent --id " + app_id));
   BOOST_TEST(assessed(denied).exit_code == 4);
   auto throttled = answered(429, "", "", "ada@school.example");
   throttled.look_up = true;
@@ -155,7 +158,7 @@ BOOST_AUTO_TEST_CASE(the_commands_for_a_policy_never_replace_one) {
   BOOST_TEST(policy.advice.contains("30 minutes"));
   const std::vector<std::string> expected{
       "Connect-MicrosoftTeams -TenantId " + tenant_id,
-      "Get-CsOnlineUser -Identity " + another_organizer + " | Select-Object ApplicationAccessPolicy",
+      "Get-CsOnlineUser -Identity " + another_organizer + " | Select-Object UserPrincipalName, ApplicationAccessPolicy",
       "Set-CsApplicationAccessPolicy -Identity <policy> -AppIds @{Add=\"" + app_id + "\"}  # where one is shown",
       "New-CsApplicationAccessPolicy -Identity convoke -AppIds \"" + app_id + "\"  # where none is shown",
       "Grant-CsApplicationAccessPolicy -PolicyName convoke -Identity " + another_organizer + "  # only where none is shown",
@@ -180,6 +183,18 @@ BOOST_AUTO_TEST_CASE(why_organizers_were_not_read_is_said_as_it_was) {
   BOOST_TEST(both.seen == ended.seen + "; 3 more were not read (--most-organizers)");
 }
 
+BOOST_AUTO_TEST_CASE(a_user_who_is_not_found_is_wrong_input_and_was_not_read) {
+  auto unknown = answered(404, "", "HTTP 404 Request_ResourceNotFound", "eve@school.example");
+  unknown.look_up = true;
+  BOOST_TEST(assessed(unknown).exit_code == 8);
+  BOOST_TEST(assessed(unknown).seen == "HTTP 404 Request_ResourceNotFound: the tenant has no such user");
+  BOOST_TEST(assessed(answered(404, "UnknownError")).exit_code == 8);
+  const auto policy = assess_reads(std::vector{answered(200), unknown}, {}, lane_of_tests())[0];
+  BOOST_TEST(policy.status == finding_status::ok);
+  BOOST_TEST(policy.seen ==
+             "the app may act for 1 of 1 organizers that were read; 1 more were not read, because of what their look-ups met");
+}
+
 BOOST_AUTO_TEST_CASE(a_text_that_is_no_name_of_a_user_was_not_sent) {
   auto none = answered(0);
   none.organizer = "foo";
@@ -200,6 +215,29 @@ BOOST_AUTO_TEST_CASE(summaries_of_good_reads_and_of_none) {
   const auto licence = assess_reads(std::vector{answered(403, "Forbidden")}, {}, lane_of_tests())[1];
   BOOST_TEST(licence.status == finding_status::failed);
   BOOST_TEST(has_command(licence, "/users/" + one_organizer + "/licenseDetails"));
+}
+
+BOOST_AUTO_TEST_CASE(the_commands_name_the_app_of_the_token) {
+  const std::string identity = "c3f0e6d1-1d5e-4c1b-8d0f-7a6b5c4d3e03";
+  const auto commands_of = [](const diagnosis::lane_facts& lane) {
+    return assess_reads(std::vector{answered(403, "General", "No application access policy found for this app.")}, {}, lane)[0];
+  };
+  diagnosis::token_seen token{.problem = {}, .claims = {}};
+  token.claims.app = identity;
+  auto lane = lane_of_tests(credential_kind::managed_identity);
+  learn_app(lane, token);
+  BOOST_TEST(has_command(commands_of(lane), "@{Add=\"" + identity + "\"}"));
+  BOOST_TEST(!has_command(commands_of(lane), app_id));
+  // What says nothing of its app leaves the set-up's.
+  for (const auto& none : {diagnosis::token_seen{.problem = {}, .opaque = true, .claims = token.claims},
+                           diagnosis::token_seen{.problem = error{errc::network, "x"}, .claims = token.claims},
+                           diagnosis::token_seen{.problem = {}, .claims = {}}}) {
+    auto other = lane_of_tests();
+    learn_app(other, none);
+    BOOST_TEST(has_command(commands_of(other), app_id));
+  }
+  lane.app.clear();
+  BOOST_TEST(has_command(commands_of(lane), "<client id of the identity>"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

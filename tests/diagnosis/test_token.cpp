@@ -83,8 +83,48 @@ BOOST_AUTO_TEST_CASE(refusals_name_the_command_with_the_ids) {
   BOOST_TEST(has_command(secret, "az login --tenant " + tenant_id));
   BOOST_TEST(has_command(assess_token(refused("AADSTS700016: x"), lane_of_tests()), "az ad sp create --id " + app_id));
   BOOST_TEST(has_command(assess_token(refused("AADSTS700027: x"), lane_of_tests()), "credential list --id " + app_id + " --cert"));
+  BOOST_TEST(has_command(secret, "> <secret file>)"));
+  auto lane = lane_of_tests();
+  lane.secret_file = "/etc/convoke/it's";
+  BOOST_TEST(has_command(assess_token(refused("AADSTS7000215: x"), lane), "> '/etc/convoke/it'\\''s')"));
+  lane.certificate_file = "/etc/convoke/app.pem";
+  const auto unknown = assess_token(refused("AADSTS700027: x"), lane);
+  BOOST_TEST(has_command(unknown, "az login --tenant " + tenant_id));
+  BOOST_TEST(has_command(unknown, "openssl x509 -in '/etc/convoke/app.pem' -out convoke.crt"));
+  BOOST_TEST(has_command(unknown, "az ad app credential reset --id " + app_id + " --cert @convoke.crt --append"));
+  lane.certificate_file = "/etc/convoke/app.PFX";
+  BOOST_TEST(has_command(assess_token(refused("AADSTS700027: x"), lane), "openssl pkcs12 -in '/etc/convoke/app.PFX' -clcerts -nokeys"));
+  BOOST_TEST(has_command(assess_token(refused("AADSTS7000218: x"), lane), "--id " + app_id + " --is-fallback-public-client true"));
+  BOOST_TEST(has_command(assess_token(refused("AADSTS65001: x"), lane), "az ad app permission grant --id " + app_id));
   BOOST_TEST(has_command(assess_token(refused("AADSTS700213: x"), lane_of_tests()), "federated-credential list"));
   BOOST_TEST(!assess_token(refused("no number"), lane_of_tests()).advice.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_managed_identity_that_gives_no_token_is_not_the_authority) {
+  auto lane = lane_of_tests(credential_kind::managed_identity);
+  lane.identity_address = "http://169.254.169.254";
+  const auto away = assess_token(refused("no access token: cannot connect: connection refused", errc::network), lane);
+  BOOST_TEST(away.exit_code == 5);
+  BOOST_TEST(away.advice.contains("http://169.254.169.254, not from the authority"));
+  BOOST_TEST(away.advice.contains("switched on"));
+  const auto refuses = assess_token(refused("the managed identity endpoint answered HTTP 403"), lane);
+  BOOST_TEST(refuses.exit_code == 4);
+  BOOST_TEST(refuses.advice.contains("http://169.254.169.254"));
+  BOOST_TEST(refuses.advice.contains("switched on"));
+  const auto other = assess_token(refused("the managed identity endpoint answered HTTP 400: invalid_request, Identity not found"), lane);
+  BOOST_TEST(other.advice.contains("leave out --managed-identity and --client-id"));
+  // What another credential meets is not about an identity.
+  BOOST_TEST(assess_token(refused("no access token: x", errc::network), lane_of_tests()).advice.contains("authority"));
+}
+
+BOOST_AUTO_TEST_CASE(a_certificate_that_ends_soon_is_a_warning) {
+  auto lane = lane_of_tests(credential_kind::client_certificate);
+  lane.certificate_file = "/etc/convoke/app.pem";
+  const auto f = diagnosis::assess_certificate_end("it expires at 2026-12-02T00:00:00Z", lane);
+  BOOST_TEST(f.status == finding_status::warning);
+  BOOST_TEST(f.exit_code == 0);
+  BOOST_TEST(f.subject == "/etc/convoke/app.pem");
+  BOOST_TEST(f.seen.contains("2026-12-02"));
 }
 
 BOOST_AUTO_TEST_CASE(failures_of_the_network_and_of_settings_have_their_codes) {

@@ -127,6 +127,25 @@ class SigningIn(Credentials):
         self.assertIn("Identity not found. The request named the identity by object_id unknown ", said)
         self.assertIn("none of client-secret", self.refusal(2, "--credential", "password"))
 
+    def token_check(self, expect, *flags, **environment):
+        done = self.convoke("doctor", *flags, "-o", "json", expect=expect, environment=environment, timeout=120)
+        return next(one for one in done.summary["checks"] if one["check"] == "token")
+
+    def test_doctor_says_what_is_wrong_with_a_managed_identity(self):
+        direct = ("--credential", "managed-identity")
+        found = self.token_check(5, *direct, AZURE_POD_IDENTITY_AUTHORITY_HOST="http://127.0.0.1:1")
+        self.assertIn("http://127.0.0.1:1, not from the authority", found["advice"])
+        # The configuration has a client id, which names no identity of this machine.
+        found = self.token_check(4, *direct, AZURE_POD_IDENTITY_AUTHORITY_HOST=self.metadata)
+        self.assertIn("leave out --managed-identity and --client-id", found["advice"])
+
+    def test_doctor_warns_of_a_certificate_that_expires_soon(self):
+        done = self.convoke("doctor", "--client-certificate-file", self.app.pem, "-o", "json")
+        soon = [one for one in done.summary["checks"] if one["check"] == "file" and one["subject"] == self.app.pem
+                and one["status"] == "warning"]
+        self.assertEqual(len(soon), 1, done)
+        self.assertRegex(soon[0]["seen"], r"thumbprint [0-9A-F]{40}\) expires at 20")
+
     def test_a_federated_token_file_that_holds_no_token_is_refused_at_once(self):
         before = self.server.stats()["requests"]
         for file, word in ((self.path("none"), "cannot be opened"), (self.folder, "is not a regular file"),
@@ -154,6 +173,49 @@ class SigningIn(Credentials):
         said = self.refusal(4, AZURE_FEDERATED_TOKEN_FILE=token)
         self.assertIn("check the clock of this machine. It agrees with the server's clock.", said)
         self.assertRegex(said, r"The token in \S+/token expired at 20\S+ and was not replaced")
+
+
+class IdentityWithoutPolicy(Credentials):
+    """Access policies name an app. A managed identity is another one than that of `client_id`."""
+
+    IDENTITY = "c3f0e6d1-1d5e-4c1b-8d0f-7a6b5c4d3e03"
+    more_flags = ("--policy", "none")
+
+    def test_the_commands_name_the_identity_and_obeying_them_helps(self):
+        path, app = self.path("rows.csv"), self.server.setting("client_id")
+        keys = write_rows(path, 6, prefix="identity", organizers=3)
+        environment = {"AZURE_POD_IDENTITY_AUTHORITY_HOST": self.metadata}
+        for which, named in ((self.IDENTITY, self.IDENTITY), ("object:" + self.IDENTITY, None)):
+            flags = ["--credential", "managed-identity", "--managed-identity", which]
+            doctor = self.convoke("doctor", path, *flags, environment=environment, expect=4).out
+            self.assertIn('Set-CsApplicationAccessPolicy -Identity <policy> -AppIds @{Add="%s"}' % self.IDENTITY, doctor)
+            self.assertNotIn(app, doctor)
+            reasons = self.apply(path, *flags, environment=environment, expect=3).summary["reasons"]
+            self.assertTrue(reasons)
+            for why in reasons:
+                commands = "\n".join(why["commands"])
+                said = self.IDENTITY if self.IDENTITY in why["message"] else named or "<client id of the identity>"
+                self.assertIn('@{Add="%s"}' % said, commands)
+                self.assertNotIn(app, commands)
+        organizers = sorted({organizer for organizer, _ in keys})
+        self.server.post("policies", {"grant": organizers, "delay": 0})
+        self.apply(path, *flags, environment=environment, expect=3)
+        self.server.post("policies", {"grant": organizers, "delay": 0, "app": self.IDENTITY})
+        self.apply(path, *flags, environment=environment)
+        self.assert_created_once(keys)
+
+
+class WithoutPermission(Credentials):
+    more_flags = ("--token-roles", "User.Read.All")
+
+    def test_the_commands_that_give_it_are_printed_and_no_row_is_to_be_corrected(self):
+        path, app = self.path("rows.csv"), self.server.setting("client_id")
+        write_rows(path, 3, prefix="permission")
+        done = self.convoke("apply", path, expect=3)
+        self.assertIn("      az ad app permission add --id %s --api 00000003-0000-0000-c000-000000000000 --api-permissions "
+                      "b8bb2037-6e08-44ac-a4ea-4674e010e2a4=Role\n      az ad app permission admin-consent --id %s\n" % (app, app), done.out)
+        self.assertIn("Failed rows, which need no correction: the same command sends them again: ", done.out)
+        self.assertNotIn("to correct", done.out)
 
 
 class ShortTokens(Credentials):

@@ -291,6 +291,10 @@ class SavedSignIn(Delegated):
         done = self.convoke(*words)
         self.assertEqual(len(self.prompts(done)), 1)
         self.assertEqual(self.content(file), second)
+        os.chmod(file, 0o644)
+        done = self.convoke(*words, expect=4)
+        checks = [one for one in done.summary["checks"] if one["check"] == "file" and one["subject"] == file]
+        self.assertEqual([one["commands"] for one in checks], [["chmod 600 '%s'" % file]], done)
         os.remove(file)
         self.convoke(*words)
         self.assertEqual(self.saved(), [])

@@ -12,7 +12,7 @@ import doctor_outputs
 from credentials import write_private
 from generate import organizer_ids, write_rows
 from harness import EXECUTABLE, HERE, Case, main, simulator, wait_for
-from test_proxies import PROGRAM, Proxy
+from test_proxies import PROGRAM, Proxy, Refusing
 
 ORGANIZERS = organizer_ids(5)
 OTHER_USER = 65534
@@ -110,8 +110,11 @@ class AllWell(Doctor):
         write_rows(path, 5, organizers=5)
         with open(path, "a", encoding="utf-8") as out:
             out.write("unknown,x,Seminar,2026-10-01T08:00:00Z,30,,\n")
-        checks = self.doctor(path)
+        checks = self.doctor(path, "--skip-invalid")
         self.assertIn("1 row is wrong", self.only(checks, "input", status="warning")["seen"])
+        # A run of this file ends with exit 8.
+        checks = self.doctor(path, expect=8)
+        self.assertIn("1 row is wrong", self.only(checks, "input", status="failed")["seen"])
         self.assertEqual(len(self.of(checks, "organizer")), 5)
         checks = self.doctor(self.path("missing.csv"), expect=2)
         self.assertEqual(self.only(checks, "input")["status"], "failed")
@@ -128,17 +131,21 @@ class AllWell(Doctor):
         checks = self.doctor(path, server=server)
         self.assertEqual(self.only(checks, "organizer", "ada@example.org")["status"], "ok")
         self.assertEqual((server.stats()["look_ups"], server.stats()["searches"]), (1, 1))
-        checks = self.doctor("--organizer", "eve@example.org", "--organizer", "not a name", server=server, expect=4)
+        checks = self.doctor("--organizer", "eve@example.org", "--organizer", "not a name", server=server, expect=8)
         for name in ("eve@example.org", "not a name"):
             self.assertIn("Check how the name is written", self.only(checks, "organizer", name, status="failed")["advice"])
         self.assertEqual(self.only(checks, "organizer", "not a name")["seen"], "this is neither an object id nor a UPN; nothing was sent")
         self.assertIn("the tenant has no such user", self.only(checks, "organizer", "eve@example.org")["seen"])
+        self.assertEqual(self.only(checks, "organizer", "eve@example.org")["seen"].count("HTTP 404"), 1)
+        self.assertNotIn("credentials", self.last.summary["summary"])
         self.assertEqual((server.stats()["look_ups"], server.stats()["searches"]), (2, 1))
 
     def test_the_permission_to_look_up_names_is_missing(self):
         server = self.own("--no-user-read")
         checks = self.doctor("--organizer", "ada@example.org", server=server, expect=4)
-        self.assertIn("User.Read.All", self.only(checks, "permission", "ada@example.org", status="failed")["advice"])
+        failed = self.only(checks, "permission", "ada@example.org", status="failed")
+        self.assertIn("User.Read.All", failed["advice"])
+        self.assertTrue(any("df021288-bdef-4463-88db-98f22de89214=Role" in one for one in failed["commands"]), failed)
 
     def test_a_proxy_that_refuses(self):
         if not os.access(PROGRAM, os.X_OK):
@@ -152,12 +159,37 @@ class AllWell(Doctor):
         self.assertEqual(self.only(checks, "token")["status"], "skipped")
         guarded = Proxy(self.path("guarded"), "BasicAuth convoke canary-of-the-proxy")
         self.addCleanup(guarded.stop)
-        checks = self.doctor("--proxy", guarded.url(), expect=5)
+        checks = self.doctor("--proxy", guarded.url(), expect=4)
         self.assertIn("requires a user name and a password", self.only(checks, "proxy", status="failed")["seen"])
+        self.assertEqual(self.only(checks, "token")["status"], "skipped")
         login = write_private(self.path("login"), "convoke:canary-of-the-proxy\n")
         checks = self.doctor("--proxy", guarded.url(), "--proxy-credentials-file", login, "--organizer", ORGANIZERS[0])
         self.assertNotIn("canary-of-the-proxy", self.last.out + self.last.err)
         self.assertEqual({one["status"] for one in checks}, {"ok"})
+
+    def test_a_login_that_the_proxy_refuses_is_tried_once(self):
+        other = self.server.root.replace("localhost", "127.0.0.1")
+        for status in ("407 Proxy Authentication Required", "401 Unauthorized"):
+            with Refusing(status, 'Proxy-Authenticate: Basic realm="x"') as proxy:
+                checks = self.doctor("--authority-url", other, "--organizer", ORGANIZERS[0], expect=4,
+                                     environment={"CONVOKE_PROXY": proxy.url("convoke:canary-of-the-proxy")})
+            self.assertNotIn("canary-of-the-proxy", self.last.out + self.last.err)
+            self.assertEqual(self.only(checks, "proxy", status="failed")["exit_code"], 4)
+            self.assertIn("not tried", self.only(checks, "address", status="skipped")["seen"])
+            self.assertEqual(self.only(checks, "organizer")["status"], "skipped")
+            self.assertEqual(proxy.requests, 1)
+
+    def test_a_proxy_that_cannot_be_used_is_not_left_out(self):
+        before = self.server.stats()["requests"]
+        login = self.write("open.login", "convoke:canary-of-the-proxy\n")
+        os.chmod(login, 0o644)
+        checks = self.doctor("--proxy", "http://127.0.0.1:1", "--proxy-credentials-file", login, "--organizer", ORGANIZERS[0], expect=4)
+        self.assertEqual([one["status"] for one in self.of(checks, "proxy")], ["skipped"], self.last)
+        self.assertEqual(self.of(checks, "address") + self.of(checks, "token"), [])
+        checks = self.doctor("--proxy", "ftp://127.0.0.1:1", expect=2)
+        self.only(checks, "configuration", status="failed")
+        self.assertEqual([one["status"] for one in self.of(checks, "proxy")], ["skipped"], self.last)
+        self.assertEqual(self.server.stats()["requests"], before, "requests although the proxy is not known")
 
     def test_an_interrupt_ends_it(self):
         slow = self.own("--latency", "20s")
@@ -253,7 +285,7 @@ class BrokenAccess(Doctor):
         self.assertIn("missing for 1 of 2 organizers", policy["seen"])
         self.assertIn("30 minutes", policy["advice"])
         commands = policy["commands"]
-        self.assertEqual(commands[1], "Get-CsOnlineUser -Identity %s | Select-Object ApplicationAccessPolicy" % ORGANIZERS[1])
+        self.assertEqual(commands[1], "Get-CsOnlineUser -Identity %s | Select-Object UserPrincipalName, ApplicationAccessPolicy" % ORGANIZERS[1])
         self.assertTrue(any('@{Add="%s"}' % self.app() in one for one in commands), commands)
         grant = next(n for n, one in enumerate(commands) if one.startswith("Grant-CsApplicationAccessPolicy -PolicyName convoke -Identity"))
         self.assertGreater(grant, 1, "the present policy is shown before another one is granted")
@@ -342,6 +374,19 @@ class BrokenFiles(Doctor):
         checks = self.check(self.config('time_zone = "Europe/Berlin"', 'connect_timeout = "soon"'), expect=2)
         self.assertIn("connect_timeout", self.only(checks, "configuration", status="failed")["seen"])
         self.assertEqual(self.only(checks, "token")["status"], "ok")
+
+    def test_settings_that_stop_a_run_are_found(self):
+        for line, part in (("keep_runs = -1", "keep_runs"), ('results_dialect = "excel"', "results_dialect"), ('wait_lock = "x"', "wait_lock"),
+                           ('date_format = "%Q"', "%Q"), ('time_zone = "Europe/Berln"', "Europe/Berln"),
+                           ('results = "/nonexistent/x.csv"', "/nonexistent"), ('skip_dates = "nosuch"', "nosuch"),
+                           ('external_id = "{"', "{")):
+            with self.subTest(line):
+                checks = self.check(self.config(line), expect=2)
+                self.assertIn(part, self.only(checks, "configuration", status="failed")["seen"])
+                self.assertEqual(self.only(checks, "token")["status"], "ok")
+        # All at once, and each by itself.
+        checks = self.check(self.config("keep_runs = -1", 'wait_lock = "x"', 'time_zone = "Europe/Berln"'), expect=2)
+        self.assertEqual(len([one for one in self.of(checks, "configuration") if one["status"] == "failed"]), 3)
 
     def test_a_secret_that_others_can_read(self):
         secret = self.write("open.secret", self.server.secret + "\n")

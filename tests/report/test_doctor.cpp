@@ -94,6 +94,8 @@ BOOST_AUTO_TEST_CASE(of_several_exit_codes_the_first_in_order) {
   BOOST_TEST(report_of({}).exit_code() == 0);
   BOOST_TEST(report_of({0, 5}).exit_code() == 5);
   BOOST_TEST(report_of({5, 2}).exit_code() == 2);
+  BOOST_TEST(report_of({5, 8}).exit_code() == 8);
+  BOOST_TEST(report_of({5, 8, 2}).exit_code() == 2);
   BOOST_TEST(report_of({2, 4, 5}).exit_code() == 4);
   BOOST_TEST(report_of({2, 4, 6, 5}).exit_code() == 6);
 }
@@ -102,6 +104,7 @@ BOOST_AUTO_TEST_CASE(the_last_line) {
   BOOST_TEST(doctor_summary(report_of({0, 0})) == "2 ok, 0 warnings, 0 failed, 0 skipped. Exit code 0: a run can begin.");
   BOOST_TEST(doctor_summary(report_of({0, 4})) ==
              "1 ok, 0 warnings, 1 failed, 0 skipped. Exit code 4: credentials or a permission are missing.");
+  BOOST_TEST(doctor_summary(report_of({8})).ends_with("Exit code 8: rows of the input or the names of organizers are wrong."));
 }
 
 BOOST_AUTO_TEST_CASE(the_object) {

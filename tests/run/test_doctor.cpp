@@ -74,6 +74,54 @@ BOOST_AUTO_TEST_CASE(a_lane_without_a_credential_is_checked_without_one) {
   BOOST_TEST(count("token_requests") == 0);
 }
 
+BOOST_AUTO_TEST_CASE(without_a_usable_proxy_nothing_is_sent) {
+  start();
+  auto j = make_job({});
+  const auto done = must(doctor(
+      j, {.problems = {{.lane = 0, .why = {errc::credentials, "the login file has mode 0644"}, .proxy = true}}, .organizers = {organizer}},
+      {}));
+  BOOST_TEST(done.exit_code() == 4);
+  const auto proxy = of_check(done.findings, "proxy");
+  BOOST_TEST_REQUIRE(proxy.size() == 1U);
+  BOOST_TEST((proxy[0].status == finding_status::skipped));
+  BOOST_TEST(of_check(done.findings, "tls").empty());
+  BOOST_TEST(count("requests") == 0);
+  // A proxy that only the job has is one failure, although both hosts are reached through it.
+  j.lanes.front().proxy = secret("ftp://proxy");
+  const auto unusable = must(doctor(j, {}, {}));
+  unsigned failures = 0;
+  for (const auto& f : of_check(unusable.findings, "configuration")) failures += f.status == finding_status::failed ? 1U : 0U;
+  BOOST_TEST(failures == 1U);
+  BOOST_TEST(unusable.exit_code() == 2);
+}
+
+BOOST_AUTO_TEST_CASE(settings_that_stop_a_run_are_found_without_an_input) {
+  start();
+  const auto failures = [&](const job& j) {
+    std::string out;
+    for (const auto& f : must(doctor(j, {}, {})).findings)
+      if (f.check == "configuration" && f.status == finding_status::failed) out += f.seen + "\n";
+    return out;
+  };
+  const auto sound = make_job({});
+  BOOST_TEST(failures(sound).empty());
+  auto j = make_job({});
+  j.plan.time_zone = "Europe/Berln";
+  j.plan.date_format = "%Q";
+  j.plan.skip_dates = (folder / "nosuch").string();
+  j.plan.external_id_template = "{";
+  j.results = "/nonexistent/x.csv";
+  const auto all = failures(j);
+  for (const auto* part : {"--time-zone 'Europe/Berln'", "%Q", "--skip-dates", "external-id template", "--results: "})
+    BOOST_TEST(all.contains(part), part << " is not in " << all);
+  // With an input the same is not said twice.
+  auto with_input = make_job(write_rows("rows.csv", 1, 10));
+  with_input.plan.time_zone = "Europe/Berln";
+  const auto done = must(doctor(with_input, {}, {}));
+  BOOST_TEST(done.exit_code() == 2);
+  BOOST_TEST((of_check(done.findings, "input").at(0).status == finding_status::skipped));
+}
+
 BOOST_AUTO_TEST_CASE(no_secret_in_any_text) {
   start();
   auto j = make_job({});
@@ -192,7 +240,9 @@ BOOST_AUTO_TEST_CASE(one_bad_address_among_several) {
   });
   auto tls = must(run::tls_contexts::create(std::span(&lane, 1)));
   std::vector<finding> found;
-  run::lane_examination examination(*io, tls, {.lane = lane, .pace = j.pace, .name = "campus", .organizers = {organizer}},
+  run::proxy_logins refused;
+  run::lane_examination examination(*io, tls,
+                                    {.lane = lane, .pace = j.pace, .refused_logins = refused, .name = "campus", .organizers = {organizer}},
                                     [&](finding f) { found.push_back(std::move(f)); });
   bool done = false;
   boost::asio::co_spawn(*io, examination.run(), [&](const std::exception_ptr& thrown) {
