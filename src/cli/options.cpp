@@ -79,8 +79,7 @@ constexpr option table[] = {
     {"managed-identity", "", shape::value, lanes, "", "ID", "User-assigned managed identity: client id, object:ID or resource id", ""},
     {"credential", "", shape::value, planning | on_work | on_doctor, "", "KIND",
      "client-secret, client-certificate, workload-identity, managed-identity, managed-identity-federation, token or device-code, with "
-     "which "
-     "a person signs in (default: what is given)",
+     "which a person signs in (default: what is given)",
      ""},
     {"save-sign-in", "", shape::flag, lanes, "", "",
      "With device-code: keep the refresh token in a file of mode 0600 in the state folder, and use it the next time", ""},

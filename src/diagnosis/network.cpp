@@ -45,8 +45,7 @@ std::string advice_for(const connection_seen& c) {
              "needs a new certificate.";
     case connect_failure::wrong_name:
       return "Only the certificate's alternative names count. Check --graph-url, --authority-url and --cloud, and whether a proxy or a "
-             "name "
-             "server sends this name to another host.";
+             "name server sends this name to another host.";
     case connect_failure::tls:
       return "Check the port, and that nothing in between ends TLS or allows only versions before 1.2.";
     case connect_failure::proxy:
@@ -127,8 +126,7 @@ finding assess(const look_up_seen& l, const std::string& lane) {
   out.seen = core::escape_for_people(l.problem, longest);
   out.advice = fmt::format(
       "Check the name (--cloud, --graph-url, --authority-url, --proxy), and with `getent ahosts {}` whether this machine's name servers "
-      "know "
-      "it.",
+      "know it.",
       core::escape_for_people(l.host));
   return out;
 }

@@ -88,26 +88,23 @@ std::string remedy_of_identity(const error& why, const lane_facts& lane) {
     return lane.credential == credential_kind::managed_identity
                ? std::string(
                      "For the system-assigned identity leave out --managed-identity and --client-id (client_id), which name a "
-                     "user-assigned "
-                     "one, and check that it is switched on: the resource > Identity > System assigned > On. A user-assigned identity has "
-                     "to "
-                     "be added to the resource under the same page.")
+                     "user-assigned one, and check that it is switched on: the resource > Identity > System assigned > On. A user-assigned "
+                     "identity must "
+                     "be added to the resource on the same page.")
                : std::string(
                      "Add the user-assigned identity to the resource: the resource > Identity > User assigned > Add; or correct "
                      "--managed-identity.");
   if (answered && (said.contains("HTTP 401") || said.contains("HTTP 403")))
     return fmt::format(
         "{} does not give this program a token. Check that the identity is switched on (the resource > Identity), that IDENTITY_ENDPOINT "
-        "and "
-        "IDENTITY_HEADER are those of this process, where they are set, and that no proxy, agent or network policy of the machine or the "
-        "cluster stands before the endpoint.",
+        "and IDENTITY_HEADER are those of this process, where they are set, and that no proxy, agent or network policy of the machine or "
+        "the cluster stands before the endpoint.",
         where);
   if (answered || !said.contains("no access token")) return {};
   return fmt::format(
       "The token comes from {}, not from the authority. Check that this is a machine or a service of Azure whose managed identity is "
-      "switched "
-      "on (the resource > Identity), and that its firewall admits this program to the endpoint; elsewhere name another credential with "
-      "--credential.",
+      "switched on (the resource > Identity), and that its firewall admits this program to the endpoint; elsewhere name another credential "
+      "with --credential.",
       where);
 }
 
