@@ -19,9 +19,14 @@ using namespace std::chrono;
 
 const auto year_first = reader_of({});
 
-// Words of messages whose absence would leave a person without a hint.
 void check_reason(std::string_view reason) {
-  if (reason.empty() || reason.contains("the calendar library cannot carry this rule out")) std::abort();
+  if (reason.empty()) std::abort();
+}
+
+// Of a rule that was parsed. This sentence would leave a person without a hint; where the input has it, a reason may quote it.
+void check_reason_of_rule(std::string_view reason) {
+  check_reason(reason);
+  if (reason.starts_with("the calendar library cannot carry this rule out")) std::abort();
 }
 
 void check_rule(const repeat_rule& rule, local_days start) {
@@ -37,7 +42,7 @@ void check_rule(const repeat_rule& rule, local_days start) {
     bounds.last = start + days{300};
   }
   const auto found = expand(rule, bounds);
-  if (!found) return check_reason(found.error());
+  if (!found) return check_reason_of_rule(found.error());
   if (found->empty() || std::ssize(*found) > max_occurrences || found->front() != start) std::abort();
   if (!std::ranges::is_sorted(*found, std::less_equal<>())) std::abort();
   const auto wanted = spec_test::naive_dates(rule, start).until(found->back());
