@@ -122,12 +122,11 @@ std::optional<unsigned> number_in(std::string_view message) noexcept {
   return out;
 }
 
-std::string throttle_category(std::string_view code, std::string_view message, std::string_view scope, std::string_view information) {
+std::string throttle_category(std::string_view code, std::string_view message, std::string_view scope) {
   constexpr std::size_t longest = 80;
   // `Tenant_Application/ReadWrite/{app}/{tenant}`: the ids say nothing that the operator does not know.
   const auto named = trim_http(scope.substr(0, scope.find('/')));
   if (!named.empty()) return escape_for_people(named, longest);
-  if (const auto said = trim_http(information); !said.empty()) return escape_for_people(said, longest);
   if (const auto limit = limit_in(code); !limit.empty()) return std::string(limit);
   return std::string(limit_in(message));
 }

@@ -105,8 +105,7 @@ struct split_message {
 [[nodiscard]] std::optional<unsigned> number_in(std::string_view message) noexcept;
 
 // What a throttled answer says of the limit that was met; empty where it names none. The parts: code and message of the body, and the
-// headers x-ms-throttle-scope and x-ms-throttle-information. At most 80 characters, escaped.
-[[nodiscard]] std::string throttle_category(std::string_view code, std::string_view message, std::string_view scope,
-                                            std::string_view information);
+// header x-ms-throttle-scope. At most 80 characters, escaped.
+[[nodiscard]] std::string throttle_category(std::string_view code, std::string_view message, std::string_view scope);
 
 }  // namespace convoke::core

@@ -72,7 +72,8 @@ class ErrorBodies(Case):
         self.assertEqual([one for one in self.server.meetings() if one["creates"]], [])
 
     def test_the_text_names_code_request_id_and_time(self):
-        text = self.convoke("apply", self.rows(["policy_general"]), expect=3).out
+        done = self.convoke("apply", self.rows(["policy_general"]), expect=3)
+        text = done.out + done.err
         self.assertRegex(text, r"403 General: No application access policy found for this app\.\n")
         self.assertRegex(text, r"; request id [0-9a-f-]{36}, " + UTC.pattern)
         self.assertIn("Who can do it: the Teams administrator.", text)

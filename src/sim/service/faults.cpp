@@ -71,8 +71,9 @@ result<scripted_fault> parse_step(const boost::json::value& item, std::size_t at
       if (find_error_body(step.error) == nullptr)
         return fail(errc::usage, fmt::format("fault script: entry {}: unknown error \"{}\"", at, step.error));
     } else {
-      return fail(errc::usage, fmt::format("fault script: entry {}: unknown or wrong member \"{}\"; it takes key, operation, call, fault, error",
-                                           at, std::string_view(name)));
+      return fail(errc::usage,
+                  fmt::format("fault script: entry {}: unknown or wrong member \"{}\"; it takes key, operation, call, fault, error", at,
+                              std::string_view(name)));
     }
   }
   if (step.external_id.empty() && step.call == 0)
