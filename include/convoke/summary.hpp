@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <convoke/outcome.hpp>
+#include <convoke/time.hpp>
 
 namespace convoke {
 
@@ -111,7 +112,10 @@ struct failure_reason {
   std::string organizer, external_id, message;  ///< of that row
   std::uint16_t lane = 0;                       ///< of all of them: its position among the lanes of the run
   std::string tenant;                           ///< of that lane; empty where the run has one lane
-  std::string remedy;                           ///< what to do, one or more sentences
+  std::string request_id;                       ///< Graph's, of the answer to that row; empty: none came
+  std::optional<utc_time> answered_at;          ///< when that answer came; absent: no call was made
+  std::string remedy;                           ///< what is wrong and what to do, one or more sentences
+  std::string fixed_by;                         ///< who can do it: `tenant administrator`, …; empty: not known
   std::vector<std::string> commands;            ///< that do it, in their order; empty where no command does
   bool in_rows = false;                         ///< the rows are to be corrected; otherwise the same command sends them again as they are
 };

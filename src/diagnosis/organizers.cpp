@@ -8,6 +8,7 @@
 #include <convoke/key.hpp>
 
 #include "core/access_policy.hpp"
+#include "core/known_errors.hpp"
 #include "core/text.hpp"
 #include "diagnosis/assess.hpp"
 #include "diagnosis/commands.hpp"
@@ -27,16 +28,28 @@ bool has(std::string_view text, std::string_view what) {
 // `3003: User does not have access to lookup meeting`: messages of the meetings service begin with a number. Such an answer comes from
 // behind the access policy.
 bool of_meetings_service(std::string_view message) {
-  const auto digits = message.find_first_not_of("0123456789");
-  return digits == 4 && message.substr(digits).starts_with(": ") && has(message, "meeting");
+  return core::number_in(message) && has(message, "meeting");
+}
+
+core::known_error error_of(const read_seen& r) {
+  return core::recognise({.status = r.status, .code = r.code, .message = r.message, .op = operation::get});
 }
 
 read_meaning meaning_of_403(const read_seen& r) {
-  if (has(r.message, "application access policy") || has(r.message, "on behalf of user")) return no_policy;
-  if (r.code == "Authorization_RequestDenied" || has(r.message, "insufficient privileges")) return no_permission;
-  if (has(r.message, "insufficient_claims")) return conditional_access;
-  if (of_meetings_service(r.message)) return allowed;
-  return r.message.empty() ? not_entitled : refused;
+  switch (error_of(r)) {
+    case core::known_error::policy_missing:
+      return no_policy;
+    case core::known_error::permission_missing:
+      return no_permission;
+    case core::known_error::conditional_access:
+      return conditional_access;
+    case core::known_error::unlicensed:
+      return not_entitled;
+    case core::known_error::forbidden_silent:
+      return not_entitled;
+    default:
+      return of_meetings_service(r.message) ? allowed : refused;
+  }
 }
 
 std::string answer_of(const read_seen& r) {
@@ -65,12 +78,24 @@ struct verdict {
 };
 
 verdict not_entitled_verdict(const read_seen& r, bool role_known) {
+  if (error_of(r) == core::known_error::unlicensed)
+    return {.check = "licence", .seen = answer_of(r), .advice = core::remedy_for(core::known_error::unlicensed)};
   verdict out{.check = "licence", .seen = answer_of(r) + ", without a reason", .advice = {}};
   out.advice = role_known ? "The app has the permission, so look at the user: it needs a licence with Teams, and must be a member of the "
                             "tenant, no guest."
                           : "Check in this order: the app has OnlineMeetings.ReadWrite.All with admin consent; the user has a licence with "
                             "Teams; it is a member of the tenant, no guest.";
   return out;
+}
+
+// Nothing in a read is a row's, so what an author of a file could put right is not advised here.
+verdict refused_verdict(const read_seen& r) {
+  const auto e = error_of(r);
+  const bool known = e == core::known_error::personal_account || e == core::known_error::app_on_me ||
+                     e == core::known_error::quota_used_up || e == core::known_error::locked;
+  return {.check = "organizer",
+          .seen = answer_of(r),
+          .advice = known ? core::remedy_for(e) : "Compare the message with Microsoft's documentation of onlineMeeting."};
 }
 
 verdict unknown_user_verdict(const read_seen& r, const lane_facts& lane) {
@@ -108,9 +133,7 @@ verdict verdict_on(const read_seen& r, const lane_facts& lane, bool role_known) 
                         ", or by these commands; or name organizers by their object ids.",
               .commands = permission_commands(lane, {}, users_role)};
     case conditional_access:
-      return {.check = "organizer",
-              .seen = answer_of(r),
-              .advice = "A Conditional Access policy of the tenant refuses this app: ask the tenant's administrator to admit it."};
+      return {.check = "organizer", .seen = answer_of(r), .advice = core::remedy_for(core::known_error::conditional_access)};
     case not_entitled:
       return not_entitled_verdict(r, role_known);
     case unknown_user:
@@ -119,7 +142,7 @@ verdict verdict_on(const read_seen& r, const lane_facts& lane, bool role_known) 
       return {.check = "organizer",
               .exit_code = of_configuration,
               .seen = answer_of(r),
-              .advice = "This address offers no online meetings: check --cloud and --graph-url."};
+              .advice = core::remedy_for(core::known_error::wrong_place)};
     case token_refused:
       return {.check = "token",
               .seen = answer_of(r),
@@ -132,7 +155,7 @@ verdict verdict_on(const read_seen& r, const lane_facts& lane, bool role_known) 
                                     : fmt::format("throttled (HTTP {}), without a time to wait", r.status),
               .advice = "Nothing is known of this organizer yet: run the command again after that time."};
     case refused:
-      return {.check = "organizer", .seen = answer_of(r), .advice = "Compare the message with Microsoft's documentation of onlineMeeting."};
+      return refused_verdict(r);
     case fault:
       break;
   }

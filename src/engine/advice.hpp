@@ -5,11 +5,16 @@
 #include <string>
 #include <string_view>
 
+#include "core/known_errors.hpp"
 #include "engine/types.hpp"
 
 namespace convoke::engine {
 
-// One or two sentences, with the command that fixes it where there is one. Empty where only the row itself can be the cause.
+// Which known error an answer is. `unknown` where no answer came.
+[[nodiscard]] core::known_error recognise(operation op, const answer& a) noexcept;
+
+// What is wrong and what to do about it (core/known_errors.hpp), with the command that fixes it where there is one. Empty where the answer
+// is not known.
 [[nodiscard]] std::string_view advice_for(operation op, const answer& a) noexcept;
 
 // Appends the advice to the answer's message.

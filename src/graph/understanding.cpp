@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "core/known_errors.hpp"
 #include "core/text.hpp"
 #include "pacing/pacing.hpp"
 #include "spec/agreement.hpp"
@@ -125,6 +126,14 @@ void report_unusable_wait(const http_answer& from, answer& out) {
   out.error_message += (out.error_message.empty() ? "(its Retry-After '" : " (its Retry-After '") + value + "' is no time to wait)";
 }
 
+// Which limit was met is in the message, for the log of calls and for rows that are left because of it.
+void name_limit(answer& out) {
+  if (out.status != 429 && out.status != 509) return;
+  const auto limit = core::throttle_category(out.error_code, out.error_message, out.throttle_scope);
+  if (limit.empty() || limit == out.error_code || core::find_ignoring_case(out.error_message, limit) != std::string_view::npos) return;
+  out.error_message += (out.error_message.empty() ? "(limit: " : " (limit: ") + limit + ")";
+}
+
 }  // namespace
 
 void understand(const http_answer& from, const request& asked, wire::parser& parser, answer& out) {
@@ -144,6 +153,7 @@ void understand(const http_answer& from, const request& asked, wire::parser& par
   if (brings == content::nothing && !out.bound)
     disbelieve(out, "the answer has no client-request-id, and no body either, so nothing ties it to the request");
   const bool success = brings != content::refusal && out.error == attempt_error::none;
+  if (brings == content::refusal) name_limit(out);
   if (!from.retry_after.empty() && !out.retry_after && !success) report_unusable_wait(from, out);
 }
 

@@ -111,7 +111,10 @@ void read_last_failure(const Row& from, int first, result_row& row, Bytes& bytes
   row.client_request_id = bytes.keep(from.text(first + 5));
 }
 
-// What the first row of a reason says: line, payload and message.
+// What the first row of a reason says, and what came with the answer to it: of record r and outcome o. A row that was never called has no
+// answer, and its message stands in its record.
+inline constexpr const char* first_of_reason_columns =
+    "r.line, CASE WHEN r.error IS NULL THEN r.payload END, coalesce(o.error_message, r.error), o.request_id, o.http_status, o.finished_at";
 template <class Row>
 void read_first_of_reason(const Row& from, failure_reason& reason) {
   if (!from.null(0)) reason.line = from.template as<std::uint32_t>(0);
@@ -120,6 +123,8 @@ void read_first_of_reason(const Row& from, failure_reason& reason) {
     reason.external_id = std::move(wanted->external_id);
   }
   reason.message = from.text(2);
+  reason.request_id = from.text(3);
+  if (from.integer(4) != 0 && !from.null(5)) reason.answered_at = from_stored(from.integer(5));
 }
 
 // ---- inventory

@@ -30,6 +30,18 @@ std::string example(const failure_reason& why) {
   return out;
 }
 
+// What Microsoft's support asks for: `; request id 1f…, 2026-09-01T08:00:00Z`.
+std::string answer_of(const failure_reason& why) {
+  if (why.request_id.empty()) return {};
+  auto out = fmt::format("; request id {}", core::escape_for_people(why.request_id, 100));
+  if (why.answered_at) out += fmt::format(", {}", format_utc(*why.answered_at));
+  return out;
+}
+
+boost::json::value text_or_null(const std::string& text) {
+  return text.empty() ? boost::json::value(nullptr) : boost::json::value(json_text(text));
+}
+
 }  // namespace
 
 std::string reasons_text(std::span<const failure_reason> reasons) {
@@ -40,12 +52,13 @@ std::string reasons_text(std::span<const failure_reason> reasons) {
     const auto what = what_happened(why);
     const auto where = why.tenant.empty() ? std::string() : fmt::format(" of tenant {}", core::escape_for_people(why.tenant));
     out += fmt::format("  {}{} {}{}{}\n", count_of(why.rows, "row", "rows"), where, to_string(why.result), what.empty() ? "" : ": ", what);
-    out += fmt::format("    {}: {}\n", why.rows == 1 ? "It is" : "The first is", example(why));
+    out += fmt::format("    {}: {}{}\n", why.rows == 1 ? "It is" : "The first is", example(why), answer_of(why));
     const bool said = std::ranges::any_of(shown.first(static_cast<std::size_t>(&why - shown.data())), [&](const failure_reason& earlier) {
       return earlier.remedy == why.remedy && earlier.lane == why.lane;
     });
     if (why.remedy.empty()) continue;
     out += said ? "    What to do: as above.\n" : fmt::format("    What to do: {}\n", why.remedy);
+    if (!said && why.fixed_by.ends_with("administrator")) out += fmt::format("    Who can do it: the {}.\n", why.fixed_by);
     if (!said)
       for (const auto& command : why.commands) out += fmt::format("      {}\n", command);
   }
@@ -66,11 +79,14 @@ boost::json::array reasons_json(std::span<const failure_reason> reasons) {
                             {"http_status", why.http_status == 0 ? boost::json::value(nullptr) : boost::json::value(why.http_status)},
                             {"rows", why.rows},
                             {"line", why.line},
-                            {"tenant", why.tenant.empty() ? boost::json::value(nullptr) : boost::json::value(json_text(why.tenant))},
+                            {"tenant", text_or_null(why.tenant)},
                             {"organizer", json_text(why.organizer)},
                             {"external_id", json_text(why.external_id)},
                             {"message", json_text(why.message)},
+                            {"request_id", text_or_null(why.request_id)},
+                            {"time", text_or_null(why.answered_at ? format_utc(*why.answered_at) : std::string())},
                             {"remedy", why.remedy},
+                            {"fixed_by", text_or_null(why.fixed_by)},
                             {"commands", std::move(commands)}});
   }
   return out;

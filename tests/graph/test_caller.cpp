@@ -166,6 +166,7 @@ BOOST_AUTO_TEST_CASE(throttles_in_every_form_are_understood) {
   BOOST_TEST(seconds.status == 429);
   BOOST_TEST((seconds.retry_after == std::chrono::nanoseconds(7s)));
   BOOST_TEST(seconds.throttle_scope == "Tenant_Application/ReadWrite");
+  BOOST_TEST(seconds.error_message == "(limit: Tenant_Application)");
   BOOST_TEST((d.call().retry_after == std::chrono::nanoseconds(300s)));
   BOOST_TEST((d.call().retry_after == std::chrono::nanoseconds(9s)));
   BOOST_TEST(!d.call().retry_after.has_value());

@@ -1,6 +1,7 @@
 // Why rows of a run have no meeting as wanted, and what to do about it.
 
 #include <algorithm>
+#include <chrono>
 #include <span>
 #include <string>
 #include <vector>
@@ -220,6 +221,22 @@ BOOST_AUTO_TEST_CASE(row_16_a_run_that_ends_with_failures_gives_its_reasons) {
   BOOST_TEST(why.at("commands").as_array().size() == 6U);
   r.reasons.clear();
   BOOST_TEST(boost::json::parse(report_json(r)).at("reasons").as_array().empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_reason_has_the_request_id_the_time_and_who_can_put_it_right) {
+  auto one = reason(403, "General", "No application access policy found for this app.");
+  one.request_id = "r-1\x1b";
+  one.answered_at = utc_time(std::chrono::seconds(1'790'000'000));
+  const auto why = with_remedy(one);
+  const auto json = reasons_json(std::vector{why}).at(0);
+  BOOST_TEST(json.at("request_id") == "r-1\x1b");
+  BOOST_TEST(json.at("time") == format_utc(*one.answered_at).c_str());
+  BOOST_TEST(json.at("fixed_by") == "Teams administrator");
+  const auto text = reasons_text(std::vector{why});
+  BOOST_TEST(text.contains("; request id r-1\\x1b, " + format_utc(*one.answered_at) + "\n"), text);
+  BOOST_TEST(text.contains("    Who can do it: the Teams administrator.\n"), text);
+  const auto none = reasons_json(std::vector{with_remedy(reason(0, "Something"))}).at(0);
+  for (const auto* member : {"request_id", "time", "fixed_by"}) BOOST_TEST(none.at(member).is_null(), member);
 }
 
 BOOST_AUTO_TEST_CASE(row_18_a_removed_failed_file_is_reported) {

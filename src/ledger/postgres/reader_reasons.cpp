@@ -1,6 +1,7 @@
 // Why rows of a run have no meeting as wanted.
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "ledger/postgres/reader_rows.hpp"
@@ -29,9 +30,8 @@ WITH scanned AS MATERIALIZED (SELECT o.id, o.outcome, o.error_code, o.http_statu
   ORDER BY o.id LIMIT $3)
 SELECT s.id, s.outcome, s.error_code, s.http_status, s.drift, s.id, s.message, n.pruned, (SELECT max(id) FROM scanned), s.lane
 FROM convoke.run n LEFT JOIN scanned s ON true WHERE n.id = $4 ORDER BY s.id)sql";
-constexpr const char* first_of_reason =
-    "SELECT r.line, CASE WHEN r.error IS NULL THEN r.payload END, coalesce(o.error_message, r.error) FROM convoke.record r JOIN "
-    "convoke.outcome o ON o.id = $1 WHERE r.id = $2";
+const std::string first_of_reason =
+    std::string("SELECT ") + first_of_reason_columns + " FROM convoke.record r JOIN convoke.outcome o ON o.id = $1 WHERE r.id = $2";
 
 }  // namespace
 
@@ -64,7 +64,7 @@ page_outcome reason_counter::read(connection& c) {
 outcome_of<std::vector<failure_reason>> reason_counter::finish(connection& c, std::size_t most) const {
   std::vector<failure_reason> out;
   for (auto& one : groups_.most_frequent(most)) {
-    const auto first = c.run(first_of_reason, params().with(one.outcome_id).with(one.first));
+    const auto first = c.run(first_of_reason.c_str(), params().with(one.outcome_id).with(one.first));
     if (!first) return std::unexpected(first.error());
     if (!first->empty()) read_first_of_reason(row_view(*first, 0), one.reason);
     out.push_back(std::move(one.reason));

@@ -1,5 +1,6 @@
 #include "ledger/sqlite/reader_reasons.hpp"
 
+#include <string>
 #include <utility>
 
 #include "ledger/read_rows.hpp"
@@ -7,7 +8,15 @@
 
 namespace convoke::ledger::sqlite {
 
-reason_counter::reason_counter(connection& db, run_info run) : db_(db), run_(std::move(run)), after_(first_row(run_.id)) {}
+namespace {
+
+const std::string first_of_reason =
+    std::string("SELECT ") + first_of_reason_columns + " FROM record r JOIN outcome o ON o.id = ? WHERE r.id = ?";
+
+}  // namespace
+
+reason_counter::reason_counter(connection& db, run_info run)
+    : db_(db), run_(std::move(run)), after_(first_row(run_.id)), first_(db, first_of_reason.c_str()) {}
 
 result<bool> reason_counter::read() {
   if (auto kept = kept_.check(run_.id); !kept) return std::unexpected(kept.error());

@@ -41,9 +41,7 @@ class reason_counter {
                       "SELECT o.id, o.outcome, o.error_code, o.http_status, o.drift, o.id, coalesce(o.error_message, r.error) "
                       "FROM outcome o JOIN record r ON r.id = o.id WHERE o.id > ? AND o.id <= ? AND o.outcome = 7 ORDER BY o.id"};
   statement lane_{db_, "SELECT lane FROM record WHERE id = ?"};
-  statement first_{db_,
-                   "SELECT r.line, CASE WHEN r.error IS NULL THEN r.payload END, coalesce(o.error_message, r.error) FROM record r JOIN "
-                   "outcome o ON o.id = ? WHERE r.id = ?"};
+  statement first_;
 };
 
 }  // namespace convoke::ledger::sqlite

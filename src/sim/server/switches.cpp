@@ -328,7 +328,8 @@ void add_faults(std::vector<flag>& all) {
   all.push_back({"--capacity", "R",
                  "calls per second that the service can answer: further calls are queued, not throttled (default: no limit)",
                  real([](options& o) -> auto& { return o.service.capacity; }, 1e9)});
-  all.push_back({"--script", "FILE", "faults at given calls: a JSON list of {\"key\" or \"call\", \"operation\", \"fault\"}", set_script});
+  all.push_back({"--script", "FILE", "faults at given calls: a JSON list of {\"key\" or \"call\", \"operation\", \"fault\" or \"error\"}",
+                 set_script});
 }
 
 }  // namespace

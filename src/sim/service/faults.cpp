@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <boost/json.hpp>
 
+#include "sim/service/error_bodies.hpp"
 #include "sim/service/random_source.hpp"
 
 namespace convoke::sim {
@@ -65,9 +66,14 @@ result<scripted_fault> parse_step(const boost::json::value& item, std::size_t at
       if (!known)
         return fail(errc::usage, fmt::format("fault script: entry {}: unknown fault \"{}\"", at, std::string_view(value.get_string())));
       step.what = *known;
+    } else if (name == "error" && value.is_string()) {
+      step.error = value.get_string();
+      if (find_error_body(step.error) == nullptr)
+        return fail(errc::usage, fmt::format("fault script: entry {}: unknown error \"{}\"", at, step.error));
     } else {
-      return fail(errc::usage, fmt::format("fault script: entry {}: unknown or wrong member \"{}\"; it takes key, operation, call, fault",
-                                           at, std::string_view(name)));
+      return fail(errc::usage,
+                  fmt::format("fault script: entry {}: unknown or wrong member \"{}\"; it takes key, operation, call, fault, error", at,
+                              std::string_view(name)));
     }
   }
   if (step.external_id.empty() && step.call == 0)

@@ -77,9 +77,11 @@ struct scripted_fault {
   std::uint64_t call = 0;   // 0 with an external id: each of its calls
   fault what = fault::none;
   std::optional<operation> op{};  // absent: any
+  std::string error{};            // in place of `what`: this answer, before anything is done (error_bodies.hpp)
 };
 
-// [{"call": 3, "fault": "lost_reply"}, {"key": "class-7", "operation": "update", "call": 1, "fault": "fault_500_after"}]. errc::usage.
+// [{"call": 3, "fault": "lost_reply"}, {"key": "class-7", "operation": "update", "call": 1, "fault": "fault_500_after"},
+// {"key": "class-8", "error": "policy_general"}]. errc::usage.
 [[nodiscard]] result<std::vector<scripted_fault>> parse_script(std::string_view json);
 
 // A function of its arguments only: which fault hits the nth call for a key.

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "sim/service/error_bodies.hpp"
 #include "sim/service/random_source.hpp"
 #include "sim/service/service.hpp"
 
@@ -30,16 +31,32 @@ delivery delivery_of(fault hit, bool has_body) {
 
 }  // namespace
 
-fault service::decide(const call& c, const meeting_store::entry& e) {
+const scripted_fault* service::scripted(const call& c, const meeting_store::entry& e) const {
   for (const auto& step : how_.script) {
     const bool any_key = step.external_id.empty();
     if (!any_key && step.external_id != meeting_store::external_id_of(e)) continue;
     if (step.op && *step.op != c.op) continue;
     const auto& calls = any_key ? counts_.calls : e.second.calls;
     const auto number = step.op ? calls[c.op] : calls.total();
-    if (step.call == number || (!any_key && step.call == 0)) return step.what;
+    if (step.call == number || (!any_key && step.call == 0)) return &step;
   }
+  return nullptr;
+}
+
+fault service::decide(const call& c, const meeting_store::entry& e) {
+  if (const auto* const step = scripted(c, e); step != nullptr) return step->what;
   return draw_fault(how_.faults, how_.seed, e.first, e.second.calls.total());
+}
+
+bool service::scripted_error(call& c, const meeting_store::entry& e) {
+  const auto* const step = scripted(c, e);
+  const auto* const what = step == nullptr ? nullptr : find_error_body(step->error);
+  if (what == nullptr) return false;
+  error(c, what->status, what->code, what->message);
+  begin_reply(c, what->status);
+  c.into.headers += type_header(*what);
+  append_body(c.into.body, *what, call_ids_, c.now.wall);
+  return true;
 }
 
 void service::before_commit(call& c, const meeting_store::entry& e, fault hit) {

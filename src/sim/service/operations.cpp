@@ -26,6 +26,7 @@ void service::carry_out(call& c) {
   record.most_in_flight = std::max(record.most_in_flight, record.in_flight);
   counts_.most_in_flight_per_key = std::max(counts_.most_in_flight_per_key, record.most_in_flight);
 
+  if (scripted_error(c, *e)) return;
   const auto hit = decide(c, *e);
   ++counts_.faults[static_cast<std::size_t>(hit)];
   if (c.log != nullptr) c.log->hit = hit;

@@ -132,6 +132,10 @@ class service {
   void respond(call& c, meeting_store::entry& e, int status, distortion wrong);
 
   // faulty_answers.cpp
+  // The step of the script that is about this call; null: none.
+  [[nodiscard]] const scripted_fault* scripted(const call& c, const meeting_store::entry& e) const;
+  // Gives the error that the script wants. False: it wants none.
+  bool scripted_error(call& c, const meeting_store::entry& e);
   [[nodiscard]] fault decide(const call& c, const meeting_store::entry& e);
   void before_commit(call& c, const meeting_store::entry& e, fault hit);
   void after_commit(call& c, meeting_store::entry& e, int status, fault hit);
