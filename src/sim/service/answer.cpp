@@ -210,7 +210,7 @@ void append_meeting(std::string& out, const meeting_store::entry& e, const answe
   append_time(out, "creationDateTime", record.made);
   append_time(out, "startDateTime", record.start);
   append_time(out, "endDateTime", record.end);
-  append_time(out, "expiryDateTime", std::max(record.end, record.extended) + std::chrono::hours(24 * 60));
+  append_time(out, "expiryDateTime", expires_at(record, how.expiry));
   append_member(out, "joinUrl", ids.join_url);
   append_member(out, "joinWebUrl", ids.join_url);
   append_member(out, "meetingCode", ids.join_id);
