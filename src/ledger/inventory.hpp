@@ -31,8 +31,7 @@ struct inventory_key {
     bool pending = false;
     std::optional<std::string> compared;  // the payload that the meeting was compared with, as a hash
     std::optional<std::int64_t> observed_at;
-    std::optional<std::string> drift, meeting_id, join_web_url, join_meeting_id, passcode, dial_in_number, conference_id,
-        options_url;
+    std::optional<std::string> drift, meeting_id, join_web_url, join_meeting_id, passcode, dial_in_number, conference_id, options_url;
     std::optional<std::int64_t> expires_at;
   };
   std::optional<observation> seen;

@@ -106,8 +106,8 @@ class reader {
   // True if a run that was opened after `id` has taken over any of its keys.
   virtual result<bool> overtaken(run_id id) = 0;
   // Whether a plan of the rows of this run would owe calls at `now` for meetings that were observed as satisfied or drifted, only because
-  // they have expired, or because they expire within `keep_alive` and can be extended: see call_for_expiry in planning/rules.hpp. False where
-  // the decisions of the run are not kept.
+  // they have expired, or because they expire within `keep_alive` and can be extended: see call_for_expiry in planning/rules.hpp. False
+  // where the decisions of the run are not kept.
   virtual result<bool> any_expires(run_id id, utc_time now, std::optional<std::chrono::seconds> keep_alive) = 0;
   virtual result<run_status> status(run_id id) = 0;
   // Why rows of the run that belong into its failed file have no meeting as wanted: the most frequent reasons first, `most` at most.

@@ -22,14 +22,16 @@ namespace {
 
 constexpr std::size_t buffer_bytes = 256 * 1024;
 
-constexpr std::array result_columns = {
-    "line",     "occurrence",     "tenant",        "organizer",   "external_id", "outcome",           "meeting_id",   "join_web_url", "join_meeting_id",
-    "passcode", "dial_in_number", "conference_id", "options_url", "expires_at",  "subject",           "start",        "end",          "drift",
-    "http_status", "error_code",  "error_message", "attempts",    "request_id",  "client_request_id", "finished_at"};
+constexpr std::array result_columns = {"line",           "occurrence",    "tenant",       "organizer",         "external_id",
+                                       "outcome",        "meeting_id",    "join_web_url", "join_meeting_id",   "passcode",
+                                       "dial_in_number", "conference_id", "options_url",  "expires_at",        "subject",
+                                       "start",          "end",           "drift",        "http_status",       "error_code",
+                                       "error_message",  "attempts",      "request_id",   "client_request_id", "finished_at"};
 
-constexpr std::array inventory_columns = {
-    "tenant",         "organizer",     "external_id", "state", "meeting_id", "join_web_url", "join_meeting_id", "passcode",
-    "dial_in_number", "conference_id", "options_url", "expires_at", "subject",     "start", "end",        "drift",        "observed_at",     "feed"};
+constexpr std::array inventory_columns = {"tenant",       "organizer",       "external_id", "state",          "meeting_id",
+                                          "join_web_url", "join_meeting_id", "passcode",    "dial_in_number", "conference_id",
+                                          "options_url",  "expires_at",      "subject",     "start",          "end",
+                                          "drift",        "observed_at",     "feed"};
 
 // The cells of a record, parsed from its bytes. The memory of one record is used for the next.
 class record_cells {

@@ -6,7 +6,6 @@ from generate import organizer_ids
 from harness import Case, main
 
 ANNA, BEN = organizer_ids(2)
-KEYS = [(ANNA, "exp-1"), (BEN, "exp-2")]
 
 
 def days_ahead(days):
@@ -17,9 +16,14 @@ def days_ahead(days):
 class Expiry(Case):
     """Two meetings that begin in 40 days."""
 
+    def setUp(self):
+        super().setUp()
+        # The tests of a class share a server.
+        self.keys = [(ANNA, self._testMethodName[5:] + "-1"), (BEN, self._testMethodName[5:] + "-2")]
+
     def rows(self, name, subject="Algebra", start=None):
         start = start or days_ahead(40)
-        lines = ["%s,%s,%s,%s\n" % (organizer, external_id, subject, start) for organizer, external_id in KEYS]
+        lines = ["%s,%s,%s,%s\n" % (organizer, external_id, subject, start) for organizer, external_id in self.keys]
         return self.write(name, "organizer,external_id,subject,start\n" + "".join(lines))
 
     def run_once(self, path, *words, **more):
@@ -36,7 +40,7 @@ class Expiry(Case):
 
     def meetings(self):
         stored = self.server.by_key()
-        return [stored[key] for key in KEYS]
+        return [stored[key] for key in self.keys]
 
 
 class ExpiresBeforeItsEnd(Expiry):
@@ -55,7 +59,7 @@ class ExpiresBeforeItsEnd(Expiry):
 
         plan = self.plan(path, "--only", "subject=Algebra")
         self.assertEqual((plan["calls"], plan["unchanged"], plan["expire_early"]), (0, 2, 2))
-        self.assertEqual({one["external_id"] for one in plan["expire_early_sample"]}, {"exp-1", "exp-2"})
+        self.assertEqual({one["external_id"] for one in plan["expire_early_sample"]}, {key[1] for key in self.keys})
         self.assertTrue([one for one in plan["warnings"] if "--keep-alive" in one], plan["warnings"])
 
         # 10 days are too short: the meetings live for 20.

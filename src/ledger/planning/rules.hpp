@@ -42,8 +42,9 @@ struct known_key {
 
 // ---- expiry: a meeting expires 60 days after its end, and any update before that extends it (graph-api.md section 5)
 
-// Whether an update that changes nothing can be made of a meeting with these differences (names of fields, `;` between): it sends the wanted
-// subject or times again, which must be those that the meeting has. Where the times differ, neither its end nor what to send is known.
+// Whether an update that changes nothing can be made of a meeting with these differences (names of fields, `;` between): it sends the
+// wanted subject or times again, which must be those that the meeting has. Where the times differ, neither its end nor what to send is
+// known.
 [[nodiscard]] bool can_extend(std::string_view drift) noexcept;
 
 // The fields that such an update sends: the subject, or the times where none is wanted or it differs. None where can_extend is false.
@@ -54,7 +55,7 @@ struct known_key {
 [[nodiscard]] bool call_for_expiry(const operation_settings& settings, const known_key& key, row_class what, utc_time ends,
                                    utc_time now) noexcept;
 
-// Whether a known meeting expires before the wanted one has ended. Not where that end has passed: nobody needs the link any more.
+// Whether a known meeting expires before the wanted one has ended. Not where that end has passed: the link is not needed any more.
 [[nodiscard]] bool expires_early(const known_key& key, utc_time ends, utc_time now) noexcept;
 
 // True for a meeting that is known to be lost or removed: it cannot vanish from an input.

@@ -67,8 +67,8 @@ class known_key_classifier {
   std::vector<key_id> keys_;  // whose first row in this plan is in the page
   std::vector<known_key> found_;
   std::vector<key_id> expire_early_;  // a sample
-  key_id key_ = 0;    // of the row that was classified last
-  known_key at_key_;  // what is known of it
+  key_id key_ = 0;                    // of the row that was classified last
+  known_key at_key_;                  // what is known of it
   std::vector<key_row> called_;
   std::vector<wanted_row> wanted_;
   std::vector<feed_row> feeds_;

@@ -54,10 +54,12 @@ inline constexpr const char* new_hashes =
     "INSERT INTO convoke.inventory_key(hash, id) SELECT w.hash, $1 + w.n FROM unnest($2) WITH ORDINALITY w(hash, n)";
 inline constexpr const char* new_observations =
     "INSERT INTO convoke.observation(id, state, pending, compared_hash, observed_at, drift, meeting_id, join_web_url, join_meeting_id, "
-    "passcode, dial_in_number, conference_id, options_url, expires_at) SELECT $1 + w.n, w.state, w.pending <> 0, w.compared, w.observed_at, w.drift, w.meeting_id, "
+    "passcode, dial_in_number, conference_id, options_url, expires_at) SELECT $1 + w.n, w.state, w.pending <> 0, w.compared, "
+    "w.observed_at, w.drift, w.meeting_id, "
     "w.url, w.join_id, w.passcode, w.dial_in, w.conference_id, w.options_url, w.expires_at "
     "FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) "
-    "w(n, state, pending, compared, observed_at, drift, meeting_id, url, join_id, passcode, dial_in, conference_id, options_url, expires_at)";
+    "w(n, state, pending, compared, observed_at, drift, meeting_id, url, join_id, passcode, dial_in, conference_id, options_url, "
+    "expires_at)";
 
 inline constexpr const char* running_cooldowns =
     "SELECT c.lane, o.object_id, (extract(epoch FROM c.until - clock_timestamp()) * 10000000)::bigint, "

@@ -103,11 +103,11 @@ result<void> postgres_plan_store::find_keys(std::span<const digest> keys, std::s
 }
 
 result<void> postgres_plan_store::read_known(std::span<const key_id> keys, std::span<planning::known_key> found) {
-  const auto known =
-      ask("SELECT w.n, o.state, o.pending, o.compared_hash, o.meeting_id IS NOT NULL, i.feed, i.ends_at, i.wanted_hash, o.expires_at, o.drift "
-          "FROM unnest($1) WITH ORDINALITY w(key, n) LEFT JOIN convoke.observation o ON o.id = w.key "
-          "LEFT JOIN convoke.inventory i ON i.id = w.key",
-          params().integers(column(keys)));
+  const auto known = ask(
+      "SELECT w.n, o.state, o.pending, o.compared_hash, o.meeting_id IS NOT NULL, i.feed, i.ends_at, i.wanted_hash, o.expires_at, o.drift "
+      "FROM unnest($1) WITH ORDINALITY w(key, n) LEFT JOIN convoke.observation o ON o.id = w.key "
+      "LEFT JOIN convoke.inventory i ON i.id = w.key",
+      params().integers(column(keys)));
   if (!known) return std::unexpected(known.error());
   for (int i = 0; i < known->size(); ++i) {
     auto& into = found[index(*known, i)];

@@ -222,8 +222,7 @@ void sqlite_inventory::add_key(const inventory_key& key, const digest& hash, std
   const auto& seen = *key.seen;
   add_observation_
       .with(id, seen.state, seen.pending, bytes_of(seen.compared), seen.observed_at, seen.drift, seen.meeting_id, seen.join_web_url,
-            seen.join_meeting_id, seen.passcode, seen.dial_in_number, seen.conference_id, seen.options_url,
-            seen.expires_at)
+            seen.join_meeting_id, seen.passcode, seen.dial_in_number, seen.conference_id, seen.options_url, seen.expires_at)
       .run();
 }
 

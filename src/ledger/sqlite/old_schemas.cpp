@@ -130,8 +130,8 @@ void complete_inventory(connection& db, const std::unordered_map<run_id, std::in
   } while (!page.empty() && db.ok());
 }
 
-constexpr const char* views[] = {"run",          "record",   "decision", "duplicate", "owed",
-                                 "last_failure", "cooldown", "learnt",   "feed",      "inventory", "observation"};
+constexpr const char* views[] = {"run",      "record", "decision", "duplicate", "owed",       "last_failure",
+                                 "cooldown", "learnt", "feed",     "inventory", "observation"};
 
 constexpr const char* views_over_4 = R"sql(
 CREATE TEMP VIEW run AS SELECT *, '' AS feed, NULL AS keep_alive FROM main.run;
@@ -140,8 +140,7 @@ CREATE TEMP VIEW owed AS SELECT run, organizer, line AS number, key, token, stri
 CREATE TEMP VIEW last_failure AS SELECT id, line AS number, attempts, http_status, error_code, error_message, request_id, client_request_id
   FROM main.last_failure;
 )sql";
-constexpr const char* no_expiry =
-    "CREATE TEMP VIEW observation AS SELECT *, NULL AS options_url, NULL AS expires_at FROM main.observation";
+constexpr const char* no_expiry = "CREATE TEMP VIEW observation AS SELECT *, NULL AS options_url, NULL AS expires_at FROM main.observation";
 constexpr const char* runs_of_5 = "CREATE TEMP VIEW run AS SELECT *, NULL AS keep_alive FROM main.run";
 constexpr const char* no_feeds = R"sql(
 CREATE TEMP VIEW feed AS SELECT NULL AS id, NULL AS name WHERE 0;

@@ -61,8 +61,8 @@ bool shares_keys(connection& db, run_id id) {
 // What classify_known and call_for_expiry say of known keys. ?3: now, ?4: until when meetings are to live.
 constexpr const char* any_expiring =
     "SELECT EXISTS(SELECT 1 FROM decision d JOIN observation b ON b.id = d.key JOIN inventory i ON i.id = d.key "
-    "WHERE d.id BETWEEN ?1 AND ?2 AND b.state IN (1, 2) AND b.pending = 0 AND (b.expires_at <= ?3 OR (b.expires_at <= ?4 AND i.ends_at > ?3 "
-    "AND b.meeting_id IS NOT NULL AND ';' || coalesce(b.drift, '') || ';' NOT LIKE '%;start;%' "
+    "WHERE d.id BETWEEN ?1 AND ?2 AND b.state IN (1, 2) AND b.pending = 0 AND (b.expires_at <= ?3 OR (b.expires_at <= ?4 "
+    "AND i.ends_at > ?3 AND b.meeting_id IS NOT NULL AND ';' || coalesce(b.drift, '') || ';' NOT LIKE '%;start;%' "
     "AND ';' || coalesce(b.drift, '') || ';' NOT LIKE '%;end;%')))";
 static_assert(static_cast<int>(observed::satisfied) == 1 && static_cast<int>(observed::drifted) == 2);
 

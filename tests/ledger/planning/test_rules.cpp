@@ -41,7 +41,8 @@ BOOST_AUTO_TEST_CASE(an_observation_of_the_same_payload_needs_no_call) {
   BOOST_TEST((classify_known({.state = observed_state::satisfied, .compared = other}, wanted, now) == row_class::changed));
   BOOST_TEST((classify_known({.state = observed_state::drifted, .compared = other}, wanted, now) == row_class::changed));
   // What the inventory wants is not asked where an observation answers.
-  BOOST_TEST((classify_known({.state = observed_state::satisfied, .compared = wanted, .wanted = other}, wanted, now) == row_class::unchanged));
+  BOOST_TEST(
+      (classify_known({.state = observed_state::satisfied, .compared = wanted, .wanted = other}, wanted, now) == row_class::unchanged));
 }
 
 BOOST_AUTO_TEST_CASE(a_key_without_such_an_observation_is_retried_or_changed) {
@@ -89,8 +90,7 @@ BOOST_AUTO_TEST_CASE(a_meeting_that_expires_soon_is_extended_while_its_end_lies_
   unknown.expires.reset();
   without_id.has_meeting = false;
   moved.extendable = false;
-  for (const auto& key : {later, unknown, without_id, moved})
-    BOOST_TEST(!call_for_expiry(keep, key, row_class::unchanged, now + 1h, now));
+  for (const auto& key : {later, unknown, without_id, moved}) BOOST_TEST(!call_for_expiry(keep, key, row_class::unchanged, now + 1h, now));
 }
 
 BOOST_AUTO_TEST_CASE(an_extension_sends_only_what_the_meeting_has_already) {
