@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "ledger/postgres/owing.hpp"
+#include "ledger/stored.hpp"
 
 namespace convoke::ledger::postgres {
 
