@@ -86,6 +86,9 @@ struct plan_options {
   std::string only;                         ///< `COLUMN=VALUE`: plan only these rows; empty: all
   bool skip_invalid = false;                ///< provision the valid rows although others are wrong
   convoke::on_drift drift = convoke::on_drift::report;
+  /// Known meetings that expire within this time although they end later than now are extended by a PATCH that changes nothing: 1 s to less
+  /// than 60 days, for which an update extends a meeting; absent: none is.
+  std::optional<std::chrono::milliseconds> keep_alive;
   std::optional<std::uint64_t> expect_rows;  ///< refuse unless the input has exactly N rows; not part of the identity
   std::optional<std::uint64_t> max_new;      ///< refuse if more than N keys are new; not part of the identity
 };

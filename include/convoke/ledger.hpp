@@ -136,7 +136,8 @@ struct result_row {
   std::string_view error_code, error_message, request_id, client_request_id;
   std::string_view drift;  ///< names of the fields that differ, `;` between
   std::optional<utc_time> finished_at;
-  std::string_view meeting_id, join_web_url, join_meeting_id, passcode, dial_in_number, conference_id;
+  std::string_view meeting_id, join_web_url, join_meeting_id, passcode, dial_in_number, conference_id, options_url;
+  std::optional<utc_time> expires_at;  ///< when the service lets the meeting expire; absent: not known
 };
 
 /// A meeting that this ledger knows. Views are valid until the callback that received it returns.
@@ -146,7 +147,8 @@ struct inventory_row {
   meeting_spec wanted;
   std::string_view state;  ///< wanted (not observed as it is wanted now), satisfied, drifted, failed, lost or removed
   std::string_view drift;
-  std::string_view meeting_id, join_web_url, join_meeting_id, passcode, dial_in_number, conference_id;
+  std::string_view meeting_id, join_web_url, join_meeting_id, passcode, dial_in_number, conference_id, options_url;
+  std::optional<utc_time> expires_at;  ///< when the service lets the meeting expire; absent: not known
   std::optional<utc_time> observed_at;
   std::string_view feed;  ///< the series of files that the meeting belongs to; empty: none
 };

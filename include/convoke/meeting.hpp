@@ -30,6 +30,10 @@ struct meeting {
   std::optional<std::string> passcode;
   std::optional<std::string> dial_in_number;  ///< tollNumber, else tollFreeNumber
   std::optional<std::string> conference_id;
+  std::optional<std::string> options_url;  ///< meetingOptionsWebUrl: it opens for the organizer only
+  /// expiryDateTime: when the meeting resource expires, 60 days after its end unless it was updated or used since. Absent where the answer
+  /// has none (national clouds), or 0001-01-01, or something that is no time: nothing but a renewal depends on it.
+  std::optional<utc_time> expires_at;
   std::optional<std::string> subject;
   std::optional<utc_time> start;
   std::optional<utc_time> end;

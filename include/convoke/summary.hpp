@@ -131,6 +131,8 @@ struct plan_summary {
   std::uint64_t new_keys = 0;          ///< of these, not in the inventory
   std::uint64_t changed_keys = 0;      ///< of these, in the inventory with another payload
   std::uint64_t retried_keys = 0;      ///< of these, in the inventory with this payload but not satisfied
+  std::uint64_t extended_keys = 0;     ///< of these, as wanted or drifted, and about to expire: a PATCH extends them (keep_alive)
+  std::uint64_t expired_keys = 0;      ///< of these, in the inventory with this payload, and expired
   std::uint64_t unchanged = 0;         ///< rows whose meeting is known to be as wanted
   std::uint64_t drifted = 0;           ///< rows whose meeting is known to differ
   std::uint64_t rejected = 0;          ///< rows that are wrong
@@ -139,10 +141,11 @@ struct plan_summary {
   std::uint64_t superseded = 0;        ///< owed rows of older open runs that this plan takes over once it is open
   std::uint64_t owed_elsewhere = 0;    ///< keys owed to older open runs that this input lacks
   std::uint64_t vanished = 0;          ///< known keys of this feed whose meeting has not ended and that this input lacks
-  std::uint64_t changed_ids = 0;  ///< new keys that want the meeting (organizer, subject, start, end) of a known key that this input lacks
-  std::uint64_t moved = 0;        ///< new keys with the external id of a known key of another organizer that this input lacks
-  std::vector<named_key> owed_elsewhere_sample, vanished_sample;  ///< at most 20 of each
-  std::vector<replaced_key> changed_ids_sample, moved_sample;     ///< at most 20 of each
+  std::uint64_t changed_ids = 0;   ///< new keys that want the meeting (organizer, subject, start, end) of a known key that this input lacks
+  std::uint64_t moved = 0;         ///< new keys with the external id of a known key of another organizer that this input lacks
+  std::uint64_t expire_early = 0;  ///< known meetings that expire before the wanted ones have ended, and that the plan does not extend
+  std::vector<named_key> owed_elsewhere_sample, vanished_sample, expire_early_sample;  ///< at most 20 of each
+  std::vector<replaced_key> changed_ids_sample, moved_sample;                          ///< at most 20 of each
 
   /// The organizers that rows name by UPN, each counted once per tenant.
   struct look_up_counts {

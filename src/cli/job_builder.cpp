@@ -149,6 +149,7 @@ void read_columns(const settings& from, setting_parser& parser, plan_options& pl
 }
 
 void read_plan(const settings& from, setting_parser& parser, plan_options& plan) {
+  parser.table(plan, run::plan_ranges);
   plan.encoding = parse_encoding(from.text("encoding"), parser);
   plan.delimiter = parse_delimiter(from.text("delimiter"), parser);
   plan.time_zone = from.text("time-zone");

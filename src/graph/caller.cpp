@@ -161,7 +161,8 @@ void caller::impl::refuse_quoted_token(answer& from) const {
                                                              {"joinMeetingId", shown(kept.join_meeting_id)},
                                                              {"passcode", shown(kept.passcode)},
                                                              {"dial-in number", shown(kept.dial_in_number)},
-                                                             {"conferenceId", shown(kept.conference_id)}};
+                                                             {"conferenceId", shown(kept.conference_id)},
+                                                             {"meetingOptionsWebUrl", shown(kept.options_url)}};
   const auto* const quoting = std::ranges::find_if(fields, [&](const auto& f) {
     // The part of an id that names the organizer may also be part of a token that names this organizer.
     const auto own = f.second.data() == kept.id.data() && !wire::organizer_in_id(f.second).empty() ? wire::organizer_digits : 0;

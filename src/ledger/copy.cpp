@@ -194,8 +194,9 @@ digest inventory_hasher::content_of(const inventory_key& key, const std::vector<
     bytes += seen.pending ? '1' : '0';
     append(bytes, seen.observed_at);
     for (const auto* text : {&seen.compared, &seen.drift, &seen.meeting_id, &seen.join_web_url, &seen.join_meeting_id, &seen.passcode,
-                             &seen.dial_in_number, &seen.conference_id})
+                             &seen.dial_in_number, &seen.conference_id, &seen.options_url})
       append(bytes, *text);
+    append(bytes, seen.expires_at);
   }
   return hash_({bytes});
 }

@@ -31,7 +31,8 @@ struct inventory_key {
     bool pending = false;
     std::optional<std::string> compared;  // the payload that the meeting was compared with, as a hash
     std::optional<std::int64_t> observed_at;
-    std::optional<std::string> drift, meeting_id, join_web_url, join_meeting_id, passcode, dial_in_number, conference_id;
+    std::optional<std::string> drift, meeting_id, join_web_url, join_meeting_id, passcode, dial_in_number, conference_id, options_url;
+    std::optional<std::int64_t> expires_at;
   };
   std::optional<observation> seen;
 };
@@ -104,7 +105,8 @@ inline constexpr const char* copy_run_name = "ledger copy";
 // Of key i, the record r of its source, its organizer p, its feed f and its observation b.
 inline constexpr const char* inventory_key_columns =
     "i.id, p.lane, p.object_id, r.payload, r.update_rule, i.wanted_hash, i.ends_at, f.name, b.state, b.pending, b.compared_hash, "
-    "b.observed_at, b.drift, b.meeting_id, b.join_web_url, b.join_meeting_id, b.passcode, b.dial_in_number, b.conference_id";
+    "b.observed_at, b.drift, b.meeting_id, b.join_web_url, b.join_meeting_id, b.passcode, b.dial_in_number, b.conference_id, "
+    "b.options_url, b.expires_at";
 
 // Everything but the lane; `Row` as in ledger/read_rows.hpp.
 template <class Row>
@@ -130,7 +132,9 @@ template <class Row>
                                         .join_meeting_id = text(15),
                                         .passcode = text(16),
                                         .dial_in_number = text(17),
-                                        .conference_id = text(18)};
+                                        .conference_id = text(18),
+                                        .options_url = text(19),
+                                        .expires_at = number(20)};
   return out;
 }
 

@@ -4,6 +4,7 @@
 // text(column), null(column) and as<T>(column), which give 0 and empty text for NULL. `Bytes` keeps texts for as long as the page is used:
 // page_bytes, or bytes_in_place where the statement keeps them by itself.
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -25,7 +26,7 @@ struct bytes_in_place {
 
 inline constexpr const char* run_columns =
     "id, state, identity, input_name, input_sha256, settings, dialect, header, tzdata_version, convoke_version, drift_fails, rows, "
-    "planned_at, opened_at, finished_at, pruned, update_drifted, enforce_roles, feed";
+    "planned_at, opened_at, finished_at, pruned, update_drifted, enforce_roles, feed, keep_alive";
 
 // Without lanes and counts.
 template <class Row>
@@ -51,6 +52,7 @@ template <class Row>
   out.pruned = row.integer(15) != 0;
   info.header.operations = {.update_drifted = row.integer(16) != 0, .enforce_roles = row.integer(17) != 0};
   info.header.feed = row.text(18);
+  if (!row.null(19)) info.header.operations.keep_alive = std::chrono::seconds(row.integer(19));
   return out;
 }
 
@@ -62,7 +64,7 @@ inline constexpr const char* result_columns =
     "r.id, r.lane, CASE WHEN r.error IS NULL THEN r.payload END, o.outcome, o.attempts, o.http_status, o.error_code, "
     "coalesce(o.error_message, r.error), o.request_id, o.client_request_id, o.drift, o.finished_at, b.meeting_id, b.join_web_url, "
     "b.join_meeting_id, b.passcode, b.dial_in_number, b.conference_id, coalesce(d.outcome_id, r.id), d.organizer, r.line, r.first, "
-    "r.occurrence";
+    "r.occurrence, b.options_url, b.expires_at";
 enum result_column : std::uint8_t {
   result_id = 0,
   result_outcome = 3,
@@ -70,7 +72,7 @@ enum result_column : std::uint8_t {
   result_organizer = 19,
   result_first = 21,
   result_occurrence = 22,
-  result_further = 23,
+  result_further = 25,
 };
 
 // Everything but `raw`, `occurrences`, and the last failure of a deferred row.
@@ -98,6 +100,8 @@ void read_result(const Row& from, const run_info& run, result_row& row, Bytes& b
   row.passcode = text(15);
   row.dial_in_number = text(16);
   row.conference_id = text(17);
+  row.options_url = text(23);
+  if (!from.null(24)) row.expires_at = from_stored(from.integer(24));
 }
 
 // The last failure of a deferred row, from six columns beginning with `first`.
@@ -132,7 +136,7 @@ void read_first_of_reason(const Row& from, failure_reason& reason) {
 // Of key i of the inventory, the record r of its source and its observation b.
 inline constexpr const char* inventory_columns =
     "i.id, i.organizer, r.payload, b.state, b.pending, b.drift, b.meeting_id, b.join_web_url, b.join_meeting_id, b.passcode, "
-    "b.dial_in_number, b.conference_id, b.observed_at, i.feed";
+    "b.dial_in_number, b.conference_id, b.observed_at, i.feed, b.options_url, b.expires_at";
 enum inventory_column : std::uint8_t { inventory_id = 0, inventory_organizer = 1, inventory_feed = 13 };
 
 // Everything but lane, organizer and feed. errc::storage where the payload cannot be read.
@@ -151,6 +155,8 @@ template <class Row>
   row.passcode = text(9);
   row.dial_in_number = text(10);
   row.conference_id = text(11);
+  row.options_url = text(14);
+  row.expires_at = from.null(15) ? std::nullopt : std::optional(from_stored(from.integer(15)));
   row.observed_at = from.null(12) ? std::nullopt : std::optional(from_stored(from.integer(12)));
   return {};
 }

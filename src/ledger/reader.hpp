@@ -32,7 +32,8 @@ struct result_row {
   int http_status = 0;
   std::string_view error_code, error_message, request_id, client_request_id, drift;
   std::optional<utc_time> finished_at;
-  std::string_view meeting_id, join_web_url, join_meeting_id, passcode, dial_in_number, conference_id;
+  std::string_view meeting_id, join_web_url, join_meeting_id, passcode, dial_in_number, conference_id, options_url;
+  std::optional<utc_time> expires_at;
 };
 
 // The views are valid until the next row.
@@ -42,7 +43,8 @@ struct inventory_row {
   std::string_view organizer, external_id, payload, state, drift;
   std::string_view feed;  // empty: none
   // Of a lost or removed meeting: what it had.
-  std::string_view meeting_id, join_web_url, join_meeting_id, passcode, dial_in_number, conference_id;
+  std::string_view meeting_id, join_web_url, join_meeting_id, passcode, dial_in_number, conference_id, options_url;
+  std::optional<utc_time> expires_at;
   std::optional<utc_time> observed_at;
 };
 
@@ -103,6 +105,10 @@ class reader {
   virtual result<std::optional<run_info>> find(std::string_view identity) = 0;  // newest not discarded of this identity
   // True if a run that was opened after `id` has taken over any of its keys.
   virtual result<bool> overtaken(run_id id) = 0;
+  // Whether a plan of the rows of this run would owe calls at `now` for meetings that were observed as satisfied or drifted, only because
+  // they have expired, or because they expire within `keep_alive` and can be extended: see call_for_expiry in planning/rules.hpp. False
+  // where the decisions of the run are not kept.
+  virtual result<bool> any_expires(run_id id, utc_time now, std::optional<std::chrono::seconds> keep_alive) = 0;
   virtual result<run_status> status(run_id id) = 0;
   // Why rows of the run that belong into its failed file have no meeting as wanted: the most frequent reasons first, `most` at most.
   virtual result<std::vector<failure_reason>> reasons(run_id id, std::size_t most) = 0;

@@ -25,6 +25,17 @@ inline std::int64_t to_stored(utc_time t) noexcept {
 inline utc_time from_stored(std::int64_t count) noexcept {
   return utc_time(ticks(count));
 }
+inline std::optional<std::int64_t> to_stored(const std::optional<utc_time>& t) noexcept {
+  return t ? std::optional(to_stored(*t)) : std::nullopt;
+}
+// owed.operation: the number of the operation, or this one for an update that only extends the life of the meeting.
+inline constexpr int stored_extension = 5;
+inline int stored_operation(operation op, bool extends) noexcept {
+  return extends ? stored_extension : static_cast<int>(op);
+}
+inline operation operation_from_stored(int stored) noexcept {
+  return stored == stored_extension ? operation::update : static_cast<operation>(stored);
+}
 // Dates of occurrences are stored as YYYYMMDD.
 [[nodiscard]] std::optional<std::int64_t> stored_date(const occurrence_date& date) noexcept;
 [[nodiscard]] std::chrono::local_days date_from_stored(std::int64_t date) noexcept;

@@ -67,6 +67,8 @@ enum class run_state : std::uint8_t { planned = 1, open = 2, finished = 3, disca
 struct operation_settings {
   bool update_drifted = false;  // meetings that differ are updated, not only reported
   bool enforce_roles = false;   // an update sets the roles of attendees, which createOrGet does not reliably keep
+  // Known meetings that expire within this time, although they end later than now, are extended by an update.
+  std::optional<std::chrono::seconds> keep_alive{};
   friend bool operator==(const operation_settings&, const operation_settings&) = default;
 };
 
@@ -285,6 +287,8 @@ struct claimed_row {
   // Only of a row that owes another operation than createOrGet: what was last observed of its meeting.
   std::string meeting_id{};
   std::string drift{};  // names of the fields that differ, `;` between
+  // The update is owed only because it extends the life of the meeting: it must change nothing.
+  bool extends = false;
 };
 
 // What a claim found of one organizer.

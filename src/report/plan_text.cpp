@@ -69,6 +69,8 @@ std::string plan_counts(const plan_summary& s) {
       fmt::format("{}: {} owed ({} new, {} changed, {} tried before), {} unchanged", rows_text(s), count_of(s.calls, "call", "calls"),
                   grouped(s.new_keys), grouped(s.changed_keys), grouped(s.retried_keys), grouped(s.unchanged));
   if (s.drifted > 0) out += fmt::format(", {} known to have drifted", grouped(s.drifted));
+  if (s.extended_keys > 0) out += fmt::format(", {} to be extended", grouped(s.extended_keys));
+  if (s.expired_keys > 0) out += fmt::format(", {} expired", grouped(s.expired_keys));
   out += other_rows(s);
   // The summary also lists organizers whose meetings vanished, and owe no call.
   const auto callers = std::ranges::count_if(s.organizers, [](const auto& o) { return o.calls > 0; });

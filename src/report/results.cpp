@@ -22,15 +22,16 @@ namespace {
 
 constexpr std::size_t buffer_bytes = 256 * 1024;
 
-constexpr std::array result_columns = {"line",           "occurrence",        "tenant",       "organizer",       "external_id",
-                                       "outcome",        "meeting_id",        "join_web_url", "join_meeting_id", "passcode",
-                                       "dial_in_number", "conference_id",     "subject",      "start",           "end",
-                                       "drift",          "http_status",       "error_code",   "error_message",   "attempts",
-                                       "request_id",     "client_request_id", "finished_at"};
+constexpr std::array result_columns = {"line",           "occurrence",    "tenant",       "organizer",         "external_id",
+                                       "outcome",        "meeting_id",    "join_web_url", "join_meeting_id",   "passcode",
+                                       "dial_in_number", "conference_id", "options_url",  "expires_at",        "subject",
+                                       "start",          "end",           "drift",        "http_status",       "error_code",
+                                       "error_message",  "attempts",      "request_id",   "client_request_id", "finished_at"};
 
-constexpr std::array inventory_columns = {
-    "tenant",         "organizer",     "external_id", "state", "meeting_id", "join_web_url", "join_meeting_id", "passcode",
-    "dial_in_number", "conference_id", "subject",     "start", "end",        "drift",        "observed_at",     "feed"};
+constexpr std::array inventory_columns = {"tenant",       "organizer",       "external_id", "state",          "meeting_id",
+                                          "join_web_url", "join_meeting_id", "passcode",    "dial_in_number", "conference_id",
+                                          "options_url",  "expires_at",      "subject",     "start",          "end",
+                                          "drift",        "observed_at",     "feed"};
 
 // The cells of a record, parsed from its bytes. The memory of one record is used for the next.
 class record_cells {
@@ -65,6 +66,8 @@ void write_meeting(line_writer& w, const auto& row) {
   w.text("passcode", row.passcode);
   w.text("dial_in_number", row.dial_in_number);
   w.text("conference_id", row.conference_id);
+  w.text("options_url", row.options_url);
+  w.text("expires_at", row.expires_at ? format_utc(*row.expires_at) : std::string());
 }
 
 // The cells of the wanted meeting: from the plan, or, for a wrong row, from its own cells.

@@ -128,6 +128,14 @@ void add_inventory(const plan_summary& s, std::vector<std::string>& out) {
                     sample_text(s.vanished_sample, s.vanished, key_text), form(s.vanished, "its meeting", "their meetings")));
 }
 
+void add_expiry(const plan_summary& s, std::vector<std::string>& out) {
+  if (s.expire_early == 0) return;
+  out.push_back(fmt::format(
+      "{} before {} end: {}. Then the join {} may stop working. --keep-alive D extends meetings that expire within D, such as 30d.",
+      count_of(s.expire_early, "known meeting expires", "known meetings expire"), form(s.expire_early, "its", "their"),
+      sample_text(s.expire_early_sample, s.expire_early, key_text), form(s.expire_early, "link", "links")));
+}
+
 void add_full_months(const plan_summary& s, std::vector<std::string>& out) {
   using organizer = plan_summary::per_organizer;
   std::vector<organizer> full;
@@ -162,6 +170,7 @@ std::vector<std::string> plan_warnings(const plan_summary& s) {
   for (const auto& w : s.warnings) out.push_back(input_warning_text(w));
   add_other_runs(s, out);
   add_inventory(s, out);
+  add_expiry(s, out);
   add_full_months(s, out);
   return out;
 }

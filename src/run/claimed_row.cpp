@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "ledger/planning/rules.hpp"
+
 namespace convoke::run {
 
 namespace {
@@ -26,7 +28,11 @@ claimed_row::claimed_row(ledger::claimed_row&& claimed, meeting_spec&& spec)
       line(claimed.line),
       update(claimed.update),
       meeting_id(std::move(claimed.meeting_id)) {
-  if (claimed.op == operation::update) send_changed(split(claimed.drift));
+  if (claimed.op != operation::update) return;
+  if (claimed.extends)
+    changed = ledger::planning::fields_to_extend(wanted, claimed.drift);
+  else
+    send_changed(split(claimed.drift));
 }
 
 void claimed_row::advance(const engine::answer& last) {

@@ -181,6 +181,8 @@ result<void> ledger_reader::for_each_result(std::uint32_t id, const std::functio
     row.passcode = from.passcode;
     row.dial_in_number = from.dial_in_number;
     row.conference_id = from.conference_id;
+    row.options_url = from.options_url;
+    row.expires_at = from.expires_at;
     return take(row);
   });
 }
@@ -201,6 +203,8 @@ result<void> ledger_reader::for_each_inventory(const std::function<result<void>(
     row.passcode = from.passcode;
     row.dial_in_number = from.dial_in_number;
     row.conference_id = from.conference_id;
+    row.options_url = from.options_url;
+    row.expires_at = from.expires_at;
     row.observed_at = from.observed_at;
     row.feed = from.feed;
     return take(row);

@@ -146,6 +146,7 @@ ledger::run_header make_header(const job& j, const scanned_input& input, std::ve
   if (!input.skipped.sha256.empty()) settings["skip_dates"] = input.skipped.sha256;
   // The same input as another feed is another run: its keys go over to that feed.
   if (j.feed) settings["feed"] = *j.feed;
+  if (j.plan.keep_alive) settings["keep_alive_ms"] = j.plan.keep_alive->count();
   h.settings = boost::json::serialize(settings);
   h.feed = feed_of(j);
   h.dialect = boost::json::serialize(boost::json::object{
@@ -154,6 +155,7 @@ ledger::run_header make_header(const job& j, const scanned_input& input, std::ve
   h.input_name = j.input;
   h.input_sha256 = input.sha256;
   h.drift_fails = j.plan.drift == on_drift::fail;
+  if (j.plan.keep_alive) h.operations.keep_alive = std::chrono::floor<std::chrono::seconds>(*j.plan.keep_alive);
   h.tzdata_version = files::tzdata_version();
   h.convoke_version = version;
   auto identity = fmt::format("run 1\n{}\n{}\n", h.input_sha256, h.settings);

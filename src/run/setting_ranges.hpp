@@ -46,6 +46,10 @@ inline constexpr std::tuple job_ranges{
     ranged_setting{"keep-runs", &job::keep_runs, whole_range{1, 1'000'000}},
 };
 
+inline constexpr std::tuple plan_ranges{
+    ranged_setting{"keep-alive", &plan_options::keep_alive, duration_range{.least = std::chrono::seconds(1), .most = ten_years}},
+};
+
 inline constexpr std::tuple lane_pace_ranges{
     ranged_setting{"rate", &lane_pace_options::rate, any_rate},
     ranged_setting{"start-rate", &lane_pace_options::start_rate, any_rate},

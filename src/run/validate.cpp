@@ -79,7 +79,16 @@ result<void> check_columns(const plan_options& options) {
   return {};
 }
 
+// graph-api: an update before the expiry of a meeting extends it by 60 days.
+constexpr std::chrono::milliseconds extension_of_an_update = std::chrono::days(60);
+
 result<void> check_plan_options(const plan_options& options) {
+  if (const auto valid = check_ranges(options, plan_ranges); !valid) return valid;
+  if (options.keep_alive && *options.keep_alive >= extension_of_an_update)
+    return fail(errc::usage,
+                fmt::format("--keep-alive {}ms is too long: an update extends a meeting to 60 days from then, so each run would "
+                            "call for all meetings again. Use at most 59d.",
+                            options.keep_alive->count()));
   if (const auto valid = check_columns(options); !valid) return valid;
   const auto equals = options.only.find('=');
   if (!options.only.empty() && (equals == std::string::npos || equals == 0))

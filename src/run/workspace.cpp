@@ -161,7 +161,11 @@ result<known_run> find_known_run(const workspace& w) {
   if (info.counts.failed + info.counts.lost > 0) return out;
   const auto lacks = lacks_users(*from, info);
   if (!lacks) return std::unexpected(lacks.error());
-  if (!*lacks) out.done = std::move(info);
+  if (*lacks) return out;
+  // A link that has died since, or is about to, is not what is wanted any more.
+  const auto expires = from->any_expires(info.id, os::wall_now(), w.header.operations.keep_alive);
+  if (!expires) return std::unexpected(expires.error());
+  if (!*expires) out.done = std::move(info);
   return out;
 }
 

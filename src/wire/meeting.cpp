@@ -228,9 +228,35 @@ void read_audio(element value, meeting& out) {
   }
 }
 
-enum member_name : unsigned { id, join_url, external_id, subject, start, end, participants, audio, join_settings, context, other };
+// An options link and an expiry are shown and remembered, but no row depends on them: what cannot be read counts as absent.
+void read_options_url(element value, meeting& out) {
+  std::string_view text;
+  if (value.get(text) != simdjson::SUCCESS || text.empty() || text.size() > text_limits::url || has_controls(text)) return;
+  out.options_url.emplace(text);
+}
 
-// An answer has some 50 members, of which ten are read: the length alone excludes most of the others.
+void read_expiry(element value, meeting& out) {
+  std::optional<utc_time> time;
+  if (read_time(value, "expiryDateTime", time)) out.expires_at = time;
+}
+
+enum member_name : unsigned {
+  id,
+  join_url,
+  external_id,
+  subject,
+  start,
+  end,
+  participants,
+  audio,
+  join_settings,
+  context,
+  options_url,
+  expiry,
+  other
+};
+
+// An answer has some 50 members, of which twelve are read: the length alone excludes most of the others.
 member_name which(std::string_view key) noexcept {
   switch (key.size()) {
     case 2:
@@ -246,9 +272,11 @@ member_name which(std::string_view key) noexcept {
     case 13:
       return key == "startDateTime" ? start : other;
     case 14:
-      return key == "@odata.context" ? context : other;
+      return key == "@odata.context" ? context : key == "expiryDateTime" ? expiry : other;
     case 17:
       return key == "audioConferencing" ? audio : other;
+    case 20:
+      return key == "meetingOptionsWebUrl" ? options_url : other;
     case 21:
       return key == "joinMeetingIdSettings" ? join_settings : other;
     default:
@@ -276,6 +304,12 @@ result<> read_member(member_name name, std::string_view key, element value, meet
       return read_join_settings(value, out);
     case audio:
       read_audio(value, out);
+      return {};
+    case options_url:
+      read_options_url(value, out);
+      return {};
+    case expiry:
+      read_expiry(value, out);
       return {};
     case context:
       if (std::string_view text; value.get(text) == simdjson::SUCCESS) organizer.context = organizer_in_context(text);

@@ -154,7 +154,8 @@ class Server:
 
 def simulator(folder, *flags, verify=True):
     """`verify` false: the certificate of the server is wrong on purpose."""
-    return Server(folder, [EXECUTABLE, "simulate", *flags], "/_sim/", verify)
+    # The meetings of most tests have fixed dates: they must not expire as time goes by.
+    return Server(folder, [EXECUTABLE, "simulate", "--meeting-lifetime", "3650d", *flags], "/_sim/", verify)
 
 
 def foreign(folder, *flags):

@@ -10,7 +10,7 @@ from harness import Case, main
 from processes import TRACED, need_tracing, strace
 
 COLUMNS = ("line occurrence tenant organizer external_id outcome meeting_id join_web_url join_meeting_id passcode dial_in_number conference_id "
-           "subject start end drift http_status error_code error_message attempts request_id client_request_id finished_at").split()
+           "options_url expires_at subject start end drift http_status error_code error_message attempts request_id client_request_id finished_at").split()
 ANNA = organizer_ids(1)[0]
 PHONE_NUMBER = re.compile(r"\+[1-9][0-9 .()-]{6,30}")
 

@@ -72,8 +72,9 @@ inline std::vector<std::string> inventory_of(const std::string& url) {
   must(from->for_each_inventory([&](const inventory_row& r) -> result<void> {
     std::string one;
     for (const auto part : {std::string_view(r.lane.app), r.organizer, r.external_id, r.state, r.drift, r.feed, r.meeting_id,
-                            r.join_web_url, r.join_meeting_id, r.passcode, r.dial_in_number, r.conference_id, r.payload})
+                            r.join_web_url, r.join_meeting_id, r.passcode, r.dial_in_number, r.conference_id, r.options_url, r.payload})
       one += std::string(part) + "|";
+    one += r.expires_at ? format_utc(*r.expires_at) + "|" : std::string("|");
     out.push_back(one + (r.observed_at ? std::to_string(r.observed_at->time_since_epoch().count()) : "never"));
     return {};
   }));

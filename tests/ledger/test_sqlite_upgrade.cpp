@@ -4,7 +4,8 @@
 // was stopped after five calls. schema_2.sql is what version 2 made of it, with a pace that was learnt. schema_3.sql is what version 3
 // wrote of the same inputs: its second run made six calls, was interrupted, and continued against a service that failed; its process was
 // killed. Of the six rows it still owes three have one strike each and a last failure, and three were claimed. schema_4.sql is the same of
-// version 4, except that one meeting of the first run was there before and differs. schema_5.sql is what version 5 made of it.
+// version 4, except that one meeting of the first run was there before and differs. schema_5.sql is what version 5 made of it, and
+// schema_6.sql what version 6 made of that.
 
 #include <sqlite3.h>
 
@@ -21,7 +22,7 @@ using namespace convoke::ledger::testing;
 
 namespace {
 
-const auto versions = boost::unit_test::data::make({1, 2, 3, 4, 5});
+const auto versions = boost::unit_test::data::make({1, 2, 3, 4, 5, 6});
 
 struct old_ledger : sqlite_ledger {
   int version;

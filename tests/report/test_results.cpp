@@ -78,12 +78,13 @@ BOOST_FIXTURE_TEST_CASE(csv_has_the_columns_in_order_and_no_formula, target) {
   std::getline(lines, line);
   BOOST_TEST(line ==
              "line,occurrence,tenant,organizer,external_id,outcome,meeting_id,join_web_url,join_meeting_id,passcode,dial_in_number,"
-             "conference_id,subject,"
+             "conference_id,options_url,expires_at,subject,"
              "start,end,drift,http_status,error_code,error_message,attempts,request_id,client_request_id,finished_at,room");
   std::getline(lines, line);
-  BOOST_TEST(line ==
-             "2,,11111111-2222-3333-4444-555555555555,9d8fe59e-322e-53bb-9df5-35d01bf5cb66,A-1,created,MSo1,https://teams.example/l/1,,,,,"
-             "'=cmd(),2026-10-19T08:00:00Z,2026-10-19T09:00:00Z,,201,,,1,,,2026-10-01T10:00:00.5Z,\"'+B, 1\"");
+  BOOST_TEST(
+      line ==
+      "2,,11111111-2222-3333-4444-555555555555,9d8fe59e-322e-53bb-9df5-35d01bf5cb66,A-1,created,MSo1,https://teams.example/l/1,,,,,,,"
+      "'=cmd(),2026-10-19T08:00:00Z,2026-10-19T09:00:00Z,,201,,,1,,,2026-10-01T10:00:00.5Z,\"'+B, 1\"");
   std::getline(lines, line);
   BOOST_TEST(line.find(",deferred,") != std::string::npos);
   std::getline(lines, line);

@@ -59,6 +59,8 @@ struct fixture {
 
   void start(sim::options options) {
     options.service.small_answers = true;
+    // The dates of the meetings are fixed: they must not expire as time goes by.
+    options.service.expiry.lifetime = std::chrono::days(3650);
     auto started = sim::simulator::start(options);
     BOOST_REQUIRE_MESSAGE(started.has_value(), (started ? "" : started.error().message));
     graph = std::move(*started);

@@ -103,6 +103,19 @@ BOOST_AUTO_TEST_CASE(times_are_read_as_instants) {
   BOOST_TEST(!read(R"({"startDateTime":"0001-01-01T00:00:00Z","endDateTime":"0001-01-01T00:00:00.0000000Z"})").start);
 }
 
+BOOST_AUTO_TEST_CASE(expiry_and_options_link_are_read_leniently) {
+  const auto m = read(R"({"expiryDateTime":"2026-11-30T09:00:00Z","meetingOptionsWebUrl":"https://teams.example/o?a=1"})");
+  BOOST_TEST(convoke::format_utc(m.expires_at.value()) == "2026-11-30T09:00:00Z");
+  BOOST_TEST(m.options_url.value() == "https://teams.example/o?a=1");
+  for (const std::string_view none : {"null", R"("0001-01-01T00:00:00Z")", R"("soon")", "7", "{}"})
+    BOOST_TEST(!read(R"({"expiryDateTime":)" + std::string(none) + "}").expires_at.has_value());
+  for (const std::string_view none : {"null", R"("")", R"("a\u0007b")", "7", "[]"})
+    BOOST_TEST(!read(R"({"meetingOptionsWebUrl":)" + std::string(none) + "}").options_url.has_value());
+  BOOST_TEST(!read(R"({"meetingOptionsWebUrl":")" + std::string(5000, 'x') + ""
+}
+").options_url.has_value());
+}
+
 BOOST_AUTO_TEST_CASE(dial_in_is_read_leniently) {
   BOOST_TEST(read(R"({"audioConferencing":{"conferenceId":"1"}})").conference_id.value() == "1");
   BOOST_TEST(read(R"({"audioConferencing":{"ConferenceId":"1"}})").conference_id.value() == "1");

@@ -74,6 +74,7 @@ struct planned_call {
   bool is_new = false;  // the key is added to the inventory
   bool has_duplicates = false;
   operation op = operation::create_or_get;
+  bool extends = false;  // an update that only extends the life of the meeting
   inherited_claim inherited{};
   // Only of a new key.
   feed_id feed = no_feed;

@@ -56,7 +56,7 @@ struct keyed_row {
 };
 
 // What a row is, compared with the inventory. `known` is not final: the observation of the key is still to be read.
-enum class row_class : std::uint8_t { invalid, new_key, known, changed, retried, unchanged, drifted };
+enum class row_class : std::uint8_t { invalid, new_key, known, changed, retried, unchanged, drifted, expired };
 
 // A row whose key was looked up: sorted by key until the row is classified, then by number.
 struct matched_row {
@@ -71,6 +71,7 @@ struct matched_row {
   row_class what = row_class::invalid;
   bool owes = false;                              // a call
   operation first_op = operation::create_or_get;  // where it owes one
+  bool extends = false;                           // which is an update that only extends the life of the meeting
   utc_time ends{};                                // the wanted meeting
 
   struct number_order {
@@ -93,7 +94,8 @@ struct call_row {
   std::uint32_t number = 0;
   bool has_duplicates = false;
   operation op = operation::create_or_get;
-  utc_time ends{};  // the wanted meeting
+  bool extends = false;  // see matched_row
+  utc_time ends{};       // the wanted meeting
 
   struct order {
     bool operator()(const call_row& a, const call_row& b) const noexcept {

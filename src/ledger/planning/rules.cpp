@@ -13,10 +13,44 @@ bool is_gone(std::optional<observed_state> state) noexcept {
   return state == observed_state::lost || state == observed_state::removed;
 }
 
-row_class classify_known(const known_key& key, const digest& payload) noexcept {
+row_class classify_known(const known_key& key, const digest& payload, utc_time now) noexcept {
   if (needs_wanted(key.state)) return key.wanted == payload ? row_class::retried : row_class::changed;
   if (key.compared != payload) return row_class::changed;
+  if (key.expires && *key.expires <= now) return row_class::expired;
   return key.state == observed_state::satisfied ? row_class::unchanged : row_class::drifted;
+}
+
+namespace {
+
+bool names_field(std::string_view drift, std::string_view field) noexcept {
+  while (!drift.empty()) {
+    const auto end = std::min(drift.find(';'), drift.size());
+    if (drift.substr(0, end) == field) return true;
+    drift.remove_prefix(std::min(end + 1, drift.size()));
+  }
+  return false;
+}
+
+}  // namespace
+
+bool can_extend(std::string_view drift) noexcept {
+  return !names_field(drift, "start") && !names_field(drift, "end");
+}
+
+std::vector<std::string> fields_to_extend(const meeting_spec& wanted, std::string_view drift) {
+  if (!can_extend(drift)) return {};
+  if (wanted.subject && !names_field(drift, "subject")) return {"subject"};
+  return {"start", "end"};
+}
+
+bool call_for_expiry(const operation_settings& settings, const known_key& key, row_class what, utc_time ends, utc_time now) noexcept {
+  if (!settings.keep_alive || !key.expires || !key.has_meeting || !key.extendable) return false;
+  if (what != row_class::unchanged && what != row_class::drifted) return false;
+  return ends > now && *key.expires <= now + *settings.keep_alive;
+}
+
+bool expires_early(const known_key& key, utc_time ends, utc_time now) noexcept {
+  return key.expires && *key.expires < ends && ends > now && !is_gone(key.state);
 }
 
 update_rule update_after_create(const operation_settings& settings, const meeting_spec& spec) noexcept {
@@ -34,7 +68,7 @@ std::optional<operation> first_operation(const operation_settings& settings, row
 
 wanted_change change_of_wanted(row_class what, bool pending) noexcept {
   if (what == row_class::changed) return wanted_change::replaced;
-  const bool answered = what == row_class::unchanged || what == row_class::drifted;
+  const bool answered = what == row_class::unchanged || what == row_class::drifted || what == row_class::expired;
   return answered && pending ? wanted_change::restored : wanted_change::none;
 }
 
@@ -65,7 +99,14 @@ void count(plan_summary& summary, const matched_row& row, decision decided) noex
   if (decided == decision::drifted) ++summary.drifted;
   if (decided != decision::call) return;
   ++summary.calls;
-  ++(row.what == row_class::new_key ? summary.new_keys : row.what == row_class::changed ? summary.changed_keys : summary.retried_keys);
+  if (row.extends) {
+    ++summary.extended_keys;
+    return;
+  }
+  ++(row.what == row_class::new_key   ? summary.new_keys
+     : row.what == row_class::changed ? summary.changed_keys
+     : row.what == row_class::expired ? summary.expired_keys
+                                      : summary.retried_keys);
 }
 
 }  // namespace convoke::ledger::planning

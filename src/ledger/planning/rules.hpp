@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <convoke/spec.hpp>
 
@@ -28,14 +29,34 @@ struct known_key {
   feed_id feed = no_feed;               // that the key belongs to
   std::optional<utc_time> ends;         // when the wanted meeting ends; absent: not known
   digest wanted{};                      // the payload that the inventory wants; read only where needs_wanted(state)
+  std::optional<utc_time> expires{};    // the meeting, as the service said when it was observed; absent: not known
+  bool extendable = true;               // an update that changes nothing is possible, see can_extend
 };
 
 // True if the class of a row depends on `known_key::wanted`: the key was never observed as satisfied or drifted since it was last called.
 [[nodiscard]] bool needs_wanted(std::optional<observed_state> state) noexcept;
 
-// unchanged or drifted: the key was observed, and compared with this very payload. retried: the key has no such observation and is wanted
-// as before. changed: everything else.
-[[nodiscard]] row_class classify_known(const known_key& key, const digest& payload) noexcept;
+// unchanged or drifted: the key was observed, and compared with this very payload. expired: the same, but the meeting has expired by `now`,
+// so that its link may be dead. retried: the key has no such observation and is wanted as before. changed: everything else.
+[[nodiscard]] row_class classify_known(const known_key& key, const digest& payload, utc_time now) noexcept;
+
+// ---- expiry: a meeting expires 60 days after its end, and any update before that extends it (graph-api.md section 5)
+
+// Whether an update that changes nothing can be made of a meeting with these differences (names of fields, `;` between): it sends the
+// wanted subject or times again, which must be those that the meeting has. Where the times differ, neither its end nor what to send is
+// known.
+[[nodiscard]] bool can_extend(std::string_view drift) noexcept;
+
+// The fields that such an update sends: the subject, or the times where none is wanted or it differs. None where can_extend is false.
+[[nodiscard]] std::vector<std::string> fields_to_extend(const meeting_spec& wanted, std::string_view drift);
+
+// Whether a row owes an update only to keep its meeting alive: the meeting is known as unchanged or drifted, no other call is owed, and it
+// expires within `keep_alive` from `now` although the wanted one ends later than now.
+[[nodiscard]] bool call_for_expiry(const operation_settings& settings, const known_key& key, row_class what, utc_time ends,
+                                   utc_time now) noexcept;
+
+// Whether a known meeting expires before the wanted one has ended. Not where that end has passed: the link is not needed any more.
+[[nodiscard]] bool expires_early(const known_key& key, utc_time ends, utc_time now) noexcept;
 
 // True for a meeting that is known to be lost or removed: it cannot vanish from an input.
 [[nodiscard]] bool is_gone(std::optional<observed_state> state) noexcept;
@@ -50,7 +71,8 @@ struct known_key {
 [[nodiscard]] update_rule update_after_create(const operation_settings& settings, const meeting_spec& spec) noexcept;
 
 // The operation that a row owes first; none where the row needs no call. New, changed and retried rows owe createOrGet. A drifted row owes
-// one only where drifted meetings are to be updated: an update, or createOrGet where the meeting's id is not known.
+// one only where drifted meetings are to be updated: an update, or createOrGet where the meeting's id is not known. An expired one owes
+// createOrGet: what the service does with its key is not documented.
 [[nodiscard]] std::optional<operation> first_operation(const operation_settings& settings, row_class what, bool has_meeting) noexcept;
 
 // What a row changes in the wanted side of the inventory.

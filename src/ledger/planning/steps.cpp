@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "ledger/planning/lacking.hpp"
+#include "ledger/planning/samples.hpp"
 
 namespace convoke::ledger::planning {
 namespace {
@@ -68,7 +69,8 @@ result<void> known_key_classifier::run(rows_by_key& known) {
     }
     if (auto written = write_page(); !written) return written;
   }
-  return known.status();
+  if (auto sorted = known.status(); !sorted) return sorted;
+  return name_sample(plan_.store, expire_early_, plan_.summary.expire_early_sample);
 }
 
 result<void> known_key_classifier::write_page() {
@@ -93,10 +95,15 @@ result<void> known_key_classifier::read_page_keys() {
 }
 
 void known_key_classifier::classify(matched_row& row) {
-  row.what = classify_known(at_key_, row.payload);
+  row.what = classify_known(at_key_, row.payload, plan_.now);
   set_operation(row, first_operation(plan_.settings, row.what, at_key_.has_meeting));
+  if (!row.owes && call_for_expiry(plan_.settings, at_key_, row.what, row.ends, plan_.now)) {
+    row.owes = row.extends = true;
+    row.first_op = operation::update;
+  }
   if (row.number != row.first) return;
   update_feed(row);
+  note_expiry(row);
   const auto change = change_of_wanted(row.what, at_key_.pending);
   if (row.owes || change != wanted_change::none) called_.push_back({row.key, row.number});
   if (change == wanted_change::none) return;
@@ -106,6 +113,14 @@ void known_key_classifier::classify(matched_row& row) {
 void known_key_classifier::update_feed(const matched_row& row) {
   const auto feed = feed_after(at_key_.feed, plan_.feed);
   if (feed != at_key_.feed || at_key_.ends != row.ends) feeds_.push_back({.key = row.key, .feed = feed, .ends = row.ends});
+}
+
+// An update extends the meeting, so there is nothing to warn about.
+void known_key_classifier::note_expiry(const matched_row& row) {
+  if (row.owes && row.first_op == operation::update) return;
+  if (!expires_early(at_key_, row.ends, plan_.now)) return;
+  ++plan_.summary.expire_early;
+  sample(expire_early_, row.key);
 }
 
 // Before the wanted side changes: it is where the first form is.
@@ -153,6 +168,7 @@ void row_decider::add_call(const matched_row& row) {
                .number = row.number,
                .has_duplicates = plan_.groups.has_duplicates[row.group],
                .op = row.first_op,
+               .extends = row.extends,
                .ends = row.ends});
 }
 
@@ -197,7 +213,8 @@ planned_call call_numberer::number(const call_row& call, const inherited_claims&
                    .payload = call.payload,
                    .is_new = call.key == 0,
                    .has_duplicates = call.has_duplicates,
-                   .op = call.op};
+                   .op = call.op,
+                   .extends = call.extends};
   if (out.is_new) {
     // Consecutive ids in the order of the calls: what a run writes about new keys goes to one place that moves forward.
     out.key = make_row(run_, out.call);

@@ -57,6 +57,7 @@ class known_key_classifier {
   [[nodiscard]] result<void> read_page_keys();
   void classify(matched_row& row);
   void update_feed(const matched_row& row);
+  void note_expiry(const matched_row& row);
   [[nodiscard]] result<void> write_page();
   [[nodiscard]] result<void> keep_first_forms();
 
@@ -65,8 +66,9 @@ class known_key_classifier {
   std::vector<matched_row> page_;
   std::vector<key_id> keys_;  // whose first row in this plan is in the page
   std::vector<known_key> found_;
-  key_id key_ = 0;    // of the row that was classified last
-  known_key at_key_;  // what is known of it
+  std::vector<key_id> expire_early_;  // a sample
+  key_id key_ = 0;                    // of the row that was classified last
+  known_key at_key_;                  // what is known of it
   std::vector<key_row> called_;
   std::vector<wanted_row> wanted_;
   std::vector<feed_row> feeds_;

@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "ledger/postgres/owing.hpp"
+#include "ledger/stored.hpp"
 
 namespace convoke::ledger::postgres {
 
@@ -124,7 +125,8 @@ void claim_pages::read_row(const rows& found, int row, claimed_page& into) const
   out.key = found.as<key_id>(row, 5);
   out.organizer = into.organizer;
   out.token = token_;
-  out.op = static_cast<operation>(found.as<std::uint8_t>(row, 6));
+  out.op = operation_from_stored(found.as<int>(row, 6));
+  out.extends = found.as<int>(row, 6) == stored_extension;
   out.strikes = found.as<std::uint8_t>(row, 7);
   out.duplicates = found.integer(row, 8) != 0 ? 1 : 0;
   out.payload = found.text(row, 9);

@@ -239,7 +239,9 @@ outcome_of<void> postgres_inventory::insert_keys(connection& c, const inventory_
       .texts(seen.join_id)
       .texts(seen.passcode)
       .texts(seen.dial_in)
-      .texts(seen.conference_id);
+      .texts(seen.conference_id)
+      .texts(seen.options_url)
+      .integers(seen.expires_at);
   const auto done = inserts.run(c);
   if (!done) return std::unexpected(done.error());
   return {};

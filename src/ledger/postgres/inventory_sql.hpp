@@ -27,7 +27,7 @@ inline const std::string keys_with_hashes =
     "JOIN convoke.inventory i ON i.id = k.id JOIN convoke.record r ON r.id = i.source "
     "JOIN convoke.organizer p ON p.id = i.organizer LEFT JOIN convoke.feed f ON f.id = i.feed "
     "LEFT JOIN convoke.observation b ON b.id = i.id ORDER BY w.n";
-inline constexpr int place_column = 19;
+inline constexpr int place_column = 21;
 
 inline constexpr const char* new_run =
     "INSERT INTO convoke.run(id, identity, state, input_name, input_sha256, settings, dialect, header, tzdata_version, convoke_version, "
@@ -54,9 +54,12 @@ inline constexpr const char* new_hashes =
     "INSERT INTO convoke.inventory_key(hash, id) SELECT w.hash, $1 + w.n FROM unnest($2) WITH ORDINALITY w(hash, n)";
 inline constexpr const char* new_observations =
     "INSERT INTO convoke.observation(id, state, pending, compared_hash, observed_at, drift, meeting_id, join_web_url, join_meeting_id, "
-    "passcode, dial_in_number, conference_id) SELECT $1 + w.n, w.state, w.pending <> 0, w.compared, w.observed_at, w.drift, w.meeting_id, "
-    "w.url, w.join_id, w.passcode, w.dial_in, w.conference_id FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) "
-    "w(n, state, pending, compared, observed_at, drift, meeting_id, url, join_id, passcode, dial_in, conference_id)";
+    "passcode, dial_in_number, conference_id, options_url, expires_at) SELECT $1 + w.n, w.state, w.pending <> 0, w.compared, "
+    "w.observed_at, w.drift, w.meeting_id, "
+    "w.url, w.join_id, w.passcode, w.dial_in, w.conference_id, w.options_url, w.expires_at "
+    "FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) "
+    "w(n, state, pending, compared, observed_at, drift, meeting_id, url, join_id, passcode, dial_in, conference_id, options_url, "
+    "expires_at)";
 
 inline constexpr const char* running_cooldowns =
     "SELECT c.lane, o.object_id, (extract(epoch FROM c.until - clock_timestamp()) * 10000000)::bigint, "
@@ -101,8 +104,8 @@ struct key_columns {
 struct observation_columns {
   using texts = std::vector<std::optional<std::string_view>>;
   numbers places, states, pending;
-  std::vector<std::optional<std::int64_t>> observed_at;
-  texts compared, drift, meeting_id, url, join_id, passcode, dial_in, conference_id;
+  std::vector<std::optional<std::int64_t>> observed_at, expires_at;
+  texts compared, drift, meeting_id, url, join_id, passcode, dial_in, conference_id, options_url;
 
   explicit observation_columns(const inventory_page& page) {
     for (std::size_t i = 0; i < page.keys.size(); ++i) {
@@ -123,6 +126,8 @@ struct observation_columns {
       keep(passcode, seen.passcode);
       keep(dial_in, seen.dial_in_number);
       keep(conference_id, seen.conference_id);
+      keep(options_url, seen.options_url);
+      expires_at.push_back(seen.expires_at);
     }
   }
 };

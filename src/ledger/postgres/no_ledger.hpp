@@ -14,6 +14,7 @@ class no_ledger_reader final : public reader {
   result<std::optional<run_info>> last_run() override { return std::nullopt; }
   result<std::optional<run_info>> find(std::string_view) override { return std::nullopt; }
   result<bool> overtaken(run_id id) override { return no_such_run(id); }
+  result<bool> any_expires(run_id id, utc_time, std::optional<std::chrono::seconds>) override { return no_such_run(id); }
   result<run_status> status(run_id id) override { return no_such_run(id); }
   result<std::vector<failure_reason>> reasons(run_id id, std::size_t) override { return no_such_run(id); }
   result<std::vector<count_by>> inventory_counts() override { return std::vector<count_by>(); }

@@ -24,13 +24,13 @@ counted AS (
 // These write the observations of the keys in `gone`, by `mode`.
 constexpr std::string_view observe_meetings = R"sql(, seen AS (
   INSERT INTO convoke.observation(id, state, pending, compared_hash, observed_at, drift, meeting_id, join_web_url, join_meeting_id,
-    passcode, dial_in_number, conference_id)
-  SELECT key, state, false, hash, finished_at, drift, meeting_id, join_web_url, join_meeting_id, passcode, dial_in_number, conference_id
-  FROM gone WHERE mode = 1
+    passcode, dial_in_number, conference_id, options_url, expires_at)
+  SELECT key, state, false, hash, finished_at, drift, meeting_id, join_web_url, join_meeting_id, passcode, dial_in_number, conference_id,
+    options_url, expires_at FROM gone WHERE mode = 1
   ON CONFLICT (id) DO UPDATE SET state = excluded.state, pending = false, compared_hash = excluded.compared_hash,
     observed_at = excluded.observed_at, drift = excluded.drift, meeting_id = excluded.meeting_id, join_web_url = excluded.join_web_url,
     join_meeting_id = excluded.join_meeting_id, passcode = excluded.passcode, dial_in_number = excluded.dial_in_number,
-    conference_id = excluded.conference_id)
+    conference_id = excluded.conference_id, options_url = excluded.options_url, expires_at = excluded.expires_at)
 )sql";
 constexpr std::string_view observe_comparisons = R"sql(, compared AS (
   INSERT INTO convoke.observation(id, state, pending, compared_hash, observed_at, drift)
@@ -59,9 +59,9 @@ const char* finish() {
   static const std::string sql = joined({R"sql(WITH gone AS (
   DELETE FROM convoke.owed o USING unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[],
     $9::bigint[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::bigint[], $16::bigint[], $17::bigint[], $18::text[],
-    $19::text[], $20::text[], $21::text[], $22::text[], $23::text[]) WITH ORDINALITY AS i(run, organizer, number, token, min_strikes, outcome,
+    $19::text[], $20::text[], $21::text[], $22::text[], $23::text[], $24::text[], $25::bigint[]) WITH ORDINALITY AS i(run, organizer, number, token, min_strikes, outcome,
     attempts, http_status, error_code, error_message, request_id, client_request_id, drift, finished_at, mode, state, meeting_id,
-    join_web_url, join_meeting_id, passcode, dial_in_number, conference_id, position)
+    join_web_url, join_meeting_id, passcode, dial_in_number, conference_id, options_url, expires_at, position)
   WHERE o.run = i.run AND o.organizer = i.organizer AND o.number = i.number AND o.token = i.token AND o.strikes >= i.min_strikes
   RETURNING i.*, o.key, o.call, o.hash, o.duplicates, o.operation)
 )sql",
@@ -82,7 +82,8 @@ gone AS (
   RETURNING o.run::bigint AS run, o.organizer, o.number, o.key, o.call, o.hash, o.duplicates, $5::bigint AS token, 6 AS outcome,
     $6::bigint AS attempts, $7::bigint AS http_status, $8::text AS error_code, $9::text AS error_message, $10::text AS request_id,
     $11::text AS client_request_id, $12::text AS drift, $13::bigint AS finished_at, $14::bigint AS mode, 3 AS state, $15::text AS meeting_id,
-    $16::text AS join_web_url, $17::text AS join_meeting_id, $18::text AS passcode, $19::text AS dial_in_number, $20::text AS conference_id)
+    $16::text AS join_web_url, $17::text AS join_meeting_id, $18::text AS passcode, $19::text AS dial_in_number, $20::text AS conference_id,
+    $21::text AS options_url, $22::bigint AS expires_at)
 )sql",
               write_ends, observe_meetings, observe_states, "SELECT count(*), coalesce(sum(", inputs_of, "), 0)::bigint FROM gone g"});
   return sql.c_str();
@@ -91,9 +92,9 @@ gone AS (
 const char* advance() {
   static const std::string sql = joined({R"sql(WITH gone AS (
   UPDATE convoke.owed o SET operation = i.next FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[],
-    $7::bigint[], $8::bigint[], $9::bigint[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[]) WITH ORDINALITY
+    $7::bigint[], $8::bigint[], $9::bigint[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::bigint[]) WITH ORDINALITY
     AS i(run, organizer, number, token, next, drift, finished_at, mode, state, meeting_id, join_web_url, join_meeting_id, passcode,
-    dial_in_number, conference_id, position)
+    dial_in_number, conference_id, options_url, expires_at, position)
   WHERE o.run = i.run AND o.organizer = i.organizer AND o.number = i.number AND o.token = i.token
   RETURNING i.*, o.key, o.hash)
 )sql",

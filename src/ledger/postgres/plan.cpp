@@ -90,10 +90,11 @@ void plan::start(run_id run) {
 result<void> plan::insert_run() {
   const auto& h = header_;
   planned_at_ = wall_now();
+  const auto keep_alive = h.operations.keep_alive ? std::optional(std::int64_t{h.operations.keep_alive->count()}) : std::nullopt;
   const auto inserted = run(
       "INSERT INTO convoke.run(id, identity, state, input_name, input_sha256, settings, dialect, header, tzdata_version, convoke_version, "
-      "drift_fails, update_drifted, enforce_roles, planned_at, feed) VALUES($1, $2, 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, "
-      "$14)",
+      "drift_fails, update_drifted, enforce_roles, planned_at, feed, keep_alive) VALUES($1, $2, 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, "
+      "$12, $13, $14, $15)",
       params()
           .with(run_)
           .with(h.identity)
@@ -108,7 +109,8 @@ result<void> plan::insert_run() {
           .with(h.operations.update_drifted)
           .with(h.operations.enforce_roles)
           .with(to_stored(planned_at_))
-          .with(h.feed));
+          .with(h.feed)
+          .with(keep_alive));
   if (!inserted) return inserted;
   std::vector<std::string_view> roots, tenants, apps;
   for (const auto& [root, tenant, app] : h.lanes) {

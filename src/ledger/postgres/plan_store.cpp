@@ -103,11 +103,11 @@ result<void> postgres_plan_store::find_keys(std::span<const digest> keys, std::s
 }
 
 result<void> postgres_plan_store::read_known(std::span<const key_id> keys, std::span<planning::known_key> found) {
-  const auto known =
-      ask("SELECT w.n, o.state, o.pending, o.compared_hash, o.meeting_id IS NOT NULL, i.feed, i.ends_at, i.wanted_hash "
-          "FROM unnest($1) WITH ORDINALITY w(key, n) LEFT JOIN convoke.observation o ON o.id = w.key "
-          "LEFT JOIN convoke.inventory i ON i.id = w.key",
-          params().integers(column(keys)));
+  const auto known = ask(
+      "SELECT w.n, o.state, o.pending, o.compared_hash, o.meeting_id IS NOT NULL, i.feed, i.ends_at, i.wanted_hash, o.expires_at, o.drift "
+      "FROM unnest($1) WITH ORDINALITY w(key, n) LEFT JOIN convoke.observation o ON o.id = w.key "
+      "LEFT JOIN convoke.inventory i ON i.id = w.key",
+      params().integers(column(keys)));
   if (!known) return std::unexpected(known.error());
   for (int i = 0; i < known->size(); ++i) {
     auto& into = found[index(*known, i)];
@@ -116,6 +116,8 @@ result<void> postgres_plan_store::read_known(std::span<const key_id> keys, std::
       into.pending = known->integer(i, 2) != 0;
       into.compared = read_digest(known->text(i, 3));
       into.has_meeting = known->integer(i, 4) != 0;
+      if (!known->null(i, 8)) into.expires = from_stored(known->integer(i, 8));
+      into.extendable = planning::can_extend(known->text(i, 9));
     }
     if (known->null(i, 5)) continue;
     into.feed = known->as<planning::feed_id>(i, 5);

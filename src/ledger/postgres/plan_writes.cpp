@@ -177,7 +177,7 @@ result<void> postgres_plan_store::write_calls(std::span<const planning::planned_
     duplicates.push_back(call.has_duplicates ? 1 : 0);
     names.push_back(call.call);
     hashes.emplace_back(call.payload);
-    operations.push_back(static_cast<int>(call.op));
+    operations.push_back(stored_operation(call.op, call.extends));
   }
   pipeline all;
   if (!new_keys.empty()) {

@@ -31,6 +31,14 @@ SELECT EXISTS(SELECT FROM later),
   OR EXISTS(SELECT FROM mine JOIN convoke.inventory i ON i.id = mine.key JOIN later ON later.id = i.source >> 32))sql";
 static_assert(static_cast<int>(outcome::superseded) == 8);
 
+// What classify_known and call_for_expiry say of known keys. $3: now, $4: until when meetings are to live.
+constexpr const char* any_expiring = R"sql(
+SELECT EXISTS(SELECT FROM convoke.decision d JOIN convoke.observation b ON b.id = d.key JOIN convoke.inventory i ON i.id = d.key
+  WHERE d.id BETWEEN $1 AND $2 AND b.state IN (1, 2) AND NOT b.pending AND (b.expires_at <= $3 OR (b.expires_at <= $4 AND i.ends_at > $3
+  AND b.meeting_id IS NOT NULL AND ';' || coalesce(b.drift, '') || ';' NOT LIKE '%;start;%'
+  AND ';' || coalesce(b.drift, '') || ';' NOT LIKE '%;end;%'))))sql";
+static_assert(static_cast<int>(observed::satisfied) == 1 && static_cast<int>(observed::drifted) == 2);
+
 result<std::optional<run_info>> info_of(result<std::optional<stored_run>> found) {
   if (!found) return std::unexpected(std::move(found.error()));
   if (!*found) return std::nullopt;
@@ -113,6 +121,15 @@ result<bool> postgres_reader::overtaken(run_id id) {
   if (!answers) return std::unexpected(answers.error());
   const auto& marks = answers->back();
   return marks.integer(0, 0) != 0 && ((*found)->pruned || marks.integer(0, 1) != 0);
+}
+
+result<bool> postgres_reader::any_expires(run_id id, utc_time now, std::optional<std::chrono::seconds> keep_alive) {
+  const auto limit = keep_alive ? std::optional(to_stored(now + *keep_alive)) : std::nullopt;
+  const auto of_run = params().with(first_row(id)).with(last_row(id)).with(to_stored(now)).with(limit);
+  const connection::step steps[] = {{hash_joins, nullptr}, {any_expiring, &of_run}};
+  const auto answers = read([&](connection& c) { return read_snapshot(c, steps); });
+  if (!answers) return std::unexpected(answers.error());
+  return answers->back().integer(0, 0) != 0;
 }
 
 result<run_status> postgres_reader::status(run_id id) {

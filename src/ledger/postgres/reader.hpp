@@ -28,6 +28,7 @@ class postgres_reader final : public reader {
   result<std::optional<run_info>> last_run() override;
   result<std::optional<run_info>> find(std::string_view identity) override;
   result<bool> overtaken(run_id id) override;
+  result<bool> any_expires(run_id id, utc_time now, std::optional<std::chrono::seconds> keep_alive) override;
   result<run_status> status(run_id id) override;
   result<std::vector<failure_reason>> reasons(run_id id, std::size_t most) override;
   result<std::vector<count_by>> inventory_counts() override;

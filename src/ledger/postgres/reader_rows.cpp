@@ -36,7 +36,7 @@ FROM convoke.run n LEFT JOIN (d JOIN convoke.record r ON r.id = d.id LEFT JOIN c
   LEFT JOIN convoke.last_failure l ON o.id IS NULL AND l.id = d.outcome_id AND NOT EXISTS(
     SELECT FROM convoke.owed w WHERE w.run = $8 AND w.organizer = d.organizer AND w.number = l.number AND w.token <> 0)) ON true
 WHERE n.id = $8 ORDER BY d.id)sql";
-enum : std::uint8_t { failure_column = result_further, raw_column = 29, occurrences_column, pruned_column, scanned_column, chosen_column };
+enum : std::uint8_t { failure_column = result_further, raw_column = 31, occurrences_column, pruned_column, scanned_column, chosen_column };
 static_assert(static_cast<int>(outcome::drifted) == 3 && static_cast<int>(outcome::failed) == 6 &&
               static_cast<int>(outcome::rejected) == 7 && static_cast<int>(outcome::lost) == 9);
 
@@ -48,7 +48,7 @@ i AS MATERIALIZED (SELECT *, sum(size) OVER (ORDER BY id) - size AS before FROM 
 SELECT )sql") + inventory_columns + R"sql(, n.graph_root, n.tenant, n.app, p.object_id, f.name
 FROM i JOIN convoke.record r ON r.id = i.source JOIN convoke.organizer p ON p.id = i.organizer JOIN convoke.lane n ON n.id = p.lane
 LEFT JOIN convoke.observation b ON b.id = i.id LEFT JOIN convoke.feed f ON f.id = i.feed WHERE i.before < $3 ORDER BY i.id)sql";
-enum : std::uint8_t { lane_columns = 14, organizer_column = 17, feed_column = 18 };
+enum : std::uint8_t { lane_columns = 16, organizer_column = 19, feed_column = 20 };
 
 constexpr const char* next_states =
     "SELECT b.state, b.pending, count(*), max(i.id) FROM (SELECT id FROM convoke.inventory WHERE id > $1 ORDER BY id LIMIT $2) i "

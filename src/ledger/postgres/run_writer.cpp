@@ -221,7 +221,7 @@ void run_writer::add_closes(pipeline& to, const group& all, layout& at) const {
     values.with(to_stored(like.finished_at)).with(static_cast<int>(mode));
     meeting seen = like.stored.value_or(meeting{});
     values.with(seen.id).with(seen.join_web_url).with(seen.join_meeting_id).with(seen.passcode).with(seen.dial_in_number);
-    values.with(seen.conference_id);
+    values.with(seen.conference_id).with(seen.options_url).with(to_stored(seen.expires_at));
     if (like.http_status == no_such_organizer) add_forget_user(to, wanted.organizer);
   }
 }

@@ -115,6 +115,12 @@ CREATE TABLE convoke.known_user(graph_root text NOT NULL, tenant text NOT NULL, 
 CREATE TABLE convoke.user_cooldown(graph_root text NOT NULL, tenant text NOT NULL, until timestamptz NOT NULL, PRIMARY KEY(graph_root, tenant));
 )sql";
 
+// From 3 to 4.
+constexpr const char* expiry_step = R"sql(
+ALTER TABLE convoke.observation ADD COLUMN options_url text, ADD COLUMN expires_at bigint;
+ALTER TABLE convoke.run ADD COLUMN keep_alive bigint;
+)sql";
+
 // Each version has its step, from the one before. Schema 1 is the first one.
 outcome_of<void> migrate(connection& db, int from) {
   if (from < 2) {
@@ -123,6 +129,9 @@ outcome_of<void> migrate(connection& db, int from) {
   }
   if (from < 3) {
     if (auto added = db.script(users_step); !added) return added;
+  }
+  if (from < 4) {
+    if (auto added = db.script(expiry_step); !added) return added;
   }
   auto done = db.run("UPDATE convoke.meta SET value = $1 WHERE name = 'schema_version'", params().with(std::to_string(schema_version)));
   if (!done) return std::unexpected(std::move(done.error()));

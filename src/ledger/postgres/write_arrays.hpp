@@ -64,15 +64,18 @@ struct observed_as {
 
 struct meeting_arrays {
   std::vector<std::int64_t> times, modes, states;
-  std::vector<optional_text> drifts, ids, urls, join_ids, passcodes, numbers, conferences;
+  std::vector<optional_text> drifts, ids, urls, join_ids, passcodes, numbers, conferences, options;
+  std::vector<std::optional<std::int64_t>> expiries;
 
   void add(const finished_row& row) {
     const auto [state, mode] = observation_after(row.result, row.stored.has_value());
     add(row, state, mode);
   }
   void add(const advanced_row& row) { add(row, observed::incomplete, row.stored ? ending::observing::meeting : ending::observing::state); }
-  // meeting_id, join_web_url, join_meeting_id, passcode, dial_in_number, conference_id.
-  void bind(params& to) const { to.texts(ids).texts(urls).texts(join_ids).texts(passcodes).texts(numbers).texts(conferences); }
+  // meeting_id, join_web_url, join_meeting_id, passcode, dial_in_number, conference_id, options_url, expires_at.
+  void bind(params& to) const {
+    to.texts(ids).texts(urls).texts(join_ids).texts(passcodes).texts(numbers).texts(conferences).texts(options).integers(expiries);
+  }
 
  private:
   void add(const auto& row, observed state, ending::observing mode) {
@@ -88,6 +91,8 @@ struct meeting_arrays {
     passcodes.push_back(part(&meeting::passcode));
     numbers.push_back(part(&meeting::dial_in_number));
     conferences.push_back(part(&meeting::conference_id));
+    options.push_back(part(&meeting::options_url));
+    expiries.push_back(seen != nullptr ? to_stored(seen->expires_at) : std::nullopt);
   }
 };
 

@@ -68,7 +68,7 @@ class sqlite_inventory final : public inventory_access {
   statement add_observation_{
       db_,
       "INSERT INTO observation(id, state, pending, compared_hash, observed_at, drift, meeting_id, join_web_url, join_meeting_id, passcode, "
-      "dial_in_number, conference_id) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+      "dial_in_number, conference_id, options_url, expires_at) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
 };
 
 result<void> sqlite_inventory::check_idle() {
@@ -222,7 +222,7 @@ void sqlite_inventory::add_key(const inventory_key& key, const digest& hash, std
   const auto& seen = *key.seen;
   add_observation_
       .with(id, seen.state, seen.pending, bytes_of(seen.compared), seen.observed_at, seen.drift, seen.meeting_id, seen.join_web_url,
-            seen.join_meeting_id, seen.passcode, seen.dial_in_number, seen.conference_id)
+            seen.join_meeting_id, seen.passcode, seen.dial_in_number, seen.conference_id, seen.options_url, seen.expires_at)
       .run();
 }
 

@@ -70,6 +70,13 @@ CREATE TABLE user_cooldown(graph_root TEXT NOT NULL, tenant TEXT NOT NULL, until
   PRIMARY KEY(graph_root, tenant)) STRICT, WITHOUT ROWID;
 )sql";
 
+// From 6 to 7: where a meeting's options are, and when it expires.
+constexpr const char* step_7 = R"sql(
+ALTER TABLE observation ADD COLUMN options_url TEXT;
+ALTER TABLE observation ADD COLUMN expires_at INTEGER;
+ALTER TABLE run ADD COLUMN keep_alive INTEGER;
+)sql";
+
 // As version 5 began to name feeds: a pipe has no name of its own, `<(...)` is called /dev/fd/63.
 std::string_view feed_of_input(std::string_view input) {
   if (input == "-" || input == "/dev/stdin" || input.starts_with("/dev/fd/") || input.starts_with("/proc/")) return {};
@@ -123,23 +130,25 @@ void complete_inventory(connection& db, const std::unordered_map<run_id, std::in
   } while (!page.empty() && db.ok());
 }
 
-constexpr const char* views[] = {"run",          "record",   "decision", "duplicate", "owed",
-                                 "last_failure", "cooldown", "learnt",   "feed",      "inventory"};
+constexpr const char* views[] = {"run",      "record", "decision", "duplicate", "owed",       "last_failure",
+                                 "cooldown", "learnt", "feed",     "inventory", "observation"};
 
 constexpr const char* views_over_4 = R"sql(
-CREATE TEMP VIEW run AS SELECT *, '' AS feed FROM main.run;
+CREATE TEMP VIEW run AS SELECT *, '' AS feed, NULL AS keep_alive FROM main.run;
 CREATE TEMP VIEW record AS SELECT *, NULL AS line, NULL AS first, NULL AS occurrence FROM main.record;
 CREATE TEMP VIEW owed AS SELECT run, organizer, line AS number, key, token, strikes, duplicates, call, hash, operation FROM main.owed;
 CREATE TEMP VIEW last_failure AS SELECT id, line AS number, attempts, http_status, error_code, error_message, request_id, client_request_id
   FROM main.last_failure;
 )sql";
+constexpr const char* no_expiry = "CREATE TEMP VIEW observation AS SELECT *, NULL AS options_url, NULL AS expires_at FROM main.observation";
+constexpr const char* runs_of_5 = "CREATE TEMP VIEW run AS SELECT *, NULL AS keep_alive FROM main.run";
 constexpr const char* no_feeds = R"sql(
 CREATE TEMP VIEW feed AS SELECT NULL AS id, NULL AS name WHERE 0;
 CREATE TEMP VIEW inventory AS SELECT *, 0 AS feed, NULL AS ends_at FROM main.inventory;
 )sql";
 
 constexpr const char* views_over_3 = R"sql(
-CREATE TEMP VIEW run AS SELECT *, 0 AS update_drifted, 0 AS enforce_roles, '' AS feed FROM main.run;
+CREATE TEMP VIEW run AS SELECT *, 0 AS update_drifted, 0 AS enforce_roles, '' AS feed, NULL AS keep_alive FROM main.run;
 CREATE TEMP VIEW record AS SELECT *, 0 AS update_rule, NULL AS line, NULL AS first, NULL AS occurrence FROM main.record;
 CREATE TEMP VIEW decision AS SELECT id, key, organizer, slot AS outcome_id FROM main.decision;
 CREATE TEMP VIEW duplicate AS SELECT first, id FROM main.twin;
@@ -170,10 +179,13 @@ void upgrade_tables(connection& db, int version) {
     complete_inventory(db, name_feeds(db));
   }
   if (version < 6) db.exec(step_6);
+  if (version < 7) db.exec(step_7);
 }
 
 void show_present_tables(connection& db, int version) {
-  if (version > 4) return;
+  if (version > 6) return;
+  db.exec(no_expiry);
+  if (version > 4) return db.exec(runs_of_5);
   db.exec(no_feeds);
   if (version == 4) return db.exec(views_over_4);
   db.exec(views_over_3);

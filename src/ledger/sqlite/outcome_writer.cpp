@@ -103,7 +103,7 @@ void outcome_writer::observe_meeting(const owed_call& call, observed state, std:
   const digest_bytes hash(call.hash);
   meeting_
       .with(call.key, static_cast<int>(state), blob(hash.view()), to_stored(when), or_null(drift), m.id, m.join_web_url, m.join_meeting_id,
-            m.passcode, m.dial_in_number, m.conference_id)
+            m.passcode, m.dial_in_number, m.conference_id, m.options_url, to_stored(m.expires_at))
       .run();
 }
 

@@ -59,7 +59,8 @@ class outcome_writer {
   statement duplicates_{db_, "SELECT id FROM duplicate WHERE first = ?"};
   statement meeting_{db_,
                      "INSERT OR REPLACE INTO observation(id, state, pending, compared_hash, observed_at, drift, meeting_id, join_web_url, "
-                     "join_meeting_id, passcode, dial_in_number, conference_id) VALUES(?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+                     "join_meeting_id, passcode, dial_in_number, conference_id, options_url, expires_at) "
+                     "VALUES(?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
   // These leave what was seen of the meeting earlier.
   statement state_{db_,
                    "INSERT INTO observation(id, state, pending, observed_at) VALUES(?, ?, 0, ?) "

@@ -51,6 +51,8 @@ void sqlite_plan_store::read_one(key_id key, planning::known_key& into) {
     into.pending = row.integer(2) != 0;
     into.compared = read_digest(row.text(3));
     into.has_meeting = row.integer(4) != 0;
+    if (!row.null(5)) into.expires = from_stored(row.integer(5));
+    into.extendable = planning::can_extend(row.text(6));
   }
   if (!wanted_side_.find(key)) return;
   const auto& row = wanted_side_.row();
@@ -226,7 +228,7 @@ result<void> sqlite_plan_store::write_calls(std::span<const planning::planned_ca
       add_key_.with(call.key, call.organizer, make_row(run_, call.number), blob(hash.view()), call.feed, to_stored(call.ends)).run();
     }
     owe_.with(run_, call.organizer, call.number, call.key, call.inherited.token, call.inherited.strikes, call.has_duplicates, call.call,
-              blob(hash.view()), static_cast<int>(call.op))
+              blob(hash.view()), stored_operation(call.op, call.extends))
         .run();
   }
   return db_.status();

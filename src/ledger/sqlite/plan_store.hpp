@@ -56,7 +56,8 @@ class sqlite_plan_store final : public planning::plan_store {
 
   forward_cursor<digest> keys_{db_, "SELECT hash, id FROM inventory_key WHERE hash >= ? ORDER BY hash"};
   forward_cursor<key_id> observed_{
-      db_, "SELECT id, state, pending, compared_hash, meeting_id IS NOT NULL FROM observation WHERE id >= ? ORDER BY id"};
+      db_,
+      "SELECT id, state, pending, compared_hash, meeting_id IS NOT NULL, expires_at, drift FROM observation WHERE id >= ? ORDER BY id"};
   forward_cursor<key_id> wanted_side_{db_, "SELECT id, feed, ends_at, wanted_hash FROM inventory WHERE id >= ? ORDER BY id"};
   forward_cursor<row_id> records_{db_, "SELECT id, payload FROM record WHERE id >= ? ORDER BY id"};
   statement live_{db_, "SELECT id, organizer, source, feed FROM inventory WHERE id > ?1 AND (ends_at IS NULL OR ends_at > ?2) ORDER BY id"};

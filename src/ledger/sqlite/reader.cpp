@@ -58,6 +58,14 @@ bool shares_keys(connection& db, run_id id) {
   return left_marks(db, id);
 }
 
+// What classify_known and call_for_expiry say of known keys. ?3: now, ?4: until when meetings are to live.
+constexpr const char* any_expiring =
+    "SELECT EXISTS(SELECT 1 FROM decision d JOIN observation b ON b.id = d.key JOIN inventory i ON i.id = d.key "
+    "WHERE d.id BETWEEN ?1 AND ?2 AND b.state IN (1, 2) AND b.pending = 0 AND (b.expires_at <= ?3 OR (b.expires_at <= ?4 "
+    "AND i.ends_at > ?3 AND b.meeting_id IS NOT NULL AND ';' || coalesce(b.drift, '') || ';' NOT LIKE '%;start;%' "
+    "AND ';' || coalesce(b.drift, '') || ';' NOT LIKE '%;end;%')))";
+static_assert(static_cast<int>(observed::satisfied) == 1 && static_cast<int>(observed::drifted) == 2);
+
 struct opened_ledger {
   std::unique_ptr<connection> db;
   int version = 0;
@@ -200,6 +208,14 @@ result<bool> sqlite_reader::overtaken(run_id id) {
     const auto found = existing(db, table, id);
     if (!found) return std::unexpected(found.error());
     return any_opened_later(db, id) && (found->pruned || shares_keys(db, id));
+  });
+}
+
+result<bool> sqlite_reader::any_expires(run_id id, utc_time now, std::optional<std::chrono::seconds> keep_alive) {
+  const auto limit = keep_alive ? std::optional(to_stored(now + *keep_alive)) : std::nullopt;
+  return in_snapshot<bool>([&](connection& db) -> result<bool> {
+    statement any(db, any_expiring);
+    return any.with(first_row(id), last_row(id), to_stored(now), limit).step() && any.integer(0) != 0;
   });
 }
 

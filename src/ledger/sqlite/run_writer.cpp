@@ -128,7 +128,8 @@ claimed_row run_writer::read_row(statement& from, const claim_request& wanted, s
   claimed_row row{};
   row.row = make_row(wanted.run, from.as<std::uint32_t>(0));
   row.key = from.as<key_id>(1);
-  row.op = static_cast<operation>(from.as<std::uint8_t>(2));
+  row.op = operation_from_stored(from.as<int>(2));
+  row.extends = from.as<int>(2) == stored_extension;
   row.token = in.lease;
   row.strikes = from.as<std::uint8_t>(3);
   row.duplicates = from.as<std::uint32_t>(4);
@@ -224,7 +225,7 @@ std::optional<run_writer::claimed_call> run_writer::find(const held_row& held) {
                          .key = find_.as<key_id>(1),
                          .duplicates = find_.as<std::uint64_t>(2),
                          .hash = read_digest(find_.text(3))};
-    out = claimed_call{call, static_cast<operation>(find_.as<std::uint8_t>(4))};
+    out = claimed_call{call, operation_from_stored(find_.as<int>(4))};
   }
   find_.reset();
   return out;

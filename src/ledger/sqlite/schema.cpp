@@ -26,12 +26,12 @@ CREATE TABLE lane(id INTEGER PRIMARY KEY, graph_root TEXT NOT NULL, tenant TEXT 
   UNIQUE(graph_root, tenant, app)) STRICT;
 CREATE TABLE organizer(id INTEGER PRIMARY KEY, lane INTEGER NOT NULL, object_id TEXT NOT NULL, UNIQUE(lane, object_id)) STRICT;
 
--- state: 1 planned, 2 open, 3 finished, 4 discarded. pruned: 1 its records, outcomes and decisions are gone
+-- state: 1 planned, 2 open, 3 finished, 4 discarded. pruned: 1 its records, outcomes and decisions are gone. keep_alive: in seconds
 CREATE TABLE run(id INTEGER PRIMARY KEY, identity TEXT NOT NULL, state INTEGER NOT NULL, input_name TEXT NOT NULL,
   input_sha256 TEXT NOT NULL, settings TEXT NOT NULL, dialect TEXT NOT NULL, header TEXT NOT NULL, tzdata_version TEXT NOT NULL,
   convoke_version TEXT NOT NULL, drift_fails INTEGER NOT NULL, rows INTEGER NOT NULL DEFAULT 0, planned_at INTEGER NOT NULL,
   opened_at INTEGER, finished_at INTEGER, pruned INTEGER NOT NULL DEFAULT 0, update_drifted INTEGER NOT NULL DEFAULT 0,
-  enforce_roles INTEGER NOT NULL DEFAULT 0, feed TEXT NOT NULL DEFAULT '') STRICT;
+  enforce_roles INTEGER NOT NULL DEFAULT 0, feed TEXT NOT NULL DEFAULT '', keep_alive INTEGER) STRICT;
 -- the lanes of a run in the order of its header; `lane` is the id of table lane, `position` what the interface calls lane_id
 CREATE TABLE run_lane(run INTEGER NOT NULL, position INTEGER NOT NULL, lane INTEGER NOT NULL, PRIMARY KEY(run, position))
   STRICT, WITHOUT ROWID;
@@ -47,7 +47,7 @@ CREATE TABLE record(id INTEGER PRIMARY KEY, lane INTEGER NOT NULL, raw BLOB, pay
 CREATE TABLE decision(id INTEGER PRIMARY KEY, key INTEGER, organizer INTEGER, outcome_id INTEGER) STRICT;
 -- rows that share the key and payload of an earlier row, `first`, and end as it does
 CREATE TABLE duplicate(first INTEGER NOT NULL, id INTEGER NOT NULL, PRIMARY KEY(first, id)) STRICT, WITHOUT ROWID;
--- rows that owe an operation (1 create_or_get, 2 update, 3 get, 4 remove). number: of the row. token: 0 unclaimed. call: the number of the call in the run.
+-- rows that owe an operation (1 create_or_get, 2 update, 3 get, 4 remove, 5 an update that only extends). number: of the row. token: 0 unclaimed. call: the number of the call in the run.
 -- hash: of the wanted payload
 CREATE TABLE owed(run INTEGER NOT NULL, organizer INTEGER NOT NULL, number INTEGER NOT NULL, key INTEGER NOT NULL, token INTEGER NOT NULL,
   strikes INTEGER NOT NULL, duplicates INTEGER NOT NULL, call INTEGER NOT NULL, hash BLOB NOT NULL, operation INTEGER NOT NULL DEFAULT 1,
@@ -67,9 +67,11 @@ CREATE TABLE inventory(id INTEGER PRIMARY KEY, organizer INTEGER NOT NULL, sourc
   feed INTEGER NOT NULL DEFAULT 0, ends_at INTEGER) STRICT;
 CREATE TABLE inventory_key(hash BLOB PRIMARY KEY, id INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 -- what was observed of a key. state: 1 satisfied, 2 drifted, 3 failed, 4 lost, 5 removed, 6 incomplete (a further operation is owed).
--- compared_hash: the payload that the meeting was compared with. pending: 1 once the inventory wants something else
+-- compared_hash: the payload that the meeting was compared with. pending: 1 once the inventory wants something else. expires_at: as the service
+-- said; NULL where it said nothing
 CREATE TABLE observation(id INTEGER PRIMARY KEY, state INTEGER NOT NULL, pending INTEGER NOT NULL, compared_hash BLOB, observed_at INTEGER,
-  drift TEXT, meeting_id TEXT, join_web_url TEXT, join_meeting_id TEXT, passcode TEXT, dial_in_number TEXT, conference_id TEXT) STRICT;
+  drift TEXT, meeting_id TEXT, join_web_url TEXT, join_meeting_id TEXT, passcode TEXT, dial_in_number TEXT, conference_id TEXT,
+  options_url TEXT, expires_at INTEGER) STRICT;
 
 -- what is remembered of lanes. cooldown.organizer is 0 for the lane itself
 CREATE TABLE cooldown(lane INTEGER NOT NULL, organizer INTEGER NOT NULL, until INTEGER NOT NULL, saved_at INTEGER NOT NULL DEFAULT 0,

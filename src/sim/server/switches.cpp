@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "sim/server/access_switches.hpp"
+#include "sim/server/expiry_switches.hpp"
 #include "sim/server/private_files.hpp"
 #include "sim/server/switch_values.hpp"
 #include "sim/service/directory.hpp"
@@ -339,6 +340,7 @@ std::vector<flag> flags() {
   add_place(all);
   add_people(all);
   add_access_flags(all);
+  add_expiry_flags(all);
   add_quotas(all);
   add_faults(all);
   return all;

@@ -163,6 +163,16 @@ void append_participants(std::string& out, const meeting_store::entry& e, const 
   out += "]},";
 }
 
+std::string options_url_of(const identities& ids, const meeting_store::entry& e, const answer_options& how) {
+  std::string out = "https://teams.microsoft.com/meetingOptions/?organizerId=";
+  out += meeting_store::organizer_of(e);
+  out += "&tenantId=";
+  out += how.tenant;
+  out += "&threadId=";
+  out += ids.thread;
+  return out += "&messageId=0&language=en-US";
+}
+
 void append_audio(std::string& out, std::uint64_t serial) {
   random_source random(serial ^ 0x5bd1e995);
   if (random.below(8) == 0) {  // organizers without a dial-in licence
@@ -210,7 +220,7 @@ void append_meeting(std::string& out, const meeting_store::entry& e, const answe
   append_time(out, "creationDateTime", record.made);
   append_time(out, "startDateTime", record.start);
   append_time(out, "endDateTime", record.end);
-  append_time(out, "expiryDateTime", std::max(record.end, record.extended) + std::chrono::hours(24 * 60));
+  append_time(out, "expiryDateTime", expires_at(record, how.expiry));
   append_member(out, "joinUrl", ids.join_url);
   append_member(out, "joinWebUrl", ids.join_url);
   append_member(out, "meetingCode", ids.join_id);
@@ -223,6 +233,7 @@ void append_meeting(std::string& out, const meeting_store::entry& e, const answe
   if (wrong == distortion::other_external_id) external_id += "-x";
   append_member(out, "externalId", external_id);
   append_settings(out, record, how.small);
+  if (!how.small) append_member(out, "meetingOptionsWebUrl", options_url_of(ids, e, how));
   append_audio(out, record.serial);
   append_participants(out, e, how, unknown_members);
   out += R"("joinMeetingIdSettings":{"isPasscodeRequired":true,)";

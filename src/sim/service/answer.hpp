@@ -20,6 +20,7 @@ inline constexpr std::string_view json_headers =
 struct answer_options {
   std::string graph_root, tenant;
   bool show_roles = false, small = false;
+  expiry_options expiry{};
 };
 
 // How a fault changes the meeting in an answer.

@@ -15,6 +15,7 @@
 #include <convoke/secret.hpp>
 #include <convoke/time.hpp>
 
+#include "sim/service/expiry.hpp"
 #include "sim/service/faults.hpp"
 #include "sim/service/policies.hpp"
 
@@ -112,6 +113,7 @@ struct behaviour {
   std::set<std::string> guests;      // users of another tenant, who organize nothing here
   std::set<std::string> unlicensed;  // organizers without a licence
   directory_options directory;
+  expiry_options expiry;
   std::size_t kept_calls = 1000;  // how many calls /_sim/calls remembers
 };
 

@@ -42,7 +42,8 @@ std::string service::meetings_json_lines() const {
     append_json_string(out, meeting_store::external_id_of(e));
     out += R"(,"id":)";
     append_json_string(out, meeting_id(e));
-    fmt::format_to(std::back_inserter(out), R"(,"creates":{},"gets":{},"updates":{}}})", e.second.creates, e.second.gets, e.second.updates);
+    fmt::format_to(std::back_inserter(out), R"(,"creates":{},"gets":{},"updates":{},"expires":"{}"}})", e.second.creates, e.second.gets,
+                   e.second.updates, format_utc(expires_at(e.second, how_.expiry)));
     out += '\n';
   }
   return out;

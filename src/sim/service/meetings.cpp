@@ -93,7 +93,7 @@ void meeting_store::create(entry& e, const wanted_meeting& wanted, std::uint64_t
   by_guid_[hash_of(meeting_guid(serial))] = &e;
 }
 
-void meeting_store::update(entry& e, const meeting_changes& changes, utc_time now) {
+void meeting_store::update(entry& e, const meeting_changes& changes) {
   auto& record = e.second;
   if (changes.subject_given || changes.people_given) {
     const std::string subject(changes.subject_given ? changes.subject : record.subject());
@@ -111,7 +111,6 @@ void meeting_store::update(entry& e, const meeting_changes& changes, utc_time no
     if (meeting_options()[option].kind != option_kind::words || value != "[]" || !record.options->contains(option))
       (*record.options)[option] = value;
   }
-  record.extended = now;
   ++record.updates;
 }
 

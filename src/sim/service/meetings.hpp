@@ -62,7 +62,7 @@ struct key_record {
   bool has_subject = false, deleted = false, duplicated = false;
   std::uint64_t serial = 0;  // makes the meeting's ids
   utc_time start{}, end{}, made{};
-  utc_time extended{};  // of the latest update: the meeting lives 60 days from then at least
+  utc_time extended{};  // when an update extended the meeting last, see expiry.hpp
   std::string text;     // the subject, then the people
   std::uint32_t subject_size = 0;
   std::unique_ptr<option_values> options;  // null while no option was set
@@ -92,7 +92,7 @@ class meeting_store {
   // Stores what is wanted under the key, as a new meeting.
   void create(entry& e, const wanted_meeting& wanted, std::uint64_t serial, utc_time now);
   // Changes the meeting of `e`, which exists.
-  void update(entry& e, const meeting_changes& changes, utc_time now);
+  void update(entry& e, const meeting_changes& changes);
   // Deletes the meeting of `e`, which exists. The key is free then: the next createOrGet makes a new meeting. (What Graph does with the key
   // of a deleted meeting is not documented.)
   void remove(entry& e);

@@ -66,7 +66,9 @@ int service::commit(const call& c, meeting_store::entry& e) {
   if (!e.second.exists()) return 404;
   switch (c.op) {
     case operation::update:
-      meetings_.update(e, changes_, c.now.wall);
+      // Before it is changed: an update that comes too late extends nothing.
+      if (!has_expired(e.second, how_.expiry, c.now.wall)) e.second.extended = c.now.wall;
+      meetings_.update(e, changes_);
       ++counts_.updated;
       return 200;
     case operation::remove:
@@ -86,6 +88,9 @@ int service::create_or_get(const call& c, meeting_store::entry& e) {
   const bool again =
       record.exists() && how_.break_idempotency > 0 &&
       random_source(how_.seed, e.first, record.calls.total(), random_source::purpose::identity).real() < how_.break_idempotency;
+  const bool expired = has_expired(record, how_.expiry, c.now.wall);
+  if (expired && how_.expiry.key == expired_key::revive) record.extended = c.now.wall;
+  if (expired && how_.expiry.key == expired_key::make_new) meetings_.remove(e);
   if (record.exists() && !again) {
     ++record.gets;
     ++counts_.got;

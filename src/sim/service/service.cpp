@@ -27,7 +27,7 @@ service::service(behaviour how, identity who, std::uint64_t entropy, moment star
     : how_(std::move(how)),
       who_(std::move(who)),
       start_(start),
-      shown_{who_.graph_roots.front(), who_.tenant, how_.show_roles, how_.small_answers},
+      shown_{who_.graph_roots.front(), who_.tenant, how_.show_roles, how_.small_answers, how_.expiry},
       tokens_(who_, how_.tokens, entropy, std::move(assertions)),
       policies_(how_.policy, who_.client_id),
       directory_(!how_.directory.users),

@@ -47,7 +47,8 @@ result<void> memory_plan_store::read_known(std::span<const key_id> keys, std::sp
       found[i] = {.state = entry.observed->state,
                   .pending = entry.observed->pending,
                   .has_meeting = entry.observed->has_meeting,
-                  .compared = entry.observed->compared};
+                  .compared = entry.observed->compared,
+                  .expires = entry.observed->expires};
     }
     found[i].feed = entry.feed;
     found[i].ends = entry.ends;

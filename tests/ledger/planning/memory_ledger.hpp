@@ -20,6 +20,7 @@ struct observation {
   observed_state state = observed_state::satisfied;
   bool pending = false, has_meeting = true;
   digest compared{};
+  std::optional<utc_time> expires{};
 };
 struct inventory_entry {
   organizer_id organizer = 0;

@@ -77,7 +77,7 @@ std::map<key_id, inherited_claim> carry_out_some(memory_ledger& ledger, run_id r
 void check_counts(const memory_ledger& ledger, const planned& plan, const std::vector<input_row>& rows) {
   const auto& s = plan.summary;
   RC_ASSERT(s.rows == rows.size());
-  RC_ASSERT(s.calls == s.new_keys + s.changed_keys + s.retried_keys);
+  RC_ASSERT(s.calls == s.new_keys + s.changed_keys + s.retried_keys + s.expired_keys + s.extended_keys);
   std::map<decision, std::uint64_t> n;
   for (const auto& row : rows) {
     const auto decided = ledger.decisions.find(make_row(plan.run, row.number));

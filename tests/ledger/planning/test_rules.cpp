@@ -17,6 +17,9 @@ const std::optional<observed_state> states[] = {
     std::nullopt,         observed_state::satisfied, observed_state::drifted,   observed_state::failed,
     observed_state::lost, observed_state::removed,   observed_state::incomplete};
 
+using namespace std::chrono_literals;
+constexpr utc_time now{std::chrono::seconds(1'785'000'000)};
+
 meeting_spec spec_of(const std::string& external_id, attendee_role role = attendee_role::none) {
   meeting_spec s;
   s.organizer = "00000000-0000-4000-8000-000000000001";
@@ -33,25 +36,85 @@ meeting_spec spec_of(const std::string& external_id, attendee_role role = attend
 BOOST_AUTO_TEST_SUITE(planning_rules)
 
 BOOST_AUTO_TEST_CASE(an_observation_of_the_same_payload_needs_no_call) {
-  BOOST_TEST((classify_known({.state = observed_state::satisfied, .compared = wanted}, wanted) == row_class::unchanged));
-  BOOST_TEST((classify_known({.state = observed_state::drifted, .compared = wanted}, wanted) == row_class::drifted));
-  BOOST_TEST((classify_known({.state = observed_state::satisfied, .compared = other}, wanted) == row_class::changed));
-  BOOST_TEST((classify_known({.state = observed_state::drifted, .compared = other}, wanted) == row_class::changed));
+  BOOST_TEST((classify_known({.state = observed_state::satisfied, .compared = wanted}, wanted, now) == row_class::unchanged));
+  BOOST_TEST((classify_known({.state = observed_state::drifted, .compared = wanted}, wanted, now) == row_class::drifted));
+  BOOST_TEST((classify_known({.state = observed_state::satisfied, .compared = other}, wanted, now) == row_class::changed));
+  BOOST_TEST((classify_known({.state = observed_state::drifted, .compared = other}, wanted, now) == row_class::changed));
   // What the inventory wants is not asked where an observation answers.
-  BOOST_TEST((classify_known({.state = observed_state::satisfied, .compared = wanted, .wanted = other}, wanted) == row_class::unchanged));
+  BOOST_TEST(
+      (classify_known({.state = observed_state::satisfied, .compared = wanted, .wanted = other}, wanted, now) == row_class::unchanged));
 }
 
 BOOST_AUTO_TEST_CASE(a_key_without_such_an_observation_is_retried_or_changed) {
   for (const auto state : states) {
     if (!needs_wanted(state)) continue;
     // What a failed call was compared with is of no importance.
-    BOOST_TEST((classify_known({.state = state, .compared = other, .wanted = wanted}, wanted) == row_class::retried));
-    BOOST_TEST((classify_known({.state = state, .compared = wanted, .wanted = other}, wanted) == row_class::changed));
+    BOOST_TEST((classify_known({.state = state, .compared = other, .wanted = wanted}, wanted, now) == row_class::retried));
+    BOOST_TEST((classify_known({.state = state, .compared = wanted, .wanted = other}, wanted, now) == row_class::changed));
   }
   BOOST_TEST(!needs_wanted(observed_state::satisfied));
   BOOST_TEST(!needs_wanted(observed_state::drifted));
   BOOST_TEST(needs_wanted(std::nullopt));
   BOOST_TEST(needs_wanted(observed_state::lost));
+}
+
+BOOST_AUTO_TEST_CASE(an_expired_meeting_is_never_unchanged) {
+  for (const auto state : {observed_state::satisfied, observed_state::drifted}) {
+    const auto what = [&](utc_time expires) {
+      return classify_known({.state = state, .compared = wanted, .expires = expires}, wanted, now);
+    };
+    const auto living = state == observed_state::satisfied ? row_class::unchanged : row_class::drifted;
+    BOOST_TEST((what(now) == row_class::expired));
+    BOOST_TEST((what(now - 1h) == row_class::expired));
+    BOOST_TEST((what(now + 1h) == living));
+    BOOST_TEST((classify_known({.state = state, .compared = other, .expires = now}, wanted, now) == row_class::changed));
+  }
+  BOOST_TEST((classify_known({.state = observed_state::failed, .wanted = wanted, .expires = now}, wanted, now) == row_class::retried));
+  for (const bool updates : {false, true})
+    BOOST_TEST((first_operation({.update_drifted = updates}, row_class::expired, true) == operation::create_or_get));
+  BOOST_TEST((change_of_wanted(row_class::expired, false) == wanted_change::none));
+  BOOST_TEST((change_of_wanted(row_class::expired, true) == wanted_change::restored));
+}
+
+BOOST_AUTO_TEST_CASE(a_meeting_that_expires_soon_is_extended_while_its_end_lies_ahead) {
+  const operation_settings keep{.keep_alive = 240h};
+  const known_key soon{.state = observed_state::satisfied, .has_meeting = true, .expires = now + 240h};
+  BOOST_TEST(call_for_expiry(keep, soon, row_class::unchanged, now + 1h, now));
+  BOOST_TEST(call_for_expiry(keep, soon, row_class::drifted, now + 1h, now));
+  BOOST_TEST(!call_for_expiry({}, soon, row_class::unchanged, now + 1h, now));
+  BOOST_TEST(!call_for_expiry(keep, soon, row_class::unchanged, now, now), "its end has passed");
+  for (const auto what : {row_class::new_key, row_class::changed, row_class::retried, row_class::expired})
+    BOOST_TEST(!call_for_expiry(keep, soon, what, now + 1h, now), "createOrGet is owed");
+  auto later = soon, unknown = soon, without_id = soon, moved = soon;
+  later.expires = now + 241h;
+  unknown.expires.reset();
+  without_id.has_meeting = false;
+  moved.extendable = false;
+  for (const auto& key : {later, unknown, without_id, moved}) BOOST_TEST(!call_for_expiry(keep, key, row_class::unchanged, now + 1h, now));
+}
+
+BOOST_AUTO_TEST_CASE(an_extension_sends_only_what_the_meeting_has_already) {
+  using fields = std::vector<std::string>;
+  auto spec = spec_of("a");
+  const fields subject{"subject"}, times{"start", "end"}, none;
+  BOOST_TEST(fields_to_extend(spec, "") == subject, boost::test_tools::per_element());
+  BOOST_TEST(fields_to_extend(spec, "attendees") == subject, boost::test_tools::per_element());
+  BOOST_TEST(fields_to_extend(spec, "subject;attendees") == times, boost::test_tools::per_element());
+  BOOST_TEST(fields_to_extend(spec, "subject;end") == none, boost::test_tools::per_element());
+  spec.subject.reset();
+  BOOST_TEST(fields_to_extend(spec, "") == times, boost::test_tools::per_element());
+  BOOST_TEST(can_extend("attendees"), "`end` is a part of that word only");
+  BOOST_TEST(!can_extend("start"));
+  BOOST_TEST(!can_extend("subject;end"));
+}
+
+BOOST_AUTO_TEST_CASE(a_meeting_that_expires_before_its_end_is_named) {
+  const known_key early{.state = observed_state::satisfied, .expires = now + 1h};
+  BOOST_TEST(expires_early(early, now + 2h, now));
+  BOOST_TEST(!expires_early(early, now + 1h, now));
+  BOOST_TEST(!expires_early({.state = observed_state::satisfied}, now + 2h, now));
+  BOOST_TEST(!expires_early({.state = observed_state::lost, .expires = now}, now + 2h, now));
+  BOOST_TEST(!expires_early({.state = observed_state::satisfied, .expires = now - 2h}, now - 1h, now), "its end has passed");
 }
 
 BOOST_AUTO_TEST_CASE(only_lost_and_removed_meetings_are_gone) {
