@@ -57,6 +57,8 @@ constexpr option table[] = {
     {"column", "", shape::list, reading, "", "ROLE=HEADER", "Use the column HEADER as ROLE, such as start=Beginn; may be repeated", ""},
     {"carry", "", shape::list, reading, "", "HEADER", "Only carry this column to the results; may be repeated", ""},
     {"on-drift", "", shape::value, planning, "report", "report|update|fail", "What to do about a meeting that differs", ""},
+    {"roles", "", shape::value, planning, "send", "send|enforce",
+     "Roles of attendees: sent when a meeting is made, or also set by an update where Graph did not keep them", ""},
     // the service
     {"cloud", "", shape::value, lanes, "global", "NAME", "Microsoft cloud", ""},
     {"graph-url", "", shape::value, lanes, "", "URL", "Graph root, without version", ""},

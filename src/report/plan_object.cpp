@@ -99,6 +99,8 @@ json::object plan_object(std::uint32_t run, const plan_summary& s, utc_time now)
           {"new", s.new_keys},
           {"changed", s.changed_keys},
           {"retried", s.retried_keys},
+          {"updates", s.update_keys},
+          {"updates_for_settings", s.settings_keys},
           {"unchanged", s.unchanged},
           {"drifted", s.drifted},
           {"rejected", s.rejected},

@@ -26,7 +26,8 @@ struct claimed_row {
   std::uint32_t line = 0;  // of its record in the input
   ledger::update_rule update = ledger::update_rule::never;
   std::string meeting_id;            // where the row owes another operation than createOrGet
-  std::vector<std::string> changed;  // where it owes an update: the fields to send; empty: all of them
+  // Where it owes an update: the fields to send, which differed or have to be set; empty: all of them.
+  std::vector<std::string> changed;
 
   // An operation is complete with this answer, and another one is owed.
   void advance(const engine::answer& last);

@@ -116,6 +116,7 @@ spec::row_settings row_settings_of(const job& j) {
   for (const auto& one : options.columns) s.columns.push_back({one.role, one.header});
   s.carry = options.carry;
   s.date_format = options.date_format;
+  s.keep_roles = options.roles == attendee_roles::enforce;
   return s;
 }
 

@@ -93,6 +93,18 @@ result<void> check_row_count(std::uint64_t rows, std::uint64_t planned, const jo
 
 namespace {
 
+std::string_view to_string(on_drift what) noexcept {
+  switch (what) {
+    case on_drift::report:
+      return "report";
+    case on_drift::update:
+      return "update";
+    case on_drift::fail:
+      return "fail";
+  }
+  return {};
+}
+
 constexpr std::string_view failed_ending = ".failed.csv", piped_failed = "stdin.failed.csv";
 
 // A pipe has no folder and no name of its own: `<(...)` is called /dev/fd/63.
@@ -132,7 +144,7 @@ ledger::run_header make_header(const job& j, const scanned_input& input, std::ve
       {"limit", j.plan.limit ? boost::json::value(*j.plan.limit) : boost::json::value(nullptr)},
       {"only", j.plan.only},
       {"skip_invalid", j.plan.skip_invalid},
-      {"on_drift", j.plan.drift == on_drift::fail ? "fail" : "report"},
+      {"on_drift", to_string(j.plan.drift)},
   };
   // Where these are not set they are left out, so that runs of earlier versions keep their identity.
   if (!j.plan.columns.empty()) {
@@ -142,6 +154,7 @@ ledger::run_header make_header(const job& j, const scanned_input& input, std::ve
   }
   if (!j.plan.carry.empty()) settings["carry"] = boost::json::array(j.plan.carry.begin(), j.plan.carry.end());
   if (!j.plan.date_format.empty()) settings["date_format"] = j.plan.date_format;
+  if (j.plan.roles == attendee_roles::enforce) settings["roles"] = "enforce";
   // The dates, not the name of their file, shape the plan.
   if (!input.skipped.sha256.empty()) settings["skip_dates"] = input.skipped.sha256;
   // The same input as another feed is another run: its keys go over to that feed.
@@ -154,6 +167,7 @@ ledger::run_header make_header(const job& j, const scanned_input& input, std::ve
   h.input_name = j.input;
   h.input_sha256 = input.sha256;
   h.drift_fails = j.plan.drift == on_drift::fail;
+  h.operations = {.update_drifted = j.plan.drift == on_drift::update, .enforce_roles = j.plan.roles == attendee_roles::enforce};
   h.tzdata_version = files::tzdata_version();
   h.convoke_version = version;
   auto identity = fmt::format("run 1\n{}\n{}\n", h.input_sha256, h.settings);

@@ -187,6 +187,13 @@ result<> read_join_settings(element value, meeting& out) {
   return {};
 }
 
+// A member of onlineMeetingPresenters. `unknownFutureValue` stands for one that is not shown.
+result<> read_presenters(element value, std::string_view name, std::optional<std::string>& out) {
+  auto read = read_text(value, name, text_limits::word, out);
+  if (out == "unknownFutureValue") out.reset();
+  return read;
+}
+
 // The string, or the first string of the list that is neither empty nor too long.
 std::optional<std::string> any_text(element value) {
   std::string_view text;
@@ -228,9 +235,9 @@ void read_audio(element value, meeting& out) {
   }
 }
 
-enum member_name : unsigned { id, join_url, external_id, subject, start, end, participants, audio, join_settings, context, other };
+enum member_name : unsigned { id, join_url, external_id, subject, start, end, participants, audio, join_settings, context, presenters, other };
 
-// An answer has some 50 members, of which ten are read: the length alone excludes most of the others.
+// An answer has some 50 members, of which eleven are read: the length alone excludes most of the others.
 member_name which(std::string_view key) noexcept {
   switch (key.size()) {
     case 2:
@@ -248,7 +255,7 @@ member_name which(std::string_view key) noexcept {
     case 14:
       return key == "@odata.context" ? context : other;
     case 17:
-      return key == "audioConferencing" ? audio : other;
+      return key == "audioConferencing" ? audio : key == "allowedPresenters" ? presenters : other;
     case 21:
       return key == "joinMeetingIdSettings" ? join_settings : other;
     default:
@@ -280,6 +287,8 @@ result<> read_member(member_name name, std::string_view key, element value, meet
     case context:
       if (std::string_view text; value.get(text) == simdjson::SUCCESS) organizer.context = organizer_in_context(text);
       return {};
+    case presenters:
+      return read_presenters(value, key, out.allowed_presenters);
     case other:
       break;
   }

@@ -48,6 +48,7 @@ struct keyed_row {
   std::uint32_t line = 0;       // of its record in the file
   std::uint32_t organizer = 0;  // the plan's number, see organizer_numbers
   bool rejected = false;        // only the key is set: it is present in the input
+  update_rule update = update_rule::never;
   utc_time ends{};              // the wanted meeting
 
   struct order {
@@ -71,6 +72,7 @@ struct matched_row {
   row_class what = row_class::invalid;
   bool owes = false;                              // a call
   operation first_op = operation::create_or_get;  // where it owes one
+  update_rule update = update_rule::never;
   utc_time ends{};                                // the wanted meeting
 
   struct number_order {
