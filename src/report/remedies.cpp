@@ -65,7 +65,7 @@ constexpr rule rules[] = {
      fix::rows},
     {outcome::rejected, "", 0, any_status, "", "Correct these rows in the input or in the failed file, and apply that file.", fix::rows},
     {outcome::drifted, "", 0, any_status, "",
-     "The stored meetings differ from the input. Correct the input or the meetings; --on-drift report accepts meetings that differ.",
+     "The stored meetings differ from the input. --on-drift update changes the meetings; --on-drift report accepts meetings that differ.",
      fix::rows},
     {outcome::lost, "", 0, any_status, "", "These meetings do not exist any more. Run the same command again: it makes them again."},
     {outcome::failed, "retries", 0, any_status, "",

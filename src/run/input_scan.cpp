@@ -120,6 +120,18 @@ spec::row_settings row_settings_of(const job& j) {
   return s;
 }
 
+std::string_view to_string(on_drift what) noexcept {
+  switch (what) {
+    case on_drift::report:
+      return "report";
+    case on_drift::update:
+      return "update";
+    case on_drift::fail:
+      return "fail";
+  }
+  return {};
+}
+
 std::string_view to_string(input_encoding encoding) noexcept {
   const auto forced = forced_encoding(encoding);
   return forced ? files::to_string(*forced) : std::string_view();

@@ -93,18 +93,6 @@ result<void> check_row_count(std::uint64_t rows, std::uint64_t planned, const jo
 
 namespace {
 
-std::string_view to_string(on_drift what) noexcept {
-  switch (what) {
-    case on_drift::report:
-      return "report";
-    case on_drift::update:
-      return "update";
-    case on_drift::fail:
-      return "fail";
-  }
-  return {};
-}
-
 constexpr std::string_view failed_ending = ".failed.csv", piped_failed = "stdin.failed.csv";
 
 // A pipe has no folder and no name of its own: `<(...)` is called /dev/fd/63.

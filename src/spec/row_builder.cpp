@@ -341,10 +341,7 @@ void row_builder::impl::warn() {
   } else if (has_times) {
     warned.times(out->wanted.start, out->wanted.end, line);
   }
-  if (settings.keep_roles) return;
-  const auto lost = [](const attendee& a) { return a.role == attendee_role::presenter || a.role == attendee_role::coorganizer; };
-  const auto first = std::ranges::find_if(out->wanted.attendees, lost);
-  if (first != out->wanted.attendees.end()) warned.add(input_warning_kind::role_not_kept, first->value, line);
+  if (!settings.keep_roles) warned.roles(out->wanted.attendees, line);
 }
 
 row_builder::row_builder(std::unique_ptr<impl> made) noexcept : impl_(std::move(made)) {}

@@ -27,11 +27,9 @@ BOOST_AUTO_TEST_CASE(create_or_get_is_followed_by_an_update_where_the_rule_says_
     // `always` holds unless the answer shows that everything is set already, `both` also where something differs.
     auto settled = ok(status), settled_and_different = different(status);
     settled.settled = settled_and_different.settled = true;
-    BOOST_TEST(!after_success(create_or_get, update_rule::always, settled).next.has_value());
-    BOOST_TEST(!after_success(create_or_get, update_rule::always, settled_and_different).next.has_value());
+    for (const auto& a : {settled, settled_and_different}) BOOST_TEST(!after_success(create_or_get, update_rule::always, a).next.has_value());
     BOOST_TEST(!after_success(create_or_get, update_rule::both, settled).next.has_value());
-    BOOST_TEST((after_success(create_or_get, update_rule::both, settled_and_different).next == update));
-    BOOST_TEST((after_success(create_or_get, update_rule::both, ok(status)).next == update));
+    for (const auto& a : {settled_and_different, ok(status)}) BOOST_TEST((after_success(create_or_get, update_rule::both, a).next == update));
     BOOST_TEST(!after_success(create_or_get, update_rule::never, different(status)).next.has_value());
   }
 }

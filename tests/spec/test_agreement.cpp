@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "spec/kept_roles.hpp"
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -150,6 +152,15 @@ BOOST_AUTO_TEST_CASE(roles_are_shown_where_everyone_has_theirs_and_role_is_prese
   BOOST_TEST(!shows(shown({a, c}, "roleIsPresenter")));
   BOOST_TEST(!shows(convoke::meeting{}));
   BOOST_TEST(!convoke::spec::shows_roles(wanted({upn("a@x.org", attendee_role::presenter)}), shown({a}, "roleIsPresenter")));
+}
+
+BOOST_AUTO_TEST_CASE(another_value_of_who_may_present_contradicts_roles_that_are_kept) {
+  const auto kept = keeping({upn("a@x.org", attendee_role::presenter)}), sent = wanted({upn("a@x.org", attendee_role::presenter)});
+  for (const auto* fits : {"", "roleIsPresenter"}) BOOST_TEST(convoke::spec::why_no_presenters(kept, fits).empty());
+  for (const auto* other : {"everyone", "organization", "organizer"}) {
+    BOOST_TEST(convoke::spec::why_no_presenters(kept, other).contains("--roles enforce"));
+    BOOST_TEST(convoke::spec::why_no_presenters(sent, other).empty());
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
