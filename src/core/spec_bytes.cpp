@@ -9,8 +9,8 @@
 #include "core/text.hpp"
 
 // The format. Version 1; all integers in base 128, the least significant digit first, without superfluous digits:
-//   version (1) | flags: 1 subject, 2 organizer is a packed id, 64 roles are kept | organizer | external id | [subject] | zigzag(start in s) |
-//   zigzag(end - start in s) | number of attendees | each: kind + 2 * role + 8 * packed, value
+//   version (1) | flags: 1 subject, 2 organizer is a packed id, 64 roles are kept | organizer | external id | [subject] | zigzag(start in
+//   s) | zigzag(end - start in s) | number of attendees | each: kind + 2 * role + 8 * packed, value
 // A packed id is the 16 bytes of a lower-case GUID. Any other text is its length and its bytes. Ledgers hold such bytes and hashes of them,
 // so a version never changes.
 

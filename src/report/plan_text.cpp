@@ -65,10 +65,10 @@ std::string plan_lanes_text(const plan_summary& s, utc_time now) {
 }  // namespace
 
 std::string plan_counts(const plan_summary& s) {
-  auto out = fmt::format("{}: {} owed ({} new, {} changed, {} tried before{}), {} unchanged", rows_text(s),
-                         count_of(s.calls, "call", "calls"), grouped(s.new_keys), grouped(s.changed_keys),
-                         grouped(s.retried_keys - s.update_keys),
-                         s.update_keys > 0 ? fmt::format(", {} to update", grouped(s.update_keys)) : std::string(), grouped(s.unchanged));
+  auto out =
+      fmt::format("{}: {} owed ({} new, {} changed, {} tried before{}), {} unchanged", rows_text(s), count_of(s.calls, "call", "calls"),
+                  grouped(s.new_keys), grouped(s.changed_keys), grouped(s.retried_keys - s.update_keys),
+                  s.update_keys > 0 ? fmt::format(", {} to update", grouped(s.update_keys)) : std::string(), grouped(s.unchanged));
   if (s.drifted > 0) out += fmt::format(", {} known to have drifted", grouped(s.drifted));
   out += other_rows(s);
   // The summary also lists organizers whose meetings vanished, and owe no call.
@@ -76,7 +76,8 @@ std::string plan_counts(const plan_summary& s) {
   if (callers > 0) out += ", by " + count_of(static_cast<std::uint64_t>(callers), "organizer", "organizers");
   out += ".";
   if (s.settings_keys > 0)
-    out += fmt::format(" After {} of the calls an update sets the roles of attendees, unless they are set already.", grouped(s.settings_keys));
+    out +=
+        fmt::format(" After {} of the calls an update sets the roles of attendees, unless they are set already.", grouped(s.settings_keys));
   return out;
 }
 

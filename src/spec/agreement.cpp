@@ -82,8 +82,8 @@ bool shows_roles(const meeting_spec& wanted, const meeting& stored) {
       if (w != nullptr && w->role != attendee_role::none && s.role == w->role) ++shown;
     }
   }
-  return shown == static_cast<std::size_t>(std::ranges::count_if(
-                      wanted.attendees, [](const attendee& a) { return a.role != attendee_role::none; }));
+  return shown ==
+         static_cast<std::size_t>(std::ranges::count_if(wanted.attendees, [](const attendee& a) { return a.role != attendee_role::none; }));
 }
 
 }  // namespace convoke::spec

@@ -8,8 +8,8 @@
 
 namespace convoke::spec {
 
-// The fields in which a stored meeting differs from the wanted one, of `subject`, `start`, `end`, `attendees` and `roles`, in this order. The
-// subject is compared exactly, times as instants, and attendees as a set, matched by object id or lower-case UPN, whichever either side
+// The fields in which a stored meeting differs from the wanted one, of `subject`, `start`, `end`, `attendees` and `roles`, in this order.
+// The subject is compared exactly, times as instants, and attendees as a set, matched by object id or lower-case UPN, whichever either side
 // has. A missing or a further attendee is a difference. What the answer omits or has as null cannot be verified and is not a difference;
 // roles are compared only where the answer has one of attendee_role. In a spec that keeps its roles a role that differs is a difference of
 // `roles`, and so is another `allowedPresenters` than `roleIsPresenter`; in any other spec a role belongs to `attendees`.

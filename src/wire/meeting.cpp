@@ -235,7 +235,20 @@ void read_audio(element value, meeting& out) {
   }
 }
 
-enum member_name : unsigned { id, join_url, external_id, subject, start, end, participants, audio, join_settings, context, presenters, other };
+enum member_name : unsigned {
+  id,
+  join_url,
+  external_id,
+  subject,
+  start,
+  end,
+  participants,
+  audio,
+  join_settings,
+  context,
+  presenters,
+  other
+};
 
 // An answer has some 50 members, of which eleven are read: the length alone excludes most of the others.
 member_name which(std::string_view key) noexcept {

@@ -211,8 +211,8 @@ BOOST_AUTO_TEST_CASE(an_update_that_an_earlier_process_left_sends_the_fields_tha
   BOOST_TEST(all_send(if_different, "", {}));  // all fields
 }
 
-// The rule is for roles, which createOrGet does not keep and its answer does not show. Other differences are sent only where these are to be
-// updated too.
+// The rule is for roles, which createOrGet does not keep and its answer does not show. Other differences are sent only where these are to
+// be updated too.
 BOOST_AUTO_TEST_CASE(an_update_that_is_always_owed_sends_the_attendees_whatever_differs) {
   using enum ledger::update_rule;
   for (const bool left_by_an_earlier_process : {false, true}) {

@@ -58,8 +58,8 @@ BOOST_AUTO_TEST_SUITE(graph_facts)
 
 // Section 3: these are the parameters of the action. No option is one, and an organizer in the body is never sent.
 BOOST_AUTO_TEST_CASE(section_3_create_or_get_sends_the_parameters_of_the_action_and_nothing_else) {
-  BOOST_TEST((names_of(created(whole())) ==
-              std::set<std::string>{"externalId", "startDateTime", "endDateTime", "subject", "participants"}));
+  BOOST_TEST(
+      (names_of(created(whole())) == std::set<std::string>{"externalId", "startDateTime", "endDateTime", "subject", "participants"}));
   BOOST_TEST((names_of(created(whole()).at("participants").as_object()) == std::set<std::string>{"attendees"}));
 }
 

@@ -49,7 +49,7 @@ struct keyed_row {
   std::uint32_t organizer = 0;  // the plan's number, see organizer_numbers
   bool rejected = false;        // only the key is set: it is present in the input
   update_rule update = update_rule::never;
-  utc_time ends{};              // the wanted meeting
+  utc_time ends{};  // the wanted meeting
 
   struct order {
     bool operator()(const keyed_row& a, const keyed_row& b) const noexcept { return a.key != b.key ? a.key < b.key : a.number < b.number; }
@@ -73,7 +73,7 @@ struct matched_row {
   bool owes = false;                              // a call
   operation first_op = operation::create_or_get;  // where it owes one
   update_rule update = update_rule::never;
-  utc_time ends{};                                // the wanted meeting
+  utc_time ends{};  // the wanted meeting
 
   struct number_order {
     bool operator()(const matched_row& a, const matched_row& b) const noexcept { return a.number < b.number; }

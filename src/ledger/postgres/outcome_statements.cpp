@@ -21,7 +21,8 @@ counted AS (
   ON CONFLICT (run, outcome, slot) DO UPDATE SET n = tally.n + excluded.n)
 )sql";
 
-// These write the observations of the keys in `gone`, by `mode`. Nothing differs after an update (outcome 4): its fields are those that did.
+// These write the observations of the keys in `gone`, by `mode`. Nothing differs after an update (outcome 4): its fields are those that
+// did.
 constexpr std::string_view observe_meetings = R"sql(, seen AS (
   INSERT INTO convoke.observation(id, state, pending, compared_hash, observed_at, drift, meeting_id, join_web_url, join_meeting_id,
     passcode, dial_in_number, conference_id)

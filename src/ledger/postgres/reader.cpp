@@ -146,8 +146,7 @@ result<std::vector<count_by>> postgres_reader::updates(run_id id) {
   const auto found = read([&](connection& c) { return c.run(groups, params().with(first_row(id)).with(last_row(id))); });
   if (!found) return std::unexpected(found.error());
   std::vector<count_by> out;
-  for (int i = 0; i < found->size(); ++i)
-    out.push_back({.what = std::string(found->text(i, 0)), .count = found->as<std::uint64_t>(i, 1)});
+  for (int i = 0; i < found->size(); ++i) out.push_back({.what = std::string(found->text(i, 0)), .count = found->as<std::uint64_t>(i, 1)});
   return out;
 }
 
