@@ -195,11 +195,11 @@ BOOST_AUTO_TEST_CASE(what_becomes_of_drift_and_of_roles) {
     BOOST_REQUIRE(from.has_value());
     return build_job(*from, "in.csv", {});
   };
-  BOOST_TEST((read("on-drift", "report")->plan.drift == on_drift::report));
-  BOOST_TEST((read("on-drift", "update")->plan.drift == on_drift::update));
-  BOOST_TEST((read("on-drift", "fail")->plan.drift == on_drift::fail));
-  BOOST_TEST((read("on-drift", "fail")->plan.roles == attendee_roles::send));
-  BOOST_TEST((read("roles", "enforce")->plan.roles == attendee_roles::enforce));
+  BOOST_TEST((read("on-drift", "report")->plan.drift == convoke::on_drift::report));
+  BOOST_TEST((read("on-drift", "update")->plan.drift == convoke::on_drift::update));
+  BOOST_TEST((read("on-drift", "fail")->plan.drift == convoke::on_drift::fail));
+  BOOST_TEST((read("on-drift", "fail")->plan.roles == convoke::attendee_roles::send));
+  BOOST_TEST((read("roles", "enforce")->plan.roles == convoke::attendee_roles::enforce));
   BOOST_TEST(!read("roles", "keep").has_value());
 }
 
