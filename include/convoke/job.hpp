@@ -39,7 +39,17 @@
 namespace convoke {
 
 /// What becomes of a meeting that exists and differs.
-enum class on_drift : std::uint8_t { report, fail };
+enum class on_drift : std::uint8_t {
+  report,
+  update,  ///< a PATCH sends the members that differ
+  fail,    ///< it counts as failed
+};
+
+/// What becomes of the roles of attendees.
+enum class attendee_roles : std::uint8_t {
+  send,     ///< createOrGet sends them; Graph may not keep them
+  enforce,  ///< where the answer does not show them, a PATCH sets them, with `allowedPresenters` `roleIsPresenter`
+};
 
 /// How the input's bytes become text.
 enum class input_encoding : std::uint8_t {
@@ -89,6 +99,7 @@ struct plan_options {
   /// Known meetings that expire within this time although they end later than now are extended by a PATCH that changes nothing: 1 s to less
   /// than 60 days, for which an update extends a meeting; absent: none is.
   std::optional<std::chrono::milliseconds> keep_alive;
+  attendee_roles roles = attendee_roles::send;
   std::optional<std::uint64_t> expect_rows;  ///< refuse unless the input has exactly N rows; not part of the identity
   std::optional<std::uint64_t> max_new;      ///< refuse if more than N keys are new; not part of the identity
 };
@@ -251,6 +262,7 @@ struct job_report {
   utc_time planned_at{};                          ///< when it planned: the time that the plan's forecast counts from
   std::uint64_t rows = 0;
   outcome_counts counts;                               ///< of the whole run, not only of this call
+  std::vector<updated_field> updated_fields;           ///< of its updated rows, in the order of the fields' names
   std::vector<lane_result> lanes;                      ///< of the whole run, in the order of its lanes; `end` is that of this call
   std::uint64_t calls = 0, throttled = 0, faults = 0;  ///< of this call
   std::uint64_t early_by_inference = 0;                ///< calls in a scope that was closed by a throttle which did not name it

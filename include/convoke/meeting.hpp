@@ -38,6 +38,7 @@ struct meeting {
   std::optional<utc_time> start;
   std::optional<utc_time> end;
   std::optional<std::vector<observed_attendee>> attendees;
+  std::optional<std::string> allowed_presenters;  ///< a word of onlineMeetingPresenters; `unknownFutureValue` is absent
 
   friend bool operator==(const meeting&, const meeting&) = default;
 };

@@ -37,6 +37,9 @@ struct meeting_spec {
   utc_time start{};                    ///< whole seconds
   utc_time end{};                      ///< whole seconds, after start
   std::vector<attendee> attendees;     ///< sorted by (kind, value), no value twice
+  /// The roles of attendees are a part of what is wanted, and `allowedPresenters` is to be `roleIsPresenter`, without which Graph does not
+  /// honour them (graph-api.md, section 3). Set only where an attendee has a role.
+  bool keep_roles = false;
 
   friend bool operator==(const meeting_spec&, const meeting_spec&) = default;
 };
@@ -47,6 +50,9 @@ struct meeting_spec {
 
 /// The inverse of `encode_spec`. errc::storage for bytes that no version of encode_spec made.
 [[nodiscard]] result<meeting_spec> decode_spec(std::string_view bytes);
+
+/// True where an attendee has a role.
+[[nodiscard]] bool has_roles(const meeting_spec& s) noexcept;
 
 /// `attendee`, `presenter`, `coorganizer`; empty for none.
 [[nodiscard]] std::string_view to_string(attendee_role role) noexcept;

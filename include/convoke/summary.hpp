@@ -86,6 +86,7 @@ enum class input_warning_kind : std::uint8_t {
   fixed_offset_zone,     ///< the zone is `Etc/GMT+n` or `Etc/GMT-n`, whose sign is the opposite of the usual one
   utf8_in_windows_1252,  ///< read as windows-1252, but its bytes are valid UTF-8
   unnamed_column,        ///< a column without a name has values, which are ignored
+  role_not_kept,         ///< it has a presenter or a coorganizer, a role that createOrGet does not reliably keep, and no update sets it
 };
 struct input_warning {
   input_warning_kind kind = input_warning_kind::id_null_word;
@@ -95,6 +96,13 @@ struct input_warning {
 };
 /// `id_null_word`, `long_meeting`, …: the name of a kind for programs.
 [[nodiscard]] std::string_view to_string(input_warning_kind kind) noexcept;
+
+/// A field of meetings that a run updated.
+struct updated_field {
+  std::string name;        ///< `subject`, `start`, `end`, `attendees`, `roles`
+  std::uint64_t rows = 0;  ///< in how many of the updated rows it differed
+  friend bool operator==(const updated_field&, const updated_field&) = default;
+};
 
 /// A new key of a plan, and the key of a known meeting that it probably replaces.
 struct replaced_key {
@@ -133,6 +141,8 @@ struct plan_summary {
   std::uint64_t retried_keys = 0;      ///< of these, in the inventory with this payload but not satisfied
   std::uint64_t extended_keys = 0;     ///< of these, as wanted or drifted, and about to expire: a PATCH extends them (keep_alive)
   std::uint64_t expired_keys = 0;      ///< of these, in the inventory with this payload, and expired
+  std::uint64_t update_keys = 0;       ///< of the retried: known to differ, so that an update is owed and no createOrGet (`--on-drift update`)
+  std::uint64_t settings_keys = 0;     ///< of the calls, createOrGet of a key that wants what it cannot set (roles): an update follows
   std::uint64_t unchanged = 0;         ///< rows whose meeting is known to be as wanted
   std::uint64_t drifted = 0;           ///< rows whose meeting is known to differ
   std::uint64_t rejected = 0;          ///< rows that are wrong

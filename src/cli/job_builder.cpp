@@ -165,8 +165,8 @@ void read_plan(const settings& from, setting_parser& parser, plan_options& plan)
   parser.number("expect-rows", plan.expect_rows, any_number);
   parser.number("max-new", plan.max_new, any_number);
   const auto drift = parser.word("on-drift", {"report", "update", "fail"});
-  if (drift == "update") parser.refuse("--on-drift update is not built yet: use report or fail.");
-  plan.drift = drift == "fail" ? on_drift::fail : on_drift::report;
+  plan.drift = drift == "fail" ? on_drift::fail : drift == "update" ? on_drift::update : on_drift::report;
+  plan.roles = parser.word("roles", {"send", "enforce"}) == "enforce" ? attendee_roles::enforce : attendee_roles::send;
 }
 
 void read_lane_pace(const settings& from, setting_parser& parser, lane_pace_options& pace) {

@@ -59,6 +59,8 @@ constexpr option table[] = {
     {"on-drift", "", shape::value, planning, "report", "report|update|fail", "What to do about a meeting that differs", ""},
     {"keep-alive", "", shape::value, planning, "", "D", "Extend meetings that expire within D (such as 30d) although their end lies ahead",
      ""},
+    {"roles", "", shape::value, planning, "send", "send|enforce",
+     "Roles of attendees: sent when a meeting is made, or also set by an update where Graph did not keep them", ""},
     // the service
     {"cloud", "", shape::value, lanes, "global", "NAME", "Microsoft cloud", ""},
     {"graph-url", "", shape::value, lanes, "", "URL", "Graph root, without version", ""},

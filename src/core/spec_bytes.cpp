@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstring>
@@ -8,8 +9,8 @@
 #include "core/text.hpp"
 
 // The format. Version 1; all integers in base 128, the least significant digit first, without superfluous digits:
-//   version (1) | flags: 1 subject, 2 organizer is a packed id | organizer | external id | [subject] | zigzag(start in s) |
-//   zigzag(end - start in s) | number of attendees | each: kind + 2 * role + 8 * packed, value
+//   version (1) | flags: 1 subject, 2 organizer is a packed id, 64 roles are kept | organizer | external id | [subject] | zigzag(start in
+//   s) | zigzag(end - start in s) | number of attendees | each: kind + 2 * role + 8 * packed, value
 // A packed id is the 16 bytes of a lower-case GUID. Any other text is its length and its bytes. Ledgers hold such bytes and hashes of them,
 // so a version never changes.
 
@@ -20,6 +21,9 @@ namespace {
 constexpr char version = 1;
 constexpr unsigned has_subject = 1;
 constexpr unsigned packed_organizer = 2;
+// It was added to version 1: bytes without it are as before, and an older convoke refuses those with it.
+constexpr unsigned keeps_roles = 64;
+constexpr unsigned known_flags = has_subject | packed_organizer | keeps_roles;
 constexpr unsigned packed_attendee = 8;
 
 constexpr std::array<std::int8_t, 256> hex_values = [] {
@@ -175,7 +179,7 @@ std::string encode_spec(const meeting_spec& s) {
   std::array<char, 16> id;
   const bool packed = pack(s.organizer, id);
   out += version;
-  out += static_cast<char>((s.subject ? has_subject : 0U) | (packed ? packed_organizer : 0U));
+  out += static_cast<char>((s.subject ? has_subject : 0U) | (packed ? packed_organizer : 0U) | (s.keep_roles ? keeps_roles : 0U));
   packed ? static_cast<void>(out.append(id.data(), id.size())) : put_text(out, s.organizer);
   put_text(out, s.external_id);
   if (s.subject) put_text(out, *s.subject);
@@ -195,7 +199,7 @@ result<meeting_spec> decode_spec(std::string_view bytes) {
   byte_reader in(bytes);
   const unsigned written_by = in.byte();
   const unsigned flags = in.byte();
-  if (in.bad() || written_by != static_cast<unsigned char>(version) || flags > (has_subject | packed_organizer)) return not_ours();
+  if (in.bad() || written_by != static_cast<unsigned char>(version) || (flags & ~known_flags) != 0) return not_ours();
   meeting_spec s;
   s.organizer = in.id((flags & packed_organizer) != 0);
   s.external_id = in.text();
@@ -207,8 +211,15 @@ result<meeting_spec> decode_spec(std::string_view bytes) {
   if (count > in.left() / 2) return not_ours();  // an attendee takes at least two bytes; a damaged count must not allocate more
   s.attendees.reserve(count);
   for (std::uint64_t i = 0; i < count; ++i) s.attendees.push_back(read_attendee(in));
+  s.keep_roles = (flags & keeps_roles) != 0;
+  // encode_spec is not given such a spec.
+  if (s.keep_roles && !has_roles(s)) return not_ours();
   if (in.bad() || in.left() != 0) return not_ours();
   return s;
+}
+
+bool has_roles(const meeting_spec& s) noexcept {
+  return std::ranges::any_of(s.attendees, [](const attendee& a) { return a.role != attendee_role::none; });
 }
 
 std::string_view to_string(attendee_role role) noexcept {

@@ -4,11 +4,10 @@ namespace convoke::engine {
 
 namespace {
 
-// Only createOrGet makes meetings, so only its 201 is one. Removing a meeting leaves nothing to show, and an update may be acknowledged
-// without the meeting; what ties such an acknowledgement to its request is the id of the request alone.
+// Only createOrGet makes meetings, so only its 201 is one. Removing a meeting leaves nothing to show; what ties such an acknowledgement to
+// its request is the id of the request alone. An update shows the meeting, or it is not known what differs after it.
 bool succeeded(operation op, const answer& a) noexcept {
   if (op == operation::remove) return a.status == 200 || a.status == 204;
-  if (op == operation::update && a.status == 204) return proven(a);
   return a.stored && (a.status == 200 || (a.status == 201 && op == operation::create_or_get));
 }
 

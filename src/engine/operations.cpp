@@ -11,7 +11,9 @@ bool owes_update(update_rule rule, const answer& a) noexcept {
     case update_rule::if_different:
       return !a.drift.empty();
     case update_rule::always:
-      return true;
+      return !a.settled;
+    case update_rule::both:
+      return !a.settled || !a.drift.empty();
   }
   return false;
 }

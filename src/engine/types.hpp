@@ -103,7 +103,8 @@ struct lane_setup {
 enum class update_rule : std::uint8_t {
   never = 0,         // differences are reported
   if_different = 1,  // where the answer names fields that differ
-  always = 2,        // something is wanted that createOrGet cannot set
+  always = 2,        // something is wanted that createOrGet cannot set: always, unless the answer shows that it is set
+  both = 3,          // always or if_different
 };
 
 struct owed_row {
@@ -177,6 +178,7 @@ struct answer {
   std::string throttle_scope;                           // x-ms-throttle-scope as sent, empty: none
   std::optional<meeting> stored;                        // of an answer that is believed
   std::vector<std::string> drift;                       // names of the fields that differ from the spec
+  bool settled = false;                                 // it shows that everything which createOrGet cannot set is as the spec wants it
   bool whole = true;                                    // false: the body was cut, so something may be missing
   // False: it names no client-request-id, so nothing shows that it belongs to its request. A peer may send something on any connection
   // without a request.

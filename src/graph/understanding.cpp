@@ -29,7 +29,6 @@ content content_of(operation op, int status) noexcept {
     case operation::create_or_get:
       return status == 200 || status == 201 ? content::meeting : content::refusal;
     case operation::update:
-      return status == 200 ? content::meeting : status == 204 ? content::nothing : content::refusal;
     case operation::get:
       return status == 200 ? content::meeting : content::refusal;
     case operation::remove:
@@ -76,6 +75,7 @@ void drop_what_is_not_kept(meeting& stored) {
   stored.start.reset();
   stored.end.reset();
   stored.attendees.reset();
+  stored.allowed_presenters.reset();
 }
 
 void read_success(const http_answer& from, const request& asked, wire::parser& parser, answer& out) {
@@ -90,6 +90,7 @@ void read_success(const http_answer& from, const request& asked, wire::parser& p
   if (why.empty()) why = doubt(named, *stored, asked.wanted);
   if (!why.empty()) return disbelieve(out, std::move(why));
   for (const auto field : spec::differing_fields(asked.wanted, *stored)) out.drift.emplace_back(field);
+  out.settled = spec::shows_roles(asked.wanted, *stored);
   out.stored = std::move(*stored);
   drop_what_is_not_kept(*out.stored);
 }

@@ -112,6 +112,8 @@ class reader {
   virtual result<run_status> status(run_id id) = 0;
   // Why rows of the run that belong into its failed file have no meeting as wanted: the most frequent reasons first, `most` at most.
   virtual result<std::vector<failure_reason>> reasons(run_id id, std::size_t most) = 0;
+  // Rows of the run that an update made agree, by the fields that differed (`;` between) -> rows.
+  virtual result<std::vector<count_by>> updates(run_id id) = 0;
   virtual result<std::vector<count_by>> inventory_counts() = 0;   // state -> keys
   virtual result<std::vector<count_by>> inventory_feeds() = 0;    // feed -> keys; the keys of no feed are counted under ""
   virtual result<lane_memory> memory(const lane_name& lane) = 0;  // empty for a lane that this ledger does not know

@@ -39,8 +39,18 @@ inline constexpr run_id all_runs = 0;
 enum class update_rule : std::uint8_t {
   never = 0,         // differences are reported
   if_different = 1,  // if the answer differs from the spec
-  always = 2,        // the spec wants something that createOrGet cannot set
+  always = 2,        // the spec wants something that createOrGet cannot set: always, unless the answer shows that it is set
+  both = 3,          // always or if_different
 };
+
+// What holds where both rules hold: the numbers are sets of two bits.
+constexpr update_rule operator|(update_rule a, update_rule b) noexcept {
+  return static_cast<update_rule>(static_cast<unsigned>(a) | static_cast<unsigned>(b));
+}
+// Whether the rule has the other one in it.
+constexpr bool includes(update_rule a, update_rule b) noexcept {
+  return (a | b) == a;
+}
 
 constexpr row_id make_row(run_id run, std::uint32_t number) noexcept {
   return row_id{run} << 32 | number;
@@ -318,7 +328,7 @@ struct finished_row {
   std::uint32_t attempts = 0;
   int http_status = 0;
   std::string error_code, error_message, request_id, client_request_id;
-  std::string drift;              // names of the fields that differ, `;` between
+  std::string drift;              // names of the fields that differ, `;` between; of an updated row, of those that did before the update
   std::optional<meeting> stored;  // what was observed; absent if the answer showed no meeting
   utc_time finished_at{};
 };

@@ -101,6 +101,8 @@ json::object plan_object(std::uint32_t run, const plan_summary& s, utc_time now)
           {"retried", s.retried_keys},
           {"extended", s.extended_keys},
           {"expired", s.expired_keys},
+          {"updates", s.update_keys},
+          {"updates_for_settings", s.settings_keys},
           {"unchanged", s.unchanged},
           {"drifted", s.drifted},
           {"rejected", s.rejected},

@@ -66,8 +66,9 @@ std::string plan_lanes_text(const plan_summary& s, utc_time now) {
 
 std::string plan_counts(const plan_summary& s) {
   auto out =
-      fmt::format("{}: {} owed ({} new, {} changed, {} tried before), {} unchanged", rows_text(s), count_of(s.calls, "call", "calls"),
-                  grouped(s.new_keys), grouped(s.changed_keys), grouped(s.retried_keys), grouped(s.unchanged));
+      fmt::format("{}: {} owed ({} new, {} changed, {} tried before{}), {} unchanged", rows_text(s), count_of(s.calls, "call", "calls"),
+                  grouped(s.new_keys), grouped(s.changed_keys), grouped(s.retried_keys - s.update_keys),
+                  s.update_keys > 0 ? fmt::format(", {} to update", grouped(s.update_keys)) : std::string(), grouped(s.unchanged));
   if (s.drifted > 0) out += fmt::format(", {} known to have drifted", grouped(s.drifted));
   if (s.extended_keys > 0) out += fmt::format(", {} to be extended", grouped(s.extended_keys));
   if (s.expired_keys > 0) out += fmt::format(", {} expired", grouped(s.expired_keys));
@@ -75,7 +76,11 @@ std::string plan_counts(const plan_summary& s) {
   // The summary also lists organizers whose meetings vanished, and owe no call.
   const auto callers = std::ranges::count_if(s.organizers, [](const auto& o) { return o.calls > 0; });
   if (callers > 0) out += ", by " + count_of(static_cast<std::uint64_t>(callers), "organizer", "organizers");
-  return out + ".";
+  out += ".";
+  if (s.settings_keys > 0)
+    out +=
+        fmt::format(" After {} of the calls an update sets the roles of attendees, unless they are set already.", grouped(s.settings_keys));
+  return out;
 }
 
 std::string input_text(const plan_summary& s) {

@@ -34,7 +34,7 @@ constexpr rule rules[] = {
     {outcome::rejected, "", "Correct these rows in the input or in the failed file, and apply that file.", true,
      core::fixer::author_of_the_file},
     {outcome::drifted, "",
-     "The stored meetings differ from the input. Correct the input or the meetings; --on-drift report accepts meetings that differ.", true,
+     "The stored meetings differ from the input. --on-drift update changes the meetings; --on-drift report accepts meetings that differ.", true,
      core::fixer::author_of_the_file},
     {outcome::lost, "", "These meetings do not exist any more. Run the same command again: it makes them again.", false,
      core::fixer::operator_of_convoke},

@@ -71,6 +71,21 @@ std::string last_line(const convoke::job_report& r) {
   return {};
 }
 
+// Which fields of meetings were changed: `12 meetings were updated: subject 7, start 5.`
+std::string updated_text(const convoke::job_report& r) {
+  if (r.counts.updated == 0 || r.updated_fields.empty()) return {};
+  std::string fields;
+  for (const auto& field : r.updated_fields)
+    fields += fmt::format("{}{} {}", fields.empty() ? "" : ", ", core::escape_for_people(field.name), grouped(field.rows));
+  return fmt::format("{} updated: {}.\n", count_of(r.counts.updated, "meeting was", "meetings were"), fields);
+}
+
+json::object updated_json(const convoke::job_report& r) {
+  json::object out;
+  for (const auto& field : r.updated_fields) out[json_text(field.name)] = field.rows;
+  return out;
+}
+
 json::value path_value(const std::string& path) {
   return path.empty() ? json::value(nullptr) : json::value(json_text(path));
 }
@@ -80,6 +95,7 @@ json::value path_value(const std::string& path) {
 std::string report_text(const convoke::job_report& r) {
   if (r.run == 0) return r.detail + "\n";
   auto out = fmt::format("Run {}: {}: {}.\n", r.run, rows_of(r), counts_text(r.counts));
+  out += updated_text(r);
   if (r.plan) out += look_ups_text(*r.plan) + input_text(*r.plan);
   if (r.calls > 0)
     out += fmt::format("{} in {:.1f} s, {} throttled, {}.\n", count_of(r.calls, "call", "calls"), seconds(r.call_time),
@@ -124,6 +140,7 @@ std::string report_json(const convoke::job_report& r, const interruption& by, co
       {"rows", r.rows},
       {"lanes", lanes_json(r.lanes)},
       {"outcomes", counts_json(r.counts)},
+      {"updated_fields", updated_json(r)},
       {"calls", r.calls},
       {"throttled", r.throttled},
       {"early_by_inference", r.early_by_inference},

@@ -70,6 +70,11 @@ wording wording_of(input_warning_kind kind) noexcept {
     case input_warning_kind::unnamed_column:
       return {"row has a value in a column without a name", "rows have a value in a column without a name",
               "Such values are ignored. Give the column a name to carry it to the results."};
+    case input_warning_kind::role_not_kept:
+      return {
+          "row has a presenter or a coorganizer", "rows have a presenter or a coorganizer",
+          "Graph does not reliably keep these roles when a meeting is made. --roles enforce sets them by a second call for each meeting. "
+          "They need people of Microsoft Entra ID."};
   }
   std::unreachable();
 }

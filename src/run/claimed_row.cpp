@@ -19,6 +19,10 @@ std::vector<std::string> split(std::string_view fields) {
   return out;
 }
 
+bool of_create_or_get(const std::string& field) {
+  return field == "subject" || field == "start" || field == "end" || field == "attendees";
+}
+
 }  // namespace
 
 claimed_row::claimed_row(ledger::claimed_row&& claimed, meeting_spec&& spec)
@@ -32,18 +36,24 @@ claimed_row::claimed_row(ledger::claimed_row&& claimed, meeting_spec&& spec)
   if (claimed.extends)
     changed = ledger::planning::fields_to_extend(wanted, claimed.drift);
   else
-    send_changed(split(claimed.drift));
+    send_changed(split(claimed.drift), false);
 }
 
 void claimed_row::advance(const engine::answer& last) {
   if (last.stored) meeting_id = last.stored->id;
-  send_changed(last.drift);
+  send_changed(last.drift, last.settled);
 }
 
-void claimed_row::send_changed(std::vector<std::string> differing) {
+void claimed_row::send_changed(std::vector<std::string> differing, bool settled) {
   changed = std::move(differing);
+  using enum ledger::update_rule;
+  if (!includes(update, always)) return;
+  // Differences of what createOrGet can set are only reported unless the other rule holds too.
+  if (!includes(update, if_different)) std::erase_if(changed, of_create_or_get);
+  if (settled) return;
   // What createOrGet cannot set are the roles of attendees. Whether they differ is not known, so they are sent in any case.
-  if (update == ledger::update_rule::always && std::ranges::find(changed, "attendees") == changed.end()) changed.emplace_back("attendees");
+  const std::string what = wanted.keep_roles ? "roles" : "attendees";
+  if (std::ranges::find(changed, what) == changed.end()) changed.push_back(what);
 }
 
 }  // namespace convoke::run

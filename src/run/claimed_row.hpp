@@ -25,8 +25,9 @@ struct claimed_row {
   engine::organizer_id organizer = 0;
   std::uint32_t line = 0;  // of its record in the input
   ledger::update_rule update = ledger::update_rule::never;
-  std::string meeting_id;            // where the row owes another operation than createOrGet
-  std::vector<std::string> changed;  // where it owes an update: the fields to send; empty: all of them
+  std::string meeting_id;  // where the row owes another operation than createOrGet
+  // Where it owes an update: the fields to send, which differed or have to be set; empty: all of them.
+  std::vector<std::string> changed;
 
   // An operation is complete with this answer, and another one is owed.
   void advance(const engine::answer& last);
@@ -36,7 +37,8 @@ struct claimed_row {
   }
 
  private:
-  void send_changed(std::vector<std::string> differing);
+  // `settled`: what createOrGet cannot set is as it is wanted.
+  void send_changed(std::vector<std::string> differing, bool settled);
 };
 using claimed_rows = std::unordered_map<engine::row_id, claimed_row>;
 

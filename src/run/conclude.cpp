@@ -1,7 +1,9 @@
 #include "run/conclude.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -119,6 +121,23 @@ void prune(ledger::store& store, const stop_tokens& stop, const job& j, job_repo
                              : "Old runs could not be pruned: " + pruned.error().message + ". The next run tries again.");
 }
 
+// How often each field is among those of the updated rows.
+result<void> count_updates(ledger::reader& from, const ledger::run_info& info, job_report& out) {
+  out.updated_fields.clear();
+  if (info.counts.updated == 0) return {};
+  const auto groups = from.updates(info.id);
+  if (!groups) return std::unexpected(groups.error());
+  std::map<std::string, std::uint64_t, std::less<>> rows;
+  for (const auto& [fields, count] : *groups)
+    for (std::string_view rest = fields; !rest.empty();) {
+      const auto end = std::min(rest.find(';'), rest.size());
+      rows[std::string(rest.substr(0, end))] += count;
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+  for (auto& [name, count] : rows) out.updated_fields.push_back({name, count});
+  return {};
+}
+
 // A run of several lanes is also reported lane by lane.
 result<void> count_lanes(ledger::reader& from, const ledger::run_info& info, const job& j, job_report& out) {
   const auto& names = info.header.lanes;
@@ -200,6 +219,7 @@ result<void> conclude(ledger::store& store, const stop_tokens& stop, ledger::run
   out.rows = (*info)->rows;
   out.counts = (*info)->counts;
   out.drift_fails = (*info)->header.drift_fails;
+  if (const auto counted = count_updates(*reader, **info, out); !counted) return std::unexpected(counted.error());
   if (const auto counted = count_lanes(*reader, **info, j, out); !counted) return std::unexpected(counted.error());
   write_until_stop(*reader, **info, j, stop, out);
   out.results_time = std::chrono::duration_cast<std::chrono::microseconds>(os::boot_now() - began);

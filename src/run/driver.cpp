@@ -21,7 +21,8 @@ namespace {
 // The engine and the ledger have an enumeration each, with the same numbers.
 static_assert(std::to_underlying(engine::update_rule::never) == std::to_underlying(ledger::update_rule::never) &&
               std::to_underlying(engine::update_rule::if_different) == std::to_underlying(ledger::update_rule::if_different) &&
-              std::to_underlying(engine::update_rule::always) == std::to_underlying(ledger::update_rule::always));
+              std::to_underlying(engine::update_rule::always) == std::to_underlying(ledger::update_rule::always) &&
+              std::to_underlying(engine::update_rule::both) == std::to_underlying(ledger::update_rule::both));
 
 constexpr auto progress_interval = 200ms;
 constexpr std::uint64_t seeds_per_lane = 1024;  // a lane has 1,000 connections at most

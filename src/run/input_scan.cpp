@@ -116,7 +116,20 @@ spec::row_settings row_settings_of(const job& j) {
   for (const auto& one : options.columns) s.columns.push_back({one.role, one.header});
   s.carry = options.carry;
   s.date_format = options.date_format;
+  s.keep_roles = options.roles == attendee_roles::enforce;
   return s;
+}
+
+std::string_view to_string(on_drift what) noexcept {
+  switch (what) {
+    case on_drift::report:
+      return "report";
+    case on_drift::update:
+      return "update";
+    case on_drift::fail:
+      return "fail";
+  }
+  return {};
 }
 
 std::string_view to_string(input_encoding encoding) noexcept {

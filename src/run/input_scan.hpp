@@ -34,6 +34,7 @@ struct scanned_input {
 [[nodiscard]] spec::row_settings row_settings_of(const job& j);
 
 // The options as runs keep them in their settings, and as the command line takes them; empty for the default.
+[[nodiscard]] std::string_view to_string(on_drift what) noexcept;
 [[nodiscard]] std::string_view to_string(input_encoding encoding) noexcept;
 [[nodiscard]] std::string_view to_string(input_delimiter delimiter) noexcept;
 [[nodiscard]] std::string_view to_string(overlap_choice overlap) noexcept;

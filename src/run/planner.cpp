@@ -132,7 +132,7 @@ ledger::run_header make_header(const job& j, const scanned_input& input, std::ve
       {"limit", j.plan.limit ? boost::json::value(*j.plan.limit) : boost::json::value(nullptr)},
       {"only", j.plan.only},
       {"skip_invalid", j.plan.skip_invalid},
-      {"on_drift", j.plan.drift == on_drift::fail ? "fail" : "report"},
+      {"on_drift", to_string(j.plan.drift)},
   };
   // Where these are not set they are left out, so that runs of earlier versions keep their identity.
   if (!j.plan.columns.empty()) {
@@ -142,6 +142,7 @@ ledger::run_header make_header(const job& j, const scanned_input& input, std::ve
   }
   if (!j.plan.carry.empty()) settings["carry"] = boost::json::array(j.plan.carry.begin(), j.plan.carry.end());
   if (!j.plan.date_format.empty()) settings["date_format"] = j.plan.date_format;
+  if (j.plan.roles == attendee_roles::enforce) settings["roles"] = "enforce";
   // The dates, not the name of their file, shape the plan.
   if (!input.skipped.sha256.empty()) settings["skip_dates"] = input.skipped.sha256;
   // The same input as another feed is another run: its keys go over to that feed.
@@ -155,6 +156,7 @@ ledger::run_header make_header(const job& j, const scanned_input& input, std::ve
   h.input_name = j.input;
   h.input_sha256 = input.sha256;
   h.drift_fails = j.plan.drift == on_drift::fail;
+  h.operations = {.update_drifted = j.plan.drift == on_drift::update, .enforce_roles = j.plan.roles == attendee_roles::enforce};
   if (j.plan.keep_alive) h.operations.keep_alive = std::chrono::floor<std::chrono::seconds>(*j.plan.keep_alive);
   h.tzdata_version = files::tzdata_version();
   h.convoke_version = version;

@@ -1,12 +1,15 @@
 #include "spec/agreement.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <utility>
 
 namespace convoke::spec {
 
 namespace {
+
+constexpr std::string_view role_is_presenter = "roleIsPresenter";
 
 // The wanted attendee with this id; null where there is none. `wanted` is sorted by (kind, value).
 const attendee* find(const std::vector<attendee>& wanted, attendee_id kind, std::string_view value) {
@@ -20,14 +23,25 @@ bool role_differs(const attendee& wanted, const observed_attendee& stored) {
   return wanted.role != attendee_role::none && stored.role && *stored.role != attendee_role::none && *stored.role != wanted.role;
 }
 
+// The wanted attendees that this one may be: by UPN, and by object id. Either may be null.
+std::array<const attendee*, 2> matches(const std::vector<attendee>& wanted, const observed_attendee& stored) {
+  return {find(wanted, attendee_id::upn, stored.upn), find(wanted, attendee_id::object_id, stored.object_id)};
+}
+
+bool roles_differ(const std::vector<attendee>& wanted, const std::vector<observed_attendee>& stored) {
+  return std::ranges::any_of(stored, [&](const observed_attendee& s) {
+    return std::ranges::any_of(matches(wanted, s), [&](const attendee* w) { return w != nullptr && role_differs(*w, s); });
+  });
+}
+
+// Apart from their roles.
 bool attendees_differ(const std::vector<attendee>& wanted, const std::vector<observed_attendee>& stored) {
   std::vector<bool> met(wanted.size(), false);
   std::size_t nameless = 0, only_upn = 0, only_id = 0;
   for (const observed_attendee& s : stored) {
     bool known = false;
-    for (const attendee* const w : {find(wanted, attendee_id::upn, s.upn), find(wanted, attendee_id::object_id, s.object_id)}) {
+    for (const attendee* const w : matches(wanted, s)) {
       if (w == nullptr) continue;
-      if (role_differs(*w, s)) return true;
       met[static_cast<std::size_t>(w - wanted.data())] = true;
       known = true;
     }
@@ -52,8 +66,24 @@ std::vector<std::string_view> differing_fields(const meeting_spec& wanted, const
   if (wanted.subject && stored.subject && *wanted.subject != *stored.subject) out.emplace_back("subject");
   if (stored.start && *stored.start != wanted.start) out.emplace_back("start");
   if (stored.end && *stored.end != wanted.end) out.emplace_back("end");
-  if (stored.attendees && attendees_differ(wanted.attendees, *stored.attendees)) out.emplace_back("attendees");
+  const bool other_people = stored.attendees && attendees_differ(wanted.attendees, *stored.attendees);
+  const bool other_roles = stored.attendees && roles_differ(wanted.attendees, *stored.attendees);
+  if (other_people || (other_roles && !wanted.keep_roles)) out.emplace_back("attendees");
+  const bool other_presenters = stored.allowed_presenters && *stored.allowed_presenters != role_is_presenter;
+  if (wanted.keep_roles && (other_roles || other_presenters)) out.emplace_back("roles");
   return out;
+}
+
+bool shows_roles(const meeting_spec& wanted, const meeting& stored) {
+  if (!wanted.keep_roles || !stored.attendees || stored.allowed_presenters != role_is_presenter) return false;
+  std::size_t shown = 0;
+  for (const observed_attendee& s : *stored.attendees) {
+    for (const attendee* const w : matches(wanted.attendees, s)) {
+      if (w != nullptr && w->role != attendee_role::none && s.role == w->role) ++shown;
+    }
+  }
+  return shown ==
+         static_cast<std::size_t>(std::ranges::count_if(wanted.attendees, [](const attendee& a) { return a.role != attendee_role::none; }));
 }
 
 }  // namespace convoke::spec

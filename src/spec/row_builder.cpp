@@ -320,10 +320,12 @@ void row_builder::impl::make_external_id() {
 
 void row_builder::impl::read_attendees() {
   const std::string_view text = row->cell(column_role::attendees);
+  out->wanted.keep_roles = false;
   if (text.empty()) return out->wanted.attendees.clear();
   attendee_faults.clear();
   parse_attendees(text, out->wanted.attendees, attendee_faults);
   for (attendee_fault& f : attendee_faults) row->wrong(column_role::attendees, f.value, std::move(f.reason));
+  out->wanted.keep_roles = settings.keep_roles && has_roles(out->wanted);
 }
 
 // Of the row as a whole. The cells of its id and its zone have been checked where they were read.
@@ -339,6 +341,7 @@ void row_builder::impl::warn() {
   } else if (has_times) {
     warned.times(out->wanted.start, out->wanted.end, line);
   }
+  if (!settings.keep_roles) warned.roles(out->wanted.attendees, line);
 }
 
 row_builder::row_builder(std::unique_ptr<impl> made) noexcept : impl_(std::move(made)) {}

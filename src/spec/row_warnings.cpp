@@ -1,5 +1,7 @@
 #include "spec/row_warnings.hpp"
 
+#include <algorithm>
+
 #include "core/text.hpp"
 #include "spec/external_ids.hpp"
 
@@ -59,6 +61,12 @@ void row_warnings::times(utc_time start, utc_time end, std::uint32_t line) {
   if (far_ && start > *far_) [[unlikely]] {
     if (auto* first = count(input_warning_kind::far_meeting, line)) first->example = format_utc(start);
   }
+}
+
+void row_warnings::roles(std::span<const attendee> people, std::uint32_t line) {
+  const auto lost = [](const attendee& a) { return a.role == attendee_role::presenter || a.role == attendee_role::coorganizer; };
+  const auto first = std::ranges::find_if(people, lost);
+  if (first != people.end()) add(input_warning_kind::role_not_kept, first->value, line);
 }
 
 std::vector<input_warning> row_warnings::all() const {

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include <convoke/spec.hpp>
 #include <convoke/summary.hpp>
 #include <convoke/time.hpp>
 
@@ -25,6 +26,8 @@ class row_warnings {
   void ids(std::span<const std::string_view> cells, std::uint32_t line);
   // A row whose meeting, or the last of its meetings, is from `start` to `end`.
   void times(utc_time start, utc_time end, std::uint32_t line);
+  // A row whose attendees have roles that nothing keeps.
+  void roles(std::span<const attendee> people, std::uint32_t line);
   // One row. `example` is shortened and escaped.
   void add(input_warning_kind kind, std::string_view example, std::uint32_t line);
 
@@ -35,7 +38,7 @@ class row_warnings {
   // Counts a row; the count where it is the first one, and lacks its example.
   input_warning* count(input_warning_kind kind, std::uint32_t line) noexcept;
 
-  static constexpr std::size_t kinds = static_cast<std::size_t>(input_warning_kind::unnamed_column) + 1;
+  static constexpr std::size_t kinds = static_cast<std::size_t>(input_warning_kind::role_not_kept) + 1;
 
   std::optional<utc_time> now_, far_;
   std::array<input_warning, kinds> counts_;

@@ -89,6 +89,7 @@ struct row_settings {
   std::vector<std::string> carry;        // --carry
   std::string date_format;               // --date-format; empty: none
   std::vector<date_range> skip_dates;    // on which no row repeats
+  bool keep_roles = false;               // --roles enforce: see meeting_spec::keep_roles
   // The time at which the plan is made, for warnings about meetings in the past or far ahead; absent: without these warnings.
   std::optional<utc_time> now;
 };

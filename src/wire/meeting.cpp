@@ -187,6 +187,13 @@ result<> read_join_settings(element value, meeting& out) {
   return {};
 }
 
+// A member of onlineMeetingPresenters. `unknownFutureValue` stands for one that is not shown.
+result<> read_presenters(element value, std::string_view name, std::optional<std::string>& out) {
+  auto read = read_text(value, name, text_limits::word, out);
+  if (out == "unknownFutureValue") out.reset();
+  return read;
+}
+
 // The string, or the first string of the list that is neither empty nor too long.
 std::optional<std::string> any_text(element value) {
   std::string_view text;
@@ -253,10 +260,11 @@ enum member_name : unsigned {
   context,
   options_url,
   expiry,
+  presenters,
   other
 };
 
-// An answer has some 50 members, of which twelve are read: the length alone excludes most of the others.
+// An answer has some 50 members, of which thirteen are read: the length alone excludes most of the others.
 member_name which(std::string_view key) noexcept {
   switch (key.size()) {
     case 2:
@@ -274,7 +282,7 @@ member_name which(std::string_view key) noexcept {
     case 14:
       return key == "@odata.context" ? context : key == "expiryDateTime" ? expiry : other;
     case 17:
-      return key == "audioConferencing" ? audio : other;
+      return key == "audioConferencing" ? audio : key == "allowedPresenters" ? presenters : other;
     case 20:
       return key == "meetingOptionsWebUrl" ? options_url : other;
     case 21:
@@ -314,6 +322,8 @@ result<> read_member(member_name name, std::string_view key, element value, meet
     case context:
       if (std::string_view text; value.get(text) == simdjson::SUCCESS) organizer.context = organizer_in_context(text);
       return {};
+    case presenters:
+      return read_presenters(value, key, out.allowed_presenters);
     case other:
       break;
   }

@@ -66,7 +66,7 @@ members named_in(std::span<const std::string> changed) {
   for (const std::string_view field : changed) {
     out.subject = out.subject || field == "subject";
     out.times = out.times || field == "start" || field == "end";
-    out.attendees = out.attendees || field == "attendees";
+    out.attendees = out.attendees || field == "attendees" || field == "roles";
   }
   return out;
 }
@@ -104,6 +104,7 @@ void append_update(std::string& out, const meeting_spec& wanted, std::span<const
     append_subject(out, *wanted.subject);
     out += ',';
   }
+  if (send.attendees && wanted.keep_roles) out += R"("allowedPresenters":"roleIsPresenter",)";
   if (send.attendees) {
     append_participants(out, wanted.attendees);
     out += ',';

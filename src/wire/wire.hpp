@@ -22,9 +22,11 @@ namespace convoke::wire {
 void append_create_or_get(std::string& out, const meeting_spec& wanted);
 
 // Appends the body of a PATCH to `out`, written as createOrGet writes it, with only the members that `changed` names (`subject`, `start`,
-// `end`, `attendees`, as spec::differing_fields names them). Graph refuses a PATCH of the whole resource. It takes a start or an end only
-// together with the other, and replaces the whole list of attendees: so both times are sent for either, and the attendees in full, also
-// where there are none. Where `changed` names nothing that the spec has, everything is sent: an absent subject never is.
+// `end`, `attendees`, `roles`, as spec::differing_fields names them). Graph refuses a PATCH of the whole resource. It takes a start or an
+// end only together with the other, and replaces the whole list of attendees: so both times are sent for either, and the attendees in full,
+// also where there are none. Graph honours the roles of attendees only where `allowedPresenters` is `roleIsPresenter`: a spec that keeps
+// its roles sends it with its attendees; `roles` names both. Where `changed` names nothing that the spec has, everything is sent: an absent
+// subject never is.
 void append_update(std::string& out, const meeting_spec& wanted, std::span<const std::string> changed);
 
 // How a path names the organizer: `users/{object id}`, or `me`, which is the user whose token is sent.

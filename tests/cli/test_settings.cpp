@@ -180,14 +180,27 @@ BOOST_AUTO_TEST_CASE(what_is_not_built_yet_says_so) {
     BOOST_REQUIRE(!from.has_value());
     BOOST_TEST(from.error().message.find("not built yet") != std::string::npos);
   }
-  for (const auto& [name, value] :
-       {std::pair("batch-size", "20"), std::pair("on-drift", "update"), std::pair("on-vanished", "remove"), std::pair("max-remove", "1")}) {
+  for (const auto& [name, value] : {std::pair("batch-size", "20"), std::pair("on-vanished", "remove"), std::pair("max-remove", "1")}) {
     const auto from = settings::resolve({{name, value}}, {}, "");
     BOOST_REQUIRE(from.has_value());
     const auto j = build_job(*from, "in.csv", {});
     BOOST_REQUIRE(!j.has_value());
     BOOST_TEST(j.error().message.find("not built yet") != std::string::npos);
   }
+}
+
+BOOST_AUTO_TEST_CASE(what_becomes_of_drift_and_of_roles) {
+  const auto read = [](const char* name, const char* value) {
+    const auto from = settings::resolve({{name, value}}, {}, "");
+    BOOST_REQUIRE(from.has_value());
+    return build_job(*from, "in.csv", {});
+  };
+  BOOST_TEST((read("on-drift", "report")->plan.drift == convoke::on_drift::report));
+  BOOST_TEST((read("on-drift", "update")->plan.drift == convoke::on_drift::update));
+  BOOST_TEST((read("on-drift", "fail")->plan.drift == convoke::on_drift::fail));
+  BOOST_TEST((read("on-drift", "fail")->plan.roles == convoke::attendee_roles::send));
+  BOOST_TEST((read("roles", "enforce")->plan.roles == convoke::attendee_roles::enforce));
+  BOOST_TEST(!read("roles", "keep").has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_wrong_value_names_its_source) {

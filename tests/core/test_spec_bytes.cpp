@@ -46,6 +46,7 @@ rc::Gen<convoke::meeting_spec> any_spec() {
       s.attendees.push_back(
           {static_cast<attendee_id>(*rc::gen::inRange(0, 2)), *any_id(), static_cast<attendee_role>(*rc::gen::inRange(0, 4))});
     }
+    s.keep_roles = convoke::has_roles(s) && *rc::gen::arbitrary<bool>();
     return s;
   });
 }
@@ -114,6 +115,19 @@ BOOST_AUTO_TEST_CASE(the_bytes_of_version_1_never_change) {
       "a@b\x0b";
   expected += std::string("\x6f\x96\x19\xff\x8b\x86\xd0\x11\xb4\x2d\x00\xc0\x4f\xc9\x64\xff", 16);
   BOOST_TEST(convoke::encode_spec(s) == expected);
+}
+
+// The bytes of a spec without it are as before, so its hash stays.
+BOOST_AUTO_TEST_CASE(roles_that_are_kept_are_a_flag_of_their_own) {
+  auto s = full();
+  const auto plain = convoke::encode_spec(s);
+  s.keep_roles = true;
+  auto kept = convoke::encode_spec(s);
+  BOOST_TEST((static_cast<unsigned char>(kept[1]) == (static_cast<unsigned char>(plain[1]) | 64U)));
+  kept[1] = plain[1];
+  BOOST_TEST(kept == plain);
+  s.attendees.clear();
+  BOOST_TEST(!convoke::decode_spec(convoke::encode_spec(s)).has_value());  // there are no roles to keep
 }
 
 BOOST_AUTO_TEST_CASE(every_role_has_its_word) {

@@ -24,6 +24,11 @@ BOOST_AUTO_TEST_CASE(create_or_get_is_followed_by_an_update_where_the_rule_says_
     BOOST_TEST((after_success(create_or_get, update_rule::always, ok(status)).next == update));
     BOOST_TEST((after_success(create_or_get, update_rule::if_different, different(status)).next == update));
     BOOST_TEST(!after_success(create_or_get, update_rule::if_different, ok(status)).next.has_value());
+    auto settled = ok(status), differs = different(status);  // both show that what createOrGet cannot set is set
+    settled.settled = differs.settled = true;
+    for (const auto& a : {settled, differs}) BOOST_TEST(!after_success(create_or_get, update_rule::always, a).next.has_value());
+    BOOST_TEST(!after_success(create_or_get, update_rule::both, settled).next.has_value());
+    for (const auto& a : {differs, ok(status)}) BOOST_TEST((after_success(create_or_get, update_rule::both, a).next == update));
     BOOST_TEST(!after_success(create_or_get, update_rule::never, different(status)).next.has_value());
   }
 }

@@ -307,4 +307,38 @@ BOOST_AUTO_TEST_CASE(a_meeting_is_counted_once_in_its_month_whichever_operation_
   BOOST_TEST(summary.organizers[0].made_this_month == 2u);
 }
 
+BOOST_AUTO_TEST_CASE(an_updated_row_keeps_the_fields_that_differed_and_the_inventory_has_none) {
+  const auto run = plan(*s, header(), {row(2, 1, "a"), row(3, 1, "b"), row(4, 1, "c"), row(5, 1, "a")}).id;
+  const auto rows = claim_first(*s, run).rows;
+  BOOST_REQUIRE(rows.size() == 3u);
+  auto both = ended(rows[0], outcome::updated), one = ended(rows[1], outcome::updated), none = ended(rows[2], outcome::created);
+  both.drift = "subject;start";
+  one.drift = "subject";
+  finish(*s, {both, one, none});
+  words differed;
+  must(r->for_each_result(run, [&](const result_row& got) -> result<void> {
+    differed.emplace_back(got.drift);
+    return {};
+  }));
+  BOOST_TEST(differed == (words{"subject;start", "subject", "", "subject;start"}), boost::test_tools::per_element());
+  for (const auto& key : inventory()) BOOST_TEST(key.contains(" satisfied  m"), key);
+  // The row that shares the key of the first one counts too.
+  std::map<std::string, std::uint64_t> counted;
+  for (const auto& [fields, n] : must(r->updates(run))) counted[fields] = n;
+  BOOST_TEST((counted == std::map<std::string, std::uint64_t>{{"subject", 1}, {"subject;start", 2}}));
+}
+
+BOOST_AUTO_TEST_CASE(other_runs_and_outcomes_are_not_among_the_updates) {
+  const auto first = plan(*s, header(), {row(2, 1, "a")}).id;
+  auto done = ended(claim_first(*s, first).rows.at(0), outcome::updated);
+  done.drift = "end";
+  finish(*s, {done});
+  const auto second = plan(*s, header("two"), {row(2, 1, "b")}).id;
+  auto differs = ended(claim_first(*s, second).rows.at(0), outcome::drifted);
+  differs.drift = "subject";
+  finish(*s, {differs});
+  BOOST_TEST(must(r->updates(second)).empty());
+  BOOST_TEST(must(r->updates(first)).size() == 1u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -17,6 +17,7 @@ struct fake_reader final : convoke::ledger::reader {
   convoke::result<bool> overtaken(convoke::ledger::run_id) override { return false; }
   convoke::result<convoke::ledger::run_status> status(convoke::ledger::run_id) override { return {}; }
   convoke::result<std::vector<convoke::failure_reason>> reasons(convoke::ledger::run_id, std::size_t) override { return causes; }
+  convoke::result<std::vector<convoke::ledger::count_by>> updates(convoke::ledger::run_id) override { return {}; }
   convoke::result<std::vector<convoke::ledger::count_by>> inventory_counts() override { return {}; }
   convoke::result<std::vector<convoke::ledger::count_by>> inventory_feeds() override { return {}; }
   convoke::result<convoke::ledger::lane_memory> memory(const convoke::ledger::lane_name&) override { return {}; }

@@ -143,7 +143,7 @@ BOOST_AUTO_TEST_CASE(row_16_wrong_rows_are_listed_for_programs) {
 BOOST_AUTO_TEST_CASE(every_kind_of_warning_says_how_many_where_and_what_to_do) {
   using enum input_warning_kind;
   for (const auto kind : {id_null_word, id_scientific, id_apostrophe, id_decimal, long_meeting, short_meeting, past_meeting, far_meeting,
-                          fixed_offset_zone, utf8_in_windows_1252, unnamed_column}) {
+                          fixed_offset_zone, utf8_in_windows_1252, unnamed_column, role_not_kept}) {
     const auto one = warning_of({kind, 1, 7, "x"}), many = warning_of({kind, 1200, 7, "x"});
     BOOST_TEST(one.starts_with("1 "), one);
     BOOST_TEST(one.contains(", in line 7 (x). "), one);
@@ -241,4 +241,33 @@ BOOST_AUTO_TEST_CASE(the_summary_of_a_run_counts_repetitions_and_empty_rows_once
              "Feed: in.csv. 2 empty rows are skipped.\n"
              "Done: all 180 rows have their meeting.\n");
   BOOST_TEST(boost::json::parse(report_json(r)).at("plan").at("feed") == "in.csv");
+}
+
+BOOST_AUTO_TEST_CASE(a_plan_counts_updates_apart_from_calls_that_were_tried_before) {
+  plan_summary s;
+  s.rows = s.records = 9;
+  s.calls = 9;
+  s.new_keys = 2;
+  s.retried_keys = 7;
+  s.update_keys = 4;
+  BOOST_TEST(plan_counts(s) == "9 rows: 9 calls owed (2 new, 0 changed, 3 tried before, 4 to update), 0 unchanged.");
+  s.settings_keys = 2;
+  BOOST_TEST(plan_counts(s).ends_with(" After 2 of the calls an update sets the roles of attendees, unless they are set already."));
+  const auto object = boost::json::parse(plan_json(1, s, now, {})).as_object();
+  BOOST_TEST(object.at("updates").to_number<int>() == 4);
+  BOOST_TEST(object.at("updates_for_settings").to_number<int>() == 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_report_names_the_fields_that_updates_changed) {
+  job_report r;
+  r.run = 1;
+  r.rows = 1200;
+  r.counts.updated = 1200;
+  r.updated_fields = {{"start", 500}, {"subject", 1100}};
+  BOOST_TEST(report_text(r).contains("\n1,200 meetings were updated: start 500, subject 1,100.\n"), report_text(r));
+  const auto object = boost::json::parse(report_json(r)).as_object();
+  BOOST_TEST(object.at("updated_fields").at("subject").to_number<int>() == 1100);
+  r.counts = {.created = 1200};
+  r.updated_fields.clear();
+  BOOST_TEST(!report_text(r).contains("updated:"));
 }

@@ -211,26 +211,31 @@ BOOST_AUTO_TEST_CASE(an_update_that_an_earlier_process_left_sends_the_fields_tha
   BOOST_TEST(all_send(if_different, "", {}));  // all fields
 }
 
-// The rule is for roles, which createOrGet does not keep and its answer does not show.
+// The rule is for roles, which createOrGet does not keep and its answer does not show. Other differences are sent only where these are to
+// be updated too.
 BOOST_AUTO_TEST_CASE(an_update_that_is_always_owed_sends_the_attendees_whatever_differs) {
+  using enum ledger::update_rule;
   for (const bool left_by_an_earlier_process : {false, true}) {
-    driver_world world({.drifts = 1});
-    for (auto& row : world.ledger.rows()) {
-      row.update = ledger::update_rule::always;
-      if (!left_by_an_earlier_process) continue;
-      row.op = operation::update;
-      row.meeting_id = "m";
-      row.drift = "subject";
+    for (const auto rule : {always, both}) {
+      driver_world world({.drifts = 1});
+      for (auto& row : world.ledger.rows()) {
+        row.update = rule;
+        if (!left_by_an_earlier_process) continue;
+        row.op = operation::update;
+        row.meeting_id = "m";
+        row.drift = "subject";
+      }
+      const auto expected = rule == both ? std::vector<std::string>{"subject", "attendees"} : std::vector<std::string>{"attendees"};
+      unsigned updates = 0;
+      world.script = [&](const fake_link& link) -> std::optional<engine::answer> {
+        if (link.op != operation::update) return std::nullopt;
+        ++updates;
+        BOOST_TEST((link.changed == expected));
+        return std::nullopt;
+      };
+      world.run();
+      BOOST_TEST(updates == 24U);
     }
-    unsigned updates = 0;
-    world.script = [&](const fake_link& link) -> std::optional<engine::answer> {
-      if (link.op != operation::update) return std::nullopt;
-      ++updates;
-      BOOST_TEST((link.changed == std::vector<std::string>{"subject", "attendees"}));
-      return std::nullopt;
-    };
-    world.run();
-    BOOST_TEST(updates == 24U);
   }
 }
 

@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "spec/kept_roles.hpp"
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -108,6 +110,57 @@ BOOST_AUTO_TEST_CASE(roles_are_compared_only_where_both_sides_have_one) {
 
 BOOST_AUTO_TEST_CASE(one_person_named_twice_by_the_row_and_once_by_the_answer) {
   BOOST_TEST(!drifts({upn("a@x.org"), oid(id1)}, {{"a@x.org", id1, {}}}));
+}
+
+convoke::meeting_spec keeping(std::vector<attendee> people) {
+  auto s = wanted(std::move(people));
+  s.keep_roles = true;
+  return s;
+}
+
+convoke::meeting shown(std::vector<observed_attendee> people, std::optional<std::string> presenters) {
+  auto m = stored(std::move(people));
+  m.allowed_presenters = std::move(presenters);
+  return m;
+}
+
+BOOST_AUTO_TEST_CASE(roles_that_are_kept_differ_apart_from_the_attendees) {
+  const auto s = keeping({upn("a@x.org", attendee_role::presenter)});
+  const auto differing = [&](const convoke::meeting& m) { return convoke::spec::differing_fields(s, m); };
+  BOOST_TEST((differing(shown({{"a@x.org", "", attendee_role::attendee}}, "roleIsPresenter")) == names{"roles"}));
+  BOOST_TEST((differing(shown({{"a@x.org", "", attendee_role::presenter}}, "everyone")) == names{"roles"}));
+  BOOST_TEST((differing(shown({{"b@x.org", "", attendee_role::presenter}}, "everyone")) == names{"attendees", "roles"}));
+  // What the answer leaves out, or has as null, cannot be verified.
+  BOOST_TEST(differing(shown({{"a@x.org", "", {}}}, std::nullopt)).empty());
+  BOOST_TEST(differing(shown({{"a@x.org", "", attendee_role::presenter}}, "roleIsPresenter")).empty());
+}
+
+BOOST_AUTO_TEST_CASE(who_may_present_is_not_compared_where_roles_are_only_sent) {
+  const auto s = wanted({upn("a@x.org", attendee_role::presenter)});
+  BOOST_TEST(convoke::spec::differing_fields(s, shown({{"a@x.org", "", {}}}, "everyone")).empty());
+  BOOST_TEST((convoke::spec::differing_fields(s, shown({{"a@x.org", "", attendee_role::attendee}}, "everyone")) == names{"attendees"}));
+}
+
+BOOST_AUTO_TEST_CASE(roles_are_shown_where_everyone_has_theirs_and_role_is_presenter) {
+  const auto s = keeping({upn("a@x.org", attendee_role::presenter), upn("b@x.org", attendee_role::coorganizer), upn("c@x.org")});
+  const auto shows = [&](const convoke::meeting& m) { return convoke::spec::shows_roles(s, m); };
+  const observed_attendee a{"a@x.org", "", attendee_role::presenter}, b{"b@x.org", "", attendee_role::coorganizer}, c{"c@x.org", "", {}};
+  BOOST_TEST(shows(shown({a, b, c}, "roleIsPresenter")));
+  BOOST_TEST(!shows(shown({a, b, c}, "everyone")));
+  BOOST_TEST(!shows(shown({a, b, c}, std::nullopt)));
+  BOOST_TEST(!shows(shown({a, {"b@x.org", "", {}}, c}, "roleIsPresenter")));  // null, or unknownFutureValue
+  BOOST_TEST(!shows(shown({a, c}, "roleIsPresenter")));
+  BOOST_TEST(!shows(convoke::meeting{}));
+  BOOST_TEST(!convoke::spec::shows_roles(wanted({upn("a@x.org", attendee_role::presenter)}), shown({a}, "roleIsPresenter")));
+}
+
+BOOST_AUTO_TEST_CASE(another_value_of_who_may_present_contradicts_roles_that_are_kept) {
+  const auto kept = keeping({upn("a@x.org", attendee_role::presenter)}), sent = wanted({upn("a@x.org", attendee_role::presenter)});
+  for (const auto* fits : {"", "roleIsPresenter"}) BOOST_TEST(convoke::spec::why_no_presenters(kept, fits).empty());
+  for (const auto* other : {"everyone", "organization", "organizer"}) {
+    BOOST_TEST(convoke::spec::why_no_presenters(kept, other).contains("--roles enforce"));
+    BOOST_TEST(convoke::spec::why_no_presenters(sent, other).empty());
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -75,4 +75,21 @@ BOOST_AUTO_TEST_CASE(the_example_of_a_warning_is_escaped_and_shortened) {
   BOOST_TEST(w.all()[0].first_line == 7U);
 }
 
+BOOST_AUTO_TEST_CASE(roles_that_create_or_get_does_not_keep_are_counted_unless_they_are_enforced) {
+  const auto warned = [](bool keep_roles) {
+    convoke::spec::row_settings settings;
+    settings.keep_roles = keep_roles;
+    table t("organizer|external_id|start|attendees", settings);
+    BOOST_TEST(t.row(ada + "|a|2027-03-01T08:00Z|a@x.org:attendee;b@x.org").wanted.keep_roles == keep_roles);
+    BOOST_TEST(t.row(ada + "|b|2027-03-01T08:00Z|a@x.org;b@x.org:presenter;c@x.org:coorganizer").wanted.keep_roles == keep_roles);
+    BOOST_TEST(t.row(ada + "|c|2027-03-01T08:00Z|c@x.org:coorganizer").wanted.keep_roles == keep_roles);
+    // A row does not inherit it from the row before.
+    BOOST_TEST(!t.row(ada + "|d|2027-03-01T08:00Z|").wanted.keep_roles);
+    BOOST_TEST(!t.row(ada + "|e|2027-03-01T08:00Z|a@x.org").wanted.keep_roles);
+    return described(t.builder.warnings());
+  };
+  BOOST_TEST((warned(false) == std::vector<std::string>{"role_not_kept 2 2 b@x.org"}));
+  BOOST_TEST(warned(true).empty());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

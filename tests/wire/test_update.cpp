@@ -77,6 +77,21 @@ BOOST_AUTO_TEST_CASE(names_that_mean_nothing_here_count_as_none) {
   BOOST_TEST(body_of(s, {"subject"}) == body_of(s, {}));
 }
 
+// Graph honours the role of a presenter only with roleIsPresenter, and replaces the whole list.
+BOOST_AUTO_TEST_CASE(roles_that_are_kept_are_sent_with_role_is_presenter_and_all_attendees) {
+  auto s = whole();
+  s.attendees.push_back({attendee_id::upn, "zoe@uni.example", attendee_role::none});
+  s.keep_roles = true;
+  const std::string all = R"("participants":{"attendees":[{"upn":"ute@uni.example","role":"presenter"},{"upn":"zoe@uni.example"}]})";
+  const std::string set = R"("allowedPresenters":"roleIsPresenter",)";
+  BOOST_TEST(body_of(s, {"roles"}) == "{" + set + all + "}");
+  BOOST_TEST(body_of(s, {"attendees"}) == "{" + set + all + "}");
+  BOOST_TEST(body_of(s, {"attendees", "roles"}) == "{" + set + all + "}");
+  BOOST_TEST(body_of(s, {"subject"}) == "{" + subject + "}");
+  s.keep_roles = false;
+  BOOST_TEST(body_of(s, {"attendees"}) == "{" + all + "}");
+}
+
 BOOST_AUTO_TEST_CASE(the_update_is_appended_to_what_is_there) {
   std::string out = "before";
   convoke::wire::append_update(out, whole(), {});

@@ -1,6 +1,5 @@
 #include "ledger/planning/classifier.hpp"
 
-#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -40,8 +39,9 @@ result<update_rule> classifier::add(const row_place& at, std::string_view payloa
                 .number = at.number,
                 .line = at.line,
                 .organizer = organizers_.number(at.lane, identity->organizer),
+                .update = at_least | identity->update,
                 .ends = identity->ends});
-  return std::max(at_least, identity->update);
+  return at_least | identity->update;
 }
 
 result<void> classifier::add_invalid(const row_place& at, std::span<const digest> present) {

@@ -27,8 +27,8 @@ class classifier {
   classifier(const classifier&) = delete;
   classifier& operator=(const classifier&) = delete;
 
-  // A valid row, in the order of the numbers. Returns the update rule that holds for it: `at_least`, or more where the run's settings
-  // require it.
+  // A valid row, in the order of the numbers. Returns the update rule that holds for it: `at_least`, and what the run's settings
+  // require.
   [[nodiscard]] result<update_rule> add(const row_place& at, std::string_view payload, update_rule at_least);
   // A row that is wrong, in the order of the numbers. `present`: the keys that could be read; they count as present in the input.
   [[nodiscard]] result<void> add_invalid(const row_place& at, std::span<const digest> present = {});

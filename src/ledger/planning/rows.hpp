@@ -48,7 +48,8 @@ struct keyed_row {
   std::uint32_t line = 0;       // of its record in the file
   std::uint32_t organizer = 0;  // the plan's number, see organizer_numbers
   bool rejected = false;        // only the key is set: it is present in the input
-  utc_time ends{};              // the wanted meeting
+  update_rule update = update_rule::never;
+  utc_time ends{};  // the wanted meeting
 
   struct order {
     bool operator()(const keyed_row& a, const keyed_row& b) const noexcept { return a.key != b.key ? a.key < b.key : a.number < b.number; }
@@ -72,7 +73,8 @@ struct matched_row {
   bool owes = false;                              // a call
   operation first_op = operation::create_or_get;  // where it owes one
   bool extends = false;                           // which is an update that only extends the life of the meeting
-  utc_time ends{};                                // the wanted meeting
+  update_rule update = update_rule::never;
+  utc_time ends{};  // the wanted meeting
 
   struct number_order {
     bool operator()(const matched_row& a, const matched_row& b) const noexcept { return a.number < b.number; }

@@ -1,6 +1,5 @@
 #include "ledger/planning/rules.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace convoke::ledger::planning {
@@ -54,9 +53,8 @@ bool expires_early(const known_key& key, utc_time ends, utc_time now) noexcept {
 }
 
 update_rule update_after_create(const operation_settings& settings, const meeting_spec& spec) noexcept {
-  const auto has_role = [](const attendee& a) { return a.role != attendee_role::none; };
-  if (settings.enforce_roles && std::ranges::any_of(spec.attendees, has_role)) return update_rule::always;
-  return settings.update_drifted ? update_rule::if_different : update_rule::never;
+  const auto roles = settings.enforce_roles && has_roles(spec) ? update_rule::always : update_rule::never;
+  return roles | (settings.update_drifted ? update_rule::if_different : update_rule::never);
 }
 
 std::optional<operation> first_operation(const operation_settings& settings, row_class what, bool has_meeting) noexcept {
@@ -107,6 +105,8 @@ void count(plan_summary& summary, const matched_row& row, decision decided) noex
      : row.what == row_class::changed ? summary.changed_keys
      : row.what == row_class::expired ? summary.expired_keys
                                       : summary.retried_keys);
+  if (row.first_op == operation::update) ++summary.update_keys;
+  if (row.first_op == operation::create_or_get && includes(row.update, update_rule::always)) ++summary.settings_keys;
 }
 
 }  // namespace convoke::ledger::planning

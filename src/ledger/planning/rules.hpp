@@ -66,8 +66,9 @@ struct known_key {
   return run == no_feed ? known : run;
 }
 
-// Whether an update follows a row's createOrGet. Always where the spec wants something that createOrGet cannot set: attendee roles that are
-// to be enforced, whose state the answer does not show reliably. On a difference where drifted meetings are to be updated. Else never.
+// Whether an update follows a row's createOrGet. Always, unless the answer shows that it is set, where the spec wants something that
+// createOrGet cannot set: attendee roles that are to be enforced. On a difference where drifted meetings are to be updated. Both rules can
+// hold. Else never.
 [[nodiscard]] update_rule update_after_create(const operation_settings& settings, const meeting_spec& spec) noexcept;
 
 // The operation that a row owes first; none where the row needs no call. New, changed and retried rows owe createOrGet. A drifted row owes

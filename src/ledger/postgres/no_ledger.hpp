@@ -17,6 +17,7 @@ class no_ledger_reader final : public reader {
   result<bool> any_expires(run_id id, utc_time, std::optional<std::chrono::seconds>) override { return no_such_run(id); }
   result<run_status> status(run_id id) override { return no_such_run(id); }
   result<std::vector<failure_reason>> reasons(run_id id, std::size_t) override { return no_such_run(id); }
+  result<std::vector<count_by>> updates(run_id) override { return std::vector<count_by>(); }
   result<std::vector<count_by>> inventory_counts() override { return std::vector<count_by>(); }
   result<std::vector<count_by>> inventory_feeds() override { return std::vector<count_by>(); }
   result<lane_memory> memory(const lane_name&) override { return lane_memory(); }

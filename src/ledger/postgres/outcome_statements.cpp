@@ -21,12 +21,13 @@ counted AS (
   ON CONFLICT (run, outcome, slot) DO UPDATE SET n = tally.n + excluded.n)
 )sql";
 
-// These write the observations of the keys in `gone`, by `mode`.
+// These write the observations of the keys in `gone`, by `mode`. Nothing differs after an update (outcome 4): its fields are those that
+// did.
 constexpr std::string_view observe_meetings = R"sql(, seen AS (
   INSERT INTO convoke.observation(id, state, pending, compared_hash, observed_at, drift, meeting_id, join_web_url, join_meeting_id,
     passcode, dial_in_number, conference_id, options_url, expires_at)
-  SELECT key, state, false, hash, finished_at, drift, meeting_id, join_web_url, join_meeting_id, passcode, dial_in_number, conference_id,
-    options_url, expires_at FROM gone WHERE mode = 1
+  SELECT key, state, false, hash, finished_at, CASE WHEN outcome <> 4 THEN drift END, meeting_id, join_web_url, join_meeting_id, passcode,
+    dial_in_number, conference_id, options_url, expires_at FROM gone WHERE mode = 1
   ON CONFLICT (id) DO UPDATE SET state = excluded.state, pending = false, compared_hash = excluded.compared_hash,
     observed_at = excluded.observed_at, drift = excluded.drift, meeting_id = excluded.meeting_id, join_web_url = excluded.join_web_url,
     join_meeting_id = excluded.join_meeting_id, passcode = excluded.passcode, dial_in_number = excluded.dial_in_number,
@@ -34,7 +35,7 @@ constexpr std::string_view observe_meetings = R"sql(, seen AS (
 )sql";
 constexpr std::string_view observe_comparisons = R"sql(, compared AS (
   INSERT INTO convoke.observation(id, state, pending, compared_hash, observed_at, drift)
-  SELECT key, state, false, CASE WHEN mode = 2 THEN hash END, finished_at, CASE WHEN mode = 2 THEN drift END FROM gone WHERE mode IN (2, 3)
+  SELECT key, state, false, CASE WHEN mode = 2 THEN hash END, finished_at, CASE WHEN mode = 2 AND outcome <> 4 THEN drift END FROM gone WHERE mode IN (2, 3)
   ON CONFLICT (id) DO UPDATE SET state = excluded.state, pending = false, compared_hash = excluded.compared_hash,
     observed_at = excluded.observed_at, drift = excluded.drift)
 )sql";
@@ -96,7 +97,7 @@ const char* advance() {
     AS i(run, organizer, number, token, next, drift, finished_at, mode, state, meeting_id, join_web_url, join_meeting_id, passcode,
     dial_in_number, conference_id, options_url, expires_at, position)
   WHERE o.run = i.run AND o.organizer = i.organizer AND o.number = i.number AND o.token = i.token
-  RETURNING i.*, o.key, o.hash)
+  RETURNING i.*, o.key, o.hash, 0 AS outcome)
 )sql",
                                          observe_meetings, observe_states, "SELECT position FROM gone"});
   return sql.c_str();

@@ -156,6 +156,17 @@ result<std::vector<failure_reason>> postgres_reader::reasons(run_id id, std::siz
   return read([&](connection& c) { return counter.finish(c, most); });
 }
 
+result<std::vector<count_by>> postgres_reader::updates(run_id id) {
+  constexpr const char* groups =
+      "SELECT drift, count(*)::bigint FROM convoke.outcome WHERE id BETWEEN $1 AND $2 AND outcome = 4 AND drift IS NOT NULL GROUP BY drift "
+      "ORDER BY drift";
+  const auto found = read([&](connection& c) { return c.run(groups, params().with(first_row(id)).with(last_row(id))); });
+  if (!found) return std::unexpected(found.error());
+  std::vector<count_by> out;
+  for (int i = 0; i < found->size(); ++i) out.push_back({.what = std::string(found->text(i, 0)), .count = found->as<std::uint64_t>(i, 1)});
+  return out;
+}
+
 result<std::vector<count_by>> postgres_reader::inventory_counts() {
   key_counter counter(key_counter::by::state);
   if (auto counted = page_through(counter, 0); !counted) return std::unexpected(counted.error());

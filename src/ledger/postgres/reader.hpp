@@ -31,6 +31,7 @@ class postgres_reader final : public reader {
   result<bool> any_expires(run_id id, utc_time now, std::optional<std::chrono::seconds> keep_alive) override;
   result<run_status> status(run_id id) override;
   result<std::vector<failure_reason>> reasons(run_id id, std::size_t most) override;
+  result<std::vector<count_by>> updates(run_id id) override;
   result<std::vector<count_by>> inventory_counts() override;
   result<std::vector<count_by>> inventory_feeds() override;
   result<lane_memory> memory(const lane_name& lane) override;

@@ -77,13 +77,15 @@ void outcome_writer::write(row_id outcome_id, const finished_row& with) {
 
 void outcome_writer::observe(const owed_call& call, const finished_row& with) {
   const auto state = state_after(with.result);
+  // Nothing differs after an update: the fields are those that did.
+  const std::string_view drift = with.result == outcome::updated ? std::string_view() : with.drift;
   const auto when = to_stored(with.finished_at);
   switch (state) {
     case observed::satisfied:
     case observed::drifted: {
-      if (with.stored) return observe_meeting(call, state, with.drift, *with.stored, with.finished_at);
+      if (with.stored) return observe_meeting(call, state, drift, *with.stored, with.finished_at);
       const digest_bytes hash(call.hash);
-      comparison_.with(call.key, static_cast<int>(state), blob(hash.view()), when, or_null(with.drift)).run();
+      comparison_.with(call.key, static_cast<int>(state), blob(hash.view()), when, or_null(drift)).run();
       return;
     }
     case observed::lost:

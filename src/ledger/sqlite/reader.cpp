@@ -248,6 +248,19 @@ result<std::vector<count_by>> sqlite_reader::inventory_feeds() {
   return in_snapshot<std::vector<count_by>>([&](connection&) { return counter.finish(); });
 }
 
+result<std::vector<count_by>> sqlite_reader::updates(run_id id) {
+  return in_snapshot<std::vector<count_by>>([&](connection& db) -> result<std::vector<count_by>> {
+    statement groups(db,
+                     "SELECT drift, count(*) FROM outcome WHERE id BETWEEN ? AND ? AND outcome = ? AND drift IS NOT NULL GROUP BY drift "
+                     "ORDER BY drift");
+    std::vector<count_by> out;
+    for (groups.with(first_row(id), last_row(id), static_cast<int>(outcome::updated)); groups.step();)
+      out.push_back({.what = std::string(groups.text(0)), .count = groups.as<std::uint64_t>(1)});
+    if (!db.ok()) return std::unexpected(db.failure());
+    return out;
+  });
+}
+
 result<std::vector<count_by>> sqlite_reader::inventory_counts() {
   if (auto ready = open(); !ready) return std::unexpected(ready.error());
   inventory_counter counter(*db_);

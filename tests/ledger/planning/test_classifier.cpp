@@ -182,6 +182,7 @@ BOOST_AUTO_TEST_CASE(drifted_rows_owe_an_update_where_the_settings_say_so) {
   const auto updated = plan_rows(ledger, rows, header);
   BOOST_TEST(updated.summary.drifted == 0u);
   BOOST_TEST(updated.summary.retried_keys == 2u);
+  BOOST_TEST(updated.summary.update_keys == 1u);  // the other one has no meeting id
   BOOST_TEST(updated.summary.duplicates == 1u);
   const auto calls = calls_of(ledger, updated.run);
   BOOST_REQUIRE(calls.size() == 2u);
@@ -199,7 +200,27 @@ BOOST_AUTO_TEST_CASE(the_update_rule_of_a_row_is_at_least_its_own) {
   classifier plan(store, 1, header, {.folder = "/tmp", .page_rows = 10});
   const auto payload = encode_spec(wanted_of({.external_id = "a"}));
   BOOST_TEST((plan.add({2, 2, 0}, payload, update_rule::never) == update_rule::if_different));
-  BOOST_TEST((plan.add({3, 3, 0}, payload, update_rule::always) == update_rule::always));
+  BOOST_TEST((plan.add({3, 3, 0}, payload, update_rule::always) == update_rule::both));
+}
+
+BOOST_AUTO_TEST_CASE(calls_that_an_update_follows_for_what_create_or_get_cannot_set_are_counted) {
+  memory_ledger ledger;
+  auto header = header_of();
+  header.operations.enforce_roles = true;
+  ledger.headers.emplace(1, header);
+  memory_plan_store store(ledger, 1, 10);
+  classifier plan(store, 1, header, {.folder = "/tmp", .page_rows = 10});
+  auto wanted = wanted_of({.external_id = "a"});
+  wanted.attendees.clear();
+  BOOST_TEST((plan.add({2, 2, 0}, encode_spec(wanted), update_rule::never) == update_rule::never));
+  wanted.external_id = "b";
+  wanted.attendees = {{attendee_id::upn, "ute@uni.example", attendee_role::presenter}};
+  BOOST_TEST((plan.add({3, 3, 0}, encode_spec(wanted), update_rule::never) == update_rule::always));
+  const auto summary = plan.classify(before_any_meeting);
+  BOOST_REQUIRE(summary.has_value());
+  BOOST_TEST(summary->calls == 2u);
+  BOOST_TEST(summary->settings_keys == 1u);
+  BOOST_TEST(summary->update_keys == 0u);
 }
 
 BOOST_AUTO_TEST_CASE(rows_out_of_place_are_refused) {

@@ -166,7 +166,7 @@ BOOST_AUTO_TEST_CASE(the_update_after_create_or_get) {
       {{.enforce_roles = true}, attendee_role::attendee, update_rule::always},
       {{.enforce_roles = true}, attendee_role::coorganizer, update_rule::always},
       {{.update_drifted = true, .enforce_roles = true}, attendee_role::none, update_rule::if_different},
-      {{.update_drifted = true, .enforce_roles = true}, attendee_role::presenter, update_rule::always},
+      {{.update_drifted = true, .enforce_roles = true}, attendee_role::presenter, update_rule::both},
   };
   for (const auto& [settings, role, rule] : cases) {
     BOOST_TEST_CONTEXT("update drifted: " << settings.update_drifted << ", enforce roles: " << settings.enforce_roles << ", role "
