@@ -9,6 +9,14 @@
 
 namespace convoke::sim {
 
+void call_log::keep(std::size_t kept) {
+  if (kept == ring_.size()) return;
+  std::vector<call_record> next(kept);
+  for (auto i = count_ - std::min<std::uint64_t>({count_, ring_.size(), kept}); i < count_; ++i)
+    next[i % kept] = std::move(ring_[i % ring_.size()]);
+  ring_ = std::move(next);
+}
+
 call_record* call_log::next() {
   if (ring_.empty()) return nullptr;
   auto& record = ring_[count_ % ring_.size()];

@@ -51,6 +51,8 @@ struct call_record {
 class call_log {
  public:
   explicit call_log(std::size_t kept) : ring_(kept) {}
+  // From now on so many are kept. The latest ones stay.
+  void keep(std::size_t kept);
   // The record for the next call; nullptr where none are kept.
   call_record* next();
   // Oldest first, one JSON object per line. `start` is time zero of `at_ms`.
