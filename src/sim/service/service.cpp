@@ -15,7 +15,7 @@
 namespace convoke::sim {
 namespace {
 
-constexpr std::size_t longest_client_request_id = 128;
+constexpr std::size_t longest_client_request_id = 128, longest_method = 8;
 constexpr std::string_view scheme = "Bearer ";
 
 answer_options shown_by(const behaviour& how, const identity& who) {
@@ -88,6 +88,7 @@ void service::graph(const request& q, std::string_view path, moment now, reply& 
   c.unknown_members = q.prefer.find("include-unknown-enum-members") != std::string_view::npos;
   if (c.log != nullptr) {
     c.log->at = q.arrived;
+    c.log->method = q.method.substr(0, longest_method);
     c.log->client_request_id = q.client_request_id.substr(0, longest_client_request_id);
   }
   into.delay = draw_latency(how_.latency, latency_) + wait_for_turn(now.mono);
@@ -288,6 +289,23 @@ void service::change(behaviour how) {
   tokens_.change(how_.tokens);
   policies_.change(how_.policy);
   calls_.keep(how_.kept_calls);
+}
+
+void service::reset(const reset_parts& parts) {
+  if (parts.behaviour) change(first_);
+  if (parts.meetings) meetings_.clear();
+  if (parts.policies) policies_.forget();
+  if (parts.calls) {
+    counts_ = {};
+    calls_.clear();
+  }
+  if (!parts.quotas) return;
+  // In place: an answer that is on its way may announce a wait.
+  lane_ = {};
+  look_ups_ = {};
+  *app_ = {};
+  for (auto& [id, one] : organizers_) one = {};
+  busy_until_ = mono_time::min();
 }
 
 // The wait in a queue that is served at a constant rate.

@@ -26,6 +26,15 @@
 
 namespace convoke::sim {
 
+// What service::reset brings back to its beginning.
+struct reset_parts {
+  bool meetings = true;   // and which keys there are
+  bool calls = true;      // counters and the call log
+  bool quotas = true;     // windows, cooldowns, the counts of the month
+  bool policies = true;   // what was granted and revoked while it ran
+  bool behaviour = true;  // the settings
+};
+
 class service {
  public:
   // `entropy` makes the tokens; everything else comes from the seed in `how`.
@@ -46,6 +55,8 @@ class service {
   // From now on it behaves so. Meetings, windows, tokens, users and policies that were changed stay.
   void change(behaviour how);
   [[nodiscard]] const behaviour& how() const noexcept { return how_; }
+  // Everything that `parts` names is as at the start. Calls that are being answered go on.
+  void reset(const reset_parts& parts);
   // As policies::change; without an app the one of this tenant.
   void change_policy(std::string organizer, bool grant, mono_time now, std::optional<double> delay_seconds) {
     change_policy(std::move(organizer), who_.client_id, grant, now, delay_seconds);
@@ -64,7 +75,7 @@ class service {
   // One JSON object.
   [[nodiscard]] std::string stats_json() const;
   [[nodiscard]] std::string meetings_json_lines() const;
-  [[nodiscard]] std::string calls_json_lines() const { return calls_.json_lines(start_.mono); }
+  [[nodiscard]] std::string calls_json_lines(const call_filter& which = {}) const { return calls_.json_lines(start_.mono, which); }
 
   // `{"users": {"UPN": "OBJECT-ID", "UPN": null}}`: gives names to users, or takes them away. Why the body is wrong; empty: it is right.
   [[nodiscard]] std::string change_users(std::string_view body);
@@ -149,6 +160,7 @@ class service {
   void random_throttle(call& c, const meeting_store::entry& e, int status);
 
   behaviour how_;
+  const behaviour first_ = how_;
   identity who_;
   moment start_;
   answer_options shown_;
