@@ -1,0 +1,21 @@
+// A body of PATCH /_sim/behaviour changes the settings, or is refused with a reason; settings that were accepted are shown in a form that is
+// accepted again.
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+
+#include "sim/service/behaviour_json.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  const auto made = convoke::sim::changed_by_json({}, text);
+  if (!made) {
+    if (made.error().message.empty()) std::abort();
+    return 0;
+  }
+  const auto shown = convoke::sim::behaviour_json(*made);
+  const auto again = convoke::sim::changed_by_json({}, shown);
+  if (!again || convoke::sim::behaviour_json(*again) != shown) std::abort();
+  return 0;
+}
