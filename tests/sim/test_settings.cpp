@@ -49,8 +49,9 @@ BOOST_AUTO_TEST_CASE(a_wrong_value_is_refused_by_every_setting_and_changes_nothi
 
 BOOST_AUTO_TEST_CASE(json_changes_what_it_names) {
   const auto made = changed_by_json(
-      {}, R"({"lane_rate":12.5,"small-answers":true,"window":"fixed","latency":"percentiles:50=20ms,99=1s","no_policy":["AAAAAAAA-0000-4000-8000-000000000001"],)"
-          R"("script":[{"call":2,"fault":"lost_reply"}],"monthly_quota":2000})");
+      {},
+      R"({"lane_rate":12.5,"small-answers":true,"window":"fixed","latency":"percentiles:50=20ms,99=1s","no_policy":["AAAAAAAA-0000-4000-8000-000000000001"],)"
+      R"("script":[{"call":2,"fault":"lost_reply"}],"monthly_quota":2000})");
   BOOST_REQUIRE(made.has_value());
   BOOST_TEST(made->throttle.lane.rate == 12.5);
   BOOST_TEST(made->small_answers);
@@ -74,7 +75,8 @@ BOOST_AUTO_TEST_CASE(json_that_is_wrong_names_every_wrong_member) {
   BOOST_TEST(why.contains("window: \"round\" is not one of bucket, fixed, sliding"), why);
   BOOST_TEST(why.contains("faults: "), why);
   BOOST_TEST(!why.contains("seed"), why);
-  for (const auto* body : {"", "[]", "7", "{", R"({"lost_reply":0.6,"reset":0.6})"}) BOOST_TEST(!changed_by_json({}, body).has_value(), body);
+  for (const auto* body : {"", "[]", "7", "{", R"({"lost_reply":0.6,"reset":0.6})"})
+    BOOST_TEST(!changed_by_json({}, body).has_value(), body);
 }
 
 BOOST_AUTO_TEST_CASE(latencies_are_drawn_from_their_distribution) {

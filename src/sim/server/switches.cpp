@@ -111,7 +111,8 @@ void add_place(std::vector<flag>& all) {
       text([](options& o) -> auto& { return o.config_file; }));
   add("--keep-alive-requests", "N", "A connection is closed after so many answers. 0, which is the default: no limit.",
       whole([](options& o) -> auto& { return o.keep_alive_requests; }));
-  add("--drop-idle", "SECONDS", "Connections that are idle for this long are closed without notice. 0, which is the default: after two minutes.",
+  add("--drop-idle", "SECONDS",
+      "Connections that are idle for this long are closed without notice. 0, which is the default: after two minutes.",
       seconds([](options& o) -> auto& { return o.drop_idle_seconds; }));
 }
 
@@ -182,10 +183,11 @@ std::vector<flag> make_flags() {
                  "What changes while it runs, from a TOML file: at 30 s the quota halves, at 60 s a policy is revoked. docs/simulator.md "
                  "describes it.",
                  text([](options& o) -> auto& { return o.scenario_file; })});
-  all.push_back({"--users", "directory", "FILE",
-                 "The users of the tenant, in lines UPN,OBJECT-ID (default: every UPN has a user with an id made from it). POST /_sim/users "
-                 "changes them.",
-                 set_users});
+  all.push_back(
+      {"--users", "directory", "FILE",
+       "The users of the tenant, in lines UPN,OBJECT-ID (default: every UPN has a user with an id made from it). POST /_sim/users "
+       "changes them.",
+       set_users});
   for (const auto& one : settings())
     all.push_back({one.switch_name(), one.topic, std::string(one.value), one.sentence,
                    [&one](options& o, std::string_view given) { return set_from_switch(o.service, one, given); },

@@ -17,7 +17,7 @@ namespace convoke::sim {
 struct flag {
   std::string name;        // with its dashes
   std::string_view topic;  // of setting_topics()
-  std::string value;  // the placeholder of the value in help: N, P, SECONDS, FILE …; empty where it takes none
+  std::string value;       // the placeholder of the value in help: N, P, SECONDS, FILE …; empty where it takes none
   std::string help;
   std::function<result<void>(options&, std::string_view)> set;  // a flag without a value gets an empty one
   bool takes_value = true;

@@ -229,7 +229,8 @@ void append_meeting(std::string& out, const meeting_store::entry& e, const answe
   std::string external_id(meeting_store::external_id_of(e));
   if (wrong == distortion::other_external_id) external_id += "-x";
   append_member(out, "externalId", external_id);
-  if (how.extra_members) out += R"("simulatedFlag":true,"simulatedDetails":{"@odata.type":"#simulated.details","values":[1,{"a":null}],"text":"\u00e9"},)";
+  if (how.extra_members)
+    out += R"("simulatedFlag":true,"simulatedDetails":{"@odata.type":"#simulated.details","values":[1,{"a":null}],"text":"\u00e9"},)";
   append_settings(out, record, how.small);
   append_audio(out, record.serial);
   append_participants(out, e, how, unknown_members);

@@ -40,9 +40,9 @@ enum class scope_kind : std::uint8_t { lane, organizer, mix, app };
 enum class retry_after_form : std::uint8_t { integer, decimal, date, joined, absent, two_lines, constant, garbage, mix };
 
 struct throttle_options {
-  quota_options app, lane, organizer;           // of the app in all tenants, of the app in the tenant, of each organizer
+  quota_options app, lane, organizer;                 // of the app in all tenants, of the app in the tenant, of each organizer
   std::map<std::string, quota_options> by_organizer;  // instead of `organizer`, for these (lower case)
-  std::uint64_t monthly = 0;                    // meetings that each organizer may have made in a calendar month (UTC); 0: any number
+  std::uint64_t monthly = 0;                          // meetings that each organizer may have made in a calendar month (UTC); 0: any number
   window_kind window = window_kind::bucket;
   double window_seconds = 1;
   bool throttled_count = true;  // throttled calls use up quota too, as the Graph documentation says
@@ -99,12 +99,12 @@ struct directory_options {
 };
 
 // What is answered where several answers were seen. The first of each is the default.
-enum class upn_answer : std::uint8_t { not_found, forbidden };                         // a UPN in the path of a meeting
+enum class upn_answer : std::uint8_t { not_found, forbidden };                          // a UPN in the path of a meeting
 enum class policy_answer : std::uint8_t { mix, documented, with_ids, general, older };  // no application access policy
-enum class unlicensed_answer : std::uint8_t { empty, subcode };                        // an organizer without a licence
-enum class fixed_member_answer : std::uint8_t { refuse, ignore };                      // PATCH of a member that cannot be changed
-enum class join_link_form : std::uint8_t { full, brief, mix };                         // of joinWebUrl
-inline constexpr std::uint8_t trimmed_digits = 8;                                      // as many digits as are not zero
+enum class unlicensed_answer : std::uint8_t { empty, subcode };                         // an organizer without a licence
+enum class fixed_member_answer : std::uint8_t { refuse, ignore };                       // PATCH of a member that cannot be changed
+enum class join_link_form : std::uint8_t { full, brief, mix };                          // of joinWebUrl
+inline constexpr std::uint8_t trimmed_digits = 8;                                       // as many digits as are not zero
 
 struct behaviour {
   std::uint64_t seed = 1;
@@ -129,7 +129,7 @@ struct behaviour {
   unlicensed_answer to_unlicensed = unlicensed_answer::empty;
   fixed_member_answer to_fixed_member = fixed_member_answer::refuse;
   join_link_form join_links = join_link_form::full;
-  bool extra_members = false;                     // answers have members that nobody documents
+  bool extra_members = false;                     // answers have members that are not documented
   std::uint8_t fraction_digits = trimmed_digits;  // of the seconds in answers: 0 to 7, or trimmed_digits
   std::size_t kept_calls = 1000;                  // how many calls /_sim/calls remembers
 };

@@ -21,8 +21,8 @@ void show_behaviour(std::span<const std::unique_ptr<service>> tenants, const req
 // with all settings of the (first) tenant, or 400 that names each wrong member, and then nothing was changed.
 void change_behaviour(std::span<const std::unique_ptr<service>> tenants, const request& q, reply& into);
 
-// `POST /_sim/reset`: everything is as at the start, except tokens, sign-ins and users. The body may be empty or {"keep": [words]}: meetings,
-// calls, quotas, policies, behaviour, scenario. Answers 200 or 400; `restart`: the scenario begins again.
+// `POST /_sim/reset`: everything is as at the start, except tokens, sign-ins and users. The body may be empty or {"keep": [words]}:
+// meetings, calls, quotas, policies, behaviour, scenario. Answers 200 or 400; `restart`: the scenario begins again.
 void reset(std::span<const std::unique_ptr<service>> tenants, const request& q, reply& into, bool& restart);
 
 }  // namespace convoke::sim

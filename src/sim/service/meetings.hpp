@@ -112,7 +112,7 @@ class meeting_store {
   static constexpr std::size_t organizer_size = 36;
   text_map<key_record> keys_;
   std::unordered_multimap<std::string, key_record, text_hash, std::equal_to<>> retired_;  // in flight at a clear()
-  std::unordered_map<std::uint64_t, entry*> by_guid_;  // hash of the GUID in the meeting's id
+  std::unordered_map<std::uint64_t, entry*> by_guid_;                                     // hash of the GUID in the meeting's id
   std::string scratch_;
   std::uint64_t meetings_ = 0, duplicates_ = 0;
 };

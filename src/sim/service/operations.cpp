@@ -61,8 +61,8 @@ meeting_store::entry* service::read(call& c) {
       return nullptr;
     }
     refusal why;
-    const bool good =
-        c.op == operation::update ? read_update(c.q.body, changes_, why, how_.to_fixed_member) : read_create_or_get(c.q.body, c.now.wall, wanted_, why);
+    const bool good = c.op == operation::update ? read_update(c.q.body, changes_, why, how_.to_fixed_member)
+                                                : read_create_or_get(c.q.body, c.now.wall, wanted_, why);
     if (!good) {
       error(c, 400, why.code, why.message);
       return nullptr;

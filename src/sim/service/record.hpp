@@ -52,7 +52,7 @@ struct call_record {
 struct call_filter {
   std::string method, organizer, external_id;  // organizer: lower case
   std::optional<int> status;
-  std::uint64_t since = 0;  // calls with a higher number
+  std::uint64_t since = 0;                                          // calls with a higher number
   std::uint64_t limit = std::numeric_limits<std::uint64_t>::max();  // so many of them, the latest
 
   [[nodiscard]] bool takes(const call_record& call) const;

@@ -177,8 +177,7 @@ void service::refuse_without_policy(call& c) {
     case policy_answer::general:
       return error(c, 403, "General", "No application access policy found for this app.");
     case policy_answer::older:
-      return error(c, 403, "Unauthorized",
-                   fmt::format("App {} is not authorized to Create meeting on behalf of user {}", c.app, c.user));
+      return error(c, 403, "Unauthorized", fmt::format("App {} is not authorized to Create meeting on behalf of user {}", c.app, c.user));
     case policy_answer::documented:
     case policy_answer::mix:
       break;

@@ -25,7 +25,7 @@ result<double> read_real(std::string_view text, double least, double most) {
   if (ec != std::errc() || end != text.data() + text.size() || !(value >= least && value <= most)) {
     return fail(errc::usage, fmt::format("\"{}\" is not a number from {} to {}", part_of(text), least, most));
   }
-  return value;
+  return value + 0.0;  // there is no negative zero
 }
 
 result<std::uint64_t> read_whole(std::string_view text, std::uint64_t most) {
@@ -48,7 +48,8 @@ result<double> read_seconds(std::string_view text) {
   }
   auto value = read_real(text, 0, 1e9);
   constexpr double most = 1e9;  // about 32 years
-  if (!value || *value * unit > most) return fail(errc::usage, fmt::format("\"{}\" is not a time such as 250ms, 2s, 5m or 1h", part_of(given)));
+  if (!value || *value * unit > most)
+    return fail(errc::usage, fmt::format("\"{}\" is not a time such as 250ms, 2s, 5m or 1h", part_of(given)));
   return *value * unit;
 }
 
