@@ -19,6 +19,7 @@
 #include "cli/commands.hpp"
 #include "cli/descriptors.hpp"
 #include "cli/secret_files.hpp"
+#include "cli/simulate_help.hpp"
 #include "cli/simulator_flags.hpp"
 #include "core/text.hpp"
 
@@ -144,6 +145,16 @@ int take(const CLI::App& sub, const command& c, const parsed& words) {
   return run_command(what);
 }
 
+// `convoke simulate --help [TOPIC]`.
+int help_of_simulator(const CLI::App& sub) {
+  const auto left = sub.remaining();
+  const auto text = simulate_help(left.empty() ? std::string_view() : std::string_view(left.front()));
+  if (text.empty())
+    return refuse({errc::usage, fmt::format("simulate --help has no topic '{}'. There are {}.", core::escape_for_people(left.front()),
+                                            simulate_topics())});
+  return write_text(STDOUT_FILENO, text) ? 0 : exit_code(errc::output);
+}
+
 // Prints what --help requests. The parser writes to streams only.
 int help(const CLI::App& app, const CLI::ParseError& asked) {
   std::ostringstream out, other;
@@ -175,6 +186,9 @@ int parse_and_run(int argc, char** argv) {
     app.parse(static_cast<int>(end - argv), argv);
   } catch (const CLI::CallForVersion&) {
     return run_command({.command = "version"});
+  } catch (const CLI::CallForHelp& e) {
+    const auto* const sub = app.get_subcommand("simulate");
+    return sub->parsed() ? help_of_simulator(*sub) : help(app, e);
   } catch (const CLI::ParseError& e) {
     if (e.get_exit_code() == 0) return help(app, e);
     return refuse({errc::usage, fmt::format("{}. `convoke --help` lists commands and flags.", e.what())});

@@ -1,5 +1,6 @@
 #include <csignal>
 #include <memory>
+#include <utility>
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -8,6 +9,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/descriptors.hpp"
+#include "cli/scenario_file.hpp"
 #include "cli/simulator_flags.hpp"
 #include "core/text.hpp"
 #include "sim/server/simulator.hpp"
@@ -35,6 +37,14 @@ int simulate(const invocation& what) {
   sim::options options;
   for (const auto& [name, value] : what.in_order)
     if (const auto set = sim::apply_flag(options, name, value); !set) return refuse(set.error());
+  if (!options.scenario_file.empty()) {
+    // A step changes every tenant.
+    for (const auto& tenant : options.tenants()) {
+      auto steps = read_scenario_file(options.scenario_file, tenant.service);
+      if (!steps) return refuse(steps.error());
+      options.scenario = std::move(*steps);
+    }
+  }
   auto running = sim::simulator::start(options);
   if (!running) return refuse(running.error());
   write_text(STDOUT_FILENO, fmt::format("Graph is simulated at {}\n", (*running)->graph_url()));

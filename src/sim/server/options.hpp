@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sim/service/behaviour.hpp"
+#include "sim/service/scenario.hpp"
 
 namespace convoke::sim {
 
@@ -36,6 +37,8 @@ struct options : tenant_options {
   std::string identity_header_file;       // the secret of App Service's endpoint is read from here; empty: there is no such endpoint
   std::uint32_t keep_alive_requests = 0;  // answers per connection; 0: no limit
   double drop_idle_seconds = 0;           // idle connections are closed without notice; 0: after two minutes
+  std::string scenario_file;              // of a scenario: the program reads it into `scenario`; empty: none
+  std::vector<scenario_step> scenario;    // begins when the simulator starts
   std::vector<tenant_options> earlier;    // the tenants before the last one
 
   [[nodiscard]] std::vector<tenant_options> tenants() const {

@@ -67,6 +67,7 @@ task<> beat_loop(timer& clock, hub& h) {
     const auto [ec] = co_await clock.async_wait(awaited);
     if (ec) co_return;
     h.last_beat = read_clocks().mono;
+    h.graph.advance(h.last_beat);
     if (n % sweep_every != 0) continue;
     for (auto* connection : h.connections) {
       if (connection->deadline < h.last_beat) connection->close();
@@ -213,6 +214,7 @@ result<void> simulator::impl::prepare() {
     services.push_back(std::move(*made));
   }
   graph = std::make_unique<sim::world>(std::move(services));
+  graph->play(how.scenario, read_clocks().mono);
   shared = std::make_unique<hub>(*graph, how);
   return {};
 }

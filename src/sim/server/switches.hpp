@@ -1,6 +1,7 @@
 #pragma once
 
-// The simulator's command line as data, for the program that parses command lines.
+// The simulator's command line as data, for the program that parses command lines: the settings of the service, and the switches that say
+// where it listens and who it is.
 
 #include <functional>
 #include <string>
@@ -14,14 +15,15 @@
 namespace convoke::sim {
 
 struct flag {
-  std::string name;   // with its dashes
-  std::string value;  // the placeholder of the value in help: N, P, SECONDS, FILE …; empty where it takes none
+  std::string name;        // with its dashes
+  std::string_view topic;  // of setting_topics()
+  std::string value;       // the placeholder of the value in help: N, P, SECONDS, FILE …; empty where it takes none
   std::string help;
   std::function<result<void>(options&, std::string_view)> set;  // a flag without a value gets an empty one
   bool takes_value = true;
 };
 
-// In the order in which help shows them. They are applied in the order in which the user gave them: `--faults` fills all kinds,
+// By topic, in the order in which help shows them. They are applied in the order in which the user gave them: `--faults` fills all kinds,
 // a later `--slow 0` changes one.
 [[nodiscard]] std::vector<flag> flags();
 

@@ -83,6 +83,7 @@ identities make_identities(const meeting_store::entry& e, const answer_options& 
   plain += made.thread;
   append_base64(made.id, plain);
 
+  const bool brief = how.join_links == join_link_form::brief || (how.join_links == join_link_form::mix && e.second.serial % 2 == 0);
   made.join_url = "https://teams.microsoft.com/l/meetup-join/";
   append_percent(made.join_url, made.thread);
   made.join_url += "/0?context=";
@@ -96,6 +97,10 @@ identities make_identities(const meeting_store::entry& e, const answer_options& 
   append_number(made.join_id, 200'000'000'000 + random.below(99'999'999'999));
   static constexpr std::string_view letters = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
   for (int i = 0; i < 6; ++i) made.passcode += letters[random.below(letters.size())];
+  if (brief) {
+    made.join_url = "https://teams.microsoft.com/meet/" + made.join_id + "?p=";
+    for (int i = 0; i < 18; ++i) made.join_url += letters[random.below(letters.size())];
+  }
   return made;
 }
 
@@ -107,11 +112,11 @@ void append_member(std::string& out, std::string_view name, std::string_view val
   out += ',';
 }
 
-void append_time(std::string& out, std::string_view name, utc_time value) {
+void append_time(std::string& out, std::string_view name, utc_time value, std::uint8_t digits) {
   out += '"';
   out += name;
   out += "\":\"";
-  append_instant(out, value);
+  append_instant(out, value, digits);
   out += "\",";
 }
 
@@ -142,7 +147,9 @@ std::string_view shown_role(std::string_view role, bool show, bool unknown_membe
 }
 
 void append_participants(std::string& out, const meeting_store::entry& e, const answer_options& how, bool unknown_members) {
-  out += R"("participants":{"organizer":)";
+  out += R"("participants":{)";
+  if (how.extra_members) out += R"("simulatedGroups":[{"members":[]}],)";
+  out += R"("organizer":)";
   append_person(out, meeting_store::organizer_of(e), {}, "presenter", how.tenant);
   out += R"(,"attendees":[)";
   auto people = e.second.people();
@@ -217,10 +224,10 @@ void append_meeting(std::string& out, const meeting_store::entry& e, const answe
   out += meeting_store::organizer_of(e);
   out += R"(')/onlineMeetings/$entity",)";
   if (wrong != distortion::missing_id) append_member(out, "id", ids.id);
-  append_time(out, "creationDateTime", record.made);
-  append_time(out, "startDateTime", record.start);
-  append_time(out, "endDateTime", record.end);
-  append_time(out, "expiryDateTime", expires_at(record, how.expiry));
+  append_time(out, "creationDateTime", record.made, how.fraction_digits);
+  append_time(out, "startDateTime", record.start, how.fraction_digits);
+  append_time(out, "endDateTime", record.end, how.fraction_digits);
+  append_time(out, "expiryDateTime", expires_at(record, how.expiry), how.fraction_digits);
   append_member(out, "joinUrl", ids.join_url);
   append_member(out, "joinWebUrl", ids.join_url);
   append_member(out, "meetingCode", ids.join_id);
@@ -232,6 +239,8 @@ void append_meeting(std::string& out, const meeting_store::entry& e, const answe
   std::string external_id(meeting_store::external_id_of(e));
   if (wrong == distortion::other_external_id) external_id += "-x";
   append_member(out, "externalId", external_id);
+  if (how.extra_members)
+    out += R"("simulatedFlag":true,"simulatedDetails":{"@odata.type":"#simulated.details","values":[1,{"a":null}],"text":"\u00e9"},)";
   append_settings(out, record, how.small);
   if (!how.small) append_member(out, "meetingOptionsWebUrl", options_url_of(ids, e, how));
   append_audio(out, record.serial);
@@ -264,6 +273,12 @@ void append_error(std::string& out, std::string_view code, std::string_view mess
   out += R"(,"client-request-id":)";
   append_json_string(out, ids.client_request_id);
   out += "}}}";
+}
+
+void add_inner_code(std::string& body, std::string_view code) {
+  constexpr std::string_view place = R"("innerError":{)";
+  const auto at = body.rfind(place);
+  if (at != std::string::npos) body.insert(at + place.size(), fmt::format(R"("code":"{}",)", code));
 }
 
 void append_throttle_error(std::string& out, const call_ids& ids, utc_time now) {

@@ -19,7 +19,9 @@ inline constexpr std::string_view json_headers =
 
 struct answer_options {
   std::string graph_root, tenant;
-  bool show_roles = false, small = false;
+  bool show_roles = false, small = false, extra_members = false;
+  std::uint8_t fraction_digits = trimmed_digits;
+  join_link_form join_links = join_link_form::full;
   expiry_options expiry{};
 };
 
@@ -43,6 +45,8 @@ struct call_ids {
 
 // {"error":{"code","message","innerError":{…}}}
 void append_error(std::string& out, std::string_view code, std::string_view message, const call_ids& ids, utc_time now);
+// Puts a code into the innerError of such a body.
+void add_inner_code(std::string& body, std::string_view code);
 // The body of a 429: its innerError repeats code, message and status.
 void append_throttle_error(std::string& out, const call_ids& ids, utc_time now);
 

@@ -41,8 +41,9 @@ enum class scope_kind : std::uint8_t { lane, organizer, mix, app };
 enum class retry_after_form : std::uint8_t { integer, decimal, date, joined, absent, two_lines, constant, garbage, mix };
 
 struct throttle_options {
-  quota_options lane, organizer;
+  quota_options app, lane, organizer;                 // of the app in all tenants, of the app in the tenant, of each organizer
   std::map<std::string, quota_options> by_organizer;  // instead of `organizer`, for these (lower case)
+  std::uint64_t monthly = 0;                          // meetings that each organizer may have made in a calendar month (UTC); 0: any number
   window_kind window = window_kind::bucket;
   double window_seconds = 1;
   bool throttled_count = true;  // throttled calls use up quota too, as the Graph documentation says
@@ -56,9 +57,12 @@ struct throttle_options {
 };
 
 struct latency_options {
-  enum class kind : std::uint8_t { none, fixed, lognormal } shape = kind::none;
-  double median_seconds = 0;
-  double sigma = 0;
+  enum class kind : std::uint8_t { none, fixed, lognormal, uniform, percentiles } shape = kind::none;
+  double median_seconds = 0;  // fixed: always; uniform: the least
+  double sigma = 0;           // lognormal
+  double most_seconds = 0;    // uniform
+  // percentiles: percent (0 to 100, rising) and seconds (not falling); a straight line between two of them.
+  std::vector<std::pair<double, double>> points{};
 };
 
 // What becomes of a sign-in with a code: it is decided after some requests for the token, or at /_sim/device.
@@ -95,6 +99,14 @@ struct directory_options {
   double fault_rate = 0;  // probability that an item of a batch is answered 503, or is left out
 };
 
+// What is answered where several answers were seen. The first of each is the default.
+enum class upn_answer : std::uint8_t { not_found, forbidden };                          // a UPN in the path of a meeting
+enum class policy_answer : std::uint8_t { mix, documented, with_ids, general, older };  // no application access policy
+enum class unlicensed_answer : std::uint8_t { empty, subcode };                         // an organizer without a licence
+enum class fixed_member_answer : std::uint8_t { refuse, ignore };                       // PATCH of a member that cannot be changed
+enum class join_link_form : std::uint8_t { full, brief, mix };                          // of joinWebUrl
+inline constexpr std::uint8_t trimmed_digits = 8;                                       // as many digits as are not zero
+
 struct behaviour {
   std::uint64_t seed = 1;
   throttle_options throttle;
@@ -114,7 +126,14 @@ struct behaviour {
   std::set<std::string> unlicensed;  // organizers without a licence
   directory_options directory;
   expiry_options expiry;
-  std::size_t kept_calls = 1000;  // how many calls /_sim/calls remembers
+  upn_answer to_upn = upn_answer::not_found;
+  policy_answer to_no_policy = policy_answer::mix;
+  unlicensed_answer to_unlicensed = unlicensed_answer::empty;
+  fixed_member_answer to_fixed_member = fixed_member_answer::refuse;
+  join_link_form join_links = join_link_form::full;
+  bool extra_members = false;                     // answers have members that are not documented
+  std::uint8_t fraction_digits = trimmed_digits;  // of the seconds in answers: 0 to 7, or trimmed_digits
+  std::size_t kept_calls = 1000;                  // how many calls /_sim/calls remembers
 };
 
 // An identity provider whose tokens the app accepts in place of a secret.

@@ -152,7 +152,7 @@ class create_reader : public reader {
 
 class update_reader : public reader {
  public:
-  update_reader(meeting_changes& into, refusal& why) : reader(why), into_(into) {}
+  update_reader(meeting_changes& into, refusal& why, fixed_member_answer to_fixed) : reader(why), into_(into), to_fixed_(to_fixed) {}
 
   bool read(const json::object& body) {
     into_.clear();
@@ -187,6 +187,7 @@ class update_reader : public reader {
 
   bool setting(std::string_view name, const json::value& value) {
     if (name == "meetingType") return refuse("Updating meeting type is not supported.");
+    if (is_fixed(name) && to_fixed_ == fixed_member_answer::ignore) return true;
     if (is_fixed(name)) return refuse("The property '" + std::string(name) + "' cannot be updated.");
     auto option = find_option(name);
     const auto options = meeting_options();
@@ -227,6 +228,7 @@ class update_reader : public reader {
   }
 
   meeting_changes& into_;
+  fixed_member_answer to_fixed_;
 };
 
 template <class Read>
@@ -255,8 +257,8 @@ bool read_create_or_get(std::string_view body, utc_time now, wanted_meeting& int
   return read_object(body, why, [&](const json::object& object) { return create_reader(into, why).read(object, now); });
 }
 
-bool read_update(std::string_view body, meeting_changes& into, refusal& why) {
-  return read_object(body, why, [&](const json::object& object) { return update_reader(into, why).read(object); });
+bool read_update(std::string_view body, meeting_changes& into, refusal& why, fixed_member_answer to_fixed) {
+  return read_object(body, why, [&](const json::object& object) { return update_reader(into, why, to_fixed).read(object); });
 }
 
 }  // namespace convoke::sim

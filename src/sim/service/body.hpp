@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "sim/service/behaviour.hpp"
 #include "sim/service/meetings.hpp"
 
 namespace convoke::sim {
@@ -19,7 +20,9 @@ struct refusal {
 [[nodiscard]] bool read_create_or_get(std::string_view body, utc_time now, wanted_meeting& into, refusal& why);
 
 // True where `body` is a PATCH of a meeting; else `why` says what is wrong. Times come as a pair. Members that are documented and cannot be
-// changed are refused; members that are not documented are skipped.
-[[nodiscard]] bool read_update(std::string_view body, meeting_changes& into, refusal& why);
+// changed are refused, or skipped where `to_fixed` says so (meetingType is refused all the same); members that are not documented are
+// skipped.
+[[nodiscard]] bool read_update(std::string_view body, meeting_changes& into, refusal& why,
+                               fixed_member_answer to_fixed = fixed_member_answer::refuse);
 
 }  // namespace convoke::sim

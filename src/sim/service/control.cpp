@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <boost/json.hpp>
 
+#include "sim/service/behaviour_json.hpp"
 #include "sim/service/text.hpp"
 
 namespace convoke::sim {
@@ -46,7 +47,82 @@ service* tenant_of(std::span<const std::unique_ptr<service>> tenants, const json
   return found == tenants.end() ? nullptr : found->get();
 }
 
+constexpr std::string_view content = "Content-Type: application/json\r\nCache-Control: no-store\r\n";
+
+bool set_part(reset_parts& parts, std::string_view word) {
+  if (word == "meetings") return !(parts.meetings = false);
+  if (word == "calls") return !(parts.calls = false);
+  if (word == "quotas") return !(parts.quotas = false);
+  if (word == "policies") return !(parts.policies = false);
+  if (word == "behaviour") return !(parts.behaviour = false);
+  return false;
+}
+
+// What is to be reset. False: the body is wrong.
+bool read_parts(std::string_view body, reset_parts& parts, bool& scenario) {
+  if (body.empty()) return true;
+  boost::system::error_code wrong;
+  const auto parsed = json::parse({body.data(), body.size()}, wrong);
+  if (wrong || !parsed.is_object()) return false;
+  for (const auto& [name, value] : parsed.get_object()) {
+    if (name != "keep" || !value.is_array()) return false;
+    for (const auto& word : value.get_array()) {
+      if (!word.is_string()) return false;
+      if (word.get_string() == "scenario") {
+        scenario = false;
+      } else if (!set_part(parts, word.get_string())) {
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
 }  // namespace
+
+void show_behaviour(std::span<const std::unique_ptr<service>> tenants, const request& q, reply& into) {
+  into.clear();
+  into.headers = content;
+  const auto question = q.target.find("?tenant=");
+  json::object named;
+  if (question != std::string_view::npos) named["tenant"] = percent_decode(q.target.substr(question + 8));
+  const auto* const tenant = tenant_of(tenants, named);
+  if (tenant == nullptr) return refuse(into, "there is no such tenant");
+  into.body = behaviour_json(tenant->how());
+}
+
+void change_behaviour(std::span<const std::unique_ptr<service>> tenants, const request& q, reply& into) {
+  into.clear();
+  into.headers = content;
+  boost::system::error_code wrong;
+  const auto body = json::parse({q.body.data(), q.body.size()}, wrong);
+  if (wrong || !body.is_object()) return refuse(into, "the body is not a JSON object of settings");
+  const bool one = body.get_object().contains("tenant");
+  auto* const tenant = tenant_of(tenants, body.get_object());
+  if (tenant == nullptr) return refuse(into, "there is no such tenant");
+  std::vector<std::pair<service*, behaviour>> made;
+  for (const auto& each : tenants) {
+    if (one && each.get() != tenant) continue;
+    auto changed = changed_by_json(each->how(), q.body);
+    if (!changed) return refuse(into, changed.error().message);
+    made.emplace_back(each.get(), std::move(*changed));
+  }
+  for (auto& [to, how] : made) to->change(std::move(how));
+  into.body = behaviour_json(tenant->how());
+}
+
+void reset(std::span<const std::unique_ptr<service>> tenants, const request& q, reply& into, bool& restart) {
+  into.clear();
+  into.headers = content;
+  reset_parts parts;
+  restart = true;
+  if (!read_parts(q.body, parts, restart)) {
+    restart = false;
+    return refuse(into, R"(the body is empty or {"keep": [...]} with meetings, calls, quotas, policies, behaviour, scenario)");
+  }
+  for (const auto& one : tenants) one->reset(parts);
+  into.body = "{}";
+}
 
 void change_policies(std::span<const std::unique_ptr<service>> tenants, const request& q, moment now, reply& into) {
   into.clear();

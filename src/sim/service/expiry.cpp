@@ -30,11 +30,4 @@ result<std::chrono::seconds> parse_lifetime(std::string_view text) {
   return std::chrono::seconds(number * factor);
 }
 
-result<expired_key> parse_expired_key(std::string_view text) {
-  if (text == "keep") return expired_key::keep;
-  if (text == "new") return expired_key::make_new;
-  if (text == "revive") return expired_key::revive;
-  return fail(errc::usage, "\"" + std::string(text) + "\" is none of keep, new, revive");
-}
-
 }  // namespace convoke::sim

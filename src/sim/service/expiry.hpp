@@ -33,7 +33,5 @@ inline constexpr std::chrono::days extension{60};
 
 // A number with a unit, `90s`, `1d`, `-2h`; ten years at most. errc::usage for anything else.
 [[nodiscard]] result<std::chrono::seconds> parse_lifetime(std::string_view text);
-// `keep`, `new` or `revive`; errc::usage for anything else.
-[[nodiscard]] result<expired_key> parse_expired_key(std::string_view text);
 
 }  // namespace convoke::sim

@@ -88,37 +88,35 @@ std::string_view to_string(fault f) noexcept {
 }
 
 std::string_view describe(fault f) noexcept {
-  switch (f) {
-    case fault::throttle:
-      return "429 without any quota being exceeded";
-    case fault::throttle_503:
-      return "503 with Retry-After";
-    case fault::throttle_after:
-      return "429 although the operation was carried out";
-    case fault::false_401:
-      return "401 for a valid token";
-    case fault::lost_reply:
-      return "carried out, then the connection closes without an answer";
-    case fault::reset:
-      return "the connection is reset before anything is done";
-    case fault::slow:
-      return "a slow answer: see --slow-seconds";
-    case fault::cut_length:
-    case fault::cut_chunked:
-    case fault::cut_close:
-      return "carried out, then half an answer, framed in this way";
-    case fault::html_200:
-    case fault::empty_200:
-    case fault::wrong_type:
-    case fault::other_external_id:
-    case fault::missing_id:
-      return "carried out, but the body of the answer is wrong in this way";
-    case fault::html_503:
-    case fault::empty_503:
-      return "503 of a gateway before anything is done; the connection closes";
-    default:
-      return "this status before or after the operation is carried out";
-  }
+  static constexpr std::array<std::string_view, fault_count> sentences = {
+      "Nothing is wrong.",
+      "The probability of a 429 with Retry-After although no quota is exceeded; nothing is done.",
+      "The probability of a 503 with Retry-After; nothing is done.",
+      "The probability of a 429 although the operation was carried out, as was reported of Graph.",
+      "The probability of a 401 that says that a valid token has expired.",
+      "The probability of a 500 (InternalServerError) before anything is done.",
+      "The probability of a 502 with a gateway's HTML before anything is done.",
+      "The probability of a 503 (serviceNotAvailable) without Retry-After before anything is done.",
+      "The probability of a 504 (UnknownError, an empty message) before anything is done.",
+      "The probability of a 500 (InternalServerError) although the operation was carried out.",
+      "The probability of a 502 with a gateway's HTML although the operation was carried out.",
+      "The probability of a 503 (serviceNotAvailable) although the operation was carried out.",
+      "The probability of a 504 (UnknownError, an empty message) although the operation was carried out.",
+      "The probability that the operation is carried out and the connection then closes without an answer.",
+      "The probability that the connection is reset before anything is done.",
+      "The probability of a right answer that comes --slow-seconds later.",
+      "The probability that the operation is carried out and half of its answer is sent under a Content-Length of the whole.",
+      "The probability that the operation is carried out and its answer is sent in chunks without the last one.",
+      "The probability that the operation is carried out and half of its answer is sent with neither length nor chunks.",
+      "The probability that the operation is carried out and answered with 200 and a page of HTML.",
+      "The probability that the operation is carried out and answered with 200 and an empty body.",
+      "The probability that the operation is carried out and answered with 200 and JSON of wrong types.",
+      "The probability that the operation is carried out and its answer has another externalId.",
+      "The probability that the operation is carried out and its answer lacks the id.",
+      "The probability of a 503 with a gateway's HTML before anything is done; the connection closes.",
+      "The probability of a 503 with an empty body before anything is done; the connection closes.",
+  };
+  return sentences[static_cast<std::size_t>(f)];
 }
 
 std::optional<fault> parse_fault(std::string_view word) noexcept {
@@ -179,6 +177,22 @@ result<std::vector<scripted_fault>> parse_script(std::string_view json) {
     script.push_back(std::move(*step));
   }
   return script;
+}
+
+std::string write_script(const std::vector<scripted_fault>& script) {
+  boost::json::array list;
+  for (const auto& step : script) {
+    boost::json::object one;
+    if (!step.external_id.empty()) one["key"] = step.external_id;
+    if (step.call > 0) one["call"] = step.call;
+    if (step.op) one["operation"] = to_string(*step.op);
+    if (step.error.empty())
+      one["fault"] = to_string(step.what);
+    else
+      one["error"] = step.error;
+    list.push_back(std::move(one));
+  }
+  return boost::json::serialize(list);
 }
 
 fault draw_fault(const fault_rates& rates, std::uint64_t seed, std::string_view key, std::uint64_t nth) noexcept {

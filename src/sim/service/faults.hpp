@@ -83,6 +83,8 @@ struct scripted_fault {
 // [{"call": 3, "fault": "lost_reply"}, {"key": "class-7", "operation": "update", "call": 1, "fault": "fault_500_after"},
 // {"key": "class-8", "error": "policy_general"}]. errc::usage.
 [[nodiscard]] result<std::vector<scripted_fault>> parse_script(std::string_view json);
+// The list that parse_script reads as this script.
+[[nodiscard]] std::string write_script(const std::vector<scripted_fault>& script);
 
 // A function of its arguments only: which fault hits the nth call for a key.
 [[nodiscard]] fault draw_fault(const fault_rates& rates, std::uint64_t seed, std::string_view key, std::uint64_t nth) noexcept;

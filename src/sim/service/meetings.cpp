@@ -114,6 +114,17 @@ void meeting_store::update(entry& e, const meeting_changes& changes) {
   ++record.updates;
 }
 
+void meeting_store::clear() {
+  std::erase_if(retired_, [](const auto& one) { return one.second.in_flight == 0; });
+  for (auto at = keys_.begin(); at != keys_.end();) {
+    const auto one = at++;
+    if (one->second.in_flight > 0) retired_.insert(keys_.extract(one));
+  }
+  keys_.clear();
+  by_guid_.clear();
+  meetings_ = duplicates_ = 0;
+}
+
 void meeting_store::remove(entry& e) {
   e.second.deleted = true;
   --meetings_;

@@ -96,6 +96,8 @@ class meeting_store {
   // Deletes the meeting of `e`, which exists. The key is free then: the next createOrGet makes a new meeting. (What Graph does with the key
   // of a deleted meeting is not documented.)
   void remove(entry& e);
+  // There is no key. Entries that are in flight stay where they are until the next clear() that finds them at rest.
+  void clear();
 
   [[nodiscard]] static std::string_view organizer_of(const entry& e) noexcept {
     return std::string_view(e.first).substr(0, organizer_size);
@@ -109,7 +111,8 @@ class meeting_store {
  private:
   static constexpr std::size_t organizer_size = 36;
   text_map<key_record> keys_;
-  std::unordered_map<std::uint64_t, entry*> by_guid_;  // hash of the GUID in the meeting's id
+  std::unordered_multimap<std::string, key_record, text_hash, std::equal_to<>> retired_;  // in flight at a clear()
+  std::unordered_map<std::uint64_t, entry*> by_guid_;                                     // hash of the GUID in the meeting's id
   std::string scratch_;
   std::uint64_t meetings_ = 0, duplicates_ = 0;
 };

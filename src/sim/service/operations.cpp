@@ -17,7 +17,7 @@ bool has_body(operation op) {
 
 void service::carry_out(call& c) {
   auto* const e = read(c);
-  if (e == nullptr) return;
+  if (e == nullptr || !within_month(c, *e)) return;
   auto& record = e->second;
   ++record.calls[c.op];
   ++counts_.calls[c.op];
@@ -35,6 +35,24 @@ void service::carry_out(call& c) {
   after_commit(c, *e, status, hit);
 }
 
+// Counts a meeting that is about to be made against the quota of the month. False: the call is answered.
+bool service::within_month(call& c, const meeting_store::entry& e) {
+  const auto limit = how_.throttle.monthly;
+  if (limit == 0 || c.op != operation::create_or_get || e.second.exists()) return true;
+  const std::chrono::year_month_day today(std::chrono::floor<std::chrono::days>(c.now.wall));
+  const auto month = today.year() / today.month();
+  auto& count = c.organizer->of_month;
+  if (count.month != month) count = {month, 0};
+  if (count.made < limit) {
+    ++count.made;
+    return true;
+  }
+  const std::chrono::sys_days next_month(month / 1 + std::chrono::months(1));
+  throttle(c, *c.organizer, scope_kind::organizer, utc_time(next_month) - c.now.wall, 429);
+  c.into.announces = nullptr;  // calls that make nothing go on
+  return false;
+}
+
 // The key that the call is about. Null: the call is answered.
 meeting_store::entry* service::read(call& c) {
   if (has_body(c.op)) {
@@ -44,8 +62,8 @@ meeting_store::entry* service::read(call& c) {
       return nullptr;
     }
     refusal why;
-    const bool good =
-        c.op == operation::update ? read_update(c.q.body, changes_, why) : read_create_or_get(c.q.body, c.now.wall, wanted_, why);
+    const bool good = c.op == operation::update ? read_update(c.q.body, changes_, why, how_.to_fixed_member)
+                                                : read_create_or_get(c.q.body, c.now.wall, wanted_, why);
     if (!good) {
       error(c, 400, why.code, why.message);
       return nullptr;

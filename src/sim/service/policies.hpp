@@ -26,6 +26,12 @@ class policies {
  public:
   policies(const policy_options& how, std::string own_app) : how_(how), own_app_(std::move(own_app)) {}
 
+  // From now on these options hold. What was granted and revoked stays.
+  void change(const policy_options& how) { how_ = how; }
+
+  // Nothing was granted or revoked.
+  void forget() { changes_.clear(); }
+
   // `without`: organizers that have none whatever the options are, until one is granted to them.
   [[nodiscard]] bool granted(std::string_view organizer, std::string_view app, const std::set<std::string>& without, mono_time now) const;
   // Grants a policy with this app to this organizer (a GUID in lower case), or takes it away. `delay` instead of that of the options.

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -44,21 +45,37 @@ struct call_record {
   bool me = false;              // its path names the organizer as /me
   int status = 0;               // 0: no answer was sent
   fault hit = fault::none;
-  std::string organizer, external_id, client_request_id;
+  std::string method, organizer, external_id, client_request_id;
 };
+
+// Which calls are shown. What is empty or absent excludes none.
+struct call_filter {
+  std::string method, organizer, external_id;  // organizer: lower case
+  std::optional<int> status;
+  std::uint64_t since = 0;                                          // calls with a higher number
+  std::uint64_t limit = std::numeric_limits<std::uint64_t>::max();  // so many of them, the latest
+
+  [[nodiscard]] bool takes(const call_record& call) const;
+};
+// From the query of a target: `method=POST&status=429&organizer=…&external_id=…&since=17&limit=100`. Why it is wrong; empty: it is right.
+[[nodiscard]] std::string read_call_filter(std::string_view target, call_filter& into);
 
 // The last calls, in a ring that reuses its strings.
 class call_log {
  public:
   explicit call_log(std::size_t kept) : ring_(kept) {}
+  // From now on so many are kept. The latest ones stay.
+  void keep(std::size_t kept);
   // The record for the next call; nullptr where none are kept.
   call_record* next();
   // Oldest first, one JSON object per line. `start` is time zero of `at_ms`.
-  [[nodiscard]] std::string json_lines(mono_time start) const;
+  [[nodiscard]] std::string json_lines(mono_time start, const call_filter& which) const;
+  // No call was made. Numbers go on.
+  void clear();
 
  private:
   std::vector<call_record> ring_;
-  std::uint64_t count_ = 0;
+  std::uint64_t count_ = 0, forgotten_ = 0;  // calls in all; of them, those before the latest clear()
 };
 
 }  // namespace convoke::sim

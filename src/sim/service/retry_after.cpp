@@ -84,6 +84,11 @@ result<void> parse_retry_after_form(std::string_view word, throttle_options& int
       fmt::format("unknown form \"{}\": use integer, decimal, date, joined, absent, two-lines, garbage, mix or constant:SECONDS", word));
 }
 
+std::string retry_after_word(const throttle_options& from) {
+  const auto found = std::ranges::find(words, from.form, &std::pair<std::string_view, retry_after_form>::second);
+  return found == words.end() ? fmt::format("constant:{}", from.constant_seconds) : std::string(found->first);
+}
+
 retry_after make_retry_after(const throttle_options& how, nanoseconds wait, utc_time date, random_source& random) {
   if (how.retry_after_max > 0) wait = std::min(wait, nanoseconds(static_cast<std::int64_t>(how.retry_after_max * 1e9)));
   const auto form = how.form == retry_after_form::mix ? mixed[random.below(mixed.size())] : how.form;

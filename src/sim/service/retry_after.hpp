@@ -14,6 +14,8 @@ namespace convoke::sim {
 
 // integer, decimal, date, joined, absent, two-lines, garbage, mix, constant:SECONDS. errc::usage.
 [[nodiscard]] result<void> parse_retry_after_form(std::string_view word, throttle_options& into);
+// The word that parse_retry_after_form reads as the form of `from`.
+[[nodiscard]] std::string retry_after_word(const throttle_options& from);
 
 struct retry_after {
   std::string lines;                                  // complete header lines, perhaps none

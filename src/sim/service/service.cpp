@@ -1,13 +1,13 @@
 #include "sim/service/service.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <numbers>
+#include <array>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "sim/service/inspection.hpp"
+#include "sim/service/latency.hpp"
 #include "sim/service/path.hpp"
 #include "sim/service/retry_after.hpp"
 #include "sim/service/text.hpp"
@@ -15,8 +15,19 @@
 namespace convoke::sim {
 namespace {
 
-constexpr std::size_t longest_client_request_id = 128;
+constexpr std::size_t longest_client_request_id = 128, longest_method = 8;
 constexpr std::string_view scheme = "Bearer ";
+
+answer_options shown_by(const behaviour& how, const identity& who) {
+  return {.graph_root = who.graph_roots.front(),
+          .tenant = who.tenant,
+          .show_roles = how.show_roles,
+          .small = how.small_answers,
+          .extra_members = how.extra_members,
+          .fraction_digits = how.fraction_digits,
+          .join_links = how.join_links,
+          .expiry = how.expiry};
+}
 
 }  // namespace
 
@@ -27,7 +38,7 @@ service::service(behaviour how, identity who, std::uint64_t entropy, moment star
     : how_(std::move(how)),
       who_(std::move(who)),
       start_(start),
-      shown_{who_.graph_roots.front(), who_.tenant, how_.show_roles, how_.small_answers, how_.expiry},
+      shown_(shown_by(how_, who_)),
       tokens_(who_, how_.tokens, entropy, std::move(assertions)),
       policies_(how_.policy, who_.client_id),
       directory_(!how_.directory.users),
@@ -78,10 +89,11 @@ void service::graph(const request& q, std::string_view path, moment now, reply& 
   c.unknown_members = q.prefer.find("include-unknown-enum-members") != std::string_view::npos;
   if (c.log != nullptr) {
     c.log->at = q.arrived;
+    c.log->method = q.method.substr(0, longest_method);
     c.log->client_request_id = q.client_request_id.substr(0, longest_client_request_id);
   }
-  into.delay = draw_latency() + wait_for_turn(now.mono);
-  const bool known = authorised(c) && within(c, *app_, {}, scope_kind::app);
+  into.delay = draw_latency(how_.latency, latency_) + wait_for_turn(now.mono);
+  const bool known = authorised(c) && within(c, *app_, how_.throttle.app, scope_kind::app);
   // The directory and batches have limits of their own, or those of their items.
   if (known && route_directory(c, path)) return finish_record(c);
   const bool open = known && within(c, lane_, how_.throttle.lane, scope_kind::lane);
@@ -122,7 +134,8 @@ bool service::authorised(call& c) {
 
 bool service::enter_organizer(call& c) {
   if (!is_guid(c.user)) {
-    error(c, 404, "UnknownError", "");
+    const bool forbidden = how_.to_upn == upn_answer::forbidden;
+    error(c, forbidden ? 403 : 404, forbidden ? "Forbidden" : "UnknownError", "");
     return false;
   }
   c.user = lower(c.user);
@@ -144,23 +157,33 @@ bool service::organizer_may(call& c) {
     error(c, 404, "UnknownError", "");
     return false;
   }
-  if (how_.unlicensed.contains(c.user) || how_.guests.contains(c.user)) {
+  const bool unlicensed = how_.unlicensed.contains(c.user);
+  if (unlicensed || how_.guests.contains(c.user)) {
     error(c, 403, "Forbidden", "");
+    if (unlicensed && how_.to_unlicensed == unlicensed_answer::subcode) add_inner_code(c.into.body, "9024");
     return false;
   }
   // The policy is for apps that call without a person.
   if (!c.signed_in.empty() || policies_.granted(c.user, c.app, how_.no_policy, c.now.mono)) return true;
-  switch (hash_of(c.user) % 3) {
-    case 0:
-      error(c, 403, "Forbidden", "No Application Access Policy found for this app");
-      break;
-    case 1:
-      error(c, 403, "Forbidden", fmt::format("No application access policy found for this app: {} on the user: {}.", c.app, c.user));
-      break;
-    default:
-      error(c, 403, "General", "No application access policy found for this app.");
-  }
+  refuse_without_policy(c);
   return false;
+}
+
+void service::refuse_without_policy(call& c) {
+  static constexpr std::array mixed = {policy_answer::documented, policy_answer::with_ids, policy_answer::general};
+  const auto form = how_.to_no_policy == policy_answer::mix ? mixed[hash_of(c.user) % mixed.size()] : how_.to_no_policy;
+  switch (form) {
+    case policy_answer::with_ids:
+      return error(c, 403, "Forbidden", fmt::format("No application access policy found for this app: {} on the user: {}.", c.app, c.user));
+    case policy_answer::general:
+      return error(c, 403, "General", "No application access policy found for this app.");
+    case policy_answer::older:
+      return error(c, 403, "Unauthorized", fmt::format("App {} is not authorized to Create meeting on behalf of user {}", c.app, c.user));
+    case policy_answer::documented:
+    case policy_answer::mix:
+      break;
+  }
+  error(c, 403, "Forbidden", "No Application Access Policy found for this app");
 }
 
 bool service::within(call& c, scope& s, const quota_options& limit, scope_kind kind) {
@@ -260,22 +283,36 @@ void service::change_limits(const quota_options& lane, const quota_options& orga
   how_.throttle.organizer = organizer;
 }
 
+void service::change(behaviour how) {
+  how_ = std::move(how);
+  shown_ = shown_by(how_, who_);
+  tokens_.change(how_.tokens);
+  policies_.change(how_.policy);
+  calls_.keep(how_.kept_calls);
+}
+
+void service::reset(const reset_parts& parts) {
+  if (parts.behaviour) change(first_);
+  if (parts.meetings) meetings_.clear();
+  if (parts.policies) policies_.forget();
+  if (parts.calls) {
+    counts_ = {};
+    calls_.clear();
+  }
+  if (!parts.quotas) return;
+  // In place: an answer that is on its way may announce a wait.
+  lane_ = {};
+  look_ups_ = {};
+  *app_ = {};
+  for (auto& [id, one] : organizers_) one = {};
+  busy_until_ = mono_time::min();
+}
+
 // The wait in a queue that is served at a constant rate.
 std::chrono::nanoseconds service::wait_for_turn(mono_time now) {
   if (how_.capacity <= 0) return std::chrono::nanoseconds(0);
   busy_until_ = std::max(busy_until_, now) + std::chrono::nanoseconds(static_cast<std::int64_t>(1e9 / how_.capacity));
   return busy_until_ - now;
-}
-
-std::chrono::nanoseconds service::draw_latency() {
-  const auto& how = how_.latency;
-  double seconds = how.median_seconds;
-  if (how.shape == latency_options::kind::none) return std::chrono::nanoseconds(0);
-  if (how.shape == latency_options::kind::lognormal) {
-    const double normal = std::sqrt(-2 * std::log(1 - latency_.real())) * std::cos(2 * std::numbers::pi * latency_.real());  // Box-Muller
-    seconds *= std::exp(how.sigma * normal);
-  }
-  return std::chrono::nanoseconds(static_cast<std::int64_t>(std::min(seconds, 3600.0) * 1e9));
 }
 
 }  // namespace convoke::sim

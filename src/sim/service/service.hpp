@@ -3,6 +3,7 @@
 // Microsoft Graph as far as a program that makes meetings can see it: the token endpoint, and createOrGet, GET, PATCH and DELETE of a
 // meeting. Pure: no socket, no clock, no thread; time comes with every call.
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -25,6 +26,15 @@
 
 namespace convoke::sim {
 
+// What service::reset brings back to its beginning.
+struct reset_parts {
+  bool meetings = true;   // and which keys there are
+  bool calls = true;      // counters and the call log
+  bool quotas = true;     // windows, cooldowns, the counts of the month
+  bool policies = true;   // what was granted and revoked while it ran
+  bool behaviour = true;  // the settings
+};
+
 class service {
  public:
   // `entropy` makes the tokens; everything else comes from the seed in `how`.
@@ -42,6 +52,11 @@ class service {
   static void finish(reply& r);
   // From now on these limits hold. The windows and their counts stay.
   void change_limits(const quota_options& lane, const quota_options& organizer);
+  // From now on it behaves so. Meetings, windows, tokens, users and policies that were changed stay.
+  void change(behaviour how);
+  [[nodiscard]] const behaviour& how() const noexcept { return how_; }
+  // Everything that `parts` names is as at the start. Calls that are being answered go on.
+  void reset(const reset_parts& parts);
   // As policies::change; without an app the one of this tenant.
   void change_policy(std::string organizer, bool grant, mono_time now, std::optional<double> delay_seconds) {
     change_policy(std::move(organizer), who_.client_id, grant, now, delay_seconds);
@@ -60,7 +75,7 @@ class service {
   // One JSON object.
   [[nodiscard]] std::string stats_json() const;
   [[nodiscard]] std::string meetings_json_lines() const;
-  [[nodiscard]] std::string calls_json_lines() const { return calls_.json_lines(start_.mono); }
+  [[nodiscard]] std::string calls_json_lines(const call_filter& which = {}) const { return calls_.json_lines(start_.mono, which); }
 
   // `{"users": {"UPN": "OBJECT-ID", "UPN": null}}`: gives names to users, or takes them away. Why the body is wrong; empty: it is right.
   [[nodiscard]] std::string change_users(std::string_view body);
@@ -73,6 +88,10 @@ class service {
   struct scope {
     quota calls;
     cooldown closed;
+    struct {
+      std::chrono::year_month month{};
+      std::uint64_t made = 0;
+    } of_month;  // of an organizer: the meetings that were made
   };
   // One call while it is handled.
   struct call {
@@ -97,11 +116,11 @@ class service {
   bool authorised(call& c);
   bool enter_organizer(call& c);
   bool organizer_may(call& c);
+  void refuse_without_policy(call& c);
   bool within(call& c, scope& s, const quota_options& limit, scope_kind kind);
   void error(call& c, int status, std::string_view code, std::string_view message);
   void throttle(call& c, scope& s, scope_kind kind, std::chrono::nanoseconds wait, int status);
   void begin_reply(call& c, int status);
-  [[nodiscard]] std::chrono::nanoseconds draw_latency();
   [[nodiscard]] const quota_options& limit_of(std::string_view organizer) const;
   [[nodiscard]] std::chrono::nanoseconds wait_for_turn(mono_time now);
 
@@ -126,6 +145,7 @@ class service {
 
   // operations.cpp
   void carry_out(call& c);
+  [[nodiscard]] bool within_month(call& c, const meeting_store::entry& e);
   [[nodiscard]] meeting_store::entry* read(call& c);
   [[nodiscard]] int commit(const call& c, meeting_store::entry& e);
   [[nodiscard]] int create_or_get(const call& c, meeting_store::entry& e);
@@ -144,6 +164,7 @@ class service {
   void random_throttle(call& c, const meeting_store::entry& e, int status);
 
   behaviour how_;
+  const behaviour first_ = how_;
   identity who_;
   moment start_;
   answer_options shown_;

@@ -229,14 +229,14 @@ std::optional<utc_time> read_instant(std::string_view text) {
   return instant;
 }
 
-void append_instant(std::string& out, utc_time t) {
+void append_instant(std::string& out, utc_time t, unsigned digits) {
+  constexpr unsigned most = 7;
   append_plain_time(out, t);
   auto fraction = split(t).fraction;
-  if (fraction != 0) {
-    int width = 7;
-    for (; fraction % 10 == 0; fraction /= 10) --width;
-    fmt::format_to(std::back_inserter(out), ".{:0{}}", fraction, width);
-  }
+  unsigned width = most;
+  for (; digits > most && width > 0 && fraction % 10 == 0; fraction /= 10) --width;
+  for (; width > digits; fraction /= 10) --width;
+  if (width > 0) fmt::format_to(std::back_inserter(out), ".{:0{}}", fraction, width);
   out += 'Z';
 }
 

@@ -27,8 +27,8 @@ void append_base64url(std::string& out, std::string_view bytes);  // without
 
 // Edm.DateTimeOffset as Graph takes it: an offset or Z is a must, up to 12 fractional digits (7 kept).
 [[nodiscard]] std::optional<utc_time> read_instant(std::string_view text);
-// UTC with Z and as many fractional digits as are not zero.
-void append_instant(std::string& out, utc_time t);
+// UTC with Z and so many fractional digits, 0 to 7; more: as many as are not zero.
+void append_instant(std::string& out, utc_time t, unsigned digits = 8);
 // `Sun, 06 Nov 1994 08:49:37 GMT`, whole seconds.
 [[nodiscard]] std::string http_date(utc_time t);
 // `2026-09-01T08:00:00`, as innerError has it.

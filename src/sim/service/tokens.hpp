@@ -24,6 +24,9 @@ class token_endpoint {
   // `entropy` must not be guessable where tokens must not be. `assertions`: of the certificates and providers of `who`.
   token_endpoint(const identity& who, const token_options& how, std::uint64_t entropy, assertion_checker assertions);
 
+  // From now on it behaves so. What was issued stays as it is.
+  void change(const token_options& how) { how_ = how; }
+
   // POST /{tenant}/oauth2/v2.0/token. `tenant` is the path's.
   void handle(std::string_view tenant, const request& q, moment now, reply& into);
   // A request for a token of the managed identity.

@@ -9,6 +9,7 @@
 #include "sim/service/control.hpp"
 #include "sim/service/inspection.hpp"
 #include "sim/service/path.hpp"
+#include "sim/service/settings.hpp"
 #include "sim/service/text.hpp"
 
 namespace convoke::sim {
@@ -54,9 +55,53 @@ service& world::tenant_of(const request& q, mono_time now) const {
   return issuer == tenants_.end() ? *tenants_.front() : **issuer;
 }
 
+void world::play(std::vector<scenario_step> steps, mono_time now) {
+  scenario_ = scenario_player(std::move(steps));
+  scenario_.restart(now);
+}
+
+void world::advance(mono_time now) {
+  if (scenario_.due(now)) scenario_.advance(now, [&](const scenario_step& step) { return apply(step, now); });
+}
+
+std::string world::apply(const scenario_step& step, mono_time now) {
+  for (const auto& one : tenants_) {
+    auto how = one->how();
+    for (const auto& [name, value] : step.changes)
+      if (const auto set = apply_setting(how, name, value); !set) return set.error().message;
+    if (const auto good = check_settings(how); !good) return good.error().message;
+    one->change(std::move(how));
+    for (const auto& id : step.grant) one->change_policy(id, true, now, std::nullopt);
+    for (const auto& id : step.revoke) one->change_policy(id, false, now, std::nullopt);
+  }
+  return {};
+}
+
+bool world::control(const request& q, std::string_view path, moment now, reply& into) {
+  if (path == "/_sim/policies" && q.method == "POST") {
+    change_policies(tenants_, q, now, into);
+  } else if (path == "/_sim/behaviour" && q.method == "PATCH") {
+    change_behaviour(tenants_, q, into);
+  } else if (path == "/_sim/behaviour" && q.method == "GET") {
+    show_behaviour(tenants_, q, into);
+  } else if (path == "/_sim/scenario" && q.method == "GET") {
+    into.clear();
+    into.headers = "Content-Type: application/json\r\nCache-Control: no-store\r\n";
+    into.body = scenario_.json(now.mono);
+  } else if (path == "/_sim/reset" && q.method == "POST") {
+    bool restart = false;
+    reset(tenants_, q, into, restart);
+    if (restart) scenario_.restart(now.mono);
+  } else {
+    return false;
+  }
+  return true;
+}
+
 void world::handle(const request& q, moment now, reply& into) {
   const auto path = q.target.substr(0, q.target.find('?'));
-  if (!q.to_machine && path == "/_sim/policies" && q.method == "POST") return change_policies(tenants_, q, now, into);
+  advance(now.mono);
+  if (!q.to_machine && path.starts_with("/_sim/") && control(q, path, now, into)) return;
   if (tenants_.size() == 1) return tenants_.front()->handle(q, now, into);
   if (const path_segments parts(path); !q.to_machine && parts.is(0, "_sim")) {
     into.clear();
@@ -81,9 +126,9 @@ std::string world::change_users(std::string_view body) {
   return found == tenants_.end() ? "no such tenant" : (*found)->change_users(body);
 }
 
-std::string world::calls_json_lines() const {
+std::string world::calls_json_lines(const call_filter& which) const {
   std::string out;
-  for (const auto& one : tenants_) out += one->calls_json_lines();
+  for (const auto& one : tenants_) out += one->calls_json_lines(which);
   return out;
 }
 

@@ -1,0 +1,63 @@
+// Settings: faults by probability and by script.
+
+#include <fmt/format.h>
+
+#include "sim/service/setting_values.hpp"
+
+namespace convoke::sim {
+namespace {
+
+// A total in equal parts over these kinds; none: over all that are neither throttles nor false 401s.
+setting shared_rate(setting_head head, std::vector<fault> kinds) {
+  return {.name = head.name,
+          .topic = head.topic,
+          .value = head.value,
+          .sentence = std::move(head.sentence),
+          .form = value_form::number,
+          .set = [kinds = std::move(kinds)](behaviour& b, std::string_view given) -> result<void> {
+            const auto total = read_real(given, 0, 1);
+            if (!total) return std::unexpected(total.error());
+            if (kinds.empty()) {
+              b.faults.spread(*total);
+            } else {
+              b.faults.spread(*total, kinds);
+            }
+            return {};
+          }};
+}
+
+}  // namespace
+
+void add_fault_settings(std::vector<setting>& to) {
+  to.push_back(
+      shared_rate({"faults", "faults", "P",
+                   "The probability of all faults below together, except throttles and false 401s, each kind in equal parts. Later "
+                   "switches change single kinds."},
+                  {}));
+  to.push_back(shared_rate({"cut", "faults", "P", "The probability of all kinds of cut answers together."},
+                           {fault::cut_length, fault::cut_chunked, fault::cut_close}));
+  to.push_back(shared_rate({"malformed", "faults", "P", "The probability of all kinds of malformed successes together."},
+                           {fault::html_200, fault::empty_200, fault::wrong_type, fault::other_external_id, fault::missing_id}));
+  for (std::size_t i = 1; i < fault_count; ++i) {
+    const auto kind = static_cast<fault>(i);
+    to.push_back(real_setting(
+        {to_string(kind), "faults", "P", std::string(describe(kind))}, [i](auto& b) -> auto& { return b.faults.rate[i]; }, 0, 1));
+  }
+  to.push_back({.name = "script",
+                .topic = "faults",
+                .value = "FILE",
+                .sentence =
+                    "Faults at given calls, from a file with a JSON list: [{\"key\": \"class-7\", \"operation\": \"update\", \"call\": 2, "
+                    "\"fault\": \"lost_reply\"}]. A call is counted from 1, of the key or, without a key, of the service.",
+                .form = value_form::document,
+                .set = [](behaviour& b, std::string_view given) -> result<void> {
+                  auto script = parse_script(given);
+                  if (!script) return std::unexpected(std::move(script.error()));
+                  b.script = std::move(*script);
+                  return {};
+                },
+                .get = [](const behaviour& b) { return write_script(b.script); },
+                .from_file = true});
+}
+
+}  // namespace convoke::sim
