@@ -111,9 +111,7 @@ BOOST_AUTO_TEST_CASE(expiry_and_options_link_are_read_leniently) {
     BOOST_TEST(!read(R"({"expiryDateTime":)" + std::string(none) + "}").expires_at.has_value());
   for (const std::string_view none : {"null", R"("")", R"("a\u0007b")", "7", "[]"})
     BOOST_TEST(!read(R"({"meetingOptionsWebUrl":)" + std::string(none) + "}").options_url.has_value());
-  BOOST_TEST(!read(R"({"meetingOptionsWebUrl":")" + std::string(5000, 'x') + ""
-}
-").options_url.has_value());
+  BOOST_TEST(!read(R"({"meetingOptionsWebUrl":")" + std::string(5000, 'x') + R"("})").options_url.has_value());
 }
 
 BOOST_AUTO_TEST_CASE(dial_in_is_read_leniently) {
