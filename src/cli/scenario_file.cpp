@@ -53,7 +53,7 @@ class step_reader {
   result<void> time(const toml::node& node, const std::string& name, double least, double& into) {
     const auto text = text_of(node);
     const auto value = sim::read_seconds(text.value_or(""));
-    if (!value || *value < least) return wrong(node, name + R"(: it is a time such as "30s", "1500ms" or "2m")");
+    if (!value || *value < least) return wrong(node, name + R"(: it is a time such as "30s", "1500ms" or "2min")");
     into = *value;
     return {};
   }

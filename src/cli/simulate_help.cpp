@@ -48,7 +48,7 @@ std::string simulate_help(std::string_view topic) {
   std::string out =
       "A local Graph to rehearse against, and to test other programs against.\n\nUsage: convoke simulate [SWITCHES]\n       convoke "
       "simulate "
-      "--help TOPIC\n\nTimes are such as 250ms, 2s, 5m, 1h. docs/simulator.md has examples, the control endpoints and scenario files.\n";
+      "--help TOPIC\n\nTimes are such as 250ms, 2s, 5min, 1h. docs/simulator.md has examples, the control endpoints and scenario files.\n";
   bool any = false;
   for (const auto& one : sim::setting_topics()) {
     if (!topic.empty() && one.name != topic) continue;

@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE(latencies_are_drawn_from_their_distribution) {
   const auto steps = times("percentiles:50=20ms,90=80ms,100=1s");
   BOOST_TEST(steps.front() == 0.02, boost::test_tools::tolerance(1e-9));
   BOOST_TEST(steps[7000] == 0.05, boost::test_tools::tolerance(0.05));
-  BOOST_TEST(steps[9000] == 0.08, boost::test_tools::tolerance(0.05));
+  BOOST_TEST(steps[8000] == 0.065, boost::test_tools::tolerance(0.05));
   BOOST_TEST(steps.back() <= 1.0);
   BOOST_TEST(steps.back() > 0.9);
   for (const auto* wrong : {"uniform:50ms:10ms", "uniform:1s", "percentiles:", "percentiles:90=1s,50=2s", "percentiles:50=2s,90=1s",

@@ -83,18 +83,18 @@ std::string call_log::json_lines(mono_time start, const call_filter& which) cons
     const auto& call = ring_[i % ring_.size()];
     if (!which.takes(call)) continue;
     const auto at = std::chrono::duration_cast<std::chrono::microseconds>(call.at - start).count();
-    fmt::format_to(std::back_inserter(out), R"({{"call":{},"at_ms":{:.3f},"operation":"{}","me":{},"status":{},"fault":"{}","method":)",
+    fmt::format_to(std::back_inserter(out), R"({{"call":{},"at_ms":{:.3f},"operation":"{}","me":{},"status":{},"fault":"{}","organizer":)",
                    call.number, static_cast<double>(at) / 1000,
                    call.look_up ? std::string_view("look_up")
                    : call.op    ? to_string(*call.op)
                                 : std::string_view(),
                    call.me, call.status, to_string(call.hit));
-    append_json_string(out, call.method);
-    append_json_string(out += R"(,"organizer":)", call.organizer);
+    append_json_string(out, call.organizer);
     out += R"(,"external_id":)";
     append_json_string(out, call.external_id);
     out += R"(,"client_request_id":)";
     append_json_string(out, call.client_request_id);
+    append_json_string(out += R"(,"method":)", call.method);
     out += "}\n";
   }
   return out;

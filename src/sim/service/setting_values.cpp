@@ -37,7 +37,7 @@ result<std::uint64_t> read_whole(std::string_view text, std::uint64_t most) {
 }
 
 result<double> read_seconds(std::string_view text) {
-  constexpr std::pair<std::string_view, double> units[] = {{"ms", 1e-3}, {"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86'400}};
+  constexpr std::pair<std::string_view, double> units[] = {{"ms", 1e-3}, {"s", 1}, {"min", 60}, {"h", 3600}, {"d", 86'400}};
   const auto given = text;
   double unit = 1;
   for (const auto& [ending, seconds] : units) {
@@ -49,7 +49,7 @@ result<double> read_seconds(std::string_view text) {
   auto value = read_real(text, 0, 1e9);
   constexpr double most = 1e9;  // about 32 years
   if (!value || *value * unit > most)
-    return fail(errc::usage, fmt::format("\"{}\" is not a time such as 250ms, 2s, 5m or 1h", part_of(given)));
+    return fail(errc::usage, fmt::format("\"{}\" is not a time such as 250ms, 2s, 5min or 1h", part_of(given)));
   return *value * unit;
 }
 

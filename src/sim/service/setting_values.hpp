@@ -22,7 +22,7 @@ namespace convoke::sim {
 // errc::usage where the text is no such number.
 [[nodiscard]] result<double> read_real(std::string_view text, double least, double most);
 [[nodiscard]] result<std::uint64_t> read_whole(std::string_view text, std::uint64_t most);
-// Seconds from `10ms`, `1.5s`, `2`, `2m`, `1h`, `60d`.
+// Seconds from `10ms`, `1.5s`, `2`, `2min`, `1h`, `60d`.
 [[nodiscard]] result<double> read_seconds(std::string_view text);
 // GUIDs, separated by commas or blanks, in lower case. `into` is replaced.
 [[nodiscard]] result<void> read_ids(std::string_view text, std::set<std::string>& into);
