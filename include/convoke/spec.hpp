@@ -29,14 +29,29 @@ struct attendee {
   friend auto operator<=>(const attendee&, const attendee&) = default;
 };
 
+/// An option of a meeting, which createOrGet cannot set and PATCH can, and its value.
+struct option_value {
+  std::uint8_t option = 0;  ///< its number in convoke's table of options
+  std::string value;        ///< in the one form of that table: `true`, `roleIsPresenter`, `en-US`
+
+  friend auto operator<=>(const option_value&, const option_value&) = default;
+};
+
+/// The value of an option for rows whose cell of it is empty, and for inputs without a column of it.
+struct option_default {
+  std::string name;   ///< as in a header, without `option.`: `allowedPresenters`, `lobbyBypassSettings.scope`
+  std::string value;  ///< as in a cell; `-`: none, although a farther default gives one
+};
+
 /// One wanted meeting, normalised: everything that a request depends on, and nothing else.
 struct meeting_spec {
-  std::string organizer;               ///< Entra object id, lower case
-  std::string external_id;             ///< in the form in which the key was first sent, else as the row has it; see valid_external_id
-  std::optional<std::string> subject;  ///< UTF-8; absent: neither sent nor compared
-  utc_time start{};                    ///< whole seconds
-  utc_time end{};                      ///< whole seconds, after start
-  std::vector<attendee> attendees;     ///< sorted by (kind, value), no value twice
+  std::string organizer;                ///< Entra object id, lower case
+  std::string external_id;              ///< in the form in which the key was first sent, else as the row has it; see valid_external_id
+  std::optional<std::string> subject;   ///< UTF-8; absent: neither sent nor compared
+  utc_time start{};                     ///< whole seconds
+  utc_time end{};                       ///< whole seconds, after start
+  std::vector<attendee> attendees;      ///< sorted by (kind, value), no value twice
+  std::vector<option_value> options{};  ///< sorted by option, none twice; what is not named is neither set nor compared
 
   friend bool operator==(const meeting_spec&, const meeting_spec&) = default;
 };
