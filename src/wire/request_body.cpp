@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/json_string.hpp"
+#include "wire/options_body.hpp"
 #include "wire/wire.hpp"
 
 namespace convoke::wire {
@@ -92,7 +93,11 @@ void append_create_or_get(std::string& out, const meeting_spec& wanted) {
 void append_update(std::string& out, const meeting_spec& wanted, std::span<const std::string> changed) {
   auto send = named_in(changed);
   send.subject = send.subject && wanted.subject;
-  if (!send.subject && !send.times && !send.attendees) send = {.subject = wanted.subject.has_value(), .times = true, .attendees = true};
+  auto options = options_named_in(changed, wanted.options);
+  if (!send.subject && !send.times && !send.attendees && options.empty()) {
+    send = {.subject = wanted.subject.has_value(), .times = true, .attendees = true};
+    options = wanted.options;
+  }
 
   // Each member is written with a comma behind it; the last comma becomes the closing brace.
   out += '{';
@@ -108,6 +113,7 @@ void append_update(std::string& out, const meeting_spec& wanted, std::span<const
     append_participants(out, wanted.attendees);
     out += ',';
   }
+  append_options(out, options);
   out.back() = '}';
 }
 
