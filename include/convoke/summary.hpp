@@ -85,6 +85,7 @@ enum class input_warning_kind : std::uint8_t {
   fixed_offset_zone,     ///< the zone is `Etc/GMT+n` or `Etc/GMT-n`, whose sign is the opposite of the usual one
   utf8_in_windows_1252,  ///< read as windows-1252, but its bytes are valid UTF-8
   unnamed_column,        ///< a column without a name has values, which are ignored
+  lasting_option,        ///< an option is set that nothing takes back: anonymizeIdentityForRoles
 };
 struct input_warning {
   input_warning_kind kind = input_warning_kind::id_null_word;

@@ -57,6 +57,7 @@ constexpr option table[] = {
     {"column", "", shape::list, reading, "", "ROLE=HEADER", "Use the column HEADER as ROLE, such as start=Beginn; may be repeated", ""},
     {"carry", "", shape::list, reading, "", "HEADER", "Only carry this column to the results; may be repeated", ""},
     {"on-drift", "", shape::value, planning, "report", "report|update|fail", "What to do about a meeting that differs", ""},
+    {"options", "", shape::flag, on_check, "", "", "List the options of meetings and their values, and stop; no FILE is needed", ""},
     // the service
     {"cloud", "", shape::value, lanes, "global", "NAME", "Microsoft cloud", ""},
     {"graph-url", "", shape::value, lanes, "", "URL", "Graph root, without version", ""},

@@ -28,6 +28,8 @@ std::string_view to_string(input_warning_kind kind) noexcept {
       return "utf8_in_windows_1252";
     case input_warning_kind::unnamed_column:
       return "unnamed_column";
+    case input_warning_kind::lasting_option:
+      return "lasting_option";
   }
   std::unreachable();
 }

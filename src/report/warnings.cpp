@@ -70,6 +70,9 @@ wording wording_of(input_warning_kind kind) noexcept {
     case input_warning_kind::unnamed_column:
       return {"row has a value in a column without a name", "rows have a value in a column without a name",
               "Such values are ignored. Give the column a name to carry it to the results."};
+    case input_warning_kind::lasting_option:
+      return {"row sets an option that cannot be taken back", "rows set an option that cannot be taken back",
+              "Once the service has it, a later run does not unset it: only a new meeting is without it."};
   }
   std::unreachable();
 }

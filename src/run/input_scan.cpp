@@ -116,6 +116,8 @@ spec::row_settings row_settings_of(const job& j) {
   for (const auto& one : options.columns) s.columns.push_back({one.role, one.header});
   s.carry = options.carry;
   s.date_format = options.date_format;
+  s.options = options.options;
+  for (const auto& lane : j.lanes) s.options_of_lane.push_back(lane.options);
   return s;
 }
 
