@@ -33,6 +33,7 @@
 #include <convoke/outcome.hpp>
 #include <convoke/results_dialect.hpp>
 #include <convoke/secret.hpp>
+#include <convoke/spec.hpp>
 #include <convoke/summary.hpp>
 #include <convoke/time.hpp>
 
@@ -94,6 +95,7 @@ struct plan_options {
   std::string skip_dates;                   ///< a file with dates on which nothing repeats (holidays); empty: none
   std::optional<std::uint64_t> limit;       ///< plan only the first N rows
   std::string only;                         ///< `COLUMN=VALUE`: plan only these rows; empty: all
+  std::vector<option_default> options;      ///< of rows whose cell is empty, where lane_options::options has nothing of the option
   bool skip_invalid = false;                ///< provision the valid rows although others are wrong
   convoke::on_drift drift = convoke::on_drift::report;
   /// Known meetings that expire within this time although they end later than now are extended by a PATCH that changes nothing: 1 s to less

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include <convoke/secret.hpp>
+#include <convoke/spec.hpp>
 
 namespace convoke {
 
@@ -114,6 +115,9 @@ struct lane_options {
   std::shared_ptr<user_session> session;  ///< device_code: `sign_in` sets it; one thread at a time uses it
 
   std::optional<lane_pace_options> pace;  ///< absent: the job's
+
+  /// Options of this lane's rows whose cell is empty; each comes before that of plan_options::options. Part of a run's identity.
+  std::vector<option_default> options;
 
   /// The lane calls the service for a person, who organizes all of its meetings.
   [[nodiscard]] bool delegated() const noexcept { return credential == credential_kind::device_code; }

@@ -39,6 +39,9 @@ struct meeting {
   std::optional<utc_time> end;
   std::optional<std::vector<observed_attendee>> attendees;
   std::optional<std::string> allowed_presenters;  ///< a word of onlineMeetingPresenters; `unknownFutureValue` is absent
+  /// Of the options that were looked for, those that the answer shows with a value that convoke knows; sorted by option. An empty value is
+  /// an empty list.
+  std::vector<option_value> options{};
 
   friend bool operator==(const meeting&, const meeting&) = default;
 };

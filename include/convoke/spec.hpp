@@ -29,6 +29,20 @@ struct attendee {
   friend auto operator<=>(const attendee&, const attendee&) = default;
 };
 
+/// An option of a meeting, which createOrGet cannot set and PATCH can, and its value.
+struct option_value {
+  std::uint8_t option = 0;  ///< its number in convoke's table of options
+  std::string value;        ///< in the one form of that table: `true`, `roleIsPresenter`, `en-US`
+
+  friend auto operator<=>(const option_value&, const option_value&) = default;
+};
+
+/// The value of an option for rows whose cell of it is empty, and for inputs without a column of it.
+struct option_default {
+  std::string name;   ///< as in a header, without `option.`: `allowedPresenters`, `lobbyBypassSettings.scope`
+  std::string value;  ///< as in a cell; `-`: none, although a farther default gives one
+};
+
 /// One wanted meeting, normalised: everything that a request depends on, and nothing else.
 struct meeting_spec {
   std::string organizer;               ///< Entra object id, lower case
@@ -40,6 +54,7 @@ struct meeting_spec {
   /// The roles of attendees are a part of what is wanted, and `allowedPresenters` is to be `roleIsPresenter`, without which Graph does not
   /// honour them (graph-api.md, section 3). Set only where an attendee has a role.
   bool keep_roles = false;
+  std::vector<option_value> options{};  ///< sorted by option, none twice; what is not named is neither set nor compared
 
   friend bool operator==(const meeting_spec&, const meeting_spec&) = default;
 };

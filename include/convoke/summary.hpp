@@ -87,6 +87,7 @@ enum class input_warning_kind : std::uint8_t {
   utf8_in_windows_1252,  ///< read as windows-1252, but its bytes are valid UTF-8
   unnamed_column,        ///< a column without a name has values, which are ignored
   role_not_kept,         ///< it has a presenter or a coorganizer, a role that createOrGet does not reliably keep, and no update sets it
+  lasting_option,        ///< an option is set that nothing takes back: anonymizeIdentityForRoles
 };
 struct input_warning {
   input_warning_kind kind = input_warning_kind::id_null_word;

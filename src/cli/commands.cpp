@@ -21,6 +21,7 @@
 #include "core/text.hpp"
 #include "files/input.hpp"
 #include "files/zones.hpp"
+#include "report/option_list.hpp"
 #include "report/summary.hpp"
 
 namespace convoke::cli {
@@ -150,6 +151,21 @@ int run_version(console& out) {
   return out.finish(0);
 }
 
+// The list is the same whatever a configuration says, and is wanted most where one is refused: none is read.
+int list_options(const invocation& what) {
+  std::map<std::string, std::string, std::less<>> flags, environment;
+  for (const auto* name : {"output", "log-format"})
+    if (const auto given = what.flags.find(name); given != what.flags.end()) flags.insert(*given);
+  const auto all = process_environment();
+  if (const auto set = all.find("CONVOKE_OUTPUT"); set != all.end()) environment.insert(*set);
+  const auto from = settings::resolve(flags, environment, "-");
+  if (!from) return refuse(from.error());
+  auto out = console::create(*from, {});
+  if (!out) return refuse(out.error());
+  (*out)->print((*out)->json() ? report::option_list_json() : report::option_list_text());
+  return (*out)->finish(0);
+}
+
 }  // namespace
 
 int refuse(const error& why) {
@@ -160,6 +176,7 @@ int refuse(const error& why) {
 int run_command(const invocation& what) {
   if (what.command == "simulate") return simulate(what);
   if (what.command == "demo") return demo(what);
+  if (what.command == "check" && what.flags.contains("options")) return list_options(what);
   const auto input = what.arguments.empty() ? std::string() : what.arguments.front();
   const bool reads_input = what.command == "check" || what.command == "plan" || what.command == "apply";
   if (const auto enough =

@@ -86,30 +86,37 @@ result<void> add_column(const std::string& role, const toml::node& node, const c
   return {};
 }
 
-// The table [columns]. TOML reads the key option.NAME as a table of its own.
+// TOML reads the key option.NAME as a table of its own, and a name with a dot as a table in it.
+result<void> add_option_columns(const toml::table& options, const std::string& prefix, const config_table& from, list_values& into) {
+  for (const auto& [name, node] : options) {
+    const auto role = prefix + "." + std::string(name.str());
+    const auto* parts = node.as_table();
+    const auto added = parts != nullptr ? add_option_columns(*parts, role, from, into) : add_column(role, node, from, into);
+    if (!added) return added;
+  }
+  return {};
+}
+
+// The table [columns].
 result<void> read_columns(const config_table& from, list_values& into) {
   for (const auto& [name, node] : from.table) {
     const std::string role(name.str());
     const auto* options = role == "option" ? node.as_table() : nullptr;
-    if (options == nullptr) {
-      if (const auto added = add_column(role, node, from, into); !added) return added;
-      continue;
-    }
-    for (const auto& [option_name, value] : *options)
-      if (const auto added = add_column("option." + std::string(option_name.str()), value, from, into); !added) return added;
+    const auto added = options != nullptr ? add_option_columns(*options, role, from, into) : add_column(role, node, from, into);
+    if (!added) return added;
   }
   return {};
 }
 
 // The tables at the top of a file that are no settings.
-constexpr std::string_view tables_of_a_file[] = {"tenants", "columns"};
+constexpr std::string_view tables_of_a_file[] = {"tenants", "columns", "options"};
 
 // A table that does not exist is mostly meant for a tenant.
 std::string why_no_table(const std::string& key) {
   const auto shown = core::escape_for_people(key, 60);
   const auto near = core::nearest(key, tables_of_a_file);
-  const auto remedy = near == "columns" ? " Did you mean [columns]?"
-                      : near            ? " Did you mean [tenants.NAME]?"
+  const auto remedy = near == "tenants" ? " Did you mean [tenants.NAME]?"
+                      : near            ? fmt::format(" Did you mean [{}]?", *near)
                                         : fmt::format(" The table of a tenant is [tenants.NAME], here [tenants.{}].", shown);
   return fmt::format("there is no table [{}].{}", shown, remedy);
 }
@@ -164,7 +171,8 @@ result<void> read_table(const config_table& from, std::span<const std::string_vi
   for (const auto& [name, node] : from.table) {
     const std::string key(name.str());
     const auto line = node.source().begin.line;
-    if (allowed.empty() && std::ranges::find(tables_of_a_file, key) != std::end(tables_of_a_file)) continue;
+    const bool is_table = allowed.empty() ? std::ranges::find(tables_of_a_file, key) != std::end(tables_of_a_file) : key == "options";
+    if (is_table) continue;
     const auto* known = find_option(key);
     if (allowed.empty() && node.is_table() && (known == nullptr || known->name == "tenant"))
       return fail(errc::usage, fmt::format("{}, line {}: {}", shown, line, why_no_table(key)));
@@ -228,6 +236,7 @@ result<void> choose_tenant(const setting* wanted, const std::string& file, confi
     if (!only && wanted->kind == source_kind::file && !core::equal_ignoring_case(chosen->name, wanted->text))
       return fail(errc::usage, refused_id(shown, into.tenants));
     into.tenant_name = chosen->name;
+    into.tenant_options = std::move(chosen->options);
     into.values = std::move(chosen->values);
     into.tenants.erase(chosen);
   } else if (wanted != nullptr && !parse_guid(wanted->text)) {
@@ -259,7 +268,12 @@ result<void> read_tenants(const toml::node& node, const std::string& path, const
     if (same != into.tenants.end())
       return fail(errc::usage, fmt::format("{}, line {}: there is a table [tenants.{}] already, and names are compared without case.",
                                            source, one.source().begin.line, core::escape_for_people(same->name)));
-    into.tenants.push_back({.name = std::string(name.str()), .values = std::move(table.values)});
+    auto& added = into.tenants.emplace_back(tenant_table{.name = std::string(name.str()), .values = std::move(table.values)});
+    if (const auto* options = one.as_table()->get("options")) {
+      auto defaults = read_options(*options, shown, fmt::format("[tenants.{}.options]", core::escape_for_people(name.str())));
+      if (!defaults) return std::unexpected(std::move(defaults.error()));
+      added.options = std::move(*defaults);
+    }
   }
   return choose_tenant(wanted, shown, into);
 }
@@ -313,6 +327,11 @@ result<config_values> read_config_file(const std::string& path, config_origin or
                               columns->source().begin.line));
     if (const auto read = read_columns({.table = *columns->as_table(), .path = path, .source = shown}, out.lists); !read)
       return std::unexpected(read.error());
+  }
+  if (const auto* options = table.get("options")) {
+    auto read = read_options(*options, shown, "[options]");
+    if (!read) return std::unexpected(std::move(read.error()));
+    out.options = std::move(*read);
   }
   if (const auto read = read_table(whole, {}, out); !read) return std::unexpected(read.error());
   for (auto& one : out.other_tenants) {

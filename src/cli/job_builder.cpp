@@ -148,6 +148,12 @@ void read_columns(const settings& from, setting_parser& parser, plan_options& pl
   for (const auto& one : from.lists().carry) plan.carry.push_back(one.text);
 }
 
+std::vector<option_default> defaults_of(const std::vector<option_setting>& options) {
+  std::vector<option_default> out;
+  for (const auto& one : options) out.push_back({.name = one.name, .value = one.value.text});
+  return out;
+}
+
 void read_plan(const settings& from, setting_parser& parser, plan_options& plan) {
   parser.table(plan, run::plan_ranges);
   plan.encoding = parse_encoding(from.text("encoding"), parser);
@@ -157,6 +163,7 @@ void read_plan(const settings& from, setting_parser& parser, plan_options& plan)
   plan.overlap = overlap == "earlier" ? overlap_choice::earlier : overlap == "later" ? overlap_choice::later : overlap_choice::refuse;
   plan.external_id_template = from.text("external-id");
   read_columns(from, parser, plan);
+  plan.options = defaults_of(from.options_of_all());
   plan.date_format = from.text("date-format");
   plan.skip_dates = from.text("skip-dates");
   parser.number("limit", plan.limit, any_number);
@@ -196,6 +203,7 @@ void read_whole_job(const settings& from, setting_parser& parser, job& j) {
 
 // A command without a lane needs no tenant, but rows may name the one that is configured.
 void read_tenant(const settings& from, const needs& what, lane_options& lane) {
+  lane.options = defaults_of(from.options_of_tenant());
   auto tenant = from.text("tenant");
   if (!what.lane && !parse_guid(tenant)) return;
   lane.tenant = std::move(tenant);

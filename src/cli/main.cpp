@@ -138,10 +138,10 @@ int take(const CLI::App& sub, const command& c, const parsed& words) {
   if (words.arguments.size() > c.most_arguments)
     return refuse({errc::usage, fmt::format("{} takes one {}, and '{}' is another.", c.name, c.argument,
                                             core::escape_for_people(words.arguments[c.most_arguments]))});
-  if (!c.argument.empty() && c.needs_argument && words.arguments.empty())
-    return refuse({errc::usage, fmt::format("{} needs {}: convoke {} {}", c.name, c.argument_help, c.name, c.argument)});
   for (const auto& o : words.options)
     if (o.option->count() > 0) what.flags.insert_or_assign(o.name, o.is_flag ? "true" : o.value);
+  if (!c.argument.empty() && c.needs_argument && words.arguments.empty() && !what.flags.contains("options"))
+    return refuse({errc::usage, fmt::format("{} needs {}: convoke {} {}", c.name, c.argument_help, c.name, c.argument)});
   return run_command(what);
 }
 

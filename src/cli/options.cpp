@@ -61,6 +61,7 @@ constexpr option table[] = {
      ""},
     {"roles", "", shape::value, planning, "send", "send|enforce",
      "Roles of attendees: sent when a meeting is made, or also set by an update where Graph did not keep them", ""},
+    {"options", "", shape::flag, on_check, "", "", "List the options of meetings and their values, and stop; no FILE is needed", ""},
     // the service
     {"cloud", "", shape::value, lanes, "global", "NAME", "Microsoft cloud", ""},
     {"graph-url", "", shape::value, lanes, "", "URL", "Graph root, without version", ""},

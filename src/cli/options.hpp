@@ -75,6 +75,13 @@ struct list_values {
   std::vector<setting> organizer{};  // ID, of doctor
 };
 
+// A default of a meeting option in a configuration file: the option's exact name, and where it was set. The text of the setting is the
+// value in its one form, or `-`.
+struct option_setting {
+  std::string name;
+  setting value;
+};
+
 // A table [tenants.NAME] that is not used because --tenant chose another one.
 struct other_tenant {
   std::string name, id;
@@ -97,6 +104,9 @@ class settings {
   [[nodiscard]] bool flag(std::string_view name) const;
   // The values of all sources, the nearest source first. Of what two sources say of a role or a column only the nearer one's is kept.
   [[nodiscard]] const list_values& lists() const noexcept { return lists_; }
+  // The defaults of [options]; and those of [tenants.NAME.options] of the table that is used.
+  [[nodiscard]] const std::vector<option_setting>& options_of_all() const noexcept { return options_; }
+  [[nodiscard]] std::vector<option_setting> options_of_tenant() const;
   // NAME of the table [tenants.NAME] that is used; empty where there is none.
   [[nodiscard]] const std::string& tenant_name() const noexcept { return tenant_name_; }
   // The settings of each tenant: these with one table [tenants.NAME] each; or these alone, where there is no table or one was chosen.
@@ -116,6 +126,8 @@ class settings {
 
   std::map<std::string, setting, std::less<>> values_;
   list_values lists_;
+  std::vector<option_setting> options_;
+  std::map<std::string, std::vector<option_setting>, std::less<>> tenant_options_;  // by NAME
   std::string tenant_name_;
   std::vector<std::pair<std::string, std::map<std::string, setting, std::less<>>>> tenants_;
   std::vector<other_tenant> other_tenants_;

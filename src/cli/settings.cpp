@@ -121,7 +121,11 @@ result<settings> settings::resolve(const names& flags, const names& environment,
     for (const auto& [name, value] : read->values) take_nearer(out.values_, name, value);
     if (!read->tenants.empty()) out.keep_all_tenants(read->tenants.size());
     add_farther(out.lists_, read->lists);
+    out.options_ = std::move(read->options);
+    if (!read->tenant_options.empty()) out.tenant_options_[read->tenant_name] = std::move(read->tenant_options);
     out.tenant_name_ = std::move(read->tenant_name);
+    for (auto& one : read->tenants)
+      if (!one.options.empty()) out.tenant_options_[one.name] = std::move(one.options);
     for (auto& one : read->tenants) out.tenants_.emplace_back(std::move(one.name), std::move(one.values));
     for (const auto& one : read->other_tenants) {
       const auto text = [&](std::string_view name) {
@@ -162,6 +166,11 @@ std::vector<settings> settings::tenants() const {
     for (const auto& [key, value] : values) take_nearer(one.values_, key, value);
   }
   return out;
+}
+
+std::vector<option_setting> settings::options_of_tenant() const {
+  const auto found = tenant_options_.find(tenant_name_);
+  return found == tenant_options_.end() ? std::vector<option_setting>() : found->second;
 }
 
 result<void> settings::add_flags(const names& flags) {
@@ -247,6 +256,10 @@ std::string settings::show() const {
     else
       add("column", one.text, one);
   }
+  for (const auto& one : options_) add("options." + one.name, one.value.text, one.value);
+  for (const auto& [tenant, options] : tenant_options_)
+    for (const auto& one : options)
+      add(fmt::format("tenants.{}.options.{}", core::escape_for_people(tenant), one.name), one.value.text, one.value);
   return out;
 }
 

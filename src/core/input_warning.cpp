@@ -30,6 +30,8 @@ std::string_view to_string(input_warning_kind kind) noexcept {
       return "unnamed_column";
     case input_warning_kind::role_not_kept:
       return "role_not_kept";
+    case input_warning_kind::lasting_option:
+      return "lasting_option";
   }
   std::unreachable();
 }

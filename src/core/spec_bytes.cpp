@@ -6,6 +6,7 @@
 #include <convoke/key.hpp>
 #include <convoke/spec.hpp>
 
+#include "core/meeting_options.hpp"
 #include "core/text.hpp"
 
 // The format. Version 1; all integers in base 128, the least significant digit first, without superfluous digits:
@@ -13,12 +14,18 @@
 //   s) | zigzag(end - start in s) | number of attendees | each: kind + 2 * role + 8 * packed, value
 // A packed id is the 16 bytes of a lower-case GUID. Any other text is its length and its bytes. Ledgers hold such bytes and hashes of them,
 // so a version never changes.
+//
+// Version 2 is version 1 with this behind it:
+//   number of parts (> 0) | each, with tags that ascend: tag, length, bytes
+// It is written only where a spec has such a part, so that the hashes of all other specs stay what they are. The parts:
+//   tag 1, options: number (> 0) | each, with numbers of options that ascend: number of the option, value
 
 namespace convoke {
 
 namespace {
 
-constexpr char version = 1;
+constexpr char version = 1, version_with_parts = 2;
+constexpr unsigned options_part = 1;
 constexpr unsigned has_subject = 1;
 constexpr unsigned packed_organizer = 2;
 // It was added to version 1: bytes without it are as before, and an older convoke refuses those with it.
@@ -165,6 +172,58 @@ attendee read_attendee(byte_reader& in) {
   return a;
 }
 
+std::string options_bytes(const std::vector<option_value>& options) {
+  std::string out;
+  put_number(out, options.size());
+  for (const option_value& one : options) {
+    out += static_cast<char>(one.option);
+    put_text(out, one.value);
+  }
+  return out;
+}
+
+// The parts of version 2, in the order of their tags.
+void put_parts(std::string& out, const meeting_spec& s) {
+  constexpr std::uint64_t parts = 1;
+  put_number(out, parts);
+  put_number(out, options_part);
+  put_text(out, options_bytes(s.options));
+}
+
+bool has_parts(const meeting_spec& s) noexcept {
+  return !s.options.empty();
+}
+
+// Only what encode_spec would write: known options in their order, each with a value in its one form.
+bool read_options(std::string_view bytes, std::vector<option_value>& into) {
+  byte_reader in(bytes);
+  const std::uint64_t count = in.number();
+  if (count == 0 || count > core::meeting_options().size()) return false;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    option_value one;
+    one.option = static_cast<std::uint8_t>(in.byte());
+    one.value = in.text();
+    const auto* const known = core::option_numbered(one.option);
+    if (in.bad() || known == nullptr || (!into.empty() && into.back().option >= one.option)) return false;
+    if (const auto value = core::canonical_value(*known, one.value); !value || *value != one.value) return false;
+    into.push_back(std::move(one));
+  }
+  return in.left() == 0;
+}
+
+bool read_parts(byte_reader& in, meeting_spec& s) {
+  const std::uint64_t count = in.number();
+  std::uint64_t last = 0;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const std::uint64_t tag = in.number();
+    const std::string_view bytes = in.text();
+    if (in.bad() || tag <= last) return false;
+    last = tag;
+    if (tag != options_part || !read_options(bytes, s.options)) return false;
+  }
+  return count > 0 && !in.bad();
+}
+
 std::unexpected<error> not_ours() {
   return fail(errc::storage, "a stored meeting spec is damaged, or was written by a newer convoke");
 }
@@ -178,7 +237,8 @@ std::string encode_spec(const meeting_spec& s) {
   out.reserve(size);
   std::array<char, 16> id;
   const bool packed = pack(s.organizer, id);
-  out += version;
+  const bool longer = has_parts(s);
+  out += longer ? version_with_parts : version;
   out += static_cast<char>((s.subject ? has_subject : 0U) | (packed ? packed_organizer : 0U) | (s.keep_roles ? keeps_roles : 0U));
   packed ? static_cast<void>(out.append(id.data(), id.size())) : put_text(out, s.organizer);
   put_text(out, s.external_id);
@@ -192,6 +252,7 @@ std::string encode_spec(const meeting_spec& s) {
     out += static_cast<char>(static_cast<unsigned>(a.kind) | (static_cast<unsigned>(a.role) << 1) | (short_form ? packed_attendee : 0U));
     short_form ? static_cast<void>(out.append(id.data(), id.size())) : put_text(out, a.value);
   }
+  if (longer) put_parts(out, s);
   return out;
 }
 
@@ -199,7 +260,8 @@ result<meeting_spec> decode_spec(std::string_view bytes) {
   byte_reader in(bytes);
   const unsigned written_by = in.byte();
   const unsigned flags = in.byte();
-  if (in.bad() || written_by != static_cast<unsigned char>(version) || (flags & ~known_flags) != 0) return not_ours();
+  const bool longer = written_by == static_cast<unsigned char>(version_with_parts);
+  if (in.bad() || (!longer && written_by != static_cast<unsigned char>(version)) || (flags & ~known_flags) != 0) return not_ours();
   meeting_spec s;
   s.organizer = in.id((flags & packed_organizer) != 0);
   s.external_id = in.text();
@@ -214,6 +276,7 @@ result<meeting_spec> decode_spec(std::string_view bytes) {
   s.keep_roles = (flags & keeps_roles) != 0;
   // encode_spec is not given such a spec.
   if (s.keep_roles && !has_roles(s)) return not_ours();
+  if (longer && !read_parts(in, s)) return not_ours();
   if (in.bad() || in.left() != 0) return not_ours();
   return s;
 }

@@ -5,6 +5,8 @@ namespace convoke::engine {
 namespace {
 
 bool owes_update(update_rule rule, const answer& a) noexcept {
+  // Options are part of what is wanted, and createOrGet takes none: they are set whatever is to be done about other differences.
+  if (!a.to_set.empty()) return true;
   switch (rule) {
     case update_rule::never:
       return false;

@@ -179,6 +179,7 @@ struct answer {
   std::optional<meeting> stored;                        // of an answer that is believed
   std::vector<std::string> drift;                       // names of the fields that differ from the spec
   bool settled = false;                                 // it shows that everything which createOrGet cannot set is as the spec wants it
+  std::vector<std::string> to_set;                      // of createOrGet: the wanted options that the answer does not show as wanted
   bool whole = true;                                    // false: the body was cut, so something may be missing
   // False: it names no client-request-id, so nothing shows that it belongs to its request. A peer may send something on any connection
   // without a request.

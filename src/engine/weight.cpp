@@ -19,6 +19,7 @@ std::size_t bytes(const std::optional<std::string>& text) noexcept {
 std::size_t bytes(const meeting& m) noexcept {
   std::size_t sum = bytes(m.id) + bytes(m.join_web_url) + bytes(m.external_id) + bytes(m.join_meeting_id) + bytes(m.passcode) +
                     bytes(m.dial_in_number) + bytes(m.conference_id) + bytes(m.options_url) + bytes(m.subject);
+  for (const auto& one : m.options) sum += sizeof one + bytes(one.value);
   if (!m.attendees) return sum;
   for (const auto& a : *m.attendees) sum += sizeof a + bytes(a.upn) + bytes(a.object_id);
   return sum;
@@ -29,7 +30,8 @@ std::size_t bytes(const meeting& m) noexcept {
 std::uint32_t weight_of(const answer& a) noexcept {
   std::size_t sum = sizeof a + bytes(a.retry_after_text) + bytes(a.throttle_scope) + bytes(a.error_code) + bytes(a.error_message) +
                     bytes(a.request_id) + bytes(a.client_request_id);
-  for (const auto& field : a.drift) sum += sizeof field + bytes(field);
+  for (const auto* fields : {&a.drift, &a.to_set})
+    for (const auto& field : *fields) sum += sizeof field + bytes(field);
   if (a.stored) sum += bytes(*a.stored);
   return static_cast<std::uint32_t>(std::min<std::size_t>(sum, std::numeric_limits<std::uint32_t>::max()));
 }
@@ -37,6 +39,7 @@ std::uint32_t weight_of(const answer& a) noexcept {
 void keep_words_only(answer& a) noexcept {
   a.stored.reset();
   a.drift = {};
+  a.to_set = {};
   a.throttle_scope = {};
   a.retry_after_text = {};
 }

@@ -173,6 +173,7 @@ void caller::impl::refuse_quoted_token(answer& from) const {
   from.error_message = std::string("the answer quotes the access token in its ") + quoting->first;
   from.stored.reset();
   from.drift.clear();
+  from.to_set.clear();
 }
 
 void caller::impl::understand(answer& to, const request& what, const net::outcome& ended) {

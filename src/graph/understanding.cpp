@@ -76,11 +76,12 @@ void drop_what_is_not_kept(meeting& stored) {
   stored.end.reset();
   stored.attendees.reset();
   stored.allowed_presenters.reset();
+  stored.options = {};
 }
 
 void read_success(const http_answer& from, const request& asked, wire::parser& parser, answer& out) {
   wire::named_organizer named;
-  auto stored = parser.parse_meeting(from.body, &named);
+  auto stored = parser.parse_meeting(from.body, &named, asked.wanted.options);
   if (!stored) {
     out.error = attempt_error::truncated;
     out.error_message = std::move(stored.error().message);
@@ -89,7 +90,8 @@ void read_success(const http_answer& from, const request& asked, wire::parser& p
   auto why = doubt(*stored, asked);
   if (why.empty()) why = doubt(named, *stored, asked.wanted);
   if (!why.empty()) return disbelieve(out, std::move(why));
-  for (const auto field : spec::differing_fields(asked.wanted, *stored)) out.drift.emplace_back(field);
+  out.drift = spec::differing_fields(asked.wanted, *stored);
+  if (asked.op == operation::create_or_get) out.to_set = spec::options_to_set(asked.wanted, *stored);
   out.settled = spec::shows_roles(asked.wanted, *stored);
   out.stored = std::move(*stored);
   drop_what_is_not_kept(*out.stored);

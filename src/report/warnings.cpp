@@ -75,6 +75,9 @@ wording wording_of(input_warning_kind kind) noexcept {
           "row has a presenter or a coorganizer", "rows have a presenter or a coorganizer",
           "Graph does not reliably keep these roles when a meeting is made. --roles enforce sets them by a second call for each meeting. "
           "They need people of Microsoft Entra ID."};
+    case input_warning_kind::lasting_option:
+      return {"row sets an option that cannot be taken back", "rows set an option that cannot be taken back",
+              "Once the service has it, a later run does not unset it: only a new meeting is without it."};
   }
   std::unreachable();
 }

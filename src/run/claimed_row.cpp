@@ -1,8 +1,11 @@
 #include "run/claimed_row.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <string_view>
 #include <utility>
 
+#include "core/meeting_options.hpp"
 #include "ledger/planning/rules.hpp"
 
 namespace convoke::run {
@@ -21,9 +24,18 @@ std::vector<std::string> split(std::string_view fields) {
 
 bool of_create_or_get(const std::string& field) {
   return field == "subject" || field == "start" || field == "end" || field == "attendees";
+bool is_option(std::string_view field) noexcept {
+  return field.starts_with(core::option_field);
 }
 
 }  // namespace
+
+std::vector<std::string> fields_to_send(const engine::answer& last) {
+  auto out = last.drift;
+  for (const auto& field : last.to_set)
+    if (std::ranges::find(out, field) == out.end()) out.push_back(field);
+  return out;
+}
 
 claimed_row::claimed_row(ledger::claimed_row&& claimed, meeting_spec&& spec)
     : wanted(std::move(spec)),
@@ -41,16 +53,16 @@ claimed_row::claimed_row(ledger::claimed_row&& claimed, meeting_spec&& spec)
 
 void claimed_row::advance(const engine::answer& last) {
   if (last.stored) meeting_id = last.stored->id;
-  send_changed(last.drift, last.settled);
+  send_changed(fields_to_send(last), last.settled);
 }
 
 void claimed_row::send_changed(std::vector<std::string> differing, bool settled) {
   changed = std::move(differing);
   using enum ledger::update_rule;
-  if (!includes(update, always)) return;
-  // Differences of what createOrGet can set are only reported unless the other rule holds too.
-  if (!includes(update, if_different)) std::erase_if(changed, of_create_or_get);
-  if (settled) return;
+  // Differences of what createOrGet can set are only reported unless the rule says otherwise: then the update is owed for the rest alone.
+  const bool for_the_rest = includes(update, always) || std::ranges::any_of(changed, is_option);
+  if (!includes(update, if_different) && for_the_rest) std::erase_if(changed, of_create_or_get);
+  if (settled || !includes(update, always)) return;
   // What createOrGet cannot set are the roles of attendees. Whether they differ is not known, so they are sent in any case.
   const std::string what = wanted.keep_roles ? "roles" : "attendees";
   if (std::ranges::find(changed, what) == changed.end()) changed.push_back(what);

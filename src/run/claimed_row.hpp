@@ -40,6 +40,9 @@ struct claimed_row {
   // `settled`: what createOrGet cannot set is as it is wanted.
   void send_changed(std::vector<std::string> differing, bool settled);
 };
+// The fields that an update sends once this answer has come: those that differ, and the options that are to be set.
+[[nodiscard]] std::vector<std::string> fields_to_send(const engine::answer& last);
+
 using claimed_rows = std::unordered_map<engine::row_id, claimed_row>;
 
 }  // namespace convoke::run

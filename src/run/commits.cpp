@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "run/claimed_row.hpp"
+
 namespace convoke::run {
 
 void commits::flush() {
@@ -69,7 +71,7 @@ ledger::advanced_row advanced_row(engine::advance_row&& from, engine::organizer_
                               .token = from.token,
                               .next = from.next,
                               .attempts = from.attempts,
-                              .drift = joined(from.last.drift),
+                              .drift = joined(fields_to_send(from.last)),
                               .stored = std::move(from.last.stored),
                               .finished_at = from.last.finished_at,
                               .created = from.last.status == 201};

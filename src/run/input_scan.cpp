@@ -117,6 +117,8 @@ spec::row_settings row_settings_of(const job& j) {
   s.carry = options.carry;
   s.date_format = options.date_format;
   s.keep_roles = options.roles == attendee_roles::enforce;
+  s.options = options.options;
+  for (const auto& lane : j.lanes) s.options_of_lane.push_back(lane.options);
   return s;
 }
 

@@ -20,6 +20,7 @@
 #include "report/failed.hpp"
 #include "report/wording.hpp"
 #include "run/feeder.hpp"
+#include "run/option_defaults.hpp"
 #include "spec/rows.hpp"
 
 namespace convoke::run {
@@ -143,6 +144,7 @@ ledger::run_header make_header(const job& j, const scanned_input& input, std::ve
   if (!j.plan.carry.empty()) settings["carry"] = boost::json::array(j.plan.carry.begin(), j.plan.carry.end());
   if (!j.plan.date_format.empty()) settings["date_format"] = j.plan.date_format;
   if (j.plan.roles == attendee_roles::enforce) settings["roles"] = "enforce";
+  add_options(settings, j);
   // The dates, not the name of their file, shape the plan.
   if (!input.skipped.sha256.empty()) settings["skip_dates"] = input.skipped.sha256;
   // The same input as another feed is another run: its keys go over to that feed.

@@ -16,6 +16,7 @@
 #include "net/net.hpp"
 #include "net/proxy.hpp"
 #include "report/results.hpp"
+#include "run/option_defaults.hpp"
 #include "run/setting_ranges.hpp"
 #include "spec/template.hpp"
 #include "token/token.hpp"
@@ -90,6 +91,7 @@ result<void> check_plan_options(const plan_options& options) {
                             "call for all meetings again. Use at most 59d.",
                             options.keep_alive->count()));
   if (const auto valid = check_columns(options); !valid) return valid;
+  if (const auto valid = check_options(options.options, "[options]"); !valid) return valid;
   const auto equals = options.only.find('=');
   if (!options.only.empty() && (equals == std::string::npos || equals == 0))
     return fail(errc::usage, fmt::format("--only '{}' needs the form COLUMN=VALUE.", core::escape_for_people(options.only)));
@@ -210,7 +212,10 @@ result<ledger::lane_name> lane_name(const lane_options& lane) {
 
 result<void> validate_before_sign_in(const job& j, job_use use) {
   if (const auto valid = check_feed(j.feed); !valid) return valid;
-  if (const auto valid = check_plan_options(j.plan); !valid || use == job_use::check) return valid;
+  if (const auto valid = check_plan_options(j.plan); !valid) return valid;
+  for (const auto& lane : j.lanes)
+    if (const auto valid = check_options(lane.options, "[tenants.NAME.options]"); !valid) return valid;
+  if (use == job_use::check) return {};
   if (const auto valid = check_ranges(j, job_ranges); !valid) return valid;
   if (const auto valid = check_ranges(j.pace, pace_ranges); !valid) return valid;
   if (const auto valid = check_ranges(j.pace, lane_pace_ranges); !valid) return valid;

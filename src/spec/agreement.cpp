@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <utility>
 
+#include "core/meeting_options.hpp"
+
 namespace convoke::spec {
 
 namespace {
@@ -59,10 +61,21 @@ bool attendees_differ(const std::vector<attendee>& wanted, const std::vector<obs
   return by_upn < only_id || by_id < only_upn || by_upn + by_id != only_id + only_upn + nameless;
 }
 
+// The stored value of a wanted option; null where the answer does not show it.
+const std::string* stored_value(const meeting& stored, std::uint8_t option) {
+  const auto found = std::ranges::find(stored.options, option, &option_value::option);
+  return found == stored.options.end() ? nullptr : &found->value;
+}
+
+std::string field_of(const option_value& wanted) {
+  const auto* const known = core::option_numbered(wanted.option);
+  return std::string(core::option_field) + (known != nullptr ? std::string(known->name) : std::to_string(wanted.option));
+}
+
 }  // namespace
 
-std::vector<std::string_view> differing_fields(const meeting_spec& wanted, const meeting& stored) {
-  std::vector<std::string_view> out;
+std::vector<std::string> differing_fields(const meeting_spec& wanted, const meeting& stored) {
+  std::vector<std::string> out;
   if (wanted.subject && stored.subject && *wanted.subject != *stored.subject) out.emplace_back("subject");
   if (stored.start && *stored.start != wanted.start) out.emplace_back("start");
   if (stored.end && *stored.end != wanted.end) out.emplace_back("end");
@@ -71,6 +84,19 @@ std::vector<std::string_view> differing_fields(const meeting_spec& wanted, const
   if (other_people || (other_roles && !wanted.keep_roles)) out.emplace_back("attendees");
   const bool other_presenters = stored.allowed_presenters && *stored.allowed_presenters != role_is_presenter;
   if (wanted.keep_roles && (other_roles || other_presenters)) out.emplace_back("roles");
+  for (const option_value& one : wanted.options) {
+    const auto* const value = stored_value(stored, one.option);
+    if (value != nullptr && *value != one.value) out.push_back(field_of(one));
+  }
+  return out;
+}
+
+std::vector<std::string> options_to_set(const meeting_spec& wanted, const meeting& stored) {
+  std::vector<std::string> out;
+  for (const option_value& one : wanted.options) {
+    const auto* const value = stored_value(stored, one.option);
+    if (value == nullptr || *value != one.value) out.push_back(field_of(one));
+  }
   return out;
 }
 

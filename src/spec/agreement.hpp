@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -8,12 +9,16 @@
 
 namespace convoke::spec {
 
-// The fields in which a stored meeting differs from the wanted one, of `subject`, `start`, `end`, `attendees` and `roles`, in this order.
-// The subject is compared exactly, times as instants, and attendees as a set, matched by object id or lower-case UPN, whichever either side
+// The fields in which a stored meeting differs from the wanted one, of `subject`, `start`, `end`, `attendees`, `roles` and then the options
+// (`option.NAME`), in this order. An option differs where the answer shows another value of it. The
+// subject is compared exactly, times as instants, and attendees as a set, matched by object id or lower-case UPN, whichever either side
 // has. A missing or a further attendee is a difference. What the answer omits or has as null cannot be verified and is not a difference;
 // roles are compared only where the answer has one of attendee_role. In a spec that keeps its roles a role that differs is a difference of
 // `roles`, and so is another `allowedPresenters` than `roleIsPresenter`; in any other spec a role belongs to `attendees`.
-[[nodiscard]] std::vector<std::string_view> differing_fields(const meeting_spec& wanted, const meeting& stored);
+[[nodiscard]] std::vector<std::string> differing_fields(const meeting_spec& wanted, const meeting& stored);
+
+// The wanted options (`option.NAME`) that a stored meeting does not show as wanted: those that differ, and those that the answer omits.
+[[nodiscard]] std::vector<std::string> options_to_set(const meeting_spec& wanted, const meeting& stored);
 
 // Whether the stored meeting shows that it has the roles which the spec keeps: everyone with a role is there with it, and allowedPresenters
 // is `roleIsPresenter`. False for a spec that keeps none, and where the answer leaves any of it out or has it as null.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/meeting_options.hpp"
 #include "core/text.hpp"
 #include "spec/column_names.hpp"
 
@@ -103,6 +104,7 @@ class header_reader {
     }
     for (std::size_t i = 0; i < h_.names.size(); ++i) give_role(i);
     if (!settings_.accepted_before) {
+      check_options();
       check_near_names();
       check_required();
     }
@@ -134,6 +136,9 @@ class header_reader {
       const auto names = role_names();
       return fail(errc::usage, option_text + ": there is no role " + quoted_name(one.role) + is_meant(one.role, names) + all_roles());
     }
+    if (role == option && !settings_.accepted_before)
+      if (const auto known = core::option_named(option_name(one.role)); !known)
+        return fail(errc::usage, option_text + ": " + known.error());
     const auto at = column_named(option_text, one.header);
     if (!at) return std::unexpected(at.error());
     if (!*at) return {};
@@ -221,6 +226,33 @@ class header_reader {
 
   // Columns are counted from 1, as spreadsheets do.
   std::string place_of(std::size_t i) const { return "column " + std::to_string(i + 1) + " (" + quoted_name(h_.names[i]) + ")"; }
+
+  // Every option has its exact name from here on.
+  void check_options() {
+    for (std::size_t i = 0; i < h_.names.size(); ++i) {
+      if (h_.roles[i] == option) {
+        const auto known = core::option_named(h_.options[i]);
+        if (known) {
+          h_.options[i] = (*known)->name;
+        } else {
+          add_problem(place_of(i) + ": " + known.error());
+        }
+      } else if (h_.roles[i] == carried && !chosen_[i]) {
+        check_forgotten_prefix(i);
+      }
+    }
+  }
+
+  // A column that has the name of an option alone, or `options.NAME`, would only be carried.
+  void check_forgotten_prefix(std::size_t i) {
+    constexpr std::string_view plural = "options.";
+    const bool prefixed = folded_[i].starts_with(plural);
+    const auto known = core::option_named(prefixed ? std::string_view(folded_[i]).substr(plural.size()) : folded_[i]);
+    if (!known) return;
+    const std::string name = std::string(core::option_field) + std::string((*known)->name);
+    add_problem(place_of(i) + " has no role, but the name of an option: call it '" + name + "', use it with " +
+                option_named(name, h_.names[i]) + ", or only carry it to the results with --carry " + argument(h_.names[i]));
+  }
 
   void check_near_names() {
     for (const std::size_t i : h_.carried) {

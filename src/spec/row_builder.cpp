@@ -9,6 +9,7 @@
 #include "spec/external_ids.hpp"
 #include "spec/header.hpp"
 #include "spec/ragged_row.hpp"
+#include "spec/row_options.hpp"
 #include "spec/row_repeat.hpp"
 #include "spec/row_tenant.hpp"
 #include "spec/row_times.hpp"
@@ -40,7 +41,8 @@ struct row_builder::impl {
         times(settings, zones),
         repeat(settings, zones),
         warned(settings.now),
-        tenant(settings) {
+        tenant(settings),
+        options(head, settings) {
     for (std::size_t i = 0; i < head.roles.size(); ++i) {
       if (head.roles[i] == column_role::unnamed) unnamed.push_back(i);
     }
@@ -79,6 +81,7 @@ struct row_builder::impl {
   row_repeat repeat;
   row_warnings warned;
   row_tenant tenant;
+  row_options options;
 
   // Of the row being built:
   const row_view* row = nullptr;
@@ -144,6 +147,7 @@ void row_builder::impl::read_cells() {
   read_external_id();
   read_repeat();
   read_attendees();
+  if (const auto* lasting = options.read(*row, *out)) warned.add(input_warning_kind::lasting_option, lasting->name, line);
   refuse_later_parts();
   warn();
   if (!out->errors.empty()) keep_ids_of_occurrences();
@@ -274,11 +278,6 @@ void row_builder::impl::refuse_later_parts() {
   if (const auto text = row->cell(column_role::chat_thread_id); !text.empty()) {
     row->wrong(column_role::chat_thread_id, text, "channel meetings are not built yet; empty the cell");
   }
-  for (std::size_t i = 0; i < row->fields().size(); ++i) {
-    if (head.roles[i] != column_role::option) continue;
-    if (const auto text = core::trim(row->fields()[i]); !text.empty())
-      row->wrong_column(i, text, "meeting options are not built yet; empty the cell");
-  }
 }
 
 void row_builder::impl::read_external_id() {
@@ -376,7 +375,9 @@ std::vector<column_use> row_builder::columns_used() const {
   return uses_of_columns(impl_->head);
 }
 std::vector<std::string> row_builder::defaults_used() const {
-  return defaults_of(impl_->head, impl_->settings);
+  auto out = defaults_of(impl_->head, impl_->settings);
+  for (auto& one : impl_->options.defaults()) out.push_back(std::move(one));
+  return out;
 }
 void row_builder::build(std::span<const std::string_view> fields, std::uint32_t line, built_row& out) {
   impl_->build(fields, line, out);

@@ -90,6 +90,8 @@ struct row_settings {
   std::string date_format;               // --date-format; empty: none
   std::vector<date_range> skip_dates;    // on which no row repeats
   bool keep_roles = false;               // --roles enforce: see meeting_spec::keep_roles
+  std::vector<option_default> options;   // [options]
+  std::vector<std::vector<option_default>> options_of_lane;  // [tenants.NAME.options], by lane; nearer than those of all rows
   // The time at which the plan is made, for warnings about meetings in the past or far ahead; absent: without these warnings.
   std::optional<utc_time> now;
 };
@@ -128,8 +130,8 @@ struct built_row {
 class row_builder {
  public:
   // errc::input where a required column is missing, two columns mean the same, or the template names a column that the input lacks.
-  // errc::usage where the template or the default zone is wrong in itself. `zones` must outlive the builder. Columns that are not supported
-  // yet (chat_thread_id, option.*) are allowed as long as their cells are empty.
+  // errc::usage where the template or the default zone is wrong in itself. `zones` must outlive the builder. The column that is not
+  // supported yet (chat_thread_id) is allowed as long as its cells are empty.
   [[nodiscard]] static result<row_builder> create(std::span<const std::string_view> header, const row_settings& settings,
                                                   zone_source& zones);
   row_builder(row_builder&&) noexcept;

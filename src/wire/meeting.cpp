@@ -9,6 +9,7 @@
 
 #include "core/text.hpp"
 #include "wire/document.hpp"
+#include "wire/observed_options.hpp"
 
 namespace convoke::wire {
 
@@ -335,7 +336,7 @@ result<> read_member(member_name name, std::string_view key, element value, meet
 parser::parser() : impl_(std::make_unique<impl>()) {}
 parser::~parser() = default;
 
-result<meeting> parser::parse_meeting(std::string_view body, named_organizer* organizer) {
+result<meeting> parser::parse_meeting(std::string_view body, named_organizer* organizer, std::span<const option_value> options) {
   const impl::lease buffers(*impl_, body.size());
   element root;
   if (const auto failure = impl_->read(body).get(root); failure != simdjson::SUCCESS) {
@@ -349,12 +350,18 @@ result<meeting> parser::parse_meeting(std::string_view body, named_organizer* or
   meeting out;
   named_organizer named;
   seen known;
+  option_reader wanted(options, out.options);
   for (const auto member : members) {
     const auto name = which(member.key);
+    // Who may present is an option too.
+    if (name == other || name == presenters) {
+      if (const auto ok = wanted.read(member.key, member.value); !ok) return std::unexpected(ok.error());
+    }
     if (name == other) continue;
     if (known.again(name)) return wrong(member.key, "comes twice");
     if (const auto ok = read_member(name, member.key, member.value, out, named); !ok) return std::unexpected(ok.error());
   }
+  wanted.finish();
   if (organizer != nullptr) *organizer = std::move(named);
   return out;
 }

@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "core/json_string.hpp"
+#include "core/meeting_options.hpp"
+#include "wire/options_body.hpp"
 #include "wire/wire.hpp"
 
 namespace convoke::wire {
@@ -92,7 +94,11 @@ void append_create_or_get(std::string& out, const meeting_spec& wanted) {
 void append_update(std::string& out, const meeting_spec& wanted, std::span<const std::string> changed) {
   auto send = named_in(changed);
   send.subject = send.subject && wanted.subject;
-  if (!send.subject && !send.times && !send.attendees) send = {.subject = wanted.subject.has_value(), .times = true, .attendees = true};
+  auto options = options_named_in(changed, wanted.options);
+  if (!send.subject && !send.times && !send.attendees && options.empty()) {
+    send = {.subject = wanted.subject.has_value(), .times = true, .attendees = true};
+    options = wanted.options;
+  }
 
   // Each member is written with a comma behind it; the last comma becomes the closing brace.
   out += '{';
@@ -104,11 +110,16 @@ void append_update(std::string& out, const meeting_spec& wanted, std::span<const
     append_subject(out, *wanted.subject);
     out += ',';
   }
-  if (send.attendees && wanted.keep_roles) out += R"("allowedPresenters":"roleIsPresenter",)";
+  if (send.attendees && wanted.keep_roles) {
+    out += R"("allowedPresenters":"roleIsPresenter",)";
+    // As an option it can have no other value (spec::why_no_presenters), and a member must not come twice.
+    std::erase_if(options, [](const option_value& one) { return core::option_numbered(one.option)->name == "allowedPresenters"; });
+  }
   if (send.attendees) {
     append_participants(out, wanted.attendees);
     out += ',';
   }
+  append_options(out, options);
   out.back() = '}';
 }
 

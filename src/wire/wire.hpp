@@ -26,7 +26,7 @@ void append_create_or_get(std::string& out, const meeting_spec& wanted);
 // end only together with the other, and replaces the whole list of attendees: so both times are sent for either, and the attendees in full,
 // also where there are none. Graph honours the roles of attendees only where `allowedPresenters` is `roleIsPresenter`: a spec that keeps
 // its roles sends it with its attendees; `roles` names both. Where `changed` names nothing that the spec has, everything is sent: an absent
-// subject never is.
+// subject never is. Of the options (`option.NAME`) those are sent that `changed` names, and of an option with parts only these parts.
 void append_update(std::string& out, const meeting_spec& wanted, std::span<const std::string> changed);
 
 // How a path names the organizer: `users/{object id}`, or `me`, which is the user whose token is sent.
@@ -84,8 +84,10 @@ class parser {
   // Reads an onlineMeeting. Unknown members are skipped; null means absent. errc::protocol where the body is not one whole JSON object with
   // the right types, where a member that is read occurs twice or is longer than text_limits allow, and where it is nested deeper than 32
   // levels. The body needs no padding. id, join_web_url and external_id are empty where the answer has none: the caller decides whether to
-  // believe it. `organizer` is filled where it is given.
-  [[nodiscard]] result<meeting> parse_meeting(std::string_view body, named_organizer* organizer = nullptr);
+  // believe it. `organizer` is filled where it is given. Of the options only those are read that `options` names: an answer has many, and
+  // most meetings want none. A value that convoke does not know is left out: it cannot be compared.
+  [[nodiscard]] result<meeting> parse_meeting(std::string_view body, named_organizer* organizer = nullptr,
+                                              std::span<const option_value> options = {});
   // Reads a user: its object id in lower case. errc::protocol where the body is not one whole JSON object with one `id` that is a GUID.
   [[nodiscard]] result<std::string> parse_user(std::string_view body);
   // Reads an error. Never fails: a body that is not a Graph error (HTML, text, empty) gives an empty code, and its beginning as the

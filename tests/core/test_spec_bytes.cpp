@@ -47,6 +47,7 @@ rc::Gen<convoke::meeting_spec> any_spec() {
           {static_cast<attendee_id>(*rc::gen::inRange(0, 2)), *any_id(), static_cast<attendee_role>(*rc::gen::inRange(0, 4))});
     }
     s.keep_roles = convoke::has_roles(s) && *rc::gen::arbitrary<bool>();
+    if (*rc::gen::arbitrary<bool>()) s.options = {{8, "true"}, {13, "organizer"}, {19, "en-US"}};
     return s;
   });
 }
@@ -128,6 +129,40 @@ BOOST_AUTO_TEST_CASE(roles_that_are_kept_are_a_flag_of_their_own) {
   BOOST_TEST(kept == plain);
   s.attendees.clear();
   BOOST_TEST(!convoke::decode_spec(convoke::encode_spec(s)).has_value());  // there are no roles to keep
+}
+
+// Without options a spec has the bytes of version 1, so the hashes of all earlier ones stay.
+BOOST_AUTO_TEST_CASE(the_bytes_of_version_2_are_those_of_version_1_and_the_options) {
+  auto s = full();
+  std::string expected = convoke::encode_spec(s);
+  BOOST_TEST(expected[0] == '\x01');
+  s.options = {{8, "true"}, {13, "organizer"}};
+  expected[0] = '\x02';
+  const std::string options =
+      "\x02\x08\x04"
+      "true"
+      "\x0d\x09"
+      "organizer";
+  expected += "\x01\x01";
+  expected += static_cast<char>(options.size());
+  expected += options;
+  BOOST_TEST(convoke::encode_spec(s) == expected);
+  BOOST_TEST((*convoke::decode_spec(expected) == s));
+}
+
+BOOST_AUTO_TEST_CASE(options_that_are_not_in_their_one_form_are_refused) {
+  const auto refused = [](std::vector<convoke::option_value> options) {
+    auto s = full();
+    s.options = std::move(options);
+    return !convoke::decode_spec(convoke::encode_spec(s)).has_value();
+  };
+  BOOST_TEST(!refused({{8, "true"}}));
+  BOOST_TEST(refused({{0, "true"}}));
+  BOOST_TEST(refused({{200, "true"}}));
+  BOOST_TEST(refused({{8, "TRUE"}}));
+  BOOST_TEST(refused({{8, ""}}));
+  BOOST_TEST(refused({{13, "organizer"}, {8, "true"}}));
+  BOOST_TEST(refused({{8, "true"}, {8, "true"}}));
 }
 
 BOOST_AUTO_TEST_CASE(every_role_has_its_word) {

@@ -115,7 +115,7 @@ class WrongInput(Case):
 
     def peak_of_faults(self, name, rows, cell):
         """Plans so many wrong rows. Returns the peak memory in MiB, the reports of wrong rows, and the failed file."""
-        path = self.write(name + ".csv", "organizer,external_id,start,attendees,option.a,option.b\n" + "o,\u00e9,s,%s,x,y\n" % cell * rows)
+        path = self.write(name + ".csv", "organizer,external_id,start,attendees,option.allowRecording,option.allowWhiteboard\n" + "o,\u00e9,s,%s,x,y\n" % cell * rows)
         log = self.path(name + ".log")
         peak = self.peak_mib(self.words("plan", path), 8, os.devnull, log)
         with open(log, encoding="utf-8") as file:
@@ -130,7 +130,7 @@ class WrongInput(Case):
         for number, line in enumerate(reported):
             self.assertIn(", line %d: " % (number + 2), line)
             self.assertEqual(line.count("'x': "), faults + 1)
-            for column in ("organizer", "external_id", "start", "attendees", "option.a", "option.b"):
+            for column in ("organizer", "external_id", "start", "attendees", "option.allowRecording", "option.allowWhiteboard"):
                 self.assertIn("column '%s'" % column, line)
         csv.field_size_limit(1 << 30)
         self.addCleanup(csv.field_size_limit, 128 * 1024)

@@ -30,7 +30,8 @@ void check(const convoke::spec::built_row& row) {
     m.attendees->push_back(a.kind == convoke::attendee_id::upn ? convoke::observed_attendee{a.value, "", a.role}
                                                                : convoke::observed_attendee{"", a.value, a.role});
   }
-  if (!convoke::spec::differing_fields(s, m).empty()) std::abort();
+  m.options = s.options;
+  if (!convoke::spec::differing_fields(s, m).empty() || !convoke::spec::options_to_set(s, m).empty()) std::abort();
 }
 
 struct built_file {
@@ -114,6 +115,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if ((data[0] & 16) != 0)
     settings.tenants = {{"11111111-2222-3333-4444-555555555555", "north"}, {"22222222-2222-3333-4444-555555555555", "south"}};
   if ((data[0] & 32) != 0) settings.columns = {{"start", "Beginn"}, {"title", "Thema"}};
+  if ((data[0] & 128) != 0) settings.options = {{"allowedPresenters", "organizer"}, {"allowRecording", "-"}};
   if ((data[0] & 64) != 0) settings.carry = {"Semester end"};
 
   const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);

@@ -341,4 +341,22 @@ BOOST_AUTO_TEST_CASE(other_runs_and_outcomes_are_not_among_the_updates) {
   BOOST_TEST(must(r->updates(first)).size() == 1u);
 }
 
+// A row whose options are all that is new owes createOrGet again; a row without options is what it was before there were any.
+BOOST_AUTO_TEST_CASE(other_options_are_another_payload) {
+  const auto with_options = [](std::vector<option_value> options) {
+    auto out = row(2, 1, "a");
+    auto spec = must(decode_spec(out.payload));
+    spec.options = std::move(options);
+    out.payload = encode_spec(spec);
+    return out;
+  };
+  const auto claimed = one_row();
+  finish(*s, {ended(claimed, outcome::created)});
+  BOOST_TEST(plan(*s, header("two"), {with_options({})}).summary.unchanged == 1u);
+  const auto changed = plan(*s, header("three"), {with_options({{13, "organizer"}})});
+  BOOST_TEST(changed.summary.changed_keys == 1u);
+  const auto again = claim_first(*s, changed.id).rows.at(0);
+  BOOST_TEST((must(decode_spec(again.payload)).options == std::vector<option_value>{{13, "organizer"}}));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

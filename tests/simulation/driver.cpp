@@ -49,7 +49,10 @@ bool world::carry_out_write(engine::action& a) {
     enqueue(std::move(*r));
   } else if (auto* step = std::get_if<engine::advance_row>(&a)) {
     checker_->requested(*step);
-    changed_[ledger::index_of(step->row)] = step->last.drift;
+    const auto index = ledger::index_of(step->row);
+    changed_[index] = step->last.to_set;
+    if (ledger_.rows()[index].update != engine::update_rule::never || changed_[index].empty())
+      changed_[index].insert(changed_[index].end(), step->last.drift.begin(), step->last.drift.end());
     enqueue(std::move(*step));
     // A kill between two operations of a row is the most interesting one, so it is more likely there.
     if (scenario_.crashes > 0 && random_.chance(0.05)) {

@@ -2,8 +2,11 @@
 
 #include "simulation/final_checks.hpp"
 
+#include <algorithm>
 #include <set>
 
+#include "core/meeting_options.hpp"
+#include "sim/service/meeting_options.hpp"
 #include "simulation/world.hpp"
 
 namespace convoke::simulation {
@@ -27,9 +30,25 @@ std::string people_of(std::string_view stored) {
   return people;
 }
 
+// The service has a table of its own.
+bool has_option(const sim::key_record& held, const option_value& wanted) {
+  const auto& known = *core::option_numbered(wanted.option);
+  std::string value;
+  core::append_option_json(value, known, wanted.value);
+  const auto all = sim::meeting_options();
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const auto name = std::string(all[i].member) + (all[i].part.empty() ? "" : ".") + std::string(all[i].part);
+    if (name != known.name) continue;
+    const auto number = static_cast<std::uint8_t>(i);
+    return held.options && held.options->contains(number) ? held.options->at(number) == value : all[i].unset == value;
+  }
+  return false;
+}
+
 bool agrees(const meeting_spec& wanted, const sim::key_record& held) {
-  return held.has_subject && held.subject() == *wanted.subject && held.start == wanted.start && held.end == wanted.end &&
-         people_of(held.people()) == people_of(wanted);
+  const auto set = [&held](const option_value& one) { return has_option(held, one); };
+  return std::ranges::all_of(wanted.options, set) && held.has_subject && held.subject() == *wanted.subject && held.start == wanted.start &&
+         held.end == wanted.end && people_of(held.people()) == people_of(wanted);
 }
 
 std::optional<std::string> wrong_meeting(const ended_row& row, const sim::meeting_store::entry& e) {

@@ -1,6 +1,7 @@
 // The rows of a job, and the meetings that exist before it.
 
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -24,6 +25,17 @@ meeting_spec make_spec(const scenario& of, unsigned row, engine::organizer_id or
   return s;
 }
 
+namespace {
+
+// What createOrGet cannot set. Some rows want what a new meeting shows already.
+std::vector<option_value> options_of(unsigned row) {
+  constexpr std::uint8_t presenters = 13, lobby = 18;
+  if (row % 32 == 5) return {{.option = presenters, .value = "everyone"}};
+  return {{.option = presenters, .value = "organizer"}, {.option = lobby, .value = "invited"}};
+}
+
+}  // namespace
+
 void world::make_plan() {
   busy_until_.resize(1);  // keys count from 1
   for (unsigned i = 0; i < scenario_.rows; ++i) {
@@ -38,6 +50,7 @@ void world::make_plan() {
       continue;
     }
     specs_.push_back(make_spec(scenario_, i, organizer, random_.chance(scenario_.refused_rows)));
+    if (scenario_.with_update_rule > 0 && i % 8 == 5) specs_.back().options = options_of(i);
     ledger_.add(busy_until_.size(), organizer, rule);
     busy_until_.push_back(mono_time::min());
   }
@@ -79,7 +92,10 @@ void world::begin_later(std::size_t index) {
   const auto found = all.find(specs_[index].organizer + specs_[index].external_id);
   if (found == all.end() || !found->second.exists()) return;
   static constexpr std::array later = {operation::update, operation::update, operation::get, operation::remove};
-  ledger_.begin_with(index, later[random_.below(later.size())], sim::meeting_id(*found));
+  const auto op = later[random_.below(later.size())];
+  // A meeting that is only looked at has no options that nothing set.
+  if (op == operation::get) specs_[index].options.clear();
+  ledger_.begin_with(index, op, sim::meeting_id(*found));
   sim::reply r;
   if (random_.chance(scenario_.deleted_before)) (void)call_directly(operation::remove, index, specs_[index], r);
 }

@@ -11,7 +11,7 @@ using convoke::attendee;
 using convoke::attendee_id;
 using convoke::attendee_role;
 using convoke::observed_attendee;
-using names = std::vector<std::string_view>;
+using names = std::vector<std::string>;
 
 const std::string id1 = "6f9619ff-8b86-d011-b42d-00c04fc964ff";
 const std::string id2 = "7f9619ff-8b86-d011-b42d-00c04fc964ff";
@@ -53,6 +53,20 @@ BOOST_AUTO_TEST_SUITE(agreement)
 
 BOOST_AUTO_TEST_CASE(an_equal_meeting_does_not_differ) {
   BOOST_TEST(convoke::spec::differing_fields(wanted(), stored()).empty());
+}
+
+BOOST_AUTO_TEST_CASE(an_option_differs_where_the_answer_shows_another_value) {
+  auto s = wanted();
+  s.options = {{8, "true"}, {13, "organizer"}, {18, "everyone"}};
+  auto m = stored();
+  m.options = {{8, "true"}, {13, "everyone"}};
+  BOOST_TEST((convoke::spec::differing_fields(s, m) == names{"option.allowedPresenters"}));
+  BOOST_TEST((convoke::spec::options_to_set(s, m) == names{"option.allowedPresenters", "option.lobbyBypassSettings.scope"}));
+  // What is not wanted is not compared.
+  m.subject = "Geometry";
+  m.options = {{8, "true"}, {9, "false"}, {13, "organizer"}, {18, "everyone"}};
+  BOOST_TEST((convoke::spec::differing_fields(s, m) == names{"subject"}));
+  BOOST_TEST(convoke::spec::options_to_set(s, m).empty());
 }
 
 BOOST_AUTO_TEST_CASE(the_differing_fields_are_named_in_order) {

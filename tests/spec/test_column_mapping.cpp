@@ -69,14 +69,15 @@ BOOST_AUTO_TEST_CASE(a_column_is_carried_although_its_name_is_a_role_or_near_one
   BOOST_TEST((t.builder.find("title") == 4U));
 }
 
-BOOST_AUTO_TEST_CASE(options_keep_their_names) {
-  table t("organizer|external_id|start|Option.Lobby|Warteraum|option.b", with({{"option.allow_chat", "Warteraum"}}));
+BOOST_AUTO_TEST_CASE(options_are_shown_by_their_exact_names) {
+  table t("organizer|external_id|start|Option.Allow_Recording|Warteraum|option.allowWhiteboard",
+          with({{"option.lobbybypasssettings.scope", "Warteraum"}}));
   BOOST_TEST(uses(t.builder) ==
-             "organizer=organizer; external_id=external_id; start=start; Option.Lobby=option.Lobby; Warteraum=option.allow_chat; "
-             "option.b=option.b");
-  table mapped("organizer|external_id|start|option.lobby|Warteraum", with({{"option.lobby", "Warteraum"}}));
+             "organizer=organizer; external_id=external_id; start=start; Option.Allow_Recording=option.allowRecording; "
+             "Warteraum=option.lobbyBypassSettings.scope; option.allowWhiteboard=option.allowWhiteboard");
+  table mapped("organizer|external_id|start|option.allowRecording|Aufnahme", with({{"option.allow_recording", "Aufnahme"}}));
   BOOST_TEST(uses(mapped.builder) ==
-             "organizer=organizer; external_id=external_id; start=start; option.lobby=carried; Warteraum=option.lobby");
+             "organizer=organizer; external_id=external_id; start=start; option.allowRecording=carried; Aufnahme=option.allowRecording");
 }
 
 BOOST_AUTO_TEST_CASE(settings_that_do_not_fit_are_refused) {

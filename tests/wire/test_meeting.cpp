@@ -303,4 +303,20 @@ RC_BOOST_PROP(a_changed_byte_never_crashes_the_parser, (unsigned char byte)) {
   RC_ASSERT((got || got.error().code == errc::protocol));
 }
 
+BOOST_AUTO_TEST_CASE(only_the_wanted_options_are_read) {
+  parser p;
+  const std::vector<convoke::option_value> wanted{{8, "true"}, {13, "organizer"}, {14, "attendee"}, {17, "true"}, {18, "everyone"}};
+  const auto read = [&](const std::string& members) { return p.parse_meeting("{\"id\":\"a\"," + members + "}", nullptr, wanted); };
+  const auto got =
+      read(R"("lobbyBypassSettings":{"scope":"organization","isDialInBypassEnabled":false},"allowWhiteboard":true,"allowRecording":false,)"
+           R"("anonymizeIdentityForRoles":[],"allowedPresenters":"everyone")");
+  const std::vector<convoke::option_value> expected{{8, "false"}, {13, "everyone"}, {14, ""}, {17, "false"}, {18, "organization"}};
+  BOOST_TEST((got.value().options == expected));
+  // What convoke does not know cannot be compared.
+  BOOST_TEST(read(R"("lobbyBypassSettings":null,"allowRecording":"yes","allowedPresenters":"unknownFutureValue")").value().options.empty());
+  BOOST_TEST(!read(R"("allowRecording":true,"allowRecording":false)").has_value());
+  BOOST_TEST(!read(R"("lobbyBypassSettings":{"scope":"everyone","scope":"organizer"})").has_value());
+  BOOST_TEST(p.parse_meeting(R"({"id":"a","allowRecording":true,"allowRecording":false})").value().options.empty());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -54,6 +54,18 @@ BOOST_AUTO_TEST_CASE(without_names_everything_is_sent_but_the_external_id) {
   BOOST_TEST(body_of(whole(), {}) == "{" + times + "," + subject + "," + people + "}");
 }
 
+BOOST_AUTO_TEST_CASE(options_are_sent_that_changed_and_parts_share_their_object) {
+  auto s = whole();
+  s.options = {{8, "false"}, {13, "organizer"}, {14, "attendee"}, {17, "true"}, {18, "everyone"}, {20, "true"}};
+  BOOST_TEST(body_of(s, {"option.allowedPresenters"}) == R"({"allowedPresenters":"organizer"})");
+  BOOST_TEST(body_of(s, {"option.lobbyBypassSettings.scope"}) == R"({"lobbyBypassSettings":{"scope":"everyone"}})");
+  BOOST_TEST(body_of(s, {"option.recordAutomatically", "option.lobbyBypassSettings.scope", "option.anonymizeIdentityForRoles",
+                         "option.lobbyBypassSettings.isDialInBypassEnabled", "subject", "option.allowWhiteboard"}) ==
+             "{" + subject +
+                 R"(,"anonymizeIdentityForRoles":["attendee"],"lobbyBypassSettings":{"isDialInBypassEnabled":true,"scope":"everyone"},)"
+                 R"("recordAutomatically":true})");
+}
+
 BOOST_AUTO_TEST_CASE(an_empty_list_of_attendees_replaces_the_stored_one) {
   auto s = whole();
   s.attendees.clear();
