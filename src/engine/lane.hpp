@@ -223,7 +223,7 @@ class lane {
   unsigned connection_count_;              // how many the driver may have open
   mono_time last_shortage_ = mono_time::min();
   unsigned shortages_ = 0;
-  bool shared_answer_ = false;  // of the answer that is handled: another call of its batch stands for the connection
+  bool shared_answer_ = false;           // of the answer that is handled: another call of its batch stands for the connection
   bool token_lacks_descriptor_ = false;  // no connection is open or opened until there is a token
   mono_time shortage_until_ = mono_time::min();
   mono_time connect_at_ = mono_time::min();

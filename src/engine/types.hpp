@@ -37,7 +37,7 @@ struct lane_settings {
   std::optional<double> organizer_rate;  // calls/s for each organizer; absent: no such limit
   unsigned organizer_concurrency = 4;    // calls in flight for each organizer
   unsigned connections = 16;
-  unsigned batch_size = 1;  // calls in one request at most, 1 to 20; 1: every call is a request of its own
+  unsigned batch_size = 1;    // calls in one request at most, 1 to 20; 1: every call is a request of its own
   unsigned max_attempts = 5;  // of one operation of a row
   std::chrono::nanoseconds attempt_timeout = std::chrono::seconds(20);
   std::chrono::nanoseconds row_deadline = std::chrono::minutes(30);  // from a row's first call, whatever operations follow
@@ -377,7 +377,8 @@ struct finished {
   std::vector<lane_end> lanes{};                      // one for each lane, in the order of the setup; empty where the ledger failed
 };
 
-using action = std::variant<fetch_rows, look_for_rows, send_call, send_batch, batch_limited, record_outcome, advance_row, release_row, close_organizer, save_cooldown,
-                            forget_cooldown, cooldown_cut, save_pace, refresh_token, set_connections, drop_connection, wake_at, finished>;
+using action = std::variant<fetch_rows, look_for_rows, send_call, send_batch, batch_limited, record_outcome, advance_row, release_row,
+                            close_organizer, save_cooldown, forget_cooldown, cooldown_cut, save_pace, refresh_token, set_connections,
+                            drop_connection, wake_at, finished>;
 
 }  // namespace convoke::engine

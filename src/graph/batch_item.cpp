@@ -2,7 +2,8 @@
 
 namespace convoke::graph {
 
-void understand(const wire::batch_item& item, std::string_view envelope_date, const request& asked, wire::parser& parser, engine::answer& out) {
+void understand(const wire::batch_item& item, std::string_view envelope_date, const request& asked, wire::parser& parser,
+                engine::answer& out) {
   if (item.status == 0) {
     out.error = engine::attempt_error::truncated;
     out.error_message = "the answer of the batch has no item for this call";

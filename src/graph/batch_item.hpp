@@ -14,6 +14,7 @@ namespace convoke::graph {
 // (status 0) is a fault, because it is unknown whether its call was carried out. The caller has checked that the envelope is not foreign;
 // the request ids within items are no evidence, because Graph writes the envelope's id into them. A refusal whose item id occurs twice in
 // the envelope is not bound to its call.
-void understand(const wire::batch_item& item, std::string_view envelope_date, const request& asked, wire::parser& parser, engine::answer& out);
+void understand(const wire::batch_item& item, std::string_view envelope_date, const request& asked, wire::parser& parser,
+                engine::answer& out);
 
 }  // namespace convoke::graph

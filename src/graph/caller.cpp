@@ -29,33 +29,6 @@ namespace convoke::graph {
 using engine::answer;
 using engine::attempt_error;
 
-attempt_error translate(net::failure f) noexcept {
-  switch (f) {
-    case net::failure::none:
-      return attempt_error::none;
-    case net::failure::connect:
-      return attempt_error::connect;
-    case net::failure::proxy_login:
-      return attempt_error::proxy_login;
-    case net::failure::tls:
-      return attempt_error::tls;
-    case net::failure::timeout:
-      return attempt_error::timeout;
-    case net::failure::stale:
-      return attempt_error::stale;
-    case net::failure::truncated:
-    case net::failure::too_large:
-    case net::failure::malformed:
-      return attempt_error::truncated;
-    case net::failure::local_resources:
-      return attempt_error::local_resources;
-    case net::failure::closed:
-    case net::failure::cancelled:
-      break;
-  }
-  return attempt_error::closed;
-}
-
 namespace {
 
 std::string_view method_of(operation op) noexcept {
@@ -115,8 +88,8 @@ struct caller::impl {
   wire::parser parser;
   wire::batch_reader batches;
   wire::batch_answer items;
-  std::vector<std::string> ids;   // of the items in `body`
-  std::vector<std::size_t> sent;  // which calls they are
+  std::vector<std::string> ids;    // of the items in `body`
+  std::vector<std::size_t> sent;   // which calls they are
   core::secret_finder sent_token;  // the one in `bytes`: the lane's may be another by the time an answer comes
 };
 

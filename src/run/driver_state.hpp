@@ -63,7 +63,7 @@ class driver final : private session_events {
   };
   struct lane {
     std::unique_ptr<lane_session> session;
-    unsigned connections = 0;             // that it may have
+    unsigned connections = 0;                            // that it may have
     std::vector<call_in_flight> calls{};                 // by connection
     std::vector<std::vector<call_in_flight>> batches{};  // by connection, of calls that were sent together
   };

@@ -115,7 +115,7 @@ class lane_session {
     std::optional<graph::request> call;  // given to it, and not over
     std::vector<graph::request> batch;   // the same of several calls
     [[nodiscard]] bool has_work() const noexcept { return call || !batch.empty(); }
-    bool used = false;                   // its connection has carried a call
+    bool used = false;  // its connection has carried a call
   };
 
   boost::asio::awaitable<void> serve(connection_slot& s);

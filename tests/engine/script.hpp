@@ -20,10 +20,10 @@ namespace convoke::engine::test {
 using namespace std::chrono_literals;
 
 inline const char* name_of(const action& a) {
-  static constexpr const char* names[] = {"fetch_rows",      "look_for_rows",   "send_call",       "send_batch",      "batch_limited",   "record_outcome",
-                                          "advance_row",     "release_row",     "close_organizer", "save_cooldown",
-                                          "forget_cooldown", "cooldown_cut",    "save_pace",       "refresh_token",
-                                          "set_connections", "drop_connection", "wake_at",         "finished"};
+  static constexpr const char* names[] = {"fetch_rows",      "look_for_rows", "send_call",   "send_batch",      "batch_limited",
+                                          "record_outcome",  "advance_row",   "release_row", "close_organizer", "save_cooldown",
+                                          "forget_cooldown", "cooldown_cut",  "save_pace",   "refresh_token",   "set_connections",
+                                          "drop_connection", "wake_at",       "finished"};
   static_assert(std::size(names) == std::variant_size_v<action>);
   return names[a.index()];
 }

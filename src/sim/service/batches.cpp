@@ -183,8 +183,8 @@ std::vector<std::string> service::answer_items(call& c, const std::vector<batch_
   std::vector<int> statuses;
   for (const auto& one : items) {
     reply item;
-    const bool in_vain = std::ranges::any_of(one.after, [&](std::size_t i) { return statuses[i] >= 400; });
-    const bool look_up = answer_item(c, one, in_vain, item);
+    const bool unmet = std::ranges::any_of(one.after, [&](std::size_t i) { return statuses[i] >= 400; });
+    const bool look_up = answer_item(c, one, unmet, item);
     statuses.push_back(item.status);
     keep_part(c.into, item);
     if (look_up && how_.directory.fault_rate > 0 && batches_.real() < how_.directory.fault_rate) {
@@ -203,7 +203,7 @@ std::vector<std::string> service::answer_items(call& c, const std::vector<batch_
   return answers;
 }
 
-// An item that nobody asked for: of an unknown id, or of one that has an answer already.
+// An item that was not asked for: of an unknown id, or of one that has an answer already.
 void service::add_extra(const call& c, const std::vector<batch_item>& items, std::vector<std::string>& answers) {
   reply item;
   item.status = 500;
@@ -219,7 +219,7 @@ void service::add_extra(const call& c, const std::vector<batch_item>& items, std
 }
 
 // True where the item is a look-up of a user.
-bool service::answer_item(const call& of_batch, const batch_item& one, bool in_vain, reply& into) {
+bool service::answer_item(const call& of_batch, const batch_item& one, bool unmet, reply& into) {
   const auto target = fmt::format("/{}{}{}", of_batch.beta ? "beta" : "v1.0", one.url.starts_with('/') ? "" : "/", one.url);
   request q = of_batch.q;
   q.method = one.method;
@@ -240,7 +240,7 @@ bool service::answer_item(const call& of_batch, const batch_item& one, bool in_v
   }
   const std::string_view path = q.target.substr(0, q.target.find('?'));
   bool look_up = false;
-  if (in_vain) {
+  if (unmet) {
     error(c, 424, "FailedDependency", "A request on which this one depends has failed.");
   } else if (path.contains("$batch") || path.contains("%24batch")) {
     static_cast<void>(not_built(c, "this call in a batch"));

@@ -136,7 +136,7 @@ class service {
   static void keep_part(reply& envelope, const reply& item);
   [[nodiscard]] std::vector<std::string> answer_items(call& c, const std::vector<service_batch_item>& items);
   void add_extra(const call& c, const std::vector<service_batch_item>& items, std::vector<std::string>& answers);
-  bool answer_item(const call& of_batch, const service_batch_item& one, bool in_vain, reply& into);
+  bool answer_item(const call& of_batch, const service_batch_item& one, bool unmet, reply& into);
   void append_item(std::string& out, std::string_view id, const reply& item);
   [[nodiscard]] fault decide_envelope() const;
   void refuse_envelope(call& c, fault hit);
