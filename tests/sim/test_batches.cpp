@@ -1,6 +1,5 @@
 // Calls for meetings in a batch (graph-api.md, section 11).
 
-
 #include "fixture.hpp"
 
 namespace json = boost::json;
