@@ -20,6 +20,17 @@ local function text(value)
   return value and cjson.encode(value) or "null"
 end
 
+local function meeting(organizer, wanted)
+  return table.concat({
+    [[{"@odata.context":"https://localhost/v1.0/$metadata#users('x')/onlineMeetings/$entity","id":]],
+    text(organizer .. "*" .. wanted.externalId),
+    [[,"externalId":]], text(wanted.externalId), [[,"startDateTime":]], text(wanted.startDateTime),
+    [[,"endDateTime":]], text(wanted.endDateTime), [[,"subject":]], text(wanted.subject),
+    [[,"joinWebUrl":"https://teams.microsoft.com/l/meetup-join/19%3ameeting_MjdhNjM4YzU%40thread.v2/0?context=%7b%22Oid%22%3a%22]],
+    organizer, [[%22%7d"]], FIXED,
+  })
+end
+
 function M.create_or_get()
   local wanted = cjson.decode(ngx.var.request_body or "")
   local organizer = string.match(ngx.var.uri, "^/v1%.0/users/([^/]+)/onlineMeetings/createOrGet$")
@@ -28,15 +39,27 @@ function M.create_or_get()
     ngx.print([[{"error":{"code":"BadRequest","message":"not a createOrGet call"}}]])
     return
   end
-  local id = organizer .. "*" .. wanted.externalId
-  local body = table.concat({
-    [[{"@odata.context":"https://localhost/v1.0/$metadata#users('x')/onlineMeetings/$entity","id":]], text(id),
-    [[,"externalId":]], text(wanted.externalId), [[,"startDateTime":]], text(wanted.startDateTime),
-    [[,"endDateTime":]], text(wanted.endDateTime), [[,"subject":]], text(wanted.subject),
-    [[,"joinWebUrl":"https://teams.microsoft.com/l/meetup-join/19%3ameeting_MjdhNjM4YzU%40thread.v2/0?context=%7b%22Oid%22%3a%22]],
-    organizer, [[%22%7d"]], FIXED,
-  })
+  local body = meeting(organizer, wanted)
   ngx.status = 201
+  ngx.header["Content-Length"] = #body
+  ngx.header["request-id"] = "7d3fcd44-8f6c-4a5e-9a53-0b4c9f5e6a10"
+  ngx.header["client-request-id"] = ngx.var.http_client_request_id
+  ngx.print(body)
+end
+
+-- Several of these calls in one request.
+function M.batch()
+  local envelope = cjson.decode(ngx.var.request_body or "")
+  local out = {}
+  for i, item in ipairs(envelope and envelope.requests or {}) do
+    local organizer = string.match(item.url, "^/users/([^/]+)/onlineMeetings/createOrGet$")
+    local good = organizer and item.body and item.body.externalId
+    out[i] = table.concat({
+      [[{"id":]], text(item.id), [[,"status":]], good and "201" or "400", [[,"headers":{"Content-Type":"application/json"},"body":]],
+      good and meeting(organizer, item.body) or [[{"error":{"code":"BadRequest","message":"not a createOrGet call"}}]], "}",
+    })
+  end
+  local body = [[{"responses":[]] .. table.concat(out, ",") .. "]}"
   ngx.header["Content-Length"] = #body
   ngx.header["request-id"] = "7d3fcd44-8f6c-4a5e-9a53-0b4c9f5e6a10"
   ngx.header["client-request-id"] = ngx.var.http_client_request_id

@@ -52,8 +52,8 @@ def call_phase(summary):
             "plan_s": phases["plan_s"], "results_s": phases["results_s"], "rss_kib": summary["rss_kib"]}
 
 
-def one_apply(convoke, path, rows, folder):
-    summary = convoke.apply(path, convoke.ledger("compare"), "--results", os.path.join(folder, "results.csv"))
+def one_apply(convoke, path, rows, folder, *words):
+    summary = convoke.apply(path, convoke.ledger("compare"), "--results", os.path.join(folder, "results.csv"), *words)
     if summary["calls"] != rows:
         raise Failed("convoke made %d calls for %d rows" % (summary["calls"], rows))
     return call_phase(summary)
@@ -77,16 +77,17 @@ def compare(options, server, cpus, folder):
         say("  left out: the Graph client for JavaScript (%s)" % reason)
     rows = convoke.rows("compare", options.rows)
     wrk.run(1)  # a warm-up of the server
-    samples = {"wrk": [], "convoke": [], "script": [], "plan_cpu": []}
+    samples = {"wrk": [], "convoke": [], "batch": [], "script": [], "plan_cpu": []}
     for number in range(options.rounds):
         samples["wrk"].append(with_server_cpu(server, lambda: wrk.run(options.seconds)))
         plan = convoke.plan(rows, convoke.ledger("plan-only"))
         samples["convoke"].append(with_server_cpu(server, lambda: one_apply(convoke, rows, options.rows, folder)))
         samples["plan_cpu"].append(plan["cpu_s"])
+        samples["batch"].append(with_server_cpu(server, lambda: one_apply(convoke, rows, options.rows, folder, "--batch-size", "20")))
         if script:
             samples["script"].append(script.run(options.script_rows))
-        say("  round %d: wrk %s/s, convoke %s/s%s" % (
-            number + 1, rate(samples["wrk"][-1]), rate(samples["convoke"][-1]),
+        say("  round %d: wrk %s/s, convoke %s/s, in batches of 20 %s/s%s" % (
+            number + 1, rate(samples["wrk"][-1]), rate(samples["convoke"][-1]), rate(samples["batch"][-1]),
             ", JavaScript %s/s" % rate(samples["script"][-1]) if script else ""))
     return samples, script.version if script else None
 
@@ -117,6 +118,12 @@ def figures(samples, rows):
     shares = [per_second(own) / per_second(other) for own, other in zip(samples["convoke"], samples["wrk"])]
     out["call_phase_share_of_wrk"] = statistics.median(shares)
     out["call_phase_shares_of_wrk"] = shares
+    shares = [per_second(own) / per_second(other) for own, other in zip(samples["batch"], samples["wrk"])]
+    out["batch_calls_per_s"] = median(samples["batch"], per_second)
+    out["batch_cpu_us"] = median(samples["batch"], per_call)
+    out["batch_share_of_wrk"] = statistics.median(shares)
+    out["batch_shares_of_wrk"] = shares
+    out["nginx_cpu_us_with_batch"] = median(samples["batch"], per_call_of_server)
     out["cpu_over_wrk"] = (out["convoke_cpu_us"] - plan_cpu) / out["wrk_cpu_us"]
     if samples["script"]:
         out["script_calls_per_s"] = median(samples["script"], per_second)
@@ -170,6 +177,10 @@ def report(about, ratios, big):
     line("convoke, whole job, rows/s of wall time", format(round(ratios["convoke_wall_rows_per_s"]), ","))
     shares = ratios["call_phase_shares_of_wrk"]
     line("call phase, share of wrk's rate, round by round", "%.2f (%.2f-%.2f)" % (ratios["call_phase_share_of_wrk"], min(shares), max(shares)), ">= 0.7")
+    shares = ratios["batch_shares_of_wrk"]
+    line("in batches of 20: call phase, calls/s", format(round(ratios["batch_calls_per_s"]), ","))
+    line("  share of wrk's rate of single calls, round by round", "%.2f (%.2f-%.2f)" % (ratios["batch_share_of_wrk"], min(shares), max(shares)), ">= 1.5")
+    line("  whole job, CPU per meeting; of nginx", "%.1f; %.1f µs" % (ratios["batch_cpu_us"], ratios["nginx_cpu_us_with_batch"]))
     line("CPU per meeting without planning, over wrk's per call", "%.2f x" % ratios["cpu_over_wrk"], "<= 2 x")
     if "script_cpu_us" in ratios:
         line("JavaScript client, calls/s (CPU per call)", "%s (%.0f µs)" % (format(round(ratios["script_calls_per_s"]), ","), ratios["script_cpu_us"]))

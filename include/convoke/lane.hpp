@@ -59,6 +59,7 @@ struct lane_pace_options {
   std::optional<double> organizer_rate;  ///< calls per second and organizer; absent: only the lane's rate limits
   unsigned organizer_concurrency = 4;    ///< calls in flight per organizer, 1 to 1000
   unsigned connections = 16;             ///< 1 to 1000
+  unsigned batch_size = 1;               ///< calls in one request, 1 to 20: `$batch` where it is more than 1
 };
 
 /// One Graph root, tenant and app, and how to sign in to it. Of the members for credentials only those of its kind are used.

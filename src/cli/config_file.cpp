@@ -27,7 +27,7 @@ constexpr std::string_view of_a_tenant[] = {
     // where
     "cloud", "graph-url", "authority-url", "ca-file", "allow-http", "proxy", "proxy-credentials-file",
     // how fast
-    "rate", "start-rate", "fixed-rate", "organizer-rate", "organizer-concurrency", "connections"};
+    "rate", "start-rate", "fixed-rate", "organizer-rate", "organizer-concurrency", "connections", "batch-size"};
 
 result<std::string> value_text(const toml::node& node, const std::string& file, const std::string& key) {
   if (const auto* s = node.as_string()) return s->get();

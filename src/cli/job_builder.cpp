@@ -185,9 +185,6 @@ void read_pace(const settings& from, setting_parser& parser, pace_options& pace)
   parser.table(pace, run::pace_ranges);
   read_lane_pace(from, parser, pace);
   pace.forget_cooldowns = from.flag("forget-cooldowns");
-  unsigned batch = 1;
-  parser.number("batch-size", batch, run::whole_range{1, 20});
-  if (batch > 1) parser.refuse("--batch-size over 1 is not built yet: leave it at 1.");
 }
 
 // Everything that is of no single lane, but the ledger.

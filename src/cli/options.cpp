@@ -95,7 +95,7 @@ constexpr option table[] = {
     {"organizer-rate", "", shape::value, paced, "", "N", "Calls per second and organizer", ""},
     {"organizer-concurrency", "", shape::value, calling, "4", "N", "Calls in flight per organizer", ""},
     {"connections", "", shape::value, calling, "16", "N", "Connections per lane", ""},
-    {"batch-size", "", shape::value, calling, "1", "N", "Calls per request; only 1 for now", ""},
+    {"batch-size", "", shape::value, calling, "1", "N", "Calls in one request ($batch), 1 to 20", ""},
     {"connect-timeout", "", shape::value, calling | on_doctor, "10s", "D", "Time limit of TCP and TLS", ""},
     {"attempt-timeout", "", shape::value, calling | on_doctor, "20s", "D", "Time limit of one call", ""},
     {"row-deadline", "", shape::value, calling, "30m", "D", "Time limit from a row's first call to its last", ""},

@@ -34,6 +34,28 @@ class engine::impl {
       if (l.get() != of_row && closed_together(*l, *of_row)) l->close(*cooldown, now);
   }
 
+  // Each call ends on its own. The last of them stands for the connection.
+  void batch_answered(lane_id id, batch_answer&& a, mono_time now) {
+    context.numbers.strange += a.strange;
+    std::erase_if(a.items, [this](const auto& one) {
+      const auto i = context.rows.find(one.row);
+      return i == no_row || context.rows[i].state != row_state::in_flight;
+    });
+    auto* l = find(id);
+    if (a.items.empty() || l == nullptr) return;
+    if (a.envelope && l->batch_refused(a, now)) return;
+    for (std::size_t k = 0; k < a.items.size(); ++k) {
+      auto& one = a.items[k];
+      if (k + 1 == a.items.size()) context.rows[context.rows.find(one.row)].shares_connection = false;
+      // What could not be put into the request has an answer of its own.
+      if (a.envelope && one.got.sent) {
+        one.got = *a.envelope;
+        one.got.of_envelope = true;
+      }
+      answered(one.row, std::move(one.got), now);
+    }
+  }
+
   void acknowledged(std::span<const row_id> rows, bool lost, mono_time now) {
     for (const auto id : rows) {
       const auto i = context.rows.find(id);
@@ -225,6 +247,12 @@ void engine::token_failed(lane_id id, const error& why, bool fatal, std::optiona
 void engine::answered(row_id row, answer a, mono_time now) {
   if (!impl_->enter(now)) return;
   impl_->answered(row, std::move(a), now);
+  impl_->settle(now);
+}
+
+void engine::batch_answered(lane_id id, batch_answer a, mono_time now) {
+  if (!impl_->enter(now)) return;
+  impl_->batch_answered(id, std::move(a), now);
   impl_->settle(now);
 }
 

@@ -43,6 +43,8 @@ class engine {
   // The answer to a send_call. It is ignored where the end of a drain abandoned the call. The connection is not ready again before the next
   // connection_ready.
   void answered(row_id, answer a, mono_time now);
+  // The answer to a send_batch, all calls of it at once.
+  void batch_answered(lane_id, batch_answer a, mono_time now);
   // The outcomes, releases and advances of `rows` are durable. Those of `lost` changed nothing, because the ledger no longer holds these
   // rows for this process.
   void committed(std::span<const row_id> rows, std::span<const row_id> lost, mono_time now);

@@ -20,10 +20,10 @@ class fetch_sizes {
   // `part`: of the lane's rate, 0 to 1.
   fetch_sizes(const lane_settings& s, unsigned max_unacknowledged, double part = 1) noexcept {
     const auto by_rate = static_cast<std::uint32_t>(std::clamp(s.rate * part * 0.25, 0.0, 4096.0));
-    low_ = std::clamp(by_rate, std::min(s.connections * 2U, 4096U), 4096U);
+    low_ = std::clamp(by_rate, std::min(s.connections * std::max(1U, s.batch_size) * 2U, 4096U), 4096U);
     high_ = low_ + std::min(low_, 2048U);  // 2,048 rows fill two group commits: a larger claim gains nothing
     const auto concurrency = std::max(1U, s.organizer_concurrency);
-    organizers_ = std::max(1U, 2 * ((s.connections + concurrency - 1) / concurrency));
+    organizers_ = std::max(1U, 2 * ((s.connections * std::max(1U, s.batch_size) + concurrency - 1) / concurrency));
     // Where an organizer is called seldom its page may be small: such a job has many organizers.
     if (s.organizer_rate) largest_ = static_cast<std::uint32_t>(std::clamp(*s.organizer_rate * 10, 1.0, 512.0));
     most_claimed_ = std::max(4 * max_unacknowledged, 2 * low_);

@@ -33,7 +33,8 @@ lane::lane(run_context& context, const lane_setup& setup, mono_time now)
       sent_(context.rows),
       health_(config_.max_outage),
       pace_(config_, setup.learnt, now),
-      limit_(config_.connections),
+      limit_(config_.connections * std::max(1U, config_.batch_size)),
+      batching_(config_.batch_size),
       connection_count_(std::max(1U, config_.connections)),
       stale_at_(now + config_.attempt_timeout),
       reported_at_(now) {
@@ -184,52 +185,64 @@ mono_time lane::gate(mono_time now) const noexcept {
 }
 
 void lane::grant(mono_time now) {
-  while (could_send() && gate(now) <= now) {
+  if (batching_.on()) batching_.allowed(could_send() && gate(now) <= now, now);
+  while (could_send() && departure(now) <= now) {
+    if (batching_.on() && grant_batch(now)) continue;
     const auto who = organizers_.front();
     if (context_.rows[organizers_[who].head].fresh_connection && !connections_.unused() && holds(rule::new_after_stale)) {
       await_connection(who);
       continue;
     }
-    const auto i = organizers_.pop(who);
-    const auto free_at = holds(rule::one_call_per_key) ? context_.keys.free_at(context_.rows[i].owed.key) : mono_time::min();
-    if (free_at <= now) {
-      send(who, i, now);
-    } else {
-      context_.rows[i].state = row_state::waiting;
-      ++organizers_[who].waiting;
-      retries_.push(i, free_at == mono_time::max() ? now + std::chrono::seconds(1) : free_at);
-    }
+    if (const auto i = take_ready(who, now); i != no_row) send(who, i, now);
+    batching_.sent(now);
     organizers_.end_turn(who, now);
     want_rows(who);
   }
 }
 
+// The organizer's first row; no_row where it has to wait because its key is not free.
+row_index lane::take_ready(organizer_index who, mono_time now) {
+  const auto i = organizers_.pop(who);
+  const auto free_at = holds(rule::one_call_per_key) ? context_.keys.free_at(context_.rows[i].owed.key) : mono_time::min();
+  if (free_at <= now) return i;
+  context_.rows[i].state = row_state::waiting;
+  ++organizers_[who].waiting;
+  retries_.push(i, free_at == mono_time::max() ? now + std::chrono::seconds(1) : free_at);
+  return no_row;
+}
+
 void lane::send(organizer_index who, row_index i, mono_time now) {
   auto& r = context_.rows[i];
   const auto [c, reused] = connections_.take(r.fresh_connection && connections_.unused());
+  r.connection = c;
+  r.reused = reused;
+  begin_call(who, i, now, now);
+  if (health_.down()) health_.probed(now);
+  context_.actions.emplace_back(send_call{id_, c, r.owed.row, r.sends, r.owed.op});
+}
+
+// The pace allowed the call at `since`.
+void lane::begin_call(organizer_index who, row_index i, mono_time now, mono_time since) {
+  auto& r = context_.rows[i];
   if (r.sends == 0) {
     r.first_sent = now;
     sent_.append(i);
   }
   if (r.sends > r.sends_before) ++context_.numbers.retried;
   r.last_sent = now;
-  r.connection = c;
-  r.reused = reused;
   r.fresh_connection = false;
   r.state = row_state::in_flight;
   ++r.sends;
   context_.keys.sent(r.owed.key);
   organizers_.call_made(who, now);
-  pace_.take(now);
+  pace_.take(now, since);
   ++since_report_.calls;
   ++calls_;
   if (inference_.called(who, now)) ++context_.numbers.early_by_inference;
-  if (health_.down()) health_.probed(now);
   limit_.called(++in_flight_);
   ++context_.numbers.calls;
   ++context_.numbers.in_flight;
   ++context_.numbers.unacknowledged;
-  context_.actions.emplace_back(send_call{id_, c, r.owed.row, r.sends, r.owed.op});
 }
 
 // The organizer's first row waits for a connection that was never used. The organizer leaves the round until one is ready, and is then the
@@ -298,7 +311,7 @@ std::optional<mono_time> lane::next(mono_time now) {
   }
   consider(retries_.next());
   consider(organizers_.next_timer());
-  if (could_send()) consider(gate(now));
+  if (could_send()) consider(departure(now));
   if (sent_.front() != no_row) consider(context_.rows[sent_.front()].first_sent + config_.row_deadline);
   if (!want_stale_.empty()) consider(stale_at_);
   consider(health_.gives_up_at());

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/batching.hpp"
 #include "engine/classify.hpp"
 #include "engine/concurrency_limit.hpp"
 #include "engine/connections.hpp"
@@ -52,6 +53,8 @@ class lane {
   // The cooldown that the answer started, where it is the application's: it closes the other lanes of that application too.
   using app_cooldown = std::optional<scope::announcement>;
   [[nodiscard]] app_cooldown answered(row_index i, answer&& a, mono_time now);
+  // The batch was answered as a whole. True where its calls are sent again because of that; false: the answer is the one of each of them.
+  [[nodiscard]] bool batch_refused(batch_answer& a, mono_time now);
   // The row's commit is durable. `lost`: it changed nothing, because the ledger no longer holds the row for this process.
   void acknowledged(row_index i, bool lost, mono_time now);
   // Another lane of the application was throttled with the application as its scope.
@@ -98,6 +101,15 @@ class lane {
   void expire_deadlines(mono_time now);
   void grant(mono_time now);
   void send(organizer_index who, row_index i, mono_time now);
+  [[nodiscard]] row_index take_ready(organizer_index who, mono_time now);
+  void begin_call(organizer_index who, row_index i, mono_time now, mono_time since);
+  void end_call(row_index i) noexcept;
+
+  // batching.cpp: calls that go together
+  [[nodiscard]] unsigned batch_wanted(mono_time now) noexcept;
+  [[nodiscard]] mono_time departure(mono_time now) noexcept;
+  bool grant_batch(mono_time now);
+  void send_together(const std::vector<row_index>& rows, mono_time now);
   [[nodiscard]] bool could_send() const noexcept;
   [[nodiscard]] bool owes();
   [[nodiscard]] bool awaits_connection() noexcept;
@@ -199,6 +211,7 @@ class lane {
   std::optional<pending_restore> restore_;  // pace_before_ is restored once enough calls succeed
   inference inference_;
   concurrency_limit limit_;
+  batching batching_;
   std::optional<learnt_pace> saved_;
   mono_time saved_at_ = mono_time::min();
   std::uint64_t left_ = 0;  // rows that have not ended, claimed or not, as far as is known
@@ -210,6 +223,7 @@ class lane {
   unsigned connection_count_;              // how many the driver may have open
   mono_time last_shortage_ = mono_time::min();
   unsigned shortages_ = 0;
+  bool shared_answer_ = false;           // of the answer that is handled: another call of its batch stands for the connection
   bool token_lacks_descriptor_ = false;  // no connection is open or opened until there is a token
   mono_time shortage_until_ = mono_time::min();
   mono_time connect_at_ = mono_time::min();

@@ -17,14 +17,18 @@ constexpr unsigned most_stale = 5, most_conflicts = 2, most_refused_tokens = 3;
 
 }  // namespace
 
+void lane::end_call(row_index i) noexcept {
+  --in_flight_;
+  --organizers_[context_.rows[i].organizer].in_flight;
+  --context_.numbers.in_flight;
+  --context_.numbers.unacknowledged;
+}
+
 lane::app_cooldown lane::answered(row_index i, answer&& a, mono_time now) {
   auto& r = context_.rows[i];
   const auto who = r.organizer;
   const auto c = r.connection;
-  --in_flight_;
-  --organizers_[who].in_flight;
-  --context_.numbers.in_flight;
-  --context_.numbers.unacknowledged;
+  end_call(i);
   if (!a.sent) --context_.numbers.calls;
   const auto op = r.owed.op;
   const bool at_work = may_be_at_work(op, a);
@@ -36,14 +40,16 @@ lane::app_cooldown lane::answered(row_index i, answer&& a, mono_time now) {
     context_.keys.answered(r.owed.key);
   }
   // Where the transport failed the driver closes the connection by itself. After an answer it looks sound and is closed by an action.
-  const bool looks_sound = a.error == attempt_error::none || a.error == attempt_error::not_believed ||
+  const bool own = !std::exchange(r.shares_connection, false);
+  const bool looks_sound = !own || a.error == attempt_error::none || a.error == attempt_error::not_believed ||
                            a.error == attempt_error::truncated || a.error == attempt_error::foreign;
-  const bool spent = looks_sound && connections_.answered(c, r.reused, now);
-  if (looks_sound && (v.new_connection || spent)) drop(c);
+  const bool spent = own && looks_sound && connections_.answered(c, r.reused, now);
+  if (own && looks_sound && (v.new_connection || spent)) drop(c);
   if (v.what != answer_class::stale) r.stale = 0;
   // A doubt is settled on a connection that has carried no answer yet, whatever answers come in between.
   r.fresh_connection = r.doubted > 0;
 
+  shared_answer_ = !own;
   const auto d = dispatch(v, i, std::move(a), now);
   if (!looks_sound) connections_.replaced(c);
   close_refused_organizers();
@@ -159,7 +165,9 @@ void lane::stale(row_index i, answer&& a, mono_time now) {
   auto& r = context_.rows[i];
   ++context_.numbers.stale;
   r.fresh_connection = true;
-  for (const auto c : connections_.dead(r.connection, r.reused && a.sent, now)) context_.actions.emplace_back(drop_connection{id_, c});
+  if (!shared_answer_) {
+    for (const auto c : connections_.dead(r.connection, r.reused && a.sent, now)) context_.actions.emplace_back(drop_connection{id_, c});
+  }
   if (++r.stale <= most_stale) {
     again_now(i, std::move(a));
   } else if (a.sent) {
@@ -178,6 +186,7 @@ void lane::unreached(row_index i, answer&& a, mono_time now) {
 // The scope of a throttle: by its header, else by inference.
 scope_kind lane::scope_of(const row& r, const answer& a, mono_time now, inference::attribution& attributed) {
   if (const auto named = parse_scope(a.throttle_scope)) return *named;
+  if (a.of_envelope) return scope_kind::lane;
   attributed = inference_.throttled(r.organizer, r.last_sent, now, a.retry_after);
   context_.numbers.early_by_inference += attributed.misattributed;
   return attributed.organizer ? scope_kind::organizer : scope_kind::lane;

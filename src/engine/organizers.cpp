@@ -137,6 +137,7 @@ void organizers::join(organizer_index who, bool first) noexcept {
   auto& o = all_[who];
   if (o.in_round) return;
   o.in_round = true;
+  ++in_round_;
   o.before = first ? no_organizer : tail_;
   o.after = first ? head_ : no_organizer;
   (o.before == no_organizer ? head_ : all_[o.before].after) = who;
@@ -148,6 +149,7 @@ void organizers::leave(organizer_index who) noexcept {
   auto& o = all_[who];
   if (!o.in_round) return;
   o.in_round = false;
+  --in_round_;
   (o.before == no_organizer ? head_ : all_[o.before].after) = o.after;
   (o.after == no_organizer ? tail_ : all_[o.after].before) = o.before;
   sendable_ -= o.ready;

@@ -68,6 +68,7 @@ class organizers {
   void succeeded(organizer_index who, mono_time sent, mono_time now) noexcept;
   [[nodiscard]] organizer_index front() const noexcept { return head_; }
   [[nodiscard]] std::uint32_t sendable() const noexcept { return sendable_; }  // ready rows of the organizers in the round
+  [[nodiscard]] std::uint32_t in_round() const noexcept { return in_round_; }  // organizers
   void clear_round() noexcept;
 
   void wake(organizer_index who, mono_time at);
@@ -95,7 +96,7 @@ class organizers {
   flat_index<organizer_index> index_;
   std::vector<alarm> alarms_;
   organizer_index head_ = no_organizer, tail_ = no_organizer;
-  std::uint32_t sendable_ = 0;
+  std::uint32_t sendable_ = 0, in_round_ = 0;
 };
 
 }  // namespace convoke::engine

@@ -173,8 +173,8 @@ void pace::next_probe_step(mono_time now) noexcept {
   state_.allowed = 0;
 }
 
-void pace::take(mono_time now) noexcept {
-  gate_.take(now);
+void pace::take(mono_time now, mono_time since) noexcept {
+  gate_.take(now, since);
   tally_.call(now);
   ++own_calls_;
 }

@@ -49,7 +49,10 @@ class pace {
 
   // Lets the rate follow the time. `work` is how many calls are left to make, as far as that is known.
   void advance(mono_time now, std::uint64_t work) noexcept;
-  void take(mono_time now) noexcept;
+  void take(mono_time now) noexcept { take(now, now); }
+  // As gcra::next and gcra::take: calls that are made together, the first of which could have been made at `since`.
+  [[nodiscard]] mono_time next(mono_time since, unsigned count) const noexcept { return gate_.next(since, count); }
+  void take(mono_time now, mono_time since) noexcept;
 
   void on_success(mono_time sent, mono_time now) noexcept { tally_.answer(sent, now); }
   // The first throttle of a cooldown that ends at `until`, of a call sent at `sent`. Where it may be one organizer's alone, it is not used

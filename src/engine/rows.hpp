@@ -30,10 +30,11 @@ struct row {
   lane_id lane = 0;
   row_state state = row_state::vacant;
   connection_id connection = 0;
-  bool reused = false;            // that connection had carried an answer before this row's call
-  bool fresh_connection = false;  // its next call is granted only on a connection that was never used
-  bool recreated = false;         // an update did not find the meeting, so createOrGet was owed once more
-  bool deferred = false;          // counted among the rows of its lane that go to the next run
+  bool reused = false;             // that connection had carried an answer before this row's call
+  bool fresh_connection = false;   // its next call is granted only on a connection that was never used
+  bool shares_connection = false;  // another call of the same batch stands for the connection
+  bool recreated = false;          // an update did not find the meeting, so createOrGet was owed once more
+  bool deferred = false;           // counted among the rows of its lane that go to the next run
   // It waits only until its last call is over, and is released then: with its attempts used up, if `struck`.
   bool leaves = false;
   bool struck = false;

@@ -16,6 +16,8 @@
 #include <convoke/outcome.hpp>
 #include <convoke/time.hpp>
 
+#include "engine/counters.hpp"
+
 namespace convoke::engine {
 
 using lane_id = std::uint16_t;        // index into the run's lanes
@@ -35,6 +37,7 @@ struct lane_settings {
   std::optional<double> organizer_rate;  // calls/s for each organizer; absent: no such limit
   unsigned organizer_concurrency = 4;    // calls in flight for each organizer
   unsigned connections = 16;
+  unsigned batch_size = 1;    // calls in one request at most, 1 to 20; 1: every call is a request of its own
   unsigned max_attempts = 5;  // of one operation of a row
   std::chrono::nanoseconds attempt_timeout = std::chrono::seconds(20);
   std::chrono::nanoseconds row_deadline = std::chrono::minutes(30);  // from a row's first call, whatever operations follow
@@ -184,11 +187,23 @@ struct answer {
   // False: it names no client-request-id, so nothing shows that it belongs to its request. A peer may send something on any connection
   // without a request.
   bool bound = true;
+  bool of_envelope = false;               // the answer of a whole batch, taken as the one of each of its calls
   bool for_user = false;                  // the call was made for a person who has signed in, as `/me`
   std::string error_code, error_message;  // Graph's, or ours for transport errors
   std::string request_id, client_request_id;
   std::uint32_t token = 0;  // the number of the token that the request carried: see token_ready
   utc_time finished_at{};   // wall clock at the receipt, as data only
+};
+
+// What came back for a send_batch.
+struct batch_answer {
+  struct item {
+    row_id row;
+    answer got;  // where `envelope` is absent
+  };
+  std::vector<item> items;         // one for each call that was sent
+  std::optional<answer> envelope;  // where there are no answers to the calls: the transport failed, or the request as a whole was refused
+  unsigned strange = 0;            // answers that belong to none of the calls, or to one that has an answer already: ignored
 };
 
 // ---- actions
@@ -220,6 +235,21 @@ struct send_call {
   row_id row;
   unsigned attempt;
   operation op = operation::create_or_get;
+};
+
+// Send these calls now, in one `$batch` on this connection. They are of different organizers, at least two, and at most batch_size. Answer
+// with batch_answered. Nothing may be awaited between taking this action and the write.
+struct send_batch {
+  lane_id lane;
+  connection_id connection;
+  std::vector<send_call> calls;
+};
+
+// The service does not take such batches: from now on this lane puts at most `size` calls into one, 1: none is sent. Log it.
+struct batch_limited {
+  lane_id lane;
+  unsigned size;
+  std::string reason;  // the answer that says so
 };
 
 // The row ended: write its outcome (conditional on the token). Answer with committed.
@@ -350,26 +380,8 @@ struct finished {
   std::vector<lane_end> lanes{};                      // one for each lane, in the order of the setup; empty where the ledger failed
 };
 
-using action = std::variant<fetch_rows, look_for_rows, send_call, record_outcome, advance_row, release_row, close_organizer, save_cooldown,
-                            forget_cooldown, cooldown_cut, save_pace, refresh_token, set_connections, drop_connection, wake_at, finished>;
-
-// ---- numbers for progress and summary
-
-struct counters {
-  std::uint64_t calls = 0;      // requests granted, without those that came back unsent
-  std::uint64_t throttled = 0;  // throttle answers
-  // Calls that were sent in a cooldown of the lane, because its throttle named no scope and was attributed to one organizer by mistake.
-  std::uint64_t early_by_inference = 0;
-  std::uint64_t faults = 0;
-  std::uint64_t stale = 0;
-  std::uint64_t retried = 0;
-  std::uint64_t lost_writes = 0;  // rows that the ledger no longer held for this process when it wrote about them
-  std::uint64_t in_flight = 0;    // granted, not answered
-  std::uint64_t unacknowledged = 0;
-  std::uint64_t unacknowledged_bytes = 0;   // of the answers that wait for their commit
-  double rate = 0;                          // the pace to expect for the next minutes, calls/s, all lanes
-  bool learning = false;                    // no lane limit was found yet: the pace still grows
-  std::optional<mono_time> cooldown_until;  // latest end of a lane's cooldown that is running
-};
+using action = std::variant<fetch_rows, look_for_rows, send_call, send_batch, batch_limited, record_outcome, advance_row, release_row,
+                            close_organizer, save_cooldown, forget_cooldown, cooldown_cut, save_pace, refresh_token, set_connections,
+                            drop_connection, wake_at, finished>;
 
 }  // namespace convoke::engine

@@ -2,7 +2,7 @@
 
 namespace convoke::graph {
 
-void understand(const wire::batch_item& item, std::string_view envelope_date, const meeting_spec& wanted, wire::parser& parser,
+void understand(const wire::batch_item& item, std::string_view envelope_date, const request& asked, wire::parser& parser,
                 engine::answer& out) {
   if (item.status == 0) {
     out.error = engine::attempt_error::truncated;
@@ -16,7 +16,7 @@ void understand(const wire::batch_item& item, std::string_view envelope_date, co
                          .throttle_scope = item.throttle_scope,
                          .retry_after = item.retry_after,
                          .of_batch = true};
-  understand(from, {.wanted = wanted}, parser, out);
+  understand(from, asked, parser, out);
   // Of two items with one id it is not known which one answers this call.
   if (item.repeated) out.bound = false;
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <openssl/crypto.h>
 #include <convoke/key.hpp>
@@ -13,43 +14,20 @@
 
 #include "core/redact.hpp"
 #include "core/text.hpp"
+#include "graph/batch_item.hpp"
 #include "graph/graph.hpp"
 #include "graph/guid.hpp"
 #include "graph/understanding.hpp"
 #include "pacing/pacing.hpp"
+#include "wire/batch.hpp"
+#include "wire/batch_request.hpp"
+#include "wire/users.hpp"
 #include "wire/wire.hpp"
 
 namespace convoke::graph {
 
 using engine::answer;
 using engine::attempt_error;
-
-attempt_error translate(net::failure f) noexcept {
-  switch (f) {
-    case net::failure::none:
-      return attempt_error::none;
-    case net::failure::connect:
-      return attempt_error::connect;
-    case net::failure::proxy_login:
-      return attempt_error::proxy_login;
-    case net::failure::tls:
-      return attempt_error::tls;
-    case net::failure::timeout:
-      return attempt_error::timeout;
-    case net::failure::stale:
-      return attempt_error::stale;
-    case net::failure::truncated:
-    case net::failure::too_large:
-    case net::failure::malformed:
-      return attempt_error::truncated;
-    case net::failure::local_resources:
-      return attempt_error::local_resources;
-    case net::failure::closed:
-    case net::failure::cancelled:
-      break;
-  }
-  return attempt_error::closed;
-}
 
 namespace {
 
@@ -91,6 +69,11 @@ struct caller::impl {
   std::optional<std::string> adopt(std::string_view bearer);
   // Writes the whole request to `bytes`. The reason where it cannot be sent; nullopt: it was written.
   std::optional<std::string> build(const request& what, const secret& token);
+  std::optional<std::string> build_batch(std::span<const request> calls, const secret& token, std::vector<answer>& out);
+  void append_item(std::size_t at, const request& what, answer& out);
+  void understand_batch(engine::batch_answer& to, std::span<const request> calls, const answer& blank, const net::outcome& ended);
+  void understand_envelope(answer& to, const request& any, const net::outcome& ended);
+  void hide_token(answer& from) const;
   void write(std::string_view method, std::string_view path, std::string_view bearer);
   void understand(answer& to, const request& what, const net::outcome& ended);
   void understand(plain_answer& to, const net::outcome& ended);
@@ -103,6 +86,10 @@ struct caller::impl {
   std::string request_id = std::string(guid_source::size, '0');
   net::response response;
   wire::parser parser;
+  wire::batch_reader batches;
+  wire::batch_answer items;
+  std::vector<std::string> ids;    // of the items in `body`
+  std::vector<std::size_t> sent;   // which calls they are
   core::secret_finder sent_token;  // the one in `bytes`: the lane's may be another by the time an answer comes
 };
 
@@ -186,7 +173,12 @@ void caller::impl::understand(answer& to, const request& what, const net::outcom
                          .retry_after = response.retry_after,
                          .whole = ended.what == net::failure::none};
   graph::understand(came, what, parser, to);
-  if (to.stored) refuse_quoted_token(to);
+}
+
+void caller::impl::hide_token(answer& from) const {
+  if (from.stored) refuse_quoted_token(from);
+  // Graph's own ids are GUIDs; whatever else stands there may be anything.
+  if (!from.stored || !parse_guid(from.request_id)) redact_token(from);
 }
 
 caller::caller(const net::endpoint& root, std::uint64_t seed, std::string me) : impl_(std::make_unique<impl>(root, seed, std::move(me))) {}
@@ -216,14 +208,121 @@ boost::asio::awaitable<answer> caller::call(net::connection& on, const request& 
   // A refusal is understood from its header, also where its body was cut: whether that is enough is the engine's decision.
   if (ended.what == net::failure::none || self.response.status >= 300) {
     self.understand(out, asked, ended);
-    // Graph's own ids are GUIDs; whatever else stands there may be anything.
-    if (!out.stored || !parse_guid(out.request_id)) self.redact_token(out);
+    self.hide_token(out);
     co_return out;
   }
   out.error = translate(ended.what);
   out.status = self.response.status;
   out.error_message = ended.message;
   if (self.sent_token.found_in(out.error_message)) self.redact_token(out);
+  co_return out;
+}
+
+// ---- several calls in one request
+
+// Adds the call to `body`, or says in its answer why it cannot be sent.
+void caller::impl::append_item(std::size_t at, const request& what, answer& out) {
+  constexpr std::string_view version = "/v1.0";
+  constexpr std::size_t digits = 8;  // of the request's own id: an answer to another request has other ids
+  const auto path = path_of(what, me);
+  if (!path) {
+    out.error = attempt_error::closed;
+    out.sent = false;
+    out.error_message = path.error() + ": nothing was sent";
+    return;
+  }
+  const auto& id = ids.emplace_back(request_id.substr(0, digits) + '-' + std::to_string(at + 1));
+  auto method = method_of(what.op);
+  method.remove_suffix(1);
+  const bool has_body = what.op == operation::create_or_get || what.op == operation::update;
+  wire::append_batch_item(body, sent.empty(), id, method, std::string_view(*path).substr(version.size()), has_body);
+  if (what.op == operation::create_or_get) wire::append_create_or_get(body, what.wanted);
+  if (what.op == operation::update) wire::append_update(body, what.wanted, what.changed);
+  body += wire::batch_item_end;
+  sent.push_back(at);
+}
+
+std::optional<std::string> caller::impl::build_batch(std::span<const request> calls, const secret& token, std::vector<answer>& out) {
+  const auto bearer = token.reveal();
+  if (auto reason = adopt(bearer)) return reason;
+  ids.clear();
+  sent.clear();
+  body.assign(wire::batch_begin);
+  for (std::size_t i = 0; i < calls.size(); ++i) append_item(i, calls[i], out[i]);
+  body += wire::batch_end;
+  if (!sent.empty()) write("POST ", wire::batch_path, bearer);
+  return std::nullopt;
+}
+
+// The request was refused as a whole, or its answer says nothing of its calls.
+void caller::impl::understand_envelope(answer& to, const request& any, const net::outcome& ended) {
+  const auto echo = response.client_request_id;
+  if (response.status >= 300 || (!echo.empty() && !core::equal_ignoring_case(echo, request_id))) return understand(to, any, ended);
+  to.status = response.status;
+  to.error = attempt_error::not_believed;
+  to.error_message = "HTTP " + std::to_string(response.status) + " does not say what became of the calls of the batch";
+}
+
+void caller::impl::understand_batch(engine::batch_answer& to, std::span<const request> calls, const answer& blank,
+                                    const net::outcome& ended) {
+  const auto echo = response.client_request_id;
+  const bool ours = echo.empty() || core::equal_ignoring_case(echo, request_id);
+  if (response.status != 200 || !ours) {
+    understand_envelope(to.envelope.emplace(blank), calls.front(), ended);
+    return hide_token(*to.envelope);
+  }
+  const std::vector<std::string_view> wanted(ids.begin(), ids.end());
+  if (const auto read = batches.read(response.body, wanted, items); !read) {
+    auto& whole = to.envelope.emplace(blank);
+    whole.status = response.status;
+    whole.error = attempt_error::truncated;
+    whole.error_message = read.error().message;
+    return hide_token(whole);
+  }
+  to.strange = static_cast<unsigned>(items.foreign + items.repeated + items.unreadable);
+  for (std::size_t i = 0; i < sent.size(); ++i) {
+    auto& one = to.items[sent[i]].got;
+    graph::understand(items.items[i], response.date, calls[sent[i]], parser, one);
+    if (one.request_id.empty()) one.request_id = core::escape_for_people(response.request_id, 100);
+    hide_token(one);
+  }
+}
+
+boost::asio::awaitable<engine::batch_answer> caller::batch(net::connection& on, std::span<const request> calls, const secret& token,
+                                                           std::uint32_t token_number, std::chrono::nanoseconds limit) {
+  auto& self = *impl_;
+  answer blank;
+  blank.token = token_number;
+  blank.for_user = !self.me.empty();
+  std::vector<answer> answers(calls.size(), blank);
+  const auto reason = self.build_batch(calls, token, answers);
+  blank.client_request_id = self.request_id;
+  engine::batch_answer out;
+  for (auto& one : answers) {
+    one.client_request_id = self.request_id;
+    one.finished_at = net::wall_now();
+    out.items.push_back({0, std::move(one)});
+  }
+  if (reason) {
+    auto& whole = out.envelope.emplace(blank);
+    whole.error = attempt_error::closed;
+    whole.sent = false;
+    whole.error_message = *reason;
+    whole.finished_at = net::wall_now();
+  }
+  if (reason || self.sent.empty()) co_return out;
+  const auto ended = co_await on.exchange(self.bytes, self.response, limit);
+  blank.finished_at = net::wall_now();
+  blank.sent = ended.sent;
+  for (const auto at : self.sent) out.items[at].got = blank;
+  if (ended.what == net::failure::none || self.response.status >= 300) {
+    self.understand_batch(out, calls, blank, ended);
+    co_return out;
+  }
+  auto& whole = out.envelope.emplace(blank);
+  whole.error = translate(ended.what);
+  whole.status = self.response.status;
+  whole.error_message = self.sent_token.redact(ended.message);
   co_return out;
 }
 

@@ -36,6 +36,10 @@ class caller {
   // false, and the message says why. Cancellation closes the connection.
   boost::asio::awaitable<engine::answer> call(net::connection& on, const request& what, const secret& token, std::uint32_t token_number,
                                               std::chrono::nanoseconds limit);
+  // The same for several calls in one `$batch`. What has been said of call() holds for each of them; a call that cannot be sent has its
+  // answer and is left out of the request. `rows` of the answer's items are not set; the items are in the order of `calls`.
+  boost::asio::awaitable<engine::batch_answer> batch(net::connection& on, std::span<const request> calls, const secret& token,
+                                                     std::uint32_t token_number, std::chrono::nanoseconds limit);
   // Sends a request that is no operation on a meeting. An answer that names another client-request-id is foreign, and nothing of it is
   // reported. No text of the answer but its body quotes the token that was sent; a body that does is not reported. What has been said of
   // call() about tokens, requests that cannot be sent and cancellation holds here too.

@@ -58,10 +58,15 @@ mono_time gcra::next(mono_time now) const noexcept {
   return std::max(now, arrival_ - tolerance_);
 }
 
-void gcra::take(mono_time now) noexcept {
+mono_time gcra::next(mono_time since, unsigned count) const noexcept {
+  const auto last = std::max(arrival_, since) + spacing_ * static_cast<nanoseconds::rep>(count - 1);
+  return std::max(since, last - tolerance_);
+}
+
+void gcra::take(mono_time now, mono_time since) noexcept {
   // Timers are a little late each time. The call after a late one may be earlier by that much, so that no throughput is lost.
   const auto late = arrival_ + spacing_ / 4 >= now && arrival_ + most_lateness >= now;
-  arrival_ = (late ? arrival_ : std::max(arrival_, now)) + spacing_;
+  arrival_ = (late ? arrival_ : std::max(arrival_, since)) + spacing_;
 }
 
 }  // namespace convoke::pacing

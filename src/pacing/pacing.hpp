@@ -42,7 +42,11 @@ class gcra {
   [[nodiscard]] double rate() const noexcept;
   [[nodiscard]] mono_time next(mono_time now) const noexcept;  // the earliest time a call conforms; <= now: at once
   // A call was made. The next one may be earlier by as much as this one was late, at most a quarter of the spacing and at most 2 ms.
-  void take(mono_time now) noexcept;
+  void take(mono_time now) noexcept { take(now, now); }
+  // Several calls may be made together, late: the earliest time at which `count` calls conform that could begin at `since`. > 0.
+  [[nodiscard]] mono_time next(mono_time since, unsigned count) const noexcept;
+  // A call was made that could have been made at `since`. <= now.
+  void take(mono_time now, mono_time since) noexcept;
 
  private:
   void adopt(double rate) noexcept;

@@ -85,6 +85,7 @@ void driver::open_connections(engine::lane_id lane, unsigned count) {
   auto& to = lanes_[lane];
   if (!to.calls.empty() || count == 0) return;
   to.calls.resize(count);
+  to.batches.resize(count);
   to.session->start(count);
 }
 
@@ -148,6 +149,19 @@ void driver::answered(engine::lane_id lane, engine::connection_id c, engine::ans
   rows_.insert(std::move(call.row));
   if (engine::classify(call.op, a).what != engine::answer_class::success) report_attempt(row, call.attempt, a);
   engine_.answered(row, std::move(a), clock_.now());
+  pump();
+}
+
+void driver::batch_answered(engine::lane_id lane, engine::connection_id c, engine::batch_answer&& a) {
+  auto calls = std::exchange(lanes_[lane].batches[c], {});
+  for (std::size_t i = 0; i < calls.size(); ++i) {
+    auto& one = a.items[i];
+    one.row = calls[i].row.key();
+    rows_.insert(std::move(calls[i].row));
+    const auto& got = a.envelope && one.got.sent ? *a.envelope : one.got;
+    if (engine::classify(calls[i].op, got).what != engine::answer_class::success) report_attempt(one.row, calls[i].attempt, got);
+  }
+  engine_.batch_answered(lane, std::move(a), clock_.now());
   pump();
 }
 

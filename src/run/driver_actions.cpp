@@ -1,6 +1,9 @@
 #include <utility>
 #include <variant>
 
+#include <fmt/format.h>
+
+#include "core/text.hpp"
 #include "run/cooldowns.hpp"
 #include "run/driver_state.hpp"
 
@@ -111,6 +114,25 @@ void driver::carry_out(engine::send_call& a) {
   call.attempt = a.attempt;
   call.op = a.op;
   lane.session->send(a.connection, call.row.mapped().request(a.op));
+}
+
+void driver::carry_out(engine::send_batch& a) {
+  if (!first_send_) first_send_ = clock_.now();
+  auto& lane = lanes_[a.lane];
+  auto& together = lane.batches[a.connection];
+  together.clear();
+  std::vector<graph::request> requests;
+  for (const auto& one : a.calls) {
+    auto& call = together.emplace_back(call_in_flight{.row = rows_.extract(one.row), .attempt = one.attempt, .op = one.op});
+    requests.push_back(call.row.mapped().request(one.op));
+  }
+  lane.session->send_batch(a.connection, std::move(requests));
+}
+
+void driver::carry_out(engine::batch_limited& a) {
+  const auto from_now_on = a.size > 1 ? fmt::format("at most {} calls go into one request from now on", a.size)
+                                      : std::string("every call is a request of its own from now on");
+  note(a.lane, fmt::format("The service does not take these batches ({}): {}.", core::escape_for_people(a.reason), from_now_on));
 }
 
 void driver::carry_out(engine::refresh_token& a) {

@@ -19,6 +19,7 @@ void set_pace(engine::lane_settings& to, const lane_pace_options& from) {
   to.organizer_rate = from.organizer_rate;
   to.organizer_concurrency = from.organizer_concurrency;
   to.connections = from.connections;
+  to.batch_size = from.batch_size;
 }
 
 // Also where it is called for a person.

@@ -63,8 +63,9 @@ class driver final : private session_events {
   };
   struct lane {
     std::unique_ptr<lane_session> session;
-    unsigned connections = 0;             // that it may have
-    std::vector<call_in_flight> calls{};  // by connection
+    unsigned connections = 0;                            // that it may have
+    std::vector<call_in_flight> calls{};                 // by connection
+    std::vector<std::vector<call_in_flight>> batches{};  // by connection, of calls that were sent together
   };
 
   // Carries out what the engine wants done, until there is nothing more.
@@ -72,6 +73,8 @@ class driver final : private session_events {
   void carry_out(engine::fetch_rows& a);
   void carry_out(engine::look_for_rows& a);
   void carry_out(engine::send_call& a);
+  void carry_out(engine::send_batch& a);
+  void carry_out(engine::batch_limited& a);
   void carry_out(engine::record_outcome& a);
   void carry_out(engine::advance_row& a);
   void carry_out(engine::release_row& a);
@@ -92,6 +95,7 @@ class driver final : private session_events {
   void connection_lost(engine::lane_id lane, engine::connection_id c) override;
   void connect_failed(engine::lane_id lane, engine::connection_id c, const engine::answer& why) override;
   void answered(engine::lane_id lane, engine::connection_id c, engine::answer&& a) override;
+  void batch_answered(engine::lane_id lane, engine::connection_id c, engine::batch_answer&& a) override;
   void token_ready(engine::lane_id lane, std::uint32_t number) override;
   void token_failed(engine::lane_id lane, const error& why, bool fatal, std::optional<mono_time> again) override;
   void note(engine::lane_id lane, const std::string& line) override;

@@ -17,6 +17,10 @@ class tls_link final : public graph_link {
                                        std::chrono::nanoseconds limit) override {
     return caller_.call(connection_, what, token, token_number, limit);
   }
+  asio::awaitable<engine::batch_answer> batch(std::span<const graph::request> calls, const secret& token, std::uint32_t token_number,
+                                              std::chrono::nanoseconds limit) override {
+    return caller_.batch(connection_, calls, token, token_number, limit);
+  }
   asio::awaitable<graph::plain_answer> plain(graph::plain_request what, const secret& token, std::uint32_t token_number,
                                              std::chrono::nanoseconds limit) override {
     return caller_.plain(connection_, what, token, token_number, limit);

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
@@ -27,6 +28,9 @@ class graph_link {
   // live until the answer is there.
   virtual boost::asio::awaitable<engine::answer> call(const graph::request& what, const secret& token, std::uint32_t token_number,
                                                       std::chrono::nanoseconds limit) = 0;
+  // As graph::caller::batch.
+  virtual boost::asio::awaitable<engine::batch_answer> batch(std::span<const graph::request> calls, const secret& token,
+                                                             std::uint32_t token_number, std::chrono::nanoseconds limit) = 0;
   // As graph::caller::plain.
   virtual boost::asio::awaitable<graph::plain_answer> plain(graph::plain_request what, const secret& token, std::uint32_t token_number,
                                                             std::chrono::nanoseconds limit) = 0;

@@ -47,6 +47,13 @@ void lane_session::send(engine::connection_id c, const graph::request& what) {
   if (const auto next = pool_.granted(c)) resume(*slots_[*next]);
 }
 
+void lane_session::send_batch(engine::connection_id c, std::vector<graph::request> calls) {
+  auto& s = *slots_[c];
+  s.batch = std::move(calls);
+  resume(s);
+  if (const auto next = pool_.granted(c)) resume(*slots_[*next]);
+}
+
 void lane_session::replace(engine::connection_id c) {
   pool_.replace(c);
   resume(*slots_[c]);
@@ -161,24 +168,13 @@ asio::awaitable<void> lane_session::carry_calls(connection_slot& s) {
   for (;;) {
     const bool granted = co_await wait_for_call(s);
     if (!granted) co_return;
-    engine::answer answer;
-    const auto* const token = tokens_->current();
-    if (token == nullptr) {
-      // The token ran out before its source reported that. After this event the engine grants no more calls.
-      events_.token_failed(settings_.lane, {errc::credentials, "the token ran out before the next one came"}, false, std::nullopt);
-      answer = unsent("the token ran out before the call");
-    } else if (pool_.check_before_call(s.id, clock_.now()) && !s.link->usable()) {
-      answer = unsent("the connection closed while it was idle");
+    const bool alone = s.call.has_value();
+    bool usable = false;
+    if (alone) {
+      usable = co_await carry_out(s);
     } else {
-      const auto number = tokens_->current_number();
-      answer = co_await s.link->call(*s.call, *token, number, settings_.attempt_timeout);
+      usable = co_await carry_out_batch(s);
     }
-    if (closing_) co_return;
-    s.call.reset();
-    s.used = s.used || answer.sent;
-    const bool usable = s.link->usable();
-    // The answer first: what follows from it may be to replace this very connection, to use fewer, or to close the session.
-    events_.answered(settings_.lane, s.id, std::move(answer));
     if (closing_) co_return;
     if (!pool_.keep_after_call(s.id, usable)) {
       pool_.closed(s.id);
@@ -188,14 +184,65 @@ asio::awaitable<void> lane_session::carry_calls(connection_slot& s) {
   }
 }
 
+// Why a call cannot be made on this connection now.
+std::optional<engine::answer> lane_session::obstacle(connection_slot& s) {
+  if (tokens_->current() == nullptr) {
+    // The token ran out before its source reported that. After this event the engine grants no more calls.
+    events_.token_failed(settings_.lane, {errc::credentials, "the token ran out before the next one came"}, false, std::nullopt);
+    return unsent("the token ran out before the call");
+  }
+  if (pool_.check_before_call(s.id, clock_.now()) && !s.link->usable()) return unsent("the connection closed while it was idle");
+  return std::nullopt;
+}
+
+// Makes the call and reports its answer. Whether the connection was usable after it.
+asio::awaitable<bool> lane_session::carry_out(connection_slot& s) {
+  engine::answer answer;
+  auto hindered = obstacle(s);
+  if (hindered) {
+    answer = *std::move(hindered);
+  } else {
+    const auto number = tokens_->current_number();
+    const auto& token = *tokens_->current();
+    answer = co_await s.link->call(*s.call, token, number, settings_.attempt_timeout);
+  }
+  if (closing_) co_return false;
+  s.call.reset();
+  s.used = s.used || answer.sent;
+  const bool usable = s.link->usable();
+  // The answer first: what follows from it may be to replace this very connection, to use fewer, or to close the session.
+  events_.answered(settings_.lane, s.id, std::move(answer));
+  co_return usable;
+}
+
+// The same for several calls in one request.
+asio::awaitable<bool> lane_session::carry_out_batch(connection_slot& s) {
+  engine::batch_answer answer;
+  auto hindered = obstacle(s);
+  if (hindered) {
+    answer.items.resize(s.batch.size());
+    answer.envelope = std::move(hindered);
+  } else {
+    const auto number = tokens_->current_number();
+    const auto& token = *tokens_->current();
+    answer = co_await s.link->batch(s.batch, token, number, settings_.attempt_timeout);
+  }
+  if (closing_) co_return false;
+  s.batch.clear();
+  s.used = s.used || !answer.envelope || answer.envelope->sent;
+  const bool usable = s.link->usable();
+  events_.batch_answered(settings_.lane, s.id, std::move(answer));
+  co_return usable;
+}
+
 // False: the connection is to be closed, or the session closes.
 asio::awaitable<bool> lane_session::wait_for_call(connection_slot& s) {
-  while (!s.call) {
+  while (!s.has_work()) {
     if (closing_) co_return false;
     begin_wait(s, s.resume_at);
     co_await s.wake.async_wait(asio::as_tuple(asio::deferred));
     s.waiting = false;
-    if (s.call || closing_) continue;
+    if (s.has_work() || closing_) continue;
     const auto now = clock_.now();
     const bool usable = s.link->usable();
     switch (pool_.check_idle(s.id, usable, now)) {

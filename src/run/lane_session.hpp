@@ -41,6 +41,8 @@ class session_events {
   virtual void connect_failed(engine::lane_id lane, engine::connection_id c, const engine::answer& why) = 0;
   // The call that was given to this connection is over. The connection carries no call until it is ready again.
   virtual void answered(engine::lane_id lane, engine::connection_id c, engine::answer&& a) = 0;
+  // The same of several calls that were given to it together: an answer for each, in their order.
+  virtual void batch_answered(engine::lane_id lane, engine::connection_id c, engine::batch_answer&& a) = 0;
   // As auth::token_source::events. `failed` is also reported where the token ran out before its source said so.
   virtual void token_ready(engine::lane_id lane, std::uint32_t number) = 0;
   virtual void token_failed(engine::lane_id lane, const error& why, bool fatal, std::optional<mono_time> again) = 0;
@@ -80,6 +82,8 @@ class lane_session {
 
   // Sends this call on a connection that is ready. What the request refers to must live until answered() or the session's end.
   void send(engine::connection_id c, const graph::request& what);
+  // Sends these calls together, in one request.
+  void send_batch(engine::connection_id c, std::vector<graph::request> calls);
   // Closes this connection when it is idle or after its call, and opens another one in its place.
   void replace(engine::connection_id c);
   // How many connections may be open from now on.
@@ -109,13 +113,18 @@ class lane_session {
     bool waiting = false;                // its coroutine waits on `wake`
     mono_time resume_at{};               // when the session's timer resumes it
     std::optional<graph::request> call;  // given to it, and not over
-    bool used = false;                   // its connection has carried a call
+    std::vector<graph::request> batch;   // the same of several calls
+    [[nodiscard]] bool has_work() const noexcept { return call || !batch.empty(); }
+    bool used = false;  // its connection has carried a call
   };
 
   boost::asio::awaitable<void> serve(connection_slot& s);
   boost::asio::awaitable<bool> wait_to_connect(connection_slot& s);
   boost::asio::awaitable<void> carry_calls(connection_slot& s);
   boost::asio::awaitable<bool> wait_for_call(connection_slot& s);
+  boost::asio::awaitable<bool> carry_out(connection_slot& s);
+  boost::asio::awaitable<bool> carry_out_batch(connection_slot& s);
+  [[nodiscard]] std::optional<engine::answer> obstacle(connection_slot& s);
 
   void report_failure(const connection_slot& s, const net::outcome& connected);
   void report_ready(connection_slot& s);

@@ -56,6 +56,7 @@ inline constexpr std::tuple lane_pace_ranges{
     ranged_setting{"organizer-rate", &lane_pace_options::organizer_rate, any_rate},
     ranged_setting{"organizer-concurrency", &lane_pace_options::organizer_concurrency, whole_range{1, 1000}},
     ranged_setting{"connections", &lane_pace_options::connections, whole_range{1, 1000}},
+    ranged_setting{"batch-size", &lane_pace_options::batch_size, whole_range{1, 20}},
 };
 
 inline constexpr std::tuple pace_ranges{

@@ -20,10 +20,10 @@ namespace convoke::engine::test {
 using namespace std::chrono_literals;
 
 inline const char* name_of(const action& a) {
-  static constexpr const char* names[] = {"fetch_rows",      "look_for_rows",   "send_call",       "record_outcome",
-                                          "advance_row",     "release_row",     "close_organizer", "save_cooldown",
-                                          "forget_cooldown", "cooldown_cut",    "save_pace",       "refresh_token",
-                                          "set_connections", "drop_connection", "wake_at",         "finished"};
+  static constexpr const char* names[] = {"fetch_rows",      "look_for_rows", "send_call",   "send_batch",      "batch_limited",
+                                          "record_outcome",  "advance_row",   "release_row", "close_organizer", "save_cooldown",
+                                          "forget_cooldown", "cooldown_cut",  "save_pace",   "refresh_token",   "set_connections",
+                                          "drop_connection", "wake_at",       "finished"};
   static_assert(std::size(names) == std::variant_size_v<action>);
   return names[a.index()];
 }
@@ -137,6 +137,24 @@ class script {
       return drop != nullptr && drop->lane == c.lane && drop->connection == c.connection;
     });
     connect(c.connection, lives && !dropped, c.lane);
+  }
+  // Answers the calls of a batch, in any order; then the connection is ready again, or a new one in its place.
+  void finish(const send_batch& b, std::vector<answer> each) {
+    batch_answer a;
+    for (std::size_t i = b.calls.size(); i > 0; --i) a.items.push_back({b.calls[i - 1].row, std::move(each.at(i - 1))});
+    finish(b, std::move(a));
+  }
+  void refuse(const send_batch& b, answer whole) {
+    batch_answer a;
+    for (const auto& one : b.calls) a.items.push_back({one.row, {}});
+    a.envelope = std::move(whole);
+    finish(b, std::move(a));
+  }
+  void finish(const send_batch& b, batch_answer a) {
+    const bool lives = !a.envelope || a.envelope->error == attempt_error::none;
+    engine_.batch_answered(b.lane, std::move(a), now_), collect();
+    const bool dropped = !all<drop_connection>().empty();
+    connect(b.connection, lives && !dropped, b.lane);
   }
   void commit(std::vector<row_id> rows) { engine_.committed(rows, {}, now_), collect(); }
   void lose(std::vector<row_id> rows) { engine_.committed({}, rows, now_), collect(); }

@@ -259,10 +259,11 @@ BOOST_AUTO_TEST_CASE(a_refusal_whose_id_occurs_twice_in_a_batch_is_not_bound) {
   BOOST_REQUIRE(
       reader.read(R"({"responses":[{"id":"1","status":404},{"id":"2","status":404},{"id":"1","status":201,"body":{}}]})", ids, into)
           .has_value());
+  const auto monday = monday_class(organizer, "Algebra");
   for (std::size_t i = 0; i < 2; ++i) {
     engine::answer a;
     a.client_request_id = foreign_request_id;
-    graph::understand(into.items[i], {}, monday_class(organizer, "Algebra"), parser, a);
+    graph::understand(into.items[i], {}, {.wanted = monday}, parser, a);
     BOOST_TEST(a.status == 404);
     BOOST_TEST(a.bound == (i == 1));
   }
@@ -276,7 +277,8 @@ BOOST_AUTO_TEST_CASE(a_meeting_of_another_organizer_in_a_batch_is_not_believed) 
   BOOST_REQUIRE(
       reader.read(R"({"responses":[{"id":"1","status":200,"body":)" + text_of(meeting_of(other_organizer)) + "}]}", ids, into).has_value());
   engine::answer a;
-  graph::understand(into.items[0], {}, monday_class(organizer, "Algebra"), parser, a);
+  const auto monday = monday_class(organizer, "Algebra");
+  graph::understand(into.items[0], {}, {.wanted = monday}, parser, a);
   BOOST_TEST((a.error == attempt_error::not_believed));
 }
 

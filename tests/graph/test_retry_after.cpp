@@ -96,7 +96,7 @@ answer item(const throttle_case& s, spelling how) {
   out.finished_at = receipt;
   // Where the item has a Date of its own, the envelope has another one.
   const std::string envelope_date = how == spelling::own_date && !s.date.empty() ? "Sat, 29 Aug 2026 08:00:00 GMT" : s.date;
-  graph::understand(into.items[1], envelope_date, wanted, parser, out);
+  graph::understand(into.items[1], envelope_date, {.wanted = wanted}, parser, out);
   return out;
 }
 
@@ -189,7 +189,7 @@ BOOST_DATA_TEST_CASE(two_members_of_an_item_that_differ_in_letter_case_are_two_l
   const std::array<std::string_view, 1> ids{"1"};
   BOOST_REQUIRE(reader.read(body, ids, into).has_value());
   answer out;
-  graph::understand(into.items[0], {}, wanted, parser, out);
+  graph::understand(into.items[0], {}, {.wanted = wanted}, parser, out);
   BOOST_TEST((out.retry_after == nanoseconds(9s)));
 }
 
@@ -260,7 +260,7 @@ BOOST_AUTO_TEST_CASE(an_item_that_is_missing_is_a_fault) {
   const std::array<std::string_view, 1> ids{"1"};
   BOOST_REQUIRE(reader.read(R"({"responses":[]})", ids, into).has_value());
   answer out;
-  graph::understand(into.items[0], {}, wanted, parser, out);
+  graph::understand(into.items[0], {}, {.wanted = wanted}, parser, out);
   BOOST_TEST((out.error == engine::attempt_error::truncated));
   BOOST_TEST(!out.error_message.empty());
 }

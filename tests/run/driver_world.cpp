@@ -92,6 +92,12 @@ asio::awaitable<engine::answer> fake_link::call(const graph::request& what, cons
   co_return std::move(answer_);
 }
 
+asio::awaitable<engine::batch_answer> fake_link::batch(std::span<const graph::request> calls, const secret&, std::uint32_t,
+                                                       std::chrono::nanoseconds) {
+  world_.complain("a batch of " + std::to_string(calls.size()) + " calls is sent, although the run has none");
+  co_return engine::batch_answer{.items = std::vector<engine::batch_answer::item>(calls.size())};
+}
+
 asio::awaitable<graph::plain_answer> fake_link::plain(graph::plain_request, const secret&, std::uint32_t, std::chrono::nanoseconds) {
   throw std::logic_error("a run makes no plain request");
   co_return graph::plain_answer();

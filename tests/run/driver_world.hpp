@@ -59,6 +59,9 @@ class fake_link final : public run::graph_link {
   boost::asio::awaitable<net::outcome> connect(std::chrono::nanoseconds limit) override;
   boost::asio::awaitable<engine::answer> call(const graph::request& what, const secret& token, std::uint32_t token_number,
                                               std::chrono::nanoseconds limit) override;
+  // The worlds have no batches.
+  boost::asio::awaitable<engine::batch_answer> batch(std::span<const graph::request> calls, const secret& token, std::uint32_t token_number,
+                                                     std::chrono::nanoseconds limit) override;
   // A run makes no such request.
   boost::asio::awaitable<graph::plain_answer> plain(graph::plain_request what, const secret& token, std::uint32_t token_number,
                                                     std::chrono::nanoseconds limit) override;

@@ -54,13 +54,12 @@ void world::understand_reply(const call& c, engine::answer& a) {
       got, {.op = c.op, .wanted = specs_[ledger::index_of(c.row)], .meeting_id = c.meeting_id, .changed = c.changed}, parser_, a);
 }
 
-void world::deliver(call& c) {
+// What the process makes of the answer that has come. `usable`: whether the connection is, after it.
+engine::answer world::receive_answer(const call& c, bool& usable) {
   auto a = read_answer(c);
-  const auto connection = c.connection;
-  const auto lane = c.lane;
   const auto row = c.row;
   const bool whole = c.broken == attempt_error::none && c.reply.how == sim::delivery::whole && !c.cut;
-  const bool usable = whole && !c.reply.close;
+  usable = whole && !c.reply.close;
   // The header of a cut answer was received.
   const auto closed = whole || (c.cut && c.broken == attempt_error::none && c.reply.how == sim::delivery::whole) ? c.closed : std::nullopt;
   result_.digest = (result_.digest ^ static_cast<std::uint64_t>(a.status) ^ static_cast<std::uint64_t>(a.error) << 10U) * 0x100000001b3U;
@@ -76,6 +75,15 @@ void world::deliver(call& c) {
                     a.retry_after ? fmt::format(", wait {:.3f} s", in_seconds(*a.retry_after)) : ""));
   }
   checker_->answered(row, a, closed, now_);
+  return a;
+}
+
+void world::deliver(call& c) {
+  const auto connection = c.connection;
+  const auto lane = c.lane;
+  const auto row = c.row;
+  bool usable = false;
+  auto a = receive_answer(c, usable);
   engine_->answered(row, std::move(a), now_);
   pump();
   if (!ended_) free_connection(lane, connection, usable);

@@ -26,6 +26,8 @@ void world::pump() {
 void world::carry_out(engine::action& a) {
   if (auto* s = std::get_if<engine::send_call>(&a)) {
     send(*s);
+  } else if (auto* together = std::get_if<engine::send_batch>(&a)) {
+    send_batch(*together);
   } else if (auto* w = std::get_if<engine::wake_at>(&a)) {
     if (w->when <= now_) violated("the engine asks to be called at a time that has passed");
     wake_ = w->when;

@@ -34,6 +34,7 @@ std::uint32_t world::new_call() {
   auto& c = calls_[id];
   c.duplicate = c.reused = c.unsent = c.cut = c.unnamed = false;
   c.stray = 0;
+  c.batch = 0;
   c.broken = attempt_error::none;
   c.closed.reset();
   c.reply.clear();
@@ -220,6 +221,7 @@ void world::leave(std::uint32_t id) {
 
 void world::receive(std::uint32_t id) {
   auto& c = calls_[id];
+  if (c.batch != 0) return receive_of_batch(id);
   if (c.process == process_ && engine_ && !ended_ && !killed_) deliver(c);
   release_call(id);
 }

@@ -302,7 +302,13 @@ scenario safety_scenario(std::uint64_t seed) {
   static constexpr std::array kinds = {no_faults, faults,     throttles,  kills,          tokens,     refusals,  outage,
                                        kills,     all_faults, all_faults, many_throttles, operations, two_lanes, lost_leases};
   if (seed % 97 == 0) return many(seed, d);
+  // In half of the worlds calls go together into one request.
+  static constexpr std::array sizes = {1U, 20U, 1U, 5U};
   auto p = seed % 13 == 5 ? single_use(seed, d) : seed % 17 == 3 ? implausible_waits(seed, d) : kinds[seed % kinds.size()](seed, d);
+  if (!p.net.single_use) {
+    p.engine.batch_size = sizes[seed / kinds.size() % sizes.size()];
+    if (p.own) p.own->batch_size = p.engine.batch_size;
+  }
   // A ledger owes a key once: two rows with one key are never claimed by one process and the next.
   if (p.crashes + p.interrupts + p.take_overs + p.wrong_credentials > 0 || p.later_operation > 0) p.shared_keys = 0;
   // Organizers are refused only in worlds with `refused_organizers`.

@@ -13,6 +13,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include <convoke/spec.hpp>
@@ -114,7 +115,13 @@ class world {
     mono_time sent{};
     sim::reply reply;
     std::optional<throttle> closed;
-    std::string name;  // its client-request-id
+    std::string name;         // its client-request-id
+    std::uint32_t batch = 0;  // that it is in; 0: it is sent alone
+  };
+  // Calls that were sent together: their answers come together.
+  struct batch {
+    std::vector<std::uint32_t> calls;
+    std::size_t awaited = 0;  // answers
   };
 
   std::uint64_t at(mono_time when, event_kind what, std::uint32_t who = 0, lane_id lane = 0, bool of_process = true);
@@ -169,8 +176,14 @@ class world {
   void release_call(std::uint32_t id);
   [[nodiscard]] bool in_outage() const noexcept;
 
+  // batches.cpp
+  void send_batch(const engine::send_batch& order);
+  void receive_of_batch(std::uint32_t id);
+  void deliver_batch(const batch& all);
+
   // answers.cpp
   void deliver(call& c);
+  [[nodiscard]] engine::answer receive_answer(const call& c, bool& usable);
   [[nodiscard]] engine::answer read_answer(const call& c);
   [[nodiscard]] engine::answer read_stray(const call& c);
   void understand_reply(const call& c, engine::answer& a);
@@ -212,6 +225,8 @@ class world {
   std::uint64_t order_ = 0, happened_ = 0;
   std::vector<call> calls_;
   std::vector<std::uint32_t> free_calls_;
+  std::unordered_map<std::uint32_t, batch> batches_;
+  std::uint32_t latest_batch_ = 0;
   std::vector<mono_time> busy_until_;  // by key: when the service has completed all calls that it received
   std::vector<bool> shared_keys_;      // by key: another process has called it too, as it may when a lease has ended
   wire::parser parser_;

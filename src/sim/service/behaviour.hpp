@@ -99,6 +99,14 @@ struct directory_options {
   double fault_rate = 0;  // probability that an item of a batch is answered 503, or is left out
 };
 
+// Requests in `$batch`. The faults of `faults` also hit envelopes that have requests for meetings: each envelope is a call of the key
+// `$batch`. A fault that takes the answer of an item, or cuts it, leaves the item out.
+struct batch_options {
+  bool offered = true;  // false: there is no $batch
+  double missing = 0;   // probability that an item is carried out and left out of the answer
+  double extra = 0;     // probability that an answer has an item more: of an unknown id, or one of its items twice
+};
+
 // What is answered where several answers were seen. The first of each is the default.
 enum class upn_answer : std::uint8_t { not_found, forbidden };                          // a UPN in the path of a meeting
 enum class policy_answer : std::uint8_t { mix, documented, with_ids, general, older };  // no application access policy
@@ -125,6 +133,7 @@ struct behaviour {
   std::set<std::string> guests;      // users of another tenant, who organize nothing here
   std::set<std::string> unlicensed;  // organizers without a licence
   directory_options directory;
+  batch_options batch;
   expiry_options expiry;
   upn_answer to_upn = upn_answer::not_found;
   policy_answer to_no_policy = policy_answer::mix;

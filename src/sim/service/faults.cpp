@@ -56,11 +56,14 @@ result<scripted_fault> parse_step(const boost::json::value& item, std::size_t at
       step.external_id = value.get_string();
     } else if (name == "call" && value.is_int64() && value.get_int64() > 0) {
       step.call = static_cast<std::uint64_t>(value.get_int64());
+    } else if (name == "operation" && value.is_string() && value.get_string() == "batch") {
+      step.batch = true;
     } else if (name == "operation" && value.is_string()) {
       step.op = parse_operation(value.get_string());
       if (!step.op)
-        return fail(errc::usage, fmt::format("fault script: entry {}: unknown operation \"{}\"; it is createOrGet, update, get or remove",
-                                             at, std::string_view(value.get_string())));
+        return fail(errc::usage,
+                    fmt::format("fault script: entry {}: unknown operation \"{}\"; it is createOrGet, update, get, remove or batch", at,
+                                std::string_view(value.get_string())));
     } else if (name == "fault" && value.is_string()) {
       const auto known = parse_fault(value.get_string());
       if (!known)
@@ -76,6 +79,8 @@ result<scripted_fault> parse_step(const boost::json::value& item, std::size_t at
                               std::string_view(name)));
     }
   }
+  if (step.batch && (!step.external_id.empty() || step.call == 0))
+    return fail(errc::usage, fmt::format("fault script: entry {}: a batch has no \"key\", and needs \"call\"", at));
   if (step.external_id.empty() && step.call == 0)
     return fail(errc::usage, fmt::format("fault script: entry {} needs \"key\" or \"call\"", at));
   return step;
@@ -186,6 +191,7 @@ std::string write_script(const std::vector<scripted_fault>& script) {
     if (!step.external_id.empty()) one["key"] = step.external_id;
     if (step.call > 0) one["call"] = step.call;
     if (step.op) one["operation"] = to_string(*step.op);
+    if (step.batch) one["operation"] = "batch";
     if (step.error.empty())
       one["fault"] = to_string(step.what);
     else

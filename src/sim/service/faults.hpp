@@ -78,6 +78,7 @@ struct scripted_fault {
   fault what = fault::none;
   std::optional<operation> op{};  // absent: any
   std::string error{};            // in place of `what`: this answer, before anything is done (error_bodies.hpp)
+  bool batch = false;             // the call is an envelope of `$batch`: `call` counts these only
 };
 
 // [{"call": 3, "fault": "lost_reply"}, {"key": "class-7", "operation": "update", "call": 1, "fault": "fault_500_after"},

@@ -26,6 +26,17 @@ setting shared_rate(setting_head head, std::vector<fault> kinds) {
           }};
 }
 
+void add_batches(std::vector<setting>& to) {
+  to.push_back(yes_no_setting({"no_batch", "faults", "", "There is no $batch: every envelope is answered with 400."},
+                              [](auto& b) -> auto& { return b.batch.offered; }, false));
+  to.push_back(real_setting({"batch_missing", "faults", "P",
+                             "The probability that a request of a batch is carried out and then left out of the answer."},
+                            [](auto& b) -> auto& { return b.batch.missing; }, 0, 1));
+  to.push_back(real_setting({"batch_extra", "faults", "P",
+                             "The probability that the answer to a batch has one response more: of an unknown id, or one of them twice."},
+                            [](auto& b) -> auto& { return b.batch.extra; }, 0, 1));
+}
+
 }  // namespace
 
 void add_fault_settings(std::vector<setting>& to) {
@@ -58,6 +69,7 @@ void add_fault_settings(std::vector<setting>& to) {
                 },
                 .get = [](const behaviour& b) { return write_script(b.script); },
                 .from_file = true});
+  add_batches(to);
 }
 
 }  // namespace convoke::sim
