@@ -188,7 +188,7 @@ task<bool> session<Stream>::answer() {
   if (reply_.how == delivery::reset || reply_.how == delivery::lost) co_return false;
 
   write_answer(out_, reply_, parsed_.method == "HEAD", close_after);
-  if (reply_.announces != nullptr && !hung_up(socket())) hub_.graph.announce(reply_, now_mono());
+  if (reply_.announces_something() && !hung_up(socket())) hub_.graph.announce(reply_, now_mono());
   limit(write_limit);
   const bool written = co_await write_out();
   hub_.graph.finish(reply_);

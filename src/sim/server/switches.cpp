@@ -255,6 +255,12 @@ void add_people(std::vector<flag>& all) {
                  real([](options& o) -> auto& { return o.service.directory.quota.burst; }, 1e9)});
   all.push_back({"--directory-faults", "P", "probability that a look-up in a batch is answered 503, or is left out of the answer",
                  real([](options& o) -> auto& { return o.service.directory.fault_rate; }, 1)});
+  all.push_back({"--no-batch", "", "there is no $batch: it is answered 400",
+                 yes([](options& o) -> auto& { return o.service.batch.offered; }, false), false});
+  all.push_back({"--batch-missing", "P", "probability that an item of a batch is carried out and left out of the answer",
+                 real([](options& o) -> auto& { return o.service.batch.missing; }, 1)});
+  all.push_back({"--batch-extra", "P", "probability that the answer of a batch has an item more, of an unknown id or twice the same",
+                 real([](options& o) -> auto& { return o.service.batch.extra; }, 1)});
   all.push_back({"--show-roles", "", "show attendees' roles in answers; Graph returns null",
                  yes([](options& o) -> auto& { return o.service.show_roles; }), false});
   all.push_back({"--small-answers", "", "leave the invitation text out of answers, for benchmarks",

@@ -94,6 +94,14 @@ struct directory_options {
   double fault_rate = 0;  // probability that an item of a batch is answered 503, or is left out
 };
 
+// Requests in `$batch`. The faults of `faults` also hit envelopes that have requests for meetings: each envelope is a call of the key
+// `$batch`. A fault that takes the answer of an item, or cuts it, leaves the item out.
+struct batch_options {
+  bool offered = true;  // false: there is no $batch
+  double missing = 0;   // probability that an item is carried out and left out of the answer
+  double extra = 0;     // probability that an answer has an item more: of an unknown id, or one of its items twice
+};
+
 struct behaviour {
   std::uint64_t seed = 1;
   throttle_options throttle;
@@ -112,6 +120,7 @@ struct behaviour {
   std::set<std::string> guests;      // users of another tenant, who organize nothing here
   std::set<std::string> unlicensed;  // organizers without a licence
   directory_options directory;
+  batch_options batch;
   std::size_t kept_calls = 1000;  // how many calls /_sim/calls remembers
 };
 

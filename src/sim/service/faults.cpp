@@ -55,11 +55,14 @@ result<scripted_fault> parse_step(const boost::json::value& item, std::size_t at
       step.external_id = value.get_string();
     } else if (name == "call" && value.is_int64() && value.get_int64() > 0) {
       step.call = static_cast<std::uint64_t>(value.get_int64());
+    } else if (name == "operation" && value.is_string() && value.get_string() == "batch") {
+      step.batch = true;
     } else if (name == "operation" && value.is_string()) {
       step.op = parse_operation(value.get_string());
       if (!step.op)
-        return fail(errc::usage, fmt::format("fault script: entry {}: unknown operation \"{}\"; it is createOrGet, update, get or remove",
-                                             at, std::string_view(value.get_string())));
+        return fail(errc::usage,
+                    fmt::format("fault script: entry {}: unknown operation \"{}\"; it is createOrGet, update, get, remove or batch", at,
+                                std::string_view(value.get_string())));
     } else if (name == "fault" && value.is_string()) {
       const auto known = parse_fault(value.get_string());
       if (!known)
@@ -70,6 +73,8 @@ result<scripted_fault> parse_step(const boost::json::value& item, std::size_t at
                                            at, std::string_view(name)));
     }
   }
+  if (step.batch && (!step.external_id.empty() || step.call == 0))
+    return fail(errc::usage, fmt::format("fault script: entry {}: a batch has no \"key\", and needs \"call\"", at));
   if (step.external_id.empty() && step.call == 0)
     return fail(errc::usage, fmt::format("fault script: entry {} needs \"key\" or \"call\"", at));
   return step;

@@ -77,6 +77,7 @@ struct scripted_fault {
   std::uint64_t call = 0;   // 0 with an external id: each of its calls
   fault what = fault::none;
   std::optional<operation> op{};  // absent: any
+  bool batch = false;             // the call is an envelope of `$batch`: `call` counts these only
 };
 
 // [{"call": 3, "fault": "lost_reply"}, {"key": "class-7", "operation": "update", "call": 1, "fault": "fault_500_after"}]. errc::usage.

@@ -10,8 +10,10 @@ namespace {
 
 constexpr std::string_view html_headers = "Content-Type: text/html\r\n";
 
+}  // namespace
+
 // An answer without a body cannot be cut: it is lost.
-delivery delivery_of(fault hit, bool has_body) {
+delivery service::delivery_of(fault hit, bool has_body) {
   switch (hit) {
     case fault::lost_reply:
       return delivery::lost;
@@ -28,10 +30,13 @@ delivery delivery_of(fault hit, bool has_body) {
   }
 }
 
-}  // namespace
+std::chrono::nanoseconds service::slow_answer() const {
+  return std::chrono::nanoseconds(static_cast<std::int64_t>(how_.slow_seconds * 1e9));
+}
 
 fault service::decide(const call& c, const meeting_store::entry& e) {
   for (const auto& step : how_.script) {
+    if (step.batch) continue;
     const bool any_key = step.external_id.empty();
     if (!any_key && step.external_id != meeting_store::external_id_of(e)) continue;
     if (step.op && *step.op != c.op) continue;
@@ -70,14 +75,14 @@ void service::after_commit(call& c, meeting_store::entry& e, int status, fault h
     case fault::html_200:
     case fault::empty_200:
     case fault::wrong_type:
-      if (status < 300) return malformed(c, e, hit);
+      if (status < 300) return malformed(c, e.second.calls.total(), hit, e.first);
       break;
     case fault::other_external_id:
       return respond(c, e, status, distortion::other_external_id);
     case fault::missing_id:
       return respond(c, e, status, distortion::missing_id);
     case fault::slow:
-      c.into.delay += std::chrono::nanoseconds(static_cast<std::int64_t>(how_.slow_seconds * 1e9));
+      c.into.delay += slow_answer();
       break;
     default:
       c.into.how = delivery_of(hit, status != 204);
@@ -86,7 +91,7 @@ void service::after_commit(call& c, meeting_store::entry& e, int status, fault h
   respond(c, e, status, distortion::none);
 }
 
-void service::malformed(call& c, meeting_store::entry& e, fault hit) {
+void service::malformed(call& c, std::uint64_t nth, fault hit, std::string_view key) {
   begin_reply(c, 200);
   if (hit == fault::html_200) {
     c.into.headers += html_headers;
@@ -97,7 +102,7 @@ void service::malformed(call& c, meeting_store::entry& e, fault hit) {
   if (hit == fault::empty_200) return;
   static constexpr std::array<std::string_view, 4> wrong = {R"([])", R"({"id":17,"joinWebUrl":{},"externalId":["x"]})",
                                                             R"("onlineMeeting")", R"({"value":null})"};
-  random_source random(how_.seed, e.first, e.second.calls.total(), random_source::purpose::detail);
+  random_source random(how_.seed, key, nth, random_source::purpose::detail);
   c.into.body = wrong[random.below(wrong.size())];
 }
 

@@ -1,9 +1,8 @@
-// Look-ups of users, alone and in a batch.
+// Look-ups of users.
 
-#include <algorithm>
+#include <optional>
 #include <string>
-#include <utility>
-#include <vector>
+#include <string_view>
 
 #include <fmt/format.h>
 #include <boost/json.hpp>
@@ -16,57 +15,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t most_items = 20;  // documented
 constexpr std::string_view selects_id = "$select=id";
-
-std::string text_of(const json::object& from, std::string_view name) {
-  const auto* const found = from.if_contains(json::string_view(name.data(), name.size()));
-  return found != nullptr && found->is_string() ? std::string(found->get_string()) : std::string();
-}
-
-struct batch_item {
-  std::string id, method, url;
-};
-using batch_items = std::vector<batch_item>;
-
-// Adds an item. Why the envelope is refused; empty: it is right so far.
-std::string add_item(const json::value& from, batch_items& to) {
-  if (!from.is_object()) return "Invalid batch payload format.";
-  const auto& members = from.get_object();
-  batch_item item{text_of(members, "id"), text_of(members, "method"), text_of(members, "url")};
-  if (item.id.empty() || item.method.empty() || item.url.empty()) return "A request of the batch lacks id, method or url.";
-  if (std::ranges::any_of(to, [&](const batch_item& other) { return same_ignoring_case(other.id, item.id); }))
-    return "Request Ids within batch must be unique.";
-  to.push_back(std::move(item));
-  return {};
-}
-
-std::string read_batch(std::string_view body, batch_items& into) {
-  boost::system::error_code wrong;
-  const auto parsed = json::parse(json::string_view(body.data(), body.size()), wrong);
-  const auto* const list = !wrong && parsed.is_object() ? parsed.get_object().if_contains("requests") : nullptr;
-  if (list == nullptr || !list->is_array()) return "Invalid batch payload format.";
-  for (const auto& one : list->get_array())
-    if (auto why = add_item(one, into); !why.empty()) return why;
-  if (into.empty() || into.size() > most_items) return fmt::format("Number of batch request steps must be 1 to {}.", most_items);
-  return {};
-}
-
-// Complete header lines as members of a JSON object. Graph writes the names in either case.
-void append_headers(std::string& out, std::string_view lines, bool lower_case) {
-  bool first = true;
-  while (!lines.empty()) {
-    const auto end = std::min(lines.find("\r\n"), lines.size());
-    const auto line = lines.substr(0, end);
-    lines.remove_prefix(std::min(end + 2, lines.size()));
-    const auto colon = line.find(": ");
-    if (colon == std::string_view::npos) continue;
-    if (!std::exchange(first, false)) out += ',';
-    append_json_string(out, lower_case ? lower(line.substr(0, colon)) : std::string(line.substr(0, colon)));
-    out += ':';
-    append_json_string(out, line.substr(colon + 2));
-  }
-}
 
 }  // namespace
 
@@ -124,66 +73,6 @@ void service::show_user(call& c, const directory::user& one) {
     out += R"(,"displayName":)";
     append_json_string(out, one.upn.substr(0, one.upn.find('@')));
   }
-  out += '}';
-}
-
-// Each item is answered as it would be alone, and throttled on its own.
-void service::batch(call& c) {
-  ++counts_.batches;
-  batch_items items;
-  if (const auto why = read_batch(c.q.body, items); !why.empty()) return error(c, 400, "BadRequest", why);
-  std::vector<std::string> answers;
-  reply longest;  // the throttled item that closes its scope for the longest time
-  for (const auto& one : items) {
-    reply item;
-    answer_item(c, one.method, one.url, item);
-    if (item.throttled && item.announced >= longest.announced) {
-      longest.throttled = item.throttled;
-      longest.announces = item.announces;
-      longest.announced = item.announced;
-    }
-    if (how_.directory.fault_rate > 0 && batches_.real() < how_.directory.fault_rate) {
-      if (batches_.below(2) == 0) continue;  // left out
-      item.status = 503;
-      item.headers.clear();
-      item.body.clear();
-      append_error(item.body, "ServiceUnavailable", "The service is temporarily unavailable.", call_ids_, c.now.wall);
-    }
-    append_item(answers.emplace_back(), one.id, item);
-  }
-  // In any order.
-  for (std::size_t i = answers.size(); i > 1; --i) std::swap(answers[i - 1], answers[batches_.below(i)]);
-  begin_reply(c, 200);
-  c.into.announces = longest.announces;
-  c.into.announced = longest.announced;
-  c.into.headers += "Content-Type: application/json\r\n";
-  c.into.body = R"({"responses":[)";
-  for (std::size_t i = 0; i < answers.size(); ++i) c.into.body += (i > 0 ? "," : "") + answers[i];
-  c.into.body += "]}";
-}
-
-void service::answer_item(const call& of_batch, std::string_view method, std::string_view url, reply& into) {
-  const auto target = fmt::format("/{}{}{}", of_batch.beta ? "beta" : "v1.0", url.starts_with('/') ? "" : "/", url);
-  request q = of_batch.q;
-  q.method = method;
-  q.target = target;
-  q.body = {};
-  call c{q, of_batch.now, into, calls_.next()};
-  c.beta = of_batch.beta;
-  if (c.log != nullptr) c.log->at = q.arrived;
-  const std::string_view path = q.target.substr(0, q.target.find('?'));
-  const bool nested = path.find("batch") != std::string_view::npos;
-  if (nested || !route_directory(c, path)) static_cast<void>(not_built(c, "this call in a batch"));
-  finish_record(c);
-}
-
-void service::append_item(std::string& out, std::string_view id, const reply& item) {
-  out = R"({"id":)";
-  append_json_string(out, id);
-  fmt::format_to(std::back_inserter(out), R"(,"status":{},"headers":{{)", item.status);
-  append_headers(out, item.headers, item.status == 429);
-  out += R"(},"body":)";
-  out += item.body.empty() ? std::string_view("null") : std::string_view(item.body);
   out += '}';
 }
 

@@ -2,11 +2,13 @@
 
 // A request as the server read it, and the answer to it: the interface between the sockets and the service.
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "sim/service/behaviour.hpp"
 #include "sim/service/meetings.hpp"
@@ -35,6 +37,13 @@ enum class delivery : std::uint8_t {
 
 class cooldown;
 
+// What an item of a batch leaves behind until the answer of its envelope has left.
+struct reply_part {
+  meeting_store::entry* key = nullptr;
+  cooldown* announces = nullptr;
+  std::chrono::nanoseconds announced{0};
+};
+
 // Reused from call to call: strings keep their room.
 struct reply {
   int status = 200;
@@ -47,7 +56,11 @@ struct reply {
   std::optional<scope_kind> throttled;  // this is a throttled answer, and what it throttles (app, lane or organizer)
   cooldown* announces = nullptr;        // begins at service::announce
   std::chrono::nanoseconds announced{0};
+  std::vector<reply_part> parts;  // of the items of a batch
 
+  [[nodiscard]] bool announces_something() const noexcept {
+    return announces != nullptr || std::ranges::any_of(parts, [](const reply_part& one) { return one.announces != nullptr; });
+  }
   void clear() {
     status = 200;
     headers.clear();
@@ -59,6 +72,7 @@ struct reply {
     throttled.reset();
     announces = nullptr;
     announced = std::chrono::nanoseconds(0);
+    parts.clear();
   }
 };
 

@@ -16,6 +16,7 @@ call_record* call_log::next() {
   record.number = count_;
   record.op.reset();
   record.look_up = false;
+  record.envelope = 0;
   record.me = false;
   record.status = 0;
   record.hit = fault::none;
@@ -42,6 +43,7 @@ std::string call_log::json_lines(mono_time start) const {
     append_json_string(out, call.external_id);
     out += R"(,"client_request_id":)";
     append_json_string(out, call.client_request_id);
+    if (call.envelope > 0) fmt::format_to(std::back_inserter(out), R"(,"batch":{})", call.envelope);
     out += "}\n";
   }
   return out;

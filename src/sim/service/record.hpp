@@ -41,6 +41,7 @@ struct call_record {
   mono_time at{};
   std::optional<operation> op;  // absent: the request was none of the four
   bool look_up = false;         // of the user whom `organizer` names
+  std::uint64_t envelope = 0;   // the number of its batch; 0: it came alone
   bool me = false;              // its path names the organizer as /me
   int status = 0;               // 0: no answer was sent
   fault hit = fault::none;

@@ -15,7 +15,6 @@
 namespace convoke::sim {
 namespace {
 
-constexpr std::size_t longest_client_request_id = 128;
 constexpr std::string_view scheme = "Bearer ";
 
 }  // namespace
@@ -75,7 +74,7 @@ void service::graph(const request& q, std::string_view path, moment now, reply& 
   call_ids_.client_request_id = echo ? q.client_request_id : std::string_view(call_ids_.request_id);
 
   call c{q, now, into, calls_.next()};
-  c.unknown_members = q.prefer.find("include-unknown-enum-members") != std::string_view::npos;
+  c.unknown_members = asks_for_unknown_members(q.prefer);
   if (c.log != nullptr) {
     c.log->at = q.arrived;
     c.log->client_request_id = q.client_request_id.substr(0, longest_client_request_id);
@@ -84,9 +83,17 @@ void service::graph(const request& q, std::string_view path, moment now, reply& 
   const bool known = authorised(c) && within(c, *app_, {}, scope_kind::app);
   // The directory and batches have limits of their own, or those of their items.
   if (known && route_directory(c, path)) return finish_record(c);
-  const bool open = known && within(c, lane_, how_.throttle.lane, scope_kind::lane);
-  if (open && route(c, path) && enter_organizer(c) && organizer_may(c)) c.search ? search(c) : carry_out(c);
+  if (known) answer_meeting_call(c, path);
   finish_record(c);
+}
+
+void service::answer_meeting_call(call& c, std::string_view path) {
+  const bool open = within(c, lane_, how_.throttle.lane, scope_kind::lane);
+  if (open && route(c, path) && enter_organizer(c) && organizer_may(c)) c.search ? search(c) : carry_out(c);
+}
+
+bool service::asks_for_unknown_members(std::string_view prefer) {
+  return prefer.find("include-unknown-enum-members") != std::string_view::npos;
 }
 
 void service::finish_record(const call& c) {
@@ -241,11 +248,15 @@ void service::error(call& c, int status, std::string_view code, std::string_view
 void service::announce(reply& r, mono_time now) {
   if (r.announces != nullptr) r.announces->announce(now, r.announced);
   r.announces = nullptr;
+  for (auto& part : r.parts)
+    if (part.announces != nullptr) std::exchange(part.announces, nullptr)->announce(now, part.announced);
 }
 
 void service::finish(reply& r) {
   if (r.key != nullptr) --r.key->second.in_flight;
   r.key = nullptr;
+  for (auto& part : r.parts)
+    if (part.key != nullptr) --std::exchange(part.key, nullptr)->second.in_flight;
 }
 
 const quota_options& service::limit_of(std::string_view organizer) const {

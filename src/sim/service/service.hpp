@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <convoke/operation.hpp>
 
@@ -24,6 +25,14 @@
 #include "sim/service/tokens.hpp"
 
 namespace convoke::sim {
+
+// One request of a batch, as its envelope has it.
+struct service_batch_item {
+  std::string id, method, url;
+  std::string content_type, client_request_id, prefer;
+  std::string body;                // of a JSON value its text
+  std::vector<std::size_t> after;  // earlier items that must have succeeded
+};
 
 class service {
  public:
@@ -70,6 +79,7 @@ class service {
   [[nodiscard]] const identity& who() const noexcept { return who_; }
 
  private:
+  static constexpr std::size_t longest_client_request_id = 128;
   struct scope {
     quota calls;
     cooldown closed;
@@ -93,6 +103,9 @@ class service {
 
   // service.cpp
   void graph(const request& q, std::string_view path, moment now, reply& into);
+  // A call for meetings, once its token is known.
+  void answer_meeting_call(call& c, std::string_view path);
+  [[nodiscard]] static bool asks_for_unknown_members(std::string_view prefer);
   static void finish_record(const call& c);
   bool authorised(call& c);
   bool enter_organizer(call& c);
@@ -116,10 +129,19 @@ class service {
   // look_ups.cpp
   void look_up(call& c, std::string_view name);
   [[nodiscard]] bool within_directory(call& c);
-  void batch(call& c);
-  void answer_item(const call& of_batch, std::string_view method, std::string_view url, reply& into);
-  static void append_item(std::string& out, std::string_view id, const reply& item);
   void show_user(call& c, const directory::user& one);
+
+  // batches.cpp
+  void batch(call& c);
+  static void keep_part(reply& envelope, const reply& item);
+  [[nodiscard]] std::vector<std::string> answer_items(call& c, const std::vector<service_batch_item>& items);
+  void add_extra(const call& c, const std::vector<service_batch_item>& items, std::vector<std::string>& answers);
+  bool answer_item(const call& of_batch, const service_batch_item& one, bool in_vain, reply& into);
+  void append_item(std::string& out, std::string_view id, const reply& item);
+  [[nodiscard]] fault decide_envelope() const;
+  void refuse_envelope(call& c, fault hit);
+  void spoil_envelope(call& c, fault hit);
+  void throttle_envelope(call& c, int status);
 
   // search.cpp
   void search(call& c);
@@ -135,7 +157,9 @@ class service {
   [[nodiscard]] fault decide(const call& c, const meeting_store::entry& e);
   void before_commit(call& c, const meeting_store::entry& e, fault hit);
   void after_commit(call& c, meeting_store::entry& e, int status, fault hit);
-  void malformed(call& c, meeting_store::entry& e, fault hit);
+  void malformed(call& c, std::uint64_t nth, fault hit, std::string_view key = "$batch");
+  [[nodiscard]] static delivery delivery_of(fault hit, bool has_body);
+  [[nodiscard]] std::chrono::nanoseconds slow_answer() const;
   void outage(call& c, fault hit);
   void random_throttle(call& c, const meeting_store::entry& e, int status);
 
