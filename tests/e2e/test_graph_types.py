@@ -17,7 +17,8 @@ from peers import INSTALLED, SCRIPTS
 from recorder import Recorder
 
 [ORGANIZER] = organizer_ids(1)
-PEOPLE = "ada@example.org;ben@example.org:attendee;carla@example.org:presenter;dan@example.org:coorganizer;5f0c2a3e-9d7b-4a52-8c11-0b6f1e2d3c4a"
+PEOPLE = ("ada@example.org;ben@example.org:attendee;carla@example.org:presenter;dan@example.org:coorganizer;"
+          "5f0c2a3e-9d7b-4a52-8c11-0b6f1e2d3c4a")
 
 # Rows whose calls are compiled, each a run of its own: {column: value}, and flags of the command. A row with the key of an earlier one is
 # a later state of the feed, which leads to a PATCH. Add further bodies here.
@@ -27,11 +28,14 @@ ROWS = [
     ({"external_id": "t-3", "start": "2027-03-01T08:00:00Z", "end": "2027-03-01T09:00:00Z", "subject": "Seminar", "attendees": PEOPLE}, []),
 ]
 
-# What the recorded bodies must have between them: otherwise the test compiles less than it seems to.
-CREATE_OR_GET = {"externalId", "startDateTime", "endDateTime", "subject", "participants", "participants.attendees", "participants.attendees.upn",
-                 "participants.attendees.role", "participants.attendees.identity", "participants.attendees.identity.user",
-                 "participants.attendees.identity.user.id"}
-
+# The members that the recorded bodies must have between them, by method: otherwise the test compiles less than it seems to.
+MEMBERS = {
+    "POST": {"externalId", "startDateTime", "endDateTime", "subject", "participants", "participants.attendees", "participants.attendees.upn",
+             "participants.attendees.role", "participants.attendees.identity", "participants.attendees.identity.user",
+             "participants.attendees.identity.user.id"},
+}
+# The types that accept a body of this method.
+TYPES = {"POST": ("CreateOrGetParameters", "OnlineMeeting"), "PATCH": ("MeetingChanges", "Partial<OnlineMeeting>")}
 
 HEAD = """import type { MeetingParticipants, OnlineMeeting } from "@microsoft/microsoft-graph-types";
 import type { CreateOrGetParameters, MeetingChanges } from "./meeting_bodies";
@@ -110,8 +114,9 @@ class GraphTypes(Case):
         with open(os.path.join(folder, "tsconfig.json"), "w", encoding="utf-8") as out:
             json.dump({"compilerOptions": {"paths": paths, "types": [], "lib": ["es2022"], "skipLibCheck": True, "target": "es2022",
                                            "module": "es2022", "moduleResolution": "bundler"}}, out)
-        done = subprocess.run(["node", os.path.join(modules, "typescript", "bin", "tsc"), "--noEmit", "--strict", "--pretty", "false", "-p", folder],
-                              capture_output=True, text=True, timeout=120, check=False)
+        compiler = os.path.join(modules, "typescript", "bin", "tsc")
+        done = subprocess.run(["node", compiler, "--noEmit", "--strict", "--pretty", "false", "-p", folder], capture_output=True, text=True,
+                              timeout=120, check=False)
         errors = {}
         for line in done.stdout.splitlines():
             found = re.match(r"(?:.*/)?([^/]+)\.ts\(\d+,\d+\): error TS(\d+):", line)
@@ -121,24 +126,18 @@ class GraphTypes(Case):
 
     def test_bodies_of_convoke_compile_and_wrong_ones_do_not(self):
         bodies = self.recorded(ROWS)
-        created = [body for method, body in bodies if method == "POST"]
-        changed = [body for method, body in bodies if method == "PATCH"]
-        self.assertEqual(set().union(*map(members, created)), CREATE_OR_GET)
-        roles = {one.get("role") for body in created for one in body.get("participants", {}).get("attendees", [])}
-        self.assertEqual(roles, {None, "attendee", "presenter", "coorganizer"})
-        self.assertEqual(len(created) + len(changed), len(bodies))
+        found = {method: set().union(*(members(body) for used, body in bodies if used == method)) for method, _ in bodies}
+        self.assertEqual(found, MEMBERS)
+        people = [body["participants"] for _, body in bodies if "participants" in body]
+        self.assertEqual({one.get("role") for some in people for one in some["attendees"]}, {None, "attendee", "presenter", "coorganizer"})
 
-        text = ""
-        for number, body in enumerate(created):
-            text += literal("parameters%d" % number, "CreateOrGetParameters", body) + literal("created%d" % number, "OnlineMeeting", body)
-            if "participants" in body:
-                text += literal("people%d" % number, "MeetingParticipants", body["participants"])
-        for number, body in enumerate(changed):
-            text += literal("changes%d" % number, "MeetingChanges", body)
+        text = "".join(literal("people%d" % number, "MeetingParticipants", some) for number, some in enumerate(people))
+        for number, (method, body) in enumerate(bodies):
+            text += "".join(literal("body%d_%d" % (number, i), kind, body) for i, kind in enumerate(TYPES[method]))
         code, errors, said = self.compile("right", bodies=text)
         self.assertEqual((code, errors), (0, {}), said)
 
-        whole = created[-1]
+        whole = next(body for method, body in bodies if method == "POST" and "participants" in body)
         wrong = {
             "unknown_member": ({**whole, "topic": "Seminar"}, "CreateOrGetParameters", NO_SUCH_MEMBER),
             "unknown_member_of_an_attendee": (with_attendee(whole, email="ada@example.org"), "OnlineMeeting", NO_SUCH_MEMBER),
@@ -147,8 +146,8 @@ class GraphTypes(Case):
             "time_as_a_number": ({**whole, "startDateTime": 1803888000}, "OnlineMeeting", NO_SUCH_VALUE),
             "no_external_id": ({"subject": "Seminar"}, "CreateOrGetParameters", MISSING),
             "external_id_in_a_patch": ({"externalId": "t-1"}, "MeetingChanges", NO_SUCH_MEMBER),
-            "unknown_presenters": ({"allowedPresenters": "nobody"}, "MeetingChanges", NO_SUCH_VALUE),
-            "unknown_lobby": ({"lobbyBypassSettings": {"scope": "nobody"}}, "MeetingChanges", NO_SUCH_VALUE),
+            "unknown_presenters": ({"allowedPresenters": "none"}, "MeetingChanges", NO_SUCH_VALUE),
+            "unknown_lobby": ({"lobbyBypassSettings": {"scope": "none"}}, "MeetingChanges", NO_SUCH_VALUE),
         }
         code, errors, said = self.compile("wrong", **{name: literal("body", kind, body) for name, (body, kind, _) in wrong.items()})
         self.assertNotEqual(code, 0)

@@ -2,7 +2,10 @@
 import type { NullableOption, OnlineMeeting, OnlineMeetingRole } from "@microsoft/microsoft-graph-types";
 
 // The parameters of the action createOrGet. Microsoft's package has no types of actions; the members are those of the object.
-export type CreateOrGetParameters = { externalId: string } & Pick<OnlineMeeting, "startDateTime" | "endDateTime" | "subject" | "participants" | "chatInfo">;
+export interface CreateOrGetParameters
+  extends Pick<OnlineMeeting, "startDateTime" | "endDateTime" | "subject" | "participants" | "chatInfo"> {
+  externalId: string;
+}
 
 // What PATCH changes, as the page of onlineMeeting: update lists it.
 export type MeetingChanges = Partial<
