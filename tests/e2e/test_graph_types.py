@@ -13,7 +13,7 @@ import urllib.request
 
 from generate import organizer_ids
 from harness import FAST, Case, main
-from peers import INSTALLED, SCRIPTS
+from peers import INSTALLED, SCRIPTS, check_installed
 from recorder import Recorder
 
 [ORGANIZER] = organizer_ids(1)
@@ -71,8 +71,7 @@ def with_attendee(body, **more):
 class GraphTypes(Case):
     @classmethod
     def start_server(cls, folder):
-        if not os.path.isdir(os.path.join(INSTALLED, "node_modules")):
-            raise AssertionError("CONVOKE_PEERS does not name a folder in which npm installed tests/peers/package.json: %r" % INSTALLED)
+        check_installed()
         server = super().start_server(folder)
         cls.recorder = Recorder(server, folder)
         return server
