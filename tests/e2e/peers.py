@@ -15,11 +15,15 @@ def node(script, wanted, **environment):
                           timeout=60, check=False, env=dict(os.environ, **environment))
 
 
+def check_installed():
+    if not os.path.isdir(os.path.join(INSTALLED, "node_modules")):
+        raise AssertionError("CONVOKE_PEERS does not name a folder in which npm installed tests/peers/package.json: %r" % INSTALLED)
+
+
 class Peers(Case):
     @classmethod
     def start_server(cls, folder):
-        if not os.path.isdir(os.path.join(INSTALLED, "node_modules")):
-            raise AssertionError("CONVOKE_PEERS does not name a folder in which npm installed tests/peers/package.json: %r" % INSTALLED)
+        check_installed()
         os.makedirs(folder)
         cls.app, cls.stranger = App(folder), App(folder, "stranger")
         return simulator(folder, "--certificate", cls.app.certificate)

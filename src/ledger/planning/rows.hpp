@@ -70,9 +70,9 @@ struct matched_row {
   std::uint32_t organizer = 0;  // the plan's number
   std::uint32_t group = 0;      // the number of the key within the plan, see key_groups
   row_class what = row_class::invalid;
-  bool owes = false;                              // a call
+  bool owes : 1 = false;                          // a call
+  bool extends : 1 = false;                       // which is an update that only extends the life of the meeting
   operation first_op = operation::create_or_get;  // where it owes one
-  bool extends = false;                           // which is an update that only extends the life of the meeting
   update_rule update = update_rule::never;
   utc_time ends{};  // the wanted meeting
 

@@ -248,7 +248,7 @@ bool service::answer_item(const call& of_batch, const batch_item& one, bool unme
   } else if (route_directory(c, path)) {
     look_up = true;
   } else {
-    into.delay = draw_latency() + wait_for_turn(c.now.mono);
+    into.delay = draw_latency(how_.latency, latency_) + wait_for_turn(c.now.mono);
     answer_meeting_call(c, path);
   }
   finish_record(c);
