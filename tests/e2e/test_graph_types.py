@@ -19,6 +19,7 @@ from recorder import Recorder
 [ORGANIZER] = organizer_ids(1)
 PEOPLE = ("ada@example.org;ben@example.org:attendee;carla@example.org:presenter;dan@example.org:coorganizer;"
           "5f0c2a3e-9d7b-4a52-8c11-0b6f1e2d3c4a")
+UPDATE = ["--on-drift", "update"]
 
 # Rows whose calls are compiled, each a run of its own: {column: value}, and flags of the command. A row with the key of an earlier one is
 # a later state of the feed, which leads to a PATCH. Add further bodies here.
@@ -26,6 +27,10 @@ ROWS = [
     ({"external_id": "t-1", "start": "2027-03-01T08:00:00Z", "end": "2027-03-01T09:00:00Z"}, []),
     ({"external_id": "t-2", "start": "2027-03-01T08:00:00Z", "end": "2027-03-01T09:00:00Z", "subject": "\u00dcbung \"1\" \\ 2 \u7b2c"}, []),
     ({"external_id": "t-3", "start": "2027-03-01T08:00:00Z", "end": "2027-03-01T09:00:00Z", "subject": "Seminar", "attendees": PEOPLE}, []),
+    ({"external_id": "t-3", "start": "2027-03-01T08:00:00Z", "end": "2027-03-01T10:00:00Z", "subject": "Seminar", "attendees": PEOPLE}, UPDATE),
+    ({"external_id": "t-3", "start": "2027-03-01T08:00:00Z", "end": "2027-03-01T10:00:00Z", "subject": "Colloquium", "attendees": PEOPLE}, UPDATE),
+    ({"external_id": "t-3", "start": "2027-03-01T08:00:00Z", "end": "2027-03-01T10:00:00Z", "subject": "Colloquium",
+      "attendees": PEOPLE + ";eve@example.org"}, UPDATE),
 ]
 
 # The members that the recorded bodies must have between them, by method: otherwise the test compiles less than it seems to.
@@ -33,6 +38,9 @@ MEMBERS = {
     "POST": {"externalId", "startDateTime", "endDateTime", "subject", "participants", "participants.attendees", "participants.attendees.upn",
              "participants.attendees.role", "participants.attendees.identity", "participants.attendees.identity.user",
              "participants.attendees.identity.user.id"},
+    "PATCH": {"startDateTime", "endDateTime", "subject", "participants", "participants.attendees", "participants.attendees.upn",
+              "participants.attendees.role", "participants.attendees.identity", "participants.attendees.identity.user",
+              "participants.attendees.identity.user.id"},
 }
 # The types that accept a body of this method.
 TYPES = {"POST": ("CreateOrGetParameters", "OnlineMeeting"), "PATCH": ("MeetingChanges", "Partial<OnlineMeeting>")}
