@@ -131,22 +131,22 @@ struct failure_reason {
 
 /// What a plan decided, counted.
 struct plan_summary {
-  std::string feed;                    ///< empty: the input belongs to no feed
-  std::uint64_t records = 0;           ///< records of the input that the plan covers, without empty ones
-  std::uint64_t empty_records = 0;     ///< records whose every cell is empty: skipped
-  std::uint64_t other_tenants = 0;     ///< records that are left out because they are of other tenants; 0 where that was not counted
-  std::uint64_t rows = 0;              ///< rows of the plan: a record, or one occurrence of a record that repeats
-  std::uint64_t calls = 0;             ///< distinct keys that a call is owed for
-  std::uint64_t new_keys = 0;          ///< of these, not in the inventory
-  std::uint64_t changed_keys = 0;      ///< of these, in the inventory with another payload
-  std::uint64_t retried_keys = 0;      ///< of these, in the inventory with this payload but not satisfied
-  std::uint64_t extended_keys = 0;     ///< of these, as wanted or drifted, and about to expire: a PATCH extends them (keep_alive)
-  std::uint64_t expired_keys = 0;      ///< of these, in the inventory with this payload, and expired
-  std::uint64_t update_keys = 0;       ///< of the retried: known to differ, so that an update is owed and no createOrGet (`--on-drift update`)
-  std::uint64_t settings_keys = 0;     ///< of the calls, createOrGet of a key that wants what it cannot set (roles): an update follows
-  std::uint64_t unchanged = 0;         ///< rows whose meeting is known to be as wanted
-  std::uint64_t drifted = 0;           ///< rows whose meeting is known to differ
-  std::uint64_t rejected = 0;          ///< rows that are wrong
+  std::string feed;                 ///< empty: the input belongs to no feed
+  std::uint64_t records = 0;        ///< records of the input that the plan covers, without empty ones
+  std::uint64_t empty_records = 0;  ///< records whose every cell is empty: skipped
+  std::uint64_t other_tenants = 0;  ///< records that are left out because they are of other tenants; 0 where that was not counted
+  std::uint64_t rows = 0;           ///< rows of the plan: a record, or one occurrence of a record that repeats
+  std::uint64_t calls = 0;          ///< distinct keys that a call is owed for
+  std::uint64_t new_keys = 0;       ///< of these, not in the inventory
+  std::uint64_t changed_keys = 0;   ///< of these, in the inventory with another payload
+  std::uint64_t retried_keys = 0;   ///< of these, in the inventory with this payload but not satisfied
+  std::uint64_t extended_keys = 0;  ///< of these, as wanted or drifted, and about to expire: a PATCH extends them (keep_alive)
+  std::uint64_t expired_keys = 0;   ///< of these, in the inventory with this payload, and expired
+  std::uint64_t update_keys = 0;    ///< of the retried: known to differ, so that an update is owed and no createOrGet (`--on-drift update`)
+  std::uint64_t settings_keys = 0;  ///< of the calls, createOrGet of a key that wants what it cannot set (roles): an update follows
+  std::uint64_t unchanged = 0;      ///< rows whose meeting is known to be as wanted
+  std::uint64_t drifted = 0;        ///< rows whose meeting is known to differ
+  std::uint64_t rejected = 0;       ///< rows that are wrong
   std::uint64_t rejected_records = 0;  ///< records with such a row; 0 where that was not counted
   std::uint64_t duplicates = 0;        ///< rows that share key and payload with an earlier row
   std::uint64_t superseded = 0;        ///< owed rows of older open runs that this plan takes over once it is open

@@ -1,6 +1,7 @@
 #include "report/reasons.hpp"
 
 #include <algorithm>
+#include <chrono>
 
 #include <fmt/format.h>
 #include <convoke/outcome.hpp>
@@ -34,7 +35,7 @@ std::string example(const failure_reason& why) {
 std::string answer_of(const failure_reason& why) {
   if (why.request_id.empty()) return {};
   auto out = fmt::format("; request id {}", core::escape_for_people(why.request_id, 100));
-  if (why.answered_at) out += fmt::format(", {}", format_utc(*why.answered_at));
+  if (why.answered_at) out += fmt::format(", {}", format_utc(std::chrono::floor<std::chrono::seconds>(*why.answered_at)));
   return out;
 }
 
@@ -84,7 +85,7 @@ boost::json::array reasons_json(std::span<const failure_reason> reasons) {
                             {"external_id", json_text(why.external_id)},
                             {"message", json_text(why.message)},
                             {"request_id", text_or_null(why.request_id)},
-                            {"time", text_or_null(why.answered_at ? format_utc(*why.answered_at) : std::string())},
+                            {"time", text_or_null(why.answered_at ? format_utc(std::chrono::floor<std::chrono::seconds>(*why.answered_at)) : std::string())},
                             {"remedy", why.remedy},
                             {"fixed_by", text_or_null(why.fixed_by)},
                             {"commands", std::move(commands)}});

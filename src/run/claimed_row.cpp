@@ -24,6 +24,8 @@ std::vector<std::string> split(std::string_view fields) {
 
 bool of_create_or_get(const std::string& field) {
   return field == "subject" || field == "start" || field == "end" || field == "attendees";
+}
+
 bool is_option(std::string_view field) noexcept {
   return field.starts_with(core::option_field);
 }

@@ -70,7 +70,6 @@ struct row_builder::impl {
   void read_attendees();
   void refuse_later_parts();
   void warn();
-
   header head;
   row_settings settings;
   zone_source& zones;

@@ -25,8 +25,8 @@ class row_options {
   // validated.
   row_options(const header& head, const row_settings& settings);
 
-  // Fills `out.wanted.options` of a row whose lane and attendees are known, and reports cells that are wrong. Null, or the first option of the row that
-  // cannot be taken back once it is set.
+  // Fills `out.wanted.options` of a row whose lane and attendees are known, and reports cells that are wrong. Null, or the first option of
+  // the row that cannot be taken back once it is set.
   const core::meeting_option* read(const row_view& row, built_row& out) const;
 
   // What is used where the cells say nothing, for people: one text for each option with a default.

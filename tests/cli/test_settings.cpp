@@ -180,7 +180,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_built_yet_says_so) {
     BOOST_REQUIRE(!from.has_value());
     BOOST_TEST(from.error().message.find("not built yet") != std::string::npos);
   }
-  for (const auto& [name, value] : {std::pair("batch-size", "20"), std::pair("on-vanished", "remove"), std::pair("max-remove", "1")}) {
+  for (const auto& [name, value] : {std::pair("on-vanished", "remove"), std::pair("max-remove", "1")}) {
     const auto from = settings::resolve({{name, value}}, {}, "");
     BOOST_REQUIRE(from.has_value());
     const auto j = build_job(*from, "in.csv", {});

@@ -120,7 +120,8 @@ BOOST_AUTO_TEST_CASE(an_advice_can_be_taken_from_a_message_again) {
   for (std::size_t i = 1; i < known_error_count; ++i) {
     const auto e = static_cast<known_error>(i);
     for (const std::string said : {"", "1026: An error has occurred."}) {
-      const auto split = split_advice(said + (said.empty() ? "" : " ") + std::string(advice_on(e)));
+      const auto message = said + (said.empty() ? "" : " ") + std::string(advice_on(e));
+      const auto split = split_advice(message);
       BOOST_TEST(split.said == said);
       BOOST_TEST(advice_on(split.about) == advice_on(e));
     }

@@ -45,7 +45,10 @@ class Whole(Batched):
         done = self.apply(path, *BATCH, "--results", self.path("results.csv"))
         self.assertEqual(done.summary["outcomes"]["created"], count)
         self.assert_created_once(keys)
-        self.assert_own_meetings(self.path("results.csv"), count)
+        results, stored = self.read_csv(self.path("results.csv")), self.server.by_key()
+        self.assert_one_outcome_a_row(results, count)
+        self.assertEqual([row["external_id"] for row in results
+                          if row["meeting_id"] != stored[(row["organizer"], row["external_id"])]["id"]], [])
         stats = self.server.stats()
         self.assertEqual(stats["duplicates"], 0)
         self.assertEqual(stats["max_in_flight_per_key"], 1)

@@ -6,7 +6,7 @@ import re
 from generate import organizer_ids
 from harness import Case, main
 
-UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 # By the name of the body: status, code, a part of the remedy, who can put it right.
 PERMANENT = {
     "app_on_me": (400, "BadRequest", "the path a person's", "operator of convoke"),

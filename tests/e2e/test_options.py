@@ -162,7 +162,7 @@ class Options(Case):
     def test_killed_between_the_calls(self):
         keys = ["k%03d" % n for n in range(200)]
         path = self.rows("in.csv", "option.allowedPresenters", *((key, "organizer") for key in keys))
-        words = self.words("apply", path, "--rate", "400", "--fixed-rate", "--connections", "8")
+        words = self.words("apply", path, "--rate", "400", "--fixed-rate", "--connections", "8", "--attempt-timeout", "300ms")
         for part in (40, 120):
             process = self.start(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             wait_for(lambda: sum(1 for key in self.server.by_key() if key[1] in keys) >= part, "the first meetings")

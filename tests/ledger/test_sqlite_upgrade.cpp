@@ -120,7 +120,7 @@ BOOST_AUTO_TEST_SUITE(upgrades)
 BOOST_DATA_TEST_CASE(an_old_ledger_loses_nothing_when_it_is_brought_up_to_date, versions, version) {
   const old_ledger old(version);
   auto s = old.open();
-  BOOST_TEST(old.stored_version() == "6");
+  BOOST_TEST(old.stored_version() == "7");
   check_contents(*s->read(), old);
   BOOST_TEST(old.ask("SELECT sum(n) FROM made") ==
              std::to_string(8 - old.drifted() + old.made()));  // 14 rows, two of which share a meeting
@@ -280,7 +280,7 @@ BOOST_DATA_TEST_CASE(a_reader_reads_on_when_a_writer_brings_the_ledger_up_to_dat
     return {};
   }));
   BOOST_TEST(rows == 12u);
-  BOOST_TEST(old.stored_version() == "6");
+  BOOST_TEST(old.stored_version() == "7");
   check_contents(*r, old);
   BOOST_TEST((deferred(*r) == before));
   BOOST_TEST(must(r->status(2)).lanes.at(0).learnt.has_value() == (version >= 2));

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +17,9 @@ struct fake_reader final : convoke::ledger::reader {
   convoke::result<std::optional<convoke::ledger::run_info>> last_run() override { return std::nullopt; }
   convoke::result<std::optional<convoke::ledger::run_info>> find(std::string_view) override { return std::nullopt; }
   convoke::result<bool> overtaken(convoke::ledger::run_id) override { return false; }
+  convoke::result<bool> any_expires(convoke::ledger::run_id, convoke::utc_time, std::optional<std::chrono::seconds>) override {
+    return false;
+  }
   convoke::result<convoke::ledger::run_status> status(convoke::ledger::run_id) override { return {}; }
   convoke::result<std::vector<convoke::failure_reason>> reasons(convoke::ledger::run_id, std::size_t) override { return causes; }
   convoke::result<std::vector<convoke::ledger::count_by>> updates(convoke::ledger::run_id) override { return {}; }

@@ -358,7 +358,7 @@ BOOST_FIXTURE_TEST_CASE(results_name_the_meeting_of_each_date_of_a_conflict, fix
   j.plan.skip_invalid = true;
   must(apply(j, watch));
   const auto results = read("results.csv");
-  BOOST_TEST(results.find("2,2027-03-02," + graph->tenant() + ',' + organizer + ",A-20270302,rejected,,,,,,,x,2027-03-02T10:00:00Z,") !=
+  BOOST_TEST(results.find("2,2027-03-02," + graph->tenant() + ',' + organizer + ",A-20270302,rejected,,,,,,,,,x,2027-03-02T10:00:00Z,") !=
                  std::string::npos,
              results);
 }

@@ -38,13 +38,13 @@ BOOST_AUTO_TEST_SUITE(claimed_rows_of_a_run)
 BOOST_AUTO_TEST_CASE(an_update_for_options_leaves_other_differences_alone) {
   BOOST_TEST((sent_after_answer(update_rule::never) == fields{"option.allowRecording", "option.allowedPresenters"}));
   BOOST_TEST((sent_after_answer(update_rule::if_different) == fields{"subject", "option.allowRecording", "option.allowedPresenters"}));
-  BOOST_TEST(
-      (sent_after_answer(update_rule::always) == fields{"subject", "option.allowRecording", "option.allowedPresenters", "attendees"}));
+  BOOST_TEST((sent_after_answer(update_rule::always) == fields{"option.allowRecording", "option.allowedPresenters", "attendees"}));
+  BOOST_TEST((sent_after_answer(update_rule::both) == fields{"subject", "option.allowRecording", "option.allowedPresenters", "attendees"}));
 }
 
 BOOST_AUTO_TEST_CASE(a_restart_sends_the_same) {
   const std::string drift = "subject;option.allowRecording;option.allowedPresenters";
-  for (const auto rule : {update_rule::never, update_rule::if_different, update_rule::always})
+  for (const auto rule : {update_rule::never, update_rule::if_different, update_rule::always, update_rule::both})
     BOOST_TEST((sent_after_restart(rule, drift) == sent_after_answer(rule)));
   BOOST_TEST((sent_after_restart(update_rule::never, "subject;end") == fields{"subject", "end"}));
 }

@@ -215,8 +215,8 @@ BOOST_AUTO_TEST_CASE(the_log_of_calls_names_the_envelope) {
   static_cast<void>(send(w, {making("a", alice, "x"), making("b", bob, "y")}));
   static_cast<void>(w.call(alice, "z"));
   const auto lines = w.graph.calls_json_lines();
-  BOOST_TEST(lines.find(R"("external_id":"y","client_request_id":"","batch":1})") != std::string::npos);
-  BOOST_TEST(lines.find(R"("external_id":"z","client_request_id":""})") != std::string::npos);
+  BOOST_TEST(lines.find(R"("external_id":"y","client_request_id":"","method":"POST","batch":1})") != std::string::npos);
+  BOOST_TEST(lines.find(R"("external_id":"z","client_request_id":"","method":"POST"})") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <boost/json.hpp>
 
+#include "sim/service/latency.hpp"
 #include "sim/service/service.hpp"
 #include "sim/service/text.hpp"
 

@@ -10,7 +10,7 @@
 namespace convoke::sim {
 
 utc_time expires_at(const key_record& record, const expiry_options& how) noexcept {
-  const auto of_end = record.end + how.lifetime;
+  const auto of_end = std::max(record.end, record.made) + how.lifetime;
   return record.extended == utc_time() ? of_end : std::max(of_end, record.extended + extension);
 }
 

@@ -21,7 +21,9 @@ enum class expired_key : std::uint8_t {
 };
 
 struct expiry_options {
-  std::chrono::seconds lifetime = std::chrono::days(60);  // from the end of a meeting; negative: it expires before its end
+  // From the end of a meeting, or from when it was made where that is later: Graph documents that an activation extends it, and a meeting
+  // that has just been made is not dead. Negative: it expires before its end.
+  std::chrono::seconds lifetime = std::chrono::days(60);
   expired_key key = expired_key::keep;
 };
 

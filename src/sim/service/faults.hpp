@@ -77,8 +77,8 @@ struct scripted_fault {
   std::uint64_t call = 0;   // 0 with an external id: each of its calls
   fault what = fault::none;
   std::optional<operation> op{};  // absent: any
-  std::string error{};            // in place of `what`: this answer, before anything is done (error_bodies.hpp)
   bool batch = false;             // the call is an envelope of `$batch`: `call` counts these only
+  std::string error{};            // in place of `what`: this answer, before anything is done (error_bodies.hpp)
 };
 
 // [{"call": 3, "fault": "lost_reply"}, {"key": "class-7", "operation": "update", "call": 1, "fault": "fault_500_after"},

@@ -27,14 +27,16 @@ setting shared_rate(setting_head head, std::vector<fault> kinds) {
 }
 
 void add_batches(std::vector<setting>& to) {
-  to.push_back(yes_no_setting({"no_batch", "faults", "", "There is no $batch: every envelope is answered with 400."},
-                              [](auto& b) -> auto& { return b.batch.offered; }, false));
-  to.push_back(real_setting({"batch_missing", "faults", "P",
-                             "The probability that a request of a batch is carried out and then left out of the answer."},
-                            [](auto& b) -> auto& { return b.batch.missing; }, 0, 1));
-  to.push_back(real_setting({"batch_extra", "faults", "P",
-                             "The probability that the answer to a batch has one response more: of an unknown id, or one of them twice."},
-                            [](auto& b) -> auto& { return b.batch.extra; }, 0, 1));
+  to.push_back(yes_no_setting(
+      {"no_batch", "faults", "", "There is no $batch: every envelope is answered with 400."},
+      [](auto& b) -> auto& { return b.batch.offered; }, false));
+  to.push_back(real_setting(
+      {"batch_missing", "faults", "P", "The probability that a request of a batch is carried out and then left out of the answer."},
+      [](auto& b) -> auto& { return b.batch.missing; }, 0, 1));
+  to.push_back(real_setting(
+      {"batch_extra", "faults", "P",
+       "The probability that the answer to a batch has one response more: of an unknown id, or one of them twice."},
+      [](auto& b) -> auto& { return b.batch.extra; }, 0, 1));
 }
 
 }  // namespace
@@ -54,21 +56,23 @@ void add_fault_settings(std::vector<setting>& to) {
     to.push_back(real_setting(
         {to_string(kind), "faults", "P", std::string(describe(kind))}, [i](auto& b) -> auto& { return b.faults.rate[i]; }, 0, 1));
   }
-  to.push_back({.name = "script",
-                .topic = "faults",
-                .value = "FILE",
-                .sentence =
-                    "Faults at given calls, from a file with a JSON list: [{\"key\": \"class-7\", \"operation\": \"update\", \"call\": 2, "
-                    "\"fault\": \"lost_reply\"}]. A call is counted from 1, of the key or, without a key, of the service.",
-                .form = value_form::document,
-                .set = [](behaviour& b, std::string_view given) -> result<void> {
-                  auto script = parse_script(given);
-                  if (!script) return std::unexpected(std::move(script.error()));
-                  b.script = std::move(*script);
-                  return {};
-                },
-                .get = [](const behaviour& b) { return write_script(b.script); },
-                .from_file = true});
+  to.push_back(
+      {.name = "script",
+       .topic = "faults",
+       .value = "FILE",
+       .sentence = "Faults at given calls, from a file with a JSON list: [{\"key\": \"class-7\", \"operation\": \"update\", \"call\": 2, "
+                   "\"fault\": \"lost_reply\"}]. A call is counted from 1, of the key or, without a key, of the service. The operation "
+                   "`batch` is an envelope of $batch. In place of a fault, \"error\": \"policy_general\" answers with an error of Graph by "
+                   "its name.",
+       .form = value_form::document,
+       .set = [](behaviour& b, std::string_view given) -> result<void> {
+         auto script = parse_script(given);
+         if (!script) return std::unexpected(std::move(script.error()));
+         b.script = std::move(*script);
+         return {};
+       },
+       .get = [](const behaviour& b) { return write_script(b.script); },
+       .from_file = true});
   add_batches(to);
 }
 
