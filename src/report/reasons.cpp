@@ -74,21 +74,21 @@ boost::json::array reasons_json(std::span<const failure_reason> reasons) {
   for (const auto& why : reasons) {
     boost::json::array commands;
     for (const auto& command : why.commands) commands.emplace_back(command);
-    out.push_back(
-        boost::json::object{{"outcome", to_string(why.result)},
-                            {"code", json_text(why.code)},
-                            {"http_status", why.http_status == 0 ? boost::json::value(nullptr) : boost::json::value(why.http_status)},
-                            {"rows", why.rows},
-                            {"line", why.line},
-                            {"tenant", text_or_null(why.tenant)},
-                            {"organizer", json_text(why.organizer)},
-                            {"external_id", json_text(why.external_id)},
-                            {"message", json_text(why.message)},
-                            {"request_id", text_or_null(why.request_id)},
-                            {"time", text_or_null(why.answered_at ? format_utc(std::chrono::floor<std::chrono::seconds>(*why.answered_at)) : std::string())},
-                            {"remedy", why.remedy},
-                            {"fixed_by", text_or_null(why.fixed_by)},
-                            {"commands", std::move(commands)}});
+    out.push_back(boost::json::object{
+        {"outcome", to_string(why.result)},
+        {"code", json_text(why.code)},
+        {"http_status", why.http_status == 0 ? boost::json::value(nullptr) : boost::json::value(why.http_status)},
+        {"rows", why.rows},
+        {"line", why.line},
+        {"tenant", text_or_null(why.tenant)},
+        {"organizer", json_text(why.organizer)},
+        {"external_id", json_text(why.external_id)},
+        {"message", json_text(why.message)},
+        {"request_id", text_or_null(why.request_id)},
+        {"time", text_or_null(why.answered_at ? format_utc(std::chrono::floor<std::chrono::seconds>(*why.answered_at)) : std::string())},
+        {"remedy", why.remedy},
+        {"fixed_by", text_or_null(why.fixed_by)},
+        {"commands", std::move(commands)}});
   }
   return out;
 }

@@ -67,7 +67,7 @@ class ErrorBodies(Case):
                 continue
             reason = reasons[name]
             self.assertIn(remedy, reason["remedy"], name)
-            self.assertEqual((reason["fixed_by"], reason["request_id"], reason["time"]), (fixed_by, row["request_id"], row["finished_at"]))
+            self.assertEqual((reason["fixed_by"], reason["request_id"], reason["time"]), (fixed_by, row["request_id"], row["finished_at"][:19] + "Z"))
         self.assertEqual(sum(one["rows"] for one in reasons.values()), done.summary["outcomes"]["failed"])
         self.assertEqual([one for one in self.server.meetings() if one["creates"]], [])
 

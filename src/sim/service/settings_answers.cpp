@@ -62,8 +62,9 @@ void add_expiry(std::vector<setting>& to) {
   to.push_back({.name = "meeting_lifetime",
                 .topic = "meetings",
                 .value = "D",
-                .sentence = "Meetings expire this long after their end, or after they were made where that is later (default 60d; negative: "
-                            "before it). An update before that extends them by 60 days from then.",
+                .sentence =
+                    "Meetings expire this long after their end, or after they were made where that is later (default 60d; negative: "
+                    "before it). An update before that extends them by 60 days from then.",
                 .set = [](behaviour& b, std::string_view given) -> result<void> {
                   const auto value = parse_lifetime(given);
                   if (!value) return std::unexpected(value.error());
