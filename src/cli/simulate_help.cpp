@@ -15,12 +15,12 @@ constexpr std::size_t width = 100;
 // The sentence in lines of at most `width` columns, each after six blanks.
 void append_wrapped(std::string& out, std::string_view text) {
   constexpr std::string_view margin = "      ";
-  std::size_t column = width;
+  std::size_t column = 0;  // 0: no line has begun
   while (!text.empty()) {
     const auto word = text.substr(0, text.find(' '));
     text.remove_prefix(std::min(word.size() + 1, text.size()));
-    if (column + 1 + word.size() > width) {
-      out += column == width ? "" : "\n";
+    if (column == 0 || column + 1 + word.size() > width) {
+      out += column == 0 ? "" : "\n";
       out += margin;
       column = margin.size();
     } else {
@@ -46,9 +46,9 @@ void append_topic(std::string& out, const sim::setting_topic& topic) {
 
 std::string simulate_help(std::string_view topic) {
   std::string out =
-      "A local Graph to rehearse against, and to test other programs against.\n\nUsage: convoke simulate [SWITCHES]\n       convoke "
-      "simulate "
-      "--help TOPIC\n\nTimes are such as 250ms, 2s, 5min, 1h. docs/simulator.md has examples, the control endpoints and scenario files.\n";
+      "A local Graph to rehearse against, and to test other programs against.\n\nUsage: convoke simulate [SWITCHES]\n"
+      "       convoke simulate --help TOPIC\n\nTimes are such as 250ms, 2s, 5min, 1h. docs/simulator.md has examples, the control "
+      "endpoints and scenario files.\n";
   bool any = false;
   for (const auto& one : sim::setting_topics()) {
     if (!topic.empty() && one.name != topic) continue;

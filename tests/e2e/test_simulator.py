@@ -71,6 +71,7 @@ class Help(unittest.TestCase):
         self.assertEqual(len(set(sentences)), len(sentences))
         for text in sentences:
             self.assertTrue(text.endswith("."), text)
+        self.assertEqual([line for line in out.stdout.split("\n") if line.startswith("      ") and (len(line) > 100 or "  " in line[6:])], [])
         one = convoke("simulate", "--help", "quotas")
         self.assertIn("--lane-rate R", one.stdout)
         self.assertNotIn("--lost-reply", one.stdout)
