@@ -52,7 +52,7 @@ struct meeting_spec {
   utc_time end{};                      ///< whole seconds, after start
   std::vector<attendee> attendees;     ///< sorted by (kind, value), no value twice
   /// The roles of attendees are a part of what is wanted, and `allowedPresenters` is to be `roleIsPresenter`, without which Graph does not
-  /// honour them (graph-api.md, section 3). Set only where an attendee has a role.
+  /// honour them (Graph's page of meetingParticipantInfo). Set only where an attendee has a role.
   bool keep_roles = false;
   std::vector<option_value> options{};  ///< sorted by option, none twice; what is not named is neither set nor compared
 

@@ -1,4 +1,4 @@
-// Calls for meetings in a batch (graph-api.md, section 11).
+// Calls for meetings in a batch, by Graph's page on JSON batching.
 
 #include "fixture.hpp"
 

@@ -1,4 +1,4 @@
-// The switches for what graph-api.md, section 14, lists and single files of tests do not have.
+// Switches for quirks of Graph; the numbers are those of the list in docs/graph.md.
 
 #include "fixture.hpp"
 #include "sim/service/settings.hpp"

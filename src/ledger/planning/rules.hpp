@@ -40,7 +40,7 @@ struct known_key {
 // so that its link may be dead. retried: the key has no such observation and is wanted as before. changed: everything else.
 [[nodiscard]] row_class classify_known(const known_key& key, const digest& payload, utc_time now) noexcept;
 
-// ---- expiry: a meeting expires 60 days after its end, and any update before that extends it (graph-api.md section 5)
+// ---- expiry: a meeting expires 60 days after its end, and any update before that extends it (Graph's page of onlineMeeting)
 
 // Whether an update that changes nothing can be made of a meeting with these differences (names of fields, `;` between): it sends the
 // wanted subject or times again, which must be those that the meeting has. Where the times differ, neither its end nor what to send is
