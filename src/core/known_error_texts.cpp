@@ -64,16 +64,16 @@ constexpr entry entries[] = {
     {value_refused,
      "value_refused",
      {.what = "Graph refuses a value of the row.",
-      .step = "Compare subject, times and attendees with the message, correct the rows in the failed file, and apply that file.",
-      .in_run = "Compare subject, times and attendees with the message.",
+      .step = "Compare subject, times, attendees and options with the message, correct the rows in the failed file, and apply that file.",
+      .in_run = "Compare subject, times, attendees and options with the message.",
       .fixed_by = fixer::author_of_the_file,
       .in_rows = true}},
     {payload_refused,
      "payload_refused",
      {.what = "Graph refuses the data of the row without saying why.",
-      .step =
-          "Look for what these rows have and others have not (subject, times, attendees), correct the rows in the failed file, and apply "
-          "that file.",
+      .step = "Look for what these rows have and others have not (subject, times, attendees, options), correct the rows in the failed "
+              "file, and apply "
+              "that file.",
       .in_run = "Look for what this row has and others have not: subject, times, attendees.",
       .fixed_by = fixer::author_of_the_file,
       .in_rows = true}},
@@ -283,6 +283,22 @@ std::string remedy_for(known_error e) {
   return out;
 }
 
+// How advice began that earlier versions added to messages which ledgers still hold.
+constexpr std::string_view former_advice[] = {
+    "The app has no application access policy for this organizer. ",
+    "Give the app the application permission OnlineMeetings.ReadWrite.All in Entra and ",
+    "A Conditional Access policy of the tenant refuses this app: ",
+    "The service gives no reason. Check in this order: ",
+    "Teams has no such organizer: ",
+    "Check in this order: the app has the delegated permission ",
+    "Graph refuses the token: check ",
+    "Teams does not know the user who has signed in: ",
+    "createOrGet returns this meeting, but the service does not find it afterwards. ",
+    "This address offers no online meetings: ",
+    "Redirects are not followed: ",
+    "The token is an app's, the path a person's: ",
+};
+
 split_message split_advice(std::string_view message) noexcept {
   split_message out{.said = message};
   std::size_t longest = 0;
@@ -291,6 +307,11 @@ split_message split_advice(std::string_view message) noexcept {
     if (advice.size() <= longest || !message.ends_with(advice)) continue;
     longest = advice.size();
     out.about = static_cast<known_error>(i);
+  }
+  if (longest == 0) {
+    for (const auto former : former_advice) out.said = out.said.substr(0, out.said.find(former));
+    longest = message.size() - out.said.size();
+    out.said = message;
   }
   out.said.remove_suffix(longest);
   if (longest > 0 && out.said.ends_with(' ')) out.said.remove_suffix(1);

@@ -18,9 +18,6 @@ bool batching::refused(const answer& a, unsigned calls) noexcept {
   switch (a.status) {
     case 401:
     case 408:
-    case 409:
-    case 423:
-    case 424:
     case 425:
     case 429:
     case 509:
@@ -29,7 +26,7 @@ bool batching::refused(const answer& a, unsigned calls) noexcept {
       size_ = std::min(size_, std::max(1U, calls / 2));
       return true;
     default:
-      if (a.status >= 500 && a.status != 501) return false;
+      if (a.status >= 500 && a.status != 501 && a.status != 507) return false;
       size_ = 1;
       return true;
   }
@@ -100,13 +97,15 @@ void lane::send_together(const std::vector<row_index>& rows, mono_time now) {
 
 // True where the batch was refused for what it is: its calls cost no attempt and are sent again.
 bool lane::batch_refused(batch_answer& a, mono_time now) {
+  // What does not name its request may be of another one, while the service carries out these calls: each is then in doubt, as alone.
+  if (!proven(*a.envelope)) return false;
   const auto before = batching_.size();
   if (!batching_.refused(*a.envelope, static_cast<unsigned>(a.items.size()))) return false;
   if (batching_.size() < before) context_.actions.emplace_back(batch_limited{id_, batching_.size(), describe(*a.envelope)});
   health_.answered();
   const auto first = context_.rows.find(a.items.front().row);
   const auto c = context_.rows[first].connection;
-  if (connections_.answered(c, context_.rows[first].reused, now) || !proven(*a.envelope)) drop(c);
+  if (connections_.answered(c, context_.rows[first].reused, now)) drop(c);
   for (auto& one : a.items) {
     const auto i = context_.rows.find(one.row);
     const auto who = context_.rows[i].organizer;

@@ -47,7 +47,8 @@ claimed_row::claimed_row(ledger::claimed_row&& claimed, meeting_spec&& spec)
       update(claimed.update),
       meeting_id(std::move(claimed.meeting_id)) {
   if (claimed.op != operation::update) return;
-  if (claimed.extends)
+  extends = claimed.extends;
+  if (extends)
     changed = ledger::planning::fields_to_extend(wanted, claimed.drift);
   else
     send_changed(split(claimed.drift), false);
@@ -55,6 +56,7 @@ claimed_row::claimed_row(ledger::claimed_row&& claimed, meeting_spec&& spec)
 
 void claimed_row::advance(const engine::answer& last) {
   if (last.stored) meeting_id = last.stored->id;
+  extends = false;
   send_changed(fields_to_send(last), last.settled);
 }
 

@@ -28,6 +28,7 @@ struct claimed_row {
   std::string meeting_id;  // where the row owes another operation than createOrGet
   // Where it owes an update: the fields to send, which differed or have to be set; empty: all of them.
   std::vector<std::string> changed;
+  bool extends = false;  // the update changes nothing: it is sent because an update extends the life of the meeting
 
   // An operation is complete with this answer, and another one is owed.
   void advance(const engine::answer& last);

@@ -77,7 +77,7 @@ claimed_row driver::take(engine::row_id row) {
 void driver::carry_out(engine::record_outcome& a) {
   auto row = take(a.row);
   // Nothing differs any more: what is reported of an updated row is what did.
-  if (a.result == outcome::updated && a.last.drift.empty()) a.last.drift = std::move(row.changed);
+  if (a.result == outcome::updated && a.last.drift.empty() && !row.extends) a.last.drift = std::move(row.changed);
   commits_.add(finished_row(std::move(a), row.organizer));
 }
 

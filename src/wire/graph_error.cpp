@@ -41,7 +41,14 @@ bool step_inward(object& at) {
 
 void read_error_object(graph_error& out, object outer) {
   fill_from(out, outer);
-  for (object at = outer; step_inward(at);) fill_from(out, at);
+  std::string_view number;
+  for (object at = outer; step_inward(at);) {
+    fill_from(out, at);
+    if (const auto code = text_of(at, "code"); !code.empty() && code.find_first_not_of("0123456789") == std::string_view::npos)
+      number = code;
+  }
+  // A number that the workload gives inside an error without a message is all that is known of it; messages have such numbers in front.
+  if (out.message.empty() && !number.empty()) out.message = core::escape_for_people(number, word_limit) + ": no message";
   simdjson::dom::array details;
   if (outer.at_key("details").get(details) != simdjson::SUCCESS) return;
   for (const auto item : details) {

@@ -115,9 +115,9 @@ void known_key_classifier::update_feed(const matched_row& row) {
   if (feed != at_key_.feed || at_key_.ends != row.ends) feeds_.push_back({.key = row.key, .feed = feed, .ends = row.ends});
 }
 
-// An update extends the meeting, so there is nothing to warn about.
+// An update extends the meeting, so there is nothing to warn about; and one that has expired is called already.
 void known_key_classifier::note_expiry(const matched_row& row) {
-  if (row.owes && row.first_op == operation::update) return;
+  if (row.what == row_class::expired || (row.owes && row.first_op == operation::update)) return;
   if (!expires_early(at_key_, row.ends, plan_.now)) return;
   ++plan_.summary.expire_early;
   sample(expire_early_, row.key);

@@ -1,11 +1,10 @@
 #include "sim/service/expiry.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
-#include <string>
 
 #include "sim/service/meetings.hpp"
+#include "sim/service/setting_values.hpp"
 
 namespace convoke::sim {
 
@@ -19,15 +18,13 @@ bool has_expired(const key_record& record, const expiry_options& how, utc_time n
 }
 
 result<std::chrono::seconds> parse_lifetime(std::string_view text) {
-  constexpr std::int64_t most = std::chrono::seconds(std::chrono::days(3650)).count();
-  std::int64_t number = 0;
-  const auto* const last = text.data() + text.size();
-  const auto [end, bad] = std::from_chars(text.data(), last, number);
-  const std::string_view unit(end, static_cast<std::size_t>(last - end));
-  const std::int64_t factor = unit == "s" ? 1 : unit == "m" ? 60 : unit == "h" ? 3600 : unit == "d" ? 86'400 : 0;
-  if (bad != std::errc() || factor == 0 || number > most / factor || number < -most / factor)
-    return fail(errc::usage, "\"" + std::string(text) + "\" is not a duration such as 90s, 1d or -2h");
-  return std::chrono::seconds(number * factor);
+  constexpr double most = std::chrono::seconds(std::chrono::days(3650)).count();
+  const bool before = text.starts_with('-');
+  const auto value = read_seconds(before ? text.substr(1) : text);
+  if (!value) return std::unexpected(value.error());
+  if (*value > most) return fail(errc::usage, "it is ten years at most");
+  const std::chrono::seconds whole(static_cast<std::int64_t>(*value));
+  return before ? -whole : whole;
 }
 
 }  // namespace convoke::sim

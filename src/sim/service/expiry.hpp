@@ -33,7 +33,8 @@ inline constexpr std::chrono::days extension{60};
 [[nodiscard]] utc_time expires_at(const key_record& record, const expiry_options& how) noexcept;
 [[nodiscard]] bool has_expired(const key_record& record, const expiry_options& how, utc_time now) noexcept;
 
-// A number with a unit, `90s`, `1d`, `-2h`; ten years at most. errc::usage for anything else.
+// A time as of every setting, `90s`, `1d`, also with a minus before it, `-2h`; whole seconds, ten years at most. errc::usage for anything
+// else.
 [[nodiscard]] result<std::chrono::seconds> parse_lifetime(std::string_view text);
 
 }  // namespace convoke::sim

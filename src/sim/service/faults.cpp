@@ -81,6 +81,8 @@ result<scripted_fault> parse_step(const boost::json::value& item, std::size_t at
   }
   if (step.batch && (!step.external_id.empty() || step.call == 0))
     return fail(errc::usage, fmt::format("fault script: entry {}: a batch has no \"key\", and needs \"call\"", at));
+  if (step.batch && !step.error.empty())
+    return fail(errc::usage, fmt::format("fault script: entry {}: a batch has a \"fault\", not an \"error\"", at));
   if (step.external_id.empty() && step.call == 0)
     return fail(errc::usage, fmt::format("fault script: entry {} needs \"key\" or \"call\"", at));
   return step;

@@ -35,7 +35,7 @@ void service::carry_out(call& c) {
   after_commit(c, *e, status, hit);
 }
 
-// Counts a meeting that is about to be made against the quota of the month. False: the call is answered.
+// False where the organizer's quota of the month is used up and the call would make a meeting: it is answered.
 bool service::within_month(call& c, const meeting_store::entry& e) {
   const auto limit = how_.throttle.monthly;
   if (limit == 0 || c.op != operation::create_or_get || e.second.exists()) return true;
@@ -43,10 +43,7 @@ bool service::within_month(call& c, const meeting_store::entry& e) {
   const auto month = today.year() / today.month();
   auto& count = c.organizer->of_month;
   if (count.month != month) count = {month, 0};
-  if (count.made < limit) {
-    ++count.made;
-    return true;
-  }
+  if (count.made < limit) return true;
   const std::chrono::sys_days next_month(month / 1 + std::chrono::months(1));
   throttle(c, *c.organizer, scope_kind::organizer, utc_time(next_month) - c.now.wall, 429);
   c.into.announces = nullptr;  // calls that make nothing go on
@@ -116,6 +113,7 @@ int service::create_or_get(const call& c, meeting_store::entry& e) {
   }
   meetings_.create(e, wanted_, hash_of(e.first, how_.seed) + record.creates, c.now.wall);
   ++counts_.created;
+  if (how_.throttle.monthly > 0) ++c.organizer->of_month.made;
   return 201;
 }
 

@@ -52,6 +52,11 @@ void append_changes(std::string& out, const scenario_step& step) {
 }  // namespace
 
 std::optional<scenario_fault> check_scenario(const std::vector<scenario_step>& steps, const behaviour& start) {
+  // Every name and value first: steps that repeat can use up the number of checks before a late one has its turn.
+  auto any = start;
+  for (std::size_t i = 0; i < steps.size(); ++i)
+    for (const auto& [name, value] : steps[i].changes)
+      if (const auto set = apply_setting(any, name, value); !set) return scenario_fault{i, name, set.error().message};
   auto how = start;
   auto at = first_times(steps);
   for (std::size_t n = 0; n < most_checked; ++n) {

@@ -92,7 +92,7 @@ void service::graph(const request& q, std::string_view path, moment now, reply& 
     c.log->client_request_id = q.client_request_id.substr(0, longest_client_request_id);
   }
   into.delay = draw_latency(how_.latency, latency_) + wait_for_turn(now.mono);
-  const bool known = authorised(c) && within(c, *app_, how_.throttle.app, scope_kind::app);
+  const bool known = authorised(c) && within(c, *app_, {}, scope_kind::app);
   // The directory and batches have limits of their own, or those of their items.
   if (known && route_directory(c, path)) return finish_record(c);
   if (known) answer_meeting_call(c, path);
@@ -100,7 +100,7 @@ void service::graph(const request& q, std::string_view path, moment now, reply& 
 }
 
 void service::answer_meeting_call(call& c, std::string_view path) {
-  const bool open = within(c, lane_, how_.throttle.lane, scope_kind::lane);
+  const bool open = within(c, *app_, how_.throttle.app, scope_kind::app) && within(c, lane_, how_.throttle.lane, scope_kind::lane);
   if (open && route(c, path) && enter_organizer(c) && organizer_may(c)) c.search ? search(c) : carry_out(c);
 }
 
