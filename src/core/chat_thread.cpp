@@ -34,4 +34,8 @@ const char* why_no_chat_thread(std::string_view text) noexcept {
   return nullptr;
 }
 
+bool any_can_be_updated(std::span<const std::string> fields) noexcept {
+  return std::ranges::any_of(fields, [](const std::string& field) { return can_be_updated(field); });
+}
+
 }  // namespace convoke::core

@@ -3,6 +3,8 @@
 // The chat of a channel, in which createOrGet of Graph's beta endpoint makes a meeting (`chatInfo.threadId`).
 
 #include <cstddef>
+#include <span>
+#include <string>
 #include <string_view>
 
 namespace convoke::core {
@@ -23,5 +25,8 @@ inline constexpr std::size_t longest_chat_thread = 256;
 [[nodiscard]] constexpr bool can_be_updated(std::string_view field) noexcept {
   return field != chat_thread_field;
 }
+
+// Whether an update can correct any of these differences. A meeting that differs in others alone would get an update in every run.
+[[nodiscard]] bool any_can_be_updated(std::span<const std::string> fields) noexcept;
 
 }  // namespace convoke::core

@@ -1,17 +1,10 @@
 #include "engine/operations.hpp"
 
-#include <algorithm>
-
 #include "core/chat_thread.hpp"
 
 namespace convoke::engine {
 
 namespace {
-
-// Whether the meeting differs in a field that an update can correct. One that differs in others alone would get an update in every run.
-bool can_be_corrected(const answer& a) noexcept {
-  return std::ranges::any_of(a.drift, [](const std::string& field) { return core::can_be_updated(field); });
-}
 
 bool owes_update(update_rule rule, const answer& a) noexcept {
   // Options are part of what is wanted, and createOrGet takes none: they are set whatever is to be done about other differences.
@@ -20,11 +13,11 @@ bool owes_update(update_rule rule, const answer& a) noexcept {
     case update_rule::never:
       return false;
     case update_rule::if_different:
-      return can_be_corrected(a);
+      return core::any_can_be_updated(a.drift);
     case update_rule::always:
       return !a.settled;
     case update_rule::both:
-      return !a.settled || can_be_corrected(a);
+      return !a.settled || core::any_can_be_updated(a.drift);
   }
   return false;
 }

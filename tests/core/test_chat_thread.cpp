@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/json_string.hpp"
 
@@ -57,6 +58,14 @@ BOOST_AUTO_TEST_CASE(the_longest_one_has_256_bytes) {
   const auto of_size = [&](std::size_t size) { return "19:" + std::string(size - 3 - end.size(), 'x') + std::string(end); };
   BOOST_TEST(why(of_size(longest_chat_thread)) == "");
   BOOST_TEST(why(of_size(longest_chat_thread + 1)).contains("longer than"));
+}
+
+BOOST_AUTO_TEST_CASE(one_difference_that_can_be_corrected_is_enough) {
+  using convoke::core::any_can_be_updated;
+  using fields = std::vector<std::string>;
+  BOOST_TEST(!any_can_be_updated(fields{}));
+  BOOST_TEST(!any_can_be_updated(fields{"chat_thread_id"}));
+  BOOST_TEST(any_can_be_updated(fields{"chat_thread_id", "end"}));
 }
 
 BOOST_AUTO_TEST_CASE(only_the_chat_cannot_be_changed_by_an_update) {
