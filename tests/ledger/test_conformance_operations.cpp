@@ -376,4 +376,21 @@ BOOST_AUTO_TEST_CASE(other_options_are_another_payload) {
   BOOST_TEST((must(decode_spec(again.payload)).options == std::vector<option_value>{{13, "organizer"}}));
 }
 
+BOOST_AUTO_TEST_CASE(another_chat_is_another_payload) {
+  const auto in_chat = [](std::string thread) {
+    auto out = row(2, 1, "a");
+    auto spec = must(decode_spec(out.payload));
+    spec.chat_thread_id = std::move(thread);
+    out.payload = encode_spec(spec);
+    return out;
+  };
+  const auto claimed = one_row();
+  finish(*s, {ended(claimed, outcome::created)});
+  BOOST_TEST(plan(*s, header("two"), {in_chat("")}).summary.unchanged == 1u);
+  const auto changed = plan(*s, header("three"), {in_chat("19:a@thread.tacv2")});
+  BOOST_TEST(changed.summary.changed_keys == 1u);
+  const auto again = claim_first(*s, changed.id).rows.at(0);
+  BOOST_TEST(must(decode_spec(again.payload)).chat_thread_id == "19:a@thread.tacv2");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
