@@ -35,8 +35,8 @@ constexpr rule rules[] = {
     {outcome::rejected, "", "Correct these rows in the input or in the failed file, and apply that file.", true,
      core::fixer::author_of_the_file},
     {outcome::drifted, core::chat_thread_field,
-     "The chat of a meeting is fixed when the meeting is made, and these have another one than their chat_thread_id. No update changes that: "
-     "correct the cell, or give the row a new external id, which makes a new meeting in the channel.",
+     "The chat of a meeting is fixed when the meeting is made, and these have another one than their chat_thread_id. No update changes "
+     "that: correct the cell, or give the row a new external id, which makes a new meeting in the channel.",
      true, core::fixer::author_of_the_file},
     {outcome::drifted, "",
      "The stored meetings differ from the input. --on-drift update changes the meetings; --on-drift report accepts meetings that differ.",
