@@ -88,6 +88,7 @@ enum class input_warning_kind : std::uint8_t {
   unnamed_column,        ///< a column without a name has values, which are ignored
   role_not_kept,         ///< it has a presenter or a coorganizer, a role that createOrGet does not reliably keep, and no update sets it
   lasting_option,        ///< an option is set that nothing takes back: anonymizeIdentityForRoles
+  beta_endpoint,         ///< it is a channel meeting, which Graph's beta endpoint makes: that may change without notice
 };
 struct input_warning {
   input_warning_kind kind = input_warning_kind::id_null_word;

@@ -32,11 +32,12 @@ bool batching::refused(const answer& a, unsigned calls) noexcept {
   }
 }
 
-// How many calls the next request has. Calls that are to show how the service or a connection is are made alone.
+// How many calls the next request has. Calls that are to show how the service or a connection is are made alone, and so are those of the
+// beta endpoint.
 unsigned lane::batch_wanted(mono_time now) noexcept {
   const bool trial = scope_.on_trial(now) || health_.down();
   const auto who = organizers_.front();
-  if (!batching_.on() || trial || who == no_organizer || context_.rows[organizers_[who].head].fresh_connection) return 1;
+  if (!batching_.on() || trial || who == no_organizer || context_.rows[organizers_[who].head].goes_alone()) return 1;
   return std::min(batching_.size(), organizers_.in_round());
 }
 
@@ -60,7 +61,7 @@ bool lane::grant_batch(mono_time now) {
   while (rows.size() < wanted && could_send() && pace_.next(since, 1) <= now) {
     const auto who = organizers_.front();
     if (who == no_organizer || std::ranges::find(organizers, who) != organizers.end()) break;
-    if (context_.rows[organizers_[who].head].fresh_connection) break;
+    if (context_.rows[organizers_[who].head].goes_alone()) break;
     const auto i = take_ready(who, now);
     if (i != no_row) {
       organizers.push_back(who);

@@ -1,5 +1,7 @@
 #include "engine/operations.hpp"
 
+#include "core/chat_thread.hpp"
+
 namespace convoke::engine {
 
 namespace {
@@ -11,11 +13,11 @@ bool owes_update(update_rule rule, const answer& a) noexcept {
     case update_rule::never:
       return false;
     case update_rule::if_different:
-      return !a.drift.empty();
+      return core::any_can_be_updated(a.drift);
     case update_rule::always:
       return !a.settled;
     case update_rule::both:
-      return !a.settled || !a.drift.empty();
+      return !a.settled || core::any_can_be_updated(a.drift);
   }
   return false;
 }

@@ -50,7 +50,7 @@ std::expected<std::string, std::string> path_of(const request& what, std::string
   if (!me.empty() && what.wanted.organizer != me)
     return std::unexpected("the organizer " + what.wanted.organizer + " is not the user who has signed in");
   const auto how = me.empty() ? wire::addressing::by_id : wire::addressing::as_me;
-  if (what.op == operation::create_or_get) return wire::create_or_get_path(what.wanted.organizer, how);
+  if (what.op == operation::create_or_get) return wire::create_or_get_path(what.wanted.organizer, how, wire::version_for(what.wanted));
   return wire::meeting_path(what.wanted.organizer, what.meeting_id, how);
 }
 
@@ -224,7 +224,9 @@ boost::asio::awaitable<answer> caller::call(net::connection& on, const request& 
 void caller::impl::append_item(std::size_t at, const request& what, answer& out) {
   constexpr std::string_view version = "/v1.0";
   constexpr std::size_t digits = 8;  // of the request's own id: an answer to another request has other ids
-  const auto path = path_of(what, me);
+  auto path = path_of(what, me);
+  if (path && !path->starts_with(version))
+    path = std::unexpected("a batch takes calls of v1.0 only, and a channel meeting is made by the beta endpoint");
   if (!path) {
     out.error = attempt_error::closed;
     out.sent = false;

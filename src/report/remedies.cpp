@@ -9,6 +9,7 @@
 #include <convoke/key.hpp>
 
 #include "core/access_policy.hpp"
+#include "core/chat_thread.hpp"
 #include "core/known_errors.hpp"
 #include "core/permission_commands.hpp"
 #include "core/text.hpp"
@@ -33,6 +34,10 @@ constexpr rule rules[] = {
      true, core::fixer::author_of_the_file},
     {outcome::rejected, "", "Correct these rows in the input or in the failed file, and apply that file.", true,
      core::fixer::author_of_the_file},
+    {outcome::drifted, core::chat_thread_field,
+     "The chat of a meeting is fixed when the meeting is made, and these have another one than their chat_thread_id. No update changes "
+     "that: correct the cell, or give the row a new external id, which makes a new meeting in the channel.",
+     true, core::fixer::author_of_the_file},
     {outcome::drifted, "",
      "The stored meetings differ from the input. --on-drift update changes the meetings; --on-drift report accepts meetings that differ.",
      true, core::fixer::author_of_the_file},

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "core/chat_thread.hpp"
 #include "core/meeting_options.hpp"
 #include "ledger/planning/rules.hpp"
 
@@ -26,6 +27,11 @@ bool of_create_or_get(const std::string& field) {
   return field == "subject" || field == "start" || field == "end" || field == "attendees";
 }
 
+// An update cannot correct it, so it is not among what an update sends or has changed.
+bool stays_as_it_is(std::string_view field) noexcept {
+  return !core::can_be_updated(field);
+}
+
 bool is_option(std::string_view field) noexcept {
   return field.starts_with(core::option_field);
 }
@@ -36,6 +42,7 @@ std::vector<std::string> fields_to_send(const engine::answer& last) {
   auto out = last.drift;
   for (const auto& field : last.to_set)
     if (std::ranges::find(out, field) == out.end()) out.push_back(field);
+  std::erase_if(out, stays_as_it_is);
   return out;
 }
 
@@ -62,6 +69,7 @@ void claimed_row::advance(const engine::answer& last) {
 
 void claimed_row::send_changed(std::vector<std::string> differing, bool settled) {
   changed = std::move(differing);
+  std::erase_if(changed, stays_as_it_is);
   using enum ledger::update_rule;
   // Differences of what createOrGet can set are only reported unless the rule says otherwise: then the update is owed for the rest alone.
   const bool for_the_rest = includes(update, always) || std::ranges::any_of(changed, is_option);

@@ -198,7 +198,8 @@ void driver::on_claimed(engine::lane_id lane, bool stale, result<ledger::claim_a
                          .token = row.token,
                          .strikes = row.strikes,
                          .op = row.op,
-                         .update = static_cast<engine::update_rule>(row.update)});
+                         .update = static_cast<engine::update_rule>(row.update),
+                         .beta = !wanted->chat_thread_id.empty()});
       rows_.insert_or_assign(row.row, claimed_row(std::move(row), std::move(*wanted++)));
     }
   }

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "core/chat_thread.hpp"
 #include "core/meeting_options.hpp"
 
 namespace convoke::spec {
@@ -84,6 +85,8 @@ std::vector<std::string> differing_fields(const meeting_spec& wanted, const meet
   if (other_people || (other_roles && !wanted.keep_roles)) out.emplace_back("attendees");
   const bool other_presenters = stored.allowed_presenters && *stored.allowed_presenters != role_is_presenter;
   if (wanted.keep_roles && (other_roles || other_presenters)) out.emplace_back("roles");
+  const bool in_channel = !wanted.chat_thread_id.empty() && stored.chat_thread_id.has_value();
+  if (in_channel && *stored.chat_thread_id != wanted.chat_thread_id) out.emplace_back(core::chat_thread_field);
   for (const option_value& one : wanted.options) {
     const auto* const value = stored_value(stored, one.option);
     if (value != nullptr && *value != one.value) out.push_back(field_of(one));

@@ -143,7 +143,7 @@ BOOST_AUTO_TEST_CASE(row_16_wrong_rows_are_listed_for_programs) {
 BOOST_AUTO_TEST_CASE(every_kind_of_warning_says_how_many_where_and_what_to_do) {
   using enum input_warning_kind;
   for (const auto kind : {id_null_word, id_scientific, id_apostrophe, id_decimal, long_meeting, short_meeting, past_meeting, far_meeting,
-                          fixed_offset_zone, utf8_in_windows_1252, unnamed_column, role_not_kept, lasting_option}) {
+                          fixed_offset_zone, utf8_in_windows_1252, unnamed_column, role_not_kept, lasting_option, beta_endpoint}) {
     const auto one = warning_of({kind, 1, 7, "x"}), many = warning_of({kind, 1200, 7, "x"});
     BOOST_TEST(one.starts_with("1 "), one);
     BOOST_TEST(one.contains(", in line 7 (x). "), one);

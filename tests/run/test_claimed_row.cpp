@@ -49,4 +49,12 @@ BOOST_AUTO_TEST_CASE(a_restart_sends_the_same) {
   BOOST_TEST((sent_after_restart(update_rule::never, "subject;end") == fields{"subject", "end"}));
 }
 
+BOOST_AUTO_TEST_CASE(what_an_update_cannot_change_is_not_sent) {
+  BOOST_TEST((sent_after_restart(update_rule::if_different, "subject;chat_thread_id") == fields{"subject"}));
+  convoke::engine::answer a;
+  a.drift = {"end", "chat_thread_id"};
+  a.to_set = {"option.allowRecording"};
+  BOOST_TEST((convoke::run::fields_to_send(a) == fields{"end", "option.allowRecording"}));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

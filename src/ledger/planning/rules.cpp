@@ -1,6 +1,9 @@
 #include "ledger/planning/rules.hpp"
 
+#include <algorithm>
 #include <utility>
+
+#include "core/chat_thread.hpp"
 
 namespace convoke::ledger::planning {
 
@@ -31,6 +34,16 @@ bool names_field(std::string_view drift, std::string_view field) noexcept {
 }
 
 }  // namespace
+
+bool can_correct(std::string_view drift) noexcept {
+  if (drift.empty()) return true;
+  while (!drift.empty()) {
+    const auto end = std::min(drift.find(';'), drift.size());
+    if (core::can_be_updated(drift.substr(0, end))) return true;
+    drift.remove_prefix(std::min(end + 1, drift.size()));
+  }
+  return false;
+}
 
 bool can_extend(std::string_view drift) noexcept {
   return !names_field(drift, "start") && !names_field(drift, "end");

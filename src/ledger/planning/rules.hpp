@@ -31,6 +31,7 @@ struct known_key {
   digest wanted{};                      // the payload that the inventory wants; read only where needs_wanted(state)
   std::optional<utc_time> expires{};    // the meeting, as the service said when it was observed; absent: not known
   bool extendable = true;               // an update that changes nothing is possible, see can_extend
+  bool correctable = true;              // an update can correct what differs, see can_correct
 };
 
 // True if the class of a row depends on `known_key::wanted`: the key was never observed as satisfied or drifted since it was last called.
@@ -70,6 +71,10 @@ struct known_key {
 // createOrGet cannot set: attendee roles that are to be enforced. On a difference where drifted meetings are to be updated. Both rules can
 // hold. Else never.
 [[nodiscard]] update_rule update_after_create(const operation_settings& settings, const meeting_spec& spec) noexcept;
+
+// Whether an update can correct one of these differences (names of fields, `;` between), or which ones there are is not known. Where it
+// cannot, the meeting stays drifted, and no run owes an update because of it.
+[[nodiscard]] bool can_correct(std::string_view drift) noexcept;
 
 // The operation that a row owes first; none where the row needs no call. New, changed and retried rows owe createOrGet. A drifted row owes
 // one only where drifted meetings are to be updated: an update, or createOrGet where the meeting's id is not known. An expired one owes

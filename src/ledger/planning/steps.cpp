@@ -96,7 +96,8 @@ result<void> known_key_classifier::read_page_keys() {
 
 void known_key_classifier::classify(matched_row& row) {
   row.what = classify_known(at_key_, row.payload, plan_.now);
-  set_operation(row, first_operation(plan_.settings, row.what, at_key_.has_meeting));
+  const bool stays_as_it_is = row.what == row_class::drifted && !at_key_.correctable;
+  set_operation(row, stays_as_it_is ? std::nullopt : first_operation(plan_.settings, row.what, at_key_.has_meeting));
   if (!row.owes && call_for_expiry(plan_.settings, at_key_, row.what, row.ends, plan_.now)) {
     row.owes = row.extends = true;
     row.first_op = operation::update;

@@ -17,7 +17,8 @@ struct refusal {
 
 // True where `body` is a createOrGet; else `why` says what is wrong. Missing times become `now` and one hour later.
 // Members that are not documented are skipped, as Graph does, and so are those that createOrGet cannot set.
-[[nodiscard]] bool read_create_or_get(std::string_view body, utc_time now, wanted_meeting& into, refusal& why);
+// `channels`: chatInfo.threadId names the channel of the meeting; otherwise it is skipped too.
+[[nodiscard]] bool read_create_or_get(std::string_view body, utc_time now, wanted_meeting& into, refusal& why, bool channels = false);
 
 // True where `body` is a PATCH of a meeting; else `why` says what is wrong. Times come as a pair. Members that are documented and cannot be
 // changed are refused, or skipped where `to_fixed` says so (meetingType is refused all the same); members that are not documented are

@@ -38,6 +38,7 @@ struct wanted_meeting {
   utc_time start{}, end{};
   // One invited person per line: `u` or `i` (UPN or object id), the value, TAB, the role as sent (perhaps empty), LF.
   std::string people;
+  std::string channel;  // chatInfo.threadId, empty: none
 };
 
 // What the body of a PATCH changes. Members that it does not name stay as they are.
@@ -66,6 +67,7 @@ struct key_record {
   std::string text;     // the subject, then the people
   std::uint32_t subject_size = 0;
   std::unique_ptr<option_values> options;  // null while no option was set
+  std::unique_ptr<std::string> channel;    // the thread of a channel meeting; null for every other meeting
 
   [[nodiscard]] bool exists() const noexcept { return creates > 0 && !deleted; }
   [[nodiscard]] std::string_view subject() const noexcept { return std::string_view(text).substr(0, subject_size); }
@@ -112,16 +114,20 @@ class meeting_store {
   static constexpr std::size_t organizer_size = 36;
   text_map<key_record> keys_;
   std::unordered_multimap<std::string, key_record, text_hash, std::equal_to<>> retired_;  // in flight at a clear()
-  std::unordered_map<std::uint64_t, entry*> by_guid_;                                     // hash of the GUID in the meeting's id
+  std::unordered_map<std::uint64_t, entry*> by_handle_;  // hash of the GUID in the meeting's id, or of the whole id of a channel meeting
   std::string scratch_;
   std::uint64_t meetings_ = 0, duplicates_ = 0;
 };
 
 // The GUID in the ids of the meeting with this serial number.
 [[nodiscard]] std::string meeting_guid(std::uint64_t serial);
-// The id of the meeting of `e`: base64 of `1*{organizer}*0**19:meeting_{base64 of the GUID}@thread.v2`.
+// The id of the meeting of `e`: base64 of `1*{organizer}*0**19:meeting_{base64 of the GUID}@thread.v2`, and of a channel meeting
+// `1*{organizer}*{message id}**{thread of the channel}`.
 [[nodiscard]] std::string meeting_id(const meeting_store::entry& e);
 // `19:meeting_…@thread.v2`
 [[nodiscard]] std::string thread_id(std::string_view guid);
+// The thread of the meeting of `e`, and its message in it: `0` where the thread is the meeting's own.
+[[nodiscard]] std::string thread_of(const meeting_store::entry& e);
+[[nodiscard]] std::string message_id(const key_record& of);
 
 }  // namespace convoke::sim

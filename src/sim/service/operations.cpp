@@ -50,6 +50,11 @@ bool service::within_month(call& c, const meeting_store::entry& e) {
   return false;
 }
 
+// v1.0 skips chatInfo, because its page does not list it.
+bool service::takes_channels(const call& c) const noexcept {
+  return c.beta && how_.beta != beta_answer::ignore_chat;
+}
+
 // The key that the call is about. Null: the call is answered.
 meeting_store::entry* service::read(call& c) {
   if (has_body(c.op)) {
@@ -60,7 +65,7 @@ meeting_store::entry* service::read(call& c) {
     }
     refusal why;
     const bool good = c.op == operation::update ? read_update(c.q.body, changes_, why, how_.to_fixed_member)
-                                                : read_create_or_get(c.q.body, c.now.wall, wanted_, why);
+                                                : read_create_or_get(c.q.body, c.now.wall, wanted_, why, takes_channels(c));
     if (!good) {
       error(c, 400, why.code, why.message);
       return nullptr;

@@ -108,6 +108,12 @@ BOOST_AUTO_TEST_CASE(an_extension_sends_only_what_the_meeting_has_already) {
   BOOST_TEST(!can_extend("subject;end"));
 }
 
+BOOST_AUTO_TEST_CASE(an_update_can_correct_everything_but_the_chat) {
+  BOOST_TEST(!can_correct("chat_thread_id"));
+  for (const auto* some : {"", "subject", "subject;chat_thread_id", "chat_thread_id;option.allowRecording", "roles"})
+    BOOST_TEST(can_correct(some), some);
+}
+
 BOOST_AUTO_TEST_CASE(a_meeting_that_expires_before_its_end_is_named) {
   const known_key early{.state = observed_state::satisfied, .expires = now + 1h};
   BOOST_TEST(expires_early(early, now + 2h, now));
