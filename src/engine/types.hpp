@@ -184,6 +184,7 @@ struct answer {
   bool settled = false;                                 // it shows that everything which createOrGet cannot set is as the spec wants it
   std::vector<std::string> to_set;                      // of createOrGet: the wanted options that the answer does not show as wanted
   bool whole = true;                                    // false: the body was cut, so something may be missing
+  bool too_large = false;                               // of a whole batch: cut because it is larger than what is read of an answer
   // False: it names no client-request-id, so nothing shows that it belongs to its request. A peer may send something on any connection
   // without a request.
   bool bound = true;
@@ -245,7 +246,8 @@ struct send_batch {
   std::vector<send_call> calls;
 };
 
-// The service does not take such batches: from now on this lane puts at most `size` calls into one, 1: none is sent. Log it.
+// The service does not take such batches, or its answers to them are too large: from now on this lane puts at most `size` calls into one,
+// 1: none is sent. Log it.
 struct batch_limited {
   lane_id lane;
   unsigned size;
