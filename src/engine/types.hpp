@@ -180,7 +180,8 @@ struct answer {
   std::string retry_after_text;                         // the same as sent, safe to print
   std::string throttle_scope;                           // x-ms-throttle-scope as sent, empty: none
   std::optional<meeting> stored;                        // of an answer that is believed
-  std::vector<std::string> drift;                       // names of the fields that differ from the spec
+  // Names of the fields that differ from the spec. Of an update also those that differed before, were not sent and are not shown.
+  std::vector<std::string> drift;
   bool settled = false;                                 // it shows that everything which createOrGet cannot set is as the spec wants it
   std::vector<std::string> to_set;                      // of createOrGet: the wanted options that the answer does not show as wanted
   bool whole = true;                                    // false: the body was cut, so something may be missing

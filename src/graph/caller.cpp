@@ -201,8 +201,8 @@ boost::asio::awaitable<answer> caller::call(net::connection& on, const request& 
     co_return out;
   }
   out.client_request_id = self.request_id;
-  // The caller's `request` and the token may go while the answer is awaited; the spec and the meeting id stay.
-  const request asked{.op = what.op, .wanted = what.wanted, .meeting_id = what.meeting_id};
+  // The caller's `request` and the token may go while the answer is awaited; what the request refers to stays.
+  const request asked{.op = what.op, .wanted = what.wanted, .meeting_id = what.meeting_id, .kept = what.kept};
   const auto ended = co_await on.exchange(self.bytes, self.response, limit);
   out.finished_at = net::wall_now();
   out.sent = ended.sent;

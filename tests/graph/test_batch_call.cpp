@@ -28,7 +28,7 @@ struct batch_client : client {
 
   engine::batch_answer batch(const std::vector<operation>& ops, const secret& token = secret(long_token)) {
     std::vector<graph::request> calls;
-    for (const auto op : ops) calls.push_back({.op = op, .wanted = wanted, .meeting_id = meeting_id, .changed = changed});
+    for (const auto op : ops) calls.push_back({.op = op, .wanted = wanted, .meeting_id = meeting_id, .changed = changed, .kept = kept});
     connect();
     return run(context, caller->batch(*link, calls, token, 3, std::chrono::seconds(15)));
   }
@@ -145,6 +145,16 @@ BOOST_AUTO_TEST_CASE(an_answer_that_is_too_large_is_known_as_such) {
   const auto foreign = whole(echo(foreign_request_id));
   BOOST_TEST(!foreign.too_large);
   BOOST_TEST(!foreign.bound);
+}
+
+BOOST_AUTO_TEST_CASE(what_an_update_in_a_batch_does_not_send_differs_still) {
+  auto meeting = meeting_of(organizer);
+  meeting.erase("subject");
+  batch_client c(answer_of(200, envelope({item(1, R"("status":200,"body":)" + text_of(meeting))})));
+  c.changed = {"attendees"};
+  c.kept = {"subject"};
+  const auto got = c.batch({operation::update});
+  BOOST_TEST((got.items[0].got.drift == std::vector<std::string>{"subject"}));
 }
 
 BOOST_AUTO_TEST_CASE(the_answer_to_another_request_is_foreign) {
