@@ -226,6 +226,7 @@ std::string status_text(const ledger_state& s, utc_time now) {
     out += fmt::format("{}{} {}", before, grouped(n), state);
     before = ", ";
   }
+  if (s.expired > 0) out += fmt::format("; {} expired", count_of(s.expired, "meeting has", "meetings have"));
   out += '\n';
   out += feeds_text(s.feeds);
   if (s.workers) out += workers_text(*s.workers, now);
@@ -249,6 +250,7 @@ std::string status_json(const ledger_state& s, utc_time now) {
   json::object states;
   for (const auto& [state, n] : s.inventory) states.emplace(state, n);
   json::object out{{"inventory", std::move(states)},
+                   {"inventory_expired", s.expired},
                    {"feeds", feeds_json(s.feeds)},
                    {"run", nullptr},
                    {"other_open_runs", other_runs_json(s)},

@@ -69,6 +69,20 @@ BOOST_AUTO_TEST_CASE(results_and_inventory_show_expiry_and_options) {
   }));
 }
 
+BOOST_AUTO_TEST_CASE(expired_meetings_are_counted) {
+  BOOST_TEST(must(r->inventory_expired(now)) == 0u);
+  meetings({{"dead", now}, {"live", now + 1h}, {"unknown", std::nullopt}});
+  BOOST_TEST(must(r->inventory_expired(now - 1s)) == 0u);
+  BOOST_TEST(must(r->inventory_expired(now)) == 1u);
+  BOOST_TEST(must(r->inventory_expired(now + 2h)) == 2u);
+  // One that was deleted is not expired as well.
+  const auto next = plan(*s, header("two"), {row(2, 1, "dead")}).id;
+  auto gone = ended(claim_first(*s, next).rows.at(0), outcome::removed);
+  gone.stored.reset();
+  finish(*s, {gone});
+  BOOST_TEST(must(r->inventory_expired(now)) == 0u);
+}
+
 BOOST_AUTO_TEST_CASE(an_expired_meeting_owes_createorget) {
   const auto run = meetings({{"dead", now}, {"live", now + 1h}, {"unknown", std::nullopt}});
   BOOST_TEST(any_expires(run, now));

@@ -148,7 +148,8 @@ void count(plan_summary& summary, const matched_row& row, decision decided) noex
      : row.what == row_class::expired ? summary.expired_keys
                                       : summary.retried_keys);
   if (row.first_op == operation::update) ++summary.update_keys;
-  if (row.first_op == operation::create_or_get && includes(row.update, update_rule::always)) ++summary.settings_keys;
+  const bool more_to_set = row.options || includes(row.update, update_rule::always);
+  if (row.first_op == operation::create_or_get && more_to_set) ++summary.settings_keys;
 }
 
 }  // namespace convoke::ledger::planning
