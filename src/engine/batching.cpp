@@ -37,11 +37,17 @@ bool batching::refused(const answer& a, unsigned calls) noexcept {
   }
 }
 
+// Whether the next call of the organizer settles a doubt about an answer.
+bool lane::goes_alone(organizer_index who) noexcept {
+  const auto& r = context_.rows[organizers_[who].head];
+  return r.fresh_connection && r.doubted > 0;
+}
+
 // How many calls the next request has. Calls that are to show how the service or a connection is are made alone.
 unsigned lane::batch_wanted(mono_time now) noexcept {
   const bool trial = scope_.on_trial(now) || health_.down();
   const auto who = organizers_.front();
-  if (!batching_.on() || trial || who == no_organizer || context_.rows[organizers_[who].head].fresh_connection) return 1;
+  if (!batching_.on() || trial || who == no_organizer || goes_alone(who)) return 1;
   return std::min(batching_.size(), organizers_.in_round());
 }
 
@@ -58,6 +64,9 @@ mono_time lane::departure(mono_time now) noexcept {
 bool lane::grant_batch(mono_time now) {
   const auto wanted = batch_wanted(now);
   if (wanted < 2) return false;
+  // After a dead connection its calls go on a new one, and others may go with them.
+  const bool fresh = context_.rows[organizers_[organizers_.front()].head].fresh_connection;
+  if (fresh && !connections_.unused()) return false;
   const auto since = batching_.since().value_or(now);
   std::vector<organizer_index> organizers;
   std::vector<row_index> rows;
@@ -65,7 +74,7 @@ bool lane::grant_batch(mono_time now) {
   while (rows.size() < wanted && could_send() && pace_.next(since, 1) <= now) {
     const auto who = organizers_.front();
     if (who == no_organizer || std::ranges::find(organizers, who) != organizers.end()) break;
-    if (context_.rows[organizers_[who].head].fresh_connection) break;
+    if (goes_alone(who) || (!fresh && context_.rows[organizers_[who].head].fresh_connection)) break;
     const auto i = take_ready(who, now);
     if (i != no_row) {
       organizers.push_back(who);
@@ -77,12 +86,12 @@ bool lane::grant_batch(mono_time now) {
   }
   batching_.sent(now);
   if (rows.empty()) return true;
-  send_together(rows, now);
+  send_together(rows, fresh, now);
   return true;
 }
 
-void lane::send_together(const std::vector<row_index>& rows, mono_time now) {
-  const auto [c, reused] = connections_.take(false);
+void lane::send_together(const std::vector<row_index>& rows, bool unused_only, mono_time now) {
+  const auto [c, reused] = connections_.take(unused_only);
   limit_.called(++requests_);
   std::vector<send_call> calls;
   for (const auto i : rows) {

@@ -258,7 +258,9 @@ void lane::await_connection(organizer_index who) {
 
 void lane::free_connection() {
   if (awaiting_.empty()) return;
-  if (const auto c = connections_.close_one_for(awaiting_.size())) context_.actions.emplace_back(drop_connection{id_, *c});
+  // One connection takes as many of them as a batch has calls.
+  const auto needed = (awaiting_.size() + batching_.size() - 1) / batching_.size();
+  if (const auto c = connections_.close_one_for(needed)) context_.actions.emplace_back(drop_connection{id_, *c});
 }
 
 void lane::resume_awaiting(mono_time now) {

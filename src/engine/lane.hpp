@@ -109,7 +109,8 @@ class lane {
   [[nodiscard]] unsigned batch_wanted(mono_time now) noexcept;
   [[nodiscard]] mono_time departure(mono_time now) noexcept;
   bool grant_batch(mono_time now);
-  void send_together(const std::vector<row_index>& rows, mono_time now);
+  void send_together(const std::vector<row_index>& rows, bool unused_only, mono_time now);
+  [[nodiscard]] bool goes_alone(organizer_index who) noexcept;
   [[nodiscard]] bool could_send() const noexcept;
   [[nodiscard]] bool owes();
   [[nodiscard]] bool awaits_connection() noexcept;

@@ -161,13 +161,13 @@ bool lane::doubted(row_index i, answer& a, mono_time now) {
   return true;
 }
 
-// The connection was dead before the call, and the other used ones may be as well: the next one is new. One call of a batch finds that out
-// for all of them.
+// The connection was dead before the call, and the other used ones may be as well: the next one is new. The calls of a batch go together on
+// one again.
 void lane::stale(row_index i, answer&& a, mono_time now) {
   auto& r = context_.rows[i];
   ++context_.numbers.stale;
+  r.fresh_connection = true;
   if (!shared_answer_) {
-    r.fresh_connection = true;
     for (const auto c : connections_.dead(r.connection, r.reused && a.sent, now)) context_.actions.emplace_back(drop_connection{id_, c});
   }
   if (++r.stale <= most_stale) {
