@@ -132,6 +132,7 @@ bool lane::batch_refused(batch_answer& a, mono_time now) {
     const auto who = context_.rows[i].organizer;
     end_call(i);
     context_.rows[i].shares_connection = false;
+    context_.rows[i].stale = 0;
     context_.keys.answered(context_.rows[i].owed.key);
     again_now(i, answer(whole));
     if (stopped_) continue;
