@@ -182,10 +182,10 @@ struct answer {
   std::optional<meeting> stored;                        // of an answer that is believed
   // Names of the fields that differ from the spec. Of an update also those that differed before, were not sent and are not shown.
   std::vector<std::string> drift;
-  bool settled = false;                                 // it shows that everything which createOrGet cannot set is as the spec wants it
-  std::vector<std::string> to_set;                      // of createOrGet: the wanted options that the answer does not show as wanted
-  bool whole = true;                                    // false: the body was cut, so something may be missing
-  bool too_large = false;                               // of a whole batch: cut because it is larger than what is read of an answer
+  bool settled = false;             // it shows that everything which createOrGet cannot set is as the spec wants it
+  std::vector<std::string> to_set;  // of createOrGet: the wanted options that the answer does not show as wanted
+  bool whole = true;                // false: the body was cut, so something may be missing
+  bool too_large = false;           // of a whole batch: cut because it is larger than what is read of an answer
   // False: it names no client-request-id, so nothing shows that it belongs to its request. A peer may send something on any connection
   // without a request.
   bool bound = true;

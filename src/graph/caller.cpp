@@ -320,7 +320,8 @@ boost::asio::awaitable<engine::batch_answer> caller::batch(net::connection& on, 
     whole.finished_at = net::wall_now();
   }
   if (reason || self.sent.empty()) co_return out;
-  const auto ended = co_await on.exchange(self.bytes, self.response, limit, wire::batch_limits{}.answer);
+  constexpr auto most = wire::batch_limits().answer;
+  const auto ended = co_await on.exchange(self.bytes, self.response, limit, most);
   blank.finished_at = net::wall_now();
   blank.sent = ended.sent;
   for (const auto at : self.sent) out.items[at].got = blank;

@@ -114,7 +114,7 @@ class reader {
   virtual result<std::vector<failure_reason>> reasons(run_id id, std::size_t most) = 0;
   // Rows of the run that an update made agree, by the fields that differed (`;` between) -> rows.
   virtual result<std::vector<count_by>> updates(run_id id) = 0;
-  virtual result<std::vector<count_by>> inventory_counts() = 0;   // state -> keys
+  virtual result<std::vector<count_by>> inventory_counts() = 0;  // state -> keys
   // Of the keys that were observed as satisfied or drifted, those whose meeting has expired by `now`.
   virtual result<std::uint64_t> inventory_expired(utc_time now) = 0;
   virtual result<std::vector<count_by>> inventory_feeds() = 0;    // feed -> keys; the keys of no feed are counted under ""

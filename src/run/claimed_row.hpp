@@ -30,7 +30,7 @@ struct claimed_row {
   // Where it owes an update: the fields to send, which differed or have to be set; empty: all of them.
   std::vector<std::string> changed;
   std::vector<std::string> kept;  // fields that are known to differ and are not sent
-  bool extends = false;  // the update changes nothing: it is sent because an update extends the life of the meeting
+  bool extends = false;           // the update changes nothing: it is sent because an update extends the life of the meeting
 
   // An operation is complete with this answer, and another one is owed.
   void advance(const engine::answer& last);

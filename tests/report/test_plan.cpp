@@ -252,7 +252,8 @@ BOOST_AUTO_TEST_CASE(a_plan_counts_updates_apart_from_calls_that_were_tried_befo
   s.update_keys = 4;
   BOOST_TEST(plan_counts(s) == "9 rows: 9 calls owed (2 new, 0 changed, 3 tried before, 4 to update), 0 unchanged.");
   s.settings_keys = 2;
-  BOOST_TEST(plan_counts(s).ends_with(" After 2 of the calls an update sets options or the roles of attendees, unless they are set already."));
+  BOOST_TEST(
+      plan_counts(s).ends_with(" After 2 of the calls an update sets options or the roles of attendees, unless they are set already."));
   const auto object = boost::json::parse(plan_json(1, s, now, {})).as_object();
   BOOST_TEST(object.at("updates").to_number<int>() == 4);
   BOOST_TEST(object.at("updates_for_settings").to_number<int>() == 2);
