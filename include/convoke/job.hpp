@@ -268,6 +268,8 @@ struct job_report {
   std::vector<lane_result> lanes;                      ///< of the whole run, in the order of its lanes; `end` is that of this call
   std::uint64_t calls = 0, throttled = 0, faults = 0;  ///< of this call
   std::uint64_t early_by_inference = 0;                ///< calls in a scope that was closed by a throttle which did not name it
+  std::uint64_t batches = 0;                           ///< requests that carried several of the calls (batch_size)
+  std::uint64_t strange = 0;                           ///< answers in batches that were ignored: of no call, or of one that was answered
   std::chrono::microseconds plan_time{0}, call_time{0}, results_time{0};  ///< call: first send to last commit
   std::string results, failed;                                            ///< files written, empty where none
   std::string removed_failed;              ///< the failed file of an earlier run, removed because nothing failed; empty: there was none
@@ -332,6 +334,8 @@ struct work_report {
   std::uint64_t rows = 0;                         ///< that got their outcome by this call
   std::uint64_t calls = 0, throttled = 0, faults = 0;
   std::uint64_t early_by_inference = 0;    ///< calls in a scope that was closed by a throttle which did not name it
+  std::uint64_t batches = 0;               ///< requests that carried several of the calls (batch_size)
+  std::uint64_t strange = 0;               ///< answers in batches that were ignored: of no call, or of one that was answered
   std::chrono::microseconds call_time{0};  ///< first send to last commit
   unsigned sessions = 0;                   ///< more than one where a lease was lost, or each run has a session
   std::vector<lane_result> lanes;    ///< in the order of the job's lanes; some without calls may be missing. A finished one is owed nothing

@@ -144,7 +144,7 @@ struct plan_summary {
   std::uint64_t extended_keys = 0;  ///< of these, as wanted or drifted, and about to expire: a PATCH extends them (keep_alive)
   std::uint64_t expired_keys = 0;   ///< of these, in the inventory with this payload, and expired
   std::uint64_t update_keys = 0;    ///< of the retried: known to differ, so that an update is owed and no createOrGet (`--on-drift update`)
-  std::uint64_t settings_keys = 0;  ///< of the calls, createOrGet of a key that wants what it cannot set (roles): an update follows
+  std::uint64_t settings_keys = 0;  ///< of the calls, createOrGet that an update follows for what it cannot set (options, roles)
   std::uint64_t unchanged = 0;      ///< rows whose meeting is known to be as wanted
   std::uint64_t drifted = 0;        ///< rows whose meeting is known to differ
   std::uint64_t rejected = 0;       ///< rows that are wrong

@@ -47,6 +47,7 @@ lane::app_cooldown lane::answered(row_index i, answer&& a, mono_time now) {
   }
   // Where the transport failed the driver closes the connection by itself. After an answer it looks sound and is closed by an action.
   const bool own = !std::exchange(r.shares_connection, false);
+  if (own) --requests_;
   const bool looks_sound = !own || a.error == attempt_error::none || a.error == attempt_error::not_believed ||
                            a.error == attempt_error::truncated || a.error == attempt_error::foreign;
   const bool spent = own && looks_sound && connections_.answered(c, r.reused, now);
@@ -166,7 +167,8 @@ bool lane::doubted(row_index i, answer& a, mono_time now) {
   return true;
 }
 
-// The connection was dead before the call, and the other used ones may be as well: the next one is new.
+// The connection was dead before the call, and the other used ones may be as well: the next one is new. The calls of a batch go together on
+// one again.
 void lane::stale(row_index i, answer&& a, mono_time now) {
   auto& r = context_.rows[i];
   ++context_.numbers.stale;

@@ -51,8 +51,6 @@ struct row {
   std::unique_ptr<answer> last;  // the latest answer that did not end it
 
   [[nodiscard]] bool calls_beta() const noexcept { return owed.beta && owed.op == operation::create_or_get; }
-  // Its next call goes into no batch.
-  [[nodiscard]] bool goes_alone() const noexcept { return fresh_connection || calls_beta(); }
 
   // The row owes this operation from now on. What was counted for the operation before does not count for it.
   void begin(operation op) noexcept {

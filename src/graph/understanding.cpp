@@ -91,7 +91,9 @@ void read_success(const http_answer& from, const request& asked, wire::parser& p
   auto why = doubt(*stored, asked);
   if (why.empty()) why = doubt(named, *stored, asked.wanted);
   if (!why.empty()) return disbelieve(out, std::move(why));
-  out.drift = spec::differing_fields(asked.wanted, *stored);
+  // What an update did not send is as it was, unless the answer shows it.
+  const auto kept = asked.op == operation::update ? asked.kept : std::span<const std::string>();
+  out.drift = spec::differing_fields(asked.wanted, *stored, kept);
   if (asked.op == operation::create_or_get) out.to_set = spec::options_to_set(asked.wanted, *stored);
   out.settled = spec::shows_roles(asked.wanted, *stored);
   out.stored = std::move(*stored);

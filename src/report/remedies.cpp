@@ -48,9 +48,6 @@ constexpr rule rules[] = {
      false, core::fixer::microsoft},
 };
 
-constexpr std::string_view bad_row =
-    "Graph refuses the data of these rows. Compare subject, times and attendees with the message, correct the rows in the failed file, and "
-    "apply that file.";
 constexpr std::string_view not_known =
     "Run the same command again: a new run owes these rows. If they fail again, compare the message with Microsoft's documentation.";
 
@@ -104,7 +101,7 @@ void add_remedies(std::span<failure_reason> reasons, std::span<const ledger::lan
     } else if (const auto e = error_of(why, parts, lane.app.contains('/')); e != core::known_error::unknown) {
       explain(why, e, lane, app);
     } else if (why.http_status >= 400 && why.http_status < 500) {
-      explain(why, {outcome::failed, "", bad_row, true, core::fixer::author_of_the_file});
+      explain(why, core::known_error::value_refused, lane, app);
     } else {
       explain(why, {outcome::failed, "", not_known});
     }

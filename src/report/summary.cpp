@@ -100,6 +100,7 @@ std::string report_text(const convoke::job_report& r) {
   if (r.calls > 0)
     out += fmt::format("{} in {:.1f} s, {} throttled, {}.\n", count_of(r.calls, "call", "calls"), seconds(r.call_time),
                        grouped(r.throttled), count_of(r.faults, "fault", "faults"));
+  out += batches_text(r.batches, r.strange);
   if (r.early_by_inference > 0)
     out += fmt::format(
         "{} of the calls {} sent into a scope that was closed: the throttles did not name their scope and were attributed to an "
@@ -144,6 +145,8 @@ std::string report_json(const convoke::job_report& r, const interruption& by, co
       {"calls", r.calls},
       {"throttled", r.throttled},
       {"early_by_inference", r.early_by_inference},
+      {"batches", r.batches},
+      {"strange_answers", r.strange},
       {"faults", r.faults},
       {"detail", r.detail},
       {"come_back_s", r.come_back ? json::value(r.come_back->count()) : json::value(nullptr)},

@@ -70,6 +70,7 @@ struct ledger_state {
   std::vector<std::string> notes;                       // warnings about the ledger, for programs
   std::optional<std::vector<worker_status>> workers{};  // absent for a ledger for one process at a time
   std::vector<run_info> runs{};                         // all of them
+  std::uint64_t expired = 0;                            // of the meetings that are satisfied or drifted
 };
 // `now`: the wall time from which a forecast and the cooldowns count.
 [[nodiscard]] std::string status_text(const ledger_state& s, utc_time now);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,7 +17,11 @@ namespace convoke::spec {
 // as null cannot be verified and is not a difference; roles are compared only where the answer has one of attendee_role. In a spec that
 // keeps its roles a role that differs is a difference of `roles`, and so is another `allowedPresenters` than `roleIsPresenter`; in any
 // other spec a role belongs to `attendees`.
-[[nodiscard]] std::vector<std::string> differing_fields(const meeting_spec& wanted, const meeting& stored);
+//
+// `known`: fields that are known to have differed before and that nothing was done about. Of these a field differs still unless the stored
+// meeting shows that it does not.
+[[nodiscard]] std::vector<std::string> differing_fields(const meeting_spec& wanted, const meeting& stored,
+                                                        std::span<const std::string> known = {});
 
 // The wanted options (`option.NAME`) that a stored meeting does not show as wanted: those that differ, and those that the answer omits.
 [[nodiscard]] std::vector<std::string> options_to_set(const meeting_spec& wanted, const meeting& stored);

@@ -252,10 +252,28 @@ BOOST_AUTO_TEST_CASE(a_plan_counts_updates_apart_from_calls_that_were_tried_befo
   s.update_keys = 4;
   BOOST_TEST(plan_counts(s) == "9 rows: 9 calls owed (2 new, 0 changed, 3 tried before, 4 to update), 0 unchanged.");
   s.settings_keys = 2;
-  BOOST_TEST(plan_counts(s).ends_with(" After 2 of the calls an update sets the roles of attendees, unless they are set already."));
+  BOOST_TEST(
+      plan_counts(s).ends_with(" After 2 of the calls an update sets options or the roles of attendees, unless they are set already."));
   const auto object = boost::json::parse(plan_json(1, s, now, {})).as_object();
   BOOST_TEST(object.at("updates").to_number<int>() == 4);
   BOOST_TEST(object.at("updates_for_settings").to_number<int>() == 2);
+}
+
+BOOST_AUTO_TEST_CASE(the_reasons_of_calls_add_up) {
+  plan_summary s;
+  s.rows = s.records = 30;
+  s.calls = 21;
+  s.new_keys = 1;
+  s.changed_keys = 2;
+  s.retried_keys = 7;
+  s.update_keys = 4;
+  s.extended_keys = 5;
+  s.expired_keys = 6;
+  s.unchanged = 8;
+  s.drifted = 1;
+  BOOST_TEST(plan_counts(s) ==
+             "30 rows: 21 calls owed (1 new, 2 changed, 3 tried before, 4 to update, 5 to extend, 6 expired), 8 unchanged, 1 known to "
+             "have drifted.");
 }
 
 BOOST_AUTO_TEST_CASE(a_report_names_the_fields_that_updates_changed) {

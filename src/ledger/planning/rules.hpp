@@ -44,12 +44,29 @@ struct known_key {
 // ---- expiry: a meeting expires 60 days after its end, and any update before that extends it (Graph's page of onlineMeeting)
 
 // Whether an update that changes nothing can be made of a meeting with these differences (names of fields, `;` between): it sends the
-// wanted subject or times again, which must be those that the meeting has. Where the times differ, neither its end nor what to send is
-// known.
+// wanted times again, which must be those that the meeting has. Where they differ, neither its end nor what to send is known.
 [[nodiscard]] bool can_extend(std::string_view drift) noexcept;
 
-// The fields that such an update sends: the subject, or the times where none is wanted or it differs. None where can_extend is false.
-[[nodiscard]] std::vector<std::string> fields_to_extend(const meeting_spec& wanted, std::string_view drift);
+// What an update sends, and what is known to differ and stays as it is, by the names of fields that spec::differing_fields has.
+struct update_fields {
+  std::vector<std::string> sent;  // not empty where anything that an update can correct differs or is to be set
+  std::vector<std::string> kept;
+};
+
+// Of an update that only extends a meeting with these differences: the times are sent, because the life of a meeting counts from its end.
+// Any other field may have been changed since it was observed, and must not be overwritten. Precondition: can_extend(drift).
+[[nodiscard]] update_fields fields_to_extend(std::string_view drift);
+
+// Of any other update of a row that owes it by `rule`, where the fields `differing` differ or are to be set. `settled`: what createOrGet
+// cannot set is known to be as it is wanted.
+[[nodiscard]] update_fields fields_to_update(update_rule rule, bool keeps_roles, std::vector<std::string> differing, bool settled);
+
+// The names in `fields`, which are separated by `;`.
+[[nodiscard]] std::vector<std::string> split_fields(std::string_view fields);
+
+// The operation with which a claimed row is carried out: the one that it owes. Where it owes an extension, and another run has found since
+// the plan that the times differ, createOrGet takes its place: it changes nothing of the meeting, and shows it.
+[[nodiscard]] operation operation_now(const claimed_row& row) noexcept;
 
 // Whether a row owes an update only to keep its meeting alive: the meeting is known as unchanged or drifted, no other call is owed, and it
 // expires within `keep_alive` from `now` although the wanted one ends later than now.

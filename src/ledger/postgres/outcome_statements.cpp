@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "ledger/observed_meeting.hpp"
+
 namespace convoke::ledger::postgres::ending {
 namespace {
 
@@ -29,10 +31,7 @@ constexpr std::string_view observe_meetings = R"sql(, seen AS (
   SELECT key, state, false, hash, finished_at, CASE WHEN outcome <> 4 THEN drift END, meeting_id, join_web_url, join_meeting_id, passcode,
     dial_in_number, conference_id, options_url, expires_at FROM gone WHERE mode = 1
   ON CONFLICT (id) DO UPDATE SET state = excluded.state, pending = false, compared_hash = excluded.compared_hash,
-    observed_at = excluded.observed_at, drift = excluded.drift, meeting_id = excluded.meeting_id, join_web_url = excluded.join_web_url,
-    join_meeting_id = excluded.join_meeting_id, passcode = excluded.passcode, dial_in_number = excluded.dial_in_number,
-    conference_id = excluded.conference_id, options_url = excluded.options_url, expires_at = excluded.expires_at)
-)sql";
+    observed_at = excluded.observed_at, drift = excluded.drift, )sql";  // and observe_what_is_shown, and a parenthesis
 constexpr std::string_view observe_comparisons = R"sql(, compared AS (
   INSERT INTO convoke.observation(id, state, pending, compared_hash, observed_at, drift)
   SELECT key, state, false, CASE WHEN mode = 2 THEN hash END, finished_at, CASE WHEN mode = 2 AND outcome <> 4 THEN drift END FROM gone WHERE mode IN (2, 3)
@@ -66,14 +65,13 @@ const char* finish() {
   WHERE o.run = i.run AND o.organizer = i.organizer AND o.number = i.number AND o.token = i.token AND o.strikes >= i.min_strikes
   RETURNING i.*, o.key, o.call, o.hash, o.duplicates, o.operation)
 )sql",
-                                         write_ends, observe_meetings, observe_comparisons, observe_states,
+                                         write_ends, observe_meetings, observe_what_is_shown, ")", observe_comparisons, observe_states,
                                          "SELECT g.position, g.operation, ", inputs_of, " FROM gone g"});
   return sql.c_str();
 }
 
 const char* close() {
-  static const std::string sql =
-      joined({R"sql(WITH held AS MATERIALIZED (
+  static const std::string sql = joined({R"sql(WITH held AS MATERIALIZED (
   SELECT o.run, o.organizer, o.number FROM convoke.run r JOIN convoke.owed o ON o.run = r.id AND o.organizer = $3
   WHERE (r.id = $2 OR ($2 = 0 AND r.state = 2)) AND (SELECT convoke.is_live($4)) AND (o.token = 0 OR o.session = $4
     OR o.session <> ALL (ARRAY(SELECT id FROM convoke.session WHERE NOT ended)))
@@ -86,7 +84,8 @@ gone AS (
     $16::text AS join_web_url, $17::text AS join_meeting_id, $18::text AS passcode, $19::text AS dial_in_number, $20::text AS conference_id,
     $21::text AS options_url, $22::bigint AS expires_at)
 )sql",
-              write_ends, observe_meetings, observe_states, "SELECT count(*), coalesce(sum(", inputs_of, "), 0)::bigint FROM gone g"});
+                                         write_ends, observe_meetings, observe_what_is_shown, ")", observe_states,
+                                         "SELECT count(*), coalesce(sum(", inputs_of, "), 0)::bigint FROM gone g"});
   return sql.c_str();
 }
 
@@ -99,7 +98,7 @@ const char* advance() {
   WHERE o.run = i.run AND o.organizer = i.organizer AND o.number = i.number AND o.token = i.token
   RETURNING i.*, o.key, o.hash, 0 AS outcome)
 )sql",
-                                         observe_meetings, observe_states, "SELECT position FROM gone"});
+                                         observe_meetings, observe_what_is_shown, ")", observe_states, "SELECT position FROM gone"});
   return sql.c_str();
 }
 

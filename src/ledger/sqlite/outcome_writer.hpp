@@ -49,6 +49,8 @@ class outcome_writer {
   void observe(const owed_call& call, const finished_row& with);
   void observe_meeting(const owed_call& call, observed state, std::string_view drift, const meeting& stored, utc_time when);
 
+  static const char* observe_sql();
+
   connection& db_;
   std::map<std::pair<run_id, outcome>, std::uint64_t> counts_;
   statement insert_{
@@ -57,10 +59,7 @@ class outcome_writer {
       "finished_at) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
   statement decide_{db_, "INSERT INTO outcome(id, outcome, error_code, error_message, drift) VALUES(?, ?, ?, ?, ?)"};
   statement duplicates_{db_, "SELECT id FROM duplicate WHERE first = ?"};
-  statement meeting_{db_,
-                     "INSERT OR REPLACE INTO observation(id, state, pending, compared_hash, observed_at, drift, meeting_id, join_web_url, "
-                     "join_meeting_id, passcode, dial_in_number, conference_id, options_url, expires_at) "
-                     "VALUES(?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+  statement meeting_{db_, observe_sql()};
   // These leave what was seen of the meeting earlier.
   statement state_{db_,
                    "INSERT INTO observation(id, state, pending, observed_at) VALUES(?, ?, 0, ?) "
