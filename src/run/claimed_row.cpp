@@ -9,7 +9,6 @@ std::vector<std::string> fields_to_send(const engine::answer& last) {
   auto out = last.drift;
   for (const auto& field : last.to_set)
     if (std::ranges::find(out, field) == out.end()) out.push_back(field);
-  std::erase_if(out, stays_as_it_is);
   return out;
 }
 
