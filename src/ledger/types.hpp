@@ -13,6 +13,7 @@
 #include <convoke/meeting.hpp>
 #include <convoke/operation.hpp>
 #include <convoke/outcome.hpp>
+#include <convoke/run_kind.hpp>
 #include <convoke/summary.hpp>
 #include <convoke/time.hpp>
 
@@ -71,6 +72,8 @@ struct lane_name {
 
 using convoke::named_key;
 
+using convoke::run_kind;
+
 enum class run_state : std::uint8_t { planned = 1, open = 2, finished = 3, discarded = 4 };
 
 // The settings of a run by which a plan chooses the operations that its rows owe. The rules are in ledger/planning/rules.hpp.
@@ -79,6 +82,9 @@ struct operation_settings {
   bool enforce_roles = false;   // an update sets the roles of attendees, which createOrGet does not reliably keep
   // Known meetings that expire within this time, although they end later than now, are extended by an update.
   std::optional<std::chrono::seconds> keep_alive{};
+  // Of a verify run: what is lost owes createOrGet, and so does what has expired although it has not ended. With update_drifted what
+  // differs owes an update. Without it a verify run only reads.
+  bool repair = false;
   friend bool operator==(const operation_settings&, const operation_settings&) = default;
 };
 
@@ -95,6 +101,9 @@ struct run_header {
   bool drift_fails = false;
   operation_settings operations{};
   std::vector<lane_name> lanes;
+  // What the plan decides about a row: ledger/planning/kinds.hpp. A remove run with a feed removes meetings of this feed only; one without
+  // a feed those of any.
+  run_kind kind = run_kind::provision;
 };
 
 // The day of one occurrence of a record that repeats, in the record's own wall time; absent for a record that does not.
@@ -103,6 +112,9 @@ using occurrence_date = std::optional<std::chrono::local_days>;
 // One row of a run: a record of the input, or one occurrence of it. Rows come in the order of their lines; the occurrences of a record
 // follow each other, and only the first one has `raw`. The ledger numbers the rows: a row has the number of its line, or the number after
 // that of the row before it where that is greater.
+//
+// Of a run that verifies or removes only the key in `payload` counts: what is wanted of the meeting is what the inventory wants, and the
+// stored row gets that payload. So rows with the same key are duplicates, never in conflict; where a file names no times, any do.
 struct planned_row {
   std::uint32_t line = 0;  // of the record's first line in the file, 1-based
   std::string raw;         // the record's own bytes as UTF-8, with its line end
@@ -236,6 +248,7 @@ struct rows_in_store {
   std::uint64_t held_elsewhere = 0;        // rows of the session's runs and lanes that other live sessions hold
   std::uint64_t held_here = 0;             // the same of this session
   std::uint64_t released = 0;              // rows for later sessions: this one released them, or they used up their attempts since it began
+  std::uint64_t waiting = 0;               // rows that wait for all others of their run: see store::claim
 };
 using surveyed_handler = std::function<void(result<rows_in_store>)>;
 
@@ -259,6 +272,7 @@ struct opened_run {
   std::vector<saved_cooldown> cooldowns;          // those that have not ended, by wall clock
   std::vector<std::optional<saved_pace>> learnt;  // one for each lane
   bool unclean = false;                           // there are stale rows: a process ended without releasing them
+  std::uint64_t waiting = 0;                      // rows that wait for all others (see store::claim), in the session's lanes
   // Absent where one process at a time writes the ledger: there is no lease to renew and nothing to share.
   std::optional<renewal> shared{};
 };
@@ -299,6 +313,8 @@ struct claimed_row {
   std::string drift{};  // names of the fields that differ, `;` between
   // The update is owed only because it extends the life of the meeting: it must change nothing.
   bool extends = false;
+  // Of a get: what is lost or has expired owes createOrGet next. Whether an update follows a difference is in `update`.
+  bool repairs = false;
 };
 
 // What a claim found of one organizer.

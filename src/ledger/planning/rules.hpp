@@ -97,6 +97,9 @@ enum class decision : std::uint8_t {
   drifted,    // no call: the meeting is known to differ
   duplicate,  // ends as the first row with its key, which owes a call
   call,       // owes a call
+  gone,       // removed, no call: see planning/kinds.hpp
+  unknown,    // failed, no call: the ledger knows no meeting of this key
+  other_feed, // failed, no call: its meeting belongs to another feed than the run
 };
 [[nodiscard]] decision decide(const matched_row& row, bool conflicting) noexcept;
 
