@@ -84,10 +84,11 @@ class store {
   // Ends the session: what it has claimed is stale at once. Without it the session ends with its lease, or when the store is closed.
   virtual result<void> leave(lease_token lease);
 
-  // A row that waits (planning::call_row::waits) is given out, counted as an organizer's and closed with its organizer only once every other
-  // row of its run has an outcome and all of them succeeded: created, existing, updated, unchanged, removed, or drifted unless drift_fails.
-  // Until then no session sees it, except as `waiting` in opened_run and rows_in_store. A session that was joined before is not given such
-  // rows where the store is for one process at a time: the run is resumed once more. See finish_run for where that can never be.
+  // A row that waits (planning::call_row::waits) is given out, counted as an organizer's and closed with its organizer only once every
+  // other row of its run has an outcome and all of them succeeded: created, existing, updated, unchanged, removed, or drifted unless
+  // drift_fails. Until then no session sees it, except as `waiting` in opened_run and rows_in_store. A session that was joined before is
+  // not given such rows where the store is for one process at a time: the run is resumed once more. See finish_run for where that can never
+  // be.
   //
   // Claims rows in one commit: all pages or, if the store fails, none. Each row is given out once in a session, in line order within its
   // organizer. An organizer that owes nothing, or is of another lane, gets an empty page. Done when the claim is durable; a claim that
