@@ -60,8 +60,8 @@ class store {
   virtual result<std::unique_ptr<plan_builder>> begin_open(run_id planned) = 0;
   // Closes a run that is planned or open: nothing of it is owed any more. errc::usage for a finished one.
   virtual result<void> discard(run_id id) = 0;
-  // Forgets the raw records of all but the `keep` runs that are over and were opened last, and of all but the newest `keep` plans that were
-  // discarded unopened; the inventory stays. errc::interrupted: the next call continues with what is left.
+  // Forgets the raw records of all but the `keep` runs of each kind that are over and were opened last, and of all but the newest `keep`
+  // plans of each kind that were discarded unopened; the inventory stays. errc::interrupted: the next call continues with what is left.
   virtual result<void> prune(unsigned keep) = 0;
 
   // Begins a session of this run, in all its lanes. It ends when the same store resumes the run again, when the store is closed, or, in a

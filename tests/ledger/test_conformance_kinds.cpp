@@ -75,6 +75,21 @@ BOOST_AUTO_TEST_CASE(a_run_keeps_its_kind) {
   BOOST_TEST((resume(verified).info.header.kind == run_kind::verify));
 }
 
+BOOST_AUTO_TEST_CASE(runs_of_one_kind_do_not_push_out_the_records_of_another) {
+  const auto before = made();
+  const auto first = verify_all("two").id;
+  carry_out(*s, first, outcome::unchanged);
+  const auto second = verify_all("three").id;
+  carry_out(*s, second, outcome::unchanged);
+  must(s->prune(1));
+  const auto kept = [&](run_id run) { return r->for_each_result(run, [](const result_row&) -> result<void> { return {}; }).has_value(); };
+  BOOST_TEST(kept(before));
+  BOOST_TEST(!kept(first));
+  BOOST_TEST(kept(second));
+  BOOST_TEST(inventory() == (words{"a satisfied", "b satisfied", "c satisfied"}), boost::test_tools::per_element());
+  BOOST_TEST(verify_all("four", {}, false).summary.get_keys == 3u);
+}
+
 BOOST_AUTO_TEST_CASE(only_a_verify_run_takes_rows_from_the_inventory) {
   made();
   for (const auto kind : {run_kind::provision, run_kind::remove}) {
