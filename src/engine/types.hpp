@@ -118,6 +118,7 @@ struct owed_row {
   std::uint8_t strikes;  // earlier runs in a row that ended with this row's attempts used up
   operation op = operation::create_or_get;
   update_rule update = update_rule::never;
+  bool repairs = false;  // of a get: createOrGet follows where the meeting is lost or has expired
   // Its createOrGet is one of the beta endpoint. A batch has calls of v1.0 only, so it is a request of its own; what the service does not
   // find then may be the channel or the endpoint, so a 404 of it says nothing of the organizer's other rows.
   bool beta = false;

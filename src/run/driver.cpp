@@ -199,6 +199,7 @@ void driver::on_claimed(engine::lane_id lane, bool stale, result<ledger::claim_a
                          .strikes = row.strikes,
                          .op = ledger::planning::operation_now(row),
                          .update = static_cast<engine::update_rule>(row.update),
+                         .repairs = row.repairs,
                          .beta = !wanted->chat_thread_id.empty()});
       rows_.insert_or_assign(row.row, claimed_row(std::move(row), std::move(*wanted++)));
     }
