@@ -122,9 +122,11 @@ result<void> sqlite_plan_store::read_live(key_id after, utc_time now, std::size_
   return db_.status();
 }
 
-result<void> sqlite_plan_store::read_states(std::span<const key_id> keys, std::span<std::optional<observed>> found) {
+result<void> sqlite_plan_store::read_states(std::span<const key_id> keys, std::span<planning::seen_key> found) {
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    found[i] = observed_.find(keys[i]) ? std::optional(static_cast<observed>(observed_.row().integer(1))) : std::nullopt;
+    found[i] = {};
+    if (!observed_.find(keys[i])) continue;
+    found[i] = {.state = static_cast<observed>(observed_.row().integer(1)), .has_meeting = observed_.row().integer(4) != 0};
   }
   return db_.status();
 }

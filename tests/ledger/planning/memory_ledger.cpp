@@ -101,11 +101,11 @@ result<void> memory_plan_store::read_live(key_id after, utc_time now, std::size_
   return {};
 }
 
-result<void> memory_plan_store::read_states(std::span<const key_id> keys, std::span<std::optional<observed_state>> found) {
+result<void> memory_plan_store::read_states(std::span<const key_id> keys, std::span<seen_key> found) {
   check_size(keys.size());
   for (std::size_t i = 0; i < keys.size(); ++i) {
     const auto& seen = ledger_.inventory.at(keys[i]).observed;
-    if (seen) found[i] = seen->state;
+    if (seen) found[i] = {.state = seen->state, .has_meeting = seen->has_meeting};
   }
   return {};
 }

@@ -67,7 +67,7 @@ class memory_plan_store final : public plan_store {
   result<void> read_payloads(std::span<const key_row> rows, std::vector<payload_pair>& found) override;
   result<void> read_owed(const owed_place& after, std::size_t count, std::vector<owed_elsewhere>& found) override;
   result<void> read_live(key_id after, utc_time now, std::size_t count, std::vector<live_key>& found) override;
-  result<void> read_states(std::span<const key_id> keys, std::span<std::optional<observed_state>> found) override;
+  result<void> read_states(std::span<const key_id> keys, std::span<seen_key> found) override;
   result<void> read_records(std::span<const row_id> records, std::vector<std::string>& found) override;
   result<void> name_keys(std::span<const key_id> keys, std::vector<std::optional<named_key>>& found) override;
   result<void> name_organizers(std::span<const organizer_id> organizers, std::vector<std::string>& found) override;
