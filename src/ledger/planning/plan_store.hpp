@@ -76,8 +76,8 @@ struct inventory_entry {
   std::string payload;
 };
 
-// A decision without a call. `why` is empty except for a conflict. An invalid row has no key and no organizer; a conflicting one no key;
-// a duplicate gets both from its first row (`first`), see write_duplicates.
+// A decision without a call. `why` is empty except for a conflict, and for a row that fails without a call. An invalid row has no key and no
+// organizer; a conflicting one no key, nor one that is unknown to the ledger; a duplicate gets both from its first row (`first`), see write_duplicates.
 struct decided_row {
   std::uint32_t number = 0, first = 0;
   decision what = decision::invalid;
@@ -153,8 +153,9 @@ class plan_store {
   virtual result<void> write_payloads(std::span<const row_payload> rows) = 0;
   // Adds a record of this run for each row, in order of their numbers. The rows are counted by the caller, see add_to_rows.
   virtual result<void> write_copies(std::span<const inventory_row_copy> rows) = 0;
-  // Gives records of this run the payload that the inventory wants of their keys, in order of the numbers.
-  virtual result<void> write_inventory_payloads(std::span<const key_row> rows) = 0;
+  // Gives records of this run the payload that the inventory wants of their keys, in any order. `with_settings`: and what the records of
+  // the inventory require besides createOrGet (update_rule::always).
+  virtual result<void> write_inventory_payloads(std::span<const key_row> rows, bool with_settings) = 0;
   // The run has so many rows more than were counted before.
   virtual result<void> add_to_rows(std::uint64_t rows) = 0;
   // The keys ascend, also from one call to the next.

@@ -36,6 +36,8 @@ class row_numbers {
  public:
   // errc::internal for a row that does not follow the one before it: of an earlier line, or of the same line without being an occurrence.
   [[nodiscard]] result<std::uint32_t> next(std::uint32_t line, bool is_occurrence);
+  // Of a row that is no record of the input. No row of a record follows it.
+  [[nodiscard]] std::uint32_t next_without_line() noexcept { return ++last_; }
 
  private:
   std::uint32_t last_ = 0, line_ = 0;

@@ -28,7 +28,7 @@ struct known_key {
   digest compared{};                    // the payload that the observation was compared with
   feed_id feed = no_feed;               // that the key belongs to
   std::optional<utc_time> ends;         // when the wanted meeting ends; absent: not known
-  digest wanted{};                      // the payload that the inventory wants; read only where needs_wanted(state)
+  digest wanted{};                      // the payload that the inventory wants
   std::optional<utc_time> expires{};    // the meeting, as the service said when it was observed; absent: not known
   bool extendable = true;               // an update that changes nothing is possible, see can_extend
 };

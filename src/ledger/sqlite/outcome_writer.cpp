@@ -42,10 +42,18 @@ void outcome_writer::failed_last(const owed_call& call, const released_row& with
   for (duplicates_.with(call.row); duplicates_.step();) write_last_failure(duplicates_.as<row_id>(0));
 }
 
-std::uint64_t outcome_writer::answered(const owed_call& call, const finished_row& with) {
+std::uint64_t outcome_writer::answered(const owed_call& call, const finished_row& with, bool unsettled) {
   const auto rows = write_all(call, with);
-  observe(call, with);
+  observe(call, with, unsettled ? observed::incomplete : state_after(with.result));
   return rows;
+}
+
+void outcome_writer::given_up(const owed_call& call, std::string_view code, std::string_view why, utc_time when) {
+  finished_row out;
+  out.error_code = code;
+  out.error_message = why;
+  out.finished_at = when;
+  write_all(call, out);
 }
 
 void outcome_writer::advanced(const owed_call& call, const advanced_row& with) {
@@ -75,8 +83,7 @@ void outcome_writer::write(row_id outcome_id, const finished_row& with) {
   ++counts_[{run_of(outcome_id), with.result}];
 }
 
-void outcome_writer::observe(const owed_call& call, const finished_row& with) {
-  const auto state = state_after(with.result);
+void outcome_writer::observe(const owed_call& call, const finished_row& with, observed state) {
   // Nothing differs after an update: the fields are those that did.
   const std::string_view drift = with.result == outcome::updated ? std::string_view() : with.drift;
   const auto when = to_stored(with.finished_at);

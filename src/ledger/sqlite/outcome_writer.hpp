@@ -29,7 +29,10 @@ class outcome_writer {
   explicit outcome_writer(connection& db) noexcept : db_(db) {}
 
   // The outcome of the row and of its duplicates, and the observation of their key. Returns how many rows of the input ended by it.
-  std::uint64_t answered(const owed_call& call, const finished_row& with);
+  // `unsettled`: the meeting was read only, and its key was still to be called before. It stays so: the observation is incomplete.
+  std::uint64_t answered(const owed_call& call, const finished_row& with, bool unsettled = false);
+  // The outcome of a row that is owed and not called any more. No observation.
+  void given_up(const owed_call& call, std::string_view code, std::string_view why, utc_time when);
   // No outcome: the observation of a key whose row owes a further operation.
   void advanced(const owed_call& call, const advanced_row& with);
   // No outcome and no observation: why the last call failed, of the row and of its duplicates.
@@ -46,7 +49,7 @@ class outcome_writer {
  private:
   void write(row_id outcome_id, const finished_row& with);
   std::uint64_t write_all(const owed_call& call, const finished_row& with);
-  void observe(const owed_call& call, const finished_row& with);
+  void observe(const owed_call& call, const finished_row& with, observed state);
   void observe_meeting(const owed_call& call, observed state, std::string_view drift, const meeting& stored, utc_time when);
 
   connection& db_;
