@@ -6,6 +6,7 @@
 #include "report/forecast.hpp"
 #include "report/json_text.hpp"
 #include "report/local_time.hpp"
+#include "report/summary.hpp"
 
 namespace convoke::report {
 namespace {
@@ -113,7 +114,7 @@ json::object plan_object(std::uint32_t run, const plan_summary& s, utc_time now)
           {"owed_elsewhere_sample", sample_json(s.owed_elsewhere_sample)},
           {"vanished", s.vanished},
           {"vanished_sample", sample_json(s.vanished_sample)},
-          {"removals", s.barred == removal_bar::none ? s.remove_keys : 0},
+          {"removals", removals_of(s)},
           {"removals_sample", sample_json(s.remove_sample)},
           {"removals_barred", to_string(s.barred)},
           {"expire_early", s.expire_early},

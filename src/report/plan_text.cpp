@@ -12,11 +12,6 @@
 namespace convoke::report {
 namespace {
 
-// Rows that are none of the input's: meetings that a provisioning run removes.
-std::uint64_t removals_of(const plan_summary& s) {
-  return s.barred == removal_bar::none ? s.remove_keys : 0;
-}
-
 // `12 rows`, or where rows repeat `12 rows (180 with every repetition)`.
 std::string rows_text(const plan_summary& s) {
   const auto rows = s.rows - removals_of(s);

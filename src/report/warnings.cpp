@@ -140,7 +140,7 @@ void add_removals(const plan_summary& s, std::vector<std::string>& out) {
   if (s.barred == removal_bar::part_of_input)
     out.emplace_back(
         "Nothing is removed, although --on-vanished remove is set: --limit, --only and failed files leave out rows of the feed.");
-  if (s.remove_keys == 0 || s.barred != removal_bar::none) return;
+  if (removals_of(s) == 0) return;
   out.push_back(fmt::format(
       "{}{} {} to be removed, because this input does not have {} any more: {}. {} deleted only once every other row of the run has "
       "succeeded.",
@@ -150,11 +150,10 @@ void add_removals(const plan_summary& s, std::vector<std::string>& out) {
 
 void add_vanished(const plan_summary& s, std::vector<std::string>& out) {
   add_removals(s, out);
-  const bool removing = s.barred == removal_bar::none;
-  const auto kept = s.vanished - (removing ? s.remove_keys : 0);
+  const auto kept = s.vanished - removals_of(s);
   if (kept == 0) return;
   // Keys of which no meeting is known are not named apart from the others.
-  if (removing && s.remove_keys > 0)
+  if (removals_of(s) > 0)
     return out.push_back(fmt::format("{} more that {} not in this input any more {} no meeting that this ledger knows: nothing is removed of {}.",
                                      count_of(kept, "key", "keys"), form(kept, "is", "are"), form(kept, "has", "have"),
                                      form(kept, "it", "them")));
@@ -222,6 +221,10 @@ void add_full_months(const plan_summary& s, std::vector<std::string>& out) {
 }
 
 }  // namespace
+
+std::uint64_t removals_of(const plan_summary& s) noexcept {
+  return s.barred == removal_bar::none ? s.remove_keys : 0;
+}
 
 std::string removals_text(const plan_summary& s) {
   return sample_text(s.remove_sample, s.remove_keys, key_text);

@@ -23,7 +23,7 @@ result<void> accept_removals(const plan_summary& summary, const job& j) {
         in_file(j.input, {errc::input,
                           "the file has no rows, and --on-vanished remove would delete every meeting of its feed. Nothing was sent and "
                           "nothing is deleted. Is the export whole? `convoke remove FILE` deletes the meetings of a file."}));
-  const auto n = summary.remove_keys;
+  const auto n = report::removals_of(summary);
   if (n <= j.plan.max_remove) return {};
   return std::unexpected(in_file(
       j.input,

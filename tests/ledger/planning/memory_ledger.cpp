@@ -101,6 +101,53 @@ result<void> memory_plan_store::read_live(key_id after, utc_time now, std::size_
   return {};
 }
 
+result<void> memory_plan_store::read_inventory(key_id after, std::size_t count, std::vector<planning::inventory_entry>& found) {
+  check_size(count);
+  found.clear();
+  for (auto at = ledger_.inventory.upper_bound(after); at != ledger_.inventory.end() && found.size() < count; ++at) {
+    const auto& entry = at->second;
+    const auto organizer = std::ranges::find_if(ledger_.organizers, [&](const auto& one) { return one.second == entry.organizer; });
+    auto& out = found.emplace_back();
+    out.key = at->first;
+    out.lane = organizer->first.first;
+    out.payload = ledger_.payloads.at(entry.source);
+    out.known.feed = entry.feed;
+    out.known.ends = entry.ends;
+    out.known.wanted = entry.wanted;
+    if (!entry.observed) continue;
+    out.known.state = entry.observed->state;
+    out.known.pending = entry.observed->pending;
+    out.known.has_meeting = entry.observed->has_meeting;
+    out.known.compared = entry.observed->compared;
+    out.known.expires = entry.observed->expires;
+  }
+  return {};
+}
+
+result<void> memory_plan_store::write_copies(std::span<const inventory_row_copy> rows) {
+  BOOST_REQUIRE(!rows.empty());
+  for (const auto& row : rows) {
+    BOOST_REQUIRE(last_copy_ < row.number);
+    last_copy_ = row.number;
+    const auto& entry = ledger_.inventory.at(row.key);
+    BOOST_REQUIRE(ledger_.payloads.emplace(make_row(run_, row.number), ledger_.payloads.at(entry.source)).second);
+    ledger_.copies.emplace(make_row(run_, row.number), row.key);
+  }
+  return {};
+}
+
+result<void> memory_plan_store::write_inventory_payloads(std::span<const key_row> rows, bool) {
+  check_size(rows.size());
+  for (const auto& [key, number] : rows)
+    ledger_.payloads.insert_or_assign(make_row(run_, number), ledger_.payloads.at(ledger_.inventory.at(key).source));
+  return {};
+}
+
+result<void> memory_plan_store::add_to_rows(std::uint64_t rows) {
+  ledger_.added[run_] += rows;
+  return {};
+}
+
 result<void> memory_plan_store::read_states(std::span<const key_id> keys, std::span<seen_key> found) {
   check_size(keys.size());
   for (std::size_t i = 0; i < keys.size(); ++i) {
@@ -196,7 +243,7 @@ result<void> memory_plan_store::write_calls(std::span<const planned_call> calls)
   for (const auto& call : calls) {
     BOOST_REQUIRE(call.call == ++last_call_);
     if (call.is_new) {
-      const inventory_entry entry{.organizer = call.organizer,
+      const stored_key entry{.organizer = call.organizer,
                                   .source = make_row(run_, call.number),
                                   .wanted = call.payload,
                                   .feed = call.feed,
