@@ -31,8 +31,10 @@ constexpr std::string_view observe_meetings_as = R"sql(, seen AS (
 constexpr std::string_view state_after_end =
     "CASE WHEN operation IN (3, 7) AND outcome = 3 AND EXISTS(SELECT FROM convoke.observation b WHERE b.id = gone.key AND (b.pending OR "
     "b.state NOT IN (1, 2))) THEN 6 ELSE state END";
+// A get that failed observed nothing.
 constexpr std::string_view observe_meetings = R"sql(, false, hash, finished_at, CASE WHEN outcome <> 4 THEN drift END, meeting_id, join_web_url, join_meeting_id, passcode,
     dial_in_number, conference_id, options_url, expires_at FROM gone WHERE mode = 1
+    AND NOT (operation IN (3, 7) AND outcome = 6)
   ON CONFLICT (id) DO UPDATE SET state = excluded.state, pending = false, compared_hash = excluded.compared_hash,
     observed_at = excluded.observed_at, drift = excluded.drift, meeting_id = excluded.meeting_id, join_web_url = excluded.join_web_url,
     join_meeting_id = excluded.join_meeting_id, passcode = excluded.passcode, dial_in_number = excluded.dial_in_number,
@@ -46,6 +48,7 @@ constexpr std::string_view observe_comparisons = R"sql(, compared AS (
 )sql";
 constexpr std::string_view observe_states = R"sql(, stated AS (
   INSERT INTO convoke.observation(id, state, pending, observed_at) SELECT key, state, false, finished_at FROM gone WHERE mode = 4
+    AND NOT (operation IN (3, 7) AND outcome = 6)
   ON CONFLICT (id) DO UPDATE SET state = excluded.state, pending = false, observed_at = excluded.observed_at)
 )sql";
 
@@ -86,7 +89,7 @@ const char* close() {
   ORDER BY o.run, o.number FOR UPDATE OF o SKIP LOCKED),
 gone AS (
   DELETE FROM convoke.owed o USING held h WHERE o.run = h.run AND o.organizer = h.organizer AND o.number = h.number
-  RETURNING o.run::bigint AS run, o.organizer, o.number, o.key, o.call, o.hash, o.duplicates, $5::bigint AS token, 6 AS outcome,
+  RETURNING o.run::bigint AS run, o.organizer, o.number, o.key, o.call, o.hash, o.duplicates, o.operation, $5::bigint AS token, 6 AS outcome,
     $6::bigint AS attempts, $7::bigint AS http_status, $8::text AS error_code, $9::text AS error_message, $10::text AS request_id,
     $11::text AS client_request_id, $12::text AS drift, $13::bigint AS finished_at, $14::bigint AS mode, 3 AS state, $15::text AS meeting_id,
     $16::text AS join_web_url, $17::text AS join_meeting_id, $18::text AS passcode, $19::text AS dial_in_number, $20::text AS conference_id,
@@ -103,7 +106,7 @@ const char* advance() {
     AS i(run, organizer, number, token, next, drift, finished_at, mode, state, meeting_id, join_web_url, join_meeting_id, passcode,
     dial_in_number, conference_id, options_url, expires_at, position)
   WHERE o.run = i.run AND o.organizer = i.organizer AND o.number = i.number AND o.token = i.token
-  RETURNING i.*, o.key, o.hash, 0 AS outcome)
+  RETURNING i.*, o.key, o.hash, 0 AS outcome, 0 AS operation)
 )sql",
                                          observe_meetings_as, "state", observe_meetings, observe_states, "SELECT position FROM gone"});
   return sql.c_str();

@@ -170,8 +170,9 @@ void run_writer::write(const row_writes& rows, committed_rows& out) {
 std::optional<std::uint64_t> run_writer::finish(const finished_row& row) {
   const auto taken = take({row.row, row.organizer, row.token});
   if (!taken) return std::nullopt;
-  const bool unsettled = taken->op == operation::get && row.result == outcome::drifted && needs_call(row.key);
-  const auto rows = outcomes_.answered(taken->call, row, unsettled);
+  auto call = taken->call;
+  call.reads = taken->op == operation::get;
+  const auto rows = outcomes_.answered(call, row);
   // A meeting that an earlier operation of the row made was counted when the row advanced.
   if (row.result == outcome::created && taken->op == operation::create_or_get) memory_.made(row.organizer, row.finished_at);
   return rows;
@@ -260,7 +261,8 @@ result<closed_rows> run_writer::close_organizer(const close_request& closing) {
                       .outcome_id = outcome_id_of_call(closing.run, page_.as<std::uint32_t>(1)),
                       .key = page_.as<key_id>(2),
                       .duplicates = page_.as<std::uint64_t>(3),
-                      .hash = read_digest(page_.text(4))});
+                      .hash = read_digest(page_.text(4)),
+                      .reads = operation_from_stored(page_.as<int>(5)) == operation::get});
     }
     for (const auto& call : page) {
       in->claimed.erase(call.row);

@@ -63,8 +63,6 @@ class run_writer {
   [[nodiscard]] std::uint64_t count_waiting(run_id id, const std::vector<lane_id>& lanes);
   void end_waiting(run_id id, bool drift_fails);
   [[nodiscard]] bool all_succeeded(run_id id, bool drift_fails);
-  // Whether the key still has to be called although a get found its meeting: see outcome_writer::answered.
-  [[nodiscard]] bool needs_call(key_id key);
   // These return false, or nothing, where the row is no longer held under the token; nothing is changed then. Else how many rows of the
   // input ended.
   [[nodiscard]] std::optional<std::uint64_t> finish(const finished_row& row);
@@ -101,7 +99,6 @@ class run_writer {
       db_, "UPDATE owed SET token = ?1 WHERE run = ? AND organizer = ? AND number > ? AND number <= ? AND token NOT IN (0, ?1) "
       "AND operation <> 6"};
   statement observed_{db_, "SELECT meeting_id, drift FROM observation WHERE id = ?"};
-  statement state_of_{db_, "SELECT state, pending FROM observation WHERE id = ?"};
   statement drop_one_{db_, "DELETE FROM owed WHERE run = ? AND organizer = ? AND number = ?"};
   statement find_{db_,
                   "SELECT call, key, duplicates, hash, operation FROM owed WHERE run = ? AND organizer = ? AND number = ? AND token = ? "
@@ -110,7 +107,7 @@ class run_writer {
       db_, "UPDATE owed SET token = 0, strikes = strikes + ? WHERE run = ? AND organizer = ? AND number = ? AND token = ? AND token <> 0"};
   statement advance_{db_, "UPDATE owed SET operation = ? WHERE run = ? AND organizer = ? AND number = ?"};
   statement strikes_{db_, "SELECT strikes FROM owed WHERE run = ? AND organizer = ? AND number = ? AND token = ? AND token <> 0"};
-  statement page_{db_, "SELECT number, call, key, duplicates, hash FROM owed WHERE run = ? AND organizer = ? AND operation <> 6 ORDER BY "
+  statement page_{db_, "SELECT number, call, key, duplicates, hash, operation FROM owed WHERE run = ? AND organizer = ? AND operation <> 6 ORDER BY "
                    "number LIMIT 1000"};
   statement drop_{db_, "DELETE FROM owed WHERE run = ? AND organizer = ? AND number <= ? AND operation <> 6"};
   statement forget_user_{db_,

@@ -55,12 +55,4 @@ void run_writer::end_waiting(run_id id, bool drift_fails) {
   drop.with(id).run();
 }
 
-// What waits to be made as it is wanted now, or was never compared with that.
-bool run_writer::needs_call(key_id key) {
-  const bool seen = state_of_.with(key).step();
-  const bool needed = seen && (state_of_.integer(1) != 0 || planning::needs_wanted(static_cast<observed>(state_of_.integer(0))));
-  state_of_.reset();
-  return needed;
-}
-
 }  // namespace convoke::ledger::sqlite

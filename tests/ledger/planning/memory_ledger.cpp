@@ -52,7 +52,7 @@ result<void> memory_plan_store::read_known(std::span<const key_id> keys, std::sp
     }
     found[i].feed = entry.feed;
     found[i].ends = entry.ends;
-    if (needs_wanted(found[i].state)) found[i].wanted = entry.wanted;
+    found[i].wanted = entry.wanted;
   }
   return {};
 }
@@ -102,7 +102,7 @@ result<void> memory_plan_store::read_live(key_id after, utc_time now, std::size_
 }
 
 result<void> memory_plan_store::read_inventory(key_id after, std::size_t count, std::vector<planning::inventory_entry>& found) {
-  check_size(count);
+  BOOST_REQUIRE(count > 0u);
   found.clear();
   for (auto at = ledger_.inventory.upper_bound(after); at != ledger_.inventory.end() && found.size() < count; ++at) {
     const auto& entry = at->second;
@@ -121,30 +121,6 @@ result<void> memory_plan_store::read_inventory(key_id after, std::size_t count, 
     out.known.compared = entry.observed->compared;
     out.known.expires = entry.observed->expires;
   }
-  return {};
-}
-
-result<void> memory_plan_store::write_copies(std::span<const inventory_row_copy> rows) {
-  BOOST_REQUIRE(!rows.empty());
-  for (const auto& row : rows) {
-    BOOST_REQUIRE(last_copy_ < row.number);
-    last_copy_ = row.number;
-    const auto& entry = ledger_.inventory.at(row.key);
-    BOOST_REQUIRE(ledger_.payloads.emplace(make_row(run_, row.number), ledger_.payloads.at(entry.source)).second);
-    ledger_.copies.emplace(make_row(run_, row.number), row.key);
-  }
-  return {};
-}
-
-result<void> memory_plan_store::write_inventory_payloads(std::span<const key_row> rows, bool) {
-  check_size(rows.size());
-  for (const auto& [key, number] : rows)
-    ledger_.payloads.insert_or_assign(make_row(run_, number), ledger_.payloads.at(ledger_.inventory.at(key).source));
-  return {};
-}
-
-result<void> memory_plan_store::add_to_rows(std::uint64_t rows) {
-  ledger_.added[run_] += rows;
   return {};
 }
 
@@ -190,6 +166,32 @@ result<void> memory_plan_store::count_made(std::span<const organizer_id> organiz
 result<void> memory_plan_store::write_payloads(std::span<const row_payload> rows) {
   check_size(rows.size());
   for (const auto& [number, payload] : rows) ledger_.payloads.at(make_row(run_, number)) = payload;
+  return {};
+}
+
+result<void> memory_plan_store::write_copies(std::span<const inventory_row_copy> rows) {
+  BOOST_REQUIRE(!rows.empty());  // pages of payloads have a size of their own
+  for (const auto& row : rows) {
+    BOOST_REQUIRE(last_copy_ < row.number);
+    last_copy_ = row.number;
+    const auto payload = ledger_.payloads.at(ledger_.inventory.at(row.key).source);
+    BOOST_REQUIRE(ledger_.payloads.emplace(make_row(run_, row.number), payload).second);
+    ledger_.copies.emplace(make_row(run_, row.number), row.key);
+  }
+  return {};
+}
+
+result<void> memory_plan_store::write_inventory_payloads(std::span<const key_row> rows, bool) {
+  check_size(rows.size());
+  for (const auto& [key, number] : rows) {
+    const auto payload = ledger_.payloads.at(ledger_.inventory.at(key).source);
+    ledger_.payloads.at(make_row(run_, number)) = payload;
+  }
+  return {};
+}
+
+result<void> memory_plan_store::add_to_rows(std::uint64_t rows) {
+  ledger_.added_rows += rows;
   return {};
 }
 

@@ -46,8 +46,7 @@ struct memory_ledger {
   std::map<digest, key_id> keys;
   std::map<key_id, stored_key> inventory;
   std::map<row_id, std::string> payloads;
-  std::map<row_id, key_id> copies;         // records without a line, see write_copies
-  std::map<run_id, std::uint64_t> added;   // rows, see add_to_rows
+  std::map<row_id, key_id> copies;  // records without a line, see write_copies
   std::map<row_id, stored_decision> decisions;
   std::multimap<row_id, row_id> duplicates;  // first -> further
   std::map<owed_key, owed_entry> owed;
@@ -57,6 +56,7 @@ struct memory_ledger {
   std::map<std::pair<lane_id, std::string>, organizer_id> organizers;
   std::set<run_id> discarded;
   std::map<std::string, feed_id> feeds;
+  std::uint64_t added_rows = 0;
 };
 
 class memory_plan_store final : public plan_store {

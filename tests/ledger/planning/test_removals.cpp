@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(what_vanished_owes_a_removal_that_waits_for_all_other_rows)
   BOOST_TEST(s.remove_keys == 3u);
   BOOST_TEST(s.calls == 4u);
   BOOST_TEST(s.rows == 5u);
-  BOOST_TEST(ledger.added.at(next.run) == 3u);
+  BOOST_TEST(ledger.added_rows == 3u);
   BOOST_REQUIRE(s.remove_sample.size() == 3u);
   BOOST_TEST(s.remove_sample[0].external_id == "b");
   const auto removals = removals_in(ledger, next.run);
