@@ -296,6 +296,8 @@ result<void> sqlite_plan_store::write_calls(std::span<const planning::planned_ca
     owe_.with(run_, call.organizer, call.number, call.key, call.inherited.token, call.inherited.strikes, call.has_duplicates, call.call,
               blob(hash.view()), stored_operation(call))
         .run();
+    // It may be deleted as soon as the plan is committed: a later plan that wants it owes a call.
+    if (call.op == operation::remove && !call.waits) doubt_.with(call.key).run();
   }
   return db_.status();
 }

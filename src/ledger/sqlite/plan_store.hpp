@@ -82,6 +82,7 @@ class sqlite_plan_store final : public planning::plan_store {
   statement want_{db_, "UPDATE inventory SET source = ?, wanted_hash = ? WHERE id = ?"};
   statement belong_{db_, "UPDATE inventory SET feed = ?, ends_at = ? WHERE id = ?"};
   statement mark_pending_{db_, "UPDATE observation SET pending = ? WHERE id = ?"};
+  statement doubt_{db_, "UPDATE observation SET state = 6 WHERE id = ?"};
   statement decide_{db_, "INSERT INTO decision(id, key, organizer, outcome_id) VALUES(?, ?, ?, ?)"};
   statement duplicate_{db_, "INSERT INTO duplicate(first, id) VALUES(?, ?)"};
   statement owe_{db_,
