@@ -159,12 +159,12 @@ struct plan_summary {
   /// Of the calls: GET, of a run that verifies; DELETE, of one that removes, or of one that provisions and removes what vanished from its
   /// feed (on_vanished::remove); and createOrGet, of one that verifies, of meetings that are known to be lost (`--repair`).
   std::uint64_t get_keys = 0, remove_keys = 0, repaired_keys = 0;
-  std::uint64_t gone = 0;           ///< rows, in such a run, whose meeting is known to be removed: no call
-  std::uint64_t unknown = 0;        ///< rows, in such a run, whose meeting this ledger does not know: failed (`unknown_meeting`), no call
-  std::uint64_t other_feed = 0;     ///< rows, in a remove run, whose meeting belongs to another feed: failed (`other_feed`), no call
-  std::uint64_t unchanged = 0;      ///< rows whose meeting is known to be as wanted
-  std::uint64_t drifted = 0;        ///< rows whose meeting is known to differ
-  std::uint64_t rejected = 0;       ///< rows that are wrong
+  std::uint64_t gone = 0;        ///< rows, in such a run, whose meeting is known to be removed: no call
+  std::uint64_t unknown = 0;     ///< rows, in such a run, whose meeting this ledger does not know: failed (`unknown_meeting`), no call
+  std::uint64_t other_feed = 0;  ///< rows, in a remove run, whose meeting belongs to another feed: failed (`other_feed`), no call
+  std::uint64_t unchanged = 0;   ///< rows whose meeting is known to be as wanted
+  std::uint64_t drifted = 0;     ///< rows whose meeting is known to differ
+  std::uint64_t rejected = 0;    ///< rows that are wrong
   std::uint64_t rejected_records = 0;  ///< records with such a row; 0 where that was not counted
   std::uint64_t duplicates = 0;        ///< rows that share key and payload with an earlier row
   std::uint64_t superseded = 0;        ///< owed rows of older open runs that this plan takes over once it is open

@@ -26,7 +26,7 @@ inline constexpr const char* expiry_field = "expiry";
 //
 // Of a get: Graph documents no difference between the 404 of a meeting that is gone and that of an organizer who has left the tenant (the
 // bodies that were seen have the code `UnknownError` or `NotFound` and no message, for users too). So both are `lost`: the link is dead in
-// both cases. Where the row repairs, the createOrGet that follows tells them apart: its 404 can only be the organizer's.
+// both cases. Where the row repairs, the createOrGet that follows shows which it was: its 404 can only be the organizer's.
 [[nodiscard]] step after_gone(operation done, bool recreated, bool repairs = false) noexcept;
 
 }  // namespace convoke::engine

@@ -60,8 +60,8 @@ class store {
   virtual result<std::unique_ptr<plan_builder>> begin_open(run_id planned) = 0;
   // Closes a run that is planned or open: nothing of it is owed any more. errc::usage for a finished one.
   virtual result<void> discard(run_id id) = 0;
-  // Forgets the raw records of all but the `keep` runs that are over and were opened last, and of all but the newest `keep` plans that were
-  // discarded unopened; the inventory stays. errc::interrupted: the next call continues with what is left.
+  // Forgets the raw records of all but the `keep` runs of each kind that are over and were opened last, and of all but the newest `keep`
+  // plans of each kind that were discarded unopened; the inventory stays. errc::interrupted: the next call continues with what is left.
   virtual result<void> prune(unsigned keep) = 0;
 
   // Begins a session of this run, in all its lanes. It ends when the same store resumes the run again, when the store is closed, or, in a
@@ -84,10 +84,11 @@ class store {
   // Ends the session: what it has claimed is stale at once. Without it the session ends with its lease, or when the store is closed.
   virtual result<void> leave(lease_token lease);
 
-  // A row that waits (planning::call_row::waits) is given out, counted as an organizer's and closed with its organizer only once every other
-  // row of its run has an outcome and all of them succeeded: created, existing, updated, unchanged, removed, or drifted unless drift_fails.
-  // Until then no session sees it, except as `waiting` in opened_run and rows_in_store. A session that was joined before is not given such
-  // rows where the store is for one process at a time: the run is resumed once more. See finish_run for where that can never be.
+  // A row that waits (planning::call_row::waits) is given out, counted as an organizer's and closed with its organizer only once every
+  // other row of its run has an outcome and all of them succeeded: created, existing, updated, unchanged, removed, or drifted unless
+  // drift_fails. Until then no session sees it, except as `waiting` in opened_run and rows_in_store. A session that was joined before is
+  // not given such rows where the store is for one process at a time: the run is resumed once more. See finish_run for where that can never
+  // be.
   //
   // Claims rows in one commit: all pages or, if the store fails, none. Each row is given out once in a session, in line order within its
   // organizer. An organizer that owes nothing, or is of another lane, gets an empty page. Done when the claim is durable; a claim that

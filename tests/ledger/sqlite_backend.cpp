@@ -11,8 +11,8 @@ class sqlite_backend final : public backend {
   }
   std::unique_ptr<reader> read() override { return must(read_sqlite(folder_.file("ledger.db"))); }
   void make_wait(run_id run, std::uint32_t number) override {
-    const auto done = ask(folder_.file("ledger.db"), "UPDATE owed SET operation = 6 WHERE run = " + std::to_string(run) +
-                                                         " AND number = " + std::to_string(number));
+    const auto done = ask(folder_.file("ledger.db"),
+                          "UPDATE owed SET operation = 6 WHERE run = " + std::to_string(run) + " AND number = " + std::to_string(number));
     BOOST_TEST_REQUIRE(done == "");
   }
 

@@ -75,6 +75,21 @@ BOOST_AUTO_TEST_CASE(a_run_keeps_its_kind) {
   BOOST_TEST((resume(verified).info.header.kind == run_kind::verify));
 }
 
+BOOST_AUTO_TEST_CASE(runs_of_one_kind_do_not_push_out_the_records_of_another) {
+  const auto before = made();
+  const auto first = verify_all("two").id;
+  carry_out(*s, first, outcome::unchanged);
+  const auto second = verify_all("three").id;
+  carry_out(*s, second, outcome::unchanged);
+  must(s->prune(1));
+  const auto kept = [&](run_id run) { return r->for_each_result(run, [](const result_row&) -> result<void> { return {}; }).has_value(); };
+  BOOST_TEST(kept(before));
+  BOOST_TEST(!kept(first));
+  BOOST_TEST(kept(second));
+  BOOST_TEST(inventory() == (words{"a satisfied", "b satisfied", "c satisfied"}), boost::test_tools::per_element());
+  BOOST_TEST(verify_all("four", {}, false).summary.get_keys == 3u);
+}
+
 BOOST_AUTO_TEST_CASE(only_a_verify_run_takes_rows_from_the_inventory) {
   made();
   for (const auto kind : {run_kind::provision, run_kind::remove}) {
@@ -245,8 +260,9 @@ BOOST_AUTO_TEST_CASE(a_get_that_failed_observed_nothing) {
   const auto page = claim(*s, opened, opened.organizers.at(0).id, 1);
   finish(*s, {ended(page.rows.at(0), outcome::failed)});
   const auto answer = std::make_shared<std::promise<result<closed_rows>>>();
-  s->close_organizer({.run = run, .lane = 0, .lease = opened.lease, .organizer = opened.organizers[0].id, .like = ended(page.rows[0], outcome::failed)},
-                     [answer](result<closed_rows> a) { answer->set_value(std::move(a)); });
+  s->close_organizer(
+      {.run = run, .lane = 0, .lease = opened.lease, .organizer = opened.organizers[0].id, .like = ended(page.rows[0], outcome::failed)},
+      [answer](result<closed_rows> a) { answer->set_value(std::move(a)); });
   BOOST_TEST(must(answer->get_future().get()).rows == 2u);
   must(s->finish_run(run));
   BOOST_TEST(results(*r, run) == (words{"0 failed", "0 failed", "0 failed"}), boost::test_tools::per_element());
@@ -319,89 +335,6 @@ BOOST_AUTO_TEST_CASE(a_remove_run_with_a_feed_leaves_others_alone) {
   of_feed.identity = "three";
   of_feed.feed = "classes.csv";
   BOOST_TEST(plan(*s, of_feed, {row(2, 1, "a")}, false).summary.remove_keys == 1u);
-}
-
-BOOST_AUTO_TEST_SUITE_END()
-
-BOOST_FIXTURE_TEST_SUITE(rows_that_wait, kinds)
-
-BOOST_AUTO_TEST_CASE(a_removal_waits_until_all_other_rows_have_succeeded) {
-  const auto run = three_rows();
-  at->make_wait(run, 3);
-  auto opened = resume(run);
-  BOOST_REQUIRE(opened.organizers.size() == 1u);
-  BOOST_TEST(opened.organizers[0].fresh == 2u);
-  BOOST_TEST(opened.waiting == 1u);
-  const auto page = claim(*s, opened, opened.organizers[0].id);
-  BOOST_TEST(page.exhausted);
-  BOOST_REQUIRE(page.rows.size() == 2u);
-  finish(*s, {ended(page.rows[0]), ended(page.rows[1], outcome::drifted)});
-  BOOST_TEST((must(s->finish_run(run)) == run_state::open));
-  opened = resume(run);
-  BOOST_TEST(opened.waiting == 0u);
-  BOOST_REQUIRE(opened.organizers.size() == 1u);
-  const auto last = claim(*s, opened, opened.organizers[0].id);
-  BOOST_REQUIRE(last.rows.size() == 1u);
-  BOOST_TEST((last.rows[0].op == operation::remove));
-  BOOST_TEST(number_of(last.rows[0].row) == 3u);
-  finish(*s, {gone(last.rows[0], outcome::removed)});
-  BOOST_TEST((must(s->finish_run(run)) == run_state::finished));
-  BOOST_TEST(results(*r, run) == (words{"2 created", "3 removed", "4 drifted"}), boost::test_tools::per_element());
-  check_counts(*r, run);
-}
-
-BOOST_AUTO_TEST_CASE(a_removal_does_not_follow_a_row_that_failed) {
-  const auto run = three_rows();
-  at->make_wait(run, 3);
-  const auto rows = claimed(run);
-  BOOST_REQUIRE(rows.size() == 2u);
-  finish(*s, {ended(rows[0])});
-  BOOST_TEST((must(s->finish_run(run)) == run_state::open));
-  BOOST_TEST(resume(run).waiting == 1u);
-  restart();
-  const auto opened = resume(run);
-  const bool stale = opened.organizers.at(0).stale > 0;
-  const auto held = claim(*s, opened, opened.organizers[0].id, 10, stale);
-  BOOST_REQUIRE(held.rows.size() == 1u);
-  finish(*s, {ended(held.rows[0], outcome::failed)});
-  const auto after = resume(run);
-  BOOST_TEST(after.organizers.empty());
-  BOOST_TEST(after.waiting == 1u);
-  BOOST_TEST((must(s->finish_run(run)) == run_state::finished));
-  BOOST_TEST(results(*r, run) == (words{"2 created", "3 failed", "4 failed"}), boost::test_tools::per_element());
-  check_counts(*r, run);
-  must(r->for_each_result(run, [&](const result_row& got) -> result<void> {
-    if (got.line != 3) return {};
-    BOOST_TEST(got.error_code == planning::not_removed);
-    BOOST_TEST(got.error_message.contains("not removed"));
-    return {};
-  }));
-  BOOST_TEST(inventory() == (words{"a satisfied", "b wanted", "c failed"}), boost::test_tools::per_element());
-}
-
-BOOST_AUTO_TEST_CASE(a_closed_organizer_does_not_close_rows_that_wait) {
-  const auto run = three_rows();
-  at->make_wait(run, 3);
-  const auto opened = resume(run);
-  const auto page = claim(*s, opened, opened.organizers.at(0).id, 1);
-  const auto answer = std::make_shared<std::promise<result<closed_rows>>>();
-  s->close_organizer({.run = run, .lane = 0, .lease = opened.lease, .organizer = opened.organizers[0].id, .like = ended(page.rows.at(0), outcome::failed)},
-                     [answer](result<closed_rows> a) { answer->set_value(std::move(a)); });
-  BOOST_TEST(must(answer->get_future().get()).calls == 2u);
-  BOOST_TEST((must(s->finish_run(run)) == run_state::finished));
-  BOOST_TEST(results(*r, run) == (words{"2 failed", "3 failed", "4 failed"}), boost::test_tools::per_element());
-}
-
-BOOST_AUTO_TEST_CASE(drift_that_fails_a_run_keeps_its_removals_back) {
-  auto strict = header();
-  strict.drift_fails = true;
-  const auto run = plan(*s, strict, {row(2, 1, "a"), row(3, 1, "b")}).id;
-  at->make_wait(run, 3);
-  const auto rows = claimed(run);
-  BOOST_REQUIRE(rows.size() == 1u);
-  finish(*s, {ended(rows[0], outcome::drifted)});
-  BOOST_TEST((must(s->finish_run(run)) == run_state::finished));
-  BOOST_TEST(results(*r, run) == (words{"2 drifted", "3 failed"}), boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

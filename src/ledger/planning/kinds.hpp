@@ -3,14 +3,14 @@
 // What the rows of a run that verifies or removes owe: pure functions of small values, the same for every store.
 //
 // verify, of a key with a known meeting: `get`. A meeting that was found lost before is read again: its organizer may have been absent for
-// a time only, and a run that attests the inventory asks about all of it. Under `repair` it owes createOrGet at once, which answers the same
-// question. A meeting that was removed is not asked for: the row ends as `removed`.
+// a time only, and a run that attests the inventory asks about all of it. Under `repair` it owes createOrGet at once, which answers the
+// same question. A meeting that was removed is not asked for: the row ends as `removed`.
 //
 // remove: `remove`, where the key belongs to the run's feed; a run without a feed removes meetings of any. What is known to be removed ends
 // as `removed`; what is known to be lost is deleted all the same, because only a 404 now shows that it is gone now.
 //
-// A key that the inventory lacks, or whose meeting has no known id, ends as failed with the code `unknown_meeting`, one of another feed with
-// `other_feed`. Neither run changes what the inventory wants of a key, nor its feed.
+// A key that the inventory lacks, or whose meeting has no known id, ends as failed with the code `unknown_meeting`, one of another feed
+// with `other_feed`. Neither run changes what the inventory wants of a key, nor its feed.
 
 #include <optional>
 #include <string>
@@ -36,7 +36,8 @@ struct kind_rule {
 };
 
 // Of a run that verifies or removes. `feed`: the run's.
-[[nodiscard]] kind_rule rule_of(run_kind kind, const operation_settings& settings, const known_key& key, feed_id feed, utc_time now) noexcept;
+[[nodiscard]] kind_rule rule_of(run_kind kind, const operation_settings& settings, const known_key& key, feed_id feed,
+                                utc_time now) noexcept;
 
 // Whether a verify run without a file has a row for a key: its meeting is known and was not removed. One that has ended has a row until it
 // was found lost or has expired: from then on nothing is left of it that could be attested.

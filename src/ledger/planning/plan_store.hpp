@@ -60,8 +60,8 @@ struct seen_key {
   bool has_meeting = false;  // the id of the meeting is known
 };
 
-// A row of this run that has no record of its own: it gets one with line 0, without raw bytes, and with the payload that the inventory wants
-// of the key.
+// A row of this run that has no record of its own: it gets one with line 0, without raw bytes, and with the payload that the inventory
+// wants of the key.
 struct inventory_row_copy {
   std::uint32_t number = 0;
   key_id key = 0;
@@ -76,8 +76,9 @@ struct inventory_entry {
   std::string payload;
 };
 
-// A decision without a call. `why` is empty except for a conflict, and for a row that fails without a call. An invalid row has no key and no
-// organizer; a conflicting one no key, nor one that is unknown to the ledger; a duplicate gets both from its first row (`first`), see write_duplicates.
+// A decision without a call. `why` is empty except for a conflict, and for a row that fails without a call. An invalid row has no key and
+// no organizer; a conflicting one no key, nor one that is unknown to the ledger; a duplicate gets both from its first row (`first`), see
+// write_duplicates.
 struct decided_row {
   std::uint32_t number = 0, first = 0;
   decision what = decision::invalid;

@@ -58,8 +58,8 @@ struct keyed_row {
   };
 };
 
-// What a row is, compared with the inventory. `known` is not final: the observation of the key is still to be read. The last four are of runs
-// that verify or remove (planning/kinds.hpp): checked: its meeting is known; gone: it was removed; unknown: there is none.
+// What a row is, compared with the inventory. `known` is not final: the observation of the key is still to be read. The last four are of
+// runs that verify or remove (planning/kinds.hpp): checked: its meeting is known; gone: it was removed; unknown: there is none.
 enum class row_class : std::uint8_t {
   invalid,
   new_key,

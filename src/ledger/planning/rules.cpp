@@ -112,9 +112,7 @@ void count(plan_summary& summary, const matched_row& row, decision decided) noex
   if (decided != decision::call) return;
   ++summary.calls;
   if (row.what == row_class::checked) {
-    ++(row.first_op == operation::get      ? summary.get_keys
-       : row.first_op == operation::remove ? summary.remove_keys
-                                           : summary.repaired_keys);
+    ++(row.first_op == operation::get ? summary.get_keys : row.first_op == operation::remove ? summary.remove_keys : summary.repaired_keys);
     return;
   }
   if (row.extends) {

@@ -32,7 +32,8 @@ constexpr std::string_view state_after_end =
     "CASE WHEN operation IN (3, 7) AND outcome = 3 AND EXISTS(SELECT FROM convoke.observation b WHERE b.id = gone.key AND (b.pending OR "
     "b.state NOT IN (1, 2))) THEN 6 ELSE state END";
 // A get that failed observed nothing.
-constexpr std::string_view observe_meetings = R"sql(, false, hash, finished_at, CASE WHEN outcome <> 4 THEN drift END, meeting_id, join_web_url, join_meeting_id, passcode,
+constexpr std::string_view observe_meetings =
+    R"sql(, false, hash, finished_at, CASE WHEN outcome <> 4 THEN drift END, meeting_id, join_web_url, join_meeting_id, passcode,
     dial_in_number, conference_id, options_url, expires_at FROM gone WHERE mode = 1
     AND NOT (operation IN (3, 7) AND outcome = 6)
   ON CONFLICT (id) DO UPDATE SET state = excluded.state, pending = false, compared_hash = excluded.compared_hash,
@@ -75,14 +76,12 @@ const char* finish() {
   RETURNING i.*, o.key, o.call, o.hash, o.duplicates, o.operation)
 )sql",
                                          write_ends, observe_meetings_as, state_after_end, observe_meetings, observe_comparisons,
-                                         observe_states,
-                                         "SELECT g.position, g.operation, ", inputs_of, " FROM gone g"});
+                                         observe_states, "SELECT g.position, g.operation, ", inputs_of, " FROM gone g"});
   return sql.c_str();
 }
 
 const char* close() {
-  static const std::string sql =
-      joined({R"sql(WITH held AS MATERIALIZED (
+  static const std::string sql = joined({R"sql(WITH held AS MATERIALIZED (
   SELECT o.run, o.organizer, o.number FROM convoke.run r JOIN convoke.owed o ON o.run = r.id AND o.organizer = $3 AND o.operation <> 6
   WHERE (r.id = $2 OR ($2 = 0 AND r.state = 2)) AND (SELECT convoke.is_live($4)) AND (o.token = 0 OR o.session = $4
     OR o.session <> ALL (ARRAY(SELECT id FROM convoke.session WHERE NOT ended)))
@@ -95,7 +94,8 @@ gone AS (
     $16::text AS join_web_url, $17::text AS join_meeting_id, $18::text AS passcode, $19::text AS dial_in_number, $20::text AS conference_id,
     $21::text AS options_url, $22::bigint AS expires_at)
 )sql",
-              write_ends, observe_meetings_as, "state", observe_meetings, observe_states, "SELECT count(*), coalesce(sum(", inputs_of, "), 0)::bigint FROM gone g"});
+                                         write_ends, observe_meetings_as, "state", observe_meetings, observe_states,
+                                         "SELECT count(*), coalesce(sum(", inputs_of, "), 0)::bigint FROM gone g"});
   return sql.c_str();
 }
 

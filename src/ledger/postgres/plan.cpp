@@ -277,12 +277,11 @@ result<void> plan::prepare_planned() {
   if (auto undone = run("ROLLBACK TO SAVEPOINT decisions"); !undone) return undone;
   if (stored_) return {};
   std::vector<std::int64_t> outcomes, counts;
-  const std::pair<outcome, std::uint64_t> forecast[] = {
-      {outcome::unchanged, summary_.unchanged},
-      {outcome::drifted, summary_.drifted},
-      {outcome::rejected, summary_.rejected},
-      {outcome::removed, summary_.gone},
-      {outcome::failed, summary_.unknown + summary_.other_feed}};
+  const std::pair<outcome, std::uint64_t> forecast[] = {{outcome::unchanged, summary_.unchanged},
+                                                        {outcome::drifted, summary_.drifted},
+                                                        {outcome::rejected, summary_.rejected},
+                                                        {outcome::removed, summary_.gone},
+                                                        {outcome::failed, summary_.unknown + summary_.other_feed}};
   for (const auto& [what, n] : forecast) {
     if (n == 0) continue;
     outcomes.push_back(static_cast<int>(what));

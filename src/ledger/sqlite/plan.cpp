@@ -204,12 +204,11 @@ result<run_id> plan::commit_planned() {
     db_.exec("ROLLBACK");
   } else {
     statement forecast(db_, "INSERT INTO tally(run, outcome, n) VALUES(?, ?, ?)");
-    const std::pair<outcome, std::uint64_t> counts[] = {
-        {outcome::unchanged, summary_.unchanged},
-        {outcome::drifted, summary_.drifted},
-        {outcome::rejected, summary_.rejected},
-        {outcome::removed, summary_.gone},
-        {outcome::failed, summary_.unknown + summary_.other_feed}};
+    const std::pair<outcome, std::uint64_t> counts[] = {{outcome::unchanged, summary_.unchanged},
+                                                        {outcome::drifted, summary_.drifted},
+                                                        {outcome::rejected, summary_.rejected},
+                                                        {outcome::removed, summary_.gone},
+                                                        {outcome::failed, summary_.unknown + summary_.other_feed}};
     for (const auto& [what, n] : counts) {
       if (n > 0) forecast.with(run_, static_cast<int>(what), n).run();
     }

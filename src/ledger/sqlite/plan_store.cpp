@@ -214,10 +214,11 @@ result<void> sqlite_plan_store::write_copies(std::span<const planning::inventory
 }
 
 result<void> sqlite_plan_store::write_inventory_payloads(std::span<const planning::key_row> rows, bool with_settings) {
-  statement show(db_,
-                 "UPDATE record SET payload = w.payload, update_rule = record.update_rule | (CASE WHEN ?3 THEN w.update_rule & 2 ELSE 0 END) "
-                 "FROM (SELECT r.payload, r.update_rule FROM inventory i JOIN record r ON r.id = i.source WHERE i.id = ?2) w "
-                 "WHERE record.id = ?1");
+  statement show(
+      db_,
+      "UPDATE record SET payload = w.payload, update_rule = record.update_rule | (CASE WHEN ?3 THEN w.update_rule & 2 ELSE 0 END) "
+      "FROM (SELECT r.payload, r.update_rule FROM inventory i JOIN record r ON r.id = i.source WHERE i.id = ?2) w "
+      "WHERE record.id = ?1");
   for (const auto& [key, number] : rows) show.with(make_row(run_, number), key, with_settings).run();
   return db_.status();
 }

@@ -53,7 +53,8 @@ std::vector<organizer_rows> run_writer::owing(run_id id) {
   statement owing(
       db_,
       "SELECT o.organizer, r.position, p.object_id, sum(o.token = 0), sum(o.token <> 0) FROM owed o JOIN organizer p ON p.id = o.organizer "
-      "JOIN run_lane r ON r.run = o.run AND r.lane = p.lane WHERE o.run = ? AND o.operation <> 6 GROUP BY o.organizer ORDER BY o.organizer");
+      "JOIN run_lane r ON r.run = o.run AND r.lane = p.lane WHERE o.run = ? AND o.operation <> 6 GROUP BY o.organizer ORDER BY "
+      "o.organizer");
   std::vector<organizer_rows> out;
   for (owing.with(id); owing.step();) {
     out.push_back({.id = owing.as<organizer_id>(0),

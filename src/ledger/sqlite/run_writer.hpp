@@ -93,10 +93,12 @@ class run_writer {
                    "WHERE o.run = ? AND o.organizer = ? AND o.number > ? AND o.token NOT IN (0, ?) AND o.operation <> 6 ORDER BY o.number "
                    "LIMIT ?"};
   // The range of a page at once; what lies in it and was not read is claimed already, or of the other kind.
-  statement claim_fresh_{db_, "UPDATE owed SET token = ? WHERE run = ? AND organizer = ? AND number > ? AND number <= ? AND token = 0 "
+  statement claim_fresh_{db_,
+                         "UPDATE owed SET token = ? WHERE run = ? AND organizer = ? AND number > ? AND number <= ? AND token = 0 "
                          "AND operation <> 6"};
   statement claim_stale_{
-      db_, "UPDATE owed SET token = ?1 WHERE run = ? AND organizer = ? AND number > ? AND number <= ? AND token NOT IN (0, ?1) "
+      db_,
+      "UPDATE owed SET token = ?1 WHERE run = ? AND organizer = ? AND number > ? AND number <= ? AND token NOT IN (0, ?1) "
       "AND operation <> 6"};
   statement observed_{db_, "SELECT meeting_id, drift FROM observation WHERE id = ?"};
   statement drop_one_{db_, "DELETE FROM owed WHERE run = ? AND organizer = ? AND number = ?"};
@@ -107,8 +109,10 @@ class run_writer {
       db_, "UPDATE owed SET token = 0, strikes = strikes + ? WHERE run = ? AND organizer = ? AND number = ? AND token = ? AND token <> 0"};
   statement advance_{db_, "UPDATE owed SET operation = ? WHERE run = ? AND organizer = ? AND number = ?"};
   statement strikes_{db_, "SELECT strikes FROM owed WHERE run = ? AND organizer = ? AND number = ? AND token = ? AND token <> 0"};
-  statement page_{db_, "SELECT number, call, key, duplicates, hash, operation FROM owed WHERE run = ? AND organizer = ? AND operation <> 6 ORDER BY "
-                   "number LIMIT 1000"};
+  statement page_{
+      db_,
+      "SELECT number, call, key, duplicates, hash, operation FROM owed WHERE run = ? AND organizer = ? AND operation <> 6 ORDER BY "
+      "number LIMIT 1000"};
   statement drop_{db_, "DELETE FROM owed WHERE run = ? AND organizer = ? AND number <= ? AND operation <> 6"};
   statement forget_user_{db_,
                          "DELETE FROM known_user WHERE (graph_root, tenant, object_id) IN (SELECT l.graph_root, l.tenant, o.object_id "

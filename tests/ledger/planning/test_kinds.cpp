@@ -50,8 +50,8 @@ run_id provision_three(memory_ledger& ledger) {
 BOOST_AUTO_TEST_SUITE(kinds_of_runs)
 
 BOOST_AUTO_TEST_CASE(a_verify_run_reads_what_it_knows) {
-  for (const auto state : {observed_state::satisfied, observed_state::drifted, observed_state::failed, observed_state::lost,
-                           observed_state::incomplete}) {
+  for (const auto state :
+       {observed_state::satisfied, observed_state::drifted, observed_state::failed, observed_state::lost, observed_state::incomplete}) {
     const auto rule = verify(known(state));
     BOOST_TEST((rule.what == row_class::checked));
     BOOST_TEST((rule.first == operation::get));
@@ -81,8 +81,8 @@ BOOST_AUTO_TEST_CASE(an_update_follows_a_get_only_where_both_settings_say_so) {
 }
 
 BOOST_AUTO_TEST_CASE(a_remove_run_deletes_meetings_of_its_feed) {
-  for (const auto state : {observed_state::satisfied, observed_state::drifted, observed_state::failed, observed_state::lost,
-                           observed_state::incomplete}) {
+  for (const auto state :
+       {observed_state::satisfied, observed_state::drifted, observed_state::failed, observed_state::lost, observed_state::incomplete}) {
     BOOST_TEST((remove(known(state)).first == operation::remove));
     BOOST_TEST((remove(known(state), no_feed).first == operation::remove));
     BOOST_TEST((remove(known(state), other).what == row_class::other_feed));
@@ -165,8 +165,8 @@ BOOST_AUTO_TEST_CASE(rows_that_owe_nothing_take_over_no_other_run) {
   // Another run owes the meetings of a and d: that of d was never made.
   const auto open = plan_rows(ledger, {{.number = 2, .external_id = "a", .version = 1}, {.number = 3, .external_id = "d"}});
   BOOST_TEST(open.summary.calls == 2u);
-  const auto verified = plan_rows(ledger, {{.number = 2, .external_id = "a"}, {.number = 3, .external_id = "d"}},
-                                  header_of_kind(run_kind::verify));
+  const auto verified =
+      plan_rows(ledger, {{.number = 2, .external_id = "a"}, {.number = 3, .external_id = "d"}}, header_of_kind(run_kind::verify));
   BOOST_TEST(verified.summary.unknown == 1u);
   BOOST_TEST(verified.summary.superseded == 1u);
   BOOST_REQUIRE(ledger.superseded.size() == 1u);
