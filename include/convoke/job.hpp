@@ -133,8 +133,8 @@ struct pace_options : lane_pace_options {
 /// Everything that a job needs. Strings are UTF-8; paths are used as they are, relative to the current folder.
 struct job {
   std::string input;  ///< a path, or `-` for standard input
-  /// The series of files that the input belongs to: keys of a feed that a later file of it lacks have vanished (see on_vanished). Absent: the
-  /// input's name without its folder, and without the `.failed.csv` of a failed file, which is never the whole of its feed; a pipe then
+  /// The series of files that the input belongs to: keys of a feed that a later file of it lacks have vanished (see on_vanished). Absent:
+  /// the input's name without its folder, and without the `.failed.csv` of a failed file, which is never the whole of its feed; a pipe then
   /// belongs to no feed. Part of a run's identity where it is present.
   std::optional<std::string> feed;
   std::string ledger;                      ///< `sqlite:PATH` or `postgresql://…`

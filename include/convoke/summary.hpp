@@ -165,18 +165,18 @@ struct plan_summary {
   std::uint64_t unchanged = 0;   ///< rows whose meeting is known to be as wanted
   std::uint64_t drifted = 0;     ///< rows whose meeting is known to differ
   std::uint64_t rejected = 0;    ///< rows that are wrong
-  std::uint64_t rejected_records = 0;  ///< records with such a row; 0 where that was not counted
-  std::uint64_t duplicates = 0;        ///< rows that share key and payload with an earlier row
-  std::uint64_t superseded = 0;        ///< owed rows of older open runs that this plan takes over once it is open
-  std::uint64_t owed_elsewhere = 0;    ///< keys owed to older open runs that this input lacks
-  std::uint64_t vanished = 0;          ///< known keys of this feed whose meeting has not ended and that this input lacks
+  std::uint64_t rejected_records = 0;            ///< records with such a row; 0 where that was not counted
+  std::uint64_t duplicates = 0;                  ///< rows that share key and payload with an earlier row
+  std::uint64_t superseded = 0;                  ///< owed rows of older open runs that this plan takes over once it is open
+  std::uint64_t owed_elsewhere = 0;              ///< keys owed to older open runs that this input lacks
+  std::uint64_t vanished = 0;                    ///< known keys of this feed whose meeting has not ended and that this input lacks
   removal_bar barred = removal_bar::not_wanted;  ///< why nothing of that is removed; of a run that provisions, remove_keys is what is
-  std::uint64_t changed_ids = 0;   ///< new keys that want the meeting (organizer, subject, start, end) of a known key that this input lacks
-  std::uint64_t moved = 0;         ///< new keys with the external id of a known key of another organizer that this input lacks
+  std::uint64_t changed_ids = 0;  ///< new keys that want the meeting (organizer, subject, start, end) of a known key that this input lacks
+  std::uint64_t moved = 0;        ///< new keys with the external id of a known key of another organizer that this input lacks
   std::uint64_t changed_ids_removed = 0, moved_removed = 0;  ///< of these, those whose old meeting the plan removes
   std::uint64_t expire_early = 0;  ///< known meetings that expire before the wanted ones have ended, and that the plan does not extend
   std::vector<named_key> owed_elsewhere_sample, vanished_sample, expire_early_sample, remove_sample;  ///< at most 20 of each
-  std::vector<replaced_key> changed_ids_sample, moved_sample;                          ///< at most 20 of each
+  std::vector<replaced_key> changed_ids_sample, moved_sample;                                         ///< at most 20 of each
 
   /// The organizers that rows name by UPN, each counted once per tenant.
   struct look_up_counts {

@@ -27,7 +27,8 @@ std::string all_have(const convoke::job_report& r) {
   const auto removed = r.counts.removed;
   const auto rows = r.rows - std::min(removed, r.rows);
   auto out = rows == 1 ? std::string("the row has its meeting") : fmt::format("all {} rows have their meeting", grouped(rows));
-  if (removed > 0) out += fmt::format(", and {} that vanished {} removed", count_of(removed, "meeting", "meetings"), form(removed, "is", "are"));
+  if (removed > 0)
+    out += fmt::format(", and {} that vanished {} removed", count_of(removed, "meeting", "meetings"), form(removed, "is", "are"));
   return out;
 }
 
@@ -67,8 +68,8 @@ std::string last_line(const convoke::job_report& r) {
       if (r.exit_code() == 9)
         return fmt::format("Done: {}, but an output could not be written. `convoke export` writes it again.", all_have(r));
       return fmt::format(
-          "Finished: {} of {} {} {}{}{}.", grouped(good), count_of(r.rows, "row", "rows"), removes(r) ? form(r.rows, "is", "are") : form(r.rows, "has its", "have their"),
-          removes(r) ? "done as wanted" : "meeting",
+          "Finished: {} of {} {} {}{}{}.", grouped(good), count_of(r.rows, "row", "rows"),
+          removes(r) ? form(r.rows, "is", "are") : form(r.rows, "has its", "have their"), removes(r) ? "done as wanted" : "meeting",
           r.drift_fails && c.drifted > 0 ? fmt::format(", {} of them different from what the input wants", grouped(c.drifted)) : "",
           r.failed.empty() ? ""
                            : fmt::format("; the {} are in {}", rows_are_wrong(r) ? "rows to correct" : "failed rows",

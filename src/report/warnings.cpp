@@ -154,9 +154,9 @@ void add_vanished(const plan_summary& s, std::vector<std::string>& out) {
   if (kept == 0) return;
   // Keys of which no meeting is known are not named apart from the others.
   if (removals_of(s) > 0)
-    return out.push_back(fmt::format("{} more that {} not in this input any more {} no meeting that this ledger knows: nothing is removed of {}.",
-                                     count_of(kept, "key", "keys"), form(kept, "is", "are"), form(kept, "has", "have"),
-                                     form(kept, "it", "them")));
+    return out.push_back(
+        fmt::format("{} more that {} not in this input any more {} no meeting that this ledger knows: nothing is removed of {}.",
+                    count_of(kept, "key", "keys"), form(kept, "is", "are"), form(kept, "has", "have"), form(kept, "it", "them")));
   out.push_back(fmt::format("{}{} whose {} not ended {} not in this input any more: {}. Nothing happens to {}: {}.",
                             count_of(s.vanished, "key", "keys"), of_feed(s), form(s.vanished, "meeting has", "meetings have"),
                             form(s.vanished, "is", "are"), sample_text(s.vanished_sample, s.vanished, key_text),

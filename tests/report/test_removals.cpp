@@ -65,7 +65,8 @@ BOOST_AUTO_TEST_CASE(a_plan_names_what_is_to_be_removed) {
   s.remove_sample.resize(1);
   const auto both = plan_warnings(s);
   BOOST_REQUIRE(both.size() == 2U);
-  BOOST_TEST(both[0].starts_with("1 meeting of the feed 'nightly' is to be removed, because this input does not have it any more: x of a. It is "));
+  BOOST_TEST(both[0].starts_with(
+      "1 meeting of the feed 'nightly' is to be removed, because this input does not have it any more: x of a. It is "));
   BOOST_TEST(both[1] ==
              "2 keys more that are not in this input any more have no meeting that this ledger knows: nothing is removed of them.");
 }
@@ -101,13 +102,16 @@ BOOST_AUTO_TEST_CASE(moves_and_changed_ids_say_what_becomes_of_the_old_meetings)
   s.moved_removed = 3;
   BOOST_TEST(all().contains("and the old ones are removed once every other row of the run has succeeded. --max-new"));
   s.moved_removed = 1;
-  BOOST_TEST(all().contains("and 1 of the old ones is removed once every other row of the run has succeeded, and the others stay. --max-new"));
+  BOOST_TEST(
+      all().contains("and 1 of the old ones is removed once every other row of the run has succeeded, and the others stay. --max-new"));
   s.moved = 1;
-  BOOST_TEST(all().contains("so a second one is made, and the old one is removed once every other row of the run has succeeded. --max-new"));
+  BOOST_TEST(
+      all().contains("so a second one is made, and the old one is removed once every other row of the run has succeeded. --max-new"));
   s = {};
   s.changed_ids = s.changed_ids_removed = 1;
   s.changed_ids_sample = {{{"a", "2"}, {"a", "1"}}};
-  BOOST_TEST(all().contains("it would become a second meeting, and the old one is removed once every other row of the run has succeeded. If"));
+  BOOST_TEST(
+      all().contains("it would become a second meeting, and the old one is removed once every other row of the run has succeeded. If"));
 }
 
 BOOST_AUTO_TEST_CASE(the_summary_counts_rows_and_removed_meetings_apart) {
@@ -126,7 +130,8 @@ BOOST_AUTO_TEST_CASE(the_summary_says_that_nothing_was_removed) {
   r.counts.removed = 0;
   r.counts.created = 1;
   r.counts.failed = 13;
-  r.reasons = {{.code = "not_removed", .rows = 12, .organizer = "a", .external_id = "x"}, {.code = "BadRequest", .http_status = 400, .rows = 1}};
+  r.reasons = {{.code = "not_removed", .rows = 12, .organizer = "a", .external_id = "x"},
+               {.code = "BadRequest", .http_status = 400, .rows = 1}};
   add_remedies(r.reasons, {}, {});
   const auto text = report_text(r);
   BOOST_TEST(text.contains("12 rows failed: not_removed\n    The first is: x of a\n"), text);

@@ -4,11 +4,10 @@
 //
 // A key is lacking if its wanted meeting has not ended, is not known to be lost or removed, and no row of the input has the key, not even a
 // rejected one: a rejected row whose dates cannot be read has every key with its id and a date, and one whose organizer is not known has
-// the keys with its id of every organizer. Whatever a step has nothing to do for is
-// not read: an empty inventory costs nothing.
+// the keys with its id of every organizer. Whatever a step has nothing to do for is not read: an empty inventory costs nothing.
 //
-// Where vanished meetings are removed, a key that new ones replace is one of those that vanished: a new meeting is made before the old one is
-// removed, because a removal waits for every other row.
+// Where vanished meetings are removed, a key that new ones replace is one of those that vanished: a new meeting is made before the old one
+// is removed, because a removal waits for every other row.
 
 #include <map>
 #include <optional>

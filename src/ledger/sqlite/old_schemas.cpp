@@ -148,7 +148,8 @@ CREATE TEMP VIEW last_failure AS SELECT id, line AS number, attempts, http_statu
   FROM main.last_failure;
 )sql";
 constexpr const char* no_expiry = "CREATE TEMP VIEW observation AS SELECT *, NULL AS options_url, NULL AS expires_at FROM main.observation";
-constexpr const char* runs_of_5 = "CREATE TEMP VIEW run AS SELECT *, NULL AS keep_alive, 1 AS kind, 0 AS repair, 0 AS remove_vanished FROM main.run";
+constexpr const char* runs_of_5 =
+    "CREATE TEMP VIEW run AS SELECT *, NULL AS keep_alive, 1 AS kind, 0 AS repair, 0 AS remove_vanished FROM main.run";
 constexpr const char* runs_of_7 = "CREATE TEMP VIEW run AS SELECT *, 1 AS kind, 0 AS repair, 0 AS remove_vanished FROM main.run";
 constexpr const char* no_feeds = R"sql(
 CREATE TEMP VIEW feed AS SELECT NULL AS id, NULL AS name WHERE 0;

@@ -216,7 +216,8 @@ BOOST_AUTO_TEST_CASE(the_old_meeting_of_a_move_is_removed_and_so_is_that_of_a_ch
   carried_out(ledger, classes, removing("classes"));
   carried_out(ledger, {{2, 4, "w"}}, removing("webinars"));
   // c moves from 2 to 1 and 5, w is of another feed, b gets another id.
-  const auto next = plan_rows(ledger, {{2, 1, "a"}, {3, 1, "c", 1}, {4, 5, "c"}, {5, 3, "d"}, {6, 1, "B2"}, {7, 5, "w"}}, removing("classes"));
+  const auto next =
+      plan_rows(ledger, {{2, 1, "a"}, {3, 1, "c", 1}, {4, 5, "c"}, {5, 3, "d"}, {6, 1, "B2"}, {7, 5, "w"}}, removing("classes"));
   BOOST_TEST(next.summary.moved == 3u);
   BOOST_TEST(next.summary.moved_removed == 1u);
   BOOST_TEST(next.summary.changed_ids == 1u);
