@@ -61,7 +61,7 @@ inline constexpr const char* left_by_others =
 // Blocks until nothing is owed any more, or the work has stopped for another reason than the end of a session. A session that ends is
 // followed by another one, once calls that it had in flight are over at the service. Where the ledger cannot be reached then, it is tried
 // again for as long as pace_options::max_outage. Errors: those of the first store::join() and of drive(); errc::busy where a ledger for one
-// process at a time has begun another session. Rows that wait for others which cannot succeed any more may have been ended.
+// process at a time has begun another session.
 [[nodiscard]] result<sessions_done> carry_out(const call_phase& with, const sessions_wanted& wanted);
 
 // `from` as the public functions report it.
