@@ -36,7 +36,16 @@ constexpr rule rules[] = {
     {outcome::drifted, "",
      "The stored meetings differ from the input. --on-drift update changes the meetings; --on-drift report accepts meetings that differ.",
      true, core::fixer::author_of_the_file},
-    {outcome::lost, "", "These meetings do not exist any more. Run the same command again: it makes them again.", false,
+    {outcome::lost, "",
+     "These meetings do not exist any more, or their organizer has left the tenant. `convoke verify --repair` makes them again, and so "
+     "does "
+     "the next `convoke apply` of a file that has them.",
+     false, core::fixer::operator_of_convoke},
+    {outcome::failed, "unknown_meeting",
+     "This ledger knows no meeting of these rows. Check organizer and external id, and that --ledger names the ledger that made them.",
+     true, core::fixer::author_of_the_file},
+    {outcome::failed, "other_feed",
+     "These meetings belong to another feed than this run, which removes those of its own only. Name their feed with --feed.", false,
      core::fixer::operator_of_convoke},
     {outcome::failed, "retries",
      "The service or the network failed in three runs in a row. Run the same command again once they work: a new run owes these rows.",

@@ -6,11 +6,15 @@
 #include <utility>
 
 #include "core/meeting_options.hpp"
+#include "engine/operations.hpp"
+#include "ledger/planning/kinds.hpp"
 #include "ledger/planning/rules.hpp"
 
 namespace convoke::run {
 
 namespace {
+
+static_assert(ledger::planning::expiry_field == engine::expiry_field);
 
 std::vector<std::string> split(std::string_view fields) {
   std::vector<std::string> out;

@@ -210,7 +210,7 @@ BOOST_AUTO_TEST_CASE(a_refused_ledger_does_not_count_as_an_unclean_stop) {
   make_with_unused_pages();
   ask(path, "PRAGMA user_version = 77");
   BOOST_TEST(!try_open().has_value());
-  ask(path, "PRAGMA user_version = 7");
+  ask(path, "PRAGMA user_version = 8");
   BOOST_TEST(try_open().has_value());
 }
 
