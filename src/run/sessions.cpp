@@ -89,6 +89,7 @@ class sequence {
         if (!wait_for_ledger(opened.error())) return std::unexpected(opened.error());
       } else {
         last_seen_ = os::boot_now();
+        out_.waiting = opened->waiting;
         if (wanted_.rows) {
           opened->info.rows = wanted_.rows->all;
           opened->info.counts.owed = out_.sessions == 0 ? wanted_.rows->owed : rows_to_claim(*opened);
