@@ -156,8 +156,7 @@ void checker::requested(const engine::advance_row& a) {
       (repairs || r.op == operation::update) && a.next == operation::create_or_get && !a.last.stored && a.last.status == 404;
   const bool update_after_get = repairs && a.next == operation::update && a.last.stored && !a.last.drift.empty() &&
                                 planned.update == engine::update_rule::if_different;
-  if (!update_after_create && !create_after_gone && !update_after_get)
-    violated(name + " advanced to an operation that does not follow");
+  if (!update_after_create && !create_after_gone && !update_after_get) violated(name + " advanced to an operation that does not follow");
   if (update_after_create && planned.update == engine::update_rule::never && a.last.to_set.empty())
     violated(name + " advanced to an update that is not wanted");
   waits_for_commit(r, row_state::advancing, a.last);

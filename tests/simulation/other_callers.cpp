@@ -71,8 +71,8 @@ bool world::step_elsewhere(std::size_t index) {
   }
   const bool repairs = row.repairs && row.op == operation::get;
   const bool differs = row.update == update_rule::if_different && !a.drift.empty();
-  const bool update = (repairs && !gone && differs) || (row.op == operation::create_or_get &&
-                                                        (!a.to_set.empty() || row.update == update_rule::always || differs));
+  const bool update = (repairs && !gone && differs) ||
+                      (row.op == operation::create_or_get && (!a.to_set.empty() || row.update == update_rule::always || differs));
   if (update || (gone && (repairs || row.op == operation::update))) {
     ledger_.advance_elsewhere(index, update ? operation::update : operation::create_or_get, a);
     return true;
