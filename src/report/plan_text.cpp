@@ -14,8 +14,9 @@ namespace {
 
 // `12 rows`, or where rows repeat `12 rows (180 with every repetition)`.
 std::string rows_text(const plan_summary& s) {
-  if (s.records == 0 || s.records == s.rows) return count_of(s.rows, "row", "rows");
-  return fmt::format("{} ({} with every repetition)", count_of(s.records, "row", "rows"), grouped(s.rows));
+  const auto rows = s.rows - removals_of(s);
+  if (s.records == 0 || s.records == rows) return count_of(rows, "row", "rows");
+  return fmt::format("{} ({} with every repetition)", count_of(s.records, "row", "rows"), grouped(rows));
 }
 
 // What a plan and a check both say at the end of their counts.
@@ -45,6 +46,7 @@ std::string call_reasons(const plan_summary& s) {
   if (s.update_keys > 0) out += fmt::format(", {} to update", grouped(s.update_keys));
   if (s.extended_keys > 0) out += fmt::format(", {} to extend", grouped(s.extended_keys));
   if (s.expired_keys > 0) out += fmt::format(", {} expired", grouped(s.expired_keys));
+  if (removals_of(s) > 0) out += fmt::format(", {} to remove", grouped(removals_of(s)));
   return out;
 }
 

@@ -6,6 +6,7 @@
 #include <convoke/job.hpp>
 
 #include "os/clock.hpp"
+#include "report/wording.hpp"
 #include "run/conclude.hpp"
 #include "run/context.hpp"
 #include "run/planner.hpp"
@@ -99,6 +100,11 @@ result<void> carry_out_run(const call_phase& with, ledger::run_id id, job_report
   if (!done) return std::unexpected(done.error());
   add_calls(*done, out);
   if (out.end != ending::storage) close_run(with.store, id, out);
+  if (out.end != ending::finished && done->waiting > 0)
+    out.warnings.push_back(fmt::format(
+        "{} that vanished from the feed {} not removed yet: that waits until every other row of the run has succeeded. The same command "
+        "goes on with it.",
+        report::count_of(done->waiting, "meeting", "meetings"), report::form(done->waiting, "is", "are")));
   return {};
 }
 

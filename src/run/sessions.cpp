@@ -71,6 +71,12 @@ void announce(const call_phase& with, const ledger::opened_run& opened, bool fir
   with.watch.entered(job_phase::calling);
 }
 
+std::uint64_t rows_to_claim(const ledger::opened_run& opened) {
+  std::uint64_t rows = 0;
+  for (const auto& one : opened.organizers) rows += std::uint64_t{one.fresh} + one.stale;
+  return rows;
+}
+
 // One session after the other.
 class sequence {
  public:
@@ -85,19 +91,24 @@ class sequence {
         if (!wait_for_ledger(opened.error())) return std::unexpected(opened.error());
       } else {
         last_seen_ = os::boot_now();
+        out_.waiting = opened->waiting;
         if (wanted_.rows) {
           opened->info.rows = wanted_.rows->all;
-          opened->info.counts.owed = wanted_.rows->owed;
+          opened->info.counts.owed = out_.sessions == 0 ? wanted_.rows->owed : rows_to_claim(*opened);
         }
-        if (opened->info.counts.owed == 0 && !wanted_.follow) return nothing_owed(*opened);
+        if ((opened->info.counts.owed == 0 && !wanted_.follow) || only_waiting(*opened)) return nothing_to_do(*opened);
+        if (waited_) note_removals(*waited_ - opened->waiting);
         auto done = carry_out_one(*opened, began);
         if (!done) return std::unexpected(done.error());
         last_seen_ = os::boot_now();
         add(*done, out_);
         if (done->session_over && !opened->shared) return std::unexpected(std::move(*done->session_over));
         out_.last = std::move(*done);
-        if (!opened->shared || !goes_on(os::boot_now() - began)) return std::move(out_);
-        pause_after_session(os::boot_now() - began);
+        waited_ = waiting_may_go(*opened) ? std::optional(opened->waiting) : std::nullopt;
+        if (!waited_) {
+          if (!opened->shared || !goes_on(os::boot_now() - began)) return std::move(out_);
+          pause_after_session(os::boot_now() - began);
+        }
       }
       if (with_.stop.requested()) {
         out_.last = interrupted();
@@ -107,10 +118,27 @@ class sequence {
   }
 
  private:
-  result<sessions_done> nothing_owed(const ledger::opened_run& opened) {
+  result<sessions_done> nothing_to_do(const ledger::opened_run& opened) {
     if (opened.shared) static_cast<void>(with_.store.leave(opened.lease));
-    out_.last = {};
+    // Where this session was begun for rows that had waited, the end of the one before it stands.
+    if (!waited_) out_.last = {};
     return std::move(out_);
+  }
+
+  // Whether this session has nothing to do because rows still wait for others. A session of a ledger for several processes looks for more
+  // rows; one that was begun for those that had waited takes nothing else: rows that other sessions gave up are for later commands.
+  [[nodiscard]] bool only_waiting(const ledger::opened_run& opened) const {
+    return opened.shared ? waited_ && opened.waiting >= *waited_ : opened.waiting > 0 && opened.organizers.empty();
+  }
+
+  // Whether all rows may have succeeded for which others wait: those are given out in a session that begins then.
+  [[nodiscard]] bool waiting_may_go(const ledger::opened_run& opened) const {
+    return opened.waiting > 0 && !out_.last.session_over && out_.last.reason == engine::stop_reason::finished && !with_.stop.requested();
+  }
+
+  void note_removals(std::uint64_t rows) {
+    with_.watch.note(fmt::format("All rows of the input have succeeded: {} that vanished from the feed {} removed now.",
+                                 rows == 1 ? std::string("1 meeting") : fmt::format("{} meetings", rows), rows == 1 ? "is" : "are"));
   }
 
   result<driven> carry_out_one(const ledger::opened_run& opened, mono_time began) {
@@ -165,6 +193,7 @@ class sequence {
   mono_time last_seen_{};
   std::chrono::nanoseconds pause_ = first_pause;
   unsigned failed_at_once_ = 0;
+  std::optional<std::uint64_t> waited_;  // rows that waited in the last session, where this one was begun for them
 };
 
 }  // namespace

@@ -1,7 +1,8 @@
 #pragma once
 
-// The call phase of a job: the sessions in which it carries out what a ledger owes. On a ledger for one process at a time there is one. On
-// a ledger for several processes a session ends where its lease could not be renewed in time, and another one is begun.
+// The call phase of a job: the sessions in which it carries out what a ledger owes. On a ledger for one process at a time there is one, and
+// a second one for rows that wait for all others (store::claim). On a ledger for several processes a session ends where its lease could not
+// be renewed in time, and another one is begun.
 
 #include <chrono>
 #include <cstdint>
@@ -36,7 +37,7 @@ struct rows_of_lanes {
 struct sessions_wanted {
   ledger::session_request what{};
   // Where the session has some lanes of one run: what there is in these, which the progress counts. Only of a ledger for one process at a
-  // time, which has one session.
+  // time, for the first session.
   std::optional<rows_of_lanes> rows{};
   bool follow = false;
   std::optional<mono_time> began{};      // from when on the time limit counts; absent: from now on
@@ -47,6 +48,7 @@ struct sessions_wanted {
 struct sessions_done {
   driven last;
   unsigned sessions = 0;
+  std::uint64_t waiting = 0;  // rows that waited for all others when the last session began (store::claim)
   std::uint64_t calls = 0, throttled = 0, faults = 0, early_by_inference = 0, batches = 0, strange = 0, rows_ended = 0;
   std::chrono::nanoseconds call_time{0};
   std::vector<std::uint64_t> lane_calls{};  // by lane; those of a session that ended without saying how its lanes ended are missing
