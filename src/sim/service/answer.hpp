@@ -23,6 +23,7 @@ struct answer_options {
   std::uint8_t fraction_digits = trimmed_digits;
   join_link_form join_links = join_link_form::full;
   expiry_options expiry{};
+  bool shows_expiry = true, shows_invitation = true;
 };
 
 // How a fault changes the meeting in an answer.
