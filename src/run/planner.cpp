@@ -149,6 +149,7 @@ ledger::run_header make_header(const job& j, const scanned_input& input, std::ve
   if (!input.skipped.sha256.empty()) settings["skip_dates"] = input.skipped.sha256;
   // The same input as another feed is another run: its keys go over to that feed.
   if (j.feed) settings["feed"] = *j.feed;
+  if (j.plan.longest_external_id) settings["longest_external_id"] = *j.plan.longest_external_id;
   if (j.plan.keep_alive) settings["keep_alive_ms"] = j.plan.keep_alive->count();
   h.settings = boost::json::serialize(settings);
   h.feed = feed_of(j);

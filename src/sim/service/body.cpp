@@ -270,9 +270,8 @@ bool read_update(std::string_view body, meeting_changes& into, refusal& why, fix
 }
 
 bool read_options(std::string_view body, meeting_changes& into, refusal& why) {
-  return read_object(body, why, [&](const json::object& object) {
-    return update_reader(into, why, fixed_member_answer::ignore).read_options(object);
-  });
+  return read_object(
+      body, why, [&](const json::object& object) { return update_reader(into, why, fixed_member_answer::ignore).read_options(object); });
 }
 
 }  // namespace convoke::sim

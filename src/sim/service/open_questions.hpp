@@ -7,13 +7,13 @@
 
 namespace convoke::sim {
 
-enum class repeat_effect : std::uint8_t { nothing, subject, times, both };     // of createOrGet with the key of a meeting
-enum class patch_reply : std::uint8_t { meeting, nothing };                    // of a PATCH: 200 with the meeting, or 204
-enum class deleted_key : std::uint8_t { make_new, restored, refused };         // createOrGet with the key of a deleted meeting
-enum class letter_case : std::uint8_t { counts, ignored };                     // in external ids
-enum class simultaneous_calls : std::uint8_t { one, two };                     // meetings that two calls with one new key make
-enum class id_blanks : std::uint8_t { kept, trimmed, refused };                // at the ends of external ids
-enum class id_characters : std::uint8_t { kept, refused };                     // in external ids
+enum class repeat_effect : std::uint8_t { nothing, subject, times, both };      // of createOrGet with the key of a meeting
+enum class patch_reply : std::uint8_t { meeting, nothing };                     // of a PATCH: 200 with the meeting, or 204
+enum class deleted_key : std::uint8_t { make_new, restored, refused };          // createOrGet with the key of a deleted meeting
+enum class letter_case : std::uint8_t { counts, ignored };                      // in external ids
+enum class simultaneous_calls : std::uint8_t { one, two };                      // meetings that two calls with one new key make
+enum class id_blanks : std::uint8_t { kept, trimmed, refused };                 // at the ends of external ids
+enum class id_characters : std::uint8_t { kept, refused };                      // in external ids
 enum class unknown_meeting : std::uint8_t { not_found, forbidden, malformed };  // the id in the path is of no meeting of the organizer
 
 struct open_questions {
@@ -25,8 +25,8 @@ struct open_questions {
   letter_case case_of_ids = letter_case::counts;
   id_blanks outer_blanks = id_blanks::kept;
   id_characters inner_blanks = id_characters::kept, other_letters = id_characters::kept;  // other: not ASCII
-  bool presenters_kept = true, coorganizers_kept = true;  // as roles that createOrGet sends
-  bool options_kept = false;                              // of createOrGet: members that otherwise only PATCH sets
+  bool presenters_kept = true, coorganizers_kept = true;                                  // as roles that createOrGet sends
+  bool options_kept = false;  // of createOrGet: members that otherwise only PATCH sets
   simultaneous_calls simultaneous = simultaneous_calls::one;
   unknown_meeting unknown = unknown_meeting::not_found;
   bool shows_expiry = true, shows_invitation = true;  // expiryDateTime and joinInformation
