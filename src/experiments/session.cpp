@@ -104,7 +104,11 @@ made_key& session::key_of_call(const std::string& external_id) {
 // The record must know what a call may make before it is sent.
 void session::begin(call c) {
   state_.calls += c.copies;
-  if (c.what == verb::create_or_get || c.what == verb::batch) key_of_call(c.external_id).uncertain += c.copies;
+  if (c.what == verb::create_or_get || c.what == verb::batch) {
+    auto& uncertain = key_of_call(c.external_id).uncertain;
+    // Calls of one key that come one after the other make one meeting: only an experiment begins with none.
+    uncertain = phase_ == phase::removing ? std::max(uncertain, 1U) : uncertain + c.copies;
+  }
   sent_ = std::move(c);
 }
 
@@ -171,8 +175,6 @@ void session::take_removal(const seen& answer, mono_time now) {
   if (answer.status == 401 || answer.status == 403)
     return stop(probe_end::denied, "The service answered " + status_of(answer) + " while what was made was removed.");
   if (answer.inconclusive()) {
-    // A createOrGet that may have made a meeting is one more call of which nothing is known; its key has one meeting at most.
-    if (made.what == verb::create_or_get) key_of_call(made.external_id).uncertain -= 1;
     if (wait_after(answer, now)) return;
     return stop(probe_end::unavailable, why_);
   }
@@ -187,8 +189,7 @@ void session::take_removal(const seen& answer, mono_time now) {
     return;
   }
   auto& key = key_of_call(made.external_id);
-  // Of this call, which is answered, and of one of those before it.
-  key.uncertain -= std::min(key.uncertain, 2U);
+  key.uncertain -= std::min(key.uncertain, 1U);
   if (!answer.success()) {
     // The service does not take this id, so it has no meeting.
     key.uncertain = 0;

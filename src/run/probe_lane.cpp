@@ -54,11 +54,15 @@ void probe_lane::stop() noexcept {
 
 asio::awaitable<void> probe_lane::run() {
   co_await get_token();
-  if (!stopped_ && !trouble_) co_await find_organizer();
+  if (!stopped_ && !trouble_) {
+    co_await find_organizer();
+  }
   if (!stopped_ && !trouble_) {
     if (auto begun = begin_session(); !begun) trouble_ = std::move(begun.error());
   }
-  if (!stopped_ && !trouble_) co_await carry_out();
+  if (!stopped_ && !trouble_) {
+    co_await carry_out();
+  }
   parts_.tokens->stop();
   for (auto& one : links_) one->close();
 }
@@ -239,7 +243,7 @@ asio::awaitable<void> probe_lane::make(experiments::call made) {
   }
   std::vector<experiments::seen> answers(made.copies);
   if (made.copies == 1) {
-    answers.front() = co_await send(0, made);
+    answers[0] = co_await send(0, made);
   } else {
     // Both connections are there before either call is sent, so that the calls meet.
     for (auto& link : links_) {
