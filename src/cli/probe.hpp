@@ -2,6 +2,7 @@
 
 // The command that settles open questions on a tenant.
 
+#include <functional>
 #include <stop_token>
 
 #include "cli/console.hpp"
