@@ -359,7 +359,7 @@ result<job> build_job(const settings& from, const std::string& input, needs what
   if (parser.first_error()) return std::unexpected(*parser.first_error());
   if (!input.empty())
     if (const auto known = read_probed(from, j.plan); !known) return std::unexpected(known.error());
-  if (what.lane) {
+  if (what.lane && what.ledger) {
     auto ledger = ledger_url(from);
     if (!ledger) return std::unexpected(ledger.error());
     j.ledger = std::move(*ledger);

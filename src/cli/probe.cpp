@@ -52,7 +52,7 @@ result<int> probe_command(console& out, const settings& from, std::stop_token st
   if (const auto possible = files::check_output(file); !possible) return std::unexpected(possible.error());
   const auto options = read_options(from, file);
   if (!options) return std::unexpected(options.error());
-  const auto j = build_job(from, {}, {.lane = true, .credentials = true});
+  const auto j = build_job(from, {}, {.lane = true, .credentials = true, .ledger = false});
   if (!j) return std::unexpected(j.error());
   const auto done = probe(*j, *options, [&out](const std::string& line) { out.say(line); }, std::move(stop));
   if (!done) return std::unexpected(done.error());
