@@ -229,9 +229,9 @@ next_step next_of_batch(const setting_of_experiment& how, std::span<const exchan
 next_step next_of_unknown_meeting(const setting_of_experiment&, std::span<const exchange> so_far) {
   // 1*00000000-0000-4000-8000-000000000000*0**19:meeting_MDAwMDAwMDAtMDAwMC00MDAwLTgwMDAtMDAwMDAwMDAwMDAw@thread.v2
   constexpr std::string_view id =
-      "MSowMDAwMDAwMC0wMDAwLTQwMDAtODAwMC0wMDAwMDAwMDAwMDAqMCoqMTk6bWVldGluZ19NREF3TURBd01EQXRNREF3TUMwME1EQXdMVGd3TURBdE1EQXdNREF3TURBd01E"
-      "QXdA"
-      "dGhyZWFkLnYy";
+      "MSowMDAwMDAwMC0wMDAwLTQwMDAtODAwMC0wMDAwMDAwMDAwMD"
+      "AqMCoqMTk6bWVldGluZ19NREF3TURBd01EQXRNREF3TUMwME1E"
+      "QXdMVGd3TURBdE1EQXdNREF3TURBd01EQXdAdGhyZWFkLnYy";
   if (so_far.empty()) return {.make = call{.what = verb::get, .meeting_id = std::string(id), .refusal_is_fine = true}};
   const auto& answer = so_far[0].answer();
   return {.found = {settled("unknown_meeting", std::to_string(answer.status), "The GET answered " + status_of(answer) + ".")}};

@@ -99,9 +99,9 @@ std::string toml_text(const std::string& text) {
 
 std::string probe_file_text(const probe_report& of) {
   std::string out =
-      "# Written by `convoke probe`: how one service behaves where Microsoft's documentation is silent. docs/probe.md explains each "
-      "finding.\n"
-      "# `convoke simulate --as FILE` behaves in the same way; `convoke plan --probed FILE` refuses what the service would refuse.\n";
+      "# Written by `convoke probe`: how one service behaves where Microsoft's documentation is silent.\n"
+      "# docs/probe.md explains each finding. `convoke simulate --as FILE` behaves in the same way;\n"
+      "# `convoke plan --probed FILE` refuses what the service would refuse.\n";
   out += fmt::format("format = 1\nconvoke = {}\nat = {}\ngraph_root = {}\nsimulated = {}\ntenant_sha256 = {}\ncalls = {}\n",
                      toml_text(version), toml_text(format_utc(std::chrono::floor<std::chrono::seconds>(of.at))), toml_text(of.graph_root),
                      of.simulated, toml_text(files::sha256_hex(of.tenant)), of.calls);

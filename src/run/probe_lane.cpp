@@ -176,9 +176,9 @@ result<void> probe_lane::begin_session() {
                 .closed_until = {},
                 .record = {}};
     journal_.record.run = new_run();
-    // The look-up of the organizer.
-    journal_.record.calls = parse_guid(task_.options.organizer) ? 0 : 1;
   }
+  // The look-up of the organizer.
+  if (!parse_guid(task_.options.organizer)) ++journal_.record.calls;
   auto not_before = net::boot_now();
   if (journal_.closed_until && *journal_.closed_until > now) {
     const auto left = std::chrono::nanoseconds(*journal_.closed_until - now);
