@@ -105,6 +105,8 @@ struct plan_options {
   std::string only;                         ///< `COLUMN=VALUE`: plan only these rows; empty: all
   std::vector<option_default> options;      ///< of rows whose cell is empty, where lane_options::options has nothing of the option
   bool skip_invalid = false;                ///< provision the valid rows although others are wrong
+  /// Rows whose external id has more bytes are wrong, because the service does not take it (`convoke probe`); absent: 128 is the most.
+  std::optional<std::uint32_t> longest_external_id;
   convoke::on_drift drift = convoke::on_drift::report;
   /// Known meetings that expire within this time although they end later than now are extended by a PATCH that changes nothing: 1 s to less
   /// than 60 days, for which an update extends a meeting; absent: none is.

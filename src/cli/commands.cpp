@@ -17,6 +17,7 @@
 #include "cli/doctor.hpp"
 #include "cli/job_builder.hpp"
 #include "cli/ledger_commands.hpp"
+#include "cli/probe.hpp"
 #include "cli/signals.hpp"
 #include "core/text.hpp"
 #include "files/input.hpp"
@@ -146,6 +147,13 @@ int run_doctor(console& out, const settings& from, const std::string& input) {
   return done ? out.finish(*done) : c.fail_with(done.error());
 }
 
+int run_probe(console& out, const settings& from) {
+  static auto* const caught = new signals;  // as for a job
+  const job_command c{.out = out, .from = from, .input = {}, .caught = *caught};
+  const auto done = probe_command(out, from, caught->stop(), [] { return interruption_by(caught->first()).exit_code; });
+  return done ? out.finish(*done) : c.fail_with(done.error());
+}
+
 int run_version(console& out) {
   out.print(fmt::format("convoke {}\ntzdata {}\n", version, files::tzdata_version()));
   return out.finish(0);
@@ -179,8 +187,8 @@ int run_command(const invocation& what) {
   if (what.command == "check" && what.flags.contains("options")) return list_options(what);
   const auto input = what.arguments.empty() ? std::string() : what.arguments.front();
   const bool reads_input = what.command == "check" || what.command == "plan" || what.command == "apply";
-  if (const auto enough =
-          reserve_open_files(reads_input || what.command == "work" || what.command == "doctor" ? files_of_a_job : files_of_a_look);
+  if (const auto enough = reserve_open_files(
+          reads_input || what.command == "work" || what.command == "doctor" || what.command == "probe" ? files_of_a_job : files_of_a_look);
       !enough)
     return refuse(enough.error());
   const auto config = what.flags.find("config");
@@ -196,12 +204,14 @@ int run_command(const invocation& what) {
   if (!out) return refuse(out.error());
   for (const auto& warning : from->warnings()) (*out)->caution(warning);
   if (from->flag("show-config")) {
-    const bool signs_in = what.command == "plan" || what.command == "apply" || what.command == "work" || what.command == "doctor";
+    const bool signs_in =
+        what.command == "plan" || what.command == "apply" || what.command == "work" || what.command == "doctor" || what.command == "probe";
     (*out)->print(from->show() + (signs_in ? describe_credential(*from, is_azure_machine()) + describe_sign_ins(*from) : std::string()));
     return (*out)->finish(0);
   }
   if (reads_input || what.command == "work") return run_job(**out, *from, what.command, input);
   if (what.command == "doctor") return run_doctor(**out, *from, input);
+  if (what.command == "probe") return run_probe(**out, *from);
   if (what.command == "runs") return runs_command(**out, *from);
   if (what.command == "discard") return discard_command(**out, *from, input);
   if (what.command == "status") return status_command(**out, *from);

@@ -45,6 +45,8 @@ constexpr command commands[] = {
     {"ledger", "Copy the inventory of a ledger into another one", "copy", "copy FROM TO, each the URL of a ledger", on_ledger, 3},
     {"doctor", "Check the set-up: files, ledger, network, token, permission, and one read per organizer", "FILE",
      "CSV file whose organizers are read, or -", on_doctor, 1, false},
+    {"probe", "Find out on one's own tenant what Microsoft does not document, with a few meetings that are deleted again", "", "",
+     on_probe},
     {"simulate", "A local Graph to rehearse against", "", "", 0},
     {"demo", "The guided tour", "", "", 0},
     {"version", "Print the version", "", "", 0},

@@ -11,14 +11,14 @@ namespace {
 constexpr unsigned planning = on_check | on_plan | on_apply;
 constexpr unsigned calling = on_apply | on_work;
 constexpr unsigned paced = on_plan | calling;
-constexpr unsigned lanes = paced | on_doctor;
+constexpr unsigned lanes = paced | on_doctor | on_probe;
 constexpr unsigned reading = planning | on_doctor;
 
 constexpr option table[] = {
     // files and ledger
     {"config", "", shape::path, on_all, "", "FILE", "Configuration file (TOML)", ""},
-    {"ledger", "", shape::value, lanes | on_export | on_inventory, "", "URL", "Ledger: sqlite:PATH, or postgresql://… for several workers",
-     ""},
+    {"ledger", "", shape::value, paced | on_doctor | on_export | on_inventory, "", "URL",
+     "Ledger: sqlite:PATH, or postgresql://… for several workers", ""},
     {"wait-lock", "", shape::value, paced | on_inventory | on_ledger, "0", "D",
      "How long to wait for another process's run on a SQLite ledger; no effect on PostgreSQL", ""},
     {"follow", "", shape::flag, on_work, "", "", "Wait for more runs where nothing is owed (PostgreSQL only)", ""},
@@ -62,6 +62,8 @@ constexpr option table[] = {
      ""},
     {"roles", "", shape::value, planning, "send", "send|enforce",
      "Roles of attendees: sent when a meeting is made, or also set by an update where Graph did not keep them", ""},
+    {"probed", "", shape::path, planning, "", "FILE",
+     "What convoke probe found out: external ids that the service refuses are refused by the plan", ""},
     {"options", "", shape::flag, on_check, "", "", "List the options of meetings and their values, and stop; no FILE is needed", ""},
     // the service
     {"cloud", "", shape::value, lanes, "global", "NAME", "Microsoft cloud", ""},
@@ -72,7 +74,7 @@ constexpr option table[] = {
     {"proxy", "", shape::value, lanes, "", "URL", "HTTP proxy for Graph and the authority, or none (default: HTTPS_PROXY; see NO_PROXY)",
      ""},
     {"proxy-credentials-file", "", shape::path, lanes, "", "FILE", "File with USER:PASSWORD for the proxy (mode 0600)", ""},
-    {"tenant", "", shape::value, reading | on_work, "", "GUID|NAME", "Entra tenant", "AZURE_TENANT_ID"},
+    {"tenant", "", shape::value, reading | on_work | on_probe, "", "GUID|NAME", "Entra tenant", "AZURE_TENANT_ID"},
     {"client-id", "", shape::value, lanes, "", "GUID", "Entra application", "AZURE_CLIENT_ID"},
     {"client-secret-file", "", shape::path, lanes, "", "FILE", "File with the client secret (mode 0600)", ""},
     {"client-certificate-file", "", shape::path, lanes, "", "FILE",
@@ -83,11 +85,11 @@ constexpr option table[] = {
     {"federated-token-file", "", shape::path, lanes, "", "FILE", "Token of another identity provider, read anew for every request",
      "AZURE_FEDERATED_TOKEN_FILE"},
     {"managed-identity", "", shape::value, lanes, "", "ID", "User-assigned managed identity: client id, object:ID or resource id", ""},
-    {"credential", "", shape::value, planning | on_work | on_doctor, "", "KIND",
+    {"credential", "", shape::value, planning | on_work | on_doctor | on_probe, "", "KIND",
      "client-secret, client-certificate, workload-identity, managed-identity, managed-identity-federation, token or device-code, with "
      "which a person signs in (default: what is given)",
      ""},
-    {"save-sign-in", "", shape::flag, lanes, "", "",
+    {"save-sign-in", "", shape::flag, paced | on_doctor, "", "",
      "With device-code: keep the refresh token in a file of mode 0600 in the state folder, and use it the next time", ""},
     // the call phase
     {"rate", "", shape::value, paced, "500", "N", "Most calls per second and lane", ""},
@@ -97,8 +99,8 @@ constexpr option table[] = {
     {"organizer-concurrency", "", shape::value, calling, "4", "N", "Calls in flight per organizer", ""},
     {"connections", "", shape::value, calling, "16", "N", "Connections per lane", ""},
     {"batch-size", "", shape::value, calling, "1", "N", "Calls in one request ($batch), 1 to 20", ""},
-    {"connect-timeout", "", shape::value, calling | on_doctor, "10s", "D", "Time limit of TCP and TLS", ""},
-    {"attempt-timeout", "", shape::value, calling | on_doctor, "20s", "D", "Time limit of one call", ""},
+    {"connect-timeout", "", shape::value, calling | on_doctor | on_probe, "10s", "D", "Time limit of TCP and TLS", ""},
+    {"attempt-timeout", "", shape::value, calling | on_doctor | on_probe, "20s", "D", "Time limit of one call", ""},
     {"row-deadline", "", shape::value, calling, "30m", "D", "Time limit from a row's first call to its last", ""},
     {"max-duration", "", shape::value, calling, "", "D", "Stop calling after this long", ""},
     {"max-outage", "", shape::value, calling, "30m", "D", "Defer the rest after this long without a success", ""},
@@ -111,8 +113,16 @@ constexpr option table[] = {
     {"metrics-file", "", shape::later, on_apply, "", "FILE", "Prometheus text (not built yet)", ""},
     {"metrics-listen", "", shape::later, on_apply, "", "ADDRESS", "Prometheus endpoint (not built yet)", ""},
     // doctor
-    {"organizer", "", shape::list, on_doctor, "", "ID", "Read this organizer (Entra object id or UPN); may be repeated", ""},
+    {"organizer", "", shape::list, on_doctor | on_probe, "", "ID",
+     "Entra object id or UPN: of doctor one to read, may be repeated; of probe the one whose meetings are made and deleted", ""},
     {"most-organizers", "", shape::value, on_doctor, "20", "N", "Read this many organizers of a tenant at most", ""},
+    // probe
+    {"attendee", "", shape::value, on_probe, "", "UPN", "A user who is invited to two of the meetings; no invitation is sent", ""},
+    {"allow-real-tenant", "", shape::value, on_probe, "", "TENANT", "Make meetings in this tenant, and delete them", ""},
+    {"out", "", shape::path, on_probe, "probe.toml", "FILE", "Write the findings here; what was made is noted in FILE.journal meanwhile",
+     ""},
+    {"interval", "", shape::value, on_probe, "1s", "D", "Time between the beginnings of two calls", ""},
+    {"patience", "", shape::value, on_probe, "10m", "D", "A longer Retry-After ends the probe", ""},
     // export
     {"run", "", shape::value, on_export | on_inventory, "", "ID", "Which run (default: the last)", ""},
     {"inventory", "", shape::flag, on_export, "", "", "The inventory instead of a run", ""},

@@ -160,6 +160,7 @@ ledger::run_header make_header(const job& j, const scanned_input& input, std::ve
   if (j.feed) settings["feed"] = *j.feed;
   // How many may be removed is no part of it, as with --max-new.
   if (j.plan.vanished == on_vanished::remove) settings["on_vanished"] = "remove";
+  if (j.plan.longest_external_id) settings["longest_external_id"] = *j.plan.longest_external_id;
   if (j.plan.keep_alive) settings["keep_alive_ms"] = j.plan.keep_alive->count();
   h.settings = boost::json::serialize(settings);
   h.feed = feed_of(j);

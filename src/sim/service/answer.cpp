@@ -235,7 +235,7 @@ void append_meeting(std::string& out, const meeting_store::entry& e, const answe
   append_time(out, "creationDateTime", record.made, how.fraction_digits);
   append_time(out, "startDateTime", record.start, how.fraction_digits);
   append_time(out, "endDateTime", record.end, how.fraction_digits);
-  append_time(out, "expiryDateTime", expires_at(record, how.expiry), how.fraction_digits);
+  if (how.shows_expiry) append_time(out, "expiryDateTime", expires_at(record, how.expiry), how.fraction_digits);
   append_member(out, "joinUrl", ids.join_url);
   append_member(out, "joinWebUrl", ids.join_url);
   append_member(out, "meetingCode", ids.join_id);
@@ -258,7 +258,7 @@ void append_meeting(std::string& out, const meeting_store::entry& e, const answe
   append_member(out, "passcode", ids.passcode);
   out.back() = '}';
   out += ',';
-  if (!how.small) append_invitation(out, ids);
+  if (!how.small && how.shows_invitation) append_invitation(out, ids);
   if (!how.show_chat) {
     out += R"("chatInfo":null})";
     return;

@@ -24,6 +24,7 @@ struct answer_options {
   join_link_form join_links = join_link_form::full;
   expiry_options expiry{};
   bool show_chat = true;  // chatInfo; false: it is null
+  bool shows_expiry = true, shows_invitation = true;
 };
 
 // How a fault changes the meeting in an answer.

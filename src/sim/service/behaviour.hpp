@@ -17,6 +17,7 @@
 
 #include "sim/service/expiry.hpp"
 #include "sim/service/faults.hpp"
+#include "sim/service/open_questions.hpp"
 #include "sim/service/policies.hpp"
 
 namespace convoke::sim {
@@ -138,6 +139,7 @@ struct behaviour {
   directory_options directory;
   batch_options batch;
   expiry_options expiry;
+  open_questions open;
   upn_answer to_upn = upn_answer::not_found;
   policy_answer to_no_policy = policy_answer::mix;
   unlicensed_answer to_unlicensed = unlicensed_answer::empty;

@@ -179,6 +179,14 @@ class update_reader : public reader {
     return std::ranges::all_of(body, [this](const json::key_value_pair& member) { return setting(member.key(), member.value()); });
   }
 
+  // Only the options; nothing else of the body is looked at.
+  bool read_options(const json::object& body) {
+    into_.clear();
+    return std::ranges::all_of(body, [this](const json::key_value_pair& member) {
+      return find_option(member.key()) == meeting_options().size() || setting(member.key(), member.value());
+    });
+  }
+
  private:
   bool times(const json::object& body) {
     const auto has_start = instant(body, "startDateTime", into_.start);
@@ -274,6 +282,11 @@ bool read_create_or_get(std::string_view body, utc_time now, wanted_meeting& int
 
 bool read_update(std::string_view body, meeting_changes& into, refusal& why, fixed_member_answer to_fixed) {
   return read_object(body, why, [&](const json::object& object) { return update_reader(into, why, to_fixed).read(object); });
+}
+
+bool read_options(std::string_view body, meeting_changes& into, refusal& why) {
+  return read_object(
+      body, why, [&](const json::object& object) { return update_reader(into, why, fixed_member_answer::ignore).read_options(object); });
 }
 
 }  // namespace convoke::sim

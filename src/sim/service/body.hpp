@@ -26,4 +26,7 @@ struct refusal {
 [[nodiscard]] bool read_update(std::string_view body, meeting_changes& into, refusal& why,
                                fixed_member_answer to_fixed = fixed_member_answer::refuse);
 
+// The options in the body of a createOrGet, as read_update reads those of a PATCH: `into` has nothing else.
+[[nodiscard]] bool read_options(std::string_view body, meeting_changes& into, refusal& why);
+
 }  // namespace convoke::sim

@@ -88,6 +88,25 @@ meeting_store::entry& meeting_store::at(std::string_view organizer, std::string_
   return *keys_.emplace(scratch_, key_record()).first;
 }
 
+meeting_store::entry& meeting_store::at(std::string_view organizer, std::string_view form, std::string_view written) {
+  auto& e = at(organizer, form);
+  if (external_id_of(e) != written && !e.second.written && e.second.creates == 0) e.second.written = std::make_unique<std::string>(written);
+  return e;
+}
+
+meeting_store::entry* meeting_store::duplicate_of(entry& e, bool make) {
+  // No external id has this byte at its end: the id of a request with it is refused.
+  std::string key = e.first + '\0';
+  const auto found = keys_.find(key);
+  if (found != keys_.end()) return &*found;
+  if (!make) return nullptr;
+  auto& made = *keys_.emplace(std::move(key), key_record()).first;
+  made.second.written = std::make_unique<std::string>(external_id_of(e));
+  e.second.duplicated = true;
+  ++duplicates_;
+  return &made;
+}
+
 meeting_store::entry* meeting_store::find(std::string_view organizer, std::string_view id) {
   const auto found = by_handle_.find(hash_of(handle_in(id)));
   if (found == by_handle_.end()) return nullptr;
@@ -129,13 +148,18 @@ void meeting_store::update(entry& e, const meeting_changes& changes) {
     record.start = changes.start;
     record.end = changes.end;
   }
-  if (!changes.options.empty() && !record.options) record.options = std::make_unique<option_values>();
-  for (const auto& [option, value] : changes.options) {
+  set_options(e, changes.options);
+  ++record.updates;
+}
+
+void meeting_store::set_options(entry& e, const option_values& options) {
+  auto& record = e.second;
+  if (!options.empty() && !record.options) record.options = std::make_unique<option_values>();
+  for (const auto& [option, value] : options) {
     // A word of a list that was set once cannot be taken back, and each list has one word.
     if (meeting_options()[option].kind != option_kind::words || value != "[]" || !record.options->contains(option))
       (*record.options)[option] = value;
   }
-  ++record.updates;
 }
 
 void meeting_store::clear() {
@@ -152,6 +176,11 @@ void meeting_store::clear() {
 void meeting_store::remove(entry& e) {
   e.second.deleted = true;
   --meetings_;
+}
+
+void meeting_store::restore(entry& e) {
+  e.second.deleted = false;
+  ++meetings_;
 }
 
 }  // namespace convoke::sim

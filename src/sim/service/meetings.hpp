@@ -68,6 +68,8 @@ struct key_record {
   std::uint32_t subject_size = 0;
   std::unique_ptr<option_values> options;  // null while no option was set
   std::unique_ptr<std::string> channel;    // the thread of a channel meeting; null for every other meeting
+  // The external id as it was first written, where the key has another form of it; null: the key has it.
+  std::unique_ptr<const std::string> written;
 
   [[nodiscard]] bool exists() const noexcept { return creates > 0 && !deleted; }
   [[nodiscard]] std::string_view subject() const noexcept { return std::string_view(text).substr(0, subject_size); }
@@ -87,6 +89,10 @@ class meeting_store {
 
   // The entry of a key, made when it is new. `organizer` is a GUID in lower case; external ids are compared byte by byte.
   entry& at(std::string_view organizer, std::string_view external_id);
+  // The same for a key in another form than `written`, which answers show.
+  entry& at(std::string_view organizer, std::string_view form, std::string_view written);
+  // The entry of the second meeting that two simultaneous calls made of one key; null where there is none, and `make` is false.
+  [[nodiscard]] entry* duplicate_of(entry& e, bool make);
   // The entry whose meeting has this id, also after the meeting was deleted; null where no meeting of this organizer ever had it. Where a
   // key was made more than once only its latest meeting is known.
   [[nodiscard]] entry* find(std::string_view organizer, std::string_view id);
@@ -95,16 +101,21 @@ class meeting_store {
   void create(entry& e, const wanted_meeting& wanted, std::uint64_t serial, utc_time now);
   // Changes the meeting of `e`, which exists.
   void update(entry& e, const meeting_changes& changes);
-  // Deletes the meeting of `e`, which exists. The key is free then: the next createOrGet makes a new meeting. (What Graph does with the key
-  // of a deleted meeting is not documented.)
+  // Deletes the meeting of `e`, which exists. The key stays known: what Graph does with it then is not documented, see open_questions.hpp.
   void remove(entry& e);
+  // The meeting of `e`, which was deleted, is there again.
+  void restore(entry& e);
+  // Sets options of a meeting that was just made.
+  void set_options(entry& e, const option_values& options);
   // There is no key. Entries that are in flight stay where they are until the next clear() that finds them at rest.
   void clear();
 
   [[nodiscard]] static std::string_view organizer_of(const entry& e) noexcept {
     return std::string_view(e.first).substr(0, organizer_size);
   }
-  [[nodiscard]] static std::string_view external_id_of(const entry& e) noexcept { return std::string_view(e.first).substr(organizer_size); }
+  [[nodiscard]] static std::string_view external_id_of(const entry& e) noexcept {
+    return e.second.written ? std::string_view(*e.second.written) : std::string_view(e.first).substr(organizer_size);
+  }
 
   [[nodiscard]] const text_map<key_record>& all() const noexcept { return keys_; }
   [[nodiscard]] std::uint64_t meetings() const noexcept { return meetings_; }      // that exist, duplicates too

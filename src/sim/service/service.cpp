@@ -26,7 +26,9 @@ answer_options shown_by(const behaviour& how, const identity& who) {
           .fraction_digits = how.fraction_digits,
           .join_links = how.join_links,
           .expiry = how.expiry,
-          .show_chat = how.beta != beta_answer::hide_chat};
+          .show_chat = how.beta != beta_answer::hide_chat,
+          .shows_expiry = how.open.shows_expiry,
+          .shows_invitation = how.open.shows_invitation};
 }
 
 }  // namespace

@@ -166,6 +166,13 @@ class service {
   // search.cpp
   void search(call& c);
 
+  // keys.cpp
+  [[nodiscard]] meeting_store::entry* entry_of_key(call& c);
+  [[nodiscard]] bool takes_id(call& c);
+  [[nodiscard]] bool read_members(call& c);
+  void refuse_unknown_meeting(call& c);
+  void repeat(meeting_store::entry& e);
+
   // operations.cpp
   void carry_out(call& c);
   [[nodiscard]] bool takes_channels(const call& c) const noexcept;
