@@ -242,12 +242,12 @@ result<void> memory_plan_store::write_calls(std::span<const planned_call> calls)
   for (const auto& call : calls) {
     BOOST_REQUIRE(call.call == ++last_call_);
     if (call.is_new) {
-      const inventory_entry entry{.organizer = call.organizer,
-                                  .source = make_row(run_, call.number),
-                                  .wanted = call.payload,
-                                  .feed = call.feed,
-                                  .ends = call.ends,
-                                  .observed = {}};
+      const stored_key entry{.organizer = call.organizer,
+                             .source = make_row(run_, call.number),
+                             .wanted = call.payload,
+                             .feed = call.feed,
+                             .ends = call.ends,
+                             .observed = {}};
       BOOST_REQUIRE(ledger_.inventory.emplace(call.key, entry).second);
     }
     BOOST_REQUIRE(ledger_.owed.emplace(owed_key{run_, call.organizer, call.number}, owed_entry{.call = call}).second);

@@ -22,7 +22,7 @@ struct observation {
   digest compared{};
   std::optional<utc_time> expires{};
 };
-struct inventory_entry {
+struct stored_key {
   organizer_id organizer = 0;
   row_id source = 0;
   digest wanted{};
@@ -44,7 +44,7 @@ using owed_key = std::tuple<run_id, organizer_id, std::uint32_t>;  // organizer,
 
 struct memory_ledger {
   std::map<digest, key_id> keys;
-  std::map<key_id, inventory_entry> inventory;
+  std::map<key_id, stored_key> inventory;
   std::map<row_id, std::string> payloads;
   std::map<row_id, stored_decision> decisions;
   std::multimap<row_id, row_id> duplicates;  // first -> further
