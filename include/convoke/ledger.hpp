@@ -21,6 +21,7 @@
 
 #include <convoke/error.hpp>
 #include <convoke/outcome.hpp>
+#include <convoke/run_kind.hpp>
 #include <convoke/spec.hpp>
 #include <convoke/summary.hpp>
 #include <convoke/time.hpp>
@@ -55,6 +56,7 @@ struct run_info {
   std::uint64_t rows = 0;
   outcome_counts counts;
   bool drift_fails = false;  ///< drifted rows count as failed
+  run_kind kind = run_kind::provision;
   std::vector<lane_key> lanes;
 };
 

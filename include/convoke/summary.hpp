@@ -144,9 +144,14 @@ struct plan_summary {
   std::uint64_t expired_keys = 0;   ///< of these, in the inventory with this payload, and expired
   std::uint64_t update_keys = 0;    ///< of the retried: known to differ, so that an update is owed and no createOrGet (`--on-drift update`)
   std::uint64_t settings_keys = 0;  ///< of the calls, createOrGet of a key that wants what it cannot set (roles): an update follows
-  std::uint64_t unchanged = 0;      ///< rows whose meeting is known to be as wanted
-  std::uint64_t drifted = 0;        ///< rows whose meeting is known to differ
-  std::uint64_t rejected = 0;       ///< rows that are wrong
+  /// Of a run that verifies or removes, of the calls: GET, DELETE, and createOrGet of meetings that are known to be lost (`--repair`).
+  std::uint64_t get_keys = 0, remove_keys = 0, repaired_keys = 0;
+  std::uint64_t gone = 0;        ///< rows, in such a run, whose meeting is known to be removed: no call
+  std::uint64_t unknown = 0;     ///< rows, in such a run, whose meeting this ledger does not know: failed (`unknown_meeting`), no call
+  std::uint64_t other_feed = 0;  ///< rows, in a remove run, whose meeting belongs to another feed: failed (`other_feed`), no call
+  std::uint64_t unchanged = 0;   ///< rows whose meeting is known to be as wanted
+  std::uint64_t drifted = 0;     ///< rows whose meeting is known to differ
+  std::uint64_t rejected = 0;    ///< rows that are wrong
   std::uint64_t rejected_records = 0;  ///< records with such a row; 0 where that was not counted
   std::uint64_t duplicates = 0;        ///< rows that share key and payload with an earlier row
   std::uint64_t superseded = 0;        ///< owed rows of older open runs that this plan takes over once it is open

@@ -1,5 +1,6 @@
 #include <convoke/operation.hpp>
 #include <convoke/outcome.hpp>
+#include <convoke/run_kind.hpp>
 
 #include <array>
 #include <utility>
@@ -32,6 +33,18 @@ std::string_view to_string(operation o) noexcept {
     case operation::get:
       return "get";
     case operation::remove:
+      return "remove";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(run_kind k) noexcept {
+  switch (k) {
+    case run_kind::provision:
+      return "provision";
+    case run_kind::verify:
+      return "verify";
+    case run_kind::remove:
       return "remove";
   }
   return "unknown";

@@ -124,7 +124,10 @@ void lane::succeeded(row_index i, answer&& a, mono_time now) {
   if (rests_on_status(r.owed.op, answer_class::success) && doubted(i, a, now)) return;
   count_taken(r, now);
   break_streak();
-  complete(i, after_success(r.owed.op, r.owed.update, a), std::move(a));
+  const auto then = after_success(r.owed.op, r.owed.update, a, r.owed.repairs);
+  // It is named among what differs, because nothing else in the outcome of a read meeting shows it.
+  if (r.owed.op == operation::get && shows_expiry(a)) a.drift.emplace_back(expiry_field);
+  complete(i, then, std::move(a));
 }
 
 // The meeting does not exist. That says little about the organizer or the app, so a streak of permanent answers is broken only where the
@@ -133,8 +136,8 @@ void lane::gone(row_index i, answer&& a, mono_time now) {
   auto& r = context_.rows[i];
   if (doubted(i, a, now)) return;
   count_taken(r, now);
-  const auto then = after_gone(r.owed.op, r.recreated);
-  r.recreated = true;
+  const auto then = after_gone(r.owed.op, r.recreated, r.owed.repairs);
+  r.recreated = r.recreated || r.owed.op == operation::update;
   if (!then.next && then.result == outcome::failed) return permanent(i, answer_class::row_permanent, std::move(a), now);
   if (!then.next) break_streak();
   complete(i, then, std::move(a));

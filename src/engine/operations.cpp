@@ -4,6 +4,10 @@ namespace convoke::engine {
 
 namespace {
 
+bool includes_differences(update_rule rule) noexcept {
+  return rule == update_rule::if_different || rule == update_rule::both;
+}
+
 bool owes_update(update_rule rule, const answer& a) noexcept {
   // Options are part of what is wanted, and createOrGet takes none: they are set whatever is to be done about other differences.
   if (!a.to_set.empty()) return true;
@@ -26,9 +30,22 @@ outcome of_create_or_get(const answer& a) noexcept {
   return a.drift.empty() ? outcome::existing : outcome::drifted;
 }
 
+// A difference is repaired by an update where the rule says so. What has expired is made again: whether an update revives it is not
+// documented, and after an update it would still have to be asked for.
+step after_get(update_rule rule, const answer& a, bool repairs) noexcept {
+  const bool expired = shows_expiry(a);
+  if (repairs && expired) return {operation::create_or_get};
+  if (repairs && !a.drift.empty() && includes_differences(rule)) return {operation::update};
+  return {std::nullopt, a.drift.empty() && !expired ? outcome::unchanged : outcome::drifted};
+}
+
 }  // namespace
 
-step after_success(operation done, update_rule rule, const answer& a) noexcept {
+bool shows_expiry(const answer& a) noexcept {
+  return a.stored && a.stored->expires_at && *a.stored->expires_at <= a.finished_at;
+}
+
+step after_success(operation done, update_rule rule, const answer& a, bool repairs) noexcept {
   switch (done) {
     case operation::create_or_get:
       if (owes_update(rule, a)) return {operation::update};
@@ -36,19 +53,20 @@ step after_success(operation done, update_rule rule, const answer& a) noexcept {
     case operation::update:
       return {std::nullopt, a.drift.empty() ? outcome::updated : outcome::drifted};
     case operation::get:
-      return {std::nullopt, a.drift.empty() ? outcome::unchanged : outcome::drifted};
+      return after_get(rule, a, repairs);
     case operation::remove:
       return {std::nullopt, outcome::removed};
   }
   return {};
 }
 
-step after_gone(operation done, bool recreated) noexcept {
+step after_gone(operation done, bool recreated, bool repairs) noexcept {
   switch (done) {
     case operation::update:
       if (!recreated) return {operation::create_or_get};
       return {};
     case operation::get:
+      if (repairs) return {operation::create_or_get};
       return {std::nullopt, outcome::lost};
     case operation::remove:
       return {std::nullopt, outcome::removed};

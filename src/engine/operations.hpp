@@ -13,11 +13,20 @@ struct step {
   outcome result = outcome::failed;  // ... or, where that is absent, this is its outcome
 };
 
-// `done` succeeded with the answer `a`.
-[[nodiscard]] step after_success(operation done, update_rule rule, const answer& a) noexcept;
+// The name among the fields that differ of a meeting that was read and has expired. It is that of planning::expiry_field.
+inline constexpr const char* expiry_field = "expiry";
+// Whether the answer shows that the service has let the meeting expire. Its link may be dead.
+[[nodiscard]] bool shows_expiry(const answer& a) noexcept;
+
+// `done` succeeded with the answer `a`. `repairs`: see owed_row.
+[[nodiscard]] step after_success(operation done, update_rule rule, const answer& a, bool repairs = false) noexcept;
 
 // The meeting that `done` was about does not exist. `recreated`: createOrGet was owed once more already, after an update that found no
 // meeting. The second time the row fails, so a service that returns a meeting and does not find it is not called for ever.
-[[nodiscard]] step after_gone(operation done, bool recreated) noexcept;
+//
+// Of a get: Graph documents no difference between the 404 of a meeting that is gone and that of an organizer who has left the tenant (the
+// bodies that were seen have the code `UnknownError` or `NotFound` and no message, for users too). So both are `lost`: the link is dead in
+// both cases. Where the row repairs, the createOrGet that follows shows which it was: its 404 can only be the organizer's.
+[[nodiscard]] step after_gone(operation done, bool recreated, bool repairs = false) noexcept;
 
 }  // namespace convoke::engine

@@ -118,6 +118,7 @@ struct owed_row {
   std::uint8_t strikes;  // earlier runs in a row that ended with this row's attempts used up
   operation op = operation::create_or_get;
   update_rule update = update_rule::never;
+  bool repairs = false;  // of a get: createOrGet follows where the meeting is lost or has expired
 };
 
 // What a claim brought of one organizer: as many rows as were requested, or fewer.

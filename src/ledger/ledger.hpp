@@ -30,6 +30,10 @@ class plan_builder {
  public:
   virtual ~plan_builder() = default;  // rolls back if not committed
   virtual result<void> add_rows(std::vector<planned_row> rows) = 0;
+  // Of a verify run without a file, in the place of add_rows: adds a row for every meeting of the run's lanes that planning::is_verified,
+  // in order of the keys' ids, page by page. These rows have line 0 and no raw bytes. Returns how many there are. `now`: wall clock.
+  // errc::usage for a run of another kind.
+  virtual result<std::uint64_t> add_inventory(utc_time now) = 0;
   // errc::interrupted: the plan can only be dropped.
   //
   // `now`: meetings that have ended by then neither vanish from an input nor are replaced by new keys.
@@ -56,8 +60,8 @@ class store {
   virtual result<std::unique_ptr<plan_builder>> begin_open(run_id planned) = 0;
   // Closes a run that is planned or open: nothing of it is owed any more. errc::usage for a finished one.
   virtual result<void> discard(run_id id) = 0;
-  // Forgets the raw records of all but the `keep` runs that are over and were opened last, and of all but the newest `keep` plans that were
-  // discarded unopened; the inventory stays. errc::interrupted: the next call continues with what is left.
+  // Forgets the raw records of all but the `keep` runs of each kind that are over and were opened last, and of all but the newest `keep`
+  // plans of each kind that were discarded unopened; the inventory stays. errc::interrupted: the next call continues with what is left.
   virtual result<void> prune(unsigned keep) = 0;
 
   // Begins a session of this run, in all its lanes. It ends when the same store resumes the run again, when the store is closed, or, in a
@@ -80,6 +84,12 @@ class store {
   // Ends the session: what it has claimed is stale at once. Without it the session ends with its lease, or when the store is closed.
   virtual result<void> leave(lease_token lease);
 
+  // A row that waits (planning::call_row::waits) is given out, counted as an organizer's and closed with its organizer only once every
+  // other row of its run has an outcome and all of them succeeded: created, existing, updated, unchanged, removed, or drifted unless
+  // drift_fails. Until then no session sees it, except as `waiting` in opened_run and rows_in_store. A session that was joined before is
+  // not given such rows where the store is for one process at a time: the run is resumed once more. See finish_run for where that can never
+  // be.
+  //
   // Claims rows in one commit: all pages or, if the store fails, none. Each row is given out once in a session, in line order within its
   // organizer. An organizer that owes nothing, or is of another lane, gets an empty page. Done when the claim is durable; a claim that
   // finds no row changes nothing, and is answered like any other. errc::busy if the lease is no longer valid: nothing was claimed.
@@ -121,6 +131,9 @@ class store {
   virtual result<void> save_users(const lane_name& lane, const learnt_users& what, utc_time now) = 0;
 
   // A run that owes nothing becomes finished. Changes no claim. Returns the state of the run.
+  //
+  // Where a run owes nothing but rows that wait, and not all others succeeded, those end as failed with the code planning::not_removed,
+  // without a change of what was observed, and the run becomes finished. Where all others succeeded the run stays open: resume it.
   virtual result<run_state> finish_run(run_id id) = 0;
 
   virtual std::unique_ptr<reader> read() = 0;

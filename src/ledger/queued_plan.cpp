@@ -67,6 +67,10 @@ result<T> queued_plan_builder::on_thread(const std::function<result<T>()>& f) {
   return answer;
 }
 
+result<std::uint64_t> queued_plan_builder::add_inventory(utc_time now) {
+  return on_thread<std::uint64_t>([this, now] { return core_->add_inventory(now); });
+}
+
 result<plan_summary> queued_plan_builder::classify(utc_time now) {
   return on_thread<plan_summary>([this, now] { return core_->classify(now); });
 }

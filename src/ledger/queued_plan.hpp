@@ -27,6 +27,7 @@ class plan_core {
 
   virtual ~plan_core() = default;
   [[nodiscard]] virtual result<void> add(const planned_row& row) = 0;
+  [[nodiscard]] virtual result<std::uint64_t> add_inventory(utc_time now) = 0;
   [[nodiscard]] virtual result<plan_summary> classify(utc_time now) = 0;
   // Those after the row of this number, in order, until f returns false.
   [[nodiscard]] virtual result<void> for_each_rejected(std::uint32_t after, const std::function<bool(const rejected_row&)>& f) = 0;
@@ -41,6 +42,7 @@ class queued_plan_builder final : public plan_builder {
   ~queued_plan_builder() override;
 
   result<void> add_rows(std::vector<planned_row> rows) override;
+  result<std::uint64_t> add_inventory(utc_time now) override;
   result<plan_summary> classify(utc_time now) override;
   result<void> for_each_rejected(const std::function<void(std::uint32_t, std::string_view, std::string_view)>& f) override;
   result<run_id> commit(bool open) override;

@@ -26,7 +26,7 @@ struct bytes_in_place {
 
 inline constexpr const char* run_columns =
     "id, state, identity, input_name, input_sha256, settings, dialect, header, tzdata_version, convoke_version, drift_fails, rows, "
-    "planned_at, opened_at, finished_at, pruned, update_drifted, enforce_roles, feed, keep_alive";
+    "planned_at, opened_at, finished_at, pruned, update_drifted, enforce_roles, feed, keep_alive, kind, repair";
 
 // Without lanes and counts.
 template <class Row>
@@ -53,6 +53,8 @@ template <class Row>
   info.header.operations = {.update_drifted = row.integer(16) != 0, .enforce_roles = row.integer(17) != 0};
   info.header.feed = row.text(18);
   if (!row.null(19)) info.header.operations.keep_alive = std::chrono::seconds(row.integer(19));
+  info.header.kind = static_cast<run_kind>(row.integer(20));
+  info.header.operations.repair = row.integer(21) != 0;
   return out;
 }
 
@@ -70,16 +72,23 @@ enum result_column : std::uint8_t {
   result_outcome = 3,
   result_outcome_id = 18,
   result_organizer = 19,
+  result_line = 20,
   result_first = 21,
   result_occurrence = 22,
   result_further = 25,
 };
 
+// False for a row that is a meeting of the inventory: it is no record that could be written again.
+template <class Row>
+[[nodiscard]] bool is_record(const Row& from) {
+  return from.null(result_line) || from.integer(result_line) != 0;
+}
+
 // Everything but `raw`, `occurrences`, and the last failure of a deferred row.
 template <class Row, class Bytes>
 void read_result(const Row& from, const run_info& run, result_row& row, Bytes& bytes) {
   const auto text = [&](int column) { return bytes.keep(from.text(column)); };
-  row.line = from.null(20) ? number_of(from.template as<row_id>(result_id)) : from.template as<std::uint32_t>(20);
+  row.line = from.null(result_line) ? number_of(from.template as<row_id>(result_id)) : from.template as<std::uint32_t>(result_line);
   if (!from.null(result_occurrence)) row.occurrence = date_from_stored(from.integer(result_occurrence));
   row.lane = from.template as<lane_id>(1);
   row.payload = text(2);

@@ -20,7 +20,7 @@ namespace convoke::ledger {
 
 // One row of the input with its result. The views are valid until the next row.
 struct result_row {
-  std::uint32_t line = 0;  // of its record in the file
+  std::uint32_t line = 0;  // of its record in the file; 0: it is no record, but a meeting of the inventory
   occurrence_date occurrence;
   std::uint32_t occurrences = 0;  // of its record; only for_each_failed counts them. 0: the record does not repeat
   lane_id lane = 0;
@@ -121,7 +121,8 @@ class reader {
   virtual result<std::vector<worker_info>> workers() { return std::vector<worker_info>(); }
   // Every row of the run, in the order of the lines and dates. An error that the function returns ends the read, and is returned.
   virtual result<void> for_each_result(run_id id, const std::function<result<void>(const result_row&)>&) = 0;
-  // The same for the rows that belong into the failed file: failed, rejected, lost, or (drift_fails) drifted.
+  // The same for the rows that belong into the failed file: failed, rejected, lost, or (drift_fails) drifted. Not those that are no records
+  // of the input (line 0).
   virtual result<void> for_each_failed(run_id id, const std::function<result<void>(const result_row&)>&) = 0;
   virtual result<void> for_each_inventory(const std::function<result<void>(const inventory_row&)>&) = 0;
 };

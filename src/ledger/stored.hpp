@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "ledger/digest.hpp"
-#include "ledger/planning/rows.hpp"
+#include "ledger/planning/plan_store.hpp"
 #include "ledger/planning/rules.hpp"
 #include "ledger/types.hpp"
 
@@ -28,13 +28,26 @@ inline utc_time from_stored(std::int64_t count) noexcept {
 inline std::optional<std::int64_t> to_stored(const std::optional<utc_time>& t) noexcept {
   return t ? std::optional(to_stored(*t)) : std::nullopt;
 }
-// owed.operation: the number of the operation, or this one for an update that only extends the life of the meeting.
-inline constexpr int stored_extension = 5;
-inline int stored_operation(operation op, bool extends) noexcept {
-  return extends ? stored_extension : static_cast<int>(op);
+// owed.operation: the number of the operation, or one of these. extension: an update that only extends the life of the meeting. waiting: a
+// removal that waits for all other rows of its run; it becomes an ordinary one when they have succeeded. repairing: a get that createOrGet
+// follows where the meeting is lost or has expired.
+inline constexpr int stored_extension = 5, stored_waiting = 6, stored_repairing = 7;
+inline int stored_operation(const planning::planned_call& call) noexcept {
+  if (call.waits) return stored_waiting;
+  if (call.extends) return stored_extension;
+  return call.repairs && call.op == operation::get ? stored_repairing : static_cast<int>(call.op);
 }
 inline operation operation_from_stored(int stored) noexcept {
-  return stored == stored_extension ? operation::update : static_cast<operation>(stored);
+  switch (stored) {
+    case stored_extension:
+      return operation::update;
+    case stored_waiting:
+      return operation::remove;
+    case stored_repairing:
+      return operation::get;
+    default:
+      return static_cast<operation>(stored);
+  }
 }
 // Dates of occurrences are stored as YYYYMMDD.
 [[nodiscard]] std::optional<std::int64_t> stored_date(const occurrence_date& date) noexcept;
@@ -46,6 +59,10 @@ inline operation operation_from_stored(int stored) noexcept {
 [[nodiscard]] std::string to_bytes(const std::vector<digest>& keys);
 [[nodiscard]] std::vector<digest> to_digests(std::string_view bytes);
 [[nodiscard]] std::string_view to_string(run_state state) noexcept;
+// Why a waiting row ended without a call.
+inline constexpr const char* not_removed_why =
+    "not removed: other rows of this run did not succeed, and meetings are only removed after everything else; correct these and run the "
+    "same command again";
 // False for one that is not a finite positive rate, or has a number that is none.
 [[nodiscard]] bool worth_saving(const lane_pace& pace) noexcept;
 

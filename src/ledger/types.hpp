@@ -13,63 +13,19 @@
 #include <convoke/meeting.hpp>
 #include <convoke/operation.hpp>
 #include <convoke/outcome.hpp>
+#include <convoke/run_kind.hpp>
 #include <convoke/summary.hpp>
 #include <convoke/time.hpp>
 
+#include "ledger/numbers.hpp"
+
 namespace convoke::ledger {
-
-// Numbers of one ledger. They mean nothing in another one, and are not reused while the ledger refers to what they name.
-using run_id = std::uint32_t;
-using row_id = std::uint64_t;  // run << 32 | number of the row in the run
-using key_id = std::uint64_t;
-using organizer_id = std::uint32_t;  // of an organizer in a lane: the same user in two lanes has two numbers
-
-// The position of a lane in run_header::lanes, in a session in those of opened_run. It is valid within that run or session only; what
-// identifies a lane in the whole ledger, from one run to the next, is its lane_name.
-using lane_id = std::uint16_t;
-
-// Rows are held under a token: random, never 0. Every write about a row names the token of its claim, and changes nothing if the row is
-// held under another one by then. A store chooses whether each claim or each session has a token of its own.
-using lease_token = std::uint64_t;
-
-// In the place of a run in what a session asks for: every open run of the session, the one that was opened first before the others.
-inline constexpr run_id all_runs = 0;
-
-// Whether a row whose createOrGet succeeded owes an update next. The numbers are stored.
-enum class update_rule : std::uint8_t {
-  never = 0,         // differences are reported
-  if_different = 1,  // if the answer differs from the spec
-  always = 2,        // the spec wants something that createOrGet cannot set: always, unless the answer shows that it is set
-  both = 3,          // always or if_different
-};
-
-// What holds where both rules hold: the numbers are sets of two bits.
-constexpr update_rule operator|(update_rule a, update_rule b) noexcept {
-  return static_cast<update_rule>(static_cast<unsigned>(a) | static_cast<unsigned>(b));
-}
-// Whether the rule has the other one in it.
-constexpr bool includes(update_rule a, update_rule b) noexcept {
-  return (a | b) == a;
-}
-
-constexpr row_id make_row(run_id run, std::uint32_t number) noexcept {
-  return row_id{run} << 32 | number;
-}
-constexpr run_id run_of(row_id row) noexcept {
-  return static_cast<run_id>(row >> 32);
-}
-constexpr std::uint32_t number_of(row_id row) noexcept {
-  return static_cast<std::uint32_t>(row);
-}
-
-struct lane_name {
-  std::string graph_root, tenant, app;  // lower case, the root without a trailing slash
-  friend bool operator==(const lane_name&, const lane_name&) = default;
-};
 
 // ---- runs and their rows
 
 using convoke::named_key;
+
+using convoke::run_kind;
 
 enum class run_state : std::uint8_t { planned = 1, open = 2, finished = 3, discarded = 4 };
 
@@ -79,6 +35,9 @@ struct operation_settings {
   bool enforce_roles = false;   // an update sets the roles of attendees, which createOrGet does not reliably keep
   // Known meetings that expire within this time, although they end later than now, are extended by an update.
   std::optional<std::chrono::seconds> keep_alive{};
+  // Of a verify run: what is lost owes createOrGet, and so does what has expired although it has not ended. With update_drifted what
+  // differs owes an update. Without it a verify run only reads.
+  bool repair = false;
   friend bool operator==(const operation_settings&, const operation_settings&) = default;
 };
 
@@ -95,6 +54,9 @@ struct run_header {
   bool drift_fails = false;
   operation_settings operations{};
   std::vector<lane_name> lanes;
+  // What the plan decides about a row: ledger/planning/kinds.hpp. A remove run with a feed removes meetings of this feed only; one without
+  // a feed those of any.
+  run_kind kind = run_kind::provision;
 };
 
 // The day of one occurrence of a record that repeats, in the record's own wall time; absent for a record that does not.
@@ -103,6 +65,9 @@ using occurrence_date = std::optional<std::chrono::local_days>;
 // One row of a run: a record of the input, or one occurrence of it. Rows come in the order of their lines; the occurrences of a record
 // follow each other, and only the first one has `raw`. The ledger numbers the rows: a row has the number of its line, or the number after
 // that of the row before it where that is greater.
+//
+// Of a run that verifies or removes only the key in `payload` counts: what is wanted of the meeting is what the inventory wants, and the
+// stored row gets that payload. So rows with the same key are duplicates, never in conflict; where a file names no times, any do.
 struct planned_row {
   std::uint32_t line = 0;  // of the record's first line in the file, 1-based
   std::string raw;         // the record's own bytes as UTF-8, with its line end
@@ -236,6 +201,7 @@ struct rows_in_store {
   std::uint64_t held_elsewhere = 0;        // rows of the session's runs and lanes that other live sessions hold
   std::uint64_t held_here = 0;             // the same of this session
   std::uint64_t released = 0;              // rows for later sessions: this one released them, or they used up their attempts since it began
+  std::uint64_t waiting = 0;               // rows that wait for all others of their run: see store::claim
 };
 using surveyed_handler = std::function<void(result<rows_in_store>)>;
 
@@ -259,6 +225,7 @@ struct opened_run {
   std::vector<saved_cooldown> cooldowns;          // those that have not ended, by wall clock
   std::vector<std::optional<saved_pace>> learnt;  // one for each lane
   bool unclean = false;                           // there are stale rows: a process ended without releasing them
+  std::uint64_t waiting = 0;                      // rows that wait for all others (see store::claim), in the session's lanes
   // Absent where one process at a time writes the ledger: there is no lease to renew and nothing to share.
   std::optional<renewal> shared{};
 };
@@ -299,6 +266,8 @@ struct claimed_row {
   std::string drift{};  // names of the fields that differ, `;` between
   // The update is owed only because it extends the life of the meeting: it must change nothing.
   bool extends = false;
+  // Of a get: what is lost or has expired owes createOrGet next. Whether an update follows a difference is in `update`.
+  bool repairs = false;
 };
 
 // What a claim found of one organizer.

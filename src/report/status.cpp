@@ -47,6 +47,7 @@ json::value time_json(const std::optional<utc_time>& t) {
 json::object run_json(const run_info& r) {
   return {{"run", r.id},
           {"state", to_string(r.state)},
+          {"kind", to_string(r.kind)},
           {"input", json_text(r.input)},
           {"input_sha256", r.input_sha256},
           {"feed", r.feed.empty() ? json::value(nullptr) : json::value(json_text(r.feed))},
@@ -57,9 +58,10 @@ json::object run_json(const run_info& r) {
           {"outcomes", counts_json(r.counts)}};
 }
 
-// The input of a run, and its feed where the name does not show it.
+// The input of a run, and its feed where the name does not show it; first what the run does, where it does not provision.
 std::string input_of(const run_info& r) {
   auto out = core::escape_for_people(r.input);
+  if (r.kind != run_kind::provision) out = std::string(to_string(r.kind)) + (out.empty() ? "" : " ") + out;
   if (!r.feed.empty() && r.feed != r.input) out += fmt::format(" (feed {})", core::escape_for_people(r.feed));
   return out;
 }

@@ -198,7 +198,8 @@ void driver::on_claimed(engine::lane_id lane, bool stale, result<ledger::claim_a
                          .token = row.token,
                          .strikes = row.strikes,
                          .op = row.op,
-                         .update = static_cast<engine::update_rule>(row.update)});
+                         .update = static_cast<engine::update_rule>(row.update),
+                         .repairs = row.repairs});
       rows_.insert_or_assign(row.row, claimed_row(std::move(row), std::move(*wanted++)));
     }
   }

@@ -45,7 +45,8 @@ run_info info_of(ledger::run_info&& from) {
                .finished_at = from.finished_at,
                .rows = from.rows,
                .counts = from.counts,
-               .drift_fails = from.header.drift_fails};
+               .drift_fails = from.header.drift_fails,
+               .kind = from.header.kind};
   for (const auto& lane : from.header.lanes) out.lanes.push_back(key_of(lane));
   return out;
 }

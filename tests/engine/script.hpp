@@ -85,12 +85,13 @@ class script {
   }
   // The same with rows that owe another operation, or one more.
   static script owing(operation op, update_rule rule, const std::vector<std::uint32_t>& rows_each, unsigned connections,
-                      const settings& s = quick()) {
+                      const settings& s = quick(), bool repairs = false) {
     std::vector<organizer_setup> setup;
     for (std::uint32_t i = 0; i < rows_each.size(); ++i) setup.push_back({i, rows_each[i], 0});
     script t(std::move(setup), s);
     t.op_ = op;
     t.rule_ = rule;
+    t.repairs_ = repairs;
     t.next<refresh_token>();
     t.token(1);
     for (const auto n : rows_each) t.page(n, true);
@@ -181,7 +182,7 @@ class script {
     std::vector<row_id> ids;
     for (std::uint32_t i = 0; i < count; ++i) {
       ids.push_back(next_row_);
-      rows.push_back({next_row_, 1000 + next_row_, who, 1, 0, op_, rule_});
+      rows.push_back({next_row_, 1000 + next_row_, who, 1, 0, op_, rule_, repairs_});
       ++next_row_;
     }
     filled_.push_back({who, std::move(rows), exhausted});
@@ -297,6 +298,7 @@ class script {
   row_id next_row_ = 1;
   operation op_ = operation::create_or_get;  // of the rows of a page
   update_rule rule_ = update_rule::never;
+  bool repairs_ = false;
 };
 
 // Two lanes of one application. Row 1 is in flight on the first lane's connection; the second has rows 2 and 3 and no connection.

@@ -26,6 +26,8 @@ class backend {
   virtual std::unique_ptr<reader> read() = 0;
   // After this the sessions of stores that were closed have ended. Where leases run out with time, a backend lets that time pass.
   virtual void end_sessions() {}
+  // The owed row of this number becomes a removal that waits for all others of its run, as a plan can make it.
+  virtual void make_wait(run_id run, std::uint32_t number) = 0;
 };
 std::unique_ptr<backend> make_backend();
 

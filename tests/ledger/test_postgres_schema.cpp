@@ -41,7 +41,7 @@ BOOST_AUTO_TEST_CASE(a_ledger_of_a_newer_convoke_is_refused) {
   const postgres_database at;
   at.open().reset();
   at.ask("UPDATE convoke.meta SET value = '" + std::to_string(postgres::schema_version + 1) + "' WHERE name = 'schema_version'");
-  check_refused(at, "newer convoke (schema 5, this one knows up to 4)");
+  check_refused(at, "newer convoke (schema 6, this one knows up to 5)");
 }
 
 BOOST_AUTO_TEST_CASE(a_ledger_of_schema_1_is_brought_up_to_date) {
@@ -50,7 +50,7 @@ BOOST_AUTO_TEST_CASE(a_ledger_of_schema_1_is_brought_up_to_date) {
   at.ask("ALTER TABLE convoke.owed DROP COLUMN struck_at");
   at.ask("DROP TABLE convoke.known_user, convoke.user_cooldown");
   at.ask("ALTER TABLE convoke.observation DROP COLUMN options_url, DROP COLUMN expires_at");
-  at.ask("ALTER TABLE convoke.run DROP COLUMN keep_alive");
+  at.ask("ALTER TABLE convoke.run DROP COLUMN keep_alive, DROP COLUMN kind, DROP COLUMN repair");
   at.ask("UPDATE convoke.meta SET value = '1' WHERE name = 'schema_version'");
   const auto older = read_postgres(at.url());
   BOOST_TEST((!older.has_value() || !(*older)->runs().has_value()), "a reader changes nothing");
@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(a_ledger_of_schema_1_is_brought_up_to_date) {
     for (auto& one : opened) all.emplace_back([&] { one = at.try_open(); });
   }
   for (const auto& one : opened) BOOST_TEST(one.has_value(), (one ? "" : one.error().message));
-  BOOST_TEST(at.ask("SELECT value FROM convoke.meta WHERE name = 'schema_version'") == "4");
+  BOOST_TEST(at.ask("SELECT value FROM convoke.meta WHERE name = 'schema_version'") == "5");
   BOOST_TEST(at.ask("SELECT count(*) FROM convoke.known_user, convoke.user_cooldown") == "0");
   BOOST_TEST(at.ask("SELECT count(*) FROM convoke.owed WHERE struck_at IS NULL") == "0");
   BOOST_TEST(at.ask("SELECT count(*) FROM convoke.observation, convoke.run WHERE expires_at + keep_alive > 0 OR options_url <> ''") == "0");
@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(a_ledger_of_schema_3_keeps_its_meetings_when_it_is_brought_
     carry_out(*writer, plan(*writer, header(), {row(2, 1, "a"), row(3, 1, "b")}).id);
   }
   at.ask("ALTER TABLE convoke.observation DROP COLUMN options_url, DROP COLUMN expires_at");
-  at.ask("ALTER TABLE convoke.run DROP COLUMN keep_alive");
+  at.ask("ALTER TABLE convoke.run DROP COLUMN keep_alive, DROP COLUMN kind, DROP COLUMN repair");
   at.ask("UPDATE convoke.meta SET value = '3' WHERE name = 'schema_version'");
   const auto writer = at.open();
   const auto again = plan(*writer, header("two"), {row(2, 1, "a"), row(3, 1, "b")});
@@ -85,6 +85,27 @@ BOOST_AUTO_TEST_CASE(a_ledger_of_schema_3_keeps_its_meetings_when_it_is_brought_
     BOOST_TEST(!got.expires_at.has_value());
     return {};
   }));
+}
+
+BOOST_AUTO_TEST_CASE(the_runs_of_a_ledger_of_schema_4_provision) {
+  const postgres_database at;
+  run_id before = 0;
+  {
+    const auto writer = at.open();
+    before = plan(*writer, header(), {row(2, 1, "a"), row(3, 1, "b")}).id;
+    carry_out(*writer, before);
+  }
+  at.ask("ALTER TABLE convoke.run DROP COLUMN kind, DROP COLUMN repair");
+  at.ask("UPDATE convoke.meta SET value = '4' WHERE name = 'schema_version'");
+  const auto writer = at.open();
+  BOOST_TEST(at.ask("SELECT value FROM convoke.meta WHERE name = 'schema_version'") == "5");
+  const auto found = must(writer->read()->run(before)).value();
+  BOOST_TEST((found.header.kind == run_kind::provision));
+  BOOST_TEST(!found.header.operations.repair);
+  auto of_all = header("verify");
+  of_all.kind = run_kind::verify;
+  auto planning = must(writer->begin_plan(of_all));
+  BOOST_TEST(must(planning->add_inventory(before_any_meeting)) == 2u);
 }
 
 BOOST_AUTO_TEST_CASE(keys_that_are_hashed_in_another_way_are_refused) {

@@ -4,8 +4,8 @@
 // was stopped after five calls. schema_2.sql is what version 2 made of it, with a pace that was learnt. schema_3.sql is what version 3
 // wrote of the same inputs: its second run made six calls, was interrupted, and continued against a service that failed; its process was
 // killed. Of the six rows it still owes three have one strike each and a last failure, and three were claimed. schema_4.sql is the same of
-// version 4, except that one meeting of the first run was there before and differs. schema_5.sql is what version 5 made of it, and
-// schema_6.sql what version 6 made of that.
+// version 4, except that one meeting of the first run was there before and differs. schema_5.sql is what version 5 made of it,
+// schema_6.sql what version 6 made of that, and schema_7.sql what version 7 made of that.
 
 #include <sqlite3.h>
 
@@ -22,7 +22,7 @@ using namespace convoke::ledger::testing;
 
 namespace {
 
-const auto versions = boost::unit_test::data::make({1, 2, 3, 4, 5, 6});
+const auto versions = boost::unit_test::data::make({1, 2, 3, 4, 5, 6, 7});
 
 struct old_ledger : sqlite_ledger {
   int version;
@@ -47,6 +47,9 @@ void check_contents(reader& r, const old_ledger& old) {
   const auto done = must(r.run(1)).value(), open = must(r.run(2)).value();
   BOOST_TEST((done.state == run_state::finished));
   BOOST_TEST(done.header.input_name == "one.csv");
+  BOOST_TEST((done.header.kind == run_kind::provision));
+  BOOST_TEST((open.header.kind == run_kind::provision));
+  BOOST_TEST(!open.header.operations.repair);
   BOOST_TEST(done.counts.created == 9u - old.drifted());
   BOOST_TEST(done.counts.drifted == old.drifted());
   BOOST_TEST(done.counts.failed == 4u);
@@ -120,7 +123,7 @@ BOOST_AUTO_TEST_SUITE(upgrades)
 BOOST_DATA_TEST_CASE(an_old_ledger_loses_nothing_when_it_is_brought_up_to_date, versions, version) {
   const old_ledger old(version);
   auto s = old.open();
-  BOOST_TEST(old.stored_version() == "7");
+  BOOST_TEST(old.stored_version() == "8");
   check_contents(*s->read(), old);
   BOOST_TEST(old.ask("SELECT sum(n) FROM made") ==
              std::to_string(8 - old.drifted() + old.made()));  // 14 rows, two of which share a meeting
@@ -181,6 +184,26 @@ BOOST_DATA_TEST_CASE(a_run_that_was_stopped_in_the_middle_continues_after_an_upg
       for (const auto& row : claim(*s, again, o.id).rows) second += row.strikes == 2 ? 1 : 0;
     BOOST_TEST(second == 3u);
   }
+}
+
+// Before there was only one kind of runs.
+BOOST_DATA_TEST_CASE(the_meetings_of_an_old_ledger_can_be_verified, boost::unit_test::data::make({3, 4, 5, 6, 7}), version) {
+  const old_ledger old(version);
+  const auto s = old.open();
+  auto of_all = must(s->read()->run(1))->header;
+  of_all.identity = "verify";
+  of_all.kind = run_kind::verify;
+  of_all.operations.repair = true;
+  auto planning = must(s->begin_plan(of_all));
+  BOOST_TEST(must(planning->add_inventory(before_any_meeting)) == 8 + old.made());
+  BOOST_TEST(must(planning->classify(before_any_meeting)).get_keys == 8 + old.made());
+  const auto run = must(planning->commit(true));
+  planning.reset();
+  const auto stored = must(s->read()->run(run)).value();
+  BOOST_TEST((stored.header.kind == run_kind::verify));
+  BOOST_TEST(stored.header.operations.repair);
+  carry_out(*s, run, outcome::unchanged);
+  check_counts(*s->read(), run);
 }
 
 // The keys in the first two dumps are no hashes of their lane: the Graph roots were edited.
@@ -280,7 +303,7 @@ BOOST_DATA_TEST_CASE(a_reader_reads_on_when_a_writer_brings_the_ledger_up_to_dat
     return {};
   }));
   BOOST_TEST(rows == 12u);
-  BOOST_TEST(old.stored_version() == "7");
+  BOOST_TEST(old.stored_version() == "8");
   check_contents(*r, old);
   BOOST_TEST((deferred(*r) == before));
   BOOST_TEST(must(r->status(2)).lanes.at(0).learnt.has_value() == (version >= 2));

@@ -171,6 +171,21 @@ BOOST_AUTO_TEST_CASE(runs_name_their_feed) {
   BOOST_TEST(boost::json::parse(runs_json({run})).at(0).at("feed") == "in.csv");
 }
 
+BOOST_AUTO_TEST_CASE(runs_name_their_kind_unless_they_provision) {
+  auto run = half_done().run;
+  BOOST_TEST(boost::json::parse(runs_json({run})).at(0).at("kind") == "provision");
+  BOOST_TEST(runs_text({run}).find("provision") == std::string::npos);
+  run.kind = run_kind::remove;
+  run.input = run.feed = "cancelled.csv";
+  BOOST_TEST(boost::json::parse(runs_json({run})).at(0).at("kind") == "remove");
+  BOOST_TEST(runs_text({run}).find("  remove cancelled.csv  ") != std::string::npos);
+  // A run that verifies the whole inventory has no input.
+  run.kind = run_kind::verify;
+  run.input.clear();
+  run.feed.clear();
+  BOOST_TEST(runs_text({run}).find("  verify  ") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(row_16_the_status_of_a_run_that_is_over_says_why_rows_failed) {
   auto s = half_done();
   s.run.state = run_state::finished;

@@ -150,9 +150,15 @@ void checker::requested(const engine::advance_row& a) {
   if (a.attempts != r.sends) violated(name + " advanced with a wrong number of attempts");
   if (!r.settled) violated(name + " advanced without an answer that completes its operation");
   const bool update_after_create = r.op == operation::create_or_get && a.next == operation::update && a.last.stored;
-  const bool create_after_update = r.op == operation::update && a.next == operation::create_or_get && !a.last.stored;
-  if (!update_after_create && !create_after_update) violated(name + " advanced to an operation that does not follow");
-  if (update_after_create && book_.at(i).update == engine::update_rule::never && a.last.to_set.empty())
+  const auto planned = book_.at(i);
+  const bool repairs = planned.repairs && r.op == operation::get;
+  const bool create_after_gone =
+      (repairs || r.op == operation::update) && a.next == operation::create_or_get && !a.last.stored && a.last.status == 404;
+  const bool update_after_get = repairs && a.next == operation::update && a.last.stored && !a.last.drift.empty() &&
+                                planned.update == engine::update_rule::if_different;
+  if (!update_after_create && !create_after_gone && !update_after_get)
+    violated(name + " advanced to an operation that does not follow");
+  if (update_after_create && planned.update == engine::update_rule::never && a.last.to_set.empty())
     violated(name + " advanced to an update that is not wanted");
   waits_for_commit(r, row_state::advancing, a.last);
   r.next = a.next;

@@ -57,7 +57,8 @@ std::optional<std::string> wrong_meeting(const ended_row& row, const sim::meetin
   const bool same = agrees(row.wanted, e.second);
   if (row.result == outcome::drifted && same) return "is reported as different, and does not differ";
   if (row.result != outcome::drifted && !same) return "is reported as " + std::string(to_string(row.result)) + ", and differs";
-  if (row.result == outcome::drifted && row.update != update_rule::never && row.planned != operation::get)
+  const bool updates = row.planned != operation::get || (row.repairs && row.update == update_rule::if_different);
+  if (row.result == outcome::drifted && row.update != update_rule::never && updates)
     return "is reported as different, and an update was owed";
   if ((row.result == outcome::created || row.result == outcome::existing) && row.update == update_rule::always)
     return "ended without the update that it owed";
@@ -76,6 +77,7 @@ std::optional<std::string> wrong_end(const ended_row& row, const sim::meeting_st
   }
   const auto found = meetings.all().find(row.wanted.organizer + row.wanted.external_id);
   const bool there = found != meetings.all().end() && found->second.exists();
+  if (row.result == outcome::lost && row.repairs) return "is reported as lost, and was to be repaired";
   if (row.result == outcome::removed || row.result == outcome::lost) {
     if (!there) return std::nullopt;
     return "is reported as " + std::string(to_string(row.result)) + ", and its meeting exists";
@@ -87,7 +89,7 @@ void world::check_row(std::size_t index) {
   const auto& row = ledger_.rows()[index];
   const auto name = "row " + std::to_string(index + 1);
   if (!row.result) return violated(name + " has no outcome");
-  const ended_row ended{specs_[index], row.planned, row.update, *row.result, row.strikes, *ledger_.ended_with(index)};
+  const ended_row ended{specs_[index], row.planned, row.update, *row.result, row.strikes, *ledger_.ended_with(index), row.repairs};
   if (const auto wrong = wrong_end(ended, lanes_[row.lane].service->meetings())) violated(name + " " + *wrong);
 }
 

@@ -20,6 +20,7 @@ struct ended_row {
   outcome result;
   unsigned strikes;
   const engine::answer& last;  // what it ended with
+  bool repairs = false;        // see engine::owed_row
 };
 // What is wrong with it, as the end of a sentence that begins with the row's name.
 [[nodiscard]] std::optional<std::string> wrong_end(const ended_row& row, const sim::meeting_store& meetings);

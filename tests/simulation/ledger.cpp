@@ -25,9 +25,10 @@ void ledger::add(engine::key_id key, organizer_id organizer, engine::update_rule
   ++owed_;
 }
 
-void ledger::begin_with(std::size_t index, operation op, std::string meeting_id) {
+void ledger::begin_with(std::size_t index, operation op, std::string meeting_id, bool repairs) {
   auto& r = rows_[index];
   r.op = r.planned = op;
+  r.repairs = repairs;
   r.meeting_id = std::move(meeting_id);
 }
 
@@ -79,7 +80,7 @@ std::uint32_t ledger::stale_left(organizer_id o) const {
 
 row_facts ledger::at(std::size_t index) const {
   const auto& r = rows_[index];
-  return {r.key, r.organizer, r.lane, r.op, r.update, r.advances, r.taken_over};
+  return {r.key, r.organizer, r.lane, r.op, r.update, r.advances, r.taken_over, r.repairs};
 }
 
 std::size_t ledger::owed_here(lane_id lane) const {
@@ -143,7 +144,7 @@ engine::claimed_page ledger::take(const engine::page_wanted& wanted, bool stale)
     if (r.result) continue;  // its organizer was closed, or a late write came
     r.claimed_by = process_;
     ++r.token;
-    out.rows.push_back(owed_row{id_of(i), r.key, r.organizer, r.token, r.strikes, r.op, r.update});
+    out.rows.push_back(owed_row{id_of(i), r.key, r.organizer, r.token, r.strikes, r.op, r.update, r.repairs && r.op == operation::get});
   }
   out.exhausted = from.empty();
   return out;

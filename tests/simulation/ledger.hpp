@@ -68,13 +68,14 @@ class ledger final : public row_book {
     bool taken_over = false;    // another process has claimed it since this one began
     std::optional<outcome> result;
     operation planned = operation::create_or_get;  // the first that it owed
+    bool repairs = false;                          // see engine::owed_row
   };
 
   // The lane of each organizer.
   explicit ledger(std::vector<lane_id> lanes) : lane_of_(std::move(lanes)), organizers_(lane_of_.size()) {}
   void add(engine::key_id key, organizer_id organizer, engine::update_rule update);
   // The row owes this operation on a known meeting, from its plan on.
-  void begin_with(std::size_t index, operation op, std::string meeting_id);
+  void begin_with(std::size_t index, operation op, std::string meeting_id, bool repairs);
   [[nodiscard]] static row_id id_of(std::size_t index) noexcept { return row_id{1} << 32U | (index + 1); }
   [[nodiscard]] static std::size_t index_of(row_id id) noexcept { return static_cast<std::uint32_t>(id) - 1; }
 

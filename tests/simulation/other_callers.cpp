@@ -69,9 +69,11 @@ bool world::step_elsewhere(std::size_t index) {
     ledger_.release_elsewhere(index);
     return false;
   }
-  const bool update = row.op == operation::create_or_get && (!a.to_set.empty() || row.update == update_rule::always ||
-                                                             (row.update == update_rule::if_different && !a.drift.empty()));
-  if (update || (gone && row.op == operation::update)) {
+  const bool repairs = row.repairs && row.op == operation::get;
+  const bool differs = row.update == update_rule::if_different && !a.drift.empty();
+  const bool update = (repairs && !gone && differs) || (row.op == operation::create_or_get &&
+                                                        (!a.to_set.empty() || row.update == update_rule::always || differs));
+  if (update || (gone && (repairs || row.op == operation::update))) {
     ledger_.advance_elsewhere(index, update ? operation::update : operation::create_or_get, a);
     return true;
   }

@@ -95,7 +95,7 @@ void world::begin_later(std::size_t index) {
   const auto op = later[random_.below(later.size())];
   // A meeting that is only looked at has no options that nothing set.
   if (op == operation::get) specs_[index].options.clear();
-  ledger_.begin_with(index, op, sim::meeting_id(*found));
+  ledger_.begin_with(index, op, sim::meeting_id(*found), op == operation::get && index % 2 == 0);
   sim::reply r;
   if (random_.chance(scenario_.deleted_before)) (void)call_directly(operation::remove, index, specs_[index], r);
 }

@@ -17,6 +17,7 @@ struct row_facts {
   engine::update_rule update = engine::update_rule::never;
   std::uint8_t advances = 0;  // operations that were completed and led to another one
   bool taken_over = false;    // another process has claimed it since this one did
+  bool repairs = false;       // see engine::owed_row
 };
 
 class row_book {

@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "ledger/planning/kinds.hpp"
 #include "ledger/planning/lacking.hpp"
 #include "ledger/planning/other_runs.hpp"
 
@@ -11,6 +12,7 @@ namespace convoke::ledger::planning {
 classifier::classifier(plan_store& store, run_id run, const run_header& header, limits bounds)
     : store_(store),
       run_(run),
+      kind_(header.kind),
       settings_(header.operations),
       feed_(header.feed),
       bounds_(std::move(bounds)),
@@ -34,14 +36,17 @@ result<update_rule> classifier::add(const row_place& at, std::string_view payloa
   if (auto good = check_place(at); !good) return std::unexpected(std::move(good.error()));
   const auto identity = identifier_.identify(at.lane, payload);
   if (!identity) return std::unexpected(identity.error());
+  const bool provision = kind_ == run_kind::provision;
+  const auto update = provision ? at_least | identity->update : update_after_get(settings_);
   keyed_->push({.key = identity->key,
-                .payload = identity->payload,
+                // What a row of another kind of run says besides its key does not count, so no two rows of a key differ.
+                .payload = provision ? identity->payload : digest{},
                 .number = at.number,
                 .line = at.line,
                 .organizer = organizers_.number(at.lane, identity->organizer),
-                .update = at_least | identity->update,
+                .update = update,
                 .ends = identity->ends});
-  return at_least | identity->update;
+  return update;
 }
 
 result<void> classifier::add_invalid(const row_place& at, std::span<const digest> present) {
@@ -63,7 +68,7 @@ std::vector<digest> classifier::hashes_of(lane_id lane, std::span<const named_ke
 
 result<plan_summary> classifier::classify(utc_time now) {
   context_.now = now;
-  if (!feed_.empty()) {
+  if (!feed_.empty() && kind_ != run_kind::verify) {
     const auto feed = store_.number_feed(feed_);
     if (!feed) return std::unexpected(feed.error());
     context_.feed = *feed;
@@ -74,8 +79,12 @@ result<plan_summary> classifier::classify(utc_time now) {
   return summary_;
 }
 
-// What the input lacks is looked for before the new keys are written, and compared with them afterwards.
+// What the input lacks is looked for where it says what is wanted, before the new keys are written, and compared with them afterwards.
 result<void> classifier::find_lacking() {
+  if (kind_ != run_kind::provision) {
+    if (auto numbered = number_calls(nullptr); !numbered) return numbered;
+    return list_organizers();
+  }
   lacking_keys lacking(bounds_.folder, bounds_.sort_bytes / 2);
   lacking_finder finder(context_, lacking);
   if (auto found = finder.run(); !found) return found;

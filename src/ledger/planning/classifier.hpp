@@ -52,6 +52,7 @@ class classifier {
 
   plan_store& store_;
   run_id run_;
+  run_kind kind_;
   operation_settings settings_;
   std::string feed_;
   limits bounds_;
@@ -65,7 +66,8 @@ class classifier {
                         .organizers = organizers_,
                         .identifier = identifier_,
                         .groups = groups_,
-                        .summary = summary_};
+                        .summary = summary_,
+                        .kind = kind_};
   std::optional<keyed_rows> keyed_;
   std::optional<rows_by_number> matched_;
   std::optional<call_rows> calls_;

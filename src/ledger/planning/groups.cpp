@@ -43,7 +43,7 @@ void group_builder::end() {
   groups_.conflicting.push_back(conflict_);
   groups_.has_duplicates.push_back(rows_ > 1 && !conflict_);
   if (!conflict_) {
-    if (known_ != 0) groups_.taken.insert(known_);
+    if (known_ != 0 && takes_) groups_.taken.insert(known_);
   } else if (groups_.conflicts.size() < key_groups::conflicts_named) {
     groups_.conflicts.emplace(group_, key_groups::conflict{named_, rows_});
   }

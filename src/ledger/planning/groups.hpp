@@ -41,7 +41,8 @@ struct key_groups {
 // Takes rows in order of (key, number) and gives each its group. Keys of rejected rows have none: they are only present.
 class group_builder {
  public:
-  explicit group_builder(key_groups& groups) noexcept : groups_(groups) {}
+  // `takes`: the plan decides about every known key without a conflict. Else `groups.taken` is left to a later step.
+  explicit group_builder(key_groups& groups, bool takes = true) noexcept : groups_(groups), takes_(takes) {}
 
   // True if `key` is that of the group at hand.
   [[nodiscard]] bool continues(const digest& key) const noexcept { return key_ == key; }
@@ -56,6 +57,7 @@ class group_builder {
 
  private:
   key_groups& groups_;
+  bool takes_;
   std::optional<digest> key_;  // of the group at hand
   keyed_row first_;
   key_id known_ = 0;

@@ -54,8 +54,25 @@ struct live_key {
   feed_id feed = no_feed;
 };
 
-// A decision without a call. `why` is empty except for a conflict. An invalid row has no key and no organizer; a conflicting one no key;
-// a duplicate gets both from its first row (`first`), see write_duplicates.
+// A row of this run that has no record of its own: it gets one with line 0, without raw bytes, and with the payload that the inventory
+// wants of the key.
+struct inventory_row_copy {
+  std::uint32_t number = 0;
+  key_id key = 0;
+  lane_id lane = 0;
+  update_rule update = update_rule::never;
+};
+// A key of the inventory with what a run that verifies everything must know of it.
+struct inventory_entry {
+  key_id key = 0;
+  lane_id lane = 0;
+  known_key known{};
+  std::string payload;
+};
+
+// A decision without a call. `why` is empty except for a conflict, and for a row that fails without a call. An invalid row has no key and
+// no organizer; a conflicting one no key, nor one that is unknown to the ledger; a duplicate gets both from its first row (`first`), see
+// write_duplicates.
 struct decided_row {
   std::uint32_t number = 0, first = 0;
   decision what = decision::invalid;
@@ -75,6 +92,8 @@ struct planned_call {
   bool has_duplicates = false;
   operation op = operation::create_or_get;
   bool extends = false;  // an update that only extends the life of the meeting
+  bool repairs = false;  // see ledger::claimed_row
+  bool waits = false;    // see call_row
   inherited_claim inherited{};
   // Only of a new key.
   feed_id feed = no_feed;
@@ -108,6 +127,9 @@ class plan_store {
   // Replaces `found` by the keys of the run's lanes whose wanted meeting ends after `now`, or at a time that is not known, in order of
   // their ids, from the first one beyond `after`: `count` keys, fewer only where there are no more.
   virtual result<void> read_live(key_id after, utc_time now, std::size_t count, std::vector<live_key>& found) = 0;
+  // Replaces `found` by keys of the run's lanes, whatever they are, in order of their ids, from the first one beyond `after`: `count` keys,
+  // fewer only where there are no more.
+  virtual result<void> read_inventory(key_id after, std::size_t count, std::vector<inventory_entry>& found) = 0;
   // What was last observed of these keys; absent: nothing.
   virtual result<void> read_states(std::span<const key_id> keys, std::span<std::optional<observed_state>> found) = 0;
   // Replaces `found` by the payloads of these records, of any run, one for each; empty where there is none.
@@ -124,6 +146,13 @@ class plan_store {
   virtual result<feed_id> number_feed(std::string_view name) = 0;
   // Replaces the payloads of rows of this run.
   virtual result<void> write_payloads(std::span<const row_payload> rows) = 0;
+  // Adds a record of this run for each row, in order of their numbers. The rows are counted by the caller, see add_to_rows.
+  virtual result<void> write_copies(std::span<const inventory_row_copy> rows) = 0;
+  // Gives records of this run the payload that the inventory wants of their keys, in any order. `with_settings`: and what the records of
+  // the inventory require besides createOrGet (update_rule::always).
+  virtual result<void> write_inventory_payloads(std::span<const key_row> rows, bool with_settings) = 0;
+  // The run has so many rows more than were counted before.
+  virtual result<void> add_to_rows(std::uint64_t rows) = 0;
   // The keys ascend, also from one call to the next.
   virtual result<void> write_wanted(std::span<const wanted_row> rows) = 0;
   // The same.

@@ -36,6 +36,8 @@ class row_numbers {
  public:
   // errc::internal for a row that does not follow the one before it: of an earlier line, or of the same line without being an occurrence.
   [[nodiscard]] result<std::uint32_t> next(std::uint32_t line, bool is_occurrence);
+  // Of a row that is no record of the input. No row of a record follows it.
+  [[nodiscard]] std::uint32_t next_without_line() noexcept { return ++last_; }
 
  private:
   std::uint32_t last_ = 0, line_ = 0;
@@ -56,8 +58,22 @@ struct keyed_row {
   };
 };
 
-// What a row is, compared with the inventory. `known` is not final: the observation of the key is still to be read.
-enum class row_class : std::uint8_t { invalid, new_key, known, changed, retried, unchanged, drifted, expired };
+// What a row is, compared with the inventory. `known` is not final: the observation of the key is still to be read. The last four are of
+// runs that verify or remove (planning/kinds.hpp): checked: its meeting is known; gone: it was removed; unknown: there is none.
+enum class row_class : std::uint8_t {
+  invalid,
+  new_key,
+  known,
+  changed,
+  retried,
+  unchanged,
+  drifted,
+  expired,
+  checked,
+  gone,
+  unknown,
+  other_feed,
+};
 
 // A row whose key was looked up: sorted by key until the row is classified, then by number.
 struct matched_row {
@@ -72,6 +88,7 @@ struct matched_row {
   row_class what = row_class::invalid;
   bool owes : 1 = false;                          // a call
   bool extends : 1 = false;                       // which is an update that only extends the life of the meeting
+  bool repairs : 1 = false;                       // see ledger::claimed_row
   operation first_op = operation::create_or_get;  // where it owes one
   update_rule update = update_rule::never;
   utc_time ends{};  // the wanted meeting
@@ -98,6 +115,8 @@ struct call_row {
   operation op = operation::create_or_get;
   bool extends = false;  // see matched_row
   utc_time ends{};       // the wanted meeting
+  bool repairs = false;  // see matched_row
+  bool waits = false;    // it is not given out before every other row of the run has succeeded: see store::claim
 
   struct order {
     bool operator()(const call_row& a, const call_row& b) const noexcept {

@@ -82,7 +82,18 @@ decision decide(const matched_row& row, bool conflicting) noexcept {
   if (row.what == row_class::invalid) return decision::invalid;
   if (conflicting) return decision::conflict;
   if (row.owes) return row.number == row.first ? decision::call : decision::duplicate;
-  return row.what == row_class::drifted ? decision::drifted : decision::unchanged;
+  switch (row.what) {
+    case row_class::drifted:
+      return decision::drifted;
+    case row_class::gone:
+      return decision::gone;
+    case row_class::unknown:
+      return decision::unknown;
+    case row_class::other_feed:
+      return decision::other_feed;
+    default:
+      return decision::unchanged;
+  }
 }
 
 void count(plan_summary& summary, const matched_row& row, decision decided) noexcept {
@@ -95,8 +106,15 @@ void count(plan_summary& summary, const matched_row& row, decision decided) noex
   if (row.number != row.first) ++summary.duplicates;
   if (decided == decision::unchanged) ++summary.unchanged;
   if (decided == decision::drifted) ++summary.drifted;
+  if (decided == decision::gone) ++summary.gone;
+  if (decided == decision::unknown) ++summary.unknown;
+  if (decided == decision::other_feed) ++summary.other_feed;
   if (decided != decision::call) return;
   ++summary.calls;
+  if (row.what == row_class::checked) {
+    ++(row.first_op == operation::get ? summary.get_keys : row.first_op == operation::remove ? summary.remove_keys : summary.repaired_keys);
+    return;
+  }
   if (row.extends) {
     ++summary.extended_keys;
     return;

@@ -28,7 +28,7 @@ struct known_key {
   digest compared{};                    // the payload that the observation was compared with
   feed_id feed = no_feed;               // that the key belongs to
   std::optional<utc_time> ends;         // when the wanted meeting ends; absent: not known
-  digest wanted{};                      // the payload that the inventory wants; read only where needs_wanted(state)
+  digest wanted{};                      // the payload that the inventory wants
   std::optional<utc_time> expires{};    // the meeting, as the service said when it was observed; absent: not known
   bool extendable = true;               // an update that changes nothing is possible, see can_extend
 };
@@ -91,12 +91,15 @@ enum class wanted_change : std::uint8_t {
 
 // What is decided about a row. Every row of the input gets exactly one of these.
 enum class decision : std::uint8_t {
-  invalid,    // rejected: the row itself is wrong
-  conflict,   // rejected: other rows have its key and want another meeting
-  unchanged,  // no call: the meeting is known to be as wanted
-  drifted,    // no call: the meeting is known to differ
-  duplicate,  // ends as the first row with its key, which owes a call
-  call,       // owes a call
+  invalid,     // rejected: the row itself is wrong
+  conflict,    // rejected: other rows have its key and want another meeting
+  unchanged,   // no call: the meeting is known to be as wanted
+  drifted,     // no call: the meeting is known to differ
+  duplicate,   // ends as the first row with its key, which owes a call
+  call,        // owes a call
+  gone,        // removed, no call: see planning/kinds.hpp
+  unknown,     // failed, no call: the ledger knows no meeting of this key
+  other_feed,  // failed, no call: its meeting belongs to another feed than the run
 };
 [[nodiscard]] decision decide(const matched_row& row, bool conflicting) noexcept;
 

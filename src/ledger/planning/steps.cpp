@@ -4,6 +4,7 @@
 #include <span>
 #include <utility>
 
+#include "ledger/planning/kinds.hpp"
 #include "ledger/planning/lacking.hpp"
 #include "ledger/planning/samples.hpp"
 
@@ -36,6 +37,10 @@ result<void> key_matcher::run(keyed_rows& rows) {
 
 void key_matcher::add(matched_row row) {
   if (row.what == row_class::known) return known_.push(row);
+  if (plan_.kind != run_kind::provision) {
+    row.what = row_class::unknown;
+    return done_.push(row);
+  }
   set_operation(row, first_operation(plan_.settings, row.what, false));
   done_.push(row);
 }
@@ -59,11 +64,12 @@ result<void> known_key_classifier::run(rows_by_key& known) {
     called_.clear();
     wanted_.clear();
     feeds_.clear();
+    shown_.clear();
     for (auto& row : page_) {
       if (!plan_.groups.conflicting[row.group]) {
         if (row.key != key_) at_key_ = *next++;
         key_ = row.key;
-        classify(row);
+        plan_.kind == run_kind::provision ? classify(row) : check(row);
       }
       done_.push(row);
     }
@@ -75,6 +81,9 @@ result<void> known_key_classifier::run(rows_by_key& known) {
 
 result<void> known_key_classifier::write_page() {
   if (auto kept = keep_first_forms(); !kept) return kept;
+  if (!shown_.empty()) {
+    if (auto written = plan_.store.write_inventory_payloads(shown_, plan_.settings.repair); !written) return written;
+  }
   if (!wanted_.empty()) {
     if (auto written = plan_.store.write_wanted(wanted_); !written) return written;
   }
@@ -108,6 +117,19 @@ void known_key_classifier::classify(matched_row& row) {
   if (row.owes || change != wanted_change::none) called_.push_back({row.key, row.number});
   if (change == wanted_change::none) return;
   wanted_.push_back({.key = row.key, .number = row.number, .payload = row.payload, .pending = change == wanted_change::replaced});
+}
+
+// Of a run that verifies or removes. What the inventory wants stays as it is, and so do keys for which nothing is to be done here: other
+// runs may owe them.
+void known_key_classifier::check(matched_row& row) {
+  const auto rule = rule_of(plan_.kind, plan_.settings, at_key_, plan_.feed, plan_.now);
+  row.what = rule.what;
+  row.payload = at_key_.wanted;
+  row.repairs = rule.repairs;
+  set_operation(row, rule.first);
+  if (row.owes) plan_.groups.taken.insert(row.key);
+  // A row of the inventory has its payload already.
+  if (row.line != 0 || plan_.settings.repair) shown_.push_back({row.key, row.number});
 }
 
 void known_key_classifier::update_feed(const matched_row& row) {
@@ -169,7 +191,8 @@ void row_decider::add_call(const matched_row& row) {
                .has_duplicates = plan_.groups.has_duplicates[row.group],
                .op = row.first_op,
                .extends = row.extends,
-               .ends = row.ends});
+               .ends = row.ends,
+               .repairs = row.repairs});
 }
 
 void row_decider::add_decision(const matched_row& row, decision decided) {
@@ -180,6 +203,7 @@ void row_decider::add_decision(const matched_row& row, decision decided) {
     out.why = conflict_message(plan_.groups, row);
   } else {
     out.key = row.key;
+    out.why = reason_of(row.what, plan_.kind).why;
   }
 }
 
@@ -214,7 +238,9 @@ planned_call call_numberer::number(const call_row& call, const inherited_claims&
                    .is_new = call.key == 0,
                    .has_duplicates = call.has_duplicates,
                    .op = call.op,
-                   .extends = call.extends};
+                   .extends = call.extends,
+                   .repairs = call.repairs,
+                   .waits = call.waits};
   if (out.is_new) {
     // Consecutive ids in the order of the calls: what a run writes about new keys goes to one place that moves forward.
     out.key = make_row(run_, out.call);

@@ -19,6 +19,7 @@ struct plan_context {
   row_identifier& identifier;
   key_groups& groups;
   plan_summary& summary;
+  run_kind kind = run_kind::provision;
   utc_time now{};          // meetings that have ended by then are over
   feed_id feed = no_feed;  // that the input belongs to
 };
@@ -27,7 +28,7 @@ struct plan_context {
 class key_matcher {
  public:
   key_matcher(const plan_context& plan, rows_by_key& known, rows_by_number& done) noexcept
-      : plan_(plan), known_(known), done_(done), groups_(plan.groups) {}
+      : plan_(plan), known_(known), done_(done), groups_(plan.groups, plan.kind == run_kind::provision) {}
 
   // Rows of known keys go to `known`, those of new keys to `done`.
   [[nodiscard]] result<void> run(keyed_rows& rows);
@@ -56,6 +57,7 @@ class known_key_classifier {
  private:
   [[nodiscard]] result<void> read_page_keys();
   void classify(matched_row& row);
+  void check(matched_row& row);
   void update_feed(const matched_row& row);
   void note_expiry(const matched_row& row);
   [[nodiscard]] result<void> write_page();
@@ -72,6 +74,7 @@ class known_key_classifier {
   std::vector<key_row> called_;
   std::vector<wanted_row> wanted_;
   std::vector<feed_row> feeds_;
+  std::vector<key_row> shown_;  // rows that get the payload of the inventory
   std::vector<payload_pair> pairs_;
   std::vector<row_payload> rewritten_;
 };

@@ -29,7 +29,7 @@ constexpr std::string_view pick = R"sql(WITH picked AS MATERIALIZED (
       CROSS JOIN LATERAL (SELECT g.source, ($7::bigint[])[g.source] AS run, ($8::bigint[])[g.source] AS after
         WHERE ($7::bigint[])[g.source] = ANY (ARRAY(SELECT u.id FROM convoke.run u WHERE u.id = ANY ($7) AND u.state = 2)) OFFSET 0) s
       CROSS JOIN LATERAL (
-        SELECT o.number FROM convoke.owed o WHERE o.run = s.run AND o.organizer = p.organizer AND o.number > s.after AND )sql";
+        SELECT o.number FROM convoke.owed o WHERE o.run = s.run AND o.organizer = p.organizer AND o.number > s.after AND o.operation <> 6 AND )sql";
 constexpr std::string_view update = R"sql(
         ORDER BY o.number LIMIT p.n + 1 FOR UPDATE SKIP LOCKED) o
       LIMIT p.n + 1) x) c
@@ -127,6 +127,7 @@ void claim_pages::read_row(const rows& found, int row, claimed_page& into) const
   out.token = token_;
   out.op = operation_from_stored(found.as<int>(row, 6));
   out.extends = found.as<int>(row, 6) == stored_extension;
+  out.repairs = found.as<int>(row, 6) == stored_repairing;
   out.strikes = found.as<std::uint8_t>(row, 7);
   out.duplicates = found.integer(row, 8) != 0 ? 1 : 0;
   out.payload = found.text(row, 9);

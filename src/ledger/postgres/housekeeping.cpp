@@ -52,10 +52,10 @@ outcome_of<result<std::vector<run_id>>> runs_to_prune(connection& db, unsigned k
   // Requests of such claims ended long ago, whatever the time limits were.
   statements.add("DELETE FROM convoke.owed WHERE run IN (SELECT id FROM convoke.run WHERE state = 4 AND finished_at < $1)")
       .with(to_stored(wall_now() - std::chrono::days(1)));
-  // Plans that were never opened are counted apart: they must not push out runs that were carried out.
+  // Plans that were never opened are counted apart, and so are kinds of runs: see sqlite/housekeeping.cpp.
   statements
       .add(
-          "SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY opened_at IS NULL ORDER BY opened_at DESC, id DESC) AS place "
+          "SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY opened_at IS NULL, kind ORDER BY opened_at DESC, id DESC) AS place "
           "FROM convoke.run WHERE state IN (3, 4) AND pruned = 0) r WHERE place > $1 ORDER BY id DESC")
       .with(keep);
   const auto answers = statements.run(db);

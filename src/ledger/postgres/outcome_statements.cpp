@@ -23,11 +23,19 @@ counted AS (
 
 // These write the observations of the keys in `gone`, by `mode`. Nothing differs after an update (outcome 4): its fields are those that
 // did.
-constexpr std::string_view observe_meetings = R"sql(, seen AS (
+constexpr std::string_view observe_meetings_as = R"sql(, seen AS (
   INSERT INTO convoke.observation(id, state, pending, compared_hash, observed_at, drift, meeting_id, join_web_url, join_meeting_id,
     passcode, dial_in_number, conference_id, options_url, expires_at)
-  SELECT key, state, false, hash, finished_at, CASE WHEN outcome <> 4 THEN drift END, meeting_id, join_web_url, join_meeting_id, passcode,
+  SELECT key, )sql";
+// A get that found a difference leaves a key that was still to be called as it is: incomplete (see sqlite/outcome_writer.hpp).
+constexpr std::string_view state_after_end =
+    "CASE WHEN operation IN (3, 7) AND outcome = 3 AND EXISTS(SELECT FROM convoke.observation b WHERE b.id = gone.key AND (b.pending OR "
+    "b.state NOT IN (1, 2))) THEN 6 ELSE state END";
+// A get that failed observed nothing.
+constexpr std::string_view observe_meetings =
+    R"sql(, false, hash, finished_at, CASE WHEN outcome <> 4 THEN drift END, meeting_id, join_web_url, join_meeting_id, passcode,
     dial_in_number, conference_id, options_url, expires_at FROM gone WHERE mode = 1
+    AND NOT (operation IN (3, 7) AND outcome = 6)
   ON CONFLICT (id) DO UPDATE SET state = excluded.state, pending = false, compared_hash = excluded.compared_hash,
     observed_at = excluded.observed_at, drift = excluded.drift, meeting_id = excluded.meeting_id, join_web_url = excluded.join_web_url,
     join_meeting_id = excluded.join_meeting_id, passcode = excluded.passcode, dial_in_number = excluded.dial_in_number,
@@ -41,6 +49,7 @@ constexpr std::string_view observe_comparisons = R"sql(, compared AS (
 )sql";
 constexpr std::string_view observe_states = R"sql(, stated AS (
   INSERT INTO convoke.observation(id, state, pending, observed_at) SELECT key, state, false, finished_at FROM gone WHERE mode = 4
+    AND NOT (operation IN (3, 7) AND outcome = 6)
   ON CONFLICT (id) DO UPDATE SET state = excluded.state, pending = false, observed_at = excluded.observed_at)
 )sql";
 
@@ -66,27 +75,27 @@ const char* finish() {
   WHERE o.run = i.run AND o.organizer = i.organizer AND o.number = i.number AND o.token = i.token AND o.strikes >= i.min_strikes
   RETURNING i.*, o.key, o.call, o.hash, o.duplicates, o.operation)
 )sql",
-                                         write_ends, observe_meetings, observe_comparisons, observe_states,
-                                         "SELECT g.position, g.operation, ", inputs_of, " FROM gone g"});
+                                         write_ends, observe_meetings_as, state_after_end, observe_meetings, observe_comparisons,
+                                         observe_states, "SELECT g.position, g.operation, ", inputs_of, " FROM gone g"});
   return sql.c_str();
 }
 
 const char* close() {
-  static const std::string sql =
-      joined({R"sql(WITH held AS MATERIALIZED (
-  SELECT o.run, o.organizer, o.number FROM convoke.run r JOIN convoke.owed o ON o.run = r.id AND o.organizer = $3
+  static const std::string sql = joined({R"sql(WITH held AS MATERIALIZED (
+  SELECT o.run, o.organizer, o.number FROM convoke.run r JOIN convoke.owed o ON o.run = r.id AND o.organizer = $3 AND o.operation <> 6
   WHERE (r.id = $2 OR ($2 = 0 AND r.state = 2)) AND (SELECT convoke.is_live($4)) AND (o.token = 0 OR o.session = $4
     OR o.session <> ALL (ARRAY(SELECT id FROM convoke.session WHERE NOT ended)))
   ORDER BY o.run, o.number FOR UPDATE OF o SKIP LOCKED),
 gone AS (
   DELETE FROM convoke.owed o USING held h WHERE o.run = h.run AND o.organizer = h.organizer AND o.number = h.number
-  RETURNING o.run::bigint AS run, o.organizer, o.number, o.key, o.call, o.hash, o.duplicates, $5::bigint AS token, 6 AS outcome,
+  RETURNING o.run::bigint AS run, o.organizer, o.number, o.key, o.call, o.hash, o.duplicates, o.operation, $5::bigint AS token, 6 AS outcome,
     $6::bigint AS attempts, $7::bigint AS http_status, $8::text AS error_code, $9::text AS error_message, $10::text AS request_id,
     $11::text AS client_request_id, $12::text AS drift, $13::bigint AS finished_at, $14::bigint AS mode, 3 AS state, $15::text AS meeting_id,
     $16::text AS join_web_url, $17::text AS join_meeting_id, $18::text AS passcode, $19::text AS dial_in_number, $20::text AS conference_id,
     $21::text AS options_url, $22::bigint AS expires_at)
 )sql",
-              write_ends, observe_meetings, observe_states, "SELECT count(*), coalesce(sum(", inputs_of, "), 0)::bigint FROM gone g"});
+                                         write_ends, observe_meetings_as, "state", observe_meetings, observe_states,
+                                         "SELECT count(*), coalesce(sum(", inputs_of, "), 0)::bigint FROM gone g"});
   return sql.c_str();
 }
 
@@ -97,9 +106,9 @@ const char* advance() {
     AS i(run, organizer, number, token, next, drift, finished_at, mode, state, meeting_id, join_web_url, join_meeting_id, passcode,
     dial_in_number, conference_id, options_url, expires_at, position)
   WHERE o.run = i.run AND o.organizer = i.organizer AND o.number = i.number AND o.token = i.token
-  RETURNING i.*, o.key, o.hash, 0 AS outcome)
+  RETURNING i.*, o.key, o.hash, 0 AS outcome, 0 AS operation)
 )sql",
-                                         observe_meetings, observe_states, "SELECT position FROM gone"});
+                                         observe_meetings_as, "state", observe_meetings, observe_states, "SELECT position FROM gone"});
   return sql.c_str();
 }
 

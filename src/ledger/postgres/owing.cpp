@@ -4,6 +4,7 @@
 #include <map>
 
 #include "ledger/postgres/claims.hpp"
+#include "ledger/postgres/waiting_rows.hpp"
 #include "os/clock.hpp"
 
 namespace convoke::ledger::postgres {
@@ -17,7 +18,8 @@ WITH counted AS (
   SELECT o.run, o.organizer, CASE WHEN o.token = 0 THEN 0 ELSE o.session END AS holder, o.token = 0 AS unclaimed, count(*) AS n,
     count(*) FILTER (WHERE (o.run::bigint << 32 | o.number) = ANY ($3::bigint[]) OR o.struck_at >= )sql" +
                                  struck_from("$4", "$5") + R"sql() AS released, min(o.number) AS first
-  FROM convoke.owed o WHERE o.run IN (SELECT id FROM convoke.run WHERE state = 2 AND $1 IN (id, 0)) GROUP BY 1, 2, 3, 4)
+  FROM convoke.owed o WHERE o.run IN (SELECT id FROM convoke.run WHERE state = 2 AND $1 IN (id, 0)) AND o.operation <> 6
+  GROUP BY 1, 2, 3, 4)
 SELECT c.run, c.organizer, p.lane, p.object_id, c.holder, c.unclaimed,
   EXISTS(SELECT FROM convoke.session s WHERE s.id = c.holder AND NOT s.ended), c.n, c.released, c.first
 FROM counted c JOIN convoke.run r ON r.id = c.run JOIN convoke.organizer p ON p.id = c.organizer
@@ -56,6 +58,7 @@ std::string struck_from(const std::string& session, const std::string& after) {
 
 outcome_of<rows_in_store> count_owed(connection& db, session& of) {
   if (auto marked = db.run(end_expired_sessions); !marked) return std::unexpected(marked.error());
+  if (auto released = db.run(release_waiting(), params().with(of.run)); !released) return std::unexpected(released.error());
   if (of.give_again_after)
     std::erase_if(of.released, [before = os::boot_now() - *of.give_again_after](const auto& one) { return one.second <= before; });
   std::vector<std::int64_t> released;
@@ -64,6 +67,9 @@ outcome_of<rows_in_store> count_owed(connection& db, session& of) {
       db.run(count_rows(), params().with(of.run).integers(of.lanes).integers(released).with(of.id).with(microseconds(of.give_again_after)));
   if (!found) return std::unexpected(found.error());
   rows_in_store out;
+  auto waiting = db.run(count_waiting, params().with(of.run).integers(of.lanes));
+  if (!waiting) return std::unexpected(waiting.error());
+  out.waiting = waiting->as<std::uint64_t>(0, 0);
   std::map<organizer_id, organizer_rows> organizers;
   of.organizers.clear();
   of.ended.clear();

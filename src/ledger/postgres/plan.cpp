@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "ledger/planning/known_meetings.hpp"
 #include "ledger/postgres/locks.hpp"
 #include "ledger/postgres/runs.hpp"
 #include "ledger/stored.hpp"
@@ -93,8 +94,8 @@ result<void> plan::insert_run() {
   const auto keep_alive = h.operations.keep_alive ? std::optional(std::int64_t{h.operations.keep_alive->count()}) : std::nullopt;
   const auto inserted = run(
       "INSERT INTO convoke.run(id, identity, state, input_name, input_sha256, settings, dialect, header, tzdata_version, convoke_version, "
-      "drift_fails, update_drifted, enforce_roles, planned_at, feed, keep_alive) VALUES($1, $2, 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, "
-      "$12, $13, $14, $15)",
+      "drift_fails, update_drifted, enforce_roles, planned_at, feed, keep_alive, kind, repair) VALUES($1, $2, 1, $3, $4, $5, $6, $7, $8, "
+      "$9, $10, $11, $12, $13, $14, $15, $16, $17)",
       params()
           .with(run_)
           .with(h.identity)
@@ -110,7 +111,9 @@ result<void> plan::insert_run() {
           .with(h.operations.enforce_roles)
           .with(to_stored(planned_at_))
           .with(h.feed)
-          .with(keep_alive));
+          .with(keep_alive)
+          .with(static_cast<int>(h.kind))
+          .with(h.operations.repair));
   if (!inserted) return inserted;
   std::vector<std::string_view> roots, tenants, apps;
   for (const auto& [root, tenant, app] : h.lanes) {
@@ -147,8 +150,19 @@ result<void> plan::add(const planned_row& row) {
   return insert_record(*number, row, row.payload, *added);
 }
 
+result<std::uint64_t> plan::add_inventory(utc_time now) {
+  if (stage_ != stage::adding_rows) return wrong_stage("take rows");
+  if (header_.kind != run_kind::verify) return fail(errc::usage, "only a run that verifies takes its rows from the inventory");
+  return planning::for_each_known_meeting(
+      *store_, numbers_, now, [&](std::uint32_t number, const planning::inventory_entry& meeting) -> result<void> {
+        const auto added = rows_->add({.number = number, .line = 0, .lane = meeting.lane}, meeting.payload, update_rule::never);
+        if (!added) return std::unexpected(added.error());
+        return insert_record(number, {.line = 0, .raw = {}, .lane = meeting.lane, .payload = {}, .error = {}}, meeting.payload, *added);
+      });
+}
+
 result<void> plan::insert_record(std::uint32_t number, const planned_row& row, std::string_view payload, update_rule update) {
-  if (row.line != line_) first_ = number;
+  if (row.line != line_ || row.line == 0) first_ = number;
   line_ = row.line;
   stored_record record;
   record.id = make_row(run_, number);
@@ -262,8 +276,11 @@ result<void> plan::prepare_planned() {
   if (auto undone = run("ROLLBACK TO SAVEPOINT decisions"); !undone) return undone;
   if (stored_) return {};
   std::vector<std::int64_t> outcomes, counts;
-  const std::pair<outcome, std::uint64_t> forecast[] = {
-      {outcome::unchanged, summary_.unchanged}, {outcome::drifted, summary_.drifted}, {outcome::rejected, summary_.rejected}};
+  const std::pair<outcome, std::uint64_t> forecast[] = {{outcome::unchanged, summary_.unchanged},
+                                                        {outcome::drifted, summary_.drifted},
+                                                        {outcome::rejected, summary_.rejected},
+                                                        {outcome::removed, summary_.gone},
+                                                        {outcome::failed, summary_.unknown + summary_.other_feed}};
   for (const auto& [what, n] : forecast) {
     if (n == 0) continue;
     outcomes.push_back(static_cast<int>(what));

@@ -34,6 +34,7 @@ class plan final : public plan_core {
   // Plans again what an earlier plan stored.
   [[nodiscard]] result<void> begin_stored(run_id planned);
   result<void> add(const planned_row& row) override;
+  result<std::uint64_t> add_inventory(utc_time now) override;
   result<plan_summary> classify(utc_time now) override;
   result<void> for_each_rejected(std::uint32_t after, const std::function<bool(const rejected_row&)>& f) override;
   result<run_id> commit(bool open) override;

@@ -122,7 +122,7 @@ result<void> postgres_plan_store::read_known(std::span<const key_id> keys, std::
     if (known->null(i, 5)) continue;
     into.feed = known->as<planning::feed_id>(i, 5);
     if (!known->null(i, 6)) into.ends = from_stored(known->integer(i, 6));
-    if (planning::needs_wanted(into.state)) into.wanted = read_digest(known->text(i, 7));
+    into.wanted = read_digest(known->text(i, 7));
   }
   return {};
 }
@@ -185,6 +185,35 @@ result<void> postgres_plan_store::read_live(key_id after, utc_time now, std::siz
                      .organizer = live->as<organizer_id>(i, 2),
                      .lane = live->as<lane_id>(i, 3),
                      .feed = live->as<planning::feed_id>(i, 4)});
+  }
+  return {};
+}
+
+result<void> postgres_plan_store::read_inventory(key_id after, std::size_t count, std::vector<planning::inventory_entry>& found) {
+  const auto keys =
+      ask("SELECT i.id, r.position, i.feed, i.ends_at, i.wanted_hash, s.payload, b.state, b.pending, b.compared_hash, "
+          "b.meeting_id IS NOT NULL, b.expires_at, b.drift FROM convoke.inventory i JOIN convoke.organizer o ON o.id = i.organizer "
+          "JOIN convoke.run_lane r ON r.run = $1 AND r.lane = o.lane JOIN convoke.record s ON s.id = i.source "
+          "LEFT JOIN convoke.observation b ON b.id = i.id WHERE i.id > $2 ORDER BY i.id LIMIT $3",
+          params().with(run_).with(after).with(count));
+  if (!keys) return std::unexpected(keys.error());
+  found.clear();
+  for (int i = 0; i < keys->size(); ++i) {
+    auto& entry = found.emplace_back();
+    entry.key = keys->as<key_id>(i, 0);
+    entry.lane = keys->as<lane_id>(i, 1);
+    entry.payload = keys->text(i, 5);
+    auto& known = entry.known;
+    known.feed = keys->as<planning::feed_id>(i, 2);
+    if (!keys->null(i, 3)) known.ends = from_stored(keys->integer(i, 3));
+    known.wanted = read_digest(keys->text(i, 4));
+    if (keys->null(i, 6)) continue;
+    known.state = static_cast<observed>(keys->integer(i, 6));
+    known.pending = keys->integer(i, 7) != 0;
+    known.compared = read_digest(keys->text(i, 8));
+    known.has_meeting = keys->integer(i, 9) != 0;
+    if (!keys->null(i, 10)) known.expires = from_stored(keys->integer(i, 10));
+    known.extendable = planning::can_extend(keys->text(i, 11));
   }
   return {};
 }

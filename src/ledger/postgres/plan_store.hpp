@@ -26,6 +26,7 @@ class postgres_plan_store final : public planning::plan_store {
   result<void> read_payloads(std::span<const planning::key_row> rows, std::vector<planning::payload_pair>& found) override;
   result<void> read_owed(const planning::owed_place& after, std::size_t count, std::vector<planning::owed_elsewhere>& found) override;
   result<void> read_live(key_id after, utc_time now, std::size_t count, std::vector<planning::live_key>& found) override;
+  result<void> read_inventory(key_id after, std::size_t count, std::vector<planning::inventory_entry>& found) override;
   result<void> read_states(std::span<const key_id> keys, std::span<std::optional<planning::observed_state>> found) override;
   result<void> read_records(std::span<const row_id> records, std::vector<std::string>& found) override;
   result<void> name_keys(std::span<const key_id> keys, std::vector<std::optional<named_key>>& found) override;
@@ -34,6 +35,9 @@ class postgres_plan_store final : public planning::plan_store {
 
   result<planning::feed_id> number_feed(std::string_view name) override;
   result<void> write_payloads(std::span<const planning::row_payload> rows) override;
+  result<void> write_copies(std::span<const planning::inventory_row_copy> rows) override;
+  result<void> write_inventory_payloads(std::span<const planning::key_row> rows, bool with_settings) override;
+  result<void> add_to_rows(std::uint64_t rows) override;
   result<void> write_wanted(std::span<const planning::wanted_row> rows) override;
   result<void> write_feeds(std::span<const planning::feed_row> rows) override;
   result<void> write_decisions(std::span<const planning::decided_row> rows) override;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "ledger/planning/kinds.hpp"
 #include "ledger/postgres/plan_store.hpp"
 
 namespace convoke::ledger::postgres {
@@ -53,6 +54,37 @@ result<void> postgres_plan_store::write_payloads(std::span<const planning::row_p
   }
   return change("UPDATE convoke.record r SET payload = w.payload FROM unnest($1, $2) w(id, payload) WHERE r.id = w.id",
                 params().integers(ids).many_bytes(payloads));
+}
+
+result<void> postgres_plan_store::write_copies(std::span<const planning::inventory_row_copy> rows) {
+  integers ids, lanes, rules, keys;
+  for (const auto& row : rows) {
+    ids.push_back(signed_id(make_row(run_, row.number)));
+    lanes.push_back(row.lane);
+    rules.push_back(static_cast<int>(row.update));
+    keys.push_back(signed_id(row.key));
+  }
+  return change(
+      "INSERT INTO convoke.record(id, lane, raw, payload, update_rule, line) SELECT w.id, w.lane, ''::bytea, s.payload, w.rule, 0 "
+      "FROM unnest($1, $2, $3, $4) w(id, lane, rule, key) JOIN convoke.inventory i ON i.id = w.key "
+      "JOIN convoke.record s ON s.id = i.source",
+      params().integers(ids).integers(lanes).integers(rules).integers(keys));
+}
+
+result<void> postgres_plan_store::write_inventory_payloads(std::span<const planning::key_row> rows, bool with_settings) {
+  integers ids, keys;
+  for (const auto& [key, number] : rows) {
+    ids.push_back(signed_id(make_row(run_, number)));
+    keys.push_back(signed_id(key));
+  }
+  return change(
+      "UPDATE convoke.record r SET payload = s.payload, update_rule = r.update_rule | CASE WHEN $3 THEN s.update_rule & 2 ELSE 0 END "
+      "FROM unnest($1, $2) w(id, key) JOIN convoke.inventory i ON i.id = w.key JOIN convoke.record s ON s.id = i.source WHERE r.id = w.id",
+      params().integers(ids).integers(keys).with(with_settings));
+}
+
+result<void> postgres_plan_store::add_to_rows(std::uint64_t rows) {
+  return change("UPDATE convoke.run SET rows = rows + $1 WHERE id = $2", params().with(rows).with(run_));
 }
 
 result<void> postgres_plan_store::write_wanted(std::span<const planning::wanted_row> rows) {
@@ -112,6 +144,9 @@ void postgres_plan_store::add_decided(pipeline& to, std::span<const planning::de
     if (row.what == decision::conflict) add(row, outcome::rejected, "conflict");
     if (row.what == decision::unchanged) add(row, outcome::unchanged, {});
     if (row.what == decision::drifted) add(row, outcome::drifted, {});
+    if (row.what == decision::gone) add(row, outcome::removed, {});
+    if (row.what == decision::unknown) add(row, outcome::failed, planning::unknown_meeting);
+    if (row.what == decision::other_feed) add(row, outcome::failed, planning::other_feed);
   }
   if (ids.empty()) return;
   to.add(
@@ -132,9 +167,9 @@ result<void> postgres_plan_store::write_decisions(std::span<const planning::deci
     if (row.what == decision::duplicate) {
       firsts.push_back(signed_id(make_row(run_, row.first)));
       duplicates.push_back(id);
-    } else if (row.what == decision::conflict || row.what == decision::unchanged || row.what == decision::drifted) {
+    } else if (row.what != decision::invalid && row.what != decision::call) {
       ids.push_back(id);
-      keys.push_back(row.what == decision::conflict ? std::nullopt : std::optional(signed_id(row.key)));
+      keys.push_back(row.key == 0 ? std::nullopt : std::optional(signed_id(row.key)));
       organizers.push_back(row.organizer);
     }
     // A call is written with its number, see write_call_decisions.
@@ -177,7 +212,7 @@ result<void> postgres_plan_store::write_calls(std::span<const planning::planned_
     duplicates.push_back(call.has_duplicates ? 1 : 0);
     names.push_back(call.call);
     hashes.emplace_back(call.payload);
-    operations.push_back(stored_operation(call.op, call.extends));
+    operations.push_back(stored_operation(call));
   }
   pipeline all;
   if (!new_keys.empty()) {

@@ -15,13 +15,13 @@ namespace {
 const std::string next_results = std::string(R"sql(
 WITH scanned AS MATERIALIZED (
   SELECT id, CASE WHEN first IS NULL THEN id ELSE $9 + first END AS head,
-    coalesce(octet_length(raw), 0) + coalesce(octet_length(payload), 0) AS size
+    coalesce(octet_length(raw), 0) + coalesce(octet_length(payload), 0) AS size, line IS DISTINCT FROM 0 AS is_record
   FROM convoke.record WHERE id > $1 AND id <= $2 ORDER BY id LIMIT $3),
 chosen AS MATERIALIZED (
   SELECT s.id, s.head, d.key, d.organizer, coalesce(d.outcome_id, s.id) AS outcome_id, row_number() OVER page AS place,
     sum(s.size) OVER page - s.size AS before, lag(s.head) OVER page IS DISTINCT FROM s.head AS begins
   FROM scanned s LEFT JOIN convoke.decision d ON d.id = s.id LEFT JOIN convoke.outcome o ON o.id = coalesce(d.outcome_id, s.id)
-  WHERE NOT $4 OR o.outcome IN (6, 7, 9) OR ($5 AND o.outcome = 3)
+  WHERE NOT $4 OR (s.is_record AND (o.outcome IN (6, 7, 9) OR ($5 AND o.outcome = 3)))
   WINDOW page AS (ORDER BY s.id)),
 d AS (SELECT * FROM chosen WHERE place <= $6 AND before < $7)
 SELECT )sql") + result_columns + R"sql(,

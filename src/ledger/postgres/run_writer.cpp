@@ -4,9 +4,11 @@
 #include <deque>
 #include <span>
 
+#include "ledger/planning/kinds.hpp"
 #include "ledger/postgres/claims.hpp"
 #include "ledger/postgres/outcome_statements.hpp"
 #include "ledger/postgres/users.hpp"
+#include "ledger/postgres/waiting_rows.hpp"
 #include "ledger/postgres/write_arrays.hpp"
 #include "ledger/stored.hpp"
 #include "os/clock.hpp"
@@ -289,6 +291,7 @@ outcome_of<void> run_writer::settle_writes(connection& db, const std::vector<row
 outcome_of<result<run_state>> run_writer::finish_run(connection& db, run_id id) {
   pipeline all;
   all.add(begin_transaction);
+  all.add(end_waiting()).with(id).with(to_stored(os::wall_now())).with(planning::not_removed).with(not_removed_why);
   all.add(finish_empty).with(id).with(to_stored(os::wall_now()));
   const auto at = all.size();
   if (id == all_runs) {

@@ -121,6 +121,10 @@ ALTER TABLE convoke.observation ADD COLUMN options_url text, ADD COLUMN expires_
 ALTER TABLE convoke.run ADD COLUMN keep_alive bigint;
 )sql";
 
+// From 4 to 5.
+constexpr const char* kinds_step =
+    "ALTER TABLE convoke.run ADD COLUMN kind int NOT NULL DEFAULT 1, ADD COLUMN repair boolean NOT NULL DEFAULT false";
+
 // Each version has its step, from the one before. Schema 1 is the first one.
 outcome_of<void> migrate(connection& db, int from) {
   if (from < 2) {
@@ -132,6 +136,9 @@ outcome_of<void> migrate(connection& db, int from) {
   }
   if (from < 4) {
     if (auto added = db.script(expiry_step); !added) return added;
+  }
+  if (from < 5) {
+    if (auto added = db.script(kinds_step); !added) return added;
   }
   auto done = db.run("UPDATE convoke.meta SET value = $1 WHERE name = 'schema_version'", params().with(std::to_string(schema_version)));
   if (!done) return std::unexpected(std::move(done.error()));

@@ -238,6 +238,7 @@ outcome_of<opened_run> session_writer::begin_session(connection& db, const sessi
   auto owed = count_owed(db, *made);
   if (!owed) return failed(owed);
   out.organizers = std::move(owed->organizers);
+  out.waiting = owed->waiting;
   out.unclean = std::ranges::any_of(out.organizers, [](const organizer_rows& o) { return o.stale > 0; });
   auto cooldowns = running_cooldowns(db, *made);
   if (!cooldowns) return failed(cooldowns);

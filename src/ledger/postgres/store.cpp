@@ -67,6 +67,10 @@ class postgres_store::planning_core final : public plan_core {
   planning_core(postgres_store& store, connection& db)
       : made(store.work_, db, {.folder = store.folder_, .shown = store.shown_, .rehearsal = store.rehearsal_}), store_(store) {}
   result<void> add(const planned_row& row) override { return made.add(row); }
+  result<std::uint64_t> add_inventory(utc_time now) override {
+    const interruptible_now soon(store_.interruptible_);
+    return made.add_inventory(now);
+  }
   result<plan_summary> classify(utc_time now) override {
     const interruptible_now soon(store_.interruptible_);
     return made.classify(now);

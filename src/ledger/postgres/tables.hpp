@@ -7,7 +7,7 @@
 
 namespace convoke::ledger::postgres {
 
-inline constexpr int schema_version = 4;
+inline constexpr int schema_version = 5;
 
 // Locks of a transaction: pg_advisory_xact_lock(lock_class, which). A plan takes `writes` exclusively from classify() to its commit; every
 // claim, write, close and release takes it shared, so that what a plan read of owed rows and observations is still so when it commits.
@@ -26,7 +26,8 @@ CREATE TABLE convoke.run(id int PRIMARY KEY, identity text NOT NULL, state int N
   input_sha256 text NOT NULL, settings text NOT NULL, dialect text NOT NULL, header text NOT NULL, tzdata_version text NOT NULL,
   convoke_version text NOT NULL, drift_fails boolean NOT NULL, rows bigint NOT NULL DEFAULT 0, planned_at bigint NOT NULL,
   opened_at bigint, finished_at bigint, pruned int NOT NULL DEFAULT 0, update_drifted boolean NOT NULL DEFAULT false,
-  enforce_roles boolean NOT NULL DEFAULT false, feed text NOT NULL DEFAULT '', keep_alive bigint);
+  enforce_roles boolean NOT NULL DEFAULT false, feed text NOT NULL DEFAULT '', keep_alive bigint,
+  kind int NOT NULL DEFAULT 1, repair boolean NOT NULL DEFAULT false);
 CREATE INDEX run_identity ON convoke.run(identity);
 CREATE TABLE convoke.run_lane(run int NOT NULL, position int NOT NULL, lane int NOT NULL, PRIMARY KEY(run, position));
 -- n is added up over `slot`, so that workers which write at the same time do not wait for one row: a worker uses the slot of its session

@@ -102,10 +102,12 @@ result<std::vector<run_id>> runs_to_prune(connection& db, unsigned keep) {
   claims.with(to_stored(wall_now() - std::chrono::days(1))).run();
   forget_orphans(db);
   forget_decisions(db);
-  // Plans that were never opened are counted apart: they must not push out runs that were carried out.
-  statement old(db,
-                "SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY opened_at IS NULL ORDER BY opened_at DESC, id DESC) AS place "
-                "FROM run WHERE state IN (3, 4) AND pruned = 0) WHERE place > ? ORDER BY id DESC");
+  // Plans that were never opened are counted apart, and so are kinds of runs: they must not push out runs that were carried out, and a run
+  // that verifies must not push out the one whose results it is about.
+  statement old(
+      db,
+      "SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY opened_at IS NULL, kind ORDER BY opened_at DESC, id DESC) AS place "
+      "FROM run WHERE state IN (3, 4) AND pruned = 0) WHERE place > ? ORDER BY id DESC");
   std::vector<run_id> out;
   for (old.with(keep); old.step();) out.push_back(old.as<run_id>(0));
   if (!db.ok()) return std::unexpected(db.failure());

@@ -44,8 +44,24 @@ void outcome_writer::failed_last(const owed_call& call, const released_row& with
 
 std::uint64_t outcome_writer::answered(const owed_call& call, const finished_row& with) {
   const auto rows = write_all(call, with);
-  observe(call, with);
+  if (!call.reads || with.result != outcome::failed) observe(call, with);
   return rows;
+}
+
+// What waits to be made as it is wanted now, or was never compared with that.
+bool outcome_writer::needs_call(key_id key) {
+  const bool seen = state_of_.with(key).step();
+  const bool needed = seen && (state_of_.integer(1) != 0 || planning::needs_wanted(static_cast<observed>(state_of_.integer(0))));
+  state_of_.reset();
+  return needed;
+}
+
+void outcome_writer::given_up(const owed_call& call, std::string_view code, std::string_view why, utc_time when) {
+  finished_row out;
+  out.error_code = code;
+  out.error_message = why;
+  out.finished_at = when;
+  write_all(call, out);
 }
 
 void outcome_writer::advanced(const owed_call& call, const advanced_row& with) {
@@ -76,7 +92,8 @@ void outcome_writer::write(row_id outcome_id, const finished_row& with) {
 }
 
 void outcome_writer::observe(const owed_call& call, const finished_row& with) {
-  const auto state = state_after(with.result);
+  auto state = state_after(with.result);
+  if (call.reads && state == observed::drifted && needs_call(call.key)) state = observed::incomplete;
   // Nothing differs after an update: the fields are those that did.
   const std::string_view drift = with.result == outcome::updated ? std::string_view() : with.drift;
   const auto when = to_stored(with.finished_at);

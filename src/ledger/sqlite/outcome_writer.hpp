@@ -16,12 +16,13 @@
 namespace convoke::ledger::sqlite {
 
 // What an owed row says about itself. outcome_id: the id of the outcome that it will have. duplicates: 0 where no other row of the run
-// shares its key. hash: of the wanted payload.
+// shares its key. hash: of the wanted payload. reads: it owes a get.
 struct owed_call {
   row_id row = 0, outcome_id = 0;
   key_id key = 0;
   std::uint64_t duplicates = 0;
   digest hash{};
+  bool reads = false;
 };
 
 class outcome_writer {
@@ -29,7 +30,12 @@ class outcome_writer {
   explicit outcome_writer(connection& db) noexcept : db_(db) {}
 
   // The outcome of the row and of its duplicates, and the observation of their key. Returns how many rows of the input ended by it.
+  //
+  // A get that failed observed nothing. Where it found a difference, a key that was still to be called stays so: the observation is
+  // incomplete.
   std::uint64_t answered(const owed_call& call, const finished_row& with);
+  // The outcome of a row that is owed and not called any more. No observation.
+  void given_up(const owed_call& call, std::string_view code, std::string_view why, utc_time when);
   // No outcome: the observation of a key whose row owes a further operation.
   void advanced(const owed_call& call, const advanced_row& with);
   // No outcome and no observation: why the last call failed, of the row and of its duplicates.
@@ -47,6 +53,7 @@ class outcome_writer {
   void write(row_id outcome_id, const finished_row& with);
   std::uint64_t write_all(const owed_call& call, const finished_row& with);
   void observe(const owed_call& call, const finished_row& with);
+  [[nodiscard]] bool needs_call(key_id key);
   void observe_meeting(const owed_call& call, observed state, std::string_view drift, const meeting& stored, utc_time when);
 
   connection& db_;
@@ -56,6 +63,7 @@ class outcome_writer {
       "INSERT INTO outcome(id, outcome, attempts, http_status, error_code, error_message, request_id, client_request_id, drift, "
       "finished_at) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
   statement decide_{db_, "INSERT INTO outcome(id, outcome, error_code, error_message, drift) VALUES(?, ?, ?, ?, ?)"};
+  statement state_of_{db_, "SELECT state, pending FROM observation WHERE id = ?"};
   statement duplicates_{db_, "SELECT id FROM duplicate WHERE first = ?"};
   statement meeting_{db_,
                      "INSERT OR REPLACE INTO observation(id, state, pending, compared_hash, observed_at, drift, meeting_id, join_web_url, "

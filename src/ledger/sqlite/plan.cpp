@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "ledger/planning/known_meetings.hpp"
 #include "ledger/sqlite/ledger_file.hpp"
 #include "ledger/stored.hpp"
 
@@ -56,11 +57,13 @@ void plan::insert_run() {
   statement insert(
       db_,
       "INSERT INTO run(id, identity, state, input_name, input_sha256, settings, dialect, header, tzdata_version, convoke_version, "
-      "drift_fails, update_drifted, enforce_roles, planned_at, feed, keep_alive) VALUES(?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+      "drift_fails, update_drifted, enforce_roles, planned_at, feed, keep_alive, kind, repair) "
+      "VALUES(?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   const auto keep_alive = h.operations.keep_alive ? std::optional(std::int64_t{h.operations.keep_alive->count()}) : std::nullopt;
   insert
       .with(run_, h.identity, h.input_name, h.input_sha256, h.settings, h.dialect, h.header, h.tzdata_version, h.convoke_version,
-            h.drift_fails, h.operations.update_drifted, h.operations.enforce_roles, to_stored(wall_now()), h.feed, keep_alive)
+            h.drift_fails, h.operations.update_drifted, h.operations.enforce_roles, to_stored(wall_now()), h.feed, keep_alive,
+            static_cast<int>(h.kind), h.operations.repair)
       .run();
   statement lane(db_, "INSERT OR IGNORE INTO lane(graph_root, tenant, app) VALUES(?, ?, ?)");
   statement place(db_,
@@ -89,8 +92,20 @@ result<void> plan::add(const planned_row& row) {
   return db_.status();
 }
 
+result<std::uint64_t> plan::add_inventory(utc_time now) {
+  if (stage_ != stage::adding_rows) return wrong_stage("take rows");
+  if (header_.kind != run_kind::verify) return fail(errc::usage, "only a run that verifies takes its rows from the inventory");
+  return planning::for_each_known_meeting(
+      *store_, numbers_, now, [&](std::uint32_t number, const planning::inventory_entry& meeting) -> result<void> {
+        const auto added = rows_->add({.number = number, .line = 0, .lane = meeting.lane}, meeting.payload, update_rule::never);
+        if (!added) return std::unexpected(added.error());
+        insert_record(number, {.line = 0, .raw = {}, .lane = meeting.lane, .payload = {}, .error = {}}, meeting.payload, *added);
+        return db_.status();
+      });
+}
+
 void plan::insert_record(std::uint32_t number, const planned_row& row, std::string_view payload_bytes, update_rule update) {
-  if (row.line != line_) first_ = number;
+  if (row.line != line_ || row.line == 0) first_ = number;
   line_ = row.line;
   const auto id = make_row(run_, number);
   const bool wrong = !row.error.empty();
@@ -189,8 +204,11 @@ result<run_id> plan::commit_planned() {
     db_.exec("ROLLBACK");
   } else {
     statement forecast(db_, "INSERT INTO tally(run, outcome, n) VALUES(?, ?, ?)");
-    const std::pair<outcome, std::uint64_t> counts[] = {
-        {outcome::unchanged, summary_.unchanged}, {outcome::drifted, summary_.drifted}, {outcome::rejected, summary_.rejected}};
+    const std::pair<outcome, std::uint64_t> counts[] = {{outcome::unchanged, summary_.unchanged},
+                                                        {outcome::drifted, summary_.drifted},
+                                                        {outcome::rejected, summary_.rejected},
+                                                        {outcome::removed, summary_.gone},
+                                                        {outcome::failed, summary_.unknown + summary_.other_feed}};
     for (const auto& [what, n] : counts) {
       if (n > 0) forecast.with(run_, static_cast<int>(what), n).run();
     }

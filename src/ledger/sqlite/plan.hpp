@@ -29,6 +29,7 @@ class plan {
   // Plans again what an earlier plan stored.
   [[nodiscard]] result<void> begin_stored(run_id planned);
   [[nodiscard]] result<void> add(const planned_row& row);
+  [[nodiscard]] result<std::uint64_t> add_inventory(utc_time now);
   [[nodiscard]] result<plan_summary> classify(utc_time now);
   using rejected_row = plan_core::rejected_row;
   // Those after the row of this number, in order, until f returns false.

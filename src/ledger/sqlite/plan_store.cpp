@@ -4,6 +4,7 @@
 
 #include <convoke/spec.hpp>
 
+#include "ledger/planning/kinds.hpp"
 #include "ledger/sqlite/memory.hpp"
 
 namespace convoke::ledger::sqlite {
@@ -58,7 +59,7 @@ void sqlite_plan_store::read_one(key_id key, planning::known_key& into) {
   const auto& row = wanted_side_.row();
   into.feed = row.as<planning::feed_id>(1);
   if (!row.null(2)) into.ends = from_stored(row.integer(2));
-  if (planning::needs_wanted(into.state)) into.wanted = read_digest(row.text(3));
+  into.wanted = read_digest(row.text(3));
 }
 
 result<void> sqlite_plan_store::read_payloads(std::span<const planning::key_row> rows, std::vector<planning::payload_pair>& found) {
@@ -122,6 +123,36 @@ result<void> sqlite_plan_store::read_live(key_id after, utc_time now, std::size_
   return db_.status();
 }
 
+result<void> sqlite_plan_store::read_inventory(key_id after, std::size_t count, std::vector<planning::inventory_entry>& found) {
+  if (!lanes_) read_lanes();
+  statement keys(db_,
+                 "SELECT i.id, i.organizer, i.feed, i.ends_at, i.wanted_hash, r.payload, b.state, b.pending, b.compared_hash, "
+                 "b.meeting_id IS NOT NULL, b.expires_at, b.drift FROM inventory i JOIN record r ON r.id = i.source "
+                 "LEFT JOIN observation b ON b.id = i.id WHERE i.id > ? ORDER BY i.id");
+  found.clear();
+  for (keys.with(after); found.size() < count && keys.step();) {
+    const auto lane = lanes_->find(keys.as<organizer_id>(1));
+    if (lane == lanes_->end()) continue;
+    auto& entry = found.emplace_back();
+    entry.key = keys.as<key_id>(0);
+    entry.lane = lane->second;
+    entry.payload = keys.text(5);
+    auto& known = entry.known;
+    known.feed = keys.as<planning::feed_id>(2);
+    if (!keys.null(3)) known.ends = from_stored(keys.integer(3));
+    known.wanted = read_digest(keys.text(4));
+    if (keys.null(6)) continue;
+    known.state = static_cast<observed>(keys.integer(6));
+    known.pending = keys.integer(7) != 0;
+    known.compared = read_digest(keys.text(8));
+    known.has_meeting = keys.integer(9) != 0;
+    if (!keys.null(10)) known.expires = from_stored(keys.integer(10));
+    known.extendable = planning::can_extend(keys.text(11));
+  }
+  keys.reset();
+  return db_.status();
+}
+
 result<void> sqlite_plan_store::read_states(std::span<const key_id> keys, std::span<std::optional<observed>> found) {
   for (std::size_t i = 0; i < keys.size(); ++i) {
     found[i] = observed_.find(keys[i]) ? std::optional(static_cast<observed>(observed_.row().integer(1))) : std::nullopt;
@@ -172,6 +203,30 @@ result<void> sqlite_plan_store::write_payloads(std::span<const planning::row_pay
   return db_.status();
 }
 
+result<void> sqlite_plan_store::write_copies(std::span<const planning::inventory_row_copy> rows) {
+  statement copy(db_,
+                 "INSERT INTO record(id, lane, raw, payload, update_rule, line) SELECT ?1, ?2, x'', r.payload, ?3, 0 "
+                 "FROM inventory i JOIN record r ON r.id = i.source WHERE i.id = ?4");
+  for (const auto& row : rows) copy.with(make_row(run_, row.number), row.lane, static_cast<int>(row.update), row.key).run();
+  return db_.status();
+}
+
+result<void> sqlite_plan_store::write_inventory_payloads(std::span<const planning::key_row> rows, bool with_settings) {
+  statement show(
+      db_,
+      "UPDATE record SET payload = w.payload, update_rule = record.update_rule | (CASE WHEN ?3 THEN w.update_rule & 2 ELSE 0 END) "
+      "FROM (SELECT r.payload, r.update_rule FROM inventory i JOIN record r ON r.id = i.source WHERE i.id = ?2) w "
+      "WHERE record.id = ?1");
+  for (const auto& [key, number] : rows) show.with(make_row(run_, number), key, with_settings).run();
+  return db_.status();
+}
+
+result<void> sqlite_plan_store::add_to_rows(std::uint64_t rows) {
+  statement add(db_, "UPDATE run SET rows = rows + ? WHERE id = ?");
+  add.with(rows, run_).run();
+  return db_.status();
+}
+
 result<void> sqlite_plan_store::write_wanted(std::span<const planning::wanted_row> rows) {
   for (const auto& row : rows) replace_wanted(row);
   return db_.status();
@@ -214,6 +269,16 @@ void sqlite_plan_store::write_one(const planning::decided_row& row) {
       outcomes_.decided(id, outcome::drifted, {}, {}, seen ? drift_.text(0) : std::string_view());
       return drift_.reset();
     }
+    case decision::gone:
+      decide_.with(id, row.key, row.organizer, std::nullopt).run();
+      return outcomes_.decided(id, outcome::removed, {}, {}, {});
+    case decision::unknown:
+    case decision::other_feed: {
+      const bool known = row.key != 0;
+      decide_.with(id, known ? std::optional(row.key) : std::nullopt, row.organizer, std::nullopt).run();
+      const auto code = row.what == decision::unknown ? planning::unknown_meeting : planning::other_feed;
+      return outcomes_.decided(id, outcome::failed, code, row.why, {});
+    }
     case decision::duplicate:
       return duplicate_.with(make_row(run_, row.first), id).run();
     case decision::call:
@@ -228,7 +293,7 @@ result<void> sqlite_plan_store::write_calls(std::span<const planning::planned_ca
       add_key_.with(call.key, call.organizer, make_row(run_, call.number), blob(hash.view()), call.feed, to_stored(call.ends)).run();
     }
     owe_.with(run_, call.organizer, call.number, call.key, call.inherited.token, call.inherited.strikes, call.has_duplicates, call.call,
-              blob(hash.view()), stored_operation(call.op, call.extends))
+              blob(hash.view()), stored_operation(call))
         .run();
   }
   return db_.status();

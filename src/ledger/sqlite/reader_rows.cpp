@@ -53,7 +53,7 @@ result<bool> result_pages::read() {
   for (next_.with(after_, last_row(run_.id)); (more = next_.step());) {
     after_ = next_.as<row_id>(result_id);
     const auto ended = next_.null(result_outcome) ? std::nullopt : std::optional(static_cast<outcome>(next_.integer(result_outcome)));
-    if (!failed_only_ || belongs_in_failed(ended, run_.header.drift_fails)) take();
+    if (!failed_only_ || (belongs_in_failed(ended, run_.header.drift_fails) && is_record(next_))) take();
     if (rows_.size() == limits_.rows || ++scanned == limits_.scanned || bytes_.size() >= limits_.bytes) break;
   }
   if (!db_.ok()) return std::unexpected(db_.failure());

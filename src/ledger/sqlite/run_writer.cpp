@@ -31,8 +31,10 @@ result<opened_run> run_writer::join(const session_request& wanted, lease_token l
   out.info = std::move(found->info);
   const auto lanes = take_session_lanes(out.info, wanted.lanes);
   if (!lanes) return std::unexpected(lanes.error());
+  release_waiting(id, out.info.header.drift_fails);
   out.organizers = owing(id);
   keep_session_lanes(out.organizers, *lanes);
+  out.waiting = count_waiting(id, *lanes);
   settle_cooldowns(db_, wall_now());
   out.cooldowns = cooldowns(id);
   keep_session_lanes(out.cooldowns, *lanes);
@@ -51,7 +53,8 @@ std::vector<organizer_rows> run_writer::owing(run_id id) {
   statement owing(
       db_,
       "SELECT o.organizer, r.position, p.object_id, sum(o.token = 0), sum(o.token <> 0) FROM owed o JOIN organizer p ON p.id = o.organizer "
-      "JOIN run_lane r ON r.run = o.run AND r.lane = p.lane WHERE o.run = ? GROUP BY o.organizer ORDER BY o.organizer");
+      "JOIN run_lane r ON r.run = o.run AND r.lane = p.lane WHERE o.run = ? AND o.operation <> 6 GROUP BY o.organizer ORDER BY "
+      "o.organizer");
   std::vector<organizer_rows> out;
   for (owing.with(id); owing.step();) {
     out.push_back({.id = owing.as<organizer_id>(0),
@@ -130,6 +133,7 @@ claimed_row run_writer::read_row(statement& from, const claim_request& wanted, s
   row.key = from.as<key_id>(1);
   row.op = operation_from_stored(from.as<int>(2));
   row.extends = from.as<int>(2) == stored_extension;
+  row.repairs = from.as<int>(2) == stored_repairing;
   row.token = in.lease;
   row.strikes = from.as<std::uint8_t>(3);
   row.duplicates = from.as<std::uint32_t>(4);
@@ -167,7 +171,9 @@ void run_writer::write(const row_writes& rows, committed_rows& out) {
 std::optional<std::uint64_t> run_writer::finish(const finished_row& row) {
   const auto taken = take({row.row, row.organizer, row.token});
   if (!taken) return std::nullopt;
-  const auto rows = outcomes_.answered(taken->call, row);
+  auto call = taken->call;
+  call.reads = taken->op == operation::get;
+  const auto rows = outcomes_.answered(call, row);
   // A meeting that an earlier operation of the row made was counted when the row advanced.
   if (row.result == outcome::created && taken->op == operation::create_or_get) memory_.made(row.organizer, row.finished_at);
   return rows;
@@ -256,7 +262,8 @@ result<closed_rows> run_writer::close_organizer(const close_request& closing) {
                       .outcome_id = outcome_id_of_call(closing.run, page_.as<std::uint32_t>(1)),
                       .key = page_.as<key_id>(2),
                       .duplicates = page_.as<std::uint64_t>(3),
-                      .hash = read_digest(page_.text(4))});
+                      .hash = read_digest(page_.text(4)),
+                      .reads = operation_from_stored(page_.as<int>(5)) == operation::get});
     }
     for (const auto& call : page) {
       in->claimed.erase(call.row);
@@ -274,6 +281,7 @@ result<run_state> run_writer::finish_run(run_id id) {
   if (!db_.ok()) return std::unexpected(db_.failure());
   if (!found) return fail(errc::usage, "there is no run " + std::to_string(id) + " in this ledger");
   if (found->info.state != run_state::open) return found->info.state;
+  end_waiting(id, found->info.header.drift_fails);
   statement owes(db_, "SELECT EXISTS(SELECT 1 FROM owed WHERE run = ?)");
   const bool owed = owes.with(id).step() && owes.integer(0) != 0;
   owes.reset();

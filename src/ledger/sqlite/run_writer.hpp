@@ -57,6 +57,12 @@ class run_writer {
   [[nodiscard]] claimed_page read_page(const claim_request& wanted, const page_wanted& page, session& in, std::int64_t after);
   [[nodiscard]] claimed_row read_row(statement& from, const claim_request& wanted, session& in);
   void add_observed(claimed_row& row);
+  // Of the rows of a run that wait for all others (stored_waiting): makes them ordinary ones where these have succeeded; counts those that
+  // wait; ends them where not all others succeeded and nothing else is owed.
+  void release_waiting(run_id id, bool drift_fails);
+  [[nodiscard]] std::uint64_t count_waiting(run_id id, const std::vector<lane_id>& lanes);
+  void end_waiting(run_id id, bool drift_fails);
+  [[nodiscard]] bool all_succeeded(run_id id, bool drift_fails);
   // These return false, or nothing, where the row is no longer held under the token; nothing is changed then. Else how many rows of the
   // input ended.
   [[nodiscard]] std::optional<std::uint64_t> finish(const finished_row& row);
@@ -80,15 +86,20 @@ class run_writer {
   statement fresh_{db_,
                    "SELECT o.number, o.key, o.operation, o.strikes, o.duplicates, o.call, o.hash, r.payload, r.update_rule, "
                    "coalesce(r.line, o.number) FROM owed o LEFT JOIN record r ON r.id = (o.run << 32 | o.number) "
-                   "WHERE o.run = ? AND o.organizer = ? AND o.number > ? AND o.token = 0 ORDER BY o.number LIMIT ?"};
+                   "WHERE o.run = ? AND o.organizer = ? AND o.number > ? AND o.token = 0 AND o.operation <> 6 ORDER BY o.number LIMIT ?"};
   statement stale_{db_,
                    "SELECT o.number, o.key, o.operation, o.strikes, o.duplicates, o.call, o.hash, r.payload, r.update_rule, "
                    "coalesce(r.line, o.number) FROM owed o LEFT JOIN record r ON r.id = (o.run << 32 | o.number) "
-                   "WHERE o.run = ? AND o.organizer = ? AND o.number > ? AND o.token NOT IN (0, ?) ORDER BY o.number LIMIT ?"};
+                   "WHERE o.run = ? AND o.organizer = ? AND o.number > ? AND o.token NOT IN (0, ?) AND o.operation <> 6 ORDER BY o.number "
+                   "LIMIT ?"};
   // The range of a page at once; what lies in it and was not read is claimed already, or of the other kind.
-  statement claim_fresh_{db_, "UPDATE owed SET token = ? WHERE run = ? AND organizer = ? AND number > ? AND number <= ? AND token = 0"};
+  statement claim_fresh_{db_,
+                         "UPDATE owed SET token = ? WHERE run = ? AND organizer = ? AND number > ? AND number <= ? AND token = 0 "
+                         "AND operation <> 6"};
   statement claim_stale_{
-      db_, "UPDATE owed SET token = ?1 WHERE run = ? AND organizer = ? AND number > ? AND number <= ? AND token NOT IN (0, ?1)"};
+      db_,
+      "UPDATE owed SET token = ?1 WHERE run = ? AND organizer = ? AND number > ? AND number <= ? AND token NOT IN (0, ?1) "
+      "AND operation <> 6"};
   statement observed_{db_, "SELECT meeting_id, drift FROM observation WHERE id = ?"};
   statement drop_one_{db_, "DELETE FROM owed WHERE run = ? AND organizer = ? AND number = ?"};
   statement find_{db_,
@@ -98,8 +109,11 @@ class run_writer {
       db_, "UPDATE owed SET token = 0, strikes = strikes + ? WHERE run = ? AND organizer = ? AND number = ? AND token = ? AND token <> 0"};
   statement advance_{db_, "UPDATE owed SET operation = ? WHERE run = ? AND organizer = ? AND number = ?"};
   statement strikes_{db_, "SELECT strikes FROM owed WHERE run = ? AND organizer = ? AND number = ? AND token = ? AND token <> 0"};
-  statement page_{db_, "SELECT number, call, key, duplicates, hash FROM owed WHERE run = ? AND organizer = ? ORDER BY number LIMIT 1000"};
-  statement drop_{db_, "DELETE FROM owed WHERE run = ? AND organizer = ? AND number <= ?"};
+  statement page_{
+      db_,
+      "SELECT number, call, key, duplicates, hash, operation FROM owed WHERE run = ? AND organizer = ? AND operation <> 6 ORDER BY "
+      "number LIMIT 1000"};
+  statement drop_{db_, "DELETE FROM owed WHERE run = ? AND organizer = ? AND number <= ? AND operation <> 6"};
   statement forget_user_{db_,
                          "DELETE FROM known_user WHERE (graph_root, tenant, object_id) IN (SELECT l.graph_root, l.tenant, o.object_id "
                          "FROM organizer o JOIN lane l ON l.id = o.lane WHERE o.id = ?)"};

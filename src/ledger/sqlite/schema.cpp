@@ -26,12 +26,14 @@ CREATE TABLE lane(id INTEGER PRIMARY KEY, graph_root TEXT NOT NULL, tenant TEXT 
   UNIQUE(graph_root, tenant, app)) STRICT;
 CREATE TABLE organizer(id INTEGER PRIMARY KEY, lane INTEGER NOT NULL, object_id TEXT NOT NULL, UNIQUE(lane, object_id)) STRICT;
 
--- state: 1 planned, 2 open, 3 finished, 4 discarded. pruned: 1 its records, outcomes and decisions are gone. keep_alive: in seconds
+-- state: 1 planned, 2 open, 3 finished, 4 discarded. pruned: 1 its records, outcomes and decisions are gone. keep_alive: in seconds.
+-- kind: 1 provision, 2 verify, 3 remove
 CREATE TABLE run(id INTEGER PRIMARY KEY, identity TEXT NOT NULL, state INTEGER NOT NULL, input_name TEXT NOT NULL,
   input_sha256 TEXT NOT NULL, settings TEXT NOT NULL, dialect TEXT NOT NULL, header TEXT NOT NULL, tzdata_version TEXT NOT NULL,
   convoke_version TEXT NOT NULL, drift_fails INTEGER NOT NULL, rows INTEGER NOT NULL DEFAULT 0, planned_at INTEGER NOT NULL,
   opened_at INTEGER, finished_at INTEGER, pruned INTEGER NOT NULL DEFAULT 0, update_drifted INTEGER NOT NULL DEFAULT 0,
-  enforce_roles INTEGER NOT NULL DEFAULT 0, feed TEXT NOT NULL DEFAULT '', keep_alive INTEGER) STRICT;
+  enforce_roles INTEGER NOT NULL DEFAULT 0, feed TEXT NOT NULL DEFAULT '', keep_alive INTEGER,
+  kind INTEGER NOT NULL DEFAULT 1, repair INTEGER NOT NULL DEFAULT 0) STRICT;
 -- the lanes of a run in the order of its header; `lane` is the id of table lane, `position` what the interface calls lane_id
 CREATE TABLE run_lane(run INTEGER NOT NULL, position INTEGER NOT NULL, lane INTEGER NOT NULL, PRIMARY KEY(run, position))
   STRICT, WITHOUT ROWID;
@@ -39,7 +41,7 @@ CREATE TABLE run_lane(run INTEGER NOT NULL, position INTEGER NOT NULL, lane INTE
 CREATE TABLE tally(run INTEGER NOT NULL, outcome INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY(run, outcome)) STRICT, WITHOUT ROWID;
 -- the rows of a run: the records of its input, and the occurrences of those that repeat. raw is NULL where only the inventory still needs the
 -- payload, and in all but the first occurrence of a record. lane: a position in run_lane. line: of the record in the file; NULL where it is
--- the number of the row. payload: of a row with an error the hashes of its keys, where they could be read. first: the number of the record's
+-- the number of the row; 0 where the row is no record of the input, but a meeting of the inventory. payload: of a row with an error the hashes of its keys, where they could be read. first: the number of the record's
 -- first row, NULL where it is this one. occurrence: its date as YYYYMMDD
 CREATE TABLE record(id INTEGER PRIMARY KEY, lane INTEGER NOT NULL, raw BLOB, payload BLOB, error TEXT,
   update_rule INTEGER NOT NULL DEFAULT 0, line INTEGER, first INTEGER, occurrence INTEGER) STRICT;
@@ -47,8 +49,9 @@ CREATE TABLE record(id INTEGER PRIMARY KEY, lane INTEGER NOT NULL, raw BLOB, pay
 CREATE TABLE decision(id INTEGER PRIMARY KEY, key INTEGER, organizer INTEGER, outcome_id INTEGER) STRICT;
 -- rows that share the key and payload of an earlier row, `first`, and end as it does
 CREATE TABLE duplicate(first INTEGER NOT NULL, id INTEGER NOT NULL, PRIMARY KEY(first, id)) STRICT, WITHOUT ROWID;
--- rows that owe an operation (1 create_or_get, 2 update, 3 get, 4 remove, 5 an update that only extends). number: of the row. token: 0 unclaimed. call: the number of the call in the run.
--- hash: of the wanted payload
+-- rows that owe an operation (1 create_or_get, 2 update, 3 get, 4 remove, 5 an update that only extends, 6 a removal that waits for all other
+-- rows of its run, 7 a get that repairs). number: of the row. token: 0 unclaimed. call: the number of the call in the run. hash: of the
+-- wanted payload
 CREATE TABLE owed(run INTEGER NOT NULL, organizer INTEGER NOT NULL, number INTEGER NOT NULL, key INTEGER NOT NULL, token INTEGER NOT NULL,
   strikes INTEGER NOT NULL, duplicates INTEGER NOT NULL, call INTEGER NOT NULL, hash BLOB NOT NULL, operation INTEGER NOT NULL DEFAULT 1,
   PRIMARY KEY(run, organizer, number)) STRICT, WITHOUT ROWID;

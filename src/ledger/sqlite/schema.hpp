@@ -10,7 +10,7 @@
 
 namespace convoke::ledger::sqlite {
 
-inline constexpr int schema_version = 7;
+inline constexpr int schema_version = 8;
 inline constexpr int application_id = 0x434e564b;  // "CNVK"
 
 // Refuses a file that is not a ledger or is of a newer convoke. `empty`: a database without any table, which may become one.

@@ -43,6 +43,10 @@ class sqlite_store::planning_core final : public plan_core {
  public:
   explicit planning_core(sqlite_store& store) : made(store.db_, store.runs_, store.folder_), store_(store) {}
   result<void> add(const planned_row& row) override { return made.add(row); }
+  result<std::uint64_t> add_inventory(utc_time now) override {
+    const connection::interruptible soon(store_.db_, store_.interrupted_);
+    return made.add_inventory(now);
+  }
   result<plan_summary> classify(utc_time now) override {
     const connection::interruptible soon(store_.db_, store_.interrupted_);
     return made.classify(now);

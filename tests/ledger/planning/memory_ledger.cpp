@@ -52,7 +52,7 @@ result<void> memory_plan_store::read_known(std::span<const key_id> keys, std::sp
     }
     found[i].feed = entry.feed;
     found[i].ends = entry.ends;
-    if (needs_wanted(found[i].state)) found[i].wanted = entry.wanted;
+    found[i].wanted = entry.wanted;
   }
   return {};
 }
@@ -101,6 +101,29 @@ result<void> memory_plan_store::read_live(key_id after, utc_time now, std::size_
   return {};
 }
 
+result<void> memory_plan_store::read_inventory(key_id after, std::size_t count, std::vector<planning::inventory_entry>& found) {
+  BOOST_REQUIRE(count > 0u);
+  found.clear();
+  for (auto at = ledger_.inventory.upper_bound(after); at != ledger_.inventory.end() && found.size() < count; ++at) {
+    const auto& entry = at->second;
+    const auto organizer = std::ranges::find_if(ledger_.organizers, [&](const auto& one) { return one.second == entry.organizer; });
+    auto& out = found.emplace_back();
+    out.key = at->first;
+    out.lane = organizer->first.first;
+    out.payload = ledger_.payloads.at(entry.source);
+    out.known.feed = entry.feed;
+    out.known.ends = entry.ends;
+    out.known.wanted = entry.wanted;
+    if (!entry.observed) continue;
+    out.known.state = entry.observed->state;
+    out.known.pending = entry.observed->pending;
+    out.known.has_meeting = entry.observed->has_meeting;
+    out.known.compared = entry.observed->compared;
+    out.known.expires = entry.observed->expires;
+  }
+  return {};
+}
+
 result<void> memory_plan_store::read_states(std::span<const key_id> keys, std::span<std::optional<observed_state>> found) {
   check_size(keys.size());
   for (std::size_t i = 0; i < keys.size(); ++i) {
@@ -143,6 +166,29 @@ result<void> memory_plan_store::count_made(std::span<const organizer_id> organiz
 result<void> memory_plan_store::write_payloads(std::span<const row_payload> rows) {
   check_size(rows.size());
   for (const auto& [number, payload] : rows) ledger_.payloads.at(make_row(run_, number)) = payload;
+  return {};
+}
+
+result<void> memory_plan_store::write_copies(std::span<const inventory_row_copy> rows) {
+  check_size(rows.size());
+  for (const auto& row : rows) {
+    const auto payload = ledger_.payloads.at(ledger_.inventory.at(row.key).source);
+    BOOST_REQUIRE(ledger_.payloads.emplace(make_row(run_, row.number), payload).second);
+  }
+  return {};
+}
+
+result<void> memory_plan_store::write_inventory_payloads(std::span<const key_row> rows, bool) {
+  check_size(rows.size());
+  for (const auto& [key, number] : rows) {
+    const auto payload = ledger_.payloads.at(ledger_.inventory.at(key).source);
+    ledger_.payloads.at(make_row(run_, number)) = payload;
+  }
+  return {};
+}
+
+result<void> memory_plan_store::add_to_rows(std::uint64_t rows) {
+  ledger_.added_rows += rows;
   return {};
 }
 

@@ -55,6 +55,7 @@ struct memory_ledger {
   std::map<std::pair<lane_id, std::string>, organizer_id> organizers;
   std::set<run_id> discarded;
   std::map<std::string, feed_id> feeds;
+  std::uint64_t added_rows = 0;
 };
 
 class memory_plan_store final : public plan_store {
@@ -67,6 +68,7 @@ class memory_plan_store final : public plan_store {
   result<void> read_payloads(std::span<const key_row> rows, std::vector<payload_pair>& found) override;
   result<void> read_owed(const owed_place& after, std::size_t count, std::vector<owed_elsewhere>& found) override;
   result<void> read_live(key_id after, utc_time now, std::size_t count, std::vector<live_key>& found) override;
+  result<void> read_inventory(key_id after, std::size_t count, std::vector<planning::inventory_entry>& found) override;
   result<void> read_states(std::span<const key_id> keys, std::span<std::optional<observed_state>> found) override;
   result<void> read_records(std::span<const row_id> records, std::vector<std::string>& found) override;
   result<void> name_keys(std::span<const key_id> keys, std::vector<std::optional<named_key>>& found) override;
@@ -74,6 +76,9 @@ class memory_plan_store final : public plan_store {
   result<void> count_made(std::span<const organizer_id> organizers, std::span<std::uint64_t> found) override;
   result<feed_id> number_feed(std::string_view name) override;
   result<void> write_payloads(std::span<const row_payload> rows) override;
+  result<void> write_copies(std::span<const inventory_row_copy> rows) override;
+  result<void> write_inventory_payloads(std::span<const key_row> rows, bool with_settings) override;
+  result<void> add_to_rows(std::uint64_t rows) override;
   result<void> write_wanted(std::span<const wanted_row> rows) override;
   result<void> write_feeds(std::span<const feed_row> rows) override;
   result<void> write_decisions(std::span<const decided_row> rows) override;
