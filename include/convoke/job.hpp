@@ -46,6 +46,14 @@ enum class on_drift : std::uint8_t {
   fail,    ///< it counts as failed
 };
 
+/// What becomes of known meetings that have not ended and that a later file of their feed lacks.
+enum class on_vanished : std::uint8_t {
+  report,
+  /// They are deleted, once every row of the input has succeeded. Never where the input belongs to no feed, where only a part of it is
+  /// planned, or where rows of it are wrong (removal_bar); an input without rows, and more removals than max_remove, are refused.
+  remove,
+};
+
 /// What becomes of the roles of attendees.
 enum class attendee_roles : std::uint8_t {
   send,     ///< createOrGet sends them; Graph may not keep them
@@ -104,6 +112,8 @@ struct plan_options {
   attendee_roles roles = attendee_roles::send;
   std::optional<std::uint64_t> expect_rows;  ///< refuse unless the input has exactly N rows; not part of the identity
   std::optional<std::uint64_t> max_new;      ///< refuse if more than N keys are new; not part of the identity
+  on_vanished vanished = on_vanished::report;
+  std::uint64_t max_remove = 0;  ///< refuse if more than N meetings would be removed (on_vanished::remove); not part of the identity
 };
 
 /// Limits of the call phase, and how fast each lane is called that has no pace of its own. None of them is part of a run's identity.
@@ -123,8 +133,8 @@ struct pace_options : lane_pace_options {
 /// Everything that a job needs. Strings are UTF-8; paths are used as they are, relative to the current folder.
 struct job {
   std::string input;  ///< a path, or `-` for standard input
-  /// The series of files that the input belongs to: keys of a feed that a later file of it lacks are reported as vanished. Absent: the
-  /// input's name without its folder, and without the `.failed.csv` of a failed file, which is never the whole of its feed; a pipe then
+  /// The series of files that the input belongs to: keys of a feed that a later file of it lacks have vanished (see on_vanished). Absent:
+  /// the input's name without its folder, and without the `.failed.csv` of a failed file, which is never the whole of its feed; a pipe then
   /// belongs to no feed. Part of a run's identity where it is present.
   std::optional<std::string> feed;
   std::string ledger;                      ///< `sqlite:PATH` or `postgresql://…`
@@ -176,7 +186,8 @@ struct observer {
   virtual void wrong_row(std::uint32_t /*line*/, const std::string& /*why*/) {}
   /// The plan is committed (or, by `check` and `dry_run`, would be). `run` is 0 where nothing is committed.
   virtual void planned(std::uint32_t /*run*/, const plan_summary&) {}
-  /// A plan that cannot be accepted: rows of it are wrong, or more of its meetings are new than max_new allows. The error follows.
+  /// A plan that cannot be accepted: rows of it are wrong, more of its meetings are new than max_new allows, or more would be removed than
+  /// max_remove allows. The error follows.
   virtual void refused(const plan_summary&) {}
   /// An open run is resumed: `owed` of `rows` are left.
   virtual void resumed(std::uint32_t /*run*/, std::uint64_t /*rows*/, std::uint64_t /*owed*/) {}

@@ -129,6 +129,18 @@ struct failure_reason {
   bool in_rows = false;                         ///< the rows are to be corrected; otherwise the same command sends them again as they are
 };
 
+/// Why a plan removes no meeting, although meetings of its feed may have vanished from the input.
+enum class removal_bar : std::uint8_t {
+  none,           ///< what vanished is removed (on_vanished::remove)
+  not_wanted,     ///< what vanished is only reported (on_vanished::report)
+  no_feed,        ///< the input belongs to no feed
+  part_of_input,  ///< only a part of the rows is planned (`limit`, `only`), or the input is the failed file of another one
+  no_rows,        ///< the input has no rows
+  wrong_rows,     ///< rows are wrong: such a run does not succeed as a whole, and what a wrong row wants is not known
+};
+/// `none`, `not_wanted`, …: for programs.
+[[nodiscard]] std::string_view to_string(removal_bar why) noexcept;
+
 /// What a plan decided, counted.
 struct plan_summary {
   std::string feed;                 ///< empty: the input belongs to no feed
@@ -144,7 +156,8 @@ struct plan_summary {
   std::uint64_t expired_keys = 0;   ///< of these, in the inventory with this payload, and expired
   std::uint64_t update_keys = 0;    ///< of the retried: known to differ, so that an update is owed and no createOrGet (`--on-drift update`)
   std::uint64_t settings_keys = 0;  ///< of the calls, createOrGet of a key that wants what it cannot set (roles): an update follows
-  /// Of a run that verifies or removes, of the calls: GET, DELETE, and createOrGet of meetings that are known to be lost (`--repair`).
+  /// Of the calls: GET, of a run that verifies; DELETE, of one that removes, or of one that provisions and removes what vanished from its
+  /// feed (on_vanished::remove); and createOrGet, of one that verifies, of meetings that are known to be lost (`--repair`).
   std::uint64_t get_keys = 0, remove_keys = 0, repaired_keys = 0;
   std::uint64_t gone = 0;        ///< rows, in such a run, whose meeting is known to be removed: no call
   std::uint64_t unknown = 0;     ///< rows, in such a run, whose meeting this ledger does not know: failed (`unknown_meeting`), no call
@@ -152,16 +165,18 @@ struct plan_summary {
   std::uint64_t unchanged = 0;   ///< rows whose meeting is known to be as wanted
   std::uint64_t drifted = 0;     ///< rows whose meeting is known to differ
   std::uint64_t rejected = 0;    ///< rows that are wrong
-  std::uint64_t rejected_records = 0;  ///< records with such a row; 0 where that was not counted
-  std::uint64_t duplicates = 0;        ///< rows that share key and payload with an earlier row
-  std::uint64_t superseded = 0;        ///< owed rows of older open runs that this plan takes over once it is open
-  std::uint64_t owed_elsewhere = 0;    ///< keys owed to older open runs that this input lacks
-  std::uint64_t vanished = 0;          ///< known keys of this feed whose meeting has not ended and that this input lacks
-  std::uint64_t changed_ids = 0;   ///< new keys that want the meeting (organizer, subject, start, end) of a known key that this input lacks
-  std::uint64_t moved = 0;         ///< new keys with the external id of a known key of another organizer that this input lacks
+  std::uint64_t rejected_records = 0;            ///< records with such a row; 0 where that was not counted
+  std::uint64_t duplicates = 0;                  ///< rows that share key and payload with an earlier row
+  std::uint64_t superseded = 0;                  ///< owed rows of older open runs that this plan takes over once it is open
+  std::uint64_t owed_elsewhere = 0;              ///< keys owed to older open runs that this input lacks
+  std::uint64_t vanished = 0;                    ///< known keys of this feed whose meeting has not ended and that this input lacks
+  removal_bar barred = removal_bar::not_wanted;  ///< why nothing of that is removed; of a run that provisions, remove_keys is what is
+  std::uint64_t changed_ids = 0;  ///< new keys that want the meeting (organizer, subject, start, end) of a known key that this input lacks
+  std::uint64_t moved = 0;        ///< new keys with the external id of a known key of another organizer that this input lacks
+  std::uint64_t changed_ids_removed = 0, moved_removed = 0;  ///< of these, those whose old meeting the plan removes
   std::uint64_t expire_early = 0;  ///< known meetings that expire before the wanted ones have ended, and that the plan does not extend
-  std::vector<named_key> owed_elsewhere_sample, vanished_sample, expire_early_sample;  ///< at most 20 of each
-  std::vector<replaced_key> changed_ids_sample, moved_sample;                          ///< at most 20 of each
+  std::vector<named_key> owed_elsewhere_sample, vanished_sample, expire_early_sample, remove_sample;  ///< at most 20 of each
+  std::vector<replaced_key> changed_ids_sample, moved_sample;                                         ///< at most 20 of each
 
   /// The organizers that rows name by UPN, each counted once per tenant.
   struct look_up_counts {

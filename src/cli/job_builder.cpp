@@ -130,11 +130,9 @@ input_delimiter parse_delimiter(const std::string& text, setting_parser& parser)
 // Which meetings the file stands for, and what becomes of those that it lacks.
 void read_feed(const settings& from, setting_parser& parser, job& j) {
   if (const auto* feed = from.find("feed")) j.feed = feed->text;
-  if (parser.word("on-vanished", {"report", "remove"}) == "remove")
-    parser.refuse("--on-vanished remove is not built yet, because convoke cannot remove meetings yet: use report.");
-  std::uint64_t most = 0;
-  parser.number("max-remove", most, any_number);
-  if (most > 0) parser.refuse("--max-remove over 0 is not built yet, because convoke cannot remove meetings yet: leave it out.");
+  const bool remove = parser.word("on-vanished", {"report", "remove"}) == "remove";
+  j.plan.vanished = remove ? on_vanished::remove : on_vanished::report;
+  parser.number("max-remove", j.plan.max_remove, any_number);
 }
 
 void read_columns(const settings& from, setting_parser& parser, plan_options& plan) {

@@ -26,7 +26,7 @@ struct bytes_in_place {
 
 inline constexpr const char* run_columns =
     "id, state, identity, input_name, input_sha256, settings, dialect, header, tzdata_version, convoke_version, drift_fails, rows, "
-    "planned_at, opened_at, finished_at, pruned, update_drifted, enforce_roles, feed, keep_alive, kind, repair";
+    "planned_at, opened_at, finished_at, pruned, update_drifted, enforce_roles, feed, keep_alive, kind, repair, remove_vanished";
 
 // Without lanes and counts.
 template <class Row>
@@ -55,6 +55,7 @@ template <class Row>
   if (!row.null(19)) info.header.operations.keep_alive = std::chrono::seconds(row.integer(19));
   info.header.kind = static_cast<run_kind>(row.integer(20));
   info.header.operations.repair = row.integer(21) != 0;
+  info.header.operations.remove_vanished = row.integer(22) != 0;
   return out;
 }
 

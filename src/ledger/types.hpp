@@ -38,6 +38,8 @@ struct operation_settings {
   // Of a verify run: what is lost owes createOrGet, and so does what has expired although it has not ended. With update_drifted what
   // differs owes an update. Without it a verify run only reads.
   bool repair = false;
+  // Meetings of keys that vanished from the run's feed are removed once every other row has succeeded: ledger/planning/removals.hpp.
+  bool remove_vanished = false;
   friend bool operator==(const operation_settings&, const operation_settings&) = default;
 };
 

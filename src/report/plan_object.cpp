@@ -6,6 +6,7 @@
 #include "report/forecast.hpp"
 #include "report/json_text.hpp"
 #include "report/local_time.hpp"
+#include "report/summary.hpp"
 
 namespace convoke::report {
 namespace {
@@ -113,11 +114,16 @@ json::object plan_object(std::uint32_t run, const plan_summary& s, utc_time now)
           {"owed_elsewhere_sample", sample_json(s.owed_elsewhere_sample)},
           {"vanished", s.vanished},
           {"vanished_sample", sample_json(s.vanished_sample)},
+          {"removals", removals_of(s)},
+          {"removals_sample", sample_json(s.remove_sample)},
+          {"removals_barred", to_string(s.barred)},
           {"expire_early", s.expire_early},
           {"expire_early_sample", sample_json(s.expire_early_sample)},
           {"changed_ids", s.changed_ids},
+          {"changed_ids_removed", s.changed_ids_removed},
           {"changed_ids_sample", sample_json(s.changed_ids_sample)},
           {"moved", s.moved},
+          {"moved_removed", s.moved_removed},
           {"moved_sample", sample_json(s.moved_sample)},
           {"organizers", organizers_json(s)},
           {"look_ups", json::object{{"names", s.look_ups.names},

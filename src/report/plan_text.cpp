@@ -14,8 +14,9 @@ namespace {
 
 // `12 rows`, or where rows repeat `12 rows (180 with every repetition)`.
 std::string rows_text(const plan_summary& s) {
-  if (s.records == 0 || s.records == s.rows) return count_of(s.rows, "row", "rows");
-  return fmt::format("{} ({} with every repetition)", count_of(s.records, "row", "rows"), grouped(s.rows));
+  const auto rows = s.rows - removals_of(s);
+  if (s.records == 0 || s.records == rows) return count_of(rows, "row", "rows");
+  return fmt::format("{} ({} with every repetition)", count_of(s.records, "row", "rows"), grouped(rows));
 }
 
 // What a plan and a check both say at the end of their counts.
@@ -69,6 +70,7 @@ std::string plan_counts(const plan_summary& s) {
       fmt::format("{}: {} owed ({} new, {} changed, {} tried before{}), {} unchanged", rows_text(s), count_of(s.calls, "call", "calls"),
                   grouped(s.new_keys), grouped(s.changed_keys), grouped(s.retried_keys - s.update_keys),
                   s.update_keys > 0 ? fmt::format(", {} to update", grouped(s.update_keys)) : std::string(), grouped(s.unchanged));
+  if (removals_of(s) > 0) out += fmt::format(", {} to remove", grouped(removals_of(s)));
   if (s.drifted > 0) out += fmt::format(", {} known to have drifted", grouped(s.drifted));
   if (s.extended_keys > 0) out += fmt::format(", {} to be extended", grouped(s.extended_keys));
   if (s.expired_keys > 0) out += fmt::format(", {} expired", grouped(s.expired_keys));

@@ -25,8 +25,9 @@ std::string what_happened(const failure_reason& why) {
 }
 
 std::string example(const failure_reason& why) {
-  auto out = fmt::format("line {}", why.line);
-  if (!why.external_id.empty()) out += fmt::format(", {}", core::escape_for_people(why.external_id, 128));
+  // A meeting that the input lacks has no line.
+  auto out = why.line == 0 ? std::string() : fmt::format("line {}", why.line);
+  if (!why.external_id.empty()) out += fmt::format("{}{}", out.empty() ? "" : ", ", core::escape_for_people(why.external_id, 128));
   if (!why.organizer.empty()) out += fmt::format(" of {}", core::escape_for_people(why.organizer, 128));
   return out;
 }

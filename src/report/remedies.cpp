@@ -41,6 +41,10 @@ constexpr rule rules[] = {
     {outcome::failed, "retries",
      "The service or the network failed in three runs in a row. Run the same command again once they work: a new run owes these rows.",
      false, core::fixer::microsoft},
+    {outcome::failed, "not_removed",
+     "Meetings that vanished from the feed are deleted only where every other row of the run succeeds. They stay as they are, and the next "
+     "run decides about them again: see to the other rows, then run the same command again.",
+     false, core::fixer::operator_of_convoke},
 };
 
 constexpr std::string_view bad_row =

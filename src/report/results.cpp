@@ -125,7 +125,7 @@ struct result_writer {
     const bool need_cells = !wanted || has_id || written.organizer != dialect::npos || !written.carried.empty();
     const auto& own = need_cells ? cells.read(row.raw) : none;
     w.begin();
-    w.number("line", row.line);
+    w.number("line", row.line, row.line != 0);  // a meeting that vanished has no line
     w.text("occurrence", row.occurrence ? date_text(*row.occurrence) : std::string());
     w.text("tenant", row.lane < lanes.size() ? std::string_view(lanes[row.lane].tenant) : std::string_view());
     w.text("organizer", organizer_of(wanted, cell(own, written.organizer)));

@@ -22,8 +22,19 @@ namespace {
 
 namespace json = boost::json;
 
-std::string all_have(std::uint64_t rows) {
-  return rows == 1 ? "the row has its meeting" : fmt::format("all {} rows have their meeting", grouped(rows));
+// Where every row is satisfied. Removed meetings are of rows that no input has.
+std::string all_have(const convoke::job_report& r) {
+  const auto removed = r.counts.removed;
+  const auto rows = r.rows - std::min(removed, r.rows);
+  auto out = rows == 1 ? std::string("the row has its meeting") : fmt::format("all {} rows have their meeting", grouped(rows));
+  if (removed > 0)
+    out += fmt::format(", and {} that vanished {} removed", count_of(removed, "meeting", "meetings"), form(removed, "is", "are"));
+  return out;
+}
+
+// Whether some of its rows are meetings that vanished: that a row has its meeting can be said of the others only.
+bool removes(const convoke::job_report& r) {
+  return r.counts.removed > 0 || std::ranges::any_of(r.reasons, [](const failure_reason& why) { return why.code == "not_removed"; });
 }
 
 // `6 of 10 rows are done`.
@@ -33,9 +44,13 @@ std::string done_of(const convoke::job_report& r) {
 
 // `10 rows`; where rows of the input repeat and this call planned them, `2 rows (10 with every repetition)`.
 std::string rows_of(const convoke::job_report& r) {
-  const bool repeats = r.plan && r.plan->records != 0 && r.plan->records != r.rows && r.plan->rows == r.rows;
-  if (!repeats) return count_of(r.rows, "row", "rows");
-  return fmt::format("{} ({} with every repetition)", count_of(r.plan->records, "row", "rows"), grouped(r.rows));
+  const auto removals = r.plan ? std::min(removals_of(*r.plan), r.rows) : 0;
+  const auto rows = r.rows - removals;
+  const bool repeats = r.plan && r.plan->records != 0 && r.plan->records != rows && r.plan->rows == r.rows;
+  auto out = repeats ? fmt::format("{} ({} with every repetition)", count_of(r.plan->records, "row", "rows"), grouped(rows))
+                     : count_of(rows, "row", "rows");
+  if (removals > 0) out += fmt::format(" and {} to remove", count_of(removals, "meeting", "meetings"));
+  return out;
 }
 
 // Whether something in the rows of the failed file is to be corrected. Otherwise the same command sends them again.
@@ -49,11 +64,12 @@ std::string last_line(const convoke::job_report& r) {
   const auto good = c.created + c.existing + c.updated + c.unchanged + c.drifted + c.removed;
   switch (r.end) {
     case ending::finished:
-      if (r.exit_code() == 0) return fmt::format("Done: {}.", all_have(r.rows));
+      if (r.exit_code() == 0) return fmt::format("Done: {}.", all_have(r));
       if (r.exit_code() == 9)
-        return fmt::format("Done: {}, but an output could not be written. `convoke export` writes it again.", all_have(r.rows));
+        return fmt::format("Done: {}, but an output could not be written. `convoke export` writes it again.", all_have(r));
       return fmt::format(
-          "Finished: {} of {} {} meeting{}{}.", grouped(good), count_of(r.rows, "row", "rows"), form(r.rows, "has its", "have their"),
+          "Finished: {} of {} {} {}{}{}.", grouped(good), count_of(r.rows, "row", "rows"),
+          removes(r) ? form(r.rows, "is", "are") : form(r.rows, "has its", "have their"), removes(r) ? "done as wanted" : "meeting",
           r.drift_fails && c.drifted > 0 ? fmt::format(", {} of them different from what the input wants", grouped(c.drifted)) : "",
           r.failed.empty() ? ""
                            : fmt::format("; the {} are in {}", rows_are_wrong(r) ? "rows to correct" : "failed rows",

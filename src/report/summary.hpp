@@ -39,6 +39,10 @@ struct reported {
 // Warnings, one or more sentences each: what is unusual in the input, keys owed elsewhere, changed ids, moves, vanished keys, too many
 // meetings in a month.
 [[nodiscard]] std::vector<std::string> plan_warnings(const plan_summary& s);
+// How many rows of a plan are none of its input: meetings that vanished and that it removes.
+[[nodiscard]] std::uint64_t removals_of(const plan_summary& s) noexcept;
+// These meetings: the first few, and how many more there are.
+[[nodiscard]] std::string removals_text(const plan_summary& s);
 // One JSON object for a plan. `run`: 0 where nothing was committed, which becomes null.
 [[nodiscard]] std::string plan_json(std::uint32_t run, const plan_summary& s, utc_time now, const reported& more = {});
 

@@ -26,6 +26,15 @@ std::string sample_text(const std::vector<T>& sample, std::uint64_t all, auto te
   return all > named ? out + fmt::format(" and {} more", grouped(all - named)) : out;
 }
 
+// What becomes of the old meetings of `all` keys that new ones replace.
+std::string old_ones(std::uint64_t all, std::uint64_t removed) {
+  if (removed == 0) return std::string(form(all, "the old one stays", "the old ones stay"));
+  const std::string_view when = " once every other row of the run has succeeded";
+  if (removed >= all) return fmt::format("{}{}", form(all, "the old one is removed", "the old ones are removed"), when);
+  return fmt::format("{} of the old ones {} removed{}, and {}", grouped(removed), form(removed, "is", "are"), when,
+                     form(all - removed, "the other one stays", "the others stay"));
+}
+
 // What a warning says of its rows: the beginning of the sentence in both numbers, and what to do.
 struct wording {
   std::string_view one, several, advice;
@@ -108,6 +117,52 @@ void add_other_runs(const plan_summary& s, std::vector<std::string>& out) {
                     sample_text(s.owed_elsewhere_sample, s.owed_elsewhere, key_text), form(s.owed_elsewhere, "it", "them")));
 }
 
+std::string of_feed(const plan_summary& s) {
+  return s.feed.empty() ? std::string() : fmt::format(" of the feed '{}'", core::escape_for_people(s.feed));
+}
+
+// Why nothing happens to the meetings of keys that vanished.
+std::string kept_because(const plan_summary& s) {
+  switch (s.barred) {
+    case removal_bar::not_wanted:
+      return "--on-vanished remove would delete " + std::string(form(s.vanished, "it", "them"));
+    case removal_bar::wrong_rows:
+      return fmt::format("{} of this input {} wrong, and meetings are removed only where every row succeeds",
+                         count_of(s.rejected, "row", "rows"), form(s.rejected, "is", "are"));
+    default:
+      return s.vanished == 1 ? "this ledger has seen no meeting of it" : "this ledger has seen no meetings of them";
+  }
+}
+
+void add_removals(const plan_summary& s, std::vector<std::string>& out) {
+  if (s.barred == removal_bar::no_feed)
+    out.emplace_back("Nothing is removed, although --on-vanished remove is set: this input belongs to no feed. --feed NAME names one.");
+  if (s.barred == removal_bar::part_of_input)
+    out.emplace_back(
+        "Nothing is removed, although --on-vanished remove is set: --limit, --only and failed files leave out rows of the feed.");
+  if (removals_of(s) == 0) return;
+  out.push_back(fmt::format(
+      "{}{} {} to be removed, because this input does not have {} any more: {}. {} deleted only once every other row of the run has "
+      "succeeded.",
+      count_of(s.remove_keys, "meeting", "meetings"), of_feed(s), form(s.remove_keys, "is", "are"), form(s.remove_keys, "it", "them"),
+      removals_text(s), form(s.remove_keys, "It is", "They are")));
+}
+
+void add_vanished(const plan_summary& s, std::vector<std::string>& out) {
+  add_removals(s, out);
+  const auto kept = s.vanished - removals_of(s);
+  if (kept == 0) return;
+  // Keys of which no meeting is known are not named apart from the others.
+  if (removals_of(s) > 0)
+    return out.push_back(
+        fmt::format("{} more that {} not in this input any more {} no meeting that this ledger knows: nothing is removed of {}.",
+                    count_of(kept, "key", "keys"), form(kept, "is", "are"), form(kept, "has", "have"), form(kept, "it", "them")));
+  out.push_back(fmt::format("{}{} whose {} not ended {} not in this input any more: {}. Nothing happens to {}: {}.",
+                            count_of(s.vanished, "key", "keys"), of_feed(s), form(s.vanished, "meeting has", "meetings have"),
+                            form(s.vanished, "is", "are"), sample_text(s.vanished_sample, s.vanished, key_text),
+                            form(s.vanished, "its meeting", "their meetings"), kept_because(s)));
+}
+
 void add_inventory(const plan_summary& s, std::vector<std::string>& out) {
   const auto known_as = [](const replaced_key& k) { return fmt::format("{} (known as {})", key_text(k.now), key_text(k.before)); };
   const auto moved_from = [](const replaced_key& k) {
@@ -116,24 +171,18 @@ void add_inventory(const plan_summary& s, std::vector<std::string>& out) {
   };
   if (s.changed_ids > 0)
     out.push_back(fmt::format(
-        "{} {} that this ledger knows under {}: {}; {}. If that is wrong, put the old ids back; --max-new N refuses such a plan.",
+        "{} {} that this ledger knows under {}: {}; {}{}. If that is wrong, put the old ids back; --max-new N refuses such a plan.",
         count_of(s.changed_ids, "new id", "new ids"), form(s.changed_ids, "wants a meeting", "want meetings"),
         form(s.changed_ids, "another id", "other ids"), sample_text(s.changed_ids_sample, s.changed_ids, known_as),
-        form(s.changed_ids, "it would become a second meeting", "they would become second meetings")));
+        form(s.changed_ids, "it would become a second meeting", "they would become second meetings"),
+        s.changed_ids_removed > 0 ? ", and " + old_ones(s.changed_ids, s.changed_ids_removed) : std::string()));
   if (s.moved > 0)
     out.push_back(fmt::format(
         "{} moved to another organizer: {}. A meeting cannot change its organizer, so {}, and {}. --max-new N refuses a plan with more new "
         "meetings than expected.",
         count_of(s.moved, "external id has", "external ids have"), sample_text(s.moved_sample, s.moved, moved_from),
-        form(s.moved, "a second one is made", "second ones are made"), form(s.moved, "the old one stays", "the old ones stay")));
-  if (s.vanished > 0)
-    out.push_back(
-        fmt::format("{}{} whose {} not ended {} not in this input any more: {}. Nothing happens to {}: `--on-vanished remove` is "
-                    "not built yet.",
-                    count_of(s.vanished, "key", "keys"),
-                    s.feed.empty() ? std::string() : fmt::format(" of the feed '{}'", core::escape_for_people(s.feed)),
-                    form(s.vanished, "meeting has", "meetings have"), form(s.vanished, "is", "are"),
-                    sample_text(s.vanished_sample, s.vanished, key_text), form(s.vanished, "its meeting", "their meetings")));
+        form(s.moved, "a second one is made", "second ones are made"), old_ones(s.moved, s.moved_removed)));
+  add_vanished(s, out);
 }
 
 void add_expiry(const plan_summary& s, std::vector<std::string>& out) {
@@ -172,6 +221,14 @@ void add_full_months(const plan_summary& s, std::vector<std::string>& out) {
 }
 
 }  // namespace
+
+std::uint64_t removals_of(const plan_summary& s) noexcept {
+  return s.barred == removal_bar::none ? s.remove_keys : 0;
+}
+
+std::string removals_text(const plan_summary& s) {
+  return sample_text(s.remove_sample, s.remove_keys, key_text);
+}
 
 std::vector<std::string> plan_warnings(const plan_summary& s) {
   std::vector<std::string> out;

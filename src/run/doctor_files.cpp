@@ -63,6 +63,7 @@ job reading_only(const job& j) {
   out.plan.skip_invalid = true;
   out.plan.expect_rows.reset();
   out.plan.max_new.reset();
+  out.plan.vanished = on_vanished::report;
   out.other_tenants = j.other_tenants;
   out.lanes.clear();
   for (const auto& lane : j.lanes) {

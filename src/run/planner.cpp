@@ -122,6 +122,15 @@ std::string feed_of(const job& j) {
   return name;
 }
 
+namespace {
+
+// Whether a plan covers all rows of its input, and the input is the whole of what it stands for. A failed file never is.
+bool covers_input(const job& j, const ledger::run_header& header) {
+  return !j.plan.limit && j.plan.only.empty() && !report::is_failed_file(header);
+}
+
+}  // namespace
+
 ledger::run_header make_header(const job& j, const scanned_input& input, std::vector<ledger::lane_name> lanes) {
   ledger::run_header h;
   boost::json::object settings{
@@ -149,6 +158,8 @@ ledger::run_header make_header(const job& j, const scanned_input& input, std::ve
   if (!input.skipped.sha256.empty()) settings["skip_dates"] = input.skipped.sha256;
   // The same input as another feed is another run: its keys go over to that feed.
   if (j.feed) settings["feed"] = *j.feed;
+  // How many may be removed is no part of it, as with --max-new.
+  if (j.plan.vanished == on_vanished::remove) settings["on_vanished"] = "remove";
   if (j.plan.keep_alive) settings["keep_alive_ms"] = j.plan.keep_alive->count();
   h.settings = boost::json::serialize(settings);
   h.feed = feed_of(j);
@@ -160,6 +171,7 @@ ledger::run_header make_header(const job& j, const scanned_input& input, std::ve
   h.drift_fails = j.plan.drift == on_drift::fail;
   h.operations = {.update_drifted = j.plan.drift == on_drift::update, .enforce_roles = j.plan.roles == attendee_roles::enforce};
   if (j.plan.keep_alive) h.operations.keep_alive = std::chrono::floor<std::chrono::seconds>(*j.plan.keep_alive);
+  h.operations.remove_vanished = j.plan.vanished == on_vanished::remove && covers_input(j, h);
   h.tzdata_version = files::tzdata_version();
   h.convoke_version = version;
   auto identity = fmt::format("run 1\n{}\n{}\n", h.input_sha256, h.settings);
@@ -173,7 +185,8 @@ namespace {
 
 // Keys that a plan of a part of the rows leaves out have not vanished, and are not replaced. A failed file is such a part.
 plan_summary of_what_was_read(plan_summary summary, const job& j, const ledger::run_header& header) {
-  if (!j.plan.limit && j.plan.only.empty() && !report::is_failed_file(header)) return summary;
+  if (covers_input(j, header)) return summary;
+  if (j.plan.vanished == on_vanished::remove) summary.barred = removal_bar::part_of_input;
   summary.vanished = 0;
   summary.vanished_sample.clear();
   for (auto& o : summary.organizers) o.vanished = 0;
@@ -347,29 +360,6 @@ result<planned> reopen_plan(ledger::store& store, const ledger::run_info& run, c
   if (!summary) return std::unexpected(in_planning(summary.error()));
   summary->feed = run.header.feed;
   return planned{.planning = std::move(*planning), .summary = of_what_was_read(std::move(*summary), j, run.header)};
-}
-
-result<void> accept(const plan_summary& summary, const job& j, const std::string& failed_file) {
-  if (summary.rejected > 0 && !j.plan.skip_invalid) {
-    // The rows of the file: people correct these, not the meetings of a row that repeats.
-    const bool known = summary.rejected_records > 0;
-    const auto wrong = known ? summary.rejected_records : summary.rejected;
-    const auto rows = known ? summary.records : summary.rows;
-    const auto kept = failed_file.empty()
-                          ? std::string()
-                          : fmt::format(" {} in {}.", form(wrong, "It is", "They are"), core::escape_for_people(failed_file));
-    const std::string_view others = wrong < rows ? ", or use --skip-invalid to provision the others" : "";
-    return std::unexpected(in_file(
-        j.input, {errc::input,
-                  fmt::format("{} of {} {} wrong; nothing was sent.{} Correct {} and run the same command again{}.", report::grouped(wrong),
-                              count_of(rows, "row", "rows"), form(wrong, "is", "are"), kept, form(wrong, "it", "them"), others)}));
-  }
-  if (j.plan.max_new && summary.new_keys > *j.plan.max_new)
-    return std::unexpected(in_file(
-        j.input, {errc::input,
-                  fmt::format("{} new, but --max-new allows {}. Nothing was sent. Look at the plan, then raise --max-new if it is right.",
-                              count_of(summary.new_keys, "meeting is", "meetings are"), *j.plan.max_new)}));
-  return {};
 }
 
 result<void> check_header(const scanned_input& input, const job& j) {

@@ -35,7 +35,8 @@ struct planned {
 // make_plan for a run that was planned before, from its stored records. The observer gets no wrong rows: they were reported then.
 [[nodiscard]] result<planned> reopen_plan(ledger::store& store, const ledger::run_info& run, const job& j);
 
-// Whether a plan may be committed: errc::input where rows are wrong without skip_invalid, or more keys are new than max_new allows.
+// Whether a plan may be committed: errc::input where rows are wrong without skip_invalid, more keys are new than max_new allows, more
+// meetings would be removed than max_remove allows, or the input has no rows and what vanished is to be removed.
 // `failed_file`: where the wrong rows are, for the message; empty: nowhere.
 [[nodiscard]] result<void> accept(const plan_summary& summary, const job& j, const std::string& failed_file);
 

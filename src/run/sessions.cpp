@@ -69,6 +69,12 @@ void announce(const call_phase& with, const ledger::opened_run& opened, bool fir
   with.watch.entered(job_phase::calling);
 }
 
+std::uint64_t rows_to_claim(const ledger::opened_run& opened) {
+  std::uint64_t rows = 0;
+  for (const auto& one : opened.organizers) rows += std::uint64_t{one.fresh} + one.stale;
+  return rows;
+}
+
 // One session after the other.
 class sequence {
  public:
@@ -85,17 +91,20 @@ class sequence {
         last_seen_ = os::boot_now();
         if (wanted_.rows) {
           opened->info.rows = wanted_.rows->all;
-          opened->info.counts.owed = wanted_.rows->owed;
+          opened->info.counts.owed = out_.sessions == 0 ? wanted_.rows->owed : rows_to_claim(*opened);
         }
         if (opened->info.counts.owed == 0 && !wanted_.follow) return nothing_owed(*opened);
+        if (!opened->shared && opened->organizers.empty()) return only_waiting();
+        if (!opened->shared && out_.sessions > 0) note_removals(*opened);
         auto done = carry_out_one(*opened, began);
         if (!done) return std::unexpected(done.error());
         last_seen_ = os::boot_now();
         add(*done, out_);
         if (done->session_over && !opened->shared) return std::unexpected(std::move(*done->session_over));
         out_.last = std::move(*done);
-        if (!opened->shared || !goes_on(os::boot_now() - began)) return std::move(out_);
-        pause_after_session(os::boot_now() - began);
+        const bool another = opened->shared ? goes_on(os::boot_now() - began) : waiting_may_go(*opened);
+        if (!another) return std::move(out_);
+        if (opened->shared) pause_after_session(os::boot_now() - began);
       }
       if (with_.stop.requested()) {
         out_.last = interrupted();
@@ -109,6 +118,26 @@ class sequence {
     if (opened.shared) static_cast<void>(with_.store.leave(opened.lease));
     out_.last = {};
     return std::move(out_);
+  }
+
+  // Rows that wait for all others are all that is left, and one of the others has not succeeded.
+  result<sessions_done> only_waiting() {
+    if (out_.sessions == 0) out_.last = {};
+    return std::move(out_);
+  }
+
+  // Whether all rows have succeeded for which others wait: a ledger for one process gives those out in a session of their own. Where one of
+  // them can never succeed, finish_run() has ended the rows that waited. What it cannot do now the caller finds out.
+  bool waiting_may_go(const ledger::opened_run& opened) {
+    if (opened.waiting == 0 || out_.last.reason != engine::stop_reason::finished || with_.stop.requested()) return false;
+    const auto state = with_.store.finish_run(wanted_.what.run);
+    return state && *state == ledger::run_state::open;
+  }
+
+  void note_removals(const ledger::opened_run& opened) {
+    const auto rows = rows_to_claim(opened);
+    with_.watch.note(fmt::format("All rows of the input have succeeded: {} that vanished from the feed {} removed now.",
+                                 rows == 1 ? std::string("1 meeting") : fmt::format("{} meetings", rows), rows == 1 ? "is" : "are"));
   }
 
   result<driven> carry_out_one(const ledger::opened_run& opened, mono_time began) {

@@ -1,7 +1,8 @@
 #pragma once
 
-// The call phase of a job: the sessions in which it carries out what a ledger owes. On a ledger for one process at a time there is one. On
-// a ledger for several processes a session ends where its lease could not be renewed in time, and another one is begun.
+// The call phase of a job: the sessions in which it carries out what a ledger owes. On a ledger for one process at a time there is one, and
+// a second one for rows that wait for all others (store::claim). On a ledger for several processes a session ends where its lease could not
+// be renewed in time, and another one is begun.
 
 #include <chrono>
 #include <cstdint>
@@ -36,7 +37,7 @@ struct rows_of_lanes {
 struct sessions_wanted {
   ledger::session_request what{};
   // Where the session has some lanes of one run: what there is in these, which the progress counts. Only of a ledger for one process at a
-  // time, which has one session.
+  // time, for the first session.
   std::optional<rows_of_lanes> rows{};
   bool follow = false;
   std::optional<mono_time> began{};      // from when on the time limit counts; absent: from now on
@@ -60,7 +61,7 @@ inline constexpr const char* left_by_others =
 // Blocks until nothing is owed any more, or the work has stopped for another reason than the end of a session. A session that ends is
 // followed by another one, once calls that it had in flight are over at the service. Where the ledger cannot be reached then, it is tried
 // again for as long as pace_options::max_outage. Errors: those of the first store::join() and of drive(); errc::busy where a ledger for one
-// process at a time has begun another session.
+// process at a time has begun another session. Rows that wait for others which cannot succeed any more may have been ended.
 [[nodiscard]] result<sessions_done> carry_out(const call_phase& with, const sessions_wanted& wanted);
 
 // `from` as the public functions report it.

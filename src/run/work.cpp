@@ -78,17 +78,16 @@ class worker {
 
   // Closes the runs that owe nothing, whoever has carried them out. What was done stands, although this cannot be written.
   void finish_runs() {
-    const auto runs = open_runs();
+    auto runs = open_runs();
     if (!runs) return fail_with(runs.error());
     out_.left.clear();
-    for (const auto& info : *runs) {
-      if (info.counts.owed > 0) {
-        out_.left.push_back(worked(info));
-        continue;
-      }
+    for (auto& info : *runs) {
+      // Also of a run that owes rows: where these wait for others that have not all succeeded, they end here.
       const auto state = with_.store.finish_run(info.id);
       if (!state) return fail_with(state.error());
+      if (*state == ledger::run_state::open && info.counts.owed > 0) out_.left.push_back(worked(info));
       if (*state != ledger::run_state::finished) continue;
+      if (const auto counted = count_anew(info); !counted) return fail_with(counted.error());
       out_.finished.push_back(worked(info));
       with_.watch.note(fmt::format("Run {} is finished.", info.id));
     }
@@ -179,6 +178,15 @@ class worker {
   void owes(const ledger::lane_name& lane, ending why, const std::string& detail) {
     lanes_.owes(lane, why, detail);
     end_with(why, detail);
+  }
+
+  // Of a run that is finished: rows may have ended since it was read.
+  result<void> count_anew(ledger::run_info& info) {
+    if (info.counts.owed == 0) return {};
+    auto found = with_.store.read()->run(info.id);
+    if (!found) return std::unexpected(found.error());
+    if (*found) info = std::move(**found);
+    return {};
   }
 
   // The worst end counts, of several the first.

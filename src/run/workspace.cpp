@@ -1,5 +1,6 @@
 #include "run/workspace.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -138,6 +139,16 @@ result<bool> lacks_users(ledger::reader& from, const ledger::run_info& info) {
   return found;
 }
 
+// Whether a run of the same feed was opened after this one.
+result<bool> feed_has_newer_run(ledger::reader& from, const ledger::run_info& info) {
+  const auto runs = from.runs();
+  if (!runs) return std::unexpected(runs.error());
+  return std::ranges::any_of(*runs, [&](const ledger::run_info& other) {
+    return other.id != info.id && other.header.feed == info.header.feed && other.header.kind == ledger::run_kind::provision &&
+           other.opened_at && info.opened_at && *other.opened_at > *info.opened_at;
+  });
+}
+
 }  // namespace
 
 result<known_run> find_known_run(const workspace& w) {
@@ -159,6 +170,10 @@ result<known_run> find_known_run(const workspace& w) {
     return out;
   }
   if (info.counts.failed + info.counts.lost > 0) return out;
+  // Another file of the feed may have brought keys that this input lacks, and that are to be removed.
+  const auto newer = w.header.operations.remove_vanished ? feed_has_newer_run(*from, info) : result<bool>(false);
+  if (!newer) return std::unexpected(newer.error());
+  if (*newer) return out;
   const auto lacks = lacks_users(*from, info);
   if (!lacks) return std::unexpected(lacks.error());
   if (*lacks) return out;

@@ -180,13 +180,6 @@ BOOST_AUTO_TEST_CASE(what_is_not_built_yet_says_so) {
     BOOST_REQUIRE(!from.has_value());
     BOOST_TEST(from.error().message.find("not built yet") != std::string::npos);
   }
-  for (const auto& [name, value] : {std::pair("on-vanished", "remove"), std::pair("max-remove", "1")}) {
-    const auto from = settings::resolve({{name, value}}, {}, "");
-    BOOST_REQUIRE(from.has_value());
-    const auto j = build_job(*from, "in.csv", {});
-    BOOST_REQUIRE(!j.has_value());
-    BOOST_TEST(j.error().message.find("not built yet") != std::string::npos);
-  }
 }
 
 BOOST_AUTO_TEST_CASE(what_becomes_of_drift_and_of_roles) {
@@ -201,6 +194,21 @@ BOOST_AUTO_TEST_CASE(what_becomes_of_drift_and_of_roles) {
   BOOST_TEST((read("on-drift", "fail")->plan.roles == convoke::attendee_roles::send));
   BOOST_TEST((read("roles", "enforce")->plan.roles == convoke::attendee_roles::enforce));
   BOOST_TEST(!read("roles", "keep").has_value());
+}
+
+BOOST_AUTO_TEST_CASE(what_becomes_of_meetings_that_vanished) {
+  const auto read = [](const names& flags, const names& environment = {}) {
+    const auto from = settings::resolve(flags, environment, "");
+    BOOST_REQUIRE(from.has_value());
+    const auto j = build_job(*from, "in.csv", {});
+    BOOST_REQUIRE(j.has_value());
+    return std::pair(j->plan.vanished, j->plan.max_remove);
+  };
+  using convoke::on_vanished;
+  BOOST_CHECK(read({}) == std::pair(on_vanished::report, std::uint64_t{0}));
+  BOOST_CHECK(read({{"on-vanished", "report"}, {"max-remove", "5"}}) == std::pair(on_vanished::report, std::uint64_t{5}));
+  BOOST_CHECK(read({{"on-vanished", "remove"}}) == std::pair(on_vanished::remove, std::uint64_t{0}));
+  BOOST_CHECK(read({{"max-remove", "12"}}, {{"CONVOKE_ON_VANISHED", "remove"}}) == std::pair(on_vanished::remove, std::uint64_t{12}));
 }
 
 BOOST_AUTO_TEST_CASE(a_wrong_value_names_its_source) {

@@ -203,8 +203,7 @@ class WrongInput(Case):
     def test_missing_features_are_refused_with_a_sentence(self):
         path = self.path("rows.csv")
         write_rows(path, 1, prefix="later")
-        for words in (["--report", "r.html"], ["--on-vanished", "remove"], ["--max-remove", "5"]):
-            self.assertIn(words[0], self.refused(2, path, *words).err)
+        self.assertIn("--report", self.refused(2, path, "--report", "r.html").err)
 
     def test_a_ledger_of_an_unknown_kind(self):
         path = self.path("rows.csv")

@@ -211,13 +211,13 @@ BOOST_AUTO_TEST_CASE(row_9_vanished_keys_are_those_of_the_feed) {
   BOOST_TEST(
       only_warning(s) ==
       "2 keys of the feed 'classes' whose meetings have not ended are not in this input any more: x of a, y of b. Nothing happens to "
-      "their meetings: `--on-vanished remove` is not built yet.");
+      "their meetings: --on-vanished remove would delete them.");
   s.vanished = 1;
   s.vanished_sample.pop_back();
   BOOST_TEST(
       only_warning(s) ==
       "1 key of the feed 'classes' whose meeting has not ended is not in this input any more: x of a. Nothing happens to its meeting: "
-      "`--on-vanished remove` is not built yet.");
+      "--on-vanished remove would delete it.");
   s.vanished = 1000;
   s.vanished_sample.assign(20, {"a", "x"});
   BOOST_TEST(only_warning(s).find(": x of a, x of a, x of a and 997 more. Nothing") != std::string::npos, only_warning(s));

@@ -86,8 +86,11 @@ result<void> classifier::find_lacking() {
     return list_organizers();
   }
   lacking_keys lacking(bounds_.folder, bounds_.sort_bytes / 2);
-  lacking_finder finder(context_, lacking);
+  removed_keys removed(bounds_.folder, bounds_.sort_bytes / 2);
+  lacking_finder finder(context_, lacking, removed);
+  summary_.barred = bar_of_removals(settings_, context_.feed, summary_);
   if (auto found = finder.run(); !found) return found;
+  if (auto planned = removal_planner(context_, last_number_, *calls_).run(removed); !planned) return planned;
   std::optional<replacement_finder> replacements;
   if (finder.found() > 0) replacements.emplace(context_, run_);
   if (auto numbered = number_calls(replacements ? &*replacements : nullptr); !numbered) return numbered;

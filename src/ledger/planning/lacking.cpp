@@ -46,11 +46,12 @@ result<void> lacking_finder::take_page() {
   if (page_.empty()) return {};
   keys_.clear();
   for (const auto& key : page_) keys_.push_back(key.key);
-  states_.assign(keys_.size(), std::nullopt);
-  if (auto read = plan_.store.read_states(keys_, states_); !read) return read;
-  auto state = states_.begin();
+  seen_.assign(keys_.size(), {});
+  if (auto read = plan_.store.read_states(keys_, seen_); !read) return read;
+  auto seen = seen_.begin();
   for (const auto& key : page_) {
-    if (!is_gone(*state++)) take(key);
+    if (!is_gone(seen->state)) take(key, *seen);
+    ++seen;
   }
   return {};
 }
@@ -85,33 +86,39 @@ bool lacking_finder::of_rejected(lane_id lane, const meeting_spec& wanted) const
   return plan_.groups.more_rejected || has(hashes.key_of(lane, wanted.organizer, id)) || has(hashes.any_organizer(id));
 }
 
-void lacking_finder::take(const live_key& key) {
+void lacking_finder::take(const live_key& key, const seen_key& seen) {
   if (plan_.summary.new_keys > 0) {
     ++found_;
     lacking_.push({.source = key.source, .key = key.key, .lane = key.lane});
   }
   if (plan_.feed == no_feed || key.feed != plan_.feed) return;
   ++plan_.summary.vanished;
-  ++vanished_by_organizer_[key.organizer];
+  auto& of_organizer = vanished_by_organizer_[key.organizer];
+  of_organizer.lane = key.lane;
+  ++of_organizer.all;
   sample(vanished_, key.key);
+  if (plan_.summary.barred != removal_bar::none || !is_removable(seen)) return;
+  ++of_organizer.removed;
+  removed_.push({.key = key.key, .source = key.source, .organizer = key.organizer, .lane = key.lane});
 }
 
 result<void> lacking_finder::list_organizers() const {
   if (vanished_by_organizer_.empty()) return {};
   std::vector<organizer_id> organizers;
-  for (const auto& [organizer, count] : vanished_by_organizer_) organizers.push_back(organizer);
+  for (const auto& [organizer, keys] : vanished_by_organizer_) organizers.push_back(organizer);
   std::vector<std::string> names;
   if (auto named = plan_.store.name_organizers(organizers, names); !named) return named;
   auto& listed = plan_.summary.organizers;
-  std::map<std::string, std::size_t, std::less<>> places;
-  for (std::size_t i = 0; i < listed.size(); ++i) places.emplace(listed[i].organizer, i);
+  std::map<std::pair<std::size_t, std::string>, std::size_t> places;
+  for (std::size_t i = 0; i < listed.size(); ++i) places.emplace(std::pair(listed[i].lane, listed[i].organizer), i);
   auto name = names.begin();
-  for (const auto& [organizer, count] : vanished_by_organizer_) {
+  for (const auto& [organizer, keys] : vanished_by_organizer_) {
     const auto& object_id = *name++;
     if (object_id.empty()) continue;
-    const auto [place, added] = places.emplace(object_id, listed.size());
-    if (added) listed.push_back({.organizer = object_id});
-    listed[place->second].vanished += count;
+    const auto [place, added] = places.emplace(std::pair(std::size_t{keys.lane}, object_id), listed.size());
+    if (added) listed.push_back({.organizer = object_id, .lane = keys.lane});
+    listed[place->second].vanished += keys.all;
+    listed[place->second].calls += keys.removed;
   }
   return {};
 }
@@ -195,10 +202,17 @@ result<void> replacement_finder::for_each_pair(printed_keys& keys, F f) {
 result<void> replacement_finder::run(lacking_keys& lacking) {
   if (auto added = add_lacking(lacking); !added) return added;
   auto& summary = plan_.summary;
-  key_set counted;
+  key_set counted, old_removed;
   std::vector<pair> changed, moved;
+  // Of several new keys that replace one meeting the first counts its removal.
+  const auto removes = [&](const pair& found) {
+    if (!plan_.groups.taken.contains(found.before) || old_removed.contains(found.before)) return false;
+    old_removed.insert(found.before);
+    return true;
+  };
   const auto meetings = for_each_pair(meetings_, [&](const pair& found) {
     ++summary.changed_ids;
+    if (removes(found)) ++summary.changed_ids_removed;
     counted.insert(found.now);
     keep_first(changed, found);
   });
@@ -206,6 +220,7 @@ result<void> replacement_finder::run(lacking_keys& lacking) {
   const auto external_ids = for_each_pair(external_ids_, [&](const pair& found) {
     if (counted.contains(found.now)) return;
     ++summary.moved;
+    if (removes(found)) ++summary.moved_removed;
     keep_first(moved, found);
   });
   if (!external_ids) return external_ids;

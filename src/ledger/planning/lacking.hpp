@@ -4,8 +4,10 @@
 //
 // A key is lacking if its wanted meeting has not ended, is not known to be lost or removed, and no row of the input has the key, not even a
 // rejected one: a rejected row whose dates cannot be read has every key with its id and a date, and one whose organizer is not known has
-// the keys with its id of every organizer. Whatever a step has nothing to do for is
-// not read: an empty inventory costs nothing.
+// the keys with its id of every organizer. Whatever a step has nothing to do for is not read: an empty inventory costs nothing.
+//
+// Where vanished meetings are removed, a key that new ones replace is one of those that vanished: a new meeting is made before the old one
+// is removed, because a removal waits for every other row.
 
 #include <map>
 #include <optional>
@@ -16,6 +18,7 @@
 
 #include "ledger/planning/fingerprint.hpp"
 #include "ledger/planning/plan_store.hpp"
+#include "ledger/planning/removals.hpp"
 #include "ledger/planning/steps.hpp"
 
 namespace convoke::ledger::planning {
@@ -36,8 +39,9 @@ using lacking_keys = external_sorter<lacking_key, lacking_key::order>;
 // Finds the lacking keys, in order of their ids. After all rows were grouped and decided, and before new keys are written.
 class lacking_finder {
  public:
-  // `lacking` gets the keys where the plan has new ones that could replace them.
-  lacking_finder(const plan_context& plan, lacking_keys& lacking) noexcept : plan_(plan), lacking_(lacking) {}
+  // `lacking` gets the keys where the plan has new ones that could replace them, `removed` those that vanished and are to be removed.
+  lacking_finder(const plan_context& plan, lacking_keys& lacking, removed_keys& removed) noexcept
+      : plan_(plan), lacking_(lacking), removed_(removed) {}
 
   [[nodiscard]] result<void> run();
   // Adds what vanished to the summary's list of organizers. Once the summary lists those of this plan.
@@ -47,21 +51,27 @@ class lacking_finder {
 
  private:
   [[nodiscard]] result<void> take_page();
-  void take(const live_key& key);
+  void take(const live_key& key, const seen_key& seen);
   // Drops the keys of the page that may be meetings of a rejected row: of one that repeats, or whose organizer is not known.
   [[nodiscard]] result<void> drop_keys_of_rejected();
   [[nodiscard]] bool of_rejected(lane_id lane, const meeting_spec& wanted) const;
 
+  struct vanished_keys {
+    lane_id lane = 0;
+    std::uint64_t all = 0, removed = 0;
+  };
+
   const plan_context& plan_;
   lacking_keys& lacking_;
+  removed_keys& removed_;
   std::uint64_t found_ = 0;
   std::vector<live_key> page_;
   std::vector<key_id> keys_;
-  std::vector<std::optional<observed_state>> states_;
+  std::vector<seen_key> seen_;
   std::vector<row_id> sources_;
   std::vector<std::string> payloads_;
   std::vector<key_id> vanished_;  // a sample
-  std::map<organizer_id, std::uint64_t> vanished_by_organizer_;
+  std::map<organizer_id, vanished_keys> vanished_by_organizer_;
 };
 
 // A key with one of its fingerprints, sorted so that lacking keys stand before the new keys that have the same one.

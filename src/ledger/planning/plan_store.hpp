@@ -54,6 +54,12 @@ struct live_key {
   feed_id feed = no_feed;
 };
 
+// What was last observed of a key; no state: nothing was.
+struct seen_key {
+  std::optional<observed_state> state{};
+  bool has_meeting = false;  // the id of the meeting is known
+};
+
 // A row of this run that has no record of its own: it gets one with line 0, without raw bytes, and with the payload that the inventory
 // wants of the key.
 struct inventory_row_copy {
@@ -130,8 +136,8 @@ class plan_store {
   // Replaces `found` by keys of the run's lanes, whatever they are, in order of their ids, from the first one beyond `after`: `count` keys,
   // fewer only where there are no more.
   virtual result<void> read_inventory(key_id after, std::size_t count, std::vector<inventory_entry>& found) = 0;
-  // What was last observed of these keys; absent: nothing.
-  virtual result<void> read_states(std::span<const key_id> keys, std::span<std::optional<observed_state>> found) = 0;
+  // What was last observed of these keys.
+  virtual result<void> read_states(std::span<const key_id> keys, std::span<seen_key> found) = 0;
   // Replaces `found` by the payloads of these records, of any run, one for each; empty where there is none.
   virtual result<void> read_records(std::span<const row_id> records, std::vector<std::string>& found) = 0;
   virtual result<void> name_keys(std::span<const key_id> keys, std::vector<std::optional<named_key>>& found) = 0;

@@ -154,7 +154,7 @@ using numbered_rows = external_sorter<numbered_row, numbered_row::order>;
 // What bounds the memory of a plan.
 struct limits {
   std::string folder;                   // where records are sorted that do not fit
-  std::size_t sort_bytes = 8u << 20;    // for each sorter; three exist at a time, and two more where keys are lacking
+  std::size_t sort_bytes = 8u << 20;    // for each sorter; three exist at a time, and up to three more where keys are lacking
   std::size_t page_rows = 1024;         // that are looked up or written together
   std::size_t payload_page_rows = 256;  // the same where payloads are read
 };

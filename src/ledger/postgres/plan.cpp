@@ -94,8 +94,8 @@ result<void> plan::insert_run() {
   const auto keep_alive = h.operations.keep_alive ? std::optional(std::int64_t{h.operations.keep_alive->count()}) : std::nullopt;
   const auto inserted = run(
       "INSERT INTO convoke.run(id, identity, state, input_name, input_sha256, settings, dialect, header, tzdata_version, convoke_version, "
-      "drift_fails, update_drifted, enforce_roles, planned_at, feed, keep_alive, kind, repair) VALUES($1, $2, 1, $3, $4, $5, $6, $7, $8, "
-      "$9, $10, $11, $12, $13, $14, $15, $16, $17)",
+      "drift_fails, update_drifted, enforce_roles, planned_at, feed, keep_alive, kind, repair, remove_vanished) VALUES($1, $2, 1, $3, "
+      "$4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
       params()
           .with(run_)
           .with(h.identity)
@@ -113,7 +113,8 @@ result<void> plan::insert_run() {
           .with(h.feed)
           .with(keep_alive)
           .with(static_cast<int>(h.kind))
-          .with(h.operations.repair));
+          .with(h.operations.repair)
+          .with(h.operations.remove_vanished));
   if (!inserted) return inserted;
   std::vector<std::string_view> roots, tenants, apps;
   for (const auto& [root, tenant, app] : h.lanes) {

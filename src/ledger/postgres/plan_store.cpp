@@ -218,12 +218,14 @@ result<void> postgres_plan_store::read_inventory(key_id after, std::size_t count
   return {};
 }
 
-result<void> postgres_plan_store::read_states(std::span<const key_id> keys, std::span<std::optional<observed>> found) {
-  const auto states = ask("SELECT w.n, o.state FROM unnest($1) WITH ORDINALITY w(key, n) JOIN convoke.observation o ON o.id = w.key",
-                          params().integers(column(keys)));
+result<void> postgres_plan_store::read_states(std::span<const key_id> keys, std::span<planning::seen_key> found) {
+  const auto states = ask(
+      "SELECT w.n, o.state, o.meeting_id IS NOT NULL FROM unnest($1) WITH ORDINALITY w(key, n) JOIN convoke.observation o ON o.id = w.key",
+      params().integers(column(keys)));
   if (!states) return std::unexpected(states.error());
-  std::ranges::fill(found, std::nullopt);
-  for (int i = 0; i < states->size(); ++i) found[index(*states, i)] = static_cast<observed>(states->integer(i, 1));
+  std::ranges::fill(found, planning::seen_key{});
+  for (int i = 0; i < states->size(); ++i)
+    found[index(*states, i)] = {.state = static_cast<observed>(states->integer(i, 1)), .has_meeting = states->integer(i, 2) != 0};
   return {};
 }
 

@@ -189,7 +189,7 @@ result<void> postgres_plan_store::write_decisions(std::span<const planning::deci
 }
 
 result<void> postgres_plan_store::write_calls(std::span<const planning::planned_call> calls) {
-  integers new_keys, organizers_of_new, sources, feeds, ends;
+  integers new_keys, organizers_of_new, sources, feeds, ends, removed;
   std::vector<digest_bytes> wanted, hashes;
   integers organizers, numbers, keys, tokens, sessions, strikes, duplicates, names, operations;
   for (const auto& call : calls) {
@@ -213,8 +213,11 @@ result<void> postgres_plan_store::write_calls(std::span<const planning::planned_
     names.push_back(call.call);
     hashes.emplace_back(call.payload);
     operations.push_back(stored_operation(call));
+    if (call.op == operation::remove && !call.waits) removed.push_back(key);
   }
   pipeline all;
+  // They may be deleted as soon as the plan is committed: a later plan that wants one of them owes a call.
+  if (!removed.empty()) all.add("UPDATE convoke.observation SET state = 6 WHERE id = ANY($1)").integers(removed);
   if (!new_keys.empty()) {
     all.add("INSERT INTO convoke.inventory(id, organizer, source, wanted_hash, feed, ends_at) SELECT * FROM unnest($1, $2, $3, $4, $5, $6)")
         .integers(new_keys)

@@ -123,7 +123,8 @@ ALTER TABLE convoke.run ADD COLUMN keep_alive bigint;
 
 // From 4 to 5.
 constexpr const char* kinds_step =
-    "ALTER TABLE convoke.run ADD COLUMN kind int NOT NULL DEFAULT 1, ADD COLUMN repair boolean NOT NULL DEFAULT false";
+    "ALTER TABLE convoke.run ADD COLUMN kind int NOT NULL DEFAULT 1, ADD COLUMN repair boolean NOT NULL DEFAULT false, "
+    "ADD COLUMN remove_vanished boolean NOT NULL DEFAULT false";
 
 // Each version has its step, from the one before. Schema 1 is the first one.
 outcome_of<void> migrate(connection& db, int from) {

@@ -27,7 +27,8 @@ CREATE TABLE convoke.run(id int PRIMARY KEY, identity text NOT NULL, state int N
   convoke_version text NOT NULL, drift_fails boolean NOT NULL, rows bigint NOT NULL DEFAULT 0, planned_at bigint NOT NULL,
   opened_at bigint, finished_at bigint, pruned int NOT NULL DEFAULT 0, update_drifted boolean NOT NULL DEFAULT false,
   enforce_roles boolean NOT NULL DEFAULT false, feed text NOT NULL DEFAULT '', keep_alive bigint,
-  kind int NOT NULL DEFAULT 1, repair boolean NOT NULL DEFAULT false);
+  kind int NOT NULL DEFAULT 1, repair boolean NOT NULL DEFAULT false,
+  remove_vanished boolean NOT NULL DEFAULT false);
 CREATE INDEX run_identity ON convoke.run(identity);
 CREATE TABLE convoke.run_lane(run int NOT NULL, position int NOT NULL, lane int NOT NULL, PRIMARY KEY(run, position));
 -- n is added up over `slot`, so that workers which write at the same time do not wait for one row: a worker uses the slot of its session

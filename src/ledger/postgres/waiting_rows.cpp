@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "ledger/postgres/tables.hpp"
+
 namespace convoke::ledger::postgres {
 namespace {
 
@@ -20,8 +22,13 @@ constexpr const char* any_failed = R"sql(EXISTS(SELECT FROM convoke.tally t WHER
 }  // namespace
 
 const char* release_waiting() {
-  static const std::string sql = std::string(alone) + "NOT " + any_failed +
-                                 "UPDATE convoke.owed o SET operation = 4 FROM alone a WHERE o.run = a.id AND o.operation = 6";
+  // A plan that is under way has read what was observed, and may end these rows: it comes first (see lock_class). From now on the meetings
+  // may be deleted at any time, so a later plan that wants one of them owes a call: the observation is incomplete.
+  static const std::string sql = std::string(alone) + "(SELECT pg_try_advisory_xact_lock_shared(1668247158, 1)) AND NOT " + any_failed +
+                                 R"sql(, released AS (
+  UPDATE convoke.owed o SET operation = 4 FROM alone a WHERE o.run = a.id AND o.operation = 6 RETURNING o.key)
+UPDATE convoke.observation b SET state = 6 FROM released r WHERE b.id = r.key)sql";
+  static_assert(lock_class == 1668247158 && lock_writes == 1);
   return sql.c_str();
 }
 

@@ -81,6 +81,7 @@ ALTER TABLE run ADD COLUMN keep_alive INTEGER;
 constexpr const char* step_8 = R"sql(
 ALTER TABLE run ADD COLUMN kind INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE run ADD COLUMN repair INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE run ADD COLUMN remove_vanished INTEGER NOT NULL DEFAULT 0;
 )sql";
 
 // As version 5 began to name feeds: a pipe has no name of its own, `<(...)` is called /dev/fd/63.
@@ -140,22 +141,23 @@ constexpr const char* views[] = {"run",      "record", "decision", "duplicate", 
                                  "cooldown", "learnt", "feed",     "inventory", "observation"};
 
 constexpr const char* views_over_4 = R"sql(
-CREATE TEMP VIEW run AS SELECT *, '' AS feed, NULL AS keep_alive, 1 AS kind, 0 AS repair FROM main.run;
+CREATE TEMP VIEW run AS SELECT *, '' AS feed, NULL AS keep_alive, 1 AS kind, 0 AS repair, 0 AS remove_vanished FROM main.run;
 CREATE TEMP VIEW record AS SELECT *, NULL AS line, NULL AS first, NULL AS occurrence FROM main.record;
 CREATE TEMP VIEW owed AS SELECT run, organizer, line AS number, key, token, strikes, duplicates, call, hash, operation FROM main.owed;
 CREATE TEMP VIEW last_failure AS SELECT id, line AS number, attempts, http_status, error_code, error_message, request_id, client_request_id
   FROM main.last_failure;
 )sql";
 constexpr const char* no_expiry = "CREATE TEMP VIEW observation AS SELECT *, NULL AS options_url, NULL AS expires_at FROM main.observation";
-constexpr const char* runs_of_5 = "CREATE TEMP VIEW run AS SELECT *, NULL AS keep_alive, 1 AS kind, 0 AS repair FROM main.run";
-constexpr const char* runs_of_7 = "CREATE TEMP VIEW run AS SELECT *, 1 AS kind, 0 AS repair FROM main.run";
+constexpr const char* runs_of_5 =
+    "CREATE TEMP VIEW run AS SELECT *, NULL AS keep_alive, 1 AS kind, 0 AS repair, 0 AS remove_vanished FROM main.run";
+constexpr const char* runs_of_7 = "CREATE TEMP VIEW run AS SELECT *, 1 AS kind, 0 AS repair, 0 AS remove_vanished FROM main.run";
 constexpr const char* no_feeds = R"sql(
 CREATE TEMP VIEW feed AS SELECT NULL AS id, NULL AS name WHERE 0;
 CREATE TEMP VIEW inventory AS SELECT *, 0 AS feed, NULL AS ends_at FROM main.inventory;
 )sql";
 
 constexpr const char* views_over_3 = R"sql(
-CREATE TEMP VIEW run AS SELECT *, 0 AS update_drifted, 0 AS enforce_roles, '' AS feed, NULL AS keep_alive, 1 AS kind, 0 AS repair
+CREATE TEMP VIEW run AS SELECT *, 0 AS update_drifted, 0 AS enforce_roles, '' AS feed, NULL AS keep_alive, 1 AS kind, 0 AS repair, 0 AS remove_vanished
   FROM main.run;
 CREATE TEMP VIEW record AS SELECT *, 0 AS update_rule, NULL AS line, NULL AS first, NULL AS occurrence FROM main.record;
 CREATE TEMP VIEW decision AS SELECT id, key, organizer, slot AS outcome_id FROM main.decision;

@@ -57,13 +57,13 @@ void plan::insert_run() {
   statement insert(
       db_,
       "INSERT INTO run(id, identity, state, input_name, input_sha256, settings, dialect, header, tzdata_version, convoke_version, "
-      "drift_fails, update_drifted, enforce_roles, planned_at, feed, keep_alive, kind, repair) "
-      "VALUES(?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+      "drift_fails, update_drifted, enforce_roles, planned_at, feed, keep_alive, kind, repair, remove_vanished) "
+      "VALUES(?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   const auto keep_alive = h.operations.keep_alive ? std::optional(std::int64_t{h.operations.keep_alive->count()}) : std::nullopt;
   insert
       .with(run_, h.identity, h.input_name, h.input_sha256, h.settings, h.dialect, h.header, h.tzdata_version, h.convoke_version,
             h.drift_fails, h.operations.update_drifted, h.operations.enforce_roles, to_stored(wall_now()), h.feed, keep_alive,
-            static_cast<int>(h.kind), h.operations.repair)
+            static_cast<int>(h.kind), h.operations.repair, h.operations.remove_vanished)
       .run();
   statement lane(db_, "INSERT OR IGNORE INTO lane(graph_root, tenant, app) VALUES(?, ?, ?)");
   statement place(db_,

@@ -153,9 +153,11 @@ result<void> sqlite_plan_store::read_inventory(key_id after, std::size_t count, 
   return db_.status();
 }
 
-result<void> sqlite_plan_store::read_states(std::span<const key_id> keys, std::span<std::optional<observed>> found) {
+result<void> sqlite_plan_store::read_states(std::span<const key_id> keys, std::span<planning::seen_key> found) {
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    found[i] = observed_.find(keys[i]) ? std::optional(static_cast<observed>(observed_.row().integer(1))) : std::nullopt;
+    found[i] = {};
+    if (!observed_.find(keys[i])) continue;
+    found[i] = {.state = static_cast<observed>(observed_.row().integer(1)), .has_meeting = observed_.row().integer(4) != 0};
   }
   return db_.status();
 }
@@ -295,6 +297,8 @@ result<void> sqlite_plan_store::write_calls(std::span<const planning::planned_ca
     owe_.with(run_, call.organizer, call.number, call.key, call.inherited.token, call.inherited.strikes, call.has_duplicates, call.call,
               blob(hash.view()), stored_operation(call))
         .run();
+    // It may be deleted as soon as the plan is committed: a later plan that wants it owes a call.
+    if (call.op == operation::remove && !call.waits) doubt_.with(call.key).run();
   }
   return db_.status();
 }

@@ -27,7 +27,7 @@ class sqlite_plan_store final : public planning::plan_store {
   result<void> read_owed(const planning::owed_place& after, std::size_t count, std::vector<planning::owed_elsewhere>& found) override;
   result<void> read_live(key_id after, utc_time now, std::size_t count, std::vector<planning::live_key>& found) override;
   result<void> read_inventory(key_id after, std::size_t count, std::vector<planning::inventory_entry>& found) override;
-  result<void> read_states(std::span<const key_id> keys, std::span<std::optional<planning::observed_state>> found) override;
+  result<void> read_states(std::span<const key_id> keys, std::span<planning::seen_key> found) override;
   result<void> read_records(std::span<const row_id> records, std::vector<std::string>& found) override;
   result<void> name_keys(std::span<const key_id> keys, std::vector<std::optional<named_key>>& found) override;
   result<void> name_organizers(std::span<const organizer_id> organizers, std::vector<std::string>& found) override;
@@ -82,6 +82,7 @@ class sqlite_plan_store final : public planning::plan_store {
   statement want_{db_, "UPDATE inventory SET source = ?, wanted_hash = ? WHERE id = ?"};
   statement belong_{db_, "UPDATE inventory SET feed = ?, ends_at = ? WHERE id = ?"};
   statement mark_pending_{db_, "UPDATE observation SET pending = ? WHERE id = ?"};
+  statement doubt_{db_, "UPDATE observation SET state = 6 WHERE id = ?"};
   statement decide_{db_, "INSERT INTO decision(id, key, organizer, outcome_id) VALUES(?, ?, ?, ?)"};
   statement duplicate_{db_, "INSERT INTO duplicate(first, id) VALUES(?, ?)"};
   statement owe_{db_,

@@ -33,7 +33,7 @@ CREATE TABLE run(id INTEGER PRIMARY KEY, identity TEXT NOT NULL, state INTEGER N
   convoke_version TEXT NOT NULL, drift_fails INTEGER NOT NULL, rows INTEGER NOT NULL DEFAULT 0, planned_at INTEGER NOT NULL,
   opened_at INTEGER, finished_at INTEGER, pruned INTEGER NOT NULL DEFAULT 0, update_drifted INTEGER NOT NULL DEFAULT 0,
   enforce_roles INTEGER NOT NULL DEFAULT 0, feed TEXT NOT NULL DEFAULT '', keep_alive INTEGER,
-  kind INTEGER NOT NULL DEFAULT 1, repair INTEGER NOT NULL DEFAULT 0) STRICT;
+  kind INTEGER NOT NULL DEFAULT 1, repair INTEGER NOT NULL DEFAULT 0, remove_vanished INTEGER NOT NULL DEFAULT 0) STRICT;
 -- the lanes of a run in the order of its header; `lane` is the id of table lane, `position` what the interface calls lane_id
 CREATE TABLE run_lane(run INTEGER NOT NULL, position INTEGER NOT NULL, lane INTEGER NOT NULL, PRIMARY KEY(run, position))
   STRICT, WITHOUT ROWID;

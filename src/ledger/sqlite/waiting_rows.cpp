@@ -21,6 +21,9 @@ void run_writer::release_waiting(run_id id, bool drift_fails) {
   const bool alone = waiting.with(id).step() && waiting.integer(0) != 0;
   waiting.reset();
   if (!alone || !all_succeeded(id, drift_fails)) return;
+  // From now on the meetings may be deleted at any time: a later plan that wants one of them owes a call.
+  statement doubt(db_, "UPDATE observation SET state = 6 WHERE id IN (SELECT key FROM owed WHERE run = ? AND operation = 6)");
+  doubt.with(id).run();
   statement release(db_, "UPDATE owed SET operation = 4 WHERE run = ? AND operation = 6");
   release.with(id).run();
 }

@@ -124,11 +124,11 @@ result<void> memory_plan_store::read_inventory(key_id after, std::size_t count, 
   return {};
 }
 
-result<void> memory_plan_store::read_states(std::span<const key_id> keys, std::span<std::optional<observed_state>> found) {
+result<void> memory_plan_store::read_states(std::span<const key_id> keys, std::span<seen_key> found) {
   check_size(keys.size());
   for (std::size_t i = 0; i < keys.size(); ++i) {
     const auto& seen = ledger_.inventory.at(keys[i]).observed;
-    if (seen) found[i] = seen->state;
+    if (seen) found[i] = {.state = seen->state, .has_meeting = seen->has_meeting};
   }
   return {};
 }
@@ -170,10 +170,13 @@ result<void> memory_plan_store::write_payloads(std::span<const row_payload> rows
 }
 
 result<void> memory_plan_store::write_copies(std::span<const inventory_row_copy> rows) {
-  check_size(rows.size());
+  BOOST_REQUIRE(!rows.empty());  // pages of payloads have a size of their own
   for (const auto& row : rows) {
+    BOOST_REQUIRE(last_copy_ < row.number);
+    last_copy_ = row.number;
     const auto payload = ledger_.payloads.at(ledger_.inventory.at(row.key).source);
     BOOST_REQUIRE(ledger_.payloads.emplace(make_row(run_, row.number), payload).second);
+    ledger_.copies.emplace(make_row(run_, row.number), row.key);
   }
   return {};
 }
@@ -242,12 +245,12 @@ result<void> memory_plan_store::write_calls(std::span<const planned_call> calls)
   for (const auto& call : calls) {
     BOOST_REQUIRE(call.call == ++last_call_);
     if (call.is_new) {
-      const inventory_entry entry{.organizer = call.organizer,
-                                  .source = make_row(run_, call.number),
-                                  .wanted = call.payload,
-                                  .feed = call.feed,
-                                  .ends = call.ends,
-                                  .observed = {}};
+      const stored_key entry{.organizer = call.organizer,
+                             .source = make_row(run_, call.number),
+                             .wanted = call.payload,
+                             .feed = call.feed,
+                             .ends = call.ends,
+                             .observed = {}};
       BOOST_REQUIRE(ledger_.inventory.emplace(call.key, entry).second);
     }
     BOOST_REQUIRE(ledger_.owed.emplace(owed_key{run_, call.organizer, call.number}, owed_entry{.call = call}).second);

@@ -22,7 +22,7 @@ struct observation {
   digest compared{};
   std::optional<utc_time> expires{};
 };
-struct inventory_entry {
+struct stored_key {
   organizer_id organizer = 0;
   row_id source = 0;
   digest wanted{};
@@ -44,8 +44,9 @@ using owed_key = std::tuple<run_id, organizer_id, std::uint32_t>;  // organizer,
 
 struct memory_ledger {
   std::map<digest, key_id> keys;
-  std::map<key_id, inventory_entry> inventory;
+  std::map<key_id, stored_key> inventory;
   std::map<row_id, std::string> payloads;
+  std::map<row_id, key_id> copies;  // records without a line, see write_copies
   std::map<row_id, stored_decision> decisions;
   std::multimap<row_id, row_id> duplicates;  // first -> further
   std::map<owed_key, owed_entry> owed;
@@ -69,7 +70,7 @@ class memory_plan_store final : public plan_store {
   result<void> read_owed(const owed_place& after, std::size_t count, std::vector<owed_elsewhere>& found) override;
   result<void> read_live(key_id after, utc_time now, std::size_t count, std::vector<live_key>& found) override;
   result<void> read_inventory(key_id after, std::size_t count, std::vector<planning::inventory_entry>& found) override;
-  result<void> read_states(std::span<const key_id> keys, std::span<std::optional<observed_state>> found) override;
+  result<void> read_states(std::span<const key_id> keys, std::span<seen_key> found) override;
   result<void> read_records(std::span<const row_id> records, std::vector<std::string>& found) override;
   result<void> name_keys(std::span<const key_id> keys, std::vector<std::optional<named_key>>& found) override;
   result<void> name_organizers(std::span<const organizer_id> organizers, std::vector<std::string>& found) override;
@@ -97,7 +98,7 @@ class memory_plan_store final : public plan_store {
   std::size_t page_rows_;
   std::optional<digest> last_digest_, last_new_;
   key_id last_key_ = 0, last_wanted_ = 0, last_belonging_ = 0;
-  std::uint32_t last_decided_ = 0, last_call_row_ = 0, last_call_ = 0;
+  std::uint32_t last_decided_ = 0, last_call_row_ = 0, last_call_ = 0, last_copy_ = 0;
 };
 
 // A row of an input. `version` changes what is wanted; an id in upper case is another form of the same key.

@@ -248,11 +248,11 @@ std::vector<input_row> any_input() {
   return out;
 }
 
-std::vector<const inventory_entry*> lacking_in(const memory_ledger& before, const std::vector<input_row>& rows, utc_time now) {
+std::vector<const stored_key*> lacking_in(const memory_ledger& before, const std::vector<input_row>& rows, utc_time now) {
   std::set<std::pair<std::string, std::string>> present;
   for (const auto& row : rows)
     if (row.valid || row.readable) present.emplace(organizer_name(row.organizer), to_lower(row.external_id));
-  std::vector<const inventory_entry*> out;
+  std::vector<const stored_key*> out;
   for (const auto& [key, entry] : before.inventory) {
     const auto spec = decode_spec(before.payloads.at(entry.source));
     const bool gone = entry.observed && (entry.observed->state == observed_state::lost || entry.observed->state == observed_state::removed);
@@ -266,7 +266,7 @@ void check_lacking(const memory_ledger& before, const memory_ledger& after, cons
                    const run_header& header, utc_time now) {
   const auto lacking = lacking_in(before, rows, now);
   const auto feed = before.feeds.find(header.feed);
-  RC_ASSERT(plan.summary.vanished == static_cast<std::uint64_t>(std::ranges::count_if(lacking, [&](const inventory_entry* entry) {
+  RC_ASSERT(plan.summary.vanished == static_cast<std::uint64_t>(std::ranges::count_if(lacking, [&](const stored_key* entry) {
               return !header.feed.empty() && feed != before.feeds.end() && entry->feed == feed->second;
             })));
   std::uint64_t changed = 0, moved = 0;
