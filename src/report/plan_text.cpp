@@ -66,6 +66,7 @@ std::string plan_lanes_text(const plan_summary& s, utc_time now) {
 }  // namespace
 
 std::string plan_counts(const plan_summary& s) {
+  if (s.kind != run_kind::provision) return counts_of_kind(s);
   auto out =
       fmt::format("{}: {} owed ({} new, {} changed, {} tried before{}), {} unchanged", rows_text(s), count_of(s.calls, "call", "calls"),
                   grouped(s.new_keys), grouped(s.changed_keys), grouped(s.retried_keys - s.update_keys),

@@ -110,7 +110,7 @@ BOOST_AUTO_TEST_CASE(row_16_every_kind_of_failure_has_a_remedy) {
       {reason(0, "invalid", "column 'start'", outcome::rejected), "Correct these rows"},
       {reason(0, "conflict", "line 3 wants another meeting", outcome::rejected), "Make them equal"},
       {reason(0, "start;end", "", outcome::drifted), "--on-drift report"},
-      {reason(404, "", "", outcome::lost), "makes them again"},
+      {reason(404, "", "", outcome::lost), "`convoke verify --repair` makes them again"},
       {reason(0, "Something"), "compare the message"}};
   for (const auto& [why, says] : kinds) BOOST_TEST(with_remedy(why).remedy.contains(says), with_remedy(why).remedy << " / " << says);
 }
