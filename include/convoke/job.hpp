@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Plans a file of meetings and carries the plan out. `convoke check`, `plan`, `apply` and `work` are these functions and code that prints.
+/// Plans a file of meetings and carries the plan out. `convoke check`, `plan`, `apply` and `work` are these functions and code that prints;
+/// `convoke verify` and `remove` are `apply` of a job of another kind (plan_options::kind).
 ///
 ///     convoke::job j;
 ///     j.input = "classes.csv";
@@ -32,6 +33,7 @@
 #include <convoke/lane.hpp>
 #include <convoke/outcome.hpp>
 #include <convoke/results_dialect.hpp>
+#include <convoke/run_kind.hpp>
 #include <convoke/secret.hpp>
 #include <convoke/spec.hpp>
 #include <convoke/summary.hpp>
@@ -114,6 +116,13 @@ struct plan_options {
   attendee_roles roles = attendee_roles::send;
   std::optional<std::uint64_t> expect_rows;  ///< refuse unless the input has exactly N rows; not part of the identity
   std::optional<std::uint64_t> max_new;      ///< refuse if more than N keys are new; not part of the identity
+  /// What is done for the rows. A run that verifies reads the known meetings of the rows, or, without an input, every known meeting of the
+  /// job's lanes. One that removes deletes the known meetings of the rows; it belongs to a feed only where job::feed is set, and then
+  /// deletes meetings of this feed only. What a row wants besides its key counts in a run that provisions only.
+  run_kind kind = run_kind::provision;
+  /// Of a run that verifies: meetings that are lost are made again, and with on_drift::update those that differ are updated.
+  bool repair = false;
+  bool confirmed = false;  ///< of a run that removes: the observer is not asked; not part of the identity
   on_vanished vanished = on_vanished::report;
   std::uint64_t max_remove = 0;  ///< refuse if more than N meetings would be removed (on_vanished::remove); not part of the identity
 };
@@ -134,7 +143,7 @@ struct pace_options : lane_pace_options {
 
 /// Everything that a job needs. Strings are UTF-8; paths are used as they are, relative to the current folder.
 struct job {
-  std::string input;  ///< a path, or `-` for standard input
+  std::string input;  ///< a path, or `-` for standard input; empty, for a run that verifies: every known meeting of the lanes
   /// The series of files that the input belongs to: keys of a feed that a later file of it lacks have vanished (see on_vanished). Absent:
   /// the input's name without its folder, and without the `.failed.csv` of a failed file, which is never the whole of its feed; a pipe then
   /// belongs to no feed. Part of a run's identity where it is present.
@@ -168,6 +177,21 @@ enum class job_use : std::uint8_t {
 /// \returns errc::usage for the first setting that is wrong. Messages call a setting by the name of its command-line flag.
 [[nodiscard]] result<void> validate(const job& j, job_use use = job_use::apply);
 
+/// A known meeting, for a question.
+struct known_meeting {
+  std::string organizer, external_id, subject;  ///< of people's choice: to be escaped where they are shown
+  utc_time start{};
+};
+
+/// What a run that removes is about to delete.
+struct removal_question {
+  std::string input;
+  std::uint32_t run = 0;                ///< the open run that is resumed; 0: the run is not planned yet
+  std::uint64_t meetings = 0;           ///< to delete
+  plan_summary plan;                    ///< of a run that is not planned yet: what becomes of the other rows
+  std::vector<known_meeting> examples;  ///< of the meetings: the first three at most
+};
+
 /// What a job does now.
 enum class job_phase : std::uint8_t {
   planning,    ///< reads the input and plans, or finds the run that it resumes
@@ -182,6 +206,12 @@ struct observer {
   virtual ~observer() = default;
   /// A person has to sign in, and `sign_in` waits for it. The prompt must reach that person, and no other one.
   virtual void sign_in_wanted(const sign_in_prompt&) {}
+  /// Asks whether these meetings may be deleted, before a run that removes is opened or resumed: once in `apply`, where there is a meeting
+  /// to delete and plan_options::confirmed is not set. Nothing is kept of a plan while this waits. An error is returned by `apply`, and
+  /// nothing is deleted: errc::input where the answer is no or nobody can be asked, errc::interrupted where a stop came meanwhile.
+  [[nodiscard]] virtual result<void> confirm_removal(const removal_question&) {
+    return fail(errc::input, "Nothing is deleted, because the removal was not confirmed.");
+  }
   /// A phase of `apply` begins. The other functions only plan.
   virtual void entered(job_phase) {}
   /// A row is wrong. Called for all wrong rows, in line order.
@@ -265,9 +295,20 @@ struct lane_result {
   outcome_counts counts;          ///< of the rows of the run whose lane is known; wrong rows are not among them. Only in a job_report
 };
 
+/// What a run that verifies has found: an attestation of the inventory.
+struct verified_meetings {
+  std::uint64_t rows = 0;            ///< whose meeting was read, or made again: all but those that failed, were rejected or are deferred
+  std::uint64_t expired = 0;         ///< of these, drifted because the service has let the meeting expire
+  std::optional<utc_time> from, to;  ///< the times of the first and the last answer; absent where no call was made
+  std::string results_sha256;        ///< of the bytes of the results, hexadecimal; empty where none were written
+};
+
 /// The result of `apply`.
 struct job_report {
   std::uint32_t run = 0;  ///< 0: interrupted before there was one
+  run_kind kind = run_kind::provision;
+  bool of_inventory = false;                  ///< it has no input: its rows are all known meetings
+  std::optional<verified_meetings> verified;  ///< of a run that verifies
   ending end = ending::finished;
   bool drift_fails = false;                       ///< as the run was planned: drifted rows count as failed
   std::string detail;                             ///< one sentence for people: why it stopped and what to do

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <convoke/outcome.hpp>
+#include <convoke/run_kind.hpp>
 #include <convoke/time.hpp>
 
 namespace convoke {
@@ -144,6 +145,7 @@ enum class removal_bar : std::uint8_t {
 
 /// What a plan decided, counted.
 struct plan_summary {
+  run_kind kind = run_kind::provision;
   std::string feed;                 ///< empty: the input belongs to no feed
   std::uint64_t records = 0;        ///< records of the input that the plan covers, without empty ones
   std::uint64_t empty_records = 0;  ///< records whose every cell is empty: skipped

@@ -37,6 +37,9 @@ constexpr command commands[] = {
     {"check", "Read and validate; no network, no ledger", "FILE", "CSV file, or - for standard input", on_check},
     {"plan", "Commit a plan; nothing is sent until apply or --open opens it", "FILE", "CSV file, or -", on_plan},
     {"apply", "Plan, open, carry out; the same command again resumes", "FILE", "CSV file, or -", on_apply},
+    {"verify", "Read every known meeting (of FILE, or all), and report what differs, is lost or has expired", "FILE",
+     "CSV file whose meetings are read, or -; all known meetings where it is left out", on_verify, 1, false},
+    {"remove", "Delete the meetings of these rows, after a question", "FILE", "CSV file, or -", on_remove},
     {"work", "Carry out what open runs of this ledger owe, with other workers", "", "", on_work},
     {"runs", "The runs of this ledger", "", "", on_inventory},
     {"discard", "Close a run that is not wanted", "RUN", "the run's number", on_inventory},
@@ -52,7 +55,7 @@ constexpr command commands[] = {
     {"version", "Print the version", "", "", 0},
 };
 
-constexpr std::string_view later_commands[] = {"verify", "remove", "bench", "completion"};
+constexpr std::string_view later_commands[] = {"bench", "completion"};
 
 // An option of a command, and the value that the parser read for it; of a list its values, one a line.
 struct taken {

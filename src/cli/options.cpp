@@ -9,10 +9,11 @@ namespace convoke::cli {
 namespace {
 
 constexpr unsigned planning = on_check | on_plan | on_apply;
-constexpr unsigned calling = on_apply | on_work;
+constexpr unsigned of_known = on_verify | on_remove;
+constexpr unsigned calling = on_apply | on_work | of_known;
 constexpr unsigned paced = on_plan | calling;
 constexpr unsigned lanes = paced | on_doctor | on_probe;
-constexpr unsigned reading = planning | on_doctor;
+constexpr unsigned reading = planning | on_doctor | of_known;
 
 constexpr option table[] = {
     // files and ledger
@@ -22,10 +23,10 @@ constexpr option table[] = {
     {"wait-lock", "", shape::value, paced | on_inventory | on_ledger, "0", "D",
      "How long to wait for another process's run on a SQLite ledger; no effect on PostgreSQL", ""},
     {"follow", "", shape::flag, on_work, "", "", "Wait for more runs where nothing is owed (PostgreSQL only)", ""},
-    {"results", "", shape::path, on_apply | on_export, "", "FILE", "Write results here; .csv or .jsonl", ""},
-    {"results-dialect", "", shape::value, on_apply | on_export, "input", "input|rfc4180",
+    {"results", "", shape::path, on_apply | of_known | on_export, "", "FILE", "Write results here; .csv or .jsonl", ""},
+    {"results-dialect", "", shape::value, on_apply | of_known | on_export, "input", "input|rfc4180",
      "CSV results: delimiter and byte-order mark of the input, or commas without a mark", ""},
-    {"failed", "", shape::path, on_check | on_plan | on_apply | on_export, "", "FILE", "Write failed rows here", ""},
+    {"failed", "", shape::path, planning | of_known | on_export, "", "FILE", "Write failed rows here", ""},
     {"report", "", shape::later, on_apply, "", "FILE", "HTML report (not built yet)", ""},
     // output
     {"output", "o", shape::value, on_all, "text", "text|json", "What to print on standard output", ""},
@@ -40,13 +41,13 @@ constexpr option table[] = {
     {"limit", "", shape::value, reading, "", "N", "Pilot: only the first N rows", ""},
     {"only", "", shape::value, reading, "", "COLUMN=VALUE", "Pilot: only these rows", ""},
     {"max-new", "", shape::value, planning, "", "N", "Refuse if more meetings than this are new", ""},
-    {"expect-rows", "", shape::value, planning, "", "N", "Refuse unless exactly N rows came", ""},
-    {"feed", "", shape::value, planning, "", "NAME", "The series of files that this one belongs to (default: its name without the folder)",
-     ""},
+    {"expect-rows", "", shape::value, planning | of_known, "", "N", "Refuse unless exactly N rows came", ""},
+    {"feed", "", shape::value, planning | on_remove, "", "NAME",
+     "The series of files that this one belongs to (default: its name without the folder)", ""},
     {"on-vanished", "", shape::value, planning, "report", "report|remove",
      "Meetings that the feed no longer has: reported, or deleted after everything else", ""},
     {"max-remove", "", shape::value, planning, "0", "N", "Refuse if more meetings than this would be removed", ""},
-    {"skip-invalid", "", shape::flag, planning | on_doctor, "", "", "Provision the valid rows although others are wrong", ""},
+    {"skip-invalid", "", shape::flag, planning | of_known | on_doctor, "", "", "Go on with the valid rows although others are wrong", ""},
     {"encoding", "", shape::value, reading, "", "NAME", "utf-8, utf-16le, utf-16be, windows-1252 (or cp1252), latin1 (default: detected)",
      ""},
     {"delimiter", "", shape::value, reading, "", "C", "',', ';' or 'tab' (default: detected)", ""},
@@ -57,13 +58,16 @@ constexpr option table[] = {
     {"skip-dates", "", shape::path, reading, "", "FILE", "Dates on which no row repeats, one a line", ""},
     {"column", "", shape::list, reading, "", "ROLE=HEADER", "Use the column HEADER as ROLE, such as start=Beginn; may be repeated", ""},
     {"carry", "", shape::list, reading, "", "HEADER", "Only carry this column to the results; may be repeated", ""},
-    {"on-drift", "", shape::value, planning, "report", "report|update|fail", "What to do about a meeting that differs", ""},
+    {"on-drift", "", shape::value, planning | on_verify, "report", "report|update|fail", "What to do about a meeting that differs", ""},
     {"keep-alive", "", shape::value, planning, "", "D", "Extend meetings that expire within D (such as 30d) although their end lies ahead",
      ""},
     {"roles", "", shape::value, planning, "send", "send|enforce",
      "Roles of attendees: sent when a meeting is made, or also set by an update where Graph did not keep them", ""},
     {"probed", "", shape::path, planning, "", "FILE",
      "What convoke probe found out: external ids that the service refuses are refused by the plan", ""},
+    {"repair", "", shape::flag, on_verify, "", "",
+     "Make meetings again that are lost; with --on-drift update also change those that differ", ""},
+    {"yes", "", shape::flag, on_remove, "", "", "Delete without a question", ""},
     {"options", "", shape::flag, on_check, "", "", "List the options of meetings and their values, and stop; no FILE is needed", ""},
     // the service
     {"cloud", "", shape::value, lanes, "global", "NAME", "Microsoft cloud", ""},
@@ -85,7 +89,7 @@ constexpr option table[] = {
     {"federated-token-file", "", shape::path, lanes, "", "FILE", "Token of another identity provider, read anew for every request",
      "AZURE_FEDERATED_TOKEN_FILE"},
     {"managed-identity", "", shape::value, lanes, "", "ID", "User-assigned managed identity: client id, object:ID or resource id", ""},
-    {"credential", "", shape::value, planning | on_work | on_doctor | on_probe, "", "KIND",
+    {"credential", "", shape::value, planning | on_work | on_doctor | on_probe | of_known, "", "KIND",
      "client-secret, client-certificate, workload-identity, managed-identity, managed-identity-federation, token or device-code, with "
      "which a person signs in (default: what is given)",
      ""},
@@ -106,7 +110,7 @@ constexpr option table[] = {
     {"max-outage", "", shape::value, calling, "30m", "D", "Defer the rest after this long without a success", ""},
     {"max-cooldown", "", shape::value, paced | on_inventory, "24h", "D", "A longer Retry-After is cut to this; then one call is made alone",
      ""},
-    {"forget-cooldowns", "", shape::flag, on_plan | on_apply, "", "", "Start without the saved cooldowns and delete them", ""},
+    {"forget-cooldowns", "", shape::flag, on_plan | on_apply | of_known, "", "", "Start without the saved cooldowns and delete them", ""},
     {"max-attempts", "", shape::value, calling, "5", "N", "Calls per row that end in a fault", ""},
     // housekeeping and metrics
     {"keep-runs", "", shape::value, calling, "10", "N", "Older runs lose their raw records", ""},

@@ -77,6 +77,7 @@ std::string plan_lanes_text(const plan_summary& s, utc_time now) {
 }  // namespace
 
 std::string plan_counts(const plan_summary& s) {
+  if (s.kind != run_kind::provision) return counts_of_kind(s);
   auto out = fmt::format("{}: {} owed ({}), {} unchanged", rows_text(s), count_of(s.calls, "call", "calls"), call_reasons(s),
                          grouped(s.unchanged));
   if (s.drifted > 0) out += fmt::format(", {} known to have drifted", grouped(s.drifted));

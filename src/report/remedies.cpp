@@ -43,18 +43,19 @@ constexpr rule rules[] = {
      true, core::fixer::author_of_the_file},
     {outcome::lost, "",
      "These meetings do not exist any more, or their organizer has left the tenant. `convoke verify --repair` makes them again, and so "
-     "does "
-     "the next `convoke apply` of a file that has them.",
+     "does the next `convoke apply` of a file that has them.",
      false, core::fixer::operator_of_convoke},
-    {outcome::failed, "unknown_meeting",
-     "This ledger knows no meeting of these rows. Check organizer and external id, and that --ledger names the ledger that made them.",
-     true, core::fixer::author_of_the_file},
-    {outcome::failed, "other_feed",
-     "These meetings belong to another feed than this run, which removes those of its own only. Name their feed with --feed.", false,
-     core::fixer::operator_of_convoke},
     {outcome::failed, "retries",
      "The service or the network failed in three runs in a row. Run the same command again once they work: a new run owes these rows.",
      false, core::fixer::microsoft},
+    {outcome::failed, "unknown_meeting",
+     "This ledger knows no meeting of these rows, so nothing was read or deleted. Compare organizer and external id with `convoke export "
+     "--inventory`, and --ledger with the one that made the meetings.",
+     true, core::fixer::author_of_the_file},
+    {outcome::failed, "other_feed",
+     "These meetings belong to another feed, so they are not deleted. `convoke export --inventory` shows the feed of each; leave --feed "
+     "out to delete meetings of any feed.",
+     true, core::fixer::operator_of_convoke},
     {outcome::failed, "not_removed",
      "Meetings that vanished from the feed are deleted only where every other row of the run succeeds. They stay as they are, and the next "
      "run decides about them again: see to the other rows, then run the same command again.",

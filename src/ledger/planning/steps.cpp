@@ -177,12 +177,14 @@ result<void> row_decider::run(rows_by_number& rows) {
     if (auto written = write_page(); !written) return written;
   }
   if (auto sorted = rows.status(); !sorted) return sorted;
-  return write_page();
+  if (auto written = write_page(); !written) return written;
+  return name_sample(plan_.store, removed_, plan_.summary.remove_sample);
 }
 
 void row_decider::add_call(const matched_row& row) {
   auto& organizer = plan_.organizers.entries()[row.organizer];
   ++organizer.calls;
+  if (row.first_op == operation::remove) sample(removed_, row.key);
   if (row.what == row_class::new_key) ++organizer.new_keys;
   calls_.push({.key = row.key,
                .hash = row.hash,
