@@ -15,7 +15,7 @@ from source_text import code_of
 LAYER = {
     "core": 0,
     "csv": 1, "spec": 1, "pacing": 1, "wire": 1, "token": 1,
-    "engine": 2, "diagnosis": 2,
+    "engine": 2, "diagnosis": 2, "experiments": 2,
     "os": 3, "net": 3, "auth": 3, "graph": 3, "ledger": 3, "files": 3, "sim": 3,
     "api": 4, "run": 4, "load": 4, "report": 4,
     "cli": 5,
@@ -39,7 +39,7 @@ ONLY_BELOW = {"sim": {"core", "net"}, "sim/service": {"core"}}
 ONLY_ABOVE = {"sim": {"cli"}}
 
 # Public headers that declare the functions of the library. The other public headers are plain types and belong to layer 0.
-API = {"convoke/doctor.hpp", "convoke/export.hpp", "convoke/job.hpp", "convoke/ledger.hpp"}
+API = {"convoke/doctor.hpp", "convoke/export.hpp", "convoke/job.hpp", "convoke/ledger.hpp", "convoke/probe.hpp"}
 
 # (prefix of a header, its library, the layers that may use the library)
 LIBRARIES = [

@@ -25,3 +25,4 @@ target_link_libraries(convoke_headers PRIVATE ${modules} convoke_settings)
 target_include_directories(convoke_headers PRIVATE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
 # Only the compiler's checks matter here, not the code.
 target_compile_options(convoke_headers PRIVATE -O0 -g0)
+set_target_properties(convoke_headers PROPERTIES UNITY_BUILD OFF)

@@ -34,10 +34,14 @@ if(PROJECT_IS_TOP_LEVEL)
     add_link_options(-fuse-ld=lld)
   endif()
 
-  # A translation unit with Beast and TLS takes up to 0.8 GB: on a small machine the limit is memory, not cores.
+  # A translation unit with Beast and TLS takes up to 0.8 GB, several in one up to 1.6 GB: on a small machine the limit is memory, not cores.
   cmake_host_system_information(RESULT cores QUERY NUMBER_OF_LOGICAL_CORES)
   cmake_host_system_information(RESULT megabytes QUERY TOTAL_PHYSICAL_MEMORY)
-  math(EXPR affordable "${megabytes} / 800")
+  set(megabytes_each 800)
+  if(CMAKE_UNITY_BUILD)
+    set(megabytes_each 1600)
+  endif()
+  math(EXPR affordable "${megabytes} / ${megabytes_each}")
   if(affordable LESS 1)
     set(affordable 1)
   endif()
@@ -58,6 +62,10 @@ target_compile_options(convoke_settings INTERFACE
   $<$<CXX_COMPILER_ID:Clang>:-Wno-missing-designated-field-initializers>)
 # In tests and fuzzers the standard library checks its preconditions, for example that an optional which is read is not empty.
 target_compile_definitions(convoke_settings INTERFACE $<$<NOT:$<CONFIG:Release>>:_GLIBCXX_ASSERTIONS>)
+if(CMAKE_UNITY_BUILD)
+  # A local name that equals one in the anonymous namespace of another file of the unit hides nothing; the release build checks the files one by one.
+  target_compile_options(convoke_settings INTERFACE -Wno-shadow)
+endif()
 if(CONVOKE_WERROR)
   target_compile_options(convoke_settings INTERFACE -Werror)
 endif()

@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Plans a file of meetings and carries the plan out. `convoke check`, `plan`, `apply` and `work` are these functions and code that prints.
+/// Plans a file of meetings and carries the plan out. `convoke check`, `plan`, `apply` and `work` are these functions and code that prints;
+/// `convoke verify` and `remove` are `apply` of a job of another kind (plan_options::kind).
 ///
 ///     convoke::job j;
 ///     j.input = "classes.csv";
@@ -30,8 +31,10 @@
 
 #include <convoke/error.hpp>
 #include <convoke/lane.hpp>
+#include <convoke/observer.hpp>
 #include <convoke/outcome.hpp>
 #include <convoke/results_dialect.hpp>
+#include <convoke/run_kind.hpp>
 #include <convoke/secret.hpp>
 #include <convoke/spec.hpp>
 #include <convoke/summary.hpp>
@@ -105,6 +108,8 @@ struct plan_options {
   std::string only;                         ///< `COLUMN=VALUE`: plan only these rows; empty: all
   std::vector<option_default> options;      ///< of rows whose cell is empty, where lane_options::options has nothing of the option
   bool skip_invalid = false;                ///< provision the valid rows although others are wrong
+  /// Rows whose external id has more bytes are wrong, because the service does not take it (`convoke probe`); absent: 128 is the most.
+  std::optional<std::uint32_t> longest_external_id;
   convoke::on_drift drift = convoke::on_drift::report;
   /// Known meetings that expire within this time although they end later than now are extended by a PATCH that changes nothing: 1 s to less
   /// than 60 days, for which an update extends a meeting; absent: none is.
@@ -112,6 +117,13 @@ struct plan_options {
   attendee_roles roles = attendee_roles::send;
   std::optional<std::uint64_t> expect_rows;  ///< refuse unless the input has exactly N rows; not part of the identity
   std::optional<std::uint64_t> max_new;      ///< refuse if more than N keys are new; not part of the identity
+  /// What is done for the rows. A run that verifies reads the known meetings of the rows, or, without an input, every known meeting of the
+  /// job's lanes. One that removes deletes the known meetings of the rows; it belongs to a feed only where job::feed is set, and then
+  /// deletes meetings of this feed only. What a row wants besides its key counts in a run that provisions only.
+  run_kind kind = run_kind::provision;
+  /// Of a run that verifies: meetings that are lost are made again, and with on_drift::update those that differ are updated.
+  bool repair = false;
+  bool confirmed = false;  ///< of a run that removes: the observer is not asked; not part of the identity
   on_vanished vanished = on_vanished::report;
   std::uint64_t max_remove = 0;  ///< refuse if more than N meetings would be removed (on_vanished::remove); not part of the identity
 };
@@ -132,7 +144,7 @@ struct pace_options : lane_pace_options {
 
 /// Everything that a job needs. Strings are UTF-8; paths are used as they are, relative to the current folder.
 struct job {
-  std::string input;  ///< a path, or `-` for standard input
+  std::string input;  ///< a path, or `-` for standard input; empty, for a run that verifies: every known meeting of the lanes
   /// The series of files that the input belongs to: keys of a feed that a later file of it lacks have vanished (see on_vanished). Absent:
   /// the input's name without its folder, and without the `.failed.csv` of a failed file, which is never the whole of its feed; a pipe then
   /// belongs to no feed. Part of a run's identity where it is present.
@@ -165,55 +177,6 @@ enum class job_use : std::uint8_t {
 /// names, a zone, a file) is found later. Any thread.
 /// \returns errc::usage for the first setting that is wrong. Messages call a setting by the name of its command-line flag.
 [[nodiscard]] result<void> validate(const job& j, job_use use = job_use::apply);
-
-/// What a job does now.
-enum class job_phase : std::uint8_t {
-  planning,    ///< reads the input and plans, or finds the run that it resumes
-  calling,     ///< calls the service; a stop drains, and the drain is bounded by pace_options::drain
-  concluding,  ///< writes the outputs and prunes old runs
-};
-
-/// Receives what happens during a job. Every member is called on the thread that called `check`, `plan`, `dry_run`, `apply` or `work`. A
-/// member should return quickly, because no call is made meanwhile. What a member throws comes out of that function: what was known by then
-/// is in the ledger, and the same job resumes.
-struct observer {
-  virtual ~observer() = default;
-  /// A person has to sign in, and `sign_in` waits for it. The prompt must reach that person, and no other one.
-  virtual void sign_in_wanted(const sign_in_prompt&) {}
-  /// A phase of `apply` begins. The other functions only plan.
-  virtual void entered(job_phase) {}
-  /// A row is wrong. Called for all wrong rows, in line order.
-  virtual void wrong_row(std::uint32_t /*line*/, const std::string& /*why*/) {}
-  /// The plan is committed (or, by `check` and `dry_run`, would be). `run` is 0 where nothing is committed.
-  virtual void planned(std::uint32_t /*run*/, const plan_summary&) {}
-  /// A plan that cannot be accepted: rows of it are wrong, more of its meetings are new than max_new allows, or more would be removed than
-  /// max_remove allows. The error follows.
-  virtual void refused(const plan_summary&) {}
-  /// An open run is resumed: `owed` of `rows` are left.
-  virtual void resumed(std::uint32_t /*run*/, std::uint64_t /*rows*/, std::uint64_t /*owed*/) {}
-  /// Before the first call of `apply`: how long it will take, as far as that is known.
-  virtual void expected(const forecast&) {}
-  /// A warning, a throttle, a lost connection: one line without secrets and control characters.
-  virtual void note(const std::string& /*line*/) {}
-  /// A call for the row at `line` ended without a meeting: what the service or the network reported. Frequent during an outage. The text
-  /// holds no subjects, people, links, secrets or control characters.
-  virtual void trouble(std::uint32_t /*line*/, const std::string& /*what*/) {}
-  struct progress {
-    std::uint64_t rows = 0, done = 0;  ///< done: committed
-    std::uint64_t calls = 0, throttled = 0;
-    std::uint64_t calls_left = 0;                         ///< rows that share a key share a call
-    double rate = 0;                                      ///< committed rows per second, recent
-    double pace = 0;                                      ///< calls per second that are allowed now
-    bool learning = false;                                ///< no limit was met yet: the pace still grows
-    std::optional<std::chrono::milliseconds> closed_for;  ///< throttled: the rest of the cooldown
-    std::optional<utc_time> closed_until;                 ///< the same as wall time
-    std::optional<std::chrono::seconds> nothing_for;      ///< no cooldown, and yet no row ended for this long (30 s or more)
-    std::optional<std::chrono::milliseconds> left;        ///< expected time left, a running cooldown included; absent: not known
-    std::chrono::milliseconds elapsed{0};
-  };
-  /// About five times a second during the call phase.
-  virtual void advanced(const progress&) {}
-};
 
 /// How `work` goes about it.
 struct work_options {
@@ -263,9 +226,20 @@ struct lane_result {
   outcome_counts counts;          ///< of the rows of the run whose lane is known; wrong rows are not among them. Only in a job_report
 };
 
+/// What a run that verifies has found: an attestation of the inventory.
+struct verified_meetings {
+  std::uint64_t rows = 0;            ///< whose meeting was read, or made again: all but those that failed, were rejected or are deferred
+  std::uint64_t expired = 0;         ///< of these, drifted because the service has let the meeting expire
+  std::optional<utc_time> from, to;  ///< the times of the first and the last answer; absent where no call was made
+  std::string results_sha256;        ///< of the bytes of the results, hexadecimal; empty where none were written
+};
+
 /// The result of `apply`.
 struct job_report {
   std::uint32_t run = 0;  ///< 0: interrupted before there was one
+  run_kind kind = run_kind::provision;
+  bool of_inventory = false;                  ///< it has no input: its rows are all known meetings
+  std::optional<verified_meetings> verified;  ///< of a run that verifies
   ending end = ending::finished;
   bool drift_fails = false;                       ///< as the run was planned: drifted rows count as failed
   std::string detail;                             ///< one sentence for people: why it stopped and what to do
@@ -279,6 +253,8 @@ struct job_report {
   std::vector<lane_result> lanes;                      ///< of the whole run, in the order of its lanes; `end` is that of this call
   std::uint64_t calls = 0, throttled = 0, faults = 0;  ///< of this call
   std::uint64_t early_by_inference = 0;                ///< calls in a scope that was closed by a throttle which did not name it
+  std::uint64_t batches = 0;                           ///< requests that carried several of the calls (batch_size)
+  std::uint64_t strange = 0;                           ///< answers in batches that were ignored: of no call, or of one that was answered
   std::chrono::microseconds plan_time{0}, call_time{0}, results_time{0};  ///< call: first send to last commit
   std::string results, failed;                                            ///< files written, empty where none
   std::string removed_failed;              ///< the failed file of an earlier run, removed because nothing failed; empty: there was none
@@ -343,6 +319,8 @@ struct work_report {
   std::uint64_t rows = 0;                         ///< that got their outcome by this call
   std::uint64_t calls = 0, throttled = 0, faults = 0;
   std::uint64_t early_by_inference = 0;    ///< calls in a scope that was closed by a throttle which did not name it
+  std::uint64_t batches = 0;               ///< requests that carried several of the calls (batch_size)
+  std::uint64_t strange = 0;               ///< answers in batches that were ignored: of no call, or of one that was answered
   std::chrono::microseconds call_time{0};  ///< first send to last commit
   unsigned sessions = 0;                   ///< more than one where a lease was lost, or each run has a session
   std::vector<lane_result> lanes;    ///< in the order of the job's lanes; some without calls may be missing. A finished one is owed nothing

@@ -5,6 +5,7 @@
 /// so that a rehearsal against the simulator never counts as real. It compares all four in lower case: Microsoft does not document whether
 /// Graph distinguishes `A-1` from `a-1`, so convoke never sends both.
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,7 +18,10 @@ namespace convoke {
 /// The lower-case form of an Entra id (`xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx`, hexadecimal); nullopt for anything else.
 [[nodiscard]] std::optional<std::string> parse_guid(std::string_view text);
 
-/// True where `text` may be sent as an external id: 1 to 128 bytes of visible ASCII (0x21-0x7E).
+/// The most bytes of an external id that convoke sends.
+inline constexpr std::size_t longest_valid_external_id = 128;
+
+/// True where `text` may be sent as an external id: 1 to longest_valid_external_id bytes of visible ASCII (0x21-0x7E).
 [[nodiscard]] bool valid_external_id(std::string_view text) noexcept;
 
 }  // namespace convoke

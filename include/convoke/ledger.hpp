@@ -187,6 +187,8 @@ class ledger_reader {
   [[nodiscard]] result<std::vector<failure_reason>> reasons(std::uint32_t id, std::size_t most = 20);
   /// Meetings of the inventory by state.
   [[nodiscard]] result<std::vector<counted>> inventory_counts();
+  /// Of the meetings that are known as wanted or drifted, those that have expired by `now`, as the service said when they were observed.
+  [[nodiscard]] result<std::uint64_t> inventory_expired(utc_time now);
   /// Meetings of the inventory by feed; those of no feed are counted under the empty name.
   [[nodiscard]] result<std::vector<counted>> inventory_feeds();
   /// The processes that carry out runs of this ledger, in the order in which they started; also those that have ended without a word and

@@ -42,6 +42,8 @@ struct meeting {
   /// Of the options that were looked for, those that the answer shows with a value that convoke knows; sorted by option. An empty value is
   /// an empty list.
   std::vector<option_value> options{};
+  /// chatInfo.threadId. Absent where the answer has none, or something that is no text of at most 256 bytes: it cannot be verified then.
+  std::optional<std::string> chat_thread_id{};
 
   friend bool operator==(const meeting&, const meeting&) = default;
 };

@@ -55,6 +55,9 @@ struct meeting_spec {
   /// honour them (Graph's page of meetingParticipantInfo). Set only where an attendee has a role.
   bool keep_roles = false;
   std::vector<option_value> options{};  ///< sorted by option, none twice; what is not named is neither set nor compared
+  /// The chat of the channel that the meeting belongs to (`19:...@thread.tacv2`). Such a meeting is made by Graph's beta endpoint. Empty:
+  /// it has a chat of its own, which is neither sent nor compared.
+  std::string chat_thread_id{};
 
   friend bool operator==(const meeting_spec&, const meeting_spec&) = default;
 };

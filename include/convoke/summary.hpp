@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <convoke/outcome.hpp>
+#include <convoke/run_kind.hpp>
 #include <convoke/time.hpp>
 
 namespace convoke {
@@ -88,6 +89,7 @@ enum class input_warning_kind : std::uint8_t {
   unnamed_column,        ///< a column without a name has values, which are ignored
   role_not_kept,         ///< it has a presenter or a coorganizer, a role that createOrGet does not reliably keep, and no update sets it
   lasting_option,        ///< an option is set that nothing takes back: anonymizeIdentityForRoles
+  beta_endpoint,         ///< it is a channel meeting, which Graph's beta endpoint makes: that may change without notice
 };
 struct input_warning {
   input_warning_kind kind = input_warning_kind::id_null_word;
@@ -143,6 +145,7 @@ enum class removal_bar : std::uint8_t {
 
 /// What a plan decided, counted.
 struct plan_summary {
+  run_kind kind = run_kind::provision;
   std::string feed;                 ///< empty: the input belongs to no feed
   std::uint64_t records = 0;        ///< records of the input that the plan covers, without empty ones
   std::uint64_t empty_records = 0;  ///< records whose every cell is empty: skipped
@@ -155,7 +158,7 @@ struct plan_summary {
   std::uint64_t extended_keys = 0;  ///< of these, as wanted or drifted, and about to expire: a PATCH extends them (keep_alive)
   std::uint64_t expired_keys = 0;   ///< of these, in the inventory with this payload, and expired
   std::uint64_t update_keys = 0;    ///< of the retried: known to differ, so that an update is owed and no createOrGet (`--on-drift update`)
-  std::uint64_t settings_keys = 0;  ///< of the calls, createOrGet of a key that wants what it cannot set (roles): an update follows
+  std::uint64_t settings_keys = 0;  ///< of the calls, createOrGet that an update follows for what it cannot set (options, roles)
   /// Of the calls: GET, of a run that verifies; DELETE, of one that removes, or of one that provisions and removes what vanished from its
   /// feed (on_vanished::remove); and createOrGet, of one that verifies, of meetings that are known to be lost (`--repair`).
   std::uint64_t get_keys = 0, remove_keys = 0, repaired_keys = 0;

@@ -41,6 +41,12 @@ struct renewal_terms {
   std::chrono::nanoseconds max_cooldown = std::chrono::hours(24);  // a longer Retry-After is cut to this, which the message reports
 };
 
+// A token that may be sent, and its number.
+struct usable_token {
+  const secret* text = nullptr;  // valid until control returns to the io_context
+  std::uint32_t number = 0;
+};
+
 // The tokens of one lane, numbered from 1. At most one request is in flight. A token is renewed before it runs out; where that fails the
 // present one stays in use until its end. All calls and all events are on the thread of the executor.
 class token_source {
@@ -64,10 +70,9 @@ class token_source {
   virtual void start(events e) = 0;
   // The service answered 401 to the token of this number (0: there was none): an event follows, `ready` with a newer token or `failed`.
   virtual void rejected(std::uint32_t number) = 0;
-  // Null while no token is usable. Valid until control returns to the io_context.
-  [[nodiscard]] virtual const secret* current() const = 0;
-  // 0 while no token is usable.
-  [[nodiscard]] virtual std::uint32_t current_number() const = 0;
+  // Absent while no token is usable. It depends on the clock: two readings may differ although nothing happened between them, so whoever
+  // checks that there is a token uses the one that was checked.
+  [[nodiscard]] virtual std::optional<usable_token> current() const = 0;
   // Ends the request that is in flight. No event follows.
   virtual void stop() = 0;
 };

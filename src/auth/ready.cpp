@@ -28,8 +28,10 @@ class ready_token final : public token_source {
       events_.failed({errc::credentials, "the service does not accept the token in CONVOKE_TOKEN: it may have expired; get a new one"},
                      true, std::nullopt);
   }
-  [[nodiscard]] const secret* current() const override { return rejected_ ? nullptr : &token_; }
-  [[nodiscard]] std::uint32_t current_number() const override { return rejected_ ? 0 : 1; }
+  [[nodiscard]] std::optional<usable_token> current() const override {
+    if (rejected_) return std::nullopt;
+    return usable_token{.text = &token_, .number = 1};
+  }
   void stop() override { stopped_ = true; }  // may be called from within an event, whose function object must stay
 
  private:

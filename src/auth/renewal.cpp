@@ -172,8 +172,10 @@ class renewing_source final : public token_source {
 
   void start(events e) override { session_->start(std::move(e)); }
   void rejected(std::uint32_t number) override { session_->rejected(number); }
-  [[nodiscard]] const secret* current() const override { return session_->usable() ? &session_->token() : nullptr; }
-  [[nodiscard]] std::uint32_t current_number() const override { return session_->usable() ? session_->number() : 0; }
+  [[nodiscard]] std::optional<usable_token> current() const override {
+    if (!session_->usable()) return std::nullopt;
+    return usable_token{.text = &session_->token(), .number = session_->number()};
+  }
   void stop() override { session_->stop(); }
 
  private:

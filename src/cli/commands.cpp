@@ -17,6 +17,8 @@
 #include "cli/doctor.hpp"
 #include "cli/job_builder.hpp"
 #include "cli/ledger_commands.hpp"
+#include "cli/lifecycle.hpp"
+#include "cli/probe.hpp"
 #include "cli/signals.hpp"
 #include "core/text.hpp"
 #include "files/input.hpp"
@@ -94,9 +96,10 @@ int run_dry(const job_command& c) {
   return made ? c.finish(*made) : c.fail_with(made.error());
 }
 
-int run_apply(const job_command& c) {
-  if (c.from.flag("dry-run")) return run_dry(c);
-  auto j = build_job(c.from, c.input, {.lane = true, .credentials = true});
+// apply, verify or remove.
+int run_apply(const job_command& c, run_kind kind) {
+  if (kind == run_kind::provision && c.from.flag("dry-run")) return run_dry(c);
+  auto j = build_job_of_kind(c.from, c.input, kind);
   if (!j) return c.fail_with(j.error());
   if (const auto in = c.sign_in_to(*j, job_use::apply); !in) return c.fail_with(in.error());
   if (j->results == "-") c.out.results_on_stdout();
@@ -121,7 +124,8 @@ int run_work(const job_command& c) {
 
 int run_job(console& out, const settings& from, const std::string& command, const std::string& input) {
   // A missing file is reported before wrong settings and credentials.
-  if (command != "work")
+  const bool needs_input = command != "work" && !(command == "verify" && input.empty());
+  if (needs_input)
     if (const auto there = files::input::look(input); !there) return out.fail_with(there.error());
   // Signals stay caught until the process has ended, so this is never deleted: a signal while the summary is printed, or while the process
   // exits, must not replace the exit code of a command that is done.
@@ -129,7 +133,9 @@ int run_job(console& out, const settings& from, const std::string& command, cons
   out.report_phases_to(*caught);
   const job_command c{.out = out, .from = from, .input = input, .caught = *caught};
   if (command == "work") return run_work(c);
-  return command == "check" ? run_check(c) : command == "plan" ? run_plan(c) : run_apply(c);
+  if (command == "check") return run_check(c);
+  if (command == "plan") return run_plan(c);
+  return run_apply(c, command == "verify" ? run_kind::verify : command == "remove" ? run_kind::remove : run_kind::provision);
 }
 
 int run_ledger(console& out, const settings& from, const std::vector<std::string>& words) {
@@ -143,6 +149,13 @@ int run_doctor(console& out, const settings& from, const std::string& input) {
   static auto* const caught = new signals;  // as for a job
   const job_command c{.out = out, .from = from, .input = input, .caught = *caught};
   const auto done = doctor_command(out, from, input, caught->stop());
+  return done ? out.finish(*done) : c.fail_with(done.error());
+}
+
+int run_probe(console& out, const settings& from) {
+  static auto* const caught = new signals;  // as for a job
+  const job_command c{.out = out, .from = from, .input = {}, .caught = *caught};
+  const auto done = probe_command(out, from, caught->stop(), [] { return interruption_by(caught->first()).exit_code; });
   return done ? out.finish(*done) : c.fail_with(done.error());
 }
 
@@ -178,10 +191,13 @@ int run_command(const invocation& what) {
   if (what.command == "demo") return demo(what);
   if (what.command == "check" && what.flags.contains("options")) return list_options(what);
   const auto input = what.arguments.empty() ? std::string() : what.arguments.front();
-  const bool reads_input = what.command == "check" || what.command == "plan" || what.command == "apply";
-  if (const auto enough =
-          reserve_open_files(reads_input || what.command == "work" || what.command == "doctor" ? files_of_a_job : files_of_a_look);
-      !enough)
+  // An empty word comes from a variable that is not set; all known meetings are verified only where no word is given.
+  if (what.command == "verify" && input.empty() && !what.arguments.empty())
+    return refuse({errc::usage, "verify: FILE is an empty word. Leave it out to verify all known meetings."});
+  const bool reads_input =
+      what.command == "check" || what.command == "plan" || what.command == "apply" || what.command == "verify" || what.command == "remove";
+  const bool calls_without_input = what.command == "work" || what.command == "doctor" || what.command == "probe";
+  if (const auto enough = reserve_open_files(reads_input || calls_without_input ? files_of_a_job : files_of_a_look); !enough)
     return refuse(enough.error());
   const auto config = what.flags.find("config");
   if (names_standard_input(input) || (config != what.flags.end() && names_standard_input(config->second)))
@@ -196,12 +212,13 @@ int run_command(const invocation& what) {
   if (!out) return refuse(out.error());
   for (const auto& warning : from->warnings()) (*out)->caution(warning);
   if (from->flag("show-config")) {
-    const bool signs_in = what.command == "plan" || what.command == "apply" || what.command == "work" || what.command == "doctor";
+    const bool signs_in = (reads_input && what.command != "check") || calls_without_input;
     (*out)->print(from->show() + (signs_in ? describe_credential(*from, is_azure_machine()) + describe_sign_ins(*from) : std::string()));
     return (*out)->finish(0);
   }
   if (reads_input || what.command == "work") return run_job(**out, *from, what.command, input);
   if (what.command == "doctor") return run_doctor(**out, *from, input);
+  if (what.command == "probe") return run_probe(**out, *from);
   if (what.command == "runs") return runs_command(**out, *from);
   if (what.command == "discard") return discard_command(**out, *from, input);
   if (what.command == "status") return status_command(**out, *from);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cli/descriptors.hpp"
+#include "cli/lifecycle.hpp"
 #include "core/json_string.hpp"
 #include "core/text.hpp"
 #include "os/clock.hpp"
@@ -174,6 +175,26 @@ void console::sign_in_wanted(const sign_in_prompt& prompt) {
             fmt::format("To sign in to tenant {}, open {} in a browser on any machine and enter the code {}. It is valid for {}.",
                         core::escape_for_people(prompt.tenant), prompt.url, prompt.code,
                         report::count_of(static_cast<std::uint64_t>(minutes), "minute", "minutes")));
+}
+
+// Also with --quiet, as above.
+result<void> console::confirm_removal(const removal_question& question) {
+  progress_.clear();
+  const auto text = report::removal_text(question);
+  if (!at_terminal()) {
+    for (std::string_view rest = text; !rest.empty();) {
+      const auto end = rest.find('\n');
+      say(std::string(rest.substr(0, end)));
+      rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+    }
+    return fail(errc::input,
+                "Nothing is deleted: there is no terminal to ask on. --yes deletes the meetings without a question, for a job.");
+  }
+  write_text(STDERR_FILENO, core::without_controls(text, core::shown_in::terminal));
+  write_text(STDERR_FILENO, "Delete them? Only the answer yes does it: ");
+  const auto yes = read_yes(caught_ != nullptr ? caught_->stop() : std::stop_token());
+  if (!yes) return std::unexpected(yes.error());
+  return *yes ? result<void>() : fail(errc::input, "Nothing is deleted: the answer was not yes.");
 }
 
 void console::entered(job_phase phase) {

@@ -58,6 +58,7 @@ class console final : public observer {
   void report_phases_to(signals& caught) noexcept { caught_ = &caught; }
 
   void sign_in_wanted(const sign_in_prompt& prompt) override;
+  [[nodiscard]] result<void> confirm_removal(const removal_question& question) override;
   void entered(job_phase phase) override;
   void wrong_row(std::uint32_t line, const std::string& why) override;
   void planned(std::uint32_t run, const plan_summary& summary) override;

@@ -12,6 +12,7 @@
 
 #include "cli/credentials.hpp"
 #include "cli/lists.hpp"
+#include "cli/probed.hpp"
 #include "cli/proxies.hpp"
 #include "cli/targets.hpp"
 #include "core/text.hpp"
@@ -354,7 +355,9 @@ result<job> build_job(const settings& from, const std::string& input, needs what
   setting_parser parser(from);
   read_whole_job(from, parser, j);
   if (parser.first_error()) return std::unexpected(*parser.first_error());
-  if (what.lane) {
+  if (!input.empty())
+    if (const auto known = read_probed(from, j.plan); !known) return std::unexpected(known.error());
+  if (what.lane && what.ledger) {
     auto ledger = ledger_url(from);
     if (!ledger) return std::unexpected(ledger.error());
     j.ledger = std::move(*ledger);

@@ -25,6 +25,7 @@ struct needs {
   bool lane = false;
   bool credentials = false;
   bool credentials_if_any = false;
+  bool ledger = true;  // where `lane` is set
 };
 [[nodiscard]] result<job> build_job(const settings& from, const std::string& input, needs what);
 

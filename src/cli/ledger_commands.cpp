@@ -113,6 +113,9 @@ int status_command(console& out, const settings& from) {
   if (!reader) return out.fail_with(reader.error());
   const auto inventory = reader->inventory_counts();
   if (!inventory) return out.fail_with(inventory.error());
+  const auto now = os::wall_now();
+  const auto expired = reader->inventory_expired(now);
+  if (!expired) return out.fail_with(expired.error());
   const auto feeds = reader->inventory_feeds();
   if (!feeds) return out.fail_with(feeds.error());
   auto workers = reader->workers();
@@ -132,8 +135,8 @@ int status_command(console& out, const settings& from) {
                                    .run = status ? &*status : nullptr,
                                    .notes = out.reported().notes,
                                    .workers = std::move(*workers),
-                                   .runs = std::move(*runs)};
-  const auto now = os::wall_now();
+                                   .runs = std::move(*runs),
+                                   .expired = *expired};
   out.print(out.json() ? report::status_json(state, now) : report::status_text(state, now));
   return out.finish(0);
 }

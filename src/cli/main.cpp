@@ -37,6 +37,9 @@ constexpr command commands[] = {
     {"check", "Read and validate; no network, no ledger", "FILE", "CSV file, or - for standard input", on_check},
     {"plan", "Commit a plan; nothing is sent until apply or --open opens it", "FILE", "CSV file, or -", on_plan},
     {"apply", "Plan, open, carry out; the same command again resumes", "FILE", "CSV file, or -", on_apply},
+    {"verify", "Read every known meeting (of FILE, or all), and report what differs, is lost or has expired", "FILE",
+     "CSV file whose meetings are read, or -; all known meetings where it is left out", on_verify, 1, false},
+    {"remove", "Delete the meetings of these rows, after a question", "FILE", "CSV file, or -", on_remove},
     {"work", "Carry out what open runs of this ledger owe, with other workers", "", "", on_work},
     {"runs", "The runs of this ledger", "", "", on_inventory},
     {"discard", "Close a run that is not wanted", "RUN", "the run's number", on_inventory},
@@ -45,12 +48,14 @@ constexpr command commands[] = {
     {"ledger", "Copy the inventory of a ledger into another one", "copy", "copy FROM TO, each the URL of a ledger", on_ledger, 3},
     {"doctor", "Check the set-up: files, ledger, network, token, permission, and one read per organizer", "FILE",
      "CSV file whose organizers are read, or -", on_doctor, 1, false},
+    {"probe", "Find out on one's own tenant what Microsoft does not document, with a few meetings that are deleted again", "", "",
+     on_probe},
     {"simulate", "A local Graph to rehearse against", "", "", 0},
     {"demo", "The guided tour", "", "", 0},
     {"version", "Print the version", "", "", 0},
 };
 
-constexpr std::string_view later_commands[] = {"verify", "remove", "bench", "completion"};
+constexpr std::string_view later_commands[] = {"bench", "completion"};
 
 // An option of a command, and the value that the parser read for it; of a list its values, one a line.
 struct taken {

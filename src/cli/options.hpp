@@ -24,7 +24,10 @@ enum command_set : unsigned {
   on_work = 32,
   on_ledger = 64,
   on_doctor = 128,
-  on_all = 255,
+  on_verify = 0x100,
+  on_remove = 0x200,
+  on_probe = 0x400,
+  on_all = 0xffff,
 };
 
 enum class shape : std::uint8_t {

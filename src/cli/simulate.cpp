@@ -9,14 +9,30 @@
 
 #include "cli/commands.hpp"
 #include "cli/descriptors.hpp"
+#include "cli/probe_file.hpp"
 #include "cli/scenario_file.hpp"
 #include "cli/simulator_flags.hpp"
 #include "core/text.hpp"
 #include "sim/server/simulator.hpp"
 #include "sim/server/switches.hpp"
+#include "sim/service/settings.hpp"
 
 namespace convoke::cli {
 namespace {
+
+// Behaves as the service that the file describes.
+result<void> take_over(sim::behaviour& to, const std::string& path) {
+  const auto probed = read_probe_file(path);
+  if (!probed) return std::unexpected(probed.error());
+  const auto chosen = settings_of(*probed);
+  for (const auto& [name, value] : chosen.set)
+    if (const auto set = sim::apply_setting(to, name, value); !set)
+      return fail(errc::usage, fmt::format("{}: {}", core::escape_for_people(path), set.error().message));
+  for (const auto& one : chosen.without)
+    write_text(STDERR_FILENO,
+               fmt::format("{}: the simulator cannot behave so: {}\n", core::escape_for_people(path), core::escape_for_people(one)));
+  return {};
+}
 
 void wait_for_signal() {
   boost::asio::io_context io(1);
@@ -35,8 +51,11 @@ std::vector<simulator_flag> simulator_flags() {
 
 int simulate(const invocation& what) {
   sim::options options;
-  for (const auto& [name, value] : what.in_order)
-    if (const auto set = sim::apply_flag(options, name, value); !set) return refuse(set.error());
+  for (const auto& [name, value] : what.in_order) {
+    auto set = sim::apply_flag(options, name, value);
+    if (set && name == "--as") set = take_over(options.service, options.probe_file);
+    if (!set) return refuse(set.error());
+  }
   if (!options.scenario_file.empty()) {
     // A step changes every tenant.
     for (const auto& tenant : options.tenants()) {

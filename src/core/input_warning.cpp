@@ -32,6 +32,8 @@ std::string_view to_string(input_warning_kind kind) noexcept {
       return "role_not_kept";
     case input_warning_kind::lasting_option:
       return "lasting_option";
+    case input_warning_kind::beta_endpoint:
+      return "beta_endpoint";
   }
   std::unreachable();
 }

@@ -27,7 +27,8 @@ std::optional<std::string> parse_guid(std::string_view text) {
 }
 
 bool valid_external_id(std::string_view text) noexcept {
-  return !text.empty() && text.size() <= 128 && std::ranges::all_of(text, [](char c) { return c >= 0x21 && c <= 0x7E; });
+  return !text.empty() && text.size() <= longest_valid_external_id &&
+         std::ranges::all_of(text, [](char c) { return c >= 0x21 && c <= 0x7E; });
 }
 
 }  // namespace convoke

@@ -72,9 +72,8 @@ constexpr entry entries[] = {
      "payload_refused",
      {.what = "Graph refuses the data of the row without saying why.",
       .step = "Look for what these rows have and others have not (subject, times, attendees, options), correct the rows in the failed "
-              "file, and apply "
-              "that file.",
-      .in_run = "Look for what this row has and others have not: subject, times, attendees.",
+              "file, and apply that file.",
+      .in_run = "Look for what this row has and others have not: subject, times, attendees, options.",
       .fixed_by = fixer::author_of_the_file,
       .in_rows = true}},
     {too_large,

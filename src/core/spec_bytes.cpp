@@ -6,6 +6,7 @@
 #include <convoke/key.hpp>
 #include <convoke/spec.hpp>
 
+#include "core/chat_thread.hpp"
 #include "core/meeting_options.hpp"
 #include "core/text.hpp"
 
@@ -19,13 +20,14 @@
 //   number of parts (> 0) | each, with tags that ascend: tag, length, bytes
 // It is written only where a spec has such a part, so that the hashes of all other specs stay what they are. The parts:
 //   tag 1, options: number (> 0) | each, with numbers of options that ascend: number of the option, value
+//   tag 2, chat_thread_id: its bytes
 
 namespace convoke {
 
 namespace {
 
 constexpr char version = 1, version_with_parts = 2;
-constexpr unsigned options_part = 1;
+constexpr unsigned options_part = 1, chat_thread_part = 2;
 constexpr unsigned has_subject = 1;
 constexpr unsigned packed_organizer = 2;
 // It was added to version 1: bytes without it are as before, and an older convoke refuses those with it.
@@ -184,14 +186,20 @@ std::string options_bytes(const std::vector<option_value>& options) {
 
 // The parts of version 2, in the order of their tags.
 void put_parts(std::string& out, const meeting_spec& s) {
-  constexpr std::uint64_t parts = 1;
-  put_number(out, parts);
-  put_number(out, options_part);
-  put_text(out, options_bytes(s.options));
+  const bool has_options = !s.options.empty(), has_chat_thread = !s.chat_thread_id.empty();
+  put_number(out, static_cast<std::uint64_t>(has_options) + static_cast<std::uint64_t>(has_chat_thread));
+  if (has_options) {
+    put_number(out, options_part);
+    put_text(out, options_bytes(s.options));
+  }
+  if (has_chat_thread) {
+    put_number(out, chat_thread_part);
+    put_text(out, s.chat_thread_id);
+  }
 }
 
 bool has_parts(const meeting_spec& s) noexcept {
-  return !s.options.empty();
+  return !s.options.empty() || !s.chat_thread_id.empty();
 }
 
 // Only what encode_spec would write: known options in their order, each with a value in its one form.
@@ -211,6 +219,16 @@ bool read_options(std::string_view bytes, std::vector<option_value>& into) {
   return in.left() == 0;
 }
 
+bool read_chat_thread(std::string_view bytes, std::string& into) {
+  into = bytes;
+  return core::why_no_chat_thread(into) == nullptr;
+}
+
+bool read_part(std::uint64_t tag, std::string_view bytes, meeting_spec& s) {
+  if (tag == options_part) return read_options(bytes, s.options);
+  return tag == chat_thread_part && read_chat_thread(bytes, s.chat_thread_id);
+}
+
 bool read_parts(byte_reader& in, meeting_spec& s) {
   const std::uint64_t count = in.number();
   std::uint64_t last = 0;
@@ -219,7 +237,7 @@ bool read_parts(byte_reader& in, meeting_spec& s) {
     const std::string_view bytes = in.text();
     if (in.bad() || tag <= last) return false;
     last = tag;
-    if (tag != options_part || !read_options(bytes, s.options)) return false;
+    if (!read_part(tag, bytes, s)) return false;
   }
   return count > 0 && !in.bad();
 }

@@ -30,11 +30,13 @@ class batching {
   // A batch was sent.
   void sent(mono_time now) noexcept { since_ = now; }
 
-  // A batch of `calls` calls was answered as a whole. True where that says nothing of the calls, which were not carried out: they are sent
-  // again at once, in batches of the new size.
+  // A batch of `calls` calls was answered as a whole. True where that says nothing of the calls: they were not carried out, or their
+  // answers were too large together. They are sent again at once, in batches of the new size.
   [[nodiscard]] bool refused(const answer& a, unsigned calls) noexcept;
 
  private:
+  void divide(unsigned calls) noexcept { size_ = std::min(size_, std::max(1U, calls / 2)); }
+
   unsigned size_;
   std::optional<mono_time> since_;
 };

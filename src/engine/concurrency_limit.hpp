@@ -1,8 +1,8 @@
 #pragma once
 
-// How many calls of a lane may be in flight. An overloaded service may become slow instead of answering 429. More concurrent calls then
-// only wait longer, so the limit follows the latency: as TCP Vegas does (Brakmo and Peterson, 1995), it compares the present latency with
-// the latency without queueing.
+// How many requests of a lane may be in flight; a batch of calls is one, as it has one connection. An overloaded service may become slow
+// instead of answering 429. More concurrent requests then only wait longer, so the limit follows the latency: as TCP Vegas does (Brakmo and
+// Peterson, 1995), it compares the present latency with the latency without queueing.
 
 #include <chrono>
 #include <cstdint>

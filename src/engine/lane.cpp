@@ -33,7 +33,7 @@ lane::lane(run_context& context, const lane_setup& setup, mono_time now)
       sent_(context.rows),
       health_(config_.max_outage),
       pace_(config_, setup.learnt, now),
-      limit_(config_.connections * std::max(1U, config_.batch_size)),
+      limit_(config_.connections),
       batching_(config_.batch_size),
       connection_count_(std::max(1U, config_.connections)),
       stale_at_(now + config_.attempt_timeout),
@@ -170,7 +170,7 @@ void lane::expire_deadlines(mono_time now) {
 }
 
 bool lane::could_send() const noexcept {
-  return !stopped_ && token_good_ && !connections_.empty() && in_flight_ < limit_.limit() && organizers_.front() != no_organizer &&
+  return !stopped_ && token_good_ && !connections_.empty() && requests_ < limit_.limit() && organizers_.front() != no_organizer &&
          (context_.numbers.unacknowledged < context_.config.max_unacknowledged || !holds(rule::acknowledged_bounded)) &&
          (context_.numbers.unacknowledged_bytes < context_.config.max_unacknowledged_bytes || !holds(rule::bytes_bounded));
 }
@@ -198,6 +198,8 @@ void lane::grant(mono_time now) {
     organizers_.end_turn(who, now);
     want_rows(who);
   }
+  // What ended the loop may last: the time that passes until a call can be sent again is no credit for a batch.
+  if (batching_.on()) batching_.allowed(could_send() && gate(now) <= now, now);
 }
 
 // The organizer's first row; no_row where it has to wait because its key is not free.
@@ -216,6 +218,7 @@ void lane::send(organizer_index who, row_index i, mono_time now) {
   const auto [c, reused] = connections_.take(r.fresh_connection && connections_.unused());
   r.connection = c;
   r.reused = reused;
+  limit_.called(++requests_);
   begin_call(who, i, now, now);
   if (health_.down()) health_.probed(now);
   context_.actions.emplace_back(send_call{id_, c, r.owed.row, r.sends, r.owed.op});
@@ -239,7 +242,7 @@ void lane::begin_call(organizer_index who, row_index i, mono_time now, mono_time
   ++since_report_.calls;
   ++calls_;
   if (inference_.called(who, now)) ++context_.numbers.early_by_inference;
-  limit_.called(++in_flight_);
+  ++in_flight_;
   ++context_.numbers.calls;
   ++context_.numbers.in_flight;
   ++context_.numbers.unacknowledged;
@@ -255,7 +258,9 @@ void lane::await_connection(organizer_index who) {
 
 void lane::free_connection() {
   if (awaiting_.empty()) return;
-  if (const auto c = connections_.close_one_for(awaiting_.size())) context_.actions.emplace_back(drop_connection{id_, *c});
+  // One connection takes as many of them as a batch has calls.
+  const auto needed = (awaiting_.size() + batching_.size() - 1) / batching_.size();
+  if (const auto c = connections_.close_one_for(needed)) context_.actions.emplace_back(drop_connection{id_, *c});
 }
 
 void lane::resume_awaiting(mono_time now) {

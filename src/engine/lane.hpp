@@ -109,7 +109,8 @@ class lane {
   [[nodiscard]] unsigned batch_wanted(mono_time now) noexcept;
   [[nodiscard]] mono_time departure(mono_time now) noexcept;
   bool grant_batch(mono_time now);
-  void send_together(const std::vector<row_index>& rows, mono_time now);
+  void send_together(const std::vector<row_index>& rows, bool unused_only, mono_time now);
+  [[nodiscard]] bool goes_alone(organizer_index who) noexcept;
   [[nodiscard]] bool could_send() const noexcept;
   [[nodiscard]] bool owes();
   [[nodiscard]] bool awaits_connection() noexcept;
@@ -248,7 +249,8 @@ class lane {
   bool stale_turn_ = false;      // stale rows may be claimed: once no fresh row could be sent any more
   std::uint32_t requested_ = 0;  // rows of these pages
   std::uint32_t claimed_ = 0;    // rows in this process that have not ended
-  std::uint32_t in_flight_ = 0;
+  std::uint32_t in_flight_ = 0;  // calls
+  std::uint32_t requests_ = 0;   // that carry them: a batch is one
   std::uint32_t advancing_ = 0;  // rows whose next operation is sent once the advance is durable
 
   // Where other workers carry out the same runs:

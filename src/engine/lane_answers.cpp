@@ -15,6 +15,12 @@ constexpr auto pause_after_refusal = std::chrono::seconds(1);
 constexpr auto worth_saving = std::chrono::seconds(1);
 constexpr unsigned most_stale = 5, most_conflicts = 2, most_refused_tokens = 3;
 
+// The class of an answer, as its row has it: see owed_row::beta.
+classified of_its_row(classified v, const row& r, const answer& a) noexcept {
+  if (r.calls_beta() && a.status == 404 && v.what == answer_class::organizer_permanent) v.what = answer_class::row_permanent;
+  return v;
+}
+
 }  // namespace
 
 void lane::end_call(row_index i) noexcept {
@@ -33,7 +39,7 @@ lane::app_cooldown lane::answered(row_index i, answer&& a, mono_time now) {
   const auto op = r.owed.op;
   const bool at_work = may_be_at_work(op, a);
   if (a.error == attempt_error::foreign && !holds(rule::answers_bound)) a.error = attempt_error::none;
-  const auto v = classify(op, a);
+  const auto v = of_its_row(classify(op, a), r, a);
   if (at_work && holds(rule::rest_after_timeout)) {
     context_.keys.rest(r.owed.key, now + rest_after_timeout, now);  // the service may still be carrying it out
   } else {
@@ -41,6 +47,7 @@ lane::app_cooldown lane::answered(row_index i, answer&& a, mono_time now) {
   }
   // Where the transport failed the driver closes the connection by itself. After an answer it looks sound and is closed by an action.
   const bool own = !std::exchange(r.shares_connection, false);
+  if (own) --requests_;
   const bool looks_sound = !own || a.error == attempt_error::none || a.error == attempt_error::not_believed ||
                            a.error == attempt_error::truncated || a.error == attempt_error::foreign;
   const bool spent = own && looks_sound && connections_.answered(c, r.reused, now);
@@ -163,7 +170,8 @@ bool lane::doubted(row_index i, answer& a, mono_time now) {
   return true;
 }
 
-// The connection was dead before the call, and the other used ones may be as well: the next one is new.
+// The connection was dead before the call, and the other used ones may be as well: the next one is new. The calls of a batch go together on
+// one again.
 void lane::stale(row_index i, answer&& a, mono_time now) {
   auto& r = context_.rows[i];
   ++context_.numbers.stale;

@@ -1,5 +1,7 @@
 #include "engine/operations.hpp"
 
+#include "core/chat_thread.hpp"
+
 namespace convoke::engine {
 
 namespace {
@@ -15,11 +17,11 @@ bool owes_update(update_rule rule, const answer& a) noexcept {
     case update_rule::never:
       return false;
     case update_rule::if_different:
-      return !a.drift.empty();
+      return core::any_can_be_updated(a.drift);
     case update_rule::always:
       return !a.settled;
     case update_rule::both:
-      return !a.settled || !a.drift.empty();
+      return !a.settled || core::any_can_be_updated(a.drift);
   }
   return false;
 }
@@ -35,7 +37,7 @@ outcome of_create_or_get(const answer& a) noexcept {
 step after_get(update_rule rule, const answer& a, bool repairs) noexcept {
   const bool expired = shows_expiry(a);
   if (repairs && expired) return {operation::create_or_get};
-  if (repairs && !a.drift.empty() && includes_differences(rule)) return {operation::update};
+  if (repairs && core::any_can_be_updated(a.drift) && includes_differences(rule)) return {operation::update};
   return {std::nullopt, a.drift.empty() && !expired ? outcome::unchanged : outcome::drifted};
 }
 

@@ -50,6 +50,8 @@ struct row {
   mono_time first_sent{}, last_sent{};
   std::unique_ptr<answer> last;  // the latest answer that did not end it
 
+  [[nodiscard]] bool calls_beta() const noexcept { return owed.beta && owed.op == operation::create_or_get; }
+
   // The row owes this operation from now on. What was counted for the operation before does not count for it.
   void begin(operation op) noexcept {
     owed.op = op;

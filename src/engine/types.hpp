@@ -119,6 +119,9 @@ struct owed_row {
   operation op = operation::create_or_get;
   update_rule update = update_rule::never;
   bool repairs = false;  // of a get: createOrGet follows where the meeting is lost or has expired
+  // Its createOrGet is one of the beta endpoint. A batch has calls of v1.0 only, so it is a request of its own; what the service does not
+  // find then may be the channel or the endpoint, so a 404 of it says nothing of the organizer's other rows.
+  bool beta = false;
 };
 
 // What a claim brought of one organizer: as many rows as were requested, or fewer.
@@ -181,10 +184,12 @@ struct answer {
   std::string retry_after_text;                         // the same as sent, safe to print
   std::string throttle_scope;                           // x-ms-throttle-scope as sent, empty: none
   std::optional<meeting> stored;                        // of an answer that is believed
-  std::vector<std::string> drift;                       // names of the fields that differ from the spec
-  bool settled = false;                                 // it shows that everything which createOrGet cannot set is as the spec wants it
-  std::vector<std::string> to_set;                      // of createOrGet: the wanted options that the answer does not show as wanted
-  bool whole = true;                                    // false: the body was cut, so something may be missing
+  // Names of the fields that differ from the spec. Of an update also those that differed before, were not sent and are not shown.
+  std::vector<std::string> drift;
+  bool settled = false;             // it shows that everything which createOrGet cannot set is as the spec wants it
+  std::vector<std::string> to_set;  // of createOrGet: the wanted options that the answer does not show as wanted
+  bool whole = true;                // false: the body was cut, so something may be missing
+  bool too_large = false;           // of a whole batch: cut because it is larger than what is read of an answer
   // False: it names no client-request-id, so nothing shows that it belongs to its request. A peer may send something on any connection
   // without a request.
   bool bound = true;
@@ -246,7 +251,8 @@ struct send_batch {
   std::vector<send_call> calls;
 };
 
-// The service does not take such batches: from now on this lane puts at most `size` calls into one, 1: none is sent. Log it.
+// The service does not take such batches, or its answers to them are too large: from now on this lane puts at most `size` calls into one,
+// 1: none is sent. Log it.
 struct batch_limited {
   lane_id lane;
   unsigned size;

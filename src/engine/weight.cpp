@@ -18,7 +18,7 @@ std::size_t bytes(const std::optional<std::string>& text) noexcept {
 
 std::size_t bytes(const meeting& m) noexcept {
   std::size_t sum = bytes(m.id) + bytes(m.join_web_url) + bytes(m.external_id) + bytes(m.join_meeting_id) + bytes(m.passcode) +
-                    bytes(m.dial_in_number) + bytes(m.conference_id) + bytes(m.options_url) + bytes(m.subject);
+                    bytes(m.dial_in_number) + bytes(m.conference_id) + bytes(m.options_url) + bytes(m.subject) + bytes(m.chat_thread_id);
   for (const auto& one : m.options) sum += sizeof one + bytes(one.value);
   if (!m.attendees) return sum;
   for (const auto& a : *m.attendees) sum += sizeof a + bytes(a.upn) + bytes(a.object_id);

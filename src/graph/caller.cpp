@@ -50,7 +50,7 @@ std::expected<std::string, std::string> path_of(const request& what, std::string
   if (!me.empty() && what.wanted.organizer != me)
     return std::unexpected("the organizer " + what.wanted.organizer + " is not the user who has signed in");
   const auto how = me.empty() ? wire::addressing::by_id : wire::addressing::as_me;
-  if (what.op == operation::create_or_get) return wire::create_or_get_path(what.wanted.organizer, how);
+  if (what.op == operation::create_or_get) return wire::create_or_get_path(what.wanted.organizer, how, wire::version_for(what.wanted));
   return wire::meeting_path(what.wanted.organizer, what.meeting_id, how);
 }
 
@@ -73,6 +73,7 @@ struct caller::impl {
   void append_item(std::size_t at, const request& what, answer& out);
   void understand_batch(engine::batch_answer& to, std::span<const request> calls, const answer& blank, const net::outcome& ended);
   void understand_envelope(answer& to, const request& any, const net::outcome& ended);
+  void understand_too_large(answer& to) const;
   void hide_token(answer& from) const;
   void write(std::string_view method, std::string_view path, std::string_view bearer);
   void understand(answer& to, const request& what, const net::outcome& ended);
@@ -200,8 +201,8 @@ boost::asio::awaitable<answer> caller::call(net::connection& on, const request& 
     co_return out;
   }
   out.client_request_id = self.request_id;
-  // The caller's `request` and the token may go while the answer is awaited; the spec and the meeting id stay.
-  const request asked{.op = what.op, .wanted = what.wanted, .meeting_id = what.meeting_id};
+  // The caller's `request` and the token may go while the answer is awaited; what the request refers to stays.
+  const request asked{.op = what.op, .wanted = what.wanted, .meeting_id = what.meeting_id, .kept = what.kept};
   const auto ended = co_await on.exchange(self.bytes, self.response, limit);
   out.finished_at = net::wall_now();
   out.sent = ended.sent;
@@ -224,7 +225,9 @@ boost::asio::awaitable<answer> caller::call(net::connection& on, const request& 
 void caller::impl::append_item(std::size_t at, const request& what, answer& out) {
   constexpr std::string_view version = "/v1.0";
   constexpr std::size_t digits = 8;  // of the request's own id: an answer to another request has other ids
-  const auto path = path_of(what, me);
+  auto path = path_of(what, me);
+  if (path && !path->starts_with(version))
+    path = std::unexpected("a batch takes calls of v1.0 only, and a channel meeting is made by the beta endpoint");
   if (!path) {
     out.error = attempt_error::closed;
     out.sent = false;
@@ -252,6 +255,14 @@ std::optional<std::string> caller::impl::build_batch(std::span<const request> ca
   body += wire::batch_end;
   if (!sent.empty()) write("POST ", wire::batch_path, bearer);
   return std::nullopt;
+}
+
+// The head of the answer has come. An answer that names another request says nothing about the size of this one's.
+void caller::impl::understand_too_large(answer& to) const {
+  const auto echo = response.client_request_id;
+  to.whole = false;
+  to.bound = core::equal_ignoring_case(echo, request_id);
+  to.too_large = echo.empty() || to.bound;
 }
 
 // The request was refused as a whole, or its answer says nothing of its calls.
@@ -311,7 +322,8 @@ boost::asio::awaitable<engine::batch_answer> caller::batch(net::connection& on, 
     whole.finished_at = net::wall_now();
   }
   if (reason || self.sent.empty()) co_return out;
-  const auto ended = co_await on.exchange(self.bytes, self.response, limit);
+  constexpr auto most = wire::batch_limits().answer;
+  const auto ended = co_await on.exchange(self.bytes, self.response, limit, most);
   blank.finished_at = net::wall_now();
   blank.sent = ended.sent;
   for (const auto at : self.sent) out.items[at].got = blank;
@@ -323,6 +335,7 @@ boost::asio::awaitable<engine::batch_answer> caller::batch(net::connection& on, 
   whole.error = translate(ended.what);
   whole.status = self.response.status;
   whole.error_message = self.sent_token.redact(ended.message);
+  if (ended.what == net::failure::too_large && whole.status == 200) self.understand_too_large(whole);
   co_return out;
 }
 

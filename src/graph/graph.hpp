@@ -30,10 +30,10 @@ class caller {
   caller(caller&&) noexcept;
   caller& operator=(caller&&) noexcept;
   // Serialises the request with a new client-request-id and sends it; nothing is awaited before the write. `token` may go once the call has
-  // been initiated. `what.wanted` and `what.meeting_id` must live until the answer is there; `what.changed` is not looked at after the
-  // write. Understands the answer (graph/understanding.hpp). No text of the answer quotes the token that was sent, and a success whose
-  // meeting quotes it is not believed. Where the token or the meeting id cannot be part of a request, nothing is sent: answer::sent is
-  // false, and the message says why. Cancellation closes the connection.
+  // been initiated. `what.wanted`, `what.meeting_id` and `what.kept` must live until the answer is there; `what.changed` is not looked at
+  // after the write. Understands the answer (graph/understanding.hpp). No text of the answer quotes the token that was sent, and a success
+  // whose meeting quotes it is not believed. Where the token or the meeting id cannot be part of a request, nothing is sent: answer::sent
+  // is false, and the message says why. Cancellation closes the connection.
   boost::asio::awaitable<engine::answer> call(net::connection& on, const request& what, const secret& token, std::uint32_t token_number,
                                               std::chrono::nanoseconds limit);
   // The same for several calls in one `$batch`. What has been said of call() holds for each of them; a call that cannot be sent has its

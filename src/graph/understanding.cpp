@@ -77,6 +77,7 @@ void drop_what_is_not_kept(meeting& stored) {
   stored.attendees.reset();
   stored.allowed_presenters.reset();
   stored.options = {};
+  stored.chat_thread_id.reset();
 }
 
 void read_success(const http_answer& from, const request& asked, wire::parser& parser, answer& out) {
@@ -90,7 +91,9 @@ void read_success(const http_answer& from, const request& asked, wire::parser& p
   auto why = doubt(*stored, asked);
   if (why.empty()) why = doubt(named, *stored, asked.wanted);
   if (!why.empty()) return disbelieve(out, std::move(why));
-  out.drift = spec::differing_fields(asked.wanted, *stored);
+  // What an update did not send is as it was, unless the answer shows it.
+  const auto kept = asked.op == operation::update ? asked.kept : std::span<const std::string>();
+  out.drift = spec::differing_fields(asked.wanted, *stored, kept);
   if (asked.op == operation::create_or_get) out.to_set = spec::options_to_set(asked.wanted, *stored);
   out.settled = spec::shows_roles(asked.wanted, *stored);
   out.stored = std::move(*stored);
@@ -137,6 +140,15 @@ void name_limit(answer& out) {
   out.error_message += (out.error_message.empty() ? "(limit: " : " (limit: ") + limit + ")";
 }
 
+// A channel meeting is refused for other reasons than a meeting: the channel, or the endpoint itself. An empty message stays empty, because
+// the error is recognised by that.
+void name_endpoint(const request& asked, answer& out) {
+  const bool may_be_the_endpoint = out.status == 400 || out.status == 404 || out.status == 405 || out.status == 501;
+  if (asked.op != operation::create_or_get || asked.wanted.chat_thread_id.empty() || !may_be_the_endpoint || out.error_message.empty())
+    return;
+  out.error_message += " (a channel meeting, so the beta endpoint was called)";
+}
+
 }  // namespace
 
 void understand(const http_answer& from, const request& asked, wire::parser& parser, answer& out) {
@@ -157,6 +169,7 @@ void understand(const http_answer& from, const request& asked, wire::parser& par
     disbelieve(out, "the answer has no client-request-id, and no body either, so nothing ties it to the request");
   const bool success = brings != content::refusal && out.error == attempt_error::none;
   if (brings == content::refusal) name_limit(out);
+  if (brings == content::refusal) name_endpoint(asked, out);
   if (!from.retry_after.empty() && !out.retry_after && !success) report_unusable_wait(from, out);
 }
 

@@ -30,10 +30,11 @@ struct http_answer {
 //   remove       204 without a body.
 // A meeting is believed only where no part of it names another organizer, and where its external id is ours; an answer to an update or a
 // get may leave the external id and the join URL out. What is believed is compared with the spec (answer::drift, and answer::to_set and
-// answer::settled for what createOrGet cannot set), and only what the ledger keeps of it is kept (answer::stored). An answer without a body
-// is tied to its request by the client-request-id alone, so that it is believed only with it; then answer::stored stays empty. Any other
-// 2xx is not believed: it does not say what became of the request. That holds for a 204 to an update too, which Graph does not document: it
-// does not show the meeting, so nothing says what differs now.
+// answer::settled for what createOrGet cannot set); what differed before an update that did not send it, and is not shown, differs still.
+// And only what the ledger keeps of it is kept (answer::stored). An answer without a body is tied to its request by the client-request-id
+// alone, so that it is believed only with it; then answer::stored stays empty. Any other 2xx is not believed: it does not say what became
+// of the request. That holds for a 204 to an update too, which Graph does not document: it does not show the meeting, so nothing says what
+// differs now.
 //
 // Retry-After is parsed relative to the answer's Date.
 void understand(const http_answer& from, const request& asked, wire::parser& parser, engine::answer& out);

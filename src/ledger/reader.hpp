@@ -114,7 +114,9 @@ class reader {
   virtual result<std::vector<failure_reason>> reasons(run_id id, std::size_t most) = 0;
   // Rows of the run that an update made agree, by the fields that differed (`;` between) -> rows.
   virtual result<std::vector<count_by>> updates(run_id id) = 0;
-  virtual result<std::vector<count_by>> inventory_counts() = 0;   // state -> keys
+  virtual result<std::vector<count_by>> inventory_counts() = 0;  // state -> keys
+  // Of the keys that were observed as satisfied or drifted, those whose meeting has expired by `now`.
+  virtual result<std::uint64_t> inventory_expired(utc_time now) = 0;
   virtual result<std::vector<count_by>> inventory_feeds() = 0;    // feed -> keys; the keys of no feed are counted under ""
   virtual result<lane_memory> memory(const lane_name& lane) = 0;  // empty for a lane that this ledger does not know
   // In the order in which they started. Empty for a ledger for one process at a time.

@@ -235,8 +235,9 @@ bool connection::usable() noexcept {
 bool connection::reused() const noexcept {
   return impl_->reused;
 }
-asio::awaitable<outcome> connection::exchange(std::string_view request, response& into, std::chrono::nanoseconds limit) {
-  return impl_->exchange(request, into, limit);
+asio::awaitable<outcome> connection::exchange(std::string_view request, response& into, std::chrono::nanoseconds limit,
+                                              std::optional<std::size_t> body) {
+  return impl_->exchange(request, into, limit, body);
 }
 void connection::close() noexcept {
   impl_->close();

@@ -3,6 +3,8 @@
 // What a connection is made of. connection.cpp connects, exchange.cpp exchanges. Private to net.
 
 #include <chrono>
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,7 +45,8 @@ struct connection::impl final : deadline {
   // Through the connected proxy to the host (tunnel.cpp).
   boost::asio::awaitable<outcome> open_tunnel(mono_time limit);
   boost::asio::awaitable<outcome> shake_hands(mono_time limit);
-  boost::asio::awaitable<outcome> exchange(std::string_view request, response& into, std::chrono::nanoseconds limit);
+  boost::asio::awaitable<outcome> exchange(std::string_view request, response& into, std::chrono::nanoseconds limit,
+                                           std::optional<std::size_t> body);
 
   struct exchange_state;  // how far an exchange has come
   // Whether the connection may carry a request: no bytes that would be taken for its answer have come already.

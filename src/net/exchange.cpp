@@ -26,7 +26,7 @@ bool hung_up(int number) {
 
 struct connection::impl::exchange_state {
   std::string_view request;  // what is left of it
-  std::uint64_t received;    // by the stream, when it began
+  std::uint64_t most;        // that the stream may have received until it is over
   outcome ended{};
   tcp_socket::wait_type direction = tcp_socket::wait_read;
   bool writing = true;
@@ -81,12 +81,11 @@ bool connection::impl::look_for_early_answer(exchange_state& t) {
 }
 
 bool connection::impl::advance(exchange_state& t) {
-  const auto most_received = t.received + 2 * reader::most_bytes(caps);  // TLS's records take their share
   for (;;) {
     if (t.begun && t.writing && !look_for_early_answer(t)) return false;
     std::size_t count = 0;
     const auto how = t.writing ? wire.write(t.request.data(), t.request.size(), count) : wire.read(answer.space(), answer.room(), count);
-    if (wire.received() > most_received) {
+    if (wire.received() > t.most) {
       t.ended = {failure::too_large, "the answer is too large with what TLS adds to it"};
       return false;
     }
@@ -124,12 +123,16 @@ asio::awaitable<boost::system::error_code> connection::impl::wait_for_either() {
   co_return order[0] == 0 ? writable : readable;
 }
 
-asio::awaitable<outcome> connection::impl::exchange(std::string_view request, response& into, std::chrono::nanoseconds limit) {
-  answer.begin(into);
+asio::awaitable<outcome> connection::impl::exchange(std::string_view request, response& into, std::chrono::nanoseconds limit,
+                                                    std::optional<std::size_t> body) {
+  auto allowed = caps;
+  allowed.body = body.value_or(caps.body);
+  answer.begin(into, allowed.body);
   if (!ready) co_return outcome{failure::closed, "not connected to " + peer.name, false};
   ready = late = stopped = false;
   wire.new_turn();
-  exchange_state t{.request = request, .received = wire.received()};
+  // TLS's records take their share.
+  exchange_state t{.request = request, .most = wire.received() + 2 * reader::most_bytes(allowed)};
   t.ended = look_before_request();
   if (t.ended.what != failure::none) {
     close();

@@ -122,7 +122,9 @@ class connection {
   // success (2xx) that begins before the whole request is written is not an answer to it (`malformed`). What comes after the answer closes
   // the connection. The raw bytes of an answer, with chunk framing and interim answers, are bounded: see reader::most_bytes.
   // The write is initiated before the coroutine first suspends.
-  boost::asio::awaitable<outcome> exchange(std::string_view request, response& into, std::chrono::nanoseconds limit);
+  // `body`: the largest body of this answer, in bytes, in place of limits::body; absent: that one.
+  boost::asio::awaitable<outcome> exchange(std::string_view request, response& into, std::chrono::nanoseconds limit,
+                                           std::optional<std::size_t> body = {});
   void close() noexcept;
 
  private:

@@ -94,7 +94,8 @@ std::size_t message_parser::on_chunk_body_impl(std::uint64_t, view body, error_c
   return body.size();
 }
 
-reader::reader(const limits& l) : limits_(l), capacity_(l.header + read_size), data_(std::make_unique_for_overwrite<char[]>(capacity_)) {}
+reader::reader(const limits& l)
+    : limits_(l), default_body_(l.body), capacity_(l.header + read_size), data_(std::make_unique_for_overwrite<char[]>(capacity_)) {}
 
 reader::~reader() {
   wipe();
@@ -107,8 +108,9 @@ void reader::wipe() noexcept {
   touched_ = 0;
 }
 
-void reader::begin(response& into) {
+void reader::begin(response& into, std::size_t body) {
   wipe();
+  limits_.body = body;
   into_ = &into;
   into.retry_after.clear();
   filled_ = parsed_ = header_ = 0;

@@ -60,8 +60,9 @@ class reader {
   reader(const reader&) = delete;
   reader& operator=(const reader&) = delete;
 
-  // A new answer. Wipes what the last one left if `limits::sensitive`.
-  void begin(response& into);
+  // A new answer, with a body of at most `body` bytes. Wipes what the last one left if `limits::sensitive`.
+  void begin(response& into, std::size_t body);
+  void begin(response& into) { begin(into, default_body_); }
   // Where the next bytes go; never empty while an answer is expected.
   [[nodiscard]] char* space() noexcept { return data_.get() + filled_; }
   [[nodiscard]] std::size_t room() const noexcept { return capacity_ - filled_; }
@@ -84,7 +85,8 @@ class reader {
   [[nodiscard]] outcome take(std::size_t count);
   void wipe() noexcept;
 
-  limits limits_;
+  limits limits_;  // of the answer that is read
+  std::size_t default_body_;
   std::size_t capacity_;
   std::unique_ptr<char[]> data_;
   std::size_t filled_ = 0;   // bytes in the buffer

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "report/progress.hpp"
+#include "report/wording.hpp"
 
 namespace convoke::report {
 namespace {
@@ -39,6 +40,15 @@ std::string counts_text(const outcome_counts& counts) {
 boost::json::object counts_json(const outcome_counts& counts) {
   boost::json::object out;
   for (const auto& [word, n] : all_counts(counts)) out.emplace(word, n);
+  return out;
+}
+
+std::string batches_text(std::uint64_t batches, std::uint64_t strange) {
+  std::string out;
+  if (batches > 0) out += fmt::format("Several of the calls went together: {}.\n", count_of(batches, "batch", "batches"));
+  if (strange > 0)
+    out += fmt::format("{} in batches {} ignored: {} no call, or to one that had its answer.\n", count_of(strange, "answer", "answers"),
+                       form(strange, "was", "were"), form(strange, "it belongs to", "they belong to"));
   return out;
 }
 

@@ -91,6 +91,7 @@ json::array lanes_json(const plan_summary& s, utc_time now) {
 
 json::object plan_object(std::uint32_t run, const plan_summary& s, utc_time now) {
   return {{"run", run == 0 ? json::value(nullptr) : json::value(run)},
+          {"kind", to_string(s.kind)},
           {"feed", s.feed.empty() ? json::value(nullptr) : json::value(json_text(s.feed))},
           {"records", s.records},
           {"empty_rows", s.empty_records},
@@ -114,7 +115,12 @@ json::object plan_object(std::uint32_t run, const plan_summary& s, utc_time now)
           {"owed_elsewhere_sample", sample_json(s.owed_elsewhere_sample)},
           {"vanished", s.vanished},
           {"vanished_sample", sample_json(s.vanished_sample)},
-          {"removals", removals_of(s)},
+          {"gets", s.get_keys},
+          {"repaired", s.repaired_keys},
+          {"gone", s.gone},
+          {"unknown", s.unknown},
+          {"other_feed", s.other_feed},
+          {"removals", s.kind == run_kind::remove ? s.remove_keys : removals_of(s)},
           {"removals_sample", sample_json(s.remove_sample)},
           {"removals_barred", to_string(s.barred)},
           {"expire_early", s.expire_early},

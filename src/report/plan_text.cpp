@@ -39,6 +39,17 @@ std::string how_used(const column_use& c) {
   return {};
 }
 
+// Why calls are owed. The numbers add up to the calls.
+std::string call_reasons(const plan_summary& s) {
+  auto out = fmt::format("{} new, {} changed, {} tried before", grouped(s.new_keys), grouped(s.changed_keys),
+                         grouped(s.retried_keys - s.update_keys));
+  if (s.update_keys > 0) out += fmt::format(", {} to update", grouped(s.update_keys));
+  if (s.extended_keys > 0) out += fmt::format(", {} to extend", grouped(s.extended_keys));
+  if (s.expired_keys > 0) out += fmt::format(", {} expired", grouped(s.expired_keys));
+  if (removals_of(s) > 0) out += fmt::format(", {} to remove", grouped(removals_of(s)));
+  return out;
+}
+
 // The columns of the input and what each is used for, as a table.
 std::string mapping_text(const std::vector<column_use>& columns) {
   constexpr std::size_t most_shown = 40;  // characters of a name
@@ -66,22 +77,18 @@ std::string plan_lanes_text(const plan_summary& s, utc_time now) {
 }  // namespace
 
 std::string plan_counts(const plan_summary& s) {
-  auto out =
-      fmt::format("{}: {} owed ({} new, {} changed, {} tried before{}), {} unchanged", rows_text(s), count_of(s.calls, "call", "calls"),
-                  grouped(s.new_keys), grouped(s.changed_keys), grouped(s.retried_keys - s.update_keys),
-                  s.update_keys > 0 ? fmt::format(", {} to update", grouped(s.update_keys)) : std::string(), grouped(s.unchanged));
-  if (removals_of(s) > 0) out += fmt::format(", {} to remove", grouped(removals_of(s)));
+  if (s.kind != run_kind::provision) return counts_of_kind(s);
+  auto out = fmt::format("{}: {} owed ({}), {} unchanged", rows_text(s), count_of(s.calls, "call", "calls"), call_reasons(s),
+                         grouped(s.unchanged));
   if (s.drifted > 0) out += fmt::format(", {} known to have drifted", grouped(s.drifted));
-  if (s.extended_keys > 0) out += fmt::format(", {} to be extended", grouped(s.extended_keys));
-  if (s.expired_keys > 0) out += fmt::format(", {} expired", grouped(s.expired_keys));
   out += other_rows(s);
   // The summary also lists organizers whose meetings vanished, and owe no call.
   const auto callers = std::ranges::count_if(s.organizers, [](const auto& o) { return o.calls > 0; });
   if (callers > 0) out += ", by " + count_of(static_cast<std::uint64_t>(callers), "organizer", "organizers");
   out += ".";
   if (s.settings_keys > 0)
-    out +=
-        fmt::format(" After {} of the calls an update sets the roles of attendees, unless they are set already.", grouped(s.settings_keys));
+    out += fmt::format(" After {} of the calls an update sets options or the roles of attendees, unless they are set already.",
+                       grouped(s.settings_keys));
   return out;
 }
 

@@ -9,6 +9,7 @@
 #include <convoke/key.hpp>
 
 #include "core/access_policy.hpp"
+#include "core/chat_thread.hpp"
 #include "core/known_errors.hpp"
 #include "core/permission_commands.hpp"
 #include "core/text.hpp"
@@ -33,32 +34,34 @@ constexpr rule rules[] = {
      true, core::fixer::author_of_the_file},
     {outcome::rejected, "", "Correct these rows in the input or in the failed file, and apply that file.", true,
      core::fixer::author_of_the_file},
+    {outcome::drifted, core::chat_thread_field,
+     "The chat of a meeting is fixed when the meeting is made, and these have another one than their chat_thread_id. No update changes "
+     "that: correct the cell, or give the row a new external id, which makes a new meeting in the channel.",
+     true, core::fixer::author_of_the_file},
     {outcome::drifted, "",
      "The stored meetings differ from the input. --on-drift update changes the meetings; --on-drift report accepts meetings that differ.",
      true, core::fixer::author_of_the_file},
     {outcome::lost, "",
      "These meetings do not exist any more, or their organizer has left the tenant. `convoke verify --repair` makes them again, and so "
-     "does "
-     "the next `convoke apply` of a file that has them.",
+     "does the next `convoke apply` of a file that has them.",
      false, core::fixer::operator_of_convoke},
-    {outcome::failed, "unknown_meeting",
-     "This ledger knows no meeting of these rows. Check organizer and external id, and that --ledger names the ledger that made them.",
-     true, core::fixer::author_of_the_file},
-    {outcome::failed, "other_feed",
-     "These meetings belong to another feed than this run, which removes those of its own only. Name their feed with --feed.", false,
-     core::fixer::operator_of_convoke},
     {outcome::failed, "retries",
      "The service or the network failed in three runs in a row. Run the same command again once they work: a new run owes these rows.",
      false, core::fixer::microsoft},
+    {outcome::failed, "unknown_meeting",
+     "This ledger knows no meeting of these rows, so nothing was read or deleted. Compare organizer and external id with `convoke export "
+     "--inventory`, and --ledger with the one that made the meetings.",
+     true, core::fixer::author_of_the_file},
+    {outcome::failed, "other_feed",
+     "These meetings belong to another feed, so they are not deleted. `convoke export --inventory` shows the feed of each; leave --feed "
+     "out to delete meetings of any feed.",
+     true, core::fixer::operator_of_convoke},
     {outcome::failed, "not_removed",
      "Meetings that vanished from the feed are deleted only where every other row of the run succeeds. They stay as they are, and the next "
      "run decides about them again: see to the other rows, then run the same command again.",
      false, core::fixer::operator_of_convoke},
 };
 
-constexpr std::string_view bad_row =
-    "Graph refuses the data of these rows. Compare subject, times and attendees with the message, correct the rows in the failed file, and "
-    "apply that file.";
 constexpr std::string_view not_known =
     "Run the same command again: a new run owes these rows. If they fail again, compare the message with Microsoft's documentation.";
 
@@ -112,7 +115,7 @@ void add_remedies(std::span<failure_reason> reasons, std::span<const ledger::lan
     } else if (const auto e = error_of(why, parts, lane.app.contains('/')); e != core::known_error::unknown) {
       explain(why, e, lane, app);
     } else if (why.http_status >= 400 && why.http_status < 500) {
-      explain(why, {outcome::failed, "", bad_row, true, core::fixer::author_of_the_file});
+      explain(why, core::known_error::value_refused, lane, app);
     } else {
       explain(why, {outcome::failed, "", not_known});
     }

@@ -12,6 +12,7 @@
 
 #include "core/text.hpp"
 #include "csv/csv.hpp"
+#include "files/digest.hpp"
 #include "files/output.hpp"
 #include "report/date_text.hpp"
 #include "report/dialect.hpp"
@@ -184,7 +185,7 @@ result<format> format_of(std::string_view path) {
 }
 
 result<void> write_results(ledger::reader& from, const ledger::run_info& run, const std::string& path, format as, results_dialect like,
-                           const std::function<bool()>& interrupted) {
+                           const std::function<bool()>& interrupted, std::string* sha256) {
   const auto go_on = [&]() -> result<void> {
     if (!interrupted || !interrupted()) return {};
     return fail(errc::interrupted, "Interrupted while the results were written: `convoke export` writes them, too.");
@@ -204,15 +205,21 @@ result<void> write_results(ledger::reader& from, const ledger::run_info& run, co
     for (const auto& name : names) w.name(name);
     w.end();
   }
+  files::sha256_stream digest;
+  const auto give_out = [&](std::size_t over) -> result<void> {
+    if (sha256 != nullptr && w.bytes().size() > over) digest.add(w.bytes());
+    return flush(w, *to, over);
+  };
   result_writer rows{w, *written, names, run.header.lanes, record_cells(written->delimiter), {}};
   const auto read = from.for_each_result(run.id, [&](const ledger::result_row& row) -> result<void> {
     if (const auto asked = go_on(); !asked) return asked;
     if (const auto one = rows.write(row); !one) return one;
-    return flush(w, *to, buffer_bytes);
+    return give_out(buffer_bytes);
   });
   if (!read) return read;
   if (const auto asked = go_on(); !asked) return asked;
-  if (const auto last = flush(w, *to, 0); !last) return last;
+  if (const auto last = give_out(0); !last) return last;
+  if (sha256 != nullptr) *sha256 = digest.hex();
   return to->commit();
 }
 

@@ -228,6 +228,7 @@ std::string status_text(const ledger_state& s, utc_time now) {
     out += fmt::format("{}{} {}", before, grouped(n), state);
     before = ", ";
   }
+  if (s.expired > 0) out += fmt::format("; {} expired", count_of(s.expired, "meeting has", "meetings have"));
   out += '\n';
   out += feeds_text(s.feeds);
   if (s.workers) out += workers_text(*s.workers, now);
@@ -250,11 +251,9 @@ std::string status_json(const ledger_state& s, utc_time now) {
   const auto* run = s.run;
   json::object states;
   for (const auto& [state, n] : s.inventory) states.emplace(state, n);
-  json::object out{{"inventory", std::move(states)},
-                   {"feeds", feeds_json(s.feeds)},
-                   {"run", nullptr},
-                   {"other_open_runs", other_runs_json(s)},
-                   {"notes", notes_json(s.notes)}};
+  json::object out{{"inventory", std::move(states)},        {"inventory_expired", s.expired},
+                   {"feeds", feeds_json(s.feeds)},          {"run", nullptr},
+                   {"other_open_runs", other_runs_json(s)}, {"notes", notes_json(s.notes)}};
   if (s.workers) out.emplace("workers", workers_json(*s.workers));
   if (run != nullptr) {
     auto about = run_json(run->run);

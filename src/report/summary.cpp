@@ -64,6 +64,10 @@ std::string last_line(const convoke::job_report& r) {
   const auto good = c.created + c.existing + c.updated + c.unchanged + c.drifted + c.removed;
   switch (r.end) {
     case ending::finished:
+      if (r.kind != run_kind::provision) {
+        const auto lost_output = r.exit_code() == 9 ? ", but an output could not be written. `convoke export` writes it again" : "";
+        return fmt::format("{}: {}{}.", r.exit_code() == 3 ? "Finished" : "Done", end_of_kind(r), lost_output);
+      }
       if (r.exit_code() == 0) return fmt::format("Done: {}.", all_have(r));
       if (r.exit_code() == 9)
         return fmt::format("Done: {}, but an output could not be written. `convoke export` writes it again.", all_have(r));
@@ -102,6 +106,21 @@ json::object updated_json(const convoke::job_report& r) {
   return out;
 }
 
+json::value verified_json(const convoke::job_report& r) {
+  if (!r.verified) return nullptr;
+  const auto& v = *r.verified;
+  const auto time = [](const std::optional<utc_time>& t) { return t ? json::value(format_utc(*t)) : json::value(nullptr); };
+  return json::object{{"inventory", r.of_inventory},
+                      {"rows", v.rows},
+                      {"from", time(v.from)},
+                      {"to", time(v.to)},
+                      {"unchanged", r.counts.unchanged},
+                      {"drifted", r.counts.drifted},
+                      {"expired", v.expired},
+                      {"lost", r.counts.lost},
+                      {"results_sha256", v.results_sha256.empty() ? json::value(nullptr) : json::value(v.results_sha256)}};
+}
+
 json::value path_value(const std::string& path) {
   return path.empty() ? json::value(nullptr) : json::value(json_text(path));
 }
@@ -111,11 +130,13 @@ json::value path_value(const std::string& path) {
 std::string report_text(const convoke::job_report& r) {
   if (r.run == 0) return r.detail + "\n";
   auto out = fmt::format("Run {}: {}: {}.\n", r.run, rows_of(r), counts_text(r.counts));
+  out += verified_text(r);
   out += updated_text(r);
   if (r.plan) out += look_ups_text(*r.plan) + input_text(*r.plan);
   if (r.calls > 0)
     out += fmt::format("{} in {:.1f} s, {} throttled, {}.\n", count_of(r.calls, "call", "calls"), seconds(r.call_time),
                        grouped(r.throttled), count_of(r.faults, "fault", "faults"));
+  out += batches_text(r.batches, r.strange);
   if (r.early_by_inference > 0)
     out += fmt::format(
         "{} of the calls {} sent into a scope that was closed: the throttles did not name their scope and were attributed to an "
@@ -125,10 +146,11 @@ std::string report_text(const convoke::job_report& r) {
   out += reasons_text(r.reasons);
   if (!r.results.empty()) out += fmt::format("Results: {}\n", core::escape_for_people(r.results));
   if (!r.failed.empty())
-    out +=
-        fmt::format("Failed rows{}: {}\n",
-                    rows_are_wrong(r) ? ", to correct and to apply again" : ", which need no correction: the same command sends them again",
-                    core::escape_for_people(r.failed));
+    out += fmt::format("Failed rows{}: {}\n",
+                       r.kind != run_kind::provision ? ""
+                       : rows_are_wrong(r)           ? ", to correct and to apply again"
+                                                     : ", which need no correction: the same command sends them again",
+                       core::escape_for_people(r.failed));
   if (!r.removed_failed.empty())
     out += fmt::format("Removed, because nothing failed this time: {}, the failed rows of an earlier run.\n",
                        core::escape_for_people(r.removed_failed));
@@ -150,6 +172,8 @@ std::string report_json(const convoke::job_report& r, const interruption& by, co
   for (const auto& w : r.warnings) warnings.emplace_back(json_text(w));
   const json::object out{
       {"run", r.run},
+      {"kind", to_string(r.kind)},
+      {"verified", verified_json(r)},
       {"end", interrupted ? by.word : word(r.end)},
       {"exit_code", interrupted ? by.exit_code : r.exit_code()},
       {"plan", r.plan ? json::value(plan_object(r.run, *r.plan, r.planned_at)) : json::value(nullptr)},
@@ -160,6 +184,8 @@ std::string report_json(const convoke::job_report& r, const interruption& by, co
       {"calls", r.calls},
       {"throttled", r.throttled},
       {"early_by_inference", r.early_by_inference},
+      {"batches", r.batches},
+      {"strange_answers", r.strange},
       {"faults", r.faults},
       {"detail", r.detail},
       {"come_back_s", r.come_back ? json::value(r.come_back->count()) : json::value(nullptr)},

@@ -36,6 +36,9 @@ struct reported {
 [[nodiscard]] std::string input_text(const plan_summary& s);
 // What a check prints: meetings and organizers, how each column is used, and what is used where the input says nothing.
 [[nodiscard]] std::string check_text(const plan_summary& s);
+// The question before meetings are deleted, without its last line, which asks for the answer: what would be deleted, what becomes of the
+// other rows, and examples.
+[[nodiscard]] std::string removal_text(const removal_question& q);
 // Warnings, one or more sentences each: what is unusual in the input, keys owed elsewhere, changed ids, moves, vanished keys, too many
 // meetings in a month.
 [[nodiscard]] std::vector<std::string> plan_warnings(const plan_summary& s);
@@ -60,6 +63,12 @@ struct interruption {
 [[nodiscard]] std::string work_text(const work_report& r);
 [[nodiscard]] std::string work_json(const work_report& r, const interruption& by = {}, const reported& more = {});
 
+// Of a run that does not provision: what plan_counts() says, and the parts of its report that others do not have.
+[[nodiscard]] std::string counts_of_kind(const plan_summary& s);
+[[nodiscard]] std::string verified_text(const convoke::job_report& r);
+// How a run that finished has ended, for the last line.
+[[nodiscard]] std::string end_of_kind(const convoke::job_report& r);
+
 // For commands that end before there is anything to report. `now`: what the time to come back counts from.
 [[nodiscard]] std::string error_json(const error& why, int exit_code, utc_time now, const reported& more = {});
 
@@ -74,6 +83,7 @@ struct ledger_state {
   std::vector<std::string> notes;                       // warnings about the ledger, for programs
   std::optional<std::vector<worker_status>> workers{};  // absent for a ledger for one process at a time
   std::vector<run_info> runs{};                         // all of them
+  std::uint64_t expired = 0;                            // of the meetings that are satisfied or drifted
 };
 // `now`: the wall time from which a forecast and the cooldowns count.
 [[nodiscard]] std::string status_text(const ledger_state& s, utc_time now);

@@ -87,6 +87,10 @@ wording wording_of(input_warning_kind kind) noexcept {
     case input_warning_kind::lasting_option:
       return {"row sets an option that cannot be taken back", "rows set an option that cannot be taken back",
               "Once the service has it, a later run does not unset it: only a new meeting is without it."};
+    case input_warning_kind::beta_endpoint:
+      return {"row is a channel meeting", "rows are channel meetings",
+              "Graph makes them by its beta endpoint, which may change without notice and which Microsoft does not support for production; "
+              "national clouds do not have it. The chat of a meeting cannot be changed later."};
   }
   std::unreachable();
 }

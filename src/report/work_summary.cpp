@@ -91,6 +91,7 @@ std::string work_text(const work_report& r) {
   if (r.calls > 0)
     out += fmt::format("{} in {:.1f} s, {} throttled, {}.\n", count_of(r.calls, "call", "calls"), seconds(r.call_time),
                        grouped(r.throttled), count_of(r.faults, "fault", "faults"));
+  out += batches_text(r.batches, r.strange);
   if (r.early_by_inference > 0)
     out += fmt::format(
         "{} of the calls {} sent into a scope that was closed: the throttles did not name their scope and were attributed to an "
@@ -117,6 +118,8 @@ std::string work_json(const work_report& r, const interruption& by, const report
       {"calls", r.calls},
       {"throttled", r.throttled},
       {"early_by_inference", r.early_by_inference},
+      {"batches", r.batches},
+      {"strange_answers", r.strange},
       {"faults", r.faults},
       {"sessions", r.sessions},
       {"call_s", seconds(r.call_time)},

@@ -45,7 +45,7 @@ result<void> accept(const plan_summary& summary, const job& j, const std::string
     const auto kept = failed_file.empty()
                           ? std::string()
                           : fmt::format(" {} in {}.", form(wrong, "It is", "They are"), core::escape_for_people(failed_file));
-    const std::string_view others = wrong < rows ? ", or use --skip-invalid to provision the others" : "";
+    const auto others = wrong < rows ? fmt::format(", or use --skip-invalid to {} the others", to_string(j.plan.kind)) : std::string();
     return std::unexpected(in_file(
         j.input, {errc::input,
                   fmt::format("{} of {} {} wrong; nothing was sent.{} Correct {} and run the same command again{}.", report::grouped(wrong),

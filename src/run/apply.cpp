@@ -8,6 +8,7 @@
 #include "os/clock.hpp"
 #include "report/wording.hpp"
 #include "run/conclude.hpp"
+#include "run/confirm.hpp"
 #include "run/context.hpp"
 #include "run/planner.hpp"
 #include "run/sessions.hpp"
@@ -24,12 +25,44 @@ std::chrono::microseconds since(mono_time began) {
   return std::chrono::duration_cast<std::chrono::microseconds>(os::boot_now() - began);
 }
 
+// A plan that is not committed: the one that was committed before, or a new one.
+result<planned> make(workspace& w, const job& j, const known_run& known, observer& watch, const stop_tokens& stop) {
+  if (known.planned) return reopen_plan(*w.store, *known.planned, j);
+  if (!w.input.source) return plan_inventory(*w.store, w.header, stop);
+  // What was planned before keeps the organizers that it has.
+  looked_up_organizers organizers(*w.store, j, w.header.lanes, watch, stop);
+  return make_plan(*w.store, w.input, j, w.header, watch, stop, organizers);
+}
+
+// Asks whether the meetings of a plan may be deleted. Nothing of the ledger is held while a person thinks, so the plan is made once more
+// afterwards; what was reported of it is not reported again.
+result<void> ask(planned& made, workspace& w, const job& j, const known_run& known, observer& watch, const stop_tokens& stop) {
+  const auto accepted = known.planned ? accept_or_refuse(made.summary, j, {}, watch) : conclude_plan(made, w.header, j, watch);
+  if (!accepted) return accepted;
+  made.planning.reset();
+  if (auto confirmed = confirm_plan(w, made.summary, j, watch); !confirmed) return confirmed;
+  observer silent;
+  auto again = make(w, j, known, silent, stop);
+  if (!again) return std::unexpected(std::move(again.error()));
+  if (again->summary.remove_keys > made.summary.remove_keys)
+    return std::unexpected(in_file(
+        j.input,
+        {errc::input, fmt::format("{} to delete now, and {} when the question was asked: the ledger has changed meanwhile. Nothing is "
+                                  "deleted. Run the same command again.",
+                                  again->summary.remove_keys == 1 ? std::string("1 meeting is")
+                                                                  : fmt::format("{} meetings are", again->summary.remove_keys),
+                                  made.summary.remove_keys)}));
+  again->summary.look_ups = made.summary.look_ups;
+  made = std::move(*again);
+  return {};
+}
+
 // Opens a plan: the one that was committed before, or a new one. 0: another process has opened a run of this input meanwhile.
 result<ledger::run_id> open_plan(workspace& w, const job& j, const known_run& known, observer& watch, const stop_tokens& stop,
                                  job_report& out) {
-  // What was planned before keeps the organizers that it has.
-  looked_up_organizers organizers(*w.store, j, w.header.lanes, watch, stop);
-  auto made = known.planned ? reopen_plan(*w.store, *known.planned, j) : make_plan(*w.store, w.input, j, w.header, watch, stop, organizers);
+  auto made = make(w, j, known, watch, stop);
+  if (made && asks_before_removal(j) && made->summary.remove_keys > 0)
+    if (const auto confirmed = ask(*made, w, j, known, watch, stop); !confirmed) return std::unexpected(confirmed.error());
   if (shared_ledger(j)) {
     // From its classification to its commit a plan excludes all others, so what is found now is still so at the commit.
     const auto found = find_known_run(w);
@@ -60,6 +93,9 @@ result<ledger::run_id> choose_run(workspace& w, const job& j, known_run& known, 
     known = std::move(*found);
   }
   if (known.done) return known.done->id;
+  // Whoever began the run may not be the one who resumes it.
+  if (asks_before_removal(j))
+    if (const auto confirmed = confirm_resumed(w, *known.open, j, watch); !confirmed) return std::unexpected(confirmed.error());
   watch.resumed(known.open->id, known.open->rows, known.open->counts.owed);
   return known.open->id;
 }

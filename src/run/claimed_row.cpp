@@ -1,8 +1,6 @@
 #include "run/claimed_row.hpp"
 
 #include <algorithm>
-#include <functional>
-#include <string_view>
 #include <utility>
 
 #include "core/meeting_options.hpp"
@@ -15,24 +13,6 @@ namespace convoke::run {
 namespace {
 
 static_assert(ledger::planning::expiry_field == engine::expiry_field);
-
-std::vector<std::string> split(std::string_view fields) {
-  std::vector<std::string> out;
-  while (!fields.empty()) {
-    const auto end = std::min(fields.find(';'), fields.size());
-    out.emplace_back(fields.substr(0, end));
-    fields.remove_prefix(std::min(end + 1, fields.size()));
-  }
-  return out;
-}
-
-bool of_create_or_get(const std::string& field) {
-  return field == "subject" || field == "start" || field == "end" || field == "attendees";
-}
-
-bool is_option(std::string_view field) noexcept {
-  return field.starts_with(core::option_field);
-}
 
 }  // namespace
 
@@ -50,30 +30,21 @@ claimed_row::claimed_row(ledger::claimed_row&& claimed, meeting_spec&& spec)
       line(claimed.line),
       update(claimed.update),
       meeting_id(std::move(claimed.meeting_id)) {
-  if (claimed.op != operation::update) return;
+  if (ledger::planning::operation_now(claimed) != operation::update) return;
   extends = claimed.extends;
-  if (extends)
-    changed = ledger::planning::fields_to_extend(wanted, claimed.drift);
-  else
-    send_changed(split(claimed.drift), false);
+  send(extends ? ledger::planning::fields_to_extend(claimed.drift)
+               : ledger::planning::fields_to_update(update, wanted.keep_roles, ledger::planning::split_fields(claimed.drift), false));
 }
 
 void claimed_row::advance(const engine::answer& last) {
   if (last.stored) meeting_id = last.stored->id;
   extends = false;
-  send_changed(fields_to_send(last), last.settled);
+  send(ledger::planning::fields_to_update(update, wanted.keep_roles, fields_to_send(last), last.settled));
 }
 
-void claimed_row::send_changed(std::vector<std::string> differing, bool settled) {
-  changed = std::move(differing);
-  using enum ledger::update_rule;
-  // Differences of what createOrGet can set are only reported unless the rule says otherwise: then the update is owed for the rest alone.
-  const bool for_the_rest = includes(update, always) || std::ranges::any_of(changed, is_option);
-  if (!includes(update, if_different) && for_the_rest) std::erase_if(changed, of_create_or_get);
-  if (settled || !includes(update, always)) return;
-  // What createOrGet cannot set are the roles of attendees. Whether they differ is not known, so they are sent in any case.
-  const std::string what = wanted.keep_roles ? "roles" : "attendees";
-  if (std::ranges::find(changed, what) == changed.end()) changed.push_back(what);
+void claimed_row::send(ledger::planning::update_fields&& fields) {
+  changed = std::move(fields.sent);
+  kept = std::move(fields.kept);
 }
 
 }  // namespace convoke::run

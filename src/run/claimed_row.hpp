@@ -11,6 +11,7 @@
 
 #include "engine/types.hpp"
 #include "graph/graph.hpp"
+#include "ledger/planning/rules.hpp"
 #include "ledger/types.hpp"
 
 namespace convoke::run {
@@ -28,19 +29,20 @@ struct claimed_row {
   std::string meeting_id;  // where the row owes another operation than createOrGet
   // Where it owes an update: the fields to send, which differed or have to be set; empty: all of them.
   std::vector<std::string> changed;
-  bool extends = false;  // the update changes nothing: it is sent because an update extends the life of the meeting
+  std::vector<std::string> kept;  // fields that are known to differ and are not sent
+  bool extends = false;           // the update changes nothing: it is sent because an update extends the life of the meeting
 
   // An operation is complete with this answer, and another one is owed.
   void advance(const engine::answer& last);
   // It refers to this row, which must live until the answer is there.
   [[nodiscard]] graph::request request(operation op) const noexcept {
-    return {.op = op, .wanted = wanted, .meeting_id = meeting_id, .changed = changed};
+    return {.op = op, .wanted = wanted, .meeting_id = meeting_id, .changed = changed, .kept = kept};
   }
 
  private:
-  // `settled`: what createOrGet cannot set is as it is wanted.
-  void send_changed(std::vector<std::string> differing, bool settled);
+  void send(ledger::planning::update_fields&& fields);
 };
+
 // The fields that an update sends once this answer has come: those that differ, and the options that are to be set.
 [[nodiscard]] std::vector<std::string> fields_to_send(const engine::answer& last);
 

@@ -19,6 +19,7 @@
 #include "report/results.hpp"
 #include "run/lane_parts.hpp"
 #include "run/validate.hpp"
+#include "run/verified.hpp"
 
 namespace convoke::run {
 namespace {
@@ -43,6 +44,8 @@ result<result<std::string>> write_rejected(ledger::plan_builder& plan, const led
 // The failed file of an earlier run of this input, which would lead to rows that are right by now. Another file of that name stays.
 void remove_old_failed(const ledger::run_info& info, const job& j, job_report& out) {
   const auto path = failed_path(j);
+  // What an earlier `apply` has left there is none of the business of a run of another kind.
+  if (j.plan.kind != run_kind::provision) return;
   // From a pipe come inputs that have nothing to do with each other.
   const bool others_may_own_it = j.failed.empty() && feed_of(j).empty();
   if (others_may_own_it || path == "-" || files::same_file(j.input == "-" ? "/dev/stdin" : j.input, path)) return;
@@ -74,11 +77,13 @@ void write_outputs(ledger::reader& from, const ledger::run_info& info, const job
     out.detail = e.message;
   };
   if (!j.results.empty()) {
+    std::string digest;
     const auto as = j.results == "-" ? report::format::csv : report::format_of(j.results).value_or(report::format::csv);
-    if (const auto written = report::write_results(from, info, j.results, as, j.dialect, interrupted); !written)
+    if (const auto written = report::write_results(from, info, j.results, as, j.dialect, interrupted, &digest); !written)
       complain(written.error());
     else
       out.results = j.results;
+    if (out.verified && !out.results.empty()) out.verified->results_sha256 = std::move(digest);
   }
   const bool some_failed =
       info.counts.failed + info.counts.rejected + info.counts.lost > 0 || (info.header.drift_fails && info.counts.drifted > 0);
@@ -90,6 +95,7 @@ void write_outputs(ledger::reader& from, const ledger::run_info& info, const job
   auto reasons = read_reasons(from, info, callers_of(info, j));
   if (!reasons) return complain(reasons.error());
   out.reasons = std::move(*reasons);
+  if (failed_path(j).empty()) return;
   const auto rows = report::write_failed(from, info, failed_path(j), failed_naming(j), interrupted);
   if (!rows)
     complain(rows.error());
@@ -219,6 +225,13 @@ result<void> conclude(ledger::store& store, const stop_tokens& stop, ledger::run
   out.rows = (*info)->rows;
   out.counts = (*info)->counts;
   out.drift_fails = (*info)->header.drift_fails;
+  out.kind = (*info)->header.kind;
+  out.of_inventory = j.input.empty();
+  if (out.kind == run_kind::verify && !stop.at_once.stop_requested()) {
+    auto found = count_verified(*reader, **info);
+    if (!found) return std::unexpected(found.error());
+    out.verified = std::move(*found);
+  }
   if (const auto counted = count_updates(*reader, **info, out); !counted) return std::unexpected(counted.error());
   if (const auto counted = count_lanes(*reader, **info, j, out); !counted) return std::unexpected(counted.error());
   write_until_stop(*reader, **info, j, stop, out);

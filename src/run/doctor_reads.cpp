@@ -105,7 +105,6 @@ asio::awaitable<void> lane_examination::read_organizers() {
 asio::awaitable<diagnosis::read_seen> lane_examination::make(const diagnosis::lane_reads::call& call) {
   const auto no_connection = co_await connect();
   if (!no_connection.empty()) co_return failed(no_connection);
-  if (parts_->tokens->current() == nullptr) co_return failed("the token ran out");
   if (call.what == diagnosis::lane_reads::call::kind::look_up) {
     auto looked_up = co_await look_up(call.user);
     co_return looked_up;
@@ -134,9 +133,9 @@ asio::awaitable<diagnosis::read_seen> lane_examination::look_up(const std::strin
   }
   const std::string_view names[] = {upn};
   const graph::plain_request request{.method = "POST", .target = wire::batch_path, .body = users_.request(names, ++look_ups_)};
-  const auto& tokens = *parts_->tokens;
-  const auto answer =
-      co_await caller_->plain(*connection_, request, *tokens.current(), tokens.current_number(), task_.pace.attempt_timeout);
+  const auto token = parts_->tokens->current();
+  if (!token) co_return failed("the token ran out");
+  const auto answer = co_await caller_->plain(*connection_, request, *token->text, token->number, task_.pace.attempt_timeout);
   if (answer.error != engine::attempt_error::none) co_return failed(answer.error_message);
   co_return seen_of(users_.understand(answer), answer);
 }
@@ -144,9 +143,9 @@ asio::awaitable<diagnosis::read_seen> lane_examination::look_up(const std::strin
 asio::awaitable<diagnosis::read_seen> lane_examination::read(const std::string& object_id) {
   const auto target = wire::harmless_read_path(object_id, task_.lane.delegated() ? wire::addressing::as_me : wire::addressing::by_id);
   const graph::plain_request request{.target = target};
-  const auto& tokens = *parts_->tokens;
-  const auto answer =
-      co_await caller_->plain(*connection_, request, *tokens.current(), tokens.current_number(), task_.pace.attempt_timeout);
+  const auto token = parts_->tokens->current();
+  if (!token) co_return failed("the token ran out");
+  const auto answer = co_await caller_->plain(*connection_, request, *token->text, token->number, task_.pace.attempt_timeout);
   if (answer.error != engine::attempt_error::none) co_return failed(answer.error_message);
   co_return seen_of(answer);
 }

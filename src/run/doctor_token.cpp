@@ -70,7 +70,10 @@ asio::awaitable<void> lane_examination::request_token() {
   token_wait_.begin(net::boot_now());
   tokens.start({.ready =
                     [&](std::uint32_t) {
-                      token_ = seen_of(*tokens.current());
+                      // One that has run out already is followed by the next one.
+                      const auto token = tokens.current();
+                      if (!token) return;
+                      token_ = seen_of(*token->text);
                       end();
                     },
                 .failed =

@@ -197,9 +197,10 @@ void driver::on_claimed(engine::lane_id lane, bool stale, result<ledger::claim_a
                          .organizer = row.organizer,
                          .token = row.token,
                          .strikes = row.strikes,
-                         .op = row.op,
+                         .op = ledger::planning::operation_now(row),
                          .update = static_cast<engine::update_rule>(row.update),
-                         .repairs = row.repairs});
+                         .repairs = row.repairs,
+                         .beta = !wanted->chat_thread_id.empty()});
       rows_.insert_or_assign(row.row, claimed_row(std::move(row), std::move(*wanted++)));
     }
   }

@@ -132,7 +132,7 @@ void driver::carry_out(engine::send_batch& a) {
 void driver::carry_out(engine::batch_limited& a) {
   const auto from_now_on = a.size > 1 ? fmt::format("at most {} calls go into one request from now on", a.size)
                                       : std::string("every call is a request of its own from now on");
-  note(a.lane, fmt::format("The service does not take these batches ({}): {}.", core::escape_for_people(a.reason), from_now_on));
+  note(a.lane, fmt::format("Batches of this size fail ({}): {}.", core::escape_for_people(a.reason), from_now_on));
 }
 
 void driver::carry_out(engine::refresh_token& a) {

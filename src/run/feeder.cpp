@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "core/text.hpp"
+#include "spec/longest_id.hpp"
 
 namespace convoke::run {
 namespace {
@@ -101,6 +102,7 @@ result<void> feeder::add(const csv::record& record) {
   }
   if (!built_.organizer_upn.empty())
     if (auto resolved = resolve_organizer(); !resolved) return resolved;
+  if (const auto& most = job_.plan.longest_external_id) spec::refuse_long_id(built_, *most);
   ledger::planned_row row{.line = record.line, .raw = std::string(record.raw), .lane = built_.lane};
   if (!built_.errors.empty()) {
     row.error = describe(built_.errors);

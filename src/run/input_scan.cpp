@@ -186,7 +186,7 @@ result<scanned_input> scan(const job& j, const stop_tokens& stop) {
     out.early.add(record);
     return {};
   };
-  const auto decoded = out.source.decode(out.forced, [&](std::string_view chunk) -> result<void> {
+  const auto decoded = out.source->decode(out.forced, [&](std::string_view chunk) -> result<void> {
     if (stop.requested())
       return fail(errc::interrupted, "Interrupted while the input was read: nothing was sent. Run the same command again.");
     if (have_all) return {};
@@ -217,9 +217,9 @@ result<std::string> read_records(scanned_input& input, const csv::reader::sink& 
     if (std::exchange(header, false)) return {};
     return sink(record);
   };
-  const auto& name = input.source.name();
+  const auto& name = input.source->name();
   const auto decoded =
-      input.source.decode(input.forced, [&](std::string_view chunk) { return named(name, reader.feed(chunk, skip_header)); });
+      input.source->decode(input.forced, [&](std::string_view chunk) { return named(name, reader.feed(chunk, skip_header)); });
   if (!decoded) return std::unexpected(decoded.error());
   const auto ended = named(name, reader.finish(skip_header));
   if (!ended) return std::unexpected(ended.error());

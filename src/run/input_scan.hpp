@@ -19,7 +19,7 @@
 namespace convoke::run {
 
 struct scanned_input {
-  files::input source;
+  std::optional<files::input> source;     // absent: the run has no input
   std::optional<files::encoding> forced;  // absent: by byte-order mark, else UTF-8
   files::text_format format;
   std::string sha256;

@@ -185,8 +185,8 @@ asio::awaitable<void> lane_session::carry_calls(connection_slot& s) {
 }
 
 // Why a call cannot be made on this connection now.
-std::optional<engine::answer> lane_session::obstacle(connection_slot& s) {
-  if (tokens_->current() == nullptr) {
+std::optional<engine::answer> lane_session::obstacle(connection_slot& s, bool has_token) {
+  if (!has_token) {
     // The token ran out before its source reported that. After this event the engine grants no more calls.
     events_.token_failed(settings_.lane, {errc::credentials, "the token ran out before the next one came"}, false, std::nullopt);
     return unsent("the token ran out before the call");
@@ -198,13 +198,12 @@ std::optional<engine::answer> lane_session::obstacle(connection_slot& s) {
 // Makes the call and reports its answer. Whether the connection was usable after it.
 asio::awaitable<bool> lane_session::carry_out(connection_slot& s) {
   engine::answer answer;
-  auto hindered = obstacle(s);
+  const auto token = tokens_->current();
+  auto hindered = obstacle(s, token.has_value());
   if (hindered) {
     answer = *std::move(hindered);
   } else {
-    const auto number = tokens_->current_number();
-    const auto& token = *tokens_->current();
-    answer = co_await s.link->call(*s.call, token, number, settings_.attempt_timeout);
+    answer = co_await s.link->call(*s.call, *token->text, token->number, settings_.attempt_timeout);
   }
   if (closing_) co_return false;
   s.call.reset();
@@ -218,14 +217,13 @@ asio::awaitable<bool> lane_session::carry_out(connection_slot& s) {
 // The same for several calls in one request.
 asio::awaitable<bool> lane_session::carry_out_batch(connection_slot& s) {
   engine::batch_answer answer;
-  auto hindered = obstacle(s);
+  const auto token = tokens_->current();
+  auto hindered = obstacle(s, token.has_value());
   if (hindered) {
     answer.items.resize(s.batch.size());
     answer.envelope = std::move(hindered);
   } else {
-    const auto number = tokens_->current_number();
-    const auto& token = *tokens_->current();
-    answer = co_await s.link->batch(s.batch, token, number, settings_.attempt_timeout);
+    answer = co_await s.link->batch(s.batch, *token->text, token->number, settings_.attempt_timeout);
   }
   if (closing_) co_return false;
   s.batch.clear();

@@ -124,7 +124,7 @@ class lane_session {
   boost::asio::awaitable<bool> wait_for_call(connection_slot& s);
   boost::asio::awaitable<bool> carry_out(connection_slot& s);
   boost::asio::awaitable<bool> carry_out_batch(connection_slot& s);
-  [[nodiscard]] std::optional<engine::answer> obstacle(connection_slot& s);
+  [[nodiscard]] std::optional<engine::answer> obstacle(connection_slot& s, bool has_token);
 
   void report_failure(const connection_slot& s, const net::outcome& connected);
   void report_ready(connection_slot& s);

@@ -223,6 +223,10 @@ result<std::vector<counted>> ledger_reader::inventory_counts() {
   return counts_of(std::move(*read));
 }
 
+result<std::uint64_t> ledger_reader::inventory_expired(utc_time now) {
+  return impl_->from->inventory_expired(now);
+}
+
 result<std::vector<counted>> ledger_reader::inventory_feeds() {
   auto read = impl_->from->inventory_feeds();
   if (!read) return std::unexpected(read.error());

@@ -68,14 +68,15 @@ asio::awaitable<void> lookup_session::serve(slot& s) {
       co_await connect(s);
       continue;
     }
-    auto step = policy_.next(clock_.now(), tokens_->current() != nullptr);
+    const auto token = tokens_->current();
+    auto step = policy_.next(clock_.now(), token.has_value());
     if (step.what == engine::user_lookups::step::kind::over) break;
     if (step.what == engine::user_lookups::step::kind::wait) {
       co_await wait(s, step.until);
       continue;
     }
     auto users = std::move(step.users);
-    co_await look_up(s, std::move(users));
+    co_await look_up(s, std::move(users), *token);
   }
   --serving_;
   // All users are known, or nothing can be done any more: what the others wait for is over, too.
@@ -117,13 +118,11 @@ asio::awaitable<void> lookup_session::connect(slot& s) {
   policy_.connect_failed(connected.message, connected.what == net::failure::proxy_login, clock_.now());
 }
 
-asio::awaitable<void> lookup_session::look_up(slot& s, std::vector<std::uint32_t> users) {
+asio::awaitable<void> lookup_session::look_up(slot& s, std::vector<std::uint32_t> users, auth::usable_token token) {
   s.names.clear();
   for (const auto i : users) s.names.push_back(upns_[i]);
   const graph::plain_request request{.method = "POST", .target = wire::batch_path, .body = s.messages.request(s.names, ++envelopes_)};
-  const auto* const token = tokens_->current();
-  const auto number = tokens_->current_number();
-  const auto came = co_await s.link->plain(request, *token, number, terms_.attempt_timeout);
+  const auto came = co_await s.link->plain(request, *token.text, token.number, terms_.attempt_timeout);
   if (closing_) co_return;
   auto meaning = s.messages.understand(came);
   // What is not an answer to the request may be followed by the one that is.

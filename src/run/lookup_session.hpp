@@ -71,7 +71,7 @@ class lookup_session {
   boost::asio::awaitable<void> serve(slot& s);
   boost::asio::awaitable<void> wait(slot& s, mono_time until);
   boost::asio::awaitable<void> connect(slot& s);
-  boost::asio::awaitable<void> look_up(slot& s, std::vector<std::uint32_t> users);
+  boost::asio::awaitable<void> look_up(slot& s, std::vector<std::uint32_t> users, auth::usable_token token);
   void after_answer(const engine::lookup_answer& a);
   void wake_all();
   void on_token_failure(const error& why, bool fatal, std::optional<mono_time> again);

@@ -72,18 +72,13 @@ result<spec::row_builder> builder_for(const job& j, const scanned_input& input, 
   return builder;
 }
 
-// The ledger reports only that it was interrupted; the message says what that means for the command.
-error in_planning(error why) {
-  if (why.code == errc::interrupted) why.message = interrupted_planning;
-  return why;
-}
-
 result<void> check_row_count(std::uint64_t rows, std::uint64_t planned, const job& j) {
   const auto& expected = j.plan.expect_rows;
   if (expected && rows != *expected)
     return fail(errc::input, fmt::format("{} came, but --expect-rows says {}. Nothing was sent. Is the file whole?",
                                          count_of(rows, "row", "rows"), *expected));
-  if (rows == 0 && !expected) return fail(errc::input, "the file has a header but no rows. Nothing was sent.");
+  if (rows == 0 && (!expected || j.plan.kind == run_kind::remove))
+    return fail(errc::input, "the file has a header but no rows. Nothing was sent.");
   if (planned == 0 && rows > 0)
     return fail(errc::input,
                 fmt::format("--only, --limit and --tenant leave none of {}. Nothing was sent.", count_of(rows, "row", "rows")));
@@ -104,7 +99,7 @@ bool is_pipe(const std::string& input) {
 }  // namespace
 
 std::string failed_path(const job& j) {
-  if (!j.failed.empty()) return j.failed;
+  if (!j.failed.empty() || j.input.empty()) return j.failed;
   return is_pipe(j.input) ? std::string(piped_failed) : j.input + std::string(failed_ending);
 }
 
@@ -114,7 +109,7 @@ files::naming failed_naming(const job& j) {
 
 std::string feed_of(const job& j) {
   if (j.feed) return *j.feed;
-  if (is_pipe(j.input)) return {};
+  if (is_pipe(j.input) || j.plan.kind != run_kind::provision) return {};
   auto name = j.input.substr(j.input.rfind('/') + 1);
   // A failed file has rows of the file beside which it lies.
   if (name == piped_failed) return {};
@@ -160,8 +155,12 @@ ledger::run_header make_header(const job& j, const scanned_input& input, std::ve
   if (j.feed) settings["feed"] = *j.feed;
   // How many may be removed is no part of it, as with --max-new.
   if (j.plan.vanished == on_vanished::remove) settings["on_vanished"] = "remove";
+  if (j.plan.longest_external_id) settings["longest_external_id"] = *j.plan.longest_external_id;
   if (j.plan.keep_alive) settings["keep_alive_ms"] = j.plan.keep_alive->count();
+  if (j.plan.kind != run_kind::provision) settings["kind"] = to_string(j.plan.kind);
+  if (j.plan.repair) settings["repair"] = true;
   h.settings = boost::json::serialize(settings);
+  h.kind = j.plan.kind;
   h.feed = feed_of(j);
   h.dialect = boost::json::serialize(boost::json::object{
       {"encoding", files::to_string(input.format.enc)}, {"bom", input.format.bom}, {"delimiter", std::string_view(&input.delimiter, 1)}});
@@ -170,6 +169,7 @@ ledger::run_header make_header(const job& j, const scanned_input& input, std::ve
   h.input_sha256 = input.sha256;
   h.drift_fails = j.plan.drift == on_drift::fail;
   h.operations = {.update_drifted = j.plan.drift == on_drift::update, .enforce_roles = j.plan.roles == attendee_roles::enforce};
+  h.operations.repair = j.plan.repair;
   if (j.plan.keep_alive) h.operations.keep_alive = std::chrono::floor<std::chrono::seconds>(*j.plan.keep_alive);
   h.operations.remove_vanished = j.plan.vanished == on_vanished::remove && covers_input(j, h);
   h.tzdata_version = files::tzdata_version();
@@ -329,6 +329,7 @@ result<planned> planning::attempt() {
   if (!fed) return std::unexpected(fed.error());
   auto summary = (*plan)->classify();
   if (!summary) return std::unexpected(in_planning(summary.error()));
+  summary->kind = header_.kind;
   summary->feed = header_.feed;
   summary->records = fed->planned;
   summary->empty_records = fed->empty;
@@ -336,6 +337,7 @@ result<planned> planning::attempt() {
   summary->warnings = builder->warnings();
   if (input_.utf8.lines > 0)
     summary->warnings.push_back({input_warning_kind::utf8_in_windows_1252, input_.utf8.lines, input_.utf8.first_line, input_.utf8.example});
+  keep_warnings_of_kind(*summary);
   summary->columns = builder->columns_used();
   summary->defaults = builder->defaults_used();
   if (summary->rejected > 0) {
@@ -358,6 +360,7 @@ result<planned> reopen_plan(ledger::store& store, const ledger::run_info& run, c
   if (!planning) return std::unexpected(in_planning(planning.error()));
   auto summary = (*planning)->classify();
   if (!summary) return std::unexpected(in_planning(summary.error()));
+  summary->kind = run.header.kind;
   summary->feed = run.header.feed;
   return planned{.planning = std::move(*planning), .summary = of_what_was_read(std::move(*summary), j, run.header)};
 }

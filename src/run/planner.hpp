@@ -32,6 +32,17 @@ struct planned {
 [[nodiscard]] result<planned> make_plan(ledger::store& store, scanned_input& input, const job& j, const ledger::run_header& header,
                                         observer& watch, const stop_tokens& stop, organizer_source& organizers);
 
+// What stands for the input of a run without one.
+[[nodiscard]] scanned_input no_input();
+// make_plan for a run that verifies and has no input: a row for every known meeting of its lanes. The reading of the ledger ends without a
+// stop; the classification polls it.
+[[nodiscard]] result<planned> plan_inventory(ledger::store& store, const ledger::run_header& header, const stop_tokens& stop);
+
+// The ledger reports only that it was interrupted; the message says what that means for the command.
+[[nodiscard]] error in_planning(error why);
+// Drops the warnings that say nothing of value where rows only name meetings. `kind` of the summary is set.
+void keep_warnings_of_kind(plan_summary& summary);
+
 // make_plan for a run that was planned before, from its stored records. The observer gets no wrong rows: they were reported then.
 [[nodiscard]] result<planned> reopen_plan(ledger::store& store, const ledger::run_info& run, const job& j);
 
@@ -45,10 +56,10 @@ struct planned {
 // Whether the input has as many rows as expect_rows says, where it is set: for runs that need no plan any more.
 [[nodiscard]] result<void> check_expected_rows(scanned_input& input, const job& j, const stop_tokens& stop);
 
-// The feed that the input belongs to; empty: none.
+// The feed that the input belongs to; empty: none. A run that verifies or removes has one only where the job names it.
 [[nodiscard]] std::string feed_of(const job& j);
 
-// Where failed rows go: --failed, or beside the input.
+// Where failed rows go: --failed, or beside the input; empty where there is neither.
 [[nodiscard]] std::string failed_path(const job& j);
 [[nodiscard]] files::naming failed_naming(const job& j);
 

@@ -53,6 +53,8 @@ void add(const driven& from, sessions_done& to) {
   to.throttled += from.numbers.throttled;
   to.faults += from.numbers.faults;
   to.early_by_inference += from.numbers.early_by_inference;
+  to.batches += from.numbers.batches;
+  to.strange += from.numbers.strange;
   to.rows_ended += from.rows_ended;
   to.call_time += from.call_time;
   to.lane_calls.resize(std::max(to.lane_calls.size(), from.lanes.size()));
@@ -237,6 +239,8 @@ void add_calls(const sessions_done& from, Report& out) {
   out.throttled = from.throttled;
   out.faults = from.faults;
   out.early_by_inference = from.early_by_inference;
+  out.batches = from.batches;
+  out.strange = from.strange;
   out.call_time = std::chrono::duration_cast<std::chrono::microseconds>(from.call_time);
 }
 template void add_calls(const sessions_done&, job_report&);

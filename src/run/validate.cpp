@@ -102,6 +102,25 @@ result<void> check_plan_options(const plan_options& options) {
   return {};
 }
 
+// What only a run that makes meetings can do; and what needs an input.
+result<void> check_kind(const job& j) {
+  const auto& options = j.plan;
+  if (options.kind == run_kind::provision)
+    return options.repair ? fail(errc::usage, "--repair is of a run that verifies: use `convoke verify`.") : result<void>();
+  if (options.vanished == on_vanished::remove || options.keep_alive || options.max_new)
+    return fail(errc::usage, fmt::format("--on-vanished remove, --keep-alive and --max-new are of a run that makes meetings: `convoke {}` "
+                                         "does not take them.",
+                                         to_string(options.kind)));
+  if (options.kind == run_kind::remove)
+    return options.repair || options.drift != on_drift::report
+               ? fail(errc::usage, "--repair and --on-drift are of a run that verifies: `convoke remove` does not take them.")
+               : result<void>();
+  const bool part = options.limit || options.expect_rows || !options.only.empty();
+  if (j.input.empty() && part)
+    return fail(errc::usage, "--limit, --only and --expect-rows are about the rows of a file: `convoke verify` needs FILE with them.");
+  return {};
+}
+
 // It goes into the form of the token request and names the lane in the ledger. Test servers use other names than GUIDs.
 result<void> check_client_id(const std::string& id) {
   constexpr std::size_t longest = 128;
@@ -213,6 +232,7 @@ result<ledger::lane_name> lane_name(const lane_options& lane) {
 result<void> validate_before_sign_in(const job& j, job_use use) {
   if (const auto valid = check_feed(j.feed); !valid) return valid;
   if (const auto valid = check_plan_options(j.plan); !valid) return valid;
+  if (const auto valid = check_kind(j); !valid) return valid;
   for (const auto& lane : j.lanes)
     if (const auto valid = check_options(lane.options, "[tenants.NAME.options]"); !valid) return valid;
   if (use == job_use::check) return {};

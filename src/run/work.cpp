@@ -214,6 +214,8 @@ class worker {
     out_.throttled += one.throttled;
     out_.faults += one.faults;
     out_.early_by_inference += one.early_by_inference;
+    out_.batches += one.batches;
+    out_.strange += one.strange;
     out_.call_time += one.call_time;
     end_with(one.end, one.detail);
     // Of several runs that are left the earliest time to come back.

@@ -85,7 +85,7 @@ result<workspace> workspace::open(const job& j, observer& watch, const stop_toke
   if (const auto apart = keep_files_apart(j, use); !apart) return std::unexpected(apart.error());
   auto lanes = names_of_lanes(j, use);
   if (!lanes) return std::unexpected(lanes.error());
-  auto input = scan(j, stop);
+  auto input = j.input.empty() && j.plan.kind == run_kind::verify ? result<scanned_input>(no_input()) : scan(j, stop);
   if (!input) return std::unexpected(input.error());
   auto header = make_header(j, *input, std::move(*lanes));
   auto store = open_store(j, watch, stop, use);
@@ -170,6 +170,8 @@ result<known_run> find_known_run(const workspace& w) {
     return out;
   }
   if (info.counts.failed + info.counts.lost > 0) return out;
+  // What was found once says nothing of how it is now.
+  if (info.header.kind == run_kind::verify) return out;
   // Another file of the feed may have brought keys that this input lacks, and that are to be removed.
   const bool removes = w.header.kind == ledger::run_kind::provision && w.header.operations.remove_vanished;
   const auto newer = removes ? feed_has_newer_run(*from, info) : result<bool>(false);
@@ -178,6 +180,10 @@ result<known_run> find_known_run(const workspace& w) {
   const auto lacks = lacks_users(*from, info);
   if (!lacks) return std::unexpected(lacks.error());
   if (*lacks) return out;
+  if (info.header.kind == run_kind::remove) {
+    out.done = std::move(info);
+    return out;
+  }
   // A link that has died since, or is about to, is not what is wanted any more.
   const auto expires = from->any_expires(info.id, os::wall_now(), w.header.operations.keep_alive);
   if (!expires) return std::unexpected(expires.error());

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "core/chat_thread.hpp"
 #include "core/meeting_options.hpp"
 
 namespace convoke::spec {
@@ -74,19 +75,25 @@ std::string field_of(const option_value& wanted) {
 
 }  // namespace
 
-std::vector<std::string> differing_fields(const meeting_spec& wanted, const meeting& stored) {
+std::vector<std::string> differing_fields(const meeting_spec& wanted, const meeting& stored, std::span<const std::string> known) {
   std::vector<std::string> out;
-  if (wanted.subject && stored.subject && *wanted.subject != *stored.subject) out.emplace_back("subject");
-  if (stored.start && *stored.start != wanted.start) out.emplace_back("start");
-  if (stored.end && *stored.end != wanted.end) out.emplace_back("end");
+  const auto still = [&known](std::string_view field) { return std::ranges::find(known, field) != known.end(); };
+  const bool other_subject = wanted.subject && stored.subject && *wanted.subject != *stored.subject;
+  if (other_subject || (!stored.subject && still("subject"))) out.emplace_back("subject");
+  if (stored.start ? *stored.start != wanted.start : still("start")) out.emplace_back("start");
+  if (stored.end ? *stored.end != wanted.end : still("end")) out.emplace_back("end");
   const bool other_people = stored.attendees && attendees_differ(wanted.attendees, *stored.attendees);
   const bool other_roles = stored.attendees && roles_differ(wanted.attendees, *stored.attendees);
-  if (other_people || (other_roles && !wanted.keep_roles)) out.emplace_back("attendees");
+  if (other_people || (other_roles && !wanted.keep_roles) || (!stored.attendees && still("attendees"))) out.emplace_back("attendees");
   const bool other_presenters = stored.allowed_presenters && *stored.allowed_presenters != role_is_presenter;
-  if (wanted.keep_roles && (other_roles || other_presenters)) out.emplace_back("roles");
+  const bool unseen_roles = still("roles") && !shows_roles(wanted, stored);
+  if (wanted.keep_roles && (other_roles || other_presenters || unseen_roles)) out.emplace_back("roles");
+  const auto& chat = stored.chat_thread_id;
+  if (!wanted.chat_thread_id.empty() && (chat ? *chat != wanted.chat_thread_id : still(core::chat_thread_field)))
+    out.emplace_back(core::chat_thread_field);
   for (const option_value& one : wanted.options) {
     const auto* const value = stored_value(stored, one.option);
-    if (value != nullptr && *value != one.value) out.push_back(field_of(one));
+    if (auto field = field_of(one); value != nullptr ? *value != one.value : still(field)) out.push_back(std::move(field));
   }
   return out;
 }

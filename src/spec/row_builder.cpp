@@ -9,6 +9,7 @@
 #include "spec/external_ids.hpp"
 #include "spec/header.hpp"
 #include "spec/ragged_row.hpp"
+#include "spec/row_chat_thread.hpp"
 #include "spec/row_options.hpp"
 #include "spec/row_repeat.hpp"
 #include "spec/row_tenant.hpp"
@@ -68,7 +69,6 @@ struct row_builder::impl {
   void make_external_id();
   bool sound(std::size_t column, std::string_view cell, cell_use use);
   void read_attendees();
-  void refuse_later_parts();
   void warn();
   header head;
   row_settings settings;
@@ -147,7 +147,8 @@ void row_builder::impl::read_cells() {
   read_repeat();
   read_attendees();
   if (const auto* lasting = options.read(*row, *out)) warned.add(input_warning_kind::lasting_option, lasting->name, line);
-  refuse_later_parts();
+  auto& chat_thread = out->wanted.chat_thread_id;
+  if (read_chat_thread(*row, chat_thread)) warned.add(input_warning_kind::beta_endpoint, chat_thread, line);
   warn();
   if (!out->errors.empty()) keep_ids_of_occurrences();
 }
@@ -270,12 +271,6 @@ void row_builder::impl::read_own_organizer(const std::string& user) {
                                 : "is not the user who has signed in") +
                    ", who organizes every meeting of --credential device-code; leave the cell empty, or write me or " +
                    (user.empty() ? std::string("that user's object id") : user));
-  }
-}
-
-void row_builder::impl::refuse_later_parts() {
-  if (const auto text = row->cell(column_role::chat_thread_id); !text.empty()) {
-    row->wrong(column_role::chat_thread_id, text, "channel meetings are not built yet; empty the cell");
   }
 }
 

@@ -38,7 +38,7 @@ class row_warnings {
   // Counts a row; the count where it is the first one, and lacks its example.
   input_warning* count(input_warning_kind kind, std::uint32_t line) noexcept;
 
-  static constexpr std::size_t kinds = static_cast<std::size_t>(input_warning_kind::lasting_option) + 1;
+  static constexpr std::size_t kinds = static_cast<std::size_t>(input_warning_kind::beta_endpoint) + 1;
 
   std::optional<utc_time> now_, far_;
   std::array<input_warning, kinds> counts_;

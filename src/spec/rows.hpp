@@ -130,8 +130,7 @@ struct built_row {
 class row_builder {
  public:
   // errc::input where a required column is missing, two columns mean the same, or the template names a column that the input lacks.
-  // errc::usage where the template or the default zone is wrong in itself. `zones` must outlive the builder. The column that is not
-  // supported yet (chat_thread_id) is allowed as long as its cells are empty.
+  // errc::usage where the template or the default zone is wrong in itself. `zones` must outlive the builder.
   [[nodiscard]] static result<row_builder> create(std::span<const std::string_view> header, const row_settings& settings,
                                                   zone_source& zones);
   row_builder(row_builder&&) noexcept;

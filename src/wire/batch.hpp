@@ -17,8 +17,8 @@ inline constexpr std::size_t most_batch_items = 20;  // of one request: Graph do
 
 struct batch_limits {
   std::size_t answer = std::size_t{4} * 1024 * 1024;
-  std::size_t items = 3 * most_batch_items;  // of the answer: some repeated and foreign ones are tolerated
-  std::size_t body = std::size_t{256} * 1024;
+  std::size_t items = 3 * most_batch_items;     // of the answer: some repeated and foreign ones are tolerated
+  std::size_t body = std::size_t{1024} * 1024;  // of one item: as much as of a single answer
   std::size_t header_value = 1024;
   std::size_t header_lines = 100;
 };

@@ -243,6 +243,20 @@ void read_options_url(element value, meeting& out) {
   out.options_url.emplace(text);
 }
 
+// The chat is compared only where a row wants one: what cannot be read cannot be verified.
+void read_chat(element value, meeting& out) {
+  object chat;
+  if (value.get(chat) != simdjson::SUCCESS) return;
+  seen members;
+  for (const auto member : chat) {
+    if (member.key != "threadId") continue;
+    if (members.again(0)) return out.chat_thread_id.reset();
+    std::string_view text;
+    if (member.value.get(text) != simdjson::SUCCESS || text.empty() || text.size() > text_limits::word || has_controls(text)) continue;
+    out.chat_thread_id.emplace(text);
+  }
+}
+
 void read_expiry(element value, meeting& out) {
   std::optional<utc_time> time;
   if (read_time(value, "expiryDateTime", time)) out.expires_at = time;
@@ -262,16 +276,19 @@ enum member_name : unsigned {
   options_url,
   expiry,
   presenters,
+  chat,
   other
 };
 
-// An answer has some 50 members, of which thirteen are read: the length alone excludes most of the others.
+// An answer has some 50 members, of which fourteen are read: the length alone excludes most of the others.
 member_name which(std::string_view key) noexcept {
   switch (key.size()) {
     case 2:
       return key == "id" ? id : other;
     case 7:
       return key == "subject" ? subject : other;
+    case 8:
+      return key == "chatInfo" ? chat : other;
     case 10:
       return key == "joinWebUrl" ? join_url : key == "externalId" ? external_id : other;
     case 11:
@@ -325,6 +342,9 @@ result<> read_member(member_name name, std::string_view key, element value, meet
       return {};
     case presenters:
       return read_presenters(value, key, out.allowed_presenters);
+    case chat:
+      read_chat(value, out);
+      return {};
     case other:
       break;
   }

@@ -88,6 +88,11 @@ void append_create_or_get(std::string& out, const meeting_spec& wanted) {
     out += ',';
     append_participants(out, wanted.attendees);
   }
+  if (!wanted.chat_thread_id.empty()) {
+    out += R"(,"chatInfo":{"threadId":)";
+    core::append_json_string(out, wanted.chat_thread_id);
+    out += '}';
+  }
   out += '}';
 }
 

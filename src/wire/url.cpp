@@ -15,7 +15,11 @@ namespace convoke::wire {
 
 namespace {
 
-constexpr std::string_view users = "/v1.0/users/", me = "/v1.0/me", meetings = "/onlineMeetings/";
+constexpr std::string_view users = "/users/", me = "/me", meetings = "/onlineMeetings/";
+
+constexpr std::string_view path_of(api_version version) noexcept {
+  return version == api_version::beta ? "/beta" : "/v1.0";
+}
 
 // Input is checked when it is read. Any other organizer that comes here is a bug, and must not reach a request line.
 std::string checked_organizer(std::string_view organizer) {
@@ -24,10 +28,10 @@ std::string checked_organizer(std::string_view organizer) {
   return *std::move(guid);
 }
 
-std::string meetings_of(std::string_view organizer, addressing how) {
+std::string meetings_of(std::string_view organizer, addressing how, api_version version = api_version::v1_0) {
   const auto user = checked_organizer(organizer);
-  std::string out;
-  out.reserve(users.size() + user.size() + meetings.size() + 16);
+  std::string out(path_of(version));
+  out.reserve(out.size() + users.size() + user.size() + meetings.size() + 16);
   if (how == addressing::as_me) return out.append(me).append(meetings);
   return out.append(users).append(user).append(meetings);
 }
@@ -46,9 +50,9 @@ bool has_dot_segment(std::string_view id) noexcept {
 
 }  // namespace
 
-std::string create_or_get_path(std::string_view organizer, addressing how) {
+std::string create_or_get_path(std::string_view organizer, addressing how, api_version version) {
   constexpr std::string_view action = "createOrGet";
-  auto out = meetings_of(organizer, how);
+  auto out = meetings_of(organizer, how, version);
   return out.append(action);
 }
 

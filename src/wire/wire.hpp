@@ -18,7 +18,8 @@
 namespace convoke::wire {
 
 // Appends the body of createOrGet to `out`: externalId, startDateTime and endDateTime (UTC with Z, whole seconds), subject,
-// participants.attendees with upn or identity.user.id, and role as given. Appending lets a caller reuse its buffer.
+// participants.attendees with upn or identity.user.id, and role as given, and chatInfo.threadId of a channel meeting, which has to be sent
+// to the beta endpoint (version_for). Appending lets a caller reuse its buffer.
 void append_create_or_get(std::string& out, const meeting_spec& wanted);
 
 // Appends the body of a PATCH to `out`, written as createOrGet writes it, with only the members that `changed` names (`subject`, `start`,
@@ -32,9 +33,18 @@ void append_update(std::string& out, const meeting_spec& wanted, std::span<const
 // How a path names the organizer: `users/{object id}`, or `me`, which is the user whose token is sent.
 enum class addressing : std::uint8_t { by_id, as_me };
 
-// `/v1.0/users/{organizer}/onlineMeetings/createOrGet`. The organizer is an object id, so nothing needs encoding. Anything else is a bug
-// and throws std::invalid_argument.
-[[nodiscard]] std::string create_or_get_path(std::string_view organizer, addressing how = addressing::by_id);
+enum class api_version : std::uint8_t { v1_0, beta };
+
+// The version whose createOrGet makes this meeting: beta for a channel meeting, because the page of v1.0 does not list chatInfo. Whatever
+// follows, GET, PATCH and DELETE by the meeting's id, is v1.0 for every meeting.
+[[nodiscard]] inline api_version version_for(const meeting_spec& wanted) noexcept {
+  return wanted.chat_thread_id.empty() ? api_version::v1_0 : api_version::beta;
+}
+
+// `/v1.0/users/{organizer}/onlineMeetings/createOrGet`, or `/beta/…`. The organizer is an object id, so nothing needs encoding. Anything
+// else is a bug and throws std::invalid_argument.
+[[nodiscard]] std::string create_or_get_path(std::string_view organizer, addressing how = addressing::by_id,
+                                             api_version version = api_version::v1_0);
 
 // `/v1.0/users/{organizer}/onlineMeetings?$filter=…`: looks for a meeting by a join id that no meeting has. It makes nothing and finds
 // nothing; whether the service looks, or refuses, shows whether the app may act for the organizer. As for create_or_get_path.

@@ -115,7 +115,7 @@ BOOST_AUTO_TEST_CASE(a_certificate_signs_an_assertion) {
     certified c({grant("tok")});
     c.start(c.by(pss ? token::signature_algorithm::ps256 : token::signature_algorithm::rs256));
     BOOST_REQUIRE(c.until_over());
-    BOOST_TEST(c.source->current()->reveal() == "tok");
+    BOOST_TEST(c.source->current()->text->reveal() == "tok");
     const auto& request = c.requests().at(0);
     BOOST_TEST(request.starts_with("POST /" + tenant + "/oauth2/v2.0/token HTTP/1.1\r\n"));
     BOOST_TEST(field(request, "grant_type") == "client_credentials");
@@ -244,7 +244,7 @@ BOOST_AUTO_TEST_CASE(a_managed_identity_is_exchanged_for_the_app) {
   BOOST_TEST(s.requests()[0].contains("&resource=api%3A%2F%2FAzureADTokenExchange "));
   BOOST_TEST(field(s.requests()[1], "client_assertion") == "mi.tok.en");
   BOOST_TEST(field(s.requests()[1], "client_id") == "app-1");
-  BOOST_TEST(s.source->current()->reveal() == "tok");
+  BOOST_TEST(s.source->current()->text->reveal() == "tok");
 }
 
 BOOST_AUTO_TEST_CASE(a_managed_identity_that_is_busy_is_asked_again_after_its_wait) {

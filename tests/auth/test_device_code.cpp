@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE(a_person_is_shown_the_code_and_the_sign_in_is_saved) {
   const auto session = s.session();
   BOOST_REQUIRE(s.request(session));
   BOOST_REQUIRE(!s.failed);
-  BOOST_TEST(s.source->current()->reveal() == "tok");
+  BOOST_TEST(s.source->current()->text->reveal() == "tok");
   BOOST_REQUIRE(s.shown.size() == 1U);
   BOOST_TEST(s.shown[0].url == "http://127.0.0.1/devicelogin");
   BOOST_TEST(s.shown[0].code == "ABCD");
@@ -140,10 +140,10 @@ BOOST_AUTO_TEST_CASE(the_grant_of_a_sign_in_serves_the_first_request_of_the_run)
   const auto session = s.session();
   BOOST_REQUIRE(s.request(session));
   BOOST_REQUIRE(s.request(session, false));
-  BOOST_TEST(s.source->current()->reveal() == "tok");
+  BOOST_TEST(s.source->current()->text->reveal() == "tok");
   BOOST_TEST(s.server.log().requests.size() == 1U);
   BOOST_REQUIRE(s.request(session, false));
-  BOOST_TEST(s.source->current()->reveal() == "another");
+  BOOST_TEST(s.source->current()->text->reveal() == "another");
 }
 
 BOOST_AUTO_TEST_CASE(a_refused_sign_in_is_deleted_and_asked_for_where_a_person_may_be_asked) {

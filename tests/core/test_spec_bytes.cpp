@@ -11,6 +11,7 @@ using namespace std::chrono_literals;
 using convoke::attendee_id;
 using convoke::attendee_role;
 
+const std::string channel = "19:561fbdbbfca848a484f0a6f00ce9dbbd@thread.tacv2";
 const std::string some_id = "6f9619ff-8b86-d011-b42d-00c04fc964ff";
 
 convoke::meeting_spec full() {
@@ -48,6 +49,7 @@ rc::Gen<convoke::meeting_spec> any_spec() {
     }
     s.keep_roles = convoke::has_roles(s) && *rc::gen::arbitrary<bool>();
     if (*rc::gen::arbitrary<bool>()) s.options = {{8, "true"}, {13, "organizer"}, {19, "en-US"}};
+    if (*rc::gen::arbitrary<bool>()) s.chat_thread_id = channel;
     return s;
   });
 }
@@ -148,6 +150,32 @@ BOOST_AUTO_TEST_CASE(the_bytes_of_version_2_are_those_of_version_1_and_the_optio
   expected += options;
   BOOST_TEST(convoke::encode_spec(s) == expected);
   BOOST_TEST((*convoke::decode_spec(expected) == s));
+}
+
+BOOST_AUTO_TEST_CASE(the_chat_of_a_channel_is_a_part_of_its_own) {
+  auto s = full();
+  const std::string plain = convoke::encode_spec(s);
+  s.chat_thread_id = channel;
+  auto expected = "\x02" + plain.substr(1) + "\x01\x02" + static_cast<char>(channel.size()) + channel;
+  BOOST_TEST(convoke::encode_spec(s) == expected);
+  BOOST_TEST((*convoke::decode_spec(expected) == s));
+  // Behind the options, of which each keeps its bytes.
+  s.chat_thread_id.clear();
+  s.options = {{8, "true"}};
+  const auto with_options = convoke::encode_spec(s);
+  s.chat_thread_id = channel;
+  const auto both = convoke::encode_spec(s);
+  BOOST_TEST(both.ends_with("\x02" + std::string(1, static_cast<char>(channel.size())) + channel));
+  BOOST_TEST(both.size() == with_options.size() + 2 + channel.size());
+  BOOST_TEST((*convoke::decode_spec(both) == s));
+}
+
+BOOST_AUTO_TEST_CASE(a_chat_that_no_row_can_name_is_refused) {
+  auto s = full();
+  for (const std::string bad : {"19:x", "x", "19:\"@thread.tacv2"}) {
+    s.chat_thread_id = bad;
+    BOOST_TEST(!convoke::decode_spec(convoke::encode_spec(s)).has_value(), bad);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(options_that_are_not_in_their_one_form_are_refused) {

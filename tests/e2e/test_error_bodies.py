@@ -28,7 +28,7 @@ PERMANENT = {
     "authorization_request_denied": (403, "Authorization_RequestDenied", "lacks a permission", "tenant administrator"),
     "insufficient_claims": (403, "Forbidden", "Conditional Access", "tenant administrator"),
     "forbidden_html": (403, "", "not known to convoke", "tenant administrator"),
-    "hostile": (400, "BadRequest", "Compare subject, times and attendees", "author of the file"),
+    "hostile": (400, "BadRequest", "Compare subject, times, attendees and options", "author of the file"),
     "user_unknown": (404, "UnknownError", "no such organizer", "author of the file"),
     "method_not_allowed": (405, "MethodNotAllowed", "offers no online meetings", "operator of convoke"),
     "quota": (507, "insufficientStorage", "quota of the service", "tenant administrator"),

@@ -31,13 +31,15 @@ ROWS = [
     ({"external_id": "t-3", "start": "2027-03-01T08:00:00Z", "end": "2027-03-01T10:00:00Z", "subject": "Colloquium", "attendees": PEOPLE}, UPDATE),
     ({"external_id": "t-3", "start": "2027-03-01T08:00:00Z", "end": "2027-03-01T10:00:00Z", "subject": "Colloquium",
       "attendees": PEOPLE + ";eve@example.org"}, UPDATE),
+    ({"external_id": "t-4", "start": "2027-03-01T08:00:00Z", "end": "2027-03-01T09:00:00Z",
+      "chat_thread_id": "19:561fbdbbfca848a484f0a6f00ce9dbbd@thread.tacv2"}, []),
 ]
 
 # The members that the recorded bodies must have between them, by method: otherwise the test compiles less than it seems to.
 MEMBERS = {
     "POST": {"externalId", "startDateTime", "endDateTime", "subject", "participants", "participants.attendees", "participants.attendees.upn",
              "participants.attendees.role", "participants.attendees.identity", "participants.attendees.identity.user",
-             "participants.attendees.identity.user.id"},
+             "participants.attendees.identity.user.id", "chatInfo", "chatInfo.threadId"},
     "PATCH": {"startDateTime", "endDateTime", "subject", "participants", "participants.attendees", "participants.attendees.upn",
               "participants.attendees.role", "participants.attendees.identity", "participants.attendees.identity.user",
               "participants.attendees.identity.user.id"},

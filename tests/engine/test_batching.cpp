@@ -22,6 +22,16 @@ std::vector<answer> each(const send_batch& b, const answer& a) {
   return std::vector<answer>(b.calls.size(), a);
 }
 
+// An answer of which only the head was read.
+answer too_large(bool bound = true) {
+  auto a = broken(attempt_error::truncated);
+  a.status = 200;
+  a.whole = false;
+  a.too_large = true;
+  a.bound = bound;
+  return a;
+}
+
 void commit_all(script& t) {
   for (const auto& one : t.all<record_outcome>()) t.commit({one.row});
 }
@@ -248,6 +258,30 @@ BOOST_AUTO_TEST_CASE(a_request_that_is_too_large_is_divided) {
   t.over(stop_reason::finished);
 }
 
+BOOST_AUTO_TEST_CASE(a_request_whose_answer_is_too_large_is_divided) {
+  auto t = many(8, 1, 1, together(8));
+  for (const unsigned size : {8U, 4U, 2U}) {
+    const auto b = t.next<send_batch>();
+    BOOST_TEST(b.calls.size() == size);
+    t.refuse(b, too_large());
+    BOOST_TEST(t.next<batch_limited>().size == size / 2);
+  }
+  BOOST_TEST(serve(t).size() == 8U);
+  BOOST_TEST(t.numbers().faults == 0U);
+  t.over(stop_reason::finished);
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_that_is_too_large_and_names_no_request_leaves_the_calls_in_doubt) {
+  auto t = many(8, 1, 1, together(8));
+  t.refuse(t.next<send_batch>(), too_large(false));
+  BOOST_TEST(t.all<batch_limited>().at(0).size == 4U);
+  BOOST_TEST(t.numbers().faults == 8U);
+  BOOST_TEST(t.all<send_batch>().empty());
+  BOOST_TEST(t.all<send_call>().empty());
+  t.pass(2s);
+  for (const auto& b : t.all<send_batch>()) BOOST_TEST(b.calls.size() <= 4U);
+}
+
 BOOST_AUTO_TEST_CASE(a_batch_without_an_answer_leaves_every_call_in_doubt) {
   auto t = many(3, 1, 2, together());
   const auto b = t.next<send_batch>();
@@ -269,6 +303,55 @@ BOOST_AUTO_TEST_CASE(a_dead_connection_costs_no_attempt) {
   t.refuse(b, broken(attempt_error::stale));
   BOOST_TEST(t.numbers().faults == 0U);
   BOOST_TEST(t.numbers().stale == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(the_calls_of_a_dead_connection_go_together_on_one_new_connection) {
+  auto t = many(4, 1, 0, together());
+  t.connect(0, true);
+  const auto b = t.next<send_batch>();
+  BOOST_TEST(b.calls.size() == 4U);
+  t.connect(1, true);  // idle, and perhaps dead as well
+  t.refuse(b, broken(attempt_error::stale));
+  const auto again = t.next<send_batch>();
+  BOOST_TEST(again.calls.size() == 4U);
+  BOOST_TEST(again.connection == 0U);
+  t.quiet();
+}
+
+BOOST_AUTO_TEST_CASE(a_batch_is_one_request_where_they_are_limited) {
+  auto s = together(5);
+  s.connections = 4;
+  s.organizer_concurrency = 8;
+  auto t = many(2, 20, 4, s);
+  const auto sent = t.all<send_batch>();
+  BOOST_TEST_REQUIRE(sent.size() == 4U);
+  // After a timeout half of the requests are in flight: two, whatever number of calls they have.
+  t.refuse(sent[0], broken(attempt_error::timeout));
+  BOOST_TEST(t.all<send_batch>().empty());
+  t.finish(sent[1], each(sent[1], ok()));
+  BOOST_TEST(t.all<send_batch>().empty());
+  t.finish(sent[2], each(sent[2], ok()));
+  BOOST_TEST(t.all<send_batch>().size() == 1U);
+  BOOST_TEST(t.all<send_call>().empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_pause_is_no_credit_for_a_batch) {
+  auto s = together(3);
+  s.rate = 50;
+  s.organizer_concurrency = 1;
+  auto t = many(3, 2, 2, s);
+  t.late(100ms);
+  t.tick();
+  const auto sent = t.all<send_batch>();
+  BOOST_TEST_REQUIRE(sent.size() == 1U);
+  BOOST_TEST_REQUIRE(sent[0].calls.size() == 3U);
+  // For two seconds no organizer may have another call.
+  t.late(2s);
+  t.finish(sent[0], each(sent[0], ok()));
+  BOOST_TEST(t.all<send_batch>().empty());
+  BOOST_TEST(t.all<send_call>().empty());
+  t.pass(100ms);
+  BOOST_TEST(t.all<send_batch>().size() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(in_an_outage_calls_are_made_alone) {

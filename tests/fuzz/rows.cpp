@@ -31,6 +31,7 @@ void check(const convoke::spec::built_row& row) {
                                                                : convoke::observed_attendee{"", a.value, a.role});
   }
   m.options = s.options;
+  if (!s.chat_thread_id.empty()) m.chat_thread_id = s.chat_thread_id;
   if (!convoke::spec::differing_fields(s, m).empty() || !convoke::spec::options_to_set(s, m).empty()) std::abort();
 }
 

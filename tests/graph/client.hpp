@@ -144,7 +144,8 @@ struct client {
   engine::answer call() { return call(operation::create_or_get); }
 
   engine::answer call_as_is(operation op, const secret& token, std::chrono::nanoseconds limit) {
-    return run(context, caller->call(*link, {.op = op, .wanted = wanted, .meeting_id = meeting_id, .changed = changed}, token, 3, limit));
+    const graph::request what{.op = op, .wanted = wanted, .meeting_id = meeting_id, .changed = changed, .kept = kept};
+    return run(context, caller->call(*link, what, token, 3, limit));
   }
   void connect() { BOOST_TEST((run(context, link->connect(std::chrono::seconds(5))).what == net::failure::none)); }
 
@@ -156,7 +157,7 @@ struct client {
   std::unique_ptr<net::connection> link;
   meeting_spec wanted = monday_class(organizer, "Algebra");
   std::string meeting_id = id_of(organizer);  // of every operation but createOrGet
-  std::vector<std::string> changed;           // of an update
+  std::vector<std::string> changed, kept;     // of an update
 };
 
 }  // namespace convoke::test

@@ -28,7 +28,7 @@ struct batch_client : client {
 
   engine::batch_answer batch(const std::vector<operation>& ops, const secret& token = secret(long_token)) {
     std::vector<graph::request> calls;
-    for (const auto op : ops) calls.push_back({.op = op, .wanted = wanted, .meeting_id = meeting_id, .changed = changed});
+    for (const auto op : ops) calls.push_back({.op = op, .wanted = wanted, .meeting_id = meeting_id, .changed = changed, .kept = kept});
     connect();
     return run(context, caller->batch(*link, calls, token, 3, std::chrono::seconds(15)));
   }
@@ -114,6 +114,47 @@ BOOST_AUTO_TEST_CASE(an_answer_that_is_no_batch_says_nothing_of_the_calls) {
   const auto got = accepted.batch({operation::get, operation::get});
   BOOST_TEST_REQUIRE(got.envelope.has_value());
   BOOST_TEST((got.envelope->error == attempt_error::not_believed));
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_may_have_items_as_large_as_single_answers) {
+  auto large = meeting_of(organizer);
+  large["filler"] = std::string(900'000, 'x');
+  const auto body = R"("status":200,"body":)" + text_of(large);
+  batch_client c(answer_of(200, envelope({item(1, body), item(2, body), item(3, body), item(4, body)})));
+  const auto got = c.batch({operation::get, operation::get, operation::get, operation::get});
+  BOOST_TEST(!got.envelope);
+  for (const auto& one : got.items) BOOST_TEST(one.got.stored.has_value(), one.got.error_message);
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_that_is_too_large_is_known_as_such) {
+  const auto head = [](const std::string& lines) { return "HTTP/1.1 200 OK\r\n" + lines + "Content-Length: 4194305\r\n\r\nhello"; };
+  const auto whole = [&head](const std::string& lines) {
+    batch_client c(head(lines));
+    const auto got = c.batch({operation::get, operation::get});
+    BOOST_TEST_REQUIRE(got.envelope.has_value());
+    BOOST_TEST((got.envelope->error == attempt_error::truncated));
+    BOOST_TEST(!got.envelope->whole);
+    return *got.envelope;
+  };
+  const auto ours = whole(echo(request_ids(1).front()));
+  BOOST_TEST(ours.too_large);
+  BOOST_TEST(ours.bound);
+  const auto nameless = whole("");
+  BOOST_TEST(nameless.too_large);
+  BOOST_TEST(!nameless.bound);
+  const auto foreign = whole(echo(foreign_request_id));
+  BOOST_TEST(!foreign.too_large);
+  BOOST_TEST(!foreign.bound);
+}
+
+BOOST_AUTO_TEST_CASE(what_an_update_in_a_batch_does_not_send_differs_still) {
+  auto meeting = meeting_of(organizer);
+  meeting.erase("subject");
+  batch_client c(answer_of(200, envelope({item(1, R"("status":200,"body":)" + text_of(meeting))})));
+  c.changed = {"attendees"};
+  c.kept = {"subject"};
+  const auto got = c.batch({operation::update});
+  BOOST_TEST((got.items[0].got.drift == std::vector<std::string>{"subject"}));
 }
 
 BOOST_AUTO_TEST_CASE(the_answer_to_another_request_is_foreign) {

@@ -1,4 +1,5 @@
-// What every store promises about the expiry of meetings: it is kept, planned by, and an update that extends a meeting is owed as one.
+// What every store promises about the expiry of meetings: it is kept with what else was seen of a meeting, planned by, and an update that
+// extends a meeting is owed as one.
 
 #include <map>
 
@@ -66,6 +67,20 @@ BOOST_AUTO_TEST_CASE(results_and_inventory_show_expiry_and_options) {
     BOOST_TEST(got.options_url == "https://teams.example/options/" + std::string(got.external_id));
     return {};
   }));
+}
+
+BOOST_AUTO_TEST_CASE(expired_meetings_are_counted) {
+  BOOST_TEST(must(r->inventory_expired(now)) == 0u);
+  meetings({{"dead", now}, {"live", now + 1h}, {"unknown", std::nullopt}});
+  BOOST_TEST(must(r->inventory_expired(now - 1s)) == 0u);
+  BOOST_TEST(must(r->inventory_expired(now)) == 1u);
+  BOOST_TEST(must(r->inventory_expired(now + 2h)) == 2u);
+  // One that was deleted is not expired as well.
+  const auto next = plan(*s, header("two"), {row(2, 1, "dead")}).id;
+  auto gone = ended(claim_first(*s, next).rows.at(0), outcome::removed);
+  gone.stored.reset();
+  finish(*s, {gone});
+  BOOST_TEST(must(r->inventory_expired(now)) == 0u);
 }
 
 BOOST_AUTO_TEST_CASE(an_expired_meeting_owes_createorget) {
@@ -173,6 +188,65 @@ BOOST_AUTO_TEST_CASE(a_plan_names_meetings_that_expire_before_their_end) {
   const auto extended = plan(*s, keeping_alive("three", std::chrono::days(3650)), rows, false);
   BOOST_TEST(extended.summary.expire_early == 0u);
   BOOST_TEST(extended.summary.extended_keys == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(what_an_answer_does_not_show_of_the_same_meeting_stays) {
+  using words = std::vector<std::string>;
+  const auto soon = now + 1h;
+  meeting full = stored("m");
+  full.join_meeting_id = "123";
+  full.dial_in_number = "+1 555";
+  full.conference_id = "77";
+  full.options_url = "https://teams.example/options";
+  full.expires_at = soon;
+  const auto shown = [&] {
+    words out;
+    must(r->for_each_inventory([&](const inventory_row& got) -> result<void> {
+      out = {std::string(got.meeting_id),      std::string(got.join_web_url),
+             std::string(got.join_meeting_id), std::string(got.passcode),
+             std::string(got.dial_in_number),  std::string(got.conference_id),
+             std::string(got.options_url),     got.expires_at ? (*got.expires_at == soon ? "soon" : "later") : ""};
+      return {};
+    }));
+    return out;
+  };
+  const words all{"m", "https://teams.example/m", "123", "secret", "+1 555", "77", "https://teams.example/options", "soon"};
+  meeting bare;
+  bare.id = "m";
+
+  // Between two operations of a row, and at its end.
+  const auto claimed = claim_first(*s, plan(*s, header(), {row(2, 1, "a")}).id).rows.at(0);
+  auto between = advanced(claimed, operation::update);
+  between.stored = full;
+  write(*s, {.finished = {}, .advanced = {between}, .released = {}});
+  BOOST_TEST(shown() == all, boost::test_tools::per_element());
+  auto end = ended(claimed, outcome::updated);
+  end.stored = bare;
+  finish(*s, {end});
+  BOOST_TEST(shown() == all, boost::test_tools::per_element());
+
+  // What is shown replaces what was.
+  const auto again = [&](const std::string& identity, const std::string& id, const meeting& as) {
+    auto spec = must(decode_spec(row(2, 1, "a").payload));
+    spec.subject = id;
+    auto next = row(2, 1, "a");
+    next.payload = encode_spec(spec);
+    const auto run = plan(*s, header(identity), {next}).id;
+    auto done = ended(claim_first(*s, run).rows.at(0), outcome::existing);
+    done.stored = as;
+    finish(*s, {done});
+  };
+  auto extended = bare;
+  extended.expires_at = soon + 1440h;
+  extended.passcode = "other";
+  again("two", "longer", extended);
+  BOOST_TEST(shown() == (words{"m", "https://teams.example/m", "123", "other", "+1 555", "77", "https://teams.example/options", "later"}),
+             boost::test_tools::per_element());
+  // Nothing of it belongs to another meeting.
+  auto other = bare;
+  other.id = "n";
+  again("three", "other", other);
+  BOOST_TEST(shown() == (words{"n", "", "", "", "", "", "", ""}), boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

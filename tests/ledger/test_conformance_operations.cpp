@@ -286,6 +286,23 @@ BOOST_AUTO_TEST_CASE(an_update_that_leaves_a_difference_is_drifted_with_its_fiel
   BOOST_TEST(plan(*s, header("two"), {row(2, 1, "a")}).summary.drifted == 1u);
 }
 
+// A PATCH cannot change the chat of a meeting, so no run owes one because of it.
+BOOST_AUTO_TEST_CASE(a_meeting_in_another_chat_stays_drifted_without_an_update) {
+  const auto run = plan(*s, header(), {row(2, 1, "a"), row(3, 1, "b")}).id;
+  const auto rows = claim_first(*s, run).rows;
+  BOOST_REQUIRE(rows.size() == 2u);
+  auto chat = ended(rows[0], outcome::drifted), both = ended(rows[1], outcome::drifted);
+  chat.drift = "chat_thread_id";
+  both.drift = "subject;chat_thread_id";
+  finish(*s, {chat, both});
+  auto updating = header("two");
+  updating.operations = {.update_drifted = true, .enforce_roles = false};
+  const auto summary = plan(*s, updating, {row(2, 1, "a"), row(3, 1, "b")}).summary;
+  BOOST_TEST(summary.drifted == 1u);
+  BOOST_TEST(summary.calls == 1u);
+  BOOST_TEST(summary.update_keys == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(a_meeting_is_counted_once_in_its_month_whichever_operation_ends_the_row) {
   const auto now = std::chrono::time_point_cast<ticks>(std::chrono::system_clock::now());
   const auto run = three_rows();
@@ -357,6 +374,23 @@ BOOST_AUTO_TEST_CASE(other_options_are_another_payload) {
   BOOST_TEST(changed.summary.changed_keys == 1u);
   const auto again = claim_first(*s, changed.id).rows.at(0);
   BOOST_TEST((must(decode_spec(again.payload)).options == std::vector<option_value>{{13, "organizer"}}));
+}
+
+BOOST_AUTO_TEST_CASE(another_chat_is_another_payload) {
+  const auto in_chat = [](std::string thread) {
+    auto out = row(2, 1, "a");
+    auto spec = must(decode_spec(out.payload));
+    spec.chat_thread_id = std::move(thread);
+    out.payload = encode_spec(spec);
+    return out;
+  };
+  const auto claimed = one_row();
+  finish(*s, {ended(claimed, outcome::created)});
+  BOOST_TEST(plan(*s, header("two"), {in_chat("")}).summary.unchanged == 1u);
+  const auto changed = plan(*s, header("three"), {in_chat("19:a@thread.tacv2")});
+  BOOST_TEST(changed.summary.changed_keys == 1u);
+  const auto again = claim_first(*s, changed.id).rows.at(0);
+  BOOST_TEST(must(decode_spec(again.payload)).chat_thread_id == "19:a@thread.tacv2");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

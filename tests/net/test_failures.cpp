@@ -92,6 +92,20 @@ BOOST_AUTO_TEST_CASE(the_body_limit_is_the_one_given) {
   BOOST_TEST(t.call().what == failure::too_large);
 }
 
+BOOST_AUTO_TEST_CASE(one_exchange_may_have_a_larger_answer) {
+  net::limits l;
+  l.body = 10;
+  const std::string body(20, 'x');
+  talk t({script().answer(answer_of(200, body)).answer(answer_of(200, body + "x")), script().answer(answer_of(200, body))}, l);
+  const auto exchange = [&t] { return run(t.context, t.link.exchange(post, t.answer, 5s, 20)).what; };
+  BOOST_TEST(t.connect().what == failure::none);
+  BOOST_TEST(exchange() == failure::none);
+  BOOST_TEST(t.answer.body == body);
+  BOOST_TEST(exchange() == failure::too_large);
+  // It holds for that exchange only.
+  BOOST_TEST(t.call().what == failure::too_large);
+}
+
 BOOST_AUTO_TEST_CASE(a_reused_connection_that_closes_first_is_stale) {
   talk t({script().answer(answer_of(200, "x")).request().close(), script().answer(answer_of(200, "x")).request().reset(),
           script().answer(answer_of(200, "y"))});

@@ -24,6 +24,7 @@ struct fake_reader final : convoke::ledger::reader {
   convoke::result<std::vector<convoke::failure_reason>> reasons(convoke::ledger::run_id, std::size_t) override { return causes; }
   convoke::result<std::vector<convoke::ledger::count_by>> updates(convoke::ledger::run_id) override { return {}; }
   convoke::result<std::vector<convoke::ledger::count_by>> inventory_counts() override { return {}; }
+  convoke::result<std::uint64_t> inventory_expired(convoke::utc_time) override { return 0; }
   convoke::result<std::vector<convoke::ledger::count_by>> inventory_feeds() override { return {}; }
   convoke::result<convoke::ledger::lane_memory> memory(const convoke::ledger::lane_name&) override { return {}; }
   convoke::result<void> for_each_inventory(const std::function<convoke::result<void>(const convoke::ledger::inventory_row&)>&) override {

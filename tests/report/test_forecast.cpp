@@ -110,6 +110,32 @@ BOOST_AUTO_TEST_CASE(a_path_that_is_no_utf8_leaves_the_summary_json) {
   BOOST_TEST(error.at("error") == "no \\xff");
 }
 
+BOOST_AUTO_TEST_CASE(batches_and_answers_to_no_call_are_reported) {
+  job_report r;
+  r.run = 1;
+  r.calls = 10;
+  BOOST_TEST(!report_text(r).contains("batch"));
+  r.batches = 1;
+  BOOST_TEST(report_text(r).contains("Several of the calls went together: 1 batch.\n"));
+  BOOST_TEST(!report_text(r).contains("ignored"));
+  r.batches = 2;
+  r.strange = 3;
+  BOOST_TEST(report_text(r).contains("2 batches.\n"));
+  BOOST_TEST(report_text(r).contains("3 answers in batches were ignored: they belong to no call, or to one that had its answer.\n"));
+  const auto read = boost::json::parse(report_json(r));
+  BOOST_TEST(read.at("batches") == 2);
+  BOOST_TEST(read.at("strange_answers") == 3);
+  convoke::work_report work;
+  work.batches = 2;
+  work.strange = 1;
+  const auto text = convoke::report::work_text(work);
+  BOOST_TEST(text.contains("2 batches.\n"));
+  BOOST_TEST(text.contains("1 answer in batches was ignored"));
+  const auto object = boost::json::parse(convoke::report::work_json(work));
+  BOOST_TEST(object.at("batches") == 2);
+  BOOST_TEST(object.at("strange_answers") == 1);
+}
+
 BOOST_AUTO_TEST_CASE(early_calls_caused_by_inference_are_reported) {
   job_report r;
   r.run = 1;

@@ -143,7 +143,7 @@ BOOST_AUTO_TEST_CASE(row_16_wrong_rows_are_listed_for_programs) {
 BOOST_AUTO_TEST_CASE(every_kind_of_warning_says_how_many_where_and_what_to_do) {
   using enum input_warning_kind;
   for (const auto kind : {id_null_word, id_scientific, id_apostrophe, id_decimal, long_meeting, short_meeting, past_meeting, far_meeting,
-                          fixed_offset_zone, utf8_in_windows_1252, unnamed_column, role_not_kept, lasting_option}) {
+                          fixed_offset_zone, utf8_in_windows_1252, unnamed_column, role_not_kept, lasting_option, beta_endpoint}) {
     const auto one = warning_of({kind, 1, 7, "x"}), many = warning_of({kind, 1200, 7, "x"});
     BOOST_TEST(one.starts_with("1 "), one);
     BOOST_TEST(one.contains(", in line 7 (x). "), one);
@@ -252,10 +252,28 @@ BOOST_AUTO_TEST_CASE(a_plan_counts_updates_apart_from_calls_that_were_tried_befo
   s.update_keys = 4;
   BOOST_TEST(plan_counts(s) == "9 rows: 9 calls owed (2 new, 0 changed, 3 tried before, 4 to update), 0 unchanged.");
   s.settings_keys = 2;
-  BOOST_TEST(plan_counts(s).ends_with(" After 2 of the calls an update sets the roles of attendees, unless they are set already."));
+  BOOST_TEST(
+      plan_counts(s).ends_with(" After 2 of the calls an update sets options or the roles of attendees, unless they are set already."));
   const auto object = boost::json::parse(plan_json(1, s, now, {})).as_object();
   BOOST_TEST(object.at("updates").to_number<int>() == 4);
   BOOST_TEST(object.at("updates_for_settings").to_number<int>() == 2);
+}
+
+BOOST_AUTO_TEST_CASE(the_reasons_of_calls_add_up) {
+  plan_summary s;
+  s.rows = s.records = 30;
+  s.calls = 21;
+  s.new_keys = 1;
+  s.changed_keys = 2;
+  s.retried_keys = 7;
+  s.update_keys = 4;
+  s.extended_keys = 5;
+  s.expired_keys = 6;
+  s.unchanged = 8;
+  s.drifted = 1;
+  BOOST_TEST(plan_counts(s) ==
+             "30 rows: 21 calls owed (1 new, 2 changed, 3 tried before, 4 to update, 5 to extend, 6 expired), 8 unchanged, 1 known to "
+             "have drifted.");
 }
 
 BOOST_AUTO_TEST_CASE(a_report_names_the_fields_that_updates_changed) {

@@ -110,9 +110,11 @@ BOOST_AUTO_TEST_CASE(row_16_every_kind_of_failure_has_a_remedy) {
       {reason(0, "invalid", "column 'start'", outcome::rejected), "Correct these rows"},
       {reason(0, "conflict", "line 3 wants another meeting", outcome::rejected), "Make them equal"},
       {reason(0, "start;end", "", outcome::drifted), "--on-drift report"},
-      {reason(404, "", "", outcome::lost), "makes them again"},
-      {reason(0, "unknown_meeting"), "--ledger names the ledger"},
-      {reason(0, "other_feed"), "Name their feed"},
+      {reason(0, "chat_thread_id", "", outcome::drifted), "new external id"},
+      {reason(0, "subject;chat_thread_id", "", outcome::drifted), "--on-drift update"},
+      {reason(404, "", "", outcome::lost), "`convoke verify --repair` makes them again"},
+      {reason(0, "unknown_meeting"), "Compare organizer and external id"},
+      {reason(0, "other_feed"), "to delete meetings of any feed"},
       {reason(0, "Something"), "compare the message"}};
   for (const auto& [why, says] : kinds) BOOST_TEST(with_remedy(why).remedy.contains(says), with_remedy(why).remedy << " / " << says);
 }

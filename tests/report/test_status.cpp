@@ -30,6 +30,15 @@ bool says(const run_status& s, const std::string& what) {
 
 }  // namespace
 
+BOOST_AUTO_TEST_CASE(a_status_counts_expired_meetings) {
+  ledger_state state{.inventory = {{"drifted", 1}, {"satisfied", 5}}, .feeds = {}, .notes = {}};
+  BOOST_TEST(status_text(state, now).starts_with("Inventory: 1 drifted, 5 satisfied\n"));
+  BOOST_TEST(boost::json::parse(status_json(state, now)).at("inventory_expired") == 0);
+  state.expired = 2;
+  BOOST_TEST(status_text(state, now).starts_with("Inventory: 1 drifted, 5 satisfied; 2 meetings have expired\n"));
+  BOOST_TEST(boost::json::parse(status_json(state, now)).at("inventory_expired") == 2);
+}
+
 BOOST_AUTO_TEST_CASE(a_status_says_what_is_left_and_how_long_it_takes) {
   const zone here("Europe/Berlin");
   auto s = half_done();

@@ -202,6 +202,7 @@ void driver_world::step() {
     auto* const source = tokens[lane];
     if (source->requested && !source->stopped) options.emplace_back([this, source, lane] { answer_token(*source, lane); });
     if (source->usable() && chance(plan.token_expires)) source->expire();
+    if (source->usable() && chance(plan.token_expires)) source->runs_out_when_read = true;
   }
   if (chance(plan.closes_idle)) {
     for (auto* const link : all_links)

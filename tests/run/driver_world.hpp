@@ -12,6 +12,7 @@
 #include <set>
 #include <stop_token>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -110,8 +111,14 @@ class fake_tokens final : public auth::token_source {
     if (number != 0 && number == number_) usable_ = false;
     requested = requested || !usable_ || number == 0;
   }
-  [[nodiscard]] const secret* current() const override { return usable_ ? &token_ : nullptr; }
-  [[nodiscard]] std::uint32_t current_number() const override { return usable_ ? number_ : 0; }
+  [[nodiscard]] std::optional<auth::usable_token> current() const override {
+    if (!usable_) return std::nullopt;
+    if (std::exchange(runs_out_when_read, false)) {
+      usable_ = false;
+      requested = true;
+    }
+    return auth::usable_token{.text = &token_, .number = number_};
+  }
   void stop() override { stopped = true; }
 
   void deliver() {
@@ -131,13 +138,16 @@ class fake_tokens final : public auth::token_source {
   }
   [[nodiscard]] bool usable() const noexcept { return usable_; }
 
-  bool started = false, requested = false, stopped = false;
+  bool started = false;
+  bool stopped = false;
+  mutable bool requested = false;
+  mutable bool runs_out_when_read = false;  // the next time, right after it was read: a second reading finds no token
 
  private:
   events events_;
   secret token_{std::string("token")};
   std::uint32_t number_ = 0;
-  bool usable_ = false;
+  mutable bool usable_ = false;
 };
 
 struct world_plan {

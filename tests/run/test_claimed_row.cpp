@@ -42,11 +42,43 @@ BOOST_AUTO_TEST_CASE(an_update_for_options_leaves_other_differences_alone) {
   BOOST_TEST((sent_after_answer(update_rule::both) == fields{"subject", "option.allowRecording", "option.allowedPresenters", "attendees"}));
 }
 
+BOOST_AUTO_TEST_CASE(what_an_update_leaves_alone_is_known_for_its_answer) {
+  claimed_row row;
+  convoke::engine::answer a;
+  a.drift = {"subject", "option.allowRecording"};
+  row.advance(a);
+  BOOST_TEST((row.kept == fields{"subject"}));
+  const auto request = row.request(convoke::operation::update);
+  BOOST_TEST((fields(request.kept.begin(), request.kept.end()) == row.kept));
+}
+
+BOOST_AUTO_TEST_CASE(an_extension_sends_the_times_only_and_becomes_createorget_where_they_differ) {
+  const auto extension = [](std::string drift) {
+    convoke::ledger::claimed_row claimed;
+    claimed.op = convoke::operation::update;
+    claimed.extends = true;
+    claimed.drift = std::move(drift);
+    return claimed_row(std::move(claimed), {});
+  };
+  const auto plain = extension("subject");
+  BOOST_TEST(plain.extends);
+  BOOST_TEST((plain.changed == fields{"start", "end"}));
+  BOOST_TEST((plain.kept == fields{"subject"}));
+  // It is not an update any more: what follows it sends what its own answer names.
+  auto moved = extension("subject;end");
+  BOOST_TEST(!moved.extends);
+  BOOST_TEST(moved.changed.empty());
+}
+
 BOOST_AUTO_TEST_CASE(a_restart_sends_the_same) {
   const std::string drift = "subject;option.allowRecording;option.allowedPresenters";
   for (const auto rule : {update_rule::never, update_rule::if_different, update_rule::always, update_rule::both})
     BOOST_TEST((sent_after_restart(rule, drift) == sent_after_answer(rule)));
   BOOST_TEST((sent_after_restart(update_rule::never, "subject;end") == fields{"subject", "end"}));
+}
+
+BOOST_AUTO_TEST_CASE(what_an_update_cannot_change_is_not_sent) {
+  BOOST_TEST((sent_after_restart(update_rule::if_different, "subject;chat_thread_id") == fields{"subject"}));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

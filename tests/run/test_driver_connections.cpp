@@ -135,6 +135,26 @@ BOOST_AUTO_TEST_CASE(a_lost_token_stops_the_calls_and_a_new_one_goes_on) {
   }
 }
 
+// Whether a token is usable depends on the clock, so it may run out between the check for it and the call.
+BOOST_AUTO_TEST_CASE(a_token_that_runs_out_while_a_call_begins_is_sent_as_it_was_checked) {
+  for (unsigned seed = 1; seed <= seeds; ++seed) {
+    BOOST_TEST_CONTEXT("seed " << seed) {
+      driver_world world({.seed = seed});
+      unsigned ran_out = 0;
+      world.run([&] {
+        auto& source = *world.tokens.front();
+        if (ran_out < 3 && source.usable() && world.calls >= 4 * ran_out) {
+          ++ran_out;
+          source.runs_out_when_read = true;
+        }
+      });
+      BOOST_TEST(ran_out == 3U);
+      BOOST_TEST((world.result->reason == engine::stop_reason::finished));
+      BOOST_TEST(world.calls == 24U);
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(where_the_request_for_a_token_lacks_a_descriptor_the_lane_closes_its_connections) {
   driver_world world({.connections = 4});
   bool expired = false, failed = false, found = false;

@@ -47,6 +47,8 @@ class checker {
   // ---- what happened
   void claimed(const claim& c);
   void answered(row_id row, const engine::answer& a, const std::optional<throttle>& closed, mono_time now);
+  // A batch with this row was refused as a whole, or its answers were too large together: it is to be sent again.
+  void batch_refused(row_id row);
   void made_durable(const committed& c);
   void taken_over(std::size_t index);
   // ---- several workers: what others found, and how many rows the process may claim by the ledger's latest count.

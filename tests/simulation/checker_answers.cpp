@@ -119,6 +119,19 @@ void checker::answered(row_id row, const engine::answer& a, const std::optional<
   if (closed) note_throttle(planned.organizer, *closed, r.last_sent, now);
 }
 
+void checker::batch_refused(row_id row) {
+  const auto i = ledger::index_of(row);
+  const auto planned = book_.at(i);
+  auto& l = lanes_[planned.lane];
+  key_in_flight_[planned.key] = false;
+  rows_[i].state = row_state::here;
+  rows_[i].stales = 0;
+  --organizers_[planned.organizer].in_flight;
+  --l.in_flight;
+  --unacknowledged_;
+  l.trouble_since.reset();
+}
+
 // ---- writes
 
 void checker::waits_for_commit(row& r, row_state state, const engine::answer& last) {

@@ -309,6 +309,12 @@ scenario safety_scenario(std::uint64_t seed) {
     p.engine.batch_size = sizes[seed / kinds.size() % sizes.size()];
     if (p.own) p.own->batch_size = p.engine.batch_size;
   }
+  // Half of these services have faults of whole batches. Those that promise not to have any have none.
+  random_source of_batches(seed, 6);
+  if (p.engine.batch_size > 1 && !p.last_service && p.name != "no faults" && of_batches.chance(0.5)) {
+    p.net.batch_refused = of_batches.between(0, 0.15);
+    p.net.batch_damaged = of_batches.between(0, 0.1);
+  }
   // A ledger owes a key once: two rows with one key are never claimed by one process and the next.
   if (p.crashes + p.interrupts + p.take_overs + p.wrong_credentials > 0 || p.later_operation > 0) p.shared_keys = 0;
   // Organizers are refused only in worlds with `refused_organizers`.

@@ -41,6 +41,8 @@ struct network {
   double unnamed = 0;         // answers that do not say which request they are for
   double out_of_sockets = 0;  // calls for which this machine has no resources
   double idle_closed = 0;     // connections that the server closes while they are idle
+  double batch_refused = 0;   // batches that the service refuses as a whole, without carrying out any of their calls
+  double batch_damaged = 0;   // batches that are carried out and whose answer is lost, cut or too large as a whole
   std::vector<span> outages;
   bool outages_connect = false;  // in an outage connections are made, and nothing answers on them
 };

@@ -148,6 +148,7 @@ void world::start_lane(lane_id l) {
   one.links.assign(count, link());
   one.token = 0;
   one.token_requested = false;
+  one.batch_limit = settings_of(l).batch_size;
   for (engine::connection_id c = 0; c < count; ++c) await(l, c, now_, event_kind::turn);
 }
 

@@ -97,6 +97,7 @@ class world {
     std::vector<link> links;
     std::uint32_t token = 0;
     bool token_requested = false;
+    std::size_t batch_limit = 0;  // calls that a batch may have after those that were refused
   };
   struct call {
     row_id row = 0;
@@ -122,6 +123,7 @@ class world {
   struct batch {
     std::vector<std::uint32_t> calls;
     std::size_t awaited = 0;  // answers
+    int refused = 0;          // the status with which it was refused as a whole; 0: it was not
   };
 
   std::uint64_t at(mono_time when, event_kind what, std::uint32_t who = 0, lane_id lane = 0, bool of_process = true);
@@ -180,6 +182,9 @@ class world {
   void send_batch(const engine::send_batch& order);
   void receive_of_batch(std::uint32_t id);
   void deliver_batch(const batch& all);
+  [[nodiscard]] bool damage_batch(const batch& all);
+  void deliver_refusal(const batch& all);
+  void deliver_envelope(const batch& all, engine::answer whole, const std::optional<throttle>& closed, bool usable);
 
   // answers.cpp
   void deliver(call& c);

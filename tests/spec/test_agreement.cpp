@@ -81,6 +81,23 @@ BOOST_AUTO_TEST_CASE(a_field_that_the_answer_omits_is_not_compared) {
   BOOST_TEST(convoke::spec::differing_fields(wanted({upn("a@x.org")}), convoke::meeting{}).empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_known_difference_stays_where_the_answer_omits_the_field) {
+  auto s = wanted({upn("a@x.org", attendee_role::presenter)});
+  s.options = {{8, "true"}, {13, "organizer"}};
+  s.keep_roles = true;
+  const names known{"subject", "start", "end", "attendees", "roles", "option.allowedPresenters"};
+  BOOST_TEST((convoke::spec::differing_fields(s, convoke::meeting{}, known) == known));
+  // In the order of differing_fields, and nothing else.
+  BOOST_TEST((convoke::spec::differing_fields(s, convoke::meeting{}, names{"end", "subject"}) == names{"subject", "end"}));
+  // What is shown counts.
+  auto m = stored({{"a@x.org", "", attendee_role::presenter}});
+  m.allowed_presenters = "roleIsPresenter";
+  m.options = {{13, "organizer"}};
+  BOOST_TEST(convoke::spec::differing_fields(s, m, known).empty());
+  m.subject = "Geometry";
+  BOOST_TEST((convoke::spec::differing_fields(s, m, {}) == names{"subject"}));
+}
+
 BOOST_AUTO_TEST_CASE(a_subject_that_is_not_wanted_is_not_compared) {
   auto s = wanted();
   s.subject.reset();

@@ -48,6 +48,19 @@ BOOST_AUTO_TEST_CASE(every_member_of_a_spec_is_sent) {
              R"({"identity":{"user":{"id":"1f1e2d3c-4b5a-4968-8776-655443322110"}}}]}})");
 }
 
+BOOST_AUTO_TEST_CASE(a_channel_meeting_names_its_chat) {
+  auto s = lecture();
+  const std::string thread = "19:561fbdbbfca848a484f0a6f00ce9dbbd@thread.tacv2";
+  s.chat_thread_id = thread;
+  BOOST_TEST(body_of(s) ==
+             R"({"externalId":"BIO-101-03-20260901","startDateTime":"2026-09-01T08:00:00Z","endDateTime":"2026-09-01T09:30:00Z",)"
+             R"("chatInfo":{"threadId":")" +
+                 thread + R"("}})");
+  s.subject = "Algebra";
+  s.attendees = {{attendee_id::upn, "tom@uni.example", attendee_role::none}};
+  BOOST_TEST(body_of(s).ends_with(R"(}]},"chatInfo":{"threadId":")" + thread + R"("}})"));
+}
+
 BOOST_AUTO_TEST_CASE(an_empty_subject_is_sent_and_an_absent_one_is_not) {
   auto s = lecture();
   s.subject = "";

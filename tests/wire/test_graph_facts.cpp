@@ -63,6 +63,25 @@ BOOST_AUTO_TEST_CASE(section_3_create_or_get_sends_the_parameters_of_the_action_
   BOOST_TEST((names_of(created(whole()).at("participants").as_object()) == std::set<std::string>{"attendees"}));
 }
 
+// Section 3: chatInfo is a parameter of the beta endpoint, and the thread is all that is sent of it.
+BOOST_AUTO_TEST_CASE(section_3_chat_info_is_sent_for_channel_meetings_alone) {
+  BOOST_TEST(!created(whole()).contains("chatInfo"));
+  auto s = whole();
+  s.chat_thread_id = "19:x@thread.tacv2";
+  const auto chat = created(s).at("chatInfo").as_object();
+  BOOST_TEST((names_of(chat) == std::set<std::string>{"threadId"}));
+  BOOST_TEST(chat.at("threadId").as_string() == "19:x@thread.tacv2");
+}
+
+// Section 4: the thread of a meeting, in whatever form the answer has it.
+BOOST_AUTO_TEST_CASE(section_4_the_chat_of_a_meeting_is_read_leniently) {
+  BOOST_TEST(read(R"({"chatInfo":{"messageId":"0","threadId":"19:x@thread.v2","replyChainMessageId":null}})").chat_thread_id.value() ==
+             "19:x@thread.v2");
+  for (const std::string none : {"null", "[]", "{}", "7", R"({"threadId":null})", R"({"threadId":""})", R"({"threadId":5})",
+                                 R"({"threadId":"a\u0007b"})", R"({"threadId":"a","threadId":"b"})"})
+    BOOST_TEST(!read(R"({"chatInfo":)" + none + "}").chat_thread_id.has_value(), none);
+}
+
 // Section 3: without times the service takes its own, and an end alone is an error.
 BOOST_AUTO_TEST_CASE(section_3_both_times_are_always_sent_in_utc) {
   const auto body = created(lecture());
@@ -112,8 +131,10 @@ BOOST_AUTO_TEST_CASE(section_4_who_may_present) {
 
 // Section 7: whatever changed, a PATCH never has what cannot be changed, and never everything that a meeting has.
 BOOST_AUTO_TEST_CASE(section_7_an_update_has_no_member_that_is_immutable) {
+  auto wanted = whole();
+  wanted.chat_thread_id = "19:x@thread.tacv2";
   for (const auto& changed : std::vector<std::vector<std::string>>{{}, {"subject"}, {"start"}, {"end"}, {"attendees"}, {"roles"}}) {
-    const auto body = updated(whole(), changed);
+    const auto body = updated(wanted, changed);
     for (const auto* fixed : {"externalId", "id", "joinWebUrl", "meetingType", "meetingTemplateId", "joinMeetingIdSettings", "chatInfo"})
       BOOST_TEST(!body.contains(fixed));
     if (const auto* people = body.if_contains("participants")) BOOST_TEST(!people->as_object().contains("organizer"));

@@ -38,6 +38,18 @@ BOOST_AUTO_TEST_CASE(the_path_of_create_or_get_takes_an_object_id_and_nothing_el
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_channel_meeting_is_made_by_the_beta_endpoint) {
+  using convoke::wire::addressing;
+  using convoke::wire::api_version;
+  convoke::meeting_spec s;
+  BOOST_TEST((convoke::wire::version_for(s) == api_version::v1_0));
+  s.chat_thread_id = "19:x@thread.tacv2";
+  BOOST_TEST((convoke::wire::version_for(s) == api_version::beta));
+  BOOST_TEST(create_or_get_path(organizer, addressing::by_id, api_version::beta) ==
+             "/beta/users/" + organizer + "/onlineMeetings/createOrGet");
+  BOOST_TEST(create_or_get_path(organizer, addressing::as_me, api_version::beta) == "/beta/me/onlineMeetings/createOrGet");
+}
+
 BOOST_AUTO_TEST_CASE(the_user_whose_token_is_sent_is_me) {
   using enum convoke::wire::addressing;
   const std::string own = "/v1.0/me/onlineMeetings/";

@@ -44,6 +44,7 @@ result<update_rule> classifier::add(const row_place& at, std::string_view payloa
                 .number = at.number,
                 .line = at.line,
                 .organizer = organizers_.number(at.lane, identity->organizer),
+                .options = identity->options,
                 .update = update,
                 .ends = identity->ends});
   return update;

@@ -25,6 +25,7 @@ matched_row group_builder::add(const keyed_row& row) {
           .organizer = row.organizer,
           .group = group_,
           .what = known_ != 0 ? row_class::known : row_class::new_key,
+          .options = row.options,
           .update = row.update,
           .ends = row.ends};
 }

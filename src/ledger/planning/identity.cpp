@@ -35,6 +35,7 @@ result<row_identity> row_identifier::identify(lane_id lane, std::string_view pay
   out.organizer = to_lower(wanted->organizer);
   out.ends = wanted->end;
   out.update = update_after_create(settings_, *wanted);
+  out.options = !wanted->options.empty();
   auto external_id = to_lower(wanted->external_id);
   out.key = hash_key(lane, out.organizer, external_id);
   if (wanted->organizer == out.organizer && wanted->external_id == external_id) {

@@ -18,6 +18,7 @@ struct row_identity {
   std::string organizer;                    // lower case
   utc_time ends{};                          // the wanted meeting
   update_rule update = update_rule::never;  // that the settings ask for
+  bool options = false;                     // it wants some, which an update sets whatever the rule is
 };
 
 // Keys are compared in lower case, and the form in which a row writes its ids is no part of what it wants: rows that differ only in it have

@@ -49,7 +49,8 @@ struct keyed_row {
   std::uint32_t number = 0;
   std::uint32_t line = 0;       // of its record in the file
   std::uint32_t organizer = 0;  // the plan's number, see organizer_numbers
-  bool rejected = false;        // only the key is set: it is present in the input
+  bool rejected : 1 = false;    // only the key is set: it is present in the input
+  bool options : 1 = false;     // the meeting wants some
   update_rule update = update_rule::never;
   utc_time ends{};  // the wanted meeting
 
@@ -88,6 +89,7 @@ struct matched_row {
   row_class what = row_class::invalid;
   bool owes : 1 = false;                          // a call
   bool extends : 1 = false;                       // which is an update that only extends the life of the meeting
+  bool options : 1 = false;                       // it wants some: an update after createOrGet sets them
   bool repairs : 1 = false;                       // see ledger::claimed_row
   operation first_op = operation::create_or_get;  // where it owes one
   update_rule update = update_rule::never;

@@ -1,6 +1,11 @@
 #include "ledger/planning/rules.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
+
+#include "core/chat_thread.hpp"
+#include "core/meeting_options.hpp"
 
 namespace convoke::ledger::planning {
 
@@ -30,16 +35,67 @@ bool names_field(std::string_view drift, std::string_view field) noexcept {
   return false;
 }
 
+bool of_create_or_get(std::string_view field) noexcept {
+  return field == "subject" || field == "start" || field == "end" || field == "attendees";
+}
+
+bool is_option(std::string_view field) noexcept {
+  return field.starts_with(core::option_field);
+}
+
 }  // namespace
+
+bool can_correct(std::string_view drift) noexcept {
+  if (drift.empty()) return true;
+  while (!drift.empty()) {
+    const auto end = std::min(drift.find(';'), drift.size());
+    if (core::can_be_updated(drift.substr(0, end))) return true;
+    drift.remove_prefix(std::min(end + 1, drift.size()));
+  }
+  return false;
+}
 
 bool can_extend(std::string_view drift) noexcept {
   return !names_field(drift, "start") && !names_field(drift, "end");
 }
 
-std::vector<std::string> fields_to_extend(const meeting_spec& wanted, std::string_view drift) {
-  if (!can_extend(drift)) return {};
-  if (wanted.subject && !names_field(drift, "subject")) return {"subject"};
-  return {"start", "end"};
+update_fields fields_to_extend(std::string_view drift) {
+  return {.sent = {"start", "end"}, .kept = split_fields(drift)};
+}
+
+update_fields fields_to_update(update_rule rule, bool keeps_roles, std::vector<std::string> differing, bool settled) {
+  using enum update_rule;
+  update_fields out{.sent = std::move(differing), .kept = {}};
+  const auto fixed = [](std::string_view field) { return !core::can_be_updated(field); };
+  std::ranges::copy_if(out.sent, std::back_inserter(out.kept), fixed);
+  std::erase_if(out.sent, fixed);
+  // Differences of what createOrGet can set are only reported unless the rule says otherwise: then the update is owed for the rest alone.
+  const bool for_the_rest = includes(rule, always) || std::ranges::any_of(out.sent, is_option);
+  if (!includes(rule, if_different) && for_the_rest) {
+    std::ranges::copy_if(out.sent, std::back_inserter(out.kept), of_create_or_get);
+    std::erase_if(out.sent, of_create_or_get);
+  }
+  if (settled || !includes(rule, always)) return out;
+  // What createOrGet cannot set are the roles of attendees. Whether they differ is not known, so they are sent in any case. They are sent
+  // with the attendees.
+  const std::string what = keeps_roles ? "roles" : "attendees";
+  if (std::ranges::find(out.sent, what) == out.sent.end()) out.sent.push_back(what);
+  std::erase(out.kept, "attendees");
+  return out;
+}
+
+std::vector<std::string> split_fields(std::string_view fields) {
+  std::vector<std::string> out;
+  while (!fields.empty()) {
+    const auto end = std::min(fields.find(';'), fields.size());
+    out.emplace_back(fields.substr(0, end));
+    fields.remove_prefix(std::min(end + 1, fields.size()));
+  }
+  return out;
+}
+
+operation operation_now(const claimed_row& row) noexcept {
+  return row.extends && !can_extend(row.drift) ? operation::create_or_get : row.op;
 }
 
 bool call_for_expiry(const operation_settings& settings, const known_key& key, row_class what, utc_time ends, utc_time now) noexcept {
@@ -124,7 +180,8 @@ void count(plan_summary& summary, const matched_row& row, decision decided) noex
      : row.what == row_class::expired ? summary.expired_keys
                                       : summary.retried_keys);
   if (row.first_op == operation::update) ++summary.update_keys;
-  if (row.first_op == operation::create_or_get && includes(row.update, update_rule::always)) ++summary.settings_keys;
+  const bool more_to_set = row.options || includes(row.update, update_rule::always);
+  if (row.first_op == operation::create_or_get && more_to_set) ++summary.settings_keys;
 }
 
 }  // namespace convoke::ledger::planning

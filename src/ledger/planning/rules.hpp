@@ -31,6 +31,7 @@ struct known_key {
   digest wanted{};                      // the payload that the inventory wants
   std::optional<utc_time> expires{};    // the meeting, as the service said when it was observed; absent: not known
   bool extendable = true;               // an update that changes nothing is possible, see can_extend
+  bool correctable = true;              // an update can correct what differs, see can_correct
 };
 
 // True if the class of a row depends on `known_key::wanted`: the key was never observed as satisfied or drifted since it was last called.
@@ -43,12 +44,29 @@ struct known_key {
 // ---- expiry: a meeting expires 60 days after its end, and any update before that extends it (Graph's page of onlineMeeting)
 
 // Whether an update that changes nothing can be made of a meeting with these differences (names of fields, `;` between): it sends the
-// wanted subject or times again, which must be those that the meeting has. Where the times differ, neither its end nor what to send is
-// known.
+// wanted times again, which must be those that the meeting has. Where they differ, neither its end nor what to send is known.
 [[nodiscard]] bool can_extend(std::string_view drift) noexcept;
 
-// The fields that such an update sends: the subject, or the times where none is wanted or it differs. None where can_extend is false.
-[[nodiscard]] std::vector<std::string> fields_to_extend(const meeting_spec& wanted, std::string_view drift);
+// What an update sends, and what is known to differ and stays as it is, by the names of fields that spec::differing_fields has.
+struct update_fields {
+  std::vector<std::string> sent;  // not empty where anything that an update can correct differs or is to be set
+  std::vector<std::string> kept;
+};
+
+// Of an update that only extends a meeting with these differences: the times are sent, because the life of a meeting counts from its end.
+// Any other field may have been changed since it was observed, and must not be overwritten. Precondition: can_extend(drift).
+[[nodiscard]] update_fields fields_to_extend(std::string_view drift);
+
+// Of any other update of a row that owes it by `rule`, where the fields `differing` differ or are to be set. `settled`: what createOrGet
+// cannot set is known to be as it is wanted.
+[[nodiscard]] update_fields fields_to_update(update_rule rule, bool keeps_roles, std::vector<std::string> differing, bool settled);
+
+// The names in `fields`, which are separated by `;`.
+[[nodiscard]] std::vector<std::string> split_fields(std::string_view fields);
+
+// The operation with which a claimed row is carried out: the one that it owes. Where it owes an extension, and another run has found since
+// the plan that the times differ, createOrGet takes its place: it changes nothing of the meeting, and shows it.
+[[nodiscard]] operation operation_now(const claimed_row& row) noexcept;
 
 // Whether a row owes an update only to keep its meeting alive: the meeting is known as unchanged or drifted, no other call is owed, and it
 // expires within `keep_alive` from `now` although the wanted one ends later than now.
@@ -70,6 +88,10 @@ struct known_key {
 // createOrGet cannot set: attendee roles that are to be enforced. On a difference where drifted meetings are to be updated. Both rules can
 // hold. Else never.
 [[nodiscard]] update_rule update_after_create(const operation_settings& settings, const meeting_spec& spec) noexcept;
+
+// Whether an update can correct one of these differences (names of fields, `;` between), or which ones there are is not known. Where it
+// cannot, the meeting stays drifted, and no run owes an update because of it.
+[[nodiscard]] bool can_correct(std::string_view drift) noexcept;
 
 // The operation that a row owes first; none where the row needs no call. New, changed and retried rows owe createOrGet. A drifted row owes
 // one only where drifted meetings are to be updated: an update, or createOrGet where the meeting's id is not known. An expired one owes

@@ -105,7 +105,8 @@ result<void> known_key_classifier::read_page_keys() {
 
 void known_key_classifier::classify(matched_row& row) {
   row.what = classify_known(at_key_, row.payload, plan_.now);
-  set_operation(row, first_operation(plan_.settings, row.what, at_key_.has_meeting));
+  const bool stays_as_it_is = row.what == row_class::drifted && !at_key_.correctable;
+  set_operation(row, stays_as_it_is ? std::nullopt : first_operation(plan_.settings, row.what, at_key_.has_meeting));
   if (!row.owes && call_for_expiry(plan_.settings, at_key_, row.what, row.ends, plan_.now)) {
     row.owes = row.extends = true;
     row.first_op = operation::update;
@@ -176,12 +177,14 @@ result<void> row_decider::run(rows_by_number& rows) {
     if (auto written = write_page(); !written) return written;
   }
   if (auto sorted = rows.status(); !sorted) return sorted;
-  return write_page();
+  if (auto written = write_page(); !written) return written;
+  return name_sample(plan_.store, removed_, plan_.summary.remove_sample);
 }
 
 void row_decider::add_call(const matched_row& row) {
   auto& organizer = plan_.organizers.entries()[row.organizer];
   ++organizer.calls;
+  if (row.first_op == operation::remove) sample(removed_, row.key);
   if (row.what == row_class::new_key) ++organizer.new_keys;
   calls_.push({.key = row.key,
                .hash = row.hash,

@@ -95,6 +95,7 @@ class row_decider {
   const plan_context& plan_;
   call_rows& calls_;
   std::vector<decided_row> page_;
+  std::vector<key_id> removed_;  // the first ones that a run which removes deletes
 };
 
 class replacement_finder;

@@ -19,6 +19,7 @@ class no_ledger_reader final : public reader {
   result<std::vector<failure_reason>> reasons(run_id id, std::size_t) override { return no_such_run(id); }
   result<std::vector<count_by>> updates(run_id) override { return std::vector<count_by>(); }
   result<std::vector<count_by>> inventory_counts() override { return std::vector<count_by>(); }
+  result<std::uint64_t> inventory_expired(utc_time /*now*/) override { return 0; }
   result<std::vector<count_by>> inventory_feeds() override { return std::vector<count_by>(); }
   result<lane_memory> memory(const lane_name&) override { return lane_memory(); }
   result<void> for_each_result(run_id id, const std::function<result<void>(const result_row&)>&) override { return no_such_run(id); }

@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "ledger/observed_meeting.hpp"
+
 namespace convoke::ledger::postgres::ending {
 namespace {
 
@@ -37,10 +39,7 @@ constexpr std::string_view observe_meetings =
     dial_in_number, conference_id, options_url, expires_at FROM gone WHERE mode = 1
     AND NOT (operation IN (3, 7) AND outcome = 6)
   ON CONFLICT (id) DO UPDATE SET state = excluded.state, pending = false, compared_hash = excluded.compared_hash,
-    observed_at = excluded.observed_at, drift = excluded.drift, meeting_id = excluded.meeting_id, join_web_url = excluded.join_web_url,
-    join_meeting_id = excluded.join_meeting_id, passcode = excluded.passcode, dial_in_number = excluded.dial_in_number,
-    conference_id = excluded.conference_id, options_url = excluded.options_url, expires_at = excluded.expires_at)
-)sql";
+    observed_at = excluded.observed_at, drift = excluded.drift, )sql";  // and observe_what_is_shown, and a parenthesis
 constexpr std::string_view observe_comparisons = R"sql(, compared AS (
   INSERT INTO convoke.observation(id, state, pending, compared_hash, observed_at, drift)
   SELECT key, state, false, CASE WHEN mode = 2 THEN hash END, finished_at, CASE WHEN mode = 2 AND outcome <> 4 THEN drift END FROM gone WHERE mode IN (2, 3)
@@ -66,7 +65,8 @@ std::string joined(std::initializer_list<std::string_view> parts) {
 }  // namespace
 
 const char* finish() {
-  static const std::string sql = joined({R"sql(WITH gone AS (
+  static const std::string sql =
+      joined({R"sql(WITH gone AS (
   DELETE FROM convoke.owed o USING unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[],
     $9::bigint[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::bigint[], $16::bigint[], $17::bigint[], $18::text[],
     $19::text[], $20::text[], $21::text[], $22::text[], $23::text[], $24::text[], $25::bigint[]) WITH ORDINALITY AS i(run, organizer, number, token, min_strikes, outcome,
@@ -75,8 +75,8 @@ const char* finish() {
   WHERE o.run = i.run AND o.organizer = i.organizer AND o.number = i.number AND o.token = i.token AND o.strikes >= i.min_strikes
   RETURNING i.*, o.key, o.call, o.hash, o.duplicates, o.operation)
 )sql",
-                                         write_ends, observe_meetings_as, state_after_end, observe_meetings, observe_comparisons,
-                                         observe_states, "SELECT g.position, g.operation, ", inputs_of, " FROM gone g"});
+              write_ends, observe_meetings_as, state_after_end, observe_meetings, observe_what_is_shown, ")", observe_comparisons,
+              observe_states, "SELECT g.position, g.operation, ", inputs_of, " FROM gone g"});
   return sql.c_str();
 }
 
@@ -94,13 +94,14 @@ gone AS (
     $16::text AS join_web_url, $17::text AS join_meeting_id, $18::text AS passcode, $19::text AS dial_in_number, $20::text AS conference_id,
     $21::text AS options_url, $22::bigint AS expires_at)
 )sql",
-                                         write_ends, observe_meetings_as, "state", observe_meetings, observe_states,
-                                         "SELECT count(*), coalesce(sum(", inputs_of, "), 0)::bigint FROM gone g"});
+                                         write_ends, observe_meetings_as, "state", observe_meetings, observe_what_is_shown, ")",
+                                         observe_states, "SELECT count(*), coalesce(sum(", inputs_of, "), 0)::bigint FROM gone g"});
   return sql.c_str();
 }
 
 const char* advance() {
-  static const std::string sql = joined({R"sql(WITH gone AS (
+  static const std::string sql =
+      joined({R"sql(WITH gone AS (
   UPDATE convoke.owed o SET operation = i.next FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[],
     $7::bigint[], $8::bigint[], $9::bigint[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::bigint[]) WITH ORDINALITY
     AS i(run, organizer, number, token, next, drift, finished_at, mode, state, meeting_id, join_web_url, join_meeting_id, passcode,
@@ -108,7 +109,7 @@ const char* advance() {
   WHERE o.run = i.run AND o.organizer = i.organizer AND o.number = i.number AND o.token = i.token
   RETURNING i.*, o.key, o.hash, 0 AS outcome, 0 AS operation)
 )sql",
-                                         observe_meetings_as, "state", observe_meetings, observe_states, "SELECT position FROM gone"});
+              observe_meetings_as, "state", observe_meetings, observe_what_is_shown, ")", observe_states, "SELECT position FROM gone"});
   return sql.c_str();
 }
 

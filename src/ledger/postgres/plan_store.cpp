@@ -118,6 +118,7 @@ result<void> postgres_plan_store::read_known(std::span<const key_id> keys, std::
       into.has_meeting = known->integer(i, 4) != 0;
       if (!known->null(i, 8)) into.expires = from_stored(known->integer(i, 8));
       into.extendable = planning::can_extend(known->text(i, 9));
+      into.correctable = planning::can_correct(known->text(i, 9));
     }
     if (known->null(i, 5)) continue;
     into.feed = known->as<planning::feed_id>(i, 5);

@@ -173,6 +173,12 @@ result<std::vector<count_by>> postgres_reader::inventory_counts() {
   return counter.counts();
 }
 
+result<std::uint64_t> postgres_reader::inventory_expired(utc_time now) {
+  expired_counter counter(now);
+  if (auto counted = page_through(counter, 0); !counted) return std::unexpected(counted.error());
+  return counter.count();
+}
+
 result<std::vector<count_by>> postgres_reader::inventory_feeds() {
   key_counter counter(key_counter::by::feed);
   if (auto counted = page_through(counter, 0); !counted) return std::unexpected(counted.error());

@@ -53,6 +53,9 @@ enum : std::uint8_t { lane_columns = 16, organizer_column = 19, feed_column = 20
 constexpr const char* next_states =
     "SELECT b.state, b.pending, count(*), max(i.id) FROM (SELECT id FROM convoke.inventory WHERE id > $1 ORDER BY id LIMIT $2) i "
     "LEFT JOIN convoke.observation b ON b.id = i.id GROUP BY b.state, b.pending";
+constexpr const char* next_expired =
+    "SELECT count(*), coalesce(max(id), 0), count(*) FILTER (WHERE state IN (1, 2) AND expires_at <= $3) FROM "
+    "(SELECT id, state, expires_at FROM convoke.observation WHERE id > $1 ORDER BY id LIMIT $2) o";
 constexpr const char* next_feeds =
     "SELECT coalesce(f.name, ''), false, count(*), max(i.id) FROM (SELECT id, feed FROM convoke.inventory WHERE id > $1 ORDER BY id "
     "LIMIT $2) i LEFT JOIN convoke.feed f ON f.id = i.feed GROUP BY f.name";
@@ -152,6 +155,16 @@ std::vector<count_by> key_counter::counts() const {
   std::vector<count_by> out;
   for (const auto& [what, n] : counts_) out.push_back({what, n});
   return out;
+}
+
+page_outcome expired_counter::read(connection& c) {
+  const auto page = page_limits{}.scanned;
+  const auto found = c.run(next_expired, params().with(after_).with(page).with(to_stored(now_)));
+  if (!found) return std::unexpected(found.error());
+  const row_view from(*found, 0);
+  after_ = std::max(after_, from.as<key_id>(1));
+  count_ += from.as<std::uint64_t>(2);
+  return page_read{.more = from.as<std::uint64_t>(0) == page};
 }
 
 page_outcome status_counter::read(connection& c) {

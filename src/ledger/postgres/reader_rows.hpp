@@ -72,6 +72,18 @@ class key_counter {
   std::map<std::string, std::uint64_t, std::less<>> counts_;
 };
 
+class expired_counter {
+ public:
+  explicit expired_counter(utc_time now) noexcept : now_(now) {}
+  [[nodiscard]] page_outcome read(connection& c);
+  [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
+
+ private:
+  utc_time now_;
+  key_id after_ = 0;
+  std::uint64_t count_ = 0;
+};
+
 class status_counter {
  public:
   explicit status_counter(const run_info& run) : run_(run), after_(first_row(run.id)) {}

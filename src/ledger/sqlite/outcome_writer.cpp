@@ -1,5 +1,8 @@
 #include "ledger/sqlite/outcome_writer.hpp"
 
+#include <string>
+
+#include "ledger/observed_meeting.hpp"
 #include "ledger/sqlite/runs.hpp"
 
 namespace convoke::ledger::sqlite {
@@ -116,6 +119,16 @@ void outcome_writer::observe(const owed_call& call, const finished_row& with) {
       state_.with(call.key, static_cast<int>(state), when).run();
       return;
   }
+}
+
+const char* outcome_writer::observe_sql() {
+  static const auto sql =
+      "INSERT INTO observation(id, state, pending, compared_hash, observed_at, drift, meeting_id, join_web_url, join_meeting_id, passcode, "
+      "dial_in_number, conference_id, options_url, expires_at) VALUES(?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO UPDATE "
+      "SET state = excluded.state, pending = 0, compared_hash = excluded.compared_hash, observed_at = excluded.observed_at, "
+      "drift = excluded.drift, " +
+      std::string(observe_what_is_shown);
+  return sql.c_str();
 }
 
 void outcome_writer::observe_meeting(const owed_call& call, observed state, std::string_view drift, const meeting& m, utc_time when) {

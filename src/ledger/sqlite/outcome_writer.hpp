@@ -56,6 +56,8 @@ class outcome_writer {
   [[nodiscard]] bool needs_call(key_id key);
   void observe_meeting(const owed_call& call, observed state, std::string_view drift, const meeting& stored, utc_time when);
 
+  static const char* observe_sql();
+
   connection& db_;
   std::map<std::pair<run_id, outcome>, std::uint64_t> counts_;
   statement insert_{
@@ -65,10 +67,7 @@ class outcome_writer {
   statement decide_{db_, "INSERT INTO outcome(id, outcome, error_code, error_message, drift) VALUES(?, ?, ?, ?, ?)"};
   statement state_of_{db_, "SELECT state, pending FROM observation WHERE id = ?"};
   statement duplicates_{db_, "SELECT id FROM duplicate WHERE first = ?"};
-  statement meeting_{db_,
-                     "INSERT OR REPLACE INTO observation(id, state, pending, compared_hash, observed_at, drift, meeting_id, join_web_url, "
-                     "join_meeting_id, passcode, dial_in_number, conference_id, options_url, expires_at) "
-                     "VALUES(?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+  statement meeting_{db_, observe_sql()};
   // These leave what was seen of the meeting earlier.
   statement state_{db_,
                    "INSERT INTO observation(id, state, pending, observed_at) VALUES(?, ?, 0, ?) "

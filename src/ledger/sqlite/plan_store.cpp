@@ -54,6 +54,7 @@ void sqlite_plan_store::read_one(key_id key, planning::known_key& into) {
     into.has_meeting = row.integer(4) != 0;
     if (!row.null(5)) into.expires = from_stored(row.integer(5));
     into.extendable = planning::can_extend(row.text(6));
+    into.correctable = planning::can_correct(row.text(6));
   }
   if (!wanted_side_.find(key)) return;
   const auto& row = wanted_side_.row();

@@ -268,6 +268,13 @@ result<std::vector<count_by>> sqlite_reader::inventory_counts() {
   return counter.counts();
 }
 
+result<std::uint64_t> sqlite_reader::inventory_expired(utc_time now) {
+  if (auto ready = open(); !ready) return std::unexpected(ready.error());
+  expired_counter counter(*db_, now);
+  if (auto counted = page_through(counter); !counted) return std::unexpected(counted.error());
+  return counter.count();
+}
+
 result<lane_memory> sqlite_reader::memory(const lane_name& lane) {
   return in_snapshot<lane_memory>([&](connection& db) -> result<lane_memory> { return memory_of(db, lane); });
 }

@@ -29,6 +29,7 @@ class sqlite_reader final : public reader {
   result<std::vector<failure_reason>> reasons(run_id id, std::size_t most) override;
   result<std::vector<count_by>> updates(run_id id) override;
   result<std::vector<count_by>> inventory_counts() override;
+  result<std::uint64_t> inventory_expired(utc_time now) override;
   result<std::vector<count_by>> inventory_feeds() override;
   result<lane_memory> memory(const lane_name& lane) override;
   result<void> for_each_result(run_id id, const std::function<result<void>(const result_row&)>& f) override;

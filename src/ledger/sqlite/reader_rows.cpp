@@ -190,6 +190,19 @@ std::vector<count_by> inventory_counter::counts() const {
   return out;
 }
 
+result<bool> expired_counter::read() {
+  const auto page = page_limits{}.scanned;
+  std::uint64_t found = 0;
+  if (next_.with(after_, page, to_stored(now_)).step()) {
+    found = next_.as<std::uint64_t>(0);
+    after_ = std::max(after_, next_.as<key_id>(1));
+    count_ += next_.as<std::uint64_t>(2);
+  }
+  next_.reset();
+  if (!db_.ok()) return std::unexpected(db_.failure());
+  return found == page;
+}
+
 status_counter::status_counter(connection& db, run_info info) : db_(db), after_(first_row(info.id)) {
   out_.info = std::move(info);
 }

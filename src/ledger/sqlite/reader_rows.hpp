@@ -134,6 +134,22 @@ class inventory_counter {
                   "LEFT JOIN observation b ON b.id = i.id GROUP BY b.state, b.pending"};
 };
 
+class expired_counter {
+ public:
+  expired_counter(connection& db, utc_time now) : db_(db), now_(now) {}
+  [[nodiscard]] result<bool> read();
+  [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
+
+ private:
+  connection& db_;
+  utc_time now_;
+  key_id after_ = 0;
+  std::uint64_t count_ = 0;
+  statement next_{db_,
+                  "SELECT count(*), coalesce(max(id), 0), coalesce(sum(state IN (1, 2) AND coalesce(expires_at <= ?3, 0)), 0) FROM "
+                  "(SELECT id, state, expires_at FROM observation WHERE id > ?1 ORDER BY id LIMIT ?2)"};
+};
+
 class status_counter {
  public:
   status_counter(connection& db, run_info info);

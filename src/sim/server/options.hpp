@@ -38,6 +38,7 @@ struct options : tenant_options {
   std::uint32_t keep_alive_requests = 0;  // answers per connection; 0: no limit
   double drop_idle_seconds = 0;           // idle connections are closed without notice; 0: after two minutes
   std::string scenario_file;              // of a scenario: the program reads it into `scenario`; empty: none
+  std::string probe_file;                 // of convoke probe: the program sets `service` to what it says; empty: none
   std::vector<scenario_step> scenario;    // begins when the simulator starts
   std::vector<tenant_options> earlier;    // the tenants before the last one
 

@@ -184,6 +184,11 @@ std::vector<flag> make_flags() {
                  "describes it.",
                  text([](options& o) -> auto& { return o.scenario_file; })});
   all.push_back(
+      {"--as", "control", "FILE",
+       "It behaves as the service of which convoke probe wrote this file, as far as that was found out. Switches that follow change "
+       "it again.",
+       text([](options& o) -> auto& { return o.probe_file; })});
+  all.push_back(
       {"--users", "directory", "FILE",
        "The users of the tenant, in lines UPN,OBJECT-ID (default: every UPN has a user with an id made from it). POST /_sim/users "
        "changes them.",

@@ -69,24 +69,30 @@ void append_settings(std::string& out, const key_record& record, bool small) {
 }
 
 struct identities {
-  std::string thread, id, join_url, join_id, passcode;
+  std::string thread, message, id, join_url, join_id, passcode;
 };
 
 identities make_identities(const meeting_store::entry& e, const answer_options& how) {
   random_source random(e.second.serial);
   const auto organizer = meeting_store::organizer_of(e);
   identities made;
-  made.thread = thread_id(random.guid());
+  const auto own_thread = thread_id(random.guid());
+  made.thread = e.second.channel ? *e.second.channel : own_thread;
+  made.message = message_id(e.second);
   std::string plain = "1*";
   plain += organizer;
-  plain += "*0**";
+  plain += '*';
+  plain += made.message;
+  plain += "**";
   plain += made.thread;
   append_base64(made.id, plain);
 
   const bool brief = how.join_links == join_link_form::brief || (how.join_links == join_link_form::mix && e.second.serial % 2 == 0);
   made.join_url = "https://teams.microsoft.com/l/meetup-join/";
   append_percent(made.join_url, made.thread);
-  made.join_url += "/0?context=";
+  made.join_url += '/';
+  made.join_url += made.message;
+  made.join_url += "?context=";
   std::string context = R"({"Tid":")";
   context += how.tenant;
   context += R"(","Oid":")";
@@ -177,7 +183,9 @@ std::string options_url_of(const identities& ids, const meeting_store::entry& e,
   out += how.tenant;
   out += "&threadId=";
   out += ids.thread;
-  return out += "&messageId=0&language=en-US";
+  out += "&messageId=";
+  out += ids.message;
+  return out += "&language=en-US";
 }
 
 void append_audio(std::string& out, std::uint64_t serial) {
@@ -227,7 +235,7 @@ void append_meeting(std::string& out, const meeting_store::entry& e, const answe
   append_time(out, "creationDateTime", record.made, how.fraction_digits);
   append_time(out, "startDateTime", record.start, how.fraction_digits);
   append_time(out, "endDateTime", record.end, how.fraction_digits);
-  append_time(out, "expiryDateTime", expires_at(record, how.expiry), how.fraction_digits);
+  if (how.shows_expiry) append_time(out, "expiryDateTime", expires_at(record, how.expiry), how.fraction_digits);
   append_member(out, "joinUrl", ids.join_url);
   append_member(out, "joinWebUrl", ids.join_url);
   append_member(out, "meetingCode", ids.join_id);
@@ -250,10 +258,15 @@ void append_meeting(std::string& out, const meeting_store::entry& e, const answe
   append_member(out, "passcode", ids.passcode);
   out.back() = '}';
   out += ',';
-  if (!how.small) append_invitation(out, ids);
+  if (!how.small && how.shows_invitation) append_invitation(out, ids);
+  if (!how.show_chat) {
+    out += R"("chatInfo":null})";
+    return;
+  }
   out += R"("chatInfo":{)";
   append_member(out, "threadId", ids.thread);
-  out += R"("messageId":"0","replyChainMessageId":null}})";
+  append_member(out, "messageId", ids.message);
+  out += R"("replyChainMessageId":null}})";
 }
 
 shown_ids ids_of(const meeting_store::entry& e, const answer_options& how) {

@@ -23,6 +23,8 @@ struct answer_options {
   std::uint8_t fraction_digits = trimmed_digits;
   join_link_form join_links = join_link_form::full;
   expiry_options expiry{};
+  bool show_chat = true;  // chatInfo; false: it is null
+  bool shows_expiry = true, shows_invitation = true;
 };
 
 // How a fault changes the meeting in an answer.

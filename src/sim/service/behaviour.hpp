@@ -17,6 +17,7 @@
 
 #include "sim/service/expiry.hpp"
 #include "sim/service/faults.hpp"
+#include "sim/service/open_questions.hpp"
 #include "sim/service/policies.hpp"
 
 namespace convoke::sim {
@@ -113,7 +114,10 @@ enum class policy_answer : std::uint8_t { mix, documented, with_ids, general, ol
 enum class unlicensed_answer : std::uint8_t { empty, subcode };                         // an organizer without a licence
 enum class fixed_member_answer : std::uint8_t { refuse, ignore };                       // PATCH of a member that cannot be changed
 enum class join_link_form : std::uint8_t { full, brief, mix };                          // of joinWebUrl
-inline constexpr std::uint8_t trimmed_digits = 8;                                       // as many digits as are not zero
+// What the beta endpoint may do that is documented today and may change: take chatInfo, make a meeting without a channel all the same,
+// leave chatInfo out of answers (those of v1.0 too), or be absent.
+enum class beta_answer : std::uint8_t { full, ignore_chat, hide_chat, bad_request, not_found };
+inline constexpr std::uint8_t trimmed_digits = 8;  // as many digits as are not zero
 
 struct behaviour {
   std::uint64_t seed = 1;
@@ -135,11 +139,13 @@ struct behaviour {
   directory_options directory;
   batch_options batch;
   expiry_options expiry;
+  open_questions open;
   upn_answer to_upn = upn_answer::not_found;
   policy_answer to_no_policy = policy_answer::mix;
   unlicensed_answer to_unlicensed = unlicensed_answer::empty;
   fixed_member_answer to_fixed_member = fixed_member_answer::refuse;
   join_link_form join_links = join_link_form::full;
+  beta_answer beta = beta_answer::full;
   bool extra_members = false;                     // answers have members that are not documented
   std::uint8_t fraction_digits = trimmed_digits;  // of the seconds in answers: 0 to 7, or trimmed_digits
   std::size_t kept_calls = 1000;                  // how many calls /_sim/calls remembers

@@ -117,7 +117,7 @@ class reader {
 
 class create_reader : public reader {
  public:
-  create_reader(wanted_meeting& into, refusal& why) : reader(why), into_(into) {}
+  create_reader(wanted_meeting& into, refusal& why, bool channels) : reader(why), into_(into), channels_(channels) {}
 
   bool read(const json::object& body, utc_time now) {
     into_.external_id.clear();
@@ -130,11 +130,25 @@ class create_reader : public reader {
     const auto subject = text(body, "subject", into_.subject);
     if (!subject) return false;
     into_.has_subject = *subject;
+    into_.channel.clear();
+    if (channels_ && !channel(body)) return false;
     bool people_given = false;
     return times(body, now) && participants(body, into_.people, people_given);
   }
 
  private:
+  bool channel(const json::object& body) {
+    const auto* value = body.if_contains("chatInfo");
+    if (value == nullptr || value->is_null()) return true;
+    const auto* object = value->if_object();
+    if (object == nullptr) return refuse("chatInfo: an object is expected.");
+    const auto given = text(*object, "threadId", into_.channel);
+    if (!given) return false;
+    if (*given && (!into_.channel.starts_with("19:") || !into_.channel.contains("@thread.")))
+      return refuse("chatInfo.threadId: there is no such thread.");
+    return true;
+  }
+
   bool times(const json::object& body, utc_time now) {
     const auto has_start = instant(body, "startDateTime", into_.start);
     if (!has_start) return false;
@@ -148,6 +162,7 @@ class create_reader : public reader {
   }
 
   wanted_meeting& into_;
+  bool channels_;
 };
 
 class update_reader : public reader {
@@ -162,6 +177,14 @@ class update_reader : public reader {
     into_.has_subject = *subject;
     if (!times(body) || !people(body)) return false;
     return std::ranges::all_of(body, [this](const json::key_value_pair& member) { return setting(member.key(), member.value()); });
+  }
+
+  // Only the options; nothing else of the body is looked at.
+  bool read_options(const json::object& body) {
+    into_.clear();
+    return std::ranges::all_of(body, [this](const json::key_value_pair& member) {
+      return find_option(member.key()) == meeting_options().size() || setting(member.key(), member.value());
+    });
   }
 
  private:
@@ -253,12 +276,17 @@ bool read_object(std::string_view body, refusal& why, Read read) {
 
 }  // namespace
 
-bool read_create_or_get(std::string_view body, utc_time now, wanted_meeting& into, refusal& why) {
-  return read_object(body, why, [&](const json::object& object) { return create_reader(into, why).read(object, now); });
+bool read_create_or_get(std::string_view body, utc_time now, wanted_meeting& into, refusal& why, bool channels) {
+  return read_object(body, why, [&](const json::object& object) { return create_reader(into, why, channels).read(object, now); });
 }
 
 bool read_update(std::string_view body, meeting_changes& into, refusal& why, fixed_member_answer to_fixed) {
   return read_object(body, why, [&](const json::object& object) { return update_reader(into, why, to_fixed).read(object); });
+}
+
+bool read_options(std::string_view body, meeting_changes& into, refusal& why) {
+  return read_object(
+      body, why, [&](const json::object& object) { return update_reader(into, why, fixed_member_answer::ignore).read_options(object); });
 }
 
 }  // namespace convoke::sim

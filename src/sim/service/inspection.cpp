@@ -42,6 +42,7 @@ std::string service::meetings_json_lines() const {
     append_json_string(out, meeting_store::external_id_of(e));
     out += R"(,"id":)";
     append_json_string(out, meeting_id(e));
+    if (e.second.channel) append_json_string(out += R"(,"channel":)", *e.second.channel);
     fmt::format_to(std::back_inserter(out), R"(,"creates":{},"gets":{},"updates":{},"expires":"{}"}})", e.second.creates, e.second.gets,
                    e.second.updates, format_utc(expires_at(e.second, how_.expiry)));
     out += '\n';

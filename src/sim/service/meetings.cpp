@@ -6,16 +6,27 @@
 namespace convoke::sim {
 namespace {
 
-constexpr std::string_view thread_prefix = "19:meeting_", thread_suffix = "@thread.v2";
+constexpr std::string_view thread_prefix = "19:meeting_", thread_suffix = "@thread.v2", own_message = "0";
 
 // The GUID that a meeting id names; empty where it has another form.
 std::string guid_in(std::string_view id) {
   const auto plain = decode_base64(id).value_or("");
   const auto begin = plain.find(thread_prefix);
+  if (!plain.contains("*" + std::string(own_message) + "**")) return {};
   const auto end = plain.rfind(thread_suffix);
   if (begin == std::string::npos || end == std::string::npos || end < begin + thread_prefix.size()) return {};
   const auto from = begin + thread_prefix.size();
   return decode_base64(std::string_view(plain).substr(from, end - from)).value_or("");
+}
+
+// Where a meeting with this id is looked for: the messages of channel meetings are not 0.
+std::string handle_in(std::string_view id) {
+  auto guid = guid_in(id);
+  return guid.empty() ? std::string(id) : guid;
+}
+
+std::string handle_of(const meeting_store::entry& e) {
+  return e.second.channel ? meeting_id(e) : meeting_guid(e.second.serial);
 }
 
 void set_text(key_record& r, std::string_view subject, std::string_view people) {
@@ -47,11 +58,23 @@ std::string thread_id(std::string_view guid) {
   return thread;
 }
 
+std::string thread_of(const meeting_store::entry& e) {
+  return e.second.channel ? *e.second.channel : thread_id(meeting_guid(e.second.serial));
+}
+
+std::string message_id(const key_record& of) {
+  // A time in milliseconds, as the messages of a channel have.
+  constexpr std::uint64_t first = 1'600'000'000'000, span = 1'000'000'000'000;
+  return of.channel ? std::to_string(first + of.serial % span) : std::string(own_message);
+}
+
 std::string meeting_id(const meeting_store::entry& e) {
   std::string plain = "1*";
   plain += meeting_store::organizer_of(e);
-  plain += "*0**";
-  plain += thread_id(meeting_guid(e.second.serial));
+  plain += '*';
+  plain += message_id(e.second);
+  plain += "**";
+  plain += thread_of(e);
   std::string id;
   append_base64(id, plain);
   return id;
@@ -65,16 +88,35 @@ meeting_store::entry& meeting_store::at(std::string_view organizer, std::string_
   return *keys_.emplace(scratch_, key_record()).first;
 }
 
+meeting_store::entry& meeting_store::at(std::string_view organizer, std::string_view form, std::string_view written) {
+  auto& e = at(organizer, form);
+  if (external_id_of(e) != written && !e.second.written && e.second.creates == 0) e.second.written = std::make_unique<std::string>(written);
+  return e;
+}
+
+meeting_store::entry* meeting_store::duplicate_of(entry& e, bool make) {
+  // No external id has this byte at its end: the id of a request with it is refused.
+  std::string key = e.first + '\0';
+  const auto found = keys_.find(key);
+  if (found != keys_.end()) return &*found;
+  if (!make) return nullptr;
+  auto& made = *keys_.emplace(std::move(key), key_record()).first;
+  made.second.written = std::make_unique<std::string>(external_id_of(e));
+  e.second.duplicated = true;
+  ++duplicates_;
+  return &made;
+}
+
 meeting_store::entry* meeting_store::find(std::string_view organizer, std::string_view id) {
-  const auto found = by_guid_.find(hash_of(guid_in(id)));
-  if (found == by_guid_.end()) return nullptr;
+  const auto found = by_handle_.find(hash_of(handle_in(id)));
+  if (found == by_handle_.end()) return nullptr;
   auto* const e = found->second;
   return organizer_of(*e) == organizer && meeting_id(*e) == id ? e : nullptr;
 }
 
 void meeting_store::create(entry& e, const wanted_meeting& wanted, std::uint64_t serial, utc_time now) {
   auto& record = e.second;
-  if (record.creates > 0) by_guid_.erase(hash_of(meeting_guid(record.serial)));
+  if (record.creates > 0) by_handle_.erase(hash_of(handle_of(e)));
   if (record.exists() && !record.duplicated) {
     record.duplicated = true;
     ++duplicates_;
@@ -89,8 +131,9 @@ void meeting_store::create(entry& e, const wanted_meeting& wanted, std::uint64_t
   record.extended = {};
   record.has_subject = wanted.has_subject;
   record.options.reset();
+  record.channel = wanted.channel.empty() ? nullptr : std::make_unique<std::string>(wanted.channel);
   set_text(record, wanted.subject, wanted.people);
-  by_guid_[hash_of(meeting_guid(serial))] = &e;
+  by_handle_[hash_of(handle_of(e))] = &e;
 }
 
 void meeting_store::update(entry& e, const meeting_changes& changes) {
@@ -105,13 +148,18 @@ void meeting_store::update(entry& e, const meeting_changes& changes) {
     record.start = changes.start;
     record.end = changes.end;
   }
-  if (!changes.options.empty() && !record.options) record.options = std::make_unique<option_values>();
-  for (const auto& [option, value] : changes.options) {
+  set_options(e, changes.options);
+  ++record.updates;
+}
+
+void meeting_store::set_options(entry& e, const option_values& options) {
+  auto& record = e.second;
+  if (!options.empty() && !record.options) record.options = std::make_unique<option_values>();
+  for (const auto& [option, value] : options) {
     // A word of a list that was set once cannot be taken back, and each list has one word.
     if (meeting_options()[option].kind != option_kind::words || value != "[]" || !record.options->contains(option))
       (*record.options)[option] = value;
   }
-  ++record.updates;
 }
 
 void meeting_store::clear() {
@@ -121,13 +169,18 @@ void meeting_store::clear() {
     if (one->second.in_flight > 0) retired_.insert(keys_.extract(one));
   }
   keys_.clear();
-  by_guid_.clear();
+  by_handle_.clear();
   meetings_ = duplicates_ = 0;
 }
 
 void meeting_store::remove(entry& e) {
   e.second.deleted = true;
   --meetings_;
+}
+
+void meeting_store::restore(entry& e) {
+  e.second.deleted = false;
+  ++meetings_;
 }
 
 }  // namespace convoke::sim

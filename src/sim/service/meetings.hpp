@@ -38,6 +38,7 @@ struct wanted_meeting {
   utc_time start{}, end{};
   // One invited person per line: `u` or `i` (UPN or object id), the value, TAB, the role as sent (perhaps empty), LF.
   std::string people;
+  std::string channel;  // chatInfo.threadId, empty: none
 };
 
 // What the body of a PATCH changes. Members that it does not name stay as they are.
@@ -66,6 +67,9 @@ struct key_record {
   std::string text;     // the subject, then the people
   std::uint32_t subject_size = 0;
   std::unique_ptr<option_values> options;  // null while no option was set
+  std::unique_ptr<std::string> channel;    // the thread of a channel meeting; null for every other meeting
+  // The external id as it was first written, where the key has another form of it; null: the key has it.
+  std::unique_ptr<const std::string> written;
 
   [[nodiscard]] bool exists() const noexcept { return creates > 0 && !deleted; }
   [[nodiscard]] std::string_view subject() const noexcept { return std::string_view(text).substr(0, subject_size); }
@@ -85,6 +89,10 @@ class meeting_store {
 
   // The entry of a key, made when it is new. `organizer` is a GUID in lower case; external ids are compared byte by byte.
   entry& at(std::string_view organizer, std::string_view external_id);
+  // The same for a key in another form than `written`, which answers show.
+  entry& at(std::string_view organizer, std::string_view form, std::string_view written);
+  // The entry of the second meeting that two simultaneous calls made of one key; null where there is none, and `make` is false.
+  [[nodiscard]] entry* duplicate_of(entry& e, bool make);
   // The entry whose meeting has this id, also after the meeting was deleted; null where no meeting of this organizer ever had it. Where a
   // key was made more than once only its latest meeting is known.
   [[nodiscard]] entry* find(std::string_view organizer, std::string_view id);
@@ -93,16 +101,21 @@ class meeting_store {
   void create(entry& e, const wanted_meeting& wanted, std::uint64_t serial, utc_time now);
   // Changes the meeting of `e`, which exists.
   void update(entry& e, const meeting_changes& changes);
-  // Deletes the meeting of `e`, which exists. The key is free then: the next createOrGet makes a new meeting. (What Graph does with the key
-  // of a deleted meeting is not documented.)
+  // Deletes the meeting of `e`, which exists. The key stays known: what Graph does with it then is not documented, see open_questions.hpp.
   void remove(entry& e);
+  // The meeting of `e`, which was deleted, is there again.
+  void restore(entry& e);
+  // Sets options of a meeting that was just made.
+  void set_options(entry& e, const option_values& options);
   // There is no key. Entries that are in flight stay where they are until the next clear() that finds them at rest.
   void clear();
 
   [[nodiscard]] static std::string_view organizer_of(const entry& e) noexcept {
     return std::string_view(e.first).substr(0, organizer_size);
   }
-  [[nodiscard]] static std::string_view external_id_of(const entry& e) noexcept { return std::string_view(e.first).substr(organizer_size); }
+  [[nodiscard]] static std::string_view external_id_of(const entry& e) noexcept {
+    return e.second.written ? std::string_view(*e.second.written) : std::string_view(e.first).substr(organizer_size);
+  }
 
   [[nodiscard]] const text_map<key_record>& all() const noexcept { return keys_; }
   [[nodiscard]] std::uint64_t meetings() const noexcept { return meetings_; }      // that exist, duplicates too
@@ -112,16 +125,20 @@ class meeting_store {
   static constexpr std::size_t organizer_size = 36;
   text_map<key_record> keys_;
   std::unordered_multimap<std::string, key_record, text_hash, std::equal_to<>> retired_;  // in flight at a clear()
-  std::unordered_map<std::uint64_t, entry*> by_guid_;                                     // hash of the GUID in the meeting's id
+  std::unordered_map<std::uint64_t, entry*> by_handle_;  // hash of the GUID in the meeting's id, or of the whole id of a channel meeting
   std::string scratch_;
   std::uint64_t meetings_ = 0, duplicates_ = 0;
 };
 
 // The GUID in the ids of the meeting with this serial number.
 [[nodiscard]] std::string meeting_guid(std::uint64_t serial);
-// The id of the meeting of `e`: base64 of `1*{organizer}*0**19:meeting_{base64 of the GUID}@thread.v2`.
+// The id of the meeting of `e`: base64 of `1*{organizer}*0**19:meeting_{base64 of the GUID}@thread.v2`, and of a channel meeting
+// `1*{organizer}*{message id}**{thread of the channel}`.
 [[nodiscard]] std::string meeting_id(const meeting_store::entry& e);
 // `19:meeting_…@thread.v2`
 [[nodiscard]] std::string thread_id(std::string_view guid);
+// The thread of the meeting of `e`, and its message in it: `0` where the thread is the meeting's own.
+[[nodiscard]] std::string thread_of(const meeting_store::entry& e);
+[[nodiscard]] std::string message_id(const key_record& of);
 
 }  // namespace convoke::sim

@@ -50,6 +50,11 @@ bool service::within_month(call& c, const meeting_store::entry& e) {
   return false;
 }
 
+// v1.0 skips chatInfo, because its page does not list it.
+bool service::takes_channels(const call& c) const noexcept {
+  return c.beta && how_.beta != beta_answer::ignore_chat;
+}
+
 // The key that the call is about. Null: the call is answered.
 meeting_store::entry* service::read(call& c) {
   if (has_body(c.op)) {
@@ -60,15 +65,15 @@ meeting_store::entry* service::read(call& c) {
     }
     refusal why;
     const bool good = c.op == operation::update ? read_update(c.q.body, changes_, why, how_.to_fixed_member)
-                                                : read_create_or_get(c.q.body, c.now.wall, wanted_, why);
+                                                : read_create_or_get(c.q.body, c.now.wall, wanted_, why, takes_channels(c));
     if (!good) {
       error(c, 400, why.code, why.message);
       return nullptr;
     }
   }
-  auto* const e = c.op == operation::create_or_get ? &meetings_.at(c.user, wanted_.external_id) : meetings_.find(c.user, c.meeting_id);
+  auto* const e = c.op == operation::create_or_get ? entry_of_key(c) : meetings_.find(c.user, c.meeting_id);
   if (e == nullptr) {
-    error(c, 404, "NotFound", "The meeting does not exist.");
+    if (c.op != operation::create_or_get) refuse_unknown_meeting(c);
   } else if (c.log != nullptr) {
     c.log->external_id = meeting_store::external_id_of(*e);
   }
@@ -85,7 +90,7 @@ int service::commit(const call& c, meeting_store::entry& e) {
       if (!has_expired(e.second, how_.expiry, c.now.wall)) e.second.extended = c.now.wall;
       meetings_.update(e, changes_);
       ++counts_.updated;
-      return 200;
+      return how_.open.patch == patch_reply::nothing ? 204 : 200;
     case operation::remove:
       meetings_.remove(e);
       ++counts_.removed;
@@ -106,15 +111,18 @@ int service::create_or_get(const call& c, meeting_store::entry& e) {
   const bool expired = has_expired(record, how_.expiry, c.now.wall);
   if (expired && how_.expiry.key == expired_key::revive) record.extended = c.now.wall;
   if (expired && how_.expiry.key == expired_key::make_new) meetings_.remove(e);
+  if (record.creates > 0 && record.deleted && !expired && how_.open.deleted == deleted_key::restored) meetings_.restore(e);
   if (record.exists() && !again) {
     ++record.gets;
     ++counts_.got;
-    return 200;
+    repeat(e);
+    return how_.open.found_status;
   }
   meetings_.create(e, wanted_, hash_of(e.first, how_.seed) + record.creates, c.now.wall);
+  if (how_.open.options_kept) meetings_.set_options(e, changes_.options);
   ++counts_.created;
   if (how_.throttle.monthly > 0) ++c.organizer->of_month.made;
-  return 201;
+  return how_.open.new_status;
 }
 
 // The answer to what commit did.

@@ -59,7 +59,7 @@ call_record* call_log::next() {
   record.op.reset();
   record.look_up = false;
   record.envelope = 0;
-  record.me = false;
+  record.me = record.beta = false;
   record.status = 0;
   record.hit = fault::none;
   record.method.clear();
@@ -97,6 +97,7 @@ std::string call_log::json_lines(mono_time start, const call_filter& which) cons
     append_json_string(out, call.client_request_id);
     append_json_string(out += R"(,"method":)", call.method);
     if (call.envelope > 0) fmt::format_to(std::back_inserter(out), R"(,"batch":{})", call.envelope);
+    if (call.beta) out += R"(,"beta":true)";
     out += "}\n";
   }
   return out;

@@ -44,6 +44,7 @@ struct call_record {
   bool look_up = false;         // of the user whom `organizer` names
   std::uint64_t envelope = 0;   // the number of its batch; 0: it came alone
   bool me = false;              // its path names the organizer as /me
+  bool beta = false;            // it came to the beta endpoint
   int status = 0;               // 0: no answer was sent
   fault hit = fault::none;
   std::string method, organizer, external_id, client_request_id;

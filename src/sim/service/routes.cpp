@@ -34,6 +34,8 @@ bool service::route(call& c, std::string_view path) {
   const bool me = parts.is(1, "me");
   const std::size_t meetings = me ? 2 : 3;
   if ((parts.is(1, "users") || me) && parts.is(meetings, "onlineMeetings")) {
+    if (c.log != nullptr) c.log->beta = c.beta;
+    if (c.beta && without_beta(c)) return false;
     c.search = parts.count == meetings + 1 && c.q.method == "GET" && c.q.target.contains("filter=");
     if (!c.search && parts.count != meetings + 2) return not_built(c, "this call for online meetings");
     if (!c.search && !route_meeting(c, parts.part[meetings + 1])) return false;
@@ -91,6 +93,17 @@ void service::show_me(call& c) {
   c.into.headers += json_headers;
   c.into.body =
       fmt::format(R"({{"@odata.context":"{}/v1.0/$metadata#users(id)/$entity","id":"{}"}})", who_.graph_roots.front(), c.signed_in);
+}
+
+// True where there is no beta endpoint for meetings: the call is answered.
+bool service::without_beta(call& c) {
+  if (how_.beta == beta_answer::bad_request) {
+    error(c, 400, "BadRequest", "Resource not found for the segment 'onlineMeetings'.");
+    return true;
+  }
+  if (how_.beta != beta_answer::not_found) return false;
+  error(c, 404, "NotFound", "The requested version of this resource does not exist.");
+  return true;
 }
 
 // `last` follows `onlineMeetings`: the action, or a meeting's id.

@@ -25,7 +25,10 @@ answer_options shown_by(const behaviour& how, const identity& who) {
           .extra_members = how.extra_members,
           .fraction_digits = how.fraction_digits,
           .join_links = how.join_links,
-          .expiry = how.expiry};
+          .expiry = how.expiry,
+          .show_chat = how.beta != beta_answer::hide_chat,
+          .shows_expiry = how.open.shows_expiry,
+          .shows_invitation = how.open.shows_invitation};
 }
 
 }  // namespace

@@ -141,6 +141,7 @@ class service {
   bool route(call& c, std::string_view path);
   void show_me(call& c);
   bool route_meeting(call& c, std::string_view last);
+  bool without_beta(call& c);
   // True where the request is about the directory, or a batch: then it is answered.
   bool route_directory(call& c, std::string_view path);
   [[nodiscard]] bool not_built(call& c, std::string_view what);
@@ -165,8 +166,16 @@ class service {
   // search.cpp
   void search(call& c);
 
+  // keys.cpp
+  [[nodiscard]] meeting_store::entry* entry_of_key(call& c);
+  [[nodiscard]] bool takes_id(call& c);
+  [[nodiscard]] bool read_members(call& c);
+  void refuse_unknown_meeting(call& c);
+  void repeat(meeting_store::entry& e);
+
   // operations.cpp
   void carry_out(call& c);
+  [[nodiscard]] bool takes_channels(const call& c) const noexcept;
   [[nodiscard]] bool within_month(call& c, const meeting_store::entry& e);
   [[nodiscard]] meeting_store::entry* read(call& c);
   [[nodiscard]] int commit(const call& c, meeting_store::entry& e);

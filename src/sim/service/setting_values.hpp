@@ -143,6 +143,7 @@ void add_limit_settings(std::vector<setting>& to);
 void add_people_settings(std::vector<setting>& to);
 void add_sign_in_settings(std::vector<setting>& to);
 void add_answer_settings(std::vector<setting>& to);
+void add_open_question_settings(std::vector<setting>& to);
 void add_fault_settings(std::vector<setting>& to);
 
 }  // namespace convoke::sim

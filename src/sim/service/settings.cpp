@@ -23,6 +23,7 @@ constexpr std::array topics = {
     setting_topic{"quotas", "Quotas"},
     setting_topic{"throttles", "What a throttled answer says"},
     setting_topic{"meetings", "Meetings and the answers about them"},
+    setting_topic{"open-questions", "What Microsoft does not document: see convoke probe"},
     setting_topic{"latency", "Time that an answer takes"},
     setting_topic{"faults", "Faults"},
 };
@@ -39,6 +40,7 @@ std::vector<setting> make_all() {
   add_sign_in_settings(all);
   add_limit_settings(all);
   add_answer_settings(all);
+  add_open_question_settings(all);
   add_fault_settings(all);
   std::vector<setting> by_topic;
   for (const auto& topic : topics)

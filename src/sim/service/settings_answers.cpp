@@ -52,6 +52,12 @@ void add_meetings(std::vector<setting>& to) {
                     "What PATCH does with a member that cannot be changed, such as externalId or joinMeetingIdSettings: `refuse`, "
                     "which is the default, is 400; `ignore` changes the other members. meetingType is refused always, as Graph does."},
                    [](auto& b) -> auto& { return b.to_fixed_member; }, {"refuse", "ignore"}));
+  to.push_back(
+      word_setting({"beta", "meetings", "full|ignore-chat|hide-chat|400|404",
+                    "What the beta endpoint does, which Microsoft may change: `full`, which is the default, makes channel meetings of "
+                    "chatInfo.threadId; `ignore-chat` makes meetings with a chat of their own; `hide-chat` makes channel meetings, and "
+                    "chatInfo is null in every answer; `400` and `404` refuse every call for meetings under /beta."},
+                   [](auto& b) -> auto& { return b.beta; }, {"full", "ignore-chat", "hide-chat", "400", "404"}));
   to.push_back(real_setting(
       {"break_idempotency", "meetings", "P",
        "The probability that a key that has a meeting is given a second one, to test that duplicates are counted."},

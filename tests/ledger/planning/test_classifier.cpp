@@ -216,10 +216,15 @@ BOOST_AUTO_TEST_CASE(calls_that_an_update_follows_for_what_create_or_get_cannot_
   wanted.external_id = "b";
   wanted.attendees = {{attendee_id::upn, "ute@uni.example", attendee_role::presenter}};
   BOOST_TEST((plan.add({3, 3, 0}, encode_spec(wanted), update_rule::never) == update_rule::always));
+  // Options are set by an update whatever the rule is.
+  wanted.external_id = "c";
+  wanted.attendees.clear();
+  wanted.options = {{13, "organizer"}};
+  BOOST_TEST((plan.add({4, 4, 0}, encode_spec(wanted), update_rule::never) == update_rule::never));
   const auto summary = plan.classify(before_any_meeting);
   BOOST_REQUIRE(summary.has_value());
-  BOOST_TEST(summary->calls == 2u);
-  BOOST_TEST(summary->settings_keys == 1u);
+  BOOST_TEST(summary->calls == 3u);
+  BOOST_TEST(summary->settings_keys == 2u);
   BOOST_TEST(summary->update_keys == 0u);
 }
 

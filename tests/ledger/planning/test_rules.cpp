@@ -10,6 +10,8 @@ using namespace convoke::ledger::planning;
 
 namespace {
 
+using fields = std::vector<std::string>;
+
 constexpr digest wanted{1, 1}, other{2, 2};
 
 // Every state of a key that a row can meet.
@@ -94,18 +96,67 @@ BOOST_AUTO_TEST_CASE(a_meeting_that_expires_soon_is_extended_while_its_end_lies_
 }
 
 BOOST_AUTO_TEST_CASE(an_extension_sends_only_what_the_meeting_has_already) {
-  using fields = std::vector<std::string>;
-  auto spec = spec_of("a");
-  const fields subject{"subject"}, times{"start", "end"}, none;
-  BOOST_TEST(fields_to_extend(spec, "") == subject, boost::test_tools::per_element());
-  BOOST_TEST(fields_to_extend(spec, "attendees") == subject, boost::test_tools::per_element());
-  BOOST_TEST(fields_to_extend(spec, "subject;attendees") == times, boost::test_tools::per_element());
-  BOOST_TEST(fields_to_extend(spec, "subject;end") == none, boost::test_tools::per_element());
-  spec.subject.reset();
-  BOOST_TEST(fields_to_extend(spec, "") == times, boost::test_tools::per_element());
+  const fields times{"start", "end"}, none;
+  for (const auto* const drift : {"", "attendees", "subject;attendees"}) BOOST_TEST((fields_to_extend(drift).sent == times), drift);
+  // What differs stays as it is.
+  BOOST_TEST((fields_to_extend("").kept == none));
+  BOOST_TEST((fields_to_extend("subject;attendees").kept == fields{"subject", "attendees"}));
   BOOST_TEST(can_extend("attendees"), "`end` is a part of that word only");
   BOOST_TEST(!can_extend("start"));
   BOOST_TEST(!can_extend("subject;end"));
+}
+
+BOOST_AUTO_TEST_CASE(an_update_can_correct_everything_but_the_chat) {
+  BOOST_TEST(!can_correct("chat_thread_id"));
+  for (const auto* some : {"", "subject", "subject;chat_thread_id", "chat_thread_id;option.allowRecording", "roles"})
+    BOOST_TEST(can_correct(some), some);
+  const auto update = fields_to_update(update_rule::if_different, false, {"end", "chat_thread_id"}, false);
+  BOOST_TEST((update.sent == fields{"end"}));
+  BOOST_TEST((update.kept == fields{"chat_thread_id"}));
+}
+
+BOOST_AUTO_TEST_CASE(an_extension_of_a_meeting_with_other_times_becomes_createorget) {
+  claimed_row row{};
+  row.op = operation::update;
+  row.extends = true;
+  row.drift = "subject";
+  BOOST_TEST((operation_now(row) == operation::update));
+  for (const auto* const drift : {"start", "subject;end", "start;end"}) {
+    row.drift = drift;
+    BOOST_TEST((operation_now(row) == operation::create_or_get), drift);
+  }
+  // An update for other reasons sends the times.
+  row.extends = false;
+  BOOST_TEST((operation_now(row) == operation::update));
+}
+
+BOOST_AUTO_TEST_CASE(an_update_sends_what_its_rule_is_about_and_keeps_the_rest) {
+  const fields differing{"subject", "option.allowRecording", "attendees"};
+  const fields option{"option.allowRecording"}, subject{"subject"}, both_others{"subject", "attendees"}, none;
+  const auto update = [&](update_rule rule, bool keeps_roles = false, bool settled = false) {
+    return fields_to_update(rule, keeps_roles, differing, settled);
+  };
+  using enum update_rule;
+  BOOST_TEST((update(never).sent == option));
+  BOOST_TEST((update(never).kept == both_others));
+  BOOST_TEST((update(if_different).sent == differing));
+  BOOST_TEST((update(if_different).kept == none));
+  BOOST_TEST((update(always).sent == fields{"option.allowRecording", "attendees"}));
+  BOOST_TEST((update(always).kept == subject));
+  BOOST_TEST((update(always, true).sent == fields{"option.allowRecording", "roles"}));
+  BOOST_TEST((update(always, true).kept == subject), "roles are sent with the attendees");
+  BOOST_TEST((update(always, true, true).sent == option));
+  BOOST_TEST((update(always, true, true).kept == both_others));
+  BOOST_TEST((update(both).sent == differing));
+  // A row that owes an update only because of its differences sends them.
+  BOOST_TEST((fields_to_update(never, false, {"subject", "end"}, false).sent == fields{"subject", "end"}));
+  BOOST_TEST((fields_to_update(never, false, {"subject", "end"}, false).kept == none));
+}
+
+BOOST_AUTO_TEST_CASE(names_of_fields_are_split) {
+  BOOST_TEST((split_fields("") == fields{}));
+  BOOST_TEST((split_fields("subject") == fields{"subject"}));
+  BOOST_TEST((split_fields("subject;option.a.b") == fields{"subject", "option.a.b"}));
 }
 
 BOOST_AUTO_TEST_CASE(a_meeting_that_expires_before_its_end_is_named) {

@@ -155,7 +155,12 @@ scenario all(std::uint64_t seed, random_source& d) {
 scenario fleet_scenario(std::uint64_t seed) {
   random_source d(seed, 55);
   static constexpr std::array kinds = {quiet, kills, pauses, partitions, doubts, failovers, throttles, late_runs, all, all};
-  return kinds[seed % kinds.size()](seed, d);
+  auto s = kinds[seed % kinds.size()](seed, d);
+  // In half of the fleets calls go together into one request.
+  static constexpr std::array sizes = {1U, 20U, 1U, 5U};
+  s.job.engine.batch_size = sizes[seed / kinds.size() % sizes.size()];
+  if (s.job.own) s.job.own->batch_size = s.job.engine.batch_size;
+  return s;
 }
 
 }  // namespace convoke::simulation::fleet

@@ -94,6 +94,7 @@ class worker final : public process, public row_book {
     bool stale = false;
     operation next = operation::create_or_get;  // while its advance is being written
   };
+  struct batch;
   struct call {
     std::size_t index = 0;
     lane_id lane = 0;
@@ -108,6 +109,12 @@ class worker final : public process, public row_book {
     lease_token session = 0;
     sim::reply reply;
     std::optional<throttle> closed;
+    std::shared_ptr<batch> together;  // the calls that were sent with it; null: it was sent alone
+  };
+  // Their answers come together, when the last of them is there. A call refers to it until its own is there, and it to the call after that.
+  struct batch {
+    std::size_t awaited = 0;  // answers
+    std::vector<std::shared_ptr<call>> answered;
   };
 
   // worker.cpp: the life of a process
@@ -142,11 +149,18 @@ class worker final : public process, public row_book {
   void became_idle(lane_id l, engine::connection_id c, bool reused);
   void check_idle(lane_id l, engine::connection_id c);
   void send(const engine::send_call& order);
+  void send_batch(const engine::send_batch& order);
+  [[nodiscard]] std::shared_ptr<call> new_call(const engine::send_call& order);
+  void take_link(lane_id l, engine::connection_id c);
+  void start(const std::shared_ptr<call>& c);
   [[nodiscard]] engine::attempt_error failure_before_arrival(const call& c);
   void arrive(const std::shared_ptr<call>& c);
   void deliver_twice(const call& c);
   void receive(const std::shared_ptr<call>& c);
+  void receive_of_batch(const batch& all);
   [[nodiscard]] engine::answer read(const call& c);
+  [[nodiscard]] engine::answer receive_answer(const call& c, bool& usable);
+  void free_connection(lane_id l, engine::connection_id c, bool usable);
 
   surroundings with_;
   unsigned number_;

@@ -24,6 +24,8 @@ void worker::pump() {
 void worker::carry_out(engine::action& a) {
   if (auto* s = std::get_if<engine::send_call>(&a)) {
     send(*s);
+  } else if (auto* together = std::get_if<engine::send_batch>(&a)) {
+    send_batch(*together);
   } else if (auto* w = std::get_if<engine::wake_at>(&a)) {
     if (w->when <= now()) checker_->violated("the engine asks to be called at a time that has passed");
     at(w->when, [this, mine = ++wake_] {

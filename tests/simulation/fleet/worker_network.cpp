@@ -1,6 +1,7 @@
 // The connections of a worker, and the way of a call to the service and back.
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -89,15 +90,13 @@ attempt_error worker::failure_before_arrival(const call& c) {
   return random_.chance(net.request_lost) ? attempt_error::timeout : attempt_error::none;
 }
 
-void worker::send(const engine::send_call& order) {
-  auto& one = lanes_[order.lane];
-  auto& link = one.links[order.connection];
+// What the process knows of the call. The connection is the order's, and is still idle.
+std::shared_ptr<worker::call> worker::new_call(const engine::send_call& order) {
+  const auto& one = lanes_[order.lane];
+  const auto& link = one.links[order.connection];
   const auto i = index_of(order.row);
   const auto& planned = with_.db.rows()[i];
   checker_->sent(order, one.token, link.reused, now(), engine_->numbers());
-  if (!std::exchange(link.idle, false)) checker_->violated("sent on a connection that is not ready");
-  link.awaits = 0;
-  if (const auto next = one.pool->granted(order.connection)) await(order.lane, *next, 0ns, &worker::take_turn);
   const auto& held = rows_[i];
   with_.watch.sent({number_, opened_.lease, held.token, i, planned.key, order.lane, planned.organizer, held.stale});
   auto c = std::make_shared<call>();
@@ -115,7 +114,19 @@ void worker::send(const engine::send_call& order) {
   c->name = fmt::format("{:08x}-0000-4000-{:04x}-{:012x}", with_.s.job.seed & 0xffffffffU, 0x8000 + number_, ++calls_);
   digest_ = (digest_ ^ static_cast<std::uint64_t>(now().time_since_epoch().count()) ^ order.row << 20U) * 0x100000001b3U;
   log(fmt::format("row {} of organizer {}: {} sent, attempt {}", i + 1, planned.organizer, to_string(order.op), order.attempt));
-  c->broken = failure_before_arrival(*c);
+  return c;
+}
+
+void worker::take_link(lane_id l, engine::connection_id c) {
+  auto& one = lanes_[l];
+  auto& link = one.links[c];
+  if (!std::exchange(link.idle, false)) checker_->violated("sent on a connection that is not ready");
+  link.awaits = 0;
+  if (const auto next = one.pool->granted(c)) await(l, *next, 0ns, &worker::take_turn);
+}
+
+// The request is written, and arrives unless something is broken.
+void worker::start(const std::shared_ptr<call>& c) {
   const auto one_way = with_.s.job.net.one_way;
   if (c->broken == attempt_error::none) {
     with_.time.in(one_way, [this, c] { arrive(c); });
@@ -125,10 +136,39 @@ void worker::send(const engine::send_call& order) {
   later(c->broken == attempt_error::timeout ? with_.s.job.engine.attempt_timeout : 2 * one_way, [this, c] { receive(c); });
 }
 
+void worker::send(const engine::send_call& order) {
+  const auto c = new_call(order);
+  take_link(order.lane, order.connection);
+  c->broken = failure_before_arrival(*c);
+  start(c);
+}
+
+// The request arrives as a whole or not at all. The service carries each call out as if it came alone.
+void worker::send_batch(const engine::send_batch& order) {
+  if (order.calls.size() < 2 || order.calls.size() > with_.s.job.engine.batch_size) checker_->violated("a batch of a wrong size");
+  const auto all = std::make_shared<batch>();
+  std::vector<std::shared_ptr<call>> calls;
+  std::set<organizer_id> organizers;
+  for (const auto& one : order.calls) {
+    if (one.lane != order.lane || one.connection != order.connection) checker_->violated("a call of a batch belongs to another connection");
+    if (!organizers.insert(with_.db.rows()[index_of(one.row)].organizer).second) checker_->violated("an organizer is twice in a batch");
+    calls.push_back(new_call(one));
+  }
+  all->awaited = calls.size();
+  take_link(order.lane, order.connection);
+  const auto broken = failure_before_arrival(*calls.front());
+  for (const auto& c : calls) {
+    c->together = all;
+    c->broken = broken;
+    start(c);
+  }
+}
+
 // The network delivers the same bytes again, later.
 void worker::deliver_twice(const call& c) {
   auto again = std::make_shared<call>(c);
   again->duplicate = true;
+  again->together.reset();
   with_.time.in(with_.s.job.net.one_way + random_.upto(10s), [this, again] { arrive(again); });
 }
 
@@ -177,22 +217,55 @@ engine::answer worker::read(const call& c) {
   return a;
 }
 
-void worker::receive(const std::shared_ptr<call>& c) {
-  if (!engine_ || over_ || c->session != opened_.lease) return;
-  auto a = read(*c);
-  const bool whole = c->broken == attempt_error::none && c->reply.how == sim::delivery::whole;
-  const auto row = simulation::ledger::id_of(c->index);
-  log(fmt::format("  row {} answered: {} error {}{}", c->index + 1, a.status, static_cast<int>(a.error),
+// What the process makes of the answer that has come. `usable`: whether the connection is, after it.
+engine::answer worker::receive_answer(const call& c, bool& usable) {
+  auto a = read(c);
+  const bool whole = c.broken == attempt_error::none && c.reply.how == sim::delivery::whole;
+  const auto row = simulation::ledger::id_of(c.index);
+  log(fmt::format("  row {} answered: {} error {}{}", c.index + 1, a.status, static_cast<int>(a.error),
                   a.retry_after ? fmt::format(", wait {:.3f} s", in_seconds(*a.retry_after)) : ""));
-  with_.watch.over(number_, with_.db.rows()[c->index].key);
-  checker_->answered(row, a, whole ? c->closed : std::nullopt, now());
-  engine_->answered(row, std::move(a), now());
+  with_.watch.over(number_, with_.db.rows()[c.index].key);
+  checker_->answered(row, a, whole ? c.closed : std::nullopt, now());
+  usable = whole && !c.reply.close;
+  return a;
+}
+
+void worker::free_connection(lane_id l, engine::connection_id c, bool usable) {
+  auto& pool = *lanes_[l].pool;
+  if (pool.keep_after_call(c, usable)) return became_idle(l, c, true);
+  pool.closed(c);
+  await(l, c, 0ns, &worker::take_turn);
+}
+
+void worker::receive(const std::shared_ptr<call>& c) {
+  const auto together = std::exchange(c->together, nullptr);
+  if (!engine_ || over_ || c->session != opened_.lease) return;
+  if (together) {
+    together->answered.push_back(c);
+    if (--together->awaited == 0) receive_of_batch(*together);
+    return;
+  }
+  bool usable = false;
+  auto a = receive_answer(*c, usable);
+  engine_->answered(simulation::ledger::id_of(c->index), std::move(a), now());
   pump();
-  if (over_) return;
-  auto& pool = *lanes_[c->lane].pool;
-  if (pool.keep_after_call(c->connection, whole && !c->reply.close)) return became_idle(c->lane, c->connection, true);
-  pool.closed(c->connection);
-  await(c->lane, c->connection, 0ns, &worker::take_turn);
+  if (!over_) free_connection(c->lane, c->connection, usable);
+}
+
+void worker::receive_of_batch(const batch& all) {
+  const auto lane = all.answered.front()->lane;
+  const auto connection = all.answered.front()->connection;
+  engine::batch_answer answers;
+  bool usable = true;
+  for (const auto& c : all.answered) {
+    bool sound = false;
+    auto a = receive_answer(*c, sound);
+    usable = usable && sound;
+    answers.items.push_back({simulation::ledger::id_of(c->index), std::move(a)});
+  }
+  engine_->batch_answered(lane, std::move(answers), now());
+  pump();
+  if (!over_) free_connection(lane, connection, usable);
 }
 
 }  // namespace convoke::simulation::fleet

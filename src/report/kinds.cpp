@@ -1,0 +1,116 @@
+// What is said of runs that verify or remove.
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include <fmt/format.h>
+#include <convoke/time.hpp>
+
+#include "core/text.hpp"
+#include "report/summary.hpp"
+#include "report/wording.hpp"
+
+namespace convoke::report {
+namespace {
+
+std::string shown(std::string_view text) {
+  return core::escape_for_people(text, 128);
+}
+
+// What the rows are that nothing is sent for.
+std::string rows_without_call(const plan_summary& s) {
+  std::string out;
+  const auto add = [&out](std::uint64_t rows, std::string_view what) {
+    if (rows > 0) out += fmt::format(", {} {}", count_of(rows, "row", "rows"), what);
+  };
+  add(s.gone, "of meetings that were removed before");
+  add(s.unknown, "of meetings that this ledger does not know");
+  add(s.other_feed, "of meetings of another feed");
+  add(s.duplicates, "the same as an earlier one");
+  add(s.rejected, "wrong");
+  return out;
+}
+
+std::string callers(const plan_summary& s) {
+  const auto n = std::ranges::count_if(s.organizers, [](const auto& o) { return o.calls > 0; });
+  return n > 0 ? ", of " + count_of(static_cast<std::uint64_t>(n), "organizer", "organizers") : std::string();
+}
+
+// `between 2026-12-01T02:00:00Z and 2026-12-01T02:03:10Z`.
+std::string when_read(const verified_meetings& v) {
+  if (!v.from || !v.to) return {};
+  if (*v.from == *v.to) return fmt::format(", at {}", format_utc(*v.from));
+  return fmt::format(", between {} and {}", format_utc(*v.from), format_utc(*v.to));
+}
+
+// `1,190 unchanged, 8 drifted (2 of them expired), 2 lost`.
+std::string found(const outcome_counts& c, std::uint64_t expired) {
+  std::string out;
+  const auto add = [&out](std::uint64_t rows, std::string_view word) {
+    if (rows > 0) out += fmt::format("{}{} {}", out.empty() ? "" : ", ", grouped(rows), word);
+  };
+  add(c.unchanged, "unchanged");
+  add(c.drifted, "drifted");
+  if (c.drifted > 0 && expired > 0) out += fmt::format(" ({} of them expired)", grouped(expired));
+  add(c.lost, "lost");
+  add(c.updated, "updated");
+  add(c.created, "made again");
+  add(c.existing, "found again");
+  return out;
+}
+
+}  // namespace
+
+std::string counts_of_kind(const plan_summary& s) {
+  std::string out;
+  if (s.kind == run_kind::remove) {
+    out = fmt::format("{}: {} to delete{}", count_of(s.rows, "row", "rows"), count_of(s.remove_keys, "meeting", "meetings"), callers(s));
+  } else {
+    out = fmt::format("{}: {} to read", count_of(s.rows, "row", "rows"), count_of(s.get_keys, "meeting", "meetings"));
+    if (s.repaired_keys > 0) out += fmt::format(", {} known to be lost to make again", grouped(s.repaired_keys));
+    out += callers(s);
+  }
+  return out + rows_without_call(s) + ".";
+}
+
+std::string verified_text(const convoke::job_report& r) {
+  if (!r.verified) return {};
+  const auto& v = *r.verified;
+  if (v.rows == 0) return "Verified: no meeting.\n";
+  auto out = fmt::format("Verified: {}{}: {}.\n",
+                         r.of_inventory ? count_of(v.rows, "meeting", "meetings") : "the meetings of " + count_of(v.rows, "row", "rows"),
+                         when_read(v), found(r.counts, v.expired));
+  if (!v.results_sha256.empty()) out += fmt::format("SHA-256 of the results: {}\n", v.results_sha256);
+  return out;
+}
+
+std::string end_of_kind(const convoke::job_report& r) {
+  const auto& c = r.counts;
+  if (r.kind == run_kind::remove) {
+    if (c.removed == r.rows) return fmt::format("{} {} removed", count_of(c.removed, "meeting", "meetings"), form(c.removed, "is", "are"));
+    return fmt::format("{} of {} {} removed", grouped(c.removed), count_of(r.rows, "row", "rows"), form(c.removed, "is", "are"));
+  }
+  const auto exist = c.unchanged + c.drifted + c.updated + c.created + c.existing;
+  const auto what = r.of_inventory ? count_of(r.rows, "known meeting", "known meetings")
+                                   : "the " + count_of(r.rows, "row", "rows") + (r.rows == 1 ? " has its meeting" : " have their meeting");
+  if (r.of_inventory && r.rows == 0) return "this ledger knows no meeting";
+  auto out = r.of_inventory ? fmt::format("{} of {} {}", grouped(exist), what, form(exist, "exists", "exist"))
+                            : fmt::format("{} of {}", grouped(exist), what);
+  if (c.drifted > 0) out += fmt::format(", {} of them different from what is wanted", grouped(c.drifted));
+  if (c.lost > 0) out += fmt::format("; {} {} lost", grouped(c.lost), form(c.lost, "is", "are"));
+  return out;
+}
+
+std::string removal_text(const removal_question& q) {
+  auto out = q.run == 0 ? fmt::format("{} would be deleted: {}\n", count_of(q.meetings, "meeting", "meetings"), counts_of_kind(q.plan))
+                        : fmt::format("Run {} is resumed: {} would be deleted.\n", q.run, count_of(q.meetings, "meeting", "meetings"));
+  for (const auto& one : q.examples)
+    out += fmt::format("  {} of {}: {}, {}\n", shown(one.external_id), shown(one.organizer),
+                       one.subject.empty() ? "(no subject)" : shown(one.subject), format_utc(one.start));
+  if (q.meetings > q.examples.size() && !q.examples.empty()) out += fmt::format("  and {} more\n", grouped(q.meetings - q.examples.size()));
+  return out;
+}
+
+}  // namespace convoke::report

@@ -1,0 +1,56 @@
+#include "run/verified.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+#include "ledger/planning/kinds.hpp"
+
+namespace convoke::run {
+namespace {
+
+// Whether the outcome says how the meeting is.
+bool was_read(outcome result) noexcept {
+  switch (result) {
+    case outcome::created:
+    case outcome::existing:
+    case outcome::drifted:
+    case outcome::updated:
+    case outcome::unchanged:
+    case outcome::lost:
+      return true;
+    case outcome::failed:
+    case outcome::rejected:
+    case outcome::superseded:
+    case outcome::removed:
+      return false;
+  }
+  return false;
+}
+
+bool names_expiry(std::string_view fields) noexcept {
+  while (!fields.empty()) {
+    const auto end = std::min(fields.find(';'), fields.size());
+    if (fields.substr(0, end) == ledger::planning::expiry_field) return true;
+    fields.remove_prefix(std::min(end + 1, fields.size()));
+  }
+  return false;
+}
+
+}  // namespace
+
+result<verified_meetings> count_verified(ledger::reader& from, const ledger::run_info& run) {
+  verified_meetings out;
+  const auto read = from.for_each_result(run.id, [&out](const ledger::result_row& row) -> result<void> {
+    if (!row.result || !was_read(*row.result)) return {};
+    ++out.rows;
+    if (*row.result == outcome::drifted && names_expiry(row.drift)) ++out.expired;
+    if (!row.finished_at || row.http_status == 0) return {};
+    out.from = out.from ? std::min(*out.from, *row.finished_at) : *row.finished_at;
+    out.to = out.to ? std::max(*out.to, *row.finished_at) : *row.finished_at;
+    return {};
+  });
+  if (!read) return std::unexpected(read.error());
+  return out;
+}
+
+}  // namespace convoke::run
