@@ -104,8 +104,9 @@ std::string end_of_kind(const convoke::job_report& r) {
 }
 
 std::string removal_text(const removal_question& q) {
-  auto out = q.run == 0 ? fmt::format("{} would be deleted: {}\n", count_of(q.meetings, "meeting", "meetings"), counts_of_kind(q.plan))
-                        : fmt::format("Run {} is resumed: {} would be deleted.\n", q.run, count_of(q.meetings, "meeting", "meetings"));
+  const auto meetings = count_of(q.meetings, "meeting", "meetings");
+  auto out = q.run == 0 ? fmt::format("{} would be deleted{}{}.\n", meetings, callers(q.plan), rows_without_call(q.plan))
+                        : fmt::format("Run {} is resumed: {} would be deleted.\n", q.run, meetings);
   for (const auto& one : q.examples)
     out += fmt::format("  {} of {}: {}, {}\n", shown(one.external_id), shown(one.organizer),
                        one.subject.empty() ? "(no subject)" : shown(one.subject), format_utc(one.start));
