@@ -20,4 +20,9 @@ namespace convoke::report {
   return core::visible_json(boost::json::serialize(value)) + "\n";
 }
 
+// The same, or null where there is no text.
+[[nodiscard]] inline boost::json::value text_or_null(const std::string& text) {
+  return text.empty() ? boost::json::value(nullptr) : boost::json::value(json_text(text));
+}
+
 }  // namespace convoke::report

@@ -41,10 +41,6 @@ std::string list_of(const std::vector<std::string>& ids) {
   return out;
 }
 
-json::value text_or_null(const std::string& text) {
-  return text.empty() ? json::value(nullptr) : json::value(json_text(text));
-}
-
 }  // namespace
 
 std::string probe_text(const probe_report& r) {

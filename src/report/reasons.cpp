@@ -40,10 +40,6 @@ std::string answer_of(const failure_reason& why) {
   return out;
 }
 
-boost::json::value text_or_null(const std::string& text) {
-  return text.empty() ? boost::json::value(nullptr) : boost::json::value(json_text(text));
-}
-
 }  // namespace
 
 std::string reasons_text(std::span<const failure_reason> reasons) {

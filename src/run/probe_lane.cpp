@@ -85,12 +85,12 @@ asio::awaitable<void> probe_lane::get_token() {
                       no_token_for_good_ = fatal;
                       timer_.cancel();
                     }});
-  while (!stopped_ && !no_token_for_good_ && tokens.current() == nullptr && net::boot_now() < end) {
+  while (!stopped_ && !no_token_for_good_ && !tokens.current() && net::boot_now() < end) {
     timer_.expires_after(end - net::boot_now());
     const auto waited = co_await timer_.async_wait(asio::as_tuple(asio::deferred));
     static_cast<void>(waited);
   }
-  if (!stopped_ && tokens.current() == nullptr) trouble_ = token_failure_;
+  if (!stopped_ && !tokens.current()) trouble_ = token_failure_;
 }
 
 // One request on one connection. A connection that was closed before anything was sent costs nothing.
@@ -107,8 +107,8 @@ asio::awaitable<graph::plain_answer> probe_lane::exchange(unsigned link, std::st
         break;
       }
     }
-    const auto* token = parts_.tokens->current();
-    if (token == nullptr) {
+    const auto token = parts_.tokens->current();
+    if (!token) {
       answer.error = engine::attempt_error::connect;
       answer.error_message = "the access token ran out, and there is no other one";
       answer.sent = false;
@@ -116,7 +116,7 @@ asio::awaitable<graph::plain_answer> probe_lane::exchange(unsigned link, std::st
     }
     const graph::plain_request request{.method = method, .target = target, .body = body};
     const auto limit = task_.pace.attempt_timeout;
-    answer = co_await on.plain(request, *token, parts_.tokens->current_number(), limit);
+    answer = co_await on.plain(request, *token->text, token->number, limit);
     if (answer.sent || answer.error != engine::attempt_error::stale) break;
   }
   co_return answer;

@@ -173,7 +173,8 @@ result<known_run> find_known_run(const workspace& w) {
   // What was found once says nothing of how it is now.
   if (info.header.kind == run_kind::verify) return out;
   // Another file of the feed may have brought keys that this input lacks, and that are to be removed.
-  const auto newer = w.header.operations.remove_vanished ? feed_has_newer_run(*from, info) : result<bool>(false);
+  const bool removes = w.header.kind == ledger::run_kind::provision && w.header.operations.remove_vanished;
+  const auto newer = removes ? feed_has_newer_run(*from, info) : result<bool>(false);
   if (!newer) return std::unexpected(newer.error());
   if (*newer) return out;
   const auto lacks = lacks_users(*from, info);

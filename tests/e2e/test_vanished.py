@@ -2,11 +2,12 @@
 import datetime
 import json
 import os
+import random
 import shutil
 import subprocess
 
 from generate import organizer_ids
-from harness import FAST, Case, kill, main, wait_for
+from harness import FAST, Case, kill, main, scaled, wait_for
 
 ANNA, BEN, CARLA = organizer_ids(3)
 HEADER = "organizer,external_id,subject,start\n"
@@ -331,6 +332,50 @@ class Killed(Vanished):
         # At most those that were in flight are sent twice.
         self.assertLessEqual(len(self.seen) + len(gone), 20 + 8)
         self.assertEqual(self.stored(), {(ANNA, str(n)) for n in range(10)} | {(ANNA, "new-%d" % n) for n in range(12)})
+
+    def one_updating_run(self, number, draw):
+        """Kills a run that makes, updates and removes ten meetings each, until it ends before the next kill. Returns the number of kills."""
+        def name(n):
+            return "%d-%s" % (number, n)
+
+        self.ledger = self.path("ledger-%d.db" % number)
+        file = "classes-%d.csv" % number
+        self.provision(self.rows(*map(name, range(30))), *REMOVE, "0", name=file)
+        rows = [self.row(name(n), subject="Changed %d" % n) for n in range(10)] + self.rows(*map(name, [*range(10, 20), *range(40, 50)]))
+        path = self.write(file, HEADER + "".join(rows))
+        command = self.words("apply", path, *REMOVE, "10", "--on-drift", "update", "--rate", "100", "--fixed-rate", "--connections", "4",
+                             "--attempt-timeout", "300ms")
+        before, kills = self.server.stats()["requests"], 0
+        while True:
+            process = self.start(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+            try:
+                _, err = process.communicate(timeout=draw.uniform(0.0, 0.8))
+                break
+            except subprocess.TimeoutExpired:
+                kill(process)
+                process.stderr.close()
+                kills += 1
+        self.assertEqual(process.returncode, 0, err.decode())
+        self.look(before)
+        self.assertEqual(set(self.removed()), {name(n) for n in range(20, 30)})
+        self.assert_removed_last()
+        meetings = {key[1]: one for key, one in self.server.by_key().items()}
+        own = {external_id for external_id in meetings if external_id.startswith(self.key("%d-" % number))}
+        self.assertEqual(own, {self.key(name(n)) for n in [*range(20), *range(40, 50)]})
+        updates = [meetings[self.key(name(n))]["updates"] for n in range(10)]
+        self.assertGreaterEqual(min(updates), 1)
+        # Sent again is at most what was in flight, or not yet saved, when the process was killed.
+        self.assertLessEqual(sum(updates) - 10, kills * 14)
+        self.assertEqual(sum(meetings[external_id]["updates"] for external_id in own) - sum(updates), 0, "only what differs is updated")
+        return kills
+
+    def test_random_instants_of_an_updating_and_removing_run(self):
+        draw = random.Random(20261201)
+        wanted, kills, number = scaled(6, 15, 200), 0, 0
+        while kills < wanted:
+            number += 1
+            kills += self.one_updating_run(number, draw)
+        print("  %d runs, %d kills" % (number, kills), flush=True)
 
     def test_a_row_that_comes_back_while_its_removal_may_be_under_way_is_called(self):
         self.provision(self.rows(*range(24)), *REMOVE, "0")

@@ -50,7 +50,7 @@ BOOST_AUTO_TEST_CASE(a_ledger_of_schema_1_is_brought_up_to_date) {
   at.ask("ALTER TABLE convoke.owed DROP COLUMN struck_at");
   at.ask("DROP TABLE convoke.known_user, convoke.user_cooldown");
   at.ask("ALTER TABLE convoke.observation DROP COLUMN options_url, DROP COLUMN expires_at");
-  at.ask("ALTER TABLE convoke.run DROP COLUMN keep_alive, DROP COLUMN kind, DROP COLUMN repair");
+  at.ask("ALTER TABLE convoke.run DROP COLUMN keep_alive, DROP COLUMN kind, DROP COLUMN repair, DROP COLUMN remove_vanished");
   at.ask("UPDATE convoke.meta SET value = '1' WHERE name = 'schema_version'");
   const auto older = read_postgres(at.url());
   BOOST_TEST((!older.has_value() || !(*older)->runs().has_value()), "a reader changes nothing");
@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(a_ledger_of_schema_3_keeps_its_meetings_when_it_is_brought_
     carry_out(*writer, plan(*writer, header(), {row(2, 1, "a"), row(3, 1, "b")}).id);
   }
   at.ask("ALTER TABLE convoke.observation DROP COLUMN options_url, DROP COLUMN expires_at");
-  at.ask("ALTER TABLE convoke.run DROP COLUMN keep_alive, DROP COLUMN kind, DROP COLUMN repair");
+  at.ask("ALTER TABLE convoke.run DROP COLUMN keep_alive, DROP COLUMN kind, DROP COLUMN repair, DROP COLUMN remove_vanished");
   at.ask("UPDATE convoke.meta SET value = '3' WHERE name = 'schema_version'");
   const auto writer = at.open();
   const auto again = plan(*writer, header("two"), {row(2, 1, "a"), row(3, 1, "b")});
@@ -95,7 +95,7 @@ BOOST_AUTO_TEST_CASE(the_runs_of_a_ledger_of_schema_4_provision) {
     before = plan(*writer, header(), {row(2, 1, "a"), row(3, 1, "b")}).id;
     carry_out(*writer, before);
   }
-  at.ask("ALTER TABLE convoke.run DROP COLUMN kind, DROP COLUMN repair");
+  at.ask("ALTER TABLE convoke.run DROP COLUMN kind, DROP COLUMN repair, DROP COLUMN remove_vanished");
   at.ask("UPDATE convoke.meta SET value = '4' WHERE name = 'schema_version'");
   const auto writer = at.open();
   BOOST_TEST(at.ask("SELECT value FROM convoke.meta WHERE name = 'schema_version'") == "5");
