@@ -165,6 +165,14 @@ constexpr entry entries[] = {
           "next plan: where users were made anew, close the run with `convoke discard RUN` and apply the file again.",
       .fixed_by = fixer::author_of_the_file,
       .in_rows = true}},
+    {channel_not_found,
+     "channel_not_found",
+     {.what = "Graph does not find the channel, its organizer or the beta endpoint.",
+      .step =
+          "Compare chat_thread_id with the link of the channel, and the organizer with the members of its team; the beta endpoint may have "
+          "changed: docs/channel.md.",
+      .fixed_by = fixer::author_of_the_file,
+      .in_rows = true}},
     {user_unknown,
      "user_unknown",
      {.what = "Teams does not know the user who has signed in:",

@@ -58,6 +58,7 @@ constexpr pattern patterns[] = {
     {meeting_gone, 404, 404, "", "does not find it afterwards"},
     {meeting_gone, 404, 404, "", "", calls::on_meeting},
     {user_unknown, 404, 404, "", "", calls::of_user},
+    {channel_not_found, 404, 404, "", "(a channel meeting, so"},  // graph/understanding.cpp
     {no_such_user, 404, 404},
     {wrong_place, 405, 405},
     {wrong_place, 501, 501},

@@ -39,6 +39,7 @@ enum class known_error : std::uint8_t {
   forbidden_otherwise,
   user_forbidden,  // to a person who has signed in
   no_such_user,
+  channel_not_found,  // or the beta endpoint
   user_unknown,  // the person who has signed in
   meeting_gone,
   changed_meanwhile,

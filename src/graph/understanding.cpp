@@ -140,13 +140,14 @@ void name_limit(answer& out) {
   out.error_message += (out.error_message.empty() ? "(limit: " : " (limit: ") + limit + ")";
 }
 
-// A channel meeting is refused for other reasons than a meeting: the channel, or the endpoint itself. An empty message stays empty, because
-// the error is recognised by that.
+// A channel meeting is refused for other reasons than a meeting: the channel, or the endpoint itself. An empty message of a 400 stays empty,
+// because that error is recognised by it.
 void name_endpoint(const request& asked, answer& out) {
   const bool may_be_the_endpoint = out.status == 400 || out.status == 404 || out.status == 405 || out.status == 501;
-  if (asked.op != operation::create_or_get || asked.wanted.chat_thread_id.empty() || !may_be_the_endpoint || out.error_message.empty())
-    return;
-  out.error_message += " (a channel meeting, so the beta endpoint was called)";
+  if (asked.op != operation::create_or_get || asked.wanted.chat_thread_id.empty() || !may_be_the_endpoint) return;
+  if (out.error_message.empty() && out.status == 400) return;
+  if (!out.error_message.empty()) out.error_message += ' ';
+  out.error_message += "(a channel meeting, so the beta endpoint was called)";
 }
 
 }  // namespace

@@ -67,6 +67,7 @@ BOOST_AUTO_TEST_CASE(section_8_forbidden) {
 
 BOOST_AUTO_TEST_CASE(section_6_organizers) {
   for (const auto* code : {"UnknownError", "NotFound", ""}) BOOST_TEST(is(of(404, code), known_error::no_such_user));
+  BOOST_TEST(is(of(404, "NotFound", "Not found. (a channel meeting, so the beta endpoint was called)"), known_error::channel_not_found));
   BOOST_TEST(is(of(403, "Forbidden", "9024: The user has no licence."), known_error::unlicensed));
   BOOST_TEST(is(of(403, "9024", ""), known_error::unlicensed));
   BOOST_TEST(is(recognise({.status = 404, .for_user = true}), known_error::user_unknown));

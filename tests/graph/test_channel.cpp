@@ -85,10 +85,12 @@ BOOST_AUTO_TEST_CASE(another_chat_is_named_and_none_is_not_verified) {
 
 BOOST_AUTO_TEST_CASE(a_refusal_says_that_the_beta_endpoint_was_called) {
   const std::string why = R"({"error":{"code":"BadRequest","message":"Resource not found for the segment 'onlineMeetings'."}})";
-  channel_client c(answer_of(400, why, {})), silent(answer_of(404, R"({"error":{"code":"UnknownError","message":""}})", {}));
+  const std::string nothing = R"({"error":{"code":"UnknownError","message":""}})";
+  channel_client c(answer_of(400, why, {})), silent(answer_of(404, nothing, {})), unnamed(answer_of(400, nothing, {}));
   BOOST_TEST(c.make().error_message ==
              "Resource not found for the segment 'onlineMeetings'. (a channel meeting, so the beta endpoint was called)");
-  BOOST_TEST(silent.make().error_message == "");
+  BOOST_TEST(silent.make().error_message == "(a channel meeting, so the beta endpoint was called)");
+  BOOST_TEST(unnamed.make().error_message == "", "this error is recognised by its empty message");
   channel_client plain(answer_of(400, why, {}));
   BOOST_TEST(plain.call().error_message == "Resource not found for the segment 'onlineMeetings'.");
 }
