@@ -119,7 +119,8 @@ struct plan_options {
   std::optional<std::uint64_t> max_new;      ///< refuse if more than N keys are new; not part of the identity
   /// What is done for the rows. A run that verifies reads the known meetings of the rows, or, without an input, every known meeting of the
   /// job's lanes. One that removes deletes the known meetings of the rows; it belongs to a feed only where job::feed is set, and then
-  /// deletes meetings of this feed only. What a row wants besides its key counts in a run that provisions only.
+  /// deletes meetings of this feed only. What a row wants besides its key counts in a run that provisions only. Kinds but
+  /// `provision` are for `apply`: the other functions refuse them.
   run_kind kind = run_kind::provision;
   /// Of a run that verifies: meetings that are lost are made again, and with on_drift::update those that differ are updated.
   bool repair = false;

@@ -47,7 +47,7 @@ struct observer {
   virtual void sign_in_wanted(const sign_in_prompt&) {}
   /// Asks whether these meetings may be deleted, before a run that removes is opened or resumed: once in `apply`, where there is a meeting
   /// to delete and plan_options::confirmed is not set. Nothing is kept of a plan while this waits. An error is returned by `apply`, and
-  /// nothing is deleted: errc::input where the answer is no or nobody can be asked, errc::interrupted where a stop came meanwhile.
+  /// nothing is deleted: errc::input where the answer is no or there is no one to ask, errc::interrupted where a stop came meanwhile.
   [[nodiscard]] virtual result<void> confirm_removal(const removal_question&) {
     return fail(errc::input, "Nothing is deleted, because the removal was not confirmed.");
   }

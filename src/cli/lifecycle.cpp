@@ -25,6 +25,7 @@ result<job> build_job_of_kind(const settings& from, const std::string& input, ru
   plan.vanished = on_vanished::report;
   plan.max_new.reset();
   plan.keep_alive.reset();
+  plan.longest_external_id.reset();  // what is known already was not too long
   plan.roles = attendee_roles::send;
   if (kind == run_kind::verify) {
     plan.repair = from.flag("repair");

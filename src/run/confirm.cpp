@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t most_examples = 3;
 
 // Ends a read of which enough is known; no error.
-std::unexpected<error> enough() {
+std::unexpected<error> read_enough() {
   return fail(errc::interrupted, "enough is known");
 }
 
@@ -32,7 +32,7 @@ result<std::vector<known_meeting>> examples_of(const workspace& w, const plan_su
   const auto named = std::min(plan.remove_sample.size(), most_examples);
   std::vector<known_meeting> found;
   const auto take = [&](const ledger::inventory_row& row) -> result<void> {
-    if (found.size() == named) return enough();
+    if (found.size() == named) return read_enough();
     if (std::ranges::find(w.header.lanes, row.lane) == w.header.lanes.end()) return {};
     const auto is_named = [&](const named_key& key) { return key.organizer == row.organizer && key.external_id == row.external_id; };
     const auto* const end = plan.remove_sample.data() + named;
@@ -51,7 +51,7 @@ result<std::vector<known_meeting>> examples_of(const workspace& w, const plan_su
 result<std::vector<known_meeting>> examples_of(ledger::reader& from, ledger::run_id run) {
   std::vector<known_meeting> found;
   const auto take = [&](const ledger::result_row& row) -> result<void> {
-    if (found.size() == most_examples) return enough();
+    if (found.size() == most_examples) return read_enough();
     if (row.result || row.payload.empty()) return {};
     auto meeting = meeting_of(row.payload);
     if (!meeting) return std::unexpected(std::move(meeting.error()));

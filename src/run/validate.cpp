@@ -103,10 +103,13 @@ result<void> check_plan_options(const plan_options& options) {
 }
 
 // What only a run that makes meetings can do; and what needs an input.
-result<void> check_kind(const job& j) {
+result<void> check_kind(const job& j, job_use use) {
   const auto& options = j.plan;
   if (options.kind == run_kind::provision)
     return options.repair ? fail(errc::usage, "--repair is of a run that verifies: use `convoke verify`.") : result<void>();
+  // A plan that is opened without `apply` would delete without a question.
+  if (use == job_use::check || use == job_use::plan)
+    return fail(errc::usage, "A run that verifies or removes is planned and carried out in one step: it has no check and no plan.");
   if (options.vanished == on_vanished::remove || options.keep_alive || options.max_new)
     return fail(errc::usage, fmt::format("--on-vanished remove, --keep-alive and --max-new are of a run that makes meetings: `convoke {}` "
                                          "does not take them.",
@@ -232,7 +235,7 @@ result<ledger::lane_name> lane_name(const lane_options& lane) {
 result<void> validate_before_sign_in(const job& j, job_use use) {
   if (const auto valid = check_feed(j.feed); !valid) return valid;
   if (const auto valid = check_plan_options(j.plan); !valid) return valid;
-  if (const auto valid = check_kind(j); !valid) return valid;
+  if (const auto valid = check_kind(j, use); !valid) return valid;
   for (const auto& lane : j.lanes)
     if (const auto valid = check_options(lane.options, "[tenants.NAME.options]"); !valid) return valid;
   if (use == job_use::check) return {};
