@@ -62,7 +62,7 @@ class Channels(Case):
         path = self.rows("mixed.csv", (0, "m1", "Algebra", CHANNEL), (0, "m2", "Algebra", ""), (1, "m3", "Topology", OTHER),
                          (1, "m4", "Topology", ""))
         plan = self.convoke("plan", path, "-o", "json", ledger=self.path("other.db")).summary
-        self.assertEqual([(one["kind"], one["rows"]) for one in plan["input_warnings"]], [("beta_endpoint", 2)])
+        self.assertIn(("beta_endpoint", 2), [(one["kind"], one["rows"]) for one in plan["input_warnings"]])
         self.assertIn("2 rows are channel meetings", " ".join(plan["warnings"]))
         done = self.run_rows(path)
         self.assertEqual(done.summary["outcomes"]["created"], 4)
