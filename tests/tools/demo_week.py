@@ -2,7 +2,7 @@
 """Shows a week of a university's timetable in fast motion: seven files of one feed, one run of convoke for each, against a simulated Graph.
 After each run the meetings that the service holds are compared with the file. No tenant is needed; the folder is deleted at the end.
 
-usage: demo_week.py --convoke FILE [--folder FOLDER]      exit 1 if anything is not as it should be
+usage: demo_week.py --convoke FILE [--folder FOLDER]      exit 1 if anything is not as it should be, with the differences
 """
 import argparse
 import collections
@@ -31,7 +31,9 @@ WIDTH = 120
 CUT_AFTER = 15  # rows
 MOST_SHOWN = 20  # differences
 CONFIG = "convoke.toml"
-REFUSED = 8
+ALERT, REFUSED = 3, 8  # exit codes
+OF_THE_PLAN = ("Run ", "All rows of the input have succeeded")
+GUESTS = ("GUEST-1", "GUEST-2")
 # What an operator writes once into the nightly job.
 EACH_RUN = ("--feed", "classes", "--on-drift", "update", "--on-vanished", "remove", "--max-remove", str(week_files.MOST_REMOVED), "--keep-alive",
             week_files.KEEP_ALIVE)
@@ -77,15 +79,20 @@ class Week:
                                         "--expired-key", "revive", "--calls", "10000")
         self.service = week_service.Service(self.server)
         with open(self.server.config, encoding="utf-8") as file:
-            self.write(CONFIG, 'time_zone = "%s"\n%s' % (week_files.ZONE, file.read()))
+            self.write(CONFIG, 'time_zone = "%s"\nstart_rate = 50\n%s' % (week_files.ZONE, file.read()))
 
     def run(self, *words, expect=0):
         """Runs convoke in the folder and shows the command, and what it printed for people."""
         self.say("$ convoke " + " ".join(shlex.quote(word) for word in words), then="      ")
         done = subprocess.run([self.convoke, *words], cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL, capture_output=True,
                               text=True, timeout=100, check=False)
-        # A run that is carried out prints its summary to stdout; the rest is its progress.
-        self.say(done.stdout if done.stdout and done.returncode == expect else done.stdout + done.stderr, "  | ", "  |   ")
+        # A run that is carried out prints its summary to stdout, with the warnings again. The rest is the plan, forecasts and progress.
+        planned = [line for line in done.stderr.splitlines() if line.startswith(OF_THE_PLAN)]
+        shown = "\n".join([*planned, done.stdout]) if done.stdout and done.returncode == expect else done.stdout + done.stderr
+        self.say(shown, "  | ", "  |   ")
+        named = ["%s is %s" % (object_id, name) for object_id, name in week_service.NAMES.items() if object_id in shown]
+        if named:
+            self.say("(%s)" % ", ".join(named))
         self.check(done.returncode == expect, "convoke %s ended with exit code %d, and %d is expected" % (words[0], done.returncode, expect))
         return done
 
@@ -104,6 +111,8 @@ class Week:
             if day.cut:
                 self.refuse_cut(day)
             self.apply(day)
+            if day.expired:
+                self.check_extended(day)
             self.compare(day)
             if self.problems:
                 return
@@ -119,14 +128,17 @@ class Week:
                 self.say(line, "    ", "             ")
         print()
 
+    def results(self, name):
+        """The rows of a results file; none where convoke wrote none."""
+        if not os.path.exists(self.path(name)):
+            return []
+        with open(self.path(name), encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+
     def apply(self, day):
         results = "results-%s.csv" % day.name.lower()
         self.run("apply", day.file, "--config", CONFIG, *EACH_RUN, "--results", results)
-        try:
-            with open(self.path(results), encoding="utf-8", newline="") as file:
-                outcomes = collections.Counter(one["outcome"] for one in csv.DictReader(file))
-        except OSError:
-            outcomes = collections.Counter()
+        outcomes = collections.Counter(one["outcome"] for one in self.results(results))
         unchanged = outcomes.pop("unchanged", 0)
         self.check(outcomes == day.expected, "the outcomes are %s and %d unchanged, and %s are expected" % (
             dict(outcomes) or "none", unchanged, day.expected))
@@ -145,11 +157,26 @@ class Week:
     def check_links(self, day):
         """The service lets links expire. The classes of the next days are verified, which finds it."""
         self.service.change(meeting_lifetime=week_files.SHORT_LIFETIME)
-        self.write("next-days.csv", week_files.csv_text(day.rows["GUEST-%d" % number] for number in (1, 2)))
-        self.say("Before the run of the day, the links of the guest lectures are checked:")
-        done = self.run("verify", "next-days.csv", "--config", CONFIG)
-        self.check("expired" in done.stdout, "verify does not name the expired link")
-        self.say("The run of the day asks for the first one again, and extends the second one (--keep-alive):")
+        self.write("next-days.csv", week_files.csv_text(day.rows[external_id] for external_id in GUESTS))
+        self.say("Before the run of the day, the links of the next days are checked:")
+        self.run("verify", "next-days.csv", "--config", CONFIG, "--on-drift", "fail", "--results", "checked.csv", expect=ALERT)
+        found = {one["external_id"]: one["drift"] for one in self.results("checked.csv")}
+        self.check(found == {"GUEST-1": "expiry", "GUEST-2": ""}, "verify found %s, and only the link of GUEST-1 has expired" % found)
+        self.say("Exit code %d: the job raises an alarm. The run of the day asks for the expired meeting again, which extends it in this service, and "
+                 "extends the one that expires within %s:" % (ALERT, week_files.KEEP_ALIVE))
+
+    def check_extended(self, day):
+        """The links of the guest lectures outlive their classes now: by the results, and by the service itself."""
+        before = {one["external_id"]: one for one in self.results("checked.csv")}
+        stored = {one["external_id"]: one["expires"] for one in self.server.meetings()}
+        for one in self.results("results-%s.csv" % day.name.lower()):
+            name = one["external_id"]
+            if name not in GUESTS:
+                continue
+            self.say("%s: the class ends on %s. Its link was valid until %s, and is valid until %s now." % (
+                name, one["end"][:10], before[name]["expires_at"][:10], one["expires_at"][:10]))
+            self.check(before[name]["expires_at"] < one["end"] < one["expires_at"] == stored[name], "the link of %s is valid until %s by the results, "
+                       "and until %s in the service" % (name, one["expires_at"], stored[name]))
 
     def compare(self, day):
         """Whether the service has what the file wants, and nothing else."""
@@ -190,14 +217,16 @@ class Week:
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--convoke", required=True, help="the program")
-    parser.add_argument("--folder", help="keep all files in this folder, which is made")
+    parser.add_argument("--folder", help="keep all files in this folder, which is made or is empty")
     options = parser.parse_args()
+    if options.folder and os.path.isdir(options.folder) and os.listdir(options.folder):
+        parser.error("--folder: %s is not empty" % options.folder)
     begin = time.monotonic()
     folder = os.path.abspath(options.folder) if options.folder else tempfile.mkdtemp(prefix="convoke-week-")
     os.makedirs(folder, exist_ok=True)
     week = Week(options.convoke, folder)
-    print("A university's timetable system exports its classes every evening, and a job gives the file to convoke. This is one week of it, in fast\n"
-          "motion. Graph is simulated here, so no Microsoft account is needed. Lines with | are convoke's own.")
+    week.say("A university's timetable system exports its classes every evening, and a job gives the file to convoke. This is one week of it, in "
+             "fast motion. Graph is simulated here, so no Microsoft account is needed. Lines with | are convoke's own.", "")
     try:
         week.start()
         week.show()

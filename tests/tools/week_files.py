@@ -57,8 +57,8 @@ class Day(NamedTuple):
     why: str        # what happened at the university
     rows: dict      # {external id: row}, a row is a dict of COLUMNS
     expected: dict  # how many meetings have which outcome, apart from those that are unchanged
-    cut: bool = False     # the first export of this day ends half-way
-    expired: bool = False # the links of the guest lectures are checked first
+    cut: bool = False      # the first export of this day ends half-way
+    expired: bool = False  # the links of the guest lectures are checked first
 
     @property
     def file(self):
