@@ -53,7 +53,7 @@ enum class on_drift : std::uint8_t {
 enum class on_vanished : std::uint8_t {
   report,
   /// They are deleted, once every row of the input has succeeded. Never where the input belongs to no feed, where only a part of it is
-  /// planned, or where rows of it are wrong (removal_bar); an input without rows, and more removals than max_remove, are refused.
+  /// planned, or where rows of it are wrong or left out as of other tenants (removal_bar); an input without rows, and more removals than max_remove, are refused.
   remove,
 };
 
@@ -147,8 +147,8 @@ struct pace_options : lane_pace_options {
 struct job {
   std::string input;  ///< a path, or `-` for standard input; empty, for a run that verifies: every known meeting of the lanes
   /// The series of files that the input belongs to: keys of a feed that a later file of it lacks have vanished (see on_vanished). Absent:
-  /// the input's name without its folder, and without the `.failed.csv` of a failed file, which is never the whole of its feed; a pipe then
-  /// belongs to no feed. Part of a run's identity where it is present.
+  /// the input's name without its folder, and without the `.failed.csv`, `.verify.failed.csv` or `.remove.failed.csv` of a failed file,
+  /// which is never the whole of its feed; a pipe then belongs to no feed. Part of a run's identity where it is present.
   std::optional<std::string> feed;
   std::string ledger;                      ///< `sqlite:PATH` or `postgresql://…`
   std::chrono::milliseconds wait_lock{0};  ///< how long to wait while another process has a SQLite ledger; 0 to ten years
@@ -160,7 +160,9 @@ struct job {
   pace_options pace;
   std::string results;  ///< written at the end, by ending: .csv or .jsonl; `-`: CSV on standard output; empty: none
   convoke::results_dialect dialect = convoke::results_dialect::input;  ///< of CSV results
-  std::string failed;                                                  ///< empty: `INPUT.failed.csv`; written only if rows failed
+  /// Written only if rows failed. Empty: `INPUT.failed.csv`, of a run that verifies or removes `INPUT.verify.failed.csv` or
+  /// `INPUT.remove.failed.csv`.
+  std::string failed;
   unsigned keep_runs = 10;                                             ///< older runs lose their raw records; 1 to 1,000,000
   std::uint64_t seed = 0;                                              ///< of the jitter; 0: a random one
 };
@@ -231,6 +233,9 @@ struct lane_result {
 struct verified_meetings {
   std::uint64_t rows = 0;            ///< whose meeting was read, or made again: all but those that failed, were rejected or are deferred
   std::uint64_t expired = 0;         ///< of these, drifted because the service has let the meeting expire
+  std::uint64_t unread = 0;          ///< not among `rows`: the call failed, so whether the meeting exists is not known
+  std::uint64_t unknown = 0;         ///< not among `rows`: the ledger knows no meeting of the row
+  bool repairs = false;              ///< what is lost was to be made again (plan_options::repair)
   std::optional<utc_time> from, to;  ///< the times of the first and the last answer; absent where no call was made
   std::string results_sha256;        ///< of the bytes of the results, hexadecimal; empty where none were written
 };

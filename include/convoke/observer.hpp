@@ -67,7 +67,8 @@ struct observer {
   /// A warning, a throttle, a lost connection: one line without secrets and control characters.
   virtual void note(const std::string& /*line*/) {}
   /// A call for the row at `line` ended without a meeting: what the service or the network reported. Frequent during an outage. The text
-  /// holds no subjects, people, links, secrets or control characters.
+  /// holds no subjects, people, links, secrets or control characters. `line` is 0 for a meeting of the ledger that is not in the input; the
+  /// text then names its external id.
   virtual void trouble(std::uint32_t /*line*/, const std::string& /*what*/) {}
   struct progress {
     std::uint64_t rows = 0, done = 0;  ///< done: committed

@@ -139,6 +139,7 @@ enum class removal_bar : std::uint8_t {
   part_of_input,  ///< only a part of the rows is planned (`limit`, `only`), or the input is the failed file of another one
   no_rows,        ///< the input has no rows
   wrong_rows,     ///< rows are wrong: such a run does not succeed as a whole, and what a wrong row wants is not known
+  other_tenants,  ///< rows of other tenants are left out: a meeting that moved could be in one of them
 };
 /// `none`, `not_wanted`, …: for programs.
 [[nodiscard]] std::string_view to_string(removal_bar why) noexcept;
@@ -150,6 +151,9 @@ struct plan_summary {
   std::uint64_t records = 0;        ///< records of the input that the plan covers, without empty ones
   std::uint64_t empty_records = 0;  ///< records whose every cell is empty: skipped
   std::uint64_t other_tenants = 0;  ///< records that are left out because they are of other tenants; 0 where that was not counted
+  /// Records that are left out because they are rows of convoke's results with the outcome `removed`: a run that provisions would make their
+  /// meetings again. 0 where that was not counted.
+  std::uint64_t removed_before = 0;
   std::uint64_t rows = 0;           ///< rows of the plan: a record, or one occurrence of a record that repeats
   std::uint64_t calls = 0;          ///< distinct keys that a call is owed for
   std::uint64_t new_keys = 0;       ///< of these, not in the inventory

@@ -245,9 +245,9 @@ void console::note(const std::string& line) {
 
 void console::trouble(std::uint32_t line, const std::string& what) {
   if (!verbose_) return;
-  // A meeting that the input lacks has no line.
-  const auto where = line == 0 ? std::string("a meeting of no line") : fmt::format("line {}", line);
-  say(input_.empty() ? fmt::format("{}: {}", where, what) : fmt::format("{}, {}: {}", input_, where, what));
+  // A meeting that is not in the input has no line: the text names it.
+  if (line == 0) return say(what);
+  say(input_.empty() ? fmt::format("line {}: {}", line, what) : fmt::format("{}, line {}: {}", input_, line, what));
 }
 
 void console::advanced(const progress& p) {

@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <string_view>
 
 #include <poll.h>
 #include <unistd.h>
@@ -15,6 +16,11 @@ namespace {
 constexpr int poll_every = 100;                // ms: a signal ends the question within this time
 constexpr std::size_t longest_answer = 1'024;  // bytes
 
+bool is_flag(const settings& from, std::string_view name) {
+  const auto* given = from.find(name);
+  return given != nullptr && given->kind == source_kind::flag;
+}
+
 }  // namespace
 
 result<job> build_job_of_kind(const settings& from, const std::string& input, run_kind kind) {
@@ -27,6 +33,11 @@ result<job> build_job_of_kind(const settings& from, const std::string& input, ru
   plan.keep_alive.reset();
   plan.longest_external_id.reset();  // what is known already was not too long
   plan.roles = attendee_roles::send;
+  // Those of a configuration or of the environment describe the file of `apply`, and what that writes.
+  if (!is_flag(from, "expect-rows")) plan.expect_rows.reset();
+  if (!is_flag(from, "limit")) plan.limit.reset();
+  if (!is_flag(from, "only")) plan.only.clear();
+  if (!is_flag(from, "failed")) j->failed.clear();
   if (kind == run_kind::verify) {
     plan.repair = from.flag("repair");
     j->feed.reset();

@@ -12,7 +12,7 @@
 namespace convoke::cli {
 
 // The job of an `apply`, or of a command of another kind. Settings that only `apply` has may be in a configuration, and mean nothing to the
-// others. Errors: those of build_job().
+// others; so do expect-rows, limit, only and failed, which they have, unless these are given as flags. Errors: those of build_job().
 [[nodiscard]] result<job> build_job_of_kind(const settings& from, const std::string& input, run_kind kind);
 
 // Whether there is a person at the terminal who can be asked.

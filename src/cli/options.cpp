@@ -43,7 +43,9 @@ constexpr option table[] = {
     {"max-new", "", shape::value, planning, "", "N", "Refuse if more meetings than this are new", ""},
     {"expect-rows", "", shape::value, planning | of_known, "", "N", "Refuse unless exactly N rows came", ""},
     {"feed", "", shape::value, planning | on_remove, "", "NAME",
-     "The series of files that this one belongs to (default: its name without the folder)", ""},
+     "The series of files that this one belongs to (default: its name without the folder). Of remove: delete only meetings of this series "
+     "(default: of any)",
+     ""},
     {"on-vanished", "", shape::value, planning, "report", "report|remove",
      "Meetings that the feed no longer has: reported, or deleted after everything else", ""},
     {"max-remove", "", shape::value, planning, "0", "N", "Refuse if more meetings than this would be removed", ""},

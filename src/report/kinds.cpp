@@ -61,6 +61,21 @@ std::string found(const outcome_counts& c, std::uint64_t expired) {
   return out;
 }
 
+std::string unread(const verified_meetings& v) {
+  return fmt::format("{} could not be {}", grouped(v.unread), v.repairs ? "read or repaired" : "read");
+}
+
+// Rows of which the run does not say whether their meeting exists.
+std::string not_read(const convoke::job_report& r) {
+  std::string out;
+  if (r.counts.removed > 0) out += fmt::format("; {} {} removed before", grouped(r.counts.removed), form(r.counts.removed, "was", "were"));
+  if (r.verified && r.verified->unread > 0) out += "; " + unread(*r.verified);
+  if (r.verified && r.verified->unknown > 0)
+    out += fmt::format("; {} {} not known to this ledger", grouped(r.verified->unknown), form(r.verified->unknown, "is", "are"));
+  if (r.counts.rejected > 0) out += fmt::format("; {} {} wrong", grouped(r.counts.rejected), form(r.counts.rejected, "is", "are"));
+  return out;
+}
+
 }  // namespace
 
 std::string counts_of_kind(const plan_summary& s) {
@@ -78,6 +93,7 @@ std::string counts_of_kind(const plan_summary& s) {
 std::string verified_text(const convoke::job_report& r) {
   if (!r.verified) return {};
   const auto& v = *r.verified;
+  if (v.rows == 0 && v.unread > 0) return "Verified: no meeting: " + unread(v) + ".\n";
   if (v.rows == 0) return "Verified: no meeting.\n";
   auto out = fmt::format("Verified: {}{}: {}.\n",
                          r.of_inventory ? count_of(v.rows, "meeting", "meetings") : "the meetings of " + count_of(v.rows, "row", "rows"),
@@ -100,7 +116,7 @@ std::string end_of_kind(const convoke::job_report& r) {
                             : fmt::format("{} of {}", grouped(exist), what);
   if (c.drifted > 0) out += fmt::format(", {} of them different from what is wanted", grouped(c.drifted));
   if (c.lost > 0) out += fmt::format("; {} {} lost", grouped(c.lost), form(c.lost, "is", "are"));
-  return out;
+  return out + not_read(r);
 }
 
 std::string removal_text(const removal_question& q) {

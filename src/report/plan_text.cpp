@@ -104,6 +104,10 @@ std::string input_text(const plan_summary& s) {
     out += fmt::format("{} of other tenants {} left out{}.\n", count_of(s.other_tenants, "row", "rows"), form(s.other_tenants, "is", "are"),
                        kept.empty() ? "" : fmt::format(" (--tenant {})", core::escape_for_people(kept, 60)));
   }
+  if (s.removed_before > 0)
+    out += fmt::format("{} {} left out, because {} of convoke's results and their column 'outcome' says that the meeting is removed.\n",
+                       count_of(s.removed_before, "row", "rows"), form(s.removed_before, "is", "are"),
+                       form(s.removed_before, "it is", "they are"));
   return out;
 }
 

@@ -118,6 +118,9 @@ json::value verified_json(const convoke::job_report& r) {
                       {"drifted", r.counts.drifted},
                       {"expired", v.expired},
                       {"lost", r.counts.lost},
+                      {"failed", r.counts.failed},
+                      {"unread", v.unread},
+                      {"unknown", v.unknown},
                       {"results_sha256", v.results_sha256.empty() ? json::value(nullptr) : json::value(v.results_sha256)}};
 }
 

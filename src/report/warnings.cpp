@@ -133,6 +133,13 @@ std::string kept_because(const plan_summary& s) {
     case removal_bar::wrong_rows:
       return fmt::format("{} of this input {} wrong, and meetings are removed only where every row succeeds",
                          count_of(s.rejected, "row", "rows"), form(s.rejected, "is", "are"));
+    case removal_bar::no_rows:
+      return "this input has no rows";
+    case removal_bar::other_tenants:
+      return fmt::format(
+          "{} of other tenants {} left out, and a row that moved could be among them; the same command without --tenant deletes {}",
+          s.other_tenants > 0 ? count_of(s.other_tenants, "row", "rows") : std::string("rows"), form(s.other_tenants, "is", "are"),
+          form(s.vanished, "it", "them"));
     default:
       return s.vanished == 1 ? "this ledger has seen no meeting of it" : "this ledger has seen no meetings of them";
   }

@@ -44,10 +44,11 @@ result<result<std::string>> write_rejected(ledger::plan_builder& plan, const led
 // The failed file of an earlier run of this input, which would lead to rows that are right by now. Another file of that name stays.
 void remove_old_failed(const ledger::run_info& info, const job& j, job_report& out) {
   const auto path = failed_path(j);
-  // What an earlier `apply` has left there is none of the business of a run of another kind.
-  if (j.plan.kind != run_kind::provision) return;
+  const bool provisions = j.plan.kind == run_kind::provision;
+  // What --failed names may be the file of an `apply`, which is none of the business of a run of another kind.
+  if (path.empty() || (!provisions && !j.failed.empty())) return;
   // From a pipe come inputs that have nothing to do with each other.
-  const bool others_may_own_it = j.failed.empty() && feed_of(j).empty();
+  const bool others_may_own_it = j.failed.empty() && (provisions ? feed_of(j).empty() : is_pipe(j.input));
   if (others_may_own_it || path == "-" || files::same_file(j.input == "-" ? "/dev/stdin" : j.input, path)) return;
   const auto beginning = report::failed_file_beginning(info.header);
   if (!beginning) return;

@@ -333,6 +333,8 @@ void driver::report_attempt(engine::row_id row, unsigned attempt, const engine::
   // A session of all runs has rows of several inputs.
   if (opened_.info.id == ledger::all_runs) text = fmt::format("run {}, {}", ledger::run_of(row), text);
   const auto found = rows_.find(row);
+  if (found != rows_.end() && found->second.line == 0)
+    text = fmt::format("the meeting {}, which is not in the input: {}", core::escape_for_people(found->second.wanted.external_id), text);
   watch_.trouble(found != rows_.end() ? found->second.line : ledger::number_of(row), text);
 }
 

@@ -33,6 +33,19 @@ result<row_filter> find_only(const std::string& only, const spec::row_builder& b
   return row_filter{column, std::string(core::trim(std::string_view(only).substr(equals + 1)))};
 }
 
+row_selector::row_selector(row_filter only, const spec::row_builder& builder, const job& j)
+    : only_(std::move(only)), limit_(j.plan.limit), lanes_(j.lanes.size()) {
+  if (j.plan.kind != run_kind::provision) return;
+  // A column `outcome` of somebody else means something else: results have all of these.
+  for (const auto name : {"line", "occurrence", "meeting_id", "client_request_id", "finished_at"})
+    if (!builder.find(name)) return;
+  outcome_ = builder.find("outcome");
+}
+
+bool row_selector::was_removed(const csv::record& record) const {
+  return outcome_ && *outcome_ < record.fields.size() && core::trim(record.fields[*outcome_]) == to_string(outcome::removed);
+}
+
 bool row_selector::may_take(const csv::record& record) const {
   if (limit_ && taken_ >= *limit_) return false;
   if (!only_.column) return true;
@@ -94,6 +107,10 @@ result<void> feeder::add(const csv::record& record) {
     return {};
   }
   ++rows_;
+  if (selector_.was_removed(record)) {
+    ++removed_before_;
+    return {};
+  }
   if (!selector_.may_take(record)) return {};
   builder_.build(record.fields, record.line, built_);
   if (!selector_.take(built_.lane)) {

@@ -34,7 +34,10 @@ struct row_filter {
 // The records that a plan covers.
 class row_selector {
  public:
-  row_selector(row_filter only, const job& j) : only_(std::move(only)), limit_(j.plan.limit), lanes_(j.lanes.size()) {}
+  row_selector(row_filter only, const spec::row_builder& builder, const job& j);
+
+  // The record is one of convoke's results and says that its meeting was removed. A run that provisions would make the meeting again.
+  [[nodiscard]] bool was_removed(const csv::record& record) const;
 
   // False: the record is none of them, whatever it says.
   [[nodiscard]] bool may_take(const csv::record& record) const;
@@ -44,6 +47,7 @@ class row_selector {
 
  private:
   row_filter only_;
+  std::optional<std::size_t> outcome_;  // the column of convoke's results; absent where the input is no results, or that does not matter
   std::optional<std::uint64_t> limit_;
   std::size_t lanes_;
   std::uint64_t taken_ = 0;
@@ -65,6 +69,7 @@ class feeder {
   [[nodiscard]] std::uint64_t planned() const noexcept { return selector_.taken(); }
   [[nodiscard]] std::uint64_t empty() const noexcept { return empty_; }
   [[nodiscard]] std::uint64_t of_other_tenants() const noexcept { return of_other_tenants_; }
+  [[nodiscard]] std::uint64_t removed_before() const noexcept { return removed_before_; }
 
  private:
   [[nodiscard]] result<void> add(ledger::planned_row row);
@@ -78,7 +83,7 @@ class feeder {
   const user_names& users_;
   const job& job_;
   const stop_tokens& stop_;
-  std::uint64_t rows_ = 0, empty_ = 0, of_other_tenants_ = 0;
+  std::uint64_t rows_ = 0, empty_ = 0, of_other_tenants_ = 0, removed_before_ = 0;
   bool needs_users_ = false;
   spec::built_row built_;
   std::map<std::pair<std::size_t, std::string>, std::string> near_;  // by lane and unknown UPN: the nearest known name, or an empty text

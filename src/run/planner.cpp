@@ -72,52 +72,24 @@ result<spec::row_builder> builder_for(const job& j, const scanned_input& input, 
   return builder;
 }
 
-result<void> check_row_count(std::uint64_t rows, std::uint64_t planned, const job& j) {
+// `removed`: rows that are left out because their meetings were removed.
+result<void> check_row_count(std::uint64_t rows, std::uint64_t planned, std::uint64_t removed, const job& j) {
   const auto& expected = j.plan.expect_rows;
   if (expected && rows != *expected)
     return fail(errc::input, fmt::format("{} came, but --expect-rows says {}. Nothing was sent. Is the file whole?",
                                          count_of(rows, "row", "rows"), *expected));
   if (rows == 0 && (!expected || j.plan.kind == run_kind::remove))
     return fail(errc::input, "the file has a header but no rows. Nothing was sent.");
+  if (planned == 0 && removed > 0)
+    return fail(errc::input, fmt::format("{} of convoke's results {} left out, because the column 'outcome' says that the meeting is "
+                                         "removed, and no other row is left of {}. Nothing was sent. To make such a meeting again, delete "
+                                         "that column.",
+                                         count_of(removed, "row", "rows"), form(removed, "is", "are"), count_of(rows, "row", "rows")));
   if (planned == 0 && rows > 0)
     return fail(errc::input,
                 fmt::format("--only, --limit and --tenant leave none of {}. Nothing was sent.", count_of(rows, "row", "rows")));
   return {};
 }
-
-}  // namespace
-
-namespace {
-
-constexpr std::string_view failed_ending = ".failed.csv", piped_failed = "stdin.failed.csv";
-
-// A pipe has no folder and no name of its own: `<(...)` is called /dev/fd/63.
-bool is_pipe(const std::string& input) {
-  return input == "-" || input == "/dev/stdin" || input.starts_with("/dev/fd/") || input.starts_with("/proc/");
-}
-
-}  // namespace
-
-std::string failed_path(const job& j) {
-  if (!j.failed.empty() || j.input.empty()) return j.failed;
-  return is_pipe(j.input) ? std::string(piped_failed) : j.input + std::string(failed_ending);
-}
-
-files::naming failed_naming(const job& j) {
-  return j.failed.empty() ? files::naming::derived : files::naming::given;
-}
-
-std::string feed_of(const job& j) {
-  if (j.feed) return *j.feed;
-  if (is_pipe(j.input) || j.plan.kind != run_kind::provision) return {};
-  auto name = j.input.substr(j.input.rfind('/') + 1);
-  // A failed file has rows of the file beside which it lies.
-  if (name == piped_failed) return {};
-  if (name.size() > failed_ending.size() && name.ends_with(failed_ending)) name.resize(name.size() - failed_ending.size());
-  return name;
-}
-
-namespace {
 
 // Whether a plan covers all rows of its input, and the input is the whole of what it stands for. A failed file never is.
 bool covers_input(const job& j, const ledger::run_header& header) {
@@ -185,7 +157,11 @@ namespace {
 
 // Keys that a plan of a part of the rows leaves out have not vanished, and are not replaced. A failed file is such a part.
 plan_summary of_what_was_read(plan_summary summary, const job& j, const ledger::run_header& header) {
-  if (covers_input(j, header)) return summary;
+  if (covers_input(j, header)) {
+    // A run is only planned so, although removals are wanted, where rows of other tenants were left out. Its stored records lack them.
+    if (j.plan.vanished == on_vanished::remove && !header.operations.remove_vanished) summary.barred = removal_bar::other_tenants;
+    return summary;
+  }
   if (j.plan.vanished == on_vanished::remove) summary.barred = removal_bar::part_of_input;
   summary.vanished = 0;
   summary.vanished_sample.clear();
@@ -221,7 +197,7 @@ class rejected_records {
 };
 
 struct record_counts {
-  std::uint64_t planned = 0, empty = 0, of_other_tenants = 0;
+  std::uint64_t planned = 0, empty = 0, of_other_tenants = 0, removed_before = 0;
 };
 
 // Feeds all rows to the plan, and checks that the file is the one that was scanned and has as many rows as expected.
@@ -232,9 +208,12 @@ result<record_counts> feed_rows(feeder& feed, scanned_input& input, const job& j
     return std::unexpected(in_file(
         j.input, {errc::input, "the file changed while it was read. Nothing was sent. Run the same command again once it is whole."}));
   if (const auto flushed = feed.flush(); !flushed) return std::unexpected(flushed.error());
-  if (const auto counted = check_row_count(feed.rows(), feed.planned(), j); !counted)
+  if (const auto counted = check_row_count(feed.rows(), feed.planned(), feed.removed_before(), j); !counted)
     return std::unexpected(in_file(j.input, counted.error()));
-  return record_counts{.planned = feed.planned(), .empty = feed.empty(), .of_other_tenants = feed.of_other_tenants()};
+  return record_counts{.planned = feed.planned(),
+                       .empty = feed.empty(),
+                       .of_other_tenants = feed.of_other_tenants(),
+                       .removed_before = feed.removed_before()};
 }
 
 // Plans an input: reads it, and reads it once more where rows name organizers by UPN.
@@ -261,6 +240,8 @@ class planning {
   // The builder refers to zones_.
   [[nodiscard]] result<spec::row_builder> make_builder();
   [[nodiscard]] result<planned> attempt();
+  [[nodiscard]] result<planned> classified(std::unique_ptr<ledger::plan_builder> plan, const spec::row_builder& builder,
+                                           const record_counts& counts);
   // For each lane the distinct UPNs in the column of organizers.
   [[nodiscard]] result<std::vector<std::vector<std::string>>> find_upns();
   [[nodiscard]] result<std::uint64_t> report_rejected(ledger::plan_builder& of);
@@ -268,7 +249,7 @@ class planning {
   ledger::store& store_;
   scanned_input& input_;
   const job& job_;
-  const ledger::run_header& header_;
+  ledger::run_header header_;
   observer& watch_;
   const stop_tokens& stop_;
   user_names users_;
@@ -290,14 +271,14 @@ result<std::vector<std::vector<std::string>>> planning::find_upns() {
   if (!builder) return std::unexpected(std::move(builder.error()));
   auto only = find_only(job_.plan.only, *builder);
   if (!only) return std::unexpected(std::move(only.error()));
-  row_selector rows(std::move(*only), job_);
+  row_selector rows(std::move(*only), *builder, job_);
   std::vector<std::unordered_set<std::string>> seen(job_.lanes.size());
   std::vector<std::vector<std::string>> out(job_.lanes.size());
   spec::built_row row;
   std::uint64_t records = 0;
   const auto digest = read_records(input_, [&](const csv::record& record) -> result<void> {
     if (++records % poll_every == 0 && stop_.requested()) return fail(errc::interrupted, interrupted_planning);
-    if (spec::empty_row(record.fields) || !rows.may_take(record)) return {};
+    if (spec::empty_row(record.fields) || rows.was_removed(record) || !rows.may_take(record)) return {};
     builder->find_organizer(record.fields, record.line, row);
     if (!rows.take(row.lane) || row.organizer_upn.empty()) return {};
     if (seen[row.lane].insert(row.organizer_upn).second) out[row.lane].push_back(row.organizer_upn);
@@ -323,29 +304,41 @@ result<planned> planning::attempt() {
   if (!only) return std::unexpected(only.error());
   auto plan = store_.begin_plan(header_);
   if (!plan) return std::unexpected(plan.error());
-  feeder feed(**plan, *builder, row_selector(std::move(*only), job_), users_, job_, stop_);
+  feeder feed(**plan, *builder, row_selector(std::move(*only), *builder, job_), users_, job_, stop_);
   const auto fed = feed_rows(feed, input_, job_, header_);
   needs_users_ = feed.needs_users();
   if (!fed) return std::unexpected(fed.error());
-  auto summary = (*plan)->classify();
+  // The meeting of a row that went over to another tenant would be removed before a run of that tenant makes the other one. How a plan
+  // removes is a part of its run, and this is only known now: so the input is read once more.
+  if (fed->of_other_tenants > 0 && std::exchange(header_.operations.remove_vanished, false)) {
+    plan->reset();
+    return attempt();
+  }
+  return classified(std::move(*plan), *builder, *fed);
+}
+
+result<planned> planning::classified(std::unique_ptr<ledger::plan_builder> plan, const spec::row_builder& builder,
+                                     const record_counts& counts) {
+  auto summary = plan->classify();
   if (!summary) return std::unexpected(in_planning(summary.error()));
   summary->kind = header_.kind;
   summary->feed = header_.feed;
-  summary->records = fed->planned;
-  summary->empty_records = fed->empty;
-  summary->other_tenants = fed->of_other_tenants;
-  summary->warnings = builder->warnings();
+  summary->records = counts.planned;
+  summary->empty_records = counts.empty;
+  summary->other_tenants = counts.of_other_tenants;
+  summary->removed_before = counts.removed_before;
+  summary->warnings = builder.warnings();
   if (input_.utf8.lines > 0)
     summary->warnings.push_back({input_warning_kind::utf8_in_windows_1252, input_.utf8.lines, input_.utf8.first_line, input_.utf8.example});
   keep_warnings_of_kind(*summary);
-  summary->columns = builder->columns_used();
-  summary->defaults = builder->defaults_used();
+  summary->columns = builder.columns_used();
+  summary->defaults = builder.defaults_used();
   if (summary->rejected > 0) {
-    const auto records = report_rejected(**plan);
+    const auto records = report_rejected(*plan);
     if (!records) return std::unexpected(records.error());
     summary->rejected_records = *records;
   }
-  return planned{.planning = std::move(*plan), .summary = of_what_was_read(std::move(*summary), job_, header_)};
+  return planned{.planning = std::move(plan), .summary = of_what_was_read(std::move(*summary), job_, header_)};
 }
 
 }  // namespace
@@ -381,7 +374,7 @@ result<void> check_expected_rows(scanned_input& input, const job& j, const stop_
     return {};
   });
   if (!digest) return std::unexpected(digest.error());
-  if (const auto counted = check_row_count(rows, rows, j); !counted) return std::unexpected(in_file(j.input, counted.error()));
+  if (const auto counted = check_row_count(rows, rows, 0, j); !counted) return std::unexpected(in_file(j.input, counted.error()));
   return {};
 }
 

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <convoke/job.hpp>
@@ -26,9 +27,9 @@ struct planned {
 };
 
 // Reads, validates and classifies; commits nothing. The observer gets every wrong row, on the caller's thread. Errors: input (a header that
-// does not fit, another number of rows than expect_rows, a file that changed while it was read), usage (`only` without its column),
+// does not fit, another number of rows than expect_rows, a file that changed while it was read, no row left), usage (`only` without its column),
 // storage, interrupted, and those of organizer_source::resolve(). Where rows name organizers by UPN, the input is read and planned once
-// more after they were looked up. `stop` is polled every thousand rows, and by the ledger while it classifies.
+// more after they were looked up; and once more where what vanished is to be removed and rows of other tenants are left out. `stop` is polled every thousand rows, and by the ledger while it classifies.
 [[nodiscard]] result<planned> make_plan(ledger::store& store, scanned_input& input, const job& j, const ledger::run_header& header,
                                         observer& watch, const stop_tokens& stop, organizer_source& organizers);
 
@@ -59,7 +60,10 @@ void keep_warnings_of_kind(plan_summary& summary);
 // The feed that the input belongs to; empty: none. A run that verifies or removes has one only where the job names it.
 [[nodiscard]] std::string feed_of(const job& j);
 
-// Where failed rows go: --failed, or beside the input; empty where there is neither.
+// A pipe has no folder and no name of its own: `<(...)` is called /dev/fd/63.
+[[nodiscard]] bool is_pipe(std::string_view input) noexcept;
+
+// Where failed rows go: --failed, or beside the input, for each kind of run another file; empty where there is neither.
 [[nodiscard]] std::string failed_path(const job& j);
 [[nodiscard]] files::naming failed_naming(const job& j);
 

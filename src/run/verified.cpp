@@ -39,9 +39,13 @@ bool names_expiry(std::string_view fields) noexcept {
 }  // namespace
 
 result<verified_meetings> count_verified(ledger::reader& from, const ledger::run_info& run) {
-  verified_meetings out;
+  verified_meetings out{.repairs = run.header.operations.repair};
   const auto read = from.for_each_result(run.id, [&out](const ledger::result_row& row) -> result<void> {
-    if (!row.result || !was_read(*row.result)) return {};
+    if (!row.result) return {};
+    // A row that another run has taken over was not read by this one.
+    if (*row.result == outcome::failed || *row.result == outcome::superseded)
+      ++(row.error_code == ledger::planning::unknown_meeting ? out.unknown : out.unread);
+    if (!was_read(*row.result)) return {};
     ++out.rows;
     if (*row.result == outcome::drifted && names_expiry(row.drift)) ++out.expired;
     if (!row.finished_at || row.http_status == 0) return {};

@@ -77,7 +77,7 @@ class RemoveTests(KnownMeetings):
         self.assertEqual((self.outcomes(done), self.seen), ({"removed": 1, "failed": 2}, {"remove": 1}))
         self.assertEqual(set(self.stored()), {1, 2, 50})
         self.assertEqual({self.results()[number]["error_code"] for number in (50, 99)}, {"unknown_meeting"})
-        self.assertEqual([row["external_id"] for row in self.read_csv(path + ".failed.csv")], [self.name(50), self.name(99)])
+        self.assertEqual([row["external_id"] for row in self.read_csv(path + ".remove.failed.csv")], [self.name(50), self.name(99)])
         self.assertEqual(done.summary["plan"]["unknown"], 2)
         # No meeting is left to delete: nothing is asked.
         self.remove(path, expect=3)

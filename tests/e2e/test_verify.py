@@ -97,7 +97,7 @@ class VerifyTests(KnownMeetings):
         self.assertFalse(done.summary["verified"]["inventory"])
         self.assertEqual(done.summary["verified"]["rows"], 3)
         self.assertEqual(self.results()[99]["error_code"], "unknown_meeting")
-        failed = self.read_csv(path + ".failed.csv")
+        failed = self.read_csv(path + ".verify.failed.csv")
         self.assertEqual([row["external_id"] for row in failed], [self.name(99)])
         self.assertNotIn(99, self.stored())
         # A part of them.
@@ -212,7 +212,7 @@ class VerifyOnPostgres(VerifyTests, FleetCase):
 class Expired(KnownMeetings, Case):
     """Meetings that the service has let expire, although they begin later."""
 
-    server_flags = ("--seed", "94", "--meeting-lifetime", "-4000d")
+    server_flags = ("--seed", "94", "--meeting-lifetime", "-3600d")
 
     def test_an_expired_meeting_is_never_unchanged(self):
         self.make(range(3))
