@@ -28,9 +28,11 @@ class Killed:
     def __init__(self):
         self.kills = collections.Counter()    # by IN_PLAN, IN_CALLS
         self.calls = []                       # all, oldest first: {call, operation, organizer, external_id, status}
+        self.runs = []                        # their numbers, at the last kill
         self.saved = {}                       # (run, key): (outcome, when), as the ledger had it at the last kill
         self.updating = set()                 # keys of which a PATCH was sent
-        self.repeated = 0                     # calls beyond one for each operation and key, reads apart
+        self.sent = collections.Counter()     # how many processes made a call: (operation, organizer, external id), reads apart
+        self.repeated = 0                     # calls that an earlier process had made
 
 
 class KilledRuns:
@@ -92,18 +94,26 @@ class KilledRuns:
     # --- the kills
 
     def until_killed(self, process, owed, rate):
-        """Waits for a random instant: a time, or a number of calls that the server has received. False: the process ended before it."""
-        if self.draw.random() < 0.5:
-            try:
-                process.wait(timeout=self.draw.uniform(0, STARTING_SECONDS + 1.2 * owed / rate))
-                return False
-            except subprocess.TimeoutExpired:
-                return True
-        wanted = self.requests() + self.draw.randint(1, max(2, owed))
+        """Waits for a random instant: a time from the start or from the first call, or a number of calls that the server has received.
+        False: the process ended before it."""
+        way, before = self.draw.choice(("from the start", "from the first call", "calls", "calls")), self.requests()
+        if way == "calls":
+            return self.has_called(process, before + self.draw.randint(1, max(2, owed)))
+        if way == "from the first call" and not self.has_called(process, before + 1):
+            return False
+        begun = STARTING_SECONDS if way == "from the start" else 0
+        try:
+            process.wait(timeout=self.draw.uniform(0, begun + 1.2 * owed / rate))
+            return False
+        except subprocess.TimeoutExpired:
+            return True
+
+    def has_called(self, process, requests):
+        """Waits until the server has received so many calls. False: the process ended before."""
         while process.poll() is None:
-            if self.requests() >= wanted:
+            if self.requests() >= requests:
                 return True
-            time.sleep(0.001)
+            time.sleep(0.003)
         return False
 
     def kill_until_done(self, words, owed, rate, expect=0, also=None):
@@ -132,19 +142,21 @@ class KilledRuns:
     def look(self, done, before, first, since, also):
         """After a process ended. `since`: the last call before it began."""
         own = self.calls_since(since)
+        runs = [run for run in self.run_ids() if run not in before]
         finished = {key for _, key in done.saved}
-        wrong = [call for call in own if (call["organizer"], call["external_id"]) in finished and call["operation"] != "get"]
+        # A run that verifies is followed by another one, which reads everything again, if it was killed after its end.
+        wrong = [call for call in own if (call["organizer"], call["external_id"]) in finished and (call["operation"] != "get" or runs == done.runs)]
         self.assertEqual(wrong[:3], [], "calls for rows whose outcome was saved before this process began")
         # An update is sent once what came before it is saved, so that is not sent again.
         again = [call for call in own if call["operation"] == "createOrGet" and (call["organizer"], call["external_id"]) in done.updating]
         self.assertEqual(again[:3], [], "createOrGet of rows whose update was sent before this process began")
         done.updating |= {(call["organizer"], call["external_id"]) for call in own if call["operation"] == "update"}
-        now = self.saved([run for run in self.run_ids() if run not in before])
+        now = self.saved(runs)
         changed = {key: (state, now.get(key)) for key, state in done.saved.items() if now.get(key) != state}
         self.assertEqual(changed, {}, "outcomes that were saved have changed or are gone")
-        done.saved, done.calls = now, self.calls_since(first)
-        counted = collections.Counter((one["operation"], one["organizer"], one["external_id"]) for one in done.calls if one["operation"] != "get")
-        done.repeated = sum(counted.values()) - len(counted)
+        done.runs, done.saved, done.calls = runs, now, self.calls_since(first)
+        done.sent.update({(one["operation"], one["organizer"], one["external_id"]) for one in own if one["operation"] != "get"})
+        done.repeated = done.sent.total() - len(done.sent)
         if also:
             also(done)
 
