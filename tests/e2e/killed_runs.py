@@ -10,6 +10,7 @@ import urllib.request
 
 from harness import EXECUTABLE, scaled
 
+STORAGE = 6             # exit code
 CONNECTIONS = 4
 FLAGS = ["--fixed-rate", "--connections", str(CONNECTIONS), "--organizer-concurrency", "4", "--attempt-timeout", "300ms", "--progress", "plain"]
 MOST_KILLS = 200        # of one command: it would never end
@@ -78,15 +79,24 @@ class KilledRuns:
 
     # --- what the ledger has
 
+    def read_ledger(self, *words):
+        """The output of a command that only reads. Where the machine is busy the database may take longer to answer than it waits."""
+        line = [EXECUTABLE, *words, "--ledger", self.ledger_url(self.ledger)]
+        for _ in range(4):
+            done = self.run_words(line, None)
+            if done.code != STORAGE:
+                break
+        self.assertEqual(done.code, 0, str(done))
+        return done.out
+
     def run_ids(self):
-        return [one["run"] for one in json.loads(self.run_words([EXECUTABLE, "runs", "-o", "json", "--ledger", self.ledger_url(self.ledger)]).out)]
+        return [one["run"] for one in json.loads(self.read_ledger("runs", "-o", "json"))]
 
     def saved(self, runs):
         """The outcomes that the ledger has of these runs: {(run, key): (outcome, when)}."""
         out = {}
         for run in runs:
-            text = self.run_words([EXECUTABLE, "export", "--run", str(run), "--format", "csv", "--ledger", self.ledger_url(self.ledger)]).out
-            for row in self.parse_csv(text):
+            for row in self.parse_csv(self.read_ledger("export", "--run", str(run), "--format", "csv")):
                 if row["outcome"] not in ("", "deferred"):
                     out[(run, (row["organizer"], row["external_id"]))] = (row["outcome"], row["finished_at"])
         return out
