@@ -18,7 +18,7 @@ constexpr std::size_t longest_answer = 1'024;  // bytes
 }  // namespace
 
 result<job> build_job_of_kind(const settings& from, const std::string& input, run_kind kind) {
-  auto j = build_job(from, input, {.lane = true, .credentials = true});
+  auto j = build_job(from, input, {.lane = true, .credentials = true, .provisions = kind == run_kind::provision});
   if (!j || kind == run_kind::provision) return j;
   auto& plan = j->plan;
   plan.kind = kind;
