@@ -210,7 +210,7 @@ next_step next_of_roles(const setting_of_experiment& how, std::span<const exchan
 }
 
 // createOrGet with members that are documented for PATCH only, GET. What is sent differs from what a meeting has by itself, so that a value
-// that was kept can be told from one that was ignored.
+// that was kept can be distinguished from one that was ignored.
 next_step next_of_options(const setting_of_experiment& how, std::span<const exchange> so_far) {
   constexpr std::string_view name = "options_kept";
   if (how.usual_presenters.empty() || how.usual_chat.empty())

@@ -303,9 +303,10 @@ asio::awaitable<void> probe_lane::make(experiments::call made) {
     }
   }
   const auto now = net::boot_now();
-  const bool told = std::ranges::any_of(answers, [](const experiments::seen& one) { return one.wait.has_value() && !one.success(); });
+  const bool says_to_wait =
+      std::ranges::any_of(answers, [](const experiments::seen& one) { return one.wait.has_value() && !one.success(); });
   session_->take(std::move(answers), now);
-  if (told) keep_wait(now);
+  if (says_to_wait) keep_wait(now);
 }
 
 void probe_lane::keep_wait(mono_time now) {

@@ -152,8 +152,8 @@ std::string written(const std::string& root, bool simulated, const std::string& 
 }
 
 names lane_of(const std::string& file, const std::string& root) {
-  return {{"probed", file},          {"tenant", tenant}, {"client-id", client}, {"graph-url", root}, {"authority-url", root},
-          {"ledger", "sqlite:l.db"}};
+  return {{"probed", file},    {"tenant", tenant},      {"client-id", client},
+          {"graph-url", root}, {"authority-url", root}, {"ledger", "sqlite:l.db"}};
 }
 
 }  // namespace

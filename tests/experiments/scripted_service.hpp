@@ -38,7 +38,7 @@ struct behaviour {
   int attendee_status = 201;                              // of createOrGet with an attendee; a refusal from 400 on
   std::string presenters = "everyone", chat = "enabled";  // of a meeting that was made without them
   bool hides_chat = false, hides_subject = false;
-  bool other_times = false;    // GET shows times that nobody sent
+  bool other_times = false;    // GET shows times that no call sent
   bool never_deletes = false;  // DELETE answers 404 and does nothing
   std::string nameless = "";   // batch, atonce: the (second) answer has no meeting id
   // What happens to the call of this number, counted from 1, in place of its answer: a status, and whether it is carried out before.

@@ -31,7 +31,7 @@ struct outcome {
 };
 
 // The first call was carried out, and its answer was lost; the createOrGet that looks for its meeting is answered with this.
-behaviour looks_in_vain(int status) {
+behaviour looks_without_success(int status) {
   behaviour how;
   how.faults[1] = {.status = 0, .carried_out = true};
   how.faults[2] = {.status = status};
@@ -42,7 +42,7 @@ BOOST_AUTO_TEST_SUITE(removals)
 
 BOOST_AUTO_TEST_CASE(a_key_that_is_busy_is_looked_for_again) {
   for (const int status : {409, 423, 424}) {
-    const outcome done(looks_in_vain(status));
+    const outcome done(looks_without_success(status));
     BOOST_TEST((done.of.end() == probe_end::done), status);
     BOOST_TEST(done.to.meetings() == 0U, status);
     BOOST_TEST((done.by.sent[2] - done.by.sent[1] >= 2s));
@@ -51,7 +51,7 @@ BOOST_AUTO_TEST_CASE(a_key_that_is_busy_is_looked_for_again) {
 
 BOOST_AUTO_TEST_CASE(an_answer_that_does_not_say_that_there_is_no_meeting_leaves_the_key_for_the_next_process) {
   for (const int status : {302, 404, 405}) {
-    outcome done(looks_in_vain(status));
+    outcome done(looks_without_success(status));
     BOOST_TEST((done.of.end() == probe_end::left_over), status);
     BOOST_TEST(done.of.left().size() == 1U);
     BOOST_TEST(done.to.meetings() == 1U);
