@@ -23,8 +23,8 @@ struct probe_options {
   std::string attendee;   ///< UPN of a user who is invited to two of the meetings; empty: no experiment with roles. No invitation is sent
   /// The tenant id, or the name, of the job's lane: a Graph root that is not on this machine is called only with it.
   std::string allow_real_tenant;
-  /// A file of mode 0600 that says before each call what it may make. Where it is there, the probe that wrote it is continued. Removed once
-  /// nothing is left.
+  /// A file of mode 0600 that says before each call what it may make. Where it is there, the probe that wrote it is continued. end_probe()
+  /// removes it.
   std::string journal;
   std::chrono::milliseconds interval{1000};     ///< between the beginnings of two calls: 0 to one hour
   std::chrono::milliseconds patience{600'000};  ///< a longer Retry-After ends the probe: 0 to one day
@@ -73,6 +73,10 @@ struct probe_report {
 /// probe), credentials, storage (the journal), network (no token, the UPN cannot be looked up), input (no such organizer), resources.
 [[nodiscard]] result<probe_report> probe(const job& j, const probe_options& options, const std::function<void(const std::string&)>& note,
                                          std::stop_token stop = {});
+
+/// Removes the journal of a probe that is done, after its findings were written to where they are kept: until then a further probe() gives
+/// the same findings, and makes no call but the look-up of a UPN. Does nothing where the probe is not done. errc::storage.
+[[nodiscard]] result<void> end_probe(const probe_report& of, const probe_options& options);
 
 /// What `probe.toml` holds: the findings, with which convoke, when, and for which tenant (as a hash). TOML.
 [[nodiscard]] std::string probe_file_text(const probe_report& of);

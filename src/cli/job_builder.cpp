@@ -355,8 +355,6 @@ result<job> build_job(const settings& from, const std::string& input, needs what
   setting_parser parser(from);
   read_whole_job(from, parser, j);
   if (parser.first_error()) return std::unexpected(*parser.first_error());
-  if (!input.empty())
-    if (const auto known = read_probed(from, j.plan); !known) return std::unexpected(known.error());
   if (what.lane && what.ledger) {
     auto ledger = ledger_url(from);
     if (!ledger) return std::unexpected(ledger.error());
@@ -364,6 +362,8 @@ result<job> build_job(const settings& from, const std::string& input, needs what
   }
   for (const auto& one : from.other_tenants()) j.other_tenants.push_back({.name = one.name, .tenant = one.id});
   if (const auto read = read_lanes(from, what, j); !read) return std::unexpected(read.error());
+  if (!input.empty() && what.provisions)
+    if (const auto known = read_probed(from, j); !known) return std::unexpected(known.error());
   return j;
 }
 

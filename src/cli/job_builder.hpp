@@ -25,7 +25,8 @@ struct needs {
   bool lane = false;
   bool credentials = false;
   bool credentials_if_any = false;
-  bool ledger = true;  // where `lane` is set
+  bool ledger = true;      // where `lane` is set
+  bool provisions = true;  // it plans meetings where it has an input, so what convoke probe found out counts (`probed`)
 };
 [[nodiscard]] result<job> build_job(const settings& from, const std::string& input, needs what);
 

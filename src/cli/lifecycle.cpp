@@ -24,7 +24,7 @@ bool is_flag(const settings& from, std::string_view name) {
 }  // namespace
 
 result<job> build_job_of_kind(const settings& from, const std::string& input, run_kind kind) {
-  auto j = build_job(from, input, {.lane = true, .credentials = true});
+  auto j = build_job(from, input, {.lane = true, .credentials = true, .provisions = kind == run_kind::provision});
   if (!j || kind == run_kind::provision) return j;
   auto& plan = j->plan;
   plan.kind = kind;

@@ -14,7 +14,6 @@
 namespace convoke::cli {
 namespace {
 
-constexpr std::string_view at_least = "at least ";
 constexpr std::int64_t format_of_file = 1;
 
 std::string place(const std::string& path, const toml::source_region& where) {
@@ -25,13 +24,6 @@ std::unexpected<error> wrong(const std::string& path, const toml::node& at, std:
   return fail(errc::usage, fmt::format("{}: {}.", place(path, at.source()), what));
 }
 
-// A word, or a number of up to five digits.
-bool is_value(std::string_view text) {
-  if (text.starts_with(at_least)) text.remove_prefix(at_least.size());
-  return !text.empty() && text.size() <= 30 &&
-         std::ranges::all_of(text, [](char c) { return core::ascii_letter(c) || core::ascii_digit(c) || c == ' ' || c == '_'; });
-}
-
 std::optional<std::size_t> number_in(std::string_view text) {
   std::size_t out = 0;
   const auto [end, bad] = std::from_chars(text.data(), text.data() + text.size(), out);
@@ -39,7 +31,8 @@ std::optional<std::size_t> number_in(std::string_view text) {
 }
 
 result<void> read_finding(const std::string& path, std::string_view name, const toml::node& node, probed_service& into) {
-  if (experiments::find_question(name) == nullptr)
+  const auto* const asked = experiments::find_question(name);
+  if (asked == nullptr)
     return wrong(path, node, fmt::format("findings.{} is no finding of convoke probe", core::escape_for_people(name, 60)));
   const auto* const table = node.as_table();
   if (table == nullptr) return wrong(path, node, fmt::format("findings.{} is not a table", name));
@@ -51,14 +44,34 @@ result<void> read_finding(const std::string& path, std::string_view name, const 
   const auto* const text = value == nullptr ? nullptr : value->as_string();
   if (text == nullptr)
     return wrong(path, value == nullptr ? node : *value, fmt::format("findings.{} needs a text as its value, or unsettled", name));
-  const bool length = name == "longest_external_id";
-  const auto rest =
-      text->get().starts_with(at_least) ? std::string_view(text->get()).substr(at_least.size()) : std::string_view(text->get());
-  if (!is_value(text->get()) || (length && !number_in(rest)))
-    return wrong(path, *value,
-                 fmt::format("findings.{}: '{}' is no value that convoke probe writes", name, core::escape_for_people(text->get(), 60)));
+  if (!experiments::can_be(*asked, text->get()))
+    return wrong(
+        path, *value,
+        fmt::format("findings.{}: '{}' is no value that convoke probe writes; {}", name, core::escape_for_people(text->get(), 60),
+                    asked->values.empty() ? std::string("this one is always unsettled") : fmt::format("it can be: {}", asked->values)));
   into.values.emplace(name, text->get());
   return {};
+}
+
+result<void> read_text(const std::string& path, const toml::table& from, std::string_view name, std::optional<std::string>& into) {
+  const auto* const node = from.get(name);
+  if (node == nullptr) return {};
+  if (const auto* const text = node->as_string(); text != nullptr) {
+    into = text->get();
+    return {};
+  }
+  return wrong(path, *node, fmt::format("{} is not a text", name));
+}
+
+// Which service the findings are of.
+result<void> read_service(const std::string& path, const toml::table& from, probed_service& into) {
+  if (const auto* const node = from.get("simulated"); node != nullptr) {
+    const auto* const value = node->as_boolean();
+    if (value == nullptr) return wrong(path, *node, "simulated is neither true nor false");
+    into.simulated = value->get();
+  }
+  if (auto read = read_text(path, from, "graph_root", into.graph_root); !read) return read;
+  return read_text(path, from, "tenant_sha256", into.tenant_sha256);
 }
 
 result<toml::table> parse(std::string_view text, const std::string& path) {
@@ -142,6 +155,7 @@ result<probed_service> parse_probe_file(std::string_view text, const std::string
     return wrong(path, *format,
                  fmt::format("this version of convoke reads format {} only; make the file again with `convoke probe`", format_of_file));
   probed_service out;
+  if (auto read = read_service(path, *file, out); !read) return std::unexpected(std::move(read.error()));
   for (const auto& [name, node] : *table)
     if (auto done = read_finding(path, name.str(), node, out); !done) return std::unexpected(std::move(done.error()));
   return out;

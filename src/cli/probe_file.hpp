@@ -17,6 +17,9 @@ namespace convoke::cli {
 struct probed_service {
   std::map<std::string, std::string, std::less<>> values;  // of the findings that are settled, by name
   std::vector<std::string> unsettled;                      // names of the others
+  // Of which service; absent where the file does not say it, which one of convoke probe does.
+  std::optional<bool> simulated;
+  std::optional<std::string> graph_root, tenant_sha256;
 };
 
 // errc::usage, naming the file and where it is wrong: it is no probe file, of another format, or has a finding or a value that no probe

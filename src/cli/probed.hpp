@@ -9,7 +9,8 @@
 
 namespace convoke::cli {
 
-// errc::usage where the file cannot be read or is none of `convoke probe`.
-[[nodiscard]] result<void> read_probed(const settings& from, plan_options& into);
+// Of a job with its lanes. errc::usage where the file cannot be read, is none of `convoke probe`, or is of another service than one of the
+// lanes, as far as those are known: a simulator, another Graph root, another tenant.
+[[nodiscard]] result<void> read_probed(const settings& from, job& into);
 
 }  // namespace convoke::cli

@@ -8,10 +8,10 @@ namespace convoke::experiments {
 namespace {
 
 // The length is bisected: 1 + 1 + 7 calls make a meeting at most, and each may have to be removed.
-constexpr unsigned most_for_length = 17;
+constexpr unsigned most_for_length = 9 + 9;
 
 constexpr experiment experiments[] = {
-    {"repeat", asked_by_repeat, 5, next_of_repeat},
+    {"repeat", asked_by_repeat, 6, next_of_repeat},
     {"length", asked_by_length, most_for_length, next_of_length},
     {"case", asked_by_letter_case, 4, next_of_letter_case},
     {"deleted", asked_by_deleted_key, 4, next_of_deleted_key},

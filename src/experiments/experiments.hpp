@@ -27,11 +27,15 @@ struct finding {
 
 struct question {
   std::string_view name, text;
-  std::string_view values;  // what the value of its finding can be, for people
+  // What the value of its finding can be, for people: words with ", " between them, of which can_be() knows what the general ones
+  // mean. Empty: it is never settled.
+  std::string_view values;
 };
 // In the order in which findings are shown.
 [[nodiscard]] std::span<const question> all_questions() noexcept;
 [[nodiscard]] const question* find_question(std::string_view name) noexcept;
+// Whether an experiment can settle the question with this value.
+[[nodiscard]] bool can_be(const question& asked, std::string_view value) noexcept;
 
 // For whom, and with which names.
 struct setting_of_experiment {
@@ -40,6 +44,8 @@ struct setting_of_experiment {
   std::string organizer;  // object id, lower case
   std::string attendee;   // UPN; empty: none
   utc_time start{};       // of the meetings
+  // What a meeting of this probe shows that was made without these members; empty: not known.
+  std::string usual_presenters{}, usual_chat{};
 };
 
 // The next call, or the findings with which the experiment is over.

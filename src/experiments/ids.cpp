@@ -32,7 +32,7 @@ namespace {
 // It was taken as it is: not refused, and not cut.
 bool taken_whole(const exchange& e) {
   const auto& answer = e.answer();
-  return answer.success() && (!answer.external_id || *answer.external_id == e.made.external_id);
+  return answer.success() && answer.external_id == e.made.external_id;
 }
 
 std::string id_of_length(const setting_of_experiment& how, std::size_t length) {
@@ -52,6 +52,9 @@ next_step next_of_length(const setting_of_experiment& how, std::span<const excha
   const exchange* refused = nullptr;
   for (const auto& one : so_far) {
     const auto length = one.made.external_id.size();
+    if (one.answer().success() && !one.answer().external_id)
+      return none_of(asked_by_length, "createOrGet took an id of " + std::to_string(length) +
+                                          " bytes, but its answer does not show it: it may have been cut.");
     if (taken_whole(one)) {
       good = std::max(good, length);
     } else if (length < bad) {
@@ -79,6 +82,7 @@ finding of_characters(std::string_view name, const exchange& e) {
   const auto& sent = e.made.external_id;
   if (!answer.success()) return settled(name, "refused", "createOrGet with such an id answered " + status_of(answer) + ".");
   if (!answer.external_id) return unsettled(name, "createOrGet took the id, but its answer does not show it.");
+  if (answer.id.empty()) return unsettled(name, "createOrGet with such an id answered without a meeting id.");
   if (*answer.external_id == sent) return settled(name, "kept", "The answer showed the id as it was sent.");
   const auto begin = sent.find_first_not_of(' ');
   const bool trimmed = sent.substr(begin, sent.find_last_not_of(' ') - begin + 1) == *answer.external_id;

@@ -10,8 +10,22 @@
 namespace convoke::experiments {
 namespace {
 
-constexpr std::string_view second_subject = "convoke probe, second call";
+constexpr std::string_view first_subject = "convoke probe", second_subject = "convoke probe, second call";
 constexpr std::chrono::hours later{48};
+
+// Of which of the two calls something that the GET shows is.
+enum class of_call : std::uint8_t { first, second, neither };
+
+of_call subject_of(const seen& read) {
+  return read.subject == first_subject ? of_call::first : read.subject == second_subject ? of_call::second : of_call::neither;
+}
+
+of_call times_of(const setting_of_experiment& how, const seen& read) {
+  constexpr std::chrono::hours long_each{1};
+  if (read.start == how.start && read.end == how.start + long_each) return of_call::first;
+  const auto second = how.start + later;
+  return read.start == second && read.end == second + long_each ? of_call::second : of_call::neither;
+}
 
 finding of_repeat(const setting_of_experiment& how, const seen& first, const seen& again, const seen& read) {
   constexpr std::string_view name = "repeat_changes";
@@ -20,9 +34,11 @@ finding of_repeat(const setting_of_experiment& how, const seen& first, const see
   if (again.id.empty()) return unsettled(name, "The second createOrGet answered without a meeting id.");
   if (again.id != first.id) return settled(name, "new meeting", evidence + " with another meeting id.");
   if (!read.success()) return unsettled(name, "The GET after it answered " + status_of(read) + ".");
-  const bool subject = read.subject == second_subject;
-  const auto wanted = how.start + later;
-  const bool times = read.start == wanted && read.end == wanted + std::chrono::hours(1);
+  const auto its_subject = subject_of(read), its_times = times_of(how, read);
+  if (its_subject == of_call::neither || its_times == of_call::neither)
+    return unsettled(name, std::string("The GET after it does not show the ") + (its_subject == of_call::neither ? "subject" : "times") +
+                               " of either call.");
+  const bool subject = its_subject == of_call::second, times = its_times == of_call::second;
   const std::string_view value = subject && times ? "both" : subject ? "subject" : times ? "times" : "nothing";
   return settled(name, std::string(value),
                  evidence + "; the GET after it showed the subject of the " + (subject ? "second" : "first") +
@@ -116,6 +132,8 @@ next_step next_of_simultaneous(const setting_of_experiment& how, std::span<const
   for (const auto& trial : so_far) {
     const auto &a = trial.answers.front(), &b = trial.answers.back();
     const auto both = status_of(a) + " and " + status_of(b);
+    const bool nameless = (a.success() && a.id.empty()) || (b.success() && b.id.empty());
+    if (nameless) return none_of(asked_by_simultaneous, "A call of a trial answered without a meeting id: " + both + ".");
     if (failed(a) && failed(b)) return none_of(asked_by_simultaneous, "Both calls of a trial were refused: " + both + ".");
     if (failed(a) || failed(b)) {
       ++refused;
@@ -191,18 +209,25 @@ next_step next_of_roles(const setting_of_experiment& how, std::span<const exchan
   return out;
 }
 
-// createOrGet with members that are documented for PATCH only, GET.
+// createOrGet with members that are documented for PATCH only, GET. What is sent differs from what a meeting has by itself, so that a value
+// that was kept can be distinguished from one that was ignored.
 next_step next_of_options(const setting_of_experiment& how, std::span<const exchange> so_far) {
-  constexpr std::string_view name = "options_kept", presenters = "organizer", chat = "disabled";
-  if (so_far.empty())
-    return {.make = make(key_of(how, "options", 'a'), how, R"(,"allowedPresenters":"organizer","allowMeetingChat":"disabled")")};
+  constexpr std::string_view name = "options_kept";
+  if (how.usual_presenters.empty() || how.usual_chat.empty())
+    return none_of(asked_by_options, "No answer showed both members of a meeting that was made without them.");
+  const std::string presenters = how.usual_presenters == "organizer" ? "everyone" : "organizer";
+  const std::string chat = how.usual_chat == "disabled" ? "enabled" : "disabled";
+  if (so_far.empty()) {
+    const auto members = R"(,"allowedPresenters":")" + presenters + R"(","allowMeetingChat":")" + chat + '"';
+    return {.make = make(key_of(how, "options", 'a'), how, members)};
+  }
   const auto& first = so_far[0].answer();
   if (!first.success()) return {.found = {settled(name, "refused", "createOrGet with these members answered " + status_of(first) + ".")}};
   if (first.id.empty()) return none_of(asked_by_options, why_failed(first));
   if (so_far.size() == 1) return {.make = get(first)};
   const auto& read = so_far[1].answer();
   if (!read.success()) return none_of(asked_by_options, "The GET answered " + status_of(read) + ".");
-  if (!read.allowed_presenters && !read.chat) return none_of(asked_by_options, "The GET shows neither of the two members.");
+  if (!read.allowed_presenters || !read.chat) return none_of(asked_by_options, "The GET does not show both members.");
   const bool one = read.allowed_presenters == presenters, other = read.chat == chat;
   const std::string_view value = one && other ? "yes" : one || other ? "partly" : "no";
   return {.found = {settled(name, std::string(value),
@@ -222,7 +247,9 @@ next_step next_of_batch(const setting_of_experiment& how, std::span<const exchan
     return none_of(asked_by_batch, "The $batch answered " + status_of(answer) + " without its item.");
   if (!answer.of_item) return {.found = {settled(name, "no", "A $batch with one createOrGet answered " + status_of(answer) + ".")}};
   const auto evidence = "The createOrGet in a $batch answered " + status_of(answer) + ".";
-  return {.found = {settled(name, failed(answer) ? "refused" : "yes", evidence)}};
+  if (answer.success() && answer.id.empty())
+    return none_of(asked_by_batch, "The createOrGet in a $batch answered " + status_of(answer) + " without a meeting id.");
+  return {.found = {settled(name, answer.success() ? "yes" : "refused", evidence)}};
 }
 
 // GET of an id in the known form, of an organizer and a meeting that do not exist.

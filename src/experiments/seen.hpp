@@ -55,6 +55,12 @@ struct seen {
   [[nodiscard]] bool inconclusive() const noexcept {
     return status == 0 || status == 401 || status == 408 || status == 425 || status == 429 || (status >= 500 && status != 501);
   }
+  // Neither a success nor an error, such as a redirect: whoever answered did not carry the call out as it was meant.
+  [[nodiscard]] bool strange() const noexcept { return status > 0 && !success() && status < 400; }
+  // Another call, or something else, is in the way: the same call may succeed later.
+  [[nodiscard]] bool busy() const noexcept { return status == 409 || status == 423 || status == 424; }
+  // What the call says is not accepted, so nothing was made of it, now or earlier.
+  [[nodiscard]] bool malformed() const noexcept { return status == 400 || status == 413 || status == 414 || status == 422; }
 };
 
 // A call that was answered; one answer for each copy.

@@ -6,7 +6,28 @@
 
 namespace convoke::experiments {
 
-session::session(record from, terms how, mono_time not_before) : state_(std::move(from)), how_(std::move(how)), not_before_(not_before) {}
+namespace {
+
+bool contains(const std::vector<std::string>& all, const std::string& one) {
+  return std::ranges::find(all, one) != all.end();
+}
+
+std::string wait_text(std::chrono::nanoseconds wait) {
+  return std::to_string(std::chrono::ceil<std::chrono::seconds>(wait).count()) + " s";
+}
+
+std::optional<std::chrono::nanoseconds> longest_wait(std::span<const seen> answers) {
+  std::optional<std::chrono::nanoseconds> out;
+  for (const auto& one : answers)
+    if (one.wait && !one.success()) out = std::max(out.value_or(std::chrono::nanoseconds(0)), *one.wait);
+  return out;
+}
+
+}  // namespace
+
+session::session(record from, terms how, mono_time not_before) : state_(std::move(from)), how_(std::move(how)), not_before_(not_before) {
+  rests_first_ = std::ranges::any_of(state_.made, [](const made_key& one) { return one.uncertain > 0; });
+}
 
 const experiment* session::current() const {
   const auto all = all_experiments();
@@ -18,7 +39,20 @@ bool session::has_finding(std::string_view name) const {
   return std::ranges::find(state_.findings, name, &finding::name) != state_.findings.end();
 }
 
+bool session::has_succeeded() const {
+  if (succeeded_ || state_.removed > 0) return true;
+  const auto known = std::ranges::find(state_.findings, "new_status", &finding::name);
+  if (known != state_.findings.end() && !known->value.empty()) return true;
+  return std::ranges::any_of(state_.made, [](const made_key& one) { return !one.ids.empty() || !one.removed.empty(); });
+}
+
+std::chrono::nanoseconds session::rest() const noexcept {
+  constexpr std::chrono::nanoseconds longest = std::chrono::seconds(5);
+  return std::min(5 * how_.interval, std::max(longest, how_.interval));
+}
+
 session::action session::next(mono_time now) {
+  if (std::exchange(rests_first_, false)) not_before_ = std::max(not_before_, now + rest());
   std::optional<call> coming;
   while (!coming && phase_ != phase::over) {
     if (phase_ == phase::removing) {
@@ -29,8 +63,13 @@ session::action session::next(mono_time now) {
     }
     if (phase_ == phase::choosing) choose();
     if (phase_ != phase::experimenting) continue;
-    const setting_of_experiment how{
-        .run = state_.run, .attempt = state_.attempts, .organizer = how_.organizer, .attendee = how_.attendee, .start = how_.start};
+    const setting_of_experiment how{.run = state_.run,
+                                    .attempt = state_.attempts,
+                                    .organizer = how_.organizer,
+                                    .attendee = how_.attendee,
+                                    .start = how_.start,
+                                    .usual_presenters = state_.usual_presenters,
+                                    .usual_chat = state_.usual_chat};
     auto step = current()->next(how, so_far_);
     if (step.make)
       coming = std::move(step.make);
@@ -66,7 +105,7 @@ void session::choose() {
   }
   state_.experiment.clear();
   phase_ = phase::over;
-  const bool left = !given_up_.empty();
+  const bool left = !given_up_.empty() || !kept_.empty();
   end_ = left ? probe_end::left_over : probe_end::done;
   if (left) why_ = "What was made could not be removed.";
 }
@@ -114,106 +153,188 @@ void session::begin(call c) {
 
 std::optional<call> session::next_removal() {
   for (const auto& one : state_.made) {
-    if (!one.open() || std::ranges::find(given_up_, one.external_id) != given_up_.end()) continue;
-    if (!one.ids.empty()) return call{.what = verb::remove, .meeting_id = one.ids.front()};
+    const auto id = std::ranges::find_if(one.ids, [&](const std::string& each) { return !contains(kept_, each); });
+    if (id != one.ids.end()) return call{.what = verb::remove, .meeting_id = *id};
     // What a call without an answer made is not known: a createOrGet finds it, or makes it.
-    return call{.external_id = one.external_id, .body = meeting_body(one.external_id, "convoke probe", how_.start)};
+    if (one.uncertain > 0 && !contains(given_up_, one.external_id))
+      return call{.external_id = one.external_id, .body = meeting_body(one.external_id, "convoke probe", how_.start)};
   }
   return std::nullopt;
 }
 
 void session::take(std::vector<seen> answers, mono_time now) {
   for (const auto& one : answers) note_throttle(one);
-  if (phase_ == phase::removing) return take_removal(answers.front(), now);
-  take_experiment(std::move(answers), now);
+  const auto shown = answers;
+  if (phase_ == phase::removing)
+    take_removal(answers.front(), now);
+  else
+    take_experiment(std::move(answers), now);
+  obey(shown, now);
+}
+
+void session::obey(std::span<const seen> answers, mono_time now) {
+  // What was sent may still be carried out: the same key is not used before that.
+  if (std::ranges::any_of(answers, [](const seen& one) { return one.status == 0; })) not_before_ = std::max(not_before_, now + rest());
+  const auto wait = longest_wait(answers);
+  if (!wait) return;
+  not_before_ = std::max(not_before_, now + *wait);
+  const auto said = std::ranges::find(answers, wait, &seen::wait);
+  if (phase_ != phase::over && *wait > how_.patience)
+    stop(probe_end::unavailable, "The service answered " + status_of(*said) + ". It says to wait for " + wait_text(*wait) + ".");
+  if (phase_ == phase::over) come_back_ = wait;
+}
+
+void session::keep_id(made_key& of, const std::string& id) {
+  if (!contains(fresh_, id)) fresh_.push_back(id);
+  if (!contains(of.ids, id)) of.ids.push_back(id);
 }
 
 void session::keep_ids(const call& c, const std::vector<seen>& answers) {
   auto& key = key_of_call(c.external_id);
   for (const auto& one : answers) {
-    if (one.inconclusive()) continue;
+    if (one.inconclusive() || one.strange()) continue;
     // The envelope of a batch was refused, or it has no item: the first makes nothing, the second is not known.
     if (c.what == verb::batch && !one.of_item && one.success()) continue;
+    succeeded_ = succeeded_ || one.success();
     if (one.success() && one.id.empty()) continue;
     key.uncertain -= std::min(key.uncertain, 1U);
-    if (one.success() && std::ranges::find(key.ids, one.id) == key.ids.end()) key.ids.push_back(one.id);
+    if (one.success()) keep_id(key, one.id);
   }
 }
 
 // Several keys may name one meeting.
 void session::forget_id(const std::string& id) {
+  std::erase(fresh_, id);
   for (auto& one : state_.made)
-    if (std::erase(one.ids, id) > 0 && std::ranges::find(one.removed, id) == one.removed.end()) one.removed.push_back(id);
+    if (std::erase(one.ids, id) > 0 && !contains(one.removed, id)) one.removed.push_back(id);
+}
+
+void session::keep_usual(const std::vector<seen>& answers) {
+  // The meetings of `options` are made with these members.
+  if (state_.experiment == "options") return;
+  for (const auto& one : answers) {
+    if (!one.success()) continue;
+    if (one.allowed_presenters) state_.usual_presenters = *one.allowed_presenters;
+    if (one.chat) state_.usual_chat = *one.chat;
+  }
+}
+
+bool session::ends_all(const call& made, std::span<const seen> answers) {
+  const bool proven = has_succeeded();
+  const auto denied = std::ranges::find_if(
+      answers, [&](const seen& one) { return one.status == 401 || (one.status == 403 && !proven && !made.refusal_is_fine); });
+  if (denied != answers.end()) {
+    stop(probe_end::denied, "The service answered " + status_of(*denied) + ".");
+    return true;
+  }
+  // Once a meeting was made, this answer is one about the key or the meeting.
+  const auto unknown = std::ranges::find(answers, 404, &seen::status);
+  if (proven || made.what != verb::create_or_get || unknown == answers.end()) return false;
+  stop(probe_end::denied,
+       "createOrGet answered " + status_of(*unknown) + ": the organizer does not exist in the tenant, or has no meetings.");
+  return true;
 }
 
 void session::take_experiment(std::vector<seen> answers, mono_time now) {
   auto made = *std::exchange(sent_, std::nullopt);
   if (made.what == verb::create_or_get || made.what == verb::batch) keep_ids(made, answers);
-  if (made.what == verb::remove && (answers.front().success() || answers.front().status == 404)) {
-    state_.removed += answers.front().success() ? 1 : 0;
-    forget_id(made.meeting_id);
-  }
-  const auto denied =
-      std::ranges::find_if(answers, [&](const seen& one) { return one.status == 401 || (one.status == 403 && !made.refusal_is_fine); });
-  if (denied != answers.end()) return stop(probe_end::denied, "The service answered " + status_of(*denied) + ".");
-  const auto unknown = std::ranges::find_if(answers, &seen::inconclusive);
+  keep_usual(answers);
+  if (made.what == verb::remove) take_delete(made, answers.front(), now);
+  if (ends_all(made, answers)) return;
+  const auto unusable = [](const seen& one) { return one.inconclusive() || one.strange(); };
+  const auto unknown = std::ranges::find_if(answers, unusable);
   if (unknown != answers.end()) {
     abandon(status_of(*unknown));
-    if (!wait_after(*unknown, now)) stop(probe_end::unavailable, why_);
+    if (!wait_after(answers, now)) stop(probe_end::unavailable, why_);
     return;
   }
   failures_ = 0;
-  // The first createOrGet of all was refused as one for an unknown user.
-  if (made.what == verb::create_or_get && answers.front().status == 404)
-    return stop(probe_end::denied,
-                "createOrGet answered " + status_of(answers.front()) + ": the organizer does not exist in the tenant, or has no meetings.");
   so_far_.push_back({.made = std::move(made), .answers = std::move(answers)});
+}
+
+// What becomes of the meeting is left to the caller where the answer says neither that it is deleted nor that there is none.
+void session::take_delete(const call& made, const seen& answer, mono_time now) {
+  const auto& id = made.meeting_id;
+  // It may have been carried out: a 404 later says nothing else.
+  if (answer.inconclusive()) std::erase(fresh_, id);
+  if (!answer.success() && answer.status != 404) return;
+  state_.removed += answer.success() ? 1 : 0;
+  // The answer to createOrGet showed this id a moment ago, so 404 may mean that not all of the service knows it yet.
+  const bool doubtful = !answer.success() && contains(fresh_, id);
+  const auto key = std::ranges::find_if(state_.made, [&](const made_key& one) { return contains(one.ids, id); });
+  if (doubtful && key != state_.made.end() && std::ranges::count(doubted_, key->external_id) < most_doubts) {
+    doubted_.push_back(key->external_id);
+    key->uncertain = std::max(key->uncertain, 1U);
+    not_before_ = std::max(not_before_, now + rest());
+  }
+  forget_id(id);
 }
 
 void session::take_removal(const seen& answer, mono_time now) {
   const auto made = *std::exchange(sent_, std::nullopt);
-  if (answer.status == 401 || answer.status == 403)
+  const bool about_the_key = made.what == verb::create_or_get && has_succeeded();
+  if (answer.status == 401 || (answer.status == 403 && !about_the_key))
     return stop(probe_end::denied, "The service answered " + status_of(answer) + " while what was made was removed.");
+  if (made.what == verb::remove) take_delete(made, answer, now);
   if (answer.inconclusive()) {
-    if (wait_after(answer, now)) return;
+    if (wait_after(std::span(&answer, 1), now)) return;
     return stop(probe_end::unavailable, why_);
   }
+  if (answer.busy()) return take_busy_removal(made, answer, now);
   failures_ = 0;
-  if (made.what == verb::remove) {
-    if (answer.success() || answer.status == 404) {
-      state_.removed += answer.success() ? 1 : 0;
-      return forget_id(made.meeting_id);
-    }
-    for (const auto& one : state_.made)
-      if (std::ranges::find(one.ids, made.meeting_id) != one.ids.end()) given_up_.push_back(one.external_id);
-    return;
-  }
+  if (made.what == verb::create_or_get) return take_found(made, answer);
+  if (!answer.success() && answer.status != 404) kept_.push_back(made.meeting_id);
+}
+
+// It is tried again. What stays busy does not keep the other experiments from being made.
+void session::take_busy_removal(const call& made, const seen& answer, mono_time now) {
+  if (wait_after(std::span(&answer, 1), now)) return;
+  if (answer.wait && *answer.wait > how_.patience) return stop(probe_end::unavailable, why_);
+  failures_ = 0;
+  if (made.what == verb::remove)
+    kept_.push_back(made.meeting_id);
+  else
+    given_up_.push_back(made.external_id);
+}
+
+// The answer to the createOrGet that looks for what an earlier call made.
+void session::take_found(const call& made, const seen& answer) {
   auto& key = key_of_call(made.external_id);
-  key.uncertain -= std::min(key.uncertain, 1U);
   if (!answer.success()) {
-    // The service does not take this id, so it has no meeting.
-    key.uncertain = 0;
+    // The service does not take this id, or the key of a deleted meeting: it has no meeting.
+    if (answer.malformed() || (answer.status == 404 && !key.removed.empty()))
+      key.uncertain = 0;
+    else
+      given_up_.push_back(key.external_id);
     return;
   }
+  succeeded_ = true;
   if (answer.id.empty()) {
     given_up_.push_back(key.external_id);
     return;
   }
+  key.uncertain -= std::min(key.uncertain, 1U);
   // A meeting that was removed and is there again says that the service restores it: there is no other one.
-  if (std::ranges::find(key.removed, answer.id) != key.removed.end()) key.uncertain = 0;
-  if (std::ranges::find(key.ids, answer.id) == key.ids.end()) key.ids.push_back(answer.id);
+  if (contains(key.removed, answer.id)) key.uncertain = 0;
+  keep_id(key, answer.id);
 }
 
-bool session::wait_after(const seen& answer, mono_time now) {
+bool session::wait_after(std::span<const seen> answers, mono_time now) {
   ++failures_;
   // 2 s, 4 s, … where the service does not say how long.
   const auto backoff = std::chrono::nanoseconds(std::chrono::seconds(1U << std::min(failures_, 6U)));
-  const auto wait = std::max(answer.wait.value_or(backoff), how_.interval);
+  auto wait = how_.interval;
+  const seen* worst = nullptr;
+  for (const auto& one : answers) {
+    if (!one.inconclusive() && !one.strange() && !one.busy()) continue;
+    const auto its = one.wait.value_or(backoff);
+    if (worst == nullptr || its > wait) worst = &one;
+    wait = std::max(wait, its);
+  }
   if (failures_ > most_failures || wait > how_.patience) {
-    why_ = answer.status == 0 ? "No answer: " + answer.failure + "." : "The service answered " + status_of(answer) + ".";
-    come_back_ = answer.wait;
-    if (answer.wait && *answer.wait > how_.patience)
-      why_ += " It says to wait for " + std::to_string(std::chrono::ceil<std::chrono::seconds>(*answer.wait).count()) + " s.";
+    if (worst == nullptr) worst = &answers.front();
+    why_ = worst->status == 0 ? "No answer: " + worst->failure + "." : "The service answered " + status_of(*worst) + ".";
+    if (worst->wait && *worst->wait > how_.patience) why_ += " It says to wait for " + wait_text(*worst->wait) + ".";
     return false;
   }
   not_before_ = std::max(not_before_, now + wait);
@@ -225,9 +346,7 @@ void session::note_throttle(const seen& answer) {
   constexpr std::string_view words[] = {"absent", "integer", "decimal", "date", "joined", "other"};
   state_.findings.push_back(settled(
       "throttle", std::string(words[static_cast<std::size_t>(answer.form)]),
-      "A call was answered with " + status_of(answer) +
-          (answer.wait ? ", and a Retry-After of " + std::to_string(std::chrono::ceil<std::chrono::seconds>(*answer.wait).count()) + " s."
-                       : ".")));
+      "A call was answered with " + status_of(answer) + (answer.wait ? ", and a Retry-After of " + wait_text(*answer.wait) + "." : ".")));
 }
 
 std::vector<finding> session::findings() const {

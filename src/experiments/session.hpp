@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -38,6 +39,8 @@ struct record {
   std::string experiment;         // that is under way; empty: none
   unsigned attempts = 0;          // that were begun of it
   std::vector<made_key> made;
+  // What answers showed of a meeting that was made without these members; empty: nothing yet.
+  std::string usual_presenters{}, usual_chat{};
 
   friend bool operator==(const record&, const record&) = default;
 };
@@ -78,13 +81,15 @@ class session {
   [[nodiscard]] const std::string& why() const noexcept { return why_; }
   // How long the service says to wait; absent where it does not.
   [[nodiscard]] std::optional<std::chrono::nanoseconds> come_back() const noexcept { return come_back_; }
+  // No call is made before. It changes with take().
+  [[nodiscard]] mono_time not_before() const noexcept { return not_before_; }
   // All findings, in the order of the questions. Those that are missing are unsettled.
   [[nodiscard]] std::vector<finding> findings() const;
   // Keys with meetings that may still exist.
   [[nodiscard]] std::vector<std::string> left() const;
 
  private:
-  static constexpr unsigned most_attempts = 3, most_failures = 5;
+  static constexpr unsigned most_attempts = 3, most_failures = 5, most_doubts = 2;
   enum class phase : std::uint8_t { choosing, experimenting, removing, over };
 
   void choose();
@@ -94,11 +99,25 @@ class session {
   void begin(call c);
   [[nodiscard]] std::optional<call> next_removal();
   void take_removal(const seen& answer, mono_time now);
+  void take_busy_removal(const call& made, const seen& answer, mono_time now);
+  void take_found(const call& made, const seen& answer);
+  void take_delete(const call& made, const seen& answer, mono_time now);
   void take_experiment(std::vector<seen> answers, mono_time now);
+  // Whether these answers say that no experiment can succeed. Then the probe is over.
+  [[nodiscard]] bool ends_all(const call& made, std::span<const seen> answers);
   void keep_ids(const call& c, const std::vector<seen>& answers);
+  void keep_id(made_key& of, const std::string& id);
   void forget_id(const std::string& id);
-  // A throttle or a fault: when the next call may be made. False: it is not waited for.
-  [[nodiscard]] bool wait_after(const seen& answer, mono_time now);
+  // Of a meeting that was made without members that only some experiments send.
+  void keep_usual(const std::vector<seen>& answers);
+  // This organizer exists and the app may make meetings: a refusal is one of what was sent.
+  [[nodiscard]] bool has_succeeded() const;
+  // A throttle or a fault: when the next call may be made, which is after the longest wait of these answers. False: it is not waited for.
+  [[nodiscard]] bool wait_after(std::span<const seen> answers, mono_time now);
+  // How long a call without an answer may still be carried out: five intervals, and 5 s where the interval is 1 s or more.
+  [[nodiscard]] std::chrono::nanoseconds rest() const noexcept;
+  // What the answers say of the time of the next call, whatever else they say.
+  void obey(std::span<const seen> answers, mono_time now);
   void note_throttle(const seen& answer);
   [[nodiscard]] made_key& key_of_call(const std::string& external_id);
   [[nodiscard]] bool has_finding(std::string_view name) const;
@@ -113,7 +132,12 @@ class session {
   std::string last_failure_;           // of the experiment that is under way
   unsigned failed_attempts_ = 0;       // the same
   unsigned failures_ = 0;              // in a row
-  std::vector<std::string> given_up_;  // keys whose meetings cannot be removed
+  std::vector<std::string> given_up_;  // keys of which it cannot be found out whether they have a meeting
+  std::vector<std::string> kept_;      // ids of meetings that the service does not delete
+  std::vector<std::string> fresh_;     // ids that an answer showed to this process, and whose deletion was not sent without an answer
+  std::vector<std::string> doubted_;   // keys of such an id that DELETE did not find, once for each time
+  bool succeeded_ = false;             // a createOrGet
+  bool rests_first_ = false;           // what an earlier process sent may still be carried out
   probe_end end_ = probe_end::done;
   std::string why_;
   std::optional<std::chrono::nanoseconds> come_back_;

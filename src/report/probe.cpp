@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <boost/json.hpp>
 
+#include <convoke/key.hpp>
 #include <convoke/version.hpp>
 
 #include "core/text.hpp"
@@ -100,7 +101,7 @@ std::string probe_file_text(const probe_report& of) {
       "# `convoke plan --probed FILE` refuses what the service would refuse.\n";
   out += fmt::format("format = 1\nconvoke = {}\nat = {}\ngraph_root = {}\nsimulated = {}\ntenant_sha256 = {}\ncalls = {}\n",
                      toml_text(version), toml_text(format_utc(std::chrono::floor<std::chrono::seconds>(of.at))), toml_text(of.graph_root),
-                     of.simulated, toml_text(files::sha256_hex(of.tenant)), of.calls);
+                     of.simulated, toml_text(files::sha256_hex(to_lower(of.tenant))), of.calls);
   for (const auto& one : of.findings) {
     out += fmt::format("\n[findings.{}]\n# {}\n", one.name, one.question);
     if (one.value.empty())

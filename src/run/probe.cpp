@@ -147,11 +147,17 @@ result<probe_report> probe(const job& j, const probe_options& options, const std
   if (!out) return out;
   out->simulated = simulated;
   out->detail += remedy(*out);
-  if (out->end == probe_ending::done) {
-    std::error_code gone;
-    std::filesystem::remove(options.journal, gone);
-  }
   return out;
+}
+
+result<void> end_probe(const probe_report& of, const probe_options& options) {
+  if (of.end != probe_ending::done) return {};
+  std::error_code wrong;
+  std::filesystem::remove(options.journal, wrong);
+  if (!wrong) return {};
+  return fail(errc::storage,
+              fmt::format("The journal {} cannot be removed: {}. Delete it, or the next probe shows the findings of this one.",
+                          core::escape_for_people(options.journal), wrong.message()));
 }
 
 }  // namespace convoke

@@ -121,8 +121,8 @@ probe_request request_of(const experiments::call& made, std::string_view organiz
 
 seen seen_of(const graph::plain_answer& answer, verb asked) {
   seen out;
-  // A body that was cut says as little as no answer.
-  if (answer.error != engine::attempt_error::none || !answer.whole) {
+  // A success whose body was cut says as little as no answer. An error says what it is, and how long to wait, in its head.
+  if (answer.error != engine::attempt_error::none || (!answer.whole && answer.status < 300)) {
     out.failure = answer.error_message.empty() ? "the answer was cut" : answer.error_message;
     return out;
   }

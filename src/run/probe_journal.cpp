@@ -134,7 +134,9 @@ std::string journal_text(const probe_journal& j) {
                                       {"experiment", j.record.experiment},
                                       {"attempts", j.record.attempts},
                                       {"findings", findings_of(j.record)},
-                                      {"made", keys_of(j.record)}}) +
+                                      {"made", keys_of(j.record)},
+                                      {"usual_presenters", j.record.usual_presenters},
+                                      {"usual_chat", j.record.usual_chat}}) +
          "\n";
 }
 
@@ -158,7 +160,9 @@ result<probe_journal> parse_journal(std::string_view text) {
                                .findings = {},
                                .experiment = read.text("experiment"),
                                .attempts = read.number("attempts"),
-                               .made = {}}};
+                               .made = {},
+                               .usual_presenters = read.text("usual_presenters"),
+                               .usual_chat = read.text("usual_chat")}};
   if (const auto* closed = object->if_contains("closed_until"); closed != nullptr && !closed->is_null())
     out.closed_until = read.time("closed_until");
   const bool whole = read_findings(read.list("findings"), out.record) && read_keys(read.list("made"), out.record) && read.good();

@@ -1,5 +1,6 @@
 #include "run/probe_lane.hpp"
 
+#include <algorithm>
 #include <random>
 #include <utility>
 
@@ -53,7 +54,10 @@ void probe_lane::stop() noexcept {
 }
 
 asio::awaitable<void> probe_lane::run() {
-  co_await get_token();
+  if (auto opened = open_journal(); !opened) trouble_ = std::move(opened.error());
+  if (!trouble_) {
+    co_await get_token();
+  }
   if (!stopped_ && !trouble_) {
     co_await find_organizer();
   }
@@ -117,6 +121,8 @@ asio::awaitable<graph::plain_answer> probe_lane::exchange(unsigned link, std::st
     const graph::plain_request request{.method = method, .target = target, .body = body};
     const auto limit = task_.pace.attempt_timeout;
     answer = co_await on.plain(request, *token->text, token->number, limit);
+    // What is not an answer to the request may be followed by the one that is.
+    if (answer.error != engine::attempt_error::none) on.close();
     if (answer.sent || answer.error != engine::attempt_error::stale) break;
   }
   co_return answer;
@@ -128,6 +134,11 @@ asio::awaitable<void> probe_lane::find_organizer() {
     organizer_ = *std::move(id);
     co_return;
   }
+  if (const auto now = net::boot_now(); now < not_before_ && task_.note)
+    task_.note("The service is not called for " + seconds_text(not_before_ - now) + ".");
+  co_await pause_until(not_before_);
+  if (stopped_) co_return;
+  ++journal_.record.calls;
   const std::string_view names[] = {given};
   const std::string body(users_.request(names, 1));
   const auto answer = co_await exchange(0, "POST", std::string(wire::batch_path), body);
@@ -148,46 +159,72 @@ asio::awaitable<void> probe_lane::find_organizer() {
     trouble_ = error{errc::credentials,
                      fmt::format("The app may not look up the organizer {}: give its object id, or grant User.Read.All.", shown)};
   } else {
-    trouble_ =
-        error{errc::network, fmt::format("The organizer {} cannot be looked up now: {} Run the command again later.", shown, item.text)};
+    give_up_look_up(item.text, item.retry_after);
   }
 }
 
-// From the journal of an earlier process, or from the beginning.
-result<void> probe_lane::begin_session() {
+void probe_lane::give_up_look_up(const std::string& why, std::optional<std::chrono::nanoseconds> wait) {
+  trouble_ = error{errc::network, fmt::format("The organizer {} cannot be looked up now: {} Run the command again later.",
+                                              core::escape_for_people(task_.options.organizer), why)};
+  if (!wait) return;
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(*wait);
+  trouble_->come_back = seconds;
+  journal_.closed_until = net::wall_now() + seconds;
+  if (auto saved = write_journal(task_.options.journal, journal_); !saved) trouble_ = std::move(saved.error());
+}
+
+std::unexpected<error> probe_lane::another_probe() const {
+  return fail(errc::usage,
+              fmt::format("{} is the journal of another probe: of {}, tenant {}, organizer {}. Run that one again, so that it removes what "
+                          "it made; or write to another file with --out.",
+                          core::escape_for_people(task_.options.journal), core::escape_for_people(journal_.graph_root),
+                          core::escape_for_people(journal_.tenant), core::escape_for_people(journal_.organizer)));
+}
+
+result<void> probe_lane::open_journal() {
   auto before = read_journal(task_.options.journal);
   if (!before) return std::unexpected(std::move(before.error()));
   const auto now = net::wall_now();
-  if (*before) {
-    journal_ = std::move(**before);
-    if (journal_.graph_root != task_.lane.graph_url || journal_.tenant != task_.lane.tenant || journal_.organizer != organizer_)
-      return fail(errc::usage,
-                  fmt::format("{} is the journal of another probe: of {}, tenant {}, organizer {}. Run that one again, so that it "
-                              "removes what it made; or write to another file with --out.",
-                              core::escape_for_people(task_.options.journal), core::escape_for_people(journal_.graph_root),
-                              core::escape_for_people(journal_.tenant), core::escape_for_people(journal_.organizer)));
-    if (task_.note) task_.note("A probe that was interrupted is continued.");
-  } else {
-    journal_ = {.graph_root = task_.lane.graph_url,
-                .tenant = task_.lane.tenant,
-                .organizer = organizer_,
-                .attendee = task_.options.attendee,
-                .start = std::chrono::floor<std::chrono::hours>(now) + ahead,
-                .closed_until = {},
-                .record = {}};
-    journal_.record.run = new_run();
-  }
-  // The look-up of the organizer.
-  if (!parse_guid(task_.options.organizer)) ++journal_.record.calls;
-  auto not_before = net::boot_now();
-  if (journal_.closed_until && *journal_.closed_until > now) {
-    const auto left = std::chrono::nanoseconds(*journal_.closed_until - now);
-    if (left > task_.options.patience)
-      return std::unexpected(
-          error{errc::network,
-                fmt::format("The service said to wait until {}: run the same command again then.", format_utc(*journal_.closed_until)),
-                std::chrono::ceil<std::chrono::seconds>(left)});
-    not_before += left;
+  not_before_ = net::boot_now();
+  const auto& lane = task_.lane;
+  journal_ = {.graph_root = lane.graph_url,
+              .tenant = lane.tenant,
+              .organizer = {},
+              .attendee = task_.options.attendee,
+              .start = std::chrono::floor<std::chrono::hours>(now) + ahead,
+              .closed_until = {},
+              .record = {}};
+  journal_.record.run = new_run();
+  if (!*before) return {};
+  const bool same = (*before)->graph_root == lane.graph_url && (*before)->tenant == lane.tenant;
+  // One that ended with the look-up of its organizer made nothing: what it says of another service is of no use.
+  if (!same && (*before)->organizer.empty()) return {};
+  journal_ = std::move(**before);
+  if (!same) return another_probe();
+  if (!journal_.closed_until || *journal_.closed_until <= now) return {};
+  const auto left = std::chrono::nanoseconds(*journal_.closed_until - now);
+  if (left > task_.options.patience)
+    return std::unexpected(
+        error{errc::network,
+              fmt::format("The service said to wait until {}: run the same command again then.", format_utc(*journal_.closed_until)),
+              std::chrono::ceil<std::chrono::seconds>(left)});
+  not_before_ += left;
+  return {};
+}
+
+result<void> probe_lane::begin_session() {
+  if (journal_.organizer.empty()) {
+    journal_.organizer = organizer_;
+    journal_.attendee = task_.options.attendee;
+  } else if (journal_.organizer != organizer_) {
+    return another_probe();
+  } else if (task_.note) {
+    task_.note("A probe that was interrupted is continued.");
+    // Its findings are of one attendee.
+    if (journal_.attendee != task_.options.attendee)
+      task_.note(journal_.attendee.empty()
+                     ? std::string("It was begun without --attendee, and goes on without.")
+                     : fmt::format("It was begun with --attendee {}, and goes on with it.", core::escape_for_people(journal_.attendee)));
   }
   session_.emplace(std::move(journal_.record),
                    experiments::terms{.organizer = organizer_,
@@ -195,7 +232,7 @@ result<void> probe_lane::begin_session() {
                                       .start = journal_.start,
                                       .interval = task_.options.interval,
                                       .patience = task_.options.patience},
-                   not_before);
+                   not_before_);
   return {};
 }
 
@@ -265,7 +302,18 @@ asio::awaitable<void> probe_lane::make(experiments::call made) {
       static_cast<void>(waited);
     }
   }
-  session_->take(std::move(answers), net::boot_now());
+  const auto now = net::boot_now();
+  const bool says_to_wait =
+      std::ranges::any_of(answers, [](const experiments::seen& one) { return one.wait.has_value() && !one.success(); });
+  session_->take(std::move(answers), now);
+  if (says_to_wait) keep_wait(now);
+}
+
+void probe_lane::keep_wait(mono_time now) {
+  const auto until = session_->not_before();
+  if (until <= now) return;
+  journal_.closed_until = net::wall_now() + std::chrono::ceil<std::chrono::seconds>(until - now);
+  if (auto saved = save(); !saved) trouble_ = std::move(saved.error());
 }
 
 asio::awaitable<experiments::seen> probe_lane::send(unsigned link, const experiments::call& made) {

@@ -46,9 +46,14 @@ class probe_lane {
   [[nodiscard]] result<probe_report> report() const;
 
  private:
+  // Of an earlier process, or a new one. Before anything is sent: the service may have said to wait.
+  [[nodiscard]] result<void> open_journal();
+  [[nodiscard]] std::unexpected<error> another_probe() const;
   boost::asio::awaitable<void> get_token();
   // The object id of the organizer.
   boost::asio::awaitable<void> find_organizer();
+  // The look-up of the organizer said nothing of the user.
+  void give_up_look_up(const std::string& why, std::optional<std::chrono::nanoseconds> wait);
   [[nodiscard]] result<void> begin_session();
   boost::asio::awaitable<void> carry_out();
   boost::asio::awaitable<void> make(experiments::call made);
@@ -56,6 +61,8 @@ class probe_lane {
   boost::asio::awaitable<graph::plain_answer> exchange(unsigned link, std::string method, std::string target, std::string body);
   boost::asio::awaitable<void> pause_until(mono_time when);
   [[nodiscard]] result<void> save();
+  // The service said when it may be called again: for the next process, if this one ends before.
+  void keep_wait(mono_time now);
   void announce();
 
   boost::asio::io_context& io_;
@@ -65,6 +72,7 @@ class probe_lane {
   std::vector<std::unique_ptr<graph_link>> links_;
   graph::user_lookup users_;
   probe_journal journal_;
+  mono_time not_before_{};  // of the first call, by what the journal says
   std::optional<experiments::session> session_;
   std::string organizer_;
   std::string announced_;

@@ -188,6 +188,20 @@ class Ends(Probe):
         self.assertIn("said to wait until", refused.err)
         self.assertEqual(self.server.stats()["requests"], before)
 
+    def test_findings_that_could_not_be_written_are_kept_for_the_next_process(self):
+        process = self.start(self.line("-o", "json", interval="20ms"))
+        wait_for(lambda: self.server.stats()["requests"] >= 3, "three calls")
+        os.mkdir(self.out)
+        process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 9)
+        self.assertTrue(os.path.exists(self.out + ".journal"))
+        os.rmdir(self.out)
+        before = self.server.stats()["requests"]
+        self.assertEqual(self.values(self.probe()), USUAL)
+        self.assertEqual(self.server.stats()["requests"], before)
+        self.assertTrue(os.path.isfile(self.out))
+        self.assert_clean()
+
     def test_a_permission_that_is_missing_ends_it_at_the_first_call(self):
         self.behave(policy="none")
         ended = self.run_words(self.line(), expect=4)

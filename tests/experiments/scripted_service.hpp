@@ -27,12 +27,20 @@ inline const utc_time start = *convoke::parse_utc("2026-10-08T08:00:00Z");
 
 struct behaviour {
   int new_status = 201, found_status = 200, unknown_status = 404, id_refusal = 400;
-  std::string repeat = "nothing", deleted = "new", outer = "kept", roles = "shown";  // roles: shown, lost, hidden, unknown
+  // repeat: nothing, subject, times, both, new; roles: shown, lost, hidden, unknown
+  std::string repeat = "nothing", deleted = "new", outer = "kept", roles = "shown";
   std::size_t longest = 0;
   bool cuts = false;  // ids that are too long are cut, not refused
   bool ignores_case = false, two_at_once = false, one_refused_at_once = false, keeps_options = false, half_options = false;
   bool options_refused = false, repeat_refused = false, no_batch = false, inner_refused = false, ascii_only = false;
   bool hides_expiry = false, hides_invitation = false, empty_patch = false, hides_id = false;
+  int deleted_status = 400;                               // of createOrGet with the key of a deleted meeting, where it is refused
+  int attendee_status = 201;                              // of createOrGet with an attendee; a refusal from 400 on
+  std::string presenters = "everyone", chat = "enabled";  // of a meeting that was made without them
+  bool hides_chat = false, hides_subject = false;
+  bool other_times = false;    // GET shows times that no call sent
+  bool never_deletes = false;  // DELETE answers 404 and does nothing
+  std::string nameless = "";   // batch, atonce: the (second) answer has no meeting id
   // What happens to the call of this number, counted from 1, in place of its answer: a status, and whether it is carried out before.
   struct fault {
     int status = 503;
@@ -62,13 +70,19 @@ class service {
   struct meeting {
     std::string key, shown_id, subject, role;
     utc_time begin{};
-    bool there = true, organizers_present = false, chat_off = false;
+    std::string presenters, chat;
+    bool there = true;
   };
 
   seen one(const call& made, unsigned copy) {
     ++calls_;
     const auto fault = how_.faults.find(calls_);
-    if (fault == how_.faults.end()) return carry_out(made, copy);
+    if (fault == how_.faults.end()) {
+      auto out = carry_out(made, copy);
+      if (how_.nameless == "batch" && made.what == verb::batch) out.id.clear();
+      if (how_.nameless == "atonce" && copy > 0) out.id.clear();
+      return out;
+    }
     if (fault->second.carried_out) carry_out(made, copy);
     return {.status = fault->second.status, .form = fault->second.form, .wait = fault->second.wait};
   }
@@ -88,7 +102,7 @@ class service {
     }
     const auto found = meetings_.find(made.meeting_id);
     if (found == meetings_.end()) return refused(how_.unknown_status);
-    if (!found->second.there) return refused(404);
+    if (!found->second.there || (how_.never_deletes && made.what == verb::remove)) return refused(404);
     if (made.what == verb::remove) {
       found->second.there = false;
       return {.status = 204};
@@ -97,7 +111,9 @@ class service {
       found->second.subject = text(made.body, "subject");
       if (how_.empty_patch) return {.status = 204};
     }
-    return shown(found->first, 200);
+    auto out = shown(found->first, 200);
+    if (how_.other_times) out.start = start + 99h;
+    return out;
   }
 
   static seen refused(int status) { return {.status = status, .body = true, .code = "BadRequest"}; }
@@ -127,19 +143,21 @@ class service {
 
   seen create(const call& made, unsigned copy) {
     if (how_.options_refused && made.body.contains("allowedPresenters")) return refused(400);
+    if (how_.attendee_status >= 400 && made.body.contains("attendees")) return refused(how_.attendee_status);
     const auto key = key_of(made.external_id);
     if (!key) return refused(how_.id_refusal);
     if (copy > 0 && how_.one_refused_at_once) return refused(409);
     const auto newest = std::ranges::find_if(meetings_, [&](const auto& one) { return one.second.key == *key && one.second.there; });
     const auto before = std::ranges::find_if(meetings_, [&](const auto& one) { return one.second.key == *key; });
     if (newest == meetings_.end() && before != meetings_.end()) {
-      if (how_.deleted == "refused") return refused(400);
+      if (how_.deleted == "refused") return refused(how_.deleted_status);
       if (how_.deleted == "restored") {
         before->second.there = true;
         return shown(before->first, how_.found_status);
       }
     }
-    if (newest != meetings_.end() && !(copy > 0 && how_.two_at_once)) {
+    const bool another = newest != meetings_.end() && how_.repeat == "new" && text(made.body, "subject") != newest->second.subject;
+    if (newest != meetings_.end() && !another && !(copy > 0 && how_.two_at_once)) {
       if (how_.repeat_refused) return refused(409);
       if (how_.repeat == "subject" || how_.repeat == "both") newest->second.subject = text(made.body, "subject");
       if (how_.repeat == "times" || how_.repeat == "both") newest->second.begin = *convoke::parse_utc(text(made.body, "startDateTime"));
@@ -150,8 +168,11 @@ class service {
                   .subject = text(made.body, "subject"),
                   .role = text(made.body, "role"),
                   .begin = *convoke::parse_utc(text(made.body, "startDateTime"))};
-    fresh.organizers_present = made.body.contains("allowedPresenters") && (how_.keeps_options || how_.half_options);
-    fresh.chat_off = made.body.contains("allowMeetingChat") && how_.keeps_options;
+    fresh.presenters = how_.presenters;
+    fresh.chat = how_.chat;
+    if (made.body.contains("allowedPresenters") && (how_.keeps_options || how_.half_options))
+      fresh.presenters = text(made.body, "allowedPresenters");
+    if (made.body.contains("allowMeetingChat") && how_.keeps_options) fresh.chat = text(made.body, "allowMeetingChat");
     const auto id = "meeting-" + std::to_string(++made_);
     meetings_.emplace(id, std::move(fresh));
     return shown(id, how_.new_status);
@@ -166,8 +187,9 @@ class service {
                    : how_.roles == "lost"    ? "attendee"
                    : how_.roles == "unknown" ? "unknownFutureValue"
                                              : from.role};
-    out.allowed_presenters = from.organizers_present ? "organizer" : "everyone";
-    out.chat = from.chat_off ? "disabled" : "enabled";
+    if (how_.hides_subject) out.subject.reset();
+    out.allowed_presenters = from.presenters;
+    if (!how_.hides_chat) out.chat = from.chat;
     out.has_expiry = !how_.hides_expiry;
     out.has_invitation = !how_.hides_invitation;
     return out;
@@ -233,6 +255,7 @@ inline std::string value_of(const behaviour& how, const std::string& name) {
   const auto& one = all.at(name);
   BOOST_TEST(one.value.empty() != one.unsettled.empty());
   BOOST_TEST(one.value.empty() == one.evidence.empty());
+  BOOST_TEST((one.value.empty() || can_be(*find_question(name), one.value)), name << ": " << one.value);
   return one.value.empty() ? "unsettled" : one.value;
 }
 

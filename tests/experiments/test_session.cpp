@@ -130,11 +130,13 @@ BOOST_AUTO_TEST_CASE(an_experiment_whose_calls_keep_failing_is_unsettled_and_the
 
 // The process is killed at each call, before or after the answer: what was written down before that call is all that the next one knows.
 BOOST_AUTO_TEST_CASE(killed_at_any_call_and_begun_again_it_leaves_no_meeting) {
-  behaviour kinds[5];
+  behaviour kinds[6];
   kinds[1].deleted = "restored";
   kinds[2].deleted = "refused";
   kinds[3].two_at_once = true;
   kinds[4].found_status = 201;
+  kinds[5].deleted = "refused";
+  kinds[5].deleted_status = 404;
   for (const auto& how : kinds) {
     const auto all = calls_of_a_whole_probe(how);
     for (unsigned at = 1; at <= all; ++at) {

@@ -33,7 +33,9 @@ probe_journal some_journal() {
                      .findings = {{.name = "new_status", .value = "201", .evidence = "seen \"so\""}, {.name = "batch", .unsettled = "why"}},
                      .experiment = "case",
                      .attempts = 2,
-                     .made = {{.external_id = " a\xC3\xA9", .ids = {"m1", "m2"}, .removed = {"m0"}, .uncertain = 2}}}};
+                     .made = {{.external_id = " a\xC3\xA9", .ids = {"m1", "m2"}, .removed = {"m0"}, .uncertain = 2}},
+                     .usual_presenters = "everyone",
+                     .usual_chat = "enabled"}};
 }
 
 }  // namespace
@@ -122,6 +124,18 @@ BOOST_AUTO_TEST_CASE(answers) {
   const auto refused = seen_of({.status = 400, .body = R"({"error":{"code":"BadRequest","message":"m"}})"}, verb::get);
   BOOST_TEST(refused.code == "BadRequest");
   BOOST_TEST(!refused.inconclusive());
+  const auto cut = seen_of({.status = 201, .body = R"({"id":"m")", .whole = false}, verb::create_or_get);
+  BOOST_TEST(cut.status == 0);
+  BOOST_TEST(cut.failure == "the answer was cut");
+  const auto cut_throttle = seen_of(
+      {.status = 429, .body = R"({"error":{"co)", .whole = false, .retry_after = std::chrono::seconds(90), .retry_after_text = "90"},
+      verb::get);
+  BOOST_TEST(cut_throttle.status == 429);
+  BOOST_TEST((cut_throttle.form == retry_form::integer));
+  BOOST_TEST((cut_throttle.wait == std::chrono::seconds(90)));
+  const auto cut_refusal = seen_of({.status = 400, .body = R"({"error":)", .whole = false}, verb::create_or_get);
+  BOOST_TEST(cut_refusal.status == 400);
+  BOOST_TEST(!cut_refusal.inconclusive());
   const auto lost = seen_of({.error = convoke::engine::attempt_error::timeout, .error_message = "no answer"}, verb::get);
   BOOST_TEST(lost.inconclusive());
   BOOST_TEST(lost.failure == "no answer");
