@@ -1,6 +1,7 @@
 // What is said of runs that verify or remove.
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -41,8 +42,10 @@ std::string callers(const plan_summary& s) {
 // `between 2026-12-01T02:00:00Z and 2026-12-01T02:03:10Z`.
 std::string when_read(const verified_meetings& v) {
   if (!v.from || !v.to) return {};
-  if (*v.from == *v.to) return fmt::format(", at {}", format_utc(*v.from));
-  return fmt::format(", between {} and {}", format_utc(*v.from), format_utc(*v.to));
+  const auto from = std::chrono::floor<std::chrono::seconds>(*v.from);
+  const auto to = std::chrono::ceil<std::chrono::seconds>(*v.to);
+  if (from == to) return fmt::format(", at {}", format_utc(from));
+  return fmt::format(", between {} and {}", format_utc(from), format_utc(to));
 }
 
 // `1,190 unchanged, 8 drifted (2 of them expired), 2 lost`.
@@ -98,6 +101,10 @@ std::string verified_text(const convoke::job_report& r) {
   auto out = fmt::format("Verified: {}{}: {}.\n",
                          r.of_inventory ? count_of(v.rows, "meeting", "meetings") : "the meetings of " + count_of(v.rows, "row", "rows"),
                          when_read(v), found(r.counts, v.expired));
+  if (v.expired > 0 && !v.repairs)
+    out += fmt::format("{} expired: {} dead. `convoke verify --repair` makes {} again, and so does the next `convoke apply` of {} row{}.\n",
+                       count_of(v.expired, "meeting has", "meetings have"), form(v.expired, "its link is", "their links are"),
+                       form(v.expired, "it", "them"), form(v.expired, "its", "their"), form(v.expired, "", "s"));
   if (!v.results_sha256.empty()) out += fmt::format("SHA-256 of the results: {}\n", v.results_sha256);
   return out;
 }
@@ -110,8 +117,10 @@ std::string end_of_kind(const convoke::job_report& r) {
   }
   const auto exist = c.unchanged + c.drifted + c.updated + c.created + c.existing;
   const auto what = r.of_inventory ? count_of(r.rows, "known meeting", "known meetings")
-                                   : "the " + count_of(r.rows, "row", "rows") + (r.rows == 1 ? " has its meeting" : " have their meeting");
+                                   : "the " + count_of(r.rows, "row", "rows") + " have their meeting";
   if (r.of_inventory && r.rows == 0) return "this ledger knows no meeting";
+  if (!r.of_inventory && r.rows == 1)
+    return (exist == 1 ? "the row has its meeting" : "the row has no meeting that is known to exist") + not_read(r);
   auto out = r.of_inventory ? fmt::format("{} of {} {}", grouped(exist), what, form(exist, "exists", "exist"))
                             : fmt::format("{} of {}", grouped(exist), what);
   if (c.drifted > 0) out += fmt::format(", {} of them different from what is wanted", grouped(c.drifted));

@@ -38,6 +38,11 @@ constexpr rule rules[] = {
      "The chat of a meeting is fixed when the meeting is made, and these have another one than their chat_thread_id. No update changes "
      "that: correct the cell, or give the row a new external id, which makes a new meeting in the channel.",
      true, core::fixer::author_of_the_file},
+    {outcome::drifted, "expiry",
+     "These meetings have expired, so their links are dead, and no update helps. `convoke verify --repair` makes them again, and so does "
+     "the "
+     "next `convoke apply` of a file that has them.",
+     false, core::fixer::operator_of_convoke},
     {outcome::drifted, "",
      "The stored meetings differ from the input. --on-drift update changes the meetings; --on-drift report accepts meetings that differ.",
      true, core::fixer::author_of_the_file},

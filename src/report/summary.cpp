@@ -160,7 +160,7 @@ std::string report_text(const convoke::job_report& r) {
   for (const auto& e : r.output_errors) out += e + "\n";
   for (const auto& w : r.warnings) out += fmt::format("Warning: {}\n", w);
   if (r.plan)
-    for (const auto& warning : plan_warnings(*r.plan)) out += warning + "\n";
+    for (const auto& warning : plan_warnings(*r.plan, r.counts.removed >= removals_of(*r.plan))) out += warning + "\n";
   // Where the run finished or was interrupted the last line gives the reason already.
   const bool in_last_line = r.end == ending::finished || r.end == ending::interrupted;
   if (!r.detail.empty() && !in_last_line) out += r.detail + "\n";

@@ -40,8 +40,8 @@ struct reported {
 // other rows, and examples.
 [[nodiscard]] std::string removal_text(const removal_question& q);
 // Warnings, one or more sentences each: what is unusual in the input, keys owed elsewhere, changed ids, moves, vanished keys, too many
-// meetings in a month.
-[[nodiscard]] std::vector<std::string> plan_warnings(const plan_summary& s);
+// meetings in a month. `carried_out`: the run is over, and all of its removals were made.
+[[nodiscard]] std::vector<std::string> plan_warnings(const plan_summary& s, bool carried_out = false);
 // How many rows of a plan are none of its input: meetings that vanished and that it removes.
 [[nodiscard]] std::uint64_t removals_of(const plan_summary& s) noexcept;
 // These meetings: the first few, and how many more there are.

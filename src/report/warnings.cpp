@@ -145,13 +145,17 @@ std::string kept_because(const plan_summary& s) {
   }
 }
 
-void add_removals(const plan_summary& s, std::vector<std::string>& out) {
+void add_removals(const plan_summary& s, bool carried_out, std::vector<std::string>& out) {
   if (s.barred == removal_bar::no_feed)
     out.emplace_back("Nothing is removed, although --on-vanished remove is set: this input belongs to no feed. --feed NAME names one.");
   if (s.barred == removal_bar::part_of_input)
     out.emplace_back(
         "Nothing is removed, although --on-vanished remove is set: --limit, --only and failed files leave out rows of the feed.");
   if (removals_of(s) == 0) return;
+  if (carried_out)
+    return out.push_back(fmt::format("{}{} {} removed, because this input does not have {} any more: {}.",
+                                     count_of(s.remove_keys, "meeting", "meetings"), of_feed(s), form(s.remove_keys, "was", "were"),
+                                     form(s.remove_keys, "it", "them"), removals_text(s)));
   out.push_back(fmt::format(
       "{}{} {} to be removed, because this input does not have {} any more: {}. {} deleted only once every other row of the run has "
       "succeeded.",
@@ -159,8 +163,8 @@ void add_removals(const plan_summary& s, std::vector<std::string>& out) {
       removals_text(s), form(s.remove_keys, "It is", "They are")));
 }
 
-void add_vanished(const plan_summary& s, std::vector<std::string>& out) {
-  add_removals(s, out);
+void add_vanished(const plan_summary& s, bool carried_out, std::vector<std::string>& out) {
+  add_removals(s, carried_out, out);
   const auto kept = s.vanished - removals_of(s);
   if (kept == 0) return;
   // Keys of which no meeting is known are not named apart from the others.
@@ -174,7 +178,7 @@ void add_vanished(const plan_summary& s, std::vector<std::string>& out) {
                             form(s.vanished, "its meeting", "their meetings"), kept_because(s)));
 }
 
-void add_inventory(const plan_summary& s, std::vector<std::string>& out) {
+void add_inventory(const plan_summary& s, bool carried_out, std::vector<std::string>& out) {
   const auto known_as = [](const replaced_key& k) { return fmt::format("{} (known as {})", key_text(k.now), key_text(k.before)); };
   const auto moved_from = [](const replaced_key& k) {
     return fmt::format("{} to {}, known under {}", core::escape_for_people(k.now.external_id), core::escape_for_people(k.now.organizer),
@@ -193,7 +197,7 @@ void add_inventory(const plan_summary& s, std::vector<std::string>& out) {
         "meetings than expected.",
         count_of(s.moved, "external id has", "external ids have"), sample_text(s.moved_sample, s.moved, moved_from),
         form(s.moved, "a second one is made", "second ones are made"), old_ones(s.moved, s.moved_removed)));
-  add_vanished(s, out);
+  add_vanished(s, carried_out, out);
 }
 
 void add_expiry(const plan_summary& s, std::vector<std::string>& out) {
@@ -241,11 +245,11 @@ std::string removals_text(const plan_summary& s) {
   return sample_text(s.remove_sample, s.remove_keys, key_text);
 }
 
-std::vector<std::string> plan_warnings(const plan_summary& s) {
+std::vector<std::string> plan_warnings(const plan_summary& s, bool carried_out) {
   std::vector<std::string> out;
   for (const auto& w : s.warnings) out.push_back(input_warning_text(w));
   add_other_runs(s, out);
-  add_inventory(s, out);
+  add_inventory(s, carried_out, out);
   add_expiry(s, out);
   add_full_months(s, out);
   return out;

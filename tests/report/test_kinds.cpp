@@ -46,8 +46,10 @@ BOOST_AUTO_TEST_CASE(a_run_that_verifies_attests_the_inventory) {
   r.verified->expired = 3;
   const auto text = report::report_text(r);
   BOOST_TEST(
-      text.contains("Verified: 1,200 meetings, between 2026-12-01T02:00:00Z and 2026-12-01T02:03:10Z: 1,190 unchanged, 8 drifted (3 of "
-                    "them expired), 2 lost.\nSHA-256 of the results: ab12\n"),
+      text.contains(
+          "Verified: 1,200 meetings, between 2026-12-01T02:00:00Z and 2026-12-01T02:03:10Z: 1,190 unchanged, 8 drifted (3 of "
+          "them expired), 2 lost.\n3 meetings have expired: their links are dead. `convoke verify --repair` makes them again, and so "
+          "does the next `convoke apply` of their rows.\nSHA-256 of the results: ab12\n"),
       text);
   BOOST_TEST(last_line_of(text) == "Finished: 1,198 of 1,200 known meetings exist, 8 of them different from what is wanted; 2 are lost.");
   BOOST_TEST(r.exit_code() == 3);
@@ -96,6 +98,7 @@ BOOST_AUTO_TEST_CASE(where_all_is_well_it_says_so) {
   BOOST_TEST(last_line_of(text) == "Done: 1 of 1 known meeting exists.");
   r.of_inventory = false;
   BOOST_TEST(report::report_text(r).contains("Verified: the meetings of 1 row, at"));
+  BOOST_TEST(last_line_of(report::report_text(r)) == "Done: the row has its meeting.");
 }
 
 BOOST_AUTO_TEST_CASE(nothing_to_verify) {

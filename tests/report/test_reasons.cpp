@@ -112,6 +112,7 @@ BOOST_AUTO_TEST_CASE(row_16_every_kind_of_failure_has_a_remedy) {
       {reason(0, "start;end", "", outcome::drifted), "--on-drift report"},
       {reason(0, "chat_thread_id", "", outcome::drifted), "new external id"},
       {reason(0, "subject;chat_thread_id", "", outcome::drifted), "--on-drift update"},
+      {reason(0, "expiry", "", outcome::drifted), "`convoke verify --repair` makes them again"},
       {reason(404, "", "", outcome::lost), "`convoke verify --repair` makes them again"},
       {reason(0, "unknown_meeting"), "Compare organizer and external id"},
       {reason(0, "other_feed"), "to delete meetings of any feed"},

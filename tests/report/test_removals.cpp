@@ -131,6 +131,8 @@ BOOST_AUTO_TEST_CASE(the_summary_counts_rows_and_removed_meetings_apart) {
   const auto text = report_text(r);
   BOOST_TEST(text.starts_with("Run 3: 10 rows and 12 meetings to remove: 2 created, 8 unchanged, 12 removed.\n"));
   BOOST_TEST(text.ends_with("Done: all 10 rows have their meeting, and 12 meetings that vanished are removed.\n"));
+  BOOST_TEST(text.contains("12 meetings of the feed 'nightly' were removed, because"), text);
+  BOOST_TEST(!text.contains("to be removed"), text);
   BOOST_TEST(r.exit_code() == 0);
   // Where the run is resumed or known, its plan is not there.
   r.plan.reset();
