@@ -53,7 +53,8 @@ enum class on_drift : std::uint8_t {
 enum class on_vanished : std::uint8_t {
   report,
   /// They are deleted, once every row of the input has succeeded. Never where the input belongs to no feed, where only a part of it is
-  /// planned, or where rows of it are wrong or left out as of other tenants (removal_bar); an input without rows, and more removals than max_remove, are refused.
+  /// planned, or where rows of it are wrong or left out as of other tenants (removal_bar); an input without rows, and more removals than
+  /// max_remove, are refused.
   remove,
 };
 
@@ -163,8 +164,8 @@ struct job {
   /// Written only if rows failed. Empty: `INPUT.failed.csv`, of a run that verifies or removes `INPUT.verify.failed.csv` or
   /// `INPUT.remove.failed.csv`.
   std::string failed;
-  unsigned keep_runs = 10;                                             ///< older runs lose their raw records; 1 to 1,000,000
-  std::uint64_t seed = 0;                                              ///< of the jitter; 0: a random one
+  unsigned keep_runs = 10;  ///< older runs lose their raw records; 1 to 1,000,000
+  std::uint64_t seed = 0;   ///< of the jitter; 0: a random one
 };
 
 /// What a job is going to be used for: how much of it has to be valid.

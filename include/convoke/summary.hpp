@@ -151,8 +151,8 @@ struct plan_summary {
   std::uint64_t records = 0;        ///< records of the input that the plan covers, without empty ones
   std::uint64_t empty_records = 0;  ///< records whose every cell is empty: skipped
   std::uint64_t other_tenants = 0;  ///< records that are left out because they are of other tenants; 0 where that was not counted
-  /// Records that are left out because they are rows of convoke's results with the outcome `removed`: a run that provisions would make their
-  /// meetings again. 0 where that was not counted.
+  /// Records that are left out because they are rows of convoke's results with the outcome `removed`: a run that provisions would make
+  /// their meetings again. 0 where that was not counted.
   std::uint64_t removed_before = 0;
   std::uint64_t rows = 0;           ///< rows of the plan: a record, or one occurrence of a record that repeats
   std::uint64_t calls = 0;          ///< distinct keys that a call is owed for

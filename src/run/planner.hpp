@@ -27,9 +27,10 @@ struct planned {
 };
 
 // Reads, validates and classifies; commits nothing. The observer gets every wrong row, on the caller's thread. Errors: input (a header that
-// does not fit, another number of rows than expect_rows, a file that changed while it was read, no row left), usage (`only` without its column),
-// storage, interrupted, and those of organizer_source::resolve(). Where rows name organizers by UPN, the input is read and planned once
-// more after they were looked up; and once more where what vanished is to be removed and rows of other tenants are left out. `stop` is polled every thousand rows, and by the ledger while it classifies.
+// does not fit, another number of rows than expect_rows, a file that changed while it was read, no row left), usage (`only` without its
+// column), storage, interrupted, and those of organizer_source::resolve(). Where rows name organizers by UPN, the input is read and planned
+// once more after they were looked up; and once more where what vanished is to be removed and rows of other tenants are left out. `stop` is
+// polled every thousand rows, and by the ledger while it classifies.
 [[nodiscard]] result<planned> make_plan(ledger::store& store, scanned_input& input, const job& j, const ledger::run_header& header,
                                         observer& watch, const stop_tokens& stop, organizer_source& organizers);
 

@@ -94,6 +94,24 @@ class RemoveTests(KnownMeetings):
         self.remove(path, "--yes")
         self.assertEqual(set(self.stored()), {1, 2, 3, 11})
 
+    def test_the_help_says_that_a_feed_restricts(self):
+        text = " ".join(self.convoke("remove", "--help").out.split())
+        self.assertIn("Of remove: delete only meetings of this series (default: of any)", text)
+
+    def test_results_of_a_removal_make_no_meeting_again(self):
+        whole = self.make(range(4))
+        self.run_command("apply", self.file("classes.csv", range(3)), "--on-vanished", "remove", "--max-remove", "1", "--results",
+                         self.path("results.csv"))
+        self.assertEqual(self.seen, {"remove": 1})
+        done = self.run_command("apply", self.path("results.csv"))
+        self.assertEqual((self.outcomes(done), self.seen, done.summary["plan"]["removed_before"]), ({"unchanged": 3}, {}, 1))
+        self.assertIn("1 row is left out, because it is of convoke's results", self.convoke("check", self.path("results.csv")).out)
+        self.assertEqual(set(self.stored()), {0, 1, 2})
+        self.remove(whole, "--yes")
+        done = self.run_command("apply", self.path("results.csv"), expect=8)
+        self.assertIn("column 'outcome'", done.summary["error"])
+        self.assertEqual((self.seen, self.stored()), ({}, {}))
+
     def test_wrong_cut_and_empty_files_delete_nothing(self):
         self.make(range(6))
         rows = "".join(self.row(number, '"Algebra, %d"' % number) for number in range(4))

@@ -2,6 +2,7 @@
 import datetime
 import hashlib
 import json
+import os
 import re
 import subprocess
 import urllib.request
@@ -97,6 +98,8 @@ class VerifyTests(KnownMeetings):
         self.assertFalse(done.summary["verified"]["inventory"])
         self.assertEqual(done.summary["verified"]["rows"], 3)
         self.assertEqual(self.results()[99]["error_code"], "unknown_meeting")
+        self.assertEqual(done.summary["summary"], "Finished: 3 of the 4 rows have their meeting; 1 is not known to this ledger.")
+        self.assertEqual([done.summary["verified"][name] for name in ("failed", "unread", "unknown")], [1, 0, 1])
         failed = self.read_csv(path + ".verify.failed.csv")
         self.assertEqual([row["external_id"] for row in failed], [self.name(99)])
         self.assertNotIn(99, self.stored())
@@ -168,9 +171,17 @@ class Verify(VerifyTests, Case):
     def test_settings_of_apply_in_a_configuration_do_not_matter(self):
         self.make(range(3))
         environment = {"CONVOKE_ON_VANISHED": "remove", "CONVOKE_MAX_REMOVE": "9", "CONVOKE_MAX_NEW": "0", "CONVOKE_KEEP_ALIVE": "30d",
-                       "CONVOKE_ROLES": "enforce", "CONVOKE_FEED": "other"}
+                       "CONVOKE_ROLES": "enforce", "CONVOKE_FEED": "other", "CONVOKE_EXPECT_ROWS": "40", "CONVOKE_LIMIT": "1",
+                       "CONVOKE_ONLY": "room=none", "CONVOKE_FAILED": self.path("of-apply.csv")}
         self.verify(environment=environment)
         self.assertEqual(self.seen, {"get": 3})
+        path = self.file("more.csv", [0, 1, 2, 99])
+        self.verify(path, environment=environment, expect=3)
+        self.assertEqual(self.seen, {"get": 3})
+        self.assertTrue(os.path.exists(path + ".verify.failed.csv"))
+        self.assertFalse(os.path.exists(self.path("of-apply.csv")))
+        self.verify(path, "--limit", "2", environment=environment)
+        self.assertEqual(self.seen, {"get": 2})
 
     def test_a_worker_carries_a_run_out(self):
         self.make(range(40))

@@ -64,6 +64,30 @@ BOOST_AUTO_TEST_CASE(a_run_that_verifies_attests_the_inventory) {
   BOOST_TEST(found.at("results_sha256").as_string() == "ab12");
 }
 
+BOOST_AUTO_TEST_CASE(what_was_not_read_is_not_said_to_be_missing) {
+  auto r = verified({.unchanged = 5, .failed = 2, .superseded = 1}, 8);
+  r.verified->rows = 5;
+  r.verified->unread = 3;
+  BOOST_TEST(last_line_of(report::report_text(r)) == "Finished: 5 of 8 known meetings exist; 3 could not be read.");
+  r.verified->repairs = true;
+  BOOST_TEST(last_line_of(report::report_text(r)) == "Finished: 5 of 8 known meetings exist; 3 could not be read or repaired.");
+  const auto found = boost::json::parse(report::report_json(r)).at("verified").as_object();
+  BOOST_TEST(found.at("failed").to_number<int>() == 2);
+  BOOST_TEST(found.at("unread").to_number<int>() == 3);
+  BOOST_TEST(found.at("unknown").to_number<int>() == 0);
+  r.verified->rows = 0;
+  BOOST_TEST(report::report_text(r).contains("Verified: no meeting: 3 could not be read or repaired.\n"));
+
+  // Of a file: rows may have no meeting at all.
+  r = verified({.unchanged = 4, .failed = 2, .rejected = 1, .lost = 1, .removed = 2}, 10);
+  r.of_inventory = false;
+  r.verified->rows = 5;
+  r.verified->unknown = r.verified->unread = 1;
+  BOOST_TEST(last_line_of(report::report_text(r)) ==
+             "Finished: 4 of the 10 rows have their meeting; 1 is lost; 2 were removed before; 1 could not be read; 1 is not known to this "
+             "ledger; 1 is wrong.");
+}
+
 BOOST_AUTO_TEST_CASE(where_all_is_well_it_says_so) {
   auto r = verified({.unchanged = 1}, 1);
   r.verified->to = r.verified->from;
@@ -102,10 +126,10 @@ BOOST_AUTO_TEST_CASE(a_run_that_removes) {
   BOOST_TEST(last_line_of(report::report_text(r)) == "Done: 4 meetings are removed.");
   r.rows = 6;
   r.counts.failed = 2;
-  r.failed = "cancelled.csv.failed.csv";
+  r.failed = "cancelled.csv.remove.failed.csv";
   const auto text = report::report_text(r);
   BOOST_TEST(last_line_of(text) == "Finished: 4 of 6 rows are removed.");
-  BOOST_TEST(text.contains("Failed rows: cancelled.csv.failed.csv\n"), text);
+  BOOST_TEST(text.contains("Failed rows: cancelled.csv.remove.failed.csv\n"), text);
   BOOST_TEST(!text.contains("apply"), text);
 }
 
@@ -117,6 +141,9 @@ BOOST_AUTO_TEST_CASE(counts_of_plans) {
       report::plan_counts(s) ==
       "9 rows: 3 meetings to delete, of 2 organizers, 1 row of meetings that were removed before, 2 rows of meetings that this ledger "
       "does not know, 1 row of meetings of another feed, 1 row the same as an earlier one, 1 row wrong.");
+  // Such a plan removes nothing of a feed, and nothing bars it.
+  BOOST_TEST(boost::json::parse(report::plan_json(0, s, {}, {})).at("removals") == 3);
+  BOOST_TEST(boost::json::parse(report::plan_json(0, s, {}, {})).at("removals_barred").is_null());
   const plan_summary v{.kind = run_kind::verify, .rows = 5, .get_keys = 4, .repaired_keys = 1};
   BOOST_TEST(report::plan_counts(v) == "5 rows: 4 meetings to read, 1 known to be lost to make again.");
 }

@@ -82,6 +82,14 @@ BOOST_AUTO_TEST_CASE(rows_of_other_tenants_are_counted) {
   BOOST_TEST(boost::json::parse(plan_json(0, s, now)).at("other_tenants") == 1);
 }
 
+BOOST_AUTO_TEST_CASE(rows_of_removed_meetings_are_counted) {
+  auto s = checked();
+  s.removed_before = 2;
+  BOOST_TEST(input_text(s).ends_with(
+      "\n2 rows are left out, because they are of convoke's results and their column 'outcome' says that the meeting is removed.\n"));
+  BOOST_TEST(boost::json::parse(plan_json(0, s, now)).at("removed_before") == 2);
+}
+
 BOOST_AUTO_TEST_CASE(a_plan_counts_the_organizers_that_owe_calls) {
   auto s = checked();
   s.organizers.push_back({.organizer = "c", .vanished = 3});

@@ -80,7 +80,19 @@ BOOST_AUTO_TEST_CASE(a_plan_says_why_nothing_is_removed) {
   s.rejected = 1;
   BOOST_TEST(only_warning(s).ends_with(
       " Nothing happens to their meetings: 1 row of this input is wrong, and meetings are removed only where every row succeeds."));
+  s.barred = removal_bar::no_rows;
+  BOOST_TEST(only_warning(s).ends_with(" Nothing happens to their meetings: this input has no rows."));
+  s.barred = removal_bar::other_tenants;
+  s.other_tenants = 1;
+  BOOST_TEST(only_warning(s).ends_with(
+      " Nothing happens to their meetings: 1 row of other tenants is left out, and a row that moved could be among "
+      "them; the same command without --tenant deletes them."));
+  BOOST_TEST(boost::json::parse(plan_json(0, s, {}, {})).at("removals_barred") == "other_tenants");
+  // A plan that is opened later has not counted them.
+  s.other_tenants = 0;
+  BOOST_TEST(only_warning(s).contains(": rows of other tenants are left out, and"));
   s.vanished = 0;
+  BOOST_TEST(plan_warnings(s).empty());
   s.barred = removal_bar::no_feed;
   BOOST_TEST(only_warning(s) ==
              "Nothing is removed, although --on-vanished remove is set: this input belongs to no feed. --feed NAME names one.");

@@ -116,6 +116,13 @@ BOOST_AUTO_TEST_CASE(failed_rows_lie_beside_the_input_where_that_is_a_place) {
     BOOST_TEST(run::failed_path(job{.input = pipe}) == "stdin.failed.csv");
   for (const std::string file : {"in.csv", "/dev/shm/in.csv"}) BOOST_TEST(run::failed_path(job{.input = file}) == file + ".failed.csv");
   BOOST_TEST(run::failed_path(job{.input = "-", .failed = "mine.csv"}) == "mine.csv");
+  // Runs of another kind leave the file of `apply` alone.
+  for (const auto kind : {run_kind::verify, run_kind::remove}) {
+    const auto word = std::string(to_string(kind));
+    BOOST_TEST(run::failed_path(job{.input = "in.csv", .plan = {.kind = kind}}) == "in.csv." + word + ".failed.csv");
+    BOOST_TEST(run::failed_path(job{.input = "-", .plan = {.kind = kind}}) == "stdin." + word + ".failed.csv");
+    BOOST_TEST(run::failed_path(job{.input = "in.csv", .plan = {.kind = kind}, .failed = "mine.csv"}) == "mine.csv");
+  }
 }
 
 BOOST_FIXTURE_TEST_CASE(an_id_in_other_case_is_the_same_meeting, fixture) {
@@ -300,6 +307,10 @@ BOOST_AUTO_TEST_CASE(a_failed_file_belongs_to_the_feed_of_its_input) {
   const auto feed = [](const std::string& input) { return run::feed_of(job{.input = input}); };
   BOOST_TEST(feed("a/mon.csv") == "mon.csv");
   BOOST_TEST(feed("a/mon.csv.failed.csv") == "mon.csv");
+  for (const auto* kind : {"verify", "remove"}) {
+    BOOST_TEST(feed("a/mon.csv." + std::string(kind) + ".failed.csv") == "mon.csv");
+    BOOST_TEST(feed("stdin." + std::string(kind) + ".failed.csv").empty());
+  }
   BOOST_TEST(feed("stdin.failed.csv").empty());
   BOOST_TEST(feed("-").empty());
   BOOST_TEST(feed(".failed.csv") == ".failed.csv");
