@@ -16,6 +16,8 @@ std::string_view to_string(removal_bar why) noexcept {
       return "no_rows";
     case removal_bar::wrong_rows:
       return "wrong_rows";
+    case removal_bar::drifted_rows:
+      return "drifted_rows";
   }
   return "unknown";
 }

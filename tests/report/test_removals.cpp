@@ -80,6 +80,12 @@ BOOST_AUTO_TEST_CASE(a_plan_says_why_nothing_is_removed) {
   s.rejected = 1;
   BOOST_TEST(only_warning(s).ends_with(
       " Nothing happens to their meetings: 1 row of this input is wrong, and meetings are removed only where every row succeeds."));
+  s.barred = removal_bar::drifted_rows;
+  s.drifted = 2;
+  BOOST_TEST(
+      only_warning(s).ends_with(" 2 meetings are known to differ, which --on-drift fail counts as a failure, and meetings are removed "
+                                "only where every row succeeds."));
+  BOOST_TEST(to_string(s.barred) == "drifted_rows");
   s.vanished = 0;
   s.barred = removal_bar::no_feed;
   BOOST_TEST(only_warning(s) ==
