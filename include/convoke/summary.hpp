@@ -140,6 +140,7 @@ enum class removal_bar : std::uint8_t {
   no_rows,        ///< the input has no rows
   wrong_rows,     ///< rows are wrong: such a run does not succeed as a whole, and what a wrong row wants is not known
   other_tenants,  ///< rows of other tenants are left out: a meeting that moved could be in one of them
+  drifted_rows,   ///< meetings are known to differ, and drift fails the run (on_drift::fail)
 };
 /// `none`, `not_wanted`, …: for programs.
 [[nodiscard]] std::string_view to_string(removal_bar why) noexcept;
@@ -169,9 +170,12 @@ struct plan_summary {
   std::uint64_t gone = 0;        ///< rows, in such a run, whose meeting is known to be removed: no call
   std::uint64_t unknown = 0;     ///< rows, in such a run, whose meeting this ledger does not know: failed (`unknown_meeting`), no call
   std::uint64_t other_feed = 0;  ///< rows, in a remove run, whose meeting belongs to another feed: failed (`other_feed`), no call
-  std::uint64_t unchanged = 0;   ///< rows whose meeting is known to be as wanted
-  std::uint64_t drifted = 0;     ///< rows whose meeting is known to differ
-  std::uint64_t rejected = 0;    ///< rows that are wrong
+  /// Rows, of a run that verifies, of meetings that another open run still owes a call for: failed (`call_owed`), no call.
+  std::uint64_t left_out = 0;
+  std::vector<std::uint32_t> left_out_runs;      ///< those runs; at most 20
+  std::uint64_t unchanged = 0;                   ///< rows whose meeting is known to be as wanted
+  std::uint64_t drifted = 0;                     ///< rows whose meeting is known to differ
+  std::uint64_t rejected = 0;                    ///< rows that are wrong
   std::uint64_t rejected_records = 0;            ///< records with such a row; 0 where that was not counted
   std::uint64_t duplicates = 0;                  ///< rows that share key and payload with an earlier row
   std::uint64_t superseded = 0;                  ///< owed rows of older open runs that this plan takes over once it is open

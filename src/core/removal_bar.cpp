@@ -18,6 +18,8 @@ std::string_view to_string(removal_bar why) noexcept {
       return "wrong_rows";
     case removal_bar::other_tenants:
       return "other_tenants";
+    case removal_bar::drifted_rows:
+      return "drifted_rows";
   }
   return "unknown";
 }

@@ -49,6 +49,10 @@ inline operation operation_from_stored(int stored) noexcept {
       return static_cast<operation>(stored);
   }
 }
+// Whether a row with this owed.operation removes the meeting, now or later.
+inline bool stored_removal(int stored) noexcept {
+  return operation_from_stored(stored) == operation::remove;
+}
 // Dates of occurrences are stored as YYYYMMDD.
 [[nodiscard]] std::optional<std::int64_t> stored_date(const occurrence_date& date) noexcept;
 [[nodiscard]] std::chrono::local_days date_from_stored(std::int64_t date) noexcept;
@@ -61,8 +65,8 @@ inline operation operation_from_stored(int stored) noexcept {
 [[nodiscard]] std::string_view to_string(run_state state) noexcept;
 // Why a waiting row ended without a call.
 inline constexpr const char* not_removed_why =
-    "not removed: other rows of this run did not succeed, and meetings are only removed after everything else; correct these and run the "
-    "same command again";
+    "not removed: other rows of this run did not succeed, or another run took them over, and meetings are only removed after everything "
+    "else; run the same command again";
 // False for one that is not a finite positive rate, or has a number that is none.
 [[nodiscard]] bool worth_saving(const lane_pace& pace) noexcept;
 

@@ -29,6 +29,7 @@ std::string rows_without_call(const plan_summary& s) {
   add(s.gone, "of meetings that were removed before");
   add(s.unknown, "of meetings that this ledger does not know");
   add(s.other_feed, "of meetings of another feed");
+  add(s.left_out, "of meetings for which another run still owes a call");
   add(s.duplicates, "the same as an earlier one");
   add(s.rejected, "wrong");
   return out;

@@ -121,6 +121,8 @@ json::object plan_object(std::uint32_t run, const plan_summary& s, utc_time now)
           {"gone", s.gone},
           {"unknown", s.unknown},
           {"other_feed", s.other_feed},
+          {"left_out", s.left_out},
+          {"left_out_runs", json::array(s.left_out_runs.begin(), s.left_out_runs.end())},
           {"removals", s.kind == run_kind::remove ? s.remove_keys : removals_of(s)},
           {"removals_sample", sample_json(s.remove_sample)},
           {"removals_barred", s.kind == run_kind::provision ? json::value(to_string(s.barred)) : json::value(nullptr)},

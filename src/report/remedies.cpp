@@ -61,9 +61,14 @@ constexpr rule rules[] = {
      "These meetings belong to another feed, so they are not deleted. `convoke export --inventory` shows the feed of each; leave --feed "
      "out to delete meetings of any feed.",
      true, core::fixer::operator_of_convoke},
+    {outcome::failed, "call_owed",
+     "An open run still owes a call for these meetings, so they were not read. Carry that run out by its own command, or `convoke discard` "
+     "it (`convoke runs` lists it), then run the same command again.",
+     false, core::fixer::operator_of_convoke},
     {outcome::failed, "not_removed",
-     "Meetings that vanished from the feed are deleted only where every other row of the run succeeds. They stay as they are, and the next "
-     "run decides about them again: see to the other rows, then run the same command again.",
+     "Meetings that vanished from the feed are deleted only where every other row of the run succeeds, and rows did not succeed, or "
+     "another "
+     "run took them over. The meetings stay as they are, and the next run decides about them again: run the same command again.",
      false, core::fixer::operator_of_convoke},
 };
 

@@ -102,7 +102,21 @@ std::string input_warning_text(const input_warning& w) {
   return out + ". " + std::string(words.advice);
 }
 
+// `run 3`, `runs 3 and 5`, `runs 3, 5 and 7`.
+std::string runs_text(const std::vector<std::uint32_t>& runs) {
+  std::string out = runs.size() == 1 ? "run" : "runs";
+  for (std::size_t i = 0; i < runs.size(); ++i) out += fmt::format("{} {}", i == 0 ? "" : i + 1 == runs.size() ? " and" : ",", runs[i]);
+  return out;
+}
+
 void add_other_runs(const plan_summary& s, std::vector<std::string>& out) {
+  if (s.left_out > 0)
+    out.push_back(fmt::format(
+        "{} {} left out, because {} still {} a call for {}: {} not read, and nothing is attested of {}. Carry out what is owed by its own "
+        "command, or `convoke discard` it, then run the same command again.",
+        count_of(s.left_out, "meeting", "meetings"), form(s.left_out, "is", "are"), runs_text(s.left_out_runs),
+        s.left_out_runs.size() == 1 ? "owes" : "owe", form(s.left_out, "it", "them"), form(s.left_out, "it is", "they are"),
+        form(s.left_out, "it", "them")));
   if (s.superseded > 0)
     out.push_back(fmt::format("{} that older runs still owe {} taken over by this run.", count_of(s.superseded, "row", "rows"),
                               form(s.superseded, "is", "are")));
@@ -140,6 +154,10 @@ std::string kept_because(const plan_summary& s) {
           "{} of other tenants {} left out, and a row that moved could be among them; the same command without --tenant deletes {}",
           s.other_tenants > 0 ? count_of(s.other_tenants, "row", "rows") : std::string("rows"), form(s.other_tenants, "is", "are"),
           form(s.vanished, "it", "them"));
+    case removal_bar::drifted_rows:
+      return fmt::format(
+          "{} known to differ, which --on-drift fail counts as a failure, and meetings are removed only where every row succeeds",
+          count_of(s.drifted, "meeting is", "meetings are"));
     default:
       return s.vanished == 1 ? "this ledger has seen no meeting of it" : "this ledger has seen no meetings of them";
   }
@@ -150,7 +168,8 @@ void add_removals(const plan_summary& s, bool carried_out, std::vector<std::stri
     out.emplace_back("Nothing is removed, although --on-vanished remove is set: this input belongs to no feed. --feed NAME names one.");
   if (s.barred == removal_bar::part_of_input)
     out.emplace_back(
-        "Nothing is removed, although --on-vanished remove is set: --limit, --only and failed files leave out rows of the feed.");
+        "Nothing is removed, although --on-vanished remove is set: --limit, --only and failed files leave out rows of the feed, and so "
+        "does --tenant where another table of the configuration has the same tenant.");
   if (removals_of(s) == 0) return;
   if (carried_out)
     return out.push_back(fmt::format("{}{} {} removed, because this input does not have {} any more: {}.",

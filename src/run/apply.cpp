@@ -100,8 +100,9 @@ result<ledger::run_id> choose_run(workspace& w, const job& j, known_run& known, 
   return known.open->id;
 }
 
-// Where nothing is owed any more the run is over. What was done stands and is reported, although this cannot be written.
-void close_run(ledger::store& store, ledger::run_id id, job_report& out) {
+// Where nothing is owed any more the run is over. What was done stands and is reported, although this cannot be written. Returns whether
+// the run is still open.
+bool close_run(ledger::store& store, ledger::run_id id, job_report& out) {
   const auto state = store.finish_run(id);
   if (!state) {
     out.end = ending::storage;
@@ -113,6 +114,7 @@ void close_run(ledger::store& store, ledger::run_id id, job_report& out) {
     out.end = ending::deferred;
     out.detail = left_by_others;
   }
+  return state && *state == ledger::run_state::open;
 }
 
 // --forget-cooldowns: none of them is obeyed any more, and `status` does not show them.
@@ -135,8 +137,8 @@ result<void> carry_out_run(const call_phase& with, ledger::run_id id, job_report
   const auto done = carry_out(with, {.what = {.run = id, .lanes = {}}});
   if (!done) return std::unexpected(done.error());
   add_calls(*done, out);
-  if (out.end != ending::storage) close_run(with.store, id, out);
-  if (out.end != ending::finished && done->waiting > 0)
+  const bool open = out.end == ending::storage || close_run(with.store, id, out);
+  if (out.end != ending::finished && open && done->waiting > 0)
     out.warnings.push_back(fmt::format(
         "{} that vanished from the feed {} not removed yet: that waits until every other row of the run has succeeded. The same command "
         "goes on with it.",

@@ -25,6 +25,7 @@ static_assert(std::to_underlying(engine::update_rule::never) == std::to_underlyi
               std::to_underlying(engine::update_rule::both) == std::to_underlying(ledger::update_rule::both));
 
 constexpr auto progress_interval = 200ms;
+constexpr auto end_waiting_interval = 60s;      // a row of another lane can be the last one, or a plan was under way
 constexpr std::uint64_t seeds_per_lane = 1024;  // a lane has 1,000 connections at most
 
 std::vector<std::optional<lane_pace_options>> paces_of(std::span<const lane_parts> lanes) {
@@ -54,6 +55,7 @@ driver::driver(const surroundings& with, const stop_tokens& stops, const ledger:
       keeper_(make_keeper()),
       meter_(opened.info.rows, opened.info.rows - opened.info.counts.owed, calls_owed(opened), clock_.now()) {
   session_events& events = *this;
+  waiting_ = opened.waiting;
   for (auto& parts : lanes) {
     const session_settings settings{.lane = static_cast<engine::lane_id>(lanes_.size()),
                                     .connect_timeout = j.pace.connect_timeout,
@@ -102,7 +104,8 @@ driven driver::ending() {
              .lanes = std::move(ended_->lanes),
              .session_over = std::move(session_over_),
              .numbers = engine_.numbers(),
-             .rows_ended = rows_ended_};
+             .rows_ended = rows_ended_,
+             .waiting = waiting_};
   if (first_send_ && last_commit_) out.call_time = *last_commit_ - *first_send_;
   return out;
 }
@@ -270,6 +273,7 @@ bool driver::holds_nothing() const {
 }
 
 void driver::on_surveyed(const ledger::rows_in_store& rows) {
+  waiting_ = rows.waiting;
   std::uint64_t left = rows.held_elsewhere + rows_.size() + engine_.numbers().in_flight;
   for (const auto& one : rows.organizers) {
     left += one.fresh + one.stale;
@@ -278,8 +282,18 @@ void driver::on_surveyed(const ledger::rows_in_store& rows) {
   }
   // What is being claimed or written now is counted on neither side, or on both.
   if (ledger_jobs_ > 0 || commits_.busy()) return;
-  meter_.found(left, clock_.now());
-  if (left == 0 && shared_.nothing_left && std::exchange(unreported_end_, false)) shared_.nothing_left();
+  const auto now = clock_.now();
+  meter_.found(left, now);
+  if (left == 0 && shared_.nothing_left && (std::exchange(unreported_end_, false) || may_end_waiting(rows, now))) shared_.nothing_left();
+}
+
+// Rows that wait end with the last other row of their run where one of these failed. Another worker may have ended that one, and may have
+// been killed before it saw that nothing is left.
+bool driver::may_end_waiting(const ledger::rows_in_store& rows, mono_time now) {
+  if (rows.waiting == 0 || (rows.waiting == tried_to_end_ && now < try_again_at_)) return false;
+  tried_to_end_ = rows.waiting;
+  try_again_at_ = now + end_waiting_interval;
+  return true;
 }
 
 // ---- time and stops

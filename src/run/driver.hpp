@@ -32,6 +32,7 @@ struct driven {
   engine::counters numbers;
   std::uint64_t rows_ended = 0;           // rows of the input that got their outcome by this session
   std::chrono::nanoseconds call_time{0};  // first send to last commit
+  std::uint64_t waiting = 0;              // rows that waited for all others when they were last counted (store::claim)
 };
 
 // What a session of a ledger for several processes is more than one that has its ledger for itself.
@@ -39,7 +40,8 @@ struct shared_session {
   mono_time joined{};                 // when the session was requested: its lease counts from then
   std::chrono::nanoseconds spent{0};  // of the time limit, which all sessions of a command share
   bool follow = false;
-  // Called where nothing is owed and no other worker holds a row, each time that this comes about after rows have ended. It may block: no
+  // Called where nothing is owed and no other worker holds a row, each time that this comes about after rows have ended; and where only
+  // rows are owed that wait for all others (store::claim), each time that their number has changed, and once a minute. It may block: no
   // call is in flight then. May be empty.
   std::function<void()> nothing_left{};
 };

@@ -107,6 +107,7 @@ class driver final : private session_events {
   void on_storage_failure(const error& why);
   [[nodiscard]] bool holds_nothing() const;
   void on_surveyed(const ledger::rows_in_store& rows);
+  [[nodiscard]] bool may_end_waiting(const ledger::rows_in_store& rows, mono_time now);
 
   // From the clock and the caller.
   void on_time();
@@ -152,6 +153,10 @@ class driver final : private session_events {
   std::optional<mono_time> first_send_, last_commit_;
   std::uint64_t rows_ended_ = 0;
   bool unreported_end_ = true;  // rows may have ended since nothing_left was called
+  std::uint64_t waiting_ = 0;   // rows that wait for all others of their run, when they were last counted
+  // When nothing_left was last called because of such rows: how many these were, and from when on it is called again for as many.
+  std::uint64_t tried_to_end_ = 0;
+  mono_time try_again_at_{};
   progress_meter meter_;
 
   // Last, so that they end first: a stop that is requested later reaches nothing.

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 #include <boost/json.hpp>
 
+#include <convoke/key.hpp>
 #include <convoke/version.hpp>
 
 #include "core/text.hpp"
@@ -91,9 +92,16 @@ result<void> check_row_count(std::uint64_t rows, std::uint64_t planned, std::uin
   return {};
 }
 
+// Whether rows are left out whose keys look like those of this job: of a lane with a tenant of the job, and with another app.
+bool leaves_out_rows_of_its_tenants(const job& j) {
+  return std::ranges::any_of(j.other_tenants, [&](const known_tenant& other) {
+    return std::ranges::any_of(j.lanes, [&](const lane_options& lane) { return to_lower(lane.tenant) == to_lower(other.tenant); });
+  });
+}
+
 // Whether a plan covers all rows of its input, and the input is the whole of what it stands for. A failed file never is.
 bool covers_input(const job& j, const ledger::run_header& header) {
-  return !j.plan.limit && j.plan.only.empty() && !report::is_failed_file(header);
+  return !j.plan.limit && j.plan.only.empty() && !report::is_failed_file(header) && !leaves_out_rows_of_its_tenants(j);
 }
 
 }  // namespace

@@ -97,14 +97,15 @@ class sequence {
           opened->info.counts.owed = out_.sessions == 0 ? wanted_.rows->owed : rows_to_claim(*opened);
         }
         if ((opened->info.counts.owed == 0 && !wanted_.follow) || only_waiting(*opened)) return nothing_to_do(*opened);
-        if (waited_) note_removals(*waited_ - opened->waiting);
+        note_removals(*opened);
         auto done = carry_out_one(*opened, began);
         if (!done) return std::unexpected(done.error());
         last_seen_ = os::boot_now();
         add(*done, out_);
+        out_.waiting = done->waiting;
         if (done->session_over && !opened->shared) return std::unexpected(std::move(*done->session_over));
         out_.last = std::move(*done);
-        waited_ = waiting_may_go(*opened) ? std::optional(opened->waiting) : std::nullopt;
+        waited_ = waiting_may_go() ? std::optional(out_.waiting) : std::nullopt;
         if (!waited_) {
           if (!opened->shared || !goes_on(os::boot_now() - began)) return std::move(out_);
           pause_after_session(os::boot_now() - began);
@@ -132,11 +133,14 @@ class sequence {
   }
 
   // Whether all rows may have succeeded for which others wait: those are given out in a session that begins then.
-  [[nodiscard]] bool waiting_may_go(const ledger::opened_run& opened) const {
-    return opened.waiting > 0 && !out_.last.session_over && out_.last.reason == engine::stop_reason::finished && !with_.stop.requested();
+  [[nodiscard]] bool waiting_may_go() const {
+    return out_.waiting > 0 && !out_.last.session_over && out_.last.reason == engine::stop_reason::finished && !with_.stop.requested();
   }
 
-  void note_removals(std::uint64_t rows) {
+  // Where the rows of this session are those that waited in the last one.
+  void note_removals(const ledger::opened_run& opened) {
+    if (!waited_ || *waited_ <= opened.waiting || rows_to_claim(opened) == 0) return;
+    const auto rows = *waited_ - opened.waiting;
     with_.watch.note(fmt::format("All rows of the input have succeeded: {} that vanished from the feed {} removed now.",
                                  rows == 1 ? std::string("1 meeting") : fmt::format("{} meetings", rows), rows == 1 ? "is" : "are"));
   }

@@ -48,7 +48,7 @@ struct sessions_wanted {
 struct sessions_done {
   driven last;
   unsigned sessions = 0;
-  std::uint64_t waiting = 0;  // rows that waited for all others when the last session began (store::claim)
+  std::uint64_t waiting = 0;  // rows that waited for all others when they were last counted (store::claim)
   std::uint64_t calls = 0, throttled = 0, faults = 0, early_by_inference = 0, batches = 0, strange = 0, rows_ended = 0;
   std::chrono::nanoseconds call_time{0};
   std::vector<std::uint64_t> lane_calls{};  // by lane; those of a session that ended without saying how its lanes ended are missing

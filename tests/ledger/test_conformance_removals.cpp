@@ -157,6 +157,85 @@ BOOST_AUTO_TEST_CASE(a_key_that_comes_back_is_taken_from_a_removal_that_waits) {
   BOOST_TEST(inventory() == (words{"a satisfied", "b satisfied", "c satisfied", "new wanted"}), boost::test_tools::per_element());
 }
 
+// Of the row nothing else is known than that the meeting is to exist.
+BOOST_AUTO_TEST_CASE(a_wrong_row_takes_its_key_from_a_removal) {
+  made();
+  const auto run = next().id;
+  auto wrong = wrong_row(3, "no end");
+  wrong.present = {{organizer_name(1), "b"}};
+  const auto later = plan(*s, removing("later"), {row(2, 1, "a"), wrong, row(5, 2, "new")});
+  BOOST_TEST(later.summary.superseded == 2u);
+  BOOST_TEST(later.summary.owed_elsewhere == 1u);
+  BOOST_TEST(results(*r, run) == (words{"2 unchanged", "5 superseded", "0 superseded", "0 deferred"}), boost::test_tools::per_element());
+  // The other removal waits for rows that another run has taken, so it does not come about.
+  BOOST_TEST((must(s->finish_run(run)) == run_state::finished));
+  check_counts(*r, run);
+  BOOST_TEST(inventory() == (words{"a satisfied", "b satisfied", "c satisfied", "new wanted"}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(rows_that_differ_or_lack_their_organizer_take_their_keys_from_removals_under_way) {
+  made();
+  const auto run = next().id;
+  BOOST_REQUIRE(claimed_removals(run).size() == 2u);
+  restart();
+  auto wrong = wrong_row(3, "no such user");
+  wrong.present = {named_key{.organizer = "", .external_id = "b"}};
+  const auto later = plan(*s, removing("later"), {row(2, 1, "a"), wrong, row(4, 1, "c", 1), row(5, 2, "new"), row(6, 1, "c", 2)});
+  BOOST_TEST(later.summary.rejected == 3u);
+  BOOST_TEST(later.summary.superseded == 2u);
+  BOOST_TEST(results(*r, run) == (words{"2 unchanged", "5 created", "0 superseded", "0 superseded"}), boost::test_tools::per_element());
+  BOOST_TEST((must(r->run(run))->state == run_state::finished));
+  check_counts(*r, run);
+  // It is not known whether they were deleted.
+  BOOST_TEST(plan(*s, removing("right"), {row(2, 1, "a"), row(3, 1, "b"), row(4, 1, "c"), row(5, 2, "new")}, false).summary.retried_keys ==
+             2u);
+}
+
+BOOST_AUTO_TEST_CASE(a_wrong_row_of_another_kind_of_run_leaves_removals_alone) {
+  made();
+  const auto run = next().id;
+  for (const auto kind : {run_kind::verify, run_kind::remove}) {
+    auto h = header(kind == run_kind::verify ? "verify" : "remove");
+    h.kind = kind;
+    h.feed.clear();
+    auto wrong = wrong_row(3, "no end");
+    wrong.present = {{organizer_name(1), "b"}};
+    BOOST_TEST(plan(*s, h, {wrong}).summary.superseded == 0u);
+  }
+  BOOST_TEST(resume(run).waiting == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(what_another_app_of_the_tenant_has_made_is_removed) {
+  made();
+  auto other = removing("other");
+  other.lanes[0].app = "app-2";
+  const auto [run, summary] = plan(*s, other, {row(2, 1, "a")});
+  BOOST_TEST(summary.unchanged == 1u);
+  BOOST_TEST(summary.vanished == 2u);
+  BOOST_TEST(summary.remove_keys == 2u);
+  BOOST_REQUIRE(summary.organizers.size() == 1u);
+  BOOST_TEST(summary.organizers[0].calls == 2u);
+  BOOST_TEST(summary.organizers[0].vanished == 2u);
+  carry_out(*s, run, outcome::removed);
+  BOOST_TEST(inventory() == (words{"a satisfied", "b removed", "c removed"}), boost::test_tools::per_element());
+  check_counts(*r, run);
+  auto user = removing("user");
+  user.lanes[0].app = "app-2/00000000-0000-4000-8000-000000000009";
+  BOOST_TEST(plan(*s, user, {row(9, 9, "own")}, false).summary.vanished == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(known_drift_that_fails_a_run_bars_its_removals) {
+  carry_out(*s, plan(*s, removing("first"), {row(2, 1, "a"), row(3, 1, "b")}).id, outcome::drifted);
+  auto strict = removing("strict");
+  strict.drift_fails = true;
+  const auto barred = plan(*s, strict, {row(2, 1, "a")}, false).summary;
+  BOOST_TEST(barred.drifted == 1u);
+  BOOST_TEST(barred.vanished == 1u);
+  BOOST_CHECK(barred.barred == removal_bar::drifted_rows);
+  BOOST_TEST(barred.remove_keys == 0u);
+  BOOST_TEST(plan(*s, removing("lenient"), {row(2, 1, "a")}, false).summary.remove_keys == 1u);
+}
+
 // A request that deletes the meeting may be in flight, or may have been answered to a process that was killed.
 BOOST_AUTO_TEST_CASE(a_key_that_comes_back_after_its_removal_was_claimed_owes_a_call) {
   made();

@@ -36,6 +36,23 @@ BOOST_AUTO_TEST_CASE(a_plan_whose_connection_is_lost_leaves_nothing) {
   BOOST_TEST(plan(*s, header(), {row(2, 1, "a")}).summary.calls == 1U);
 }
 
+// It could take rows over that a plan ends too.
+BOOST_AUTO_TEST_CASE(rows_that_wait_are_not_ended_while_a_plan_is_under_way) {
+  const postgres_database at;
+  const auto s = at.open();
+  const auto run = plan(*s, header(), {row(2, 1, "a"), row(3, 1, "b")}).id;
+  at.ask("UPDATE convoke.owed SET operation = 6 WHERE number = 3");
+  finish(*s, {ended(claim_first(*s, run).rows.at(0), outcome::failed)});
+  auto planner = at.connect();
+  must(planner.begin());
+  must(planner.run("SELECT pg_advisory_xact_lock(1668247158, 1)"));
+  BOOST_TEST((must(s->finish_run(run)) == run_state::open));
+  BOOST_TEST(at.ask("SELECT count(*) FROM convoke.owed") == "1");
+  planner.roll_back();
+  BOOST_TEST((must(s->finish_run(run)) == run_state::finished));
+  BOOST_TEST(at.ask("SELECT count(*) FROM convoke.owed") == "0");
+}
+
 BOOST_AUTO_TEST_CASE(a_plan_that_lost_its_connection_changes_no_other_run) {
   const postgres_database at;
   const auto s = at.open();

@@ -148,6 +148,18 @@ BOOST_AUTO_TEST_CASE(counts_of_plans) {
   BOOST_TEST(report::plan_counts(v) == "5 rows: 4 meetings to read, 1 known to be lost to make again.");
 }
 
+BOOST_AUTO_TEST_CASE(what_a_verify_run_leaves_out_is_counted_and_the_runs_are_named) {
+  plan_summary s{.kind = run_kind::verify, .rows = 5, .get_keys = 2, .left_out = 3, .left_out_runs = {4, 7, 9}};
+  BOOST_TEST(report::plan_counts(s) == "5 rows: 2 meetings to read, 3 rows of meetings for which another run still owes a call.");
+  auto warnings = report::plan_warnings(s);
+  BOOST_REQUIRE(warnings.size() == 1U);
+  BOOST_TEST(warnings[0].starts_with("3 meetings are left out, because runs 4, 7 and 9 still owe a call for them: they are not read"));
+  s.left_out = 1;
+  s.left_out_runs = {4};
+  warnings = report::plan_warnings(s);
+  BOOST_TEST(warnings.at(0).starts_with("1 meeting is left out, because run 4 still owes a call for it: it is not read"));
+}
+
 BOOST_AUTO_TEST_CASE(the_question_names_counts_and_three_examples) {
   removal_question q{.input = "x.csv", .meetings = 5};
   q.plan = {.kind = run_kind::remove, .rows = 6, .remove_keys = 5, .unknown = 1};

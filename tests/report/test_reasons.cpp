@@ -116,6 +116,8 @@ BOOST_AUTO_TEST_CASE(row_16_every_kind_of_failure_has_a_remedy) {
       {reason(404, "", "", outcome::lost), "`convoke verify --repair` makes them again"},
       {reason(0, "unknown_meeting"), "Compare organizer and external id"},
       {reason(0, "other_feed"), "to delete meetings of any feed"},
+      {reason(0, "call_owed"), "Carry that run out by its own command"},
+      {reason(0, "not_removed"), "or another run took them over"},
       {reason(0, "Something"), "compare the message"}};
   for (const auto& [why, says] : kinds) BOOST_TEST(with_remedy(why).remedy.contains(says), with_remedy(why).remedy << " / " << says);
 }

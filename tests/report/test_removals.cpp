@@ -91,6 +91,12 @@ BOOST_AUTO_TEST_CASE(a_plan_says_why_nothing_is_removed) {
   // A plan that is opened later has not counted them.
   s.other_tenants = 0;
   BOOST_TEST(only_warning(s).contains(": rows of other tenants are left out, and"));
+  s.barred = removal_bar::drifted_rows;
+  s.drifted = 2;
+  BOOST_TEST(
+      only_warning(s).ends_with(" 2 meetings are known to differ, which --on-drift fail counts as a failure, and meetings are removed "
+                                "only where every row succeeds."));
+  BOOST_TEST(to_string(s.barred) == "drifted_rows");
   s.vanished = 0;
   BOOST_TEST(plan_warnings(s).empty());
   s.barred = removal_bar::no_feed;

@@ -78,6 +78,7 @@ class fake_ledger final : public ledger::store {
     std::vector<ledger::announced_cooldown> cooldowns{};                            // for the next answer to a write
     std::vector<ledger::renewal_request> requests{};                                // so far
     unsigned surveys = 0;
+    std::uint64_t waiting = 0;  // rows that wait for all others, which no session claims
   };
   sharing shared;
   // Before the driver begins: its session has a lease.
@@ -202,6 +203,7 @@ inline void fake_ledger::survey(ledger::lease_token, ledger::surveyed_handler do
   jobs_.emplace_back([this, done = std::move(done)] {
     if (failure_) return done(std::unexpected(*failure_));
     ledger::rows_in_store out;
+    out.waiting = shared.waiting;
     for (const auto& o : opened_.organizers) {
       auto found = o;
       found.fresh = found.stale = 0;

@@ -222,6 +222,30 @@ BOOST_AUTO_TEST_CASE(rows_that_others_hold_are_waited_for_and_taken_when_they_co
   }
 }
 
+// The last row of their run was ended by a worker that was killed then.
+BOOST_AUTO_TEST_CASE(a_worker_that_follows_ends_rows_that_wait_for_a_row_of_another_worker) {
+  driver_world world({.shared = true, .follow = true});
+  unsigned before = 0, after_change = 0;
+  world.run([&] {
+    const auto now = world.clock.now();
+    if (now > start + 300s && world.ledger.shared.waiting == 0) {
+      before = world.nothing_left;
+      world.ledger.shared.waiting = 3;
+    }
+    if (now > start + 600s && world.ledger.shared.waiting == 3) {
+      after_change = world.nothing_left;
+      world.ledger.shared.waiting = 2;
+    }
+    if (now > start + 630s && !world.drain.stop_requested()) world.drain.request_stop();
+  });
+  BOOST_TEST(before == 1U);
+  // At once, then not more than once a minute.
+  BOOST_TEST(after_change > before + 1);
+  BOOST_TEST(after_change <= before + 6);
+  BOOST_TEST(world.nothing_left == after_change + 1);
+  BOOST_TEST(world.result->waiting == 2U);
+}
+
 BOOST_AUTO_TEST_CASE(a_worker_that_follows_waits_for_more_until_it_is_stopped) {
   driver_world world({.shared = true, .follow = true});
   for (std::size_t i = 0; i < 12; ++i) world.ledger.hold_elsewhere(world.ledger.rows()[i]);

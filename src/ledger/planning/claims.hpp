@@ -20,8 +20,10 @@ struct owed_elsewhere {
   key_id key = 0;
   lease_token token = 0;  // 0: unclaimed
   std::uint32_t strikes = 0;
-  std::uint64_t duplicates = 0;  // further rows of the input that end as this one does
-  bool discarded = false;        // of a discarded run: the row stands only for a claim whose call may be in flight
+  std::uint64_t duplicates = 0;         // further rows of the input that end as this one does
+  bool discarded = false;               // of a discarded run: the row stands only for a claim whose call may be in flight
+  bool removes = false;                 // it owes the removal of the meeting, now or once all other rows of its run have succeeded
+  run_kind kind = run_kind::provision;  // of that run
 };
 
 enum class takeover : std::uint8_t {
@@ -30,10 +32,20 @@ enum class takeover : std::uint8_t {
   superseded,  // the row ends as superseded
   claim_only,  // of a discarded run: the row is removed without an outcome, and its claim is inherited
 };
-[[nodiscard]] inline takeover take_over(const owed_elsewhere& row, const key_groups& groups) {
+// `kind`: of the plan's run.
+[[nodiscard]] inline takeover take_over(const owed_elsewhere& row, const key_groups& groups, run_kind kind = run_kind::provision) {
   if (groups.taken.contains(row.key)) return row.discarded ? takeover::claim_only : takeover::superseded;
-  // A row whose key the input has in a conflict stays owed, but is no surprise.
-  return row.discarded || groups.present.contains(row.key) ? takeover::none : takeover::elsewhere;
+  if (row.discarded) return takeover::none;
+  if (!groups.present.contains(row.key)) return takeover::elsewhere;
+  // The input has the key in a conflict or in a wrong row. What is wanted of it is not known, so its row stays owed, and is no surprise;
+  // but an input that says what is to exist names it, so its meeting is not removed any more.
+  return row.removes && kind == run_kind::provision ? takeover::superseded : takeover::none;
+}
+
+// Whether a run that verifies leaves the key of this row out: another open run owes more than to read it, and a row that only reads must
+// not take its place.
+[[nodiscard]] inline bool keeps_its_call(const owed_elsewhere& row) noexcept {
+  return !row.discarded && row.kind != run_kind::verify;
 }
 
 // What a row inherits from the rows of other runs that it replaces. A token means that a call with this key may still be in flight, so the

@@ -14,6 +14,7 @@ classifier::classifier(plan_store& store, run_id run, const run_header& header, 
       run_(run),
       kind_(header.kind),
       settings_(header.operations),
+      drift_fails_(header.drift_fails),
       feed_(header.feed),
       bounds_(std::move(bounds)),
       identifier_(header.lanes, header.operations) {
@@ -75,6 +76,8 @@ result<plan_summary> classifier::classify(utc_time now) {
     context_.feed = *feed;
   }
   if (auto numbered = store_.number_organizers(organizers_.entries()); !numbered) return std::unexpected(std::move(numbered.error()));
+  if (kind_ == run_kind::verify)
+    if (auto found = other_runs(context_).find_kept_calls(); !found) return std::unexpected(std::move(found.error()));
   if (auto decided = decide_rows(); !decided) return std::unexpected(std::move(decided.error()));
   if (auto found = find_lacking(); !found) return std::unexpected(std::move(found.error()));
   return summary_;
@@ -89,7 +92,7 @@ result<void> classifier::find_lacking() {
   lacking_keys lacking(bounds_.folder, bounds_.sort_bytes / 2);
   removed_keys removed(bounds_.folder, bounds_.sort_bytes / 2);
   lacking_finder finder(context_, lacking, removed);
-  summary_.barred = bar_of_removals(settings_, context_.feed, summary_);
+  summary_.barred = bar_of_removals(settings_, context_.feed, summary_, drift_fails_);
   if (auto found = finder.run(); !found) return found;
   if (auto planned = removal_planner(context_, last_number_, *calls_).run(removed); !planned) return planned;
   std::optional<replacement_finder> replacements;

@@ -54,6 +54,7 @@ class classifier {
   run_id run_;
   run_kind kind_;
   operation_settings settings_;
+  bool drift_fails_;
   std::string feed_;
   limits bounds_;
   row_identifier identifier_;

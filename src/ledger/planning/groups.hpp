@@ -29,6 +29,9 @@ struct key_groups {
   std::unordered_map<std::uint32_t, conflict> conflicts;
   key_set present;  // known keys that the input has, also in conflicting and in rejected rows
   key_set taken;    // known keys that this plan decides about
+  // Of a plan that verifies: keys that other open runs owe a call which it does not take over (keeps_its_call), and those of its own rows
+  // that it leaves out because of that.
+  key_set owed, left_out;
 
   // The keys of rejected rows, in order. Where the dates of a row that repeats cannot be read, its key has the id without a date;
   // where its organizer is not known, it has one that stands for every organizer. Beyond the cap any key with a date may belong to such a

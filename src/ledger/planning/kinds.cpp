@@ -46,6 +46,24 @@ no_call reason_of(row_class what, run_kind kind) noexcept {
               "this ledger knows no meeting of this organizer and external id; check both, or make the meeting with `convoke apply`"};
     case row_class::other_feed:
       return {other_feed, "the meeting belongs to another feed than the one of this run; --feed names the feed whose meetings are removed"};
+    case row_class::left_out:
+      return {
+          call_owed,
+          "another open run still owes a call for this meeting, so it was not read: carry that run out by its own command, or discard it "
+          "(`convoke runs` lists it), then run the same command again"};
+    default:
+      return {};
+  }
+}
+
+std::string_view code_of(decision what) noexcept {
+  switch (what) {
+    case decision::unknown:
+      return unknown_meeting;
+    case decision::other_feed:
+      return other_feed;
+    case decision::left_out:
+      return call_owed;
     default:
       return {};
   }

@@ -4,7 +4,9 @@
 //
 // verify, of a key with a known meeting: `get`. A meeting that was found lost before is read again: its organizer may have been absent for
 // a time only, and a run that attests the inventory asks about all of it. Under `repair` it owes createOrGet at once, which answers the
-// same question. A meeting that was removed is not asked for: the row ends as `removed`.
+// same question. A meeting that was removed is not asked for: the row ends as `removed`. A key for which an open run of another kind still
+// owes a call is left out, and its row fails with the code `call_owed`: the call of that run decides how the meeting is to be, and may be
+// in flight, so a row that only reads neither takes its place nor attests anything.
 //
 // remove: `remove`, where the key belongs to the run's feed; a run without a feed removes meetings of any. What is known to be removed ends
 // as `removed`; what is known to be lost is deleted all the same, because only a 404 now shows that it is gone now.
@@ -23,7 +25,7 @@
 namespace convoke::ledger::planning {
 
 // The codes of rows that such a run fails without a call.
-inline constexpr std::string_view unknown_meeting = "unknown_meeting", other_feed = "other_feed";
+inline constexpr std::string_view unknown_meeting = "unknown_meeting", other_feed = "other_feed", call_owed = "call_owed";
 // The code of rows that waited for all others of their run, of which not all succeeded: see store::claim.
 inline constexpr std::string_view not_removed = "not_removed";
 // The name among the fields that differ for a meeting that the service has let expire.
@@ -53,5 +55,7 @@ struct no_call {
   std::string_view code, why;
 };
 [[nodiscard]] no_call reason_of(row_class what, run_kind kind) noexcept;
+// The code of a row that failed without a call; empty for any other decision.
+[[nodiscard]] std::string_view code_of(decision what) noexcept;
 
 }  // namespace convoke::ledger::planning

@@ -67,7 +67,11 @@ result<void> lacking_finder::drop_keys_of_rejected() {
     if (auto read = plan_.store.read_records(sources_, payloads_); !read) return read;
     for (std::size_t i = 0; i < part.size(); ++i) {
       const auto wanted = decode_spec(payloads_[i]);
-      if (!wanted || !of_rejected(part[i].lane, *wanted)) kept.push_back(part[i]);
+      if (!wanted || !of_rejected(part[i].lane, *wanted)) {
+        kept.push_back(part[i]);
+      } else {
+        plan_.groups.present.insert(part[i].key);  // a removal that an older run owes is not made
+      }
     }
   }
   page_ = std::move(kept);
@@ -99,7 +103,7 @@ void lacking_finder::take(const live_key& key, const seen_key& seen) {
   sample(vanished_, key.key);
   if (plan_.summary.barred != removal_bar::none || !is_removable(seen)) return;
   ++of_organizer.removed;
-  removed_.push({.key = key.key, .source = key.source, .organizer = key.organizer, .lane = key.lane});
+  removed_.push({.key = key.key, .source = key.source, .lane = key.lane});
 }
 
 result<void> lacking_finder::list_organizers() const {

@@ -24,13 +24,29 @@ result<void> for_each_owed_page(const plan_context& plan, F f) {
 
 }  // namespace
 
+result<void> other_runs::find_kept_calls() {
+  return for_each_owed_page(plan_, [&](const std::vector<owed_elsewhere>& page) -> result<void> {
+    for (const auto& row : page)
+      if (keeps_its_call(row)) plan_.groups.owed.insert(row.key);
+    return {};
+  });
+}
+
+// Rows come in the order of their runs.
+void other_runs::name_run_of_left_out(const owed_elsewhere& row) {
+  auto& runs = plan_.summary.left_out_runs;
+  if (!plan_.groups.left_out.contains(row.key) || !keeps_its_call(row)) return;
+  if (runs.size() < sample_size && (runs.empty() || runs.back() != row.run)) runs.push_back(row.run);
+}
+
 result<inherited_claims> other_runs::read_owed() {
   auto& summary = plan_.summary;
   inherited_claims inherited;
   std::vector<key_id> elsewhere;
   const auto take = [&](const std::vector<owed_elsewhere>& page) -> result<void> {
     for (const auto& row : page) {
-      const auto taken = take_over(row, plan_.groups);
+      const auto taken = take_over(row, plan_.groups, plan_.kind);
+      name_run_of_left_out(row);
       if (taken == takeover::elsewhere) {
         ++summary.owed_elsewhere;
         sample(elsewhere, row.key);
@@ -53,7 +69,7 @@ result<void> other_runs::supersede(utc_time when) {
   return for_each_owed_page(plan_, [&](const std::vector<owed_elsewhere>& page) -> result<void> {
     taken.clear();
     for (const auto& row : page) {
-      const auto what = take_over(row, plan_.groups);
+      const auto what = take_over(row, plan_.groups, plan_.kind);
       if (what == takeover::superseded || what == takeover::claim_only) taken.push_back(row);
     }
     if (taken.empty()) return {};

@@ -48,9 +48,9 @@ struct feed_row {
 // A key of the inventory whose wanted meeting is still to come.
 struct live_key {
   key_id key = 0;
-  row_id source = 0;  // the record with its payload
-  organizer_id organizer = 0;
-  lane_id lane = 0;
+  row_id source = 0;           // the record with its payload
+  organizer_id organizer = 0;  // the inventory's: of another lane than `lane` where the app was replaced
+  lane_id lane = 0;            // of the run
   feed_id feed = no_feed;
 };
 
@@ -130,11 +130,11 @@ class plan_store {
   // Replaces `found` by what runs other than this one owe, in order of (run, organizer, number), from the first row beyond `after`: `count`
   // rows, fewer only where there are no more.
   virtual result<void> read_owed(const owed_place& after, std::size_t count, std::vector<owed_elsewhere>& found) = 0;
-  // Replaces `found` by the keys of the run's lanes whose wanted meeting ends after `now`, or at a time that is not known, in order of
-  // their ids, from the first one beyond `after`: `count` keys, fewer only where there are no more.
+  // Replaces `found` by the keys that the run is about (planning/lanes.hpp) whose wanted meeting ends after `now`, or at a time that is not
+  // known, in order of their ids, from the first one beyond `after`: `count` keys, fewer only where there are no more.
   virtual result<void> read_live(key_id after, utc_time now, std::size_t count, std::vector<live_key>& found) = 0;
-  // Replaces `found` by keys of the run's lanes, whatever they are, in order of their ids, from the first one beyond `after`: `count` keys,
-  // fewer only where there are no more.
+  // Replaces `found` by keys that the run is about, whatever they are, in order of their ids, from the first one beyond `after`: `count`
+  // keys, fewer only where there are no more.
   virtual result<void> read_inventory(key_id after, std::size_t count, std::vector<inventory_entry>& found) = 0;
   // What was last observed of these keys.
   virtual result<void> read_states(std::span<const key_id> keys, std::span<seen_key> found) = 0;

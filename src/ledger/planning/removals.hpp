@@ -18,7 +18,10 @@ namespace convoke::ledger::planning {
 //
 // What is wrong with a row may hide what it wants, and a run with such a row does not succeed as a whole: a meeting that moved would be
 // removed although its new row is wrong. An input without rows is a failed export more often than the end of everything.
-[[nodiscard]] removal_bar bar_of_removals(const operation_settings& settings, feed_id feed, const plan_summary& so_far) noexcept;
+//
+// `drift_fails`: a run with drifted rows does not succeed. Where the plan knows of such rows, its removals would only wait for nothing.
+[[nodiscard]] removal_bar bar_of_removals(const operation_settings& settings, feed_id feed, const plan_summary& so_far,
+                                          bool drift_fails = false) noexcept;
 
 // Whether the meeting of a vanished key can be removed: it was made or found, and its id is known. One that is known to be lost or removed
 // does not vanish, see is_gone.
@@ -28,7 +31,6 @@ namespace convoke::ledger::planning {
 struct removed_key {
   key_id key = 0;
   row_id source = 0;  // the record with its payload
-  organizer_id organizer = 0;
   lane_id lane = 0;
   struct order {
     bool operator()(const removed_key& a, const removed_key& b) const noexcept { return a.key < b.key; }
@@ -49,6 +51,7 @@ class removal_planner {
  private:
   [[nodiscard]] result<void> take_page(std::span<const removed_key> page);
   [[nodiscard]] result<void> take(const removed_key& key, const std::string& payload);
+  [[nodiscard]] result<organizer_id> organizer_of(lane_id lane, const std::string& object_id);
 
   const plan_context& plan_;
   std::uint32_t number_;

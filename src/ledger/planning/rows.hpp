@@ -59,8 +59,9 @@ struct keyed_row {
   };
 };
 
-// What a row is, compared with the inventory. `known` is not final: the observation of the key is still to be read. The last four are of
-// runs that verify or remove (planning/kinds.hpp): checked: its meeting is known; gone: it was removed; unknown: there is none.
+// What a row is, compared with the inventory. `known` is not final: the observation of the key is still to be read. The last five are of
+// runs that verify or remove (planning/kinds.hpp): checked: its meeting is known; gone: it was removed; unknown: there is none; left_out:
+// another run owes a call for it.
 enum class row_class : std::uint8_t {
   invalid,
   new_key,
@@ -74,6 +75,7 @@ enum class row_class : std::uint8_t {
   gone,
   unknown,
   other_feed,
+  left_out,
 };
 
 // A row whose key was looked up: sorted by key until the row is classified, then by number.

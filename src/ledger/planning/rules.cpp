@@ -147,6 +147,8 @@ decision decide(const matched_row& row, bool conflicting) noexcept {
       return decision::unknown;
     case row_class::other_feed:
       return decision::other_feed;
+    case row_class::left_out:
+      return decision::left_out;
     default:
       return decision::unchanged;
   }
@@ -165,6 +167,7 @@ void count(plan_summary& summary, const matched_row& row, decision decided) noex
   if (decided == decision::gone) ++summary.gone;
   if (decided == decision::unknown) ++summary.unknown;
   if (decided == decision::other_feed) ++summary.other_feed;
+  if (decided == decision::left_out) ++summary.left_out;
   if (decided != decision::call) return;
   ++summary.calls;
   if (row.what == row_class::checked) {

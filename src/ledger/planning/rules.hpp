@@ -122,6 +122,7 @@ enum class decision : std::uint8_t {
   gone,        // removed, no call: see planning/kinds.hpp
   unknown,     // failed, no call: the ledger knows no meeting of this key
   other_feed,  // failed, no call: its meeting belongs to another feed than the run
+  left_out,    // failed, no call: another open run still owes one
 };
 [[nodiscard]] decision decide(const matched_row& row, bool conflicting) noexcept;
 

@@ -128,6 +128,11 @@ void known_key_classifier::check(matched_row& row) {
   row.payload = at_key_.wanted;
   row.repairs = rule.repairs;
   set_operation(row, rule.first);
+  if (row.owes && plan_.groups.owed.contains(row.key)) {
+    plan_.groups.left_out.insert(row.key);
+    row.what = row_class::left_out;
+    set_operation(row, std::nullopt);
+  }
   if (row.owes) plan_.groups.taken.insert(row.key);
   // A row of the inventory has its payload already.
   if (row.line != 0 || plan_.settings.repair) shown_.push_back({row.key, row.number});

@@ -281,7 +281,7 @@ result<void> plan::prepare_planned() {
                                                         {outcome::drifted, summary_.drifted},
                                                         {outcome::rejected, summary_.rejected},
                                                         {outcome::removed, summary_.gone},
-                                                        {outcome::failed, summary_.unknown + summary_.other_feed}};
+                                                        {outcome::failed, summary_.unknown + summary_.other_feed + summary_.left_out}};
   for (const auto& [what, n] : forecast) {
     if (n == 0) continue;
     outcomes.push_back(static_cast<int>(what));

@@ -5,6 +5,7 @@
 
 #include <convoke/spec.hpp>
 
+#include "ledger/planning/lanes.hpp"
 #include "os/clock.hpp"
 
 namespace convoke::ledger::postgres {
@@ -149,7 +150,8 @@ result<void> postgres_plan_store::read_owed(const planning::owed_place& after, s
                                             std::vector<planning::owed_elsewhere>& found) {
   const auto owed =
       ask("SELECT o.run, o.organizer, o.number, o.call, o.key, o.token, o.session, o.strikes, r.state, CASE WHEN o.duplicates THEN "
-          "(SELECT count(*) FROM convoke.duplicate d WHERE d.first = (o.run::bigint << 32 | o.number)) ELSE 0 END "
+          "(SELECT count(*) FROM convoke.duplicate d WHERE d.first = (o.run::bigint << 32 | o.number)) ELSE 0 END, "
+          "o.operation, r.kind "
           "FROM convoke.owed o JOIN convoke.run r ON r.id = o.run "
           "WHERE (o.run, o.organizer, o.number) > ($1::int, $2::int, $3::bigint) AND o.run <> $4 ORDER BY o.run, o.organizer, o.number "
           "LIMIT $5",
@@ -167,42 +169,74 @@ result<void> postgres_plan_store::read_owed(const planning::owed_place& after, s
                      .token = token,
                      .strikes = owed->as<std::uint32_t>(i, 7),
                      .duplicates = owed->as<std::uint64_t>(i, 9),
-                     .discarded = static_cast<run_state>(owed->integer(i, 8)) == run_state::discarded});
+                     .discarded = static_cast<run_state>(owed->integer(i, 8)) == run_state::discarded,
+                     .removes = stored_removal(owed->as<int>(i, 10)),
+                     .kind = static_cast<run_kind>(owed->integer(i, 11))});
   }
   return {};
 }
 
+result<void> postgres_plan_store::read_lanes() {
+  if (!lanes_.empty()) return {};
+  const auto lanes =
+      ask("SELECT l.id, l.graph_root, l.tenant, l.app, r.position FROM convoke.lane l "
+          "LEFT JOIN convoke.run_lane r ON r.run = $1 AND r.lane = l.id ORDER BY l.id",
+          params().with(run_));
+  if (!lanes) return std::unexpected(lanes.error());
+  std::vector<planning::known_lane> all;
+  for (int i = 0; i < lanes->size(); ++i) {
+    all.push_back({.id = lanes->integer(i, 0),
+                   .name = {std::string(lanes->text(i, 1)), std::string(lanes->text(i, 2)), std::string(lanes->text(i, 3))},
+                   .position = lanes->null(i, 4) ? std::nullopt : std::optional(lanes->as<lane_id>(i, 4))});
+  }
+  for (const auto& [lane, position] : planning::lanes_of_keys(all)) {
+    lanes_.push_back(lane);
+    positions_.push_back(position);
+  }
+  return {};
+}
+
+// Of a lane that read_lanes() has found.
+lane_id postgres_plan_store::position_of(std::int64_t lane) const {
+  const auto found = std::ranges::lower_bound(lanes_, lane);
+  return found == lanes_.end() || *found != lane ? 0 : positions_[static_cast<std::size_t>(found - lanes_.begin())];
+}
+
+// The organizer of each key is looked up by itself: without statistics of the tables the server can choose to join all keys with all
+// organizers, which takes minutes (measured with 200,000 keys of 1,000 organizers).
 result<void> postgres_plan_store::read_live(key_id after, utc_time now, std::size_t count, std::vector<planning::live_key>& found) {
+  if (auto read = read_lanes(); !read) return read;
   const auto live =
-      ask("SELECT i.id, i.source, i.organizer, r.position, i.feed FROM convoke.inventory i JOIN convoke.organizer o ON o.id = i.organizer "
-          "JOIN convoke.run_lane r ON r.run = $1 AND r.lane = o.lane WHERE i.id > $2 AND (i.ends_at IS NULL OR i.ends_at > $3) "
-          "ORDER BY i.id LIMIT $4",
-          params().with(run_).with(after).with(to_stored(now)).with(count));
+      ask("SELECT i.id, i.source, i.organizer, o.lane, i.feed FROM convoke.inventory i CROSS JOIN LATERAL "
+          "(SELECT p.lane FROM convoke.organizer p WHERE p.id = i.organizer LIMIT 1) o "
+          "WHERE o.lane = ANY($1) AND i.id > $2 AND (i.ends_at IS NULL OR i.ends_at > $3) ORDER BY i.id LIMIT $4",
+          params().integers(lanes_).with(after).with(to_stored(now)).with(count));
   if (!live) return std::unexpected(live.error());
   found.clear();
   for (int i = 0; i < live->size(); ++i) {
     found.push_back({.key = live->as<key_id>(i, 0),
                      .source = live->as<row_id>(i, 1),
                      .organizer = live->as<organizer_id>(i, 2),
-                     .lane = live->as<lane_id>(i, 3),
+                     .lane = position_of(live->integer(i, 3)),
                      .feed = live->as<planning::feed_id>(i, 4)});
   }
   return {};
 }
 
 result<void> postgres_plan_store::read_inventory(key_id after, std::size_t count, std::vector<planning::inventory_entry>& found) {
+  if (auto read = read_lanes(); !read) return read;
   const auto keys =
-      ask("SELECT i.id, r.position, i.feed, i.ends_at, i.wanted_hash, s.payload, b.state, b.pending, b.compared_hash, "
-          "b.meeting_id IS NOT NULL, b.expires_at, b.drift FROM convoke.inventory i JOIN convoke.organizer o ON o.id = i.organizer "
-          "JOIN convoke.run_lane r ON r.run = $1 AND r.lane = o.lane JOIN convoke.record s ON s.id = i.source "
-          "LEFT JOIN convoke.observation b ON b.id = i.id WHERE i.id > $2 ORDER BY i.id LIMIT $3",
-          params().with(run_).with(after).with(count));
+      ask("SELECT i.id, o.lane, i.feed, i.ends_at, i.wanted_hash, s.payload, b.state, b.pending, b.compared_hash, "
+          "b.meeting_id IS NOT NULL, b.expires_at, b.drift FROM convoke.inventory i CROSS JOIN LATERAL "
+          "(SELECT p.lane FROM convoke.organizer p WHERE p.id = i.organizer LIMIT 1) o JOIN convoke.record s ON s.id = i.source "
+          "LEFT JOIN convoke.observation b ON b.id = i.id WHERE o.lane = ANY($1) AND i.id > $2 ORDER BY i.id LIMIT $3",
+          params().integers(lanes_).with(after).with(count));
   if (!keys) return std::unexpected(keys.error());
   found.clear();
   for (int i = 0; i < keys->size(); ++i) {
     auto& entry = found.emplace_back();
     entry.key = keys->as<key_id>(i, 0);
-    entry.lane = keys->as<lane_id>(i, 1);
+    entry.lane = position_of(keys->integer(i, 1));
     entry.payload = keys->text(i, 5);
     auto& known = entry.known;
     known.feed = keys->as<planning::feed_id>(i, 2);

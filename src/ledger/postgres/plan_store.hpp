@@ -56,6 +56,8 @@ class postgres_plan_store final : public planning::plan_store {
   [[nodiscard]] result<rows> ask(const char* sql, const params& values);
   [[nodiscard]] result<void> change(const char* sql, const params& values);
   [[nodiscard]] result<void> change(pipeline& statements);
+  [[nodiscard]] result<void> read_lanes();
+  [[nodiscard]] lane_id position_of(std::int64_t lane) const;
   void add_decided(pipeline& to, std::span<const planning::decided_row> rows);
 
   connection& db_;
@@ -64,6 +66,9 @@ class postgres_plan_store final : public planning::plan_store {
   // Whose claims the tokens are that other runs' rows are held under: a row that takes over such a row inherits both. A token without a
   // session would be stale at once, while its call is in flight.
   std::unordered_map<lease_token, std::int64_t> sessions_;
+  // The lanes whose keys the run is about, ascending, and the positions of the lanes in which it calls them; empty: not read yet.
+  std::vector<std::int64_t> lanes_;
+  std::vector<lane_id> positions_;
 };
 
 }  // namespace convoke::ledger::postgres

@@ -145,8 +145,7 @@ void postgres_plan_store::add_decided(pipeline& to, std::span<const planning::de
     if (row.what == decision::unchanged) add(row, outcome::unchanged, {});
     if (row.what == decision::drifted) add(row, outcome::drifted, {});
     if (row.what == decision::gone) add(row, outcome::removed, {});
-    if (row.what == decision::unknown) add(row, outcome::failed, planning::unknown_meeting);
-    if (row.what == decision::other_feed) add(row, outcome::failed, planning::other_feed);
+    if (const auto code = planning::code_of(row.what); !code.empty()) add(row, outcome::failed, code);
   }
   if (ids.empty()) return;
   to.add(

@@ -1,8 +1,10 @@
 #include "ledger/postgres/run_writer.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <deque>
 #include <span>
+#include <thread>
 
 #include "ledger/planning/kinds.hpp"
 #include "ledger/postgres/claims.hpp"
@@ -24,6 +26,7 @@ constexpr const char* settings =
     "SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true), set_config('enable_hashjoin', 'off', "
     "true), set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true), "
     "set_config('idle_in_transaction_session_timeout', '20000', true), set_config('lock_timeout', '1000', true)";
+constexpr const char* try_writes_lock = "SELECT pg_try_advisory_xact_lock_shared(1668247158, 1)::int";
 constexpr const char* own_lock = "SELECT pg_advisory_xact_lock($1)";
 constexpr const char* live_sessions = "SELECT id FROM convoke.session WHERE id = ANY($1) AND NOT ended AND expires_at > clock_timestamp()";
 constexpr const char* finish_empty =
@@ -288,9 +291,25 @@ outcome_of<void> run_writer::settle_writes(connection& db, const std::vector<row
   return {};
 }
 
+// A plan that is under way may end the same rows: like every write this needs the lock, and does not wait for it, because a session must
+// not wait longer than its lease lasts. What is left then is for a later call.
 outcome_of<result<run_state>> run_writer::finish_run(connection& db, run_id id) {
+  constexpr std::chrono::milliseconds patience{1'000}, pause{100};
+  const auto give_up = std::chrono::steady_clock::now() + patience;
+  for (;;) {
+    bool locked = false;
+    auto state = try_to_finish(db, id, locked);
+    const bool left = state && *state && **state == run_state::open && !locked;
+    if (!left || std::chrono::steady_clock::now() >= give_up) return state;
+    std::this_thread::sleep_for(pause);
+  }
+}
+
+outcome_of<result<run_state>> run_writer::try_to_finish(connection& db, run_id id, bool& locked) {
   pipeline all;
   all.add(begin_transaction);
+  const auto lock_at = all.size();
+  all.add(try_writes_lock);
   all.add(end_waiting()).with(id).with(to_stored(os::wall_now())).with(planning::not_removed).with(not_removed_why);
   all.add(finish_empty).with(id).with(to_stored(os::wall_now()));
   const auto at = all.size();
@@ -307,6 +326,7 @@ outcome_of<result<run_state>> run_writer::finish_run(connection& db, run_id id) 
     return failed(answers);
   }
   memory_.forget_taken();
+  locked = (*answers)[lock_at].integer(0, 0) != 0;
   const auto& state = (*answers)[at];
   if (id == all_runs) return result<run_state>(state.integer(0, 0) != 0 ? run_state::open : run_state::finished);
   if (state.empty()) return result<run_state>(fail(errc::usage, "there is no run " + std::to_string(id) + " in this ledger"));

@@ -62,6 +62,8 @@ class run_writer {
   [[nodiscard]] outcome_of<result<run_state>> finish_run(connection& db, run_id id);
 
  private:
+  // `locked`: no plan was under way.
+  [[nodiscard]] outcome_of<result<run_state>> try_to_finish(connection& db, run_id id, bool& locked);
   struct layout;  // which statement answers what
   [[nodiscard]] outcome_of<void> find_claimed(connection& db, group& all, layout& at);
   static void add_live(pipeline& to, const group& all, layout& at);

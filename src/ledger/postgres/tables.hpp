@@ -10,9 +10,10 @@ namespace convoke::ledger::postgres {
 inline constexpr int schema_version = 5;
 
 // Locks of a transaction: pg_advisory_xact_lock(lock_class, which). A plan takes `writes` exclusively from classify() to its commit; every
-// claim, write, close and release takes it shared, so that what a plan read of owed rows and observations is still so when it commits.
-// Renewals and surveys take none. A plan also takes `plans` exclusively from its beginning, so plans follow each other; pruning takes it
-// too. Creating and migrating the schema takes `migration`.
+// claim, write, close, release and end of a run takes it shared, so that what a plan read of owed rows and observations is still so when it
+// commits. Renewals take none. A survey, or a join, takes it shared only to make ordinary rows of those that waited (waiting_rows.cpp), and
+// leaves that to a later one where a plan has it. A plan also takes `plans` exclusively from its beginning, so plans follow each other;
+// pruning takes it too. Creating and migrating the schema takes `migration`.
 inline constexpr int lock_class = 0x636f6e76;  // "conv"
 inline constexpr int lock_writes = 1, lock_migration = 2, lock_plans = 3;
 

@@ -14,6 +14,9 @@ constexpr const char* alone = R"sql(WITH alone AS MATERIALIZED (
     AND CASE WHEN EXISTS(SELECT FROM convoke.owed o WHERE o.run = r.id AND o.operation <> 6) THEN false
       ELSE EXISTS(SELECT FROM convoke.owed o WHERE o.run = r.id) END
     AND )sql";
+// A plan that is under way has read what was observed, and may end these rows: it comes first (see lock_class).
+constexpr const char* no_plan = "(SELECT pg_try_advisory_xact_lock_shared(1668247158, 1))";
+static_assert(lock_class == 1668247158 && lock_writes == 1);
 constexpr const char* any_failed = R"sql(EXISTS(SELECT FROM convoke.tally t WHERE t.run = r.id AND t.n > 0
       AND (t.outcome IN (6, 7, 8, 9) OR (t.outcome = 3 AND r.drift_fails)))
   ORDER BY r.id FOR UPDATE)
@@ -22,18 +25,16 @@ constexpr const char* any_failed = R"sql(EXISTS(SELECT FROM convoke.tally t WHER
 }  // namespace
 
 const char* release_waiting() {
-  // A plan that is under way has read what was observed, and may end these rows: it comes first (see lock_class). From now on the meetings
-  // may be deleted at any time, so a later plan that wants one of them owes a call: the observation is incomplete.
-  static const std::string sql = std::string(alone) + "(SELECT pg_try_advisory_xact_lock_shared(1668247158, 1)) AND NOT " + any_failed +
+  // From now on the meetings may be deleted at any time, so a later plan that wants one of them owes a call: the observation is incomplete.
+  static const std::string sql = std::string(alone) + no_plan + " AND NOT " + any_failed +
                                  R"sql(, released AS (
   UPDATE convoke.owed o SET operation = 4 FROM alone a WHERE o.run = a.id AND o.operation = 6 RETURNING o.key)
 UPDATE convoke.observation b SET state = 6 FROM released r WHERE b.id = r.key)sql";
-  static_assert(lock_class == 1668247158 && lock_writes == 1);
   return sql.c_str();
 }
 
 const char* end_waiting() {
-  static const std::string sql = std::string(alone) + any_failed + R"sql(, gone AS (
+  static const std::string sql = std::string(alone) + no_plan + " AND " + any_failed + R"sql(, gone AS (
   DELETE FROM convoke.owed o USING alone a WHERE o.run = a.id RETURNING o.run, o.number, o.call, o.duplicates),
 ends AS MATERIALIZED (
   SELECT g.run, (g.run::bigint << 32 | 2147483648 | g.call) AS id FROM gone g

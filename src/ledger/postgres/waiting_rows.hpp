@@ -4,6 +4,8 @@
 
 namespace convoke::ledger::postgres {
 
+// Both change nothing while a plan has the lock `writes`.
+//
 // $1: the run, 0 for all that are open. Makes them ordinary removals (4) where nothing else of their run is owed and all others succeeded.
 [[nodiscard]] const char* release_waiting();
 // $1: the run, $2: the lanes -> how many wait.

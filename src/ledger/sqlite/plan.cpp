@@ -208,7 +208,7 @@ result<run_id> plan::commit_planned() {
                                                         {outcome::drifted, summary_.drifted},
                                                         {outcome::rejected, summary_.rejected},
                                                         {outcome::removed, summary_.gone},
-                                                        {outcome::failed, summary_.unknown + summary_.other_feed}};
+                                                        {outcome::failed, summary_.unknown + summary_.other_feed + summary_.left_out}};
     for (const auto& [what, n] : counts) {
       if (n > 0) forecast.with(run_, static_cast<int>(what), n).run();
     }

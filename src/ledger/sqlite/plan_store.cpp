@@ -5,6 +5,7 @@
 #include <convoke/spec.hpp>
 
 #include "ledger/planning/kinds.hpp"
+#include "ledger/planning/lanes.hpp"
 #include "ledger/sqlite/memory.hpp"
 
 namespace convoke::ledger::sqlite {
@@ -77,7 +78,7 @@ result<void> sqlite_plan_store::read_payloads(std::span<const planning::key_row>
 
 result<void> sqlite_plan_store::read_owed(const planning::owed_place& after, std::size_t count,
                                           std::vector<planning::owed_elsewhere>& found) {
-  // All keys were looked up by now.
+  // They are sought again where keys are looked up later.
   keys_.close();
   observed_.close();
   found.clear();
@@ -89,7 +90,9 @@ result<void> sqlite_plan_store::read_owed(const planning::owed_place& after, std
                                                             .key = owed_.as<key_id>(4),
                                                             .token = owed_.as<lease_token>(5),
                                                             .strikes = owed_.as<std::uint32_t>(6),
-                                                            .discarded = static_cast<run_state>(owed_.integer(8)) == run_state::discarded});
+                                                            .discarded = static_cast<run_state>(owed_.integer(8)) == run_state::discarded,
+                                                            .removes = stored_removal(owed_.as<int>(9)),
+                                                            .kind = static_cast<run_kind>(owed_.integer(10))});
     if (owed_.integer(7) == 0) continue;
     if (duplicates_.with(make_row(row.run, row.number)).step()) row.duplicates = duplicates_.as<std::uint64_t>(0);
     duplicates_.reset();
@@ -97,11 +100,22 @@ result<void> sqlite_plan_store::read_owed(const planning::owed_place& after, std
   return db_.status();
 }
 
-// The organizers of the run's lanes, with the positions of these, by number.
+// The organizers whose keys the run is about, with the positions of the lanes in which it calls them, by number.
 void sqlite_plan_store::read_lanes() {
-  statement organizers(db_, "SELECT o.id, r.position FROM run_lane r JOIN organizer o ON o.lane = r.lane WHERE r.run = ?");
+  statement lanes(db_,
+                  "SELECT l.id, l.graph_root, l.tenant, l.app, r.position FROM lane l LEFT JOIN run_lane r ON r.run = ? AND r.lane = l.id");
+  std::vector<planning::known_lane> all;
+  for (lanes.with(run_); lanes.step();) {
+    all.push_back({.id = lanes.integer(0),
+                   .name = {std::string(lanes.text(1)), std::string(lanes.text(2)), std::string(lanes.text(3))},
+                   .position = lanes.null(4) ? std::nullopt : std::optional(lanes.as<lane_id>(4))});
+  }
+  statement organizers(db_, "SELECT id FROM organizer WHERE lane = ?");
   lanes_.emplace();
-  for (organizers.with(run_); organizers.step();) lanes_->emplace(organizers.as<organizer_id>(0), organizers.as<lane_id>(1));
+  for (const auto& [lane, position] : planning::lanes_of_keys(all)) {
+    for (organizers.with(lane); organizers.step();) lanes_->emplace(organizers.as<organizer_id>(0), position);
+    organizers.reset();
+  }
 }
 
 result<void> sqlite_plan_store::read_live(key_id after, utc_time now, std::size_t count, std::vector<planning::live_key>& found) {
@@ -276,11 +290,11 @@ void sqlite_plan_store::write_one(const planning::decided_row& row) {
       decide_.with(id, row.key, row.organizer, std::nullopt).run();
       return outcomes_.decided(id, outcome::removed, {}, {}, {});
     case decision::unknown:
-    case decision::other_feed: {
+    case decision::other_feed:
+    case decision::left_out: {
       const bool known = row.key != 0;
       decide_.with(id, known ? std::optional(row.key) : std::nullopt, row.organizer, std::nullopt).run();
-      const auto code = row.what == decision::unknown ? planning::unknown_meeting : planning::other_feed;
-      return outcomes_.decided(id, outcome::failed, code, row.why, {});
+      return outcomes_.decided(id, outcome::failed, planning::code_of(row.what), row.why, {});
     }
     case decision::duplicate:
       return duplicate_.with(make_row(run_, row.first), id).run();

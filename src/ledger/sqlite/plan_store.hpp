@@ -56,7 +56,7 @@ class sqlite_plan_store final : public planning::plan_store {
   connection& db_;
   outcome_writer& outcomes_;
   run_id run_;
-  std::optional<std::unordered_map<organizer_id, lane_id>> lanes_;  // of the organizers of the run's lanes
+  std::optional<std::unordered_map<organizer_id, lane_id>> lanes_;  // see read_lanes
 
   forward_cursor<digest> keys_{db_, "SELECT hash, id FROM inventory_key WHERE hash >= ? ORDER BY hash"};
   forward_cursor<key_id> observed_{
@@ -67,10 +67,11 @@ class sqlite_plan_store final : public planning::plan_store {
   statement live_{db_, "SELECT id, organizer, source, feed FROM inventory WHERE id > ?1 AND (ends_at IS NULL OR ends_at > ?2) ORDER BY id"};
   statement wanted_payload_{db_, "SELECT r.payload FROM inventory i JOIN record r ON r.id = i.source WHERE i.id = ?"};
   statement payload_{db_, "SELECT payload FROM record WHERE id = ?"};
-  statement owed_{db_,
-                  "SELECT o.run, o.organizer, o.number, o.call, o.key, o.token, o.strikes, o.duplicates, r.state FROM owed o "
-                  "JOIN run r ON r.id = o.run WHERE (o.run, o.organizer, o.number) > (?, ?, ?) AND o.run <> ? "
-                  "ORDER BY o.run, o.organizer, o.number LIMIT ?"};
+  statement owed_{
+      db_,
+      "SELECT o.run, o.organizer, o.number, o.call, o.key, o.token, o.strikes, o.duplicates, r.state, o.operation, r.kind FROM owed o "
+      "JOIN run r ON r.id = o.run WHERE (o.run, o.organizer, o.number) > (?, ?, ?) AND o.run <> ? "
+      "ORDER BY o.run, o.organizer, o.number LIMIT ?"};
   statement duplicates_{db_, "SELECT count(*) FROM duplicate WHERE first = ?"};
   statement drift_{db_, "SELECT drift FROM observation WHERE id = ?"};
 

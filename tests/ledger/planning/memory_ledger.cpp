@@ -83,7 +83,9 @@ result<void> memory_plan_store::read_owed(const owed_place& after, std::size_t c
                      .token = call.inherited.token,
                      .strikes = call.inherited.strikes,
                      .duplicates = ledger_.duplicates.count(make_row(run, number)),
-                     .discarded = ledger_.discarded.contains(run)});
+                     .discarded = ledger_.discarded.contains(run),
+                     .removes = call.op == operation::remove,
+                     .kind = ledger_.headers.at(run).kind});
   }
   return {};
 }

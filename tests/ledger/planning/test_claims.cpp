@@ -38,6 +38,24 @@ BOOST_AUTO_TEST_CASE(what_happens_to_rows_of_other_runs) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_removal_does_not_survive_an_input_that_has_its_key) {
+  key_groups groups;
+  groups.present.insert(2);
+  for (const auto kind : {run_kind::provision, run_kind::verify, run_kind::remove}) {
+    const bool says_what_exists = kind == run_kind::provision;
+    BOOST_TEST((take_over({.key = 2, .removes = true}, groups, kind) == (says_what_exists ? takeover::superseded : takeover::none)));
+    BOOST_TEST((take_over({.key = 3, .removes = true}, groups, kind) == takeover::elsewhere));
+    BOOST_TEST((take_over({.key = 2, .discarded = true, .removes = true}, groups, kind) == takeover::none));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(only_what_open_runs_owe_to_change_keeps_a_key_from_being_verified) {
+  BOOST_TEST(keeps_its_call({.kind = run_kind::provision}));
+  BOOST_TEST(keeps_its_call({.kind = run_kind::remove}));
+  BOOST_TEST(!keeps_its_call({.kind = run_kind::verify}));
+  BOOST_TEST(!keeps_its_call({.discarded = true, .kind = run_kind::provision}));
+}
+
 BOOST_AUTO_TEST_CASE(a_discarded_run_passes_on_its_claim_and_no_strikes) {
   BOOST_TEST((claim_of({.token = 9, .strikes = 2}) == inherited_claim{9, 2}));
   BOOST_TEST((claim_of({.token = 9, .strikes = 2, .discarded = true}) == inherited_claim{9, 0}));

@@ -6,6 +6,7 @@
 
 #include "ledger/planning/fingerprint.hpp"
 #include "ledger/planning/identity.hpp"
+#include "ledger/planning/lanes.hpp"
 #include "ledger/planning/memory_ledger.hpp"
 
 using namespace convoke;
@@ -107,6 +108,20 @@ BOOST_AUTO_TEST_CASE(hashes_stay_as_ledgers_have_them) {
       (found.key == hash({"https://graph.example/v1.0", nul, "tenant-1", nul, "00000000-0000-4000-8000-000000000000", nul, "course-1"})));
   BOOST_TEST((found.payload == hash({encode_spec(folded)})));
   BOOST_TEST(hash_version == 1);
+}
+
+BOOST_AUTO_TEST_CASE(keys_are_called_in_the_lane_that_made_them_or_in_another_one_of_their_tenant) {
+  const auto lane = [](std::int64_t id, const char* tenant, const char* app, std::optional<lane_id> position = {}) {
+    return known_lane{.id = id, .name = {"https://graph.example/v1.0", tenant, app}, .position = position};
+  };
+  std::vector<known_lane> all{lane(1, "t1", "old"),      lane(2, "t1", "new", 1),  lane(3, "t1", "newer", 2),   lane(4, "t2", "old"),
+                              lane(5, "t1", "old/anna"), lane(6, "t1", "old/ben"), lane(7, "t1", "new/anna", 0)};
+  auto root = lane(8, "t1", "old");
+  root.name.graph_root = "https://graph.elsewhere/v1.0";
+  all.push_back(root);
+  using lanes = std::vector<std::pair<std::int64_t, lane_id>>;
+  BOOST_TEST((lanes_of_keys(all) == lanes{{1, 1}, {2, 1}, {3, 2}, {5, 0}, {7, 0}}));
+  BOOST_TEST(lanes_of_keys({}).empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_payload_that_cannot_be_read_is_an_error) {

@@ -159,7 +159,7 @@ BOOST_AUTO_TEST_CASE(a_repair_plans_createorget_for_what_is_lost) {
   BOOST_TEST((calls[2].op == operation::create_or_get));
 }
 
-BOOST_AUTO_TEST_CASE(rows_that_owe_nothing_take_over_no_other_run) {
+BOOST_AUTO_TEST_CASE(a_verify_run_takes_over_no_run_that_provisions) {
   memory_ledger ledger;
   provision_three(ledger);
   // Another run owes the meetings of a and d: that of d was never made.
@@ -168,9 +168,15 @@ BOOST_AUTO_TEST_CASE(rows_that_owe_nothing_take_over_no_other_run) {
   const auto verified =
       plan_rows(ledger, {{.number = 2, .external_id = "a"}, {.number = 3, .external_id = "d"}}, header_of_kind(run_kind::verify));
   BOOST_TEST(verified.summary.unknown == 1u);
-  BOOST_TEST(verified.summary.superseded == 1u);
-  BOOST_REQUIRE(ledger.superseded.size() == 1u);
-  BOOST_TEST(ledger.superseded[0] == make_row(open.run, 2));
+  BOOST_TEST(verified.summary.superseded == 0u);
+  BOOST_TEST(ledger.superseded.empty());
+  BOOST_TEST(verified.summary.calls == 0u);
+  BOOST_TEST(verified.summary.left_out == 1u);
+  BOOST_TEST(verified.summary.left_out_runs == (std::vector<std::uint32_t>{open.run}), boost::test_tools::per_element());
+  const auto& left = ledger.decisions.at(make_row(verified.run, 2));
+  BOOST_TEST((left.what == decision::left_out));
+  BOOST_TEST(left.why.contains("still owes a call"));
+  BOOST_TEST(calls_of(ledger, open.run).size() == 2u);
 }
 
 BOOST_AUTO_TEST_CASE(a_remove_run_leaves_other_feeds_alone) {

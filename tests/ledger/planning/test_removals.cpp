@@ -78,6 +78,11 @@ BOOST_AUTO_TEST_CASE(what_bars_a_plan_from_removing) {
   BOOST_CHECK(bar_of_removals(removes, 1, empty) == removal_bar::no_rows);
   BOOST_CHECK(bar_of_removals(removes, 1, wrong) == removal_bar::wrong_rows);
   BOOST_CHECK(bar_of_removals(removes, 1, whole) == removal_bar::none);
+  auto drifted = whole;
+  drifted.drifted = 1;
+  BOOST_CHECK(bar_of_removals(removes, 1, drifted) == removal_bar::none);
+  BOOST_CHECK(bar_of_removals(removes, 1, drifted, true) == removal_bar::drifted_rows);
+  BOOST_CHECK(bar_of_removals(removes, 1, whole, true) == removal_bar::none);
 }
 
 BOOST_AUTO_TEST_CASE(a_meeting_can_be_removed_that_has_an_id_and_is_not_gone) {
