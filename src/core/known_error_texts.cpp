@@ -169,7 +169,10 @@ constexpr entry entries[] = {
      "channel_not_found",
      {.what = "Graph does not find the channel, its organizer or the beta endpoint.",
       .step =
-          "Compare chat_thread_id with the link of the channel, and the organizer with the members of its team; the beta endpoint may have "
+          "Compare chat_thread_id with the link of the channel, and the organizer with the members of its team; correct the rows in the "
+          "failed file, and apply that file. The beta endpoint may have changed: docs/channel.md.",
+      .in_run =
+          "Compare chat_thread_id with the link of the channel, and the organizer with the members of its team. The beta endpoint may have "
           "changed: docs/channel.md.",
       .fixed_by = fixer::author_of_the_file,
       .in_rows = true}},

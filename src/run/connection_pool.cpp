@@ -25,8 +25,8 @@ connection_pool::turn connection_pool::ask_to_connect(engine::connection_id c, m
   return {true};
 }
 
-bool connection_pool::ready(engine::connection_id c, mono_time now) {
-  connections_[c].idle_since = now;
+bool connection_pool::ready(engine::connection_id c, mono_time now, bool carried) {
+  if (carried) connections_[c].idle_since = now;
   move(c, state::idle);
   return login_.connected();
 }

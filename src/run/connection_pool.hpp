@@ -61,9 +61,9 @@ class connection_pool {
 
   // ---- a connection that is connected
 
-  // It is connected, or its call is over and keep_after_call() was true: it is idle from `now` on. True: it is the first one, for which the
-  // others waited.
-  bool ready(engine::connection_id c, mono_time now);
+  // It is connected, or its call is over and keep_after_call() was true: it is idle from `now` on; where `carried` is false its call was
+  // not sent, and it is idle from when it was before. True: it is the first one, for which the others waited.
+  bool ready(engine::connection_id c, mono_time now, bool carried = true);
   // When its next check is due.
   [[nodiscard]] mono_time next_check(mono_time now) const noexcept { return now + check_interval; }
   enum class check_result : std::uint8_t {

@@ -145,9 +145,9 @@ void lane_session::report_failure(const connection_slot& s, const net::outcome& 
   events_.connect_failed(settings_.lane, s.id, why);
 }
 
-void lane_session::report_ready(connection_slot& s) {
+void lane_session::report_ready(connection_slot& s, bool carried) {
   const auto now = clock_.now();
-  if (pool_.ready(s.id, now)) resume_all();
+  if (pool_.ready(s.id, now, carried)) resume_all();
   s.resume_at = pool_.next_check(now);
   events_.connection_ready(settings_.lane, s.id, s.used);
 }
@@ -164,7 +164,7 @@ engine::answer lane_session::unsent(const char* why) const {
 // Calls on one connection, one after the other, until it must be replaced or is not needed.
 asio::awaitable<void> lane_session::carry_calls(connection_slot& s) {
   s.used = false;
-  report_ready(s);
+  report_ready(s, true);
   for (;;) {
     const bool granted = co_await wait_for_call(s);
     if (!granted) co_return;
@@ -180,7 +180,7 @@ asio::awaitable<void> lane_session::carry_calls(connection_slot& s) {
       pool_.closed(s.id);
       co_return;
     }
-    report_ready(s);
+    report_ready(s, s.carried);
   }
 }
 
@@ -207,7 +207,8 @@ asio::awaitable<bool> lane_session::carry_out(connection_slot& s) {
   }
   if (closing_) co_return false;
   s.call.reset();
-  s.used = s.used || answer.sent;
+  s.carried = answer.sent;
+  s.used = s.used || s.carried;
   const bool usable = s.link->usable();
   // The answer first: what follows from it may be to replace this very connection, to use fewer, or to close the session.
   events_.answered(settings_.lane, s.id, std::move(answer));
@@ -227,7 +228,8 @@ asio::awaitable<bool> lane_session::carry_out_batch(connection_slot& s) {
   }
   if (closing_) co_return false;
   s.batch.clear();
-  s.used = s.used || !answer.envelope || answer.envelope->sent;
+  s.carried = !answer.envelope || answer.envelope->sent;
+  s.used = s.used || s.carried;
   const bool usable = s.link->usable();
   events_.batch_answered(settings_.lane, s.id, std::move(answer));
   co_return usable;

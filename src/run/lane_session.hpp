@@ -115,7 +115,8 @@ class lane_session {
     std::optional<graph::request> call;  // given to it, and not over
     std::vector<graph::request> batch;   // the same of several calls
     [[nodiscard]] bool has_work() const noexcept { return call || !batch.empty(); }
-    bool used = false;  // its connection has carried a call
+    bool used = false;     // its connection has carried a call
+    bool carried = false;  // the latest call that was given to it was sent
   };
 
   boost::asio::awaitable<void> serve(connection_slot& s);
@@ -127,7 +128,7 @@ class lane_session {
   [[nodiscard]] std::optional<engine::answer> obstacle(connection_slot& s, bool has_token);
 
   void report_failure(const connection_slot& s, const net::outcome& connected);
-  void report_ready(connection_slot& s);
+  void report_ready(connection_slot& s, bool carried);
   [[nodiscard]] engine::answer unsent(const char* why) const;
   void begin_wait(connection_slot& s, mono_time resume_at);
   void resume(connection_slot& s);

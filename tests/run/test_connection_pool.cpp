@@ -235,4 +235,18 @@ BOOST_AUTO_TEST_CASE(after_any_history_every_connection_below_the_limit_comes_ba
   }
 }
 
+// Its socket is as old as before, so the next call is checked for.
+BOOST_AUTO_TEST_CASE(a_call_that_was_not_sent_makes_no_connection_younger) {
+  connection_pool pool(1, false);
+  static_cast<void>(pool.ask_to_connect(0, begin, begin));
+  pool.ready(0, begin);
+  static_cast<void>(pool.granted(0));
+  BOOST_TEST(pool.check_before_call(0, begin + 2s));
+  pool.ready(0, begin + 2s, false);
+  static_cast<void>(pool.granted(0));
+  BOOST_TEST(pool.check_before_call(0, begin + 2s));
+  pool.ready(0, begin + 2s, true);
+  BOOST_TEST(!pool.check_before_call(0, begin + 2s));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

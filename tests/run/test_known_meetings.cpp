@@ -44,7 +44,8 @@ struct known : fixture {
     return j;
   }
   [[nodiscard]] std::int64_t calls(std::string_view operation) const {
-    const auto& all = boost::json::parse(graph->stats_json()).as_object().at("operations").as_object();
+    const auto stats = boost::json::parse(graph->stats_json());
+    const auto& all = stats.at("operations").as_object();
     const auto* found = all.if_contains(operation);
     return found == nullptr ? 0 : found->to_number<std::int64_t>();
   }
