@@ -363,7 +363,7 @@ result<job> build_job(const settings& from, const std::string& input, needs what
   for (const auto& one : from.other_tenants()) j.other_tenants.push_back({.name = one.name, .tenant = one.id});
   if (const auto read = read_lanes(from, what, j); !read) return std::unexpected(read.error());
   if (!input.empty() && what.provisions)
-    if (const auto known = read_probed(from, j); !known) return std::unexpected(known.error());
+    if (const auto known = read_probed(from, what.lane, j); !known) return std::unexpected(known.error());
   return j;
 }
 

@@ -21,8 +21,8 @@ std::string_view without_slash(std::string_view url) {
 }
 
 // Why the findings are not those of the service that this lane calls; nullopt where they are, or the lane does not say.
-std::optional<std::string> misfit(const probed_service& found, const lane_options& lane) {
-  if (!lane.graph_url.empty()) {
+std::optional<std::string> misfit(const probed_service& found, const lane_options& lane, bool calls) {
+  if (calls && !lane.graph_url.empty()) {
     const auto root = net::parse_endpoint(lane.graph_url, true);
     const bool simulated = root && net::loopback_name(root->host);
     if (found.simulated && *found.simulated != simulated)
@@ -41,13 +41,13 @@ std::optional<std::string> misfit(const probed_service& found, const lane_option
 }  // namespace
 
 // Of letter case nothing is taken over: convoke never sends two ids that differ only in it, whatever the service does.
-result<void> read_probed(const settings& from, job& into) {
+result<void> read_probed(const settings& from, bool calls, job& into) {
   const auto path = from.text("probed");
   if (path.empty()) return {};
   const auto found = read_probe_file(path);
   if (!found) return std::unexpected(found.error());
   for (const auto& lane : into.lanes)
-    if (const auto why = misfit(*found, lane))
+    if (const auto why = misfit(*found, lane, calls))
       return fail(errc::usage, fmt::format("{} says nothing of this plan: {}. Make a file of that tenant with convoke probe, or leave out "
                                            "--probed; of several tenants choose one with --tenant.",
                                            core::escape_for_people(path), *why));
