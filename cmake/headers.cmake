@@ -1,5 +1,6 @@
 # Every header compiles alone, so that no header depends on what was included before it. A header x.hpp whose x.cpp includes it first is
-# shown to do so by the release build, which has no precompiled headers; each of the others gets a translation unit of its own here.
+# shown to do so by the compilation of x.cpp; each of the others gets a translation unit of its own here. `./dev test includes`, because it
+# means something without precompiled headers and unity builds only.
 file(GLOB_RECURSE headers RELATIVE ${PROJECT_SOURCE_DIR} CONFIGURE_DEPENDS
   ${PROJECT_SOURCE_DIR}/include/*.hpp ${PROJECT_SOURCE_DIR}/src/*.hpp)
 set(units "")

@@ -62,9 +62,9 @@ function(convoke_postgres_test)
   endforeach()
 endfunction()
 
-# convoke_alone(FILE...): files of this directory that a unity build (CMAKE_UNITY_BUILD, the presets `dev` and `asan`) compiles by
-# themselves. There several files of a target are one translation unit, which takes a third of the time. Two files that define the same name
-# in an anonymous namespace cannot be in one: the compiler reports a redefinition, and one of the two belongs here.
+# convoke_alone(FILE...): files of this directory that a unity build (CMAKE_UNITY_BUILD, the presets `dev`, `asan` and `release`)
+# compiles by themselves. There several files of a target are one translation unit, which takes less time. Two files that define the same
+# name in an anonymous namespace cannot be in one: the compiler reports a redefinition, and one of the two belongs here.
 function(convoke_alone)
   set_source_files_properties(${ARGV} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 endfunction()

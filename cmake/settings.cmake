@@ -63,8 +63,8 @@ target_compile_options(convoke_settings INTERFACE
 # In tests and fuzzers the standard library checks its preconditions, for example that an optional which is read is not empty.
 target_compile_definitions(convoke_settings INTERFACE $<$<NOT:$<CONFIG:Release>>:_GLIBCXX_ASSERTIONS>)
 if(CMAKE_UNITY_BUILD)
-  # A local name that equals one in the anonymous namespace of another file of the unit hides nothing. The release build checks the files of
-  # src/ one by one.
+  # A local name that equals one in the anonymous namespace of another file of the unit hides nothing. `./dev test includes` compiles the files
+  # one by one.
   target_compile_options(convoke_settings INTERFACE -Wno-shadow)
 endif()
 if(CONVOKE_WERROR)
