@@ -349,7 +349,8 @@ class Killed(Vanished):
         while True:
             process = self.start(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
             try:
-                _, err = process.communicate(timeout=draw.uniform(0.0, 0.8))
+                # A program that is slow, such as a sanitized one, must not be killed for ever before its first call.
+                _, err = process.communicate(timeout=draw.uniform(0.0, 0.8 + 0.1 * kills))
                 break
             except subprocess.TimeoutExpired:
                 kill(process)
