@@ -49,9 +49,8 @@ result<void> ask(planned& made, workspace& w, const job& j, const known_run& kno
         j.input,
         {errc::input, fmt::format("{} to delete now, and {} when the question was asked: the ledger has changed meanwhile. Nothing is "
                                   "deleted. Run the same command again.",
-                                  again->summary.remove_keys == 1 ? std::string("1 meeting is")
-                                                                  : fmt::format("{} meetings are", again->summary.remove_keys),
-                                  made.summary.remove_keys)}));
+                                  report::count_of(again->summary.remove_keys, "meeting is", "meetings are"),
+                                  report::grouped(made.summary.remove_keys))}));
   again->summary.look_ups = made.summary.look_ups;
   made = std::move(*again);
   return {};

@@ -1,19 +1,18 @@
 #include <convoke/doctor.hpp>
 
 #include <algorithm>
-#include <exception>
 #include <span>
 #include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
-#include <boost/asio/co_spawn.hpp>
 
 #include "core/text.hpp"
 #include "diagnosis/assess.hpp"
 #include "run/context.hpp"
 #include "run/doctor_files.hpp"
 #include "run/doctor_lane.hpp"
+#include "run/run_to_end.hpp"
 
 namespace convoke {
 namespace {
@@ -21,7 +20,6 @@ namespace {
 namespace asio = boost::asio;
 using namespace run;
 
-constexpr std::chrono::milliseconds poll{50};
 constexpr std::string_view client_secret_file = "client secret";  // watched_file::what
 
 // Collects the findings and reports each.
@@ -112,28 +110,6 @@ std::string secret_file_of(const lane_options& lane, const doctor_options& optio
   return found == options.files.end() ? std::string() : found->path;
 }
 
-void examine(asio::io_context& io, lane_examination& lane, const std::stop_token& stop) {
-  bool done = false;
-  std::exception_ptr bug;
-  asio::co_spawn(io, lane.run(), [&](const std::exception_ptr& thrown) {
-    bug = thrown;
-    done = true;
-  });
-  io.restart();
-  bool stopping = false;
-  while (!done) {
-    io.run_one_for(poll);
-    if (io.stopped()) io.restart();
-    if (stopping || !stop.stop_requested()) continue;
-    stopping = true;
-    lane.stop();
-  }
-  // What the examination left behind ends before it does.
-  lane.stop();
-  io.poll();
-  if (bug) std::rethrow_exception(bug);
-}
-
 }  // namespace
 
 result<doctor_report> doctor(const job& j, const doctor_options& options, const std::function<void(const finding&)>& watch,
@@ -188,7 +164,10 @@ result<doctor_report> doctor(const job& j, const doctor_options& options, const 
                           .patience = options.patience,
                           .sign_in_wanted = options.sign_in_wanted},
                          [&to](finding f) { to.add(std::move(f)); });
-    examine(**io, one, stop);
+    run_to_end(**io, one, stop);
+    // What the examination left behind ends before it does.
+    one.stop();
+    (*io)->poll();
   }
   if (interrupted()) return fail(errc::interrupted, "Interrupted: the checks are not complete. Run the same command again.");
   return out;

@@ -1,13 +1,11 @@
 #include <convoke/probe.hpp>
 
-#include <exception>
 #include <filesystem>
 #include <span>
 #include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
-#include <boost/asio/co_spawn.hpp>
 
 #include <convoke/key.hpp>
 
@@ -16,6 +14,7 @@
 #include "net/net.hpp"
 #include "run/context.hpp"
 #include "run/probe_lane.hpp"
+#include "run/run_to_end.hpp"
 #include "run/validate.hpp"
 #include "spec/attendees.hpp"
 
@@ -24,8 +23,6 @@ namespace {
 
 namespace asio = boost::asio;
 using namespace run;
-
-constexpr std::chrono::milliseconds poll{50};
 
 result<void> check_options(const probe_options& options) {
   if (options.organizer.empty())
@@ -67,27 +64,6 @@ result<void> check_permission(const lane_options& lane, const probe_options& opt
               fmt::format("{} is not on this machine: probe makes meetings there and deletes them. To allow this for tenant {}, add "
                           "--allow-real-tenant {}. Nothing was sent.",
                           core::escape_for_people(lane.graph_url), shown, shown));
-}
-
-void carry_out(asio::io_context& io, probe_lane& lane, const std::stop_token& stop) {
-  bool done = false;
-  std::exception_ptr bug;
-  asio::co_spawn(io, lane.run(), [&](const std::exception_ptr& thrown) {
-    bug = thrown;
-    done = true;
-  });
-  io.restart();
-  bool stopping = false;
-  while (!done) {
-    io.run_one_for(poll);
-    if (io.stopped()) io.restart();
-    if (stopping || !stop.stop_requested()) continue;
-    stopping = true;
-    lane.stop();
-  }
-  // What the probe left behind ends before it does.
-  io.poll();
-  if (bug) std::rethrow_exception(bug);
 }
 
 std::string remedy(const probe_report& of) {
@@ -142,7 +118,7 @@ result<probe_report> probe(const job& j, const probe_options& options, const std
   auto parts = make_lane_parts(**io, *tls, lane, j.pace, static_cast<std::uint64_t>(net::wall_now().time_since_epoch().count()));
   if (!parts) return std::unexpected(parts.error());
   probe_lane one(**io, std::move(*parts), {.lane = lane, .pace = j.pace, .options = options, .note = note});
-  carry_out(**io, one, stop);
+  run_to_end(**io, one, stop);
   auto out = one.report();
   if (!out) return out;
   out->simulated = simulated;

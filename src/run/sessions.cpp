@@ -12,6 +12,7 @@
 
 #include "auth/user_session.hpp"
 #include "os/clock.hpp"
+#include "report/wording.hpp"
 #include "run/cooldowns.hpp"
 #include "run/foresight.hpp"
 
@@ -142,7 +143,7 @@ class sequence {
     if (!waited_ || *waited_ <= opened.waiting || rows_to_claim(opened) == 0) return;
     const auto rows = *waited_ - opened.waiting;
     with_.watch.note(fmt::format("All rows of the input have succeeded: {} that vanished from the feed {} removed now.",
-                                 rows == 1 ? std::string("1 meeting") : fmt::format("{} meetings", rows), rows == 1 ? "is" : "are"));
+                                 report::count_of(rows, "meeting", "meetings"), report::form(rows, "is", "are")));
   }
 
   result<driven> carry_out_one(const ledger::opened_run& opened, mono_time began) {

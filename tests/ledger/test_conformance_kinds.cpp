@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "ledger/fixture.hpp"
+#include "ledger/kinds_fixture.hpp"
 #include "ledger/planning/kinds.hpp"
 
 using namespace convoke;
@@ -12,55 +12,11 @@ using namespace std::chrono_literals;
 
 namespace {
 
-using words = std::vector<std::string>;
 constexpr utc_time now = before_any_meeting;
-
-run_header of_kind(run_kind kind, const std::string& identity, operation_settings operations = {}) {
-  auto out = header(identity);
-  out.kind = kind;
-  out.operations = operations;
-  if (kind == run_kind::remove) out.feed.clear();
-  return out;
-}
-
-struct kinds : at_work {
-  // Meetings `a`, `b`, `c` of one organizer, made by an earlier run.
-  run_id made() {
-    const auto run = three_rows();
-    carry_out(*s, run);
-    return run;
-  }
-  planned_run verify_all(const std::string& identity, operation_settings operations = {}, bool open = true) {
-    auto planning = must(s->begin_plan(of_kind(run_kind::verify, identity, operations)));
-    must(planning->add_inventory(now));
-    planned_run out;
-    out.summary = must(planning->classify(now));
-    out.id = must(planning->commit(open));
-    return out;
-  }
-  // `external id state drift` of every key.
-  words inventory() {
-    words out;
-    must(r->for_each_inventory([&](const inventory_row& got) -> result<void> {
-      out.push_back(std::string(got.external_id) + " " + std::string(got.state) + (got.drift.empty() ? "" : " " + std::string(got.drift)));
-      return {};
-    }));
-    std::ranges::sort(out);
-    return out;
-  }
-  std::vector<claimed_row> claimed(run_id run, bool stale = false) { return claim_first(*s, run, 100, stale).rows; }
-};
-
-finished_row gone(const claimed_row& row, outcome o) {
-  auto out = ended(row, o);
-  out.http_status = 404;
-  out.stored.reset();
-  return out;
-}
 
 }  // namespace
 
-BOOST_FIXTURE_TEST_SUITE(kinds_of_runs, kinds)
+BOOST_FIXTURE_TEST_SUITE(kinds_of_runs, with_kinds)
 
 BOOST_AUTO_TEST_CASE(a_run_keeps_its_kind) {
   const auto before = made();

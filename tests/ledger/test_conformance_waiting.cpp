@@ -2,25 +2,12 @@
 
 #include <algorithm>
 
-#include "ledger/fixture.hpp"
+#include "ledger/kinds_fixture.hpp"
 #include "ledger/planning/kinds.hpp"
 
 using namespace convoke;
 using namespace convoke::ledger;
 using namespace convoke::ledger::testing;
-
-namespace {
-
-using words = std::vector<std::string>;
-
-finished_row gone(const claimed_row& row, outcome o) {
-  auto out = ended(row, o);
-  out.http_status = 404;
-  out.stored.reset();
-  return out;
-}
-
-}  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(rows_that_wait, at_work)
 
