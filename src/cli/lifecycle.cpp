@@ -43,7 +43,8 @@ result<job> build_job_of_kind(const settings& from, const std::string& input, ru
     j->feed.reset();
   } else {
     plan.drift = on_drift::report;
-    plan.confirmed = from.flag("yes");
+    // A consent is given to one command, not to all that read a configuration.
+    plan.confirmed = is_flag(from, "yes") && from.flag("yes");
   }
   return j;
 }

@@ -2,6 +2,7 @@
 #include <memory>
 #include <utility>
 
+#include "core/drift_fields.hpp"
 #include "engine/advice.hpp"
 #include "engine/lane.hpp"
 #include "engine/rules.hpp"
@@ -133,7 +134,7 @@ void lane::succeeded(row_index i, answer&& a, mono_time now) {
   break_streak();
   const auto then = after_success(r.owed.op, r.owed.update, a, r.owed.repairs);
   // It is named among what differs, because nothing else in the outcome of a read meeting shows it.
-  if (r.owed.op == operation::get && shows_expiry(a)) a.drift.emplace_back(expiry_field);
+  if (r.owed.op == operation::get && shows_expiry(a)) a.drift.emplace_back(core::expiry_field);
   complete(i, then, std::move(a));
 }
 

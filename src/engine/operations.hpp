@@ -13,8 +13,6 @@ struct step {
   outcome result = outcome::failed;  // ... or, where that is absent, this is its outcome
 };
 
-// The name among the fields that differ of a meeting that was read and has expired. It is that of planning::expiry_field.
-inline constexpr const char* expiry_field = "expiry";
 // Whether the answer shows that the service has let the meeting expire. Its link may be dead.
 [[nodiscard]] bool shows_expiry(const answer& a) noexcept;
 

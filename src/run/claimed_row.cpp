@@ -3,18 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/meeting_options.hpp"
-#include "engine/operations.hpp"
-#include "ledger/planning/kinds.hpp"
 #include "ledger/planning/rules.hpp"
 
 namespace convoke::run {
-
-namespace {
-
-static_assert(ledger::planning::expiry_field == engine::expiry_field);
-
-}  // namespace
 
 std::vector<std::string> fields_to_send(const engine::answer& last) {
   auto out = last.drift;

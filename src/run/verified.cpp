@@ -1,8 +1,8 @@
 #include "run/verified.hpp"
 
 #include <algorithm>
-#include <string_view>
 
+#include "core/drift_fields.hpp"
 #include "ledger/planning/kinds.hpp"
 
 namespace convoke::run {
@@ -27,15 +27,6 @@ bool was_read(outcome result) noexcept {
   return false;
 }
 
-bool names_expiry(std::string_view fields) noexcept {
-  while (!fields.empty()) {
-    const auto end = std::min(fields.find(';'), fields.size());
-    if (fields.substr(0, end) == ledger::planning::expiry_field) return true;
-    fields.remove_prefix(std::min(end + 1, fields.size()));
-  }
-  return false;
-}
-
 }  // namespace
 
 result<verified_meetings> count_verified(ledger::reader& from, const ledger::run_info& run) {
@@ -47,7 +38,7 @@ result<verified_meetings> count_verified(ledger::reader& from, const ledger::run
       ++(row.error_code == ledger::planning::unknown_meeting ? out.unknown : out.unread);
     if (!was_read(*row.result)) return {};
     ++out.rows;
-    if (*row.result == outcome::drifted && names_expiry(row.drift)) ++out.expired;
+    if (*row.result == outcome::drifted && core::names_field(row.drift, core::expiry_field)) ++out.expired;
     if (!row.finished_at || row.http_status == 0) return {};
     out.from = out.from ? std::min(*out.from, *row.finished_at) : *row.finished_at;
     out.to = out.to ? std::max(*out.to, *row.finished_at) : *row.finished_at;

@@ -26,7 +26,8 @@ struct kinds_folder : folder {
                             {"CONVOKE_MAX_NEW", "0"},       {"CONVOKE_KEEP_ALIVE", "30d"},
                             {"CONVOKE_ROLES", "enforce"},   {"CONVOKE_FEED", "classes"},
                             {"CONVOKE_EXPECT_ROWS", "40"},  {"CONVOKE_LIMIT", "3"},
-                            {"CONVOKE_ONLY", "room=R1"},    {"CONVOKE_FAILED", "of-apply.csv"}};
+                            {"CONVOKE_ONLY", "room=R1"},    {"CONVOKE_FAILED", "of-apply.csv"},
+                            {"CONVOKE_YES", "true"}};
     const auto from = settings::resolve(flags, environment, "-");
     BOOST_REQUIRE_MESSAGE(from.has_value(), (from ? "" : from.error().message));
     auto j = build_job_of_kind(*from, "in.csv", kind);

@@ -28,8 +28,6 @@ namespace convoke::ledger::planning {
 inline constexpr std::string_view unknown_meeting = "unknown_meeting", other_feed = "other_feed", call_owed = "call_owed";
 // The code of rows that waited for all others of their run, of which not all succeeded: see store::claim.
 inline constexpr std::string_view not_removed = "not_removed";
-// The name among the fields that differ for a meeting that the service has let expire.
-inline constexpr std::string_view expiry_field = "expiry";
 
 struct kind_rule {
   row_class what = row_class::unknown;  // checked, gone, unknown or other_feed

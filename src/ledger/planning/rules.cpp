@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/chat_thread.hpp"
+#include "core/drift_fields.hpp"
 #include "core/meeting_options.hpp"
 
 namespace convoke::ledger::planning {
@@ -26,15 +27,6 @@ row_class classify_known(const known_key& key, const digest& payload, utc_time n
 
 namespace {
 
-bool names_field(std::string_view drift, std::string_view field) noexcept {
-  while (!drift.empty()) {
-    const auto end = std::min(drift.find(';'), drift.size());
-    if (drift.substr(0, end) == field) return true;
-    drift.remove_prefix(std::min(end + 1, drift.size()));
-  }
-  return false;
-}
-
 bool of_create_or_get(std::string_view field) noexcept {
   return field == "subject" || field == "start" || field == "end" || field == "attendees";
 }
@@ -46,17 +38,11 @@ bool is_option(std::string_view field) noexcept {
 }  // namespace
 
 bool can_correct(std::string_view drift) noexcept {
-  if (drift.empty()) return true;
-  while (!drift.empty()) {
-    const auto end = std::min(drift.find(';'), drift.size());
-    if (core::can_be_updated(drift.substr(0, end))) return true;
-    drift.remove_prefix(std::min(end + 1, drift.size()));
-  }
-  return false;
+  return drift.empty() || core::any_field(drift, [](std::string_view field) { return core::can_be_updated(field); });
 }
 
 bool can_extend(std::string_view drift) noexcept {
-  return !names_field(drift, "start") && !names_field(drift, "end");
+  return !core::names_field(drift, "start") && !core::names_field(drift, "end");
 }
 
 update_fields fields_to_extend(std::string_view drift) {
@@ -86,11 +72,10 @@ update_fields fields_to_update(update_rule rule, bool keeps_roles, std::vector<s
 
 std::vector<std::string> split_fields(std::string_view fields) {
   std::vector<std::string> out;
-  while (!fields.empty()) {
-    const auto end = std::min(fields.find(';'), fields.size());
-    out.emplace_back(fields.substr(0, end));
-    fields.remove_prefix(std::min(end + 1, fields.size()));
-  }
+  static_cast<void>(core::any_field(fields, [&out](std::string_view field) {
+    out.emplace_back(field);
+    return false;
+  }));
   return out;
 }
 
